@@ -1,0 +1,1 @@
+"""Measures whether the expectations hold, and drives the commands."""

@@ -1,0 +1,6 @@
+"""What must be true: rules as SQL files, gathered in suites."""
+
+from expectations.rule import SEVERITIES, Need, Rule, Severity, SuiteError
+from expectations.suite import Suite, load, matching, shipped
+
+__all__ = ["SEVERITIES", "Need", "Rule", "Severity", "Suite", "SuiteError", "load", "matching", "shipped"]

@@ -1,0 +1,9 @@
+-- title: Customer balance is below zero
+-- severity: critical
+-- key: customer_id
+-- why: No recreation should have been possible that brings a balance below zero. The customer got more than
+--   was paid for, or a booking went wrong; either way somebody has to collect, or to apologise.
+select c.customer_id, c.customer_name, c.customer_balance
+from customers as c
+where c.customer_balance < 0
+order by c.customer_id

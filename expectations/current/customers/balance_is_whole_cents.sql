@@ -1,0 +1,11 @@
+-- title: Customer balance holds fractions of a cent
+-- severity: warning
+-- key: customer_id
+-- why: Money comes in cents; the rest is the rounding error of a binary float. It makes two ways to add up
+--   the same bookings disagree, and can tip the comparison with an order's amount.
+select c.customer_id, c.customer_name, c.customer_balance
+from customers as c
+where c.customer_balance::text not in ('NaN', 'Infinity', '-Infinity')
+  -- through text: a cast straight to numeric keeps 15 digits, and would lose the drift and the last cents
+  and c.customer_balance::text::numeric <> round(c.customer_balance::text::numeric, 2)
+order by c.customer_id

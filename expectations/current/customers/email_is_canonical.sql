@@ -1,0 +1,9 @@
+-- title: E-mail address with capitals or surrounding spaces
+-- severity: info
+-- key: customer_id
+-- why: Look-ups compare addresses letter by letter. Written in two ways, one customer is found once and
+--   missed once.
+select c.customer_id, c.customer_name, c.customer_email
+from customers as c
+where c.customer_email::text <> lower(btrim(c.customer_email::text))
+order by c.customer_id

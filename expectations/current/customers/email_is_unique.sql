@@ -1,0 +1,14 @@
+-- title: E-mail address that an earlier customer has already
+-- severity: warning
+-- key: customer_id
+-- why: One company registered twice: two balances, of which the one that pays is not the one that orders;
+--   or one reads what is meant for the other.
+select s.customer_id, s.customer_name, s.customer_email, s.first_customer_id
+from (
+  select c.customer_id, c.customer_name, c.customer_email,
+    min(c.customer_id) over (partition by lower(btrim(c.customer_email::text))) as first_customer_id
+  from customers as c
+  where btrim(c.customer_email::text, E' \t\n\r\f\x0b') <> ''
+) as s
+where s.first_customer_id < s.customer_id
+order by s.customer_id

@@ -1,0 +1,13 @@
+-- title: Customer without a name, e-mail, contact, address or state
+-- severity: warning
+-- key: customer_id
+-- why: NOT NULL keeps NULL out, not nothing: a blank passes. There is nobody to write to, nobody to ask
+--   for, or nowhere to send the invoice.
+select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.address, c.address_state
+from customers as c
+where coalesce(btrim(c.customer_name::text, E' \t\n\r\f\x0b'), '') = ''
+  or coalesce(btrim(c.customer_email::text, E' \t\n\r\f\x0b'), '') = ''
+  or coalesce(btrim(c.customer_contact_name::text, E' \t\n\r\f\x0b'), '') = ''
+  or coalesce(btrim(c.address::text, E' \t\n\r\f\x0b'), '') = ''
+  or coalesce(btrim(c.address_state::text, E' \t\n\r\f\x0b'), '') = ''
+order by c.customer_id

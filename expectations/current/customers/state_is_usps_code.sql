@@ -1,0 +1,15 @@
+-- title: Address state is no US postal code of a state
+-- severity: warning
+-- key: customer_id
+-- why: Taxes and territories are decided by the state. What is spelled out, in small letters, or foreign
+--   falls out of both.
+select c.customer_id, c.customer_name, c.address_state
+from customers as c
+where c.address_state::text not in (
+  'AL', 'AK', 'AZ', 'AR', 'CA', 'CO', 'CT', 'DE', 'FL', 'GA', 'HI', 'ID', 'IL', 'IN', 'IA', 'KS', 'KY', 'LA', 'ME',
+  'MD', 'MA', 'MI', 'MN', 'MS', 'MO', 'MT', 'NE', 'NV', 'NH', 'NJ', 'NM', 'NY', 'NC', 'ND', 'OH', 'OK', 'OR', 'PA',
+  'RI', 'SC', 'SD', 'TN', 'TX', 'UT', 'VT', 'VA', 'WA', 'WV', 'WI', 'WY',
+  'DC', 'AS', 'GU', 'MP', 'PR', 'VI',  -- the district and the territories
+  'AA', 'AE', 'AP'  -- the armed forces
+)
+order by c.customer_id

@@ -1,0 +1,21 @@
+-- title: Customer text that stands in for something missing
+-- severity: warning
+-- key: customer_id
+-- why: Somebody had to fill a required field and had nothing to fill it with. It counts as filled in every
+--   check, and fails the day it is used.
+select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.address, c.address_state
+from customers as c
+where exists (
+  select
+  from (values
+    (c.customer_name::text),
+    (c.customer_email::text),
+    (c.customer_contact_name::text),
+    (c.address::text),
+    (c.address_state::text)
+  ) as t (value)
+  where lower(btrim(t.value, E' \t\n\r\f\x0b')) in (
+    'n/a', 'na', 'none', 'null', 'nil', 'test', 'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?'
+  )
+)
+order by c.customer_id

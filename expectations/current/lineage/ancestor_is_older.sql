@@ -1,0 +1,11 @@
+-- title: Order is older than the ancestor it names
+-- severity: warning
+-- key: order_id
+-- why: Ids are handed out in order, so an ancestor has the smaller one. An order that names a later one was
+--   re-pointed or imported wrongly, and a report by first appearance dates the campaign too late.
+select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
+from orders as o
+left join orders as a on a.order_id = o.order_ref
+where a.order_id is not null
+  and o.order_ref > o.order_id
+order by o.order_id

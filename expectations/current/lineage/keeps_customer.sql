@@ -1,0 +1,12 @@
+-- title: Recreation belongs to another customer than its ancestor
+-- severity: critical
+-- key: order_id
+-- why: A recreation continues the order of the same customer. Where the customer differs, one of the two is
+--   charged for, and is shown, leads that the other one bought.
+select o.order_id, o.order_ref, o.customer_id, a.customer_id as ancestor_customer_id,
+  o.order_status, o.order_amount
+from orders as o
+left join orders as a on a.order_id = o.order_ref
+where o.order_ref <> o.order_id
+  and a.customer_id <> o.customer_id
+order by o.order_id

@@ -1,0 +1,11 @@
+-- title: Order names an ancestor that does not exist
+-- severity: critical
+-- key: order_id
+-- why: Lineage reports join order_ref to order_id. An order whose ancestor is missing falls out of them
+--   without an error, and what it spent and delivered with it: nobody can say any more which customer's
+--   campaign it belonged to.
+select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
+from orders as o
+left join orders as a on a.order_id = o.order_ref
+where a.order_id is null
+order by o.order_id

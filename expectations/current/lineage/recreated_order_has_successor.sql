@@ -1,0 +1,16 @@
+-- title: Order is marked recreated, but nothing came after it
+-- severity: warning
+-- key: order_id
+-- why: The status says that a later order took over. Where there is none, the nightly job stopped half-way:
+--   the customer's campaign went silent and nobody was told.
+select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
+from orders as o
+join (
+  select order_ref, max(order_id) as last_id,
+    max(order_id) filter (where order_status::text in ('pending', 'active', 'paused')) as last_live_id
+  from orders
+  group by order_ref
+) as l on l.order_ref = o.order_ref
+where o.order_status::text = 'recreated'
+  and o.order_id >= l.last_id
+order by o.order_id

@@ -1,0 +1,10 @@
+-- title: Active order whose schedule is never on
+-- severity: critical
+-- key: order_id
+-- why: The schedule has no half-hour in which the order may deliver. It is active, it is recreated each
+--   day, and it can never run.
+select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.order_schedule
+from orders as o
+where o.order_status::text = 'active'
+  and position('1' in o.order_schedule::text) = 0
+order by o.order_id

@@ -1,0 +1,9 @@
+-- title: Order of a customer that does not exist
+-- severity: critical
+-- key: order_id
+-- why: Nobody can be billed for this order, and every report that joins customers loses it.
+select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
+from orders as o
+left join customers as c on c.customer_id = o.customer_id
+where c.customer_id is null
+order by o.order_id

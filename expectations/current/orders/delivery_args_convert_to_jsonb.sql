@@ -1,0 +1,14 @@
+-- title: Delivery arguments that jsonb refuses
+-- severity: critical
+-- key: order_id
+-- why: json keeps any text, jsonb must be able to read it: a zero character or half a surrogate pair stops
+--   it. One such row aborts the conversion of the whole table, and any query that looks into it.
+select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
+  o.delivery_script_name, o.delivery_script_args
+from orders as o
+where o.delivery_script_args::text ~ '\\u(0000|[dD][89a-fA-F])'
+  -- an escaped backslash before the u is no escape: such pairs are first put out of the way, under U+0001,
+  -- which cannot stand in JSON text. Left are U+0000, a high surrogate without a low one, and the reverse.
+  and replace(o.delivery_script_args::text, '\\', chr(1))
+    ~ '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}'
+order by o.order_id

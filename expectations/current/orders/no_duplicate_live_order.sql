@@ -1,0 +1,29 @@
+-- title: Same live order placed again
+-- severity: warning
+-- key: order_id
+-- why: An earlier live order, of another lineage, has the same customer, schedule, delivery and amount. The
+--   customer most likely pressed the button twice, and pays twice.
+select e.order_id, e.order_ref, e.customer_id, e.order_status, e.order_amount, e.first_order_id
+from (
+  select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
+    min(o.order_id) over earlier as first_order_id,
+    min(o.order_ref) over earlier as least_ref,
+    max(o.order_ref) over earlier as greatest_ref,
+    count(*) over earlier as orders,
+    count(o.order_ref) over earlier as refs
+  from orders as o
+  where o.order_status::text in ('pending', 'active', 'paused')
+    and o.order_id is not null
+  -- partitions take NULL as equal to NULL, as this rule does; the frame is the orders with a smaller id
+  window earlier as (
+    partition by o.customer_id, o.order_schedule, o.delivery_script_name::text, o.delivery_script_args::text, o.order_amount
+    order by o.order_id
+    groups between unbounded preceding and 1 preceding
+  )
+) as e
+-- at least one of them has another ref, a NULL ref being another one than any number
+where e.least_ref <> e.order_ref
+  or e.greatest_ref <> e.order_ref
+  or e.order_ref is null and e.refs > 0
+  or e.order_ref is not null and e.refs < e.orders
+order by e.order_id

@@ -1,0 +1,9 @@
+-- title: Delivery script's name is no identifier
+-- severity: info
+-- key: order_id
+-- why: Scripts are found by name. Capitals, spaces and hyphens make two spellings of one script, and
+--   reports by script count them apart.
+select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.delivery_script_name
+from orders as o
+where o.delivery_script_name::text !~ '^[a-z][a-z0-9_]*$'
+order by o.order_id

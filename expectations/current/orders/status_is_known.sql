@@ -1,0 +1,10 @@
+-- title: Order status is none of the six
+-- severity: critical
+-- key: order_id
+-- why: Every job and report branches on the status. One that nobody knows falls through all of them: the
+--   order neither runs nor ends, and counts nowhere.
+select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
+from orders as o
+where o.order_status is null
+  or o.order_status::text not in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
+order by o.order_id

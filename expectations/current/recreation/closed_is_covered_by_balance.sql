@@ -1,0 +1,18 @@
+-- title: Past recreation that today's balance would not cover
+-- severity: warning
+-- key: order_id
+-- why: Each of these was recreated, or led to a recreation, although the customer's present balance does
+--   not cover the amount. The schema keeps no balance as of the recreation, so this is a suspicion and no
+--   proof: the money may have been there then and been spent since.
+select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
+from orders as o
+left join customers as c on c.customer_id = o.customer_id
+where c.customer_id is not null
+  and (
+    o.order_ref <> o.order_id and o.order_status::text in ('recreated', 'expired')
+    or o.order_ref = o.order_id and o.order_status::text = 'recreated'
+  )
+  and o.order_amount is not null
+  -- PostgreSQL sorts NaN above every number: without the second test it would cover everything
+  and (c.customer_balance > o.order_amount and c.customer_balance::text <> 'NaN') is not true
+order by o.order_id

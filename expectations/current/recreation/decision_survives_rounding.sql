@@ -1,0 +1,14 @@
+-- title: Float drift decides whether the order may be recreated
+-- severity: critical
+-- key: order_id
+-- why: The balance is a binary float. Here its rounding error alone decides whether it is greater than the
+--   amount: to the cent the answer is the opposite one, so a customer gets leads unpaid, or is refused what
+--   was paid for.
+select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
+from orders as o
+left join customers as c on c.customer_id = o.customer_id
+where o.order_status::text in ('pending', 'active', 'paused')
+  and c.customer_balance::text not in ('NaN', 'Infinity', '-Infinity')
+  -- through text: a cast straight to numeric keeps 15 digits and hides the drift
+  and (c.customer_balance > o.order_amount) <> (round(c.customer_balance::text::numeric, 2) > o.order_amount)
+order by o.order_id

@@ -1,0 +1,16 @@
+-- title: Recreated from an order that was not the latest
+-- severity: warning
+-- key: order_id
+-- needs: orders.recreated_from
+-- unchecked: no history of states, and no reference to the order that was recreated
+-- why: Orders are recreated based on their latest state. One that was made from an earlier order brings
+--   back an amount, a schedule or a delivery that the customer had changed since.
+select r.order_id, r.order_ref, r.recreated_from, r.latest_id, r.customer_id, r.order_amount
+from (
+  select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.recreated_from,
+    lag(o.order_id) over (partition by o.order_ref order by o.order_id) as latest_id
+  from orders as o
+) as r
+where r.order_ref <> r.order_id
+  and r.recreated_from is distinct from r.latest_id
+order by r.order_id

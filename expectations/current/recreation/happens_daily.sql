@@ -1,0 +1,16 @@
+-- title: Recreation is missing a day
+-- severity: warning
+-- key: order_id
+-- needs: orders.recreated_at
+-- unchecked: no order carries a time
+-- why: Orders are recreated daily. A gap between an order and the one before it in its lineage is a night
+--   on which the job did not run, and a day without leads.
+select r.order_id, r.order_ref, r.customer_id, r.order_amount, r.recreated_at, r.previous_at
+from (
+  select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.recreated_at,
+    lag(o.recreated_at) over (partition by o.order_ref order by o.order_id) as previous_at
+  from orders as o
+) as r
+where r.order_ref <> r.order_id
+  and (r.recreated_at is null or r.recreated_at::date > r.previous_at::date + 1)
+order by r.order_id

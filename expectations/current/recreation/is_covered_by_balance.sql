@@ -1,0 +1,15 @@
+-- title: Live recreation whose amount the customer's balance does not cover
+-- severity: critical
+-- key: order_id
+-- why: Orders are only recreated if the balance is greater than the amount. This one runs on money that is
+--   not there: we deliver leads that nobody will pay for.
+select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
+from orders as o
+left join customers as c on c.customer_id = o.customer_id
+where c.customer_id is not null
+  and o.order_ref <> o.order_id
+  and o.order_status::text in ('pending', 'active', 'paused')
+  and o.order_amount is not null
+  -- PostgreSQL sorts NaN above every number: without the second test it would cover everything
+  and (c.customer_balance > o.order_amount and c.customer_balance::text <> 'NaN') is not true
+order by o.order_id

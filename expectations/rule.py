@@ -1,0 +1,137 @@
+"""A rule: one SQL file whose rows are the violations."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Final, Literal, cast
+
+Severity = Literal["critical", "warning", "info"]
+
+#: From worst to mildest.
+SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
+
+_FIELDS: Final = ("title", "severity", "key", "needs", "why", "unchecked")
+_FIELD_LINE = re.compile(r"--\s?(?P<name>[a-z]+):\s*(?P<text>.*)")
+_MORE_LINE = re.compile(r"--\s{2,}(?P<text>.*)")
+_SIMPLE_NAME = re.compile(r"[^\s.,\"]+|\"(?:[^\"]|\"\")+\"")
+
+
+class SuiteError(ValueError):
+    """A suite, or a file in it, cannot be used; the message is one line that names the place."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """A column that must be there for a rule to be judged, or (with `table` empty) the database's encoding."""
+
+    table: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.name}" if self.table else f"encoding {self.name}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One expectation about the data.
+
+    `sql` is one reading statement without a trailing semicolon; each of its rows is a violation, named by the
+    columns in `key`; its other columns are evidence. `first_line` is the line of the file on which `sql` begins,
+    so that an error's place can be told in the author's own terms. `unchecked` says, in the words of the business,
+    what is lost where the schema lacks what the rule `needs`.
+    """
+
+    id: str
+    suite: str
+    title: str
+    severity: Severity
+    key: tuple[str, ...]
+    sql: str
+    why: str = ""
+    needs: tuple[Need, ...] = ()
+    unchecked: str = ""
+    path: str = ""
+    first_line: int = 1
+
+
+def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:  # noqa: A002 - the field's own word
+    """Read a rule file: a header of `-- name: text` lines, then the statement.
+
+    A header line that begins with two spaces continues the one before it.
+    Raises SuiteError, naming the file and the line, for anything that is not such a file.
+    """
+    header: dict[str, str] = {}
+    lines = text.removeprefix("\ufeff").splitlines()
+    field = ""
+    first = 0
+    for first, line in enumerate(lines):  # noqa: B007 - used after the loop
+        stripped = line.rstrip()
+        if not stripped.startswith("--"):
+            if stripped or header:
+                break
+            continue
+        if (more := _MORE_LINE.fullmatch(stripped)) and field:
+            header[field] = f"{header[field]} {more['text']}".strip()
+        elif found := _FIELD_LINE.fullmatch(stripped):
+            field = found["name"]
+            if field not in _FIELDS:
+                known = ", ".join(_FIELDS)
+                raise SuiteError(f"{path}:{first + 1}: unknown header '{field}' (known: {known})")
+            if field in header:
+                raise SuiteError(f"{path}:{first + 1}: header '{field}' stands twice")
+            header[field] = found["text"].strip()
+        else:  # a remark, no part of any field
+            field = ""
+    else:
+        first = len(lines)
+
+    for name in ("title", "severity", "key"):
+        if not header.get(name):
+            raise SuiteError(f"{path}: the header lacks '{name}'")
+    if header["severity"] not in SEVERITIES:
+        raise SuiteError(f"{path}: severity '{header['severity']}' is none of {', '.join(SEVERITIES)}")
+
+    body = "\n".join(lines[first:])
+    lead = len(body) - len(body.lstrip())
+    sql = body.strip()
+    if not sql:
+        raise SuiteError(f"{path}: there is no statement after the header")
+    return Rule(
+        id=id,
+        suite=suite,
+        title=header["title"],
+        severity=cast(Severity, header["severity"]),
+        key=tuple(_key(header["key"], path)),
+        sql=sql,
+        why=header.get("why", ""),
+        needs=tuple(_need(item, path) for item in header.get("needs", "").split(",") if item.strip()),
+        unchecked=header.get("unchecked", ""),
+        path=str(path),
+        first_line=first + 1 + body[:lead].count("\n"),
+    )
+
+
+def _key(text: str, path: PurePath | str) -> list[str]:
+    columns = [_unquoted(item.strip()) for item in text.split(",")]
+    if not all(columns) or len(set(columns)) < len(columns):
+        raise SuiteError(f"{path}: key '{text}' is not a list of different columns")
+    return columns
+
+
+def _need(text: str, path: PurePath | str) -> Need:
+    words = text.split()
+    if len(words) == 2 and words[0] == "encoding":
+        return Need("", words[1].lower())
+    names = _SIMPLE_NAME.findall(text.strip())
+    if len(names) < 2 or ".".join(names) != text.strip():
+        raise SuiteError(f"{path}: needs '{text.strip()}' is neither 'table.column' nor 'encoding NAME'")
+    return Need(".".join(_unquoted(name) for name in names[:-1]), _unquoted(names[-1]))
+
+
+def _unquoted(name: str) -> str:
+    """The name PostgreSQL stores: folded to lower case unless quoted."""
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        return name[1:-1].replace('""', '"')
+    return name.lower()

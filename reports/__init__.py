@@ -1,0 +1,1 @@
+"""Tells people, programs and CI what an audit found, from its result alone."""

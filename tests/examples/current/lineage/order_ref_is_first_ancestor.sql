@@ -1,0 +1,27 @@
+-- fails: 3, 4, 6, 9, 12, 15
+-- passes: 1, 2, 5, 7, 8, 10, 11, 13, 14, 16
+
+-- a NULL reference can only be planted without the constraint
+alter table orders alter column order_ref drop not null;
+
+insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address, address_state)
+values (1, 'Acme', 'ann@acme.example', 'Ann', '1 Main Street', 'CA');
+
+insert into orders (order_id, order_ref, customer_id)
+values
+    (1, 1, 1), -- fine: a root
+    (2, 1, 1), -- fine: refers to a root
+    (3, 2, 1), -- violates: refers to its parent 2; the first ancestor is 1
+    (4, 3, 1), -- violates: one step further down the same chain
+    (5, 99, 1), -- fine here: an orphan has no ancestor to judge
+    (6, 5, 1), -- violates: its ancestor is an orphan, so no root
+    (7, 8, 1), -- fine here: lies on a cycle of two
+    (8, 7, 1), -- fine here: see 7
+    (9, 7, 1), -- violates: leads into the cycle, but does not lie on it
+    (10, 10, 1), -- fine: a root that is younger than ...
+    (11, null, 1), -- fine here: refers to nothing
+    (12, 11, 1), -- violates: an ancestor that refers to nothing is no root
+    (13, 14, 1), -- fine: ... its recreation may be; a root is a root, whichever order is older
+    (14, 14, 1), -- fine: a root
+    (15, 16, 1), -- violates: refers to a younger order that is no root
+    (16, 1, 1); -- fine: refers to a root
