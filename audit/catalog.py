@@ -1,0 +1,102 @@
+"""What the database has: the relations that rules read, their columns, and what a statement's columns are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import errors, pq
+
+from audit.shape import Name
+
+#: Types whose values are ordered, and written, as numbers: integers, floats, numeric, oid.
+_NUMBERS = {20, 21, 23, 26, 700, 701, 1700}
+_NUMERIC = 1700
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table, view or the like, with its columns' places by name. `readable`: this role may select from it."""
+
+    oid: int
+    schema: str
+    name: str
+    readable: bool
+    columns: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a statement's result.
+
+    Where it simply is a column of a table, `relation` is that table's oid, `place` the column's number there, and
+    `source` its name.
+    """
+
+    name: str
+    type: int
+    relation: int = 0
+    place: int = 0
+    source: str = ""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values sort as numbers."""
+        return self.type in _NUMBERS
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it is of type numeric, whose equal values can be written in several ways."""
+        return self.type == _NUMERIC
+
+
+def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Name, Relation]:
+    """The relations that these names stand for under the search path; what is not there is left out."""
+    wanted = sorted(set(names))
+    rows = connection.execute(
+        """
+        select w.schema, w.relation, r.oid, r.nspname, r.relname, r.readable, r.columns
+        from unnest(%s::text[], %s::text[]) as w (schema, relation)
+        cross join lateral (
+          select c.oid, n.nspname, c.relname,
+            has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select') as readable,
+            (
+              select coalesce(json_object_agg(a.attname, a.attnum order by a.attnum), '{}')
+              from pg_attribute as a
+              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            ) as columns
+          from pg_class as c
+          join pg_namespace as n on n.oid = c.relnamespace
+          where c.relname = w.relation
+            and c.relkind in ('r', 'p', 'v', 'm', 'f')
+            and case when w.schema = '' then n.nspname = any(current_schemas(true)) else n.nspname = w.schema end
+          order by array_position(current_schemas(true), n.nspname)
+          limit 1
+        ) as r
+        """,
+        [[name.schema for name in wanted], [name.relation for name in wanted]],
+    ).fetchall()
+    return {Name(row[0], row[1]): Relation(row[2], row[3], row[4], row[5], row[6]) for row in rows}
+
+
+def describe(connection: psycopg.Connection, statement: str) -> tuple[Column, ...]:
+    """The columns that a statement gives, from the server's own parser, without running it.
+
+    The extended protocol takes one statement and no more. Raises psycopg.Error as the server would.
+    """
+    server = connection.pgconn
+    for result in (server.prepare(b"", statement.encode()), server.describe_prepared(b"")):
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise errors.error_from_result(result, encoding="utf-8")
+    return tuple(
+        Column((result.fname(i) or b"").decode(), result.ftype(i), result.ftable(i), result.ftablecol(i))
+        for i in range(result.nfields)
+    )
+
+
+def encoding(connection: psycopg.Connection) -> str:
+    """The database's encoding, in small letters: `utf8`."""
+    row = connection.execute("select current_setting('server_encoding')").fetchone()
+    assert row is not None  # noqa: S101 - the function returns one row
+    return str(row[0]).lower()

@@ -1,0 +1,70 @@
+"""Where the database is, and how to say so without its password."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psycopg
+from psycopg import conninfo
+
+from audit.errors import RunError, UsageError
+
+_NOTHING = "no database given: use --dsn, set DATABASE_URL or PGHOST and the like, or try --dsn embedded"
+
+
+def resolve(given: str | None) -> str:
+    """The DSN of a command: `--dsn`, else DATABASE_URL, else what libpq finds in PG* variables and service files.
+
+    Raises UsageError where nothing says which database, or what is given is no DSN.
+    """
+    dsn = given or os.environ.get("DATABASE_URL") or ""
+    if dsn.strip() == "embedded":
+        from audit import embedded
+
+        return embedded.use()
+    if not dsn.strip():
+        if not any(os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE", "PGPORT", "PGUSER")):
+            raise UsageError(_NOTHING)
+        return ""
+    try:
+        conninfo.conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError as error:
+        raise UsageError(f"not a DSN ({str(error).strip()}): give a URL like postgresql://user@host/database, "
+                         "or words like 'host=... dbname=...'") from None  # fmt: skip
+    return dsn
+
+
+def connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection:
+    """Connect, as `order-audit` and with UTF-8. Raises RunError with one line that says what the server said."""
+    try:
+        return psycopg.connect(dsn, autocommit=autocommit, client_encoding="utf8", **_defaults(dsn))
+    except psycopg.OperationalError as error:
+        said = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise RunError(f"cannot connect to {masked(dsn)}: {_without_password(dsn, said[-1] if said else 'no answer')}") from None
+
+
+def _defaults(dsn: str) -> dict[str, str]:
+    given = conninfo.conninfo_to_dict(dsn)
+    defaults = {"application_name": "order-audit", "connect_timeout": "10"}
+    return {name: value for name, value in defaults.items() if name not in given}
+
+
+def masked(dsn: str) -> str:
+    """The DSN in words, with the password masked."""
+    words = conninfo.conninfo_to_dict(dsn)
+    shown = {name: "***" if "password" in name else str(value) for name, value in words.items() if value is not None}
+    return " ".join(f"{name}={value}" for name, value in shown.items()) or "the database that the PG* variables name"
+
+
+def _without_password(dsn: str, text: str) -> str:
+    for name, value in conninfo.conninfo_to_dict(dsn).items():
+        if "password" in name and value:
+            text = text.replace(str(value), "***")
+    return text
+
+
+def described(connection: psycopg.Connection) -> tuple[str, str]:
+    """The database's name and the host of a connection; a socket's folder is shown as `local socket`."""
+    host = connection.info.host
+    return connection.info.dbname, "local socket" if Path(host).is_absolute() or not host else host

@@ -1,0 +1,111 @@
+"""Run all scans of an audit at once, on several connections that share one snapshot."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+
+import psycopg
+
+from audit.catalog import Relation
+from audit.errors import RunError
+from audit.measure import measure
+from audit.outcome import Outcome, Trouble
+from audit.plan import Scan
+from audit.snapshot import Snapshot
+from audit.spool import Spool
+from audit.sql import quoted
+from audit.task import Task
+
+
+class Evaluation:
+    """Scans at work. Starting it returns at once; `outcome` waits for a rule's scan.
+
+    `tell` is called with each rule's id and outcome as it becomes known, from any thread.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, scans: Iterable[Scan], orders: Mapping[str, Relation], spool: Spool, *, jobs: int, examples: int,
+        unmask: bool, tell: Callable[[str, Outcome], None] = lambda _rule, _outcome: None,
+    ) -> None:  # fmt: skip
+        self._snapshot = snapshot
+        self._orders = orders
+        self._spool = spool
+        self._examples = examples
+        self._unmask = unmask
+        self._tell = tell
+        self._stopped = threading.Event()
+        self._local = threading.local()
+        scans = list(scans)
+        self.tasks: dict[str, Task] = {task.rule.id: task for scan in scans for task in scan.tasks}
+        tables = {task.table.oid: task.table for task in self.tasks.values() if task.table is not None}
+        self._pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="scan")
+        self._scans: dict[str, Future[dict[str, Outcome]]] = {}
+        for scan in scans:
+            future = self._pool.submit(self._measure, scan)
+            self._scans.update((task.rule.id, future) for task in scan.tasks)
+        self._rows = {oid: self._pool.submit(self._count, table) for oid, table in tables.items()}
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether `interrupt` was called."""
+        return self._stopped.is_set()
+
+    def interrupt(self) -> None:
+        """Stop: cancel what runs, begin nothing new. Rules that had not ended are then errored as interrupted."""
+        self._stopped.set()
+        threading.Thread(target=self._snapshot.cancel, daemon=True).start()
+
+    def outcome(self, rule: str) -> Outcome:
+        """Wait for what became of a rule. Raises what ended its scan where that was no matter of the rule's."""
+        found = self._scans[rule].result()[rule]
+        table = self.tasks[rule].table
+        return replace(found, checked=self._rows[table.oid].result() if table is not None else None)
+
+    def rows(self) -> dict[str, int]:
+        """The number of rows of each table that is judged, by the name that the rules give it."""
+        names = {task.table.oid: task.table.name for task in self.tasks.values() if task.table is not None}
+        counted = {name: self._rows[oid].result() for oid, name in names.items()}
+        return {name: rows for name, rows in sorted(counted.items()) if rows is not None}
+
+    def finish(self) -> None:
+        """Wait for everything and let the threads go."""
+        wait([*self._scans.values(), *self._rows.values()])
+        self._pool.shutdown()
+
+    def _measure(self, scan: Scan) -> dict[str, Outcome]:
+        outcomes = {task.rule.id: _interrupted() for task in scan.tasks}
+        if not self._stopped.is_set():
+            outcomes = measure(
+                self._connection(), scan, self._orders, self._spool, examples=self._examples, unmask=self._unmask, stopped=self._stopped.is_set
+            )
+        for rule, outcome in outcomes.items():
+            if self._stopped.is_set() and outcome.status == "errored":
+                outcomes[rule] = outcome = _interrupted()
+            self._tell(rule, outcome)
+        return outcomes
+
+    def _count(self, table: Relation) -> int | None:
+        if self._stopped.is_set():
+            return None
+        try:
+            with self._connection().transaction():
+                row = self._connection().execute(f"select count(*) from {quoted(table)}".encode()).fetchone()
+        except psycopg.Error:  # the table's rules say why
+            return None
+        return int(row[0]) if row else None
+
+    def _connection(self) -> psycopg.Connection:
+        """This thread's connection."""
+        connection: psycopg.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._snapshot.joined()
+        elif connection.closed:
+            raise RunError("the connection to the server was lost")
+        return connection
+
+
+def _interrupted() -> Outcome:
+    return Outcome("skipped", reason="interrupted before it was judged", trouble=Trouble("interrupted"))

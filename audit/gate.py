@@ -1,0 +1,47 @@
+"""The gate: whether a result is good enough for CI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, Literal
+
+from expectations import SEVERITIES
+
+FailOn = Literal["critical", "warning", "info", "never"]
+
+
+def decide(
+    document: dict[str, Any], *, fail_on: FailOn, min_pass_rate: Fraction | None, new: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """Hold a result against the gate; gives `{"passed": …, "reasons": […]}`.
+
+    `new` is the number of new violations per rule against a baseline: with it, a failed rule that brings nothing new
+    counts as passed. An errored rule fails the gate whatever its severity.
+    """
+    severities = () if fail_on == "never" else SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    results = document["results"]
+    failed = [found for found in results if found["status"] == "failed" and (new is None or new[found["rule"]] > 0)]
+    errored = [found for found in results if found["status"] == "errored"]
+    reasons = []
+    for severity in severities:
+        if hits := [found for found in failed if found["severity"] == severity]:
+            names = ", ".join(_counted(found, new) for found in hits)
+            reasons.append(f"{len(hits)} {severity} expectation{'s' * (len(hits) > 1)} failed: {names}")
+    if errored:
+        names = ", ".join(found["rule"] for found in errored)
+        reasons.append(f"{len(errored)} expectation{'s' * (len(errored) > 1)} could not be judged: {names}")
+    if min_pass_rate is not None:
+        judged = sum(found["status"] in ("passed", "failed", "errored") for found in results)
+        passed = judged - len(failed) - len(errored)
+        if not judged:
+            reasons.append(f"nothing was judged, and the pass rate must be {float(min_pass_rate):g} %")
+        elif 100 * passed < min_pass_rate * judged:
+            rate = float(Fraction(100 * passed, judged))
+            reasons.append(f"the pass rate is {rate:.2f} % ({passed} of {judged}), below {float(min_pass_rate):g} %")
+    return {"passed": not reasons, "reasons": reasons, "fail_on": fail_on,
+            "min_pass_rate": float(min_pass_rate) if min_pass_rate is not None else None, "baseline": new is not None}  # fmt: skip
+
+
+def _counted(found: dict[str, Any], new: Mapping[str, int] | None) -> str:
+    return f"{found['rule']} ({found['violations']:,})" if new is None else f"{found['rule']} ({new[found['rule']]:,} new)"

@@ -1,0 +1,216 @@
+"""Great Expectations: our rules as expectations of its own, in suites that any of its projects can run.
+
+    import great_expectations as gx
+    from audit.gx import suite
+
+    context = gx.get_context()
+    context.suites.add(suite("current"))
+
+This is the one module that imports great_expectations; importing it takes seconds, so it is imported late.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at the import
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # its own deprecations are not ours to report
+    import great_expectations as gx
+    import sqlalchemy
+    from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+    from great_expectations.core.metric_domain_types import MetricDomainTypes
+    from great_expectations.execution_engine import ExecutionEngine, SqlAlchemyExecutionEngine
+    from great_expectations.expectations.expectation import BatchExpectation
+    from great_expectations.expectations.metrics.metric_provider import metric_value
+    from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+from audit import mask, shape
+from audit.outcome import Outcome
+from audit.snapshot import Snapshot
+from audit.sql import quoted
+from expectations import Rule, load
+
+_METRIC = "order_audit.violations"
+
+
+class RuleError(Exception):
+    """A rule could not be judged; what the server said is the message."""
+
+
+class Evaluator(Protocol):
+    """Something that judges rules by their ids, as an audit does with scans that rules share."""
+
+    def outcome(self, rule: str) -> Outcome:
+        """Wait for what became of a rule."""
+
+
+_evaluator: ContextVar[Evaluator | None] = ContextVar("evaluator", default=None)
+
+
+class Violations(TableMetricProvider):
+    """The outcome of one rule: from the audit that is running, else by the rule's own query on the batch's connection.
+
+    A failure is a value of this metric and not an exception, since a metric that raises is tried three times, and
+    its neighbours with it.
+    """
+
+    metric_name = _METRIC
+    domain_keys = ("batch_id",)
+    value_keys = ("rule", "sql", "key", "examples")
+
+    @metric_value(engine=SqlAlchemyExecutionEngine, domain_type=MetricDomainTypes.TABLE)
+    def _sqlalchemy(
+        cls,  # noqa: N805 - Great Expectations calls it on the class
+        execution_engine: SqlAlchemyExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],  # noqa: ARG002
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],  # noqa: ARG002
+        runtime_configuration: dict[str, Any],  # noqa: ARG002
+    ) -> dict[str, Any]:
+        if (evaluator := _evaluator.get()) is not None:
+            outcome = evaluator.outcome(metric_value_kwargs["rule"])
+            if outcome.trouble is not None:
+                return {"error": outcome.trouble.message}
+            return {"violations": outcome.violations, "checked": outcome.checked, "examples": outcome.examples}
+        return _ask(execution_engine, metric_value_kwargs)
+
+
+def _ask(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Judge one rule by a query of its own, in a read-only transaction."""
+    key = ", ".join(f"v.{quoted(name)}" for name in kwargs["key"])
+    statement = (
+        f"with v as materialized (\n{kwargs['sql']}\n)\n"
+        f"select (select count(*) from (select distinct {key} from v) as k),\n"
+        f"  (select json_agg(row_to_json(x))::text from (select * from v order by {key} limit {int(kwargs['examples'])}) as x)"
+    )
+    with execution_engine.get_connection() as connection:
+        try:
+            with connection.begin_nested() if connection.in_transaction() else connection.begin() as transaction:
+                plain = connection.execution_options(no_parameters=True)
+                plain.exec_driver_sql("set transaction read only")
+                violations, rows = plain.exec_driver_sql(statement).one()
+                transaction.rollback()
+        except sqlalchemy.exc.DBAPIError as error:
+            # the driver's message may quote data
+            state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or ""
+            return {"error": mask.message(str(error.orig).splitlines()[0], str(state))}
+    examples = [
+        {name: mask.value(value, mask.TEXT if isinstance(value, str) else 0, (name,)) for name, value in row.items()}
+        for row in json.loads(rows or "[]", strict=False)
+    ]
+    return {"violations": violations, "checked": None, "examples": examples}
+
+
+class ExpectNoViolations(BatchExpectation):
+    """Expect a rule's query, whose rows are violations, to find none.
+
+    Arguments: `rule` (its id), `sql` (one select), `key` (the columns that name a violation), `examples` (how many
+    violating rows the result shows, masked). The result's `observed_value` is the number of distinct keys.
+    """
+
+    rule: str
+    sql: str
+    key: list[str]
+    examples: int = 20
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
+    success_keys: ClassVar[tuple[str, ...]] = ("rule", "sql", "key", "examples")
+    domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG002
+        execution_engine: ExecutionEngine | None = None,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        found = metrics[_METRIC]
+        if "error" in found:
+            raise RuleError(found["error"])
+        return {
+            "success": found["violations"] == 0,
+            "result": {
+                "observed_value": found["violations"],
+                "element_count": found["checked"],
+                "unexpected_count": found["violations"],
+                "partial_unexpected_list": found["examples"],
+            },
+        }
+
+
+def suite(*sources: str | Path, name: str = "", exclude: Iterable[str] = ()) -> gx.ExpectationSuite:
+    """Suites, shipped or the user's own, as one suite of Great Expectations.
+
+    `exclude` names rules to leave out: those whose columns a schema lacks cannot be judged and raise there.
+    """
+    left_out = set(exclude)
+    rules = [rule for rule in load(*sources).rules if rule.id not in left_out]
+    return _suite(rules, name or "order-audit " + "+".join(str(source) for source in sources))
+
+
+def _suite(rules: Iterable[Rule], name: str, examples: int = 20) -> gx.ExpectationSuite:
+    made = [
+        ExpectNoViolations(
+            rule=rule.id,
+            sql=shape.read(rule).body,
+            key=list(rule.key),
+            examples=examples,
+            description=rule.title,
+            severity=rule.severity,
+            notes=rule.why or None,
+            meta={"rule": rule.id, "suite": rule.suite, "path": rule.path},
+        )
+        for rule in rules
+    ]
+    return gx.ExpectationSuite(name=name, expectations=made)
+
+
+def validate(rules: Iterable[Rule], evaluator: Evaluator, snapshot: Snapshot, *, examples: int) -> dict[str, Validation]:
+    """Run rules as a suite whose expectations ask `evaluator`; Great Expectations' own connection is in the snapshot too."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    with _asking(evaluator), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # add_postgres would insist on a host and refuse a socket
+        source = context.data_sources.add_sql(
+            "order-audit",
+            connection_string="postgresql+psycopg://",
+            create_temp_table=False,
+            kwargs={"creator": snapshot.joined, "poolclass": sqlalchemy.pool.StaticPool},
+        )
+        asset = source.add_query_asset("snapshot", query="select 1 as one")
+        batch = asset.add_batch_definition_whole_table("whole").get_batch()
+        result = batch.validate(_suite(rules, "order-audit", examples), result_format="COMPLETE")
+    return {found.expectation_config.kwargs["rule"]: Validation(found) for found in result.results}
+
+
+class Validation:
+    """Great Expectations' verdict on one rule."""
+
+    def __init__(self, found: ExpectationValidationResult) -> None:
+        self.success = bool(found.success)
+        self.raised = _raised(found.exception_info)
+
+
+def _raised(info: Any) -> bool:
+    """Whether an exception stands in a result: at its top, or below the ids of the metrics that raised."""
+    if not isinstance(info, dict):
+        return bool(getattr(info, "raised_exception", False))
+    return bool(info.get("raised_exception")) or any(_raised(below) for below in info.values() if isinstance(below, dict))
+
+
+@contextmanager
+def _asking(evaluator: Evaluator) -> Iterator[None]:
+    token = _evaluator.set(evaluator)
+    try:
+        yield
+    finally:
+        _evaluator.reset(token)

@@ -1,0 +1,140 @@
+"""Keep secrets and personal data out of everything that is written down.
+
+A value keeps its shape (length, case, punctuation, spaces, invisible characters), because that is what is wrong with it,
+and loses its letters and digits: `Ada.Lovelace@example.com ` becomes `A••.••••••••@•••••••.••• `.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any, Final
+
+import psycopg
+
+#: Words of a column's or key's name that tell of a person or of a secret.
+_PERSONAL: Final = {
+    "email", "mail", "phone", "telephone", "tel", "mobile", "cell", "fax", "address", "street", "contact", "zip", "postcode",
+    "postal", "firstname", "lastname", "surname", "fullname", "birthday", "birthdate", "birth", "dob", "ssn", "iban", "passport",
+    "ip", "latitude", "longitude",
+}  # fmt: skip
+_SECRET: Final = ("apikey", "secret", "token", "password", "passwd", "pwd", "credential", "privatekey", "authorization")
+#: Names whose last word only counts or classifies what the words before it are about.
+_HARMLESS_END: Final = {"id", "ids", "count", "state", "type", "kind", "status", "valid", "verified"}
+_EMAIL: Final = re.compile(r"[^\s@\"'<>,;:(){}\[\]]+\s?@\s?[^\s@\"'<>,;:(){}\[\]]+")
+_PHONE: Final = re.compile(
+    r"(?<![\w.-])(?:\+\d[\d ().-]{6,}\d|(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}|\d{3}[ .-]\d{4})(?![\w-])"
+)
+_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+#: Texts that say "nothing here": they are no personal data, and they are the finding.
+_PLACEHOLDERS: Final = {"", "n/a", "na", "none", "null", "nil", "test", "testing", "unknown", "tbd", "todo", "placeholder", "xxx", "-", ".", "?"}
+#: Error classes whose messages speak of the statement and the server, never of a value in a table.
+_SAFE_CLASSES: Final = ("08", "0A", "25", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58")
+
+_JSON_TYPES: Final = {114, 3802}
+#: The oid of type text.
+TEXT: Final = 25
+_TEXT_TYPES: Final = {18, 19, 25, 1042, 1043, 705}
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_REFERENCE: Final = re.compile(r"secret-ref:[A-Za-z0-9_./-]+")
+
+
+def is_personal(names: Collection[str] | None) -> bool:
+    """Whether a value made of columns with these names may tell of a person or hold a secret; None is not known."""
+    return names is None or any(_is_personal_name(name) for name in names)
+
+
+def _is_personal_name(name: str) -> bool:
+    if _is_secret_name(name):
+        return True
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if not words or words[-1] in _HARMLESS_END:
+        return False
+    return any(word.rstrip("s") in _PERSONAL or word in _PERSONAL for word in words)
+
+
+def _is_secret_name(name: str) -> bool:
+    joined = re.sub(r"[-_\s]", "", name).lower()
+    return any(word in joined for word in _SECRET)
+
+
+def text(value: str, *, whole: bool) -> str:
+    """A text with its letters and digits masked: all of them (`whole`), or those of addresses and numbers within."""
+    if whole:
+        return value if value.strip().lower() in _PLACEHOLDERS else _shape(value)
+    value = _EMAIL.sub(lambda found: _shape(found[0]), value)
+    return _PHONE.sub(lambda found: _shape(found[0]), value)
+
+
+def _shape(value: str) -> str:
+    first = next((place for place, letter in enumerate(value) if letter.isalnum()), -1)
+    return "".join(
+        letter if place == first and letter.isalpha() and len(value) > 3 else "•" if letter.isalnum() else letter
+        for place, letter in enumerate(value)
+    )
+
+
+def value(found: Any, kind: int, names: Collection[str] | None) -> Any:
+    """One evidence value of type `kind` (an oid), made of the columns `names`, fit to be shown."""
+    if found is None or isinstance(found, bool):
+        return found
+    if isinstance(found, str) and (kind in _JSON_TYPES or (kind in _TEXT_TYPES and found.lstrip()[:1] in ("{", "["))):
+        return _document(found, whole=kind in _JSON_TYPES or is_personal(names))
+    if is_personal(names):
+        return text(str(found), whole=True)
+    return text(found, whole=False) if isinstance(found, str) and kind in _TEXT_TYPES else found
+
+
+def _document(document: str, *, whole: bool) -> str:
+    """JSON text with every text value in it masked, and every value below a key that names a secret or a person.
+
+    What does not parse is masked as one text: all of it (`whole`), or the addresses and numbers in it.
+    """
+    try:
+        parsed = json.loads(document, object_pairs_hook=_Pairs, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+        # half a surrogate pair is no character that could be written down: show its escape
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", _written(parsed, hidden=False))
+    except (ValueError, RecursionError):
+        return text(document, whole=whole)
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object with its repeated keys."""
+
+
+class _Number(str):
+    """A number as it was written."""
+
+
+def _written(node: Any, *, hidden: bool) -> str:
+    if isinstance(node, _Pairs):
+        pairs = (
+            f"{json.dumps(text(key, whole=False), ensure_ascii=False)}: "
+            f"{_written(below, hidden=hidden or _is_personal_name(key))}"
+            for key, below in node
+        )
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(node, list):
+        return "[" + ", ".join(_written(below, hidden=hidden) for below in node) + "]"
+    if isinstance(node, _Number):
+        return json.dumps(_shape(node), ensure_ascii=False) if hidden else str(node)
+    if isinstance(node, str):
+        return json.dumps(node if _REFERENCE.fullmatch(node) else _shape(node), ensure_ascii=False)
+    return json.dumps(node)
+
+
+def error(failure: psycopg.Error, *, unmask: bool = False) -> str:
+    """A server's message in one line, masked."""
+    said = failure.diag.message_primary or str(failure) or type(failure).__name__
+    return " ".join(said.split()) if unmask else message(said, failure.sqlstate or "")
+
+
+def message(said: str, sqlstate: str) -> str:
+    """What a server said, in one line. Messages about data lose what they quote; a raised exception loses all."""
+    said = " ".join(said.split())
+    if not sqlstate or sqlstate[:2] in _SAFE_CLASSES:
+        return said
+    if sqlstate[:2] in ("P0", "38", "39", "XX"):
+        return f"a function raised an error ({sqlstate}); its message may quote data and is not shown, --unmask shows it"
+    return re.sub(r'["\'].*["\']', '"…"', said)

@@ -1,0 +1,143 @@
+"""Run one scan and read off what became of its rules."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+import psycopg
+
+from audit import impact, mask
+from audit.catalog import Relation
+from audit.errors import RunError
+from audit.outcome import Outcome
+from audit.plan import Scan
+from audit.spool import Spool, field
+from audit.statement import compose, evidence_names
+from audit.task import Task, trouble
+
+
+def measure(
+    connection: psycopg.Connection, scan: Scan, orders: Mapping[str, Relation], spool: Spool, *, examples: int, unmask: bool,
+    stopped: Callable[[], bool] = lambda: False,
+) -> dict[str, Outcome]:  # fmt: skip
+    """Judge the rules of a scan on a connection that stands in the snapshot.
+
+    A scan that fails is run again rule by rule, once, so that one bad rule costs no other its result; `stopped` tells
+    that somebody wants to leave instead.
+    """
+    try:
+        return _run(connection, scan, orders, spool, examples=examples, unmask=unmask)
+    except psycopg.Error as error:
+        if connection.closed and not stopped():
+            raise RunError(f"the connection was lost: {mask.error(error)}") from None
+        if scan.alone or stopped():
+            offset = compose(scan, orders, examples).offset if scan.alone else None
+            return {
+                task.rule.id: Outcome("errored", trouble=trouble(task.rule, error, offset=offset, unmask=unmask)) for task in scan.tasks
+            }
+    outcomes: dict[str, Outcome] = {}
+    for task in scan.tasks:
+        outcomes |= measure(connection, Scan((task,)), orders, spool, examples=examples, unmask=unmask, stopped=stopped)
+    return outcomes
+
+
+def _run(
+    connection: psycopg.Connection, scan: Scan, orders: Mapping[str, Relation], spool: Spool, *, examples: int, unmask: bool
+) -> dict[str, Outcome]:
+    began = time.perf_counter()
+    statement = compose(scan, orders, examples)
+    with ExitStack() as stack:
+        readers = [stack.enter_context(_Reader(task, spool, unmask=unmask)) for task in scan.tasks]
+        hit_by: dict[bytes, list[_Reader]] = {}
+        with connection.transaction(), connection.cursor() as cursor, cursor.copy(statement.text.encode()) as copy:
+            for block in copy:
+                kind, number, bits, rest = bytes(block).split(b",", 3)
+                if kind == b"k":
+                    if bits not in hit_by:
+                        hit_by[bits] = [reader for reader, bit in zip(readers, bits, strict=True) if bit == 49]
+                    for reader in hit_by[bits]:
+                        reader.add(rest)
+                elif kind == b"e":
+                    readers[int(number)].show(_unquoted(rest))
+                else:
+                    readers[int(number)].weigh(_unquoted(rest))
+    milliseconds = round((time.perf_counter() - began) * 1000, 3)
+    return {reader.task.rule.id: reader.outcome(milliseconds / len(readers)) for reader in readers}
+
+
+def _unquoted(csv_field: bytes) -> str:
+    row: list[str] = next(csv.reader([csv_field.decode("utf-8", "replace").rstrip("\n")]))
+    return row[0]
+
+
+def _exact(number: str) -> float | str:
+    """A number with a fraction, as text where a float would not say the same."""
+    value = float(number)
+    return value if Decimal(repr(value)) == Decimal(number) else number
+
+
+class _Reader:
+    """Takes in what a scan says of one rule, keeping no more than the examples."""
+
+    def __init__(self, task: Task, spool: Spool, *, unmask: bool) -> None:
+        self.task = task
+        self._spool = spool
+        self._unmask = unmask
+        self._id = field(task.rule.id) + b","
+        self._file: BinaryIO | None = None
+        self._last: bytes | None = None
+        self._violations = 0
+        self._examples: list[dict[str, Any]] = []
+        self._impact: impact.Impact | None = None
+        self._names = evidence_names(task)
+        self._made_of = {name: (task.columns[place].type, task.names(place)) for place, name in enumerate(self._names)}
+
+    def __enter__(self) -> _Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, key: bytes) -> None:
+        """Count a key, which stands right after any equal one, and write it down."""
+        if key == self._last:
+            return
+        self._last = key
+        self._violations += 1
+        if self._file is None:
+            self._file = self._spool.open(self.task.rule.id)
+        self._file.write(self._id + key)
+
+    def show(self, row: str) -> None:
+        """Keep an example."""
+        found: dict[str, Any] = json.loads(row, strict=False, parse_float=_exact)
+        if not self._unmask:
+            found = {name: mask.value(value, *self._made_of[name]) for name, value in found.items()}
+        self._examples.append(found)
+
+    def weigh(self, sums: str) -> None:
+        """Keep the impact."""
+        self._impact = impact.read(sums)
+
+    def outcome(self, milliseconds: float) -> Outcome:
+        """The verdict, once the scan has ended well."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._spool.close(self.task.rule.id, self._violations)
+        return Outcome(
+            "failed" if self._violations else "passed",
+            violations=self._violations,
+            examples=self._examples,
+            impact=self._impact if self._violations else None,
+            milliseconds=round(milliseconds, 3),
+            table=self.task.table.name if self.task.table else "",
+            ordered_by="number" if self.task.ordered_as_number and not self.task.key_is_personal else "bytes",
+        )

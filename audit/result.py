@@ -1,0 +1,112 @@
+"""The result document: everything an audit found, as `results.json` holds it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any, Final
+
+from audit.outcome import Outcome
+from audit.spool import Violations
+from expectations import Rule
+
+FORMAT: Final = "order-audit/1"
+_STATUSES: Final = ("passed", "failed", "errored", "skipped", "not_checkable")
+
+
+@dataclass(frozen=True)
+class Database:
+    """Which database was read, and in which snapshot. No address but the host's name, and no password."""
+
+    server_version: str
+    name: str
+    host: str
+    schema: str
+    user: str
+    encoding: str
+    snapshot: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One audit."""
+
+    id: str
+    started_at: datetime
+    finished_at: datetime
+    complete: bool
+    database: Database
+    tables: dict[str, int]
+    suites: list[str]
+    versions: dict[str, str]
+    statements: int
+    masked: bool
+
+
+def result(run: Run, rules: Iterable[Rule], outcomes: Mapping[str, Outcome], violations: Violations | None) -> dict[str, Any]:
+    """The document, but for the gate's verdict, which `gate.decide` adds."""
+    results = [_rule(rule, outcomes[rule.id]) for rule in rules]
+    return {
+        "format": FORMAT,
+        "run": {
+            "id": run.id,
+            "started_at": _time(run.started_at),
+            "finished_at": _time(run.finished_at),
+            "complete": run.complete,
+            "database": asdict(run.database),
+            "tables": {name: {"rows": rows} for name, rows in run.tables.items()},
+            "suites": run.suites,
+            "versions": run.versions,
+            "scans": run.statements,
+            "masked": run.masked,
+        },
+        "summary": _summary(results),
+        "results": results,
+        "violations": asdict(violations) if violations else None,
+        "schema_findings": [],
+        "schema_rules": [],
+        "profile": {},
+    }
+
+
+def _summary(results: list[dict[str, Any]]) -> dict[str, Any]:
+    count = Counter(found["status"] for found in results)
+    judged = count["passed"] + count["failed"] + count["errored"]
+    rate = round(float(Fraction(100 * count["passed"], judged)), 2) if judged else None
+    return {"expectations": len(results), **{status: count[status] for status in _STATUSES}, "pass_rate": rate}
+
+
+def _rule(rule: Rule, outcome: Outcome) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "rule": rule.id,
+        "suite": rule.suite,
+        "title": rule.title,
+        "severity": rule.severity,
+        "status": outcome.status,
+        "key": ", ".join(rule.key),
+        "key_order": outcome.ordered_by,
+        "table": outcome.table or None,
+        "checked": outcome.checked,
+        "violations": outcome.violations,
+        "examples": outcome.examples,
+        "impact": asdict(outcome.impact) if outcome.impact else None,
+        "why": rule.why,
+        "needs": [str(need) for need in rule.needs],
+        "sql": rule.sql,
+        "file": rule.path,
+        "duration_ms": outcome.milliseconds,
+    }
+    if outcome.status in ("skipped", "not_checkable"):
+        found["reason"] = outcome.reason
+    if outcome.status == "errored" and outcome.trouble is not None:
+        where = f" ({rule.path}:{outcome.trouble.line}:{outcome.trouble.column})" if outcome.trouble.line else ""
+        found["error"] = outcome.trouble.message + where
+        found["error_at"] = {name: value for name, value in asdict(outcome.trouble).items() if name != "message"}
+    return found
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

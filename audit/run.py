@@ -1,0 +1,241 @@
+"""The audit itself: suites and a database in, a folder of results out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fractions import Fraction
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, Literal
+
+from audit import catalog, gate, impact, shape, task
+from audit.dsn import described
+from audit.errors import RunError, UsageError
+from audit.evaluate import Evaluation
+from audit.gate import FailOn
+from audit.outcome import Outcome
+from audit.plan import plan
+from audit.result import Database, Run, result
+from audit.shape import Name, Shape
+from audit.snapshot import Snapshot
+from audit.spool import Spool
+from expectations import Rule, SuiteError, load, matching
+
+Format = Literal["html", "json", "junit", "markdown", "violations"]
+FORMATS: Final[tuple[Format, ...]] = ("html", "json", "junit", "markdown", "violations")
+#: Server error class 42501: the role may not read a table.
+_DENIED: Final = "42501"
+
+
+@dataclass
+class Options:
+    """What `order-audit run` can be told. `timeout` is in seconds."""
+
+    suites: tuple[str, ...] = ("current",)
+    rules: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    schema: str = ""
+    formats: tuple[Format, ...] = FORMATS
+    fail_on: FailOn = "critical"
+    min_pass_rate: Fraction | None = None
+    baseline: Path | None = None
+    examples: int = 20
+    jobs: int = 2
+    timeout: float | None = None
+    unmask: bool = False
+    tell: Callable[[int, int, str], None] = field(default=lambda _done, _of, _what: None)
+
+
+def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
+    """Audit a database and write the files; gives the result document.
+
+    Raises SuiteError and UsageError for wrong use, RunError where nothing could be judged.
+    """
+    from reports import compare, files
+
+    wanted, left_out = _rules(options)
+    baseline = compare.read(options.baseline) if options.baseline else None
+    try:
+        drafts = files.draft(out)
+        with drafts as folder:
+            document = _audit(dsn, folder, wanted, left_out, options)
+            new = None
+            if baseline is not None:
+                new = compare.new_violations(baseline, compare.Audit(document, folder))
+            document["summary"]["gate"] = gate.decide(
+                document, fail_on=options.fail_on, min_pass_rate=options.min_pass_rate, new=new
+            )
+            _write(document, folder, options.formats)
+    except OSError as error:
+        raise UsageError(f"cannot write to {error.filename or out}: {error.strerror}") from None
+    return document
+
+
+def _rules(options: Options) -> tuple[list[tuple[Rule, Shape]], dict[str, Rule]]:
+    """The rules that were asked for, with what they read, and those of the suites that were not."""
+    suite = load(*options.suites)
+    asked = matching(suite.rules, options.rules) if options.rules else {rule.id for rule in suite.rules}
+    asked -= matching(suite.rules, options.exclude)
+    wanted = [(rule, shape.read(rule)) for rule in suite.rules if rule.id in asked]
+    return wanted, {rule.id: rule for rule in suite.rules if rule.id not in asked}
+
+
+def _audit(
+    dsn: str, folder: Path, wanted: list[tuple[Rule, Shape]], left_out: dict[str, Rule], options: Options
+) -> dict[str, Any]:
+    started = datetime.now(UTC)
+    spooled = folder / "spool"
+    spooled.mkdir()
+    spool = Spool(spooled)
+    with Snapshot(dsn, options.schema, options.timeout) as snapshot:
+        database = _database(snapshot)
+        if options.schema and not _has_schema(snapshot, options.schema):
+            raise RunError(f"there is no schema '{options.schema}' in database {database.name}")
+        tasks, outcomes = task.prepare(snapshot.connection, wanted, unmask=options.unmask)
+        outcomes |= {id: Outcome("skipped", reason="not asked for") for id in left_out}
+        judgeable = len(tasks)
+        counter = _Counter(judgeable, options.tell)
+        evaluation = Evaluation(
+            snapshot, plan(tasks), _orders(snapshot, tasks), spool, jobs=options.jobs, examples=options.examples,
+            unmask=options.unmask, tell=counter,
+        )  # fmt: skip
+        with _interruptible(evaluation):
+            try:
+                outcomes |= _outcomes(evaluation, snapshot, [found.rule for found in tasks], options.examples)
+                tables = evaluation.rows()
+            finally:
+                evaluation.finish()
+        complete = not evaluation.interrupted
+    if complete:
+        _refuse_nothing(outcomes, database)
+    failed = [rule for rule, outcome in outcomes.items() if outcome.status == "failed"]
+    violations = spool.assemble(folder / "violations.csv", failed) if "violations" in options.formats or options.baseline else None
+    run = Run(
+        id=str(uuid.uuid4()),
+        started_at=started,
+        finished_at=datetime.now(UTC),
+        complete=complete,
+        database=database,
+        tables=tables,
+        suites=list(options.suites),
+        versions={"order-audit": version("order-audit"), "great-expectations": version("great-expectations")},
+        statements=evaluation.statements,
+        masked=not options.unmask,
+    )
+    rules = sorted([rule for rule, _ in wanted] + list(left_out.values()), key=lambda rule: rule.id)
+    return result(run, rules, outcomes, violations)
+
+
+def _outcomes(evaluation: Evaluation, snapshot: Snapshot, rules: list[Rule], examples: int) -> dict[str, Outcome]:
+    """Great Expectations runs the suite; its verdicts decide, ours add the counts and the evidence."""
+    if not rules:
+        return {}
+    from audit import gx  # takes seconds, while the scans are under way
+
+    outcomes = {rule.id: evaluation.outcome(rule.id) for rule in rules} if evaluation.interrupted else {}
+    if outcomes:
+        return outcomes
+    for rule, verdict in gx.validate(rules, evaluation, snapshot, examples=examples).items():
+        outcome = evaluation.outcome(rule)
+        said = "errored" if verdict.raised else "passed" if verdict.success else "failed"
+        if said != outcome.status and outcome.trouble is None:
+            raise RunError(f"Great Expectations judged {rule} as {said}, its query as {outcome.status}")
+        outcomes[rule] = outcome
+    return outcomes
+
+
+def _orders(snapshot: Snapshot, tasks: Iterable[task.Task]) -> dict[str, catalog.Relation]:
+    schemas = {found.table.schema for found in tasks if found.table is not None}
+    return impact.orders_by_schema(catalog.relations(snapshot.connection, [Name(schema, "orders") for schema in schemas]).values())
+
+
+def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
+    """Raise where no wanted rule's table is there or readable, so that nothing was judged."""
+    wanted = [found for found in outcomes.values() if found.reason != "not asked for"]
+    denied = [found for found in wanted if found.trouble is not None and found.trouble.sqlstate == _DENIED]
+    missing = [found for found in wanted if found.status == "skipped"]
+    if len(denied) + len(missing) < len(wanted) or not wanted:
+        return
+    why = denied[0].trouble.message if denied and denied[0].trouble else missing[0].reason
+    where = f"database {database.name}" + (f", schema {database.schema}" if database.schema else "")
+    raise RunError(f"nothing to judge in {where}: {why}; --schema names the schema that holds the tables")
+
+
+def _database(snapshot: Snapshot) -> Database:
+    connection = snapshot.connection
+    row = connection.execute("select current_setting('server_version'), coalesce(current_schema(), ''), current_user").fetchone()
+    assert row is not None  # noqa: S101 - one row by construction
+    name, host = described(connection)
+    return Database(row[0], name, host, snapshot.schema or row[1], row[2], catalog.encoding(connection), snapshot.id)
+
+
+def _has_schema(snapshot: Snapshot, schema: str) -> bool:
+    return snapshot.connection.execute("select from pg_namespace where nspname = %s", [schema]).rowcount > 0
+
+
+def _write(document: dict[str, Any], folder: Path, formats: Iterable[Format]) -> None:
+    from reports import html, junit, markdown
+
+    if "violations" not in formats:
+        document["violations"] = None
+        (folder / "violations.csv").unlink(missing_ok=True)
+    if "json" in formats:
+        text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+        (folder / "results.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    if "junit" in formats:
+        (folder / "junit.xml").write_text(junit.junit(document), encoding="utf-8", newline="\n")
+    if "markdown" in formats:
+        (folder / "summary.md").write_text(markdown.markdown(document), encoding="utf-8", newline="\n")
+    if "html" in formats:
+        (folder / "report.html").write_text(html.report(document), encoding="utf-8", newline="\n")
+
+
+class _Counter:
+    """Counts rules as they are judged, and tells."""
+
+    def __init__(self, total: int, tell: Callable[[int, int, str], None]) -> None:
+        self._total = total
+        self._tell = tell
+        self._done = 0
+        self._lock = threading.Lock()
+        tell(0, total, "")
+
+    def __call__(self, rule: str, outcome: Outcome) -> None:
+        with self._lock:
+            self._done += 1
+            self._tell(self._done, self._total, f"{rule}: {outcome.status}")
+
+
+@contextmanager
+def _interruptible(evaluation: Evaluation) -> Iterator[None]:
+    """While it lasts, the first Ctrl-C (or SIGTERM) ends the audit in good order, the second at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        evaluation.interrupt()
+
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            with contextlib.suppress(ValueError):
+                signal.signal(number, handler)
+
+
+__all__ = ["FORMATS", "Format", "Options", "SuiteError", "run"]

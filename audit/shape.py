@@ -1,0 +1,249 @@
+"""What a rule's SQL reads, and whether it can share a scan.
+
+The parser only looks: what is run are slices of the author's own text, so that a parser's idea of PostgreSQL can
+never change what a rule means. A statement that it cannot parse is run as it stands.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import Token, TokenType
+
+from expectations import Rule, SuiteError
+
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+_WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.Lock, exp.Command, exp.Create, exp.Drop)
+_WRITING_WORDS = {TokenType.INSERT, TokenType.UPDATE, TokenType.DELETE, TokenType.MERGE, TokenType.INTO}
+_OPEN = (TokenType.L_PAREN, TokenType.L_BRACKET)
+_CLOSE = (TokenType.R_PAREN, TokenType.R_BRACKET)
+_CLAUSES = (TokenType.SELECT, TokenType.FROM, TokenType.WHERE, TokenType.ORDER_BY)
+#: Clauses that make a row depend on other rows: such a statement cannot share its scan.
+_WHOLE = ("group", "having", "distinct", "windows", "limit", "offset", "fetch", "with_", "locks")
+
+
+@dataclass(frozen=True, order=True)
+class Name:
+    """A relation as a rule writes it: `schema` is empty where the search path decides."""
+
+    schema: str
+    relation: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.relation}" if self.schema else self.relation
+
+
+@dataclass(frozen=True)
+class Slices:
+    """A plain select in pieces: each column's expression, FROM and WHERE, as the author wrote them.
+
+    `source` is FROM without comments and spacing: rules with the same one can share a scan.
+    """
+
+    columns: tuple[str, ...]
+    origin: str
+    where: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One reading statement.
+
+    `body` is the statement without a last ORDER BY that changes nothing but the order. `relations` are those it
+    reads, the first one first. `mentions` names, per column of the result, every column its expression is made of;
+    None where the parser gave up, and so nothing is known.
+    """
+
+    body: str
+    relations: tuple[Name, ...]
+    mentions: tuple[frozenset[str], ...] | None
+    slices: Slices | None
+
+
+def read(rule: Rule) -> Shape:
+    """Look at a rule's statement. Raises SuiteError unless it is one reading statement."""
+    try:
+        tokens = sqlglot.tokenize(rule.sql, dialect="postgres")
+    except SqlglotError:
+        tokens = []
+    while tokens and tokens[-1].token_type == TokenType.SEMICOLON:
+        tokens.pop()
+    if tokens:
+        if tokens[0].token_type not in (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN):
+            raise SuiteError(f"{rule.path}: a rule is one 'select' or 'with', not '{tokens[0].text.lower()}'")
+        if any(token.token_type == TokenType.SEMICOLON for token in tokens):
+            raise SuiteError(f"{rule.path}: a rule is one statement; there is more after a semicolon")
+    elif rule.sql.split(maxsplit=1)[0].lower() not in ("select", "with"):
+        raise SuiteError(f"{rule.path}: a rule is one 'select' or 'with'")
+    text = rule.sql[: tokens[-1].end + 1] if tokens else rule.sql
+    try:
+        tree = sqlglot.parse_one(text, dialect="postgres")
+    except (SqlglotError, RecursionError):
+        if any(token.token_type in _WRITING_WORDS for token in tokens):
+            raise SuiteError(f"{rule.path}: a rule may only read") from None
+        return Shape(text, tuple(_names_after_from(tokens)), None, None)
+    if not isinstance(tree, exp.Query) or any(tree.find_all(*_WRITES)):
+        raise SuiteError(f"{rule.path}: a rule may only read")
+    clauses = _clauses(tokens)
+    return Shape(_unordered(tree, text, tokens, clauses), _relations(tree), _mentions(tree), _slices(tree, text, tokens, clauses))
+
+
+def _relations(tree: exp.Expression) -> tuple[Name, ...]:
+    local = {_fold(cte.args["alias"].this) for cte in tree.find_all(exp.CTE)}
+    found: dict[Name, None] = {}
+    for table in tree.find_all(exp.Table, bfs=False):
+        if isinstance(table.this, exp.Identifier) and (name := _name(table)) and (name.schema or name.relation not in local):
+            found[name] = None
+    return tuple(found)
+
+
+def _name(table: exp.Table) -> Name:
+    schema = table.args.get("db")
+    return Name(_fold(schema) if schema else "", _fold(table.this))
+
+
+def _fold(identifier: exp.Expression) -> str:
+    name = str(identifier.this)
+    return name if identifier.args.get("quoted") else name.lower()
+
+
+def _mentions(tree: exp.Query) -> tuple[frozenset[str], ...] | None:
+    if tree.is_star:
+        return None
+    made: defaultdict[str, set[str]] = defaultdict(set)
+    for select in tree.find_all(exp.Select):
+        for item in select.expressions:
+            made[item.alias_or_name.lower()] |= _named(item)
+    result = []
+    for item in tree.selects:
+        todo = _named(item) | {item.alias_or_name.lower()}
+        names: set[str] = set()
+        while todo:
+            names |= todo
+            todo = set().union(*(made.get(name, set()) for name in todo)) - names
+        result.append(frozenset(names))
+    return tuple(result)
+
+
+def _named(item: exp.Expression) -> set[str]:
+    """The columns whose values an expression gives; what a window is parted or ordered by does not show in it."""
+    return {
+        column.name.lower()
+        for column in item.find_all(exp.Column)
+        if not any(isinstance(above.parent, exp.Window) and above.arg_key != "this" for above in _above(column, item))
+    }
+
+
+def _above(node: exp.Expression, top: exp.Expression) -> Iterator[exp.Expression]:
+    while node is not top and node.parent is not None:
+        yield node
+        node = node.parent
+
+
+def _clauses(tokens: list[Token]) -> dict[TokenType, int]:
+    """Where each clause of the outermost statement begins: its keyword's place among the tokens."""
+    depth = 0
+    clauses: dict[TokenType, int] = {}
+    for place, token in enumerate(tokens):
+        depth += (token.token_type in _OPEN) - (token.token_type in _CLOSE)
+        if depth == 0 and token.token_type in _CLAUSES:
+            if token.token_type == TokenType.FROM and tokens[place - 1].token_type == TokenType.DISTINCT:
+                continue  # is distinct from
+            clauses.setdefault(token.token_type, place)
+    return clauses
+
+
+def _unordered(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[TokenType, int]) -> str:
+    place = clauses.get(TokenType.ORDER_BY)
+    bounded = any(tree.args.get(part) for part in ("limit", "offset", "fetch", "locks", "distinct"))
+    if place is None or bounded or tree.args.get("order") is None:
+        return text
+    return text[: tokens[place - 1].end + 1]
+
+
+def _slices(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[TokenType, int]) -> Slices | None:
+    if type(tree) is not exp.Select or any(tree.args.get(part) for part in _WHOLE) or tree.is_star:
+        return None
+    if tree.args.get("from_") is None or any(_outer(found, tree) for found in tree.find_all(exp.AggFunc, exp.Window)):
+        return None
+    begin, end = clauses.get(TokenType.FROM), len(tokens)
+    if begin is None or clauses.get(TokenType.SELECT) != 0:
+        return None
+    where = clauses.get(TokenType.WHERE)
+    order = clauses.get(TokenType.ORDER_BY, end)
+    stop = where if where is not None else order
+    columns = _columns(text, tokens[1:begin], tree.expressions)
+    if columns is None:
+        return None
+    return Slices(
+        columns=columns,
+        origin=_text(text, tokens[begin + 1 : stop]),
+        where=_text(text, tokens[where + 1 : order]) if where is not None else "true",
+        source=" ".join(text[token.start : token.end + 1] for token in tokens[begin + 1 : stop]),
+    )
+
+
+def _outer(node: exp.Expression, tree: exp.Expression) -> bool:
+    """Whether a node belongs to the outermost select, and not to a subquery of it."""
+    return node.find_ancestor(exp.Select) is tree
+
+
+def _columns(text: str, tokens: list[Token], parsed: list[exp.Expression]) -> tuple[str, ...] | None:
+    """The expressions of a select list, without their aliases."""
+    items: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += (token.token_type in _OPEN) - (token.token_type in _CLOSE)
+        if depth == 0 and token.token_type == TokenType.COMMA:
+            items.append([])
+        else:
+            items[-1].append(token)
+    if len(items) != len(parsed):
+        return None
+    columns = []
+    for item, expression in zip(items, parsed, strict=True):
+        if isinstance(expression, exp.Alias):
+            item = item[:-2] if item[-2].token_type == TokenType.ALIAS else item[:-1]  # 'as' may be left out
+        columns.append(_text(text, item))
+    return tuple(columns)
+
+
+def _text(text: str, tokens: list[Token]) -> str:
+    return text[tokens[0].start : tokens[-1].end + 1]
+
+
+def _names_after_from(tokens: list[Token]) -> list[Name]:
+    """Relations of a statement that could not be parsed: the names after FROM and JOIN, but for its own WITHs."""
+    local = {
+        token.text.lower()
+        for token, after in zip(tokens, tokens[1:], strict=False)
+        if after.token_type in (TokenType.ALIAS, TokenType.L_PAREN)
+    }
+    names: dict[Name, None] = {}
+    for place, token in enumerate(tokens[:-1]):
+        if token.token_type not in (TokenType.FROM, TokenType.JOIN):
+            continue
+        words = tokens[place + 1 : place + 5]
+        parts = [_word(words[0])]
+        if len(words) > 2 and words[1].token_type == TokenType.DOT:
+            parts.append(_word(words[2]))
+        followed = words[2 * len(parts) - 1] if len(words) >= 2 * len(parts) else None
+        if all(parts) and not (followed and followed.token_type == TokenType.L_PAREN):
+            name = Name(parts[0] if len(parts) > 1 else "", parts[-1])
+            if name.schema or name.relation not in local:
+                names[name] = None
+    return list(names)
+
+
+def _word(token: Token) -> str:
+    if token.token_type == TokenType.IDENTIFIER:
+        return token.text
+    return token.text.lower() if token.token_type == TokenType.VAR else ""

@@ -1,0 +1,126 @@
+"""A rule made ready to run on one database: what it reads is there, and the server has agreed to its SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import psycopg
+
+from audit import catalog, mask
+from audit.catalog import Column, Relation
+from audit.outcome import Outcome, Trouble
+from audit.shape import Name, Shape
+from expectations import Need, Rule
+
+
+@dataclass(frozen=True)
+class Task:
+    """A rule, the columns that it gives, and the table that it judges.
+
+    `table` is the relation that its first key column belongs to, or None where the key is made up.
+    """
+
+    rule: Rule
+    shape: Shape
+    columns: tuple[Column, ...]
+    table: Relation | None
+
+    @cached_property
+    def key(self) -> tuple[int, ...]:
+        """The places of the key's columns."""
+        names = [column.name for column in self.columns]
+        return tuple(names.index(name) for name in self.rule.key)
+
+    @property
+    def ordered_as_number(self) -> bool:
+        """Whether keys are sorted as numbers: a single column of a number type."""
+        return len(self.key) == 1 and self.columns[self.key[0]].is_number
+
+    def names(self, place: int) -> frozenset[str] | None:
+        """The names of the columns that a column of the result is made of; None where nobody knows."""
+        column = self.columns[place]
+        if column.source:
+            return frozenset((column.name, column.source))
+        parsed = self.shape.mentions
+        if parsed is not None and place < len(parsed):
+            return parsed[place] | {column.name}
+        return frozenset((column.name,)) if column.is_number else None
+
+    @property
+    def key_is_personal(self) -> bool:
+        """Whether the key itself would give a person away."""
+        return any(mask.is_personal(self.names(place)) for place in self.key)
+
+
+def prepare(
+    connection: psycopg.Connection, shapes: Iterable[tuple[Rule, Shape]], *, unmask: bool
+) -> tuple[list[Task], dict[str, Outcome]]:
+    """Hold rules against the catalog and the server's parser: those that can run, and the outcome of those that cannot."""
+    shapes = list(shapes)
+    needed = {name for rule, shape in shapes for name in (*shape.relations, *(_name(need) for need in rule.needs if need.table))}
+    there = catalog.relations(connection, needed)
+    encoding = catalog.encoding(connection)
+    by_oid = {relation.oid: relation for relation in there.values()}
+    tasks: list[Task] = []
+    outcomes: dict[str, Outcome] = {}
+    for rule, shape in shapes:
+        if outcome := _unfit(rule, shape, there, encoding):
+            outcomes[rule.id] = outcome
+            continue
+        try:
+            with connection.transaction():
+                columns = catalog.describe(connection, shape.body)
+        except psycopg.Error as error:
+            outcomes[rule.id] = Outcome("errored", trouble=trouble(rule, error, offset=0, unmask=unmask))
+            continue
+        columns = tuple(_sourced(column, by_oid) for column in columns)
+        names = [column.name for column in columns]
+        if missing := [name for name in rule.key if name not in names]:
+            message = f"the statement gives no column '{missing[0]}', which the header names as key"
+            outcomes[rule.id] = Outcome("errored", trouble=Trouble(message))
+            continue
+        key = columns[names.index(rule.key[0])]
+        tasks.append(Task(rule, shape, columns, by_oid.get(key.relation)))
+    return tasks, outcomes
+
+
+def _sourced(column: Column, by_oid: dict[int, Relation]) -> Column:
+    relation = by_oid.get(column.relation)
+    source = next((name for name, place in relation.columns.items() if place == column.place), "") if relation else ""
+    return replace(column, source=source)
+
+
+def _unfit(rule: Rule, shape: Shape, there: dict[Name, Relation], encoding: str) -> Outcome | None:
+    for need in rule.needs:
+        relation = there.get(_name(need)) if need.table else None
+        if need.table and relation is not None and need.name not in relation.columns:
+            return Outcome("not_checkable", reason=_lacking(rule, f"{need.table} has no column {need.name}"))
+        if not need.table and need.name.replace("-", "") != encoding:
+            return Outcome("not_checkable", reason=_lacking(rule, f"the database's encoding is {encoding}"))
+    wanted = [*shape.relations, *(_name(need) for need in rule.needs if need.table)]
+    if missing := sorted({str(name) for name in wanted if name not in there}):
+        return Outcome("skipped", reason=f"no table {', '.join(missing)}")
+    return None
+
+
+def _lacking(rule: Rule, what: str) -> str:
+    needs = ", ".join(str(need) for need in rule.needs)
+    return f"{rule.unchecked or what}; it takes {needs}" if rule.unchecked else f"{what}; it takes {needs}"
+
+
+def _name(need: Need) -> Name:
+    schema, _, table = need.table.rpartition(".")
+    return Name(schema, table)
+
+
+def trouble(rule: Rule, error: psycopg.Error, *, offset: int | None, unmask: bool) -> Trouble:
+    """What the server said of a rule, and where; `offset` is where the rule's SQL begins in what was sent, if it stands there."""
+    position = error.diag.statement_position
+    line = column = None
+    if position and offset is not None and 0 <= (place := int(position) - 1 - offset) <= len(rule.sql):
+        before = rule.sql[:place]
+        line = rule.first_line + before.count("\n")
+        column = place - (before.rfind("\n") + 1) + 1
+    return Trouble(mask.error(error, unmask=unmask), error.sqlstate or "", line, column)

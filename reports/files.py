@@ -1,0 +1,45 @@
+"""Write a folder of files whole or not at all: each beside its place first, then renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def draft(target: Path) -> Iterator[Path]:
+    """A folder beside `target` to write into; what stands in it in the end is moved into `target`, file by file.
+
+    Where the block raises, nothing of it remains, and `target` is as it was. Raises OSError where a folder cannot be
+    written.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".draft-", dir=target))
+    try:
+        yield folder
+        for path in sorted(folder.iterdir()):
+            if path.is_file():
+                path.chmod(0o666 & ~_umask())
+                path.replace(target / path.name)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write(path: Path, text: str) -> None:
+    """Write one file beside its place, then rename it there."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
