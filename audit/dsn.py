@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import conninfo
@@ -24,7 +25,9 @@ def resolve(given: str | None) -> str:
 
         return embedded.use()
     if not dsn.strip():
-        if not any(os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE", "PGPORT", "PGUSER")):
+        if not any(
+            os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE", "PGPORT", "PGUSER")
+        ):
             raise UsageError(_NOTHING)
         return ""
     try:
@@ -38,16 +41,18 @@ def resolve(given: str | None) -> str:
 def connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection:
     """Connect, as `order-audit` and with UTF-8. Raises RunError with one line that says what the server said."""
     try:
-        return psycopg.connect(dsn, autocommit=autocommit, client_encoding="utf8", **_defaults(dsn))
+        return psycopg.connect(dsn, autocommit=autocommit, **_defaults(dsn))
     except psycopg.OperationalError as error:
         said = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise RunError(f"cannot connect to {masked(dsn)}: {_without_password(dsn, said[-1] if said else 'no answer')}") from None
+        raise RunError(
+            f"cannot connect to {masked(dsn)}: {_without_password(dsn, said[-1] if said else 'no answer')}"
+        ) from None
 
 
-def _defaults(dsn: str) -> dict[str, str]:
+def _defaults(dsn: str) -> dict[str, Any]:
     given = conninfo.conninfo_to_dict(dsn)
     defaults = {"application_name": "order-audit", "connect_timeout": "10"}
-    return {name: value for name, value in defaults.items() if name not in given}
+    return {name: value for name, value in defaults.items() if name not in given} | {"client_encoding": "utf8"}
 
 
 def masked(dsn: str) -> str:

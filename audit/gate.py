@@ -12,7 +12,11 @@ FailOn = Literal["critical", "warning", "info", "never"]
 
 
 def decide(
-    document: dict[str, Any], *, fail_on: FailOn, min_pass_rate: Fraction | None, new: Mapping[str, int] | None = None
+    document: dict[str, Any],
+    *,
+    fail_on: FailOn,
+    min_pass_rate: Fraction | None,
+    new: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """Hold a result against the gate; gives `{"passed": …, "reasons": […]}`.
 
@@ -39,9 +43,16 @@ def decide(
         elif 100 * passed < min_pass_rate * judged:
             rate = float(Fraction(100 * passed, judged))
             reasons.append(f"the pass rate is {rate:.2f} % ({passed} of {judged}), below {float(min_pass_rate):g} %")
-    return {"passed": not reasons, "reasons": reasons, "fail_on": fail_on,
-            "min_pass_rate": float(min_pass_rate) if min_pass_rate is not None else None, "baseline": new is not None}  # fmt: skip
+    return {
+        "passed": not reasons,
+        "reasons": reasons,
+        "fail_on": fail_on,
+        "min_pass_rate": float(min_pass_rate) if min_pass_rate is not None else None,
+        "baseline": new is not None,
+    }
 
 
 def _counted(found: dict[str, Any], new: Mapping[str, int] | None) -> str:
-    return f"{found['rule']} ({found['violations']:,})" if new is None else f"{found['rule']} ({new[found['rule']]:,} new)"
+    return (
+        f"{found['rule']} ({found['violations']:,})" if new is None else f"{found['rule']} ({new[found['rule']]:,} new)"
+    )

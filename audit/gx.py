@@ -28,8 +28,10 @@ with warnings.catch_warnings():
     import sqlalchemy
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
     from great_expectations.core.metric_domain_types import MetricDomainTypes
-    from great_expectations.execution_engine import ExecutionEngine, SqlAlchemyExecutionEngine
+    from great_expectations.execution_engine.execution_engine import ExecutionEngine
+    from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
     from great_expectations.expectations.expectation import BatchExpectation
+    from great_expectations.expectations.metadata_types import FailureSeverity
     from great_expectations.expectations.metrics.metric_provider import metric_value
     from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
@@ -65,7 +67,7 @@ class Violations(TableMetricProvider):
 
     metric_name = _METRIC
     domain_keys = ("batch_id",)
-    value_keys = ("rule", "sql", "key", "examples")
+    value_keys = ("rule", "sql", "key", "evidence")
 
     @metric_value(engine=SqlAlchemyExecutionEngine, domain_type=MetricDomainTypes.TABLE)
     def _sqlalchemy(
@@ -80,7 +82,11 @@ class Violations(TableMetricProvider):
             outcome = evaluator.outcome(metric_value_kwargs["rule"])
             if outcome.trouble is not None:
                 return {"error": outcome.trouble.message}
-            return {"violations": outcome.violations, "checked": outcome.checked, "examples": outcome.examples}
+            return {
+                "violations": outcome.violations,
+                "checked": outcome.checked,
+                "examples": outcome.examples,
+            }
         return _ask(execution_engine, metric_value_kwargs)
 
 
@@ -90,7 +96,8 @@ def _ask(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) ->
     statement = (
         f"with v as materialized (\n{kwargs['sql']}\n)\n"
         f"select (select count(*) from (select distinct {key} from v) as k),\n"
-        f"  (select json_agg(row_to_json(x))::text from (select * from v order by {key} limit {int(kwargs['examples'])}) as x)"
+        f"  (select json_agg(row_to_json(x))::text\n"
+        f"   from (select * from v order by {key} limit {int(kwargs['evidence'])}) as x)"
     )
     with execution_engine.get_connection() as connection:
         try:
@@ -113,24 +120,24 @@ def _ask(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) ->
 class ExpectNoViolations(BatchExpectation):
     """Expect a rule's query, whose rows are violations, to find none.
 
-    Arguments: `rule` (its id), `sql` (one select), `key` (the columns that name a violation), `examples` (how many
+    Arguments: `rule` (its id), `sql` (one select), `key` (the columns that name a violation), `evidence` (how many
     violating rows the result shows, masked). The result's `observed_value` is the number of distinct keys.
     """
 
     rule: str
     sql: str
     key: list[str]
-    examples: int = 20
+    evidence: int = 20
 
     metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
-    success_keys: ClassVar[tuple[str, ...]] = ("rule", "sql", "key", "examples")
+    success_keys: ClassVar[tuple[str, ...]] = ("rule", "sql", "key", "evidence")
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
 
     def _validate(
         self,
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG002
-        execution_engine: ExecutionEngine | None = None,  # noqa: ARG002
+        execution_engine: ExecutionEngine[Any] | None = None,  # noqa: ARG002
     ) -> dict[str, Any]:
         found = metrics[_METRIC]
         if "error" in found:
@@ -156,15 +163,15 @@ def suite(*sources: str | Path, name: str = "", exclude: Iterable[str] = ()) -> 
     return _suite(rules, name or "order-audit " + "+".join(str(source) for source in sources))
 
 
-def _suite(rules: Iterable[Rule], name: str, examples: int = 20) -> gx.ExpectationSuite:
+def _suite(rules: Iterable[Rule], name: str, evidence: int = 20) -> gx.ExpectationSuite:
     made = [
         ExpectNoViolations(
             rule=rule.id,
             sql=shape.read(rule).body,
             key=list(rule.key),
-            examples=examples,
+            evidence=evidence,
             description=rule.title,
-            severity=rule.severity,
+            severity=FailureSeverity(rule.severity),
             notes=rule.why or None,
             meta={"rule": rule.id, "suite": rule.suite, "path": rule.path},
         )
@@ -173,8 +180,10 @@ def _suite(rules: Iterable[Rule], name: str, examples: int = 20) -> gx.Expectati
     return gx.ExpectationSuite(name=name, expectations=made)
 
 
-def validate(rules: Iterable[Rule], evaluator: Evaluator, snapshot: Snapshot, *, examples: int) -> dict[str, Validation]:
-    """Run rules as a suite whose expectations ask `evaluator`; Great Expectations' own connection is in the snapshot too."""
+def validate(
+    rules: Iterable[Rule], evaluator: Evaluator, snapshot: Snapshot, *, examples: int
+) -> dict[str, Validation]:
+    """Run rules as a suite whose expectations ask `evaluator`; its own connection is in the snapshot too."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     with _asking(evaluator), warnings.catch_warnings():
@@ -184,12 +193,16 @@ def validate(rules: Iterable[Rule], evaluator: Evaluator, snapshot: Snapshot, *,
             "order-audit",
             connection_string="postgresql+psycopg://",
             create_temp_table=False,
-            kwargs={"creator": snapshot.joined, "poolclass": sqlalchemy.pool.StaticPool},
+            kwargs={  # type: ignore[call-arg] # goes to SQLAlchemy's create_engine as it is
+                "creator": snapshot.joined,
+                "poolclass": sqlalchemy.pool.StaticPool,
+            },
         )
         asset = source.add_query_asset("snapshot", query="select 1 as one")
         batch = asset.add_batch_definition_whole_table("whole").get_batch()
         result = batch.validate(_suite(rules, "order-audit", examples), result_format="COMPLETE")
-    return {found.expectation_config.kwargs["rule"]: Validation(found) for found in result.results}
+    configured = ((found.expectation_config, found) for found in result.results)
+    return {config.kwargs["rule"]: Validation(found) for config, found in configured if config is not None}
 
 
 class Validation:
@@ -204,7 +217,9 @@ def _raised(info: Any) -> bool:
     """Whether an exception stands in a result: at its top, or below the ids of the metrics that raised."""
     if not isinstance(info, dict):
         return bool(getattr(info, "raised_exception", False))
-    return bool(info.get("raised_exception")) or any(_raised(below) for below in info.values() if isinstance(below, dict))
+    return bool(info.get("raised_exception")) or any(
+        _raised(below) for below in info.values() if isinstance(below, dict)
+    )
 
 
 @contextmanager

@@ -49,7 +49,12 @@ def orders_by_schema(relations: Iterable[Relation]) -> dict[str, Relation]:
 
 
 def _is_orders(relation: Relation) -> bool:
-    return relation.name == "orders" and relation.columns.keys() >= {"order_id", "customer_id", "order_amount", "order_status"}
+    return relation.name == "orders" and relation.columns.keys() >= {
+        "order_id",
+        "customer_id",
+        "order_amount",
+        "order_status",
+    }
 
 
 def _of_orders(task: Task, table: Relation, values: Sequence[str], flag: str) -> Stake:
@@ -63,7 +68,11 @@ def _of_orders(task: Task, table: Relation, values: Sequence[str], flag: str) ->
     else:
         keys = zip(task.rule.key, task.key, strict=True)
         same = " and ".join(f"o.{quoted(task.columns[place].source or name)} = {values[place]}" for name, place in keys)
-        customer, amount, join = "o.customer_id", "o.order_amount", f"\n    left join {quoted(table)} as o on {same}"
+        customer, amount, join = (
+            "o.customer_id",
+            "o.order_amount",
+            f"\n    left join {quoted(table)} as o on {same}",
+        )
     return Stake(
         "",
         f"""select json_build_array(count(distinct x.customer), count(*), coalesce(sum(x.amount), 0))::text

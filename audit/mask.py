@@ -1,7 +1,7 @@
 """Keep secrets and personal data out of everything that is written down.
 
-A value keeps its shape (length, case, punctuation, spaces, invisible characters), because that is what is wrong with it,
-and loses its letters and digits: `Ada.Lovelace@example.com ` becomes `A••.••••••••@•••••••.••• `.
+A value keeps its shape (length, punctuation, spaces, invisible characters), since that is what is wrong with it, and
+loses its letters and digits: `Ada.Lovelace@example.com ` becomes `A••.••••••••@•••••••.••• `.
 """
 
 from __future__ import annotations
@@ -15,11 +15,21 @@ import psycopg
 
 #: Words of a column's or key's name that tell of a person or of a secret.
 _PERSONAL: Final = {
-    "email", "mail", "phone", "telephone", "tel", "mobile", "cell", "fax", "address", "street", "contact", "zip", "postcode",
-    "postal", "firstname", "lastname", "surname", "fullname", "birthday", "birthdate", "birth", "dob", "ssn", "iban", "passport",
-    "ip", "latitude", "longitude",
+    "email", "mail", "phone", "telephone", "tel", "mobile", "cell", "fax", "address", "street", "contact", "zip",
+    "postcode", "postal", "firstname", "lastname", "surname", "fullname", "birthday", "birthdate", "birth", "dob",
+    "ssn", "iban", "passport", "ip", "latitude", "longitude",
 }  # fmt: skip
-_SECRET: Final = ("apikey", "secret", "token", "password", "passwd", "pwd", "credential", "privatekey", "authorization")
+_SECRET: Final = (
+    "apikey",
+    "secret",
+    "token",
+    "password",
+    "passwd",
+    "pwd",
+    "credential",
+    "privatekey",
+    "authorization",
+)
 #: Names whose last word only counts or classifies what the words before it are about.
 _HARMLESS_END: Final = {"id", "ids", "count", "state", "type", "kind", "status", "valid", "verified"}
 _EMAIL: Final = re.compile(r"[^\s@\"'<>,;:(){}\[\]]+\s?@\s?[^\s@\"'<>,;:(){}\[\]]+")
@@ -28,7 +38,24 @@ _PHONE: Final = re.compile(
 )
 _WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 #: Texts that say "nothing here": they are no personal data, and they are the finding.
-_PLACEHOLDERS: Final = {"", "n/a", "na", "none", "null", "nil", "test", "testing", "unknown", "tbd", "todo", "placeholder", "xxx", "-", ".", "?"}
+_PLACEHOLDERS: Final = {
+    "",
+    "n/a",
+    "na",
+    "none",
+    "null",
+    "nil",
+    "test",
+    "testing",
+    "unknown",
+    "tbd",
+    "todo",
+    "placeholder",
+    "xxx",
+    "-",
+    ".",
+    "?",
+}
 #: Error classes whose messages speak of the statement and the server, never of a value in a table.
 _SAFE_CLASSES: Final = ("08", "0A", "25", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58")
 
@@ -92,7 +119,9 @@ def _document(document: str, *, whole: bool) -> str:
     What does not parse is masked as one text: all of it (`whole`), or the addresses and numbers in it.
     """
     try:
-        parsed = json.loads(document, object_pairs_hook=_Pairs, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+        parsed = json.loads(
+            document, object_pairs_hook=_Pairs, parse_float=_Number, parse_int=_Number, parse_constant=_Number
+        )
         # half a surrogate pair is no character that could be written down: show its escape
         return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", _written(parsed, hidden=False))
     except (ValueError, RecursionError):
@@ -136,5 +165,5 @@ def message(said: str, sqlstate: str) -> str:
     if not sqlstate or sqlstate[:2] in _SAFE_CLASSES:
         return said
     if sqlstate[:2] in ("P0", "38", "39", "XX"):
-        return f"a function raised an error ({sqlstate}); its message may quote data and is not shown, --unmask shows it"
+        return f"a function raised an error ({sqlstate}); its message may quote data: --unmask shows it"
     return re.sub(r'["\'].*["\']', '"…"', said)

@@ -15,7 +15,7 @@ import psycopg
 from audit import impact, mask
 from audit.catalog import Relation
 from audit.errors import RunError
-from audit.outcome import Outcome
+from audit.outcome import Impact, Outcome
 from audit.plan import Scan
 from audit.spool import Spool, field
 from audit.statement import compose, evidence_names
@@ -23,9 +23,15 @@ from audit.task import Task, trouble
 
 
 def measure(
-    connection: psycopg.Connection, scan: Scan, orders: Mapping[str, Relation], spool: Spool, *, examples: int, unmask: bool,
+    connection: psycopg.Connection,
+    scan: Scan,
+    orders: Mapping[str, Relation],
+    spool: Spool,
+    *,
+    examples: int,
+    unmask: bool,
     stopped: Callable[[], bool] = lambda: False,
-) -> dict[str, Outcome]:  # fmt: skip
+) -> dict[str, Outcome]:
     """Judge the rules of a scan on a connection that stands in the snapshot.
 
     A scan that fails is run again rule by rule, once, so that one bad rule costs no other its result; `stopped` tells
@@ -39,7 +45,8 @@ def measure(
         if scan.alone or stopped():
             offset = compose(scan, orders, examples).offset if scan.alone else None
             return {
-                task.rule.id: Outcome("errored", trouble=trouble(task.rule, error, offset=offset, unmask=unmask)) for task in scan.tasks
+                task.rule.id: Outcome("errored", trouble=trouble(task.rule, error, offset=offset, unmask=unmask))
+                for task in scan.tasks
             }
     outcomes: dict[str, Outcome] = {}
     for task in scan.tasks:
@@ -48,14 +55,24 @@ def measure(
 
 
 def _run(
-    connection: psycopg.Connection, scan: Scan, orders: Mapping[str, Relation], spool: Spool, *, examples: int, unmask: bool
+    connection: psycopg.Connection,
+    scan: Scan,
+    orders: Mapping[str, Relation],
+    spool: Spool,
+    *,
+    examples: int,
+    unmask: bool,
 ) -> dict[str, Outcome]:
     began = time.perf_counter()
     statement = compose(scan, orders, examples)
     with ExitStack() as stack:
         readers = [stack.enter_context(_Reader(task, spool, unmask=unmask)) for task in scan.tasks]
         hit_by: dict[bytes, list[_Reader]] = {}
-        with connection.transaction(), connection.cursor() as cursor, cursor.copy(statement.text.encode()) as copy:
+        with (
+            connection.transaction(),
+            connection.cursor() as cursor,
+            cursor.copy(statement.text.encode()) as copy,
+        ):
             for block in copy:
                 kind, number, bits, rest = bytes(block).split(b",", 3)
                 if kind == b"k":
@@ -94,7 +111,7 @@ class _Reader:
         self._last: bytes | None = None
         self._violations = 0
         self._examples: list[dict[str, Any]] = []
-        self._impact: impact.Impact | None = None
+        self._impact: Impact | None = None
         self._names = evidence_names(task)
         self._made_of = {name: (task.columns[place].type, task.names(place)) for place, name in enumerate(self._names)}
 

@@ -46,7 +46,9 @@ class Run:
     masked: bool
 
 
-def result(run: Run, rules: Iterable[Rule], outcomes: Mapping[str, Outcome], violations: Violations | None) -> dict[str, Any]:
+def result(
+    run: Run, rules: Iterable[Rule], outcomes: Mapping[str, Outcome], violations: Violations | None
+) -> dict[str, Any]:
     """The document, but for the gate's verdict, which `gate.decide` adds."""
     results = [_rule(rule, outcomes[rule.id]) for rule in rules]
     return {
@@ -76,7 +78,11 @@ def _summary(results: list[dict[str, Any]]) -> dict[str, Any]:
     count = Counter(found["status"] for found in results)
     judged = count["passed"] + count["failed"] + count["errored"]
     rate = round(float(Fraction(100 * count["passed"], judged)), 2) if judged else None
-    return {"expectations": len(results), **{status: count[status] for status in _STATUSES}, "pass_rate": rate}
+    return {
+        "expectations": len(results),
+        **{status: count[status] for status in _STATUSES},
+        "pass_rate": rate,
+    }
 
 
 def _rule(rule: Rule, outcome: Outcome) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import threading
 import uuid
@@ -118,7 +117,11 @@ def _audit(
     if complete:
         _refuse_nothing(outcomes, database)
     failed = [rule for rule, outcome in outcomes.items() if outcome.status == "failed"]
-    violations = spool.assemble(folder / "violations.csv", failed) if "violations" in options.formats or options.baseline else None
+    violations = (
+        spool.assemble(folder / "violations.csv", failed)
+        if "violations" in options.formats or options.baseline
+        else None
+    )
     run = Run(
         id=str(uuid.uuid4()),
         started_at=started,
@@ -141,21 +144,28 @@ def _outcomes(evaluation: Evaluation, snapshot: Snapshot, rules: list[Rule], exa
         return {}
     from audit import gx  # takes seconds, while the scans are under way
 
-    outcomes = {rule.id: evaluation.outcome(rule.id) for rule in rules} if evaluation.interrupted else {}
-    if outcomes:
-        return outcomes
-    for rule, verdict in gx.validate(rules, evaluation, snapshot, examples=examples).items():
-        outcome = evaluation.outcome(rule)
+    def asked() -> dict[str, Outcome]:
+        return {rule.id: evaluation.outcome(rule.id) for rule in rules}
+
+    try:
+        verdicts = gx.validate(rules, evaluation, snapshot, examples=examples)
+    except Exception:
+        if evaluation.interrupted:
+            return asked()
+        raise
+    outcomes = asked()
+    for rule, verdict in verdicts.items():
         said = "errored" if verdict.raised else "passed" if verdict.success else "failed"
-        if said != outcome.status and outcome.trouble is None:
-            raise RunError(f"Great Expectations judged {rule} as {said}, its query as {outcome.status}")
-        outcomes[rule] = outcome
+        if said != outcomes[rule].status and not evaluation.interrupted:
+            raise RunError(f"Great Expectations judged {rule} as {said}, its query as {outcomes[rule].status}")
     return outcomes
 
 
 def _orders(snapshot: Snapshot, tasks: Iterable[task.Task]) -> dict[str, catalog.Relation]:
     schemas = {found.table.schema for found in tasks if found.table is not None}
-    return impact.orders_by_schema(catalog.relations(snapshot.connection, [Name(schema, "orders") for schema in schemas]).values())
+    return impact.orders_by_schema(
+        catalog.relations(snapshot.connection, [Name(schema, "orders") for schema in schemas]).values()
+    )
 
 
 def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
@@ -172,7 +182,9 @@ def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
 
 def _database(snapshot: Snapshot) -> Database:
     connection = snapshot.connection
-    row = connection.execute("select current_setting('server_version'), coalesce(current_schema(), ''), current_user").fetchone()
+    row = connection.execute(
+        "select current_setting('server_version'), coalesce(current_schema(), ''), current_user"
+    ).fetchone()
     assert row is not None  # noqa: S101 - one row by construction
     name, host = described(connection)
     return Database(row[0], name, host, snapshot.schema or row[1], row[2], catalog.encoding(connection), snapshot.id)
@@ -183,19 +195,20 @@ def _has_schema(snapshot: Snapshot, schema: str) -> bool:
 
 
 def _write(document: dict[str, Any], folder: Path, formats: Iterable[Format]) -> None:
-    from reports import html, junit, markdown
+    from reports import files, junit, markdown
 
     if "violations" not in formats:
         document["violations"] = None
         (folder / "violations.csv").unlink(missing_ok=True)
     if "json" in formats:
-        text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
-        (folder / "results.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+        files.write_json(folder / "results.json", document)
     if "junit" in formats:
         (folder / "junit.xml").write_text(junit.junit(document), encoding="utf-8", newline="\n")
     if "markdown" in formats:
         (folder / "summary.md").write_text(markdown.markdown(document), encoding="utf-8", newline="\n")
     if "html" in formats:
+        from reports import html
+
         (folder / "report.html").write_text(html.report(document), encoding="utf-8", newline="\n")
 
 

@@ -62,11 +62,25 @@ class Server:
                     "unix_socket_permissions=0700", *options]  # fmt: skip
         words = " ".join(f"-c {_shell(setting)}" for setting in settings)
         log = self.data / "server.log"
-        started = self._run("pg_ctl", "-D", str(self.data), "-w", "-t", str(_START_SECONDS), "-l", str(log), "-o", words, "start",
-                            check=False)  # fmt: skip
+        started = self._run(
+            "pg_ctl",
+            "-D",
+            str(self.data),
+            "-w",
+            "-t",
+            str(_START_SECONDS),
+            "-l",
+            str(log),
+            "-o",
+            words,
+            "start",
+            check=False,
+        )
         if started.returncode:
             said = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
-            raise RunError(f"the PostgreSQL server in {self.data} did not start: {' '.join(said) or started.stderr.strip()}")
+            raise RunError(
+                f"the PostgreSQL server in {self.data} did not start: {' '.join(said) or started.stderr.strip()}"
+            )
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server (`smart`, `fast` or `immediate`). Does nothing where it does not run."""
@@ -77,11 +91,17 @@ class Server:
     def _initialise(self) -> None:
         major = int(self._run("postgres", "--version").stdout.split()[2].split(".")[0])
         # The built-in provider (17 and later) gives Unicode case mapping without the system's locales.
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"] if major >= 17 else ["--locale=C.UTF-8"]
+        locale = (
+            ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+            if major >= 17
+            else ["--locale=C.UTF-8"]
+        )
         made = self._run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", *locale,
                          "--no-instructions", check=False)  # fmt: skip
         if made.returncode:
-            raise RunError(f"initdb failed in {self.data}: {(made.stderr.strip() or made.stdout.strip()).splitlines()[-1]}")
+            raise RunError(
+                f"initdb failed in {self.data}: {(made.stderr.strip() or made.stdout.strip()).splitlines()[-1]}"
+            )
 
     def _own(self, folder: Path) -> None:
         """Make `folder`, closed to all but the server's user. A folder that is there already keeps its mode."""
@@ -98,12 +118,19 @@ class Server:
         user = service_user()
         # Files, not pipes: the server inherits what pg_ctl was given and would hold a pipe open for ever.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-            done = subprocess.run(
-                [str(self.bin / program), *words], stdin=subprocess.DEVNULL, stdout=out, stderr=err, check=False, cwd="/",
-                user=user.pw_uid if user else None, group=user.pw_gid if user else None, extra_groups=[] if user else None,
+            done = subprocess.run(  # noqa: S603 - our own words, no shell
+                [str(self.bin / program), *words],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                check=False,
+                cwd="/",
+                user=user.pw_uid if user else None,
+                group=user.pw_gid if user else None,
+                extra_groups=[] if user else None,
                 env={name: text for name, text in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"},
                 start_new_session=True,
-            )  # fmt: skip  # noqa: S603 - our own words, no shell
+            )
             out.seek(0)
             err.seek(0)
             result = subprocess.CompletedProcess(done.args, done.returncode, out.read(), err.read())

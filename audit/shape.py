@@ -10,17 +10,28 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from expectations import Rule, SuiteError
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
-_WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.Lock, exp.Command, exp.Create, exp.Drop)
+_WRITES = (
+    exp.Insert,
+    exp.Update,
+    exp.Delete,
+    exp.Merge,
+    exp.Into,
+    exp.Lock,
+    exp.Command,
+    exp.Create,
+    exp.Drop,
+)
 _WRITING_WORDS = {TokenType.INSERT, TokenType.UPDATE, TokenType.DELETE, TokenType.MERGE, TokenType.INTO}
 _OPEN = (TokenType.L_PAREN, TokenType.L_BRACKET)
 _CLOSE = (TokenType.R_PAREN, TokenType.R_BRACKET)
@@ -93,14 +104,23 @@ def read(rule: Rule) -> Shape:
     if not isinstance(tree, exp.Query) or any(tree.find_all(*_WRITES)):
         raise SuiteError(f"{rule.path}: a rule may only read")
     clauses = _clauses(tokens)
-    return Shape(_unordered(tree, text, tokens, clauses), _relations(tree), _mentions(tree), _slices(tree, text, tokens, clauses))
+    return Shape(
+        _unordered(tree, text, tokens, clauses),
+        _relations(tree),
+        _mentions(tree),
+        _slices(tree, text, tokens, clauses),
+    )
 
 
-def _relations(tree: exp.Expression) -> tuple[Name, ...]:
+def _relations(tree: exp.Expr) -> tuple[Name, ...]:
     local = {_fold(cte.args["alias"].this) for cte in tree.find_all(exp.CTE)}
     found: dict[Name, None] = {}
     for table in tree.find_all(exp.Table, bfs=False):
-        if isinstance(table.this, exp.Identifier) and (name := _name(table)) and (name.schema or name.relation not in local):
+        if (
+            isinstance(table.this, exp.Identifier)
+            and (name := _name(table))
+            and (name.schema or name.relation not in local)
+        ):
             found[name] = None
     return tuple(found)
 
@@ -110,7 +130,7 @@ def _name(table: exp.Table) -> Name:
     return Name(_fold(schema) if schema else "", _fold(table.this))
 
 
-def _fold(identifier: exp.Expression) -> str:
+def _fold(identifier: exp.Expr) -> str:
     name = str(identifier.this)
     return name if identifier.args.get("quoted") else name.lower()
 
@@ -133,7 +153,7 @@ def _mentions(tree: exp.Query) -> tuple[frozenset[str], ...] | None:
     return tuple(result)
 
 
-def _named(item: exp.Expression) -> set[str]:
+def _named(item: exp.Expr) -> set[str]:
     """The columns whose values an expression gives; what a window is parted or ordered by does not show in it."""
     return {
         column.name.lower()
@@ -142,7 +162,7 @@ def _named(item: exp.Expression) -> set[str]:
     }
 
 
-def _above(node: exp.Expression, top: exp.Expression) -> Iterator[exp.Expression]:
+def _above(node: exp.Expr, top: exp.Expr) -> Iterator[exp.Expr]:
     while node is not top and node.parent is not None:
         yield node
         node = node.parent
@@ -191,12 +211,12 @@ def _slices(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[Token
     )
 
 
-def _outer(node: exp.Expression, tree: exp.Expression) -> bool:
+def _outer(node: exp.Expr, tree: exp.Expr) -> bool:
     """Whether a node belongs to the outermost select, and not to a subquery of it."""
     return node.find_ancestor(exp.Select) is tree
 
 
-def _columns(text: str, tokens: list[Token], parsed: list[exp.Expression]) -> tuple[str, ...] | None:
+def _columns(text: str, tokens: list[Token], parsed: list[exp.Expr]) -> tuple[str, ...] | None:
     """The expressions of a select list, without their aliases."""
     items: list[list[Token]] = [[]]
     depth = 0
@@ -224,7 +244,7 @@ def _names_after_from(tokens: list[Token]) -> list[Name]:
     """Relations of a statement that could not be parsed: the names after FROM and JOIN, but for its own WITHs."""
     local = {
         token.text.lower()
-        for token, after in zip(tokens, tokens[1:], strict=False)
+        for token, after in pairwise(tokens)
         if after.token_type in (TokenType.ALIAS, TokenType.L_PAREN)
     }
     names: dict[Name, None] = {}

@@ -24,7 +24,7 @@ _PLAIN = {16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1266}
 
 @dataclass(frozen=True)
 class Statement:
-    """COPY's text, and where in it the rule's own SQL begins (for a scan of one rule), so that errors find their place."""
+    """COPY's text, and where in it the rule's own SQL begins (in a scan of one), so that errors find their place."""
 
     text: str
     offset: int

@@ -57,9 +57,13 @@ class Task:
 def prepare(
     connection: psycopg.Connection, shapes: Iterable[tuple[Rule, Shape]], *, unmask: bool
 ) -> tuple[list[Task], dict[str, Outcome]]:
-    """Hold rules against the catalog and the server's parser: those that can run, and the outcome of those that cannot."""
+    """Hold rules against the catalog and the server's parser: those that can run, and what became of the others."""
     shapes = list(shapes)
-    needed = {name for rule, shape in shapes for name in (*shape.relations, *(_name(need) for need in rule.needs if need.table))}
+    needed = {
+        name
+        for rule, shape in shapes
+        for name in (*shape.relations, *(_name(need) for need in rule.needs if need.table))
+    }
     there = catalog.relations(connection, needed)
     encoding = catalog.encoding(connection)
     by_oid = {relation.oid: relation for relation in there.values()}
@@ -116,7 +120,7 @@ def _name(need: Need) -> Name:
 
 
 def trouble(rule: Rule, error: psycopg.Error, *, offset: int | None, unmask: bool) -> Trouble:
-    """What the server said of a rule, and where; `offset` is where the rule's SQL begins in what was sent, if it stands there."""
+    """What the server said of a rule, and where; `offset` is where its SQL begins in what was sent, if it does."""
     position = error.diag.statement_position
     line = column = None
     if position and offset is not None and 0 <= (place := int(position) - 1 - offset) <= len(rule.sql):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 Severity = Literal["critical", "warning", "info"]
 
@@ -56,7 +56,7 @@ class Rule:
     first_line: int = 1
 
 
-def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:  # noqa: A002 - the field's own word
+def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
     """Read a rule file: a header of `-- name: text` lines, then the statement.
 
     A header line that begins with two spaces continues the one before it.
@@ -66,7 +66,7 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:  # n
     lines = text.removeprefix("\ufeff").splitlines()
     field = ""
     first = 0
-    for first, line in enumerate(lines):  # noqa: B007 - used after the loop
+    for first, line in enumerate(lines):
         stripped = line.rstrip()
         if not stripped.startswith("--"):
             if stripped or header:
@@ -102,7 +102,7 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:  # n
         id=id,
         suite=suite,
         title=header["title"],
-        severity=cast(Severity, header["severity"]),
+        severity=header["severity"],
         key=tuple(_key(header["key"], path)),
         sql=sql,
         why=header.get("why", ""),

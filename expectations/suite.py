@@ -61,7 +61,7 @@ def _load(source: str | Path) -> list[Rule]:
     return rules
 
 
-def _read(path: Path, id: str, suite: str, shown: str) -> Rule:  # noqa: A002 - the field's own word
+def _read(path: Path, id: str, suite: str, shown: str) -> Rule:
     if any(ord(letter) < 32 for letter in id):
         raise SuiteError(f"{shown!r}: a rule's file name cannot hold control characters")
     try:

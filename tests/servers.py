@@ -18,7 +18,13 @@ from audit.server import Server
 _SYSTEM_15: Final = ("/usr/lib/postgresql/15/bin", "/usr/pgsql-15/bin", "/opt/homebrew/opt/postgresql@15/bin",
                      "/usr/local/opt/postgresql@15/bin")  # fmt: skip
 #: Test data need not survive a power cut.
-_FAST: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "shared_buffers=128MB")
+_FAST: Final = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=60",
+    "shared_buffers=128MB",
+)
 
 _numbers = itertools.count(1)
 

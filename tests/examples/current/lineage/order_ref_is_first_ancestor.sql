@@ -18,10 +18,10 @@ values
     (7, 8, 1), -- fine here: lies on a cycle of two
     (8, 7, 1), -- fine here: see 7
     (9, 7, 1), -- violates: leads into the cycle, but does not lie on it
-    (10, 10, 1), -- fine: a root that is younger than ...
+    (10, 10, 1), -- fine: a root
     (11, null, 1), -- fine here: refers to nothing
     (12, 11, 1), -- violates: an ancestor that refers to nothing is no root
-    (13, 14, 1), -- fine: ... its recreation may be; a root is a root, whichever order is older
+    (13, 14, 1), -- fine here: refers to a root; that the root is younger is not asked
     (14, 14, 1), -- fine: a root
     (15, 16, 1), -- violates: refers to a younger order that is no root
     (16, 1, 1); -- fine: refers to a root

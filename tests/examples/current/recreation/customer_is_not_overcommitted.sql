@@ -1,5 +1,5 @@
 -- fails: 2, 3, 5, 8, 12, 13, 15
--- passes: 1, 4, 6, 7, 9, 10, 11, 14, 16
+-- passes: 1, 4, 6, 7, 9, 10, 11, 14, 16, 17, 18
 
 -- NULLs and a missing customer can only be planted without the constraints
 alter table customers alter column customer_balance drop not null;
@@ -26,7 +26,9 @@ from (
         (13, 0.5), -- violates: one root of 1 is more than half
         (14, 4294967294), -- fine: twice the greatest int is exactly this, and does not overflow
         (15, '-infinity'), -- violates: 0 is more than minus infinity
-        (16, 0) -- fine here: a sum of 0 is not more than 0
+        (16, 0), -- fine here: a sum of 0 is not more than 0
+        (17, 0.5), -- fine here: NULL counts 0
+        (18, -2) -- fine here: a sum of -5 is not more than -2
 ) as example (id, balance);
 
 insert into orders (order_id, order_ref, customer_id, order_amount, order_status)
@@ -51,4 +53,6 @@ values
     (18, 18, 14, 2147483647, 'active'),
     (19, 19, 15, 0, 'active'),
     (20, 20, 16, 0, 'active'),
-    (21, 21, 99, 60, 'active'); -- no customer 99: nobody to judge
+    (21, 21, 17, null, 'active'),
+    (22, 22, 18, -5, 'active'),
+    (23, 23, 99, 60, 'active'); -- no customer 99: nobody to judge

@@ -1,0 +1,368 @@
+"""The command line. Each command imports what it needs when it runs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from audit.errors import RunError, UsageError
+
+app = typer.Typer(
+    name="order-audit",
+    help="Audit a PostgreSQL database: rules as SQL, one read-only snapshot, exact evidence, a verdict for CI.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+scenario_app = typer.Typer(help="The scenario's database: create it.", no_args_is_help=True)
+app.add_typer(scenario_app, name="scenario")
+
+Severity = Literal["critical", "warning", "info", "never"]
+Dsn = Annotated[
+    str | None,
+    typer.Option(
+        help="libpq URL or keyword string, or 'embedded'. Default: DATABASE_URL, then PG* variables.",
+        show_default=False,
+    ),
+]
+Suites = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--suite",
+        help="A shipped suite's name, or a folder or file of rules; repeatable. Default: current.",
+        show_default=False,
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Show a traceback when something fails. Works after any command too."),
+    ] = False,
+) -> None:
+    """Take the options that all commands share; `main` reads --debug before anything else can fail."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"order-audit {version('order-audit')}")
+        raise typer.Exit
+
+
+@app.command("version")
+def print_version() -> None:
+    """Print the version."""
+    _version(True)
+
+
+@app.command()
+def run(
+    out: Annotated[Path | None, typer.Option(help="Folder for the files.", show_default=False)] = None,
+    dsn: Dsn = None,
+    schema: Annotated[
+        str,
+        typer.Option(help="Schema that holds the tables. Default: what the search path gives.", show_default=False),
+    ] = "",
+    suite: Suites = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this rule, or these ('lineage.*'); repeatable.", show_default=False),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Leave this rule out; repeatable.", show_default=False)
+    ] = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="Which files to write, by commas.")
+    ] = "html,json,junit,markdown,violations",
+    fail_on: Annotated[Severity, typer.Option(help="Mildest severity whose failure fails the gate.")] = "critical",
+    min_pass_rate: Annotated[
+        str | None,
+        typer.Option(metavar="P", help="Percentage of expectations that must pass.", show_default=False),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="An earlier results.json: only what is new against it fails.", show_default=False),
+    ] = None,
+    examples: Annotated[int, typer.Option(min=0, max=10_000, help="Evidence rows per rule.")] = 20,
+    jobs: Annotated[int, typer.Option(min=1, max=32, help="Connections at work.")] = 2,
+    statement_timeout: Annotated[
+        float | None,
+        typer.Option(min=0.001, metavar="S", help="Seconds that one statement may take.", show_default=False),
+    ] = None,
+    unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data in the evidence.")] = False,
+    no_lint: Annotated[  # noqa: ARG001
+        bool, typer.Option("--no-lint", help="Leave the schema lint out (this version has none yet).")
+    ] = False,
+    no_profile: Annotated[  # noqa: ARG001
+        bool, typer.Option("--no-profile", help="Leave the profile out (this version has none yet).")
+    ] = False,
+    quiet: Quiet = False,
+    json_schema: Annotated[
+        bool,
+        typer.Option("--json-schema", help="Print the JSON Schema of results.json, and do nothing else."),
+    ] = False,
+) -> None:
+    """Audit a database and write report.html, results.json, violations.csv, junit.xml and summary.md.
+
+    Example: order-audit run --dsn postgresql://reader@db/shop --out audit-out
+    """
+    if json_schema:
+        from importlib.resources import files
+
+        typer.echo(files("reports").joinpath("results.schema.json").read_text(encoding="utf-8"), nl=False)
+        return
+    if out is None:
+        raise UsageError("--out is missing: name the folder for the files")
+    from audit import dsn as dsns
+    from audit import terminal
+    from audit.run import Options
+    from audit.run import run as audit
+
+    with terminal.progress("judging rules", quiet=quiet) as tell:
+        options = Options(
+            suites=tuple(suite or ["current"]),
+            rules=tuple(rule or ()),
+            exclude=tuple(exclude or ()),
+            schema=schema,
+            formats=_formats(formats),
+            fail_on=fail_on,
+            min_pass_rate=_percentage(min_pass_rate),
+            baseline=baseline,
+            examples=examples,
+            jobs=jobs,
+            timeout=statement_timeout,
+            unmask=unmask,
+            tell=tell,
+        )
+        document = audit(dsns.resolve(dsn), out, options)
+    typer.echo(terminal.verdict(document, out))
+    raise typer.Exit(_exit_code(document))
+
+
+@app.command()
+def rules(
+    id: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False, help="A rule to explain.")] = None,
+    suite: Suites = None,
+) -> None:
+    """List the rules, or explain one: what it means, why it matters, its SQL.
+
+    Example: order-audit rules lineage.order_ref_exists
+    """
+    from audit import shape, terminal
+    from expectations import load
+
+    found = load(*(suite or ["current"])).rules
+    for rule in found:
+        shape.read(rule)
+    if id is None:
+        typer.echo(terminal.catalogue(found))
+        return
+    wanted = [rule for rule in found if rule.id == id]
+    if not wanted:
+        raise UsageError(
+            f"no rule '{id}'{_nearest(id, [rule.id for rule in found])}; 'order-audit rules' lists them all"
+        )
+    typer.echo(terminal.explained(wanted[0]))
+
+
+@app.command()
+def report(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS.json")],
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
+) -> None:
+    """Draw the report again from a results file. Needs no database.
+
+    Example: order-audit report audit-out/results.json --out report.html
+    """
+    from reports import compare, files, html
+
+    document = compare.read(results).document
+    _written(out, html.report(document), files.write)
+    typer.echo(str(out))
+
+
+@app.command("compare")
+def compare_audits(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE.json")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER.json")],
+    out: Annotated[Path, typer.Option(help="Folder for compare.json and compare.html.")],
+) -> None:
+    """Hold two audits against each other: resolved, remaining and new violations. Exits 1 when a critical one is new.
+
+    Example: order-audit compare before/results.json after/results.json --out comparison
+    """
+    from audit import terminal
+    from reports import compare
+
+    document = compare.compare(compare.read(before), compare.read(after))
+    _write_comparison(document, out)
+    typer.echo(terminal.comparison(document, out))
+    raise typer.Exit(1 if compare.has_new_critical(document) else 0)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("order-audit-demo"),
+    quiet: Quiet = False,
+) -> None:
+    """Show the whole story on a private server: clean data, labelled bad data, both audits, the comparison.
+
+    Example: order-audit demo --out demo
+    """
+    from audit import demo as story
+
+    typer.echo(story.demo(out, quiet=quiet))
+
+
+@scenario_app.command("load")
+def load_scenario(
+    dsn: Dsn = None,
+    issues: Annotated[bool, typer.Option("--issues", help="Add the labelled bad data.")] = False,
+    schema: Annotated[
+        str,
+        typer.Option(help="Schema to create the tables in. Default: what the search path gives.", show_default=False),
+    ] = "",
+) -> None:
+    """Create the scenario's current schema with its sample data, in an empty database.
+
+    Example: order-audit scenario load --dsn embedded --issues
+    """
+    import psycopg
+
+    import scenario
+    from audit import dsn as dsns
+
+    place = dsns.resolve(dsn)
+    with dsns.connect(place, autocommit=True) as connection:
+        try:
+            scenario.load(connection, issues=issues, schema=schema)
+        except scenario.NotEmptyError as there:
+            raise UsageError(
+                f"{there} is there already in {dsns.masked(place)}: use an empty database or another --schema"
+            ) from None
+        except psycopg.Error as error:
+            raise RunError(
+                f"cannot create the scenario in {dsns.masked(place)}: {error.diag.message_primary or error}"
+            ) from None
+    typer.echo("customers and orders are there, with the sample data" + (" and the labelled issues" if issues else ""))
+
+
+def _formats(text: str) -> tuple[Any, ...]:
+    from audit.run import FORMATS
+
+    wanted = [word.strip() for word in text.split(",") if word.strip()]
+    if unknown := [word for word in wanted if word not in FORMATS]:
+        raise UsageError(f"--format: no format '{unknown[0]}' (known: {', '.join(FORMATS)})")
+    if not wanted:
+        raise UsageError(f"--format names no format (known: {', '.join(FORMATS)})")
+    return tuple(wanted)
+
+
+def _percentage(text: str | None) -> Any:
+    from fractions import Fraction
+
+    if text is None:
+        return None
+    try:
+        value = Fraction(text.strip().removesuffix("%").strip())
+    except (ValueError, ZeroDivisionError):
+        raise UsageError(f"--min-pass-rate: '{text}' is no number") from None
+    if not 0 <= value <= 100:
+        raise UsageError(f"--min-pass-rate: {text} is not between 0 and 100")
+    return value
+
+
+def _exit_code(document: dict[str, Any]) -> int:
+    if not document["run"]["complete"]:
+        return 130
+    return 0 if document["summary"]["gate"]["passed"] else 1
+
+
+def _nearest(word: str, words: list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, words, 1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _written(path: Path, text: str, write: Any) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, text)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _write_comparison(document: dict[str, Any], out: Path) -> None:
+    from reports import files, html
+
+    try:
+        with files.draft(out) as folder:
+            files.write_json(folder / "compare.json", document)
+            (folder / "compare.html").write_text(html.comparison(document), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write to {out}: {error.strerror}") from None
+
+
+def main() -> None:
+    """Run the command line: one line on stderr for whatever goes wrong, and the exit code that says of what kind."""
+    words = sys.argv[1:]
+    debug = "--debug" in words
+    try:
+        code = app(args=[word for word in words if word != "--debug"], prog_name="order-audit", standalone_mode=False)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = _fail("interrupted", 130, debug)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        code = _fail(*_said(error), debug)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _said(error: Exception) -> tuple[str, int]:
+    from expectations import SuiteError
+
+    if isinstance(error, UsageError | SuiteError):
+        return str(error), 2
+    if isinstance(error, RunError):
+        return str(error), 3
+    if hasattr(error, "format_message"):  # typer's own: a wrong option or argument
+        context = getattr(error, "ctx", None)
+        return (
+            f"{error.format_message().rstrip('.')}; see '{context.command_path if context else 'order-audit'} --help'",
+            2,
+        )
+    if type(error).__name__ == "Abort":
+        return "interrupted", 130
+    if type(error).__name__ == "DocumentError":
+        return str(error), 2
+    import psycopg
+
+    from audit import mask
+
+    said = mask.error(error) if isinstance(error, psycopg.Error) else f"{type(error).__name__}: {error}"
+    return f"{said} (--debug shows where)", 3
+
+
+def _fail(message: str, code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    print("order-audit: " + " ".join(message.split()), file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""What a person sees on the terminal: progress on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from expectations import SEVERITIES, Rule
+
+Tell = Callable[[int, int, str], None]
+_MARKS = {"critical": "■", "warning": "▲", "info": "●"}
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool) -> Iterator[Tell]:
+    """A function that takes (done, of, note): a bar on a terminal, a plain line now and then elsewhere."""
+    if quiet:
+        yield lambda _done, _of, _note: None
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (
+            TextColumn(what),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}"),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=None, note="")
+            yield lambda done, of, note: bar.update(task, completed=done, total=of, note=note)
+    else:
+        last = [-1]
+
+        def line(done: int, of: int, _note: str) -> None:
+            tenth = 10 * done // of if of else 10
+            if tenth > last[0]:
+                last[0] = tenth
+                print(f"{what}: {done} of {of}", file=sys.stderr, flush=True)
+
+        yield line
+
+
+def verdict(document: dict[str, Any], out: Path) -> str:
+    """The result in some lines: findings from the worst on, what was not judged, the gate, the files."""
+    summary, run = document["summary"], document["run"]
+    lines = []
+    failed = [found for found in document["results"] if found["status"] == "failed"]
+    for found in sorted(
+        failed, key=lambda found: (SEVERITIES.index(found["severity"]), -found["violations"], found["rule"])
+    ):
+        of = f" of {found['checked']:,}" if found["checked"] is not None else ""
+        lines.append(
+            f"{_MARKS[found['severity']]} {found['severity']:<8} {found['violations']:>9,}{of}  "
+            f"{found['title']}  [{found['rule']}]"
+        )
+    lines += [
+        f"✗ errored  {found['rule']}: {found['error']}" for found in document["results"] if found["status"] == "errored"
+    ]
+    lines += [
+        f"? {found['status'].replace('_', ' ')}  {found['rule']}: {found['reason']}"
+        for found in document["results"]
+        if found["status"] in ("skipped", "not_checkable") and found["reason"] != "not asked for"
+    ]
+    if lines:
+        lines.append("")
+    judged = summary["passed"] + summary["failed"] + summary["errored"]
+    rate = f", {summary['pass_rate']:.2f} %" if summary["pass_rate"] is not None else ""
+    rows = ", ".join(f"{table['rows']:,} {name}" for name, table in run["tables"].items())
+    lines.append(
+        f"{summary['passed']} of {judged} expectations passed{rate}: {summary['failed']} failed, "
+        f"{summary['errored']} errored, {summary['not_checkable']} not checkable, {summary['skipped']} skipped"
+        + (f" ({rows})" if rows else "")
+    )
+    gate = summary["gate"]
+    lines.append("gate passed" if gate["passed"] else "gate failed: " + "; ".join(gate["reasons"]))
+    if not run["complete"]:
+        lines.append("interrupted: the result is incomplete")
+    report = out / "report.html"
+    lines.append(f"report: {report if report.exists() else out}")
+    return "\n".join(lines)
+
+
+def comparison(document: dict[str, Any], out: Path) -> str:
+    """A comparison in some lines: what is new first."""
+    total = document["summary"]
+    lines = []
+    for rule in document["rules"]:
+        if any(rule[kind] for kind in ("new", "remaining", "resolved")) or rule["new"] is None:
+            counts = "  ".join(
+                f"{rule[kind] if rule[kind] is not None else '?':>6} {kind}"
+                for kind in ("resolved", "remaining", "new")
+            )
+            note = f"  ({rule['note']})" if rule["note"] else ""
+            lines.append(f"{_MARKS[rule['severity']]} {counts}  {rule['rule']}{note}")
+    if lines:
+        lines.append("")
+    if document["note"]:
+        lines.append(f"compared by counts only: {document['note']}")
+    lines.append(f"{total['resolved']:,} resolved, {total['remaining']:,} remaining, {total['new']:,} new")
+    lines.append(f"comparison: {out / 'compare.html'}")
+    return "\n".join(lines)
+
+
+def catalogue(rules: Iterable[Rule]) -> str:
+    """The rules, a line each, by their area."""
+    rules = list(rules)
+    wide = max(len(rule.id) for rule in rules)
+    return "\n".join(f"{rule.id:<{wide}}  {_MARKS[rule.severity]} {rule.severity:<8}  {rule.title}" for rule in rules)
+
+
+def explained(rule: Rule) -> str:
+    """One rule in full."""
+    width = min(100, max(60, shutil.get_terminal_size((100, 24)).columns))
+    lines = [
+        rule.title,
+        "",
+        f"rule      {rule.id}",
+        f"severity  {rule.severity}",
+        f"key       {', '.join(rule.key)}",
+    ]
+    if rule.needs:
+        lines.append(f"needs     {', '.join(map(str, rule.needs))}")
+    if rule.unchecked:
+        lines.append(f"          not checkable without: {rule.unchecked}")
+    lines.append(f"file      {rule.path}")
+    if rule.why:
+        lines += ["", *textwrap.wrap(rule.why, width)]
+    return "\n".join([*lines, "", rule.sql])

@@ -1,0 +1,207 @@
+"""Two audits side by side: what is resolved, what remains, what is new, per rule and per key.
+
+Keys are compared as streams: both violations files are sorted, so that files of any size take the same memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Final
+
+FORMAT: Final = "order-audit-comparison/1"
+_EXAMPLES: Final = 20
+_JUDGED: Final = ("passed", "failed")
+
+
+class DocumentError(ValueError):
+    """A file is no result of an audit; the message is one line that names it."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A result document, and the folder that its violations file stands in."""
+
+    document: dict[str, Any]
+    folder: Path
+
+    def violations(self) -> tuple[Path | None, str]:
+        """The violations file, if it is there and is the one that the document speaks of; else why not."""
+        named = self.document.get("violations")
+        if not named:
+            return None, "it was written without violations.csv"
+        path = self.folder / Path(named["file"]).name
+        if not path.is_file():
+            return None, f"{named['file']} is not beside it"
+        with path.open("rb") as data:
+            if hashlib.file_digest(data, "sha256").hexdigest() != named["sha256"]:
+                return None, f"{named['file']} beside it is not the one it was written with"
+        return path, ""
+
+
+def read(path: Path) -> Audit:
+    """Read a results file. Raises DocumentError where it is none."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DocumentError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError:
+        raise DocumentError(f"{path} is not JSON; give the results.json of an audit") from None
+    form = document.get("format") if isinstance(document, dict) else None
+    if form != "order-audit/1" or not {"run", "summary", "results"} <= document.keys():
+        raise DocumentError(f"{path} is no result of an audit (format {form!r}, expected 'order-audit/1')")
+    return Audit(document, path.parent)
+
+
+def compare(before: Audit, after: Audit) -> dict[str, Any]:
+    """The comparison document, with counts per rule, and with up to 20 keys of each kind where both have their keys."""
+    tallies, note = _tallies(before, after)
+    old = {found["rule"]: found for found in before.document["results"]}
+    new = {found["rule"]: found for found in after.document["results"]}
+    rules = [_rule(id, old.get(id), new.get(id), tallies, note) for id in sorted(old.keys() | new.keys())]
+    total = {kind: sum(rule[kind] or 0 for rule in rules) for kind in ("resolved", "remaining", "new")}
+    return {
+        "format": FORMAT,
+        "before": _side(before),
+        "after": _side(after),
+        "by_keys": tallies is not None,
+        "note": note,
+        "summary": total | {f"rules_{kind}": sum(bool(rule[kind]) for rule in rules) for kind in total},
+        "rules": rules,
+    }
+
+
+def new_violations(before: Audit, after: Audit) -> dict[str, int]:
+    """The number of violations per failed rule of `after` that `before` did not have.
+
+    Where a rule's keys cannot be compared, the number by which its count grew: the least that must be new.
+    """
+    return {rule["rule"]: rule["new"] or 0 for rule in compare(before, after)["rules"]}
+
+
+def has_new_critical(comparison: dict[str, Any]) -> bool:
+    """Whether a critical violation is new."""
+    return any(rule["severity"] == "critical" and rule["new"] for rule in comparison["rules"])
+
+
+def _side(audit: Audit) -> dict[str, Any]:
+    summary = audit.document["summary"]
+    run: dict[str, Any] = audit.document["run"]
+    return run | {
+        "pass_rate": summary["pass_rate"],
+        "gate_passed": summary.get("gate", {}).get("passed"),
+    }
+
+
+class _Tally:
+    """Counts of one rule's keys, with the first of each kind."""
+
+    def __init__(self) -> None:
+        self.counts = {"resolved": 0, "remaining": 0, "new": 0}
+        self.examples: dict[str, list[str]] = {kind: [] for kind in self.counts}
+
+    def add(self, kind: str, key: str) -> None:
+        self.counts[kind] += 1
+        if len(self.examples[kind]) < _EXAMPLES:
+            self.examples[kind].append(key)
+
+
+def _rule(
+    id: str,
+    old: dict[str, Any] | None,
+    new: dict[str, Any] | None,
+    tallies: dict[str, _Tally] | None,
+    note: str,
+) -> dict[str, Any]:
+    named = new or old or {}
+    rule: dict[str, Any] = {
+        "rule": id,
+        "title": named["title"],
+        "severity": named["severity"],
+        "before": {"status": old["status"], "violations": old["violations"]} if old else None,
+        "after": {"status": new["status"], "violations": new["violations"]} if new else None,
+        "by_keys": False,
+        "note": "",
+        "examples": {"resolved": [], "remaining": [], "new": []},
+    }
+    then = old["violations"] if old and old["status"] in _JUDGED else None
+    now = new["violations"] if new and new["status"] in _JUDGED else None
+    if now is None:
+        said = f"is {new['status'].replace('_', ' ')}" if new else "is not there"
+        return rule | {
+            "resolved": None,
+            "remaining": None,
+            "new": None,
+            "note": f"the rule {said} in the later audit",
+        }
+    if then is None:
+        said = f"was {old['status'].replace('_', ' ')}" if old else "was not there"
+        why = f"the rule {said} in the earlier audit: all that it finds counts as new"
+        return rule | {"resolved": 0, "remaining": 0, "new": now, "note": why if now else ""}
+    if tallies is None or (old and new and then and now and old.get("key_order") != new.get("key_order")):
+        why = note or "the key's type has changed"
+        return rule | {
+            "resolved": max(then - now, 0),
+            "remaining": min(then, now),
+            "new": max(now - then, 0),
+            "note": f"counts only: {why}",
+        }
+    tally = tallies.get(id, _Tally())
+    return rule | tally.counts | {"by_keys": True, "examples": tally.examples}
+
+
+def _tallies(before: Audit, after: Audit) -> tuple[dict[str, _Tally] | None, str]:
+    (old, old_why), (new, new_why) = before.violations(), after.violations()
+    if old is None or new is None:
+        return None, f"the earlier audit: {old_why}" if old is None else f"the later audit: {new_why}"
+    numbers = {
+        found["rule"]
+        for audit in (before, after)
+        for found in audit.document["results"]
+        if found["violations"] and found.get("key_order") == "number"
+    }
+    tallies: dict[str, _Tally] = {}
+    for kind, rule, key in _merge(_rows(old, numbers), _rows(new, numbers)):
+        tallies.setdefault(rule, _Tally()).add(kind, key)
+    return tallies, ""
+
+
+_Row = tuple[tuple[bytes, tuple[int, Decimal], bytes], str, str]
+
+
+def _rows(path: Path, numbers: set[str]) -> Iterator[_Row]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        reader = csv.reader(lines)
+        next(reader, None)
+        for rule, key in reader:
+            number = _number(key) if rule in numbers else (0, Decimal(0))
+            yield (rule.encode(), number, b"" if rule in numbers else key.encode()), rule, key
+
+
+def _number(key: str) -> tuple[int, Decimal]:
+    """A key as PostgreSQL sorts numbers: NaN after all others, NULL last."""
+    try:
+        value = Decimal(key)
+    except InvalidOperation:
+        return 2, Decimal(0)
+    return (1, Decimal(0)) if value.is_nan() else (0, value)
+
+
+def _merge(old: Iterator[_Row], new: Iterator[_Row]) -> Iterator[tuple[str, str, str]]:
+    left, right = next(old, None), next(new, None)
+    while left is not None or right is not None:
+        if right is None or (left is not None and left[0] < right[0]):
+            assert left is not None  # noqa: S101 - one of the two is there
+            yield "resolved", left[1], left[2]
+            left = next(old, None)
+        elif left is None or right[0] < left[0]:
+            yield "new", right[1], right[2]
+            right = next(new, None)
+        else:
+            yield "remaining", right[1], right[2]
+            left, right = next(old, None), next(new, None)

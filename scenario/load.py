@@ -1,0 +1,52 @@
+"""Create the scenario's database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+HOME: Final = Path(__file__).parent
+SCHEMA: Final = (HOME / "current" / "schema.sql", HOME / "sample-data.sql")
+ISSUES: Final = tuple(sorted((HOME / "data-issues").glob("*.sql")))
+TRUTH: Final = HOME / "data-issues" / "truth.csv"
+
+
+class NotEmptyError(Exception):
+    """The database has tables of these names already; they are left as they are."""
+
+
+def load(connection: psycopg.Connection, *, issues: bool = False, schema: str = "") -> None:
+    """Create the current schema with its sample data, and with `issues` the labelled bad data, in one transaction.
+
+    Raises NotEmptyError where `customers` or `orders` is there already.
+    """
+    with connection.transaction():
+        _enter(connection, schema)
+        there = connection.execute(
+            "select relname from pg_class where relname in ('customers', 'orders')"
+            " and relnamespace = (select oid from pg_namespace where nspname = current_schema()) order by relname"
+        ).fetchall()
+        if there:
+            raise NotEmptyError(" and ".join(row[0] for row in there))
+        _execute(connection, SCHEMA)
+        if issues:
+            _execute(connection, ISSUES)
+
+
+def add_issues(connection: psycopg.Connection, *, schema: str = "") -> None:
+    """Add the labelled bad data to a database that `load` made, in one transaction."""
+    with connection.transaction():
+        _enter(connection, schema)
+        _execute(connection, ISSUES)
+
+
+def _enter(connection: psycopg.Connection, schema: str) -> None:
+    if schema:
+        connection.execute("select set_config('search_path', quote_ident(%s), true)", [schema])
+
+
+def _execute(connection: psycopg.Connection, paths: tuple[Path, ...]) -> None:
+    for path in paths:
+        connection.execute(path.read_bytes())
