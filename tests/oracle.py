@@ -312,7 +312,7 @@ def components(edges: Iterable[tuple[Key, Key]]) -> dict[Key, int]:
     return {node: number for number, component in enumerate(found) for node in component}
 
 
-def no_duplicate_key(order: Order) -> tuple[object, ...]:
+def wish(order: Order) -> tuple[object, ...]:
     """What two orders for the same thing have in common."""
     return (
         order.customer_id,
@@ -351,7 +351,7 @@ class Ledger:
         self._orders = grouped(tables.orders, lambda order: order.order_id)
         self._lineages = grouped(tables.orders, lambda order: order.order_ref)
         self._live = grouped(live, lambda order: order.customer_id)
-        self._twins = grouped(live, no_duplicate_key)
+        self._twins = grouped(live, wish)
         self._logins = grouped(tables.customers, login)
         self._identities = grouped(tables.customers, identity)
 
@@ -374,7 +374,7 @@ class Ledger:
 
     def earlier_twins(self, order: Order) -> list[Order]:
         """The live orders for the same thing, with a smaller id."""
-        twins = self._twins.get(no_duplicate_key(order), [])
+        twins = self._twins.get(wish(order), [])
         return [twin for twin in twins if is_less(twin.order_id, order.order_id)]
 
     def shares_login(self, customer: Customer) -> bool:
@@ -396,7 +396,11 @@ class Ledger:
 
     @cached_property
     def on_cycle(self) -> set[Key]:
-        """The ids of the orders with a reference to another order that leads back to them."""
+        """The ids of the orders with a reference to another order that leads back to them.
+
+        Verdicts are by id, so it is an id that lies on a cycle, with all its rows where ids repeat: no id is
+        reported for a cycle and for its ancestor both.
+        """
         return {
             order.order_id
             for order in self.tables.orders

@@ -63,18 +63,18 @@ from (
       select w.fork, s.order_id from before_fork as w join step as s on s.order_ref = w.order_id
     ),
     cyclic as (
-      select n.order_id, n.order_ref
+      select n.order_id
       from node as n
       join landed as l on l.i = n.i
       union
-      select s.order_id, s.order_ref
+      select s.order_id
       from step as s
       join after_fork as f on f.order_id = s.order_id
       join before_fork as b on b.order_id = s.order_ref and b.fork = f.fork
     )
   select s.*, c.order_id is not null as on_cycle
   from astray as s
-  left join cyclic as c on c.order_id = s.order_id and c.order_ref = s.order_ref
+  left join cyclic as c on c.order_id = s.order_id
 ) as w
 where not w.on_cycle
 order by w.order_id
