@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,11 @@ def resolve(given: str | None) -> str:
     try:
         conninfo.conninfo_to_dict(dsn)
     except psycopg.ProgrammingError as error:
-        raise UsageError(f"not a DSN ({str(error).strip()}): give a URL like postgresql://user@host/database, "
-                         "or words like 'host=... dbname=...'") from None  # fmt: skip
+        # libpq quotes what it could not read, and that may be the password
+        said = re.sub('".*"', '"…"', " ".join(str(error).split()))
+        raise UsageError(
+            f"not a DSN ({said}): give a URL like postgresql://user@host/database, or words like 'host=... dbname=...'"
+        ) from None
     return dsn
 
 

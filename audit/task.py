@@ -77,6 +77,9 @@ def prepare(
             with connection.transaction():
                 columns = catalog.describe(connection, shape.body)
         except psycopg.Error as error:
+            if isinstance(error, psycopg.errors.LockNotAvailable):
+                # whoever holds the table has had time to let go: do not wait as long for each rule that reads it
+                connection.execute("select set_config('lock_timeout', '100ms', true)")
             outcomes[rule.id] = Outcome("errored", trouble=trouble(rule, error, offset=0, unmask=unmask))
             continue
         columns = tuple(_sourced(column, by_oid) for column in columns)

@@ -19,6 +19,7 @@ def draft(target: Path) -> Iterator[Path]:
     Where the block raises, nothing of it remains, and `target` is as it was. Raises OSError where a folder cannot be
     written.
     """
+    made = not target.exists()
     target.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".draft-", dir=target))
     try:
@@ -29,6 +30,8 @@ def draft(target: Path) -> Iterator[Path]:
                 path.replace(target / path.name)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if made and not any(target.iterdir()):
+            target.rmdir()
 
 
 def write(path: Path, text: str) -> None:

@@ -6,7 +6,7 @@
 select s.customer_id, s.customer_name, s.customer_email, s.first_customer_id
 from (
   select c.customer_id, c.customer_name, c.customer_email,
-    min(c.customer_id) over (partition by lower(btrim(c.customer_email::text))) as first_customer_id
+    min(c.customer_id) over (partition by lower(btrim(c.customer_email::text)) collate "C") as first_customer_id
   from customers as c
   where btrim(c.customer_email::text, E' \t\n\r\f\x0b') <> ''
 ) as s

@@ -10,7 +10,7 @@ cross join lateral (
   -- json functions raise at an escape that is no character: read each of those as U+FFFD. Escaped backslashes
   -- are first put out of the way, under U+0001, which cannot stand in JSON text.
   select case
-    when o.delivery_script_args::text ~ '\\u(0000|[dD][89a-fA-F])' then replace(
+    when strpos(o.delivery_script_args::text, '\u') > 0 then replace(
       regexp_replace(
         replace(o.delivery_script_args::text, '\\', chr(1)),
         '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}',
@@ -22,17 +22,12 @@ cross join lateral (
   offset 0
 ) as d
 where o.delivery_script_name::text = 'custom_crm'
+  -- of a key that stands twice, -> gives the last value, as every reader of json does
   and not exists (
     select
-    from (
-      -- the last value of a repeated key is the one that is read
-      select distinct on (m.key) m.key, m.value
-      from json_each(case when json_typeof(d.args) = 'object' then d.args else '{}' end)
-        with ordinality as m (key, value, place)
-      order by m.key, m.place desc
-    ) as k
-    where translate(lower(k.key), '-_', '') = 'apikey'
-      and json_typeof(k.value) = 'string'
-      and k.value #>> '{}' <> ''
+    from json_object_keys(case when json_typeof(d.args) = 'object' then d.args else '{}' end) as k (name)
+    where translate(lower(k.name), '-_', '') = 'apikey'
+      and json_typeof(d.args -> k.name) = 'string'
+      and d.args ->> k.name <> ''
   )
 order by o.order_id

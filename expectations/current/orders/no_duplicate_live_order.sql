@@ -16,7 +16,8 @@ from (
     and o.order_id is not null
   -- partitions take NULL as equal to NULL, as this rule does; the frame is the orders with a smaller id
   window earlier as (
-    partition by o.customer_id, o.order_schedule, o.delivery_script_name::text, o.delivery_script_args::text, o.order_amount
+    partition by o.customer_id, o.order_amount, o.delivery_script_name::text collate "C",
+      o.delivery_script_args::text collate "C", o.order_schedule
     order by o.order_id
     groups between unbounded preceding and 1 preceding
   )
