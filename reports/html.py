@@ -1,0 +1,380 @@
+"""A result, or a comparison of two, as one HTML page that needs nothing but itself.
+
+Whatever comes from a database is text here: escaped, and with characters that cannot be seen, or that change how
+others are read, spelled out.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shlex
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from expectations import SEVERITIES
+
+#: Longer values are folded away behind their beginning, and longer ones yet are cut.
+_LONG: Final = 120
+_BEGINNING: Final = 80
+_LONGEST: Final = 4000
+#: The longest bar's width.
+_BAR: Final = 200
+#: A week of half-hours: 7 x 48 bits.
+_DAYS: Final = 7
+_HALF_HOURS: Final = 48
+#: Characters that count as printable and show nothing, or (U+FFFD) stand for a loss.
+_UNSEEN: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffd\U000e0100-\U000e01ef]"
+)
+_NAMED: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_SPACES: Final = re.compile(r"\A +| +\Z| {2,}")
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN")
+
+
+def report(document: dict[str, Any]) -> str:
+    """The report on one audit, from its result document."""
+    results = document["results"]
+    largest = max((table["rows"] for table in document["run"]["tables"].values()), default=0)
+
+    def rank(found: dict[str, Any]) -> tuple[int, float, int, str]:
+        """The worst first: by severity, then by the share of rows, then by the number of violations."""
+        violations, rows = found["violations"], found["checked"] or largest
+        return SEVERITIES.index(found["severity"]), -violations / rows if rows else 0.0, -violations, found["rule"]
+
+    by_status: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for found in results:
+        by_status[found["status"]].append(found)
+    failed = sorted(by_status["failed"], key=rank)
+    anchors = _anchors(found["rule"] for found in results)
+    return _page(
+        "report.html.j2",
+        document=document,
+        anchors=anchors,
+        linked=_linker(anchors),
+        failed=failed,
+        failed_by_severity=[
+            (name, list(group)) for name, group in groupby(failed, key=lambda found: found["severity"])
+        ],
+        errored=sorted(by_status["errored"], key=rank),
+        passed=sorted(by_status["passed"], key=rank),
+        not_checkable=sorted(by_status["not_checkable"], key=rank),
+        skipped=_by_reason(by_status["skipped"]),
+        counts={
+            severity: {
+                status: sum(found["severity"] == severity for found in by_status[status])
+                for status in ("failed", "errored", "passed", "not_checkable", "skipped")
+            }
+            | {"violations": sum(found["violations"] for found in failed if found["severity"] == severity)}
+            for severity in SEVERITIES
+        },
+        by_time=sorted(
+            (found for status in ("failed", "errored", "passed") for found in by_status[status]),
+            key=lambda found: (-found["duration_ms"], found["rule"]),
+        ),
+        command=_command(document),
+    )
+
+
+def comparison(document: dict[str, Any]) -> str:
+    """The report on what changed between two audits, from their comparison document."""
+    rules = sorted(document["rules"], key=lambda rule: (SEVERITIES.index(rule["severity"]), rule["rule"]))
+    kinds = ("new", "remaining", "resolved")
+    unknown, changed, passed_twice, passed_now = [], [], [], []
+    for rule in rules:
+        counts = [rule[kind] for kind in kinds]
+        if None in counts:
+            unknown.append(rule)
+        elif any(counts):
+            changed.append(rule)
+        elif rule["before"] and rule["before"]["status"] == "passed":
+            passed_twice.append(rule)
+        else:
+            passed_now.append(rule)
+    return _page(
+        "comparison.html.j2",
+        document=document,
+        anchors=_anchors(rule["rule"] for rule in rules),
+        changed=sorted(changed, key=_change),
+        by_kind={
+            kind: sorted(
+                (rule for rule in rules if rule[kind]),
+                key=lambda rule: (SEVERITIES.index(rule["severity"]), -rule[kind]),
+            )
+            for kind in kinds
+        },
+        unknown=unknown,
+        passed_twice=passed_twice,
+        passed_now=passed_now,
+        bar=_bars(max((sum(rule[kind] for kind in kinds) for rule in changed), default=1)),
+    )
+
+
+def _page(template: str, **content: Any) -> str:
+    """A page whose policy lets nothing in but its own style and script, should a text ever get past the escaping."""
+    environment = _environment()
+    own = (environment.get_template(name).render().encode() for name in ("style.css.j2", "copy.js.j2"))
+    hashes = (base64.b64encode(hashlib.sha256(text).digest()).decode() for text in own)
+    policy = "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
+    return environment.get_template(template).render(content, policy=policy.format(*hashes)) + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_plain,
+    )
+    environment.filters |= {
+        "n": _number,
+        "share": _share,
+        "plural": _plural,
+        "moment": _moment,
+        "ms": _milliseconds,
+        "visible": _visible,
+        "name": _name,
+        "sql": _sql,
+        "columns": _columns,
+        "week": _week,
+        "cell": _cell,
+    }
+    environment.globals |= {"severities": SEVERITIES, "duration": _duration}
+    return environment
+
+
+# -- order and grouping ------------------------------------------------------------------------------------------
+
+
+def _change(rule: dict[str, Any]) -> tuple[bool, int, int, int, int]:
+    """What is new first, the critical before all; then what remains, then what is resolved."""
+    return not rule["new"], SEVERITIES.index(rule["severity"]), -rule["new"], -rule["remaining"], -rule["resolved"]
+
+
+def _bars(longest: int) -> Callable[[dict[str, Any]], list[tuple[str, float, float]]]:
+    """Gives the parts of a rule's bar, kind, place and width, all bars on one scale; what is there at all is seen."""
+
+    def bar(rule: dict[str, Any]) -> list[tuple[str, float, float]]:
+        parts, place = [], 0.5
+        for kind in ("resolved", "remaining", "new"):
+            if rule[kind]:
+                width = max(_BAR * rule[kind] / longest, 3.0)
+                parts.append((kind, round(place, 1), round(width - 1, 1)))
+                place += width
+        return parts
+
+    return bar
+
+
+def _by_reason(skipped: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for found in skipped:
+        groups[found["reason"]].append(found)
+    return sorted(groups.items(), key=lambda group: (group[0] == "not asked for", group[0]))
+
+
+def _anchors(rules: Iterable[str]) -> dict[str, str]:
+    """A fragment for each rule: its id as far as that can stand in an address, and different from all others."""
+    anchors: dict[str, str] = {}
+    taken: set[str] = set()
+    for rule in rules:
+        base = anchor = "rule-" + re.sub(r"[^A-Za-z0-9._-]+", "-", rule)
+        number = 1
+        while anchor in taken:
+            number += 1
+            anchor = f"{base}-{number}"
+        taken.add(anchor)
+        anchors[rule] = anchor
+    return anchors
+
+
+def _linker(anchors: dict[str, str]) -> Callable[[str], Markup]:
+    """Gives texts in which every rule's id is a link."""
+    ids = "|".join(re.escape(rule) for rule in sorted(anchors, key=len, reverse=True))
+    known = re.compile(rf"(?<![\w.])({ids})(?![\w.])") if ids else re.compile(r"(?!)()")
+
+    def linked(text: str) -> Markup:
+        parts = known.split(text)
+        link = Markup('<a class="id" href="#{}">{}</a>')
+        return Markup("").join(
+            link.format(anchors[part], _name(part)) if place % 2 else _visible(part) for place, part in enumerate(parts)
+        )
+
+    return linked
+
+
+def _command(document: dict[str, Any]) -> str:
+    run, gate = document["run"], document["summary"]["gate"]
+    words = ["order-audit", "run", "--dsn", "…"]
+    if run["database"]["schema"]:
+        words += ["--schema", run["database"]["schema"]]
+    for suite in run["suites"]:
+        words += ["--suite", suite]
+    if gate.get("fail_on", "critical") != "critical":
+        words += ["--fail-on", gate["fail_on"]]
+    if gate.get("min_pass_rate") is not None:
+        words += ["--min-pass-rate", f"{gate['min_pass_rate']:g}"]
+    if gate.get("baseline"):
+        words += ["--baseline", "…"]
+    if not run["masked"]:
+        words += ["--unmask"]
+    return " ".join(word if word == "…" else shlex.quote(word) for word in [*words, "--out", "…"])
+
+
+# -- words and numbers -------------------------------------------------------------------------------------------
+
+
+def _number(value: float) -> str:
+    return (f"{value:,}" if isinstance(value, int) else f"{value:,.2f}").replace("-", "−")
+
+
+def _share(part: int, whole: int | None) -> str:
+    """A percentage that never says 0 or 100 where there is a rest."""
+    if not whole:
+        return ""
+    percent = 100 * part / whole
+    if 0 < percent < 0.01:
+        return "< 0.01 %"
+    return "> 99.99 %" if 99.995 <= percent < 100 else f"{percent:.2f} %"
+
+
+def _plural(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _moment(text: str) -> Markup:
+    moment = datetime.fromisoformat(text).astimezone(UTC)
+    return Markup('<time datetime="{}">{:%Y-%m-%d %H:%M:%S} UTC</time>').format(text, moment)
+
+
+def _duration(run: dict[str, Any]) -> str:
+    seconds = (datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])).total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min {rest:02} s"
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:,.1f}"
+
+
+# -- texts that may hold anything --------------------------------------------------------------------------------
+
+
+def _is_hidden(letter: str) -> bool:
+    return not letter.isprintable() or _UNSEEN.match(letter) is not None
+
+
+def _code(letter: str) -> str:
+    return _NAMED.get(letter, f"⟨U+{ord(letter):04X}⟩")
+
+
+def _plain(value: Any) -> Any:
+    """Every text on its way into a page, attributes too: with its hidden characters spelled out."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return value if _is_clear(value) else "".join(_code(letter) if _is_hidden(letter) else letter for letter in value)
+
+
+def _is_clear(text: str) -> bool:
+    return text.isprintable() and _UNSEEN.search(text) is None
+
+
+def _visible(text: str, *, keep: str = "", evidence: bool = False, end: int | None = None) -> Markup:
+    """A text as markup, with its hidden characters spelled out and marked as such, but for those to `keep`.
+
+    As `evidence`, spaces that one could miss and letters out of Unicode's normal form C are spelled out too. `end`
+    shows the beginning only.
+    """
+    loose = evidence and not unicodedata.is_normalized("NFC", text)
+    spaces = {place for run in _SPACES.finditer(text) for place in range(*run.span())} if evidence else set()
+    if not loose and not spaces and _is_clear(text):
+        return escape(text[:end])
+    parts: list[Markup] = []
+    for place, letter in enumerate(text[:end]):
+        if place in spaces:
+            parts.append(_spelled(letter, "␣"))
+        elif letter not in keep and (_is_hidden(letter) or (loose and _is_loose(letter))):
+            parts.append(_spelled(letter, _code(letter)))
+        else:
+            parts.append(escape(letter))
+    return Markup("").join(parts)
+
+
+def _is_loose(letter: str) -> bool:
+    return unicodedata.category(letter).startswith("M") or not unicodedata.is_normalized("NFC", letter)
+
+
+def _spelled(letter: str, shown: str) -> Markup:
+    name = unicodedata.name(letter, "").lower() or f"U+{ord(letter):04X}"
+    return Markup('<b class="esc" title="{}" data-code="{:x}">{}</b>').format(name, ord(letter), shown)
+
+
+def _name(text: str) -> Markup:
+    """A rule's id or a file's path, to be broken where its parts end."""
+    return Markup("<wbr>").join(_visible(part) for part in re.split(r"(?<=[._/])", text))
+
+
+def _sql(text: str) -> Markup:
+    return _visible(text, keep="\n\t")
+
+
+# -- evidence ----------------------------------------------------------------------------------------------------
+
+
+def _columns(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The columns of a finding's examples, those of the key first."""
+    rows = found["examples"]
+    key = found["key"].split(", ")
+    names = dict.fromkeys(
+        [*(name for name in key if any(name in row for row in rows)), *(name for row in rows for name in row)]
+    )
+    return [{"name": name, "key": name in key, "number": _is_number([row.get(name) for row in rows])} for name in names]
+
+
+def _is_number(values: list[Any]) -> bool:
+    there = [value for value in values if value is not None]
+    numbers = [value for value in there if isinstance(value, int | float) and not isinstance(value, bool)]
+    texts = [value for value in there if isinstance(value, str) and _NUMBER.fullmatch(value)]
+    return bool(numbers) and len(numbers) + len(texts) == len(there)
+
+
+def _cell(value: Any) -> Markup:
+    """One value of the evidence."""
+    if value is None:
+        return Markup('<i class="none">null</i>')
+    if value == "":
+        return Markup('<i class="none">empty</i>')
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) <= _LONG:
+        return Markup("<bdi>{}</bdi>").format(_visible(text, evidence=True))
+    cut = Markup("… <i>cut here</i>") if len(text) > _LONGEST else ""
+    return Markup(
+        '<details class="long"><summary><bdi>{}</bdi>… <i>{:,} characters</i></summary><bdi>{}</bdi>{}</details>'
+    ).format(_visible(text, evidence=True, end=_BEGINNING), len(text), _visible(text, evidence=True, end=_LONGEST), cut)
+
+
+def _week(value: Any) -> dict[str, Any] | None:
+    """A week's bitmap, ready to be drawn: where in each day the half-hours that are on begin, and how many they are."""
+    if not isinstance(value, str) or not re.fullmatch(f"[01]{{{_DAYS * _HALF_HOURS}}}", value):
+        return None
+    days = (value[place : place + _HALF_HOURS] for place in range(0, len(value), _HALF_HOURS))
+    return {
+        "said": f"on in {value.count('1')} of {len(value)} half-hours" if "1" in value else "never on",
+        "days": [[(run.start(), len(run[0])) for run in re.finditer("1+", day)] for day in days],
+    }
