@@ -67,7 +67,7 @@ class Violations(TableMetricProvider):
 
     metric_name = _METRIC
     domain_keys = ("batch_id",)
-    value_keys = ("rule", "sql", "key", "evidence")
+    value_keys = ("rule", "sql", "key", "evidence", "personal")
 
     @metric_value(engine=SqlAlchemyExecutionEngine, domain_type=MetricDomainTypes.TABLE)
     def _sqlalchemy(
@@ -110,27 +110,37 @@ def _ask(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) ->
             # the driver's message may quote data
             state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or ""
             return {"error": mask.message(str(error.orig).splitlines()[0], str(state))}
+    personal = kwargs["personal"]
     examples = [
-        {name: mask.value(value, mask.TEXT if isinstance(value, str) else 0, (name,)) for name, value in row.items()}
+        {name: _masked(value, name, personal) for name, value in row.items()}
         for row in json.loads(rows or "[]", strict=False)
     ]
     return {"violations": violations, "checked": None, "examples": examples}
+
+
+def _masked(value: Any, name: str, personal: list[str] | None) -> Any:
+    if isinstance(value, dict | list):
+        return mask.value(json.dumps(value), mask.JSON, None)
+    unknown = name in personal if personal is not None else isinstance(value, str)
+    return mask.value(value, mask.TEXT, None if unknown else (name,))
 
 
 class ExpectNoViolations(BatchExpectation):
     """Expect a rule's query, whose rows are violations, to find none.
 
     Arguments: `rule` (its id), `sql` (one select), `key` (the columns that name a violation), `evidence` (how many
-    violating rows the result shows, masked). The result's `observed_value` is the number of distinct keys.
+    violating rows the result shows, masked), `personal` (the columns that are masked whole whatever their name; None
+    where any text may be personal). The result's `observed_value` is the number of distinct keys.
     """
 
     rule: str
     sql: str
     key: list[str]
     evidence: int = 20
+    personal: list[str] | None = None
 
     metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
-    success_keys: ClassVar[tuple[str, ...]] = ("rule", "sql", "key", "evidence")
+    success_keys: ClassVar[tuple[str, ...]] = ("rule", "sql", "key", "evidence", "personal")
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
 
     def _validate(
@@ -164,19 +174,24 @@ def suite(*sources: str | Path, name: str = "", exclude: Iterable[str] = ()) -> 
 
 
 def _suite(rules: Iterable[Rule], name: str, evidence: int = 20) -> gx.ExpectationSuite:
-    made = [
-        ExpectNoViolations(
-            rule=rule.id,
-            sql=shape.read(rule).body,
-            key=list(rule.key),
-            evidence=evidence,
-            description=rule.title,
-            severity=FailureSeverity(rule.severity),
-            notes=rule.why or None,
-            meta={"rule": rule.id, "suite": rule.suite, "path": rule.path},
+    made = []
+    for rule in rules:
+        read = shape.read(rule)
+        made.append(
+            ExpectNoViolations(
+                rule=rule.id,
+                sql=read.body,
+                key=list(rule.key),
+                evidence=evidence,
+                personal=None
+                if read.mentions is None
+                else [name for name, made_of in read.mentions.items() if mask.is_personal(made_of)],
+                description=rule.title,
+                severity=FailureSeverity(rule.severity),
+                notes=rule.why or None,
+                meta={"rule": rule.id, "suite": rule.suite, "path": rule.path},
+            )
         )
-        for rule in rules
-    ]
     return gx.ExpectationSuite(name=name, expectations=made)
 
 

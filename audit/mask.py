@@ -59,10 +59,12 @@ _PLACEHOLDERS: Final = {
 #: Error classes whose messages speak of the statement and the server, never of a value in a table.
 _SAFE_CLASSES: Final = ("08", "0A", "25", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58")
 
-_JSON_TYPES: Final = {114, 3802}
+#: The oid of type json.
+JSON: Final = 114
+_JSON_TYPES: Final = {JSON, 3802}
 #: The oid of type text.
 TEXT: Final = 25
-_TEXT_TYPES: Final = {18, 19, 25, 1042, 1043, 705}
+_TEXT_TYPES: Final = {18, 19, TEXT, 1042, 1043, 705}
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _REFERENCE: Final = re.compile(r"secret-ref:[A-Za-z0-9_./-]+")
 

@@ -69,13 +69,13 @@ class Shape:
     """One reading statement.
 
     `body` is the statement without a last ORDER BY that changes nothing but the order. `relations` are those it
-    reads, the first one first. `mentions` names, per column of the result, every column its expression is made of;
-    None where the parser gave up, and so nothing is known.
+    reads, the first one first. `mentions` names, per column of the result, every column its expression is made of,
+    and the column itself; None where nothing is known, because of a `*` or because the parser gave up.
     """
 
     body: str
     relations: tuple[Name, ...]
-    mentions: tuple[frozenset[str], ...] | None
+    mentions: dict[str, frozenset[str]] | None
     slices: Slices | None
 
 
@@ -135,22 +135,30 @@ def _fold(identifier: exp.Expr) -> str:
     return name if identifier.args.get("quoted") else name.lower()
 
 
-def _mentions(tree: exp.Query) -> tuple[frozenset[str], ...] | None:
+def _mentions(tree: exp.Query) -> dict[str, frozenset[str]] | None:
     if tree.is_star:
         return None
     made: defaultdict[str, set[str]] = defaultdict(set)
     for select in tree.find_all(exp.Select):
         for item in select.expressions:
             made[item.alias_or_name.lower()] |= _named(item)
-    result = []
+    result: dict[str, frozenset[str]] = {}
     for item in tree.selects:
         todo = _named(item) | {item.alias_or_name.lower()}
         names: set[str] = set()
         while todo:
             names |= todo
             todo = set().union(*(made.get(name, set()) for name in todo)) - names
-        result.append(frozenset(names))
-    return tuple(result)
+        result[_output(item)] = frozenset(names) | result.get(_output(item), frozenset())
+    return result
+
+
+def _output(item: exp.Expr) -> str:
+    """The name that PostgreSQL gives a column of a result."""
+    identifier = (
+        item.args.get("alias") if isinstance(item, exp.Alias) else item.this if isinstance(item, exp.Column) else None
+    )
+    return _fold(identifier) if isinstance(identifier, exp.Identifier) else item.alias_or_name
 
 
 def _named(item: exp.Expr) -> set[str]:

@@ -43,9 +43,8 @@ class Task:
         column = self.columns[place]
         if column.source:
             return frozenset((column.name, column.source))
-        parsed = self.shape.mentions
-        if parsed is not None and place < len(parsed):
-            return parsed[place] | {column.name}
+        if self.shape.mentions is not None and column.name in self.shape.mentions:
+            return self.shape.mentions[column.name] | {column.name}
         return frozenset((column.name,)) if column.is_number else None
 
     @property
