@@ -34,7 +34,9 @@ from (
       and d.args ->> k.name <> ''
   ) as held
   -- few orders name such a key at all; where there are escapes, or letters beyond ASCII, the text alone does not tell
-  where o.delivery_script_args::text ~* 'a[-_]*p[-_]*i[-_]*k[-_]*e[-_]*y|[\\\u0080-\uffff]'
+  where strpos(o.delivery_script_args::text, '\') > 0
+    or octet_length(o.delivery_script_args::text) > char_length(o.delivery_script_args::text)
+    or translate(lower(o.delivery_script_args::text), '-_', '') like '%apikey%'
   window same_key as (partition by held.api_key collate "C")
 ) as h
 where h.customer_id is not null
