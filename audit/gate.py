@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Literal
@@ -39,10 +40,11 @@ def decide(
         judged = sum(found["status"] in ("passed", "failed", "errored") for found in results)
         passed = judged - len(failed) - len(errored)
         if not judged:
-            reasons.append(f"nothing was judged, and the pass rate must be {float(min_pass_rate):g} %")
+            reasons.append(f"nothing was judged, and the pass rate must be {float(min_pass_rate):.10g} %")
         elif 100 * passed < min_pass_rate * judged:
-            rate = float(Fraction(100 * passed, judged))
-            reasons.append(f"the pass rate is {rate:.2f} % ({passed} of {judged}), below {float(min_pass_rate):g} %")
+            # rounded down, so that it reads as less than what was asked for
+            rate = math.floor(Fraction(1_000_000 * passed, judged)) / 10_000
+            reasons.append(f"the pass rate is {rate:.4f} % ({passed} of {judged}), below {float(min_pass_rate):.10g} %")
     return {
         "passed": not reasons,
         "reasons": reasons,

@@ -5,12 +5,12 @@ Keys are compared as streams: both violations files are sorted, so that files of
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ def read(path: Path) -> Audit:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DocumentError(f"cannot read {path}: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DocumentError(f"{path} is not JSON; give the results.json of an audit") from None
     form = document.get("format") if isinstance(document, dict) else None
     if form != "order-audit/1" or not {"run", "summary", "results"} <= document.keys():
@@ -171,24 +171,33 @@ def _tallies(before: Audit, after: Audit) -> tuple[dict[str, _Tally] | None, str
     return tallies, ""
 
 
-_Row = tuple[tuple[bytes, tuple[int, Decimal], bytes], str, str]
+_Row = tuple[tuple[bytes, bool, tuple[int, Decimal], bytes], str, str]
+#: `rule,key`, each plain or quoted; a NULL key is nothing at all, an empty one is quoted.
+_LINE: Final = re.compile(
+    r'(?:"(?P<rule_q>(?:[^"]|"")*)"|(?P<rule>[^,"]*)),(?:"(?P<key_q>(?:[^"]|"")*)"|(?P<key>[^"]*))'
+)
 
 
 def _rows(path: Path, numbers: set[str]) -> Iterator[_Row]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.reader(lines)
-        next(reader, None)
-        for rule, key in reader:
-            number = _number(key) if rule in numbers else (0, Decimal(0))
-            yield (rule.encode(), number, b"" if rule in numbers else key.encode()), rule, key
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        next(lines, None)
+        for line in lines:
+            while line.count('"') % 2 and (more := next(lines, "")):
+                line += more  # a quoted key goes on over the line's end
+            found = _LINE.fullmatch(line.removesuffix("\n"))
+            if found is None:
+                raise DocumentError(f"{path} is no violations file: {line[:80]!r}")
+            rule = found["rule"] if found["rule"] is not None else found["rule_q"].replace('""', '"')
+            key = found["key"] if found["key"] is not None else found["key_q"].replace('""', '"')
+            missing = found["key"] == ""
+            as_number = rule in numbers
+            number = _number(key) if as_number and not missing else (0, Decimal(0))
+            yield (rule.encode(), missing, number, b"" if as_number else key.encode()), rule, key
 
 
 def _number(key: str) -> tuple[int, Decimal]:
-    """A key as PostgreSQL sorts numbers: NaN after all others, NULL last."""
-    try:
-        value = Decimal(key)
-    except InvalidOperation:
-        return 2, Decimal(0)
+    """A key as PostgreSQL sorts numbers: NaN after all others."""
+    value = Decimal(key)
     return (1, Decimal(0)) if value.is_nan() else (0, value)
 
 
