@@ -14,7 +14,8 @@ from (
       where a.order_ref is distinct from a.order_id
     ),
     step as materialized (
-      select distinct order_id, order_ref
+      -- neither is NULL here: this gives both columns one type, whatever theirs are
+      select distinct coalesce(order_id, order_ref) as order_id, coalesce(order_ref, order_id) as order_ref
       from astray
       where order_ref <> order_id
     ),
