@@ -17,12 +17,15 @@ _NUMERIC = 1700
 
 @dataclass(frozen=True)
 class Relation:
-    """A table, view or the like, with its columns' places by name. `readable`: this role may select from it."""
+    """A table, view or the like, with its columns' places by name.
+
+    `readable` are the columns that this role may select, all rows of them; none where a policy would hide rows.
+    """
 
     oid: int
     schema: str
     name: str
-    readable: bool
+    readable: frozenset[str]
     columns: dict[str, int]
 
 
@@ -60,7 +63,14 @@ def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Nam
         from unnest(%s::text[], %s::text[]) as w (schema, relation)
         cross join lateral (
           select c.oid, n.nspname, c.relname,
-            has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select') as readable,
+            array(
+              select a.attname::text
+              from pg_attribute as a
+              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                and has_schema_privilege(n.oid, 'usage')
+                and has_column_privilege(c.oid, a.attnum, 'select')
+                and not row_security_active(c.oid)
+            ) as readable,
             (
               select coalesce(json_object_agg(a.attname, a.attnum order by a.attnum), '{}')
               from pg_attribute as a
@@ -77,7 +87,7 @@ def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Nam
         """,
         [[name.schema for name in wanted], [name.relation for name in wanted]],
     ).fetchall()
-    return {Name(row[0], row[1]): Relation(row[2], row[3], row[4], row[5], row[6]) for row in rows}
+    return {Name(row[0], row[1]): Relation(row[2], row[3], row[4], frozenset(row[5]), row[6]) for row in rows}
 
 
 def describe(connection: psycopg.Connection, statement: str) -> tuple[Column, ...]:

@@ -120,6 +120,9 @@ class Evaluation:
         connection: psycopg.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._snapshot.joined()
+            if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+                # its bytes are in no known encoding: take them as they are, we decode what we can
+                connection.execute("select set_config('client_encoding', 'sql_ascii', true)")
         elif connection.closed:
             raise RunError("the connection to the server was lost")
         return connection

@@ -96,7 +96,7 @@ def _ask(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) ->
     statement = (
         f"with v as materialized (\n{kwargs['sql']}\n)\n"
         f"select (select count(*) from (select distinct {key} from v) as k),\n"
-        f"  (select json_agg(row_to_json(x))::text\n"
+        f"  (select json_agg(row_to_json(x.*))::text\n"
         f"   from (select * from v order by {key} limit {int(kwargs['evidence'])}) as x)"
     )
     with execution_engine.get_connection() as connection:

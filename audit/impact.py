@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
 
 from audit.catalog import Relation
 from audit.outcome import Impact
 from audit.sql import quoted
 from audit.task import Task
+
+_COLUMNS: Final = {"order_id", "customer_id", "order_amount", "order_status"}
 
 
 @dataclass(frozen=True)
@@ -37,32 +41,26 @@ def stake(task: Task, values: Sequence[str], flag: str, orders: Mapping[str, Rel
     if table is None:
         return None
     if _is_orders(table):
-        return _of_orders(task, table, values, flag)
+        return _of_orders(task, table, values, flag) if table.schema in orders else None
     if table.name == "customers" and task.rule.key == ("customer_id",) and table.schema in orders:
         return _of_customers(values[task.key[0]], flag, orders[table.schema])
     return None
 
 
 def orders_by_schema(relations: Iterable[Relation]) -> dict[str, Relation]:
-    """The tables of orders among these, as far as this role may read them."""
-    return {relation.schema: relation for relation in relations if _is_orders(relation) and relation.readable}
+    """The tables of orders among these, as far as this role may read what is added up."""
+    return {
+        relation.schema: relation for relation in relations if _is_orders(relation) and relation.readable >= _COLUMNS
+    }
 
 
 def _is_orders(relation: Relation) -> bool:
-    return relation.name == "orders" and relation.columns.keys() >= {
-        "order_id",
-        "customer_id",
-        "order_amount",
-        "order_status",
-    }
+    return relation.name == "orders" and relation.columns.keys() >= _COLUMNS
 
 
 def _of_orders(task: Task, table: Relation, values: Sequence[str], flag: str) -> Stake:
-    own = {
-        column.name: value
-        for column, value in zip(task.columns, values, strict=True)
-        if column.relation == table.oid and column.name == column.source
-    }
+    places = {column.name: place for place, column in enumerate(task.columns) if column.name == column.source}
+    own = {name: values[place] for name, place in places.items() if task.shape.rows.get(name) == _row_of_key(task)}
     if {"customer_id", "order_amount"} <= own.keys():
         customer, amount, join = own["customer_id"], own["order_amount"], ""
     else:
@@ -80,9 +78,14 @@ def _of_orders(task: Task, table: Relation, values: Sequence[str], flag: str) ->
     select distinct on (h.place) {customer} as customer, {amount} as amount
     from hits as h{join}
     where {flag}
-    order by h.place
+    order by h.place nulls first
   ) as x""",
     )
+
+
+def _row_of_key(task: Task) -> int:
+    """Which row of the table, among those that the rule joins, the key belongs to; -1 where nobody knows."""
+    return task.shape.rows.get(task.rule.key[0], -1)
 
 
 def _of_customers(key: str, flag: str, orders: Relation) -> Stake:
@@ -100,12 +103,14 @@ def _of_customers(key: str, flag: str, orders: Relation) -> Stake:
     from hits as h
     left join live as l on l.customer_id = {key}
     where {flag}
-    order by h.place
+    order by h.place nulls first
   ) as x""",
     )
 
 
 def read(sums: str) -> Impact:
     """The impact that a sums query gave. A sum that is no number (NaN among the amounts) counts as nothing."""
-    customers, orders, amount = json.loads(sums)
+    customers, orders, amount = json.loads(sums, parse_float=Decimal)
+    if isinstance(amount, Decimal):
+        amount = int(amount) if amount == amount.to_integral_value() else float(amount)
     return Impact(int(customers), int(orders), amount if isinstance(amount, int | float) else 0)

@@ -16,7 +16,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, Literal
 
-from audit import catalog, gate, impact, shape, task
+import psycopg
+
+from audit import catalog, gate, impact, mask, shape, task
 from audit.dsn import described
 from audit.errors import RunError, UsageError
 from audit.evaluate import Evaluation
@@ -66,7 +68,10 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
     try:
         drafts = files.draft(out)
         with drafts as folder:
-            document = _audit(dsn, folder, wanted, left_out, options)
+            try:
+                document = _audit(dsn, folder, wanted, left_out, options)
+            except psycopg.OperationalError as error:
+                raise RunError(f"the connection was lost: {mask.error(error)}") from None
             new = None
             if baseline is not None:
                 new = compare.new_violations(baseline, compare.Audit(document, folder))
@@ -170,7 +175,9 @@ def _orders(snapshot: Snapshot, tasks: Iterable[task.Task]) -> dict[str, catalog
 
 def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
     """Raise where no wanted rule's table is there or readable, so that nothing was judged."""
-    wanted = [found for found in outcomes.values() if found.reason != "not asked for"]
+    wanted = [
+        found for found in outcomes.values() if found.reason != "not asked for" and found.status != "not_checkable"
+    ]
     denied = [found for found in wanted if found.trouble is not None and found.trouble.sqlstate == _DENIED]
     missing = [found for found in wanted if found.status == "skipped"]
     if len(denied) + len(missing) < len(wanted) or not wanted:

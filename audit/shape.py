@@ -36,6 +36,8 @@ _WRITING_WORDS = {TokenType.INSERT, TokenType.UPDATE, TokenType.DELETE, TokenTyp
 _OPEN = (TokenType.L_PAREN, TokenType.L_BRACKET)
 _CLOSE = (TokenType.R_PAREN, TokenType.R_BRACKET)
 _CLAUSES = (TokenType.SELECT, TokenType.FROM, TokenType.WHERE, TokenType.ORDER_BY)
+_SCALAR = (exp.Cast, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Lower, exp.Upper, exp.Length, exp.Round, exp.Abs,
+           exp.Trim, exp.Greatest, exp.Least, exp.And, exp.Or)  # fmt: skip
 #: Clauses that make a row depend on other rows: such a statement cannot share its scan.
 _WHOLE = ("group", "having", "distinct", "windows", "limit", "offset", "fetch", "with_", "locks")
 
@@ -70,13 +72,16 @@ class Shape:
 
     `body` is the statement without a last ORDER BY that changes nothing but the order. `relations` are those it
     reads, the first one first. `mentions` names, per column of the result, every column its expression is made of,
-    and the column itself; None where nothing is known, because of a `*` or because the parser gave up.
+    and the column itself; None where nothing is known, because of a `*` or because the parser gave up. `rows` tells
+    which columns are taken as they are, through whatever derived tables, from the same row of the same table: they
+    have the same number.
     """
 
     body: str
     relations: tuple[Name, ...]
     mentions: dict[str, frozenset[str]] | None
     slices: Slices | None
+    rows: dict[str, int]
 
 
 def read(rule: Rule) -> Shape:
@@ -96,20 +101,75 @@ def read(rule: Rule) -> Shape:
         raise SuiteError(f"{rule.path}: a rule is one 'select' or 'with'")
     text = rule.sql[: tokens[-1].end + 1] if tokens else rule.sql
     try:
-        tree = sqlglot.parse_one(text, dialect="postgres")
+        return _parsed(rule, text, tokens)
     except (SqlglotError, RecursionError):
         if any(token.token_type in _WRITING_WORDS for token in tokens):
             raise SuiteError(f"{rule.path}: a rule may only read") from None
-        return Shape(text, tuple(_names_after_from(tokens)), None, None)
+        return Shape(text, tuple(_names_after_from(tokens)), None, None, {})
+
+
+def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
+    tree = sqlglot.parse_one(text, dialect="postgres")
     if not isinstance(tree, exp.Query) or any(tree.find_all(*_WRITES)):
         raise SuiteError(f"{rule.path}: a rule may only read")
     clauses = _clauses(tokens)
     return Shape(
-        _unordered(tree, text, tokens, clauses),
-        _relations(tree),
-        _mentions(tree),
-        _slices(tree, text, tokens, clauses),
+        body=_unordered(tree, text, tokens, clauses),
+        relations=_relations(tree),
+        mentions=_mentions(tree),
+        slices=_slices(tree, text, tokens, clauses),
+        rows=_rows(tree),
     )
+
+
+def _rows(tree: exp.Query) -> dict[str, int]:
+    if not isinstance(tree, exp.Select):
+        return {}
+    found = {_output(item): _table_of(item.unalias(), tree) for item in tree.selects}
+    return {name: id(table) for name, table in found.items() if table is not None}
+
+
+def _table_of(item: exp.Expr, select: exp.Select) -> exp.Table | None:
+    """The table, at its place in a FROM clause, whose column an item of a select list simply is."""
+    if not isinstance(item, exp.Column) or not isinstance(item.this, exp.Identifier):
+        return None
+    sources = {source.alias_or_name: source for source in _sources(select)}
+    source = sources.get(item.table) if item.table else next(iter(sources.values())) if len(sources) == 1 else None
+    inner: exp.Expr | None = source.this if isinstance(source, exp.Subquery) else None
+    if isinstance(source, exp.Table):
+        inner = _cte(source, select)
+        if inner is None:
+            return source if isinstance(source.this, exp.Identifier) else None
+    if not isinstance(inner, exp.Select):
+        return None
+    for below in inner.selects:
+        if below.is_star:
+            starred = exp.column(item.this.copy(), table=below.table if isinstance(below, exp.Column) else None)
+            if (table := _table_of(starred, inner)) is not None:
+                return table
+        elif _output(below) == item.name:
+            return _table_of(below.unalias(), inner)
+    return None
+
+
+def _sources(select: exp.Select) -> Iterator[exp.Expr]:
+    if (first := select.args.get("from_")) is not None:
+        yield first.this
+    for join in select.args.get("joins") or ():
+        yield join.this
+
+
+def _cte(table: exp.Table, select: exp.Select) -> exp.Expr | None:
+    """The query of the WITH that a name in a FROM clause stands for, looking outwards."""
+    scope: exp.Expr | None = select
+    while scope is not None:
+        with_ = scope.args.get("with_")
+        for cte in with_.expressions if with_ is not None and not table.args.get("db") else ():
+            if _fold(cte.args["alias"].this) == _fold(table.this):
+                found: exp.Expr = cte.this
+                return found
+        scope = scope.parent
+    return None
 
 
 def _relations(tree: exp.Expr) -> tuple[Name, ...]:
@@ -201,6 +261,9 @@ def _slices(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[Token
     if type(tree) is not exp.Select or any(tree.args.get(part) for part in _WHOLE) or tree.is_star:
         return None
     if tree.args.get("from_") is None or any(_outer(found, tree) for found in tree.find_all(exp.AggFunc, exp.Window)):
+        return None
+    # a function may give several rows, which would multiply its neighbours': only those known to give one may stay
+    if any(type(found) not in _SCALAR for item in tree.expressions for found in item.find_all(exp.Func)):
         return None
     begin, end = clauses.get(TokenType.FROM), len(tokens)
     if begin is None or clauses.get(TokenType.SELECT) != 0:

@@ -55,12 +55,12 @@ def compose(scan: Scan, orders: Mapping[str, Relation], examples: int) -> Statem
                 for value, column, name in zip(evidence[number], task.columns, evidence_names(task), strict=True)
             )
             lines.append(
-                f"(select 'e', {number}, null::text, row_to_json(x)::text from (\n"
+                f"(select 'e', {number}, null::text, row_to_json(x.*)::text from (\n"
                 f"  select distinct on (h.place) {row}\n  from hits as h\n  where {flags[number]}\n"
-                f"  order by h.place\n  limit {examples}\n) as x)"
+                f"  order by h.place nulls first\n  limit {examples}\n) as x)"
             )
     bits = " || ".join(f"{flag}::int::text" for flag in flags) if len(flags) > 1 else "'1'"
-    lines.append(f"(select 'k', null::int, {bits}, {_key_of_hit(first)} from hits as h order by h.place)")
+    lines.append(f"(select 'k', null::int, {bits}, {_key_of_hit(first)} from hits as h order by h.place nulls first)")
 
     head = "copy (\nwith hits as materialized (\n"
     withs = "".join(f", {table}" for table in tables)
@@ -112,11 +112,11 @@ def _key_of_hit(task: Task) -> str:
 def _key_text(task: Task, key: list[str]) -> str:
     """A key as it is written: the value, or a JSON array of several; a digest where it would give a person away."""
     columns = [task.columns[place] for place in task.key]
-    if len(key) > 1:
-        text = f"json_build_array({', '.join(key)})::text"
-    else:
-        # equal numerics can be written in several ways: 1 and 1.0
-        text = f"trim_scale({key[0]})::text" if columns[0].is_numeric else f"({key[0]})::text"
+    # equal numerics can be written in several ways: 1 and 1.0
+    parts = [
+        f"trim_scale({part})" if column.is_numeric else f"({part})" for part, column in zip(key, columns, strict=True)
+    ]
+    text = f"json_build_array({', '.join(parts)})::text" if len(parts) > 1 else f"{parts[0]}::text"
     if task.key_is_personal:
         return f"'sha256:' || encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
     return text

@@ -63,7 +63,8 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
     Raises SuiteError, naming the file and the line, for anything that is not such a file.
     """
     header: dict[str, str] = {}
-    lines = text.removeprefix("\ufeff").splitlines()
+    # not splitlines(): a form feed or U+2028 within a text is no line's end to PostgreSQL
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     field = ""
     first = 0
     for first, line in enumerate(lines):

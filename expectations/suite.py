@@ -62,8 +62,8 @@ def _load(source: str | Path) -> list[Rule]:
 
 
 def _read(path: Path, id: str, suite: str, shown: str) -> Rule:
-    if any(ord(letter) < 32 for letter in id):
-        raise SuiteError(f"{shown!r}: a rule's file name cannot hold control characters")
+    if any(ord(letter) < 32 or "\ud800" <= letter <= "\udfff" for letter in id):
+        raise SuiteError(f"{shown!r}: a rule's file name is text without control characters")
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:

@@ -192,7 +192,7 @@ def _rows(path: Path, numbers: set[str]) -> Iterator[_Row]:
             missing = found["key"] == ""
             as_number = rule in numbers
             number = _number(key) if as_number and not missing else (0, Decimal(0))
-            yield (rule.encode(), missing, number, b"" if as_number else key.encode()), rule, key
+            yield (rule.encode(), not missing, number, b"" if as_number else key.encode()), rule, key
 
 
 def _number(key: str) -> tuple[int, Decimal]:
