@@ -112,5 +112,6 @@ def read(sums: str) -> Impact:
     """The impact that a sums query gave. A sum that is no number (NaN among the amounts) counts as nothing."""
     customers, orders, amount = json.loads(sums, parse_float=Decimal)
     if isinstance(amount, Decimal):
-        amount = int(amount) if amount == amount.to_integral_value() else float(amount)
+        # beyond 2**53 a float would round, or be infinite
+        amount = int(amount) if abs(amount) >= 2**53 or amount == int(amount) else float(amount)
     return Impact(int(customers), int(orders), amount if isinstance(amount, int | float) else 0)
