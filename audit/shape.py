@@ -137,7 +137,7 @@ def _table_of(item: exp.Expr, select: exp.Select) -> exp.Table | None:
     source = sources.get(item.table) if item.table else next(iter(sources.values())) if len(sources) == 1 else None
     inner: exp.Expr | None = source.this if isinstance(source, exp.Subquery) else None
     if isinstance(source, exp.Table):
-        inner = _cte(source, select)
+        inner = _cte(source)
         if inner is None:
             return source if isinstance(source.this, exp.Identifier) else None
     if not isinstance(inner, exp.Select):
@@ -159,30 +159,30 @@ def _sources(select: exp.Select) -> Iterator[exp.Expr]:
         yield join.this
 
 
-def _cte(table: exp.Table, select: exp.Select) -> exp.Expr | None:
-    """The query of the WITH that a name in a FROM clause stands for, looking outwards."""
-    scope: exp.Expr | None = select
-    while scope is not None:
-        with_ = scope.args.get("with_")
-        for cte in with_.expressions if with_ is not None and not table.args.get("db") else ():
-            if _fold(cte.args["alias"].this) == _fold(table.this):
-                found: exp.Expr = cte.this
-                return found
-        scope = scope.parent
+def _cte(table: exp.Table) -> exp.Expr | None:
+    """The query of the WITH that a name in a FROM clause stands for, looking outwards; None for a real relation."""
+    if table.args.get("db"):
+        return None
+    node: exp.Expr | None = table
+    inside: exp.Expr | None = None
+    while node is not None:
+        if isinstance(node, exp.CTE):
+            inside = node
+        if (with_ := node.args.get("with_")) is not None:
+            for cte in with_.expressions:
+                if cte is inside and not with_.args.get("recursive"):
+                    break  # sees the ones before it, and not itself
+                if _fold(cte.args["alias"].this) == _fold(table.this):
+                    found: exp.Expr = cte.this
+                    return found
+            inside = None
+        node = node.parent
     return None
 
 
 def _relations(tree: exp.Expr) -> tuple[Name, ...]:
-    local = {_fold(cte.args["alias"].this) for cte in tree.find_all(exp.CTE)}
-    found: dict[Name, None] = {}
-    for table in tree.find_all(exp.Table, bfs=False):
-        if (
-            isinstance(table.this, exp.Identifier)
-            and (name := _name(table))
-            and (name.schema or name.relation not in local)
-        ):
-            found[name] = None
-    return tuple(found)
+    tables = (table for table in tree.find_all(exp.Table, bfs=False) if isinstance(table.this, exp.Identifier))
+    return tuple(dict.fromkeys(_name(table) for table in tables if _cte(table) is None))
 
 
 def _name(table: exp.Table) -> Name:
