@@ -13,6 +13,7 @@ from audit.shape import Name
 #: Types whose values are ordered, and written, as numbers: integers, floats, numeric, oid.
 _NUMBERS = {20, 21, 23, 26, 700, 701, 1700}
 _NUMERIC = 1700
+_JSON = {114, 3802}
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Relation:
     """A table, view or the like, with its columns' places by name.
 
     `readable` are the columns that this role may select, all rows of them; none where a policy would hide rows.
+    `documents` are those that hold more than one value: json, jsonb, xml, hstore, composites.
     """
 
     oid: int
@@ -27,6 +29,7 @@ class Relation:
     name: str
     readable: frozenset[str]
     columns: dict[str, int]
+    documents: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,11 @@ class Column:
         return self.type in _NUMBERS
 
     @property
+    def is_json(self) -> bool:
+        """Whether it is of type json or jsonb."""
+        return self.type in _JSON
+
+    @property
     def is_numeric(self) -> bool:
         """Whether it is of type numeric, whose equal values can be written in several ways."""
         return self.type == _NUMERIC
@@ -59,7 +67,7 @@ def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Nam
     wanted = sorted(set(names))
     rows = connection.execute(
         """
-        select w.schema, w.relation, r.oid, r.nspname, r.relname, r.readable, r.columns
+        select w.schema, w.relation, r.oid, r.nspname, r.relname, r.readable, r.columns, r.documents
         from unnest(%s::text[], %s::text[]) as w (schema, relation)
         cross join lateral (
           select c.oid, n.nspname, c.relname,
@@ -75,7 +83,14 @@ def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Nam
               select coalesce(json_object_agg(a.attname, a.attnum order by a.attnum), '{}')
               from pg_attribute as a
               where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-            ) as columns
+            ) as columns,
+            array(
+              select a.attname::text
+              from pg_attribute as a
+              join pg_type as t on t.oid = a.atttypid
+              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                and (t.typname in ('json', 'jsonb', 'xml', 'hstore') or t.typtype = 'c')
+            ) as documents
           from pg_class as c
           join pg_namespace as n on n.oid = c.relnamespace
           where c.relname = w.relation
@@ -87,7 +102,10 @@ def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Nam
         """,
         [[name.schema for name in wanted], [name.relation for name in wanted]],
     ).fetchall()
-    return {Name(row[0], row[1]): Relation(row[2], row[3], row[4], frozenset(row[5]), row[6]) for row in rows}
+    return {
+        Name(row[0], row[1]): Relation(row[2], row[3], row[4], frozenset(row[5]), row[6], frozenset(row[7]))
+        for row in rows
+    }
 
 
 def describe(connection: psycopg.Connection, statement: str) -> tuple[Column, ...]:

@@ -183,9 +183,9 @@ def _suite(rules: Iterable[Rule], name: str, evidence: int = 20) -> gx.Expectati
                 sql=read.body,
                 key=list(rule.key),
                 evidence=evidence,
-                personal=None
-                if read.mentions is None
-                else [name for name, made_of in read.mentions.items() if mask.is_personal(made_of)],
+                personal=[name for name, names in read.mentions.items() if mask.is_personal(names and names | {name})]
+                if read.mentions
+                else None,
                 description=rule.title,
                 severity=FailureSeverity(rule.severity),
                 notes=rule.why or None,

@@ -32,7 +32,8 @@ _SECRET: Final = (
 )
 #: Names whose last word only counts or classifies what the words before it are about.
 _HARMLESS_END: Final = {"id", "ids", "count", "state", "type", "kind", "status", "valid", "verified"}
-_EMAIL: Final = re.compile(r"[^\s@\"'<>,;:(){}\[\]]+\s?@\s?[^\s@\"'<>,;:(){}\[\]]+")
+#: What stands before and after an @: no white space and none of the marks that texts put around an address.
+_EMAIL: Final = re.compile(r"[^\s@\"'<>,;:(){}\[\]]{0,320}\s?@\s?[^\s@\"'<>,;:(){}\[\]]+")
 _PHONE: Final = re.compile(
     r"(?<![\w.-])(?:\+\d[\d ().-]{6,}\d|(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}|\d{3}[ .-]\d{4})(?![\w-])"
 )
@@ -56,15 +57,20 @@ _PLACEHOLDERS: Final = {
     ".",
     "?",
 }
-#: Error classes whose messages speak of the statement and the server, never of a value in a table.
-_SAFE_CLASSES: Final = ("08", "0A", "25", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58")
+#: Errors whose messages speak of the server, never of a value: connections, transactions, resources, operators.
+_SAFE_CLASSES: Final = ("08", "25", "28", "40", "53", "54", "57", "58")
+#: A denied table, a locked one.
+_SAFE_STATES: Final = ("42501", "55P03")
 
 #: The oid of type json.
 JSON: Final = 114
 _JSON_TYPES: Final = {JSON, 3802}
 #: The oid of type text.
 TEXT: Final = 25
-_TEXT_TYPES: Final = {18, 19, TEXT, 1042, 1043, 705}
+#: Types whose values cannot hold a text: booleans, numbers, times, bits, uuid.
+_PLAIN_TYPES: Final = {16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1186, 1266, 1560, 1562, 2950}
+#: What a JSON document, or a text in one, begins with.
+_OPENERS: Final = ("{", "[", '"')
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _REFERENCE: Final = re.compile(r"secret-ref:[A-Za-z0-9_./-]+")
 
@@ -92,7 +98,8 @@ def text(value: str, *, whole: bool) -> str:
     """A text with its letters and digits masked: all of them (`whole`), or those of addresses and numbers within."""
     if whole:
         return value if value.strip().lower() in _PLACEHOLDERS else _shape(value)
-    value = _EMAIL.sub(lambda found: _shape(found[0]), value)
+    if "@" in value:
+        value = _EMAIL.sub(lambda found: _shape(found[0]), value)
     return _PHONE.sub(lambda found: _shape(found[0]), value)
 
 
@@ -108,26 +115,30 @@ def value(found: Any, kind: int, names: Collection[str] | None) -> Any:
     """One evidence value of type `kind` (an oid), made of the columns `names`, fit to be shown."""
     if found is None or isinstance(found, bool):
         return found
-    if isinstance(found, str) and (kind in _JSON_TYPES or (kind in _TEXT_TYPES and found.lstrip()[:1] in ("{", "["))):
-        return _document(found, whole=kind in _JSON_TYPES or is_personal(names))
-    if is_personal(names):
+    personal = is_personal(names)
+    if isinstance(found, str) and (
+        kind in _JSON_TYPES or (kind not in _PLAIN_TYPES and found.lstrip()[:1] in _OPENERS)
+    ):
+        return _document(found, whole=kind in _JSON_TYPES or personal, keys=personal)
+    if personal:
         return text(str(found), whole=True)
-    return text(found, whole=False) if isinstance(found, str) and kind in _TEXT_TYPES else found
+    return text(found, whole=False) if isinstance(found, str) and kind not in _PLAIN_TYPES else found
 
 
-def _document(document: str, *, whole: bool) -> str:
-    """JSON text with every text value in it masked, and every value below a key that names a secret or a person.
+def _document(document: str, *, whole: bool, keys: bool) -> str:
+    """JSON text with every text value in it masked, and every value below a key that names a secret or a person;
+    the keys too (`keys`) where they may have been made of data.
 
-    What does not parse is masked as one text: all of it (`whole`), or the addresses and numbers in it.
+    What looks like a document and does not parse, because it was cut or is none, is masked as one text.
     """
     try:
         parsed = json.loads(
             document, object_pairs_hook=_Pairs, parse_float=_Number, parse_int=_Number, parse_constant=_Number
         )
         # half a surrogate pair is no character that could be written down: show its escape
-        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", _written(parsed, hidden=False))
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", _written(parsed, hidden=False, keys=keys))
     except (ValueError, RecursionError):
-        return text(document, whole=whole)
+        return text(document, whole=whole or document.lstrip()[:1] in "{[")
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -138,16 +149,16 @@ class _Number(str):
     """A number as it was written."""
 
 
-def _written(node: Any, *, hidden: bool) -> str:
+def _written(node: Any, *, hidden: bool, keys: bool) -> str:
     if isinstance(node, _Pairs):
         pairs = (
-            f"{json.dumps(text(key, whole=False), ensure_ascii=False)}: "
-            f"{_written(below, hidden=hidden or _is_personal_name(key))}"
+            f"{json.dumps(text(key, whole=keys), ensure_ascii=False)}: "
+            f"{_written(below, hidden=hidden or _is_personal_name(key), keys=keys)}"
             for key, below in node
         )
         return "{" + ", ".join(pairs) + "}"
     if isinstance(node, list):
-        return "[" + ", ".join(_written(below, hidden=hidden) for below in node) + "]"
+        return "[" + ", ".join(_written(below, hidden=hidden, keys=keys) for below in node) + "]"
     if isinstance(node, _Number):
         return json.dumps(_shape(node), ensure_ascii=False) if hidden else str(node)
     if isinstance(node, str):
@@ -156,16 +167,22 @@ def _written(node: Any, *, hidden: bool) -> str:
 
 
 def error(failure: psycopg.Error, *, unmask: bool = False) -> str:
-    """A server's message in one line, masked."""
+    """A server's message in one line, masked: what it says while it reads rows may quote them."""
     said = failure.diag.message_primary or str(failure) or type(failure).__name__
-    return " ".join(said.split()) if unmask else message(said, failure.sqlstate or "")
+    if unmask:
+        return " ".join(said.split())
+    return message(said, failure.sqlstate or "", raised=failure.diag.source_function == "exec_stmt_raise")
 
 
-def message(said: str, sqlstate: str) -> str:
-    """What a server said, in one line. Messages about data lose what they quote; a raised exception loses all."""
+def message(said: str, sqlstate: str, *, raised: bool = False) -> str:
+    """What a server said while it read rows, in one line.
+
+    Messages about itself are shown; others lose what they quote; one that a function `raised` loses all, since its
+    author may have put anything into it.
+    """
     said = " ".join(said.split())
-    if not sqlstate or sqlstate[:2] in _SAFE_CLASSES:
-        return said
-    if sqlstate[:2] in ("P0", "38", "39", "XX"):
+    if raised or sqlstate[:2] in ("P0", "38", "39", "XX"):
         return f"a function raised an error ({sqlstate}); its message may quote data: --unmask shows it"
+    if not sqlstate or sqlstate[:2] in _SAFE_CLASSES or sqlstate in _SAFE_STATES:
+        return said
     return re.sub(r'["\'].*["\']', '"…"', said)

@@ -104,7 +104,7 @@ def _audit(
         database = _database(snapshot)
         if options.schema and not _has_schema(snapshot, options.schema):
             raise RunError(f"there is no schema '{options.schema}' in database {database.name}")
-        tasks, outcomes = task.prepare(snapshot.connection, wanted, unmask=options.unmask)
+        tasks, outcomes = task.prepare(snapshot.connection, wanted)
         outcomes |= {id: Outcome("skipped", reason="not asked for") for id in left_out}
         judgeable = len(tasks)
         counter = _Counter(judgeable, options.tell)

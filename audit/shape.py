@@ -7,8 +7,6 @@ never change what a rule means. A statement that it cannot parse is run as it st
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,6 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from audit.origin import fold, made_of, output, table_of, with_of
 from expectations import Rule, SuiteError
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
@@ -70,16 +69,16 @@ class Slices:
 class Shape:
     """One reading statement.
 
-    `body` is the statement without a last ORDER BY that changes nothing but the order. `relations` are those it
-    reads, the first one first. `mentions` names, per column of the result, every column its expression is made of,
-    and the column itself; None where nothing is known, because of a `*` or because the parser gave up. `rows` tells
-    which columns are taken as they are, through whatever derived tables, from the same row of the same table: they
-    have the same number.
+        `body` is the statement without a last ORDER BY that changes nothing but the order. `relations` are those it
+    reads, the first one first. `mentions` names, per column of the result, the tables' columns that it is made of,
+        None where nobody knows. `rows` tells
+        which columns are taken as they are, through whatever derived tables, from the same row of the same table: they
+        have the same number.
     """
 
     body: str
     relations: tuple[Name, ...]
-    mentions: dict[str, frozenset[str]] | None
+    mentions: dict[str, frozenset[str] | None]
     slices: Slices | None
     rows: dict[str, int]
 
@@ -105,7 +104,7 @@ def read(rule: Rule) -> Shape:
     except (SqlglotError, RecursionError):
         if any(token.token_type in _WRITING_WORDS for token in tokens):
             raise SuiteError(f"{rule.path}: a rule may only read") from None
-        return Shape(text, tuple(_names_after_from(tokens)), None, None, {})
+        return Shape(text, tuple(_names_after_from(tokens)), {}, None, {})
 
 
 def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
@@ -116,7 +115,7 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
     return Shape(
         body=_unordered(tree, text, tokens, clauses),
         relations=_relations(tree),
-        mentions=_mentions(tree),
+        mentions=made_of(tree),
         slices=_slices(tree, text, tokens, clauses),
         rows=_rows(tree),
     )
@@ -125,115 +124,18 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
 def _rows(tree: exp.Query) -> dict[str, int]:
     if not isinstance(tree, exp.Select):
         return {}
-    found = {_output(item): _table_of(item.unalias(), tree) for item in tree.selects}
+    found = {output(item): table_of(item.unalias(), tree) for item in tree.selects}
     return {name: id(table) for name, table in found.items() if table is not None}
-
-
-def _table_of(item: exp.Expr, select: exp.Select) -> exp.Table | None:
-    """The table, at its place in a FROM clause, whose column an item of a select list simply is."""
-    if not isinstance(item, exp.Column) or not isinstance(item.this, exp.Identifier):
-        return None
-    sources = {source.alias_or_name: source for source in _sources(select)}
-    source = sources.get(item.table) if item.table else next(iter(sources.values())) if len(sources) == 1 else None
-    inner: exp.Expr | None = source.this if isinstance(source, exp.Subquery) else None
-    if isinstance(source, exp.Table):
-        inner = _cte(source)
-        if inner is None:
-            return source if isinstance(source.this, exp.Identifier) else None
-    if not isinstance(inner, exp.Select):
-        return None
-    for below in inner.selects:
-        if below.is_star:
-            starred = exp.column(item.this.copy(), table=below.table if isinstance(below, exp.Column) else None)
-            if (table := _table_of(starred, inner)) is not None:
-                return table
-        elif _output(below) == item.name:
-            return _table_of(below.unalias(), inner)
-    return None
-
-
-def _sources(select: exp.Select) -> Iterator[exp.Expr]:
-    if (first := select.args.get("from_")) is not None:
-        yield first.this
-    for join in select.args.get("joins") or ():
-        yield join.this
-
-
-def _cte(table: exp.Table) -> exp.Expr | None:
-    """The query of the WITH that a name in a FROM clause stands for, looking outwards; None for a real relation."""
-    if table.args.get("db"):
-        return None
-    node: exp.Expr | None = table
-    inside: exp.Expr | None = None
-    while node is not None:
-        if isinstance(node, exp.CTE):
-            inside = node
-        if (with_ := node.args.get("with_")) is not None:
-            for cte in with_.expressions:
-                if cte is inside and not with_.args.get("recursive"):
-                    break  # sees the ones before it, and not itself
-                if _fold(cte.args["alias"].this) == _fold(table.this):
-                    found: exp.Expr = cte.this
-                    return found
-            inside = None
-        node = node.parent
-    return None
 
 
 def _relations(tree: exp.Expr) -> tuple[Name, ...]:
     tables = (table for table in tree.find_all(exp.Table, bfs=False) if isinstance(table.this, exp.Identifier))
-    return tuple(dict.fromkeys(_name(table) for table in tables if _cte(table) is None))
+    return tuple(dict.fromkeys(_name(table) for table in tables if with_of(table) is None))
 
 
 def _name(table: exp.Table) -> Name:
     schema = table.args.get("db")
-    return Name(_fold(schema) if schema else "", _fold(table.this))
-
-
-def _fold(identifier: exp.Expr) -> str:
-    name = str(identifier.this)
-    return name if identifier.args.get("quoted") else name.lower()
-
-
-def _mentions(tree: exp.Query) -> dict[str, frozenset[str]] | None:
-    if tree.is_star:
-        return None
-    made: defaultdict[str, set[str]] = defaultdict(set)
-    for select in tree.find_all(exp.Select):
-        for item in select.expressions:
-            made[item.alias_or_name.lower()] |= _named(item)
-    result: dict[str, frozenset[str]] = {}
-    for item in tree.selects:
-        todo = _named(item) | {item.alias_or_name.lower()}
-        names: set[str] = set()
-        while todo:
-            names |= todo
-            todo = set().union(*(made.get(name, set()) for name in todo)) - names
-        result[_output(item)] = frozenset(names) | result.get(_output(item), frozenset())
-    return result
-
-
-def _output(item: exp.Expr) -> str:
-    """The name that PostgreSQL gives a column of a result."""
-    identifier = (
-        item.args.get("alias") if isinstance(item, exp.Alias) else item.this if isinstance(item, exp.Column) else None
-    )
-    return _fold(identifier) if isinstance(identifier, exp.Identifier) else item.alias_or_name
-
-
-def _named(item: exp.Expr) -> set[str]:
-    """The columns whose values an expression gives; what a window is parted or ordered by does not show in it."""
-    return {
-        column.name.lower()
-        for column in item.find_all(exp.Column)
-        if not any(isinstance(above.parent, exp.Window) and above.arg_key != "this" for above in _above(column, item))
-    }
-
-
-def _above(node: exp.Expr, top: exp.Expr) -> Iterator[exp.Expr]:
-    while node is not top and node.parent is not None:
-        yield node
-        node = node.parent
+    return Name(fold(schema) if schema else "", fold(table.this))
 
 
 def _clauses(tokens: list[Token]) -> dict[TokenType, int]:

@@ -19,13 +19,15 @@ from expectations import Need, Rule
 class Task:
     """A rule, the columns that it gives, and the table that it judges.
 
-    `table` is the relation that its first key column belongs to, or None where the key is made up.
+    `table` is the relation that its first key column belongs to, or None where the key is made up; `documents` are the
+    names of columns, of any relation, that hold more than one value.
     """
 
     rule: Rule
     shape: Shape
     columns: tuple[Column, ...]
     table: Relation | None
+    documents: frozenset[str] = frozenset()
 
     @cached_property
     def key(self) -> tuple[int, ...]:
@@ -43,18 +45,19 @@ class Task:
         column = self.columns[place]
         if column.source:
             return frozenset((column.name, column.source))
-        if self.shape.mentions is not None and column.name in self.shape.mentions:
-            return self.shape.mentions[column.name] | {column.name}
-        return frozenset((column.name,)) if column.is_number else None
+        made_of = self.shape.mentions.get(column.name)
+        if made_of is None or made_of & self.documents:
+            return frozenset((column.name,)) if column.is_number else None
+        return made_of | {column.name}
 
     @property
     def key_is_personal(self) -> bool:
         """Whether the key itself would give a person away."""
-        return any(mask.is_personal(self.names(place)) for place in self.key)
+        return any(mask.is_personal(self.names(place)) or self.columns[place].is_json for place in self.key)
 
 
 def prepare(
-    connection: psycopg.Connection, shapes: Iterable[tuple[Rule, Shape]], *, unmask: bool
+    connection: psycopg.Connection, shapes: Iterable[tuple[Rule, Shape]]
 ) -> tuple[list[Task], dict[str, Outcome]]:
     """Hold rules against the catalog and the server's parser: those that can run, and what became of the others."""
     shapes = list(shapes)
@@ -66,6 +69,7 @@ def prepare(
     there = catalog.relations(connection, needed)
     encoding = catalog.encoding(connection)
     by_oid = {relation.oid: relation for relation in there.values()}
+    documents = frozenset().union(*(relation.documents for relation in there.values()))
     tasks: list[Task] = []
     outcomes: dict[str, Outcome] = {}
     for rule, shape in shapes:
@@ -76,10 +80,11 @@ def prepare(
             with connection.transaction():
                 columns = catalog.describe(connection, shape.body)
         except psycopg.Error as error:
+            # nothing has been read yet, so that there is nothing to mask in what the server says
             if isinstance(error, psycopg.errors.LockNotAvailable):
                 # whoever holds the table has had time to let go: do not wait as long for each rule that reads it
                 connection.execute("select set_config('lock_timeout', '100ms', true)")
-            outcomes[rule.id] = Outcome("errored", trouble=trouble(rule, error, offset=0, unmask=unmask))
+            outcomes[rule.id] = Outcome("errored", trouble=trouble(rule, error, offset=0, unmask=True))
             continue
         columns = tuple(_sourced(column, by_oid) for column in columns)
         names = [column.name for column in columns]
@@ -88,7 +93,7 @@ def prepare(
             outcomes[rule.id] = Outcome("errored", trouble=Trouble(message))
             continue
         key = columns[names.index(rule.key[0])]
-        tasks.append(Task(rule, shape, columns, by_oid.get(key.relation)))
+        tasks.append(Task(rule, shape, columns, by_oid.get(key.relation), documents))
     return tasks, outcomes
 
 

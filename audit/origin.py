@@ -1,0 +1,166 @@
+"""Where a statement's columns come from, through derived tables and WITHs, as far as the text tells.
+
+What cannot be told is said to be unknown (None): an unknown text is masked, an unknown row is looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+#: What gives no more of its arguments than they are: their letters, their greatest, how many. Of any other function's
+#: result nothing is known; it may be a whole row, or a value out of a document.
+_PLAIN = (
+    exp.Abs, exp.And, exp.Avg, exp.Case, exp.Cast, exp.Coalesce, exp.Concat, exp.Count, exp.FirstValue, exp.Greatest,
+    exp.If, exp.Lag, exp.LastValue, exp.Lead, exp.Least, exp.Left, exp.Length, exp.Lower, exp.Max, exp.Min,
+    exp.Nullif, exp.Or,
+    exp.Replace, exp.Right, exp.Round, exp.RowNumber, exp.Substring, exp.Sum, exp.Trim, exp.Upper,
+)  # fmt: skip
+_OPAQUE = (exp.Query, exp.Star, exp.Dot, exp.Bracket, exp.Tuple, exp.Array, exp.Struct)
+
+
+def fold(identifier: exp.Expr) -> str:
+    """The name that PostgreSQL takes an identifier for: in small letters unless quoted."""
+    name = str(identifier.this)
+    return name if identifier.args.get("quoted") else name.lower()
+
+
+def output(item: exp.Expr) -> str:
+    """The name of a column of a result."""
+    named = (
+        item.args.get("alias") if isinstance(item, exp.Alias) else item.this if isinstance(item, exp.Column) else None
+    )
+    return fold(named) if isinstance(named, exp.Identifier) else item.alias_or_name
+
+
+def made_of(query: exp.Query) -> dict[str, frozenset[str] | None]:
+    """Per column of a query's result, the names of the tables' columns that it is made of; None where unknown."""
+    result: dict[str, frozenset[str] | None] = {}
+    for place, item in enumerate(query.selects):
+        found = _at(query, place, frozenset())
+        name = output(item)
+        result[name] = _both(found, result[name]) if name in result else found
+    return result
+
+
+def table_of(item: exp.Expr, select: exp.Select) -> exp.Table | None:
+    """The table, at its place in a FROM clause, whose column an item of a select list simply is."""
+    if not isinstance(item, exp.Column) or not isinstance(item.this, exp.Identifier):
+        return None
+    source = _source(item, select)
+    if isinstance(source, exp.Table) and with_of(source) is None:
+        return source if isinstance(source.this, exp.Identifier) and not _renamed(source) else None
+    inner = _query(source)
+    if not isinstance(inner, exp.Select):
+        return None
+    for below in inner.selects:
+        if below.is_star:
+            starred = exp.column(item.this.copy(), table=below.table if isinstance(below, exp.Column) else None)
+            if (table := table_of(starred, inner)) is not None:
+                return table
+        elif output(below) == fold(item.this):
+            return table_of(below.unalias(), inner)
+    return None
+
+
+def with_of(table: exp.Table) -> exp.CTE | None:
+    """The WITH query that a name in a FROM clause stands for, looking outwards; None for a real relation."""
+    if table.args.get("db") or not isinstance(table.this, exp.Identifier):
+        return None
+    node: exp.Expr | None = table
+    inside: exp.Expr | None = None
+    while node is not None:
+        if isinstance(node, exp.CTE):
+            inside = node
+        if (with_ := node.args.get("with_")) is not None:
+            for cte in with_.expressions:
+                if cte is inside and not with_.args.get("recursive"):
+                    break  # sees the ones before it, and not itself
+                if isinstance(cte, exp.CTE) and fold(cte.args["alias"].this) == fold(table.this):
+                    return cte
+            inside = None
+        node = node.parent
+    return None
+
+
+def _at(query: exp.Expr, place: int, seen: frozenset[tuple[int, int]]) -> frozenset[str] | None:
+    """What the column at `place` of a query's result is made of. A query that reads itself adds nothing to itself."""
+    if (id(query), place) in seen:
+        return frozenset()
+    seen |= {(id(query), place)}
+    if isinstance(query, exp.SetOperation):
+        return _both(_at(query.left, place, seen), _at(query.right, place, seen))
+    if isinstance(query, exp.Subquery):
+        return _at(query.this, place, seen)
+    if not isinstance(query, exp.Select) or query.is_star or place >= len(query.selects):
+        return None
+    return _expression(query.selects[place].unalias(), query, seen)
+
+
+def _expression(item: exp.Expr, select: exp.Select, seen: frozenset[tuple[int, int]]) -> frozenset[str] | None:
+    if isinstance(item, exp.Window):
+        return _expression(item.this, select, seen)  # what it is parted and ordered by does not show
+    if isinstance(item, exp.Column):
+        return _column(item, select, seen)
+    if isinstance(item, _OPAQUE) or (isinstance(item, exp.Func) and not isinstance(item, _PLAIN)):
+        return None if item.find(exp.Column, exp.Query, exp.Star) else frozenset()
+    names: frozenset[str] | None = frozenset()
+    for below in item.iter_expressions():
+        names = _both(names, _expression(below, select, seen))
+    return names
+
+
+def _column(column: exp.Column, select: exp.Select, seen: frozenset[tuple[int, int]]) -> frozenset[str] | None:
+    if not isinstance(column.this, exp.Identifier):
+        return None
+    name = fold(column.this)
+    if not column.table and any(source.alias_or_name.lower() == name for source in _sources(select)):
+        return None  # the whole row
+    source = _source(column, select)
+    if source is None or _renamed(source):
+        return None
+    if isinstance(source, exp.Table) and with_of(source) is None:
+        return frozenset((name,)) if isinstance(source.this, exp.Identifier) else None
+    inner = _query(source)
+    if not isinstance(inner, exp.Query):
+        return None
+    for place, below in enumerate(inner.selects):
+        if below.is_star:
+            starred = exp.column(column.this.copy(), table=below.table if isinstance(below, exp.Column) else None)
+            if isinstance(inner, exp.Select) and (found := _column(starred, inner, seen)) is not None:
+                return found
+        elif output(below) == name:
+            return _at(inner, place, seen)
+    return None
+
+
+def _source(column: exp.Column, select: exp.Select) -> exp.Expr | None:
+    """The part of the FROM clause that a column belongs to."""
+    sources = list(_sources(select))
+    if column.table:
+        return next((source for source in sources if source.alias_or_name == column.table), None)
+    return sources[0] if len(sources) == 1 else None
+
+
+def _sources(select: exp.Select) -> Iterator[exp.Expr]:
+    if (first := select.args.get("from_")) is not None:
+        yield first.this
+    for join in select.args.get("joins") or ():
+        yield join.this
+
+
+def _query(source: exp.Expr | None) -> exp.Expr | None:
+    if isinstance(source, exp.Table):
+        cte = with_of(source)
+        return cte.this if cte is not None and not cte.args["alias"].columns else None
+    return source.this if isinstance(source, exp.Subquery) else None
+
+
+def _renamed(source: exp.Expr) -> bool:
+    alias = source.args.get("alias")
+    return isinstance(alias, exp.TableAlias) and bool(alias.columns)
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    return None if one is None or other is None else one | other
