@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -22,6 +24,9 @@ app = typer.Typer(
 )
 scenario_app = typer.Typer(help="The scenario's database: create it.", no_args_is_help=True)
 app.add_typer(scenario_app, name="scenario")
+
+#: The longest statement_timeout that PostgreSQL takes, in seconds.
+_LONGEST = 2_147_483
 
 Severity = Literal["critical", "warning", "info", "never"]
 Dsn = Annotated[
@@ -56,7 +61,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        typer.echo(f"order-audit {version('order-audit')}")
+        _say(f"order-audit {version('order-audit')}")
         raise typer.Exit
 
 
@@ -98,7 +103,7 @@ def run(
     jobs: Annotated[int, typer.Option(min=1, max=32, help="Connections at work.")] = 2,
     statement_timeout: Annotated[
         float | None,
-        typer.Option(min=0.001, metavar="S", help="Seconds that one statement may take.", show_default=False),
+        typer.Option(metavar="S", help="Seconds that one statement may take.", show_default=False),
     ] = None,
     unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data in the evidence.")] = False,
     no_lint: Annotated[  # noqa: ARG001
@@ -120,10 +125,12 @@ def run(
     if json_schema:
         from importlib.resources import files
 
-        typer.echo(files("reports").joinpath("results.schema.json").read_text(encoding="utf-8"), nl=False)
+        _say(files("reports").joinpath("results.schema.json").read_text(encoding="utf-8").rstrip())
         return
     if out is None:
         raise UsageError("--out is missing: name the folder for the files")
+    if statement_timeout is not None and not 0.001 <= statement_timeout <= _LONGEST:
+        raise UsageError(f"--statement-timeout: {statement_timeout} is not between 0.001 and {_LONGEST} seconds")
     from audit import dsn as dsns
     from audit import terminal
     from audit.run import Options
@@ -146,7 +153,7 @@ def run(
             tell=tell,
         )
         document = audit(dsns.resolve(dsn), out, options)
-    typer.echo(terminal.verdict(document, out))
+    _say(terminal.verdict(document, out))
     raise typer.Exit(_exit_code(document))
 
 
@@ -166,14 +173,14 @@ def rules(
     for rule in found:
         shape.read(rule)
     if id is None:
-        typer.echo(terminal.catalogue(found))
+        _say(terminal.catalogue(found))
         return
     wanted = [rule for rule in found if rule.id == id]
     if not wanted:
         raise UsageError(
             f"no rule '{id}'{_nearest(id, [rule.id for rule in found])}; 'order-audit rules' lists them all"
         )
-    typer.echo(terminal.explained(wanted[0]))
+    _say(terminal.explained(wanted[0]))
 
 
 @app.command()
@@ -188,8 +195,10 @@ def report(
     from reports import compare, files, html
 
     document = compare.read(results).document
-    _written(out, html.report(document), files.write)
-    typer.echo(str(out))
+    with compare.sound(results):
+        page = html.report(document)
+    _written(out, page, files.write)
+    _say(str(out))
 
 
 @app.command("compare")
@@ -205,9 +214,10 @@ def compare_audits(
     from audit import terminal
     from reports import compare
 
-    document = compare.compare(compare.read(before), compare.read(after))
+    with compare.sound(before, after):
+        document = compare.compare(compare.read(before), compare.read(after))
     _write_comparison(document, out)
-    typer.echo(terminal.comparison(document, out))
+    _say(terminal.comparison(document, out))
     raise typer.Exit(1 if compare.has_new_critical(document) else 0)
 
 
@@ -222,7 +232,7 @@ def demo(
     """
     from audit import demo as story
 
-    typer.echo(story.demo(out, quiet=quiet))
+    _say(story.demo(out, quiet=quiet))
 
 
 @scenario_app.command("load")
@@ -255,7 +265,15 @@ def load_scenario(
             raise RunError(
                 f"cannot create the scenario in {dsns.masked(place)}: {error.diag.message_primary or error}"
             ) from None
-    typer.echo("customers and orders are there, with the sample data" + (" and the labelled issues" if issues else ""))
+    _say("customers and orders are there, with the sample data" + (" and the labelled issues" if issues else ""))
+
+
+def _say(text: str) -> None:
+    """Print to stdout; whoever stopped reading (`| head`) is no error."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _formats(text: str) -> tuple[Any, ...]:
@@ -297,6 +315,8 @@ def _nearest(word: str, words: list[str]) -> str:
 
 
 def _written(path: Path, text: str, write: Any) -> None:
+    if not path.name or path.is_dir():
+        raise UsageError(f"{path} is a folder: name a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, text)
@@ -319,14 +339,13 @@ def main() -> None:
     """Run the command line: one line on stderr for whatever goes wrong, and the exit code that says of what kind."""
     words = sys.argv[1:]
     debug = "--debug" in words
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without our marks shows question marks
     try:
         code = app(args=[word for word in words if word != "--debug"], prog_name="order-audit", standalone_mode=False)
-        sys.stdout.flush()
     except KeyboardInterrupt:
         code = _fail("interrupted", 130, debug)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except Exception as error:
         code = _fail(*_said(error), debug)
     sys.exit(code if isinstance(code, int) else 0)

@@ -39,7 +39,21 @@ def resolve(given: str | None) -> str:
         raise UsageError(
             f"not a DSN ({said}): give a URL like postgresql://user@host/database, or words like 'host=... dbname=...'"
         ) from None
+    if "://" in dsn and _is_misread(conninfo.conninfo_to_dict(dsn)):
+        raise UsageError(
+            "not a DSN: in a URL, write / @ : ? # and % in a user or password as %2F %40 %3A %3F %23 and %25"
+        )
     return dsn
+
+
+def _is_misread(words: dict[str, Any]) -> bool:
+    """Whether a URL fell apart in the wrong places, as it does when its password holds a slash or an at sign."""
+    ports = str(words.get("port") or "").split(",")
+    return (
+        "@" in str(words.get("host") or "")
+        or "@" in str(words.get("dbname") or "")
+        or not all(port.isdecimal() for port in ports if port)
+    )
 
 
 def connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection:
@@ -47,9 +61,10 @@ def connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection:
     try:
         return psycopg.connect(dsn, autocommit=autocommit, **_defaults(dsn))
     except psycopg.OperationalError as error:
-        said = [line.strip() for line in str(error).splitlines() if line.strip()]
+        # the first line says what failed, the others what to ask oneself; before the last "failed: " stands the address
+        said = [line.split("failed: ")[-1].strip() for line in str(error).splitlines() if line.strip()]
         raise RunError(
-            f"cannot connect to {masked(dsn)}: {_without_password(dsn, said[-1] if said else 'no answer')}"
+            f"cannot connect to {masked(dsn)}: {_without_password(dsn, said[0] if said else 'no answer')}"
         ) from None
 
 

@@ -154,10 +154,11 @@ def _outcomes(evaluation: Evaluation, snapshot: Snapshot, rules: list[Rule], exa
 
     try:
         verdicts = gx.validate(rules, evaluation, snapshot, examples=examples)
-    except Exception:
+    except Exception as error:
         if evaluation.interrupted:
             return asked()
-        raise
+        said = " ".join(str(error).split()) or "no reason given"
+        raise RunError(f"Great Expectations could not run the suite: {type(error).__name__}: {said[:300]}") from error
     outcomes = asked()
     for rule, verdict in verdicts.items():
         said = "errored" if verdict.raised else "passed" if verdict.success else "failed"

@@ -20,7 +20,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup, escape
 
 from expectations import SEVERITIES
@@ -127,7 +127,10 @@ def _page(template: str, **content: Any) -> str:
     own = (environment.get_template(name).render().encode() for name in ("style.css.j2", "copy.js.j2"))
     hashes = (base64.b64encode(hashlib.sha256(text).digest()).decode() for text in own)
     policy = "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
-    return environment.get_template(template).render(content, policy=policy.format(*hashes)) + "\n"
+    try:
+        return environment.get_template(template).render(content, policy=policy.format(*hashes)) + "\n"
+    except UndefinedError as error:
+        raise KeyError(error.message) from error
 
 
 @cache
