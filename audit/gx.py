@@ -36,9 +36,11 @@ with warnings.catch_warnings():
     from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
 from audit import mask, shape
+from audit.measure import loads
 from audit.outcome import Outcome
 from audit.snapshot import Snapshot
 from audit.sql import quoted
+from audit.statement import different
 from expectations import Rule, load
 
 _METRIC = "order_audit.violations"
@@ -67,7 +69,7 @@ class Violations(TableMetricProvider):
 
     metric_name = _METRIC
     domain_keys = ("batch_id",)
-    value_keys = ("rule", "sql", "key", "evidence", "personal")
+    value_keys = ("rule", "sql", "key", "evidence", "personal", "unknown")
 
     @metric_value(engine=SqlAlchemyExecutionEngine, domain_type=MetricDomainTypes.TABLE)
     def _sqlalchemy(
@@ -92,55 +94,66 @@ class Violations(TableMetricProvider):
 
 def _ask(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Judge one rule by a query of its own, in a read-only transaction."""
-    key = ", ".join(f"v.{quoted(name)}" for name in kwargs["key"])
-    statement = (
-        f"with v as materialized (\n{kwargs['sql']}\n)\n"
-        f"select (select count(*) from (select distinct {key} from v) as k),\n"
-        f"  (select json_agg(row_to_json(x.*))::text\n"
-        f"   from (select * from v order by {key} limit {int(kwargs['evidence'])}) as x)"
-    )
     with execution_engine.get_connection() as connection:
         try:
             with connection.begin_nested() if connection.in_transaction() else connection.begin() as transaction:
                 plain = connection.execution_options(no_parameters=True)
                 plain.exec_driver_sql("set transaction read only")
-                violations, rows = plain.exec_driver_sql(statement).one()
+                described = plain.exec_driver_sql(f"select * from (\n{kwargs['sql']}\n) as v limit 0").cursor
+                names = [column[0] for column in described.description]
+                if missing := [name for name in kwargs["key"] if name not in names]:
+                    return {"error": f"the statement gives no column '{missing[0]}', which the header names as key"}
+                violations, rows = plain.exec_driver_sql(_statement(names, kwargs)).one()
                 transaction.rollback()
         except sqlalchemy.exc.DBAPIError as error:
             # the driver's message may quote data
             state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or ""
             return {"error": mask.message(str(error.orig).splitlines()[0], str(state))}
-    personal = kwargs["personal"]
     examples = [
-        {name: _masked(value, name, personal) for name, value in row.items()}
-        for row in json.loads(rows or "[]", strict=False)
+        {name: _masked(value, name, kwargs["personal"], kwargs["unknown"]) for name, value in row.items()}
+        for row in loads(rows or "[]")
     ]
     return {"violations": violations, "checked": None, "examples": examples}
 
 
-def _masked(value: Any, name: str, personal: list[str] | None) -> Any:
+def _statement(names: list[str], kwargs: dict[str, Any]) -> str:
+    """A rule's own query, its columns renamed by place: a name may come twice, and the first one of it is the key."""
+    places = ", ".join(f"e{place}" for place in range(len(names)))
+    key = ", ".join(f"v.e{names.index(name)}" for name in kwargs["key"])
+    shown = ", ".join(f"v.e{place} as {quoted(name)}" for place, name in enumerate(different(names)))
+    return (
+        f"with v ({places}) as materialized (\n{kwargs['sql']}\n)\n"
+        f"select (select count(*) from (select distinct {key} from v) as k),\n"
+        f"  (select json_agg(row_to_json(x.*))::text\n"
+        f"   from (select {shown} from v order by {key} limit {int(kwargs['evidence'])}) as x)"
+    )
+
+
+def _masked(value: Any, name: str, personal: list[str], unknown: list[str] | None) -> Any:
     if isinstance(value, dict | list):
         return mask.value(json.dumps(value), mask.JSON, None)
-    unknown = name in personal if personal is not None else isinstance(value, str)
-    return mask.value(value, mask.TEXT, None if unknown else (name,))
+    # of a column whose origin is not known, numbers are shown under a harmless name, as in an audit
+    hidden = name in personal or (isinstance(value, str) and (unknown is None or name in unknown))
+    return mask.value(value, mask.TEXT, None if hidden else (name,))
 
 
 class ExpectNoViolations(BatchExpectation):
     """Expect a rule's query, whose rows are violations, to find none.
 
     Arguments: `rule` (its id), `sql` (one select), `key` (the columns that name a violation), `evidence` (how many
-    violating rows the result shows, masked), `personal` (the columns that are masked whole whatever their name; None
-    where any text may be personal). The result's `observed_value` is the number of distinct keys.
+    violating rows the result shows, masked), `personal` (the columns that are masked whole whatever their name),
+    `unknown` (those whose texts are; None: all). The result's `observed_value` is the number of distinct keys.
     """
 
     rule: str
     sql: str
     key: list[str]
     evidence: int = 20
-    personal: list[str] | None = None
+    personal: list[str] = []  # noqa: RUF012 - pydantic copies it
+    unknown: list[str] | None = None
 
     metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
-    success_keys: ClassVar[tuple[str, ...]] = ("rule", "sql", "key", "evidence", "personal")
+    success_keys: ClassVar[tuple[str, ...]] = ("rule", "sql", "key", "evidence", "personal", "unknown")
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
 
     def _validate(
@@ -183,9 +196,12 @@ def _suite(rules: Iterable[Rule], name: str, evidence: int = 20) -> gx.Expectati
                 sql=read.body,
                 key=list(rule.key),
                 evidence=evidence,
-                personal=[name for name, names in read.mentions.items() if mask.is_personal(names and names | {name})]
-                if read.mentions
-                else None,
+                personal=[
+                    name
+                    for name, names in read.mentions.items()
+                    if names is not None and mask.is_personal(names | {name})
+                ],
+                unknown=[name for name, names in read.mentions.items() if names is None] if read.mentions else None,
                 description=rule.title,
                 severity=FailureSeverity(rule.severity),
                 notes=rule.why or None,

@@ -62,6 +62,9 @@ _SAFE_CLASSES: Final = ("08", "25", "28", "40", "53", "54", "57", "58")
 #: A denied table, a locked one.
 _SAFE_STATES: Final = ("42501", "55P03")
 
+#: What a message quotes, in the marks of any of the server's languages.
+_QUOTED: Final = re.compile(r"[\"'`´‘’‚“”„«»‹›「」『』].*[\"'`´‘’‚“”„«»‹›「」『』]")
+
 #: The oid of type json.
 JSON: Final = 114
 _JSON_TYPES: Final = {JSON, 3802}
@@ -185,4 +188,4 @@ def message(said: str, sqlstate: str, *, raised: bool = False) -> str:
         return f"a function raised an error ({sqlstate}); its message may quote data: --unmask shows it"
     if not sqlstate or sqlstate[:2] in _SAFE_CLASSES or sqlstate in _SAFE_STATES:
         return said
-    return re.sub(r'["\'].*["\']', '"…"', said)
+    return _QUOTED.sub('"…"', said)

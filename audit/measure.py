@@ -110,6 +110,11 @@ def _whole(number: str) -> int | str:
     return int(number) if len(number) <= _DIGITS else number
 
 
+def loads(text: str) -> Any:
+    """A row that the server wrote as JSON, with numbers that no float holds as text."""
+    return json.loads(text, strict=False, parse_float=_exact, parse_int=_whole)
+
+
 class _Reader:
     """Takes in what a scan says of one rule, keeping no more than the examples."""
 
@@ -145,7 +150,7 @@ class _Reader:
 
     def show(self, row: str) -> None:
         """Keep an example."""
-        found: dict[str, Any] = json.loads(row, strict=False, parse_float=_exact, parse_int=_whole)
+        found: dict[str, Any] = loads(row)
         if not self._unmask:
             found = {name: mask.value(value, *self._made_of[name]) for name, value in found.items()}
         self._examples.append(found)

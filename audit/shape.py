@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import sqlglot
@@ -83,6 +84,7 @@ class Shape:
     rows: dict[str, int]
 
 
+@cache
 def read(rule: Rule) -> Shape:
     """Look at a rule's statement. Raises SuiteError unless it is one reading statement."""
     try:

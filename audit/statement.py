@@ -130,11 +130,16 @@ def _shown(value: str, column: Column) -> str:
 
 
 def evidence_names(task: Task) -> list[str]:
-    """The names of a rule's evidence, each different: a name that comes again gets a number."""
-    names: list[str] = []
-    for column in task.columns:
-        name, number = column.name, 2
-        while name in names:
-            name, number = f"{column.name}_{number}", number + 1
-        names.append(name)
-    return names
+    """The names of a rule's evidence, each different."""
+    return different([column.name for column in task.columns])
+
+
+def different(names: list[str]) -> list[str]:
+    """Names, of which one that comes again gets a number."""
+    found: list[str] = []
+    for wanted in names:
+        name, number = wanted, 2
+        while name in found:
+            name, number = f"{wanted}_{number}", number + 1
+        found.append(name)
+    return found
