@@ -346,7 +346,10 @@ def main() -> None:
         code = app(args=[word for word in words if word != "--debug"], prog_name="order-audit", standalone_mode=False)
     except KeyboardInterrupt:
         code = _fail("interrupted", 130, debug)
-    except Exception as error:
+    except Exception as error:  # whatever it is, it gets one line
+        if type(error).__name__ == "NoArgsIsHelpError":  # no command given: the message is the help
+            print(getattr(error, "message", ""), file=sys.stderr)
+            sys.exit(2)
         code = _fail(*_said(error), debug)
     sys.exit(code if isinstance(code, int) else 0)
 

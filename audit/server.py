@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -21,6 +22,8 @@ from audit.errors import RunError
 SERVICE_USER: Final = "order-audit"
 #: sun_path holds 108 bytes on Linux, 104 on macOS, with the closing zero; the file's own name takes 14 of them.
 _SOCKET_FOLDER_BYTES: Final = 88
+#: What a path is made of that libpq, the shell and the server's list of folders all take as it is.
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9_./ -]+")
 _START_SECONDS: Final = 60
 
 
@@ -33,8 +36,8 @@ class Server:
 
     @property
     def socket(self) -> Path:
-        """The folder of its socket: the data folder, or a short private one where that path is too long."""
-        if len(os.fsencode(self.data)) <= _SOCKET_FOLDER_BYTES:
+        """The folder of its socket: the data folder, or a short private one where that path cannot be an address."""
+        if len(os.fsencode(self.data)) <= _SOCKET_FOLDER_BYTES and _ADDRESS.fullmatch(str(self.data)):
             return self.data
         digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"order-audit-{digest}"
