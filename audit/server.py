@@ -48,7 +48,7 @@ class Server:
 
     def running(self) -> bool:
         """Whether the server answers to pg_ctl."""
-        return self._run("pg_ctl", "-D", str(self.data), "status", check=False).returncode == 0
+        return self._control("status", check=False).returncode == 0
 
     def start(self, *options: str) -> None:
         """Start the server, initialising its data folder first where needed. Does nothing where it runs.
@@ -65,15 +65,12 @@ class Server:
                     "unix_socket_permissions=0700", *options]  # fmt: skip
         words = " ".join(f"-c {_shell(setting)}" for setting in settings)
         log = self.data / "server.log"
-        started = self._run(
-            "pg_ctl",
-            "-D",
-            str(self.data),
+        started = self._control(
             "-w",
             "-t",
             str(_START_SECONDS),
             "-l",
-            str(log),
+            log.name if self._here == "." else str(log),
             "-o",
             words,
             "start",
@@ -87,9 +84,19 @@ class Server:
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server (`smart`, `fast` or `immediate`). Does nothing where it does not run."""
-        self._run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop", check=False)
+        self._control("-w", "-m", mode, "stop", check=False)
         if self.socket != self.data:
             shutil.rmtree(self.socket, ignore_errors=True)
+
+    @property
+    def _here(self) -> str:
+        """The data folder as pg_ctl is told it: it hands the path to a shell, so one that a shell would read is `.`"""
+        return str(self.data) if _ADDRESS.fullmatch(str(self.data)) else "."
+
+    def _control(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self._run(
+            "pg_ctl", "-D", self._here, *words, check=check, folder=str(self.data) if self._here == "." else "/"
+        )
 
     def _initialise(self) -> None:
         major = int(self._run("postgres", "--version").stdout.split()[2].split(".")[0])
@@ -117,7 +124,9 @@ class Server:
         if folder.is_symlink() or folder.stat().st_uid != owner:
             raise RunError(f"{folder} belongs to another user: remove it, or name another place by ORDER_AUDIT_HOME")
 
-    def _run(self, program: str, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, program: str, *words: str, check: bool = True, folder: str = "/"
+    ) -> subprocess.CompletedProcess[str]:
         user = service_user()
         # Files, not pipes: the server inherits what pg_ctl was given and would hold a pipe open for ever.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -127,7 +136,7 @@ class Server:
                 stdout=out,
                 stderr=err,
                 check=False,
-                cwd="/",
+                cwd=folder,
                 user=user.pw_uid if user else None,
                 group=user.pw_gid if user else None,
                 extra_groups=[] if user else None,
