@@ -188,7 +188,6 @@ _MALFORMED = {
 WRONG: Final[dict[str, Wrong]] = {
     # the database
     "no database given": Wrong(_RUN, 2, "--dsn"),
-    "empty DATABASE_URL": Wrong(_RUN, 2, "--dsn", {"DATABASE_URL": ""}),
     "malformed DATABASE_URL": Wrong(_RUN, 2, "", {"DATABASE_URL": "postgres:/oa:{password}@localhost/shop"}),
     "wrong password": Wrong(
         [*_RUN, "--dsn", "host={socket} port={port} dbname={db} user=oa_guarded password={password}-wrong"],
@@ -220,7 +219,6 @@ WRONG: Final[dict[str, Wrong]] = {
     "unknown rule excluded": Wrong([*_ON_SAMPLE, "--exclude", "lineage.nothing"], 2, "'lineage.nothing'"),
     "unknown rule explained": Wrong(["rules", "lineage.is_cyclic"], 2, "did you mean lineage.is_acyclic?"),
     "unknown suite": Wrong([*_ON_SAMPLE, "--suite", "nosuch"], 2, "'nosuch'"),
-    "unknown suite listed": Wrong(["rules", "--suite", "no/such/folder"], 2, "no/such/folder"),
     "broken suite in a run": Wrong([*_ON_SAMPLE, "--suite", "{folder}/broken/no_title"], 2, "'title'"),
     # where files go
     "out is missing": Wrong(["run", "--dsn", "{sample}"], 2, "--out"),
@@ -229,7 +227,6 @@ WRONG: Final[dict[str, Wrong]] = {
     "report below a file": Wrong(["report", "{results}", "--out", "/dev/null/x/y.html"], 2, "/dev/null/x"),
     "report on a folder": Wrong(["report", "{results}", "--out", "{folder}"], 2, "{folder}"),
     "report on this folder": Wrong(["report", "{results}", "--out", "."], 2, "."),
-    "report on the root": Wrong(["report", "{results}", "--out", "/"], 2, "/"),
     "compare below a file": Wrong(["compare", "{results}", "{results}", "--out", "/dev/null/x"], 2, "/dev/null/x"),
     # values of options
     "unknown format": Wrong([*_ON_SAMPLE, "--format", "json,pdf"], 2, "'pdf'"),
@@ -237,21 +234,16 @@ WRONG: Final[dict[str, Wrong]] = {
     "pass rate is a word": Wrong([*_ON_SAMPLE, "--min-pass-rate", "most"], 2, "--min-pass-rate"),
     "pass rate above 100": Wrong([*_ON_SAMPLE, "--min-pass-rate", "100.01"], 2, "--min-pass-rate"),
     "pass rate below 0": Wrong([*_ON_SAMPLE, "--min-pass-rate", "-1"], 2, "--min-pass-rate"),
-    "pass rate is NaN": Wrong([*_ON_SAMPLE, "--min-pass-rate", "nan"], 2, "--min-pass-rate"),
     "bad fail-on": Wrong([*_ON_SAMPLE, "--fail-on", "fatal"], 2, "--fail-on"),
     "bad examples": Wrong([*_ON_SAMPLE, "--examples", "-1"], 2, "--examples"),
-    "bad time-out": Wrong([*_ON_SAMPLE, "--statement-timeout", "0"], 2, "--statement-timeout"),
     "infinite time-out": Wrong([*_ON_SAMPLE, "--statement-timeout", "inf"], 2, "--statement-timeout"),
     "time-out without end": Wrong([*_ON_SAMPLE, "--statement-timeout", "1e15"], 2, "--statement-timeout"),
     # files that are read
     "baseline is not there": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/none.json"], 2, "none.json"),
     "baseline is no JSON": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/text.json"], 2, "text.json"),
-    "baseline is no result": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/list.json"], 2, "list.json"),
-    "baseline of another format": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/other.json"], 2, "order-audit/99"),
     **{
         f"report on {what}": Wrong(["report", f"{{folder}}/{what}", "--out", "{out}/x"], 2, what)
-        for what in ("none.json", "text.json", "list.json", "other.json", "binary.json", "deep.json", "damaged.json",
-                     "no-server")
+        for what in ("none.json", "list.json", "other.json", "binary.json", "deep.json", "damaged.json", "no-server")
     },
     "compare with nothing": Wrong(["compare", "{folder}/none.json", "{results}", "--out", "{out}"], 2, "none.json"),
     "compare with a damaged file": Wrong(
@@ -260,9 +252,7 @@ WRONG: Final[dict[str, Wrong]] = {
     # the words themselves
     "unknown command": Wrong(["audit"], 2, "'audit'"),
     "unknown option": Wrong(["run", "--otu", "x"], 2, "--otu"),
-    "argument too many": Wrong(["rules", "a", "b"], 2, "b"),
     "argument missing": Wrong(["compare", "{results}"], 2, "AFTER"),
-    "value missing": Wrong(["run", "--out"], 2, "--out"),
     "report without out": Wrong(["report", "{results}"], 2, "--out"),
     **{f"malformed DSN: {what}": Wrong([*_RUN, "--dsn", dsn], 2, "") for what, dsn in _MALFORMED.items()},
     **{

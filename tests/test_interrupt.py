@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import json
@@ -10,12 +11,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from xml.etree import ElementTree
 
 import psycopg
@@ -23,6 +25,8 @@ import pytest
 from psycopg import conninfo
 
 import scenario
+from audit import run
+from audit.evaluate import Evaluation
 from audit.server import Server
 from tests import servers
 
@@ -244,3 +248,45 @@ def test_the_second_signal_ends_it_at_once(sample_18: str, suite: Path, tmp_path
     if running.out.exists():
         assert not [path.name for path in running.out.iterdir() if path.name.startswith(".")]
         assert not (running.out / "results.json").exists() or _document(running.out)["run"]["complete"] is False
+
+
+class _Work:
+    """Stands in for scans at work; a signal may come while they are being stopped."""
+
+    def __init__(self, *, signalled: bool) -> None:
+        self.stopped = threading.Event()
+        self.entered = 0
+        self._signalled = signalled
+
+    def interrupt(self) -> None:
+        """Stop."""
+        self.entered += 1
+        assert self.entered == 1, "a second signal found the first one's handler halfway"
+        if self._signalled:
+            signal.raise_signal(signal.SIGINT)
+        self.entered -= 1
+        self.stopped.set()
+
+
+@pytest.mark.parametrize("moment", ["while it stops the work", "as soon as Ctrl-C means what it did before"])
+def test_two_signals_at_once_stop_the_work(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """The second may come at any moment of the first one's handling, and the work is stopped all the same."""
+    work = _Work(signalled=moment.startswith("while"))
+    real, armed = signal.signal, [not moment.startswith("while")]
+
+    def followed(number: int, handler: Any) -> Any:
+        before = real(number, handler)
+        if armed[0] and number == signal.SIGINT and handler is signal.default_int_handler:
+            armed[0] = False
+            signal.raise_signal(signal.SIGINT)
+        return before
+
+    was = real(signal.SIGINT, signal.default_int_handler)
+    try:
+        with contextlib.suppress(KeyboardInterrupt), run._interruptible(cast(Evaluation, work)):
+            monkeypatch.setattr(signal, "signal", followed)
+            signal.raise_signal(signal.SIGINT)
+        assert work.stopped.wait(5)
+    finally:
+        monkeypatch.undo()
+        real(signal.SIGINT, was)
