@@ -23,7 +23,8 @@ from audit.task import Task
 class Evaluation:
     """Scans at work. Starting it returns at once; `outcome` waits for a rule's scan.
 
-    `tell` is called with each rule's id and outcome as it becomes known, from any thread.
+    Tables outside of `schema` are named with theirs. `tell` is called with each rule's id and outcome as it becomes
+    known, from any thread.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Evaluation:
         jobs: int,
         examples: int,
         unmask: bool,
+        schema: str = "",
         tell: Callable[[str, Outcome], None] = lambda _rule, _outcome: None,
     ) -> None:
         self._snapshot = snapshot
@@ -43,6 +45,7 @@ class Evaluation:
         self._spool = spool
         self._examples = examples
         self._unmask = unmask
+        self._schema = schema
         self._tell = tell
         self._stopped = threading.Event()
         self._local = threading.local()
@@ -70,7 +73,9 @@ class Evaluation:
         """Wait for what became of a rule. Raises what ended its scan where that was no matter of the rule's."""
         found = self._scans[rule].result()[rule]
         table = self.tasks[rule].table
-        return replace(found, checked=self._rows[table.oid].result() if table is not None else None)
+        if table is None:
+            return found
+        return replace(found, checked=self._rows[table.oid].result(), table=self._name(table))
 
     @property
     def statements(self) -> int:
@@ -78,10 +83,13 @@ class Evaluation:
         return len(set(map(id, self._scans.values()))) + len(self._rows)
 
     def rows(self) -> dict[str, int]:
-        """The number of rows of each table that is judged, by the name that the rules give it."""
-        names = {task.table.oid: task.table.name for task in self.tasks.values() if task.table is not None}
+        """The number of rows of each table that is judged."""
+        names = {task.table.oid: self._name(task.table) for task in self.tasks.values() if task.table is not None}
         counted = {name: self._rows[oid].result() for oid, name in names.items()}
         return {name: rows for name, rows in sorted(counted.items()) if rows is not None}
+
+    def _name(self, table: Relation) -> str:
+        return table.name if table.schema == self._schema else f"{table.schema}.{table.name}"
 
     def finish(self) -> None:
         """Wait for everything and let the threads go."""

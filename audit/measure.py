@@ -171,6 +171,5 @@ class _Reader:
             examples=self._examples,
             impact=self._impact if self._violations else None,
             milliseconds=round(milliseconds, 3),
-            table=self.task.table.name if self.task.table else "",
             ordered_by="number" if self.task.ordered_as_number and not self.task.key_is_personal else "bytes",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -47,10 +47,17 @@ class Run:
 
 
 def result(
-    run: Run, rules: Iterable[Rule], outcomes: Mapping[str, Outcome], violations: Violations | None
+    run: Run,
+    rules: Iterable[Rule],
+    outcomes: Mapping[str, Outcome],
+    violations: Violations | None,
+    sql: Callable[[Rule], str] = lambda rule: rule.sql,
 ) -> dict[str, Any]:
-    """The document, but for the gate's verdict, which `gate.decide` adds."""
-    results = [_rule(rule, outcomes[rule.id]) for rule in rules]
+    """The document, but for the gate's verdict, which `gate.decide` adds.
+
+    `sql` gives a rule's query as a person can run it on this database.
+    """
+    results = [_rule(rule, outcomes[rule.id], sql(rule)) for rule in rules]
     return {
         "format": FORMAT,
         "run": {
@@ -85,7 +92,7 @@ def _summary(results: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule, outcome: Outcome) -> dict[str, Any]:
+def _rule(rule: Rule, outcome: Outcome, sql: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "rule": rule.id,
         "suite": rule.suite,
@@ -101,7 +108,7 @@ def _rule(rule: Rule, outcome: Outcome) -> dict[str, Any]:
         "impact": asdict(outcome.impact) if outcome.impact else None,
         "why": rule.why,
         "needs": [str(need) for need in rule.needs],
-        "sql": rule.sql,
+        "sql": sql,
         "file": rule.path,
         "duration_ms": outcome.milliseconds,
     }

@@ -29,10 +29,18 @@ from audit.result import Database, Run, result
 from audit.shape import Name, Shape
 from audit.snapshot import Snapshot
 from audit.spool import Spool
+from audit.sql import quoted
 from expectations import Rule, SuiteError, load, matching
 
 Format = Literal["html", "json", "junit", "markdown", "violations"]
-FORMATS: Final[tuple[Format, ...]] = ("html", "json", "junit", "markdown", "violations")
+_FILES: Final[dict[Format, str]] = {
+    "html": "report.html",
+    "json": "results.json",
+    "junit": "junit.xml",
+    "markdown": "summary.md",
+    "violations": "violations.csv",
+}
+FORMATS: Final[tuple[Format, ...]] = tuple(_FILES)
 #: Server error class 42501: the role may not read a table.
 _DENIED: Final = "42501"
 
@@ -79,6 +87,10 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
                 document, fail_on=options.fail_on, min_pass_rate=options.min_pass_rate, new=new
             )
             _write(document, folder, options.formats)
+        # what an earlier run left in the folder would pass for this one's
+        for name, path in _FILES.items():
+            if name not in options.formats:
+                (out / path).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write to {error.filename or out}: {error.strerror}") from None
     return document
@@ -89,6 +101,8 @@ def _rules(options: Options) -> tuple[list[tuple[Rule, Shape]], dict[str, Rule]]
     suite = load(*options.suites)
     asked = matching(suite.rules, options.rules) if options.rules else {rule.id for rule in suite.rules}
     asked -= matching(suite.rules, options.exclude)
+    if not asked:
+        raise UsageError("--rule and --exclude leave no rule to judge")
     wanted = [(rule, shape.read(rule)) for rule in suite.rules if rule.id in asked]
     return wanted, {rule.id: rule for rule in suite.rules if rule.id not in asked}
 
@@ -110,7 +124,7 @@ def _audit(
         counter = _Counter(judgeable, options.tell)
         evaluation = Evaluation(
             snapshot, plan(tasks), _orders(snapshot, tasks), spool, jobs=options.jobs, examples=options.examples,
-            unmask=options.unmask, tell=counter,
+            unmask=options.unmask, schema=database.schema, tell=counter,
         )  # fmt: skip
         with _interruptible(evaluation):
             try:
@@ -123,7 +137,7 @@ def _audit(
         _refuse_nothing(outcomes, database)
     failed = [rule for rule, outcome in outcomes.items() if outcome.status == "failed"]
     violations = (
-        spool.assemble(folder / "violations.csv", failed)
+        spool.assemble(folder / _FILES["violations"], failed)
         if "violations" in options.formats or options.baseline
         else None
     )
@@ -140,7 +154,9 @@ def _audit(
         masked=not options.unmask,
     )
     rules = sorted([rule for rule, _ in wanted] + list(left_out.values()), key=lambda rule: rule.id)
-    return result(run, rules, outcomes, violations)
+    if not options.schema:
+        return result(run, rules, outcomes, violations)
+    return result(run, rules, outcomes, violations, lambda rule: shape.qualified(rule, quoted(options.schema)))
 
 
 def _outcomes(evaluation: Evaluation, snapshot: Snapshot, rules: list[Rule], examples: int) -> dict[str, Outcome]:
@@ -186,7 +202,8 @@ def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
         return
     why = denied[0].trouble.message if denied and denied[0].trouble else missing[0].reason
     where = f"database {database.name}" + (f", schema {database.schema}" if database.schema else "")
-    raise RunError(f"nothing to judge in {where}: {why}; --schema names the schema that holds the tables")
+    hint = "" if denied else "; --schema names the schema that holds the tables"
+    raise RunError(f"nothing to judge in {where}: {why}{hint}")
 
 
 def _database(snapshot: Snapshot) -> Database:
@@ -208,17 +225,17 @@ def _write(document: dict[str, Any], folder: Path, formats: Iterable[Format]) ->
 
     if "violations" not in formats:
         document["violations"] = None
-        (folder / "violations.csv").unlink(missing_ok=True)
+        (folder / _FILES["violations"]).unlink(missing_ok=True)
     if "json" in formats:
-        files.write_json(folder / "results.json", document)
+        files.write_json(folder / _FILES["json"], document)
     if "junit" in formats:
-        (folder / "junit.xml").write_text(junit.junit(document), encoding="utf-8", newline="\n")
+        (folder / _FILES["junit"]).write_text(junit.junit(document), encoding="utf-8", newline="\n")
     if "markdown" in formats:
-        (folder / "summary.md").write_text(markdown.markdown(document), encoding="utf-8", newline="\n")
+        (folder / _FILES["markdown"]).write_text(markdown.markdown(document), encoding="utf-8", newline="\n")
     if "html" in formats:
         from reports import html
 
-        (folder / "report.html").write_text(html.report(document), encoding="utf-8", newline="\n")
+        (folder / _FILES["html"]).write_text(html.report(document), encoding="utf-8", newline="\n")
 
 
 class _Counter:

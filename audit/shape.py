@@ -7,6 +7,7 @@ never change what a rule means. A statement that it cannot parse is run as it st
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -73,8 +74,8 @@ class Shape:
         `body` is the statement without a last ORDER BY that changes nothing but the order. `relations` are those it
     reads, the first one first. `mentions` names, per column of the result, the tables' columns that it is made of,
         None where nobody knows. `rows` tells
-        which columns are taken as they are, through whatever derived tables, from the same row of the same table: they
-        have the same number.
+    which columns are taken as they are, through whatever derived tables, from the same row of the same table: they
+    have the same number. `unqualified` is where relations stand that the search path finds; None where nobody knows.
     """
 
     body: str
@@ -82,6 +83,7 @@ class Shape:
     mentions: dict[str, frozenset[str] | None]
     slices: Slices | None
     rows: dict[str, int]
+    unqualified: tuple[int, ...] | None
 
 
 @cache
@@ -106,7 +108,7 @@ def read(rule: Rule) -> Shape:
     except (SqlglotError, RecursionError):
         if any(token.token_type in _WRITING_WORDS for token in tokens):
             raise SuiteError(f"{rule.path}: a rule may only read") from None
-        return Shape(text, tuple(_names_after_from(tokens)), {}, None, {})
+        return Shape(text, tuple(_names_after_from(tokens)), {}, None, {}, None)
 
 
 def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
@@ -120,7 +122,23 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
         mentions=made_of(tree),
         slices=_slices(tree, text, tokens, clauses),
         rows=_rows(tree),
+        unqualified=tuple(
+            table.this.meta["start"]
+            for table in _tables(tree)
+            if not table.args.get("db") and "start" in table.this.meta
+        ),
     )
+
+
+def qualified(rule: Rule, schema: str) -> str:
+    """The rule's statement as it is to be pasted into psql where its tables are in `schema`, a quoted identifier."""
+    places = read(rule).unqualified
+    if places is None:
+        return f"set search_path to {schema};\n{rule.sql}"
+    text = rule.sql
+    for place in sorted(set(places), reverse=True):
+        text = f"{text[:place]}{schema}.{text[place:]}"
+    return text
 
 
 def _rows(tree: exp.Query) -> dict[str, int]:
@@ -131,8 +149,14 @@ def _rows(tree: exp.Query) -> dict[str, int]:
 
 
 def _relations(tree: exp.Expr) -> tuple[Name, ...]:
-    tables = (table for table in tree.find_all(exp.Table, bfs=False) if isinstance(table.this, exp.Identifier))
-    return tuple(dict.fromkeys(_name(table) for table in tables if with_of(table) is None))
+    return tuple(dict.fromkeys(_name(table) for table in _tables(tree)))
+
+
+def _tables(tree: exp.Expr) -> Iterator[exp.Table]:
+    """The real relations of a statement, wherever they stand in it, and not its WITHs."""
+    for table in tree.find_all(exp.Table, bfs=False):
+        if isinstance(table.this, exp.Identifier) and with_of(table) is None:
+            yield table
 
 
 def _name(table: exp.Table) -> Name:

@@ -83,7 +83,7 @@ def verdict(document: dict[str, Any], out: Path) -> str:
     if not run["complete"]:
         lines.append("interrupted: the result is incomplete")
     report = out / "report.html"
-    lines.append(f"report: {report if report.exists() else out}")
+    lines.append(f"report: {report}" if report.exists() else f"files: {out}")
     return "\n".join(lines)
 
 
