@@ -263,9 +263,11 @@ def _interruptible(evaluation: Evaluation) -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in before:  # a second signal must not find the first one's handler halfway
+            signal.signal(number, signal.SIG_IGN)
+        evaluation.interrupt()
         for number, handler in before.items():
             signal.signal(number, handler)
-        evaluation.interrupt()
 
     for number in before:
         signal.signal(number, stop)
