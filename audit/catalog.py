@@ -21,7 +21,8 @@ class Relation:
     """A table, view or the like, with its columns' places by name.
 
     `readable` are the columns that this role may select, all rows of them; none where a policy would hide rows.
-    `documents` are those that hold more than one value: json, jsonb, xml, hstore, composites.
+    `documents` are those that may hold what their names do not tell: json, jsonb, xml, hstore, composites, and all of
+    a view's, which may call a column what it likes.
     """
 
     oid: int
@@ -30,6 +31,7 @@ class Relation:
     readable: frozenset[str]
     columns: dict[str, int]
     documents: frozenset[str] = frozenset()
+    is_view: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Nam
     wanted = sorted(set(names))
     rows = connection.execute(
         """
-        select w.schema, w.relation, r.oid, r.nspname, r.relname, r.readable, r.columns, r.documents
+        select w.schema, w.relation, r.oid, r.nspname, r.relname, r.readable, r.columns, r.documents, r.is_view
         from unnest(%s::text[], %s::text[]) as w (schema, relation)
         cross join lateral (
           select c.oid, n.nspname, c.relname,
@@ -89,8 +91,9 @@ def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Nam
               from pg_attribute as a
               join pg_type as t on t.oid = a.atttypid
               where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-                and (t.typname in ('json', 'jsonb', 'xml', 'hstore') or t.typtype = 'c')
-            ) as documents
+                and (t.typname in ('json', 'jsonb', 'xml', 'hstore') or t.typtype = 'c' or c.relkind in ('v', 'm'))
+            ) as documents,
+            c.relkind in ('v', 'm') as is_view
           from pg_class as c
           join pg_namespace as n on n.oid = c.relnamespace
           where c.relname = w.relation
@@ -103,7 +106,7 @@ def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Nam
         [[name.schema for name in wanted], [name.relation for name in wanted]],
     ).fetchall()
     return {
-        Name(row[0], row[1]): Relation(row[2], row[3], row[4], frozenset(row[5]), row[6], frozenset(row[7]))
+        Name(row[0], row[1]): Relation(row[2], row[3], row[4], frozenset(row[5]), row[6], frozenset(row[7]), row[8])
         for row in rows
     }
 

@@ -20,7 +20,7 @@ class Task:
     """A rule, the columns that it gives, and the table that it judges.
 
     `table` is the relation that its first key column belongs to, or None where the key is made up; `documents` are the
-    names of columns, of any relation, that hold more than one value.
+    names of columns, of the relations that the rule reads, that may hold what their names do not tell.
     """
 
     rule: Rule
@@ -69,7 +69,6 @@ def prepare(
     there = catalog.relations(connection, needed)
     encoding = catalog.encoding(connection)
     by_oid = {relation.oid: relation for relation in there.values()}
-    documents = frozenset().union(*(relation.documents for relation in there.values()))
     tasks: list[Task] = []
     outcomes: dict[str, Outcome] = {}
     for rule, shape in shapes:
@@ -93,13 +92,16 @@ def prepare(
             outcomes[rule.id] = Outcome("errored", trouble=Trouble(message))
             continue
         key = columns[names.index(rule.key[0])]
+        documents = frozenset[str]().union(*(there[name].documents for name in shape.relations))
         tasks.append(Task(rule, shape, columns, by_oid.get(key.relation), documents))
     return tasks, outcomes
 
 
 def _sourced(column: Column, by_oid: dict[int, Relation]) -> Column:
     relation = by_oid.get(column.relation)
-    source = next((name for name, place in relation.columns.items() if place == column.place), "") if relation else ""
+    if relation is None or relation.is_view:
+        return column
+    source = next((name for name, place in relation.columns.items() if place == column.place), "")
     return replace(column, source=source)
 
 

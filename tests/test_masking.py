@@ -43,7 +43,8 @@ JSON, TEXT, JSONB, VARCHAR = 114, 25, 3802, 1043
 
 HEADER: Final = "-- title: {title}\n-- severity: info\n-- key: {key}\n{sql}\n"
 
-#: Beside the scenario: functions that quote what they are given, and arguments longer than evidence is ever shown.
+#: Beside the scenario: functions that quote what they are given, others that give it, a view, and arguments longer than
+#: evidence is ever shown.
 PREPARE: Final = """
 create function tell(text) returns int language plpgsql as
 $$ begin raise exception 'cannot use %', $1; end $$;
@@ -53,6 +54,8 @@ create function tell_as_denied(text) returns int language plpgsql as
 $$ begin raise exception 'not for %', $1 using errcode = 'insufficient_privilege'; end $$;
 create function tell_as_data(text) returns int language plpgsql as
 $$ begin raise exception 'bad value % here', $1 using errcode = 'data_exception'; end $$;
+create function address_of(int) returns text language sql as 'select address from customers where customer_id = $1';
+create view branches as select customer_id, address as place, upper(customer_contact_name) as head from customers;
 insert into orders (order_id, order_ref, customer_id, delivery_script_name, delivery_script_args, order_status)
 values (9001, 9001, 104, 'bulk_delivery', ('{"token": "made-up-token-9001", "note": "' || repeat('x ', 6000)
   || '", "password": "made-up-password-9001"}')::json, 'cancelled')
@@ -120,6 +123,11 @@ EVIDENCE: Final = {
     "from customers group by customer_id",
     "split": "select customer_id, split_part(customer_email, '@', 1) as one, left(address, 12) as two,\n"
     "  string_to_array(customer_contact_name, ' ') as three from customers",
+    "own_function": "select customer_id, address_of(customer_id) as one from customers",
+    "own_function_in_from": "select c.customer_id, a.one from customers as c\n"
+    "cross join lateral address_of(c.customer_id) as a (one)",
+    "view": "select customer_id, place, head from branches",
+    "view_function": "select b.customer_id, lower(b.place) as one, b.head || '!' as two from branches as b",
     "json_member": "select customer_id, delivery_script_args ->> 'api-key' as one, "
     "delivery_script_args #>> '{auth,dbPassword}' as two from orders\n"
     "where json_typeof(delivery_script_args) = 'object' and delivery_script_args::text !~* '\\\\u[0d]'",
@@ -151,6 +159,7 @@ KEYS: Final = {
     "lateral": ("one", "select v.one from customers as c cross join lateral (values (c.address)) as v (one)"),
     "group": ("one", "select lower(customer_email) as one, count(*) as two from customers group by 1"),
     "union": ("one", "select address_state as one from customers union select upper(address) from customers"),
+    "view": ("place", "select place from branches"),
     "json_member": (
         "one",
         "select delivery_script_args ->> 'email_address' as one from orders\n"
