@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test check fix docs clean
+.PHONY: demo test fix clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
