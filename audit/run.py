@@ -130,6 +130,9 @@ def _audit(
             try:
                 outcomes |= _outcomes(evaluation, snapshot, [found.rule for found in tasks], options.examples)
                 tables = evaluation.rows()
+            except BaseException:
+                evaluation.interrupt()  # nobody will read what the other scans find
+                raise
             finally:
                 evaluation.finish()
         complete = not evaluation.interrupted
