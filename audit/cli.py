@@ -268,6 +268,72 @@ def load_scenario(
     _say("customers and orders are there, with the sample data" + (" and the labelled issues" if issues else ""))
 
 
+@scenario_app.command("generate")
+def generate_scenario(
+    orders: Annotated[int, typer.Option(metavar="N", help="Rows of orders.")],
+    customers: Annotated[int, typer.Option(metavar="M", help="Rows of customers.")],
+    seed: Annotated[int, typer.Option(metavar="S", help="The same arguments give the same data.")] = 0,
+    defects: Annotated[
+        float,
+        typer.Option(
+            metavar="RATE",
+            help="Share of its table's rows that each kind of defect hits, from 0 to 1, at least one row; 1 leaves no row "
+            "sound. Above 0, constraints that a defect breaks stay away: the check of the status, the foreign key.",
+        ),
+    ] = 0.0,
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="File for every violation, as violations.csv will have it.", show_default=False),
+    ] = None,
+    dsn: Dsn = None,
+    schema: Annotated[
+        str,
+        typer.Option(help="Schema to create the tables in. Default: what the search path gives.", show_default=False),
+    ] = "",
+    quiet: Quiet = False,
+) -> None:
+    """Create the current schema with any amount of made-up data, and with defects of which the truth is known.
+
+    Example: order-audit scenario generate --orders 100000 --customers 10000 --defects 0.001 --truth truth.csv
+    """
+    import psycopg
+
+    import scenario
+    from audit import dsn as dsns
+    from audit import terminal
+
+    if truth is not None and (not truth.name or truth.is_dir()):
+        raise UsageError(f"--truth: {truth} is a folder: name a file")
+    place = dsns.resolve(dsn)
+    with dsns.connect(place, autocommit=True) as connection, terminal.progress("generating", quiet=quiet) as tell:
+        try:
+            made = scenario.generate(
+                connection,
+                orders=orders,
+                customers=customers,
+                seed=seed,
+                defects=defects,
+                truth=truth,
+                schema=schema,
+                tell=tell,
+            )
+        except (ValueError, scenario.NotUnicodeError) as wrong:
+            raise UsageError(f"{wrong}") from None
+        except scenario.NotEmptyError as there:
+            raise UsageError(
+                f"{there} is there already in {dsns.masked(place)}: use an empty database or another --schema"
+            ) from None
+        except OSError as error:
+            raise UsageError(f"cannot write {truth}: {error.strerror}") from None
+        except psycopg.Error as error:
+            raise RunError(
+                f"cannot generate data in {dsns.masked(place)}: {error.diag.message_primary or error}"
+            ) from None
+    _say(f"{made.orders:,} orders and {made.customers:,} customers are there, with {made.violations:,} violations")
+    if made.left_out:
+        _say(f"too few rows for {len(made.left_out)} kinds of defects: {', '.join(made.left_out)}")
+
+
 def _say(text: str) -> None:
     """Print to stdout; whoever stopped reading (`| head`) is no error."""
     try:
