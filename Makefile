@@ -1,9 +1,13 @@
 # make demo: the whole job on a private server.  make test: every check.
+# make bench: what an audit costs, next to hand-written SQL and other tools; BENCH takes further options.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+ORDERS ?= 5000000
+REPEATS ?= 3
+BENCH ?=
 
-.PHONY: demo test fix clean
+.PHONY: demo test fix bench clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
@@ -23,10 +27,13 @@ fix: $(STAMP)
 	$(BIN)/ruff format .
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -r README.md
 
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks --compare $(ORDERS) --repeats $(REPEATS) $(BENCH)
+
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 clean:
-	rm -rf .venv out build dist
+	rm -rf .venv out build dist benchmarks/.envs

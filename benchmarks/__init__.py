@@ -1,0 +1,1 @@
+"""What an audit costs, next to hand-written SQL and to other tools."""

@@ -1,0 +1,87 @@
+"""`python -m benchmarks`: measure, write results/*.json, and put the tables into README.md."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import tempfile
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Final
+
+from audit.server import Server
+from benchmarks import table
+from benchmarks.bed import Bed, bed, machine, server
+from benchmarks.compare import compare, controls, medians, numbers, say, versions, write
+from benchmarks.contenders import contenders, order_audit
+from benchmarks.load import under_load
+from benchmarks.measure import cost_with_server
+
+_RESULTS: Final = Path(__file__).parent / "results"
+
+
+def main() -> None:
+    """Do what the options name; with none of them, only write the tables anew."""
+    options = _options().parse_args()
+    if options.compare or options.scale or options.faulty or options.load:
+        with server() as running:
+            head = {"machine": machine(running), "versions": versions(), "repeats": options.repeats,
+                    "seed": options.seed, "defects": options.defects}  # fmt: skip
+            wanted = [it for it in contenders() if not any(word in it.name for word in options.without)]
+            for orders in options.compare:
+                with _bed(running, orders, options) as made:
+                    rows = compare(made, wanted, options.repeats)
+                    found = {"rows": [row.json() for row in rows], "controls": controls(running, options.repeats)}
+                write(_RESULTS / f"compare-{orders}.json", head | {"tables": made.rows} | found)
+            if options.scale:
+                sizes = []
+                for orders in options.scale:
+                    with _bed(running, orders, options) as made:
+                        sizes.append({"tables": made.rows, **_whole(made, options.repeats)})
+                write(_RESULTS / "scale.json", head | {"sizes": sizes})
+            if options.faulty:
+                with _bed(running, options.faulty, options, defects=1.0) as made:
+                    write(_RESULTS / "faulty.json",
+                          head | {"defects": 1.0, "tables": made.rows, **_whole(made, options.repeats)})  # fmt: skip
+            if options.load:
+                with _bed(running, options.load, options) as made:
+                    write(_RESULTS / "load.json", head | {"tables": made.rows, **under_load(made, options.repeats)})
+    table.write(_RESULTS)
+
+
+def _bed(
+    running: Server, orders: int, options: argparse.Namespace, defects: float | None = None
+) -> AbstractContextManager[Bed]:
+    say(f"generating {orders} orders")
+    return bed(running, orders, seed=options.seed, defects=options.defects if defects is None else defects)
+
+
+def _whole(made: Bed, repeats: int) -> dict[str, Any]:
+    """Whole audits by all rules."""
+    runs = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for turn in range(repeats + 1):
+            say(f"round {turn} of {repeats}: order-audit run on {made.orders} orders")
+            used = numbers(cost_with_server(made.dsn, made.rows, order_audit(made, Path(folder))))
+            if turn:
+                runs.append(used)
+    return {"runs": runs, "median": medians(runs)}
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    sizes: Any = {"type": int, "nargs": "+", "default": [], "metavar": "ORDERS"}
+    parser.add_argument("--compare", **sizes, help="all contenders side by side, at each of these sizes")
+    parser.add_argument("--scale", **sizes, help="audits by all rules at these sizes, smallest first")
+    parser.add_argument("--faulty", type=int, metavar="ORDERS", help="an audit where every order violates something")
+    parser.add_argument("--load", type=int, metavar="ORDERS", help="short transactions without and with an audit")
+    parser.add_argument("--repeats", type=int, default=3, help="rounds that count, after one that does not [3]")
+    parser.add_argument("--defects", type=float, default=0.01, help="share of orders with a planted defect [0.01]")
+    parser.add_argument("--seed", type=int, default=1, help="of the generated data [1]")
+    parser.add_argument("--without", nargs="*", default=[], metavar="NAME", help="contenders to leave out")
+    return parser
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

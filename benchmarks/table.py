@@ -1,0 +1,205 @@
+"""The tables of README.md, from the results that there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+_README: Final = Path(__file__).parent / "README.md"
+_BEGIN: Final = "<!-- results: written by python -m benchmarks -->\n"
+_END: Final = "<!-- end of results -->"
+_HAND: Final = "SQL by hand"
+_OURS: Final = "order-audit run"
+
+Document = dict[str, Any]
+
+
+def write(results: Path) -> None:
+    """Put the tables between the marks."""
+    documents = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))}
+    text = _README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    _README.write_text(before + _BEGIN + "\n" + tables(documents) + "\n" + _END + after, encoding="utf-8")
+
+
+def tables(documents: dict[str, Document]) -> str:
+    """All of it, as Markdown."""
+    compared = sorted(
+        (it for name, it in documents.items() if name.startswith("compare-")), key=lambda it: it["tables"][0]
+    )
+    parts = [*map(_compared, compared)]
+    if scale := documents.get("scale"):
+        parts.append("### Whole audits by all rules, by size\n\n" + _whole(scale["sizes"]))
+    if faulty := documents.get("faulty"):
+        parts.append("### Every order violates something\n\n" + _whole([faulty]))
+    if load := documents.get("load"):
+        parts.append(_loaded(load))
+    if met := list(_targets(compared[-1] if compared else None, documents)):
+        parts.append("### Targets\n\n" + _markdown(("target", "wanted", "found", "met"), met))
+    if compared:
+        parts.append(_machine(compared[-1]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _compared(document: Document) -> str:
+    orders, customers = document["tables"]
+    yardsticks = {rules: _best(document, rules) for rules in ("16", "42")}
+    lines: list[tuple[str, ...]] = []
+    for row in document["rows"]:
+        found = row["median"]
+        if row["error"] or not found:
+            lines.append((row["name"], row["rules"], row["error"] or "no run"))
+            continue
+        yardstick = yardsticks.get(row["rules"]) or {"wall": None, "database": None}
+        lines.append(
+            (
+                row["name"],
+                row["rules"],
+                _seconds(found["wall"]),
+                _seconds(found["database"]),
+                _ratio(found["wall"], yardstick["wall"]),
+                _ratio(found["database"], yardstick["database"]),
+                _seconds(found["cpu"]),
+                _megabytes(found["memory"]),
+                _megabytes(found["temp"]),
+                _number(found["statements"], 0),
+                _number(found["scans_of_orders"]),
+                _number(found["scans_of_customers"]),
+                row["counts"],
+            )
+        )
+    head = ("contender", "rules", "whole process, s", "in the database, s", "process / SQL", "database / SQL",
+            "client CPU, s", "client memory, MB", "temporary files, MB", "statements", "scans of orders",
+            "of customers", "counts")  # fmt: skip
+    text = f"### {orders:,} orders, {customers:,} customers, {document['defects']:.0%} with a defect\n\n"
+    text += f"Medians of {document['repeats']} rounds.\n\n" + _markdown(head, lines)
+    control = [
+        (name, _seconds(it["wall"]), _seconds(it["cpu"]), _megabytes(it["memory"]))
+        for name, it in document["controls"].items()
+    ]
+    return text + "\n\n" + _markdown(("control", "wall, s", "client CPU, s", "client memory, MB"), control)
+
+
+def _whole(sizes: list[Document]) -> str:
+    lines = []
+    for size in sizes:
+        found = size["median"]
+        lines.append(
+            (
+                f"{size['tables'][0]:,}",
+                _seconds(found["wall"]),
+                _ratio(found["wall"], sizes[0]["median"]["wall"]),
+                _megabytes(found["memory"]),
+                _ratio(found["memory"], sizes[0]["median"]["memory"]),
+                _megabytes(found["temp"]),
+            )
+        )
+    return _markdown(("orders", "wall, s", "ratio", "client memory, MB", "ratio", "temporary files, MB"), lines)
+
+
+def _loaded(document: Document) -> str:
+    quiet = document["phases"]["no audit"]
+    lines = [
+        (name, str(it["transactions"]), _number(it["p50_ms"], 2), _number(it["p99_ms"], 2),
+         _ratio(it["p50_ms"], quiet["p50_ms"]), _ratio(it["p99_ms"], quiet["p99_ms"]))
+        for name, it in document["phases"].items()
+    ]  # fmt: skip
+    left = "some were" if document["left_over_backends"] else "none was"
+    return (
+        f"### Short transactions during an audit, {document['tables'][0]:,} orders\n\n"
+        f"{document['transactions_per_second']} transactions a second over {document['connections']} connections.\n\n"
+        + _markdown(("during", "transactions", "p50, ms", "p99, ms", "p50 ratio", "p99 ratio"), lines)
+        + f"\n\nBackends left over afterwards: {left}."
+    )
+
+
+def _targets(document: Document | None, documents: dict[str, Document]) -> Iterable[tuple[str, ...]]:
+    def line(name: str, found: float | None, wanted: float, unit: str = "", least: bool = False) -> tuple[str, ...]:
+        met = "not measured" if found is None else "yes" if (found >= wanted if least else found <= wanted) else "no"
+        return (
+            name,
+            f"{'at least' if least else 'at most'} {wanted:g}{unit}",
+            _number(found, 2) + unit * (found is not None),
+            met,
+        )
+
+    if document:
+        for rules, number, limit in (("16", "database", 1.0), ("16", "wall", 1.3), ("42", "database", 1.1)):
+            what = "time in the database" if number == "database" else "whole process"
+            found = _over(_row(document, _OURS, rules), _best(document, rules), number)
+            yield line(f"{rules} rules, {what}, over the best SQL by hand", found, limit)
+        for name, limit in (("Great Expectations", 4.5), ("dbt", 2.0), ("Soda Core 3", 1.5)):
+            found = _over(_row(document, name, "16"), _row(document, _OURS, "16"), "wall")
+            yield line(f"16 rules, whole process, {name} over ours", found, limit, least=True)
+        for name, limit in (("order-audit --help", 0.3), ("order-audit run on the sample", 4.0)):
+            yield line(name, document["controls"][name]["wall"], limit, " s")
+    if (scale := documents.get("scale")) and len(scale["sizes"]) > 1:
+        small, large = scale["sizes"][0]["median"], scale["sizes"][-1]["median"]
+        sizes = f"{scale['sizes'][-1]['tables'][0]:,} orders over {scale['sizes'][0]['tables'][0]:,}"
+        yield line(f"time, {sizes}", _over(large, small, "wall"), 11)
+        yield line(f"client memory, {sizes}", _over(large, small, "memory"), 1.1)
+        yield line("client memory at the larger", large["memory"] / 1e6, 300, " MB")
+        yield line("temporary files at the larger", large["temp"] / 1e9, 2, " GB")
+    if load := documents.get("load"):
+        gentle = load["phases"].get("order-audit run --gentle")
+        yield line("p99 of short transactions with --gentle", _over(gentle, load["phases"]["no audit"], "p99_ms"), 1.2)
+
+
+def _row(document: Document, name: str, rules: str) -> dict[str, Any] | None:
+    for row in document["rows"]:
+        if row["name"] == name and row["rules"] == rules and not row["error"]:
+            return row["median"] or None
+    return None
+
+
+def _best(document: Document, rules: str) -> dict[str, Any] | None:
+    """The faster of the ways to run the hand-written SQL."""
+    found = [
+        row["median"]
+        for row in document["rows"]
+        if row["name"].startswith(_HAND) and row["rules"] == rules and row["median"]
+    ]
+    return min(found, key=lambda it: it["wall"]) if found else None
+
+
+def _over(one: dict[str, Any] | None, other: dict[str, Any] | None, number: str) -> float | None:
+    if one is None or other is None or one[number] is None or other[number] is None:
+        return None
+    return float(one[number] / other[number])
+
+
+def _machine(document: Document) -> str:
+    found = document["machine"]
+    settings = ", ".join(f"`{name} = {value}`" for name, value in found["settings"].items())
+    versions = ", ".join(f"{name} {value}" for name, value in document["versions"].items())
+    return (
+        f"Measured on {found['cores']} cores ({found['processor']}), {found['memory_bytes'] / 2**30:.0f} GiB of memory,"
+        f" {found['system']}, Python {found['python']}, PostgreSQL {found['postgresql']} with {settings};"
+        f" {versions}."
+    )
+
+
+def _markdown(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
+    def shown(cells: tuple[str, ...]) -> str:
+        return "| " + " | ".join([*cells, *[""] * (len(head) - len(cells))]).replace("\n", " ") + " |"
+
+    return "\n".join([shown(head), shown(tuple("---" for _ in head)), *map(shown, lines)])
+
+
+def _number(value: float | None, places: int = 1) -> str:
+    return "–" if value is None else f"{value:.{places}f}"
+
+
+def _scaled(by: float, places: int) -> Callable[[float | None], str]:
+    return lambda value: "–" if value is None else f"{value / by:.{places}f}"
+
+
+_seconds: Final = _scaled(1, 2)
+_megabytes: Final = _scaled(1e6, 0)
+
+
+def _ratio(one: float | None, other: float | None) -> str:
+    return "–" if one is None or not other else f"{one / other:.2f}"
