@@ -76,7 +76,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--faulty", type=int, metavar="ORDERS", help="an audit where every order violates something")
     parser.add_argument("--load", type=int, metavar="ORDERS", help="short transactions without and with an audit")
     parser.add_argument("--repeats", type=int, default=3, help="rounds that count, after one that does not [3]")
-    parser.add_argument("--defects", type=float, default=0.01, help="share of orders with a planted defect [0.01]")
+    parser.add_argument("--defects", type=float, default=0.001, help="share that each kind of defect hits [0.001]")
     parser.add_argument("--seed", type=int, default=1, help="of the generated data [1]")
     parser.add_argument("--without", nargs="*", default=[], metavar="NAME", help="contenders to leave out")
     return parser

@@ -1,16 +1,154 @@
--- The counts of the 16 rules, as well as we could write them. Each statement gives one row; a column is named after
--- its rule. Primary keys and NOT NULLs are relied upon, check constraints and foreign keys are not.
+-- The counts of all 42 rules, as well as we could write them. Each statement gives one row; a column is named after
+-- its rule. Primary keys and NOT NULLs are relied upon, check constraints and foreign keys are not. The dearest
+-- statements come first, so that two connections end at about the same time.
 
--- One pass over the few orders that are live or cannot be right; everything about live orders is asked of those.
+-- Scripts and their arguments: a lineage keeps its own from day to day, so each different one is judged once.
+with document as materialized (
+  select d.customer_id, d.script, d.text, d.orders,
+    -- what json functions would refuse, as U+FFFD
+    case
+      when strpos(d.text, '\u') = 0 then d.text::json
+      else replace(
+        regexp_replace(
+          replace(d.text, '\\', chr(1)),
+          '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}',
+          '\\ufffd', 'g'
+        ), chr(1), '\\'
+      )::json
+    end as args,
+    coalesce(btrim(d.script, E' \t\n\r\f\x0b'), '') = '' as no_script
+  from (
+    select customer_id, delivery_script_name as script, delivery_script_args::text as text, count(*) as orders
+    from orders
+    where delivery_script_name is not null or delivery_script_args is not null
+    group by customer_id, delivery_script_name, delivery_script_args::text
+  ) as d
+),
+held as materialized (
+  select d.customer_id, d.orders, d.text, k.name, d.args ->> k.name as api_key
+  from document as d
+  cross join json_object_keys(case when json_typeof(d.args) = 'object' then d.args else '{}' end) as k (name)
+  where (translate(lower(d.text), '-_', '') like '%apikey%' or strpos(d.text, '\') > 0)
+    and translate(lower(k.name), '-_', '') = 'apikey'
+    and json_typeof(d.args -> k.name) = 'string'
+    and d.args ->> k.name <> ''
+)
+select one.*, two.*
+from (
+  select
+    coalesce(sum(orders) filter (
+      where script !~ '^[a-z][a-z0-9_]*$'
+    ), 0) as "orders.script_name_is_identifier",
+    coalesce(sum(orders) filter (
+      where json_typeof(args) not in ('object', 'null')
+    ), 0) as "orders.delivery_args_are_object",
+    coalesce(sum(orders) filter (
+      where no_script and json_typeof(args) <> 'null'
+    ), 0) as "orders.delivery_args_need_script",
+    coalesce(sum(orders) filter (
+      where strpos(text, '\u') > 0
+        and replace(text, '\\', chr(1))
+          ~ '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}'
+    ), 0) as "orders.delivery_args_convert_to_jsonb",
+    coalesce(sum(orders) filter (
+      where text like '%:%:%'
+        and json_typeof(args) = 'object'
+        and (select count(*) > count(distinct k.name) from json_object_keys(args) as k (name))
+    ), 0) as "orders.delivery_args_keys_are_unique",
+    coalesce(sum(orders) filter (
+      where script = 'email_delivery'
+        and case
+          when json_typeof(args) = 'object' and json_typeof(args -> 'email_address') = 'string'
+          then args ->> 'email_address'
+              ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_{|}~`-]+@[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)+$'
+            and not (
+              length(args ->> 'email_address') > 65 and split_part(args ->> 'email_address', '@', 2) ~ '[^.]{64}'
+            )
+        end is not true
+    ), 0) as "orders.email_delivery_has_address",
+    coalesce(sum(orders) filter (
+      where script = 'custom_crm'
+        and (
+          json_typeof(args) = 'object' and exists (
+            select
+            from json_object_keys(case when json_typeof(args) = 'object' then args else '{}' end) as k (name)
+            where translate(lower(k.name), '-_', '') = 'apikey'
+              and json_typeof(args -> k.name) = 'string'
+              and args ->> k.name <> ''
+          )
+        ) is not true
+    ), 0) as "orders.custom_crm_has_key",
+    coalesce(sum(orders) filter (
+      where (
+          strpos(text, '\') > 0
+          or text ~* '(api[-_]?key|secret|token|password|passwd|pwd|credential|private[-_]?key|authorization)[^"]*"\s*:\s*"(?!"|secret-ref:[A-Za-z0-9_./-]+")'
+          or octet_length(text) > char_length(text)
+          or replace(text, 'secret-ref:', '') ilike '%secret-ref:%'
+        )
+        and exists (
+          with recursive node (name, value) as (
+            select null::text, args
+            union all
+            select below.name, below.value
+            from node as n
+            cross join lateral (
+              select m.key, m.value
+              from json_each(case when json_typeof(n.value) = 'object' then n.value else '{}' end) as m
+              union all
+              select null, e.value
+              from json_array_elements(case when json_typeof(n.value) = 'array' then n.value else '[]' end) as e
+            ) as below (name, value)
+          )
+          select
+          from node as n
+          where lower(n.name)
+              ~ '(api[-_]?key|secret|token|password|passwd|pwd|credential|private[-_]?key|authorization)'
+            and json_typeof(n.value) = 'string'
+            and n.value #>> '{}' <> ''
+            and n.value #>> '{}' !~ '^secret-ref:[A-Za-z0-9_./-]+$'
+        )
+    ), 0) as "orders.delivery_args_hold_no_secret"
+  from document
+) as one
+cross join (
+  -- a document may hold several keys, and its orders count once; those of one customer may have several scripts
+  select coalesce(sum(d.orders), 0) as "orders.api_key_belongs_to_one_customer"
+  from document as d
+  where (d.customer_id, d.text) in (
+    select h.customer_id, h.text
+    from held as h
+    join (
+      select api_key collate "C" as api_key
+      from held
+      group by 1
+      having min(customer_id) <> max(customer_id)
+    ) as shared on shared.api_key = h.api_key collate "C"
+  )
+) as two;
+
+-- One narrow pass over the orders that nothing replaced or that cannot be right: all about live and last orders.
 with odd as materialized (
   select order_id, order_ref, customer_id, order_amount, order_status,
     order_status in ('active', 'pending', 'paused') as live,
     order_status = 'active' and position(B'1' in order_schedule) = 0 as never_on,
     order_status = 'active' and coalesce(btrim(delivery_script_name, E' \t\n\r\f\x0b'), '') = '' as no_delivery
   from orders
-  where order_status not in ('recreated', 'expired', 'cancelled') or order_amount < 0
+  where order_status <> 'recreated' or order_amount < 0
+),
+-- live orders that may be the same: the columns that tell are read of those alone
+twin as materialized (
+  select o.order_id, o.order_ref, o.customer_id, o.order_amount
+  from odd as o
+  join (
+    select customer_id, order_amount
+    from odd
+    where live
+    group by customer_id, order_amount
+    having min(order_ref) <> max(order_ref)
+  ) as g on g.customer_id = o.customer_id and g.order_amount = o.order_amount
+  where o.live
 )
-select one.*, two.*, three.*
+select one.*, two.*, three.*, four.*, five.*, six.*, seven.*
 from (
   select
     count(*) filter (
@@ -41,10 +179,48 @@ cross join (
 cross join (
   select coalesce(sum(l.orders - 1), 0) as "lineage.one_live_order"
   from (select count(*) as orders from odd where live group by order_ref having count(*) > 1) as l
-) as three;
+) as three
+cross join (
+  select count(*) as "lineage.root_is_not_closed"
+  from odd as o
+  join odd as a on a.order_id = o.order_ref
+  where o.live and o.order_ref <> o.order_id and a.order_status in ('cancelled', 'expired')
+) as four
+cross join (
+  select count(*) as "recreation.customer_is_not_overcommitted"
+  from (select customer_id, sum(order_amount) as amount from odd where live group by customer_id) as l
+  join customers as c on c.customer_id = l.customer_id
+  where l.amount > c.customer_balance or c.customer_balance = 'NaN'
+) as five
+cross join (
+  -- of each lineage the last order: recreated, if it is none of those above
+  select count(*) as "lineage.recreated_order_has_successor"
+  from (select max(order_id) as last_id from orders group by order_ref) as l
+  left join odd as o on o.order_id = l.last_id and o.order_status <> 'recreated'
+  where o.order_id is null
+) as six
+cross join (
+  select count(*) as "orders.no_duplicate_live_order"
+  from (
+    select t.order_ref, min(t.order_ref) over earlier as least_ref, max(t.order_ref) over earlier as greatest_ref
+    from twin as t
+    cross join lateral (
+      select order_schedule, delivery_script_name, delivery_script_args::text as args
+      from orders
+      where order_id = t.order_id
+      limit 1  -- by the primary key, whatever the planner makes of their number
+    ) as d
+    window earlier as (
+      partition by t.customer_id, t.order_amount, d.delivery_script_name, d.args, d.order_schedule
+      order by t.order_id
+      groups between unbounded preceding and 1 preceding
+    )
+  ) as e
+  where e.least_ref <> e.order_ref or e.greatest_ref <> e.order_ref
+) as seven;
 
 -- Most orders name a root, with the root's customer. One small hash table settles those; the others are looked up.
-with root as (
+with recursive root as (
   select r.order_id, r.customer_id, c.customer_id is null as homeless
   from orders as r
   left join customers as c on c.customer_id = r.customer_id
@@ -55,23 +231,94 @@ odd as materialized (
   from orders as o
   left join root as r on r.order_id = o.order_ref
   where r.customer_id is distinct from o.customer_id or r.homeless or o.order_ref > o.order_id
+),
+known as materialized (
+  select o.*, a.order_id as ancestor_id, a.order_ref as ancestor_ref, a.customer_id as ancestor_customer_id,
+    c.customer_id is null as homeless
+  from odd as o
+  left join lateral (select * from orders where order_id = o.order_ref limit 1) as a on true
+  left join lateral (select * from customers where customer_id = o.customer_id limit 1) as c on true
+),
+-- Only orders whose ancestor is no root can lie on a cycle. Pointer jumping: whoever is still on the way after as
+-- many steps as there are such orders stands on one, and each order of each cycle is stood upon.
+node as materialized (
+  select order_id, order_ref, row_number() over (order by order_id)::int as i
+  from known
+  where ancestor_ref <> ancestor_id
+),
+jump (steps, target) as (
+  select 1, array_agg(coalesce(ahead.i, 0) order by n.i)
+  from node as n
+  left join node as ahead on ahead.order_id = n.order_ref
+  having count(*) > 0
+  union all
+  select j.steps * 2, (
+    select array_agg(coalesce(j.target[t.at], 0) order by t.i)
+    from unnest(j.target) with ordinality as t (at, i)
+  )
+  from jump as j
+  where j.steps < cardinality(j.target)
+),
+cyclic as materialized (
+  select count(distinct t.at) filter (where t.at > 0) as orders
+  from (select target from jump order by steps desc limit 1) as j
+  cross join lateral unnest(j.target) as t (at)
 )
 select
-  count(*) filter (where a.order_id is null) as "lineage.order_ref_exists",
+  count(*) filter (where ancestor_id is null) as "lineage.order_ref_exists",
   count(*) filter (
-    where o.order_ref <> o.order_id and a.customer_id <> o.customer_id
+    where order_ref <> order_id and ancestor_customer_id <> customer_id
   ) as "lineage.keeps_customer",
-  count(*) filter (where a.order_id is not null and o.order_ref > o.order_id) as "lineage.ancestor_is_older",
-  count(*) filter (where c.customer_id is null) as "orders.customer_exists"
-from odd as o
-left join orders as a on a.order_id = o.order_ref
-left join customers as c on c.customer_id = o.customer_id;
+  count(*) filter (where ancestor_id is not null and order_ref > order_id) as "lineage.ancestor_is_older",
+  count(*) filter (where homeless) as "orders.customer_exists",
+  (select orders from cyclic) as "lineage.is_acyclic",
+  count(*) filter (where ancestor_ref <> ancestor_id)
+    - (select orders from cyclic) as "lineage.order_ref_is_first_ancestor"
+from known;
 
+-- Each different schedule is judged once. bit_send gives 46 bytes that can be hashed, where text has 336.
+select coalesce(sum(b.orders), 0) as "orders.schedule_repeats_by_day"
+from (
+  -- four bytes of length, then the bits
+  select ('x' || encode(substr(bit_send(order_schedule), 5), 'hex'))::varbit::text as bits, count(*) as orders
+  from orders
+  group by bit_send(order_schedule)
+) as b
+where position('1' in b.bits) > 0
+  and position('0' in b.bits) > 0
+  and exists (
+    select
+    from generate_series(2, least(167, length(b.bits) - 1)) as p (period)
+    where left(b.bits, length(b.bits) - p.period) = substr(b.bits, p.period + 1)
+  )
+  and not exists (
+    select
+    from (values (48), (96), (144)) as p (period)
+    where left(b.bits, greatest(length(b.bits) - p.period, 0)) = substr(b.bits, p.period + 1)
+  );
+
+select count(*) as "recreation.closed_is_covered_by_balance"
+from orders as o
+join customers as c on c.customer_id = o.customer_id
+where (o.order_status = 'recreated' or o.order_status = 'expired' and o.order_ref <> o.order_id)
+  and (c.customer_balance <= o.order_amount or c.customer_balance = 'NaN');
+
+-- One pass over customers; a text of plain ASCII without spaces at its ends is neither unclean nor denormalised.
 select
   count(*) filter (where customer_balance < 0) as "customers.balance_is_not_negative",
   count(*) filter (
     where customer_balance in ('NaN', 'Infinity', '-Infinity')
   ) as "customers.balance_is_finite",
+  count(*) filter (
+    where customer_balance not in ('NaN', 'Infinity', '-Infinity')
+      and customer_balance::text::numeric <> round(customer_balance::text::numeric, 2)
+  ) as "customers.balance_is_whole_cents",
+  count(*) filter (where customer_email <> lower(btrim(customer_email))) as "customers.email_is_canonical",
+  count(*) filter (
+    where customer_email
+        !~ '^[a-zA-Z0-9.!#$%&''*+/=?^_{|}~`-]+@[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)+$'
+      or length(customer_email) > 65 and split_part(customer_email, '@', 2) ~ '[^.]{64}'
+  ) as "customers.email_is_valid",
   count(*) filter (
     where address_state not in (
       'AL', 'AK', 'AZ', 'AR', 'CA', 'CO', 'CT', 'DE', 'FL', 'GA', 'HI', 'ID', 'IL', 'IN', 'IA', 'KS', 'KY', 'LA', 'ME',
@@ -79,13 +326,97 @@ select
       'RI', 'SC', 'SD', 'TN', 'TX', 'UT', 'VT', 'VA', 'WA', 'WV', 'WI', 'WY', 'DC', 'AS', 'GU', 'MP', 'PR', 'VI', 'AA',
       'AE', 'AP'
     )
-  ) as "customers.state_is_usps_code"
-from customers;
-
-select coalesce(sum(e.customers - 1), 0) as "customers.email_is_unique"
+  ) as "customers.state_is_usps_code",
+  count(*) filter (
+    where translate(customer_phone, ' ().-', '') !~ '^([+][0-9]{8,15}|1?[0-9]{10})$'
+  ) as "customers.phone_is_dialable",
+  count(*) filter (
+    where btrim(customer_name, E' \t\n\r\f\x0b') = ''
+      or btrim(customer_email, E' \t\n\r\f\x0b') = ''
+      or btrim(customer_contact_name, E' \t\n\r\f\x0b') = ''
+      or btrim(address, E' \t\n\r\f\x0b') = ''
+      or btrim(address_state, E' \t\n\r\f\x0b') = ''
+  ) as "customers.required_text_is_present",
+  count(*) filter (
+    where odd and exists (
+      select
+      from (values
+        (customer_name), (customer_email), (customer_contact_name::text), (customer_phone::text), (address),
+        (address_state)
+      ) as t (value)
+      where t.value
+        ~ '^[ \t\n\r\f\v]|[ \t\n\r\f\v]$|[\u0001-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd]'
+    )
+  ) as "customers.text_is_clean",
+  count(*) filter (
+    where odd and exists (
+      select
+      from (values
+        (customer_name), (customer_email), (customer_contact_name::text), (customer_phone::text), (address),
+        (address_state)
+      ) as t (value)
+      where octet_length(t.value) > char_length(t.value) and t.value <> normalize(t.value, nfc)
+    )
+  ) as "customers.text_is_normalised",
+  count(*) filter (
+    where lower(btrim(customer_name, E' \t\n\r\f\x0b')) in ('n/a', 'na', 'none', 'null', 'nil', 'test', 'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?')
+      or lower(btrim(customer_email, E' \t\n\r\f\x0b')) in ('n/a', 'na', 'none', 'null', 'nil', 'test', 'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?')
+      or lower(btrim(customer_contact_name, E' \t\n\r\f\x0b')) in ('n/a', 'na', 'none', 'null', 'nil', 'test', 'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?')
+      or lower(btrim(address, E' \t\n\r\f\x0b')) in ('n/a', 'na', 'none', 'null', 'nil', 'test', 'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?')
+      or lower(btrim(address_state, E' \t\n\r\f\x0b')) in ('n/a', 'na', 'none', 'null', 'nil', 'test', 'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?')
+  ) as "customers.text_is_not_placeholder"
 from (
-  select count(*) as customers
+  select *,
+    '|' || customer_name || '|' || customer_email || '|' || customer_contact_name || '|'
+      || coalesce(customer_phone, '') || '|' || address || '|' || address_state || '|' ~ '[^ -~]|[|] | [|]' as odd
   from customers
-  where btrim(customer_email, E' \t\n\r\f\x0b') <> ''
-  group by lower(btrim(customer_email)) collate "C"
-) as e;
+  offset 0
+) as c;
+
+-- Duplicates are sought by hash, and judged by text where hashes agree.
+with hashed as materialized (
+  select customer_id,
+    hashtextextended(lower(btrim(customer_email)), 0) as email,
+    -- white space goes: what differs without it differs with it
+    hashtextextended(
+      lower(translate(customer_name || '|' || address || '|' || address_state, E' \t\n\r\f\x0b', '')), 0
+    ) as person
+  from customers
+),
+same_email as materialized (
+  select h.customer_id
+  from hashed as h
+  join (select email from hashed group by email having count(*) > 1) as g on g.email = h.email
+),
+same_person as materialized (
+  select h.customer_id
+  from hashed as h
+  join (select person from hashed group by person having count(*) > 1) as g on g.person = h.person
+)
+select e.*, p.*
+from (
+  select coalesce(sum(n - 1), 0) as "customers.email_is_unique"
+  from (
+    select count(*) as n
+    from same_email as s
+    cross join lateral (select * from customers where customer_id = s.customer_id limit 1) as c
+    where btrim(c.customer_email, E' \t\n\r\f\x0b') <> ''
+    group by lower(btrim(c.customer_email)) collate "C"
+  ) as g
+) as e
+cross join (
+  select coalesce(sum(n - 1), 0) as "customers.no_duplicate"
+  from (
+    select count(*) as n
+    from (
+      select
+        regexp_replace(btrim(translate(lower(c.customer_name), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as name_key,
+        regexp_replace(btrim(translate(lower(c.address), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as address_key,
+        regexp_replace(btrim(translate(lower(c.address_state), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as state_key
+      from same_person as s
+      cross join lateral (select * from customers where customer_id = s.customer_id limit 1) as c
+    ) as n
+    where name_key <> '' and address_key <> '' and state_key <> ''
+    group by name_key collate "C", address_key collate "C", state_key collate "C"
+  ) as g
+) as p;

@@ -1,6 +1,30 @@
 -- The counts of the 16 rules, as well as we could write them. Each statement gives one row; a column is named after
 -- its rule. Primary keys and NOT NULLs are relied upon, check constraints and foreign keys are not.
 
+-- Most orders name a root, with the root's customer. One small hash table settles those; the others are looked up.
+with root as (
+  select r.order_id, r.customer_id, c.customer_id is null as homeless
+  from orders as r
+  left join customers as c on c.customer_id = r.customer_id
+  where r.order_ref = r.order_id
+),
+odd as materialized (
+  select o.order_id, o.order_ref, o.customer_id
+  from orders as o
+  left join root as r on r.order_id = o.order_ref
+  where r.customer_id is distinct from o.customer_id or r.homeless or o.order_ref > o.order_id
+)
+select
+  count(*) filter (where a.order_id is null) as "lineage.order_ref_exists",
+  count(*) filter (
+    where o.order_ref <> o.order_id and a.customer_id <> o.customer_id
+  ) as "lineage.keeps_customer",
+  count(*) filter (where a.order_id is not null and o.order_ref > o.order_id) as "lineage.ancestor_is_older",
+  count(*) filter (where c.customer_id is null) as "orders.customer_exists"
+from odd as o
+left join lateral (select * from orders where order_id = o.order_ref limit 1) as a on true
+left join lateral (select * from customers where customer_id = o.customer_id limit 1) as c on true;
+
 -- One pass over the few orders that are live or cannot be right; everything about live orders is asked of those.
 with odd as materialized (
   select order_id, order_ref, customer_id, order_amount, order_status,
@@ -42,30 +66,6 @@ cross join (
   select coalesce(sum(l.orders - 1), 0) as "lineage.one_live_order"
   from (select count(*) as orders from odd where live group by order_ref having count(*) > 1) as l
 ) as three;
-
--- Most orders name a root, with the root's customer. One small hash table settles those; the others are looked up.
-with root as (
-  select r.order_id, r.customer_id, c.customer_id is null as homeless
-  from orders as r
-  left join customers as c on c.customer_id = r.customer_id
-  where r.order_ref = r.order_id
-),
-odd as materialized (
-  select o.order_id, o.order_ref, o.customer_id
-  from orders as o
-  left join root as r on r.order_id = o.order_ref
-  where r.customer_id is distinct from o.customer_id or r.homeless or o.order_ref > o.order_id
-)
-select
-  count(*) filter (where a.order_id is null) as "lineage.order_ref_exists",
-  count(*) filter (
-    where o.order_ref <> o.order_id and a.customer_id <> o.customer_id
-  ) as "lineage.keeps_customer",
-  count(*) filter (where a.order_id is not null and o.order_ref > o.order_id) as "lineage.ancestor_is_older",
-  count(*) filter (where c.customer_id is null) as "orders.customer_exists"
-from odd as o
-left join orders as a on a.order_id = o.order_ref
-left join customers as c on c.customer_id = o.customer_id;
 
 select
   count(*) filter (where customer_balance < 0) as "customers.balance_is_not_negative",
