@@ -277,8 +277,8 @@ def generate_scenario(
         float,
         typer.Option(
             metavar="RATE",
-            help="Share of its table's rows that each kind of defect hits, from 0 to 1, at least one row; 1 leaves no row "
-            "sound. Above 0, constraints that a defect breaks stay away: the check of the status, the foreign key.",
+            help="Share of the rows that each kind of defect hits, from 0 to 1, at least one row; 1 leaves none sound. "
+            "Above 0, the constraints that a defect breaks are not there: chk_status and the foreign key.",
         ),
     ] = 0.0,
     truth: Annotated[

@@ -27,6 +27,14 @@ _DROP: Final = """
 alter table orders drop constraint orders_customer_id_fkey, drop constraint orders_pkey, drop constraint chk_status;
 alter table customers drop constraint customers_pkey;
 """
+#: Sorts and hash tables are of millions of rows. Merge joins would only sort what is in order.
+_MEMORY: Final = """
+set local work_mem = '256MB';
+set local hash_mem_multiplier = 4;
+set local maintenance_work_mem = '512MB';
+set local enable_mergejoin = off;
+set local jit = off;
+"""
 _KEYS: Final = """
 alter table customers add constraint customers_pkey primary key (customer_id);
 alter table orders add constraint orders_pkey primary key (order_id);
@@ -131,8 +139,7 @@ def _prepare(connection: psycopg.Connection, schema: str) -> None:
         raise NotEmptyError(" and ".join(row[0] for row in there))
     connection.execute(_SCHEMA.read_bytes())
     connection.execute(_DROP.encode())
-    # sorts and hash tables of millions of rows; what does not fit goes to disk
-    connection.execute("set local work_mem = '256MB'; set local maintenance_work_mem = '512MB'; set local jit = off")
+    connection.execute(_MEMORY.encode())
 
 
 def _plan(connection: psycopg.Connection, plan: kinds.Plan, orders: int, customers: int, seed: int) -> None:
@@ -225,6 +232,7 @@ def _plan(connection: psycopg.Connection, plan: kinds.Plan, orders: int, custome
         first += number
     _insert(connection, "client_group", groups)
     _insert(connection, "client_label", list(kinds.CUSTOMER_LABELS))
+    connection.execute("analyze setting, kind, label, content, text_kind, client_group, client_label, schedule")
 
 
 def _insert(connection: psycopg.Connection, table: str, rows: list[Any]) -> None:

@@ -64,9 +64,8 @@ sourced as (
 owned as (
     select
         d.*,
-        -- what is drawn is cubed: few have many lineages, many have few
-        (((pg_temp.draw(d.pair, 21) * pg_temp.draw(d.pair, 21)) >> 30) * pg_temp.draw(d.pair, 21) >> 30)
-            * s.base >> 30 as base_place,
+        -- what is drawn is squared: few have many lineages, many have few
+        ((pg_temp.draw(d.pair, 21) * pg_temp.draw(d.pair, 21)) >> 30) * s.base >> 30 as base_place,
         case
             when d.kind = 'recreation.customer_is_not_overcommitted' then d.i / 2
             else d.i % d.owners

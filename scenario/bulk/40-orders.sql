@@ -1,3 +1,5 @@
+-- Slots are read in the order of their ids, and the joins keep it: what is joined to them fits into memory.
+
 insert into orders (
     order_id, order_ref, customer_id, order_schedule, delivery_script_name, delivery_script_args, order_amount,
     order_status
@@ -37,5 +39,4 @@ left join content as c
     and c.variant = s.hit_round % c.variants
 join schedule as b
     on b.id = case when c.drifts or s.step = l.filled_step then -1 - l.source % 4 else l.schedule_id end
-where not (l.purged and s.step = 0)
-order by s.order_id;
+where not (l.purged and s.step = 0);
