@@ -113,6 +113,7 @@ def alone(connection: psycopg.Connection, seconds: float = 10) -> bool:
     while True:
         others = connection.execute(
             "select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            " and backend_type in ('client backend', 'parallel worker')"
         ).rowcount
         if not others:
             return True

@@ -1,0 +1,75 @@
+"""The benchmarks' hand-written SQL counts what the rules count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import scenario
+from benchmarks import rules, table, yardstick
+from benchmarks.contenders import contenders
+from tests import servers
+from tests.test_scenario_facts import read_truth
+
+SQL = Path(yardstick.__file__).parent / "sql"
+
+
+@pytest.fixture(scope="module")
+def labelled() -> Iterator[str]:
+    """The labelled bad data on PostgreSQL 15."""
+    with servers.running(15) as server:
+        dsn = servers.new_database(server)
+        with psycopg.connect(dsn) as connection:
+            scenario.load(connection, issues=True)
+        yield dsn
+
+
+@pytest.mark.parametrize("connections", [1, 2])
+@pytest.mark.parametrize(("file", "wanted"), [("sixteen.sql", rules.SIXTEEN), ("all.sql", rules.ALL)])
+def test_sql_counts_the_truth(labelled: str, file: str, wanted: tuple[str, ...], connections: int) -> None:
+    counts, _ = yardstick.counts(labelled, SQL / file, connections)
+    truth = Counter(rule for rule, _ in read_truth())
+    assert counts == {rule: truth[rule] for rule in wanted}
+
+
+def test_queries_count_the_truth(labelled: str) -> None:
+    """What the other tools are given, where they have no check of their own."""
+    truth = Counter(rule for rule, _ in read_truth())
+    with psycopg.connect(labelled) as connection:
+        for rule, query in rules.queries().items():
+            assert len(connection.execute(query.encode()).fetchall()) == truth[rule], rule
+
+
+def test_every_set_is_measured_for_us_and_by_hand() -> None:
+    assert len(rules.SIXTEEN) == 16
+    assert len(rules.ALL) == 42
+    measured = Counter((it.name, it.rules) for it in contenders())
+    assert set(measured.values()) == {1}
+    assert {("order-audit run", "16"), ("order-audit run", "42")} <= set(measured)
+
+
+def test_table_of_a_contender_that_could_not_run() -> None:
+    row = {"name": "dbt", "rules": "16", "runs": [], "counts": "", "error": "not installed: no network", "median": {}}
+    text = table.tables(
+        {
+            "compare-10": {
+                "tables": [10, 1],
+                "defects": 0.0,
+                "repeats": 1,
+                "rows": [row],
+                "controls": {
+                    name: {"wall": 0.1, "cpu": 0.1, "memory": 1e6}
+                    for name in ("order-audit --help", "order-audit run on the sample")
+                },
+                "machine": {"cores": 2, "processor": "x", "memory_bytes": 2**30, "system": "y", "python": "3.11",
+                            "postgresql": "15", "settings": {}},
+                "versions": {},
+            }
+        }
+    )  # fmt: skip
+    assert "| dbt | 16 | not installed: no network |" in text
+    assert "| 16 rules, whole process, dbt over ours | at least 2 | – | not measured |" in text
