@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -124,6 +124,28 @@ def describe(connection: psycopg.Connection, statement: str) -> tuple[Column, ..
         Column((result.fname(i) or b"").decode(), result.ftype(i), result.ftable(i), result.ftablecol(i))
         for i in range(result.nfields)
     )
+
+
+@dataclass(frozen=True)
+class Function:
+    """What functions of one name may do: give another value for the same arguments, give several rows."""
+
+    is_volatile: bool
+    gives_sets: bool
+
+
+#: Functions by name.
+Calls = Mapping[str, Function]
+
+
+def functions(connection: psycopg.Connection, names: Iterable[str]) -> Calls:
+    """The functions of these names, as far as there are any."""
+    rows = connection.execute(
+        "select proname, bool_or(provolatile = 'v'), bool_or(proretset)"
+        " from pg_proc where proname = any(%s) group by proname",
+        [sorted(set(names))],
+    )
+    return {row[0]: Function(row[1], row[2]) for row in rows}
 
 
 def encoding(connection: psycopg.Connection) -> str:

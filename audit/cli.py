@@ -101,6 +101,12 @@ def run(
     ] = None,
     examples: Annotated[int, typer.Option(min=0, max=10_000, help="Evidence rows per rule.")] = 20,
     jobs: Annotated[int, typer.Option(min=1, max=32, help="Connections at work.")] = 2,
+    gentle: Annotated[
+        bool,
+        typer.Option(
+            "--gentle", help="Spare the server: one connection, no parallel workers, pauses. Takes about twice as long."
+        ),
+    ] = False,
     statement_timeout: Annotated[
         float | None,
         typer.Option(metavar="S", help="Seconds that one statement may take.", show_default=False),
@@ -148,6 +154,7 @@ def run(
             baseline=baseline,
             examples=examples,
             jobs=jobs,
+            gentle=gentle,
             timeout=statement_timeout,
             unmask=unmask,
             tell=tell,

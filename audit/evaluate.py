@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from typing import Final
 
 import psycopg
 
@@ -19,11 +21,15 @@ from audit.spool import Spool
 from audit.sql import quoted
 from audit.task import Task
 
+#: The longest pause of a gentle audit, in seconds.
+PAUSE: Final = 2.0
+
 
 class Evaluation:
     """Scans at work. Starting it returns at once; `outcome` waits for a rule's scan.
 
-    Tables outside of `schema` are named with theirs. `tell` is called with each rule's id and outcome as it becomes
+    `gentle` leaves the server in peace after each scan for as long as the scan took, up to `PAUSE` seconds. Tables
+    outside of `schema` are named with theirs. `tell` is called with each rule's id and outcome as it becomes
     known, from any thread.
     """
 
@@ -38,6 +44,7 @@ class Evaluation:
         examples: int,
         unmask: bool,
         schema: str = "",
+        gentle: bool = False,
         tell: Callable[[str, Outcome], None] = lambda _rule, _outcome: None,
     ) -> None:
         self._snapshot = snapshot
@@ -46,11 +53,13 @@ class Evaluation:
         self._examples = examples
         self._unmask = unmask
         self._schema = schema
+        self._gentle = gentle
         self._tell = tell
         self._stopped = threading.Event()
         self._local = threading.local()
         scans = list(scans)
         self.tasks: dict[str, Task] = {task.rule.id: task for scan in scans for task in scan.tasks}
+        self._began = self._ended = time.perf_counter()
         tables = {task.table.oid: task.table for task in self.tasks.values() if task.table is not None}
         self._pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="scan")
         self._scans: dict[str, Future[dict[str, Outcome]]] = {}
@@ -78,6 +87,11 @@ class Evaluation:
         return replace(found, checked=self._rows[table.oid].result(), table=self._name(table))
 
     @property
+    def milliseconds(self) -> float:
+        """How long the server was at work, from the first scan's begin to the last one's end."""
+        return round((self._ended - self._began) * 1000, 3)
+
+    @property
     def statements(self) -> int:
         """How many statements read the tables: a scan each, and a count per table."""
         return len(set(map(id, self._scans.values()))) + len(self._rows)
@@ -97,6 +111,7 @@ class Evaluation:
 
     def _measure(self, scan: Scan) -> dict[str, Outcome]:
         outcomes = {task.rule.id: _interrupted() for task in scan.tasks}
+        began = time.perf_counter()
         if not self._stopped.is_set():
             outcomes = measure(
                 self._connection(),
@@ -107,10 +122,13 @@ class Evaluation:
                 unmask=self._unmask,
                 stopped=self._stopped.is_set,
             )
+        self._ended = time.perf_counter()
         for rule, outcome in outcomes.items():
             if self._stopped.is_set() and outcome.status == "errored":
                 outcomes[rule] = outcome = _interrupted()
             self._tell(rule, outcome)
+        if self._gentle:
+            self._stopped.wait(min(PAUSE, self._ended - began))
         return outcomes
 
     def _count(self, table: Relation) -> int | None:
@@ -119,6 +137,7 @@ class Evaluation:
         try:
             with self._connection().transaction():
                 row = self._connection().execute(f"select count(*) from {quoted(table)}".encode()).fetchone()
+            self._ended = time.perf_counter()
         except psycopg.Error:  # the table's rules say why
             return None
         return int(row[0]) if row else None

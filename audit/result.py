@@ -43,6 +43,7 @@ class Run:
     suites: list[str]
     versions: dict[str, str]
     statements: int
+    milliseconds: float
     masked: bool
 
 
@@ -70,6 +71,7 @@ def result(
             "suites": run.suites,
             "versions": run.versions,
             "scans": run.statements,
+            "database_ms": run.milliseconds,
             "masked": run.masked,
         },
         "summary": _summary(results),

@@ -17,6 +17,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from audit.local import Local, local
 from audit.origin import fold, made_of, output, table_of, with_of
 from expectations import Rule, SuiteError
 
@@ -58,13 +59,15 @@ class Name:
 class Slices:
     """A plain select in pieces: each column's expression, FROM and WHERE, as the author wrote them.
 
-    `source` is FROM without comments and spacing: rules with the same one can share a scan.
+    `source` is FROM without comments and spacing: rules with the same one can share a scan. `local` is there where
+    what is judged is a value of one table's row.
     """
 
     columns: tuple[str, ...]
     origin: str
     where: str
     source: str
+    local: Local | None = None
 
 
 @dataclass(frozen=True)
@@ -207,6 +210,7 @@ def _slices(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[Token
         origin=_text(text, tokens[begin + 1 : stop]),
         where=_text(text, tokens[where + 1 : order]) if where is not None else "true",
         source=" ".join(text[token.start : token.end + 1] for token in tokens[begin + 1 : stop]),
+        local=local(tree, text, tokens[begin + 1 : stop]),
     )
 
 

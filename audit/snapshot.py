@@ -42,12 +42,14 @@ class Snapshot:
     """A repeatable-read, read-only transaction whose view other connections share.
 
     `schema` is the schema that holds the tables, empty for what the connection's search path gives.
-    `timeout` bounds each statement, in seconds; None for no bound of ours.
+    `timeout` bounds each statement, in seconds; None for no bound of ours. `workers` tells whether a query may have
+    parallel workers, as many as the server's settings give it.
     """
 
     dsn: str
     schema: str = ""
     timeout: float | None = None
+    workers: bool = True
     id: str = ""
     connection: psycopg.Connection = field(init=False)
     _open: list[psycopg.Connection] = field(default_factory=list)
@@ -109,6 +111,8 @@ class Snapshot:
         settings = [*_SETTINGS]
         if self.timeout is not None:
             settings.append(("statement_timeout", f"{max(1, round(self.timeout * 1000))}ms"))
+        if not self.workers:
+            settings.append(("max_parallel_workers_per_gather", "0"))
         if self.schema:
             settings.append(("search_path", sql.Identifier(self.schema).as_string(connection)))
         connection.execute(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from audit.catalog import Column, Relation
 from audit.impact import stake
 from audit.plan import Scan
+from audit.shape import Slices
 from audit.sql import quoted
 from audit.task import Task
 
@@ -34,7 +35,11 @@ def compose(scan: Scan, orders: Mapping[str, Relation], examples: int) -> Statem
     """Write a scan's statement. `orders` are the tables of orders by schema, `examples` the evidence rows per rule."""
     first = scan.tasks[0]
     slices = first.shape.slices
-    if scan.alone or slices is None:
+    if scan.value:
+        hits, evidence = _once_per_value(scan)
+        offset = 0
+        flags = [f"h.r{number}" for number in range(len(scan.tasks))]
+    elif scan.alone or slices is None:
         hits, offset = _alone(first)
         flags = ["true"]
         evidence = [tuple(f"h.e{place}" for place in range(len(first.columns)))]
@@ -78,22 +83,81 @@ def _alone(task: Task) -> tuple[str, int]:
 
 def _shared(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
     """Several rules in one pass: the rows that violate any, with a flag for each and every column that any shows."""
-    first = scan.tasks[0]
-    assert first.shape.slices is not None  # noqa: S101 - plan() put it here for its slices
-    columns: dict[str, str] = {}
-    evidence: list[tuple[str, ...]] = []
-    wheres: list[str] = []
-    for task in scan.tasks:
-        slices = task.shape.slices
-        assert slices is not None  # noqa: S101 - as above
-        evidence.append(tuple(f"h.{columns.setdefault(text, f'e{len(columns)}')}" for text in slices.columns))
-        wheres.append(slices.where)
-    shown = [f"({text}\n) as {name}" for text, name in columns.items()]
+    shown, evidence = _evidence(scan)
+    wheres = [_slices(task).where for task in scan.tasks]
     flags = [f"({where}\n) is true as r{number}" for number, where in enumerate(wheres)]
-    place = _place(first, [f"({first.shape.slices.columns[place]})" for place in first.key])
-    listed = ",\n".join([*shown, *flags, f"{place} as place"])
+    listed = ",\n".join([*shown, *flags, _place_of_row(scan)])
     any_of = "\nor ".join(f"({where}\n)" for where in wheres)
-    return f"select\n{listed}\nfrom {first.shape.slices.origin}\nwhere {any_of}", evidence
+    return f"select\n{listed}\nfrom {_origin(scan)}\nwhere {any_of}", evidence
+
+
+def _once_per_value(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
+    """Several rules on the values of some columns: each different value is judged, then its rows are looked up.
+
+    The rules' own text judges a table of the values that stands in the place, and under the name, of theirs.
+    """
+    local = _slices(scan.tasks[0]).local
+    assert local is not None  # noqa: S101 - plan() puts no other rules here
+    rest = _rests(scan)
+    shown, evidence = _evidence(scan)
+    wheres = [_slices(task).where for task in scan.tasks]
+    flags = ",\n".join(f"({where}\n) is true as r{number}" for number, where in enumerate(wheres))
+    any_of = "\nor ".join(f"({where}\n)" for where in wheres)
+    keys = [part.key.format(f"{local.alias}.{quoted(part.column)}") for part in scan.value]
+    numbered = [f"k{number}" for number in range(len(keys))]
+    values = ", ".join(
+        f"{part.back.format(f'v.{key}')} as {quoted(part.column)}"
+        for part, key in zip(scan.value, numbered, strict=True)
+    )
+    # The values found are joined by one column that is known to be unique: the planner takes a hash of several columns
+    # of a subquery for a bad one, and would rather sort the table. In an array NULL equals NULL.
+    parts = ", ".join(f"{local.alias}.{key}::text" for key in numbered)
+    judged = f"""  select distinct on (value) array[{parts}] as value,
+{flags}
+  from (
+    select {", ".join(f"v.{key}" for key in numbered)}, {values}
+    from (
+      select distinct {", ".join(f"{key} as {name}" for key, name in zip(keys, numbered, strict=True))}
+      from {local.table}
+    ) as v
+    offset 0
+  ) as {local.alias}
+  {rest}
+  where {any_of}"""
+    listed = ",\n".join([*shown, *(f"judged.r{number}" for number in range(len(wheres))), _place_of_row(scan)])
+    value = f"array[{', '.join(f'{key}::text' for key in keys)}]"
+    return f"select\n{listed}\nfrom {local.table}\njoin (\n{judged}\n) as judged on judged.value = {value}", evidence
+
+
+def _evidence(scan: Scan) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The columns that the hits of several rules have, and per rule which of them it shows."""
+    columns: dict[str, str] = {}
+    evidence = [
+        tuple(f"h.{columns.setdefault(text, f'e{len(columns)}')}" for text in _slices(task).columns)
+        for task in scan.tasks
+    ]
+    return [f"({text}\n) as {name}" for text, name in columns.items()], evidence
+
+
+def _place_of_row(scan: Scan) -> str:
+    first = scan.tasks[0]
+    return f"{_place(first, [f'({_slices(first).columns[place]})' for place in first.key])} as place"
+
+
+def _slices(task: Task) -> Slices:
+    assert task.shape.slices is not None  # noqa: S101 - plan() puts no rule without them beside others
+    return task.shape.slices
+
+
+def _origin(scan: Scan) -> str:
+    """FROM, with the LATERAL subqueries of all the rules that share it."""
+    slices = _slices(scan.tasks[0])
+    return f"{slices.local.table}\n{_rests(scan)}" if slices.local and len(scan.tasks) > 1 else slices.origin
+
+
+def _rests(scan: Scan) -> str:
+    locals_ = (_slices(task).local for task in scan.tasks)
+    return "\n".join(dict.fromkeys(local.rest for local in locals_ if local is not None and local.rest))
 
 
 def _place(task: Task, key: list[str]) -> str:

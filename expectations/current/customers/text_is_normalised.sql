@@ -8,18 +8,11 @@
 select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone,
   c.address, c.address_state
 from customers as c
-where exists (
-  select
-  from (values
-    (c.customer_name::text),
-    (c.customer_email::text),
-    (c.customer_contact_name::text),
-    (c.customer_phone::text),
-    (c.address::text),
-    (c.address_state::text)
-  ) as t (value)
-  -- plain ASCII is in normal form: most texts need not be looked at
-  where octet_length(t.value) > char_length(t.value)
-    and t.value <> normalize(t.value, nfc)
-)
+-- plain ASCII is in normal form: most texts need not be looked at
+where octet_length(c.customer_name::text) > char_length(c.customer_name::text) and c.customer_name::text <> normalize(c.customer_name::text, nfc)
+  or octet_length(c.customer_email::text) > char_length(c.customer_email::text) and c.customer_email::text <> normalize(c.customer_email::text, nfc)
+  or octet_length(c.customer_contact_name::text) > char_length(c.customer_contact_name::text) and c.customer_contact_name::text <> normalize(c.customer_contact_name::text, nfc)
+  or octet_length(c.customer_phone::text) > char_length(c.customer_phone::text) and c.customer_phone::text <> normalize(c.customer_phone::text, nfc)
+  or octet_length(c.address::text) > char_length(c.address::text) and c.address::text <> normalize(c.address::text, nfc)
+  or octet_length(c.address_state::text) > char_length(c.address_state::text) and c.address_state::text <> normalize(c.address_state::text, nfc)
 order by c.customer_id

@@ -6,6 +6,6 @@
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o
 left join orders as a on a.order_id = o.order_ref
-where a.order_id is not null
-  and o.order_ref > o.order_id
+where o.order_ref > o.order_id
+  and a.order_id is not null
 order by o.order_id

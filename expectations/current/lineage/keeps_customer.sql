@@ -7,6 +7,6 @@ select o.order_id, o.order_ref, o.customer_id, a.customer_id as ancestor_custome
   o.order_status, o.order_amount
 from orders as o
 left join orders as a on a.order_id = o.order_ref
-where o.order_ref <> o.order_id
-  and a.customer_id <> o.customer_id
+where a.customer_id <> o.customer_id
+  and o.order_ref <> o.order_id
 order by o.order_id

@@ -3,14 +3,13 @@
 -- key: order_id
 -- why: Each day's recreation replaces the order before it. Two live orders in one lineage deliver, and
 --   charge, twice.
-select o.order_id, o.order_ref, l.last_live_id, o.customer_id, o.order_status, o.order_amount
-from orders as o
-join (
-  select order_ref, max(order_id) as last_id,
-    max(order_id) filter (where order_status::text in ('pending', 'active', 'paused')) as last_live_id
-  from orders
-  group by order_ref
-) as l on l.order_ref = o.order_ref
-where o.order_status::text in ('pending', 'active', 'paused')
-  and o.order_id < l.last_live_id
-order by o.order_id
+select l.order_id, l.order_ref, l.last_live_id, l.customer_id, l.order_status, l.order_amount
+from (
+  select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
+    max(o.order_id) over (partition by o.order_ref) as last_live_id
+  from orders as o
+  where o.order_status::text in ('active', 'pending', 'paused')
+) as l
+where l.order_ref is not null
+  and l.order_id < l.last_live_id
+order by l.order_id

@@ -6,11 +6,10 @@
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o
 join (
-  select order_ref, max(order_id) as last_id,
-    max(order_id) filter (where order_status::text in ('pending', 'active', 'paused')) as last_live_id
+  select order_ref, max(order_id) as last_id
   from orders
   group by order_ref
-) as l on l.order_ref = o.order_ref
+  having max(order_id) filter (where order_status::text = 'recreated') = max(order_id)
+) as l on l.order_ref = o.order_ref and l.last_id = o.order_id
 where o.order_status::text = 'recreated'
-  and o.order_id >= l.last_id
 order by o.order_id

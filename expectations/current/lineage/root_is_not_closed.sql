@@ -7,7 +7,7 @@ select o.order_id, o.order_ref, a.order_status as ancestor_status, o.customer_id
   o.order_amount
 from orders as o
 left join orders as a on a.order_id = o.order_ref
-where o.order_ref <> o.order_id
+where a.order_status::text in ('cancelled', 'expired')
   and o.order_status::text in ('pending', 'active', 'paused')
-  and a.order_status::text in ('cancelled', 'expired')
+  and o.order_ref <> o.order_id
 order by o.order_id

@@ -5,21 +5,21 @@
 --   later each day, and delivers at night. It was generated with a wrong period.
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.order_schedule
 from orders as o
-where o.order_schedule::text in (
-  -- each different bitmap is judged once, however many orders have it
-  select b.bits
-  from (select distinct order_schedule::text as bits from orders) as b
-  where position('1' in b.bits) > 0
-    and position('0' in b.bits) > 0
-    and exists (
-      select
-      from generate_series(2, least(167, length(b.bits) - 1)) as p (period)
-      where left(b.bits, length(b.bits) - p.period) = substr(b.bits, p.period + 1)
-    )
-    and not exists (
-      select
-      from (values (48), (96), (144)) as p (period)
-      where left(b.bits, greatest(length(b.bits) - p.period, 0)) = substr(b.bits, p.period + 1)
-    )
-)
+cross join lateral (
+  select o.order_schedule::text as bits
+  offset 0
+) as s
+where position('1' in s.bits) > 0
+  and position('0' in s.bits) > 0
+  -- neither one day repeats, nor two, nor three
+  and left(s.bits, greatest(length(s.bits) - 48, 0)) <> substr(s.bits, 49)
+  and left(s.bits, greatest(length(s.bits) - 96, 0)) <> substr(s.bits, 97)
+  and left(s.bits, greatest(length(s.bits) - 144, 0)) <> substr(s.bits, 145)
+  -- cheap test first: with a period of 167 or less, the bits but for the last 167 stand a second time further on
+  and strpos(substr(s.bits, 3), left(s.bits, greatest(length(s.bits) - 167, 1))) > 0
+  and exists (
+    select
+    from generate_series(2, least(167, length(s.bits) - 1)) as p (period)
+    where left(s.bits, length(s.bits) - p.period) = substr(s.bits, p.period + 1)
+  )
 order by o.order_id

@@ -6,5 +6,5 @@
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o
 where o.order_status is null
-  or o.order_status::text not in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
+  or o.order_status::text not in ('recreated', 'active', 'expired', 'cancelled', 'paused', 'pending')
 order by o.order_id

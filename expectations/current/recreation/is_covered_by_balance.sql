@@ -6,10 +6,13 @@
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 from orders as o
 left join customers as c on c.customer_id = o.customer_id
-where c.customer_id is not null
+-- PostgreSQL sorts NaN above every number: without the second test it would cover everything
+where (
+    c.customer_balance > o.order_amount
+    and (c.customer_balance < 1e300 or c.customer_balance::text <> 'NaN')
+  ) is not true
+  and o.order_amount is not null
+  and c.customer_id is not null
   and o.order_ref <> o.order_id
   and o.order_status::text in ('pending', 'active', 'paused')
-  and o.order_amount is not null
-  -- PostgreSQL sorts NaN above every number: without the second test it would cover everything
-  and (c.customer_balance > o.order_amount and c.customer_balance::text <> 'NaN') is not true
 order by o.order_id

@@ -1,0 +1,119 @@
+"""Which columns hold few different values for many rows, so that it pays to judge each value once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+
+from audit.catalog import Relation
+from audit.sql import quoted
+
+#: Smaller tables are judged row by row: looking first would cost more than it saves.
+SMALL: Final = 20_000
+#: Rows per value from which on finding the different values is cheaper than judging each row.
+_WORTH: Final = 4
+_SAMPLE: Final = 20_000
+_BIT: Final = 1560
+
+
+@dataclass(frozen=True)
+class Part:
+    """A column as a part of a value.
+
+    `key` is an expression of the column that can be hashed and tells different values apart, whatever the column's
+    type and collation; `back` makes the column's value of it again. Both have a place for what they are made of.
+    """
+
+    column: str
+    key: str
+    back: str
+    nullable: bool
+
+
+def parts(connection: psycopg.Connection, table: Relation, columns: Iterable[str]) -> tuple[Part, ...]:
+    """How to take columns of a table as parts of a value. Raises psycopg.Error."""
+    rows = connection.execute(
+        """
+        select a.attname, a.atttypid::int, format_type(a.atttypid, a.atttypmod), a.attnotnull, n.nspname, c.collname
+        from pg_attribute as a
+        left join pg_collation as c on c.oid = a.attcollation
+        left join pg_namespace as n on n.oid = c.collnamespace
+        where a.attrelid = %s and a.attname = any(%s) and a.attnum > 0
+        order by a.attname
+        """,
+        [table.oid, sorted(columns)],
+    ).fetchall()
+    found = []
+    for name, type_, written, not_null, schema, collation in rows:
+        if type_ == _BIT:
+            # a bit string as text is eight times as long, and slow to write
+            key, back = "bit_send({})", f"('x' || encode(substr({{}}, 5), 'hex'))::{written}"
+        else:
+            key = '({}::text collate "C")'
+            back = f"{{}}::{written}" + (f" collate {quoted(schema)}.{quoted(collation)}" if collation else "")
+        found.append(Part(name, key, back, not not_null))
+    return tuple(found)
+
+
+def worth_it(connection: psycopg.Connection, table: Relation, sets: Collection[frozenset[str]]) -> set[frozenset[str]]:
+    """Those sets of a table's columns that hold few different values, as a sample of the table tells."""
+    try:
+        with connection.transaction():
+            rows = _rows(connection, table)
+            if rows < SMALL:
+                return set()
+            unique = _unique(connection, table)
+            return {
+                columns
+                for columns in sets
+                if not columns & unique and _values(connection, table, columns, rows) * _WORTH <= rows
+            }
+    except psycopg.Error:
+        return set()  # a table that cannot be sampled: a foreign one, one that somebody has locked
+
+
+def _rows(connection: psycopg.Connection, table: Relation) -> float:
+    """About how many rows a table has; 0 for what has no rows of its own."""
+    row = connection.execute(
+        "select case when reltuples > 0 then reltuples else pg_relation_size(oid) / 100 end::float8"
+        " from pg_class where oid = %s and relkind in ('r', 'p', 'm')",
+        [table.oid],
+    ).fetchone()
+    return float(row[0]) if row else 0.0
+
+
+def _unique(connection: psycopg.Connection, table: Relation) -> set[str]:
+    """The columns of which the server's statistics say already that nearly each row has another value."""
+    rows = connection.execute(
+        "select attname from pg_stats where schemaname = %s and tablename = %s and n_distinct < -1.0 / %s",
+        [table.schema, table.name, _WORTH],
+    )
+    return {row[0] for row in rows}
+
+
+def _values(connection: psycopg.Connection, table: Relation, columns: frozenset[str], rows: float) -> float:
+    """How many different values a table has in some columns, estimated from a sample.
+
+    The estimator is Duj1 of Haas and Stokes (1998), "Estimating the number of classes in a finite population", which
+    PostgreSQL's own ANALYZE uses: of n sampled rows of N with d different values, f of which were met once, it makes
+    n * d / (n - f + f * n / N).
+    """
+    keys = ", ".join(part.key.format(f"t.{quoted(part.column)}") for part in parts(connection, table, columns))
+    percent = min(100.0, 100.0 * _SAMPLE / rows)
+    row = connection.execute(
+        f"""
+        select coalesce(sum(g.rows), 0)::float8, count(*)::float8, (count(*) filter (where g.rows = 1))::float8
+        from (
+          select count(*) as rows
+          from {quoted(table)} as t tablesample system ({percent:.6f}) repeatable (0)
+          group by {keys}
+        ) as g
+        """.encode()
+    ).fetchone()
+    sampled, different, once = row or (0.0, 0.0, 0.0)
+    if not sampled:
+        return rows
+    return float(sampled * different / (sampled - once + once * sampled / rows))

@@ -1,0 +1,147 @@
+"""What shares a scan, what is judged once per value, and that both find what a judge of each row by itself finds."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import expectations
+from audit import repetition, shape, task
+from audit.plan import Scan, plan
+from audit.run import Options, run
+from expectations import Rule
+from tests import dirty, oracle
+from tests.test_oracle import dirty_rows
+
+
+def scans(connection: psycopg.Connection, *rules: Rule) -> list[Scan]:
+    """The plan for some rules."""
+    tasks, outcomes = task.prepare(connection, [(rule, shape.read(rule)) for rule in rules])
+    assert not outcomes
+    return plan(connection, tasks)
+
+
+def rule(tmp_path: Path, name: str, sql: str) -> Rule:
+    """A rule of one's own."""
+    file = tmp_path / "mine" / "own" / f"{name}.sql"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"-- title: {name}\n-- severity: info\n-- key: id\n-- why: Because.\n{sql}\n")
+    return next(found for found in expectations.load(str(tmp_path / "mine")).rules if found.id.endswith(name))
+
+
+@pytest.mark.parametrize("once", [False, True], ids=["each row", "each value"])
+@pytest.mark.parametrize("types", dirty.TYPES)
+@pytest.mark.parametrize("seed", [0, 1, 5])
+def test_audit_finds_what_the_oracle_finds(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, types: str, once: bool
+) -> None:
+    """Key by key, whether values are judged once or rows each."""
+    monkeypatch.setattr(repetition, "worth_it", lambda _connection, _table, sets: set(sets) if once else set())
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        dirty.create(connection, dirty_rows(seed, constraints=False), types=types, constraints=False)
+        connection.execute("set extra_float_digits = 1")
+        expected = {name: {str(key) for key in keys} for name, keys in oracle.judge(oracle.read(connection)).items()}
+        judged = [found for found in expectations.load("current").rules if found.id in expected]
+        assert any(scan.value for scan in scans(connection, *judged)) is once
+    document = run(dsn, tmp_path / "out", Options(formats=("json", "violations"), rules=tuple(expected)))
+    assert [found["error"] for found in document["results"] if found["status"] == "errored"] == []
+    keys = defaultdict(set)
+    with (tmp_path / "out" / "violations.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            keys[row["rule"]].add(row["key"])
+    wrong = {name: (keys[name] ^ wanted) for name, wanted in expected.items() if keys[name] - {""} != wanted - {"None"}}
+    assert wrong == {}
+
+
+def test_evidence_is_the_same_either_way(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Examples and impact too."""
+    found = []
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        dirty.create(connection, dirty_rows(2, constraints=True), types="current", constraints=True)
+    for once in (False, True):
+        monkeypatch.setattr(
+            repetition, "worth_it", lambda _connection, _table, sets, once=once: set(sets) if once else set()
+        )
+        results = run(dsn, tmp_path / str(once), Options(formats=("json",)))["results"]
+        for result in results:
+            del result["duration_ms"]
+        found.append(results)
+    assert found[0] == found[1]
+
+
+def test_few_values_are_judged_once(dsn: str, tmp_path: Path) -> None:
+    """A sample of the table tells, for each type, NULLs and collations included; small tables are not sampled."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            """
+            create table big (id int primary key, few json, many json, bits bit(12), word text collate "C");
+            insert into big
+            select g, json_build_object('n', g % 1000), json_build_object('n', g),
+              case when g % 7 <> 0 then (g % 50)::bit(12) end, case when g % 3 <> 0 then 'Word ' || g % 20 end
+            from generate_series(1, 30000) as g;
+            create table small as select * from big where id <= 2000;
+            analyze big, small;
+            """
+        )
+        condition = "t.{0}::text ~ '1[^0-9]*$'"
+
+        def planned(table: str, *columns: str) -> list[set[str]]:
+            where = " and ".join(condition.format(column) for column in columns)
+            name = "_".join((table, *columns))
+            text = f"select t.id, t.{columns[0]} from {table} as t where {where}"
+            return [{part.column for part in scan.value} for scan in scans(connection, rule(tmp_path, name, text))]
+
+        assert planned("big", "few") == [{"few"}]
+        assert planned("big", "bits", "few", "word") == [{"bits", "few", "word"}]
+        assert planned("big", "many") == [set()]
+        assert planned("big", "few", "many") == [set()]
+        assert planned("small", "few") == [set()]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "t.word ~ clock_timestamp()::text",  # another answer for each row
+        "t.word ~ 'x' and t.ctid is not null",  # no column of the table
+        "exists (select from other as u where u.word ~ word)",  # whose word?
+    ],
+)
+def test_what_is_no_matter_of_values_is_judged_by_row(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, condition: str
+) -> None:
+    """A value's verdict must be every row's that has it."""
+    monkeypatch.setattr(repetition, "worth_it", lambda _connection, _table, sets: set(sets))
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table t (id int primary key, word text); create table other (word text)")
+        text = f"select t.id, t.word from t where {condition}"
+        assert [scan.value for scan in scans(connection, rule(tmp_path, "odd", text))] == [()]
+
+
+def test_laterals_that_add_columns_share_the_scan(dsn: str, tmp_path: Path) -> None:
+    """And those that may add or drop rows do not."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table t (id int primary key, word text)")
+        connection.execute("insert into t values (1, 'One'), (2, 'two'), (3, null)")
+        plain = rule(tmp_path, "plain", "select t.id, t.word from t where t.word is null")
+        adds = rule(
+            tmp_path,
+            "adds",
+            "select t.id, t.word from t cross join lateral (select lower(t.word) as low) as l where l.low <> t.word",
+        )
+        doubles = rule(
+            tmp_path,
+            "doubles",
+            "select t.id, t.word from t cross join lateral (select generate_series(1, 2) as n) as l where l.n > 1",
+        )
+        found = [{one.rule.id for one in scan.tasks} for scan in scans(connection, plain, adds, doubles)]
+    assert found == [{plain.id, adds.id}, {doubles.id}]
+    document = run(dsn, tmp_path / "out", Options(suites=(str(tmp_path / "mine"),), formats=("json",)))
+    assert {result["rule"]: result["violations"] for result in document["results"]} == {
+        plain.id: 1,
+        adds.id: 1,
+        doubles.id: 3,
+    }
