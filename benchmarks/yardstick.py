@@ -15,7 +15,7 @@ from typing import Final
 
 import psycopg
 
-_ALL: Final = ("jit = off", "extra_float_digits = 1", "work_mem = '64MB'")
+_ALL: Final = ("jit = off", "extra_float_digits = 1", "work_mem = '256MB'")
 #: With several connections, each has its processor; with one, what looks dear is split up all the same.
 _MANY: Final = (*_ALL, "max_parallel_workers_per_gather = 0")
 _ONE: Final = (*_ALL, "parallel_setup_cost = 0", "parallel_tuple_cost = 0")

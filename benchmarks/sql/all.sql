@@ -130,8 +130,8 @@ select
   ), 0) as "orders.api_key_belongs_to_one_customer"
 from document;
 
--- One narrow pass over the orders that nothing replaced or that cannot be right: all about live and last orders.
-with odd as materialized (
+-- Lineages. One pass finds the orders that nothing replaced or that cannot be right: all about live and last orders.
+with recursive odd as materialized (
   select order_id, order_ref, customer_id, order_amount, order_status,
     order_status in ('active', 'pending', 'paused') as live,
     order_status = 'active' and position(B'1' in order_schedule) = 0 as never_on,
@@ -151,8 +151,59 @@ twin as materialized (
     having min(order_ref) <> max(order_ref)
   ) as g on g.customer_id = o.customer_id and g.order_amount = o.order_amount
   where o.live
+),
+-- A lineage whose smallest id is the one it names, and which has one customer, who exists, has all four right, for every
+-- order in it. Only the orders of the others are looked at one by one.
+lineage as materialized (
+  select order_ref, min(order_id) as first_id, max(order_id) as last_id, min(customer_id) as customer_id,
+    max(customer_id) as last_customer_id
+  from orders
+  group by order_ref
+),
+bad as materialized (
+  select l.order_ref
+  from lineage as l
+  left join customers as c on c.customer_id = l.customer_id
+  where l.first_id <> l.order_ref or l.customer_id <> l.last_customer_id or c.customer_id is null
+),
+doubtful as materialized (
+  select o.order_id, o.order_ref, o.customer_id
+  from orders as o
+  where (o.order_ref in (select order_ref from bad)) is true  -- or the planner would hash the orders, not these
+),
+known as materialized (
+  select o.*, a.order_id as ancestor_id, a.order_ref as ancestor_ref, a.customer_id as ancestor_customer_id,
+    c.customer_id is null as homeless
+  from doubtful as o
+  left join lateral (select * from orders where order_id = o.order_ref limit 1) as a on true
+  left join lateral (select * from customers where customer_id = o.customer_id limit 1) as c on true
+),
+-- Only orders whose ancestor is no root can lie on a cycle. Pointer jumping: whoever is still on the way after as
+-- many steps as there are such orders stands on one, and each order of each cycle is stood upon.
+node as materialized (
+  select order_id, order_ref, row_number() over (order by order_id)::int as i
+  from known
+  where ancestor_ref <> ancestor_id
+),
+jump (steps, target) as (
+  select 1, array_agg(coalesce(ahead.i, 0) order by n.i)
+  from node as n
+  left join node as ahead on ahead.order_id = n.order_ref
+  having count(*) > 0
+  union all
+  select j.steps * 2, (
+    select array_agg(coalesce(j.target[t.at], 0) order by t.i)
+    from unnest(j.target) with ordinality as t (at, i)
+  )
+  from jump as j
+  where j.steps < cardinality(j.target)
+),
+cyclic as materialized (
+  select count(distinct t.at) filter (where t.at > 0) as orders
+  from (select target from jump order by steps desc limit 1) as j
+  cross join lateral unnest(j.target) as t (at)
 )
-select one.*, two.*, three.*, four.*, five.*, six.*, seven.*
+select one.*, two.*, three.*, four.*, five.*, six.*, seven.*, eight.*
 from (
   select
     count(*) filter (
@@ -199,7 +250,7 @@ cross join (
 cross join (
   -- of each lineage the last order: recreated, if it is none of those above
   select count(*) as "lineage.recreated_order_has_successor"
-  from (select max(order_id) as last_id from orders group by order_ref) as l
+  from lineage as l
   left join odd as o on o.order_id = l.last_id and o.order_status <> 'recreated'
   where o.order_id is null
 ) as six
@@ -221,64 +272,20 @@ cross join (
     )
   ) as e
   where e.least_ref <> e.order_ref or e.greatest_ref <> e.order_ref
-) as seven;
-
--- Most orders name a root, with the root's customer. One small hash table settles those; the others are looked up.
-with recursive root as (
-  select r.order_id, r.customer_id, c.customer_id is null as homeless
-  from orders as r
-  left join customers as c on c.customer_id = r.customer_id
-  where r.order_ref = r.order_id
-),
-odd as materialized (
-  select o.order_id, o.order_ref, o.customer_id
-  from orders as o
-  left join root as r on r.order_id = o.order_ref
-  where r.customer_id is distinct from o.customer_id or r.homeless or o.order_ref > o.order_id
-),
-known as materialized (
-  select o.*, a.order_id as ancestor_id, a.order_ref as ancestor_ref, a.customer_id as ancestor_customer_id,
-    c.customer_id is null as homeless
-  from odd as o
-  left join lateral (select * from orders where order_id = o.order_ref limit 1) as a on true
-  left join lateral (select * from customers where customer_id = o.customer_id limit 1) as c on true
-),
--- Only orders whose ancestor is no root can lie on a cycle. Pointer jumping: whoever is still on the way after as
--- many steps as there are such orders stands on one, and each order of each cycle is stood upon.
-node as materialized (
-  select order_id, order_ref, row_number() over (order by order_id)::int as i
+) as seven
+cross join (
+  select
+    count(*) filter (where ancestor_id is null) as "lineage.order_ref_exists",
+    count(*) filter (
+      where order_ref <> order_id and ancestor_customer_id <> customer_id
+    ) as "lineage.keeps_customer",
+    count(*) filter (where ancestor_id is not null and order_ref > order_id) as "lineage.ancestor_is_older",
+    count(*) filter (where homeless) as "orders.customer_exists",
+    (select orders from cyclic) as "lineage.is_acyclic",
+    count(*) filter (where ancestor_ref <> ancestor_id)
+      - (select orders from cyclic) as "lineage.order_ref_is_first_ancestor"
   from known
-  where ancestor_ref <> ancestor_id
-),
-jump (steps, target) as (
-  select 1, array_agg(coalesce(ahead.i, 0) order by n.i)
-  from node as n
-  left join node as ahead on ahead.order_id = n.order_ref
-  having count(*) > 0
-  union all
-  select j.steps * 2, (
-    select array_agg(coalesce(j.target[t.at], 0) order by t.i)
-    from unnest(j.target) with ordinality as t (at, i)
-  )
-  from jump as j
-  where j.steps < cardinality(j.target)
-),
-cyclic as materialized (
-  select count(distinct t.at) filter (where t.at > 0) as orders
-  from (select target from jump order by steps desc limit 1) as j
-  cross join lateral unnest(j.target) as t (at)
-)
-select
-  count(*) filter (where ancestor_id is null) as "lineage.order_ref_exists",
-  count(*) filter (
-    where order_ref <> order_id and ancestor_customer_id <> customer_id
-  ) as "lineage.keeps_customer",
-  count(*) filter (where ancestor_id is not null and order_ref > order_id) as "lineage.ancestor_is_older",
-  count(*) filter (where homeless) as "orders.customer_exists",
-  (select orders from cyclic) as "lineage.is_acyclic",
-  count(*) filter (where ancestor_ref <> ancestor_id)
-    - (select orders from cyclic) as "lineage.order_ref_is_first_ancestor"
-from known;
+) as eight;
 
 -- Each different schedule is judged once. bit_send gives 46 bytes that can be hashed, where text has 336.
 select coalesce(sum(b.orders), 0) as "orders.schedule_repeats_by_day"
@@ -319,20 +326,15 @@ select
     where customer_balance not in ('NaN', 'Infinity', '-Infinity')
       and customer_balance::text::numeric <> round(customer_balance::text::numeric, 2)
   ) as "customers.balance_is_whole_cents",
-  count(*) filter (where customer_email <> lower(btrim(customer_email))) as "customers.email_is_canonical",
   count(*) filter (
-    where customer_email
+    where not plain_email and customer_email <> lower(btrim(customer_email))
+  ) as "customers.email_is_canonical",
+  count(*) filter (
+    where not plain_email and customer_email
         !~ '^[a-zA-Z0-9.!#$%&''*+/=?^_{|}~`-]+@[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)+$'
       or length(customer_email) > 65 and split_part(customer_email, '@', 2) ~ '[^.]{64}'
   ) as "customers.email_is_valid",
-  count(*) filter (
-    where address_state not in (
-      'AL', 'AK', 'AZ', 'AR', 'CA', 'CO', 'CT', 'DE', 'FL', 'GA', 'HI', 'ID', 'IL', 'IN', 'IA', 'KS', 'KY', 'LA', 'ME',
-      'MD', 'MA', 'MI', 'MN', 'MS', 'MO', 'MT', 'NE', 'NV', 'NH', 'NJ', 'NM', 'NY', 'NC', 'ND', 'OH', 'OK', 'OR', 'PA',
-      'RI', 'SC', 'SD', 'TN', 'TX', 'UT', 'VT', 'VA', 'WA', 'WV', 'WI', 'WY', 'DC', 'AS', 'GU', 'MP', 'PR', 'VI', 'AA',
-      'AE', 'AP'
-    )
-  ) as "customers.state_is_usps_code",
+  count(*) filter (where no_state) as "customers.state_is_usps_code",
   count(*) filter (
     where customer_phone !~ '^[(]?[0-9][0-9][0-9][)]?[ .-]?[0-9][0-9][0-9][ .-]?[0-9][0-9][0-9][0-9]$'
       and translate(customer_phone, ' ().-', '') !~ '^([+][0-9]{8,15}|1?[0-9]{10})$'
@@ -367,7 +369,11 @@ select
     )
   ) as "customers.text_is_normalised",
   count(*) filter (
-    where (odd or lower(texts) ~ '[|](n/a|na|none|null|nil|test|testing|unknown|tbd|todo|placeholder|xxx|-|[.]|[?])[|]')
+    -- none of the words is longer, and none is a state
+    where (
+        odd or no_state or octet_length(customer_name) < 12 or octet_length(customer_email) < 12
+        or octet_length(customer_contact_name) < 12 or octet_length(address) < 12
+      )
       and exists (
         select
         from (values
@@ -380,7 +386,15 @@ select
       )
   ) as "customers.text_is_not_placeholder"
 from (
-  select *, texts ~ '[^ -~]|[|] | [|]|[|][|]' as odd
+  select *,
+    texts ~ '[^ -~]|[|] | [|]|[|][|]' as odd,
+    customer_email ~ '^[a-z0-9.]+@[a-z0-9]+([.][a-z0-9]+)+$' as plain_email,
+    address_state not in (
+      'AL', 'AK', 'AZ', 'AR', 'CA', 'CO', 'CT', 'DE', 'FL', 'GA', 'HI', 'ID', 'IL', 'IN', 'IA', 'KS', 'KY', 'LA', 'ME',
+      'MD', 'MA', 'MI', 'MN', 'MS', 'MO', 'MT', 'NE', 'NV', 'NH', 'NJ', 'NM', 'NY', 'NC', 'ND', 'OH', 'OK', 'OR', 'PA',
+      'RI', 'SC', 'SD', 'TN', 'TX', 'UT', 'VT', 'VA', 'WA', 'WV', 'WI', 'WY', 'DC', 'AS', 'GU', 'MP', 'PR', 'VI', 'AA',
+      'AE', 'AP'
+    ) as no_state
   from (
     select *,
       '|' || customer_name || '|' || customer_email || '|' || customer_contact_name || '|'
@@ -391,54 +405,38 @@ from (
   offset 0
 ) as c;
 
--- Duplicates are sought by hash, and judged by text where hashes agree.
+select coalesce(sum(e.customers - 1), 0) as "customers.email_is_unique"
+from (
+  select count(*) as customers
+  from customers
+  where btrim(customer_email, E' \t\n\r\f\x0b') <> ''
+  group by lower(btrim(customer_email)) collate "C"
+) as e;
+
+-- What differs without white space differs with it: it goes for a first grouping, and is minded where that finds two.
 with hashed as materialized (
   select customer_id,
-    hashtextextended(lower(btrim(customer_email)), 0) as email,
-    -- white space goes: what differs without it differs with it
     hashtextextended(
       case when person ~ '[\t-\r]' then translate(person, E' \t\n\r\f\x0b', '') else replace(person, ' ', '') end, 0
     ) as person
   from (
-    select customer_id, customer_email, lower(customer_name || '|' || address || '|' || address_state) as person
+    select customer_id, lower(customer_name || '|' || address || '|' || address_state) as person
     from customers
     offset 0
   ) as c
-),
-same_email as materialized (
-  select h.customer_id
-  from hashed as h
-  join (select email from hashed group by email having count(*) > 1) as g on g.email = h.email
-),
-same_person as materialized (
-  select h.customer_id
-  from hashed as h
-  join (select person from hashed group by person having count(*) > 1) as g on g.person = h.person
 )
-select e.*, p.*
+select coalesce(sum(n - 1), 0) as "customers.no_duplicate"
 from (
-  select coalesce(sum(n - 1), 0) as "customers.email_is_unique"
+  select count(*) as n
   from (
-    select count(*) as n
-    from same_email as s
-    cross join lateral (select * from customers where customer_id = s.customer_id limit 1) as c
-    where btrim(c.customer_email, E' \t\n\r\f\x0b') <> ''
-    group by lower(btrim(c.customer_email)) collate "C"
-  ) as g
-) as e
-cross join (
-  select coalesce(sum(n - 1), 0) as "customers.no_duplicate"
-  from (
-    select count(*) as n
-    from (
-      select
-        regexp_replace(btrim(translate(lower(c.customer_name), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as name_key,
-        regexp_replace(btrim(translate(lower(c.address), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as address_key,
-        regexp_replace(btrim(translate(lower(c.address_state), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as state_key
-      from same_person as s
-      cross join lateral (select * from customers where customer_id = s.customer_id limit 1) as c
-    ) as n
-    where name_key <> '' and address_key <> '' and state_key <> ''
-    group by name_key collate "C", address_key collate "C", state_key collate "C"
-  ) as g
-) as p;
+    select
+      regexp_replace(btrim(translate(lower(c.customer_name), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as name_key,
+      regexp_replace(btrim(translate(lower(c.address), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as address_key,
+      regexp_replace(btrim(translate(lower(c.address_state), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as state_key
+    from hashed as h
+    join (select person from hashed group by person having count(*) > 1) as g on g.person = h.person
+    cross join lateral (select * from customers where customer_id = h.customer_id limit 1) as c
+  ) as n
+  where name_key <> '' and address_key <> '' and state_key <> ''
+  group by name_key collate "C", address_key collate "C", state_key collate "C"
+) as g;
