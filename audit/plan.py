@@ -101,12 +101,7 @@ def _repeating(connection: psycopg.Connection, group: list[Task], calls: Calls) 
     }
     if not sets:
         return []
-    everything = frozenset[str]().union(*sets)
-    if worth := repetition.worth_it(connection, table, {everything}):
-        return [repetition.parts(connection, table, columns) for columns in worth]
-    worth = repetition.worth_it(connection, table, sets - {everything})
-    widest = [columns for columns in worth if not any(columns < other for other in worth)]
-    return [repetition.parts(connection, table, columns) for columns in sorted(widest, key=sorted)]
+    return [repetition.parts(connection, table, columns) for columns in repetition.repeating(connection, table, sets)]
 
 
 def _judged_by(task: Task, columns: Collection[str], calls: Calls) -> bool:

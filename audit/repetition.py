@@ -58,21 +58,35 @@ def parts(connection: psycopg.Connection, table: Relation, columns: Iterable[str
     return tuple(found)
 
 
-def worth_it(connection: psycopg.Connection, table: Relation, sets: Collection[frozenset[str]]) -> set[frozenset[str]]:
-    """Those sets of a table's columns that hold few different values, as a sample of the table tells."""
+def repeating(
+    connection: psycopg.Connection, table: Relation, sets: Collection[frozenset[str]]
+) -> list[frozenset[str]]:
+    """Sets of a table's columns that hold few different values, as a sample of the table tells.
+
+    Of the `sets` that are asked for, those that are parts of others come with them, and those that have about as many
+    values together as apart are joined.
+    """
     try:
         with connection.transaction():
             rows = _rows(connection, table)
             if rows < SMALL:
-                return set()
+                return []
             unique = _unique(connection, table)
-            return {
-                columns
-                for columns in sets
-                if not columns & unique and _values(connection, table, columns, rows) * _WORTH <= rows
-            }
+            found: dict[frozenset[str], float] = {}
+            for columns in sorted(sets, key=lambda columns: (-len(columns), sorted(columns))):
+                if columns & unique or any(columns <= other for other in found):
+                    continue
+                values = _values(connection, table, columns, rows)
+                for other in list(found):
+                    together = _values(connection, table, columns | other, rows)
+                    if together <= _WORTH * min(values, found[other]):
+                        del found[other]
+                        columns, values = columns | other, together
+                if values * _WORTH <= rows:
+                    found[columns] = values
+            return list(found)
     except psycopg.Error:
-        return set()  # a table that cannot be sampled: a foreign one, one that somebody has locked
+        return []  # a table that cannot be sampled: a foreign one, one that somebody has locked
 
 
 def _rows(connection: psycopg.Connection, table: Relation) -> float:

@@ -6,20 +6,21 @@
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.order_schedule
 from orders as o
 cross join lateral (
-  select o.order_schedule::text as bits
+  -- one byte a bit: bytes are cut and compared faster than letters
+  select convert_to(o.order_schedule::text, 'UTF8') as bits
   offset 0
 ) as s
-where position('1' in s.bits) > 0
-  and position('0' in s.bits) > 0
+where position('1'::bytea in s.bits) > 0
+  and position('0'::bytea in s.bits) > 0
   -- neither one day repeats, nor two, nor three
-  and left(s.bits, greatest(length(s.bits) - 48, 0)) <> substr(s.bits, 49)
-  and left(s.bits, greatest(length(s.bits) - 96, 0)) <> substr(s.bits, 97)
-  and left(s.bits, greatest(length(s.bits) - 144, 0)) <> substr(s.bits, 145)
+  and substr(s.bits, 1, greatest(length(s.bits) - 48, 0)) <> substr(s.bits, 49)
+  and substr(s.bits, 1, greatest(length(s.bits) - 96, 0)) <> substr(s.bits, 97)
+  and substr(s.bits, 1, greatest(length(s.bits) - 144, 0)) <> substr(s.bits, 145)
   -- cheap test first: with a period of 167 or less, the bits but for the last 167 stand a second time further on
-  and strpos(substr(s.bits, 3), left(s.bits, greatest(length(s.bits) - 167, 1))) > 0
+  and position(substr(s.bits, 1, greatest(length(s.bits) - 167, 1)) in substr(s.bits, 3)) > 0
   and exists (
     select
     from generate_series(2, least(167, length(s.bits) - 1)) as p (period)
-    where left(s.bits, length(s.bits) - p.period) = substr(s.bits, p.period + 1)
+    where substr(s.bits, 1, length(s.bits) - p.period) = substr(s.bits, p.period + 1)
   )
 order by o.order_id
