@@ -71,7 +71,8 @@ def bed(on: Server, orders: int, *, seed: int = 1, defects: float = 0.01) -> Ite
                 _one(connection, "select count(*) from orders"),
                 _one(connection, "select count(*) from customers"),
             )
-            yield Bed(dsn, rows, _counted(truth))
+            made = Bed(dsn, rows, _counted(truth))
+        yield made  # nobody is connected then
     finally:
         servers.drop_database(on, dsn)
 

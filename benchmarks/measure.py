@@ -91,7 +91,8 @@ def cost_with_server(
         before = _server(connection)
     used = cost(command, env=env, cwd=cwd, fine=fine)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        alone(connection)  # a backend hands in its numbers as it ends
+        if not alone(connection):  # a backend hands in its numbers as it ends
+            raise FailedError("somebody else is connected to the database")
         after = _server(connection)
         statements = _statements(connection) if counted else None
     temp, orders, customers = (later - sooner for later, sooner in zip(after, before, strict=True))
