@@ -104,7 +104,7 @@ def run(
     gentle: Annotated[
         bool,
         typer.Option(
-            "--gentle", help="Spare the server: one connection, no parallel workers, pauses. Takes about twice as long."
+            "--gentle", help="Spare the server: one connection, no parallel workers, a pause after each scan."
         ),
     ] = False,
     statement_timeout: Annotated[
@@ -142,6 +142,8 @@ def run(
     from audit.run import Options
     from audit.run import run as audit
 
+    if gentle:
+        os.nice(19)  # this program may share the machine with the server, or with whom it serves
     with terminal.progress("judging rules", quiet=quiet) as tell:
         options = Options(
             suites=tuple(suite or ["current"]),

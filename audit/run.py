@@ -116,7 +116,7 @@ def _audit(
     spooled = folder / "spool"
     spooled.mkdir()
     spool = Spool(spooled)
-    with Snapshot(dsn, options.schema, options.timeout, workers=not options.gentle) as snapshot:
+    with Snapshot(dsn, options.schema, options.timeout, gentle=options.gentle) as snapshot:
         database = _database(snapshot)
         if options.schema and not _has_schema(snapshot, options.schema):
             raise RunError(f"there is no schema '{options.schema}' in database {database.name}")

@@ -36,20 +36,22 @@ _SETTINGS = (
 #: Lets the server notice a client that died (PostgreSQL 14, where the operating system can tell).
 _OPTIONAL = (("client_connection_check_interval", "2s"),)
 
+_WORK_MEMORY = "32MB"
+
 
 @dataclass
 class Snapshot:
     """A repeatable-read, read-only transaction whose view other connections share.
 
     `schema` is the schema that holds the tables, empty for what the connection's search path gives.
-    `timeout` bounds each statement, in seconds; None for no bound of ours. `workers` tells whether a query may have
-    parallel workers, as many as the server's settings give it.
+    `timeout` bounds each statement, in seconds; None for no bound of ours. `gentle` sessions have no
+    parallel workers and no more memory than the server gives everybody.
     """
 
     dsn: str
     schema: str = ""
     timeout: float | None = None
-    workers: bool = True
+    gentle: bool = False
     id: str = ""
     connection: psycopg.Connection = field(init=False)
     _open: list[psycopg.Connection] = field(default_factory=list)
@@ -111,7 +113,7 @@ class Snapshot:
         settings = [*_SETTINGS]
         if self.timeout is not None:
             settings.append(("statement_timeout", f"{max(1, round(self.timeout * 1000))}ms"))
-        if not self.workers:
+        if self.gentle:
             settings.append(("max_parallel_workers_per_gather", "0"))
         if self.schema:
             settings.append(("search_path", sql.Identifier(self.schema).as_string(connection)))
@@ -120,6 +122,13 @@ class Snapshot:
                 sql.SQL(", ").join(sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in settings)
             )
         )
+        if not self.gentle:
+            # more where the server gives more: below this, grouping and joining millions of rows spills to disk
+            connection.execute(
+                "select set_config('work_mem', %s, true) where pg_size_bytes(current_setting('work_mem'))"
+                " < pg_size_bytes(%s)",
+                [_WORK_MEMORY, _WORK_MEMORY],
+            )
         for name, value in _OPTIONAL:
             with contextlib.suppress(psycopg.Error), connection.transaction():
                 connection.execute(sql.SQL("select set_config({}, {}, true)").format(name, value))

@@ -79,7 +79,8 @@ from (
       from node as n
       join landed as l on l.i = n.i
       union
-      select s.order_id
+      -- distinct, or the planner would expect billions and make room for them
+      select distinct s.order_id
       from step as s
       join after_fork as f on f.order_id = s.order_id
       join before_fork as b on b.order_id = s.order_ref and b.fork = f.fork
