@@ -30,6 +30,6 @@ cross join lateral (
 where case
   -- two keys take two colons
   when o.delivery_script_args::text like '%:%:%' and json_typeof(d.args) = 'object'
-  then (select count(*) > count(distinct k.name) from json_object_keys(d.args) as k (name))
+  then (select count(*) > count(distinct k.name collate "C") from json_object_keys(d.args) as k (name))
 end
 order by o.order_id
