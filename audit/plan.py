@@ -63,13 +63,12 @@ def _reads(task: Task, calls: Calls) -> tuple[str, ...]:
     if slices is None:
         return ("", task.rule.id)
     key = (slices.columns[place] for place in task.key)
-    if (
-        local is not None
-        and local.single
-        and not any(calls[call].gives_sets for call in local.rest_calls & calls.keys())
-    ):
-        return (local.table, *key)
-    return (slices.source, *key)
+    return (local.table if local is not None and _keeps_rows(local, calls) else slices.source, *key)
+
+
+def _keeps_rows(local: Local, calls: Calls) -> bool:
+    """Whether there is one row for each row of the table: LATERAL subqueries add columns and nothing else."""
+    return local.single and not any(calls[call].gives_sets for call in local.rest_calls & calls.keys())
 
 
 def _by_rest(group: list[Task]) -> list[list[Task]]:
@@ -111,6 +110,7 @@ def _judged_by(task: Task, columns: Collection[str], calls: Calls) -> bool:
         local is not None
         and bool(local.reads)
         and local.reads <= set(columns)
+        and _keeps_rows(local, calls)
         and not any(calls[call].is_volatile for call in local.calls & calls.keys())
         and all(task.table and task.columns[place].relation == task.table.oid for place in task.key)
     )

@@ -11,9 +11,10 @@ import psycopg
 import pytest
 
 import expectations
-from audit import repetition, shape, task
+from audit import evaluate, repetition, shape, task
 from audit.plan import Scan, plan
 from audit.run import Options, run
+from audit.snapshot import Snapshot
 from expectations import Rule
 from tests import dirty, oracle
 from tests.test_oracle import dirty_rows
@@ -125,6 +126,46 @@ def test_what_is_no_matter_of_values_is_judged_by_row(
         connection.execute("create table t (id int primary key, word text); create table other (word text)")
         text = f"select t.id, t.word from t where {condition}"
         assert [scan.value for scan in scans(connection, rule(tmp_path, "odd", text))] == [()]
+
+
+def test_rows_that_multiply_are_judged_one_by_one(dsn: str, tmp_path: Path) -> None:
+    """Of a value's several rows one may violate this rule, and another that one."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table t (id int primary key, doc json)")
+        connection.execute("""insert into t select g, '{"a": "x", "b": "y"}' from generate_series(1, 30000) as g""")
+        source = "select t.id from t cross join lateral json_each_text(t.doc) as e"
+        one = rule(tmp_path, "one", f"{source} where e.key = 'a' and e.value ~ 'x'")
+        two = rule(tmp_path, "two", f"{source} where e.key = 'b' and e.value ~ 'y'")
+        assert [len(scan.tasks) for scan in scans(connection, one, two)] == [2]
+    document = run(dsn, tmp_path / "out", Options(suites=(str(tmp_path / "mine"),), formats=("json",)))
+    assert [result["violations"] for result in document["results"]] == [30_000, 30_000]
+
+
+def test_gentle_audits_find_the_same(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one connection at work and no parallel workers."""
+    monkeypatch.setattr(evaluate, "PAUSE", 0.01)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        dirty.create(connection, dirty_rows(4, constraints=True), types="current", constraints=True)
+    found = []
+    for gentle in (False, True):
+        out = tmp_path / str(gentle)
+        run(dsn, out, Options(formats=("violations",), gentle=gentle))
+        found.append((out / "violations.csv").read_bytes())
+    assert found[0] == found[1]
+    with Snapshot(dsn, gentle=True) as snapshot:
+        assert snapshot.connection.execute("show max_parallel_workers_per_gather").fetchone() == ("0",)
+
+
+def test_sessions_have_memory_for_their_hash_tables(dsn: str) -> None:
+    """More where the server gives more; what it gives everybody when asked to be gentle."""
+    for given, gentle, wanted in (
+        ("4MB", False, "32MB"),
+        ("100MB", False, "100MB"),
+        ("4MB", True, "4MB"),
+    ):
+        with Snapshot(f"{dsn} options='-c work_mem={given}'", gentle=gentle) as snapshot, snapshot.join() as other:
+            for connection in (snapshot.connection, other):
+                assert connection.execute("show work_mem").fetchone() == (wanted,)
 
 
 def test_laterals_that_add_columns_share_the_scan(dsn: str, tmp_path: Path) -> None:
