@@ -36,7 +36,7 @@ _SETTINGS = (
 #: Lets the server notice a client that died (PostgreSQL 14, where the operating system can tell).
 _OPTIONAL = (("client_connection_check_interval", "2s"),)
 
-_WORK_MEMORY = "32MB"
+_WORK_MEMORY = "64MB"
 
 
 @dataclass

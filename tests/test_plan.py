@@ -159,7 +159,7 @@ def test_gentle_audits_find_the_same(dsn: str, tmp_path: Path, monkeypatch: pyte
 def test_sessions_have_memory_for_their_hash_tables(dsn: str) -> None:
     """More where the server gives more; what it gives everybody when asked to be gentle."""
     for given, gentle, wanted in (
-        ("4MB", False, "32MB"),
+        ("4MB", False, "64MB"),
         ("100MB", False, "100MB"),
         ("4MB", True, "4MB"),
     ):
