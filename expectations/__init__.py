@@ -1,6 +1,18 @@
 """What must be true: rules as SQL files, gathered in suites."""
 
 from expectations.rule import SEVERITIES, Need, Rule, Severity, SuiteError
-from expectations.suite import Suite, load, matching, shipped
+from expectations.suite import Suite, catalog, load, matching, schema_rules, shipped
 
-__all__ = ["SEVERITIES", "Need", "Rule", "Severity", "Suite", "SuiteError", "load", "matching", "shipped"]
+__all__ = [
+    "SEVERITIES",
+    "Need",
+    "Rule",
+    "Severity",
+    "Suite",
+    "SuiteError",
+    "catalog",
+    "load",
+    "matching",
+    "schema_rules",
+    "shipped",
+]

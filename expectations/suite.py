@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Final
 
 from expectations.rule import Rule, SuiteError, parse
 
@@ -21,9 +22,29 @@ class Suite:
     rules: tuple[Rule, ...]
 
 
+#: The rules on schemas. They read the catalogs, and are no suite that could be run on rows.
+LINT: Final = "lint"
+
+
 def shipped() -> list[str]:
     """The names of the suites that come with the program."""
-    return sorted(folder.name for folder in _HOME.iterdir() if folder.is_dir() and any(folder.rglob("*.sql")))
+    names = (folder.name for folder in _HOME.iterdir() if folder.is_dir() and any(folder.rglob("*.sql")))
+    return sorted(name for name in names if name != LINT)
+
+
+def schema_rules() -> tuple[Rule, ...]:
+    """The rules on schemas, in the order of their ids."""
+    folder = _HOME / LINT
+    found = []
+    for path in sorted(folder.rglob("*.sql")):
+        below = path.relative_to(folder)
+        found.append(_read(path, ".".join(below.with_suffix("").parts), LINT, f"{LINT}/{below.as_posix()}"))
+    return tuple(found)
+
+
+def catalog() -> str:
+    """The WITH list of what the rules on schemas read."""
+    return (_HOME / "catalog.sql").read_text(encoding="utf-8")
 
 
 def load(*sources: str | Path) -> Suite:

@@ -1,0 +1,64 @@
+"""Findings that somebody has accepted, with the reason: a file of lines `rule object: reason`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Final
+
+from audit.errors import UsageError
+from audit.lint import Verdict
+
+_LINE: Final = re.compile(r"(?P<rule>\S+)\s+(?P<object>.+?):\s+(?P<reason>\S.*)")
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """One line: a rule and an object, both with `*` for anything, and why the finding is accepted."""
+
+    rule: str
+    object: str
+    reason: str
+
+
+def read(path: Path, rules: Iterable[str]) -> list[Allowance]:
+    """Read a file of allowances. Empty lines and those that begin with `#` are skipped.
+
+    Raises UsageError, naming the line, for one that is no allowance or names no rule.
+    """
+    known = list(rules)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
+    found = []
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if not line or line.startswith("#"):
+            continue
+        if not (said := _LINE.fullmatch(line)):
+            raise UsageError(f"{path}:{number}: a line is 'rule object: reason'")
+        if not any(fnmatchcase(rule, said["rule"]) for rule in known):
+            raise UsageError(f"{path}:{number}: no rule '{said['rule']}'; 'order-audit rules --lint' lists them all")
+        found.append(Allowance(said["rule"], said["object"], said["reason"]))
+    return found
+
+
+def accept(verdicts: Sequence[Verdict], allowances: Iterable[Allowance]) -> tuple[list[Verdict], list[Allowance]]:
+    """Mark what is accepted; gives the allowances that no finding needs, too."""
+    allowances = list(allowances)
+    used = set()
+    marked = []
+    for verdict in verdicts:
+        findings = []
+        for finding in verdict.findings:
+            for allowance in allowances:
+                if fnmatchcase(finding.rule, allowance.rule) and fnmatchcase(finding.object, allowance.object):
+                    used.add(allowance)
+                    finding = replace(finding, accepted=allowance.reason)
+                    break
+            findings.append(finding)
+        marked.append(replace(verdict, findings=tuple(findings)))
+    return marked, [allowance for allowance in allowances if allowance not in used]

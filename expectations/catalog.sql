@@ -1,0 +1,533 @@
+-- What the schema rules read: the database's own tables, as a WITH list that stands before each rule.
+--
+-- relation     tables, partitions and inheritance children left to their parents
+-- col          their columns, with types seen through domains
+-- reference    foreign keys
+-- tie          primary keys, unique and check constraints, those of domains too
+-- guide        indexes
+-- role         per column: part of the primary key, of a foreign key, an audit column, money
+-- trait        per relation: lookup, junction
+-- state        columns that say where a row stands, or of what sort it is
+-- sample       what a probe reads of a relation
+-- noun         what a table is called in the columns of others
+-- leaf         partitions and inheritance children, down to the last
+-- feed         the sequences that number columns
+-- pivot        per relation: the column of its primary key that others would point at
+-- kinship      columns that point at another table's key, but have no foreign key
+--
+-- `object` is a name as people read it, without the audited schema's; `named` is one that can stand in a statement.
+
+home as materialized (
+  select n.oid, n.nspname as name,
+    case when n.nspname = current_schema() then '' else n.nspname || '.' end as prefix
+  from pg_namespace as n
+  where n.nspname !~ '^pg_'
+    and n.nspname not in ('information_schema', 'sqitch')
+    and not exists (
+      select
+      from pg_depend as d
+      where d.classid = 'pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e'
+    )
+),
+relation as materialized (
+  select c.oid, c.relname as name, h.oid as home, h.name as schema, h.prefix || c.relname as object,
+    format('%I.%I', h.name, c.relname) as named,
+    c.relkind = 'p' as is_partitioned,
+    greatest(c.reltuples, coalesce(below.rows, 0), 0) as rows,
+    coalesce(below.relations, 0) as below,
+    w.words, w.words[cardinality(w.words)] as last_word,
+    obj_description(c.oid, 'pg_class') as comment,
+    w.words[cardinality(w.words)] in (
+      'log', 'logs', 'event', 'events', 'history', 'audit', 'version', 'versions', 'archive', 'snapshot', 'staging',
+      'import', 'raw', 'cache', 'queue'
+    ) as is_log
+  from pg_class as c
+  join home as h on h.oid = c.relnamespace
+  left join lateral (
+    select count(*) as relations, sum(greatest(p.reltuples, 0)) as rows
+    from (
+      with recursive child (oid) as (
+        select i.inhrelid from pg_inherits as i where i.inhparent = c.oid
+        union
+        select i.inhrelid from child as k join pg_inherits as i on i.inhparent = k.oid
+      )
+      select oid from child
+    ) as k
+    join pg_class as p on p.oid = k.oid
+  ) as below on c.relhassubclass
+  cross join lateral (
+    select string_to_array(
+      btrim(lower(regexp_replace(regexp_replace(c.relname, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[^[:alnum:]]+', '_', 'g')), '_'), '_'
+    ) as words
+  ) as w
+  where c.relkind in ('r', 'p')
+    and c.relpersistence <> 't'
+    and not c.relispartition
+    and not exists (select from pg_inherits as i where i.inhrelid = c.oid)
+    and not exists (
+      select
+      from pg_depend as d
+      where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+    )
+    -- the tables in which migration tools keep their books
+    and c.relname not in (
+      'schema_migrations', 'schema_migration', 'ar_internal_metadata', 'flyway_schema_history', 'schema_version',
+      'alembic_version', 'django_migrations', 'knex_migrations', 'knex_migrations_lock', '__EFMigrationsHistory',
+      'databasechangelog', 'databasechangeloglock', 'goose_db_version', '_prisma_migrations', 'pgmigrations',
+      'typeorm_metadata', 'SequelizeMeta', 'gorp_migrations', 'phinxlog', 'doctrine_migration_versions',
+      'atlas_schema_revisions', '_sqlx_migrations', '__diesel_schema_migrations', 'schema_info', '__drizzle_migrations'
+    )
+),
+col as materialized (
+  select r.oid as relation, a.attnum as place, a.attname as name, r.object || '.' || a.attname as object,
+    format('%I', a.attname) as named,
+    a.attnotnull as is_not_null, a.attidentity <> '' as is_identity, a.attgenerated <> '' as is_generated,
+    pg_get_expr(d.adbin, d.adrelid) as preset,
+    t.oid as type, format_type(a.atttypid, a.atttypmod) as written,
+    case when a.atttypid = t.oid then a.atttypmod else t.domain_mod end as modifier,
+    a.atttypid <> t.oid as is_domain, a.atttypid as declared,
+    case
+      when t.oid in (20, 21, 23) then 'integer'
+      when t.oid in (700, 701) then 'float'
+      when t.oid = 1700 then 'numeric'
+      when t.oid = 790 then 'money'
+      when t.oid in (25, 1042, 1043) or t.typname = 'citext' then 'text'
+      when t.oid = 2950 then 'uuid'
+      when t.oid = 16 then 'boolean'
+      when t.oid in (114, 3802) then 'json'
+      when t.oid in (1114, 1184) then 'time'
+      when t.oid in (1083, 1266) then 'time of day'
+      when t.oid = 1082 then 'date'
+      when t.oid in (1560, 1562) then 'bit'
+      when t.typtype = 'e' then 'enum'
+      else t.typname::text
+    end as family,
+    w.words, w.words[cardinality(w.words)] as last_word,
+    col_description(r.oid, a.attnum) as comment
+  from relation as r
+  join pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+  left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  cross join lateral (
+    -- a domain is what lies under it, however many domains lie between
+    with recursive under (oid, modifier, depth) as (
+      select a.atttypid, a.atttypmod, 0
+      union all
+      select p.typbasetype, case when u.modifier = -1 then p.typtypmod else u.modifier end, u.depth + 1
+      from under as u
+      join pg_type as p on p.oid = u.oid and p.typtype = 'd'
+    )
+    select p.oid, p.typname, p.typtype, u.modifier as domain_mod
+    from under as u
+    join pg_type as p on p.oid = u.oid
+    order by u.depth desc
+    limit 1
+  ) as t
+  cross join lateral (
+    select string_to_array(
+      btrim(lower(regexp_replace(regexp_replace(a.attname, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[^[:alnum:]]+', '_', 'g')), '_'), '_'
+    ) as words
+  ) as w
+)
+,
+reference as materialized (
+  select k.oid, k.conname as name, format('%I', k.conname) as named, k.conrelid as relation, k.conkey as places,
+    k.confrelid as target, k.confkey as target_places, k.convalidated as is_validated
+  from pg_constraint as k
+  join relation as r on r.oid = k.conrelid
+  where k.contype = 'f'
+    and k.conparentid = 0
+),
+tie as materialized (
+  select k.oid, k.conname as name, format('%I', k.conname) as named, k.contype::text as kind, k.conrelid as relation,
+    k.conkey as places, k.convalidated as is_validated, k.conindid as guide, pg_get_constraintdef(k.oid) as written
+  from pg_constraint as k
+  join relation as r on r.oid = k.conrelid
+  where k.contype in ('p', 'u', 'c', 'x')
+  union all
+  -- a domain's check ties each column of that domain
+  select k.oid, k.conname, format('%I', k.conname), 'c', c.relation,
+    array[c.place]::smallint[], k.convalidated, 0::oid, pg_get_constraintdef(k.oid)
+  from col as c
+  join pg_constraint as k on k.contypid = c.declared and k.contype = 'c'
+  where c.is_domain
+),
+guide as materialized (
+  select i.indexrelid as oid, c.relname as name, format('%I.%I', r.schema, c.relname) as named, i.indrelid as relation,
+    r.prefix_of || c.relname as object,
+    -- zero stands for an expression
+    (string_to_array(i.indkey::text, ' ')::smallint[])[1:i.indnkeyatts] as places,
+    i.indisunique as is_unique, i.indisprimary as is_primary, i.indisvalid and i.indisready as is_valid,
+    m.amname::text as method, i.indpred is not null as is_partial, pg_get_expr(i.indpred, i.indrelid) as predicate,
+    i.indexprs is not null as has_expressions,
+    exists (select from pg_constraint as k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')) as is_tied
+  from pg_index as i
+  join (select r.*, left(r.object, length(r.object) - length(r.name)) as prefix_of from relation as r) as r
+    on r.oid = i.indrelid
+  join pg_class as c on c.oid = i.indexrelid
+  join pg_am as m on m.oid = c.relam
+),
+role as materialized (
+  select c.relation, c.place,
+    exists (select from tie as t where t.relation = c.relation and t.kind = 'p' and c.place = any(t.places)) as is_key,
+    exists (select from reference as f where f.relation = c.relation and c.place = any(f.places)) as is_reference,
+    -- who made or changed a row, and when
+    (
+      c.words[1] in ('created', 'creation', 'updated', 'update', 'modified', 'modification', 'inserted', 'deleted', 'changed')
+      or c.words[1] = 'last' and c.words[2] in ('update', 'updated', 'modified', 'changed', 'edited')
+      or c.name in ('rowguid', 'lock_version', 'xmin', 'row_version', 'date_created', 'date_modified', 'date_updated')
+      or cardinality(c.words) = 1 and c.name ~ '^(created|updated|modified|inserted|deleted)(at|on|by|date|time)?$'
+    ) as is_audit,
+    c.words && array['cents', 'minor', 'micros'] as names_its_unit,
+    c.family in ('integer', 'numeric', 'float', 'money') and case
+      when c.family = 'integer' and m.word in ('credit', 'debit', 'tax', 'total', 'charge', 'payment')
+      then c.words && array['cents', 'minor', 'amount']
+      else m.word in (
+          'balance', 'amount', 'amt', 'price', 'cost', 'fee', 'salary', 'wage', 'revenue', 'refund', 'budget', 'subtotal',
+          'freight', 'payment', 'charge', 'credit', 'debit', 'tax', 'total', 'profit'
+        )
+        or cardinality(c.words) = 1
+          and c.name ~* '(balance|amount|price|cost|salary|subtotal|revenue|freight)$'
+    end as looks_like_money
+  from col as c
+  cross join lateral (
+    -- the last word that does not name the unit
+    select w.word
+    from unnest(c.words) with ordinality as w (word, n)
+    where w.word not in ('cents', 'minor', 'usd', 'eur', 'gross', 'net')
+    order by w.n desc
+    limit 1
+  ) as m
+),
+trait as materialized (
+  select r.oid as relation,
+    exists (select from reference as f where f.target = r.oid and f.relation <> r.oid)
+      and not exists (select from reference as f where f.relation = r.oid and f.target <> r.oid)
+      and bool_or(c.last_word in ('name', 'title', 'label', 'code') and c.family = 'text')
+      and not bool_or(
+        c.family in ('time', 'date') and not o.is_audit
+        or c.last_word in ('email', 'phone') or o.looks_like_money
+      )
+      and count(*) filter (where not o.is_key and not o.is_audit) <= case
+        when r.last_word in (
+          'type', 'types', 'status', 'statuses', 'category', 'categories', 'method', 'methods', 'unit', 'units', 'reason',
+          'reasons', 'country', 'countries', 'currency', 'currencies', 'language', 'languages'
+        ) then 8
+        else 4
+      end as is_lookup,
+    (select count(*) from reference as f where f.relation = r.oid) >= 2
+      and count(*) filter (where not o.is_reference and not o.is_audit) <= 1 as is_junction
+  from relation as r
+  join col as c on c.relation = r.oid
+  join role as o on o.relation = c.relation and o.place = c.place
+  group by r.oid, r.last_word
+),
+state as materialized (
+  -- columns that say where a row stands, or of what sort it is: states of a country are none, nor are the values of a
+  -- list that is itself a table
+  select c.*, w.word in ('status', 'state', 'phase', 'stage') as is_stage
+  from col as c
+  left join (
+    select a.relation,
+      count(*) filter (
+        where a.last_word in (
+          'address', 'address1', 'address2', 'addr', 'street', 'county', 'region', 'province', 'country', 'phone'
+        )
+        and not a.words && array['email', 'mail', 'ip', 'mac', 'web']
+      ) > 1
+      or bool_or(a.last_word in ('city', 'town', 'zip', 'zipcode', 'postcode') or 'postal' = any(a.words)) as is_on_map
+    from col as a
+    group by a.relation
+  ) as m on m.relation = c.relation
+  cross join lateral (
+    select case when cardinality(c.words) = 1 and c.name ~* '[a-z]status$' then 'status' else c.last_word end as word
+  ) as w
+  where c.family in ('text', 'integer', 'enum')
+    and not c.is_generated
+    and not c.words && array['http', 'exit']
+    and case
+      when w.word = 'state' then not (
+        c.type = 1042 and c.modifier = 6
+        or c.words && array[
+          'address', 'addr', 'billing', 'bill', 'shipping', 'ship', 'mailing', 'postal', 'home', 'residence',
+          'residential', 'license', 'us'
+        ]
+        or m.is_on_map
+      )
+      when w.word in ('status', 'phase', 'stage') then true
+      when w.word in ('type', 'kind', 'role', 'mode') then cardinality(c.words) > 1
+        and not c.words && array[
+          'content', 'mime', 'media', 'model', 'record', 'object', 'subject', 'resource', 'error', 'token', 'event',
+          'webhook'
+        ]
+        and not exists (
+          select
+          from col as b
+          where b.relation = c.relation
+            and b.words[:cardinality(b.words) - 1] = c.words[:cardinality(c.words) - 1]
+            and b.last_word in ('id', 'ids', 'uuid', 'gid', 'key')
+        )
+      else false
+    end
+    and not exists (
+      select from tie as t where t.relation = c.relation and t.kind in ('p', 'u') and t.places = array[c.place]
+    )
+    and not exists (
+      select
+      from guide as g
+      where g.relation = c.relation and g.is_unique and not g.is_partial and g.places = array[c.place]
+    )
+),
+sample as materialized (
+  -- what a probe reads of a relation, called t: all of it, or about 100,000 rows of a large one
+  select r.oid as relation, r.rows > 1000000 as is_part,
+    r.named || ' as t'
+    || case
+      when r.rows > 1000000 then format(' tablesample system (%s) repeatable (0)', round((1e7 / r.rows)::numeric, 6))
+      else ''
+    end as source
+  from relation as r
+),
+-- what a table is called in the columns of others, run together: the singular, and the name as it is
+noun as materialized (
+  select distinct r.oid as relation, n.noun
+  from relation as r
+  cross join lateral (
+    select array_to_string(w.words[1:cardinality(w.words) - 1], '') as head, w.words[cardinality(w.words)] as tail
+    from (
+      select case
+        when cardinality(r.words) > 1 and r.words[1] in ('tbl', 'tb', 'dim') then r.words[2:]
+        else r.words
+      end as words
+    ) as w
+  ) as t
+  cross join lateral (
+    select t.head || t.tail as noun
+    union all
+    select t.head || regexp_replace(t.tail, 's$', '') where t.tail ~ '[^s]s$'
+    union all
+    select t.head || regexp_replace(t.tail, 'es$', '') where t.tail ~ '(s|sh|ch|x|z|o)es$'
+    union all
+    select t.head || regexp_replace(t.tail, 'ies$', 'y') where t.tail ~ '.ies$'
+    union all
+    select t.head || o.singular
+    from (
+      values ('people', 'person'), ('children', 'child'), ('men', 'man'), ('women', 'woman'), ('indices', 'index'),
+        ('matrices', 'matrix'), ('criteria', 'criterion'), ('analyses', 'analysis'), ('quizzes', 'quiz')
+    ) as o (plural, singular)
+    where o.plural = t.tail
+  ) as n
+  where n.noun <> ''
+),
+-- what lies below a partitioned table or a parent of inheritance, down to the last
+leaf as materialized (
+  with recursive below (relation, oid) as (
+    select r.oid, i.inhrelid
+    from relation as r
+    join pg_inherits as i on i.inhparent = r.oid
+    union
+    select b.relation, i.inhrelid
+    from below as b
+    join pg_inherits as i on i.inhparent = b.oid
+  )
+  select b.relation, b.oid
+  from below as b
+  join pg_class as c on c.oid = b.oid
+  where c.relkind = 'r'
+),
+-- the sequences that number columns: those that defaults call, and those that belong to identities
+feed as materialized (
+  select distinct c.relation, c.place, d.sequence
+  from col as c
+  cross join lateral (
+    select e.refobjid as sequence
+    from pg_attrdef as a
+    join pg_depend as e on e.classid = 'pg_attrdef'::regclass and e.objid = a.oid and e.refclassid = 'pg_class'::regclass
+    where a.adrelid = c.relation and a.adnum = c.place
+    union all
+    -- called by a name in text, which nothing depends on
+    select to_regclass(substring(c.preset from '^nextval\(+''([^'']+)''::text'))::oid
+    union all
+    select e.objid
+    from pg_depend as e
+    where c.is_identity
+      and e.classid = 'pg_class'::regclass and e.refclassid = 'pg_class'::regclass and e.refobjid = c.relation
+      and e.refobjsubid = c.place and e.deptype = 'i'
+  ) as d
+  join pg_class as s on s.oid = d.sequence and s.relkind = 'S'
+  where c.is_identity or c.preset ~ '^nextval\('
+),
+-- the one column that names a row, beside a version and what the table is partitioned by
+pivot as materialized (
+  select p.relation, c.place, c.name, c.words, c.last_word, c.family, c.type, p.is_whole, p.has_version, o.is_reference
+  from (
+    select t.relation, cardinality(t.places) = 1 as is_whole,
+      bool_or(c.words && array['version', 'revision'] and cardinality(t.places) > 1) as has_version,
+      array_agg(c.place) filter (
+        where cardinality(t.places) = 1
+          or not c.words && array['version', 'revision']
+            and not exists (
+              select from pg_partitioned_table as g where g.partrelid = t.relation and c.place = any(g.partattrs::smallint[])
+            )
+      ) as places
+    from tie as t
+    join col as c on c.relation = t.relation and c.place = any(t.places)
+    where t.kind = 'p'
+    group by t.relation, t.places
+  ) as p
+  join col as c on c.relation = p.relation and c.place = p.places[1]
+  join role as o on o.relation = c.relation and o.place = c.place
+  where cardinality(p.places) = 1
+),
+-- columns that point at another table's key by all signs but a foreign key
+kinship as materialized (
+  with -- the columns of foreign keys by name, and where these lead
+  usage as materialized (
+    select lower(c.name) as name, count(distinct f.relation) filter (where cardinality(f.places) = 1) as tables,
+      min(f.target) as target
+    from reference as f
+    join col as c on c.relation = f.relation and c.place = any(f.places)
+    group by lower(c.name)
+    having count(distinct f.target) = 1
+  ),
+  candidate as materialized (
+    select c.relation, c.place, lower(c.name) as name, c.words, c.last_word, c.family, r.home, s.stem, s.bare, s.suffix,
+      r.is_log or r.name ~* '(history|archive|audit)$' or r.is_partitioned as is_loose,
+      (c.relation, c.place) in (select p.relation, p.place from pivot as p where p.is_whole) as is_key,
+      (c.relation, s.bare) in (select n.relation, n.noun from noun as n) as is_own
+    from col as c
+    join relation as r on r.oid = c.relation
+    cross join lateral (
+      select u.stem, u.suffix, coalesce(array_to_string(u.stem, ''), '') as bare
+      from (
+        select
+          case
+            when cardinality(c.words) > 1 then c.words[1:cardinality(c.words) - 1]
+            when c.name ~* '.(id|ref|fk)$' then array[lower(regexp_replace(c.name, '(id|ref|fk)$', '', 'i'))]
+          end as stem,
+          case
+            when cardinality(c.words) > 1 then c.last_word
+            else lower(substring(c.name from '(?i)(?:id|ref|fk)$'))
+          end as suffix
+      ) as u
+    ) as s
+    where c.family in ('integer', 'uuid', 'text')
+      and (
+        s.suffix in ('id', 'ref', 'fk', 'code', 'uuid', 'guid', 'key')
+        or lower(c.name) in (select lower(p.name) from pivot as p)
+        or lower(c.name) in (select u.name from usage as u)
+      )
+      and (c.relation, c.place) not in (select o.relation, o.place from role as o where o.is_reference)
+      and not c.is_identity
+      and coalesce(c.preset, '') !~* '(nextval|uuid\w*\()'
+      and not c.words && array[
+        'external', 'provider', 'session', 'request', 'trace', 'batch', 'transaction', 'sequential', 'legacy', 'remote',
+        'correlation', 'stripe', 'paypal', 'google', 'facebook', 'github', 'gitlab', 'twitter', 'discord', 'slack', 'apple',
+        'microsoft', 'shopify'
+      ]
+      and not (
+        cardinality(c.words) = 1
+        and c.name ~* '(external|provider|session|request|trace|batch|transaction|sequential)'
+      )
+      -- which table is meant stands in a column beside it
+      and (c.relation, s.bare || 'type') not in (
+        select b.relation, array_to_string(b.words, '') from col as b where b.last_word ~ 'type$'
+      )
+      -- the partitions have the foreign key, if their parent has not
+      and not (
+        exists (select from leaf as l where l.relation = c.relation)
+        and not exists (
+          select
+          from leaf as l
+          join pg_attribute as a on a.attrelid = l.oid and a.attname = c.name
+          where l.relation = c.relation
+            and not exists (
+              select from pg_constraint as k where k.conrelid = l.oid and k.contype = 'f' and a.attnum = any(k.conkey)
+            )
+        )
+      )
+  ),
+  bridge as materialized (
+    select r.home, t.home as target_home
+    from reference as f
+    join relation as r on r.oid = f.relation
+    join relation as t on t.oid = f.target
+    union
+    select t.home, r.home
+    from reference as f
+    join relation as r on r.oid = f.relation
+    join relation as t on t.oid = f.target
+  ),
+  -- what is left of a name without its first words
+  tail as materialized (
+    select c.relation, c.place, d.dropped, array_to_string(c.stem[d.dropped + 1:], '') as bare, c.words[d.dropped + 1:] as words
+    from candidate as c
+    cross join lateral generate_series(1, cardinality(c.stem) - 1) as d (dropped)
+    where c.suffix in ('id', 'ref', 'fk')
+  ),
+  match as (
+    select c.relation, c.place, n.relation as target, 2 as rank, 1 as how
+    from candidate as c
+    join noun as n on n.noun = c.bare
+    join pivot as p on p.relation = n.relation
+    where c.bare in (select b.noun from noun as b)
+      and (c.suffix in ('id', 'ref', 'fk') or c.suffix = p.last_word and c.suffix in ('code', 'uuid', 'guid', 'key'))
+    union all
+    select c.relation, c.place, p.relation, 3, 2
+    from candidate as c
+    join pivot as p on lower(p.name) = c.name
+    where p.relation <> c.relation
+      and not p.is_reference
+      and not c.is_key
+      and (cardinality(p.words) > 1 or p.family <> 'text' or p.name ~* '(id|code)$')
+      and lower(p.name) not in (
+        'id', 'uuid', 'guid', 'gid', 'oid', 'code', 'key', 'name', 'no', 'nr', 'num', 'number', 'type', 'kind', 'status',
+        'state', 'version', 'revision', 'position', 'rank', 'level', 'year', 'month', 'week', 'day', 'hour', 'seq',
+        'sequence', 'value', 'size', 'height', 'length', 'line', 'index', 'idx', 'row', 'rownum', 'line_no',
+        'line_number', 'valid', 'paid', 'slot', 'priority', 'sort', 'sort_order', 'count', 'amount', 'total'
+      )
+    union all
+    select c.relation, c.place, u.target, 1, 3
+    from candidate as c
+    join usage as u on u.name = c.name and u.tables >= 2
+    union all
+    select t.relation, t.place, n.relation, 3 + t.dropped, 4
+    from tail as t
+    join noun as n on n.noun = t.bare
+    where t.bare in (select b.noun from noun as b)
+    union all
+    select t.relation, t.place, p.relation, 3 + t.dropped, 4
+    from tail as t
+    join pivot as p on p.words = t.words and cardinality(p.words) > 1 and not p.is_reference
+    where not exists (select from noun as n where n.relation = p.relation and n.noun = t.bare)
+    union all
+    select c.relation, c.place, c.relation, 100, 5
+    from candidate as c
+    where c.stem = array['parent'] and c.suffix in ('id', 'ref', 'fk')
+  ),
+  fitting as (
+    select c.relation, c.place, m.target, p.place as target_place, m.how, m.rank, p.is_whole,
+      m.how <= 3
+        and p.is_whole
+        and not p.has_version
+        and not c.is_loose
+        and not t.is_partitioned as is_certain,
+      count(*) over (partition by c.relation, c.place, m.rank, t.home = c.home) as choices,
+      t.home = c.home as is_near
+    from match as m
+    join candidate as c on c.relation = m.relation and c.place = m.place
+    join pivot as p on p.relation = m.target and p.family = c.family
+    join relation as t on t.oid = m.target
+    -- schemas that have nothing to do with each other may well use the same names
+    where (t.home = c.home or (c.home, t.home) in (select b.home, b.target_home from bridge as b))
+      and case
+        when m.target = c.relation
+        then (c.suffix in ('ref', 'fk') or c.words @> array['parent'] or c.stem = array['parent'])
+          and p.place <> c.place
+        else not c.is_own
+      end
+  )
+  select distinct on (f.relation, f.place) f.relation, f.place, f.target, f.target_place, f.how, f.is_whole, f.is_certain
+  from fitting as f
+  where f.choices = 1
+  order by f.relation, f.place, f.rank, f.is_near desc
+)

@@ -1,0 +1,53 @@
+-- title: Constraint that was never validated
+-- severity: warning
+-- key: object
+-- why: New rows must keep to it, the ones that were there before need not: the planner does not trust it, and
+--   neither should people.
+with recursive member (root, oid) as (
+  select r.oid, r.oid from relation as r
+  union
+  select m.root, i.inhrelid from member as m join pg_inherits as i on i.inhparent = m.oid
+),
+doubted as (
+  select m.root, k.conname as name, k.conrelid as relation, format('%I.%I', n.nspname, c.relname) as named
+  from member as m
+  join pg_constraint as k on k.conrelid = m.oid
+  join pg_class as c on c.oid = m.oid
+  join pg_namespace as n on n.oid = c.relnamespace
+  where not k.convalidated
+    -- one that is not enforced says so itself, and cannot be validated; before 18 there are none
+    and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
+)
+select r.object || '.' || d.name as object,
+  case
+    when bool_or(d.relation = r.oid)
+    then format('constraint %s of %s is NOT VALID: rows from before it may break it', d.name, r.object)
+    else format(
+      'constraint %s is NOT VALID in %s of the %s partitions of %s: rows from before it may break it', d.name, count(*), r.below,
+      r.object
+    )
+  end as message,
+  jsonb_strip_nulls(
+    jsonb_build_object(
+      'partitions', case when r.below > 0 then format('%s of %s', count(*) filter (where d.relation <> r.oid), r.below) end
+    )
+  ) as evidence,
+  case
+    when bool_or(d.relation = r.oid) then format('alter table %s validate constraint %I', r.named, d.name)
+    else string_agg(format('alter table %s validate constraint %I', d.named, d.name), E';\n' order by d.named)
+  end as suggestion,
+  'statement' as remedy
+from doubted as d
+join relation as r on r.oid = d.root
+group by r.oid, r.object, r.named, r.below, d.name
+union all
+select h.prefix || t.typname || '.' || k.conname,
+  format('constraint %s of domain %s%s is NOT VALID: rows from before it may break it', k.conname, h.prefix, t.typname),
+  jsonb_build_object('columns', (select count(*) from col as c where c.declared = t.oid)),
+  format('alter domain %I.%I validate constraint %I', h.name, t.typname, k.conname),
+  'statement'
+from pg_constraint as k
+join pg_type as t on t.oid = k.contypid
+join home as h on h.oid = t.typnamespace
+where not k.convalidated
+order by 1

@@ -1,0 +1,70 @@
+-- title: Index that is not valid
+-- severity: critical
+-- key: object
+-- why: It was left by a CREATE INDEX CONCURRENTLY that failed: every write pays for it, no query uses it, and a
+--   unique one keeps nothing unique.
+with recursive member (root, oid) as (
+  select r.oid, r.oid from relation as r
+  union
+  select m.root, i.inhrelid from member as m join pg_inherits as i on i.inhparent = m.oid
+)
+select h.prefix || x.relname as object,
+  case
+    when x.relkind = 'I' then format(
+      'index %s on %s is not valid: %s of the %s partitions have no index that belongs to it', h.prefix || x.relname, r.object,
+      w.lacking, w.partitions
+    )
+    else format(
+      'index %s on %s is not valid: queries do not use it, writes pay for it', h.prefix || x.relname,
+      case when m.oid = r.oid then r.object else format('%s, one of the %s partitions of %s', c.relname, r.below, r.object) end
+    )
+  end as message,
+  jsonb_strip_nulls(
+    jsonb_build_object(
+      'unique', i.indisunique, 'partitions', case when x.relkind = 'I' then format('%s of %s', w.lacking, w.partitions) end
+    )
+  ) as evidence,
+  case
+    when x.relkind = 'I' and (w.lacking = 0 or w.is_deep)
+    then format('an index on each partition of %s, made by CREATE INDEX CONCURRENTLY and attached to %s', r.object, x.relname)
+    when x.relkind = 'I' then w.mended
+    -- what a failed REINDEX CONCURRENTLY leaves beside the index it was to replace
+    when x.relname ~ '_cc(new|old)[0-9]*$' then format('drop index concurrently %I.%I', h.name, x.relname)
+    else format('reindex index concurrently %I.%I', h.name, x.relname)
+  end as suggestion,
+  case when x.relkind = 'I' and (w.lacking = 0 or w.is_deep) then 'redesign' else 'statement' end as remedy
+from member as m
+join relation as r on r.oid = m.root
+join pg_class as c on c.oid = m.oid
+join pg_index as i on i.indrelid = m.oid
+join pg_class as x on x.oid = i.indexrelid
+join home as h on h.oid = x.relnamespace
+left join lateral (
+  select count(*) as partitions, count(*) filter (where not p.has_it) as lacking,
+    bool_or(not p.has_it and p.is_parent) as is_deep,
+    string_agg(
+      format(
+        E'create index concurrently %1$I on %2$s%3$s;\nalter index %4$I.%5$I attach partition %6$I.%1$I', p.made, p.named,
+        substring(pg_get_indexdef(i.indexrelid) from ' USING .*'), h.name, x.relname, p.schema
+      ),
+      E';\n' order by p.named
+    ) filter (where not p.has_it) as mended
+  from (
+    select format('%I.%I', n.nspname, k.relname) as named, n.nspname as schema, k.relkind = 'p' as is_parent,
+      left(k.relname, 30) || '_' || left(x.relname, 30) as made,
+      exists (
+        select
+        from pg_inherits as a
+        join pg_index as b on b.indexrelid = a.inhrelid
+        where a.inhparent = i.indexrelid and b.indrelid = k.oid
+      ) as has_it
+    from pg_inherits as d
+    join pg_class as k on k.oid = d.inhrelid
+    join pg_namespace as n on n.oid = k.relnamespace
+    where d.inhparent = m.oid
+  ) as p
+) as w on x.relkind = 'I'
+where not (i.indisvalid and i.indisready)
+  -- one that is being made right now is not left over
+  and not exists (select from pg_stat_progress_create_index as p where p.relid = m.oid and p.datname = current_database())
+order by 1

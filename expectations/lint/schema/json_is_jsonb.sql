@@ -1,0 +1,37 @@
+-- title: Document kept as text
+-- severity: warning
+-- key: object
+-- why: A json column is parsed again at every read, has no equality and no index on what is in it, and takes repeated
+--   keys. It keeps the text as it came, which only the record of a message needs.
+select c.object,
+  case
+    when r.is_log or c.words && array['payload', 'raw', 'body', 'request', 'response'] then 'info'
+    else 'warning'
+  end as severity,
+  format('column %s is json, which is text that is parsed at every read; jsonb is not', c.object) as message,
+  jsonb_build_object('type', c.written) as evidence,
+  format(
+    'alter table %s alter column %s type jsonb%s', r.named, c.named,
+    case when not c.is_generated then format(' using %s::jsonb', c.named) else '' end
+  ) as suggestion,
+  'rewrite' as remedy,
+  jsonb_build_object(
+    'from', s.source,
+    'rows that will not convert',
+    case
+      when current_setting('server_version_num')::int >= 160000
+      then format('count(*) filter (where not pg_input_is_valid(t.%s::text, ''jsonb''))', c.named)
+      -- the zero character, and either half of a surrogate pair
+      else format(
+        'count(*) filter (where t.%1$s::text ~ ''(?<!\\)(\\\\)*\\u0000'' '
+        'or regexp_replace(t.%1$s::text, %2$L, ''x'', ''gi'') ~* ''(?<!\\)(\\\\)*\\ud[89a-f]'')',
+        c.named, '\\ud[89ab][0-9a-f]{2}\\ud[c-f]'
+      )
+    end
+  )
+  || case when s.is_part then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
+from col as c
+join relation as r on r.oid = c.relation
+join sample as s on s.relation = c.relation
+where c.type = 'json'::regtype
+order by c.object

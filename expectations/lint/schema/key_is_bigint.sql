@@ -1,0 +1,79 @@
+-- title: Key that runs out of numbers
+-- severity: warning
+-- key: object
+-- why: After 2,147,483,647 (32,767 in a smallint) each insert fails, rolled back ones and gaps included. To widen the
+--   key then takes a rewrite of the table, and of all that point at it, while nothing can be stored.
+with surrogate as (
+  select c.*, case c.type when 21 then 32767 else 2147483647 end as top,
+    q.sequence, q.seqtypid, q.last_value,
+    exists (select from guide as g where g.relation = c.relation and g.is_valid and g.method = 'btree' and g.places[1] = c.place)
+      as is_found
+  from col as c
+  join role as o on o.relation = c.relation and o.place = c.place
+  join tie as p on p.relation = c.relation and p.kind = 'p' and c.place = any(p.places)
+  left join lateral (
+    select format('%I.%I', n.nspname, s.relname) as sequence, z.seqtypid,
+      case
+        when has_sequence_privilege(s.oid, 'select') and has_schema_privilege(n.oid, 'usage')
+        then pg_sequence_last_value(s.oid)
+      end as last_value
+    from feed as f
+    join pg_class as s on s.oid = f.sequence
+    join pg_namespace as n on n.oid = s.relnamespace
+    join pg_sequence as z on z.seqrelid = s.oid
+    where f.relation = c.relation and f.place = c.place
+    limit 1
+  ) as q on true
+  where c.type in (21, 23)
+    and not o.is_reference
+    and (c.relation, c.place) not in (select k.relation, k.place from kinship as k)
+    and (
+      c.is_identity
+      or c.preset ~ '^nextval\('
+      or cardinality(p.places) = 1
+        and (
+          lower(c.name) = 'id'
+          or array_to_string(c.words, '') in (select n.noun || 'id' from noun as n where n.relation = c.relation)
+        )
+    )
+)
+select c.object,
+  case when x.is_lookup then 'info' else 'warning' end as severity,
+  format('%s is of type %s, which ends at %s', c.object, c.written, c.top) as message,
+  jsonb_strip_nulls(jsonb_build_object('type', c.written, 'last number given out', c.last_value)) as evidence,
+  concat_ws(
+    E';\n',
+    format('alter table %s alter column %s type bigint', r.named, c.named),
+    case when c.seqtypid <> 20 and not c.is_identity then format('alter sequence %s as bigint', c.sequence) end,
+    (
+      select string_agg(format('alter table %s alter column %s type bigint', t.named, b.named), E';\n' order by b.object)
+      from reference as f
+      join relation as t on t.oid = f.relation
+      cross join lateral unnest(f.places, f.target_places) as u (place, target_place)
+      join col as b on b.relation = f.relation and b.place = u.place
+      where f.target = c.relation and u.target_place = c.place and b.type in (21, 23)
+    )
+  ) as suggestion,
+  'rewrite' as remedy,
+  jsonb_build_object(
+    -- the greatest key is one step away where an index leads with it
+    'from', case when c.is_found then r.named || ' as t' else s.source end,
+    case when s.is_part and not c.is_found then 'largest key in a sample' else 'largest key' end, format('max(t.%s)', c.named),
+    'share of the range used', format('round(%s::numeric / %s, 4)', m.used, c.top),
+    'severity', format(
+      'case when %s * 2 >= %s then ''critical'' else %L end', m.used, c.top, case when x.is_lookup then 'info' else 'warning' end
+    ),
+    'message', format(
+      'format(%L, round(%s * 100.0 / %s, 1))',
+      replace(format('%s is of type %s, which ends at %s: ', c.object, c.written, c.top), '%', '%%') || '%s %% of it are used',
+      m.used, c.top
+    )
+  ) as probe
+from surrogate as c
+join relation as r on r.oid = c.relation
+join sample as s on s.relation = c.relation
+join trait as x on x.relation = c.relation
+cross join lateral (
+  select format('greatest(max(t.%s)::bigint, %s, 0)', c.named, coalesce(c.last_value, 0)) as used
+) as m
+order by c.object

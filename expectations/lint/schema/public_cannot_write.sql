@@ -1,0 +1,70 @@
+-- title: Everybody may write
+-- severity: critical
+-- key: object
+-- why: PUBLIC is every role there is and every one to come. Who may create in a schema can put a function or an
+--   operator there that others will run without knowing.
+with recursive member (root, oid) as (
+  select r.oid, r.oid from relation as r
+  union
+  select m.root, i.inhrelid from member as m join pg_inherits as i on i.inhparent = m.oid
+),
+granted as (
+  select m.root, m.oid, a.privilege_type as privilege, null::name as name
+  from member as m
+  join pg_class as c on c.oid = m.oid
+  cross join lateral aclexplode(c.relacl) as a
+  where a.grantee = 0
+  union all
+  select m.root, m.oid, a.privilege_type, t.attname
+  from member as m
+  join pg_attribute as t on t.attrelid = m.oid and t.attacl is not null and not t.attisdropped
+  cross join lateral aclexplode(t.attacl) as a
+  where a.grantee = 0
+),
+written as (
+  select g.root, g.oid, string_agg(distinct lower(g.privilege), ', ' order by lower(g.privilege)) as rights,
+    array_agg(distinct g.name order by g.name) filter (where g.name is not null) as columns
+  from granted as g
+  where g.privilege in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+  group by g.root, g.oid
+)
+select h.name as object,
+  format('PUBLIC, which is everybody, may create in schema %s', h.name) as message,
+  jsonb_build_object('rights', 'create') as evidence,
+  format('revoke create on schema %I from public', h.name) as suggestion,
+  'statement' as remedy
+from home as h
+join pg_namespace as n on n.oid = h.oid
+where exists (select from aclexplode(n.nspacl) as a where a.grantee = 0 and a.privilege_type = 'CREATE')
+union all
+select r.object,
+  format(
+    'PUBLIC, which is everybody, may %s %s%s',
+    (select string_agg(distinct x.name, ', ' order by x.name) from written as w, regexp_split_to_table(w.rights, ', ') as x (name)
+      where w.root = r.oid),
+    case
+      when bool_or(w.oid = r.oid) then 'in table ' || r.object
+      else format('in %s of the %s partitions of table %s', count(*), r.below, r.object)
+    end,
+    case
+      when count(*) = 1 and max(cardinality(w.columns)) > 0
+      then format(' (columns: %s)', max(array_to_string(w.columns, ', ')))
+      else ''
+    end
+  ),
+  jsonb_strip_nulls(
+    jsonb_build_object(
+      'rights', max(w.rights),
+      'partitions', case when r.below > 0 then format('%s of %s', count(*) filter (where w.oid <> r.oid), r.below) end
+    )
+  ),
+  string_agg(
+    format('revoke %s on %I.%I from public', w.rights, n.nspname, c.relname), E';\n' order by w.oid <> r.oid, c.relname
+  ),
+  'statement'
+from written as w
+join relation as r on r.oid = w.root
+join pg_class as c on c.oid = w.oid
+join pg_namespace as n on n.oid = c.relnamespace
+group by r.oid, r.object, r.below
+order by 1

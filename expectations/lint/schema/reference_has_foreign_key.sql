@@ -1,0 +1,64 @@
+-- title: Reference without a foreign key
+-- severity: critical
+-- key: object
+-- why: Nothing keeps the row it points at in place: one that is deleted, or was never there, leaves values behind that
+--   lead nowhere, and joins lose those rows without a word.
+select c.object,
+  case when k.is_certain then 'critical' else 'warning' end as severity,
+  format(
+    '%s holds keys of %s by %s, and no foreign key keeps them right%s', c.object, t.object,
+    case k.how
+      when 1 then 'its name'
+      when 2 then 'the name of that table''s key'
+      when 3 then 'its name, which is a foreign key elsewhere'
+      when 4 then 'the last words of its name'
+      else 'its name'
+    end,
+    case when b.tied > 0 then format(' in %s of %s partitions', b.leaves - b.tied, b.leaves) else '' end
+  ) as message,
+  jsonb_strip_nulls(jsonb_build_object(
+    'points at', p.object,
+    'partitions with a foreign key', case when b.leaves > 0 then format('%s of %s', b.tied, b.leaves) end
+  )) as evidence,
+  case
+    when not k.is_whole
+      then format('the other columns of the key of %s beside %s, and a foreign key on all of them', t.object, c.object)
+    -- PostgreSQL 18 is the first where a partitioned table takes one that is not valid yet
+    when r.is_partitioned and current_setting('server_version_num')::int < 180000
+      then format('alter table %s add constraint %I foreign key (%s) references %s (%s)', r.named, n.name, c.named, t.named, p.named)
+    else format(
+      E'alter table %1$s add constraint %2$I foreign key (%3$s) references %4$s (%5$s) not valid;\n'
+      'alter table %1$s validate constraint %2$I',
+      r.named, n.name, c.named, t.named, p.named
+    )
+  end as suggestion,
+  case when k.is_whole then 'statement' else 'redesign' end as remedy,
+  jsonb_build_object(
+    'from', s.source,
+    case when s.is_part then 'sampled values' else 'values' end, format('count(t.%s)', c.named),
+    'values without a row', format(
+      'count(*) filter (where t.%1$s is not null and not exists (select from %2$s as p where p.%3$s = t.%1$s))',
+      c.named, t.named, p.named
+    )
+  ) as probe
+from kinship as k
+join col as c on c.relation = k.relation and c.place = k.place
+join relation as r on r.oid = k.relation
+join relation as t on t.oid = k.target
+join sample as s on s.relation = k.relation
+join col as p on p.relation = k.target and p.place = k.target_place
+cross join lateral (select left(r.name || '_' || c.name, 58) || '_fkey' as name) as n
+cross join lateral (
+  select count(*) as leaves,
+    count(*) filter (
+      where exists (
+        select
+        from pg_attribute as a
+        join pg_constraint as f on f.conrelid = a.attrelid and f.contype = 'f' and a.attnum = any(f.conkey)
+        where a.attrelid = l.oid and a.attname = c.name
+      )
+    ) as tied
+  from leaf as l
+  where l.relation = k.relation
+) as b
+order by c.object

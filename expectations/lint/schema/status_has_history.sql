@@ -1,0 +1,108 @@
+-- title: Status that forgets
+-- severity: warning
+-- key: object
+-- why: Once it has changed, nothing tells what it was before, nor since when it is what it is: neither how long an order
+--   waited nor who was right about it can be found out afterwards.
+with moment as materialized (
+  -- times of a change or of an outcome
+  select distinct c.relation
+  from col as c
+  where c.family in ('time', 'date') and (
+      c.words && array[
+        'changed', 'change', 'updated', 'update', 'modified', 'modification', 'edited', 'since', 'status', 'state',
+        'sent', 'paid', 'done', 'won', 'lost', 'sold', 'begun', 'withdrawn', 'end', 'ends', 'finish', 'start',
+        'close', 'completion', 'expiry', 'expires', 'expiration', 'cancellation', 'approval', 'termination'
+      ]
+      or exists (
+        select
+        from unnest(c.words) as w (word)
+        where w.word ~ '[a-z]{2}ed$'
+          and w.word not in (
+            'created', 'inserted', 'added', 'imported', 'recorded', 'registered', 'joined', 'invited', 'ordered',
+            'placed', 'requested', 'scheduled', 'planned', 'expected', 'estimated', 'required', 'needed', 'need',
+            'hired', 'dated', 'based'
+          )
+      )
+      or cardinality(c.words) = 1
+        and c.name ~* '([a-z]{2}ed|sent|paid|end|start|expiry|update)(at|on|date|time)$'
+        and c.name !~* '^(created|inserted|added|imported|recorded|registered|joined|ordered|placed|scheduled|required)'
+    )
+    or c.family in ('tstzrange', 'tsrange', 'daterange', 'tstzmultirange', 'tsmultirange', 'datemultirange')
+),
+keeper as materialized (
+  -- tables that keep what rows of others were
+  select r.oid, r.schema, r.name, r.words,
+    r.name in ('versions', 'audits', 'audit_log', 'audit_logs', 'logged_actions', 'record_version')
+    and bool_or(c.words && array['type', 'table', 'entity', 'model', 'relation', 'schema']) as keeps_all
+  from relation as r
+  join col as c on c.relation = r.oid
+  join trait as t on t.relation = r.oid
+  where r.words && array[
+      'log', 'logs', 'event', 'events', 'history', 'histories', 'audit', 'audits', 'version', 'versions', 'archive',
+      'snapshot', 'snapshots', 'revision', 'revisions', 'transition', 'transitions', 'change', 'changes', 'status',
+      'statuses', 'state', 'states'
+    ]
+    and not t.is_lookup
+  group by r.oid, r.schema, r.name, r.words
+  having bool_or(c.family in ('time', 'date', 'tstzrange', 'tsrange', 'daterange'))
+)
+select c.object,
+  format('column %s keeps only its latest value, and nothing tells since when it has it', c.object) as message,
+  jsonb_build_object('type', c.written) as evidence,
+  case
+    when k.list is null
+    then format('alter table %s add column %I timestamptz', r.named, left(c.name, 52) || '_changed_at')
+    else format(
+      E'create table %1$s (%2$s, %3$s %4$s, changed_at timestamptz not null default clock_timestamp(), '
+      'primary key (%5$s, changed_at), foreign key (%5$s) references %6$s (%5$s) on delete cascade);\n'
+      'create function %7$s() returns trigger language plpgsql as '
+      '$$begin insert into %1$s (%5$s, %3$s) values (%8$s, new.%3$s); return null; end$$;\n'
+      'create trigger %9$I after insert or update of %3$s on %6$s for each row execute function %7$s()',
+      h.named, k.columns, c.named, c.written, k.list, r.named, h.writer, k.fresh, left(c.name, 46) || '_keeps_history'
+    )
+  end as suggestion,
+  'redesign' as remedy
+from state as c
+join relation as r on r.oid = c.relation
+join trait as t on t.relation = c.relation
+cross join lateral (
+  select format('%I.%I', r.schema, b.stem || '_history') as named,
+    format('%I.%I', r.schema, b.stem || '_history_write') as writer
+  from (select left(r.name || '_' || c.name, 48) as stem) as b
+) as h
+left join (
+  select p.relation, string_agg(p.named, ', ' order by p.place) as list,
+    string_agg(p.named || ' ' || p.written, ', ' order by p.place) as columns,
+    string_agg('new.' || p.named, ', ' order by p.place) as fresh
+  from tie as t
+  join col as p on p.relation = t.relation and p.place = any(t.places)
+  where t.kind = 'p'
+  group by p.relation
+) as k on k.relation = c.relation
+where c.is_stage
+  and not t.is_junction
+  and not t.is_lookup
+  and not r.is_log
+  and r.last_word not in (
+    'histories', 'audits', 'snapshots', 'revision', 'revisions', 'transition', 'transitions', 'change', 'changes'
+  )
+  -- what a person is, or an answer was, has no course
+  and not c.words && array['marital', 'response', 'result', 'previous', 'old', 'new', 'last', 'initial', 'final']
+  and not exists (select from moment as m where m.relation = c.relation)
+  and not exists (
+    select
+    from keeper as k
+    where k.oid <> r.oid
+      and (
+        k.keeps_all
+        or exists (select from reference as f where f.relation = k.oid and f.target = r.oid)
+        or k.schema = r.schema
+          and cardinality(k.words) > cardinality(r.words)
+          and k.words[:cardinality(r.words) - 1] = r.words[:cardinality(r.words) - 1]
+          and k.words[cardinality(r.words)]
+            in (r.last_word, regexp_replace(r.last_word, 's$', ''), regexp_replace(r.last_word, 'ies$', 'y'),
+              regexp_replace(r.last_word, '(s|x|z|ch|sh)es$', '\1'))
+      )
+      and not exists (select from reference as f where f.relation = r.oid and f.target = k.oid)
+  )
+order by c.object

@@ -1,0 +1,86 @@
+-- title: Table that does not say when
+-- severity: warning
+-- key: object
+-- why: Without them nobody can tell what was there on a given day, which rows a faulty release wrote, or what has to be
+--   copied since the last time. The time of a change takes the writer, or a trigger, to keep it.
+with moment as (
+  select c.relation, c.family in ('time', 'date') as is_time,
+    n.is_change,
+    n.is_creation
+    or c.family in ('time', 'date')
+      and not n.is_change
+      and (
+        c.is_not_null
+        or c.preset ~* '\m(now|(clock|transaction|statement)_timestamp)\('
+        or c.preset ~* '\m(current_timestamp|current_date|localtimestamp)\M|''(now|today)'''
+      )
+    -- a range is open where the row is current
+    or c.family in ('tstzrange', 'tsrange', 'daterange') as is_creation,
+    c.family in ('tstzrange', 'tsrange', 'daterange') as is_span
+  from col as c
+  cross join lateral (
+    select c.family <> 'boolean'
+        and c.last_word not in ('by', 'user', 'id', 'ip', 'name', 'count', 'reason', 'from', 'flag', 'version') as may_be
+  ) as m
+  cross join lateral (
+    select m.may_be and (
+        c.words && array['updated', 'update', 'modified', 'modification', 'changed', 'change', 'edited', 'mtime']
+        or cardinality(c.words) = 1 and c.name ~* '^(last)?(updated?|modified|changed)(at|on|date|time)?$'
+      ) and (
+        c.family in ('time', 'date') or c.last_word in ('at', 'on', 'time', 'date', 'updated', 'modified', 'mtime')
+      ) as is_change,
+      m.may_be and (
+        c.words && array['created', 'creation', 'inserted', 'added', 'registered', 'ctime']
+        or cardinality(c.words) = 1 and c.name ~* '^(created?|inserted?|added)(at|on|date|time)?$'
+      ) and (
+        c.family in ('time', 'date') or c.last_word in ('at', 'on', 'time', 'date', 'created', 'inserted', 'ctime')
+      ) as is_creation
+  ) as n
+),
+known as (
+  select r.oid, r.object, r.named, r.is_log, r.rows,
+    coalesce(bool_or(m.is_time or m.is_span), false) as has_time,
+    coalesce(bool_or(m.is_creation), false) as has_creation,
+    coalesce(bool_or(m.is_change or m.is_span), false) as has_change
+  from relation as r
+  left join moment as m on m.relation = r.oid
+  group by r.oid, r.object, r.named, r.is_log, r.rows
+)
+select k.object,
+  case when k.has_creation or k.has_change then 'info' else 'warning' end as severity,
+  case
+    when k.is_log then format('%s is a log by its name, and has no time', k.object)
+    when k.has_creation then format('%s does not say when a row was last changed', k.object)
+    when k.has_change then format('%s does not say when a row was created', k.object)
+    else format('%s says neither when a row was created nor when it was changed', k.object)
+  end as message,
+  jsonb_build_object('rows', k.rows) as evidence,
+  -- the default comes apart from the column: rows that are there were not created now
+  (
+    select string_agg(
+        format(
+          E'alter table %1$s add column %2$s timestamptz;\nalter table %1$s alter column %2$s set default now()', k.named,
+          -- the name may be taken, by what is no time
+          a.name || case
+            when exists (select from col as c where c.relation = k.oid and c.name = a.name) then '_time'
+            else ''
+          end
+        ),
+        E';\n' order by a.name
+      )
+    from (
+      values ('created_at', not k.has_creation), ('updated_at', not k.has_change and not k.is_log)
+    ) as a (name, is_missing)
+    where a.is_missing
+  ) as suggestion,
+  'statement' as remedy
+from known as k
+join trait as t on t.relation = k.oid
+where case when k.is_log then not k.has_time else not (k.has_creation and k.has_change) end
+  and not t.is_lookup
+  and not t.is_junction
+  -- details that are keyed by their parent
+  and not exists (
+    select from role as o where o.relation = k.oid and o.is_key and o.is_reference
+  )
+order by k.object

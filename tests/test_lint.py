@@ -1,0 +1,201 @@
+"""The schema rules together: what they find in the scenario, in the report, and on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import TupleRow
+
+import scenario
+from audit import allow, gate
+from audit.errors import UsageError
+from audit.lint import Verdict, document, lint
+from audit.run import Options, run
+from audit.server import Server
+from audit.snapshot import Snapshot
+from audit.terminal import linted
+from expectations import Rule, schema_rules
+from expectations.rule import parse
+from reports import html
+from tests import servers
+
+#: What the scenario's schema is known to be full of, with its sample data: rule, object, severity.
+EXPECTED = {
+    ("address_is_normalised", "customers", "warning"),
+    ("bitmap_is_readable", "orders.order_schedule", "info"),
+    ("foreign_key_has_index", "orders.customer_id", "warning"),
+    ("foreign_key_has_index", "orders.order_ref", "warning"),
+    ("json_is_jsonb", "orders.delivery_script_args", "warning"),
+    ("key_is_bigint", "customers.customer_id", "warning"),
+    ("key_is_bigint", "orders.order_id", "warning"),
+    ("key_is_identity", "customers.customer_id", "info"),
+    ("key_is_identity", "orders.order_id", "info"),
+    ("money_has_one_unit", "public", "warning"),
+    ("money_is_exact", "customers.customer_balance", "critical"),
+    ("names_are_consistent", "customers", "info"),
+    ("natural_key_is_unique", "customers.customer_email", "warning"),
+    ("number_has_range_check", "customers.customer_balance", "warning"),
+    ("number_has_range_check", "orders.order_amount", "warning"),
+    ("objects_have_comments", "public", "info"),
+    ("optional_columns_have_check", "orders.delivery_script_name", "warning"),
+    ("reference_has_foreign_key", "orders.order_ref", "critical"),
+    ("sequence_is_ahead_of_data", "customers.customer_id", "critical"),
+    ("sequence_is_ahead_of_data", "orders.order_id", "critical"),
+    ("status_has_history", "orders.order_status", "warning"),
+    ("status_is_constrained", "orders.order_status", "info"),
+    ("table_has_timestamps", "customers", "warning"),
+    ("table_has_timestamps", "orders", "warning"),
+    ("text_types_are_consistent", "customers", "info"),
+}
+
+
+def judged(dsn: str, schema: str = "") -> list[Verdict]:
+    """All schema rules on a database."""
+    with Snapshot(dsn, schema) as snapshot:
+        return lint(snapshot.connection, schema_rules())
+
+
+def found(verdicts: list[Verdict]) -> set[tuple[str, str, str]]:
+    """Rule, object and severity of each finding."""
+    return {
+        (finding.rule.removeprefix("schema."), finding.object, finding.severity)
+        for verdict in verdicts
+        for finding in verdict.findings
+    }
+
+
+@pytest.mark.parametrize("major", [15, 18])
+def test_scenario_has_exactly_its_faults(servers_by_major: dict[int, Server], major: int) -> None:
+    """No more and no fewer, on both servers, and each rule was judged."""
+    dsn = servers.new_database(servers_by_major[major])
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection)
+    verdicts = judged(dsn)
+    assert {verdict.status for verdict in verdicts} == {"checked"}
+    assert found(verdicts) == EXPECTED
+    for verdict in verdicts:
+        for finding in verdict.findings:
+            assert finding.message
+            assert finding.suggestion
+            assert finding.remedy in ("statement", "rewrite", "redesign")
+
+
+def test_objects_of_another_schema_are_named_with_it(dsn: str) -> None:
+    """Those of the audited one are not."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create schema shop; create table shop.bare (id int); create table bare (id int)")
+    named = {finding[1] for finding in found(judged(dsn)) if finding[0] == "table_has_primary_key"}
+    assert named == {"bare", "shop.bare"}
+    named = {finding[1] for finding in found(judged(dsn, "shop")) if finding[0] == "table_has_primary_key"}
+    assert named == {"public.bare", "bare"}
+
+
+def test_a_rule_that_fails_costs_no_other_its_result(dsn: str) -> None:
+    """It is errored, and says why."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table bare (id int)")
+    bad = parse(
+        "-- title: Bad\n-- severity: info\n-- key: object\nselect r.nothing as object from relation as r",
+        id="schema.bad",
+        suite="lint",
+        path="bad.sql",
+    )
+    with Snapshot(dsn) as snapshot:
+        verdicts = {verdict.rule.id: verdict for verdict in lint(snapshot.connection, [bad, *schema_rules()])}
+    assert verdicts["schema.bad"].status == "errored"
+    assert "nothing" in verdicts["schema.bad"].reason
+    assert [finding.object for finding in verdicts["schema.table_has_primary_key"].findings] == ["bare"]
+
+
+def test_one_statement_asks_the_catalogs_and_one_each_table(sample: str) -> None:
+    """Whatever many rules there are: the catalogs once, and per rule and table one look at the data at most."""
+    seen: list[str] = []
+
+    class Counting(psycopg.Connection[TupleRow]):
+        def execute(self, query: Any, *rest: Any, **more: Any) -> Any:
+            seen.append(query.decode() if isinstance(query, bytes) else str(query))
+            return super().execute(query, *rest, **more)
+
+    with Counting.connect(sample) as connection:
+        lint(connection, schema_rules())
+    assert sum(text.startswith("with") for text in seen) == 1
+    probes = [text for text in seen if text.startswith("select jsonb_build_array")]
+    assert 0 < len(probes) == len(set(probes)) <= 20
+
+
+def test_role_without_rights_on_the_data_is_told_so(sample: str) -> None:
+    """The catalogs are open to everybody; what takes a look at the data is not checkable, or lacks its evidence."""
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute("create role blind login; revoke all on customers, orders from public")
+        try:
+            verdicts = judged(f"{sample} options='-c role=blind'")
+        finally:
+            connection.execute("drop role blind")
+    status = {verdict.rule.id: verdict for verdict in verdicts}
+    assert status["schema.sequence_is_ahead_of_data"].status == "not_checkable"
+    assert "permission denied" in status["schema.sequence_is_ahead_of_data"].reason
+    assert ("reference_has_foreign_key", "orders.order_ref", "critical") in found(verdicts)
+
+
+def test_accepted_findings_are_shown_and_do_not_fail(sample: str, tmp_path: Path) -> None:
+    """With the reason; an allowance that nothing needs is told."""
+    file = tmp_path / "allow"
+    file.write_text(
+        "# agreed on\n\nschema.money_is_exact customers.*: the ledger is kept elsewhere\n"
+        "schema.bitmap_is_readable nowhere: gone\n"
+    )
+    allowances = allow.read(file, [rule.id for rule in schema_rules()])
+    verdicts, unused = allow.accept(judged(sample), allowances)
+    assert [entry.object for entry in unused] == ["nowhere"]
+    text = linted(verdicts, unused)
+    assert "accepted: the ledger is kept elsewhere" in text
+    assert "not needed any more  schema.bitmap_is_readable nowhere: gone" in text
+    findings = document(verdicts)["schema_findings"]
+    accepted = [finding["object"] for finding in findings if "accepted" in finding]
+    assert accepted == ["customers.customer_balance"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("schema.money_is_exact customers.customer_balance", "allow:1: a line is 'rule object: reason'"),
+        ("# fine\nschema.nothing x: y", "allow:2: no rule 'schema.nothing'"),
+    ],
+)
+def test_bad_allowances_name_their_line(tmp_path: Path, text: str, said: str) -> None:
+    """One clear line."""
+    file = tmp_path / "allow"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=said):
+        allow.read(file, [rule.id for rule in schema_rules()])
+
+
+def test_run_holds_the_findings_and_the_gate_may_ask_for_them(sample: str, tmp_path: Path) -> None:
+    """In the document and in the report; the gate only where it was asked to."""
+    result = run(sample, tmp_path / "out", Options(fail_on="never", fail_on_schema="critical"))
+    assert len(result["schema_findings"]) == len(EXPECTED)
+    assert {rule["status"] for rule in result["schema_rules"]} == {"checked"}
+    reasons = result["summary"]["gate"]["reasons"]
+    assert any(reason.startswith("4 critical schema findings: ") for reason in reasons)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    for finding in result["schema_findings"]:
+        assert str(html._visible(finding["message"])) in page
+    held = gate.decide(result, fail_on="never", min_pass_rate=None)
+    assert held["passed"]
+    assert json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["schema_findings"]
+    without = run(sample, tmp_path / "without", Options(lint=False))
+    assert without["schema_findings"] == without["schema_rules"] == []
+
+
+def test_rules_are_explained() -> None:
+    """Each has a title, a reason, and a name that says what should be."""
+    rules: tuple[Rule, ...] = schema_rules()
+    assert len(rules) == 36
+    for rule in rules:
+        assert rule.id.startswith("schema.")
+        assert len(rule.why) > 40, rule.id
+        assert rule.title[0].isupper(), rule.id
