@@ -126,6 +126,15 @@ def describe(connection: psycopg.Connection, statement: str) -> tuple[Column, ..
     )
 
 
+def tables(connection: psycopg.Connection) -> list[str]:
+    """The tables in the first schema of the search path that are no partitions of others, by name."""
+    rows = connection.execute(
+        "select relname::text from pg_class where relnamespace = to_regnamespace(quote_ident(current_schema()))"
+        " and relkind in ('r', 'p', 'm') and not relispartition order by relname"
+    )
+    return [row[0] for row in rows]
+
+
 @dataclass(frozen=True)
 class Function:
     """What functions of one name may do: give another value for the same arguments, give several rows."""

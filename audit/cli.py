@@ -44,6 +44,14 @@ Suites = Annotated[
         show_default=False,
     ),
 ]
+Allow = Annotated[
+    Path | None,
+    typer.Option(help="Accepted schema findings: lines of 'rule object: reason'.", show_default=False),
+]
+Sample = Annotated[
+    float | None,
+    typer.Option(metavar="P", help="Percentage of each table's pages that the profile reads.", show_default=False),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
 
@@ -112,12 +120,13 @@ def run(
         typer.Option(metavar="S", help="Seconds that one statement may take.", show_default=False),
     ] = None,
     unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data in the evidence.")] = False,
-    no_lint: Annotated[  # noqa: ARG001
-        bool, typer.Option("--no-lint", help="Leave the schema lint out (this version has none yet).")
-    ] = False,
-    no_profile: Annotated[  # noqa: ARG001
-        bool, typer.Option("--no-profile", help="Leave the profile out (this version has none yet).")
-    ] = False,
+    no_lint: Annotated[bool, typer.Option("--no-lint", help="Leave the schema lint out.")] = False,
+    allow: Allow = None,
+    fail_on_schema: Annotated[
+        Severity, typer.Option(help="Mildest severity whose schema finding fails the gate.")
+    ] = "never",
+    no_profile: Annotated[bool, typer.Option("--no-profile", help="Leave the profile out.")] = False,
+    sample: Sample = None,
     quiet: Quiet = False,
     json_schema: Annotated[
         bool,
@@ -135,6 +144,7 @@ def run(
         return
     if out is None:
         raise UsageError("--out is missing: name the folder for the files")
+    _percentage_of_pages(sample)
     if statement_timeout is not None and not 0.001 <= statement_timeout <= _LONGEST:
         raise UsageError(f"--statement-timeout: {statement_timeout} is not between 0.001 and {_LONGEST} seconds")
     from audit import dsn as dsns
@@ -157,6 +167,11 @@ def run(
             examples=examples,
             jobs=jobs,
             gentle=gentle,
+            lint=not no_lint,
+            profile=not no_profile,
+            sample=sample,
+            allow=allow,
+            fail_on_schema=fail_on_schema,
             timeout=statement_timeout,
             unmask=unmask,
             tell=tell,
@@ -167,20 +182,124 @@ def run(
 
 
 @app.command()
+def lint(
+    dsn: Dsn = None,
+    schema: Annotated[
+        str,
+        typer.Option(
+            help="Schema whose objects are named without it. Default: what the search path gives.", show_default=False
+        ),
+    ] = "",
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this rule, or these ('schema.key_*'); repeatable.", show_default=False),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Leave this rule out; repeatable.", show_default=False)
+    ] = None,
+    allow: Allow = None,
+    fail_on: Annotated[Severity, typer.Option(help="Mildest severity whose finding gives exit code 1.")] = "never",
+    statement_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Seconds that one statement may take.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Find what is wrong with the schema: keys, references, types, constraints, indexes, names.
+
+    Example: order-audit lint --dsn postgresql://reader@db/shop --fail-on critical
+    """
+    import json
+
+    from audit import allow as allowed
+    from audit import dsn as dsns
+    from audit import terminal
+    from audit.lint import document, failing
+    from audit.lint import lint as judge
+    from audit.snapshot import Snapshot
+    from expectations import matching, schema_rules
+
+    rules = schema_rules()
+    wanted = matching(rules, rule) if rule else {found.id for found in rules}
+    wanted -= matching(rules, exclude or ())
+    allowances = allowed.read(allow, (found.id for found in rules)) if allow else []
+    with Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
+        verdicts = judge(snapshot.connection, [found for found in rules if found.id in wanted])
+    verdicts, unused = allowed.accept(verdicts, allowances)
+    found = document(verdicts)
+    _say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else terminal.linted(verdicts, unused))
+    raise typer.Exit(1 if failing(found["schema_findings"], fail_on) else 0)
+
+
+@app.command()
+def profile(
+    dsn: Dsn = None,
+    schema: Annotated[
+        str,
+        typer.Option(help="Schema that holds the tables. Default: what the search path gives.", show_default=False),
+    ] = "",
+    table: Annotated[
+        list[str] | None, typer.Option(help="Only this table; repeatable. Default: all of them.", show_default=False)
+    ] = None,
+    sample: Sample = None,
+    statement_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Seconds that one statement may take.", show_default=False),
+    ] = None,
+    unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Describe the data: what each column holds, by aggregates that the server computes in one pass per table.
+
+    Example: order-audit profile --dsn postgresql://reader@db/shop --table orders --sample 5
+    """
+    import json
+
+    from audit import catalog
+    from audit import dsn as dsns
+    from audit.profile import profile as describe
+    from audit.profile_text import profile_text
+    from audit.shape import Name
+    from audit.snapshot import Snapshot
+
+    _percentage_of_pages(sample)
+    with Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
+        names = [Name("", name) for name in table or catalog.tables(snapshot.connection)]
+        there = catalog.relations(snapshot.connection, names)
+        if missing := [str(name) for name in names if name not in there]:
+            raise UsageError(f"--table: there is no table '{missing[0]}'")
+        found = describe(snapshot.connection, [there[name] for name in names], sample=sample, unmask=unmask)
+    if not found:
+        raise RunError("there is no table to describe; --schema names the schema that holds them")
+    _say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else profile_text(found))
+
+
+def _percentage_of_pages(sample: float | None) -> None:
+    if sample is not None and not 0 < sample <= 100:
+        raise UsageError(f"--sample: {sample} is not above 0 and up to 100")
+
+
+@app.command()
 def rules(
     id: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False, help="A rule to explain.")] = None,
     suite: Suites = None,
+    lint: Annotated[bool, typer.Option("--lint", help="Those on the schema.")] = False,
 ) -> None:
     """List the rules, or explain one: what it means, why it matters, its SQL.
 
     Example: order-audit rules lineage.order_ref_exists
     """
-    from audit import shape, terminal
-    from expectations import load
+    from audit import terminal
+    from expectations import load, schema_rules
 
-    found = load(*(suite or ["current"])).rules
-    for rule in found:
-        shape.read(rule)
+    if lint or (id is not None and id.startswith("schema.") and suite is None):
+        found = schema_rules()
+    else:
+        from audit import shape
+
+        found = load(*(suite or ["current"])).rules
+        for rule in found:
+            shape.read(rule)
     if id is None:
         _say(terminal.catalogue(found))
         return

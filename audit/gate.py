@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Literal
 
+from audit.lint import failing
 from expectations import SEVERITIES
 
 FailOn = Literal["critical", "warning", "info", "never"]
@@ -18,11 +19,13 @@ def decide(
     fail_on: FailOn,
     min_pass_rate: Fraction | None,
     new: Mapping[str, int] | None = None,
+    fail_on_schema: FailOn = "never",
 ) -> dict[str, Any]:
     """Hold a result against the gate; gives `{"passed": …, "reasons": […]}`.
 
     `new` is the number of new violations per rule against a baseline: with it, a failed rule that brings nothing new
-    counts as passed. An errored rule fails the gate whatever its severity.
+    counts as passed. An errored rule fails the gate whatever its severity. Schema findings only do from
+    `fail_on_schema` on, and not where somebody has accepted them.
     """
     severities = () if fail_on == "never" else SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     results = document["results"]
@@ -36,6 +39,13 @@ def decide(
     if errored:
         names = ", ".join(found["rule"] for found in errored)
         reasons.append(f"{len(errored)} expectation{'s' * (len(errored) > 1)} could not be judged: {names}")
+    for severity in SEVERITIES:
+        if hits := [it for it in failing(document["schema_findings"], fail_on_schema) if it["severity"] == severity]:
+            names = ", ".join(dict.fromkeys(it["rule"] for it in hits))
+            reasons.append(f"{len(hits)} {severity} schema finding{'s' * (len(hits) > 1)}: {names}")
+    if fail_on_schema != "never" and (unsure := [it for it in document["schema_rules"] if it["status"] == "errored"]):
+        names = ", ".join(it["rule"] for it in unsure)
+        reasons.append(f"{len(unsure)} schema rule{'s' * (len(unsure) > 1)} could not be judged: {names}")
     if min_pass_rate is not None:
         judged = sum(found["status"] in ("passed", "failed", "errored") for found in results)
         passed = judged - len(failed) - len(errored)
@@ -49,6 +59,7 @@ def decide(
         "passed": not reasons,
         "reasons": reasons,
         "fail_on": fail_on,
+        "fail_on_schema": fail_on_schema,
         "min_pass_rate": float(min_pass_rate) if min_pass_rate is not None else None,
         "baseline": new is not None,
     }

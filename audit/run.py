@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 
 import psycopg
 
-from audit import catalog, gate, impact, mask, shape, task
+from audit import allow, catalog, gate, impact, lint, mask, shape, task
 from audit.dsn import described
 from audit.errors import RunError, UsageError
 from audit.evaluate import Evaluation
@@ -31,7 +31,7 @@ from audit.shape import Name, Shape
 from audit.snapshot import Snapshot
 from audit.spool import Spool
 from audit.sql import quoted
-from expectations import Rule, SuiteError, load, matching
+from expectations import Rule, SuiteError, load, matching, schema_rules
 
 Format = Literal["html", "json", "junit", "markdown", "violations"]
 _FILES: Final[dict[Format, str]] = {
@@ -48,7 +48,11 @@ _DENIED: Final = "42501"
 
 @dataclass
 class Options:
-    """What `order-audit run` can be told. `timeout` is in seconds; `gentle` has one job, whatever `jobs` says."""
+    """What `order-audit run` can be told.
+
+    `timeout` is in seconds; `gentle` has one job, whatever `jobs` says; `sample` is the percentage of each table's
+    pages that the profile reads.
+    """
 
     suites: tuple[str, ...] = ("current",)
     rules: tuple[str, ...] = ()
@@ -61,6 +65,11 @@ class Options:
     examples: int = 20
     jobs: int = 2
     gentle: bool = False
+    lint: bool = True
+    profile: bool = True
+    sample: float | None = None
+    allow: Path | None = None
+    fail_on_schema: FailOn = "never"
     timeout: float | None = None
     unmask: bool = False
     tell: Callable[[int, int, str], None] = field(default=lambda _done, _of, _what: None)
@@ -74,19 +83,24 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
     from reports import compare, files
 
     wanted, left_out = _rules(options)
+    allowances = allow.read(options.allow, (rule.id for rule in schema_rules())) if options.allow else []
     baseline = compare.read(options.baseline) if options.baseline else None
     try:
         drafts = files.draft(out)
         with drafts as folder:
             try:
-                document = _audit(dsn, folder, wanted, left_out, options)
+                document = _audit(dsn, folder, wanted, left_out, options, allowances)
             except psycopg.Error as error:
                 raise RunError(f"the connection was lost: {mask.error(error)}") from None
             new = None
             if baseline is not None:
                 new = compare.new_violations(baseline, compare.Audit(document, folder))
             document["summary"]["gate"] = gate.decide(
-                document, fail_on=options.fail_on, min_pass_rate=options.min_pass_rate, new=new
+                document,
+                fail_on=options.fail_on,
+                min_pass_rate=options.min_pass_rate,
+                new=new,
+                fail_on_schema=options.fail_on_schema,
             )
             _write(document, folder, options.formats)
         # what an earlier run left in the folder would pass for this one's
@@ -110,7 +124,12 @@ def _rules(options: Options) -> tuple[list[tuple[Rule, Shape]], dict[str, Rule]]
 
 
 def _audit(
-    dsn: str, folder: Path, wanted: list[tuple[Rule, Shape]], left_out: dict[str, Rule], options: Options
+    dsn: str,
+    folder: Path,
+    wanted: list[tuple[Rule, Shape]],
+    left_out: dict[str, Rule],
+    options: Options,
+    allowances: list[allow.Allowance],
 ) -> dict[str, Any]:
     started = datetime.now(UTC)
     spooled = folder / "spool"
@@ -129,10 +148,16 @@ def _audit(
             jobs=1 if options.gentle else options.jobs, examples=options.examples, unmask=options.unmask,
             schema=database.schema, gentle=options.gentle, tell=counter,
         )  # fmt: skip
+        linted: list[lint.Verdict] = []
+        profile: dict[str, Any] = {}
         with _interruptible(evaluation):
             try:
+                if options.lint:
+                    linted, _ = allow.accept(lint.lint(snapshot.connection, schema_rules()), allowances)
                 outcomes |= _outcomes(evaluation, snapshot, [found.rule for found in tasks], options.examples)
                 tables = evaluation.rows()
+                if options.profile and not evaluation.interrupted:
+                    profile = _profile(snapshot, tasks, options)
             except BaseException:
                 evaluation.interrupt()  # nobody will read what the other scans find
                 raise
@@ -160,10 +185,11 @@ def _audit(
         milliseconds=evaluation.milliseconds,
         masked=not options.unmask,
     )
+    more = lint.document(linted) | {"profile": profile}
     rules = sorted([rule for rule, _ in wanted] + list(left_out.values()), key=lambda rule: rule.id)
     if not options.schema:
-        return result(run, rules, outcomes, violations)
-    return result(run, rules, outcomes, violations, lambda rule: shape.qualified(rule, quoted(options.schema)))
+        return result(run, rules, outcomes, violations) | more
+    return result(run, rules, outcomes, violations, lambda rule: shape.qualified(rule, quoted(options.schema))) | more
 
 
 def _outcomes(evaluation: Evaluation, snapshot: Snapshot, rules: list[Rule], examples: int) -> dict[str, Outcome]:
@@ -208,6 +234,19 @@ def _orders(snapshot: Snapshot, tasks: Iterable[task.Task]) -> dict[str, catalog
     return impact.orders_by_schema(
         catalog.relations(snapshot.connection, [Name(schema, "orders") for schema in schemas]).values()
     )
+
+
+def _profile(snapshot: Snapshot, tasks: Iterable[task.Task], options: Options) -> dict[str, Any]:
+    """What is in the tables that the rules read."""
+    from audit.profile import profile
+
+    names = {name for found in tasks for name in found.shape.relations}
+    there = catalog.relations(snapshot.connection, names).values()
+    relations = {
+        relation.oid: relation for relation in there if relation.schema not in ("pg_catalog", "information_schema")
+    }
+    wanted = sorted(relations.values(), key=lambda relation: (relation.name, relation.schema))
+    return profile(snapshot.connection, wanted, sample=options.sample, unmask=options.unmask)
 
 
 def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:

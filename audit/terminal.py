@@ -5,12 +5,16 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expectations import SEVERITIES, Rule
+
+if TYPE_CHECKING:
+    from audit.allow import Allowance
+    from audit.lint import Finding, Verdict
 
 Tell = Callable[[int, int, str], None]
 _MARKS = {"critical": "■", "warning": "▲", "info": "●"}
@@ -84,6 +88,36 @@ def verdict(document: dict[str, Any], out: Path) -> str:
         lines.append("interrupted: the result is incomplete")
     report = out / "report.html"
     lines.append(f"report: {report}" if report.exists() else f"files: {out}")
+    return "\n".join(lines)
+
+
+def linted(verdicts: Sequence[Verdict], unused: Iterable[Allowance]) -> str:
+    """The findings on a schema by rule, the worst first, each with what to do; then what was not looked at."""
+    lines: list[str] = []
+    findings = [finding for verdict in verdicts for finding in verdict.findings]
+    by_rule: dict[tuple[int, str], list[Finding]] = {}
+    for finding in findings:
+        by_rule.setdefault((SEVERITIES.index(finding.severity), finding.rule), []).append(finding)
+    for (severity, rule), group in sorted(by_rule.items()):
+        name = SEVERITIES[severity]
+        lines.append(f"{_MARKS[name]} {name:<8} {group[0].title}  [{rule}]")
+        for finding in group:
+            lines.append(f"    {finding.message}")
+            if finding.accepted:
+                lines.append(f"      accepted: {finding.accepted}")
+            elif finding.suggestion:
+                lines += [f"      {line}" for line in finding.suggestion.splitlines()]
+        lines.append("")
+    for verdict in verdicts:
+        if verdict.status != "checked":
+            lines.append(f"? {verdict.status.replace('_', ' ')}  {verdict.rule.id}: {verdict.reason}")
+    lines += [f"? not needed any more  {entry.rule} {entry.object}: {entry.reason}" for entry in unused]
+    counts = ", ".join(
+        f"{sum(finding.severity == severity and not finding.accepted for finding in findings)} {severity}"
+        for severity in SEVERITIES
+    )
+    accepted = sum(bool(finding.accepted) for finding in findings)
+    lines.append(f"{len(verdicts)} rules on the schema: {counts}, {accepted} accepted")
     return "\n".join(lines)
 
 

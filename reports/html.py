@@ -57,7 +57,8 @@ def report(document: dict[str, Any]) -> str:
     for found in results:
         by_status[found["status"]].append(found)
     failed = sorted(by_status["failed"], key=rank)
-    anchors = _anchors(found["rule"] for found in results)
+    schema = _schema_groups(document)
+    anchors = _anchors([found["rule"] for found in results] + [f"{rule}/{severity}" for severity, rule, _ in schema])
     return _page(
         "report.html.j2",
         document=document,
@@ -84,7 +85,21 @@ def report(document: dict[str, Any]) -> str:
             key=lambda found: (-found["duration_ms"], found["rule"]),
         ),
         command=_command(document),
+        schema_groups=schema,
+        reasons={rule["rule"]: rule.get("why", "") for rule in document["schema_rules"]},
     )
+
+
+def _schema_groups(document: dict[str, Any]) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Schema findings by severity and rule, the worst and the most numerous first; accepted ones last within each."""
+    groups: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for finding in document["schema_findings"]:
+        groups[finding["severity"], finding["rule"]].append(finding)
+    order = sorted(groups.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -len(item[1]), item[0][1]))
+    return [
+        (severity, rule, sorted(found, key=lambda finding: (bool(finding.get("accepted")), finding["object"])))
+        for (severity, rule), found in order
+    ]
 
 
 def comparison(document: dict[str, Any]) -> str:
@@ -155,6 +170,7 @@ def _environment() -> Environment:
         "columns": _columns,
         "week": _week,
         "cell": _cell,
+        "evidence": _evidence,
     }
     environment.globals |= {"severities": SEVERITIES, "duration": _duration}
     return environment
@@ -181,6 +197,21 @@ def _bars(longest: int) -> Callable[[dict[str, Any]], list[tuple[str, float, flo
         return parts
 
     return bar
+
+
+def _evidence(value: Any) -> str | Markup:
+    """A piece of a schema finding's evidence: a number, a text, or a list or an object of such."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return _number(value)
+    if isinstance(value, list):
+        return Markup(", ").join(_evidence(item) for item in value)
+    if isinstance(value, dict):
+        return Markup(", ").join(
+            Markup("{} {}").format(_visible(name), _evidence(item)) for name, item in value.items()
+        )
+    return _visible(str(value))
 
 
 def _by_reason(skipped: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
