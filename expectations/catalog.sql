@@ -168,8 +168,8 @@ guide as materialized (
 ),
 role as materialized (
   select c.relation, c.place,
-    exists (select from tie as t where t.relation = c.relation and t.kind = 'p' and c.place = any(t.places)) as is_key,
-    exists (select from reference as f where f.relation = c.relation and c.place = any(f.places)) as is_reference,
+    (c.relation, c.place) in (select t.relation, unnest(t.places) from tie as t where t.kind = 'p') as is_key,
+    (c.relation, c.place) in (select f.relation, unnest(f.places) from reference as f) as is_reference,
     -- who made or changed a row, and when
     (
       c.words[1] in ('created', 'creation', 'updated', 'update', 'modified', 'modification', 'inserted', 'deleted', 'changed')
@@ -336,25 +336,26 @@ leaf as materialized (
 ),
 -- the sequences that number columns: those that defaults call, and those that belong to identities
 feed as materialized (
-  select distinct c.relation, c.place, d.sequence
-  from col as c
-  cross join lateral (
-    select e.refobjid as sequence
-    from pg_attrdef as a
-    join pg_depend as e on e.classid = 'pg_attrdef'::regclass and e.objid = a.oid and e.refclassid = 'pg_class'::regclass
-    where a.adrelid = c.relation and a.adnum = c.place
-    union all
+  select d.relation, d.place, d.sequence
+  from (
+    select c.relation, c.place, e.refobjid as sequence
+    from col as c
+    join pg_attrdef as a on a.adrelid = c.relation and a.adnum = c.place
+    join pg_depend as e on e.objid = a.oid and e.classid = 'pg_attrdef'::regclass and e.refclassid = 'pg_class'::regclass
+    where c.is_identity or c.preset ~ '^nextval\('
+    union
     -- called by a name in text, which nothing depends on
-    select to_regclass(substring(c.preset from '^nextval\(+''([^'']+)''::text'))::oid
-    union all
-    select e.objid
-    from pg_depend as e
+    select c.relation, c.place, to_regclass(substring(c.preset from '^nextval\(+''([^'']+)''::text'))::oid
+    from col as c
+    where c.preset ~ '^nextval\('
+    union
+    select c.relation, c.place, e.objid
+    from col as c
+    join pg_depend as e on e.refobjid = c.relation and e.refobjsubid = c.place
     where c.is_identity
-      and e.classid = 'pg_class'::regclass and e.refclassid = 'pg_class'::regclass and e.refobjid = c.relation
-      and e.refobjsubid = c.place and e.deptype = 'i'
+      and e.classid = 'pg_class'::regclass and e.refclassid = 'pg_class'::regclass and e.deptype = 'i'
   ) as d
   join pg_class as s on s.oid = d.sequence and s.relkind = 'S'
-  where c.is_identity or c.preset ~ '^nextval\('
 ),
 -- the one column that names a row, beside a version and what the table is partitioned by
 pivot as materialized (
