@@ -52,6 +52,14 @@ Sample = Annotated[
     float | None,
     typer.Option(metavar="P", help="Percentage of each table's pages that the profile reads.", show_default=False),
 ]
+Timeout = Annotated[
+    float | None,
+    typer.Option(metavar="S", help="Seconds that one statement may take.", show_default=False),
+]
+Exclude = Annotated[list[str] | None, typer.Option(help="Leave this rule out; repeatable.", show_default=False)]
+Schema = Annotated[
+    str, typer.Option(help="Schema that holds the tables. Default: what the search path gives.", show_default=False)
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
 
@@ -83,18 +91,13 @@ def print_version() -> None:
 def run(
     out: Annotated[Path | None, typer.Option(help="Folder for the files.", show_default=False)] = None,
     dsn: Dsn = None,
-    schema: Annotated[
-        str,
-        typer.Option(help="Schema that holds the tables. Default: what the search path gives.", show_default=False),
-    ] = "",
+    schema: Schema = "",
     suite: Suites = None,
     rule: Annotated[
         list[str] | None,
         typer.Option(help="Only this rule, or these ('lineage.*'); repeatable.", show_default=False),
     ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(help="Leave this rule out; repeatable.", show_default=False)
-    ] = None,
+    exclude: Exclude = None,
     formats: Annotated[
         str, typer.Option("--format", help="Which files to write, by commas.")
     ] = "html,json,junit,markdown,violations",
@@ -115,10 +118,7 @@ def run(
             "--gentle", help="Spare the server: one connection, no parallel workers, a pause after each scan."
         ),
     ] = False,
-    statement_timeout: Annotated[
-        float | None,
-        typer.Option(metavar="S", help="Seconds that one statement may take.", show_default=False),
-    ] = None,
+    statement_timeout: Timeout = None,
     unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data in the evidence.")] = False,
     no_lint: Annotated[bool, typer.Option("--no-lint", help="Leave the schema lint out.")] = False,
     allow: Allow = None,
@@ -144,9 +144,7 @@ def run(
         return
     if out is None:
         raise UsageError("--out is missing: name the folder for the files")
-    _percentage_of_pages(sample)
-    if statement_timeout is not None and not 0.001 <= statement_timeout <= _LONGEST:
-        raise UsageError(f"--statement-timeout: {statement_timeout} is not between 0.001 and {_LONGEST} seconds")
+    _check(sample, statement_timeout)
     from audit import dsn as dsns
     from audit import terminal
     from audit.run import Options
@@ -194,15 +192,10 @@ def lint(
         list[str] | None,
         typer.Option(help="Only this rule, or these ('schema.key_*'); repeatable.", show_default=False),
     ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(help="Leave this rule out; repeatable.", show_default=False)
-    ] = None,
+    exclude: Exclude = None,
     allow: Allow = None,
     fail_on: Annotated[Severity, typer.Option(help="Mildest severity whose finding gives exit code 1.")] = "never",
-    statement_timeout: Annotated[
-        float | None,
-        typer.Option(metavar="S", help="Seconds that one statement may take.", show_default=False),
-    ] = None,
+    statement_timeout: Timeout = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Find what is wrong with the schema: keys, references, types, constraints, indexes, names.
@@ -214,11 +207,13 @@ def lint(
     from audit import allow as allowed
     from audit import dsn as dsns
     from audit import terminal
-    from audit.lint import document, failing
+    from audit.gate import failing
+    from audit.lint import document
     from audit.lint import lint as judge
     from audit.snapshot import Snapshot
     from expectations import matching, schema_rules
 
+    _check(None, statement_timeout)
     rules = schema_rules()
     wanted = matching(rules, rule) if rule else {found.id for found in rules}
     wanted -= matching(rules, exclude or ())
@@ -234,18 +229,12 @@ def lint(
 @app.command()
 def profile(
     dsn: Dsn = None,
-    schema: Annotated[
-        str,
-        typer.Option(help="Schema that holds the tables. Default: what the search path gives.", show_default=False),
-    ] = "",
+    schema: Schema = "",
     table: Annotated[
         list[str] | None, typer.Option(help="Only this table; repeatable. Default: all of them.", show_default=False)
     ] = None,
     sample: Sample = None,
-    statement_timeout: Annotated[
-        float | None,
-        typer.Option(metavar="S", help="Seconds that one statement may take.", show_default=False),
-    ] = None,
+    statement_timeout: Timeout = None,
     unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -262,7 +251,7 @@ def profile(
     from audit.shape import Name
     from audit.snapshot import Snapshot
 
-    _percentage_of_pages(sample)
+    _check(sample, statement_timeout)
     with Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
         names = [Name("", name) for name in table or catalog.tables(snapshot.connection)]
         there = catalog.relations(snapshot.connection, names)
@@ -274,9 +263,11 @@ def profile(
     _say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else profile_text(found))
 
 
-def _percentage_of_pages(sample: float | None) -> None:
+def _check(sample: float | None, statement_timeout: float | None) -> None:
     if sample is not None and not 0 < sample <= 100:
         raise UsageError(f"--sample: {sample} is not above 0 and up to 100")
+    if statement_timeout is not None and not 0.001 <= statement_timeout <= _LONGEST:
+        raise UsageError(f"--statement-timeout: {statement_timeout} is not between 0.001 and {_LONGEST} seconds")
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import psycopg
 from psycopg import sql
@@ -13,15 +13,13 @@ from psycopg import sql
 from audit import mask
 from expectations import SEVERITIES, Rule, Severity, catalog
 
-#: What a suggestion is: a statement to run as it is, a change of type that rewrites the table, or a change of design.
-REMEDIES: Final = ("statement", "rewrite", "redesign")
-
 
 @dataclass(frozen=True)
 class Finding:
     """A fault of one object, named as in `table.column`, in front of it the schema where that is not the audited one.
 
-    `accepted` is the reason for which somebody has taken it as it is; empty where nobody has.
+    `remedy` tells what the suggestion is: a `statement` to run as it is, a `rewrite` of the table by a change of type,
+    or a `redesign`. `accepted` is the reason for which somebody has taken it as it is; empty where nobody has.
     """
 
     rule: str
@@ -101,14 +99,6 @@ def document(verdicts: Iterable[Verdict]) -> dict[str, list[dict[str, Any]]]:
             for verdict in verdicts
         ],
     }
-
-
-def failing(findings: Iterable[dict[str, Any]], fail_on: str) -> list[dict[str, Any]]:
-    """The findings that are as bad as `fail_on`, or worse, and that nobody has accepted."""
-    if fail_on == "never":
-        return []
-    bad = SEVERITIES[: [*SEVERITIES].index(cast(Severity, fail_on)) + 1]
-    return [finding for finding in findings if finding["severity"] in bad and not finding.get("accepted")]
 
 
 def statement(rules: Iterable[Rule]) -> str:

@@ -16,28 +16,35 @@ SMALL: Final = 20_000
 #: Rows per value from which on finding the different values is cheaper than judging each row.
 _WORTH: Final = 4
 _SAMPLE: Final = 20_000
-_BIT: Final = 1560
 
 
 @dataclass(frozen=True)
 class Part:
-    """A column as a part of a value.
-
-    `key` is an expression of the column that can be hashed and tells different values apart, whatever the column's
-    type and collation; `back` makes the column's value of it again. Both have a place for what they are made of.
-    """
+    """A column as a part of a value; `type` is its type as written, `collation` its collation as an identifier."""
 
     column: str
-    key: str
-    back: str
-    nullable: bool
+    type: str
+    is_bits: bool
+    collation: str
+
+    def key(self, column: str) -> str:
+        """An expression that can be hashed and tells different values apart, whatever their type and collation."""
+        # a bit string as text is eight times as long, and slow to write
+        return f"bit_send({column})" if self.is_bits else f'({column}::text collate "C")'
+
+    def back(self, key: str) -> str:
+        """The column's value, made of its key again."""
+        if self.is_bits:
+            return f"('x' || encode(substr({key}, 5), 'hex'))::{self.type}"
+        return f"{key}::{self.type}" + (f" collate {self.collation}" if self.collation else "")
 
 
 def parts(connection: psycopg.Connection, table: Relation, columns: Iterable[str]) -> tuple[Part, ...]:
     """How to take columns of a table as parts of a value. Raises psycopg.Error."""
     rows = connection.execute(
         """
-        select a.attname, a.atttypid::int, format_type(a.atttypid, a.atttypmod), a.attnotnull, n.nspname, c.collname
+        select a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid = 'bit'::regtype,
+          case when c.oid is null then '' else format('%%I.%%I', n.nspname, c.collname) end
         from pg_attribute as a
         left join pg_collation as c on c.oid = a.attcollation
         left join pg_namespace as n on n.oid = c.collnamespace
@@ -46,16 +53,7 @@ def parts(connection: psycopg.Connection, table: Relation, columns: Iterable[str
         """,
         [table.oid, sorted(columns)],
     ).fetchall()
-    found = []
-    for name, type_, written, not_null, schema, collation in rows:
-        if type_ == _BIT:
-            # a bit string as text is eight times as long, and slow to write
-            key, back = "bit_send({})", f"('x' || encode(substr({{}}, 5), 'hex'))::{written}"
-        else:
-            key = '({}::text collate "C")'
-            back = f"{{}}::{written}" + (f" collate {quoted(schema)}.{quoted(collation)}" if collation else "")
-        found.append(Part(name, key, back, not not_null))
-    return tuple(found)
+    return tuple(Part(*row) for row in rows)
 
 
 def repeating(
@@ -115,7 +113,7 @@ def _values(connection: psycopg.Connection, table: Relation, columns: frozenset[
     PostgreSQL's own ANALYZE uses: of n sampled rows of N with d different values, f of which were met once, it makes
     n * d / (n - f + f * n / N).
     """
-    keys = ", ".join(part.key.format(f"t.{quoted(part.column)}") for part in parts(connection, table, columns))
+    keys = ", ".join(part.key(f"t.{quoted(part.column)}") for part in parts(connection, table, columns))
     percent = min(100.0, 100.0 * _SAMPLE / rows)
     row = connection.execute(
         f"""

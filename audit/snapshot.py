@@ -35,7 +35,7 @@ _SETTINGS = (
 )
 #: Lets the server notice a client that died (PostgreSQL 14, where the operating system can tell).
 _OPTIONAL = (("client_connection_check_interval", "2s"),)
-
+#: For the hash tables of grouping and joining millions of rows, which would else spill to disk.
 _WORK_MEMORY = "64MB"
 
 
@@ -123,7 +123,7 @@ class Snapshot:
             )
         )
         if not self.gentle:
-            # more where the server gives more: below this, grouping and joining millions of rows spills to disk
+            # where the server gives more, that stays
             connection.execute(
                 "select set_config('work_mem', %s, true) where pg_size_bytes(current_setting('work_mem'))"
                 " < pg_size_bytes(%s)",

@@ -103,11 +103,10 @@ def _once_per_value(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
     wheres = [_slices(task).where for task in scan.tasks]
     flags = ",\n".join(f"({where}\n) is true as r{number}" for number, where in enumerate(wheres))
     any_of = "\nor ".join(f"({where}\n)" for where in wheres)
-    keys = [part.key.format(f"{local.alias}.{quoted(part.column)}") for part in scan.value]
+    keys = [part.key(f"{local.alias}.{quoted(part.column)}") for part in scan.value]
     numbered = [f"k{number}" for number in range(len(keys))]
     values = ", ".join(
-        f"{part.back.format(f'v.{key}')} as {quoted(part.column)}"
-        for part, key in zip(scan.value, numbered, strict=True)
+        f"{part.back(f'v.{key}')} as {quoted(part.column)}" for part, key in zip(scan.value, numbered, strict=True)
     )
     # The values found are joined by one column that is known to be unique: the planner takes a hash of several columns
     # of a subquery for a bad one, and would rather sort the table. In an array NULL equals NULL.
@@ -152,7 +151,7 @@ def _slices(task: Task) -> Slices:
 def _origin(scan: Scan) -> str:
     """FROM, with the LATERAL subqueries of all the rules that share it."""
     slices = _slices(scan.tasks[0])
-    return f"{slices.local.table}\n{_rests(scan)}" if slices.local and len(scan.tasks) > 1 else slices.origin
+    return f"{slices.local.table}\n{_rests(scan)}" if slices.local else slices.origin
 
 
 def _rests(scan: Scan) -> str:

@@ -128,6 +128,23 @@ def test_what_is_no_matter_of_values_is_judged_by_row(
         assert [scan.value for scan in scans(connection, rule(tmp_path, "odd", text))] == [()]
 
 
+def test_values_keep_their_types_whatever_these_are_called(dsn: str, tmp_path: Path) -> None:
+    """Types and columns of the strangest names, and another collation than the database's."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            """
+            create domain "a{0}""}b" as text collate "C";
+            create table t (id int primary key, "w{o}" "a{0}""}b", word text collate "POSIX");
+            insert into t select g, 'W' || g % 10, 'w' || g % 20 from generate_series(1, 30000) as g;
+            analyze t;
+            """
+        )
+        strange = rule(tmp_path, "strange", """select t.id, t.word from t where t."w{o}" ~ '[89]$' and t.word ~ '8$'""")
+        assert [{part.column for part in scan.value} for scan in scans(connection, strange)] == [{"w{o}", "word"}]
+    document = run(dsn, tmp_path / "out", Options(suites=(str(tmp_path / "mine"),), formats=("json",), lint=False))
+    assert [(found["status"], found["violations"]) for found in document["results"]] == [("failed", 3000)]
+
+
 def test_rows_that_multiply_are_judged_one_by_one(dsn: str, tmp_path: Path) -> None:
     """Of a value's several rows one may violate this rule, and another that one."""
     with psycopg.connect(dsn, autocommit=True) as connection:
