@@ -176,6 +176,8 @@ class Wrong:
 
 _RUN = ["run", "--out", "{out}", "--quiet"]
 _ON_SAMPLE = [*_RUN, "--dsn", "{sample}"]
+_LINT = ["lint", "--dsn", "{sample}"]
+_PROFILE = ["profile", "--dsn", "{sample}"]
 _MALFORMED = {
     "no equals sign": "postgres:/oa:{password}@localhost/shop",
     "bad percent": "postgresql://oa:{password}%zz@localhost/shop",
@@ -238,7 +240,17 @@ WRONG: Final[dict[str, Wrong]] = {
     "bad examples": Wrong([*_ON_SAMPLE, "--examples", "-1"], 2, "--examples"),
     "infinite time-out": Wrong([*_ON_SAMPLE, "--statement-timeout", "inf"], 2, "--statement-timeout"),
     "time-out without end": Wrong([*_ON_SAMPLE, "--statement-timeout", "1e15"], 2, "--statement-timeout"),
+    "lint: time-out below 0": Wrong([*_LINT, "--statement-timeout", "-1"], 2, "--statement-timeout"),
+    "lint: unknown rule": Wrong([*_LINT, "--rule", "schema.nothing"], 2, "'schema.nothing'"),
+    "lint: no such file": Wrong([*_LINT, "--allow", "{folder}/none.txt"], 2, "none.txt"),
+    "lint: no connection": Wrong(["lint", "--dsn", "host={socket} port={port} dbname=no_such_db user=postgres"], 3, ""),
+    "profile: time-out is no number": Wrong([*_PROFILE, "--statement-timeout", "nan"], 2, "--statement-timeout"),
+    "profile: sample of nothing": Wrong([*_PROFILE, "--sample", "0"], 2, "--sample"),
+    "profile: no such table": Wrong([*_PROFILE, "--table", "nowhere"], 2, "'nowhere'"),
+    "profile: no tables": Wrong(["profile", "--dsn", "{empty}"], 3, "--schema"),
+    "sample above 100": Wrong([*_ON_SAMPLE, "--sample", "101"], 2, "--sample"),
     # files that are read
+    "allowances are not there": Wrong([*_ON_SAMPLE, "--allow", "{folder}/none.txt"], 2, "none.txt"),
     "baseline is not there": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/none.json"], 2, "none.json"),
     "baseline is no JSON": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/text.json"], 2, "text.json"),
     **{

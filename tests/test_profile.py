@@ -453,6 +453,21 @@ def test_a_table_that_takes_too_long_costs_only_itself(dsn: str) -> None:
     assert found["quick"]["rows"] == 1
 
 
+def test_lineages_take_orders_that_can_be_told_apart(dsn: str) -> None:
+    """Where an order_id stands twice, each step along a chain would double the rows."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection)
+        connection.execute("alter table orders drop constraint orders_pkey")
+        assert _profile(dsn, "orders", "customers")["orders"]["lineages"]["lineages"] == 8
+        connection.execute(
+            "insert into orders (order_id, order_ref, customer_id)"
+            " select g, g - 1, 1 from generate_series(2000, 2200) as g cross join generate_series(1, 3)"
+        )
+    found = _profile(dsn, "orders", "customers")
+    assert found["orders"]["lineages"] == {"error": "order_id is not known to be different in each row"}
+    assert "bands" in found["customers"]["orders_per_customer"]
+
+
 def test_orders_and_customers_together(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         scenario.load(connection)
