@@ -1,5 +1,5 @@
 # make demo: the whole job on a private server.  make test: every check.
-# make bench: what an audit costs, next to hand-written SQL and other tools; BENCH takes further options.
+# make bench: what an audit costs, next to hand-written SQL and other tools; BENCH is what else `python -m benchmarks` takes.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed

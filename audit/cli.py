@@ -64,7 +64,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
 
 @app.callback()
-def options(
+def shared(
     debug: Annotated[
         bool,
         typer.Option("--debug", help="Show a traceback when something fails. Works after any command too."),
@@ -114,9 +114,7 @@ def run(
     jobs: Annotated[int, typer.Option(min=1, max=32, help="Connections at work.")] = 2,
     gentle: Annotated[
         bool,
-        typer.Option(
-            "--gentle", help="Spare the server: one connection, no parallel workers, a pause after each scan."
-        ),
+        typer.Option("--gentle", help="Spare the server: one scan at a time, no parallel workers, a pause after each."),
     ] = False,
     statement_timeout: Timeout = None,
     unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data in the evidence.")] = False,
