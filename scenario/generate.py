@@ -16,7 +16,7 @@ import psycopg
 from psycopg import pq, sql
 
 from scenario import defects as kinds
-from scenario.load import HOME, NotEmptyError
+from scenario.load import HOME, enter_empty
 
 _SCHEMA: Final = HOME / "current" / "schema.sql"
 _STEPS: Final = tuple(sorted((HOME / "bulk").glob("*.sql")))
@@ -129,14 +129,7 @@ def _whole(truth: TextIO | Path | None) -> Iterator[TextIO | None]:
 def _prepare(connection: psycopg.Connection, schema: str) -> None:
     if connection.info.parameter_status("server_encoding") != "UTF8":
         raise NotUnicodeError("the database's encoding is not UTF-8")
-    if schema:
-        connection.execute("select set_config('search_path', quote_ident(%s), true)", [schema])
-    there = connection.execute(
-        "select relname from pg_class where relname in ('customers', 'orders')"
-        " and relnamespace = (select oid from pg_namespace where nspname = current_schema()) order by relname"
-    ).fetchall()
-    if there:
-        raise NotEmptyError(" and ".join(row[0] for row in there))
+    enter_empty(connection, schema)
     connection.execute(_SCHEMA.read_bytes())
     connection.execute(_DROP.encode())
     connection.execute(_MEMORY.encode())

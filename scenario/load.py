@@ -23,13 +23,7 @@ def load(connection: psycopg.Connection, *, issues: bool = False, schema: str = 
     Raises NotEmptyError where `customers` or `orders` is there already.
     """
     with connection.transaction():
-        _enter(connection, schema)
-        there = connection.execute(
-            "select relname from pg_class where relname in ('customers', 'orders')"
-            " and relnamespace = (select oid from pg_namespace where nspname = current_schema()) order by relname"
-        ).fetchall()
-        if there:
-            raise NotEmptyError(" and ".join(row[0] for row in there))
+        enter_empty(connection, schema)
         _execute(connection, SCHEMA)
         if issues:
             _execute(connection, ISSUES)
@@ -40,6 +34,17 @@ def add_issues(connection: psycopg.Connection, *, schema: str = "") -> None:
     with connection.transaction():
         _enter(connection, schema)
         _execute(connection, ISSUES)
+
+
+def enter_empty(connection: psycopg.Connection, schema: str) -> None:
+    """Make a schema the transaction's own. Raises NotEmptyError where `customers` or `orders` is there already."""
+    _enter(connection, schema)
+    there = connection.execute(
+        "select relname from pg_class where relname in ('customers', 'orders')"
+        " and relnamespace = (select oid from pg_namespace where nspname = current_schema()) order by relname"
+    ).fetchall()
+    if there:
+        raise NotEmptyError(" and ".join(row[0] for row in there))
 
 
 def _enter(connection: psycopg.Connection, schema: str) -> None:
