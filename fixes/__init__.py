@@ -1,1 +1,28 @@
-"""Makes it true: fix-up migrations."""
+"""Makes it true: fixes of what the rules find.
+
+A fix is one SQL file with the name of its rule: `fixes/current/orders/status_is_known.sql` puts right what
+`expectations/current/orders/status_is_known.sql` finds. It says what rows become, and nothing of how they are changed:
+
+    -- after lineage.is_acyclic: why the other rule's fix comes first
+    -- assumes: what nobody can prove
+    --   and goes on here
+    -- leave: what it means to leave the rows as they are, or why nothing else can be done
+
+    -- automatic: what it does where there is one right answer
+    -- update orders by order_id:
+    select v.order_id, 'active' as order_status
+    from violation as v
+    ...;
+
+    -- option cancel (recommended): what it does where a person has to choose
+    -- update orders by order_id:
+    select ...;
+
+Each option is one or more changes: `update TABLE by KEY`, `delete TABLE by KEY`, `insert TABLE by KEY` (into a table of
+our own schema), each a query. Its columns are the key, the new values, and at will `unit`, which names what is changed
+together or not at all (the options that change more than one table need it). A query may read `violation`, the rows of
+its rule, and the tables. Options beside `automatic` are for the rows that this leaves.
+
+The program lists what a query gives, with each whole row as it was read, and then changes it in batches: only rows that
+are still the same, with the values before and after written into a journal in the same transaction.
+"""

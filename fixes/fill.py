@@ -1,0 +1,175 @@
+"""The statements that list what an option would change, row by row, with what stands there now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from fixes.fix import Change, Fix, FixError, Option
+
+#: What every session of ours sets, so that a value's text is exact and the same everywhere.
+SETTINGS: Final = (
+    "set extra_float_digits = 1",
+    "set datestyle = 'ISO, YMD'",
+    "set intervalstyle = 'iso_8601'",
+    "set timezone = 'UTC'",
+    "set bytea_output = 'hex'",
+    "set standard_conforming_strings = on",
+    "set row_security = off",
+    "set jit = off",
+)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where list and journal are kept: in the schema `order_audit`, or in temporary tables for a trial."""
+
+    prefix: str = "order_audit."
+
+    def text(self, text: str) -> str:
+        """SQL of ours, with its tables and functions at home here."""
+        return text.replace("order_audit.", self.prefix)
+
+
+REAL: Final = Home()
+TRIAL: Final = Home("pg_temp.order_audit_")
+
+
+def fill(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -> list[str]:
+    """The statements, in order, that write the rows an option would change to `order_audit.todo`.
+
+    They are right for the tables as the connection sees them, which has the list at `home`. Raises FixError where a
+    table has no such columns.
+    """
+    made: list[str] = []
+    for number, change in enumerate(option.changes, start=1):
+        columns = _columns(connection, fix, change, home)
+        if change.op == "insert":
+            made.append(_insert(connection, fix, change, columns))
+        else:
+            made.append(_list(connection, fix, option, number, change, columns))
+    if sum(change.op != "insert" for change in option.changes) > 1:
+        made.append(_together(fix, option))
+    return made
+
+
+def _source(fix: Fix, change: Change) -> str:
+    if "violation" not in change.sql:
+        return f"(\n{change.sql}\n) as f"
+    return f"(\nwith violation as materialized (\n{fix.rule.sql}\n)\n{_as_query(change.sql)}\n) as f"
+
+
+def _as_query(text: str) -> str:
+    """A query that can stand behind a WITH list."""
+    first = text.lstrip().split(None, 1)[0].lower() if text.strip() else ""
+    while first.startswith("--"):
+        text = text.lstrip().split("\n", 1)[1]
+        first = text.lstrip().split(None, 1)[0].lower()
+    return f"select *\nfrom (\n{text}\n) as q" if first == "with" else text
+
+
+def _columns(connection: psycopg.Connection, fix: Fix, change: Change, home: Home) -> list[str]:
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(f"select * from {home.text(_source(fix, change))} limit 0".encode())
+        return [column.name for column in cursor.description or ()]
+
+
+def _types(connection: psycopg.Connection, table: str) -> dict[str, str]:
+    """The types that values of a table's columns are cast to, by column; without the length of a text."""
+    rows = connection.execute(
+        """
+        select a.attname, case
+          when a.atttypid in ('character varying'::regtype, 'character'::regtype) then 'text'
+          else format_type(a.atttypid, a.atttypmod)
+        end
+        from pg_attribute as a
+        where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+        order by a.attnum
+        """,
+        [table],
+    ).fetchall()
+    return dict(rows)
+
+
+def _list(
+    connection: psycopg.Connection, fix: Fix, option: Option, step: int, change: Change, columns: list[str]
+) -> str:
+    types = _types(connection, change.table)
+    values = [column for column in columns if column not in change.key and column != "unit"]
+    unknown = [column for column in [*change.key, *values] if column not in types]
+    if unknown or not set(change.key) <= set(columns) or bool(values) != (change.op == "update"):
+        raise FixError(f"{fix.path}: {change.op} {change.table}: no such columns: {', '.join(unknown) or columns}")
+    name = {column: sql.Identifier(column).as_string(connection) for column in types}
+    literal = {column: sql.Literal(column).as_string(connection) for column in types}
+    key = _object(f"{literal[column]}, the_row.{name[column]}::text" for column in change.key)
+    before = _object(
+        f"{literal[column]}, the_row.{name[column]}::text" for column in (values if change.op == "update" else types)
+    )
+    after = (
+        _object(f"{literal[column]}, f.{name[column]}::{types[column]}::text" for column in values)
+        if change.op == "update"
+        else "null"
+    )
+    differs = " or ".join(
+        f"the_row.{name[column]}::text is distinct from f.{name[column]}::{types[column]}::text" for column in values
+    )
+    same = " and ".join(f"the_row.{name[column]} = f.{name[column]}" for column in change.key)
+    unit = "f.unithe_row::text" if "unit" in columns else "null"
+    keys = ", ".join(f"the_row.{name[column]}" for column in change.key)
+    where = f"\nwhere {differs}" if differs else ""
+    return f"""insert into order_audit.todo (rule, option, step, op, tab, key, unit, seen, before, after)
+select {_text(connection, fix.rule.id)}, {_text(connection, option.name)}, {step}, '{change.op}',
+  {_qualified(connection, change.table)},
+  {key},
+  {unit},
+  sha256(convert_to(the_row::text, getdatabaseencoding())),
+  {before},
+  {after}
+from {_source(fix, change)}
+join {change.table} as the_row on {same}{where}
+order by {"f.unit, " if "unit" in columns else ""}{keys}"""
+
+
+def _object(parts: Iterable[str]) -> str:
+    return "jsonb_build_object(" + ", ".join(parts) + ")"
+
+
+def _text(connection: psycopg.Connection, text: str) -> str:
+    return sql.Literal(text).as_string(connection)
+
+
+def _qualified(connection: psycopg.Connection, table: str) -> str:
+    row = connection.execute(
+        "select format('%%I.%%I', n.nspname, c.relname) from pg_class as c"
+        " join pg_namespace as n on n.oid = c.relnamespace where c.oid = to_regclass(%s)",
+        [table],
+    ).fetchone()
+    if row is None:
+        raise FixError(f"there is no table {table}")
+    return _text(connection, row[0])
+
+
+def _insert(connection: psycopg.Connection, fix: Fix, change: Change, names: list[str]) -> str:
+    """Rows of our own tables: secrets that are kept. Those that are there already stay."""
+    columns = ", ".join(sql.Identifier(name).as_string(connection) for name in names)
+    return f"""insert into {change.table} ({columns})
+select {columns}
+from {_source(fix, change)}
+on conflict do nothing"""
+
+
+def _together(fix: Fix, option: Option) -> str:
+    """Give the rows of one unit one place on the list."""
+    return f"""update order_audit.todo as t
+set place = u.place
+from (
+  select unit, min(place) as place
+  from order_audit.todo
+  where rule = '{fix.rule.id}' and option = '{option.name}'
+  group by unit
+) as u
+where t.rule = '{fix.rule.id}' and t.option = '{option.name}' and t.unit = u.unit and t.place <> u.place"""

@@ -1,0 +1,190 @@
+"""A fix: one SQL file that says how the rows that violate a rule are put right."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+from expectations import Rule
+
+_HOME: Final = Path(__file__).parent
+
+#: The choice that there always is: the rows are listed, and not touched.
+LEAVE: Final = "leave"
+#: The name under which what one right answer is derivable for is applied.
+AUTOMATIC: Final = "automatic"
+
+Op = Literal["update", "delete", "insert"]
+_LINE: Final = re.compile(
+    r"--\s?(?P<word>after|assumes|leave|automatic|option|update|delete|insert)(?:\s+(?P<name>[^:]*?))?:(?:\s+(?P<text>.*))?"
+)
+_CHANGE: Final = re.compile(r"(?P<table>[\w.]+) by (?P<key>\w+(?:, ?\w+)*)")
+_MORE: Final = re.compile(r"--\s{2,}(?P<text>.*)")
+
+
+class FixError(ValueError):
+    """A fix file cannot be used; the message is one line that names the place."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One statement of an option: a query of the rows to change, by their key.
+
+    Its other columns are the new values (of an update, or of rows to insert where they are not there yet). A column
+    `unit` names what must be changed together or not at all; without it, each row is for itself. The query may read
+    `violation`, the rows that the rule finds.
+    """
+
+    op: Op
+    table: str
+    key: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to put rows right."""
+
+    name: str
+    does: str
+    recommended: bool = False
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fix:
+    """How a rule's violations are put right.
+
+    `automatic` is what has one right answer; `options` are what a person may choose for the rows that are left, beside
+    leaving them as they are; `leave` says what that means, or why nothing else can be done. `after` holds the rules
+    whose fixes come first, with the reason.
+    """
+
+    rule: Rule
+    automatic: Option | None
+    options: tuple[Option, ...]
+    after: dict[str, str] = field(default_factory=dict)
+    assumes: str = ""
+    leave: str = ""
+    path: str = ""
+    text: str = ""
+
+    @property
+    def recommended(self) -> str:
+        """The option that is recommended, or to leave the rows as they are."""
+        return next((option.name for option in self.options if option.recommended), LEAVE)
+
+    def option(self, name: str) -> Option | None:
+        """The option of a name, the automatic one included."""
+        if name == AUTOMATIC:
+            return self.automatic
+        return next((option for option in self.options if option.name == name), None)
+
+
+def fixes(rules: tuple[Rule, ...]) -> dict[str, Fix]:
+    """The fixes of these rules, by rule, each after those that it names. A rule without a file has none.
+
+    Raises FixError for a file that is none, or where files wait for each other.
+    """
+    found = {rule.id: parse(path.read_text(encoding="utf-8"), rule, path) for rule in rules if (path := _path(rule))}
+    return {id: found[id] for id in ordered({id: tuple(fix.after) for id, fix in found.items()})}
+
+
+def _path(rule: Rule) -> Path | None:
+    path = _HOME / rule.suite / Path(*rule.id.split(".")).with_suffix(".sql")
+    return path if path.is_file() else None
+
+
+def ordered(after: dict[str, tuple[str, ...]]) -> list[str]:
+    """Names so that each comes after those that it waits for, else by the alphabet. Raises FixError for a circle."""
+    left, done = sorted(after), []
+    while left:
+        ready = next((name for name in left if not any(other in left for other in after[name])), None)
+        if ready is None:
+            raise FixError(f"fixes wait for each other: {', '.join(left)}")
+        left.remove(ready)
+        done.append(ready)
+    return done
+
+
+def parse(text: str, rule: Rule, path: Path | str) -> Fix:
+    """Read a fix file. Raises FixError that names file and line."""
+    after: dict[str, str] = {}
+    assumes: list[str] = []
+    leave: list[str] = []
+    options: list[tuple[str, list[str], list[Change]]] = []
+    body: list[str] = []
+    change: tuple[Op, str, tuple[str, ...]] | None = None
+    prose: list[str] | None = None
+
+    def finish() -> None:
+        nonlocal change
+        sql = "\n".join(body).strip().removesuffix(";").rstrip()
+        body.clear()
+        if change is not None:
+            if not sql:
+                raise FixError(f"{path}: a change without a query")
+            options[-1][2].append(Change(*change, sql))
+        elif sql:
+            raise FixError(f"{path}: a query without a line above it that says what it changes: {sql.splitlines()[0]}")
+        change = None
+
+    for number, line in enumerate(text.split("\n"), start=1):
+        where = f"{path}:{number}"
+        if found := _LINE.fullmatch(line.rstrip()):
+            word, name, said = found["word"], (found["name"] or "").strip(), (found["text"] or "").strip()
+            finish()
+            if word == "after":
+                after[name] = said
+                prose = None
+            elif word in ("assumes", "leave"):
+                prose = assumes if word == "assumes" else leave
+                prose.append(said)
+            elif word in ("automatic", "option"):
+                prose = [said]
+                options.append((AUTOMATIC if word == "automatic" else name, prose, []))
+            else:
+                target = _CHANGE.fullmatch(name)
+                if target is None or not options:
+                    raise FixError(f"{where}: not '{word} TABLE by KEY:' below an option")
+                op: Op = "update" if word == "update" else "delete" if word == "delete" else "insert"
+                change = (op, target["table"], tuple(column.strip() for column in target["key"].split(",")))
+                prose = None
+        elif (more := _MORE.fullmatch(line.rstrip())) and prose is not None and not body:
+            prose.append(more["text"].strip())
+        elif line.strip() or body:
+            if line.strip() and not line.startswith("--"):
+                prose = None
+            body.append(line)
+    finish()
+    made = [_option(name, " ".join(said), tuple(changes), path) for name, said, changes in options]
+    names = [option.name for option in made]
+    if len(set(names)) < len(names) or LEAVE in names:
+        raise FixError(f"{path}: an option stands twice, or is called '{LEAVE}'")
+    return Fix(
+        rule=rule,
+        automatic=next((option for option in made if option.name == AUTOMATIC), None),
+        options=tuple(option for option in made if option.name != AUTOMATIC),
+        after=after,
+        assumes=" ".join(assumes),
+        leave=" ".join(leave),
+        path=str(path),
+        text=text,
+    )
+
+
+def _option(name: str, does: str, changes: tuple[Change, ...], path: Path | str) -> Option:
+    recommended = name.endswith("(recommended)")
+    name = name.removesuffix("(recommended)").strip()
+    if not re.fullmatch(r"[a-z][a-z_]*", name) or not does or not changes:
+        raise FixError(f"{path}: option '{name}' needs a name in small letters, what it does, a change")
+    return Option(name, does, recommended, changes)
+
+
+@cache
+def journal() -> str:
+    """The SQL of the journal, which all fixes need."""
+    return (_HOME / "journal.sql").read_text(encoding="utf-8")

@@ -1,0 +1,64 @@
+"""A trial: temporary copies of the tables, in one snapshot, on which fixes can be tried without changing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import sql
+
+from expectations import Rule
+from fixes.fill import TRIAL
+from fixes.work import install
+
+
+@contextmanager
+def trial(connection: psycopg.Connection, keys: dict[str, tuple[str, ...]]) -> Iterator[psycopg.Connection]:
+    """Within it, the connection sees temporary copies of the tables (by name, with the columns of their keys).
+
+    All is one repeatable-read transaction, which is rolled back; the tables themselves are read and never locked
+    against anybody. It takes the right to make temporary tables.
+    """
+    connection.autocommit = False
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    try:
+        install(connection, TRIAL)
+        for table, key in keys.items():
+            copy(connection, table, key)
+        yield connection
+    finally:
+        connection.rollback()
+
+
+def copy(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> None:
+    """Put a temporary copy of a table in its place, as far as this connection sees."""
+    name = sql.Identifier(table)
+    connection.execute(sql.SQL("create temporary table order_audit_copy as select * from {}").format(name))
+    connection.execute(sql.SQL("alter table pg_temp.order_audit_copy rename to {}").format(name))
+    connection.execute(
+        sql.SQL("create unique index on pg_temp.{} ({})").format(name, sql.SQL(", ").join(map(sql.Identifier, key)))
+    )
+    connection.execute(sql.SQL("analyze pg_temp.{}").format(name))
+
+
+def judge(connection: psycopg.Connection, rules: Iterable[Rule], phase: str) -> dict[str, int | None]:
+    """The number of violations of each rule; None for one that these tables have no columns for.
+
+    The keys stand in `pg_temp.order_audit_verdict` then, under the name of the phase.
+    """
+    connection.execute("create temporary table if not exists order_audit_verdict (phase text, rule text, key text)")
+    counts: dict[str, int | None] = {}
+    for rule in rules:
+        parts = [f"v.{sql.Identifier(column).as_string(connection)}" for column in rule.key]
+        key = f"{parts[0]}::text" if len(parts) == 1 else f"json_build_array({', '.join(parts)})::text"
+        try:
+            with connection.transaction():
+                counts[rule.id] = connection.execute(
+                    f"insert into pg_temp.order_audit_verdict select distinct %s, %s, {key}"
+                    f" from (\n{rule.sql.replace('%', '%%')}\n) as v".encode(),
+                    [phase, rule.id],
+                ).rowcount
+        except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable):
+            counts[rule.id] = None
+    return counts

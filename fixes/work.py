@@ -1,0 +1,173 @@
+"""Change the rows of a fix, batch by batch, and put them back."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg import errors
+
+from fixes.fill import REAL, SETTINGS, Home, fill
+from fixes.fix import Fix, Option, journal
+
+#: Passes over what others held or changed meanwhile.
+ROUNDS: Final = 20
+#: What the server says where somebody else was in the way. A lock that we wait for is given up long before the server
+#: would look for a deadlock, so that none that we are part of reaches an application.
+BUSY: Final = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast to go: places per batch, milliseconds that anybody may wait for us, milliseconds between batches.
+
+    `vacuum` is the number of changed rows after which a table is vacuumed, 0 for never.
+    """
+
+    batch: int = 10_000
+    wait: int = 500
+    pause: int = 0
+    vacuum: int = 500_000
+
+
+@dataclass
+class Done:
+    """What became of an option: rows changed, places left because somebody held them or changed them meanwhile."""
+
+    changed: int = 0
+    busy: int = 0
+    stale: int = 0
+
+
+def install(connection: psycopg.Connection, home: Home) -> None:
+    """Make list and journal, where they are not there yet, and set what our sessions set."""
+    text = journal()
+    if home is not REAL:
+        text = re.sub(r"^(create schema|revoke) .*;$", "", text, flags=re.MULTILINE).replace("unlogged ", "")
+    for statement in SETTINGS:
+        connection.execute(statement.encode())
+    connection.execute(home.text(text).encode())
+
+
+def apply(
+    connection: psycopg.Connection,
+    fix: Fix,
+    option: Option,
+    home: Home,
+    pace: Pace,
+    tell: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Done:
+    """Apply an option until nothing is left of it. The connection commits by itself, or all is one transaction.
+
+    Rows that others hold are tried again, with a growing pause; what is left after `ROUNDS` rounds is told.
+    """
+    done = Done()
+    tables = {change.table for change in option.changes if change.op != "insert"}
+    since = 0
+    for again in range(ROUNDS):
+        wanted = list_rows(connection, fix, option, home)
+        done.busy = done.stale = 0
+        if not wanted:
+            break
+        before = done.changed
+        for changed, busy, stale in _batches(connection, home, "apply_batch", fix.rule.id, 0, pace):
+            done.changed += changed
+            done.busy += busy
+            done.stale += stale
+            since += changed
+            tell(done.changed, before + wanted)
+            if pace.vacuum and since >= pace.vacuum and connection.autocommit:
+                vacuum(connection, tables)
+                since = 0
+        if not done.busy and not done.stale:
+            break
+        _wait(again)
+    return done
+
+
+def list_rows(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -> int:
+    """List anew what an option would change now; gives the number of rows."""
+    with connection.transaction():
+        connection.execute(home.text("delete from order_audit.todo where rule = %s").encode(), [fix.rule.id])
+        for statement in fill(connection, fix, option, home):
+            connection.execute(home.text(statement).encode())
+        row = connection.execute(
+            home.text("select count(*) from order_audit.todo where rule = %s").encode(), [fix.rule.id]
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def revert(
+    connection: psycopg.Connection,
+    rule: str,
+    home: Home,
+    pace: Pace,
+    tell: Callable[[int], None] = lambda _done: None,
+) -> Done:
+    """Put a rule's changes back, the last first. `stale` counts what somebody changed since, which is left alone."""
+    done = Done()
+    for again in range(ROUNDS):
+        done.busy = 0
+        for changed, busy, alone in _batches(connection, home, "revert_batch", rule, 2**62, pace):
+            done.changed += changed
+            done.busy += busy
+            done.stale += alone
+            tell(done.changed)
+        if not done.busy:
+            break
+        _wait(again)
+    return done
+
+
+def vacuum(connection: psycopg.Connection, tables: set[str]) -> None:
+    """Make room again that changed rows left behind, so that the tables do not grow."""
+    for table in sorted(tables):
+        connection.execute(f"vacuum {table}".encode())
+
+
+def _batches(
+    connection: psycopg.Connection, home: Home, function: str, rule: str, start: int, pace: Pace
+) -> Iterator[tuple[int, int, int]]:
+    """Call a function of the journal from `start` on until it has no more to do; gives rows done, busy and left.
+
+    A batch is made so small that nobody waits for it longer than a quarter of what they may.
+    """
+    place, size, tries = start, min(1_000, pace.batch), 0
+    call = home.text(f"select * from order_audit.{function}(%s, %s, %s)").encode()
+    while True:
+        began = time.perf_counter()
+        try:
+            with connection.transaction():
+                connection.execute(f"set local lock_timeout = {max(1, min(100, pace.wait // 4))}".encode())
+                connection.execute(f"set local statement_timeout = {max(1, pace.wait)}".encode())
+                row = connection.execute(call, [rule, place, size]).fetchone()
+        except BUSY:
+            tries += 1
+            if tries > ROUNDS and size == 1:
+                raise
+            size = max(1, size // 4)
+            _wait(tries)
+            continue
+        tries = 0
+        assert row is not None  # noqa: S101 - the function returns one row
+        if row[0] is None:
+            return
+        place = row[0]
+        took = (time.perf_counter() - began) * 1000
+        if took < pace.wait / 10:
+            size = min(pace.batch, size * 2)
+        elif took > pace.wait / 4:
+            size = max(1, size // 2)
+        yield row[1], row[2], row[3]
+        if pace.pause:
+            time.sleep(pace.pause / 1000)
+
+
+def _wait(tries: int) -> None:
+    """Wait the longer, the more often it was tried; not always equally long, so that two do not meet again."""
+    time.sleep(min(2.0, 0.02 * 2 ** min(tries, 8)) * random.uniform(0.5, 1.5))  # noqa: S311

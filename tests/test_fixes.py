@@ -1,0 +1,73 @@
+"""Each fix puts right what its rule finds in the rule's own example, and can be put back exactly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from audit.server import Server
+from expectations import load
+from fixes.fill import REAL
+from fixes.fix import AUTOMATIC, Fix, Option, fixes
+from fixes.work import Pace, apply, install, revert
+from tests import servers
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = Path(__file__).parent / "examples" / "current"
+RULES = load("current").rules
+FIXES = fixes(RULES)
+OPTIONS = [
+    pytest.param(fix, option, id=f"{fix.rule.id}-{option.name}")
+    for fix in FIXES.values()
+    for option in [*([fix.automatic] if fix.automatic else []), *fix.options]
+]
+
+
+def _example(server: Server, fix: Fix) -> str:
+    dsn = servers.new_database(server)
+    with psycopg.connect(dsn) as connection:
+        connection.execute((ROOT / "scenario" / "current" / "schema.sql").read_bytes())
+        example = EXAMPLES / Path(*fix.rule.id.split(".")).with_suffix(".sql")
+        connection.execute(example.read_bytes())
+    return dsn
+
+
+def _rows(connection: psycopg.Connection) -> list[tuple[str]]:
+    rows = connection.execute(
+        "select 'c' || c::text from customers as c union all select 'o' || o::text from orders as o order by 1"
+    )
+    return rows.fetchall()
+
+
+def _violations(connection: psycopg.Connection, fix: Fix) -> set[str]:
+    key = fix.rule.key[0]
+    return {row[0] for row in connection.execute(f"select v.{key}::text from ({fix.rule.sql}) as v".encode())}
+
+
+@pytest.mark.parametrize(("fix", "option"), OPTIONS)
+def test_an_option_removes_its_violations_and_is_put_back(server_18: Server, fix: Fix, option: Option) -> None:
+    dsn = _example(server_18, fix)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        install(connection, REAL)
+        before, found = _rows(connection), _violations(connection, fix)
+        assert found
+        if option.name != AUTOMATIC and fix.automatic:
+            apply(connection, fix, fix.automatic, REAL, Pace())
+        done = apply(connection, fix, option, REAL, Pace())
+        assert done.changed > 0
+        assert done.busy == done.stale == 0
+        left = _violations(connection, fix)
+        if option.name == AUTOMATIC:
+            assert left < found
+        else:
+            assert not left
+        after = _rows(connection)
+        # once more is the same as once
+        assert apply(connection, fix, option, REAL, Pace()).changed == 0
+        assert _rows(connection) == after != before
+        undone = revert(connection, fix.rule.id, REAL, Pace())
+        assert undone.stale == undone.busy == 0
+        assert _rows(connection) == before
+    servers.drop_database(server_18, dsn)
