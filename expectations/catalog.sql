@@ -29,6 +29,34 @@ home as materialized (
       where d.classid = 'pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e'
     )
 ),
+-- what is below each parent, down to the last
+descent as materialized (
+  with recursive below (root, oid) as (
+    select i.inhparent, i.inhrelid
+    from pg_inherits as i
+    union
+    select b.root, i.inhrelid
+    from below as b
+    join pg_inherits as i on i.inhparent = b.oid
+  )
+  select root, oid
+  from below
+),
+-- what lies under a domain, however many domains lie between
+base as materialized (
+  with recursive under (oid, base, modifier) as (
+    select d.oid, d.typbasetype, d.typtypmod
+    from pg_type as d
+    where d.typtype = 'd'
+    union all
+    select u.oid, d.typbasetype, case when u.modifier = -1 then d.typtypmod else u.modifier end
+    from under as u
+    join pg_type as d on d.oid = u.base and d.typtype = 'd'
+  )
+  select u.oid, u.base, u.modifier
+  from under as u
+  join pg_type as t on t.oid = u.base and t.typtype <> 'd'
+),
 relation as materialized (
   select c.oid, c.relname as name, h.oid as home, h.name as schema, h.prefix || c.relname as object,
     format('%I.%I', h.name, c.relname) as named,
@@ -36,25 +64,20 @@ relation as materialized (
     greatest(c.reltuples, coalesce(below.rows, 0), 0) as rows,
     coalesce(below.relations, 0) as below,
     w.words, w.words[cardinality(w.words)] as last_word,
-    obj_description(c.oid, 'pg_class') as comment,
+    e.description as comment,
     w.words[cardinality(w.words)] in (
       'log', 'logs', 'event', 'events', 'history', 'audit', 'version', 'versions', 'archive', 'snapshot', 'staging',
       'import', 'raw', 'cache', 'queue'
     ) as is_log
   from pg_class as c
   join home as h on h.oid = c.relnamespace
-  left join lateral (
-    select count(*) as relations, sum(greatest(p.reltuples, 0)) as rows
-    from (
-      with recursive child (oid) as (
-        select i.inhrelid from pg_inherits as i where i.inhparent = c.oid
-        union
-        select i.inhrelid from child as k join pg_inherits as i on i.inhparent = k.oid
-      )
-      select oid from child
-    ) as k
-    join pg_class as p on p.oid = k.oid
-  ) as below on c.relhassubclass
+  left join (
+    select d.root, count(*) as relations, sum(greatest(p.reltuples, 0)) as rows
+    from descent as d
+    join pg_class as p on p.oid = d.oid
+    group by d.root
+  ) as below on below.root = c.oid
+  left join pg_description as e on e.classoid = 'pg_class'::regclass and e.objoid = c.oid and e.objsubid = 0
   cross join lateral (
     select string_to_array(
       btrim(lower(regexp_replace(regexp_replace(c.relname, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[^[:alnum:]]+', '_', 'g')), '_'), '_'
@@ -84,8 +107,8 @@ col as materialized (
     a.attnotnull as is_not_null, a.attidentity <> '' as is_identity, a.attgenerated <> '' as is_generated,
     pg_get_expr(d.adbin, d.adrelid) as preset,
     t.oid as type, format_type(a.atttypid, a.atttypmod) as written,
-    case when a.atttypid = t.oid then a.atttypmod else t.domain_mod end as modifier,
-    a.atttypid <> t.oid as is_domain, a.atttypid as declared,
+    coalesce(b.modifier, a.atttypmod) as modifier,
+    b.oid is not null as is_domain, a.atttypid as declared,
     case
       when t.oid in (20, 21, 23) then 'integer'
       when t.oid in (700, 701) then 'float'
@@ -103,25 +126,13 @@ col as materialized (
       else t.typname::text
     end as family,
     w.words, w.words[cardinality(w.words)] as last_word,
-    col_description(r.oid, a.attnum) as comment
+    e.description as comment
   from relation as r
   join pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
   left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
-  cross join lateral (
-    -- a domain is what lies under it, however many domains lie between
-    with recursive under (oid, modifier, depth) as (
-      select a.atttypid, a.atttypmod, 0
-      union all
-      select p.typbasetype, case when u.modifier = -1 then p.typtypmod else u.modifier end, u.depth + 1
-      from under as u
-      join pg_type as p on p.oid = u.oid and p.typtype = 'd'
-    )
-    select p.oid, p.typname, p.typtype, u.modifier as domain_mod
-    from under as u
-    join pg_type as p on p.oid = u.oid
-    order by u.depth desc
-    limit 1
-  ) as t
+  left join base as b on b.oid = a.atttypid
+  join pg_type as t on t.oid = coalesce(b.base, a.atttypid)
+  left join pg_description as e on e.classoid = 'pg_class'::regclass and e.objoid = r.oid and e.objsubid = a.attnum
   cross join lateral (
     select string_to_array(
       btrim(lower(regexp_replace(regexp_replace(a.attname, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[^[:alnum:]]+', '_', 'g')), '_'), '_'
@@ -200,8 +211,7 @@ role as materialized (
 ),
 trait as materialized (
   select r.oid as relation,
-    exists (select from reference as f where f.target = r.oid and f.relation <> r.oid)
-      and not exists (select from reference as f where f.relation = r.oid and f.target <> r.oid)
+    coalesce(p.is_pointed_at, false) and not coalesce(p.points_elsewhere, false)
       and bool_or(c.last_word in ('name', 'title', 'label', 'code') and c.family = 'text')
       and not bool_or(
         c.family in ('time', 'date') and not o.is_audit
@@ -214,12 +224,24 @@ trait as materialized (
         ) then 8
         else 4
       end as is_lookup,
-    (select count(*) from reference as f where f.relation = r.oid) >= 2
-      and count(*) filter (where not o.is_reference and not o.is_audit) <= 1 as is_junction
+    coalesce(p.pointers, 0) >= 2 and count(*) filter (where not o.is_reference and not o.is_audit) <= 1 as is_junction
   from relation as r
   join col as c on c.relation = r.oid
   join role as o on o.relation = c.relation and o.place = c.place
-  group by r.oid, r.last_word
+  left join (
+    select e.relation, count(*) filter (where e.is_from) as pointers,
+      bool_or(e.is_from and e.other <> e.relation) as points_elsewhere,
+      bool_or(not e.is_from and e.other <> e.relation) as is_pointed_at
+    from (
+      select f.relation, f.target as other, true as is_from
+      from reference as f
+      union all
+      select f.target, f.relation, false
+      from reference as f
+    ) as e
+    group by e.relation
+  ) as p on p.relation = r.oid
+  group by r.oid, r.last_word, p.is_pointed_at, p.points_elsewhere, p.pointers
 ),
 state as materialized (
   -- columns that say where a row stands, or of what sort it is: states of a country are none, nor are the values of a
@@ -320,18 +342,10 @@ noun as materialized (
 ),
 -- what lies below a partitioned table or a parent of inheritance, down to the last
 leaf as materialized (
-  with recursive below (relation, oid) as (
-    select r.oid, i.inhrelid
-    from relation as r
-    join pg_inherits as i on i.inhparent = r.oid
-    union
-    select b.relation, i.inhrelid
-    from below as b
-    join pg_inherits as i on i.inhparent = b.oid
-  )
-  select b.relation, b.oid
-  from below as b
-  join pg_class as c on c.oid = b.oid
+  select d.root as relation, d.oid
+  from descent as d
+  join relation as r on r.oid = d.root
+  join pg_class as c on c.oid = d.oid
   where c.relkind = 'r'
 ),
 -- the sequences that number columns: those that defaults call, and those that belong to identities
@@ -434,17 +448,15 @@ kinship as materialized (
         select b.relation, array_to_string(b.words, '') from col as b where b.last_word ~ 'type$'
       )
       -- the partitions have the foreign key, if their parent has not
-      and not (
-        exists (select from leaf as l where l.relation = c.relation)
-        and not exists (
-          select
-          from leaf as l
-          join pg_attribute as a on a.attrelid = l.oid and a.attname = c.name
-          where l.relation = c.relation
-            and not exists (
-              select from pg_constraint as k where k.conrelid = l.oid and k.contype = 'f' and a.attnum = any(k.conkey)
-            )
-        )
+      and (c.relation, c.name) not in (
+        select l.relation, a.attname
+        from leaf as l
+        join pg_attribute as a on a.attrelid = l.oid and a.attnum > 0 and not a.attisdropped
+        left join (
+          select distinct k.conrelid, unnest(k.conkey) as place from pg_constraint as k where k.contype = 'f'
+        ) as f on f.conrelid = l.oid and f.place = a.attnum
+        group by l.relation, a.attname
+        having bool_and(f.place is not null)
       )
   ),
   bridge as materialized (

@@ -21,14 +21,15 @@ select c.object,
   'redesign' as remedy
 from col as c
 join relation as r on r.oid = c.relation
-left join lateral (
-  select string_agg(n.named, ', ' order by p.n) as columns, string_agg('t.' || n.named, ', ' order by p.n) as read,
+left join (
+  select t.relation, string_agg(n.named, ', ' order by p.n) as columns, string_agg('t.' || n.named, ', ' order by p.n) as read,
     string_agg(n.named || ' ' || n.written || ' not null', ', ' order by p.n) as typed
   from tie as t
   cross join lateral unnest(t.places) with ordinality as p (place, n)
   join col as n on n.relation = t.relation and n.place = p.place
-  where t.relation = r.oid and t.kind = 'p'
-) as k on true
+  where t.kind = 'p'
+  group by t.relation
+) as k on k.relation = r.oid
 where c.family = 'bit'
   and c.modifier > 64
 order by c.object

@@ -43,11 +43,12 @@ group by r.oid, r.object, r.named, r.below, d.name
 union all
 select h.prefix || t.typname || '.' || k.conname,
   format('constraint %s of domain %s%s is NOT VALID: rows from before it may break it', k.conname, h.prefix, t.typname),
-  jsonb_build_object('columns', (select count(*) from col as c where c.declared = t.oid)),
+  jsonb_build_object('columns', coalesce(c.columns, 0)),
   format('alter domain %I.%I validate constraint %I', h.name, t.typname, k.conname),
   'statement'
 from pg_constraint as k
 join pg_type as t on t.oid = k.contypid
 join home as h on h.oid = t.typnamespace
+left join (select c.declared, count(*) as columns from col as c group by c.declared) as c on c.declared = t.oid
 where not k.convalidated
 order by 1

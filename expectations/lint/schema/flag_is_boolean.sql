@@ -29,12 +29,13 @@ from col as c
 join relation as r on r.oid = c.relation
 join role as o on o.relation = c.relation and o.place = c.place
 join sample as s on s.relation = c.relation
-left join lateral (
+left join (
   -- a check that compares with numbers would not outlive them
-  select string_agg(format('drop constraint %s, ', t.named), '' order by t.name) as dropped
+  select t.relation, t.places, string_agg(format('drop constraint %s, ', t.named), '' order by t.name) as dropped
   from tie as t
-  where t.relation = c.relation and t.kind = 'c' and t.places = array[c.place] and t.written !~ '\mVALUE\M'
-) as k on true
+  where t.kind = 'c' and cardinality(t.places) = 1 and t.written !~ '\mVALUE\M'
+  group by t.relation, t.places
+) as k on k.relation = c.relation and k.places = array[c.place]
 where (c.family = 'integer' or c.family = 'numeric' and c.modifier = (1 << 16) + 4)
   and not o.is_key
   and not o.is_reference

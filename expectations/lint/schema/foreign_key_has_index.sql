@@ -4,12 +4,21 @@
 -- why: Each delete of a row it points at, and each change of that row's key, reads this whole table under lock; so does
 --   every question of what belongs to that row.
 with pointer as (
-  select f.relation, f.places, f.target
-  from reference as f
-  union
-  select k.relation, array[k.place], k.target
-  from kinship as k
-  where k.is_certain
+  select p.relation, p.places, p.target,
+    case when count(*) = 1 then min(c.name) else '(' || string_agg(c.name, ', ' order by u.n) || ')' end as name,
+    string_agg(c.named, ', ' order by u.n) as columns,
+    array_agg(c.named || ' IS NOT NULL') as terms
+  from (
+    select f.relation, f.places, f.target
+    from reference as f
+    union
+    select k.relation, array[k.place], k.target
+    from kinship as k
+    where k.is_certain
+  ) as p
+  cross join lateral unnest(p.places) with ordinality as u (place, n)
+  join col as c on c.relation = p.relation and c.place = u.place
+  group by p.relation, p.places, p.target
 ),
 -- indexes that find rows by what they lead with: those of tables and, by the parent's column numbers, of partitions
 finder as (
@@ -17,17 +26,15 @@ finder as (
   from guide as g
   where g.is_valid and g.method in ('btree', 'hash')
   union all
-  select l.relation, l.oid, x.places, m.amname, pg_get_expr(i.indpred, i.indrelid)
+  select l.relation, l.oid, array_agg(coalesce(k.place, 0)::smallint order by p.n), m.amname, pg_get_expr(i.indpred, i.indrelid)
   from leaf as l
   join pg_index as i on i.indrelid = l.oid and i.indisvalid and i.indisready
   join pg_class as c on c.oid = i.indexrelid
   join pg_am as m on m.oid = c.relam and m.amname in ('btree', 'hash')
-  cross join lateral (
-    select array_agg(coalesce(k.place, 0)::smallint order by p.n) as places
-    from unnest((string_to_array(i.indkey::text, ' ')::smallint[])[1:i.indnkeyatts]) with ordinality as p (place, n)
-    left join pg_attribute as a on a.attrelid = l.oid and a.attnum = p.place and p.place > 0
-    left join col as k on k.relation = l.relation and k.name = a.attname
-  ) as x
+  cross join lateral unnest((string_to_array(i.indkey::text, ' ')::smallint[])[1:i.indnkeyatts]) with ordinality as p (place, n)
+  left join pg_attribute as a on a.attrelid = l.oid and a.attnum = p.place and p.place > 0
+  left join col as k on k.relation = l.relation and k.name = a.attname
+  group by l.relation, l.oid, i.indexrelid, m.amname
 ),
 found as (
   select p.relation, p.places, p.target, f.leaf
@@ -36,13 +43,7 @@ found as (
     and f.places[1:cardinality(p.places)] @> p.places
     and f.places[1:cardinality(p.places)] <@ p.places
   where f.predicate is null
-    or not exists (
-      select
-      from regexp_split_to_table(regexp_replace(f.predicate, '[()]', '', 'g'), ' AND ') as term
-      where term not in (
-        select c.named || ' IS NOT NULL' from col as c where c.relation = p.relation and c.place = any(p.places)
-      )
-    )
+    or regexp_split_to_array(regexp_replace(f.predicate, '[()]', '', 'g'), ' AND ') <@ p.terms
 )
 select n.object,
   case when x.is_lookup then 'info' else 'warning' end as severity,
@@ -55,33 +56,21 @@ select n.object,
     'partitions with an index', case when b.leaves > 0 then format('%s of %s', b.indexed, b.leaves) end
   )) as evidence,
   format(
-    'create index %son %s (%s)', case when r.is_partitioned then '' else 'concurrently ' end, r.named, n.columns
+    'create index %son %s (%s)', case when r.is_partitioned then '' else 'concurrently ' end, r.named, p.columns
   ) as suggestion,
   'statement' as remedy
 from pointer as p
 join relation as r on r.oid = p.relation
 join relation as t on t.oid = p.target
 join trait as x on x.relation = p.target
-cross join lateral (
-  select
-    r.object || '.' || case
-      when count(*) = 1 then min(c.name)
-      else '(' || string_agg(c.name, ', ' order by u.n) || ')'
-    end as object,
-    string_agg(c.named, ', ' order by u.n) as columns
-  from unnest(p.places) with ordinality as u (place, n)
-  join col as c on c.relation = p.relation and c.place = u.place
-) as n
-cross join lateral (
-  select count(*) as leaves,
-    count(*) filter (
-      where exists (
-        select from found as f where f.relation = p.relation and f.places = p.places and f.leaf = l.oid
-      )
-    ) as indexed
-  from leaf as l
-  where l.relation = p.relation
-) as b
+cross join lateral (select r.object || '.' || p.name as object) as n
+left join (select l.relation, count(*) as leaves from leaf as l group by l.relation) as l on l.relation = p.relation
+left join (
+  select f.relation, f.places, count(distinct f.leaf) as indexed
+  from found as f
+  group by f.relation, f.places
+) as i on i.relation = p.relation and i.places = p.places
+cross join lateral (select coalesce(l.leaves, 0) as leaves, coalesce(i.indexed, 0) as indexed) as b
 where not exists (
     select from found as f where f.relation = p.relation and f.places = p.places and f.leaf is null
   )

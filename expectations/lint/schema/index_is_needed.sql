@@ -49,18 +49,14 @@ select distinct on (g.object) g.object,
   end as message,
   jsonb_build_object('other index', o.other_object, 'size', pg_size_pretty(pg_relation_size(g.oid))) as evidence,
   case
-    when g.is_tied then (
-      select format('alter table %s drop constraint %I', r.named, k.conname)
-      from pg_constraint as k
-      where k.conindid = g.oid and k.contype in ('p', 'u', 'x')
-      limit 1
-    )
+    when g.is_tied then format('alter table %s drop constraint %I', r.named, k.conname)
     else format('drop index %s%s', case when r.is_partitioned then '' else 'concurrently ' end, g.named)
   end as suggestion,
   'statement' as remedy
 from overlap as o
 join guide as g on g.oid = o.oid
 join relation as r on r.oid = g.relation
+left join pg_constraint as k on k.conindid = g.oid and k.conrelid = g.relation and k.contype in ('p', 'u', 'x')
 where case
   when o.is_copy then o.is_lesser
   else not o.is_firm

@@ -25,7 +25,7 @@ where p.kind = 'p'
   and not o.is_reference
   and (
     lower(c.name) = 'id'
-    or array_to_string(c.words, '') in (select n.noun || 'id' from noun as n where n.relation = c.relation)
+    or (c.relation, array_to_string(c.words, '')) in (select n.relation, n.noun || 'id' from noun as n)
   )
   and (c.relation, c.place) not in (select k.relation, k.place from kinship as k)
   -- a trigger may do it

@@ -6,13 +6,12 @@
 with surrogate as (
   select c.*, case c.type when 21 then 32767 else 2147483647 end as top,
     q.sequence, q.seqtypid, q.last_value,
-    exists (select from guide as g where g.relation = c.relation and g.is_valid and g.method = 'btree' and g.places[1] = c.place)
-      as is_found
+    (c.relation, c.place) in (select g.relation, g.places[1] from guide as g where g.is_valid and g.method = 'btree') as is_found
   from col as c
   join role as o on o.relation = c.relation and o.place = c.place
   join tie as p on p.relation = c.relation and p.kind = 'p' and c.place = any(p.places)
-  left join lateral (
-    select format('%I.%I', n.nspname, s.relname) as sequence, z.seqtypid,
+  left join (
+    select distinct on (f.relation, f.place) f.relation, f.place, format('%I.%I', n.nspname, s.relname) as sequence, z.seqtypid,
       case
         when has_sequence_privilege(s.oid, 'select') and has_schema_privilege(n.oid, 'usage')
         then pg_sequence_last_value(s.oid)
@@ -21,9 +20,8 @@ with surrogate as (
     join pg_class as s on s.oid = f.sequence
     join pg_namespace as n on n.oid = s.relnamespace
     join pg_sequence as z on z.seqrelid = s.oid
-    where f.relation = c.relation and f.place = c.place
-    limit 1
-  ) as q on true
+    order by f.relation, f.place, s.oid
+  ) as q on q.relation = c.relation and q.place = c.place
   where c.type in (21, 23)
     and not o.is_reference
     and (c.relation, c.place) not in (select k.relation, k.place from kinship as k)
@@ -33,7 +31,7 @@ with surrogate as (
       or cardinality(p.places) = 1
         and (
           lower(c.name) = 'id'
-          or array_to_string(c.words, '') in (select n.noun || 'id' from noun as n where n.relation = c.relation)
+          or (c.relation, array_to_string(c.words, '')) in (select n.relation, n.noun || 'id' from noun as n)
         )
     )
 )
@@ -45,14 +43,7 @@ select c.object,
     E';\n',
     format('alter table %s alter column %s type bigint', r.named, c.named),
     case when c.seqtypid <> 20 and not c.is_identity then format('alter sequence %s as bigint', c.sequence) end,
-    (
-      select string_agg(format('alter table %s alter column %s type bigint', t.named, b.named), E';\n' order by b.object)
-      from reference as f
-      join relation as t on t.oid = f.relation
-      cross join lateral unnest(f.places, f.target_places) as u (place, target_place)
-      join col as b on b.relation = f.relation and b.place = u.place
-      where f.target = c.relation and u.target_place = c.place and b.type in (21, 23)
-    )
+    p.widened
   ) as suggestion,
   'rewrite' as remedy,
   jsonb_build_object(
@@ -73,6 +64,17 @@ from surrogate as c
 join relation as r on r.oid = c.relation
 join sample as s on s.relation = c.relation
 join trait as x on x.relation = c.relation
+left join (
+  -- what points at a key has to grow with it
+  select f.target, u.target_place,
+    string_agg(format('alter table %s alter column %s type bigint', t.named, b.named), E';\n' order by b.object) as widened
+  from reference as f
+  join relation as t on t.oid = f.relation
+  cross join lateral unnest(f.places, f.target_places) as u (place, target_place)
+  join col as b on b.relation = f.relation and b.place = u.place
+  where b.type in (21, 23)
+  group by f.target, u.target_place
+) as p on p.target = c.relation and p.target_place = c.place
 cross join lateral (
   select format('greatest(max(t.%s)::bigint, %s, 0)', c.named, coalesce(c.last_value, 0)) as used
 ) as m

@@ -30,24 +30,21 @@ from col as c
 join relation as r on r.oid = c.relation
 join role as k on k.relation = c.relation and k.place = c.place
 join pg_attrdef as p on p.adrelid = c.relation and p.adnum = c.place
-join lateral (
-  select q.relname as name, n.nspname as schema, n.oid = r.home as is_at_home, v.seqincrement as step,
-    -- one that feeds several columns is more than the key's own
-    (
-      select count(*)
-      from pg_depend as e
-      join pg_attrdef as f on f.oid = e.objid
-      join relation as t on t.oid = f.adrelid
-      where e.classid = 'pg_attrdef'::regclass and e.refclassid = 'pg_class'::regclass and e.refobjid = q.oid
-    ) as users
+join (
+  -- one that feeds several columns is more than the key's own
+  select min(d.objid) as preset, q.relname as name, n.nspname as schema, n.oid as home, v.seqincrement as step
   from pg_depend as d
+  join pg_attrdef as f on f.oid = d.objid
+  join relation as t on t.oid = f.adrelid
   join pg_class as q on q.oid = d.refobjid and q.relkind = 'S'
   join pg_namespace as n on n.oid = q.relnamespace
   join pg_sequence as v on v.seqrelid = q.oid
-  where d.classid = 'pg_attrdef'::regclass and d.objid = p.oid and d.refclassid = 'pg_class'::regclass
-) as s on s.users = 1
+  where d.classid = 'pg_attrdef'::regclass and d.refclassid = 'pg_class'::regclass
+  group by q.oid, q.relname, n.nspname, n.oid, v.seqincrement
+  having count(*) = 1
+) as s on s.preset = p.oid
 cross join lateral (
-  select s.is_at_home and s.step = 1 and not c.is_domain
+  select s.home = r.home and s.step = 1 and not c.is_domain
     and (r.below = 0 or r.is_partitioned and current_setting('server_version_num')::int >= 170000) as it
 ) as fits
 where k.is_key

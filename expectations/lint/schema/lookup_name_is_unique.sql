@@ -19,15 +19,13 @@ select c.object,
 from trait as x
 join relation as r on r.oid = x.relation
 join sample as s on s.relation = x.relation
-join lateral (
-  select c.*
+join (
+  select distinct on (c.relation) c.*
   from col as c
-  where c.relation = r.oid
-    and c.family = 'text'
+  where c.family = 'text'
     and c.last_word in ('name', 'title', 'label')
-  order by cardinality(c.words), c.last_word <> 'name', c.place
-  limit 1
-) as c on true
+  order by c.relation, cardinality(c.words), c.last_word <> 'name', c.place
+) as c on c.relation = r.oid
 where x.is_lookup
   and not exists (
     select

@@ -76,27 +76,24 @@ from natural_key as k
 join col as c on c.relation = k.relation and c.place = k.place
 join relation as r on r.oid = k.relation
 join sample as s on s.relation = k.relation
-left join lateral (
+left join (
   -- rows that are deleted only by name need not be unique
-  select a.named
+  select distinct on (a.relation) a.relation, a.named
   from col as a
-  where a.relation = c.relation
-    and a.family = 'time'
+  where a.family = 'time'
     and a.words in (array['deleted', 'at'], array['discarded', 'at'], array['deleted', 'on'])
-  limit 1
-) as d on true
-left join lateral (
+  order by a.relation, a.place
+) as d on d.relation = c.relation
+left join (
+  select distinct on (p.schemaname, p.tablename, p.attname) p.schemaname, p.tablename, p.attname, p.null_frac, p.n_distinct
+  from pg_stats as p
+  where p.n_distinct <> 0
+  order by p.schemaname, p.tablename, p.attname, p.inherited desc
+) as p on s.is_part and p.schemaname = r.schema and p.tablename = r.name and p.attname = c.name
+cross join lateral (
   select r.rows * (1 - p.null_frac) as values,
     round((case when p.n_distinct < 0 then - p.n_distinct * r.rows else p.n_distinct end)::numeric) as distincts
-  from pg_stats as p
-  where s.is_part
-    and p.schemaname = r.schema
-    and p.tablename = r.name
-    and p.attname = c.name
-    and p.n_distinct <> 0
-  order by p.inherited desc
-  limit 1
-) as e on true
+) as e
 where not exists (
   select
   from guide as g

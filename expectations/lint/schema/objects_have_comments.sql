@@ -11,12 +11,13 @@ with told as (
     sum(c.columns) over by_schema as all_columns,
     sum(c.columns - c.silent) over by_schema as told_columns
   from relation as r
-  cross join lateral (
-    select count(*) as columns, count(*) filter (where nullif(btrim(c.comment), '') is null) as silent,
-      (array_agg(c.named order by c.place) filter (where nullif(btrim(c.comment), '') is null)) as names
+  left join (
+    select c.relation, count(*) as columns, count(*) filter (where nullif(btrim(c.comment), '') is null) as silent,
+      array_agg(c.named order by c.place) filter (where nullif(btrim(c.comment), '') is null) as names
     from col as c
-    where c.relation = r.oid
-  ) as c
+    group by c.relation
+  ) as g on g.relation = r.oid
+  cross join lateral (select coalesce(g.columns, 0) as columns, coalesce(g.silent, 0) as silent, g.names) as c
   window by_schema as (partition by r.schema)
 )
 select t.schema as object,

@@ -40,8 +40,7 @@ union all
 select r.object,
   format(
     'PUBLIC, which is everybody, may %s %s%s',
-    (select string_agg(distinct x.name, ', ' order by x.name) from written as w, regexp_split_to_table(w.rights, ', ') as x (name)
-      where w.root = r.oid),
+    a.rights,
     case
       when bool_or(w.oid = r.oid) then 'in table ' || r.object
       else format('in %s of the %s partitions of table %s', count(*), r.below, r.object)
@@ -66,5 +65,11 @@ from written as w
 join relation as r on r.oid = w.root
 join pg_class as c on c.oid = w.oid
 join pg_namespace as n on n.oid = c.relnamespace
-group by r.oid, r.object, r.below
+join (
+  select w.root, string_agg(distinct x.name, ', ' order by x.name) as rights
+  from written as w
+  cross join lateral regexp_split_to_table(w.rights, ', ') as x (name)
+  group by w.root
+) as a on a.root = w.root
+group by r.oid, r.object, r.below, a.rights
 order by 1

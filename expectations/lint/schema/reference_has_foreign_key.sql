@@ -48,17 +48,13 @@ join relation as t on t.oid = k.target
 join sample as s on s.relation = k.relation
 join col as p on p.relation = k.target and p.place = k.target_place
 cross join lateral (select left(r.name || '_' || c.name, 58) || '_fkey' as name) as n
-cross join lateral (
-  select count(*) as leaves,
-    count(*) filter (
-      where exists (
-        select
-        from pg_attribute as a
-        join pg_constraint as f on f.conrelid = a.attrelid and f.contype = 'f' and a.attnum = any(f.conkey)
-        where a.attrelid = l.oid and a.attname = c.name
-      )
-    ) as tied
+left join (select l.relation, count(*) as leaves from leaf as l group by l.relation) as l on l.relation = k.relation
+left join (
+  select l.relation, a.attname as name, count(distinct l.oid) as tied
   from leaf as l
-  where l.relation = k.relation
-) as b
+  join pg_constraint as f on f.conrelid = l.oid and f.contype = 'f'
+  join pg_attribute as a on a.attrelid = l.oid and a.attnum = any(f.conkey)
+  group by l.relation, a.attname
+) as f on f.relation = k.relation and f.name = c.name
+cross join lateral (select coalesce(l.leaves, 0) as leaves, coalesce(f.tied, 0) as tied) as b
 order by c.object

@@ -6,9 +6,8 @@
 with spoken as (
   select r.schema, r.object as table_object, r.named as table_named, r.is_partitioned, c.relation, c.place, c.name,
     c.object, c.named, c.type, c.declared, c.written, c.preset, c.is_generated, c.is_identity, f.family,
-    o.is_key or o.is_reference or exists (
-      select from reference as f where f.target = c.relation and c.place = any(f.target_places)
-    ) as is_joined,
+    o.is_key or o.is_reference
+      or (c.relation, c.place) in (select f.target, unnest(f.target_places) from reference as f) as is_joined,
     count(*) over (partition by r.schema, c.name) as uses,
     count(*) over (partition by r.schema, c.name, f.family) as agreeing
   from col as c
@@ -28,19 +27,19 @@ with spoken as (
   ) as f
 ),
 common as (
-  select s.schema, s.name, s.family, mode() within group (order by s.written) as written,
+  select s.schema, s.name, s.family, s.agreeing, mode() within group (order by s.written) as written,
     mode() within group (order by s.type) as type, min(s.object) as example
   from spoken as s
   where s.agreeing * 10 >= s.uses * 6
     and s.agreeing < s.uses
-  group by s.schema, s.name, s.family
+  group by s.schema, s.name, s.family, s.agreeing
 )
 select s.object,
   format(
     '%s is a %s, while %s of the %s columns named %s in schema %s are of the kind of %s (%s)', s.object, s.written,
-    m.agreeing, s.uses, s.name, s.schema, k.example, k.written
+    k.agreeing, s.uses, s.name, s.schema, k.example, k.written
   ) as message,
-  jsonb_build_object('type', s.written, 'others', k.written, 'columns', s.uses, 'agreeing', m.agreeing) as evidence,
+  jsonb_build_object('type', s.written, 'others', k.written, 'columns', s.uses, 'agreeing', k.agreeing) as evidence,
   case
     when fits.it then format(
       'alter table %1$s %3$salter column %2$s type %4$s using %2$s::%4$s%5$s', s.table_named, s.named,
@@ -55,9 +54,6 @@ select s.object,
   case when fits.it then 'rewrite' else 'redesign' end as remedy
 from spoken as s
 join common as k on k.schema = s.schema and k.name = s.name and k.family <> s.family
-cross join lateral (
-  select max(n.agreeing) as agreeing from spoken as n where n.schema = s.schema and n.name = s.name
-) as m
 cross join lateral (
   select not s.is_joined and not s.is_generated and not s.is_identity and not s.is_partitioned and (
     k.family = 'text'

@@ -31,7 +31,7 @@ with moment as materialized (
 ),
 keeper as materialized (
   -- tables that keep what rows of others were
-  select r.oid, r.schema, r.name, r.words,
+  select r.oid, r.schema, r.words,
     r.name in ('versions', 'audits', 'audit_log', 'audit_logs', 'logged_actions', 'record_version')
     and bool_or(c.words && array['type', 'table', 'entity', 'model', 'relation', 'schema']) as keeps_all
   from relation as r
@@ -45,6 +45,32 @@ keeper as materialized (
     and not t.is_lookup
   group by r.oid, r.schema, r.name, r.words
   having bool_or(c.family in ('time', 'date', 'tstzrange', 'tsrange', 'daterange'))
+),
+kept as materialized (
+  -- which of them keep what rows of which table were
+  select k.relation
+  from (
+    select r.oid as relation, k.oid as keeper
+    from keeper as k
+    cross join relation as r
+    where k.keeps_all
+    union all
+    select f.target, k.oid
+    from keeper as k
+    join reference as f on f.relation = k.oid
+    union all
+    select r.oid, k.oid
+    from keeper as k
+    cross join lateral generate_series(1, cardinality(k.words) - 1) as n (size)
+    join relation as r on r.schema = k.schema
+      and cardinality(r.words) = n.size
+      and r.words[:n.size - 1] = k.words[:n.size - 1]
+      and k.words[n.size]
+        in (r.last_word, regexp_replace(r.last_word, 's$', ''), regexp_replace(r.last_word, 'ies$', 'y'),
+          regexp_replace(r.last_word, '(s|x|z|ch|sh)es$', '\1'))
+  ) as k
+  where k.keeper <> k.relation
+    and (k.relation, k.keeper) not in (select f.relation, f.target from reference as f)
 )
 select c.object,
   format('column %s keeps only its latest value, and nothing tells since when it has it', c.object) as message,
@@ -89,20 +115,5 @@ where c.is_stage
   -- what a person is, or an answer was, has no course
   and not c.words && array['marital', 'response', 'result', 'previous', 'old', 'new', 'last', 'initial', 'final']
   and not exists (select from moment as m where m.relation = c.relation)
-  and not exists (
-    select
-    from keeper as k
-    where k.oid <> r.oid
-      and (
-        k.keeps_all
-        or exists (select from reference as f where f.relation = k.oid and f.target = r.oid)
-        or k.schema = r.schema
-          and cardinality(k.words) > cardinality(r.words)
-          and k.words[:cardinality(r.words) - 1] = r.words[:cardinality(r.words) - 1]
-          and k.words[cardinality(r.words)]
-            in (r.last_word, regexp_replace(r.last_word, 's$', ''), regexp_replace(r.last_word, 'ies$', 'y'),
-              regexp_replace(r.last_word, '(s|x|z|ch|sh)es$', '\1'))
-      )
-      and not exists (select from reference as f where f.relation = r.oid and f.target = k.oid)
-  )
+  and not exists (select from kept as k where k.relation = r.oid)
 order by c.object

@@ -5,27 +5,23 @@
 --   one. A list inside a CHECK holds that off, but can be neither joined nor described, and takes DDL to add to.
 with status as (
   select c.*, r.named as table_named, r.name as table_name, t.named as listed_by, t.written as list,
-    coalesce(p.n_distinct, 0) as n_distinct,
+    coalesce(greatest(p.counted, p.share * r.rows), 0) as n_distinct,
     format('%I.%I', r.schema, l.name) as lookup
   from state as c
   join relation as r on r.oid = c.relation
-  left join lateral (
-    select t.*
+  left join (
+    select distinct on (t.relation, t.places) t.*
     from tie as t
-    where t.relation = c.relation
-      and c.is_stage
-      and t.kind = 'c'
-      and t.places = array[c.place]
+    where t.kind = 'c'
       and t.written ~ '= ANY \(+ARRAY\['
       and t.written !~ '\mVALUE\M'
-    order by t.name
-    limit 1
-  ) as t on true
-  left join lateral (
-    select max(case when p.n_distinct < 0 then -p.n_distinct * r.rows else p.n_distinct end) as n_distinct
+    order by t.relation, t.places, t.name
+  ) as t on t.relation = c.relation and t.places = array[c.place] and c.is_stage
+  left join (
+    select p.schemaname, p.tablename, p.attname, max(p.n_distinct) as counted, max(-p.n_distinct) as share
     from pg_stats as p
-    where p.schemaname = r.schema and p.tablename = r.name and p.attname = c.name
-  ) as p on true
+    group by p.schemaname, p.tablename, p.attname
+  ) as p on p.schemaname = r.schema and p.tablename = r.name and p.attname = c.name
   cross join lateral (
     select case
         when cardinality(c.words) > 1

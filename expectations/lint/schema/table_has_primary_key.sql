@@ -10,23 +10,23 @@ with unkeyed as (
 ),
 -- the smallest full unique index on columns that are never null
 promoted as (
-  select distinct on (g.relation) g.relation, g.name, g.oid, g.is_tied, u.columns, u.is_plain, g.is_replica
+  select distinct on (u.relation) u.*
   from (
-    select g.*, i.indoption, i.indclass, i.indisreplident as is_replica
-    from guide as g
-    join pg_index as i on i.indexrelid = g.oid
-    where g.is_unique and g.is_valid and not g.is_partial and not g.has_expressions
-  ) as g
-  cross join lateral (
-    select string_agg(c.named, ', ' order by p.n) as columns, count(*) as size, bool_and(c.is_not_null) as is_full,
+    select g.relation, g.name, g.oid, g.is_tied, i.indisreplident as is_replica, count(*) as size,
+      string_agg(c.named, ', ' order by p.n) as columns,
       -- a primary key takes over no index with an order or an operator class of its own
-      bool_and(g.indoption[p.n - 1] = 0 and o.opcdefault) as is_plain
-    from unnest(g.places) with ordinality as p (place, n)
+      bool_and(i.indoption[p.n - 1] = 0 and o.opcdefault) as is_plain
+    from guide as g
+    join unkeyed as r on r.oid = g.relation
+    join pg_index as i on i.indexrelid = g.oid
+    cross join lateral unnest(g.places) with ordinality as p (place, n)
     join col as c on c.relation = g.relation and c.place = p.place
-    join pg_opclass as o on o.oid = g.indclass[p.n - 1]
+    join pg_opclass as o on o.oid = i.indclass[p.n - 1]
+    where g.is_unique and g.is_valid and not g.is_partial and not g.has_expressions
+    group by g.relation, g.name, g.oid, g.is_tied, i.indisreplident
+    having bool_and(c.is_not_null)
   ) as u
-  where u.is_full
-  order by g.relation, g.is_tied, u.size, g.name
+  order by u.relation, u.is_tied, u.size, u.name
 ),
 -- what would be the key, were it unique: both sides of a junction, or a column named id
 meant as (

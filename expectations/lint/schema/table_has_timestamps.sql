@@ -62,7 +62,7 @@ select k.object,
           E'alter table %1$s add column %2$s timestamptz;\nalter table %1$s alter column %2$s set default now()', k.named,
           -- the name may be taken, by what is no time
           a.name || case
-            when exists (select from col as c where c.relation = k.oid and c.name = a.name) then '_time'
+            when (k.oid, a.name) in (select c.relation, c.name::text from col as c) then '_time'
             else ''
           end
         ),
