@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from audit.cli_fixes import fixes_app
 from audit.errors import RunError, UsageError
+from audit.options import Dsn, Quiet, Schema, Suites, say
 
 app = typer.Typer(
     name="order-audit",
@@ -24,26 +26,12 @@ app = typer.Typer(
 )
 scenario_app = typer.Typer(help="The scenario's database: create it.", no_args_is_help=True)
 app.add_typer(scenario_app, name="scenario")
+app.add_typer(fixes_app, name="fixes")
 
 #: The longest statement_timeout that PostgreSQL takes, in seconds.
 _LONGEST = 2_147_483
 
 Severity = Literal["critical", "warning", "info", "never"]
-Dsn = Annotated[
-    str | None,
-    typer.Option(
-        help="libpq URL or keyword string, or 'embedded'. Default: DATABASE_URL, then PG* variables.",
-        show_default=False,
-    ),
-]
-Suites = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--suite",
-        help="A shipped suite's name, or a folder or file of rules; repeatable. Default: current.",
-        show_default=False,
-    ),
-]
 Allow = Annotated[
     Path | None,
     typer.Option(help="Accepted schema findings: lines of 'rule object: reason'.", show_default=False),
@@ -57,10 +45,6 @@ Timeout = Annotated[
     typer.Option(metavar="S", help="Seconds that one statement may take.", show_default=False),
 ]
 Exclude = Annotated[list[str] | None, typer.Option(help="Leave this rule out; repeatable.", show_default=False)]
-Schema = Annotated[
-    str, typer.Option(help="Schema that holds the tables. Default: what the search path gives.", show_default=False)
-]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
 
 @app.callback()
@@ -77,7 +61,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        _say(f"order-audit {version('order-audit')}")
+        say(f"order-audit {version('order-audit')}")
         raise typer.Exit
 
 
@@ -138,7 +122,7 @@ def run(
     if json_schema:
         from importlib.resources import files
 
-        _say(files("reports").joinpath("results.schema.json").read_text(encoding="utf-8").rstrip())
+        say(files("reports").joinpath("results.schema.json").read_text(encoding="utf-8").rstrip())
         return
     if out is None:
         raise UsageError("--out is missing: name the folder for the files")
@@ -173,7 +157,7 @@ def run(
             tell=tell,
         )
         document = audit(dsns.resolve(dsn), out, options)
-    _say(terminal.verdict(document, out))
+    say(terminal.verdict(document, out))
     raise typer.Exit(_exit_code(document))
 
 
@@ -220,7 +204,7 @@ def lint(
         verdicts = judge(snapshot.connection, [found for found in rules if found.id in wanted])
     verdicts, unused = allowed.accept(verdicts, allowances)
     found = document(verdicts)
-    _say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else terminal.linted(verdicts, unused))
+    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else terminal.linted(verdicts, unused))
     raise typer.Exit(1 if failing(found["schema_findings"], fail_on) else 0)
 
 
@@ -258,7 +242,7 @@ def profile(
         found = describe(snapshot.connection, [there[name] for name in names], sample=sample, unmask=unmask)
     if not found:
         raise RunError("there is no table to describe; --schema names the schema that holds them")
-    _say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else profile_text(found))
+    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else profile_text(found))
 
 
 def _check(sample: float | None, statement_timeout: float | None) -> None:
@@ -290,14 +274,14 @@ def rules(
         for rule in found:
             shape.read(rule)
     if id is None:
-        _say(terminal.catalogue(found))
+        say(terminal.catalogue(found))
         return
     wanted = [rule for rule in found if rule.id == id]
     if not wanted:
         raise UsageError(
             f"no rule '{id}'{_nearest(id, [rule.id for rule in found])}; 'order-audit rules' lists them all"
         )
-    _say(terminal.explained(wanted[0]))
+    say(terminal.explained(wanted[0]))
 
 
 @app.command()
@@ -315,7 +299,7 @@ def report(
     with compare.sound(results):
         page = html.report(document)
     _written(out, page, files.write)
-    _say(str(out))
+    say(str(out))
 
 
 @app.command("compare")
@@ -334,7 +318,7 @@ def compare_audits(
     with compare.sound(before, after):
         document = compare.compare(compare.read(before), compare.read(after))
     _write_comparison(document, out)
-    _say(terminal.comparison(document, out))
+    say(terminal.comparison(document, out))
     raise typer.Exit(1 if compare.has_new_critical(document) else 0)
 
 
@@ -349,7 +333,7 @@ def demo(
     """
     from audit import demo as story
 
-    _say(story.demo(out, quiet=quiet))
+    say(story.demo(out, quiet=quiet))
 
 
 @scenario_app.command("load")
@@ -382,7 +366,7 @@ def load_scenario(
             raise RunError(
                 f"cannot create the scenario in {dsns.masked(place)}: {error.diag.message_primary or error}"
             ) from None
-    _say("customers and orders are there, with the sample data" + (" and the labelled issues" if issues else ""))
+    say("customers and orders are there, with the sample data" + (" and the labelled issues" if issues else ""))
 
 
 @scenario_app.command("generate")
@@ -446,17 +430,9 @@ def generate_scenario(
             raise RunError(
                 f"cannot generate data in {dsns.masked(place)}: {error.diag.message_primary or error}"
             ) from None
-    _say(f"{made.orders:,} orders and {made.customers:,} customers are there, with {made.violations:,} violations")
+    say(f"{made.orders:,} orders and {made.customers:,} customers are there, with {made.violations:,} violations")
     if made.left_out:
-        _say(f"too few rows for {len(made.left_out)} kinds of defects: {', '.join(made.left_out)}")
-
-
-def _say(text: str) -> None:
-    """Print to stdout; whoever stopped reading (`| head`) is no error."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        say(f"too few rows for {len(made.left_out)} kinds of defects: {', '.join(made.left_out)}")
 
 
 def _formats(text: str) -> tuple[Any, ...]:
@@ -552,8 +528,10 @@ def _said(error: Exception) -> tuple[str, int]:
         )
     if type(error).__name__ == "Abort":
         return "interrupted", 130
-    if type(error).__name__ == "DocumentError":
+    if type(error).__name__ in ("DocumentError", "DecisionError", "ReviewError", "FixError"):
         return str(error), 2
+    if type(error).__name__ == "RefusalError":
+        return str(error), 3
     import psycopg
 
     from audit import mask

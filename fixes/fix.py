@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -84,18 +85,24 @@ class Fix:
         return next((option for option in self.options if option.name == name), None)
 
 
-def fixes(rules: tuple[Rule, ...]) -> dict[str, Fix]:
+def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
     """The fixes of these rules, by rule, each after those that it names. A rule without a file has none.
 
-    Raises FixError for a file that is none, or where files wait for each other.
+    Those of a shipped suite are shipped too; `folder` holds those of others. Raises FixError for a file that is none,
+    or where files wait for each other.
     """
-    found = {rule.id: parse(path.read_text(encoding="utf-8"), rule, path) for rule in rules if (path := _path(rule))}
+    found: dict[str, Fix] = {}
+    for rule in rules:
+        below = Path(*rule.id.split("."))
+        for home in (_HOME / rule.suite, folder):
+            path = home / below.parent / f"{below.name}.sql" if home is not None else None
+            if path is not None and path.is_file():
+                try:
+                    found[rule.id] = parse(path.read_text(encoding="utf-8"), rule, path)
+                except UnicodeDecodeError:
+                    raise FixError(f"{path}: not UTF-8 text") from None
+                break
     return {id: found[id] for id in ordered({id: tuple(fix.after) for id, fix in found.items()})}
-
-
-def _path(rule: Rule) -> Path | None:
-    path = _HOME / rule.suite / Path(*rule.id.split(".")).with_suffix(".sql")
-    return path if path.is_file() else None
 
 
 def ordered(after: dict[str, tuple[str, ...]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -18,17 +18,19 @@ def trial(connection: psycopg.Connection, keys: dict[str, tuple[str, ...]]) -> I
     """Within it, the connection sees temporary copies of the tables (by name, with the columns of their keys).
 
     All is one repeatable-read transaction, which is rolled back; the tables themselves are read and never locked
-    against anybody. It takes the right to make temporary tables.
+    against anybody. It takes a connection that commits by itself, and the right to make temporary tables.
     """
-    connection.autocommit = False
+    before = connection.isolation_level
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     try:
-        install(connection, TRIAL)
-        for table, key in keys.items():
-            copy(connection, table, key)
-        yield connection
+        with connection.transaction(force_rollback=True):
+            install(connection, TRIAL)
+            for table, key in keys.items():
+                copy(connection, table, key)
+            yield connection
     finally:
-        connection.rollback()
+        if not connection.closed:
+            connection.isolation_level = before
 
 
 def copy(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> None:
@@ -42,7 +44,12 @@ def copy(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> No
     connection.execute(sql.SQL("analyze pg_temp.{}").format(name))
 
 
-def judge(connection: psycopg.Connection, rules: Iterable[Rule], phase: str) -> dict[str, int | None]:
+def judge(
+    connection: psycopg.Connection,
+    rules: Iterable[Rule],
+    phase: str,
+    tell: Callable[[str], None] = lambda _rule: None,
+) -> dict[str, int | None]:
     """The number of violations of each rule; None for one that these tables have no columns for.
 
     The keys stand in `pg_temp.order_audit_verdict` then, under the name of the phase.
@@ -61,4 +68,5 @@ def judge(connection: psycopg.Connection, rules: Iterable[Rule], phase: str) -> 
                 ).rowcount
         except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable):
             counts[rule.id] = None
+        tell(rule.id)
     return counts

@@ -15,8 +15,8 @@ from psycopg import errors
 from fixes.fill import REAL, SETTINGS, Home, fill
 from fixes.fix import Fix, Option, journal
 
-#: Passes over what others held or changed meanwhile.
-ROUNDS: Final = 20
+#: How often a batch of one row is tried before its trouble is told.
+TRIES: Final = 20
 #: What the server says where somebody else was in the way. A lock that we wait for is given up long before the server
 #: would look for a deadlock, so that none that we are part of reaches an application.
 BUSY: Final = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
@@ -26,13 +26,15 @@ BUSY: Final = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDet
 class Pace:
     """How fast to go: places per batch, milliseconds that anybody may wait for us, milliseconds between batches.
 
-    `vacuum` is the number of changed rows after which a table is vacuumed, 0 for never.
+    With `wait` 0 nobody else is there. `vacuum` is the number of changed rows after which a table is vacuumed, 0 for
+    never; `rounds` how often rows are tried that others held or changed meanwhile.
     """
 
     batch: int = 10_000
     wait: int = 500
     pause: int = 0
     vacuum: int = 500_000
+    rounds: int = 20
 
 
 @dataclass
@@ -64,12 +66,12 @@ def apply(
 ) -> Done:
     """Apply an option until nothing is left of it. The connection commits by itself, or all is one transaction.
 
-    Rows that others hold are tried again, with a growing pause; what is left after `ROUNDS` rounds is told.
+    Rows that others hold are tried again, with a growing pause; what is left after the last round is told.
     """
     done = Done()
     tables = {change.table for change in option.changes if change.op != "insert"}
     since = 0
-    for again in range(ROUNDS):
+    for again in range(pace.rounds):
         wanted = list_rows(connection, fix, option, home)
         done.busy = done.stale = 0
         if not wanted:
@@ -111,7 +113,14 @@ def revert(
 ) -> Done:
     """Put a rule's changes back, the last first. `stale` counts what somebody changed since, which is left alone."""
     done = Done()
-    for again in range(ROUNDS):
+    connection.execute(  # what was left alone before may be as we left it again
+        home.text(
+            "update order_audit.journal set left_alone = null where rule = %s and reverted_at is null"
+            " and left_alone is not null"
+        ).encode(),
+        [rule],
+    )
+    for again in range(pace.rounds):
         done.busy = 0
         for changed, busy, alone in _batches(connection, home, "revert_batch", rule, 2**62, pace):
             done.changed += changed
@@ -143,12 +152,13 @@ def _batches(
         began = time.perf_counter()
         try:
             with connection.transaction():
-                connection.execute(f"set local lock_timeout = {max(1, min(100, pace.wait // 4))}".encode())
-                connection.execute(f"set local statement_timeout = {max(1, pace.wait)}".encode())
+                if pace.wait:
+                    connection.execute(f"set local lock_timeout = {max(1, min(100, pace.wait // 4))}".encode())
+                    connection.execute(f"set local statement_timeout = {pace.wait}".encode())
                 row = connection.execute(call, [rule, place, size]).fetchone()
         except BUSY:
             tries += 1
-            if tries > ROUNDS and size == 1:
+            if tries > TRIES and size == 1:
                 raise
             size = max(1, size // 4)
             _wait(tries)
@@ -159,7 +169,7 @@ def _batches(
             return
         place = row[0]
         took = (time.perf_counter() - began) * 1000
-        if took < pace.wait / 10:
+        if took < pace.wait / 10 or not pace.wait:
             size = min(pace.batch, size * 2)
         elif took > pace.wait / 4:
             size = max(1, size // 2)

@@ -1,0 +1,234 @@
+"""The commands that put right what the rules find: `order-audit fixes …`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from audit.errors import RunError, UsageError
+from audit.options import Decisions, Dsn, Quiet, Schema, Suites, say
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from expectations import Rule
+    from fixes.decisions import Decisions as Decided
+    from fixes.fix import Fix
+
+fixes_app = typer.Typer(help="Put right what the rules find: plan, emit, apply, status, revert.", no_args_is_help=True)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--fixes", metavar="DIR", help="Folder of fix files for suites of your own.", show_default=False),
+]
+Recommended = Annotated[
+    bool, typer.Option("--accept-recommended", help="Choose the recommended option wherever there is one.")
+]
+BatchSize = Annotated[int, typer.Option(min=1, max=1_000_000, metavar="N", help="Rows per transaction, at most.")]
+MaxWait = Annotated[
+    int, typer.Option(min=10, max=60_000, metavar="MS", help="Milliseconds that anybody may have to wait for us.")
+]
+Pause = Annotated[int, typer.Option(min=0, max=60_000, metavar="MS", help="Milliseconds between transactions.")]
+
+
+@fixes_app.command()
+def plan(
+    dsn: Dsn = None,
+    schema: Schema = "",
+    suite: Suites = None,
+    folder: Folder = None,
+    decisions: Decisions = None,
+    accept_recommended: Recommended = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write every decision to be taken to, as TOML.", show_default=False),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Show what every fix would change, what waits for a decision, and what would still fail. Changes nothing.
+
+    The fixes are tried on temporary copies of the tables, in one snapshot.
+
+    Example: order-audit fixes plan --dsn postgresql://reader@db/shop --out decisions.toml
+    """
+    from audit import terminal
+    from audit.fixes_text import plan_text
+    from fixes.decisions import written
+    from fixes.plan import plan as make
+
+    rules, fixes = _files(suite, folder)
+    choices, _ = _choices(fixes, decisions, accept_recommended)
+    if out is not None and (not out.name or out.is_dir()):
+        raise UsageError(f"--out: {out} is a folder: name a file")
+    with _connected(dsn, schema) as connection, terminal.progress("planning", quiet=quiet) as tell:
+        _refuse_standby(connection)
+        made = make(connection, rules, fixes, choices, tell=tell)
+    say(plan_text(made))
+    if out is not None:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_text(written(made, choices), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot write {out}: {error.strerror}") from None
+        say(f"decisions: {out}")
+
+
+@fixes_app.command()
+def apply(
+    dsn: Dsn = None,
+    schema: Schema = "",
+    suite: Suites = None,
+    folder: Folder = None,
+    decisions: Decisions = None,
+    accept_recommended: Recommended = False,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="Do it in one transaction that is rolled back, and say what an audit would."),
+    ] = False,
+    batch_size: BatchSize = 10_000,
+    max_lock_wait: MaxWait = 500,
+    pause_ms: Pause = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Change what has one right answer, and what was decided, while applications run. May be killed and run again.
+
+    Every value is journaled in the schema order_audit with what it was before; 'fixes revert' puts it back.
+
+    Example: order-audit fixes apply --dsn postgresql://owner@db/shop --decisions decisions.toml
+    """
+    from audit import terminal
+    from audit.fixes_text import applied_text
+    from fixes import apply as applying
+    from fixes.work import Pace
+
+    rules, fixes = _files(suite, folder)
+    choices, decided = _choices(fixes, decisions, accept_recommended)
+    pace = Pace(batch=batch_size, wait=max_lock_wait, pause=pause_ms)
+    what = "rehearsing" if rehearse else "applying"
+    with _connected(dsn, schema) as connection, terminal.progress(what, quiet=quiet) as tell:
+        if rehearse:
+            done = applying.rehearse(connection, rules, fixes, choices, pace, tell=tell)
+        else:
+            done = applying.apply(connection, rules, fixes, choices, decided, pace, tell=tell)
+    say(applied_text(done, rehearsed=rehearse))
+    raise typer.Exit(1 if done.left and not rehearse else 0)
+
+
+@fixes_app.command()
+def status(dsn: Dsn = None, schema: Schema = "") -> None:
+    """Show what was applied, what was put back, and what a revert left alone.
+
+    Example: order-audit fixes status --dsn postgresql://owner@db/shop
+    """
+    from audit.fixes_text import status_text
+    from fixes.apply import LOCK
+    from fixes.status import status as read
+
+    with _connected(dsn, schema) as connection:
+        say(status_text(read(connection, LOCK)))
+
+
+@fixes_app.command()
+def revert(
+    dsn: Dsn = None,
+    schema: Schema = "",
+    rule: Annotated[
+        list[str] | None, typer.Option(help="Only this rule's fix, or these; repeatable.", show_default=False)
+    ] = None,
+    batch_size: BatchSize = 10_000,
+    max_lock_wait: MaxWait = 500,
+    pause_ms: Pause = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Put back what was changed, the last fix first. What somebody changed since is left alone, and listed.
+
+    Example: order-audit fixes revert --dsn postgresql://owner@db/shop --rule orders.status_is_known
+    """
+    from audit import terminal
+    from fixes.apply import alone
+    from fixes.fill import REAL
+    from fixes.status import applied, left_alone
+    from fixes.work import Pace, install
+    from fixes.work import revert as put_back
+
+    pace = Pace(batch=batch_size, wait=max_lock_wait, pause=pause_ms)
+    with _connected(dsn, schema) as connection, alone(connection):
+        row = connection.execute("select to_regclass('order_audit.journal') is not null").fetchone()
+        if not row or not row[0]:
+            say("nothing was ever applied here: there is no schema order_audit")
+            return
+        there = applied(connection)
+        if unknown := [name for name in rule or () if name not in there]:
+            raise UsageError(f"nothing of {unknown[0]} is applied; 'order-audit fixes status' shows what is")
+        wanted = [name for name in there if not rule or name in rule]
+        install(connection, REAL)
+        busy = 0
+        with terminal.progress("putting back", quiet=quiet) as tell:
+            for number, name in enumerate(wanted):
+                tell(number, len(wanted), name)
+                done = put_back(connection, name, REAL, pace)
+                busy += done.busy
+                say(
+                    f"{name}: {done.changed:,} rows put back" + (f", {done.busy:,} held by others" if done.busy else "")
+                )
+            tell(len(wanted), len(wanted), "")
+        kept = left_alone(connection)
+        for name, table, key, why in kept:
+            say(f"left alone: {table} {key} ({name}): {why}")
+        if not wanted:
+            say("nothing is applied")
+        if busy:
+            say("run the same command again for the rows that were held by others")
+    raise typer.Exit(1 if busy else 0)
+
+
+def _files(suite: list[str] | None, folder: Path | None) -> tuple[tuple[Rule, ...], dict[str, Fix]]:
+    """The rules, and their fixes in order."""
+    from expectations import load
+    from fixes.fix import fixes
+
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"--fixes: {folder} is no folder")
+    rules = load(*(suite or ["current"])).rules
+    found = fixes(rules, folder)
+    if not found:
+        raise UsageError("there is no fix for any rule of this suite; --fixes names a folder of them")
+    return rules, found
+
+
+def _choices(fixes: dict[str, Fix], decisions: Path | None, recommended: bool) -> tuple[dict[str, str], Decided | None]:
+    """What was chosen, by rule: what is recommended if that is accepted, and what was decided goes before it."""
+    from fixes.decisions import read
+    from fixes.fix import LEAVE
+
+    choices = {id: fix.recommended for id, fix in fixes.items() if fix.recommended != LEAVE} if recommended else {}
+    decided = read(decisions, fixes) if decisions is not None else None
+    if decided is not None:
+        choices |= {rule: option for rule, option in decided.choices.items() if option != LEAVE or rule not in choices}
+    return choices, decided
+
+
+@contextmanager
+def _connected(dsn: str | None, schema: str) -> Iterator[psycopg.Connection]:
+    """A connection that commits by itself, and sees the tables of a schema."""
+    from psycopg import sql
+
+    from audit import dsn as dsns
+
+    with dsns.connect(dsns.resolve(dsn), autocommit=True) as connection:
+        if schema:
+            found = connection.execute("select from pg_namespace where nspname = %s", [schema]).rowcount
+            if not found:
+                raise RunError(f"there is no schema '{schema}' in database {connection.info.dbname}")
+            connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(schema)))
+        yield connection
+
+
+def _refuse_standby(connection: psycopg.Connection) -> None:
+    row = connection.execute("select pg_is_in_recovery()").fetchone()
+    if row and row[0]:
+        raise RunError("a standby cannot make the temporary tables that a plan is tried on: give the primary's DSN")

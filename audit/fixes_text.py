@@ -1,0 +1,156 @@
+"""What the commands about fixes print."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from fixes.apply import Applied
+from fixes.fix import AUTOMATIC, LEAVE, Fix
+from fixes.plan import Plan, Step
+from fixes.status import Status
+
+_MARKS = {"critical": "■", "warning": "▲", "info": "●"}
+_WIDTH = 110
+
+
+def plan_text(plan: Plan) -> str:
+    """A plan as a table: what each fix changes, what is left to a decision, what still fails afterwards."""
+    steps = [step for step in plan.steps if step.found or step.automatic or step.changed or step.left]
+    rows: list[tuple[str, ...]] = [("", "found", "automatic", "chosen", "undecided", "still fails", "choice")]
+    rows += [
+        (
+            f"{_MARKS[step.fix.rule.severity]} {step.fix.rule.id}",
+            f"{step.found:,}",
+            f"{step.automatic:,}" if step.fix.automatic else "–",
+            f"{step.changed:,}",
+            f"{step.undecided:,}",
+            f"{step.left:,}",
+            _choice(step),
+        )
+        for step in steps
+    ]
+    lines = _table(rows)
+    lines += [f"✗ {step.fix.rule.id}: {step.trouble}" for step in steps if step.trouble]
+    if plan.new_counts:
+        lines += ["", "comes to light by what is changed:"]
+        for rule, count in plan.new_counts.items():
+            keys = ", ".join(plan.new[rule][:10]) + (" …" if count > 10 else "")
+            lines.append(f"  {rule}: {count:,} new ({keys})")
+    waits = [
+        f"  {step.fix.rule.id} after {other}: {why}"
+        for step in steps
+        for other, why in step.fix.after.items()
+        if any(before.fix.rule.id == other for before in steps)
+    ]
+    if waits:
+        lines += ["", "in this order because", *waits]
+    before = sum(count or 0 for count in plan.before.values())
+    after = sum(count or 0 for count in plan.after.values())
+    changed = sum(step.automatic + step.changed for step in plan.steps)
+    undecided = sum(step.undecided > 0 for step in plan.steps)
+    lines += [
+        "",
+        f"{changed:,} rows would change; {before:,} violations now, {after:,} afterwards;"
+        f" {undecided} rules wait for a decision",
+    ]
+    if undecided:
+        lines.append("next: fixes plan --out decisions.toml writes them down to be decided")
+    return "\n".join(lines)
+
+
+def _choice(step: Step) -> str:
+    if step.choice != LEAVE:
+        return step.choice
+    names = [f"{offer.option.name}{'*' if offer.option.recommended else ''}" for offer in step.offers if offer.rows]
+    return f"{LEAVE} (or {', '.join(names)})" if names else LEAVE if step.left else ""
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """First and last column to the left, numbers to the right."""
+    wide = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    last = len(wide) - 1
+    return [
+        "  ".join(
+            cell.ljust(wide[place]) if place in (0, last) else cell.rjust(wide[place]) for place, cell in enumerate(row)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def applied_text(applied: Applied, *, rehearsed: bool) -> str:
+    """What was done, by rule; in a rehearsal, what an audit would say afterwards."""
+    lines = []
+    for rule, option, done in applied.done:
+        if done.changed or done.busy or done.stale:
+            left = f", {done.busy:,} held by others" if done.busy else ""
+            left += f", {done.stale:,} changed by others meanwhile" if done.stale else ""
+            lines.append(f"{rule}: {option}: {done.changed:,} rows{left}")
+    if rehearsed:
+        lines += ["", "an audit would then say:"]
+        order = sorted(applied.after, key=lambda rule: rule)
+        for rule in order:
+            before, after = applied.before[rule], applied.after[rule]
+            if before != after and before is not None and after is not None:
+                lines.append(f"  {rule}: {before:,} violations now, {after:,} then")
+        same = sum((count or 0) > 0 and count == applied.before[rule] for rule, count in applied.after.items())
+        lines += [f"  {same} other rules fail as before" if same else "  no other rule fails", ""]
+        lines.append(f"rehearsed: {applied.changed:,} rows, rolled back")
+        return "\n".join(lines)
+    lines.append(f"{applied.changed:,} rows changed" if applied.changed else "nothing to change")
+    if applied.proof is not None:
+        others = sum(map(len, applied.proof.others.values()))
+        lines.append(
+            f"proof: in all {applied.proof.ranges:,} key ranges ({applied.proof.rows:,} rows) exactly the journaled"
+            " values changed"
+            if not others
+            else f"proof: {applied.proof.ranges - others:,} of {applied.proof.ranges:,} key ranges hold no change but"
+            f" the journaled ones; in {others:,} others changed rows meanwhile: "
+            + "; ".join(
+                f"{table} from {', '.join(map(str, first[:5]))}{' …' if len(first) > 5 else ''}"
+                for table, first in applied.proof.others.items()
+            )
+        )
+    if applied.left:
+        lines.append(f"{applied.left:,} rows were held or changed by others to the last: run the same command again")
+    return "\n".join(lines)
+
+
+def status_text(status: Status | None) -> str:
+    """What was applied and put back."""
+    if status is None:
+        return "nothing was ever applied here: there is no schema order_audit"
+    rows: list[tuple[str, ...]] = [("rule", "changed", "put back", "left alone", "option")]
+    rows += [
+        (entry.rule, f"{entry.changed:,}", f"{entry.reverted:,}", f"{entry.left_alone:,}", entry.option)
+        for entry in status.entries
+    ]
+    lines = _table(rows) if status.entries else ["nothing is applied"]
+    if status.at_work:
+        lines.append("a run is at work")
+    if status.broken_off:
+        lines.append("the last run was broken off: run the same command again, and it goes on")
+    return "\n".join(lines)
+
+
+def fix_text(fix: Fix | None) -> str:
+    """A rule's fix in words."""
+    if fix is None:
+        return "fix       none is shipped"
+    lines = []
+    if fix.automatic:
+        lines += _said("fix", f"{AUTOMATIC}: {fix.automatic.does}")
+    for option in fix.options:
+        lines += _said("" if lines else "fix", f"{option.name}{' (recommended)' if option.recommended else ''}: "
+                       f"{option.does}")  # fmt: skip
+    if fix.leave or not lines:
+        lines += _said("" if lines else "fix", f"{LEAVE}: {fix.leave or 'the rows are listed, and not touched'}")
+    if fix.assumes:
+        lines += _said("assumes", fix.assumes)
+    for other, why in fix.after.items():
+        lines += _said("after", f"{other}: {why}")
+    return "\n".join(lines)
+
+
+def _said(name: str, text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=f"{name:<10}", subsequent_indent=" " * 12)

@@ -1,0 +1,252 @@
+"""Apply fixes to a database that is in use, in their order, and prove what changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import psycopg
+
+from expectations import Rule
+from fixes import trial, work
+from fixes.decisions import Decisions
+from fixes.fill import REAL
+from fixes.fix import AUTOMATIC, LEAVE, Fix, Option
+from fixes.plan import differences, identity, review, tables
+from fixes.proof import Proof, proof, sums
+from fixes.work import Done, Pace, install
+
+#: The key of the lock that lets one run of fixes at a time into a database.
+LOCK: Final = 0x6F72646572
+
+Tell = Callable[[int, int, str], None]
+
+
+class RefusalError(RuntimeError):
+    """Nothing was changed; the message says why in one line, and what to do."""
+
+
+class ReviewError(ValueError):
+    """What is there is not what was reviewed; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What was done, by rule and option in order; `after` are the violations where they were counted.
+
+    `proof` is None in a rehearsal.
+    """
+
+    done: tuple[tuple[str, str, Done], ...]
+    proof: Proof | None = None
+    before: dict[str, int | None] = field(default_factory=dict)
+    after: dict[str, int | None] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> int:
+        """Rows changed."""
+        return sum(done.changed for _, _, done in self.done)
+
+    @property
+    def left(self) -> int:
+        """Rows that others held or changed to the last."""
+        return sum(done.busy + done.stale for _, _, done in self.done)
+
+
+def chosen(fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> Iterator[tuple[Fix, Option]]:
+    """What is to be applied, in order: of each fix what is automatic, then the option that was chosen."""
+    for id, fix in fixes.items():
+        if fix.automatic:
+            yield fix, fix.automatic
+        if (option := fix.option(choices.get(id, LEAVE))) is not None and option.name != AUTOMATIC:
+            yield fix, option
+
+
+def apply(
+    connection: psycopg.Connection,
+    rules: Sequence[Rule],
+    fixes: Mapping[str, Fix],
+    choices: Mapping[str, str],
+    decisions: Decisions | None,
+    pace: Pace,
+    *,
+    tell: Tell = lambda _done, _of, _note: None,
+) -> Applied:
+    """Apply what is automatic and what was chosen. The connection commits by itself.
+
+    It may be killed at any moment and run again. Raises RefusalError or ReviewError before the first change.
+    """
+    with alone(connection):
+        refuse(connection, fixes, choices)
+        id = _plan_id(choices, decisions)
+        if decisions is not None and decisions.plan and not _begun(connection, id):
+            found = differences(
+                decisions, review(connection, rules, fixes, decisions.reviewed), identity(connection, fixes)
+            )
+            if found:
+                raise ReviewError(
+                    f"{decisions.path}: this is not what was reviewed: {'; '.join(found)}. Nothing was changed:"
+                    " write the file anew with fixes plan --out, and look at it again"
+                )
+        install(connection, REAL)
+        steps = list(chosen(fixes, choices))
+        names = tables(connection, fixes)
+        total = len(steps) + 2
+        tell(0, total, "adding up the tables")
+        before = sums(connection, names)
+        since, run = _begin(connection, id, choices)
+        done: list[tuple[str, str, Done]] = []
+        for number, (fix, option) in enumerate(steps, start=1):
+            rule = fix.rule.id
+
+            def row(changed: int, of: int, number: int = number, rule: str = rule) -> None:
+                tell(number, total, f"{rule}: {changed:,} of {of:,} rows")
+
+            tell(number, total, rule)
+            done.append((rule, option.name, work.apply(connection, fix, option, REAL, pace, row)))
+        tell(total - 1, total, "adding up again")
+        proven = proof(before, sums(connection, names, since))
+        _end(connection, run, {"proof": proven.document()})
+        tell(total, total, "")
+        return Applied(tuple(done), proven)
+
+
+def rehearse(
+    connection: psycopg.Connection,
+    rules: Sequence[Rule],
+    fixes: Mapping[str, Fix],
+    choices: Mapping[str, str],
+    pace: Pace,
+    *,
+    tell: Tell = lambda _done, _of, _note: None,
+) -> Applied:
+    """Do the same in one transaction that is rolled back, and count the violations before and after.
+
+    The rows that change are locked until it ends.
+    """
+    done: list[tuple[str, str, Done]] = []
+    steps = list(chosen(fixes, choices))
+    total = len(steps) + 2 * len(rules)
+    counted = 0
+
+    def count(note: str) -> None:
+        nonlocal counted
+        counted += 1
+        tell(counted, total, note)
+
+    with alone(connection), connection.transaction(force_rollback=True):
+        refuse(connection, fixes, choices)
+        connection.execute(f"set local lock_timeout = {max(1, pace.wait)}".encode())
+        install(connection, REAL)
+        before = trial.judge(connection, rules, "before", count)
+        for fix, option in steps:
+            patient = Pace(batch=pace.batch, wait=0, vacuum=0, rounds=3)
+            done.append((fix.rule.id, option.name, work.apply(connection, fix, option, REAL, patient)))
+            count(fix.rule.id)
+        after = trial.judge(connection, rules, "after", count)
+    return Applied(tuple(done), None, before, after)
+
+
+@contextmanager
+def alone(connection: psycopg.Connection) -> Iterator[None]:
+    """While it lasts, no other run of ours works on this database. Raises RefusalError where one does."""
+    row = connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()
+    if not row or not row[0]:
+        raise RefusalError("another run of fixes is at work on this database: wait until it has ended")
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute("select pg_advisory_unlock(%s)", [LOCK])
+
+
+def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> None:
+    """Raise RefusalError where the fixes cannot be applied here at all."""
+    row = connection.execute(
+        "select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', current_user"
+    ).fetchone()
+    assert row is not None  # noqa: S101 - one row by construction
+    if row[0]:
+        raise RefusalError("this server is a standby: give the DSN of the primary")
+    if row[1]:
+        raise RefusalError("this connection may only read (default_transaction_read_only): give one that may write")
+    role = row[2]
+    names = tables(connection, fixes)
+    if not names:
+        raise RefusalError("the tables that fixes change are not here; --schema names the schema that holds them")
+    wanted: dict[str, set[str]] = {}
+    for _, option in chosen(fixes, choices):
+        for change in option.changes:
+            if change.table in names:
+                wanted.setdefault(change.table, {"SELECT"}).add(change.op.upper())
+    for table, rights in sorted(wanted.items()):
+        for right in sorted(rights):
+            if not _may(connection, "select has_table_privilege(%s, %s)", f'"{table}"', right):
+                raise RefusalError(
+                    f"role {role} may not {right.lower()} {table}: grant {right.lower()} on {table} to {role}"
+                )
+        if not _may(
+            connection,
+            """
+            select exists (
+              select from pg_index as i
+              join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+              where i.indrelid = %s::regclass and i.indisunique and i.indisvalid and i.indpred is null
+                and i.indnkeyatts = 1 and a.attname = %s
+            )
+            """,
+            f'"{table}"',
+            names[table][0],
+        ):
+            raise RefusalError(
+                f"{table}.{names[table][0]} has no unique index, so that no row can be named: make it the primary key"
+            )
+    there = _may(connection, "select exists (select from pg_namespace where nspname = %s)", "order_audit")
+    if not there and not _may(connection, "select has_database_privilege(current_database(), %s)", "CREATE"):
+        raise RefusalError(
+            f"role {role} may not create the schema order_audit for the journal: grant it create on the database"
+        )
+    owner = "select pg_has_role((select nspowner from pg_namespace where nspname = %s), 'usage')"
+    if there and not _may(connection, owner, "order_audit"):
+        raise RefusalError(f"schema order_audit belongs to another role than {role}: run as its owner")
+
+
+def _may(connection: psycopg.Connection, question: str, *parts: str) -> bool:
+    row = connection.execute(question.encode(), parts).fetchone()
+    return bool(row and row[0])
+
+
+def _plan_id(choices: Mapping[str, str], decisions: Decisions | None) -> str:
+    """What makes two applications the same: the choices, and what they were made for."""
+    parts: list[Any] = [dict(choices)]
+    if decisions is not None:
+        parts += [decisions.plan, {rule: (seen.rows, seen.fingerprint) for rule, seen in decisions.reviewed.items()}]
+    return "sha256:" + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _begun(connection: psycopg.Connection, plan: str) -> bool:
+    """Whether this very plan was begun here: then rows differ from what was reviewed because we changed them."""
+    if not _may(connection, "select to_regclass(%s) is not null", "order_audit.run"):
+        return False
+    return _may(connection, "select exists (select from order_audit.run where plan = %s)", plan)
+
+
+def _begin(connection: psycopg.Connection, plan: str, choices: Mapping[str, str]) -> tuple[int, int]:
+    row = connection.execute(
+        "insert into order_audit.run (plan, detail) values (%s, jsonb_build_object('choices', %s::jsonb))"
+        " returning (select coalesce(max(id), 0) from order_audit.journal), id",
+        [plan, json.dumps(dict(choices))],
+    ).fetchone()
+    assert row is not None  # noqa: S101 - one row was inserted
+    return int(row[0]), int(row[1])
+
+
+def _end(connection: psycopg.Connection, run: int, detail: dict[str, Any]) -> None:
+    connection.execute(
+        "update order_audit.run set ended_at = clock_timestamp(), detail = detail || %s::jsonb where id = %s",
+        [json.dumps(detail), run],
+    )

@@ -1,0 +1,157 @@
+"""Decisions: a TOML file in which a person says what becomes of rows for which there is no one right answer.
+
+    [plan]            what was reviewed: database, tables, fix files
+    [decisions]       "rule" = "option"
+    [reviewed."rule"] rows, fingerprint and keys of what the rule found then
+
+A file without `[plan]` and `[reviewed]` is a policy: it holds for any database, and nothing is compared.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from fixes.fix import LEAVE, Fix
+
+if TYPE_CHECKING:
+    from fixes.plan import Plan
+
+FORMAT: Final = "order-audit-decisions/1"
+
+
+class DecisionError(ValueError):
+    """A decisions file cannot be used; the message is one line that names the place."""
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What a rule found when the plan was made: rows, a fingerprint of them, and the keys unless they were many."""
+
+    rows: int
+    fingerprint: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """The options chosen, by rule, and what they were chosen for (`plan` is empty for a policy)."""
+
+    choices: dict[str, str]
+    plan: dict[str, str] = field(default_factory=dict)
+    reviewed: dict[str, Reviewed] = field(default_factory=dict)
+    path: str = ""
+
+
+def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
+    """Read a decisions file. Raises DecisionError for a rule or an option that there is not."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except OSError as error:
+        raise DecisionError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise DecisionError(f"{path}: not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise DecisionError(f"{path}: not TOML: {error}") from None
+    plan = document.pop("plan", {})
+    reviewed = document.pop("reviewed", {})
+    if not isinstance(plan, dict) or not isinstance(reviewed, dict):
+        raise DecisionError(f"{path}: plan and reviewed are tables")
+    if plan and plan.get("format") != FORMAT:
+        raise DecisionError(
+            f"{path}: its format is {plan.get('format')!r}, not {FORMAT!r}: write it anew with fixes plan"
+        )
+    chosen = document.pop("decisions", {})
+    if not isinstance(chosen, dict):
+        raise DecisionError(f"{path}: decisions is a table")
+    choices: dict[str, str] = {}
+    for rule, option in [*_flat(document), *_flat(chosen)]:
+        if rule in choices:
+            raise DecisionError(f"{path}: {rule} is decided twice")
+        choices[rule] = check(rule, option, fixes, str(path))
+    try:
+        seen = {
+            rule: Reviewed(int(found["rows"]), str(found["fingerprint"]), tuple(map(str, found.get("keys", ()))))
+            for rule, found in reviewed.items()
+        }
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise DecisionError(f"{path}: [reviewed] was changed: write it anew with fixes plan") from None
+    return Decisions(choices, {name: str(value) for name, value in plan.items()}, seen, str(path))
+
+
+def check(rule: str, option: Any, fixes: Mapping[str, Fix], where: str) -> str:
+    """The option, if the rule's fix has it. Raises DecisionError that names those it has."""
+    if rule not in fixes:
+        raise DecisionError(f"{where}: there is no fix for a rule '{rule}'; 'order-audit fixes plan' names all")
+    fix = fixes[rule]
+    known = [choice.name for choice in fix.options] + [LEAVE]
+    if option not in known:
+        raise DecisionError(f"{where}: {rule} has no option {option!r}: choose {' or '.join(known)}")
+    return str(option)
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def written(plan: Plan, choices: Mapping[str, str]) -> str:
+    """A decisions file for a plan: each rule with rows to decide on, its options, and the choice."""
+    lines = [
+        "# What becomes of rows for which there is no one right answer. Put one of the options named above it behind",
+        f"# each rule, then: order-audit fixes apply --decisions FILE. '{LEAVE}' lists the rows and touches none.",
+        "#",
+        "# All that was found is compared with the database before anything is changed: where it is not the same any",
+        "# more, nothing is changed, and the difference is shown.",
+        "",
+        "[plan]",
+        f"format = {_quoted(FORMAT)}",
+        *(f"{name} = {_quoted(value)}" for name, value in plan.identity.items()),
+        "",
+        "[decisions]",
+    ]
+    for step in plan.steps:
+        id = step.fix.rule.id
+        if not any(offer.rows for offer in step.offers) and choices.get(id, LEAVE) == LEAVE:
+            continue
+        lines += ["", f"# {step.fix.rule.title}: {step.found:,} found"]
+        if step.automatic:
+            lines.append(f"#   {step.automatic:,} rows have one right answer and need no decision")
+        if step.fix.assumes:
+            lines += _comment(f"assumes: {step.fix.assumes}")
+        for offer in step.offers:
+            name = offer.option.name + (" (recommended)" if offer.option.recommended else "")
+            lines += _comment(f"{name}: {offer.option.does}; {offer.rows:,} rows")
+        lines += _comment(f"{LEAVE}: {step.fix.leave or 'the rows stay as they are'}")
+        keys = next((offer.keys for offer in step.offers if offer.keys), ())
+        if keys:
+            lines += _comment(f"for example {', '.join(step.fix.rule.key)} {', '.join(keys)}")
+        lines.append(f"{_quoted(id)} = {_quoted(choices.get(id, LEAVE))}")
+    for id, seen in plan.reviewed.items():
+        lines += [
+            "",
+            f"[reviewed.{_quoted(id)}]",
+            f"rows = {seen.rows}",
+            f"fingerprint = {_quoted(seen.fingerprint)}",
+            f"keys = [{', '.join(map(_quoted, seen.keys))}]",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> list[str]:
+    """Comment lines; whatever a text holds, it stays in them."""
+    return textwrap.wrap(" ".join(text.split()), 118, initial_indent="#   ", subsequent_indent="#     ")
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: JSON's escapes are TOML's, but for DEL, which JSON leaves as it is."""
+    return json.dumps(text).replace("\x7f", "\\u007f")

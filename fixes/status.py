@@ -1,0 +1,90 @@
+"""What was applied to a database, as its journal says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One option of a rule's fix: rows changed, of these put back, and of these left alone by a revert."""
+
+    rule: str
+    option: str
+    changed: int
+    reverted: int
+    left_alone: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True)
+class Status:
+    """What was applied, in the order in which it began; whether a run is at work or was broken off."""
+
+    entries: tuple[Entry, ...]
+    at_work: bool = False
+    broken_off: bool = False
+    proof: dict[str, Any] | None = None
+
+
+def status(connection: psycopg.Connection, lock: int) -> Status | None:
+    """Read the journal; None where there is none, for nothing was ever applied. `lock` is the one that runs hold."""
+    row = connection.execute("select to_regclass('order_audit.journal') is not null").fetchone()
+    if not row or not row[0]:
+        return None
+    entries = connection.execute(
+        """
+        select j.rule, j.option, count(*), count(*) filter (where j.reverted_at is not null),
+          count(*) filter (where j.left_alone is not null and j.reverted_at is null),
+          min(j.changed_at), max(j.changed_at)
+        from order_audit.journal as j
+        group by j.rule, j.option
+        order by min(j.id)
+        """
+    ).fetchall()
+    held = connection.execute(
+        "select exists (select from pg_locks where locktype = 'advisory' and granted and objsubid = 1"
+        " and (classid::bigint << 32) + objid::bigint = %s"
+        " and database = (select oid from pg_database where datname = current_database()))",
+        [lock],
+    ).fetchone()
+    last = connection.execute(
+        "select ended_at is null, detail -> 'proof' from order_audit.run order by id desc limit 1"
+    ).fetchone()
+    at_work = bool(held and held[0])
+    return Status(
+        tuple(Entry(*entry) for entry in entries),
+        at_work=at_work,
+        broken_off=bool(last and last[0]) and not at_work,
+        proof=last[1] if last else None,
+    )
+
+
+def left_alone(connection: psycopg.Connection, limit: int = 1000) -> list[tuple[str, str, str, str]]:
+    """Rows that a revert left as they are: rule, table, key and why."""
+    rows = connection.execute(
+        """
+        select j.rule, j.tab, (select string_agg(k.value, ', ' order by k.key) from jsonb_each_text(j.key) as k),
+          j.left_alone
+        from order_audit.journal as j
+        where j.left_alone is not null and j.reverted_at is null
+        order by j.id
+        limit %s
+        """,
+        [limit],
+    ).fetchall()
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def applied(connection: psycopg.Connection) -> list[str]:
+    """The rules of which something is applied and not put back, the last first: the order in which to revert them."""
+    rows = connection.execute(
+        "select j.rule from order_audit.journal as j where j.reverted_at is null"
+        " group by j.rule order by max(j.id) desc"
+    ).fetchall()
+    return [row[0] for row in rows]
