@@ -46,13 +46,15 @@ def fill(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -
     table has no such columns.
     """
     made: list[str] = []
+    units = False
     for number, change in enumerate(option.changes, start=1):
         columns = _columns(connection, fix, change, home)
         if change.op == "insert":
             made.append(_insert(connection, fix, change, columns))
         else:
             made.append(_list(connection, fix, option, number, change, columns))
-    if sum(change.op != "insert" for change in option.changes) > 1:
+            units = units or "unit" in columns
+    if units:
         made.append(_together(fix, option))
     return made
 
@@ -118,7 +120,7 @@ def _list(
         f"the_row.{name[column]}::text is distinct from f.{name[column]}::{types[column]}::text" for column in values
     )
     same = " and ".join(f"the_row.{name[column]} = f.{name[column]}" for column in change.key)
-    unit = "f.unithe_row::text" if "unit" in columns else "null"
+    unit = "f.unit::text" if "unit" in columns else "null"
     keys = ", ".join(f"the_row.{name[column]}" for column in change.key)
     where = f"\nwhere {differs}" if differs else ""
     return f"""insert into order_audit.todo (rule, option, step, op, tab, key, unit, seen, before, after)
