@@ -284,7 +284,7 @@ begin
     select j.step, j.op, j.tab, (array_agg(j.key))[1] as key, (array_agg(j.after))[1] as after, array_agg(j.id) as ids
     from order_audit.journal as j
     where j.id = any(items)
-    group by j.step, j.op, j.tab
+    group by j.option, j.step, j.op, j.tab
     order by j.step desc
   loop
     if part.op = 'delete' then
@@ -353,10 +353,11 @@ begin
   busy := cardinality(items) - alone - cardinality(good);
 
   for part in
-    select j.step, j.op, j.tab, (array_agg(j.key))[1] as key, (array_agg(j.before))[1] as before, count(*) as items
+    select j.option, j.step, j.op, j.tab, (array_agg(j.key))[1] as key, (array_agg(j.before))[1] as before,
+      count(*) as items
     from order_audit.journal as j
     where j.id = any(good)
-    group by j.step, j.op, j.tab
+    group by j.option, j.step, j.op, j.tab
     order by j.step desc
   loop
     if part.op = 'delete' then
@@ -366,10 +367,10 @@ begin
       from jsonb_object_keys(part.before) as k (col);
       execute format(
         'insert into %s (%s) overriding system value select %s from order_audit.journal as t'
-          ' where t.id = any($1) and t.step = $2 order by t.id',
+          ' where t.id = any($1) and t.step = $2 and t.option = $3 order by t.id',
         part.tab, sets, equal
       )
-      using good, part.step;
+      using good, part.step, part.option;
     else
       select string_agg(
         format('%1$I = (t.before ->> %1$L)::%2$s', k.col, order_audit.type_of(part.tab, k.col)), ', ' order by k.col
@@ -377,10 +378,11 @@ begin
       into sets
       from jsonb_object_keys(part.before) as k (col);
       execute format(
-        'update %s as the_row set %s from order_audit.journal as t where t.id = any($1) and t.step = $2 and %s',
+        'update %s as the_row set %s from order_audit.journal as t'
+          ' where t.id = any($1) and t.step = $2 and t.option = $3 and %s',
         part.tab, sets, order_audit.same_key(part.tab, part.key)
       )
-      using good, part.step;
+      using good, part.step, part.option;
     end if;
     get diagnostics done = row_count;
     if done <> part.items then
