@@ -81,6 +81,54 @@ as $$
   from jsonb_object_keys(key) as k (col)
 $$;
 
+-- Where references lead: ids[n] refers to refs[n]. For each id, `last` is the last of the ids that one comes to by
+-- following references, itself where its reference is none of them, and `beyond` what that one refers to. Where one
+-- goes round in a circle instead, `circle` is true, `last` the smallest id of the circle, and `beyond` null.
+create or replace function order_audit.chain(ids anycompatiblearray, refs anycompatiblearray)
+returns table (id anycompatible, last anycompatible, beyond anycompatible, circle boolean)
+language sql stable
+set jit = off
+-- nothing says beforehand how many ids there are: hashed, never compared each with each
+set enable_nestloop = off
+as $$
+  with recursive
+    node as materialized (
+      select n.id, n.ref, (row_number() over (order by n.id))::integer as i
+      from unnest(ids, refs) as n (id, ref)
+    ),
+    step as materialized (
+      select n.id, n.ref, n.i, coalesce(ahead.i, n.i) as ahead
+      from node as n
+      left join node as ahead on ahead.id = n.ref
+    ),
+    -- Each round doubles the steps: target[i] is where node i stands after so many, smallest[i] the smallest node on
+    -- the way. It ends when nobody moves any more, or after as many steps as there are nodes: whoever still moves then
+    -- is on a circle, and has been all around it.
+    jump (steps, target, smallest) as (
+      select 1, array_agg(s.ahead order by s.i), array_agg(s.i order by s.i)
+      from step as s
+      having count(*) > 0
+      union all
+      select j.steps * 2, further.target, further.smallest
+      from jump as j
+      cross join lateral (
+        select array_agg(j.target[t.at] order by t.i) as target,
+          array_agg(least(j.smallest[t.i], j.smallest[t.at]) order by t.i) as smallest
+        from unnest(j.target) with ordinality as t (at, i)
+      ) as further
+      where j.steps < cardinality(j.target) and further.target <> j.target
+    ),
+    landed as (
+      select t.i, j.smallest[t.at] as last
+      from (select target, smallest from jump order by steps desc limit 1) as j
+      cross join lateral unnest(j.target) with ordinality as t (at, i)
+    )
+  select n.id, e.id, case when e.ahead = e.i then e.ref end, e.ahead <> e.i
+  from landed as l
+  join node as n on n.i = l.i
+  join step as e on e.i = l.last
+$$;
+
 -- Change the next rows of a rule's list, `at_most` places of it beyond `after_place`, and write them into the journal.
 -- Rows that somebody else holds are passed over (`busy`), rows that are no longer as they were read are taken off the
 -- list (`stale`). It never waits for a row, so that it cannot be part of a deadlock by one. `last` is null at the end.
