@@ -46,11 +46,24 @@ def _violations(connection: psycopg.Connection, fix: Fix) -> set[str]:
     return {row[0] for row in connection.execute(f"select v.{key}::text from ({fix.rule.sql}) as v".encode())}
 
 
+def _earlier(fix: Fix) -> list[Fix]:
+    """The fixes that come before this one, and before those, in order."""
+    names, more = set(fix.after), set(fix.after)
+    while more:
+        more = {other for name in more if name in FIXES for other in FIXES[name].after} - names
+        names |= more
+    return [FIXES[name] for name in FIXES if name in names]
+
+
 @pytest.mark.parametrize(("fix", "option"), OPTIONS)
 def test_an_option_removes_its_violations_and_is_put_back(server_18: Server, fix: Fix, option: Option) -> None:
     dsn = _example(server_18, fix)
     with psycopg.connect(dsn, autocommit=True) as connection:
         install(connection, REAL)
+        for earlier in _earlier(fix):
+            for first in (earlier.automatic, earlier.option(earlier.recommended)):
+                if first is not None:
+                    apply(connection, earlier, first, REAL, Pace())
         before, found = _rows(connection), _violations(connection, fix)
         assert found
         if option.name != AUTOMATIC and fix.automatic:

@@ -1,20 +1,14 @@
 -- assumes: ids are handed out in order, so that the smallest of a circle is its oldest order. Where
 --   schema.sequence_is_ahead_of_data is found, that is not certain.
+-- leave: the orders stay without a first ancestor, and so do those that lead into the circle.
 
--- option root_at_smallest (recommended): the order with the smallest id of the circle becomes its root
+-- option root_at_smallest (recommended): the order with the smallest id of the circle becomes its first ancestor. The
+--   others stay as they are and now lead to it; lineage.order_ref_is_first_ancestor then points them straight at it
 -- update orders by order_id:
--- From the order with the smallest id of each circle nothing needs to be followed: a circle's orders are those that
--- the rule names, and each of them leads to the next.
-with recursive walk as (
-  select v.order_id as start_id, o.order_ref as next_id, v.order_id as least_id, 1 as steps
+select c.id as order_id, c.id as order_ref
+from (
+  select array_agg(v.order_id) as ids, array_agg(v.order_ref) as refs
   from violation as v
-  join orders as o on o.order_id = v.order_id
-  union all
-  select w.start_id, o.order_ref, least(w.least_id, o.order_id), w.steps + 1
-  from walk as w
-  join orders as o on o.order_id = w.next_id
-  where w.next_id <> w.start_id
-)
-select w.start_id as order_id, w.start_id as order_ref
-from walk as w
-where w.next_id = w.start_id and w.least_id = w.start_id;
+) as v
+cross join lateral order_audit.chain(v.ids, v.refs) as c
+where c.last = c.id;

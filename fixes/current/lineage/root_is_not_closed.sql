@@ -1,0 +1,31 @@
+-- after orders.status_is_known: a status that only looks unknown can be a live or a closed one
+-- after orders.live_order_has_amount: that may cancel a first ancestor
+-- after lineage.one_live_order: what a later order has taken over from is not cancelled, but recreated
+-- assumes: the first order's end was meant for all that came of it. Nothing in the data says when it ended: before this
+--   order was made, or after.
+-- leave: these orders go on delivering and charging in the name of one that is over.
+
+-- option cancel: the order is cancelled, as what it came of is over; so are live orders that name it as their ancestor
+-- update orders by order_id:
+-- A chain of live orders ends in one that the rule names (no reference, here) or in one that may stay. Chains are only
+-- there where ancestors are left that are not the first.
+select c.id as order_id, 'cancelled' as order_status
+from (
+  select array_agg(n.order_id) as ids, array_agg(n.order_ref) as refs
+  from (
+    select l.order_id, case when count(l.order_ref) = count(*) then min(l.order_ref) end as order_ref
+    from (
+      select v.order_id, null as order_ref
+      from violation as v
+      union all
+      select o.order_id, o.order_ref
+      from (select distinct order_ref from orders) as named
+      join orders as a on a.order_id = named.order_ref and a.order_ref is distinct from a.order_id
+      join orders as o on o.order_ref = a.order_id
+      where o.order_status::text in ('pending', 'active', 'paused')
+    ) as l
+    group by l.order_id
+  ) as n
+) as n
+cross join lateral order_audit.chain(n.ids, n.refs) as c
+where c.beyond is null and not c.circle;

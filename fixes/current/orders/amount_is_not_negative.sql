@@ -1,0 +1,12 @@
+-- assumes: the number is right and only its sign is wrong. An amount that was meant as a credit is none any more.
+-- leave: every balance covers these orders, and they lower what their customers seem to have ordered.
+
+-- option absolute: the amount loses its minus sign
+-- update orders by order_id:
+select v.order_id, abs(v.order_amount) as order_amount
+from violation as v
+-- the smallest whole numbers have no counterpart above zero, and what is infinite is no amount
+where v.order_amount::text <> '-Infinity'
+  and (pg_typeof(v.order_amount)::text, v.order_amount::text) not in (
+    ('smallint', '-32768'), ('integer', '-2147483648'), ('bigint', '-9223372036854775808')
+  );

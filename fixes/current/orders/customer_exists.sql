@@ -1,0 +1,2 @@
+-- assumes: nothing in the data says whose these orders are.
+-- leave: nobody can be billed; a person who knows can name the customer, or bring back the one that is gone.

@@ -1,0 +1,2 @@
+-- assumes: the hours that were meant are not in the data: a schedule that drifts fits many that do not.
+-- leave: only the customer knows the hours; a person who asked can set the schedule.
