@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -153,9 +154,15 @@ def rehearse(
 
 @contextmanager
 def alone(connection: psycopg.Connection) -> Iterator[None]:
-    """While it lasts, no other run of ours works on this database. Raises RefusalError where one does."""
-    row = connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()
-    if not row or not row[0]:
+    """While it lasts, no other run of ours works on this database. Raises RefusalError where one does.
+
+    The server may take a moment to notice that an earlier run was killed: for that long it is waited.
+    """
+    for _ in range(30):
+        if _may(connection, "select pg_try_advisory_lock(%s)", str(LOCK)):
+            break
+        time.sleep(0.1)
+    else:
         raise RefusalError("another run of fixes is at work on this database: wait until it has ended")
     try:
         yield

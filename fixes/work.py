@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 import time
@@ -34,7 +35,7 @@ class Pace:
     wait: int = 500
     pause: int = 0
     vacuum: int = 500_000
-    rounds: int = 20
+    rounds: int = 6
 
 
 @dataclass
@@ -53,6 +54,9 @@ def install(connection: psycopg.Connection, home: Home) -> None:
         text = re.sub(r"^(create schema|revoke) .*;$", "", text, flags=re.MULTILINE).replace("unlogged ", "")
     for statement in SETTINGS:
         connection.execute(statement.encode())
+    with contextlib.suppress(psycopg.Error), connection.transaction():
+        # lets the server notice a client that died, where the operating system can tell
+        connection.execute("set client_connection_check_interval = '1s'")
     connection.execute(home.text(text).encode())
 
 
