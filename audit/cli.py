@@ -258,7 +258,7 @@ def rules(
     suite: Suites = None,
     lint: Annotated[bool, typer.Option("--lint", help="Those on the schema.")] = False,
 ) -> None:
-    """List the rules, or explain one: what it means, why it matters, its SQL.
+    """List the rules, or explain one: what it means, why it matters, how it is put right, its SQL.
 
     Example: order-audit rules lineage.order_ref_exists
     """
@@ -281,7 +281,11 @@ def rules(
         raise UsageError(
             f"no rule '{id}'{_nearest(id, [rule.id for rule in found])}; 'order-audit rules' lists them all"
         )
-    say(terminal.explained(wanted[0]))
+    from audit.fixes_text import fix_text
+    from fixes.fix import fixes
+
+    repair = "" if wanted[0].suite == "lint" else fix_text(fixes(wanted).get(wanted[0].id))
+    say(terminal.explained(wanted[0], repair))
 
 
 @app.command()

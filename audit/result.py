@@ -52,13 +52,15 @@ def result(
     rules: Iterable[Rule],
     outcomes: Mapping[str, Outcome],
     violations: Violations | None,
+    repairs: Mapping[str, dict[str, Any]],
     sql: Callable[[Rule], str] = lambda rule: rule.sql,
 ) -> dict[str, Any]:
     """The document, but for the gate's verdict, which `gate.decide` adds.
 
-    `sql` gives a rule's query as a person can run it on this database.
+    `repairs` say by rule how its violations are put right; `sql` gives a rule's query as a person can run it on this
+    database.
     """
-    results = [_rule(rule, outcomes[rule.id], sql(rule)) for rule in rules]
+    results = [_rule(rule, outcomes[rule.id], repairs.get(rule.id), sql(rule)) for rule in rules]
     return {
         "format": FORMAT,
         "run": {
@@ -94,7 +96,7 @@ def _summary(results: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule, outcome: Outcome, sql: str) -> dict[str, Any]:
+def _rule(rule: Rule, outcome: Outcome, repair: dict[str, Any] | None, sql: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "rule": rule.id,
         "suite": rule.suite,
@@ -109,6 +111,7 @@ def _rule(rule: Rule, outcome: Outcome, sql: str) -> dict[str, Any]:
         "examples": outcome.examples,
         "impact": asdict(outcome.impact) if outcome.impact else None,
         "why": rule.why,
+        "fix": repair,
         "needs": [str(need) for need in rule.needs],
         "sql": sql,
         "file": rule.path,

@@ -32,6 +32,7 @@ from audit.snapshot import Snapshot
 from audit.spool import Spool
 from audit.sql import quoted
 from expectations import Rule, SuiteError, load, matching, schema_rules
+from fixes.fix import fixes
 
 Format = Literal["html", "json", "junit", "markdown", "violations"]
 _FILES: Final[dict[Format, str]] = {
@@ -187,9 +188,11 @@ def _audit(
     )
     more = lint.document(linted) | {"profile": profile}
     rules = sorted([rule for rule, _ in wanted] + list(left_out.values()), key=lambda rule: rule.id)
+    repairs = {id: fix.document() for id, fix in fixes(rules).items()}
     if not options.schema:
-        return result(run, rules, outcomes, violations) | more
-    return result(run, rules, outcomes, violations, lambda rule: shape.qualified(rule, quoted(options.schema))) | more
+        return result(run, rules, outcomes, violations, repairs) | more
+    schema = quoted(options.schema)
+    return result(run, rules, outcomes, violations, repairs, lambda rule: shape.qualified(rule, schema)) | more
 
 
 def _outcomes(evaluation: Evaluation, snapshot: Snapshot, rules: list[Rule], examples: int) -> dict[str, Outcome]:

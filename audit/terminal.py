@@ -149,8 +149,8 @@ def catalogue(rules: Iterable[Rule]) -> str:
     return "\n".join(f"{rule.id:<{wide}}  {_MARKS[rule.severity]} {rule.severity:<8}  {rule.title}" for rule in rules)
 
 
-def explained(rule: Rule) -> str:
-    """One rule in full."""
+def explained(rule: Rule, repair: str) -> str:
+    """One rule in full; `repair` says how its violations are put right."""
     width = min(100, max(60, shutil.get_terminal_size((100, 24)).columns))
     lines = [
         rule.title,
@@ -166,4 +166,6 @@ def explained(rule: Rule) -> str:
     lines.append(f"file      {rule.path}")
     if rule.why:
         lines += ["", *textwrap.wrap(rule.why, width)]
+    if repair:
+        lines += ["", repair]
     return "\n".join([*lines, "", rule.sql])

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from expectations import Rule
+from expectations import Rule, shipped
 
 _HOME: Final = Path(__file__).parent
 
@@ -84,6 +84,18 @@ class Fix:
             return self.automatic
         return next((option for option in self.options if option.name == name), None)
 
+    def document(self) -> dict[str, Any]:
+        """The fix in words, as JSON: what is automatic (null where nothing is), the options, what is assumed."""
+        return {
+            "automatic": self.automatic.does if self.automatic else None,
+            "options": [
+                {"name": option.name, "does": option.does, "recommended": option.recommended} for option in self.options
+            ],
+            "leave": self.leave,
+            "assumes": self.assumes,
+            "after": self.after,
+        }
+
 
 def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
     """The fixes of these rules, by rule, each after those that it names. A rule without a file has none.
@@ -92,9 +104,10 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
     or where files wait for each other.
     """
     found: dict[str, Fix] = {}
+    ours = shipped()
     for rule in rules:
         below = Path(*rule.id.split("."))
-        for home in (_HOME / rule.suite, folder):
+        for home in (_HOME / rule.suite if rule.suite in ours else None, folder):
             path = home / below.parent / f"{below.name}.sql" if home is not None else None
             if path is not None and path.is_file():
                 try:
