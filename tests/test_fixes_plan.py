@@ -1,0 +1,313 @@
+"""Plans foretell what happens, and what is not as it was reviewed is refused before anything is changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import scenario
+from audit.server import Server
+from expectations import load
+from fixes.apply import LOCK, RefusalError, ReviewError, apply, rehearse
+from fixes.decisions import DecisionError, read, written
+from fixes.fix import LEAVE, Fix, FixError, fixes, ordered, parse
+from fixes.plan import plan
+from fixes.work import Pace
+from tests import servers
+
+RULES = load("current").rules
+FIXES = fixes(RULES)
+RECOMMENDED = {id: fix.recommended for id, fix in FIXES.items()}
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def issues(dsn: str) -> str:
+    """The scenario with its labelled issues."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection)
+        scenario.add_issues(connection)
+    return dsn
+
+
+@pytest.fixture
+def connection(issues: str) -> Iterator[psycopg.Connection]:
+    """A connection to it that commits by itself."""
+    with psycopg.connect(issues, autocommit=True) as made:
+        yield made
+
+
+def rows(connection: psycopg.Connection) -> list[tuple[str]]:
+    """All of both tables."""
+    return connection.execute(
+        "select 'c' || c::text from customers as c union all select 'o' || o::text from orders as o order by 1"
+    ).fetchall()
+
+
+def violations(connection: psycopg.Connection) -> dict[str, set[str]]:
+    """The violating keys of each rule that can be judged."""
+    found = {}
+    for rule in RULES:
+        if not any(need.table for need in rule.needs):
+            query = f"select v.{rule.key[0]}::text from ({rule.sql}) as v"
+            found[rule.id] = {row[0] for row in connection.execute(query.encode())}
+    return found
+
+
+def test_a_plan_changes_nothing_and_foretells_what_happens(connection: psycopg.Connection) -> None:
+    before, found = rows(connection), violations(connection)
+    made = plan(connection, RULES, FIXES, RECOMMENDED)
+    assert rows(connection) == before
+    assert connection.execute("select to_regnamespace('order_audit')").fetchone() == (None,)
+    assert not [step.trouble for step in made.steps if step.trouble]
+    done = apply(connection, RULES, FIXES, RECOMMENDED, None, Pace())
+    changed = {(rule, option): done.changed for rule, option, done in done.done if done.changed}
+    foretold = {}
+    for step in made.steps:
+        if step.automatic:
+            foretold[step.fix.rule.id, "automatic"] = step.automatic
+        if step.changed:
+            foretold[step.fix.rule.id, step.choice] = step.changed
+    assert changed == foretold
+    after = violations(connection)
+    assert {rule: len(keys) for rule, keys in after.items()} == {
+        rule: count for rule, count in made.after.items() if count is not None
+    }
+    new = {rule: keys - found[rule] for rule, keys in after.items() if keys - found[rule]}
+    assert {rule: set(keys) for rule, keys in made.new.items()} == new
+    # the proof holds, and a second time there is nothing to do
+    assert done.proof is not None
+    assert done.proof.others == {}
+    assert apply(connection, RULES, FIXES, RECOMMENDED, None, Pace()).changed == 0
+
+
+def test_the_proof_names_what_others_changed(connection: psycopg.Connection) -> None:
+    from fixes.fill import REAL
+    from fixes.plan import tables
+    from fixes.proof import proof, sums
+    from fixes.work import install
+
+    install(connection, REAL)
+    names = tables(connection, FIXES)
+    before = sums(connection, names)
+    apply(connection, RULES, FIXES, RECOMMENDED, None, Pace())
+    assert proof(before, sums(connection, names, 0)).others == {}
+    connection.execute("update orders set order_amount = order_amount + 1 where order_id = 1003")
+    assert proof(before, sums(connection, names, 0)).others == {"orders": [0]}
+
+
+def test_a_rehearsal_changes_nothing_and_says_what_an_audit_would(connection: psycopg.Connection) -> None:
+    before = rows(connection)
+    rehearsed = rehearse(connection, RULES, FIXES, RECOMMENDED, Pace())
+    assert rows(connection) == before
+    assert connection.execute("select to_regnamespace('order_audit')").fetchone() == (None,)
+    done = apply(connection, RULES, FIXES, RECOMMENDED, None, Pace())
+    assert rehearsed.changed == done.changed > 0
+    assert {rule: len(keys) for rule, keys in violations(connection).items()} == {
+        rule: count for rule, count in rehearsed.after.items() if count is not None
+    }
+
+
+def decided(connection: psycopg.Connection, folder: Path) -> Path:
+    """A decisions file as a plan writes it."""
+    path = folder / "decisions.toml"
+    path.write_text(written(plan(connection, RULES, FIXES, {}), {}), encoding="utf-8")
+    return path
+
+
+def test_decisions_are_left_alone_by_default_and_read_as_written(
+    connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    path = decided(connection, tmp_path)
+    decisions = read(path, FIXES)
+    assert decisions.choices
+    assert set(decisions.choices.values()) == {LEAVE}
+    assert decisions.reviewed.keys() == FIXES.keys()
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(
+            '"orders.status_is_known" = "leave"', '"orders.status_is_known" = "cancel"'
+        ),
+        encoding="utf-8",
+    )
+    done = apply(connection, RULES, FIXES, read(path, FIXES).choices, read(path, FIXES), Pace())
+    assert ("orders.status_is_known", "cancel") in [(rule, option) for rule, option, done in done.done if done.changed]
+    # the same file again is the same plan, though the rows are not what was reviewed any more
+    again = apply(connection, RULES, FIXES, read(path, FIXES).choices, read(path, FIXES), Pace())
+    assert again.changed == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("update orders set order_status = 'Paused' where order_id = 1003", "orders.status_is_known"),
+        ("delete from orders where order_id = 2202", "2202 gone"),
+        ("update orders set order_status = 'PENDING ' where order_id = 2201", "the same 2 keys, with other values"),
+        ("alter table orders add column note text", "other columns of the tables"),
+    ],
+)
+def test_what_is_not_as_it_was_reviewed_is_refused(
+    connection: psycopg.Connection, tmp_path: Path, change: str, said: str
+) -> None:
+    decisions = read(decided(connection, tmp_path), FIXES)
+    connection.execute("alter table orders drop constraint if exists chk_status")
+    connection.execute(change.encode())
+    before = rows(connection)
+    with pytest.raises(ReviewError, match=said):
+        apply(connection, RULES, FIXES, decisions.choices, decisions, Pace())
+    assert rows(connection) == before
+
+
+def test_decisions_for_another_database_are_refused(
+    server: Server, connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    decisions = read(decided(connection, tmp_path), FIXES)
+    other = servers.new_database(server)
+    with psycopg.connect(other, autocommit=True) as there:
+        scenario.load(there)
+        scenario.add_issues(there)
+        with pytest.raises(ReviewError, match="another database"):
+            apply(there, RULES, FIXES, decisions.choices, decisions, Pace())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = ", "not TOML"),
+        ('"orders.status_is_known" = "expire"', "no option 'expire': choose cancel or leave"),
+        ('"orders.status_is_fine" = "leave"', "no fix for a rule 'orders.status_is_fine'"),
+        ("orders.status_is_known = 3", "no option 3"),
+        ('[plan]\nformat = "order-audit-decisions/9"', "format"),
+        ('"orders.status_is_known" = "leave"\n[decisions]\n"orders.status_is_known" = "leave"', "decided twice"),
+        ('[reviewed."orders.status_is_known"]\nrows = "many"', r"\[reviewed\] was changed"),
+    ],
+)
+def test_wrong_decisions_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "decisions.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DecisionError, match=said):
+        read(path, FIXES)
+
+
+def test_a_policy_is_short(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text('orders.status_is_known = "cancel"\n', encoding="utf-8")
+    decisions = read(path, FIXES)
+    assert decisions.choices == {"orders.status_is_known": "cancel"}
+    assert decisions.plan == {}
+
+
+def test_one_run_at_a_time(issues: str, connection: psycopg.Connection) -> None:
+    with psycopg.connect(issues, autocommit=True) as other:
+        other.execute("select pg_advisory_lock(%s)", [LOCK])
+        with pytest.raises(RefusalError, match="another run"):
+            apply(connection, RULES, FIXES, {}, None, Pace())
+
+
+def test_missing_rights_are_refused_before_the_first_change(connection: psycopg.Connection) -> None:
+    connection.execute("drop role if exists mender")
+    connection.execute("create role mender")
+    try:
+        before = rows(connection)
+        for grant, said in (
+            (None, "may not select orders|may not select customers"),
+            ("grant select on orders, customers to mender", "may not (update|delete)"),
+            ("grant update, delete on orders, customers to mender", "may not create the schema order_audit"),
+        ):
+            if grant:
+                connection.execute(grant.encode())
+            connection.execute("set role mender")
+            with pytest.raises(RefusalError, match=said):
+                apply(connection, RULES, FIXES, RECOMMENDED, None, Pace())
+            connection.execute("reset role")
+        connection.execute("set default_transaction_read_only = on")
+        with pytest.raises(RefusalError, match="may only read"):
+            apply(connection, RULES, FIXES, RECOMMENDED, None, Pace())
+        connection.execute("reset default_transaction_read_only")
+        assert rows(connection) == before
+    finally:
+        connection.execute("reset role")
+        connection.execute("drop owned by mender")
+        connection.execute("drop role mender")
+
+
+def test_tables_without_a_key_are_refused(connection: psycopg.Connection) -> None:
+    connection.execute("alter table orders drop constraint orders_pkey")
+    with pytest.raises(RefusalError, match=r"orders\.order_id has no unique index"):
+        apply(connection, RULES, FIXES, {}, None, Pace())
+
+
+def test_commands(issues: str, tmp_path: Path) -> None:
+    def order_audit(*words: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"DATABASE_URL": issues}
+        return subprocess.run([sys.executable, "-m", "audit.cli", "fixes", *words], cwd=ROOT, env=environment,
+                              capture_output=True, text=True, check=False)  # fmt: skip
+
+    assert "nothing was ever applied" in order_audit("status").stdout
+    out = tmp_path / "new" / "decisions.toml"
+    planned = order_audit("plan", "--out", str(out), "--accept-recommended", "--quiet")
+    assert planned.returncode == 0, planned.stderr
+    assert planned.stderr == ""
+    assert "lineage.is_acyclic" in planned.stdout
+    rehearsed = order_audit("apply", "--decisions", str(out), "--rehearse")
+    assert rehearsed.returncode == 0, rehearsed.stderr
+    assert "rolled back" in rehearsed.stdout
+    applied = order_audit("apply", "--decisions", str(out))
+    assert applied.returncode == 0, applied.stderr
+    assert "lineage.is_acyclic: root_at_smallest: 3 rows" in applied.stdout
+    assert "nothing to change" in order_audit("apply", "--decisions", str(out)).stdout
+    assert "root_at_smallest" in order_audit("status").stdout
+    wrong = order_audit("revert", "--rule", "customers.balance_is_not_negative")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "status' shows what is" in wrong.stderr
+    one = order_audit("revert", "--rule", "orders.status_is_known")
+    assert one.returncode == 0, one.stderr
+    reverted = order_audit("revert")
+    assert reverted.returncode == 0, reverted.stderr
+    assert "left alone" not in reverted.stdout
+    assert "nothing is applied" in order_audit("revert").stdout
+    (tmp_path / "wrong.toml").write_text('"x" = "y"', encoding="utf-8")
+    refused = order_audit("apply", "--decisions", str(tmp_path / "wrong.toml"))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_fixes_wait_for_those_that_they_name() -> None:
+    assert ordered({"a": ("c",), "b": (), "c": ("b",)}) == ["b", "c", "a"]
+    with pytest.raises(FixError, match="wait for each other: a, b"):
+        ordered({"a": ("b",), "b": ("a",)})
+    order = list(FIXES)
+    for fix in FIXES.values():
+        assert all(order.index(other) < order.index(fix.rule.id) for other in fix.after if other in FIXES)
+
+
+def test_every_rule_has_a_fix_file_and_every_other_it_names_is_there() -> None:
+    assert {rule.id for rule in RULES} == FIXES.keys()
+    assert {other for fix in FIXES.values() for other in fix.after} <= FIXES.keys()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select 1",
+        "-- option: no name\n-- update orders by order_id:\nselect 1",
+        "-- option good: does\n",
+        "-- option leave: does\n-- update orders by order_id:\nselect 1",
+        "-- option good: does\n-- update orders:\nselect 1",
+        "-- option good: does\n-- update orders by order_id:\n",
+        "-- update orders by order_id:\nselect 1",
+    ],
+)
+def test_files_that_are_no_fixes_are_refused(text: str) -> None:
+    with pytest.raises(FixError, match=r"fix\.sql"):
+        parse(text, RULES[0], "fix.sql")
+
+
+def test_a_fix_can_be_read_in_words() -> None:
+    fix: Fix = FIXES["orders.status_is_known"]
+    assert fix.document()["options"] == [{"name": "cancel", "does": fix.options[0].does, "recommended": False}]
