@@ -311,6 +311,9 @@ def compare_audits(
     before: Annotated[Path, typer.Argument(metavar="BEFORE.json")],
     after: Annotated[Path, typer.Argument(metavar="AFTER.json")],
     out: Annotated[Path, typer.Option(help="Folder for compare.json and compare.html.")],
+    different: Annotated[
+        bool, typer.Option("--different", help="Compare though the audits are of different databases or suites.")
+    ] = False,
 ) -> None:
     """Hold two audits against each other: resolved, remaining and new violations. Exits 1 when a critical one is new.
 
@@ -320,7 +323,10 @@ def compare_audits(
     from reports import compare
 
     with compare.sound(before, after):
-        document = compare.compare(compare.read(before), compare.read(after))
+        audits = compare.read(before), compare.read(after)
+        if not different and (why := compare.differ(*audits)):
+            raise UsageError(f"these audits cannot be compared: {why}; --different compares them all the same")
+        document = compare.compare(*audits)
     _write_comparison(document, out)
     say(terminal.comparison(document, out))
     raise typer.Exit(1 if compare.has_new_critical(document) else 0)

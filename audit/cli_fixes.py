@@ -125,11 +125,10 @@ def status(dsn: Dsn = None, schema: Schema = "") -> None:
     Example: order-audit fixes status --dsn postgresql://owner@db/shop
     """
     from audit.fixes_text import status_text
-    from fixes.apply import LOCK
     from fixes.status import status as read
 
     with _connected(dsn, schema) as connection:
-        say(status_text(read(connection, LOCK)))
+        say(status_text(read(connection)))
 
 
 @fixes_app.command()

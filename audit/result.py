@@ -19,7 +19,10 @@ _STATUSES: Final = ("passed", "failed", "errored", "skipped", "not_checkable")
 
 @dataclass(frozen=True)
 class Database:
-    """Which database was read, and in which snapshot. No address but the host's name, and no password."""
+    """Which database was read, and in which snapshot. No address but the host's name, and no password.
+
+    `cluster` is the server's system identifier, empty where the role may not read it.
+    """
 
     server_version: str
     name: str
@@ -28,6 +31,7 @@ class Database:
     user: str
     encoding: str
     snapshot: str
+    cluster: str = ""
 
 
 @dataclass(frozen=True)

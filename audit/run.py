@@ -33,6 +33,7 @@ from audit.spool import Spool
 from audit.sql import quoted
 from expectations import Rule, SuiteError, load, matching, schema_rules
 from fixes.fix import fixes
+from fixes.status import status
 
 Format = Literal["html", "json", "junit", "markdown", "violations"]
 _FILES: Final[dict[Format, str]] = {
@@ -140,6 +141,7 @@ def _audit(
         database = _database(snapshot)
         if options.schema and not _has_schema(snapshot, options.schema):
             raise RunError(f"there is no schema '{options.schema}' in database {database.name}")
+        applied = _applied(snapshot)
         tasks, outcomes = task.prepare(snapshot.connection, wanted)
         outcomes |= {id: Outcome("skipped", reason="not asked for") for id in left_out}
         judgeable = len(tasks)
@@ -186,7 +188,7 @@ def _audit(
         milliseconds=evaluation.milliseconds,
         masked=not options.unmask,
     )
-    more = lint.document(linted) | {"profile": profile}
+    more = lint.document(linted) | {"profile": profile, "fixes": applied}
     rules = sorted([rule for rule, _ in wanted] + list(left_out.values()), key=lambda rule: rule.id)
     repairs = {id: fix.document() for id, fix in fixes(rules).items()}
     if not options.schema:
@@ -252,6 +254,25 @@ def _profile(snapshot: Snapshot, tasks: Iterable[task.Task], options: Options) -
     return profile(snapshot.connection, wanted, sample=options.sample, unmask=options.unmask)
 
 
+def _applied(snapshot: Snapshot) -> dict[str, Any] | None:
+    """What fixes were applied here; None where none were, or where their journal is not ours to read."""
+    try:
+        with snapshot.connection.transaction():
+            found = status(snapshot.connection)
+    except psycopg.Error:
+        return None
+    return found.document() if found else None
+
+
+def _cluster(snapshot: Snapshot) -> str:
+    try:
+        with snapshot.connection.transaction():
+            row = snapshot.connection.execute("select system_identifier::text from pg_control_system()").fetchone()
+    except psycopg.Error:
+        return ""
+    return str(row[0]) if row else ""
+
+
 def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
     """Raise where no wanted rule's table is there or readable, so that nothing was judged."""
     wanted = [
@@ -274,7 +295,8 @@ def _database(snapshot: Snapshot) -> Database:
     ).fetchone()
     assert row is not None  # noqa: S101 - one row by construction
     name, host = described(connection)
-    return Database(row[0], name, host, snapshot.schema or row[1], row[2], catalog.encoding(connection), snapshot.id)
+    return Database(row[0], name, host, snapshot.schema or row[1], row[2], catalog.encoding(connection),
+                    snapshot.id, _cluster(snapshot))  # fmt: skip
 
 
 def _has_schema(snapshot: Snapshot, schema: str) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 
@@ -19,10 +19,8 @@ from fixes.fill import REAL
 from fixes.fix import AUTOMATIC, LEAVE, Fix, Option
 from fixes.plan import differences, identity, review, tables
 from fixes.proof import Proof, proof, sums
+from fixes.status import LOCK
 from fixes.work import Done, Pace, install
-
-#: The key of the lock that lets one run of fixes at a time into a database.
-LOCK: Final = 0x6F72646572
 
 Tell = Callable[[int, int, str], None]
 

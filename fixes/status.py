@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import psycopg
+
+#: The key of the advisory lock that lets one run of fixes at a time into a database.
+LOCK: Final = 0x6F72646572
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,25 @@ class Status:
     broken_off: bool = False
     proof: dict[str, Any] | None = None
 
+    def document(self) -> dict[str, Any]:
+        """What was applied, as JSON."""
+        return {
+            "applied": [
+                {
+                    "rule": entry.rule,
+                    "option": entry.option,
+                    "changed": entry.changed,
+                    "reverted": entry.reverted,
+                    "left_alone": entry.left_alone,
+                }
+                for entry in self.entries
+            ],
+            "proof": self.proof,
+        }
 
-def status(connection: psycopg.Connection, lock: int) -> Status | None:
-    """Read the journal; None where there is none, for nothing was ever applied. `lock` is the one that runs hold."""
+
+def status(connection: psycopg.Connection) -> Status | None:
+    """Read the journal; None where there is none, for nothing was ever applied."""
     row = connection.execute("select to_regclass('order_audit.journal') is not null").fetchone()
     if not row or not row[0]:
         return None
@@ -51,7 +70,7 @@ def status(connection: psycopg.Connection, lock: int) -> Status | None:
         "select exists (select from pg_locks where locktype = 'advisory' and granted and objsubid = 1"
         " and (classid::bigint << 32) + objid::bigint = %s"
         " and database = (select oid from pg_database where datname = current_database()))",
-        [lock],
+        [LOCK],
     ).fetchone()
     last = connection.execute(
         "select ended_at is null, detail -> 'proof' from order_audit.run order by id desc limit 1"

@@ -84,7 +84,19 @@ def compare(before: Audit, after: Audit) -> dict[str, Any]:
         "note": note,
         "summary": total | {f"rules_{kind}": sum(bool(rule[kind]) for rule in rules) for kind in total},
         "rules": rules,
+        "fixes": after.document.get("fixes"),
     }
+
+
+def differ(before: Audit, after: Audit) -> str:
+    """Why two audits are not of the same thing, in words; empty where they are."""
+    old, new = before.document["run"], after.document["run"]
+    for what, name in (("database", "name"), ("schema", "schema"), ("cluster", "cluster")):
+        then, now = old["database"].get(name), new["database"].get(name)
+        if then and now and then != now:
+            return "they are of two servers" if name == "cluster" else f"one is of {what} {then}, one of {now}"
+    suites = [" ".join(sorted(map(str, run.get("suites", ())))) for run in (old, new)]
+    return f"one is by suite {suites[0]}, one by {suites[1]}" if suites[0] != suites[1] else ""
 
 
 def new_violations(before: Audit, after: Audit) -> dict[str, int]:

@@ -534,9 +534,19 @@ def test_report_draws_the_same_page_again(audits: dict[str, Path], tmp_path: Pat
 
 
 def _compare(before: Path, after: Path, out: Path) -> tuple[Done, dict[str, Any]]:
-    done = order_audit("compare", str(before / "results.json"), str(after / "results.json"), "--out", str(out))
+    results = [str(folder / "results.json") for folder in (before, after)]
+    done = order_audit("compare", *results, "--out", str(out), "--different")  # databases of their own
     assert done.stderr == ""
     return done, _document(out, "compare.json")
+
+
+def test_audits_of_two_databases_are_not_compared_by_accident(audits: dict[str, Path], tmp_path: Path) -> None:
+    results = [str(audits[name] / "results.json") for name in ("sample", "issues")]
+    done = order_audit("compare", *results, "--out", str(tmp_path / "out"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "one is of database" in done.stderr
+    assert "--different" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(("before", "after", "code"), [("sample", "issues", 1), ("issues", "sample", 0)])

@@ -14,10 +14,11 @@ import pytest
 import scenario
 from audit.server import Server
 from expectations import load
-from fixes.apply import LOCK, RefusalError, ReviewError, apply, rehearse
+from fixes.apply import RefusalError, ReviewError, apply, rehearse
 from fixes.decisions import DecisionError, read, written
 from fixes.fix import LEAVE, Fix, FixError, fixes, ordered, parse
 from fixes.plan import plan
+from fixes.status import LOCK
 from fixes.work import Pace
 from tests import servers
 
