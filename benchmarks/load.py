@@ -23,7 +23,7 @@ from benchmarks.measure import alone
 
 _CONNECTIONS: Final = 4
 #: Transactions a second, of all connections together.
-_RATE: Final = 150
+RATE: Final = 150
 _LEAST_SECONDS: Final = 5.0
 
 
@@ -38,7 +38,7 @@ class Load:
     def work(self, number: int) -> None:
         """Read an order, change another, and add one; again and again."""
         chance = random.Random(number)  # noqa: S311 - no secret
-        gap = _CONNECTIONS / _RATE
+        gap = _CONNECTIONS / RATE
         with psycopg.connect(self.bed.dsn, application_name="load") as connection:
             least, greatest = connection.execute("select min(order_id), max(order_id) from orders").fetchone() or (0, 0)
             connection.commit()
@@ -81,7 +81,7 @@ def under_load(bed: Bed, repeats: int) -> dict[str, Any]:
         for turn in range(repeats + 1):
             for name, phase in phases.items():
                 say(f"load, round {turn} of {repeats}: {name}")
-                with _loaded(bed) as load:
+                with loaded(bed) as load:
                     spent = phase(Path(scratch))
                 seconds = max(_LEAST_SECONDS, spent)
                 if turn:
@@ -90,15 +90,15 @@ def under_load(bed: Bed, repeats: int) -> dict[str, Any]:
     with psycopg.connect(bed.dsn, autocommit=True) as connection:
         left = not alone(connection)
     return {
-        "transactions_per_second": _RATE,
+        "transactions_per_second": RATE,
         "connections": _CONNECTIONS,
         "left_over_backends": left,
-        "phases": {name: _quantiles(times) | {"seconds": took[name]} for name, times in found.items()},
+        "phases": {name: quantiles(times) | {"seconds": took[name]} for name, times in found.items()},
     }
 
 
 @contextmanager
-def _loaded(bed: Bed) -> Iterator[Load]:
+def loaded(bed: Bed) -> Iterator[Load]:
     load = Load(bed)
     threads = [threading.Thread(target=load.work, args=(number,)) for number in range(_CONNECTIONS)]
     for thread in threads:
@@ -122,6 +122,11 @@ def _wait(seconds: float) -> float:
     return seconds
 
 
-def _quantiles(times: list[float]) -> dict[str, Any]:
+def quantiles(times: list[float]) -> dict[str, Any]:
     cuts = statistics.quantiles(times, n=100)
-    return {"transactions": len(times), "p50_ms": cuts[49] * 1000, "p99_ms": cuts[98] * 1000}
+    return {
+        "transactions": len(times),
+        "p50_ms": cuts[49] * 1000,
+        "p99_ms": cuts[98] * 1000,
+        "longest_ms": max(times) * 1000,
+    }

@@ -37,6 +37,8 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append("### Every order violates something\n\n" + _whole([faulty]))
     if load := documents.get("load"):
         parts.append(_loaded(load))
+    if mend := documents.get("mend"):
+        parts.append(_mended(mend))
     if met := list(_targets(compared[-1] if compared else None, documents)):
         parts.append("### Targets\n\n" + _markdown(("target", "wanted", "found", "met"), met))
     if compared:
@@ -116,6 +118,33 @@ def _loaded(document: Document) -> str:
     )
 
 
+def _mended(document: Document) -> str:
+    quiet = document["contenders"]["nothing"]
+    lines = []
+    for name, it in document["contenders"].items():
+        lines.append(
+            (
+                name,
+                f"{it['changed']:,}" if it["changed"] else "–",
+                _number(it["seconds"], 2) if it["changed"] else "–",
+                f"{it['changed'] / it['seconds']:,.0f}" if it["changed"] else "–",
+                _number(it["p50_ms"], 2),
+                _number(it["p99_ms"], 2),
+                _number(it["longest_ms"], 0),
+                _ratio(it["p99_ms"], quiet["p99_ms"]),
+                _number(it["growth"] / 1e6, 1),
+            )
+        )
+    head = ("how", "rows changed", "s", "rows/s", "p50, ms", "p99, ms", "longest, ms", "p99 ratio", "heap growth, MB")
+    return (
+        f"### One order in a hundred put right, {document['tables'][0]:,} orders\n\n"
+        f"Under a load of {document['transactions_per_second']} short transactions a second, which itself makes the"
+        f" table grow. The table has {document['heap'] / 1e6:,.0f} MB. Seconds are those of finding and changing the"
+        " rows; of `fixes apply`, the checksums before and after take"
+        f" {document['contenders']['order-audit fixes apply']['proof']:.0f} s more.\n\n" + _markdown(head, lines)
+    )
+
+
 def _targets(document: Document | None, documents: dict[str, Document]) -> Iterable[tuple[str, ...]]:
     def line(name: str, found: float | None, wanted: float, unit: str = "", least: bool = False) -> tuple[str, ...]:
         met = "not measured" if found is None else "yes" if (found >= wanted if least else found <= wanted) else "no"
@@ -143,6 +172,12 @@ def _targets(document: Document | None, documents: dict[str, Document]) -> Itera
         yield line(f"client memory, {sizes}", _over(large, small, "memory"), 1.1)
         yield line("client memory at the larger", large["memory"] / 1e6, 300, " MB")
         yield line("temporary files at the larger", large["temp"] / 1e9, 2, " GB")
+    if mend := documents.get("mend"):
+        ours, plain = (mend["contenders"][name] for name in ("order-audit fixes apply", "one UPDATE"))
+        speed = (ours["changed"] / ours["seconds"]) / (plain["changed"] / plain["seconds"])
+        yield line("fixes: rows per second, over one UPDATE", speed, 0.8, least=True)
+        yield line("fixes: p99 of short transactions", ours["p99_ms"], 7, " ms")
+        yield line("fixes: heap growth over the table", ours["growth"] / mend["heap"], 0.2)
     if load := documents.get("load"):
         gentle = load["phases"].get("order-audit run --gentle")
         yield line("p99 of short transactions with --gentle", _over(gentle, load["phases"]["no audit"], "p99_ms"), 1.2)

@@ -109,7 +109,8 @@ def apply(
             done.append((rule, option.name, work.apply(connection, fix, option, REAL, pace, row)))
         tell(total - 1, total, "adding up again")
         proven = proof(before, sums(connection, names, since))
-        _end(connection, run, {"proof": proven.document()})
+        took = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
+        _end(connection, run, {"proof": proven.document(), "seconds": took})
         tell(total, total, "")
         return Applied(tuple(done), proven)
 

@@ -40,11 +40,15 @@ class Pace:
 
 @dataclass
 class Done:
-    """What became of an option: rows changed, places left because somebody held them or changed them meanwhile."""
+    """What became of an option: rows changed, places left because somebody held them or changed them meanwhile.
+
+    `seconds` is how long it took.
+    """
 
     changed: int = 0
     busy: int = 0
     stale: int = 0
+    seconds: float = 0.0
 
 
 def install(connection: psycopg.Connection, home: Home) -> None:
@@ -73,6 +77,7 @@ def apply(
     Rows that others hold are tried again, with a growing pause; what is left after the last round is told.
     """
     done = Done()
+    began = time.perf_counter()
     tables = {change.table for change in option.changes if change.op != "insert"}
     since = 0
     for again in range(pace.rounds):
@@ -93,6 +98,7 @@ def apply(
         if not done.busy and not done.stale:
             break
         _wait(again)
+    done.seconds = round(time.perf_counter() - began, 3)
     return done
 
 
