@@ -19,7 +19,8 @@ class Finding:
     """A fault of one object, named as in `table.column`, in front of it the schema where that is not the audited one.
 
     `remedy` tells what the suggestion is: a `statement` to run as it is, a `rewrite` of the table by a change of type,
-    or a `redesign`. `accepted` is the reason for which somebody has taken it as it is; empty where nobody has.
+    or a `redesign`, which takes a decision first, on the design or on rows that stand in its way. `accepted` is the
+    reason for which somebody has taken it as it is; empty where nobody has.
     """
 
     rule: str
@@ -45,11 +46,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class _Row:
-    """What a rule says of one object, before the data has been asked."""
+    """What a rule says of one object, before the data has been asked.
+
+    `probe` asks the data, one aggregate by name of the evidence. `instead` holds other suggestions, with or without another
+    remedy, for rows that stand in the way: the first counts of whose `where`, names of the evidence, one is not zero.
+    """
 
     place: int
     found: dict[str, Any]
     probe: dict[str, str] = field(default_factory=dict)
+    instead: list[dict[str, Any]] = field(default_factory=list)
 
 
 def lint(connection: psycopg.Connection, rules: Sequence[Rule]) -> list[Verdict]:
@@ -116,7 +122,7 @@ def _ask(connection: psycopg.Connection, rules: Sequence[Rule]) -> list[_Row]:
         connection.execute("select set_config('enable_nestloop', 'off', true)")
         rows = connection.execute(statement(rules).encode()).fetchall()
         connection.execute("set local enable_nestloop to default")
-    return [_Row(place, found, found.pop("probe", None) or {}) for place, found in rows]
+    return [_Row(place, found, found.pop("probe", None) or {}, found.pop("instead", None) or []) for place, found in rows]
 
 
 def _judge(connection: psycopg.Connection, rule: Rule, rows: list[_Row]) -> Verdict:
@@ -140,6 +146,8 @@ def _judge(connection: psycopg.Connection, rule: Rule, rows: list[_Row]) -> Verd
             if answer.pop("holds", True) is False:
                 continue
             found = row.found | {name: answer.pop(name) for name in ("message", "severity") if answer.get(name)}
+            other = (it for it in row.instead if any(answer.get(name) for name in it["where"]))
+            found |= next(other, {})
             findings.append(_finding(rule, found, answer))
     findings.sort(key=lambda finding: finding.object)
     if unknown and not findings:

@@ -14,6 +14,7 @@
 -- feed         the sequences that number columns
 -- pivot        per relation: the column of its primary key that others would point at
 -- kinship      columns that point at another table's key, but have no foreign key
+-- breach       per constraint, on partitions too: what is true of a row, called t, that breaks it
 --
 -- `object` is a name as people read it, without the audited schema's; `named` is one that can stand in a statement.
 
@@ -543,4 +544,28 @@ kinship as materialized (
   from fitting as f
   where f.choices = 1
   order by f.relation, f.place, f.rank, f.is_near desc
+),
+breach as (
+  select k.oid,
+    case
+      when k.contype = 'f' then format(
+        '%s and not exists (select from %I.%I as p where %s)', p.present, n.nspname, c.relname, p.alike
+      )
+      when k.conbin is not null then format('not (%s)', pg_get_expr(k.conbin, k.conrelid))
+      -- PostgreSQL 18 keeps NOT NULL as a constraint too
+      else p.absent
+    end as written
+  from pg_constraint as k
+  left join pg_class as c on c.oid = k.confrelid
+  left join pg_namespace as n on n.oid = c.relnamespace
+  cross join lateral (
+    select string_agg(format('t.%I is not null', a.attname), ' and ' order by u.n) as present,
+      string_agg(format('t.%I is null', a.attname), ' or ' order by u.n) as absent,
+      string_agg(format('p.%I = t.%I', b.attname, a.attname), ' and ' order by u.n) filter (where b.attname is not null) as alike
+    from unnest(k.conkey, k.confkey) with ordinality as u (place, target_place, n)
+    join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.place
+    left join pg_attribute as b on b.attrelid = k.confrelid and b.attnum = u.target_place
+  ) as p
+  where k.contype in ('c', 'f', 'n')
+    and k.conrelid <> 0
 )

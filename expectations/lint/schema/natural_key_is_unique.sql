@@ -54,24 +54,38 @@ select c.object,
   jsonb_strip_nulls(jsonb_build_object('type', c.written, 'distinct values by statistics', e.distincts)) as evidence,
   case
     when r.is_partitioned then format('a table of its own with %s as its key, since no unique index spans partitions', c.named)
-    else format(
-      'create unique index concurrently on %s (%s)%s', r.named, c.named,
-      case when d.named is null then '' else format(' where %s is null', d.named) end
-    )
+    else u.made || coalesce(' where ' || u.alive, '')
   end as suggestion,
   case when r.is_partitioned then 'redesign' else 'statement' end as remedy,
+  case
+    when r.is_partitioned then '[]'
+    else jsonb_build_array(
+      jsonb_build_object(
+        'where', array['duplicates'], 'remedy', 'redesign',
+        'suggestion', format(
+          E'-- once nothing is left of: select %1$s from %2$s%3$s group by %1$s having count(*) > 1\n%4$s%3$s', c.named, r.named,
+          ' where ' || concat_ws(' and ', case when u.is_text then u.there else c.named || ' is not null' end, u.alive), u.made
+        )
+      ),
+      jsonb_build_object('where', array['empty texts'], 'suggestion', u.made || ' where ' || concat_ws(' and ', u.there, u.alive))
+    )
+  end as instead,
   jsonb_build_object(
     'from', s.source,
-    case when s.is_part then 'sampled values' else 'values' end, format('count(t.%s)', c.named),
-    'duplicates', format('count(t.%1$s) - count(distinct t.%1$s)', c.named),
+    case when s.is_part then 'sampled values' else 'values' end, format('count(%s)', u.value),
+    'duplicates', format('count(%1$s) - count(distinct %1$s)', u.value),
     'severity', case
       -- a sample has next to none of what is there twice
       when s.is_part and e.distincts < 0.99 * e.values then '''info'''
       else format(
-        'case when (count(t.%1$s) - count(distinct t.%1$s)) * 100 > count(t.%1$s) then ''info'' else ''warning'' end', c.named
+        'case when (count(%1$s) - count(distinct %1$s)) * 100 > count(%1$s) then ''info'' else ''warning'' end', u.value
       )
     end
-  ) as probe
+  )
+  || case
+    when u.is_text then jsonb_build_object('empty texts', format('count(*) filter (where t.%s = '''')', c.named))
+    else '{}'
+  end as probe
 from natural_key as k
 join col as c on c.relation = k.relation and c.place = k.place
 join relation as r on r.oid = k.relation
@@ -94,6 +108,13 @@ cross join lateral (
   select r.rows * (1 - p.null_frac) as values,
     round((case when p.n_distinct < 0 then - p.n_distinct * r.rows else p.n_distinct end)::numeric) as distincts
 ) as e
+cross join lateral (
+  -- an empty text is none
+  select c.family = 'text' as is_text,
+    case when c.family = 'text' then format('nullif(t.%s, '''')', c.named) else 't.' || c.named end as value,
+    format('%s <> ''''', c.named) as there, d.named || ' is null' as alive,
+    format('create unique index concurrently on %s (%s)', r.named, c.named) as made
+) as u
 where not exists (
   select
   from guide as g

@@ -28,17 +28,12 @@ with number as (
 select n.object,
   format('nothing keeps %s from column %s (%s)', b.what, n.object, n.written) as message,
   jsonb_build_object('type', n.written) as evidence,
-  format(
-    E'alter table %1$s add constraint %2$I check (%3$s) not valid;\nalter table %1$s validate constraint %2$I',
-    n.table_named, left(n.table_name || '_' || n.name, 54) || '_in_range',
-    case
-      when n.is_signed then format('%1$s > ''-infinity'' and %1$s < ''infinity''', n.named)
-      when n.has_nan then format('%1$s >= 0 and %1$s < ''infinity''', n.named)
-      when n.family = 'money' then format('%s >= 0::money', n.named)
-      else format('%s >= 0', n.named)
-    end
-  ) as suggestion,
+  k.added || E' not valid;\n' || k.validated as suggestion,
   'statement' as remedy,
+  jsonb_build_array(jsonb_build_object(
+    'where', array['below zero', 'NaN or infinite'],
+    'suggestion', format(E'-- some rows break it; once they are corrected: %s\n%s not valid', k.validated, k.added)
+  )) as instead,
   jsonb_build_object('from', n.source)
   || case when n.is_part then jsonb_build_object('sampled rows', 'count(*)') else '{}' end
   || case
@@ -61,11 +56,24 @@ select n.object,
 from number as n
 cross join lateral (
   select concat_ws(
-    ' and ',
+    case when n.has_infinity then ', ' else ' and ' end,
     case when not n.is_signed then 'negative numbers' end,
     case when n.has_infinity then 'NaN and infinity' when n.has_nan then 'NaN' end
   ) as what
 ) as b
+cross join lateral (
+  select case
+      when n.is_signed then format('%1$s > ''-infinity'' and %1$s < ''infinity''', n.named)
+      when n.has_nan then format('%1$s >= 0 and %1$s < ''infinity''', n.named)
+      when n.family = 'money' then format('%s >= 0::money', n.named)
+      else format('%s >= 0', n.named)
+    end as written,
+    left(n.table_name || '_' || n.name, 54) || '_in_range' as name
+) as w
+cross join lateral (
+  select format('alter table %s add constraint %I check (%s)', n.table_named, w.name, w.written) as added,
+    format('alter table %s validate constraint %I', n.table_named, w.name) as validated
+) as k
 where b.what <> ''
   and not exists (
     select

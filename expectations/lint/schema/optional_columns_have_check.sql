@@ -51,7 +51,7 @@ fellow as materialized (
       cardinality(o.own) > 2
         and not o.is_reference
         and o.family <> 'boolean'
-        and o.last_word !~ '^(line|address|street)?[0-9]+$'
+        and o.last_word !~ '^(line|address|street)?[0-9]+[a-z]?$'
         and o.last_word not in (
           'min', 'max', 'low', 'high', 'lower', 'upper', 'from', 'to', 'start', 'end', 'starts', 'ends', 'begin', 'until',
           'since', 'first', 'last', 'old', 'new', 'before', 'after', 'previous', 'next', 'note', 'notes', 'comment',
@@ -106,11 +106,12 @@ select l.objects[1] as object,
     else format('of %s some may be there without the others: no CHECK ties them', array_to_string(l.objects, ', '))
   end as message,
   jsonb_build_object('columns', l.names) as evidence,
-  format(
-    E'alter table %1$s add constraint %2$I check (%3$s) not valid;\nalter table %1$s validate constraint %2$I', r.named,
-    left(r.name || '_' || l.names[1], 54) || '_complete', k.written
-  ) as suggestion,
+  a.added || E' not valid;\n' || a.validated as suggestion,
   'statement' as remedy,
+  jsonb_build_array(jsonb_build_object(
+    'where', array['rows with only a part'],
+    'suggestion', format(E'-- some rows break it; once they are corrected: %s\n%s not valid', a.validated, a.added)
+  )) as instead,
   jsonb_build_object(
     'from', s.source,
     'rows with only a part', format('count(*) filter (where not (%s))', k.written),
@@ -145,4 +146,9 @@ cross join lateral (
       else format('num_nonnulls(%s) in (0, %s)', array_to_string(l.named, ', '), l.number)
     end as written
 ) as k
+cross join lateral (select left(r.name || '_' || l.names[1], 54) || '_complete' as name) as o
+cross join lateral (
+  select format('alter table %s add constraint %I check (%s)', r.named, o.name, k.written) as added,
+    format('alter table %s validate constraint %I', r.named, o.name) as validated
+) as a
 order by l.objects[1]

@@ -23,13 +23,14 @@ with part as (
 ),
 -- what each has, in words in which two of the same read the same
 trim as (
-  select p.parent, p.oid, 'foreign key' as kind, w.written, '' as extra
+  select p.parent, p.oid, 'foreign key' as kind, w.written, '' as extra, b.written as broken
   from part as p
   join pg_constraint as k on k.conrelid = p.oid and k.contype = 'f'
   join pg_class as t on t.oid = k.confrelid and not t.relispartition
+  join breach as b on b.oid = k.oid
   cross join lateral (select regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') as written) as w
   union
-  select p.parent, p.oid, 'index', w.written, u.extra
+  select p.parent, p.oid, 'index', w.written, u.extra, null
   from part as p
   join pg_index as i on i.indrelid = p.oid and i.indisvalid and i.indisready
   cross join lateral (
@@ -39,12 +40,13 @@ trim as (
   cross join lateral (select '' as extra union all select 'unique ' where i.indisunique) as u
 ),
 usual as (
-  select t.parent, t.kind, t.written, t.extra, count(*) as owners
+  select t.parent, t.kind, t.written, t.extra, count(*) as owners, min(t.broken) as broken
   from trim as t
   group by t.parent, t.kind, t.written, t.extra
 ),
 lacking as (
-  select p.oid, p.object, p.named, p.name, p.parent_object, p.is_partitioned, u.kind, u.written, u.extra, u.owners, p.siblings
+  select p.oid, p.object, p.named, p.name, p.parent_object, p.is_partitioned, u.kind, u.written, u.extra, u.owners, p.siblings,
+    u.broken
   from part as p
   join usual as u on u.parent = p.parent
   where p.siblings >= 3
@@ -65,26 +67,42 @@ select d.object,
     d.extra || d.kind || ' ' || regexp_replace(d.written, '^(FOREIGN KEY|USING) ', ''),
     format('%s of %s partitions', d.owners, d.siblings)
   ) as evidence,
-  string_agg(
-    case
+  string_agg(concat_ws(E';\n', m.added, m.validated), E';\n' order by d.kind, d.written) as suggestion,
+  'statement' as remedy,
+  jsonb_build_array(jsonb_build_object(
+    'where', array['rows that lead nowhere'],
+    'remedy', case when d.is_partitioned then 'redesign' else 'statement' end,
+    'suggestion', E'-- some rows lead nowhere\n' || string_agg(
+      coalesce(format(E'-- once they are corrected: %s\n', m.validated), '') || m.added, E';\n' order by d.kind, d.written
+    )
+  )) as instead,
+  case
+    when count(d.broken) > 0 then jsonb_build_object(
+      'from', d.named || ' as t',
+      'rows that lead nowhere', format('count(*) filter (where %s)', string_agg(d.broken, ' or ' order by d.written))
+    )
+  end as probe
+from lacking as d
+cross join lateral (
+  select left(d.name || '_' || replace(substring(d.written from 'FOREIGN KEY \(([^)]*)\)'), ', ', '_'), 58) || '_fkey' as name
+) as f
+cross join lateral (
+  select case
       when d.kind = 'index' then format(
         'create %sindex %son %s %s', d.extra, case when d.is_partitioned then '' else 'concurrently ' end, d.named, d.written
       )
       when d.is_partitioned then format('alter table %s add %s', d.named, d.written)
-      else format(
-        E'alter table %1$s add constraint %2$I %3$s not valid;\nalter table %1$s validate constraint %2$I', d.named,
-        left(d.name || '_' || replace(substring(d.written from 'FOREIGN KEY \(([^)]*)\)'), ', ', '_'), 58) || '_fkey', d.written
-      )
-    end,
-    E';\n' order by d.kind, d.written
-  ) as suggestion,
-  'statement' as remedy
-from lacking as d
+      else format('alter table %s add constraint %I %s not valid', d.named, f.name, d.written)
+    end as added,
+    case
+      when d.kind <> 'index' and not d.is_partitioned then format('alter table %s validate constraint %I', d.named, f.name)
+    end as validated
+) as m
 where not (
   d.extra = ''
   and exists (
     select from lacking as e where e.oid = d.oid and e.kind = d.kind and e.written = d.written and e.extra <> ''
   )
 )
-group by d.oid, d.object, d.parent_object, d.named
+group by d.oid, d.object, d.parent_object, d.named, d.is_partitioned
 order by d.object

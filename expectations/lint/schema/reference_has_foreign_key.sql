@@ -23,16 +23,21 @@ select c.object,
   case
     when not k.is_whole
       then format('the other columns of the key of %s beside %s, and a foreign key on all of them', t.object, c.object)
-    -- PostgreSQL 18 is the first where a partitioned table takes one that is not valid yet
-    when r.is_partitioned and current_setting('server_version_num')::int < 180000
-      then format('alter table %s add constraint %I foreign key (%s) references %s (%s)', r.named, n.name, c.named, t.named, p.named)
-    else format(
-      E'alter table %1$s add constraint %2$I foreign key (%3$s) references %4$s (%5$s) not valid;\n'
-      'alter table %1$s validate constraint %2$I',
-      r.named, n.name, c.named, t.named, p.named
-    )
+    when u.is_at_once then u.added
+    else u.added || E' not valid;\n' || u.validated
   end as suggestion,
   case when k.is_whole then 'statement' else 'redesign' end as remedy,
+  case
+    when not k.is_whole then '[]'
+    when u.is_at_once then jsonb_build_array(jsonb_build_object(
+      'where', array['values without a row'], 'remedy', 'redesign',
+      'suggestion', E'-- some values have no row; once each has:\n' || u.added
+    ))
+    else jsonb_build_array(jsonb_build_object(
+      'where', array['values without a row'],
+      'suggestion', format(E'-- some values have no row; once each has: %s\n%s not valid', u.validated, u.added)
+    ))
+  end as instead,
   jsonb_build_object(
     'from', s.source,
     case when s.is_part then 'sampled values' else 'values' end, format('count(t.%s)', c.named),
@@ -48,6 +53,14 @@ join relation as t on t.oid = k.target
 join sample as s on s.relation = k.relation
 join col as p on p.relation = k.target and p.place = k.target_place
 cross join lateral (select left(r.name || '_' || c.name, 58) || '_fkey' as name) as n
+cross join lateral (
+  select
+    format('alter table %s add constraint %I foreign key (%s) references %s (%s)', r.named, n.name, c.named, t.named, p.named)
+      as added,
+    format('alter table %s validate constraint %I', r.named, n.name) as validated,
+    -- PostgreSQL 18 is the first where a partitioned table takes one that is not valid yet
+    r.is_partitioned and current_setting('server_version_num')::int < 180000 as is_at_once
+) as u
 left join (select l.relation, count(*) as leaves from leaf as l group by l.relation) as l on l.relation = k.relation
 left join (
   select l.relation, a.attname as name, count(distinct l.oid) as tied

@@ -75,6 +75,11 @@ select s.object,
     case when s.family = 'integer' then ', name text' else '' end,
     case
       when v.list is not null then format('select distinct unnest(array[%s])', v.list)
+        -- a check of upper(...) takes more than what it lists
+        || case
+          when s.list ~ '\m(lower|upper|btrim|initcap)\(' then format(' union select %1$s from %2$s where %1$s is not null', s.named, s.table_named)
+          else ''
+        end
       else format('select distinct %1$s from %2$s where %1$s is not null', s.named, s.table_named)
         || case when s.preset is null then '' else format(' union select %1$s where (%1$s) is not null', s.preset) end
     end,

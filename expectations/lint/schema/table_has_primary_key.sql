@@ -30,14 +30,14 @@ promoted as (
 ),
 -- what would be the key, were it unique: both sides of a junction, or a column named id
 meant as (
-  select t.relation, string_agg(c.named, ', ' order by c.place) as columns
+  select t.relation, string_agg(c.named, ', ' order by c.place) as columns, array_agg(c.place) as places
   from trait as t
   join role as o on o.relation = t.relation and o.is_reference
   join col as c on c.relation = o.relation and c.place = o.place
   where t.is_junction
   group by t.relation
   union all
-  select c.relation, c.named
+  select c.relation, c.named, array[c.place]
   from col as c
   join trait as t on t.relation = c.relation and not t.is_junction
   where c.name = 'id'
@@ -45,10 +45,12 @@ meant as (
 ),
 cut as (
   select p.partrelid as relation, string_agg(c.named, ', ' order by k.n) as columns,
+    string_agg(c.named, ', ' order by k.n) filter (where c.place <> all(m.places)) as beside,
     bool_and(c.place is not null) as is_plain
   from pg_partitioned_table as p
   cross join lateral unnest(string_to_array(p.partattrs::text, ' ')::smallint[]) with ordinality as k (place, n)
   left join col as c on c.relation = p.partrelid and c.place = k.place
+  left join meant as m on m.relation = p.partrelid
   group by p.partrelid
 )
 select r.object,
@@ -75,7 +77,7 @@ select r.object,
     when r.is_partitioned and not coalesce(cut.is_plain, false)
     then format('a primary key on each partition of %s, since it is partitioned by an expression', r.object)
     when r.is_partitioned and m.columns is not null then format(
-      'alter table %s add primary key (%s, %s)', r.named, m.columns, cut.columns
+      'alter table %s add primary key (%s)', r.named, concat_ws(', ', m.columns, cut.beside)
     )
     when r.is_partitioned or r.below > 0 then format(
       E'create sequence %1$I.%2$I;\n'
@@ -94,8 +96,28 @@ select r.object,
     when r.is_partitioned and u.name is null and (m.columns is not null or not coalesce(cut.is_plain, false)) then 'redesign'
     when u.name is not null or m.columns is not null and r.below = 0 then 'statement'
     else 'rewrite'
-  end as remedy
+  end as remedy,
+  case
+    when u.name is null and m.columns is not null and r.below = 0 and not r.is_partitioned
+    then jsonb_build_array(jsonb_build_object(
+      'where', array['rows without a key of their own'], 'remedy', 'redesign',
+      'suggestion', format(
+        E'-- once (%3$s) is there in each row, and in none twice:\n'
+          'create unique index concurrently %1$s on %2$s (%3$s);\nalter table %2$s add constraint %1$s primary key using index %1$s',
+        r.key_named, r.named, m.columns
+      )
+    ))
+  end as instead,
+  case
+    when u.name is null and m.columns is not null and r.below = 0 and not r.is_partitioned
+    then jsonb_build_object(
+      'from', s.source,
+      'rows without a key of their own',
+      format('count(*) - count(distinct case when num_nulls(%1$s) = 0 then row(%1$s) end)', m.columns)
+    )
+  end as probe
 from unkeyed as r
+join sample as s on s.relation = r.oid
 left join promoted as u on u.relation = r.oid
 left join meant as m on m.relation = r.oid
 left join cut on cut.relation = r.oid
