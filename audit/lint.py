@@ -48,8 +48,9 @@ class Verdict:
 class _Row:
     """What a rule says of one object, before the data has been asked.
 
-    `probe` asks the data, one aggregate by name of the evidence. `instead` holds other suggestions, with or without another
-    remedy, for rows that stand in the way: the first counts of whose `where`, names of the evidence, one is not zero.
+    `probe` asks the data, one aggregate by name of the evidence. `instead` holds other suggestions, with or without
+    another remedy, for rows that stand in the way: the first counts of whose `where`, names of the evidence, one is not
+    zero.
     """
 
     place: int
@@ -122,7 +123,9 @@ def _ask(connection: psycopg.Connection, rules: Sequence[Rule]) -> list[_Row]:
         connection.execute("select set_config('enable_nestloop', 'off', true)")
         rows = connection.execute(statement(rules).encode()).fetchall()
         connection.execute("set local enable_nestloop to default")
-    return [_Row(place, found, found.pop("probe", None) or {}, found.pop("instead", None) or []) for place, found in rows]
+    return [
+        _Row(place, found, found.pop("probe", None) or {}, found.pop("instead", None) or []) for place, found in rows
+    ]
 
 
 def _judge(connection: psycopg.Connection, rule: Rule, rows: list[_Row]) -> Verdict:

@@ -84,6 +84,75 @@ def test_scenario_has_exactly_its_faults(servers_by_major: dict[int, Server], ma
             assert finding.remedy in ("statement", "rewrite", "redesign")
 
 
+#: Rows that break what lint suggests, by the rule that they stand in the way of.
+IN_THE_WAY = """
+    create table brand (id int, name text);
+    insert into brand values (1, 'a'), (1, 'b'), (null, 'c');
+    create table customer (id bigint primary key, email text);
+    insert into customer values (0, 'a@example.org'), (-1, 'a@example.org'), (-2, '');
+    create table member (id bigint generated always as identity primary key, email text);
+    insert into member (email) values ('a@example.org'), (''), (''), (null);
+    create table visit (
+        id bigint generated always as identity primary key, customer_id bigint, price numeric(8, 2), lat int, lon int
+    );
+    create index on visit (customer_id);
+    insert into visit (customer_id, price, lat) values (7, -1, 1), (0, 'NaN', null), (null, null, null);
+    alter table visit add constraint lat_is_small check (lat < 1) not valid;
+    create table call (customer_id bigint, day int) partition by list (day);
+    create table call_1 partition of call for values in (1);
+    create table call_2 partition of call for values in (2);
+    create table call_3 partition of call for values in (3);
+    alter table call_1 add foreign key (customer_id) references customer;
+    alter table call_2 add foreign key (customer_id) references customer;
+    insert into call values (7, 3);
+"""
+
+
+def test_rows_in_the_way_let_no_statement_fail(dsn: str) -> None:
+    """What they break is kept from new rows, or is no statement; which rows they are is told."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(IN_THE_WAY.encode())
+        findings = {
+            (it.rule.removeprefix("schema."), it.object): it for verdict in judged(dsn) for it in verdict.findings
+        }
+        for finding in findings.values():
+            if finding.remedy == "statement":
+                for statement in finding.suggestion.split(";\n"):
+                    connection.execute(statement.encode())
+        left = {(rule, name): severity for rule, name, severity in found(judged(dsn))}
+        assert findings["key_has_generator", "customer.id"].remedy == "statement"
+        connection.execute("insert into customer default values")
+    designs = {key for key, finding in findings.items() if finding.remedy == "redesign"}
+    # what its third partition lacked has come
+    assert designs - {("reference_has_foreign_key", "call.customer_id")} <= left.keys()
+    whole = {
+        ("table_has_primary_key", "brand"): "-- once (id) is there in each row, and in none twice:",
+        (
+            "natural_key_is_unique",
+            "customer.email",
+        ): "-- once nothing is left of: select email from public.customer where",
+        (
+            "constraint_is_validated",
+            "visit.lat_is_small",
+        ): "-- once nothing is left of: select * from public.visit as t where",
+    }
+    for key, said in whole.items():
+        assert key in designs
+        assert findings[key].suggestion.startswith(said)
+    in_part = {
+        ("number_has_range_check", "visit.price"): "visit_price_in_range",
+        ("optional_columns_have_check", "visit.lat"): "visit_lat_complete",
+        ("reference_has_foreign_key", "visit.customer_id"): "visit_customer_id_fkey",
+        ("partitions_agree", "call_3"): "call_3_customer_id_fkey",
+    }
+    for key, name in in_part.items():
+        assert findings[key].remedy == "statement"
+        assert "-- some " in findings[key].suggestion
+        assert key not in left
+        assert any(rule == "constraint_is_validated" and of.endswith(name) for rule, of in left), name
+    assert findings["natural_key_is_unique", "member.email"].suggestion.endswith(" (email) where email <> ''")
+
+
 def test_objects_of_another_schema_are_named_with_it(dsn: str) -> None:
     """Those of the audited one are not."""
     with psycopg.connect(dsn, autocommit=True) as connection:
