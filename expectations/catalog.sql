@@ -6,7 +6,7 @@
 -- tie          primary keys, unique and check constraints, those of domains too
 -- guide        indexes
 -- role         per column: part of the primary key, of a foreign key, an audit column, money
--- trait        per relation: lookup, junction
+
 -- state        columns that say where a row stands, or of what sort it is
 -- sample       what a probe reads of a relation
 -- noun         what a table is called in the columns of others
@@ -14,7 +14,8 @@
 -- feed         the sequences that number columns
 -- pivot        per relation: the column of its primary key that others would point at
 -- kinship      columns that point at another table's key, but have no foreign key
--- breach       per constraint, on partitions too: what is true of a row, called t, that breaks it
+-- breach       per constraint that rows may break, on partitions too: what is true of such a row, called t
+-- trait        per relation: lookup, junction
 --
 -- `object` is a name as people read it, without the audited schema's; `named` is one that can stand in a statement.
 
@@ -69,7 +70,12 @@ relation as materialized (
     w.words[cardinality(w.words)] in (
       'log', 'logs', 'event', 'events', 'history', 'audit', 'version', 'versions', 'archive', 'snapshot', 'staging',
       'import', 'raw', 'cache', 'queue'
-    ) as is_log
+    )
+    or cardinality(w.words) = 1
+      and c.relname ~* (
+        '(history|archive|audit|snapshot|staging|events'
+        '|(access|activity|audit|change|error|event|login|mail|message|request|system|transaction)logs?)$'
+      ) as is_log
   from pg_class as c
   join home as h on h.oid = c.relnamespace
   left join (
@@ -186,9 +192,18 @@ role as materialized (
     (
       c.words[1] in ('created', 'creation', 'updated', 'update', 'modified', 'modification', 'inserted', 'deleted', 'changed')
       or c.words[1] = 'last' and c.words[2] in ('update', 'updated', 'modified', 'changed', 'edited')
+      or c.words in (array['last', 'edit'], array['last', 'edit', 'date'], array['last', 'edit', 'at'], array['last', 'edit', 'time'])
       or c.name in ('rowguid', 'lock_version', 'xmin', 'row_version', 'date_created', 'date_modified', 'date_updated')
-      or cardinality(c.words) = 1 and c.name ~ '^(created|updated|modified|inserted|deleted)(at|on|by|date|time)?$'
+      or cardinality(c.words) = 1
+        and c.name ~ '^(created|updated|modified|inserted|deleted|creation|last(update|edit))(at|on|by|date|time)?$'
     ) as is_audit,
+    -- days of the calendar, unless they are about who made or changed such a row, and when
+    (
+      c.words && array['birth', 'birthday', 'birthdate', 'dob', 'hire', 'hired', 'due']
+      or cardinality(c.words) = 1 and c.name ~* '^(dateof)?(birth|hire|due)(date|day)?$'
+    )
+    and not c.words && array['created', 'updated', 'reminded', 'notified', 'sent'] as is_day,
+    c.words && array['due'] or c.name ~* '^due(date|day)$' as is_due,
     c.words && array['cents', 'minor', 'micros'] as names_its_unit,
     c.family in ('integer', 'numeric', 'float', 'money') and case
       when c.family = 'integer' and m.word in ('credit', 'debit', 'tax', 'total', 'charge', 'payment')
@@ -209,40 +224,6 @@ role as materialized (
     order by w.n desc
     limit 1
   ) as m
-),
-trait as materialized (
-  select r.oid as relation,
-    coalesce(p.is_pointed_at, false) and not coalesce(p.points_elsewhere, false)
-      and bool_or(c.last_word in ('name', 'title', 'label', 'code') and c.family = 'text')
-      and not bool_or(
-        c.family in ('time', 'date') and not o.is_audit
-        or c.last_word in ('email', 'phone') or o.looks_like_money
-      )
-      and count(*) filter (where not o.is_key and not o.is_audit) <= case
-        when r.last_word in (
-          'type', 'types', 'status', 'statuses', 'category', 'categories', 'method', 'methods', 'unit', 'units', 'reason',
-          'reasons', 'country', 'countries', 'currency', 'currencies', 'language', 'languages'
-        ) then 8
-        else 4
-      end as is_lookup,
-    coalesce(p.pointers, 0) >= 2 and count(*) filter (where not o.is_reference and not o.is_audit) <= 1 as is_junction
-  from relation as r
-  join col as c on c.relation = r.oid
-  join role as o on o.relation = c.relation and o.place = c.place
-  left join (
-    select e.relation, count(*) filter (where e.is_from) as pointers,
-      bool_or(e.is_from and e.other <> e.relation) as points_elsewhere,
-      bool_or(not e.is_from and e.other <> e.relation) as is_pointed_at
-    from (
-      select f.relation, f.target as other, true as is_from
-      from reference as f
-      union all
-      select f.target, f.relation, false
-      from reference as f
-    ) as e
-    group by e.relation
-  ) as p on p.relation = r.oid
-  group by r.oid, r.last_word, p.is_pointed_at, p.points_elsewhere, p.pointers
 ),
 state as materialized (
   -- columns that say where a row stands, or of what sort it is: states of a country are none, nor are the values of a
@@ -407,7 +388,7 @@ kinship as materialized (
   ),
   candidate as materialized (
     select c.relation, c.place, lower(c.name) as name, c.words, c.last_word, c.family, r.home, s.stem, s.bare, s.suffix,
-      r.is_log or r.name ~* '(history|archive|audit)$' or r.is_partitioned as is_loose,
+      r.is_log or r.is_partitioned as is_loose,
       (c.relation, c.place) in (select p.relation, p.place from pivot as p where p.is_whole) as is_key,
       (c.relation, s.bare) in (select n.relation, n.noun from noun as n) as is_own
     from col as c
@@ -418,12 +399,19 @@ kinship as materialized (
         select
           case
             when cardinality(c.words) > 1 then c.words[1:cardinality(c.words) - 1]
-            when c.name ~* '.(id|ref|fk)$' then array[lower(regexp_replace(c.name, '(id|ref|fk)$', '', 'i'))]
+            -- who or which one it is, and of what
+            when b.bare ~ (b.role || '.') then regexp_match(b.bare, b.role || '(.+)$')
+            else array[b.bare]
           end as stem,
           case
             when cardinality(c.words) > 1 then c.last_word
             else lower(substring(c.name from '(?i)(?:id|ref|fk)$'))
           end as suffix
+        from (
+          select lower(substring(c.name from '(?i)^(.+)(?:id|ref|fk)$')) as bare,
+            '^(owner|author|creator|editor|lasteditor|approver|reviewer|manager|supervisor|sender|recipient|parent|related|'
+            'original|source|target|billto|shipto|soldto|billing|shipping|default|primary|previous|current|last)' as role
+        ) as b
       ) as u
     ) as s
     where c.family in ('integer', 'uuid', 'text')
@@ -535,7 +523,7 @@ kinship as materialized (
     where (t.home = c.home or (c.home, t.home) in (select b.home, b.target_home from bridge as b))
       and case
         when m.target = c.relation
-        then (c.suffix in ('ref', 'fk') or c.words @> array['parent'] or c.stem = array['parent'])
+        then (c.suffix in ('ref', 'fk') or c.words @> array['parent'] or c.stem @> array['parent'])
           and p.place <> c.place
         else not c.is_own
       end
@@ -555,17 +543,81 @@ breach as (
       -- PostgreSQL 18 keeps NOT NULL as a constraint too
       else p.absent
     end as written
-  from pg_constraint as k
-  left join pg_class as c on c.oid = k.confrelid
-  left join pg_namespace as n on n.oid = c.relnamespace
-  cross join lateral (
-    select string_agg(format('t.%I is not null', a.attname), ' and ' order by u.n) as present,
+  from (
+    select k.oid, string_agg(format('t.%I is not null', a.attname), ' and ' order by u.n) as present,
       string_agg(format('t.%I is null', a.attname), ' or ' order by u.n) as absent,
       string_agg(format('p.%I = t.%I', b.attname, a.attname), ' and ' order by u.n) filter (where b.attname is not null) as alike
-    from unnest(k.conkey, k.confkey) with ordinality as u (place, target_place, n)
+    from pg_constraint as k
+    cross join lateral unnest(k.conkey, k.confkey) with ordinality as u (place, target_place, n)
     join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.place
     left join pg_attribute as b on b.attrelid = k.confrelid and b.attnum = u.target_place
+    where k.contype in ('c', 'f', 'n')
+      and (not k.convalidated or k.contype = 'f' and k.conrelid in (select d.oid from descent as d))
+    group by k.oid
   ) as p
-  where k.contype in ('c', 'f', 'n')
-    and k.conrelid <> 0
+  join pg_constraint as k on k.oid = p.oid
+  left join pg_class as c on c.oid = k.confrelid
+  left join pg_namespace as n on n.oid = c.relnamespace
+),
+trait as materialized (
+  select r.oid as relation,
+    (coalesce(p.is_pointed_at, false) or r.is_list and coalesce(p.is_meant, false))
+      and not coalesce(p.points_elsewhere, false)
+      and (
+        bool_or(
+          c.family = 'text'
+          and (
+            -- the names of persons make no list
+            c.last_word in ('name', 'title', 'label', 'code')
+            and not c.words && array['first', 'last', 'middle', 'given', 'family', 'maiden']
+            or array_to_string(c.words, '') = any(r.nouns)
+          )
+        )
+        or count(*) filter (where o.is_own) = 1
+          and bool_or(o.is_own and c.family = 'text' and c.last_word in ('description', 'desc'))
+      )
+      and not bool_or(
+        c.family in ('time', 'date') and not o.is_audit
+        or c.last_word in ('email', 'phone') or o.looks_like_money
+      )
+      and count(*) filter (where o.is_own) <= case when r.is_list then 8 else 4 end as is_lookup,
+    -- without a foreign key, a key that is made of references alone tells
+    (
+      coalesce(p.pointers, 0) >= 2
+      or count(*) filter (where o.is_key) >= 2
+        and bool_and(o.is_reference or k.relation is not null) filter (where o.is_key)
+    )
+      and count(*) filter (where not o.is_reference and k.relation is null and not o.is_audit) <= 1 as is_junction
+  from (
+    select r.oid,
+      r.last_word ~ (
+        '(types?|status(es)?|categor(y|ies)|methods?|units?|reasons?|countr(y|ies)|currenc(y|ies)|languages?)$'
+      ) as is_list,
+      (select array_agg(n.noun) from noun as n where n.relation = r.oid) as nouns
+    from relation as r
+  ) as r
+  join col as c on c.relation = r.oid
+  join (
+    select o.*, not o.is_key and not o.is_audit and not o.is_reference as is_own
+    from role as o
+  ) as o on o.relation = c.relation and o.place = c.place
+  left join kinship as k on k.relation = c.relation and k.place = c.place and k.is_certain
+  left join (
+    select e.relation, count(*) filter (where e.is_from) as pointers,
+      bool_or(e.is_from and e.other <> e.relation) as points_elsewhere,
+      bool_or(not e.is_from and not e.is_kin and e.other <> e.relation) as is_pointed_at,
+      bool_or(e.is_kin and e.other <> e.relation) as is_meant
+    from (
+      select f.relation, f.target as other, true as is_from, false as is_kin
+      from reference as f
+      union all
+      select f.target, f.relation, false, false
+      from reference as f
+      union all
+      select k.target, k.relation, false, true
+      from kinship as k
+    ) as e
+    group by e.relation
+  ) as p on p.relation = r.oid
+  group by r.oid, r.is_list, r.nouns, p.is_pointed_at, p.is_meant, p.points_elsewhere, p.pointers
 )

@@ -279,6 +279,9 @@ CASES: Final[Mapping[str, tuple[tuple[str, dict[str, str]], ...]]] = {
             primary key (film_id, actor_id));
             create table detail (film_id int references film, line int, note text, more text,
             primary key (film_id, line));
+            create table film_tag (film_id int, actor_id int, primary key (film_id, actor_id));
+            create table post (id int primary key, creationdate timestamp not null, lasteditdate timestamp);
+            create table posthistory (id int primary key, creationdate timestamp, what text);
             create table measure (id int, created date, updated date) partition by range (created);
             create table measure_1 partition of measure for values from ('2020-01-01') to ('2021-01-01');
             """,
@@ -353,6 +356,7 @@ CASES: Final[Mapping[str, tuple[tuple[str, dict[str, str]], ...]]] = {
                 check (num_nonnulls(approved_at, approved_by) in (0, 2))
             );
             create table needed (lat float not null, lon float, error_code int default 0, error_message text);
+            create table codes (iso_code_2t char(3), iso_code_2b char(3));
             create table near (
                 lat float, longitude float, ship_to_line1 text, ship_to_line2 text, target_price_min int,
                 target_price_max int,

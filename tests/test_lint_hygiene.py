@@ -326,6 +326,13 @@ CASES: dict[str, list[Case]] = {
         ),
     ],
     "statistics_are_fresh": [
+        Case(
+            "as many rows again",
+            "create table t as select n from generate_series(1, 4000) as n",
+            {"t": "info"},
+            mends=True,
+            then=("analyze t", "insert into t select n from generate_series(1, 4000) as n"),
+        ),
         Case("never", "create table t as select n from generate_series(1, 1000) as n", {"t": "info"}, mends=True),
         Case(
             "changed",
@@ -541,6 +548,14 @@ CASES: dict[str, list[Case]] = {
         Case("short", "create table t (flags bit(64), bytes bytea, bits varbit, one bit)"),
     ],
     "time_has_zone": [
+        Case(
+            "due at a moment, by its values",
+            "create table t (a timestamptz, b timestamptz, due_at timestamp, duedate timestamp, due_date timestamp,"
+            " done_due_at timestamp); insert into t values (now(), now(), '2024-01-01 12:30', '2024-01-01 12:30',"
+            " '2024-01-01', '2024-01-01')",
+            {"t.due_at": "warning", "t.duedate": "warning"},
+            mends=True,
+        ),
         Case(
             "one of few",
             "create table t (a timestamptz, b timestamptz, c timestamp default now()); insert into t values (now())",

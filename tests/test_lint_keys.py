@@ -35,6 +35,21 @@ class Example:
 EXAMPLES: Final[dict[str, list[Example]]] = {
     "reference_has_foreign_key": [
         Example(
+            "whose and which one it is, in a name that is run together",
+            """
+            create table users (id int primary key);
+            create table posts (
+                id int primary key, owneruserid int, lasteditoruserid int, parentpostid int, parentid int, outpostid int
+            );
+            """,
+            {
+                "posts.owneruserid": "warning",
+                "posts.lasteditoruserid": "warning",
+                "posts.parentpostid": "warning",
+                "posts.parentid": "warning",
+            },
+        ),
+        Example(
             "by a table's singular name, and by the name of one table's key",
             """
             create table customers (customer_id serial primary key);
@@ -333,6 +348,33 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
     ],
     "lookup_name_is_unique": [
         Example(
+            "named after the table, by a description alone, and pointed at without a foreign key",
+            """
+            create table country (country_id int primary key, country text, last_update timestamptz);
+            create table region (region_id smallint primary key, region_description text);
+            create table posttypes (id int primary key, name text);
+            create table gender (
+                id int primary key, name text, parent int references gender, child_order int, about text, gid uuid
+            );
+            create table person (
+                id int primary key, country_id int references country, region_id smallint references region,
+                gender_id int references gender
+            );
+            create table posts (id int primary key, posttypeid int);
+            """,
+            {"posttypes.name": "info", "gender.name": "info"},
+        ),
+        Example(
+            "persons are no list, nor is what is described at length",
+            """
+            create table actor (actor_id int primary key, first_name text, last_name text);
+            create table essay (id int primary key, body text);
+            create table shops (id int primary key, name text);
+            create table film (id int primary key, actor_id int references actor, essay_id int references essay);
+            create table visits (id int primary key, shop_id int);
+            """,
+        ),
+        Example(
             "a lookup without duplicates",
             """
             create table kinds (id int primary key, name text, note text);
@@ -554,6 +596,31 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
     ],
     "index_is_needed": [
         Example(
+            "in partitions: one finding, whatever many they are; an index that belongs to the parent's stays",
+            """
+            create table p (a int, b int) partition by list (a);
+            create table p1 partition of p for values in (1);
+            create table p2 partition of p for values in (2);
+            create table p3 partition of p for values in (3);
+            create index on p (b);
+            create index p1_again on p1 (b);
+            create index p2_wide on p2 (b, a);
+            create index p3_one on p3 (a);
+            create index p3_two on p3 (a);
+            create table n (a int);
+            create table n1 () inherits (n);
+            create index on n1 (a);
+            create index on n1 (a);
+            """,
+            {"p": "info", "n": "info"},
+            {
+                "p": {
+                    "partitions": "2 of 3",
+                    "indexes": {"p1_again": "p1_b_idx", "p3_two": "p3_one"},
+                }
+            },
+        ),
+        Example(
             "copies, what a longer one leads with, and what a unique one does as well",
             """
             create table a (id int primary key, x int, y int, z text);
@@ -644,6 +711,36 @@ def test_reference_to_a_versioned_key_takes_a_design(dsn: str) -> None:
             "create table node_tags (node_id bigint, k text, primary key (node_id, k))"
         )
     assert [it.remedy for it in findings(dsn, "reference_has_foreign_key")] == ["redesign"]
+
+
+def test_indexes_go_where_the_rows_are(dsn: str) -> None:
+    """What inherits has no part in an index of its parent."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "create table p (id bigint primary key); create table c (p_id bigint references p);"
+            "create table c1 () inherits (c); create table c2 () inherits (c1); create index on c1 (p_id)"
+        )
+    (finding,) = findings(dsn, "foreign_key_has_index")
+    assert finding.suggestion.split(";\n") == [
+        "create index concurrently on public.c (p_id)",
+        "create index concurrently on public.c2 (p_id)",
+    ]
+
+
+def test_what_points_at_a_key_grows_with_it(dsn: str) -> None:
+    """Also where the partitions alone have the foreign key."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "create table p (id int primary key); create table q (id bigint primary key, p_id int references p);"
+            "create table c (a int, p_id int) partition by list (a); create table c1 partition of c default;"
+            "alter table c1 add foreign key (p_id) references p"
+        )
+    (finding,) = findings(dsn, "key_is_bigint")
+    assert finding.suggestion.split(";\n") == [
+        "alter table public.p alter column id type bigint",
+        "alter table public.c alter column p_id type bigint",
+        "alter table public.q alter column p_id type bigint",
+    ]
 
 
 def test_large_tables_are_sampled(dsn: str) -> None:

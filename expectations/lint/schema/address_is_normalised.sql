@@ -44,8 +44,9 @@ select r.object,
   format('table %s holds an address of its own in %s columns: %s', r.object, p.columns, p.names) as message,
   p.kinds as evidence,
   format(
-    'create table %I.%I (%s%s)', r.schema, left(r.name, 54) || '_address',
-    coalesce(k.written, 'id bigint generated always as identity primary key, '), p.written
+    'create table %I.%I (%s, %s%s)', r.schema, left(r.name, 54) || '_address',
+    coalesce(k.typed, 'id bigint generated always as identity primary key'), p.written,
+    k.keyed
   ) as suggestion,
   'redesign' as remedy
 from relation as r
@@ -64,13 +65,16 @@ join (
     and bool_or(k.kind in ('street', 'postal'))
 ) as p on p.relation = r.oid
 left join (
-  -- for a key of one column
-  select t.relation, format('%1$s %2$s primary key references %3$s (%1$s) on delete cascade, ', c.named, c.written, r.named)
-    as written
+  select t.relation, string_agg(c.named || ' ' || c.written, ', ' order by c.place) as typed,
+    format(
+      ', primary key (%1$s), foreign key (%1$s) references %2$s (%1$s) on delete cascade',
+      string_agg(c.named, ', ' order by c.place), o.named
+    ) as keyed
   from tie as t
-  join relation as r on r.oid = t.relation
-  join col as c on c.relation = t.relation and t.places = array[c.place]
+  join relation as o on o.oid = t.relation
+  join col as c on c.relation = t.relation and c.place = any(t.places)
   where t.kind = 'p'
+  group by t.relation, o.named
 ) as k on k.relation = r.oid
 -- a table about addresses is where they belong
 where not r.words && array[

@@ -18,17 +18,15 @@ select c.object,
   || case when s.is_part then jsonb_build_object('sampled rows', 'count(*)') else '{}' end
   -- a deadline may well be a moment: the data shows which it is
   || case
-    when not w.is_due then '{}'
-    when w.is_moment
+    when not o.is_due then '{}'
+    when c.last_word in ('at', 'time')
     then jsonb_build_object('holds', format('count(t.%1$s) > 0 and %2$s = count(t.%1$s)', c.named, m.at_midnight))
     else jsonb_build_object('holds', format('%s * 2 >= count(t.%s)', m.at_midnight, c.named))
   end as probe
 from col as c
 join relation as r on r.oid = c.relation
+join role as o on o.relation = c.relation and o.place = c.place
 join sample as s on s.relation = c.relation
-cross join lateral (
-  select c.words && array['due'] or c.name ~* '^due(date|day)$' as is_due, c.last_word in ('at', 'time') as is_moment
-) as w
 cross join lateral (
   select case
       when c.type = 'timestamptz'::regtype
@@ -40,10 +38,5 @@ cross join lateral (
     end as at_midnight
 ) as m
 where c.family = 'time'
-  and (
-    c.words && array['birth', 'birthday', 'birthdate', 'dob', 'hire', 'hired', 'due']
-    or cardinality(c.words) = 1 and c.name ~* '^(dateof)?(birth|hire|due)(date|day)?$'
-  )
-  -- who made or changed such a row, and when
-  and not c.words && array['created', 'updated', 'reminded', 'notified', 'sent']
+  and o.is_day
 order by c.object

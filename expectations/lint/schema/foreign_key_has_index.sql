@@ -55,8 +55,10 @@ select n.object,
     'points at', t.object, 'rows', r.rows, 'rows there', t.rows,
     'partitions with an index', case when b.leaves > 0 then format('%s of %s', b.indexed, b.leaves) end
   )) as evidence,
-  format(
-    'create index %son %s (%s)', case when r.is_partitioned then '' else 'concurrently ' end, r.named, p.columns
+  concat_ws(
+    E';\n',
+    format('create index %son %s (%s)', case when r.is_partitioned then '' else 'concurrently ' end, r.named, p.columns),
+    i.below
   ) as suggestion,
   'statement' as remedy
 from pointer as p
@@ -66,9 +68,20 @@ join trait as x on x.relation = p.target
 cross join lateral (select r.object || '.' || p.name as object) as n
 left join (select l.relation, count(*) as leaves from leaf as l group by l.relation) as l on l.relation = p.relation
 left join (
-  select f.relation, f.places, count(distinct f.leaf) as indexed
-  from found as f
-  group by f.relation, f.places
+  select q.relation, q.places, count(*) filter (where q.is_found) as indexed,
+    -- an index is not inherited, but for partitions
+    string_agg(format('create index concurrently on %s (%s)', q.named, q.columns), E';\n' order by q.named)
+      filter (where not q.is_found and not q.is_partition) as below
+  from (
+    select distinct o.relation, o.places, o.columns, l.oid, format('%I.%I', n.nspname, c.relname) as named,
+      c.relispartition as is_partition, f.leaf is not null as is_found
+    from pointer as o
+    join leaf as l on l.relation = o.relation
+    join pg_class as c on c.oid = l.oid
+    join pg_namespace as n on n.oid = c.relnamespace
+    left join found as f on f.relation = o.relation and f.places = o.places and f.leaf = l.oid
+  ) as q
+  group by q.relation, q.places
 ) as i on i.relation = p.relation and i.places = p.places
 cross join lateral (select coalesce(l.leaves, 0) as leaves, coalesce(i.indexed, 0) as indexed) as b
 where not exists (

@@ -66,14 +66,25 @@ join sample as s on s.relation = c.relation
 join trait as x on x.relation = c.relation
 left join (
   -- what points at a key has to grow with it
-  select f.target, u.target_place,
+  select p.target, p.target_place,
     string_agg(format('alter table %s alter column %s type bigint', t.named, b.named), E';\n' order by b.object) as widened
-  from reference as f
-  join relation as t on t.oid = f.relation
-  cross join lateral unnest(f.places, f.target_places) as u (place, target_place)
-  join col as b on b.relation = f.relation and b.place = u.place
+  from (
+    select f.relation, u.place, f.target, u.target_place
+    from reference as f
+    cross join lateral unnest(f.places, f.target_places) as u (place, target_place)
+    union
+    -- by a foreign key of its partitions alone
+    select l.relation, c.place, f.confrelid, u.target_place
+    from leaf as l
+    join pg_constraint as f on f.conrelid = l.oid and f.contype = 'f' and f.conparentid = 0
+    cross join lateral unnest(f.conkey, f.confkey) as u (place, target_place)
+    join pg_attribute as a on a.attrelid = l.oid and a.attnum = u.place
+    join col as c on c.relation = l.relation and c.name = a.attname
+  ) as p
+  join relation as t on t.oid = p.relation
+  join col as b on b.relation = p.relation and b.place = p.place
   where b.type in (21, 23)
-  group by f.target, u.target_place
+  group by p.target, p.target_place
 ) as p on p.target = c.relation and p.target_place = c.place
 cross join lateral (
   select format('greatest(max(t.%s)::bigint, %s, 0)', c.named, coalesce(c.last_value, 0)) as used

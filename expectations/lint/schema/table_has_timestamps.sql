@@ -25,7 +25,8 @@ with moment as (
   cross join lateral (
     select m.may_be and (
         c.words && array['updated', 'update', 'modified', 'modification', 'changed', 'change', 'edited', 'mtime']
-        or cardinality(c.words) = 1 and c.name ~* '^(last)?(updated?|modified|changed)(at|on|date|time)?$'
+        or c.words[:2] = array['last', 'edit']
+        or cardinality(c.words) = 1 and c.name ~* '^((last)?(updated?|modified|changed|edited)|lastedit)(at|on|date|time)?$'
       ) and (
         c.family in ('time', 'date') or c.last_word in ('at', 'on', 'time', 'date', 'updated', 'modified', 'mtime')
       ) as is_change,
