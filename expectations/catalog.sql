@@ -570,7 +570,7 @@ trait as materialized (
             -- the names of persons make no list
             c.last_word in ('name', 'title', 'label', 'code')
             and not c.words && array['first', 'last', 'middle', 'given', 'family', 'maiden']
-            or array_to_string(c.words, '') = any(r.nouns)
+            or (c.relation, array_to_string(c.words, '')) in (select n.relation, n.noun from noun as n)
           )
         )
         or count(*) filter (where o.is_own) = 1
@@ -592,8 +592,7 @@ trait as materialized (
     select r.oid,
       r.last_word ~ (
         '(types?|status(es)?|categor(y|ies)|methods?|units?|reasons?|countr(y|ies)|currenc(y|ies)|languages?)$'
-      ) as is_list,
-      (select array_agg(n.noun) from noun as n where n.relation = r.oid) as nouns
+      ) as is_list
     from relation as r
   ) as r
   join col as c on c.relation = r.oid
@@ -619,5 +618,5 @@ trait as materialized (
     ) as e
     group by e.relation
   ) as p on p.relation = r.oid
-  group by r.oid, r.is_list, r.nouns, p.is_pointed_at, p.is_meant, p.points_elsewhere, p.pointers
+  group by r.oid, r.is_list, p.is_pointed_at, p.is_meant, p.points_elsewhere, p.pointers
 )
