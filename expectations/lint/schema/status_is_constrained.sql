@@ -72,7 +72,7 @@ select s.object,
     s.lookup,
     case when s.family = 'integer' then 'code' else 'name' end,
     format_type(s.type, s.modifier),
-    case when s.family = 'integer' then ', name text' else '' end,
+    case when s.family = 'integer' then ', name text unique' else '' end,
     case
       when v.list is not null then format('select distinct unnest(array[%s])', v.list)
         -- a check of upper(...) takes more than what it lists
