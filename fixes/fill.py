@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,12 @@ SETTINGS: Final = (
     "set standard_conforming_strings = on",
     "set row_security = off",
     "set jit = off",
+)
+
+#: A comment, a literal or a quoted name as a whole, or the end of a line.
+_LITERAL: Final = re.compile(
+    r"""--[^\n]*|/\*.*?\*/|\be'(?:[^'\\]|\\.|'')*'|'[^']*'|"[^"]*"|\$(\w*)\$.*?\$\1\$|\n+""",
+    re.DOTALL | re.IGNORECASE,
 )
 
 
@@ -61,8 +68,9 @@ def fill(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -
 
 def _source(fix: Fix, change: Change) -> str:
     if "violation" not in change.sql:
-        return f"(\n{change.sql}\n) as f"
-    return f"(\nwith violation as materialized (\n{fix.rule.sql}\n)\n{_as_query(change.sql)}\n) as f"
+        return f"(\n{_indented(change.sql)}\n) as f"
+    rows = f"with violation as materialized (\n{_indented(fix.rule.sql)}\n)\n{_as_query(change.sql)}"
+    return f"(\n{_indented(rows)}\n) as f"
 
 
 def _as_query(text: str) -> str:
@@ -71,7 +79,12 @@ def _as_query(text: str) -> str:
     while first.startswith("--"):
         text = text.lstrip().split("\n", 1)[1]
         first = text.lstrip().split(None, 1)[0].lower()
-    return f"select *\nfrom (\n{text}\n) as q" if first == "with" else text
+    return f"select *\nfrom (\n{_indented(text)}\n) as q" if first == "with" else text
+
+
+def _indented(text: str) -> str:
+    """SQL two columns to the right, but for what goes on in a literal."""
+    return "  " + _LITERAL.sub(lambda found: found[0] + "  " * (found[0][0] == "\n"), text)
 
 
 def _columns(connection: psycopg.Connection, fix: Fix, change: Change, home: Home) -> list[str]:
