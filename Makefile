@@ -14,6 +14,7 @@ demo: $(STAMP)
 	$(BIN)/order-audit demo --out out/demo
 
 test: $(STAMP)
+	.ci/packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

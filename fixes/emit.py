@@ -1,0 +1,142 @@
+"""Write fixes as a Sqitch project that a person can read, and run without this program. The database is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from fixes import sqitch, trial
+from fixes.apply import chosen
+from fixes.fill import TRIAL, fill
+from fixes.fix import Fix, FixError, Option
+from fixes.plan import tables
+from fixes.script import fix_change, journal_change
+from fixes.sqitch import EmitError
+from fixes.work import Pace, apply
+
+Tell = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """The names of the changes in order; rows that they would change now, by rule; rules left out, and why."""
+
+    changes: tuple[str, ...]
+    rows: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def emit(
+    connection: psycopg.Connection,
+    fixes: Mapping[str, Fix],
+    choices: Mapping[str, str],
+    out: Path,
+    *,
+    rules: Collection[str] = (),
+    tell: Tell = lambda _done, _of, _note: None,
+) -> Emitted:
+    """Write what is automatic and what was chosen for the wanted rules (all, unless some are named) as a project.
+
+    The connection commits by itself and sees the tables. Rows are counted by trying the changes, in their order, on
+    temporary copies. A rule whose fix cannot be tried there is left out. Raises EmitError where `out` cannot be used
+    or no table is there.
+    """
+    options: dict[str, list[Option]] = {}
+    for fix, option in chosen({id: fix for id, fix in fixes.items() if not rules or id in rules}, choices):
+        options.setdefault(fix.rule.id, []).append(option)
+    keys = tables(connection, {id: fixes[id] for id in options})
+    if options and not keys:
+        raise EmitError("the tables that fixes change are not here; --schema names the schema that holds them")
+    schema, counted = _place(connection)
+    changes = [journal_change(schema)]
+    rows: dict[str, int] = {}
+    left_out: dict[str, str] = {}
+    with trial.trial(connection, {}):
+        listings: dict[str, dict[str, str]] = {}
+        for id, wanted in options.items():
+            try:
+                listings[id] = {option.name: _listing(connection, fixes[id], option) for option in wanted}
+            except (FixError, psycopg.Error) as error:
+                left_out[id] = str(error).splitlines()[0]
+        for table, key in keys.items():
+            trial.copy(connection, table, key)
+        for number, id in enumerate(listings):
+            tell(number, len(listings), id)
+            try:
+                with connection.transaction():
+                    does = {option.name: _try(connection, fixes[id], option) for option in options[id]}
+            except (FixError, psycopg.Error) as error:
+                left_out[id] = str(error).splitlines()[0]
+                continue
+            rows[id] = sum(count for done in does.values() for count in done.values())
+            words = {name: [_words(*done) for done in found.items()] or ["no row"] for name, found in does.items()}
+            before = [change.name for change in changes]
+            changes.append(fix_change(fixes[id], listings[id], words, counted, schema, before))
+        tell(len(listings), len(listings), "")
+    sqitch.write(out, changes, schema)
+    return Emitted(tuple(change.name for change in changes), rows, left_out)
+
+
+def _place(connection: psycopg.Connection) -> tuple[str, str]:
+    """The search path that finds the tables, and in words where and when rows are counted."""
+    row = connection.execute(
+        "select (select string_agg(quote_ident(s.name), ', ' order by s.number)"
+        " from unnest(current_schemas(false)) with ordinality as s (name, number)),"
+        " quote_ident(current_database()), current_setting('server_version')"
+    ).fetchone()
+    assert row is not None  # noqa: S101 - one row by construction
+    schema, database, version = row[0] or "''", row[1], row[2].split()[0]
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return schema, (
+        f"Counted in database {database}, schema {schema}, PostgreSQL {version}, on {now}, with the changes before this"
+        " one made."
+    )
+
+
+def _listing(connection: psycopg.Connection, fix: Fix, option: Option) -> str:
+    return ";\n\n".join(fill(connection, fix, option, TRIAL)) + ";"
+
+
+def _try(connection: psycopg.Connection, fix: Fix, option: Option) -> dict[tuple[str, str, str], int]:
+    """Apply an option to the copies: rows by what is done, table and columns."""
+    added = {change.table: -_count(connection, change.table) for change in option.changes if change.op == "insert"}
+    apply(connection, fix, option, TRIAL, Pace(batch=1_000_000, wait=0, vacuum=0))
+    done: dict[tuple[str, str, str], int] = {}
+    for step, op, columns, count in connection.execute(
+        TRIAL.text(
+            """
+            select j.step, j.op, coalesce(s.columns, ''), count(*)
+            from order_audit.journal as j
+            cross join lateral (
+              select string_agg(k.name, ', ' order by k.name) as columns
+              from jsonb_object_keys(case when j.op = 'update' then j.after end) as k (name)
+            ) as s
+            where j.rule = %s and j.option = %s and j.op in ('update', 'delete')
+            group by j.step, j.op, s.columns
+            order by j.step, j.op, s.columns
+            """
+        ).encode(),
+        [fix.rule.id, option.name],
+    ):
+        what = (op, option.changes[step - 1].table, columns)
+        done[what] = done.get(what, 0) + count
+    for table, before in added.items():
+        done["insert", table, ""] = before + _count(connection, table)
+    return done
+
+
+def _count(connection: psycopg.Connection, table: str) -> int:
+    row = connection.execute(TRIAL.text(f"select count(*) from {table}").encode()).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _words(what: tuple[str, str, str], count: int) -> str:
+    op, table, columns = what
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    if op == "update":
+        return f"sets {columns} in {rows} of {table}"
+    return f"deletes {rows} of {table}" if op == "delete" else f"adds {rows} to {table}"

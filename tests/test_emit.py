@@ -1,0 +1,492 @@
+"""Emitted projects under Sqitch, under psql alone, and before squawk; nothing in them that should not be."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sysconfig
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from psycopg import conninfo, sql
+
+import scenario
+from audit.server import Server
+from expectations import load
+from fixes.apply import alone, apply
+from fixes.emit import Emitted, emit
+from fixes.fix import LEAVE, fixes
+from fixes.sqitch import EmitError
+from fixes.work import Pace
+from tests import servers
+from tests.application import Application
+from tests.test_fixes_live import dirty, rows
+
+RULES: Final = load("current").rules
+FIXES: Final = fixes(RULES)
+STATUS: Final = "orders.status_is_known"
+#: Every option of every rule is in one of these.
+CHOICES: Final = {
+    "recommended": {id: fix.recommended for id, fix in FIXES.items()},
+    **{
+        f"option {number + 1}": {id: fix.options[:number + 1][-1].name for id, fix in FIXES.items() if fix.options}
+        for number in range(max(len(fix.options) for fix in FIXES.values()))
+    },
+}  # fmt: skip
+
+
+def _program(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise RuntimeError(f"{name} is not installed: apt-get install sqitch libdbd-pg-perl postgresql-client")
+    return path
+
+
+def _words(dsn: str) -> dict[str, str]:
+    return {name: str(value) for name, value in conninfo.conninfo_to_dict(dsn).items()}
+
+
+def _environment(dsn: str, home: Path) -> dict[str, str]:
+    words = _words(dsn)
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "PGHOST": words["host"],
+        "PGPORT": words["port"],
+        "PGUSER": words["user"],
+        "PGDATABASE": words["dbname"],
+    }
+
+
+def psql(dsn: str, *files: Path) -> subprocess.CompletedProcess[str]:
+    """Run files one after the other, each by a psql of its own, up to the first that fails."""
+    done = None
+    for file in files:
+        done = subprocess.run(
+            [_program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(file)],
+            env=_environment(dsn, file.parent),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        if done.returncode:
+            return done
+    assert done is not None
+    return done
+
+
+def sqitch(dsn: str, project: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run Sqitch with nobody's configuration but the project's."""
+    there = _words(dsn)
+    # a name that is a name to Sqitch's own driver stands in the target, another in the environment
+    name = there["dbname"] if there["dbname"].isalnum() else ""
+    target = f"db:pg://{there['user']}@/{name}?host={quote(there['host'], safe='')}" if name else "db:pg:"
+    home = project.parent / "home"
+    home.mkdir(exist_ok=True)
+    return subprocess.run(
+        [_program("sqitch"), *words, target],
+        env=_environment(dsn, home),
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def _emit(dsn: str, choices: Mapping[str, str], out: Path, schema: str = "") -> Emitted:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        if schema:
+            connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(schema)))
+        return emit(connection, FIXES, choices, out)
+
+
+def _rows(dsn: str) -> list[tuple[str]]:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        return rows(connection)
+
+
+def _files(project: Path, folder: str, emitted: Emitted) -> list[Path]:
+    """The files of a folder in the order in which they are run."""
+    order = emitted.changes if folder != "revert" else emitted.changes[::-1]
+    return [project / folder / f"{name}.sql" for name in order]
+
+
+def _one(dsn: str, query: str) -> object:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return row[0] if row else None
+
+
+def _there(dsn: str) -> object:
+    return _one(dsn, "select to_regnamespace('order_audit') is not null")
+
+
+@pytest.fixture
+def issues(dsn: str) -> str:
+    """The scenario with the labelled issues, on each server in turn."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection, issues=True)
+    return dsn
+
+
+def _applied(server: Server, dsn: str, choices: Mapping[str, str]) -> list[tuple[str]]:
+    """What the program itself makes of a copy of the database."""
+    copy = servers.new_database(server, template=_words(dsn)["dbname"])
+    with psycopg.connect(copy, autocommit=True) as connection:
+        apply(connection, RULES, FIXES, choices, None, Pace())
+        found = rows(connection)
+    servers.drop_database(server, copy)
+    return found
+
+
+@pytest.mark.parametrize("name", ["recommended", "option 2"])
+def test_sqitch_deploys_verifies_reverts_and_deploys_again(
+    server: Server, issues: str, tmp_path: Path, name: str
+) -> None:
+    choices, project = CHOICES[name], tmp_path / "project"
+    before, wanted = _rows(issues), _applied(server, issues, choices)
+    emitted = _emit(issues, choices, project)
+    assert (_rows(issues), _there(issues), emitted.left_out) == (before, False, {})
+    assert before != wanted
+    for words, after in [
+        (["deploy", "--verify"], wanted),
+        (["revert", "-y"], before),
+        (["deploy"], wanted),
+        (["verify"], wanted),
+    ]:
+        done = sqitch(issues, project, *words)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        assert "not" not in re.findall(r"\.\. (.*)", done.stdout), done.stdout
+        assert _rows(issues) == after, words
+        assert _there(issues) == (words[0] != "revert")
+    assert _one(issues, "select count(*) from sqitch.changes") == len(emitted.changes)
+    status = sqitch(issues, project, "status")
+    assert "Nothing to deploy (up-to-date)" in status.stdout
+    assert status.stderr == ""
+
+
+@pytest.mark.parametrize("name", [name for name in CHOICES if name != "recommended"])
+def test_psql_alone_does_the_same_and_twice_is_as_once(server: Server, issues: str, tmp_path: Path, name: str) -> None:
+    choices = CHOICES[name]
+    before, wanted = _rows(issues), _applied(server, issues, choices)
+    emitted = _emit(issues, choices, tmp_path)
+    deploy = _files(tmp_path, "deploy", emitted)
+    done = psql(issues, *(file for file in deploy for _ in range(2)))
+    assert done.returncode == 0, done.stderr
+    assert _rows(issues) == wanted
+    journaled = _one(issues, "select count(*) from order_audit.journal")
+    assert psql(issues, *deploy, *_files(tmp_path, "verify", emitted)).returncode == 0
+    assert _rows(issues) == wanted
+    assert _one(issues, "select count(*) from order_audit.journal") == journaled
+    revert = _files(tmp_path, "revert", emitted)
+    done = psql(issues, *(file for file in revert for _ in range(2)))
+    assert done.returncode == 0, done.stderr
+    assert (_rows(issues), _there(issues)) == (before, False)
+
+
+def test_the_rows_that_a_file_names_are_those_that_it_changes(issues: str, tmp_path: Path) -> None:
+    emitted = _emit(issues, CHOICES["option 1"], tmp_path)
+    for name in emitted.changes:
+        done = psql(issues, tmp_path / "deploy" / f"{name}.sql")
+        assert done.returncode == 0, done.stderr
+        if name != "journal":
+            changed = sum(map(int, re.findall(r"(\d+) rows changed", done.stderr)))
+            told = (tmp_path / "deploy" / f"{name}.sql").read_text(encoding="utf-8").split("\nset ")[0]
+            assert sum(map(int, re.findall(r"--   (?:sets .* in|deletes) (\d+) row", told))) == changed, name
+    assert sum(emitted.rows.values()) > 20
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_squawk_has_nothing_to_say(server_18: Server, tmp_path: Path, name: str) -> None:
+    dsn = servers.new_database(server_18)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection, issues=True)
+        emit(connection, FIXES, CHOICES[name], tmp_path / "project")
+    servers.drop_database(server_18, dsn)
+    files = sorted(map(str, (tmp_path / "project").rglob("*.sql")))
+    done = _squawk(tmp_path, *files)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout
+    # what it is not told to ignore, it finds
+    Path(files[0]).write_text("alter table orders add column more int;\n", encoding="utf-8")
+    assert "prefer-bigint-over-int" in _squawk(tmp_path, *files).stdout
+
+
+def _squawk(folder: Path, *files: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sysconfig.get_path("scripts")) / "squawk"), "--reporter", "gcc", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        timeout=60,
+    )
+
+
+def test_hostile_names_do_no_harm(server: Server, tmp_path: Path) -> None:
+    name, schema = 'it\'s "odd";\n drop table orders; -- %20 $list$ \\', "a \"b\" 'c'\n; $list$ :x \\"
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    dsn = server.dsn(name)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
+        # what the files must not take for the tables
+        connection.execute("create table public.orders (order_id int); create table public.customers (customer_id int)")
+        scenario.load(connection, issues=True, schema=schema)
+        connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(schema)))
+        before = rows(connection)
+        emitted = emit(connection, FIXES, CHOICES["option 1"], tmp_path / "project")
+        assert emitted.left_out == {}
+        for file in (tmp_path / "project").rglob("*.sql"):
+            head = file.read_text(encoding="utf-8").split("\nset client_encoding")[0]
+            assert all(line.startswith("--") for line in head.splitlines() if line), head
+        done = psql(dsn, *_files(tmp_path / "project", "deploy", emitted))
+        assert done.returncode == 0, done.stderr
+        assert rows(connection) != before
+        done = psql(dsn, *_files(tmp_path / "project", "verify", emitted))
+        assert done.returncode == 0, done.stderr
+        done = psql(dsn, *_files(tmp_path / "project", "revert", emitted))
+        assert done.returncode == 0, done.stderr
+        assert rows(connection) == before
+        done = sqitch(dsn, tmp_path / "project", "deploy", "--verify", "--to", "lineage.order_ref_exists")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert rows(connection) != before
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def test_no_password_gets_into_a_file(server_18: Server, tmp_path: Path) -> None:
+    dsn = servers.new_database(server_18)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection, issues=True)
+    _emit(conninfo.make_conninfo(dsn, password="hunter2-secret"), CHOICES["recommended"], tmp_path)
+    servers.drop_database(server_18, dsn)
+    texts = [file.read_text(encoding="utf-8") for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(texts) > 10
+    assert not [text for text in texts if "hunter2" in text]
+    # nor where the server is
+    assert not [text for text in texts if _words(dsn)["host"] in text]
+
+
+@pytest.fixture
+def statuses(dsn: str, tmp_path: Path) -> tuple[str, Emitted, Path]:
+    """Two thousand orders of which each second has a status to be put right, and the project that does it."""
+    dirty(dsn, 2_000)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        emitted = emit(connection, FIXES, {}, tmp_path, rules=[STATUS])
+    assert emitted == Emitted(("journal", STATUS), {STATUS: 1_000}, {})
+    return dsn, emitted, tmp_path
+
+
+def _edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_it_may_be_killed_at_any_moment_and_run_again(
+    server: Server, statuses: tuple[str, Emitted, Path], tmp_path: Path
+) -> None:
+    dsn, _, _ = statuses
+    before, wanted = _rows(dsn), _applied(server, dsn, {})
+    deploy, revert = tmp_path / "deploy" / f"{STATUS}.sql", tmp_path / "revert" / f"{STATUS}.sql"
+    assert psql(dsn, tmp_path / "deploy" / "journal.sql").returncode == 0
+    # many short transactions, to be killed between and within
+    _edit(deploy, "$list$);", "$list$, batch => 10);")
+    _edit(revert, f"revert('{STATUS}')", f"revert('{STATUS}', batch => 10)")
+    chance = random.Random(7)
+    for file, end, done in [
+        (deploy, wanted, "select count(*) from order_audit.journal"),
+        (revert, before, "select count(*) from order_audit.journal where reverted_at is not null"),
+    ]:
+        with psycopg.connect(dsn) as other:
+            # with one row held it cannot come to its end before it is killed
+            other.execute("select from orders where order_id = 1 for update")
+            for least in sorted(chance.sample(range(1_000), 6)):
+                process = subprocess.Popen(
+                    [_program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(file)],
+                    env=_environment(dsn, tmp_path) | {"PGAPPNAME": "victim"},
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+                while int(str(_one(dsn, done))) < least:
+                    assert process.poll() is None
+                time.sleep(chance.uniform(0, 0.02))
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                _one(
+                    dsn,
+                    "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'victim'",
+                )
+                assert _rows(dsn) not in (before, wanted)
+        again = psql(dsn, file)
+        assert again.returncode == 0, again.stderr
+        assert _rows(dsn) == end
+    # nothing was done twice: each change was journaled once, and put back
+    assert _one(
+        dsn, "select array_agg(distinct n) from (select count(*) as n from order_audit.journal group by key) as k"
+    ) == [1]
+    assert _one(dsn, "select count(*) from order_audit.journal where reverted_at is null") == 0
+
+
+def test_rows_in_somebodys_hands_are_passed_over_and_told(statuses: tuple[str, Emitted, Path], tmp_path: Path) -> None:
+    dsn, _, _ = statuses
+    deploy, revert = tmp_path / "deploy" / f"{STATUS}.sql", tmp_path / "revert" / f"{STATUS}.sql"
+    _edit(deploy, "$list$);", "$list$, rounds => 2);")
+    _edit(revert, f"revert('{STATUS}')", f"revert('{STATUS}', rounds => 2)")
+    assert psql(dsn, tmp_path / "deploy" / "journal.sql").returncode == 0
+    bad = f"select count(*) from ({FIXES[STATUS].rule.sql}) as v"
+    with psycopg.connect(dsn) as other:
+        other.execute("update orders set order_amount = 3 where order_id = 1")
+        done = psql(dsn, deploy)
+        assert done.returncode == 3
+        assert "999 rows changed; others hold the rest" in done.stderr
+        assert "Run this again" in done.stderr
+        assert _one(dsn, bad) == 1
+        verified = psql(dsn, tmp_path / "verify" / f"{STATUS}.sql")
+        assert verified.returncode == 3
+        assert f"{STATUS}, automatic: 1 rows are left to change" in verified.stderr
+        other.commit()
+        assert psql(dsn, deploy, tmp_path / "verify" / f"{STATUS}.sql").returncode == 0
+        assert _one(dsn, bad) == 0
+        other.execute("update orders set order_amount = 4 where order_id = 1")
+        done = psql(dsn, revert)
+        assert done.returncode == 3
+        assert "999 rows put back; others hold the rest" in done.stderr
+        other.commit()
+    assert psql(dsn, revert).returncode == 0
+    assert _one(dsn, bad) == 1_000
+    # what they wrote is there
+    assert _one(dsn, "select order_amount from orders where order_id = 1") == 4
+
+
+def test_a_table_in_somebodys_hands_is_not_waited_for(statuses: tuple[str, Emitted, Path], tmp_path: Path) -> None:
+    dsn, _, _ = statuses
+    deploy = tmp_path / "deploy" / f"{STATUS}.sql"
+    _edit(deploy, "$list$);", "$list$, rounds => 2);")
+    assert psql(dsn, tmp_path / "deploy" / "journal.sql").returncode == 0
+    with psycopg.connect(dsn) as other:
+        other.execute("lock table orders in share mode")
+        done = psql(dsn, deploy)
+        assert done.returncode == 3
+        assert "0 rows changed; others hold the rest" in done.stderr
+    assert psql(dsn, deploy).returncode == 0
+
+
+def test_no_write_of_an_application_is_lost(statuses: tuple[str, Emitted, Path], tmp_path: Path) -> None:
+    dsn, _, _ = statuses
+    deploy = tmp_path / "deploy" / f"{STATUS}.sql"
+    assert psql(dsn, tmp_path / "deploy" / "journal.sql").returncode == 0
+    application = Application(dsn)
+    hurried = tmp_path / "hurried.sql"
+    shutil.copy(deploy, hurried)
+    _edit(hurried, "$list$);", "$list$, batch => 50, rounds => 3);")
+    with application.at_work():
+        # it may fail: the application goes on making rows to change
+        for _ in range(4):
+            psql(dsn, hurried)
+    assert application.troubles == []
+    assert application.transactions > 50
+    assert psql(dsn, deploy).returncode == 0
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        assert application.lost(connection) == []
+
+
+def test_what_was_changed_since_is_left_alone_and_keeps_the_journal(
+    statuses: tuple[str, Emitted, Path], tmp_path: Path
+) -> None:
+    dsn, emitted, _ = statuses
+    assert sqitch(dsn, tmp_path, "deploy").returncode == 0
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("update orders set order_status = 'cancelled' where order_id = 1")
+    done = sqitch(dsn, tmp_path, "revert", "-y")
+    assert done.returncode != 0
+    assert 'left alone: public.orders {"order_id": "1"}: changed since, or gone' in done.stderr
+    assert "1 changes are journaled that were not put back" in done.stderr
+    assert _there(dsn)
+    assert _one(dsn, "select order_status from orders where order_id = 1") == "cancelled"
+    assert _one(dsn, f"select count(*) from ({FIXES[STATUS].rule.sql}) as v") == 999
+    # once it is again as we left it, it goes
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("update orders set order_status = 'active' where order_id = 1")
+    assert psql(dsn, *_files(tmp_path, "revert", emitted)).returncode == 0
+    assert not _there(dsn)
+
+
+def test_one_run_at_a_time(statuses: tuple[str, Emitted, Path], tmp_path: Path) -> None:
+    dsn, _, _ = statuses
+    assert psql(dsn, tmp_path / "deploy" / "journal.sql").returncode == 0
+    with psycopg.connect(dsn, autocommit=True) as connection, alone(connection):
+        for file in (tmp_path / "deploy" / f"{STATUS}.sql", tmp_path / "revert" / f"{STATUS}.sql"):
+            done = psql(dsn, file)
+            assert done.returncode == 3
+            assert "another run of fixes is at work on this database" in done.stderr
+        assert "a run of fixes is at work" in psql(dsn, tmp_path / "revert" / "journal.sql").stderr
+    assert psql(dsn, tmp_path / "deploy" / f"{STATUS}.sql").returncode == 0
+
+
+def test_written_again_it_is_the_same_and_what_is_no_longer_wanted_goes(server_18: Server, tmp_path: Path) -> None:
+    dsn, project = servers.new_database(server_18), tmp_path / "project"
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection, issues=True)
+
+    def texts() -> dict[str, str]:
+        return {
+            file.relative_to(project).as_posix(): re.sub(
+                r"on \d{4}-[\d-]+ [\d:]+ UTC", "", " ".join(file.read_text(encoding="utf-8").replace("-- ", "").split())
+            )
+            for file in project.rglob("*")
+            if file.is_file()
+        }
+
+    more = _emit(dsn, CHOICES["option 1"], project)
+    first = texts()
+    _emit(dsn, CHOICES["option 1"], project)
+    assert texts() == first
+    fewer = _emit(dsn, dict.fromkeys(FIXES, LEAVE), project)
+    assert set(fewer.changes) < set(more.changes)
+    assert {Path(name).stem for name in texts() if name.endswith(".sql")} == set(fewer.changes)
+    _emit(dsn, CHOICES["option 1"], project)
+    assert texts() == first
+    servers.drop_database(server_18, dsn)
+
+
+def test_a_folder_of_something_else_is_left_alone(server_18: Server, tmp_path: Path) -> None:
+    dsn = servers.new_database(server_18)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection)
+        (tmp_path / "taken").mkdir()
+        (tmp_path / "taken" / "sqitch.plan").write_text("%project=flipr\n")
+        (tmp_path / "file").write_text("")
+        for name in ("taken", "file"):
+            with pytest.raises(EmitError, match=f"{name} holds something else"):
+                emit(connection, FIXES, {}, tmp_path / name)
+        with pytest.raises(EmitError, match=r"cannot write .*file/below"):
+            emit(connection, FIXES, {}, tmp_path / "file" / "below")
+        connection.execute("set search_path = pg_catalog")
+        with pytest.raises(EmitError, match="the tables that fixes change are not here"):
+            emit(connection, FIXES, {}, tmp_path / "new")
+    assert {path.name for path in tmp_path.rglob("*")} == {"taken", "file", "sqitch.plan"}
+    servers.drop_database(server_18, dsn)
+
+
+def test_a_rule_that_these_tables_have_no_columns_for_is_left_out(dsn: str, tmp_path: Path) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection)
+        connection.execute("alter table orders drop column delivery_script_name")
+        emitted = emit(connection, FIXES, {}, tmp_path)
+    assert "column o.delivery_script_name does not exist" in emitted.left_out["orders.script_name_is_identifier"]
+    assert STATUS in emitted.changes
+    done = psql(dsn, *_files(tmp_path, "deploy", emitted))
+    assert done.returncode == 0, done.stderr
