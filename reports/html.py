@@ -11,19 +11,18 @@ import hashlib
 import json
 import re
 import shlex
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from expectations import SEVERITIES
+from reports import text, words
 
 #: Longer values are folded away behind their beginning, and longer ones yet are cut.
 _LONG: Final = 120
@@ -34,12 +33,6 @@ _BAR: Final = 200
 #: A week of half-hours: 7 x 48 bits.
 _DAYS: Final = 7
 _HALF_HOURS: Final = 48
-#: Characters that count as printable and show nothing, or (U+FFFD) stand for a loss.
-_UNSEEN: Final = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffd\U000e0100-\U000e01ef]"
-)
-_NAMED: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
-_SPACES: Final = re.compile(r"\A +| +\Z| {2,}")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN")
 
 
@@ -156,23 +149,23 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_plain,
+        finalize=text.plain,
     )
     environment.filters |= {
-        "n": _number,
-        "share": _share,
-        "plural": _plural,
-        "moment": _moment,
-        "ms": _milliseconds,
-        "visible": _visible,
-        "name": _name,
-        "sql": _sql,
+        "n": words.number,
+        "share": words.share,
+        "plural": words.plural,
+        "moment": words.moment,
+        "ms": words.milliseconds,
+        "visible": text.visible,
+        "name": text.name,
+        "sql": text.sql,
         "columns": _columns,
         "week": _week,
         "cell": _cell,
         "evidence": _evidence,
     }
-    environment.globals |= {"severities": SEVERITIES, "duration": _duration}
+    environment.globals |= {"severities": SEVERITIES, "duration": words.duration}
     return environment
 
 
@@ -204,14 +197,14 @@ def _evidence(value: Any) -> str | Markup:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return _number(value)
+        return words.number(value)
     if isinstance(value, list):
         return Markup(", ").join(_evidence(item) for item in value)
     if isinstance(value, dict):
         return Markup(", ").join(
-            Markup("{} {}").format(_visible(name), _evidence(item)) for name, item in value.items()
+            Markup("{} {}").format(text.visible(name), _evidence(item)) for name, item in value.items()
         )
-    return _visible(str(value))
+    return text.visible(str(value))
 
 
 def _by_reason(skipped: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -241,11 +234,12 @@ def _linker(anchors: dict[str, str]) -> Callable[[str], Markup]:
     ids = "|".join(re.escape(rule) for rule in sorted(anchors, key=len, reverse=True))
     known = re.compile(rf"(?<![\w.])({ids})(?![\w.])") if ids else re.compile(r"(?!)()")
 
-    def linked(text: str) -> Markup:
-        parts = known.split(text)
+    def linked(said: str) -> Markup:
+        parts = known.split(said)
         link = Markup('<a class="id" href="#{}">{}</a>')
         return Markup("").join(
-            link.format(anchors[part], _name(part)) if place % 2 else _visible(part) for place, part in enumerate(parts)
+            link.format(anchors[part], text.name(part)) if place % 2 else text.visible(part)
+            for place, part in enumerate(parts)
         )
 
     return linked
@@ -267,105 +261,6 @@ def _command(document: dict[str, Any]) -> str:
     if not run["masked"]:
         words += ["--unmask"]
     return " ".join(word if word == "…" else shlex.quote(word) for word in [*words, "--out", "…"])
-
-
-# -- words and numbers -------------------------------------------------------------------------------------------
-
-
-def _number(value: float) -> str:
-    return (f"{value:,}" if isinstance(value, int) else f"{value:,.2f}").replace("-", "−")
-
-
-def _share(part: int, whole: int | None) -> str:
-    """A percentage that never says 0 or 100 where there is a rest."""
-    if not whole:
-        return ""
-    percent = 100 * part / whole
-    if 0 < percent < 0.01:
-        return "< 0.01 %"
-    return "> 99.99 %" if 99.995 <= percent < 100 else f"{percent:.2f} %"
-
-
-def _plural(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def _moment(text: str) -> Markup:
-    moment = datetime.fromisoformat(text).astimezone(UTC)
-    return Markup('<time datetime="{}">{:%Y-%m-%d %H:%M:%S} UTC</time>').format(text, moment)
-
-
-def _duration(run: dict[str, Any]) -> str:
-    seconds = (datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])).total_seconds()
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min {rest:02} s"
-
-
-def _milliseconds(value: float) -> str:
-    return f"{value:,.1f}"
-
-
-# -- texts that may hold anything --------------------------------------------------------------------------------
-
-
-def _is_hidden(letter: str) -> bool:
-    return not letter.isprintable() or _UNSEEN.match(letter) is not None
-
-
-def _code(letter: str) -> str:
-    return _NAMED.get(letter, f"⟨U+{ord(letter):04X}⟩")
-
-
-def _plain(value: Any) -> Any:
-    """Every text on its way into a page, attributes too: with its hidden characters spelled out."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    return value if _is_clear(value) else "".join(_code(letter) if _is_hidden(letter) else letter for letter in value)
-
-
-def _is_clear(text: str) -> bool:
-    return text.isprintable() and _UNSEEN.search(text) is None
-
-
-def _visible(text: str, *, keep: str = "", evidence: bool = False, end: int | None = None) -> Markup:
-    """A text as markup, with its hidden characters spelled out and marked as such, but for those to `keep`.
-
-    As `evidence`, spaces that one could miss and letters out of Unicode's normal form C are spelled out too. `end`
-    shows the beginning only.
-    """
-    loose = evidence and not unicodedata.is_normalized("NFC", text)
-    spaces = {place for run in _SPACES.finditer(text) for place in range(*run.span())} if evidence else set()
-    if not loose and not spaces and _is_clear(text):
-        return escape(text[:end])
-    parts: list[Markup] = []
-    for place, letter in enumerate(text[:end]):
-        if place in spaces:
-            parts.append(_spelled(letter, "␣"))
-        elif letter not in keep and (_is_hidden(letter) or (loose and _is_loose(letter))):
-            parts.append(_spelled(letter, _code(letter)))
-        else:
-            parts.append(escape(letter))
-    return Markup("").join(parts)
-
-
-def _is_loose(letter: str) -> bool:
-    return unicodedata.category(letter).startswith("M") or not unicodedata.is_normalized("NFC", letter)
-
-
-def _spelled(letter: str, shown: str) -> Markup:
-    name = unicodedata.name(letter, "").lower() or f"U+{ord(letter):04X}"
-    return Markup('<b class="esc" title="{}" data-code="{:x}">{}</b>').format(name, ord(letter), shown)
-
-
-def _name(text: str) -> Markup:
-    """A rule's id or a file's path, to be broken where its parts end."""
-    return Markup("<wbr>").join(_visible(part) for part in re.split(r"(?<=[._/])", text))
-
-
-def _sql(text: str) -> Markup:
-    return _visible(text, keep="\n\t")
 
 
 # -- evidence ----------------------------------------------------------------------------------------------------
@@ -394,13 +289,18 @@ def _cell(value: Any) -> Markup:
         return Markup('<i class="none">null</i>')
     if value == "":
         return Markup('<i class="none">empty</i>')
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if len(text) <= _LONG:
-        return Markup("<bdi>{}</bdi>").format(_visible(text, evidence=True))
-    cut = Markup("… <i>cut here</i>") if len(text) > _LONGEST else ""
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(shown) <= _LONG:
+        return Markup("<bdi>{}</bdi>").format(text.visible(shown, evidence=True))
+    cut = Markup("… <i>cut here</i>") if len(shown) > _LONGEST else ""
     return Markup(
         '<details class="long"><summary><bdi>{}</bdi>… <i>{:,} characters</i></summary><bdi>{}</bdi>{}</details>'
-    ).format(_visible(text, evidence=True, end=_BEGINNING), len(text), _visible(text, evidence=True, end=_LONGEST), cut)
+    ).format(
+        text.visible(shown, evidence=True, end=_BEGINNING),
+        len(shown),
+        text.visible(shown, evidence=True, end=_LONGEST),
+        cut,
+    )
 
 
 def _week(value: Any) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from audit.snapshot import Snapshot
 from audit.terminal import linted
 from expectations import Rule, schema_rules
 from expectations.rule import parse
-from reports import html
+from reports import text
 from tests import servers
 
 #: What the scenario's schema is known to be full of, with its sample data: rule, object, severity.
@@ -252,7 +252,7 @@ def test_run_holds_the_findings_and_the_gate_may_ask_for_them(sample: str, tmp_p
     assert any(reason.startswith("4 critical schema findings: ") for reason in reasons)
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     for finding in result["schema_findings"]:
-        assert str(html._visible(finding["message"])) in page
+        assert str(text.visible(finding["message"])) in page
     held = gate.decide(result, fail_on="never", min_pass_rate=None)
     assert held["passed"]
     assert json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["schema_findings"]

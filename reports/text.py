@@ -1,0 +1,77 @@
+"""Texts that may hold anything: escaped, with characters that cannot be seen, or that change how others are read,
+spelled out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+
+#: Characters that count as printable and show nothing, or (U+FFFD) stand for a loss.
+_UNSEEN: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffd\U000e0100-\U000e01ef]"
+)
+_NAMED: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_SPACES: Final = re.compile(r"\A +| +\Z| {2,}")
+
+
+def plain(value: Any) -> Any:
+    """Every text on its way into a page, attributes too: with its hidden characters spelled out."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return value if _is_clear(value) else "".join(_code(letter) if _is_hidden(letter) else letter for letter in value)
+
+
+def visible(text: str, *, keep: str = "", evidence: bool = False, end: int | None = None) -> Markup:
+    """A text as markup, with its hidden characters spelled out and marked as such, but for those to `keep`.
+
+    As `evidence`, spaces that one could miss and letters out of Unicode's normal form C are spelled out too. `end`
+    shows the beginning only.
+    """
+    loose = evidence and not unicodedata.is_normalized("NFC", text)
+    spaces = {place for run in _SPACES.finditer(text) for place in range(*run.span())} if evidence else set()
+    if not loose and not spaces and _is_clear(text):
+        return escape(text[:end])
+    parts: list[Markup] = []
+    for place, letter in enumerate(text[:end]):
+        if place in spaces:
+            parts.append(_spelled(letter, "␣"))
+        elif letter not in keep and (_is_hidden(letter) or (loose and _is_loose(letter))):
+            parts.append(_spelled(letter, _code(letter)))
+        else:
+            parts.append(escape(letter))
+    return Markup("").join(parts)
+
+
+def name(text: str) -> Markup:
+    """A rule's id or a file's path, to be broken where its parts end."""
+    return Markup("<wbr>").join(visible(part) for part in re.split(r"(?<=[._/])", text))
+
+
+def sql(text: str) -> Markup:
+    """SQL, with its lines as they are."""
+    return visible(text, keep="\n\t")
+
+
+def _is_hidden(letter: str) -> bool:
+    return not letter.isprintable() or _UNSEEN.match(letter) is not None
+
+
+def _is_clear(text: str) -> bool:
+    return text.isprintable() and _UNSEEN.search(text) is None
+
+
+def _is_loose(letter: str) -> bool:
+    return unicodedata.category(letter).startswith("M") or not unicodedata.is_normalized("NFC", letter)
+
+
+def _code(letter: str) -> str:
+    return _NAMED.get(letter, f"⟨U+{ord(letter):04X}⟩")
+
+
+def _spelled(letter: str, shown: str) -> Markup:
+    name = unicodedata.name(letter, "").lower() or f"U+{ord(letter):04X}"
+    return Markup('<b class="esc" title="{}" data-code="{:x}">{}</b>').format(name, ord(letter), shown)

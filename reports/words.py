@@ -1,0 +1,48 @@
+"""Counts, shares, times: as a page says them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+
+def number(value: float) -> str:
+    """A whole number, or one with two digits behind the point."""
+    return (f"{value:,}" if isinstance(value, int) else f"{value:,.2f}").replace("-", "−")
+
+
+def share(part: int, whole: int | None) -> str:
+    """A percentage that never says 0 or 100 where there is a rest."""
+    if not whole:
+        return ""
+    percent = 100 * part / whole
+    if 0 < percent < 0.01:
+        return "< 0.01 %"
+    return "> 99.99 %" if 99.995 <= percent < 100 else f"{percent:.2f} %"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """A count with its noun; where `many` is not given, it ends in s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def moment(text: str) -> Markup:
+    """A time, in UTC."""
+    at = datetime.fromisoformat(text).astimezone(UTC)
+    return Markup('<time datetime="{}">{:%Y-%m-%d %H:%M:%S} UTC</time>').format(text, at)
+
+
+def duration(run: dict[str, Any]) -> str:
+    """How long an audit took."""
+    seconds = (datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])).total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min {rest:02} s"
+
+
+def milliseconds(value: float) -> str:
+    """Milliseconds, without their unit."""
+    return f"{value:,.1f}"
