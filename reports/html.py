@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from expectations import SEVERITIES
-from reports import text, words
+from reports import profile, text, words
 
 #: Longer values are folded away behind their beginning, and longer ones yet are cut.
 _LONG: Final = 120
@@ -79,6 +79,7 @@ def report(document: dict[str, Any]) -> str:
         ),
         command=_command(document),
         schema_groups=schema,
+        profile=profile.shown(document["profile"]),
         reasons={rule["rule"]: rule.get("why", "") for rule in document["schema_rules"]},
     )
 

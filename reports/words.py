@@ -46,3 +46,24 @@ def duration(run: dict[str, Any]) -> str:
 def milliseconds(value: float) -> str:
     """Milliseconds, without their unit."""
     return f"{value:,.1f}"
+
+
+def figure(value: Any) -> str:
+    """A value of a column or a figure about it: whole numbers in full, others to six digits, texts as they are."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
+        return f"{int(value):,}".replace("-", "−")
+    return (f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}" if abs(value) < 1e15 else f"{value:g}").replace(
+        "-", "−"
+    )
+
+
+def size(count: int) -> str:
+    """A number of bytes, in the unit that keeps it short."""
+    found, unit = float(count), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if found < 1024:
+            break
+        found, unit = found / 1024, larger
+    return f"{found:,.0f} {unit}" if unit == "bytes" or found >= 10 else f"{found:,.1f} {unit}"
