@@ -46,8 +46,13 @@ def read(path: Path, rules: Iterable[str]) -> list[Allowance]:
     return found
 
 
-def accept(verdicts: Sequence[Verdict], allowances: Iterable[Allowance]) -> tuple[list[Verdict], list[Allowance]]:
-    """Mark what is accepted; gives the allowances that no finding needs, too."""
+def accept(
+    verdicts: Sequence[Verdict], allowances: Iterable[Allowance], rules: Iterable[str]
+) -> tuple[list[Verdict], list[Allowance]]:
+    """Mark what is accepted; gives the allowances that no finding needs, too.
+
+    Whether one is needed is only known where each of the `rules` that it is for was judged.
+    """
     allowances = list(allowances)
     used = set()
     marked = []
@@ -61,4 +66,10 @@ def accept(verdicts: Sequence[Verdict], allowances: Iterable[Allowance]) -> tupl
                     break
             findings.append(finding)
         marked.append(replace(verdict, findings=tuple(findings)))
-    return marked, [allowance for allowance in allowances if allowance not in used]
+    unjudged = set(rules) - {it.rule.id for it in verdicts if it.status == "checked" and not it.reason}
+    unused = [
+        allowance
+        for allowance in allowances
+        if allowance not in used and not any(fnmatchcase(rule, allowance.rule) for rule in unjudged)
+    ]
+    return marked, unused

@@ -129,12 +129,13 @@ def run(
     _check(sample, statement_timeout)
     from audit import dsn as dsns
     from audit import terminal
+    from audit.progress import progress
     from audit.run import Options
     from audit.run import run as audit
 
     if gentle:
         os.nice(19)  # this program may share the machine with the server, or with whom it serves
-    with terminal.progress("judging rules", quiet=quiet) as tell:
+    with progress(quiet=quiet) as begin:
         options = Options(
             suites=tuple(suite or ["current"]),
             rules=tuple(rule or ()),
@@ -154,7 +155,8 @@ def run(
             fail_on_schema=fail_on_schema,
             timeout=statement_timeout,
             unmask=unmask,
-            tell=tell,
+            tell=begin("judging rules", lines=True),
+            begin=begin,
         )
         document = audit(dsns.resolve(dsn), out, options)
     say(terminal.verdict(document, out))
@@ -189,20 +191,22 @@ def lint(
     from audit import allow as allowed
     from audit import dsn as dsns
     from audit import terminal
-    from audit.gate import failing
     from audit.lint import document
     from audit.lint import lint as judge
+    from audit.progress import progress
     from audit.snapshot import Snapshot
     from expectations import matching, schema_rules
+    from reports.schema import failing
 
     _check(None, statement_timeout)
     rules = schema_rules()
     wanted = matching(rules, rule) if rule else {found.id for found in rules}
     wanted -= matching(rules, exclude or ())
     allowances = allowed.read(allow, (found.id for found in rules)) if allow else []
-    with Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
-        verdicts = judge(snapshot.connection, [found for found in rules if found.id in wanted])
-    verdicts, unused = allowed.accept(verdicts, allowances)
+    with progress(quiet=False) as begin, Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
+        asked = [found for found in rules if found.id in wanted]
+        verdicts = judge(snapshot.connection, asked, begin("judging the schema"))
+    verdicts, unused = allowed.accept(verdicts, allowances, (found.id for found in rules))
     found = document(verdicts)
     say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else terminal.linted(verdicts, unused))
     raise typer.Exit(1 if failing(found["schema_findings"], fail_on) else 0)
@@ -230,16 +234,19 @@ def profile(
     from audit import dsn as dsns
     from audit.profile import profile as describe
     from audit.profile_text import profile_text
+    from audit.progress import progress
     from audit.shape import Name
     from audit.snapshot import Snapshot
 
     _check(sample, statement_timeout)
-    with Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
+    with progress(quiet=False) as begin, Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
         names = [Name("", name) for name in table or catalog.tables(snapshot.connection)]
         there = catalog.relations(snapshot.connection, names)
         if missing := [str(name) for name in names if name not in there]:
             raise UsageError(f"--table: there is no table '{missing[0]}'")
-        found = describe(snapshot.connection, [there[name] for name in names], sample=sample, unmask=unmask)
+        wanted = [there[name] for name in names]
+        tell = begin("profiling tables")
+        found = describe(snapshot.connection, wanted, sample=sample, unmask=unmask, tell=tell)
     if not found:
         raise RunError("there is no table to describe; --schema names the schema that holds them")
     say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else profile_text(found))
@@ -411,12 +418,12 @@ def generate_scenario(
 
     import scenario
     from audit import dsn as dsns
-    from audit import terminal
+    from audit.progress import progress
 
     if truth is not None and (not truth.name or truth.is_dir()):
         raise UsageError(f"--truth: {truth} is a folder: name a file")
     place = dsns.resolve(dsn)
-    with dsns.connect(place, autocommit=True) as connection, terminal.progress("generating", quiet=quiet) as tell:
+    with dsns.connect(place, autocommit=True) as connection, progress(quiet=quiet) as begin:
         try:
             made = scenario.generate(
                 connection,
@@ -426,7 +433,7 @@ def generate_scenario(
                 defects=defects,
                 truth=truth,
                 schema=schema,
-                tell=tell,
+                tell=begin("generating", lines=True),
             )
         except (ValueError, scenario.NotUnicodeError) as wrong:
             raise UsageError(f"{wrong}") from None

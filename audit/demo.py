@@ -7,7 +7,8 @@ from pathlib import Path
 import psycopg
 
 import scenario
-from audit import embedded, terminal
+from audit import embedded
+from audit.progress import progress
 from audit.run import Options, run
 from reports import compare, files, html
 from scenario.load import TRUTH
@@ -23,8 +24,9 @@ def demo(out: Path, *, quiet: bool) -> str:
                 scenario.load(connection)
             else:
                 scenario.add_issues(connection)
-        with terminal.progress(f"{step}. auditing {what}", quiet=quiet) as tell:
-            documents.append(run(dsn, out / name, Options(tell=tell)))
+        with progress(quiet=quiet) as begin:
+            tell = begin(f"{step}. auditing {what}", lines=True)
+            documents.append(run(dsn, out / name, Options(tell=tell, begin=begin)))
     found = compare.compare(
         compare.read(out / "sample" / "results.json"), compare.read(out / "issues" / "results.json")
     )

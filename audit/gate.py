@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
-from expectations import SEVERITIES, Severity
-
-FailOn = Literal["critical", "warning", "info", "never"]
+from reports.schema import FailOn, down_to, failing
 
 
 def decide(
@@ -30,7 +28,7 @@ def decide(
     failed = [found for found in results if found["status"] == "failed" and (new is None or new[found["rule"]] > 0)]
     errored = [found for found in results if found["status"] == "errored"]
     reasons = []
-    for severity in _from(fail_on):
+    for severity in down_to(fail_on):
         if hits := [found for found in failed if found["severity"] == severity]:
             names = ", ".join(_counted(found, new) for found in hits)
             reasons.append(f"{len(hits)} {severity} expectation{'s' * (len(hits) > 1)} failed: {names}")
@@ -38,7 +36,7 @@ def decide(
         names = ", ".join(found["rule"] for found in errored)
         reasons.append(f"{len(errored)} expectation{'s' * (len(errored) > 1)} could not be judged: {names}")
     on_schema = failing(document["schema_findings"], fail_on_schema)
-    for severity in _from(fail_on_schema):
+    for severity in down_to(fail_on_schema):
         if hits := [it for it in on_schema if it["severity"] == severity]:
             names = ", ".join(dict.fromkeys(it["rule"] for it in hits))
             reasons.append(f"{len(hits)} {severity} schema finding{'s' * (len(hits) > 1)}: {names}")
@@ -62,16 +60,6 @@ def decide(
         "min_pass_rate": float(min_pass_rate) if min_pass_rate is not None else None,
         "baseline": new is not None,
     }
-
-
-def failing(findings: Iterable[dict[str, Any]], fail_on: FailOn) -> list[dict[str, Any]]:
-    """The schema findings that are as bad as `fail_on`, or worse, and that nobody has accepted."""
-    return [found for found in findings if found["severity"] in _from(fail_on) and not found.get("accepted")]
-
-
-def _from(fail_on: FailOn) -> tuple[Severity, ...]:
-    """The severities as bad as this one, or worse."""
-    return () if fail_on == "never" else SEVERITIES[: SEVERITIES.index(fail_on) + 1]
 
 
 def _counted(found: dict[str, Any], new: Mapping[str, int] | None) -> str:

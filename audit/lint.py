@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from audit import mask
+from audit.progress import Tell, silent
 from expectations import SEVERITIES, Rule, Severity, catalog
 
 
@@ -59,12 +60,13 @@ class _Row:
     instead: list[dict[str, Any]] = field(default_factory=list)
 
 
-def lint(connection: psycopg.Connection, rules: Sequence[Rule]) -> list[Verdict]:
+def lint(connection: psycopg.Connection, rules: Sequence[Rule], tell: Tell = silent) -> list[Verdict]:
     """Judge the schema by rules, on a connection that stands in the snapshot.
 
     All rules are one statement, since what they read of the catalogs is the same. Where that fails, each is run by
     itself, so that one bad rule costs no other its result. Then the data is asked, once per rule and table.
     """
+    tell(0, len(rules), "reading the catalogs")
     try:
         rows = _ask(connection, rules)
         errors: dict[int, str] = {}
@@ -78,10 +80,14 @@ def lint(connection: psycopg.Connection, rules: Sequence[Rule]) -> list[Verdict]
     by_rule: defaultdict[int, list[_Row]] = defaultdict(list)
     for row in rows:
         by_rule[row.place].append(row)
-    return [
-        Verdict(rule, "errored", errors[place]) if place in errors else _judge(connection, rule, by_rule[place])
-        for place, rule in enumerate(rules)
-    ]
+    verdicts = []
+    for place, rule in enumerate(rules):
+        tell(place, len(rules), rule.id)
+        verdicts.append(
+            Verdict(rule, "errored", errors[place]) if place in errors else _judge(connection, rule, by_rule[place])
+        )
+    tell(len(rules), len(rules), "")
+    return verdicts
 
 
 def document(verdicts: Iterable[Verdict]) -> dict[str, list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ from audit import mask, profile_orders, profile_shape
 from audit.catalog import Relation
 from audit.profile_column import Column, table
 from audit.profile_statement import EXACT, HASHED, MEMORY, PICKED, Pass, Wide, compose, source, survey
+from audit.progress import Tell, silent
 
 #: Every value of a table of no more bytes is counted.
 _SMALL: Final = 16 * 1024 * 1024
@@ -25,7 +26,12 @@ _SURVEYED: Final = 300
 
 
 def profile(
-    connection: psycopg.Connection, relations: Iterable[Relation], *, sample: float | None = None, unmask: bool = False
+    connection: psycopg.Connection,
+    relations: Iterable[Relation],
+    *,
+    sample: float | None = None,
+    unmask: bool = False,
+    tell: Tell = silent,
 ) -> dict[str, Any]:
     """Profile tables on a connection that stands in the snapshot; `sample` is the percentage of their pages to read.
 
@@ -37,12 +43,15 @@ def profile(
     names = Counter(relation.name for relation in wanted)
     found: dict[str, Any] = {}
     tables: dict[str, Relation] = {}
-    for relation in wanted:
+    for place, relation in enumerate(wanted):
+        tell(place, len(wanted), relation.name)
         name = relation.name if names[relation.name] == 1 else f"{relation.schema}.{relation.name}"
         found[name] = _guarded(connection, unmask, partial(_profiled, connection, relation, sample, unmask))
         tables[name] = relation
     if sample is None:
+        tell(len(wanted), len(wanted), "orders and customers together")
         _across(connection, found, tables, unmask)
+    tell(len(wanted), len(wanted), "")
     return found
 
 

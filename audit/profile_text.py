@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
+
+from audit.clean import clean
+from reports.profile import EXPOSURE
+from reports.words import size
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _SHADES: Final = "·░▒▓█"
@@ -15,13 +18,6 @@ _NAME: Final = 28
 _TYPE: Final = 24
 _LONGEST: Final = 40
 _TOLD: Final = 5
-_BANDS: Final = {
-    "none": "no live orders",
-    "under_half": "under 50 %",
-    "half_to_all": "50 to 100 %",
-    "over": "over the balance",
-    "unknown": "balance is no number",
-}
 
 
 def profile_text(profile: Mapping[str, Any]) -> str:
@@ -31,19 +27,19 @@ def profile_text(profile: Mapping[str, Any]) -> str:
 
 def _table(name: str, entry: Mapping[str, Any]) -> Iterable[str]:
     if "error" in entry:
-        yield f"{_clean(name)}: not profiled: {_clean(entry['error'])}"
+        yield f"{clean(name)}: not profiled: {clean(entry['error'])}"
         return
-    size = entry["bytes"]
-    parts = [f"{entry['rows']:,} rows", f"{_bytes(size['total'])} ({_bytes(size['indexes'])} of it indexes)"]
+    sizes = entry["bytes"]
+    parts = [f"{entry['rows']:,} rows", f"{size(sizes['total'])} ({size(sizes['indexes'])} of it indexes)"]
     if entry["dead_rows"]:
         parts.append(f"{entry['dead_rows']:,} dead rows")
     if "sampled" in entry:
         parts.append(f"figures of a sample of {entry['sampled']:g} %")
     if "first_rows" in entry:
         parts.append(f"figures of its first {entry['first_rows']:,} rows")
-    yield f"{_clean(name)}: {', '.join(parts)}"
+    yield f"{clean(name)}: {', '.join(parts)}"
     if key := entry["key"]:
-        yield f"  key {', '.join(map(_clean, key['columns']))}{_range(key)}{_sequence(key['sequence'])}"
+        yield f"  key {', '.join(map(clean, key['columns']))}{_range(key)}{_sequence(key['sequence'])}"
     for column, figures in entry["columns"].items():
         yield from _column(column, figures)
     if found := entry.get("lineages"):
@@ -65,13 +61,13 @@ def _sequence(sequence: Mapping[str, Any] | None) -> str:
         return ""
     at = sequence["position"]
     where = f"at {at}" if at is not None else "not drawn from yet" if sequence["readable"] else "not readable"
-    return f", sequence {_clean(sequence['name'])} {where}"
+    return f", sequence {clean(sequence['name'])} {where}"
 
 
 def _column(name: str, figures: Mapping[str, Any]) -> Iterable[str]:
-    head = f"  {_clean(name):<{_NAME}} {_clean(figures['type']):<{_TYPE}}"
+    head = f"  {clean(name):<{_NAME}} {clean(figures['type']):<{_TYPE}}"
     if "error" in figures:
-        yield f"{head} {_clean(figures['error'])}"
+        yield f"{head} {clean(figures['error'])}"
         return
     facts = [f"{figures['nulls']:,} null"] if figures["nulls"] else []
     if "distinct" in figures:
@@ -142,7 +138,7 @@ def _spark(counts: Sequence[int]) -> str:
 
 def _lineages(found: Mapping[str, Any]) -> Iterable[str]:
     if "error" in found:
-        yield f"  lineages: {_clean(found['error'])}"
+        yield f"  lineages: {clean(found['error'])}"
         return
     outside = f", {found['outside']:,} orders in none" if found["outside"] else ""
     yield f"  {found['lineages']:,} lineages{outside}"
@@ -162,7 +158,7 @@ def _lineages(found: Mapping[str, Any]) -> Iterable[str]:
 
 def _per_customer(found: Mapping[str, Any]) -> Iterable[str]:
     if "error" in found:
-        yield f"  orders per customer: {_clean(found['error'])}"
+        yield f"  orders per customer: {clean(found['error'])}"
         return
     bands = ", ".join(f"{least if least == most else f'{least} to {most}'}: {n:,}" for least, most, n in found["bands"])
     yield f"  customers by orders: {bands}"
@@ -170,10 +166,10 @@ def _per_customer(found: Mapping[str, Any]) -> Iterable[str]:
 
 def _exposure(found: Mapping[str, Any]) -> Iterable[str]:
     if "error" in found:
-        yield f"  exposure: {_clean(found['error'])}"
+        yield f"  exposure: {clean(found['error'])}"
         return
     yield "  live orders' amounts against the balance: " + ", ".join(
-        f"{written}: {found[band]['customers']:,}" for band, written in _BANDS.items() if found[band]["customers"]
+        f"{written}: {found[band]['customers']:,}" for band, written in EXPOSURE.items() if found[band]["customers"]
     )
 
 
@@ -192,22 +188,5 @@ def _value(value: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    text = _clean(text)
+    text = clean(text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
-def _clean(text: str) -> str:
-    """Text that stays on its line: what is not printed as it is, is escaped."""
-    return "".join(
-        letter if letter == " " or unicodedata.category(letter)[0] not in "CZ" else ascii(letter)[1:-1]
-        for letter in text
-    )
-
-
-def _bytes(size: int) -> str:
-    found, unit = float(size), "bytes"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if found < 1024:
-            break
-        found, unit = found / 1024, larger
-    return f"{found:,.0f} {unit}" if unit == "bytes" or found >= 10 else f"{found:,.1f} {unit}"

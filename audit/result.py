@@ -85,6 +85,7 @@ def result(
         "violations": asdict(violations) if violations else None,
         "schema_findings": [],
         "schema_rules": [],
+        "unused_allowances": [],
         "profile": {},
     }
 

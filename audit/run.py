@@ -7,9 +7,9 @@ import gc
 import signal
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from importlib.metadata import version
@@ -23,9 +23,9 @@ from audit import allow, catalog, gate, impact, lint, mask, shape, task
 from audit.dsn import described
 from audit.errors import RunError, UsageError
 from audit.evaluate import Evaluation
-from audit.gate import FailOn
 from audit.outcome import Outcome
 from audit.plan import plan
+from audit.progress import Begin, Tell, silent, unseen
 from audit.result import Database, Run, result
 from audit.shape import Name, Shape
 from audit.snapshot import Snapshot
@@ -34,6 +34,7 @@ from audit.sql import quoted
 from expectations import Rule, SuiteError, load, matching, schema_rules
 from fixes.fix import fixes
 from fixes.status import status
+from reports.schema import FailOn
 
 Format = Literal["html", "json", "junit", "markdown", "violations"]
 _FILES: Final[dict[Format, str]] = {
@@ -53,7 +54,7 @@ class Options:
     """What `order-audit run` can be told.
 
     `timeout` is in seconds; `gentle` has one job, whatever `jobs` says; `sample` is the percentage of each table's
-    pages that the profile reads.
+    pages that the profile reads. `tell` is told how far the rules are, what `begin` gives how far lint and profile are.
     """
 
     suites: tuple[str, ...] = ("current",)
@@ -74,7 +75,8 @@ class Options:
     fail_on_schema: FailOn = "never"
     timeout: float | None = None
     unmask: bool = False
-    tell: Callable[[int, int, str], None] = field(default=lambda _done, _of, _what: None)
+    tell: Tell = silent
+    begin: Begin = unseen
 
 
 def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
@@ -152,11 +154,14 @@ def _audit(
             schema=database.schema, gentle=options.gentle, tell=counter,
         )  # fmt: skip
         linted: list[lint.Verdict] = []
+        unused: list[allow.Allowance] = []
         profile: dict[str, Any] = {}
         with _interruptible(evaluation):
             try:
                 if options.lint:
-                    linted, _ = allow.accept(lint.lint(snapshot.connection, schema_rules()), allowances)
+                    on_schema = schema_rules()
+                    linted = lint.lint(snapshot.connection, on_schema, options.begin("judging the schema"))
+                    linted, unused = allow.accept(linted, allowances, (rule.id for rule in on_schema))
                 outcomes |= _outcomes(evaluation, snapshot, [found.rule for found in tasks], options.examples)
                 tables = evaluation.rows()
                 if options.profile and not evaluation.interrupted:
@@ -188,7 +193,11 @@ def _audit(
         milliseconds=evaluation.milliseconds,
         masked=not options.unmask,
     )
-    more = lint.document(linted) | {"profile": profile, "fixes": applied}
+    more = lint.document(linted) | {
+        "unused_allowances": [asdict(it) for it in unused],
+        "profile": profile,
+        "fixes": applied,
+    }
     rules = sorted([rule for rule, _ in wanted] + list(left_out.values()), key=lambda rule: rule.id)
     repairs = {id: fix.document() for id, fix in fixes(rules).items()}
     if not options.schema:
@@ -251,7 +260,8 @@ def _profile(snapshot: Snapshot, tasks: Iterable[task.Task], options: Options) -
         relation.oid: relation for relation in there if relation.schema not in ("pg_catalog", "information_schema")
     }
     wanted = sorted(relations.values(), key=lambda relation: (relation.name, relation.schema))
-    return profile(snapshot.connection, wanted, sample=options.sample, unmask=options.unmask)
+    tell = options.begin("profiling tables")
+    return profile(snapshot.connection, wanted, sample=options.sample, unmask=options.unmask, tell=tell)
 
 
 def _applied(snapshot: Snapshot) -> dict[str, Any] | None:
@@ -324,7 +334,7 @@ def _write(document: dict[str, Any], folder: Path, formats: Iterable[Format]) ->
 class _Counter:
     """Counts rules as they are judged, and tells."""
 
-    def __init__(self, total: int, tell: Callable[[int, int, str], None]) -> None:
+    def __init__(self, total: int, tell: Tell) -> None:
         self._total = total
         self._tell = tell
         self._done = 0

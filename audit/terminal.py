@@ -1,54 +1,24 @@
-"""What a person sees on the terminal: progress on stderr, results on stdout."""
+"""What a person sees on the terminal of results."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audit.clean import clean
 from expectations import SEVERITIES, Rule
+from reports import schema
 
 if TYPE_CHECKING:
     from audit.allow import Allowance
     from audit.lint import Finding, Verdict
 
-Tell = Callable[[int, int, str], None]
+#: Rules whose schema findings are named after a run.
+_WORST = 4
 _MARKS = {"critical": "■", "warning": "▲", "info": "●"}
-
-
-@contextmanager
-def progress(what: str, *, quiet: bool) -> Iterator[Tell]:
-    """A function that takes (done, of, note): a bar on a terminal, a plain line now and then elsewhere."""
-    if quiet:
-        yield lambda _done, _of, _note: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (
-            TextColumn(what),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[note]}"),
-        )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(what, total=None, note="")
-            yield lambda done, of, note: bar.update(task, completed=done, total=of, note=note)
-    else:
-        last = [-1]
-
-        def line(done: int, of: int, _note: str) -> None:
-            tenth = 10 * done // of if of else 10
-            if tenth > last[0]:
-                last[0] = tenth
-                print(f"{what}: {done} of {of}", file=sys.stderr, flush=True)
-
-        yield line
 
 
 def verdict(document: dict[str, Any], out: Path) -> str:
@@ -82,6 +52,7 @@ def verdict(document: dict[str, Any], out: Path) -> str:
         f"{summary['errored']} errored, {summary['not_checkable']} not checkable, {summary['skipped']} skipped"
         + (f" ({rows})" if rows else "")
     )
+    lines += _schema(document)
     gate = summary["gate"]
     lines.append("gate passed" if gate["passed"] else "gate failed: " + "; ".join(gate["reasons"]))
     if not run["complete"]:
@@ -89,6 +60,28 @@ def verdict(document: dict[str, Any], out: Path) -> str:
     report = out / "report.html"
     lines.append(f"report: {report}" if report.exists() else f"files: {out}")
     return "\n".join(lines)
+
+
+def _schema(document: dict[str, Any]) -> Iterator[str]:
+    """How many findings there are on the schema, the worst of them by rule, and what to do with them."""
+    if not document["schema_rules"]:
+        return
+    yield f"{len(document['schema_rules'])} rules on the schema: {schema.counted(document)}"
+    found = [group for group in schema.groups(document) if group.open]
+    for group in found[:_WORST]:
+        yield f"  {_MARKS[group.severity]} {group.severity:<8} {clean(f'{group.title}: {group.named}')}  [{group.rule}]"
+    if found:
+        more = f"and {len(found) - _WORST} more; " if len(found) > _WORST else ""
+        yield f"  {more}'order-audit lint' tells what to do about each, --allow accepts what is meant to be so"
+    yield from _unsure(document)
+
+
+def _unsure(document: dict[str, Any]) -> Iterator[str]:
+    for rule in document["schema_rules"]:
+        if rule["status"] != "checked":
+            yield f"  ? {rule['status'].replace('_', ' ')}  {rule['rule']}: {clean(rule['reason'])}"
+    for entry in schema.unused(document):
+        yield "  ? not needed any more  " + clean(f"{entry['rule']} {entry['object']}: {entry['reason']}")
 
 
 def linted(verdicts: Sequence[Verdict], unused: Iterable[Allowance]) -> str:
@@ -102,9 +95,9 @@ def linted(verdicts: Sequence[Verdict], unused: Iterable[Allowance]) -> str:
         name = SEVERITIES[severity]
         lines.append(f"{_MARKS[name]} {name:<8} {group[0].title}  [{rule}]")
         for finding in group:
-            lines.append(f"    {finding.message}")
+            lines.append(f"    {clean(finding.message)}")
             if finding.accepted:
-                lines.append(f"      accepted: {finding.accepted}")
+                lines.append(f"      accepted: {clean(finding.accepted)}")
             elif finding.suggestion:
                 lines += [f"      {line}" for line in finding.suggestion.splitlines()]
         lines.append("")

@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from expectations import SEVERITIES
-from reports import profile, text, words
+from reports import profile, schema, text, words
 
 #: Longer values are folded away behind their beginning, and longer ones yet are cut.
 _LONG: Final = 120
@@ -50,8 +50,8 @@ def report(document: dict[str, Any]) -> str:
     for found in results:
         by_status[found["status"]].append(found)
     failed = sorted(by_status["failed"], key=rank)
-    schema = _schema_groups(document)
-    anchors = _anchors([found["rule"] for found in results] + [f"{rule}/{severity}" for severity, rule, _ in schema])
+    groups = schema.groups(document)
+    anchors = _anchors([found["rule"] for found in results] + [f"{it.rule}/{it.severity}" for it in groups])
     return _page(
         "report.html.j2",
         document=document,
@@ -78,22 +78,12 @@ def report(document: dict[str, Any]) -> str:
             key=lambda found: (-found["duration_ms"], found["rule"]),
         ),
         command=_command(document),
-        schema_groups=schema,
+        schema_groups=groups,
+        schema_counts=schema.counted(document),
+        unused=schema.unused(document),
         profile=profile.shown(document["profile"]),
         reasons={rule["rule"]: rule.get("why", "") for rule in document["schema_rules"]},
     )
-
-
-def _schema_groups(document: dict[str, Any]) -> list[tuple[str, str, list[dict[str, Any]]]]:
-    """Schema findings by severity and rule, the worst and the most numerous first; accepted ones last within each."""
-    groups: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for finding in document["schema_findings"]:
-        groups[finding["severity"], finding["rule"]].append(finding)
-    order = sorted(groups.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -len(item[1]), item[0][1]))
-    return [
-        (severity, rule, sorted(found, key=lambda finding: (bool(finding.get("accepted")), finding["object"])))
-        for (severity, rule), found in order
-    ]
 
 
 def comparison(document: dict[str, Any]) -> str:

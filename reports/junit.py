@@ -3,42 +3,100 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 from xml.etree import ElementTree
+
+from reports import schema
+from reports.words import plural
 
 #: Characters that XML 1.0 cannot hold, even escaped.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+#: Schema findings of one rule that are told one by one.
+_LISTED: Final = 20
+
 
 def junit(document: dict[str, Any]) -> str:
-    """The XML text. Failed rules are failures, errored ones errors, those not judged skipped."""
-    results = document["results"]
-    by_status: dict[str, list[dict[str, Any]]] = {}
-    for found in results:
-        by_status.setdefault(found["status"], []).append(found)
-    unjudged = len(by_status.get("skipped", [])) + len(by_status.get("not_checkable", []))
-    counts: dict[str, str] = {
-        "tests": str(len(results)),
-        "failures": str(len(by_status.get("failed", []))),
-        "errors": str(len(by_status.get("errored", []))),
-        "skipped": str(unjudged),
-        "time": _seconds(sum(found["duration_ms"] for found in results)),
-    }
-    root = ElementTree.Element("testsuites", {"name": "order-audit"} | counts)
-    about = {"name": _clean(document["run"]["database"]["name"]), "timestamp": document["run"]["started_at"]}
-    suite = ElementTree.SubElement(root, "testsuite", about | counts)
-    for found in results:
-        area, _, name = found["rule"].rpartition(".")
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            classname=_clean(area or found["suite"]),
-            name=_clean(name),
-            time=_seconds(found["duration_ms"]),
-        )
-        _verdict(case, found)
+    """The XML text. Failed rules are failures, errored ones errors, those not judged skipped.
+
+    The rules on the schema are a suite of their own, in which only what the gate was told to fail on fails.
+    """
+    root = ElementTree.Element("testsuites", name="order-audit")
+    name, began = _clean(document["run"]["database"]["name"]), document["run"]["started_at"]
+    suites = [_expectations(document, ElementTree.SubElement(root, "testsuite", name=name, timestamp=began))]
+    if document["schema_rules"]:
+        suite = ElementTree.SubElement(root, "testsuite", name=f"{name}: schema", timestamp=began)
+        suites.append(_schema(document, suite))
+    for key in ("tests", "failures", "errors", "skipped"):
+        root.set(key, str(sum(suite[key] for suite in suites)))
+    root.set("time", _seconds(sum(found["duration_ms"] for found in document["results"])))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _expectations(document: dict[str, Any], suite: ElementTree.Element) -> dict[str, int]:
+    results = document["results"]
+    for found in results:
+        area, _, name = found["rule"].rpartition(".")
+        case = _case(suite, area or found["suite"], name, found["duration_ms"])
+        _verdict(case, found)
+    return _count(suite, sum(found["duration_ms"] for found in results))
+
+
+def _schema(document: dict[str, Any], suite: ElementTree.Element) -> dict[str, int]:
+    fail_on = document["summary"]["gate"].get("fail_on_schema", "never")
+    by_rule: dict[str, list[dict[str, Any]]] = {}
+    for found in document["schema_findings"]:
+        by_rule.setdefault(found["rule"], []).append(found)
+    for rule in document["schema_rules"]:
+        area, _, name = rule["rule"].rpartition(".")
+        case = _case(suite, area or "schema", name, 0.0)
+        findings = by_rule.get(rule["rule"], [])
+        failing = schema.failing(findings, fail_on)
+        if failing:
+            message = f"{failing[0]['title']}: {plural(len(failing), 'object')}"
+            failure = ElementTree.SubElement(case, "failure", type=failing[0]["severity"], message=_clean(message))
+            failure.text = _listed([f"{found['message']}\n{found['suggestion']}" for found in failing], "\n\n")
+        elif rule["status"] == "errored" and fail_on != "never":
+            ElementTree.SubElement(case, "error", type="errored", message=_clean(rule["reason"]))
+        elif rule["status"] != "checked":
+            said = "could not be judged" if rule["status"] == "errored" else "not checkable"
+            ElementTree.SubElement(case, "skipped", message=_clean(f"{said}: {rule['reason']}"))
+        if rest := [_told(found) for found in findings if not schema.failing([found], fail_on)]:
+            ElementTree.SubElement(case, "system-out").text = _listed(rest)
+    counts = _count(suite, 0.0)
+    if unused := [
+        f"not needed any more: {it['rule']} {it['object']}: {it['reason']}" for it in schema.unused(document)
+    ]:
+        ElementTree.SubElement(suite, "system-out").text = _clean("\n".join(unused))
+    return counts
+
+
+def _told(found: dict[str, Any]) -> str:
+    """A schema finding that fails nothing."""
+    accepted = f" (accepted: {found['accepted']})" if found.get("accepted") else ""
+    return f"{found['severity']}: {found['message']}{accepted}"
+
+
+def _listed(lines: list[str], between: str = "\n") -> str:
+    more = [f"and {len(lines) - _LISTED:,} more"] if len(lines) > _LISTED else []
+    return _clean(between.join([*lines[:_LISTED], *more]))
+
+
+def _case(suite: ElementTree.Element, area: str, name: str, milliseconds: float) -> ElementTree.Element:
+    return ElementTree.SubElement(
+        suite, "testcase", classname=_clean(area), name=_clean(name), time=_seconds(milliseconds)
+    )
+
+
+def _count(suite: ElementTree.Element, milliseconds: float) -> dict[str, int]:
+    """Write into a suite how many of its cases are what; gives these numbers."""
+    kinds = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+    counts = {"tests": len(suite)} | {key: len(suite.findall(f"testcase/{kind}")) for key, kind in kinds.items()}
+    for key, count in counts.items():
+        suite.set(key, str(count))
+    suite.set("time", _seconds(milliseconds))
+    return counts
 
 
 def _verdict(case: ElementTree.Element, found: dict[str, Any]) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from expectations import SEVERITIES
+from reports import schema
+
+#: Accepted schema findings that are told one by one.
+_ACCEPTED: Final = 20
 
 
 def markdown(document: dict[str, Any]) -> str:
@@ -46,7 +50,40 @@ def markdown(document: dict[str, Any]) -> str:
                 f"- `{found['rule']}`: {_cell(found.get('error') or found.get('reason', ''))}" for found in found_there
             ]
             lines.append("")
+    lines += _schema(document)
     return "\n".join(lines)
+
+
+def _schema(document: dict[str, Any]) -> list[str]:
+    """The schema findings, a line per rule; then what was accepted, and what could not be judged."""
+    rules = document["schema_rules"]
+    if not rules:
+        return []
+    groups = schema.groups(document)
+    lines = [f"## Schema: {schema.counted(document)}", ""]
+    if any(group.open for group in groups):
+        lines += ["| severity | finding | rule | objects | which |", "| --- | --- | --- | ---: | --- |"]
+        lines += [
+            f"| {group.severity} | {_cell(group.title)} | `{group.rule}` | {len(group.open):,} | {_cell(group.named)} |"
+            for group in groups
+            if group.open
+        ]
+        lines += ["", "`order-audit lint` and report.html tell what to do about each.", ""]
+    accepted = [found for group in groups for found in group.findings if found.get("accepted")]
+    rest = [f"- accepted: `{it['rule']}` {_cell(it['object'])}: {_cell(it['accepted'])}" for it in accepted[:_ACCEPTED]]
+    if len(accepted) > _ACCEPTED:
+        rest.append(f"- and {len(accepted) - _ACCEPTED:,} more accepted")
+    rest += [
+        f"- not needed any more, since there is no such finding: {_cell(it['rule'])} {_cell(it['object'])}: "
+        f"{_cell(it['reason'])}"
+        for it in schema.unused(document)
+    ]
+    rest += [
+        f"- {rule['status'].replace('_', ' ')}: `{rule['rule']}`: {_cell(rule.get('reason', ''))}"
+        for rule in rules
+        if rule["status"] != "checked"
+    ]
+    return lines + rest + [""] * bool(rest)
 
 
 def _cell(text: str) -> str:

@@ -218,7 +218,7 @@ def test_accepted_findings_are_shown_and_do_not_fail(sample: str, tmp_path: Path
         "schema.bitmap_is_readable nowhere: gone\n"
     )
     allowances = allow.read(file, [rule.id for rule in schema_rules()])
-    verdicts, unused = allow.accept(judged(sample), allowances)
+    verdicts, unused = allow.accept(judged(sample), allowances, [rule.id for rule in schema_rules()])
     assert [entry.object for entry in unused] == ["nowhere"]
     text = linted(verdicts, unused)
     assert "accepted: the ledger is kept elsewhere" in text

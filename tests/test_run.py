@@ -30,6 +30,7 @@ from audit.run import Options, run
 from audit.server import Server
 from expectations import SuiteError
 from reports import compare
+from reports.schema import FailOn
 from scenario.load import TRUTH
 from tests import servers
 
@@ -489,7 +490,7 @@ def test_nothing_judged_has_no_pass_rate(clean_18: Audited, tmp_path: Path) -> N
         ("never", []),
     ],
 )
-def test_gate_fails_by_severity(clean_18: Audited, fail_on: gate.FailOn, rules: list[str]) -> None:
+def test_gate_fails_by_severity(clean_18: Audited, fail_on: FailOn, rules: list[str]) -> None:
     """A failed rule of the given severity or worse fails it, and is named."""
     verdict = gate.decide(clean_18.document, fail_on=fail_on, min_pass_rate=None)
     assert verdict["passed"] is not bool(rules)
@@ -511,9 +512,7 @@ def named(reasons: Iterable[str]) -> set[str]:
         ("*", "never", True),
     ],
 )
-def test_run_asks_the_gate(
-    clean_18: Audited, tmp_path: Path, rules: str, fail_on: gate.FailOn, *, passed: bool
-) -> None:
+def test_run_asks_the_gate(clean_18: Audited, tmp_path: Path, rules: str, fail_on: FailOn, *, passed: bool) -> None:
     """The verdict stands in the results."""
     document = audit(clean_18.dsn, tmp_path, rules=(rules,), fail_on=fail_on)
     assert document["summary"]["gate"]["passed"] is passed

@@ -1,0 +1,70 @@
+"""How far the work is, on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from audit.clean import clean
+
+#: Takes how much is done, of how much, and what is being done.
+Tell = Callable[[int, int, str], None]
+
+
+class Begin(Protocol):
+    """Begins a piece of work: takes its name, and gives what is told how far it is."""
+
+    def __call__(self, what: str, *, lines: bool = False) -> Tell:
+        """`lines` is for work whose progress is told without a terminal too, in plain lines now and then."""
+
+
+def silent(_done: int, _of: int, _note: str) -> None:
+    """Tell nobody."""
+
+
+def unseen(what: str, *, lines: bool = False) -> Tell:  # noqa: ARG001 - nobody will know
+    """Begin a piece of work that nobody is told of."""
+    return silent
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Begin]:
+    """Progress on stderr: a bar for each piece of work on a terminal, plain lines elsewhere where they are wanted."""
+    if quiet:
+        yield unseen
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+
+            def begin(what: str, *, lines: bool = False) -> Tell:  # noqa: ARG001 - a bar is no line
+                task = bars.add_task(what, total=None, note="")
+                return lambda done, of, note: bars.update(task, completed=done, total=of, note=clean(note))
+
+            yield begin
+    else:
+        yield lambda what, lines=False: _lines(what) if lines else silent
+
+
+def _lines(what: str) -> Tell:
+    """A plain line for each tenth."""
+    last = -1
+
+    def tell(done: int, of: int, _note: str) -> None:
+        nonlocal last
+        tenth = 10 * done // of if of else 10
+        if tenth > last:
+            last = tenth
+            print(f"{what}: {done} of {of}", file=sys.stderr, flush=True)
+
+    return tell
