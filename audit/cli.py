@@ -229,6 +229,7 @@ def profile(
     Example: order-audit profile --dsn postgresql://reader@db/shop --table orders --sample 5
     """
     import json
+    import shutil
 
     from audit import catalog
     from audit import dsn as dsns
@@ -249,7 +250,8 @@ def profile(
         found = describe(snapshot.connection, wanted, sample=sample, unmask=unmask, tell=tell)
     if not found:
         raise RunError("there is no table to describe; --schema names the schema that holds them")
-    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else profile_text(found))
+    width = shutil.get_terminal_size((120, 24)).columns
+    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else profile_text(found, width))
 
 
 def _check(sample: float | None, statement_timeout: float | None) -> None:

@@ -2,125 +2,133 @@
 
 from __future__ import annotations
 
+import re
+import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from audit.clean import clean
-from reports.profile import EXPOSURE
-from reports.words import size
+from reports import profile as profiles
+from reports.profile import Chart, Column, Positions, Table
+from reports.words import plural
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _SHADES: Final = "·░▒▓█"
 #: Half-hours of a week and of a day.
 _WEEK: Final = 336
 _DAY: Final = 48
-_NAME: Final = 28
+_WIDEST: Final = 120
+_NAME: Final = 40
 _TYPE: Final = 24
-_LONGEST: Final = 40
-_TOLD: Final = 5
+_NULLS: Final = 10
+_DISTINCT: Final = 15
+_BAR: Final = 40
+_STATUS: Final = 12
+#: A space that no line is broken at; names and values have none, since it would be escaped.
+_HARD: Final = "\u00a0"
+_INDENT: Final = "    "
 
 
-def profile_text(profile: Mapping[str, Any]) -> str:
-    """All tables, one after the other."""
-    return "\n\n".join("\n".join(_table(name, entry)) for name, entry in profile.items())
+def profile_text(profile: Mapping[str, Any], width: int = _WIDEST) -> str:
+    """All tables, one after the other, in lines of `width` letters where names and values let them."""
+    width = max(60, min(width, _WIDEST))
+    tables = profiles.shown(profile, sys.maxsize).tables
+    return "\n\n".join("\n".join(_table(table, width)) for table in tables)
 
 
-def _table(name: str, entry: Mapping[str, Any]) -> Iterable[str]:
-    if "error" in entry:
-        yield f"{clean(name)}: not profiled: {clean(entry['error'])}"
+def _table(table: Table, width: int) -> Iterable[str]:
+    if table.error:
+        yield f"{clean(table.name)}: not profiled: {clean(table.error)}"
         return
-    sizes = entry["bytes"]
-    parts = [f"{entry['rows']:,} rows", f"{size(sizes['total'])} ({size(sizes['indexes'])} of it indexes)"]
-    if entry["dead_rows"]:
-        parts.append(f"{entry['dead_rows']:,} dead rows")
-    if "sampled" in entry:
-        parts.append(f"figures of a sample of {entry['sampled']:g} %")
-    if "first_rows" in entry:
-        parts.append(f"figures of its first {entry['first_rows']:,} rows")
-    yield f"{clean(name)}: {', '.join(parts)}"
-    if key := entry["key"]:
-        yield f"  key {', '.join(map(clean, key['columns']))}{_range(key)}{_sequence(key['sequence'])}"
-    for column, figures in entry["columns"].items():
-        yield from _column(column, figures)
-    if found := entry.get("lineages"):
-        yield from _lineages(found)
-    if found := entry.get("orders_per_customer"):
-        yield from _per_customer(found)
-    if found := entry.get("exposure"):
-        yield from _exposure(found)
-
-
-def _range(figures: Mapping[str, Any]) -> str:
-    if figures.get("min") is None:
-        return ""
-    return f" {_value(figures['min'])} to {_value(figures['max'])}"
-
-
-def _sequence(sequence: Mapping[str, Any] | None) -> str:
-    if sequence is None:
-        return ""
-    at = sequence["position"]
-    where = f"at {at}" if at is not None else "not drawn from yet" if sequence["readable"] else "not readable"
-    return f", sequence {clean(sequence['name'])} {where}"
-
-
-def _column(name: str, figures: Mapping[str, Any]) -> Iterable[str]:
-    head = f"  {clean(name):<{_NAME}} {clean(figures['type']):<{_TYPE}}"
-    if "error" in figures:
-        yield f"{head} {clean(figures['error'])}"
+    yield f"{clean(table.name)}: {plural(table.rows, 'row')}, {plural(table.width, 'column')}"
+    yield from _wrapped("  ", "; ".join(table.facts), width, is_list=True)
+    for error in table.errors:
+        yield from _wrapped("  ", error, width)
+    for chart in table.charts:
+        yield ""
+        yield from _chart(chart, width)
+    if table.positions:
+        yield ""
+        yield from _positions(table.positions, width)
+    if not table.columns:
         return
-    facts = [f"{figures['nulls']:,} null"] if figures["nulls"] else []
-    if "distinct" in figures:
-        about = "about " if figures["distinct_estimated"] else ""
-        facts.append(f"{about}{figures['distinct']:,} different")
-    if figures.get("min") is not None and "length" not in figures:
-        facts.append(f"{_value(figures['min'])} to {_value(figures['max'])}")
-    if figures.get("mean") is not None:
-        facts.append(f"mean {_value(figures['mean'])}")
-    if "true" in figures:
-        facts.append(f"{figures['true']:,} true, {figures['false']:,} false")
-    facts += [
-        f"{figures[kind]:,} {written}"
-        for kind, written in (("nan", "NaN"), ("inf", "infinite"), ("minus_inf", "minus infinite"))
-        if figures.get(kind)
-    ]
-    histogram = f"  {_spark(figures['histogram']['counts'])}" if figures.get("histogram") else ""
-    yield f"{head} {', '.join(facts)}{histogram}".rstrip()
-    yield from (f"      {line}" for line in _details(figures))
+    types = min(max(len(clean(column.type)) for column in table.columns), _TYPE)
+    names = max(len(clean(column.name)) for column in table.columns)
+    names = min(max(names, len("column")), width - 5 - types - _NULLS - _DISTINCT, _NAME)
+    yield ""
+    yield f"  {'column':<{names}} {'type':<{types}} {'nulls':>{_NULLS}} {'distinct':>{_DISTINCT}}".rstrip()
+    for column in table.columns:
+        yield from _column(column, names, types, width)
 
 
-def _details(figures: Mapping[str, Any]) -> Iterable[str]:
-    if quantiles := figures.get("quantiles"):
-        yield "quantiles  " + ", ".join(f"{share} %: {_value(value)}" for share, value in quantiles.items())
-    if (length := figures.get("length")) and length["max"] is not None:
-        empty = f", {length['empty']:,} empty" if length["empty"] else ""
-        yield f"length     {length['min']} to {length['max']}, mean {_value(length['mean'])}{empty}"
-        has = [f"{kind.replace('_', '-')} {n:,}" for kind, n in figures["characters"].items() if n]
-        if has:
-            yield "rows with  " + ", ".join(has)
-    if "types" in figures:
-        yield "types      " + _counts(figures["types"].items())
-        if figures["keys"]:
-            yield "keys       " + _counts((found["key"], found["count"]) for found in figures["keys"])
-        for script in figures.get("by_script", ())[:_TOLD]:
-            name = "no script" if script["script"] is None else _value(script["script"])
-            keys = _counts((found["key"], found["count"]) for found in script["keys"])
-            yield f"  {name}: {script['rows']:,} rows" + (f", {keys}" if keys else "")
-    if bits := figures.get("bits"):
-        yield from _bits(bits)
-    elif figures.get("top"):
-        yield "top        " + _counts((found["value"], found["count"]) for found in figures["top"])
-    if "picked_rows" in figures:
-        yield f"quantiles, histogram and the like are of {figures['picked_rows']:,} rows picked at random"
+def _column(column: Column, names: int, types: int, width: int) -> Iterable[str]:
+    head = f"  {clean(column.name):<{names}} {clean(column.type):<{types}}"
+    if column.error:
+        yield f"{head} {clean(column.error)}"
+        return
+    distinct = "" if column.distinct is None else f"{'about ' if column.is_estimated else ''}{column.distinct:,}"
+    yield f"{head} {column.nulls:>{_NULLS},} {distinct:>{_DISTINCT}}".rstrip()
+    for said in column.exact:
+        yield from _wrapped(_INDENT, said, width)
+    if column.picked is not None:
+        yield f"{_INDENT}of {plural(column.picked, 'row')} picked at random:"
+    if (found := column.histogram) is not None:
+        drawn = _spark([count for _, count in found.steps])
+        yield f"{_INDENT}{clean(found.low)} {drawn} {clean(found.high) if found.high != found.low else ''}".rstrip()
+    if column.bits:
+        yield from _bits(column.bits)
+    if column.numbers:
+        yield from _wrapped(
+            _INDENT, ", ".join(f"{name}: {value}" for name, value in column.numbers), width, is_list=True
+        )
+    for said in column.counted:
+        yield from _wrapped(_INDENT, said, width, is_list=True)
+    for script in column.scripts:
+        name = "no script" if script.name is None else f"'{script.name}'" if not script.name.strip() else script.name
+        begin = "keys" if script.rows is None else f"{name}, {plural(script.rows, 'row')}"
+        more = [f"and {script.more:,} more"] if script.more else []
+        keys = ", ".join([*(f"{key} {count:,}" for key, count in script.keys), *more])
+        yield from _wrapped(_INDENT, f"{begin}: {keys or 'no keys'}", width, is_list=True)
+    if column.more_scripts:
+        yield f"{_INDENT}and {plural(column.more_scripts, 'more script')}"
+    if column.top:
+        told = ", ".join(f"{_value(top.value, top.is_cut)} ({top.count:,})" for top in column.top)
+        yield from _wrapped(_INDENT, f"most common: {told}", width, is_list=True)
+
+
+def _wrapped(indent: str, said: str, width: int, *, is_list: bool = False) -> Iterable[str]:
+    """A text in lines, those after the first a little further in; a list is broken after its items only."""
+    text = clean(said)
+    if is_list:
+        text = re.sub("(?<![,;]) ", _HARD, text)
+    lines = textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False,
+        break_long_words=False,
+    )  # fmt: skip
+    return [line.replace(_HARD, " ") for line in lines]
+
+
+def _value(value: str, is_cut: bool) -> str:
+    """A value of a column, in quotes where its ends would not be seen."""
+    shown = f"{value}…" if is_cut else value
+    return f"'{shown}'" if value != value.strip() or not value else shown
+
+
+def _spark(counts: Sequence[int]) -> str:
+    """A bar per count; whatever is not none shows."""
+    most = max(counts, default=0)
+    return "".join(_BARS[-(-(len(_BARS) - 1) * n // most)] if n else " " for n in counts)
 
 
 def _bits(shares: Sequence[float]) -> Iterable[str]:
-    """The share of rows with each bit set; a week of half-hours a line per day."""
-    wide = _DAY if len(shares) == _WEEK else 64
-    label = "day {}" if len(shares) == _WEEK else "bits from {}"
-    for start in range(0, len(shares), wide):
-        at = start // wide + 1 if len(shares) == _WEEK else start
-        yield f"{label.format(at)}  {''.join(map(_shade, shares[start : start + wide]))}"
+    """The share of rows with each bit set, a line for 48 bits: of a week of half-hours a day."""
+    is_week = len(shares) == _WEEK
+    if is_week:
+        yield f"{_INDENT}       " + "".join(f"{f'{hour}h':<12}" for hour in (0, 6, 12, 18)).rstrip()
+    for start in range(0, len(shares), _DAY):
+        label = f"day {start // _DAY + 1}" if is_week else f"{start + 1}"
+        yield f"{_INDENT}{label:<5}  {''.join(map(_shade, shares[start : start + _DAY]))}"
 
 
 def _shade(share: float) -> str:
@@ -130,63 +138,29 @@ def _shade(share: float) -> str:
     return _SHADES[1 + min(2, int(share * 3))]
 
 
-def _spark(counts: Sequence[int]) -> str:
-    """A bar per count; whatever is not none shows."""
-    most = max(counts, default=0)
-    return "".join(_BARS[-(-(len(_BARS) - 1) * n // most)] if n else " " for n in counts)
+def _chart(chart: Chart, width: int) -> Iterable[str]:
+    yield from _wrapped("  ", f"{chart.title} ({chart.note})" if chart.note else chart.title, width)
+    names = max((len(name) for name, _ in chart.rows), default=0)
+    most = max((count for _, count in chart.rows), default=0)
+    for place, (name, count) in enumerate(chart.rows):
+        drawn = "█" * (_BAR * count // most) or "▏" if count else ""
+        note = f" ({chart.notes[place]})" if chart.notes and chart.notes[place] else ""
+        yield f"{_INDENT}{name:>{names}} {drawn}{' ' if drawn else ''}{count:,}{note}"
 
 
-def _lineages(found: Mapping[str, Any]) -> Iterable[str]:
-    if "error" in found:
-        yield f"  lineages: {clean(found['error'])}"
-        return
-    outside = f", {found['outside']:,} orders in none" if found["outside"] else ""
-    yield f"  {found['lineages']:,} lineages{outside}"
-    for what in ("sizes", "depths"):
-        counts = found[what]
-        more = f", … up to {counts[-1][0]}" if len(counts) > _TOLD * 2 else ""
-        yield f"      {what:<10} " + ", ".join(f"{size}: {n:,}" for size, n in counts[: _TOLD * 2]) + more
-    positions = found["status_by_position"]
-    statuses = list(next(iter(positions.values()), {}))
-    shown = [_value(status) for status in statuses]
-    if positions:
-        yield "      position  " + "  ".join(f"{status:>11}" for status in shown)
-    for position, counts in positions.items():
-        cells = (f"{counts[status]:>{max(11, len(text))},}" for status, text in zip(statuses, shown, strict=True))
-        yield f"      {position:<9} " + "  ".join(cells)
-
-
-def _per_customer(found: Mapping[str, Any]) -> Iterable[str]:
-    if "error" in found:
-        yield f"  orders per customer: {clean(found['error'])}"
-        return
-    bands = ", ".join(f"{least if least == most else f'{least} to {most}'}: {n:,}" for least, most, n in found["bands"])
-    yield f"  customers by orders: {bands}"
-
-
-def _exposure(found: Mapping[str, Any]) -> Iterable[str]:
-    if "error" in found:
-        yield f"  exposure: {clean(found['error'])}"
-        return
-    yield "  live orders' amounts against the balance: " + ", ".join(
-        f"{written}: {found[band]['customers']:,}" for band, written in EXPOSURE.items() if found[band]["customers"]
+def _positions(positions: Positions, width: int) -> Iterable[str]:
+    """As many statuses as there is room for, the most frequent first."""
+    wide = max(_STATUS, *(len(f"{count:,}") + 1 for _, cells in positions.rows for count, _ in cells))
+    fit = (width - 10) // wide
+    heads = [clean(status) for status in positions.statuses]
+    is_cut = len(heads) > fit
+    shown = fit - 1 if is_cut else len(heads)
+    yield "  Orders by their place in the lineage and their status"
+    yield f"{_INDENT}{'place':<6}" + "".join(
+        f"{head if len(head) < wide else head[: wide - 2] + '…':>{wide}}"
+        for head in [*heads[:shown], *(["others"] if is_cut else [])]
     )
-
-
-def _counts(pairs: Iterable[tuple[Any, int]]) -> str:
-    listed = list(pairs)
-    more = ", …" if len(listed) > _TOLD else ""
-    return ", ".join(f"{_value(value)} ({n:,})" for value, n in listed[:_TOLD]) + more
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}" if abs(value) < 1e15 else f"{value:g}"
-    if isinstance(value, str):
-        return f"'{_cut(value)}'" if value != value.strip() or not value else _cut(value)
-    return str(value)
-
-
-def _cut(text: str) -> str:
-    text = clean(text)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    for place, cells in positions.rows:
+        counts = [count for count, _ in cells]
+        rest = [sum(counts[shown:])] if is_cut else []
+        yield f"{_INDENT}{place:<6}" + "".join(f"{count:>{wide},}" for count in [*counts[:shown], *rest])

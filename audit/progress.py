@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Final, Protocol
 
 from audit.clean import clean
 
 #: Takes how much is done, of how much, and what is being done.
 Tell = Callable[[int, int, str], None]
+#: What stands beside the note takes so many letters: a name, a bar, a count, a time.
+_BESIDE: Final = 62
 
 
 class Begin(Protocol):
@@ -37,19 +39,22 @@ def progress(*, quiet: bool) -> Iterator[Begin]:
     elif sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.table import Column
 
+        console = Console(stderr=True)
         columns = (
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
+            BarColumn(bar_width=20, table_column=Column(no_wrap=True)),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[note]}", markup=False),
         )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        room = max(console.width - _BESIDE, 0)
+        with Progress(*columns, console=console, transient=True) as bars:
 
             def begin(what: str, *, lines: bool = False) -> Tell:  # noqa: ARG001 - a bar is no line
                 task = bars.add_task(what, total=None, note="")
-                return lambda done, of, note: bars.update(task, completed=done, total=of, note=clean(note))
+                return lambda done, of, note: bars.update(task, completed=done, total=of, note=clean(note)[:room])
 
             yield begin
     else:

@@ -1,4 +1,4 @@
-"""The profile as a page shows it: per table its columns in words, numbers and pictures, within bounds."""
+"""The profile as people are shown it: per table its columns in words, numbers and what can be drawn, within bounds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reports import pictures
 from reports.words import figure, number, plural, size
 
 #: How live orders' amounts stand against the balance, in words.
-EXPOSURE: Final = {
+_EXPOSURE: Final = {
     "none": "no live orders",
     "under_half": "under 50 %",
     "half_to_all": "50 to 100 %",
@@ -23,7 +23,7 @@ EXPOSURE: Final = {
     "unknown": "balance is no number",
 }
 #: Columns that are shown in all; a page of thousands would be of no use.
-_COLUMNS: Final = 400
+COLUMNS: Final = 400
 #: With more columns than this, the tables are folded.
 _FOLDED: Final = 60
 _TOP: Final = 5
@@ -72,13 +72,24 @@ class Script:
     more: int
 
 
+@dataclass(frozen=True)
+class Histogram:
+    """Steps in words with their counts, and the ends of the axis."""
+
+    steps: list[tuple[str, int]]
+    low: str
+    high: str
+
+
 @dataclass
 class Column:
     """A column; `distinct` is None where values were not counted.
 
-    `exact` is of all rows; everything after it is of as many rows as were `picked` at random, or of all.
+    `exact` is of all rows; everything after it is of as many rows as were `picked` at random, or of all. `bits` tells
+    for each bit the share of `there` rows that have it set.
     """
 
+    table: str
     name: str
     type: str
     error: str = ""
@@ -88,21 +99,40 @@ class Column:
     is_estimated: bool = False
     exact: list[str] = field(default_factory=list)
     picked: int | None = None
-    picture: Markup | None = None
+    there: int = 0
+    histogram: Histogram | None = None
+    bits: Sequence[float] = ()
     numbers: list[tuple[str, str]] = field(default_factory=list)
     counted: list[str] = field(default_factory=list)
     scripts: list[Script] = field(default_factory=list)
     more_scripts: int = 0
     top: list[Top] = field(default_factory=list)
 
+    @property
+    def picture(self) -> Markup | None:
+        """What can be drawn of it."""
+        path = f"{self.table}.{self.name}"
+        if self.bits:
+            return pictures.bitmap(f"{path}: rows by bit that is set", self.bits, self.there)
+        if (found := self.histogram) is None:
+            return None
+        return pictures.histogram(f"{path}: rows by value", found.steps, found.low, found.high)
+
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture of a table's rows taken together, with what is said below it."""
+    """What a table's rows come to together: a row has a name, a count of `unit`, and a note if there is any."""
 
     title: str
-    picture: Markup
-    note: str = ""
+    note: str
+    unit: str
+    rows: list[tuple[str, int]]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def picture(self) -> Markup:
+        """Its bars."""
+        return pictures.bars(self.title, self.rows, self.unit, self.notes)
 
 
 @dataclass(frozen=True)
@@ -136,9 +166,9 @@ class Profile:
     is_folded: bool
 
 
-def shown(profile: Mapping[str, Any]) -> Profile:
-    """The profile of a result document, made ready to be shown."""
-    left = _COLUMNS
+def shown(profile: Mapping[str, Any], most: int = COLUMNS) -> Profile:
+    """The profile of a result document, made ready to be shown, with `most` columns in all."""
+    left = most
     tables = []
     for name, entry in profile.items():
         if "error" in entry:
@@ -174,7 +204,7 @@ def _table(name: str, entry: Mapping[str, Any], most: int) -> Table:
     columns = list(entry["columns"].items())
     table = Table(name, rows=entry["rows"], width=len(columns))
     table.facts = list(_facts(entry))
-    table.columns = [_column(f"{name}.{column}", column, figures, entry["rows"]) for column, figures in columns[:most]]
+    table.columns = [_column(name, column, figures, entry["rows"]) for column, figures in columns[:most]]
     for what, draw in (("lineages", _lineages), ("orders_per_customer", _per_customer), ("exposure", _exposure)):
         if found := entry.get(what):
             if "error" in found:
@@ -208,33 +238,26 @@ def _facts(entry: Mapping[str, Any]) -> Iterable[str]:
 
 def _lineages(found: Mapping[str, Any]) -> Iterable[Chart]:
     outside = f"; {plural(found['outside'], 'order')} in none" if found["outside"] else ""
-    yield Chart(
-        "Lineages by number of orders",
-        pictures.bars("Lineages by number of orders", banded(found["sizes"]), "lineage"),
-        f"{plural(found['lineages'], 'lineage')}{outside}",
-    )
-    yield Chart(
-        "Lineages by depth",
-        pictures.bars("Lineages by depth", banded(found["depths"]), "lineage"),
-        "the longest chain of references below the first order",
-    )
+    number_of = plural(found["lineages"], "lineage") + outside
+    yield Chart("Lineages by number of orders", number_of, "lineage", banded(found["sizes"]))
+    depth = "the longest chain of references below the first order"
+    yield Chart("Lineages by depth", depth, "lineage", banded(found["depths"]))
 
 
 def _per_customer(found: Mapping[str, Any]) -> Iterable[Chart]:
-    bands = banded([least, n] for least, _, n in found["bands"])
     mean = "" if found["mean"] is None else f", {number(found['mean'])} orders on average, {found['max']:,} at most"
-    yield Chart(
-        "Customers by number of orders",
-        pictures.bars("Customers by number of orders", bands, "customer"),
-        plural(found["customers"], "customer") + mean,
-    )
+    bands = banded([least, n] for least, _, n in found["bands"])
+    yield Chart("Customers by number of orders", plural(found["customers"], "customer") + mean, "customer", bands)
 
 
 def _exposure(found: Mapping[str, Any]) -> Iterable[Chart]:
-    title = "Customers by live orders' amounts against the balance"
-    rows = [(said, found[band]["customers"]) for band, said in EXPOSURE.items()]
-    amounts = [f"({figure(found[band]['amount'])})" if found[band]["amount"] else "" for band in EXPOSURE]
-    yield Chart(title, pictures.bars(title, rows, "customer", amounts), "in brackets the sum of these amounts")
+    yield Chart(
+        "Customers by live orders' amounts against the balance",
+        "in brackets the sum of these amounts",
+        "customer",
+        [(said, found[band]["customers"]) for band, said in _EXPOSURE.items()],
+        [figure(found[band]["amount"]) if found[band]["amount"] else "" for band in _EXPOSURE],
+    )
 
 
 def _positions(found: Mapping[str, Mapping[str, int]]) -> Positions:
@@ -255,20 +278,23 @@ def _positions(found: Mapping[str, Mapping[str, int]]) -> Positions:
 # -- columns -------------------------------------------------------------------------------------------------------
 
 
-def _column(path: str, name: str, figures: Mapping[str, Any], rows: int) -> Column:
+def _column(table: str, name: str, figures: Mapping[str, Any], rows: int) -> Column:
+    column = Column(table, name, figures["type"], rows=rows)
     if "error" in figures:
-        return Column(name, figures["type"], error=figures["error"])
-    column = Column(name, figures["type"], rows=rows, nulls=figures["nulls"])
+        column.error = figures["error"]
+        return column
+    column.nulls = figures["nulls"]
     if "distinct" not in figures:
         column.exact.append("values of this type are not counted")
         return column
     column.distinct, column.is_estimated = figures["distinct"], figures["distinct_estimated"]
     column.picked = figures.get("picked_rows")
-    there = rows - figures["nulls"] if column.picked is None else column.picked
+    column.there = rows - figures["nulls"] if column.picked is None else column.picked
     column.exact = list(_exact(figures))
-    column.picture = _picture(path, figures, there)
+    column.histogram = _histogram(figures)
+    column.bits = figures.get("bits", ())
     column.numbers = list(_numbers(figures))
-    column.counted = list(_counted(figures, there))
+    column.counted = list(_counted(figures, column.there))
     scripts = figures.get("by_script", ())
     column.scripts = [_script(found["script"], found["rows"], found["keys"]) for found in scripts[:_SCRIPTS]]
     column.more_scripts = max(0, len(scripts) - _SCRIPTS)
@@ -276,25 +302,21 @@ def _column(path: str, name: str, figures: Mapping[str, Any], rows: int) -> Colu
         column.scripts = [_script("", None, figures["keys"])]
     if "true" in figures:
         column.top = [Top(value, False, figures[value]) for value in ("true", "false") if figures[value]]
-    elif "bits" not in figures:
+    elif not column.bits:
         column.top = list(_top(figures["top"], "quantiles" in figures and "nan" not in figures))
     return column
 
 
-def _picture(path: str, figures: Mapping[str, Any], there: int) -> Markup | None:
-    if figures.get("bits"):
-        return pictures.bitmap(f"{path}: rows by bit that is set", figures["bits"], there)
-    histogram = figures.get("histogram")
-    if not histogram or not any(histogram["counts"]):
+def _histogram(figures: Mapping[str, Any]) -> Histogram | None:
+    found = figures.get("histogram")
+    if not found or not any(found["counts"]):
         return None
-    bounds, counts = histogram["bounds"], histogram["counts"]
+    bounds, counts = found["bounds"], found["counts"]
     if _is_whole(figures):
-        low, high, steps = figure(round(bounds[0])), figure(round(bounds[-1])), _whole_steps(bounds, counts)
-    else:
-        is_span = figures["type"].startswith("interval")
-        shown = [_span(bound) if is_span else _written(bound) for bound in bounds]
-        low, high, steps = shown[0], shown[-1], _steps(shown, counts)
-    return pictures.histogram(f"{path}: rows by value", steps, low, high)
+        return Histogram(_whole_steps(bounds, counts), figure(round(bounds[0])), figure(round(bounds[-1])))
+    is_span = figures["type"].startswith("interval")
+    shown = [_span(bound) if is_span else _written(bound) for bound in bounds]
+    return Histogram(_steps(shown, counts), shown[0], shown[-1])
 
 
 def _is_whole(figures: Mapping[str, Any]) -> bool:
@@ -334,7 +356,7 @@ def _written(value: Any) -> str:
 
 def _span(seconds: float) -> str:
     """Seconds in the two largest units."""
-    sign, rest = ("−" if seconds < 0 else ""), abs(seconds)
+    sign, rest = ("-" if seconds < 0 else ""), abs(seconds)
     told = []
     for unit, long in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if rest >= long:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
+import pty
 import re
 import socket
 import subprocess
@@ -621,6 +623,76 @@ def test_output_where_letters_are_few() -> None:
     done = order_audit("rules", env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
     assert (done.returncode, done.stderr) == (0, "")
     assert "lineage.is_acyclic" in done.stdout
+
+
+def on_terminal(*words: str) -> tuple[str, str]:
+    """Run the program with stderr on a terminal; gives stdout and what the terminal was sent."""
+    ours, theirs = pty.openpty()
+    words = (sys.executable, "-m", "audit.cli", *words)
+    with (
+        subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=theirs, env=ENVIRONMENT | {"TERM": "xterm"}, cwd=ROOT
+        ) as process,
+        ThreadPoolExecutor(1) as reader,
+    ):
+        os.close(theirs)
+        sent = reader.submit(_all_of, ours)
+        assert process.stdout is not None
+        said = process.stdout.read().decode()
+        assert process.wait(60) in (0, 1)
+        return said, sent.result(60)
+
+
+def _all_of(terminal: int) -> str:
+    parts = []
+    with contextlib.suppress(OSError), open(terminal, "rb", buffering=0) as stream:
+        while part := stream.read(4096):
+            parts.append(part)
+    return b"".join(parts).decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["lint"], {"judging the schema": "36/36"}),
+        (["profile"], {"profiling tables": "3/3"}),
+        (["run"], {"judging rules": "42/42", "judging the schema": "36/36", "profiling tables": "2/2"}),
+    ],
+    ids=["lint", "profile", "run"],
+)
+def test_progress_is_a_bar_on_a_terminal(
+    server_18: Server, tmp_path: Path, words: list[str], shown: dict[str, str]
+) -> None:
+    """For each piece of work; a table's name cannot write to the terminal, or look like markup of the bar's own."""
+    dsn = servers.new_database(server_18)
+    try:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            scenario.load(connection)
+            connection.execute('create table "[/bold][red]\x1b[31mz" (id int primary key)')
+        out = ["--out", str(tmp_path)] if words == ["run"] else []
+        said, sent = on_terminal(*words, *out, "--dsn", dsn)
+    finally:
+        servers.drop_database(server_18, dsn)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", sent)
+    for what, done in shown.items():
+        assert re.search(rf"{what} +[^\n\r]* {done} ", plain), plain[-500:]
+        assert what not in said
+    assert "\x1b[31mz" not in sent
+
+
+@pytest.mark.parametrize("command", ["lint", "profile"])
+def test_no_progress_where_there_is_no_terminal(databases: dict[str, str], command: str) -> None:
+    """The findings and figures are all there is."""
+    done = order_audit(command, "--dsn", databases["sample"])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+def test_a_profile_fits_the_terminal(databases: dict[str, str]) -> None:
+    """COLUMNS says how wide it is."""
+    for columns in ("80", "120"):
+        done = order_audit("profile", "--dsn", databases["issues"], env={"COLUMNS": columns})
+        assert 60 < max(map(len, done.stdout.splitlines())) <= int(columns)
 
 
 def test_scenario_loads_once(server_18: Server) -> None:

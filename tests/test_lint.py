@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import jsonschema
 import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
 import scenario
-from audit import allow, gate
+from audit import allow, gate, terminal
 from audit.errors import UsageError
 from audit.lint import Verdict, document, lint
 from audit.run import Options, run
 from audit.server import Server
 from audit.snapshot import Snapshot
-from audit.terminal import linted
 from expectations import Rule, schema_rules
 from expectations.rule import parse
 from reports import text
+from reports.junit import junit
 from tests import servers
+from tests.conftest import ROOT
 
 #: What the scenario's schema is known to be full of, with its sample data: rule, object, severity.
 EXPECTED = {
@@ -220,7 +225,7 @@ def test_accepted_findings_are_shown_and_do_not_fail(sample: str, tmp_path: Path
     allowances = allow.read(file, [rule.id for rule in schema_rules()])
     verdicts, unused = allow.accept(judged(sample), allowances, [rule.id for rule in schema_rules()])
     assert [entry.object for entry in unused] == ["nowhere"]
-    text = linted(verdicts, unused)
+    text = terminal.linted(verdicts, unused)
     assert "accepted: the ledger is kept elsewhere" in text
     assert "not needed any more  schema.bitmap_is_readable nowhere: gone" in text
     findings = document(verdicts)["schema_findings"]
@@ -258,6 +263,119 @@ def test_run_holds_the_findings_and_the_gate_may_ask_for_them(sample: str, tmp_p
     assert json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["schema_findings"]
     without = run(sample, tmp_path / "without", Options(lint=False))
     assert without["schema_findings"] == without["schema_rules"] == []
+
+
+@pytest.fixture(scope="module")
+def told(server_18: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """An audit of the sample data that fails on critical schema findings, some of which are accepted."""
+    folder = tmp_path_factory.mktemp("told")
+    (folder / "allow").write_text(
+        "schema.money_is_exact customers.*: the ledger | is <kept> elsewhere\n"
+        "schema.key_is_* *: agreed on\n"
+        "schema.bitmap_is_readable nowhere: gone\n"
+    )
+    dsn = servers.new_database(server_18)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection)
+    options = Options(fail_on="never", fail_on_schema="critical", allow=folder / "allow")
+    result = run(dsn, folder / "out", options)
+    servers.drop_database(server_18, dsn)
+    return result, folder / "out"
+
+
+def test_results_name_allowances_that_nothing_needs(told: tuple[dict[str, Any], Path]) -> None:
+    """And the document is as its JSON Schema has it."""
+    result, out = told
+    assert result["unused_allowances"] == [{"rule": "schema.bitmap_is_readable", "object": "nowhere", "reason": "gone"}]
+    jsonschema.validate(result, json.loads((ROOT / "reports" / "results.schema.json").read_text(encoding="utf-8")))
+    assert json.loads((out / "results.json").read_text(encoding="utf-8")) == result
+
+
+def test_a_run_tells_the_worst_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
+    """A line of counts, the worst rules with their objects, what to do next, and what is not needed any more."""
+    lines = terminal.verdict(*told).splitlines()
+    begin = lines.index("36 rules on the schema: 3 critical, 12 warning, 5 info, 5 accepted")
+    assert lines[begin + 1] == (
+        "  ■ critical Sequence behind its data: customers.customer_id, orders.order_id"
+        "  [schema.sequence_is_ahead_of_data]"
+    )
+    assert [line.split()[1] for line in lines[begin + 1 : begin + 5]] == ["critical"] * 2 + ["warning"] * 2
+    assert lines[begin + 5].startswith("  and 12 more; 'order-audit lint' tells what to do about each")
+    assert lines[begin + 6] == "  ? not needed any more  schema.bitmap_is_readable nowhere: gone"
+    assert lines[begin + 7].startswith("gate failed: 3 critical schema findings: ")
+    assert not any("money_is_exact" in line for line in lines), "what is accepted is no news"
+
+
+def test_summary_tells_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
+    """A row for each rule with open findings; accepted ones with their reason; nothing in it is markup."""
+    result, out = told
+    text = (out / "summary.md").read_text(encoding="utf-8")
+    part = text[text.index("## Schema: 3 critical, 12 warning, 5 info, 5 accepted") :]
+    open_ = {(it["severity"], it["rule"]) for it in result["schema_findings"] if "accepted" not in it}
+    rows = re.findall(r"^\| (critical|warning|info) \|.*?\| `([\w.]+)` \| (\d+) \|", part, re.MULTILINE)
+    assert {(severity, rule) for severity, rule, _ in rows} == open_
+    assert sum(int(count) for *_, count in rows) == 20
+    assert len(re.findall("^- accepted: ", part, re.MULTILINE)) == 5
+    assert "customers.customer\\_balance: the ledger \\| is \\<kept\\> elsewhere" in part
+    assert "- not needed any more, since there is no such finding: schema.bitmap\\_is\\_readable nowhere: gone" in part
+
+
+def test_junit_fails_what_the_gate_was_told_to_fail_on(told: tuple[dict[str, Any], Path]) -> None:
+    """A suite of its own: critical findings fail, others are told, accepted ones with the reason."""
+    result, out = told
+    root = ElementTree.parse(out / "junit.xml").getroot()
+    _, suite = root.findall("testsuite")
+    cases = {f"schema.{case.attrib['name']}": case for case in suite.findall("testcase")}
+    assert cases.keys() == {rule["rule"] for rule in result["schema_rules"]}
+    failed = {rule for rule, case in cases.items() if case.find("failure") is not None}
+    assert failed == {"schema.reference_has_foreign_key", "schema.sequence_is_ahead_of_data"}
+    assert suite.attrib["failures"] == "2"
+    assert int(root.attrib["failures"]) == result["summary"]["failed"] + 2
+    failure = cases["schema.sequence_is_ahead_of_data"].find("failure")
+    assert failure is not None
+    assert (failure.attrib["type"], failure.attrib["message"]) == ("critical", "Sequence behind its data: 2 objects")
+    assert "setval" in (failure.text or "")
+    money = cases["schema.money_is_exact"].findtext("system-out") or ""
+    assert money.endswith("(accepted: the ledger | is <kept> elsewhere)")
+    assert (cases["schema.status_has_history"].findtext("system-out") or "").startswith("warning: ")
+    assert suite.findtext("system-out") == "not needed any more: schema.bitmap_is_readable nowhere: gone"
+    calm = copy.deepcopy(result)
+    calm["summary"]["gate"]["fail_on_schema"] = "never"
+    sound = next(rule for rule in calm["schema_rules"] if not rule["findings"])
+    sound |= {"status": "errored", "reason": "broken"}
+    suites = ElementTree.fromstring(junit(calm)).findall("testsuite")
+    assert [suites[1].attrib[kind] for kind in ("failures", "errors", "skipped")] == ["0", "0", "1"]
+    calm["summary"]["gate"]["fail_on_schema"] = "info"
+    suites = ElementTree.fromstring(junit(calm)).findall("testsuite")
+    assert suites[1].attrib["errors"] == "1"
+    open_ = {it["rule"] for it in result["schema_findings"] if "accepted" not in it}
+    assert int(suites[1].attrib["failures"]) == len(open_)
+
+
+def test_report_tells_of_the_schema_at_the_top(told: tuple[dict[str, Any], Path]) -> None:
+    """How many findings, and in their section the reasons and the line that can go."""
+    text = (told[1] / "report.html").read_text(encoding="utf-8")
+    assert "3 critical, 12 warning, 5 info, 5 accepted" in text[: text.index('id="first"')]
+    assert "<strong>Accepted:</strong> the ledger | is &lt;kept&gt; elsewhere" in text
+    assert "there is no such finding: the line can go" in text
+
+
+def test_only_what_was_judged_makes_an_allowance_needless() -> None:
+    """A rule that failed, or that was not asked for, might have found what is accepted."""
+    rule, other = schema_rules()[:2]
+    allowances = [
+        allow.Allowance(rule.id, "a", "x"),
+        allow.Allowance(other.id, "a", "x"),
+        allow.Allowance("*", "a", "x"),
+    ]
+    known = [rule.id, other.id]
+    for verdicts, needless in (
+        ([Verdict(rule, "checked"), Verdict(other, "checked")], [rule.id, other.id, "*"]),
+        ([Verdict(rule, "checked"), Verdict(other, "errored", "why")], [rule.id]),
+        ([Verdict(rule, "checked", "one table could not be read"), Verdict(other, "checked")], [other.id]),
+        ([Verdict(rule, "checked")], [rule.id]),
+    ):
+        assert [it.rule for it in allow.accept(verdicts, allowances, known)[1]] == needless
 
 
 def test_rules_are_explained() -> None:

@@ -238,10 +238,12 @@ def test_violations_file_is_the_one_that_the_results_name(dirty: Audited) -> Non
 def test_junit_counts_what_the_results_count(dirty: Audited) -> None:
     """Each rule is a test case; failures carry their severity, what was not judged is skipped."""
     root = ElementTree.parse(dirty.out / "junit.xml").getroot()
-    (suite,) = root.findall("testsuite")
+    suite, schema = root.findall("testsuite")
     summary = dirty.document["summary"]
+    assert int(suite.attrib["tests"]) == 45
+    assert int(schema.attrib["tests"]) == len(dirty.document["schema_rules"])
+    assert int(root.attrib["tests"]) == 45 + len(dirty.document["schema_rules"])
     for node in (root, suite):
-        assert int(node.attrib["tests"]) == 45
         assert int(node.attrib["failures"]) == summary["failed"]
         assert int(node.attrib["errors"]) == 0
         assert int(node.attrib["skipped"]) == summary["not_checkable"] + summary["skipped"]

@@ -24,11 +24,14 @@ _LEAST: Final = 1.0
 def bars(title: str, rows: Sequence[tuple[str, int]], unit: str = "row", notes: Sequence[str] = ()) -> Markup:
     """Bars on one scale that begins with zero, in the order of `rows`, which have names and counts.
 
-    Each of `notes`, if there are any, is written after the count of the row at its place.
+    Each of `notes`, if there are any, is written in brackets after the count of the row at its place.
     """
     total, most = sum(count for _, count in rows), max((count for _, count in rows), default=0)
     names = max((min(len(name), _NAME) for name, _ in rows), default=0) * _LETTER
-    shown = [" ".join((f"{count:,}", *notes[place : place + 1])).rstrip() for place, (_, count) in enumerate(rows)]
+    shown = [
+        f"{count:,} ({notes[place]})" if place < len(notes) and notes[place] else f"{count:,}"
+        for place, (_, count) in enumerate(rows)
+    ]
     counts = max(map(len, shown), default=0) * _LETTER
     room = max(_WIDTH - names - counts - 2 * _GAP, 0.0)
     parts = []
