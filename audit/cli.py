@@ -129,13 +129,13 @@ def run(
     _check(sample, statement_timeout)
     from audit import dsn as dsns
     from audit import terminal
-    from audit.progress import progress
+    from audit.progress import pieces
     from audit.run import Options
     from audit.run import run as audit
 
     if gentle:
         os.nice(19)  # this program may share the machine with the server, or with whom it serves
-    with progress(quiet=quiet) as begin:
+    with pieces(quiet=quiet) as begin:
         options = Options(
             suites=tuple(suite or ["current"]),
             rules=tuple(rule or ()),
@@ -193,7 +193,7 @@ def lint(
     from audit import terminal
     from audit.lint import document
     from audit.lint import lint as judge
-    from audit.progress import progress
+    from audit.progress import pieces
     from audit.snapshot import Snapshot
     from expectations import matching, schema_rules
     from reports.schema import failing
@@ -203,7 +203,7 @@ def lint(
     wanted = matching(rules, rule) if rule else {found.id for found in rules}
     wanted -= matching(rules, exclude or ())
     allowances = allowed.read(allow, (found.id for found in rules)) if allow else []
-    with progress(quiet=False) as begin, Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
+    with pieces(quiet=False) as begin, Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
         asked = [found for found in rules if found.id in wanted]
         verdicts = judge(snapshot.connection, asked, begin("judging the schema"))
     verdicts, unused = allowed.accept(verdicts, allowances, (found.id for found in rules))
@@ -235,12 +235,12 @@ def profile(
     from audit import dsn as dsns
     from audit.profile import profile as describe
     from audit.profile_text import profile_text
-    from audit.progress import progress
+    from audit.progress import pieces
     from audit.shape import Name
     from audit.snapshot import Snapshot
 
     _check(sample, statement_timeout)
-    with progress(quiet=False) as begin, Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
+    with pieces(quiet=False) as begin, Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
         names = [Name("", name) for name in table or catalog.tables(snapshot.connection)]
         there = catalog.relations(snapshot.connection, names)
         if missing := [str(name) for name in names if name not in there]:
@@ -425,7 +425,7 @@ def generate_scenario(
     if truth is not None and (not truth.name or truth.is_dir()):
         raise UsageError(f"--truth: {truth} is a folder: name a file")
     place = dsns.resolve(dsn)
-    with dsns.connect(place, autocommit=True) as connection, progress(quiet=quiet) as begin:
+    with dsns.connect(place, autocommit=True) as connection, progress("generating", quiet=quiet) as tell:
         try:
             made = scenario.generate(
                 connection,
@@ -435,7 +435,7 @@ def generate_scenario(
                 defects=defects,
                 truth=truth,
                 schema=schema,
-                tell=begin("generating", lines=True),
+                tell=tell,
             )
         except (ValueError, scenario.NotUnicodeError) as wrong:
             raise UsageError(f"{wrong}") from None

@@ -55,8 +55,8 @@ def plan(
 
     Example: order-audit fixes plan --dsn postgresql://reader@db/shop --out decisions.toml
     """
-    from audit import terminal
     from audit.fixes_text import plan_text
+    from audit.progress import progress
     from fixes.decisions import written
     from fixes.plan import plan as make
 
@@ -64,7 +64,7 @@ def plan(
     choices, _ = _choices(fixes, decisions, accept_recommended)
     if out is not None and (not out.name or out.is_dir()):
         raise UsageError(f"--out: {out} is a folder: name a file")
-    with _connected(dsn, schema) as connection, terminal.progress("planning", quiet=quiet) as tell:
+    with _connected(dsn, schema) as connection, progress("planning", quiet=quiet) as tell:
         _refuse_standby(connection)
         made = make(connection, rules, fixes, choices, tell=tell)
     say(plan_text(made))
@@ -100,8 +100,8 @@ def apply(
 
     Example: order-audit fixes apply --dsn postgresql://owner@db/shop --decisions decisions.toml
     """
-    from audit import terminal
     from audit.fixes_text import applied_text
+    from audit.progress import progress
     from fixes import apply as applying
     from fixes.work import Pace
 
@@ -109,7 +109,7 @@ def apply(
     choices, decided = _choices(fixes, decisions, accept_recommended)
     pace = Pace(batch=batch_size, wait=max_lock_wait, pause=pause_ms)
     what = "rehearsing" if rehearse else "applying"
-    with _connected(dsn, schema) as connection, terminal.progress(what, quiet=quiet) as tell:
+    with _connected(dsn, schema) as connection, progress(what, quiet=quiet) as tell:
         if rehearse:
             done = applying.rehearse(connection, rules, fixes, choices, pace, tell=tell)
         else:
@@ -147,7 +147,7 @@ def revert(
 
     Example: order-audit fixes revert --dsn postgresql://owner@db/shop --rule orders.status_is_known
     """
-    from audit import terminal
+    from audit.progress import progress
     from fixes.apply import alone
     from fixes.fill import REAL
     from fixes.status import applied, left_alone
@@ -166,7 +166,7 @@ def revert(
         wanted = [name for name in there if not rule or name in rule]
         install(connection, REAL)
         busy = 0
-        with terminal.progress("putting back", quiet=quiet) as tell:
+        with progress("putting back", quiet=quiet) as tell:
             for number, name in enumerate(wanted):
                 tell(number, len(wanted), name)
                 done = put_back(connection, name, REAL, pace)

@@ -8,7 +8,7 @@ import psycopg
 
 import scenario
 from audit import embedded
-from audit.progress import progress
+from audit.progress import pieces
 from audit.run import Options, run
 from reports import compare, files, html
 from scenario.load import TRUTH
@@ -24,7 +24,7 @@ def demo(out: Path, *, quiet: bool) -> str:
                 scenario.load(connection)
             else:
                 scenario.add_issues(connection)
-        with progress(quiet=quiet) as begin:
+        with pieces(quiet=quiet) as begin:
             tell = begin(f"{step}. auditing {what}", lines=True)
             documents.append(run(dsn, out / name, Options(tell=tell, begin=begin)))
     found = compare.compare(

@@ -32,7 +32,14 @@ def unseen(what: str, *, lines: bool = False) -> Tell:  # noqa: ARG001 - nobody 
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Begin]:
+def progress(what: str, *, quiet: bool) -> Iterator[Tell]:
+    """Progress of one piece of work: a bar on a terminal, a plain line now and then elsewhere."""
+    with pieces(quiet=quiet) as begin:
+        yield begin(what, lines=True)
+
+
+@contextmanager
+def pieces(*, quiet: bool) -> Iterator[Begin]:
     """Progress on stderr: a bar for each piece of work on a terminal, plain lines elsewhere where they are wanted."""
     if quiet:
         yield unseen
