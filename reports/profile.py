@@ -44,7 +44,7 @@ _CLASSES: Final = {
     "lower": "small letters",
     "spaces": "spaces",
     "punctuation": "punctuation",
-    "non_ascii": "letters beyond ASCII",
+    "non_ascii": "characters beyond ASCII",
 }
 _TIME: Final = re.compile(r"(\d{4,}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d(?:\.\d+)?)?(\+00:00)?")
 _SPAN: Final = re.compile(
