@@ -218,6 +218,7 @@ def comparison(*rules: dict[str, Any], **fields: Any) -> dict[str, Any]:
         "summary": {kind: sum(rule[kind] or 0 for rule in rules) for kind in kinds}
         | {f"rules_{kind}": sum(bool(rule[kind]) for rule in rules) for kind in kinds},
         "rules": list(rules),
+        "fixes": None,
     } | fields
 
 
