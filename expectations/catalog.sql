@@ -109,44 +109,53 @@ relation as materialized (
     )
 ),
 col as materialized (
-  select r.oid as relation, a.attnum as place, a.attname as name, r.object || '.' || a.attname as object,
-    format('%I', a.attname) as named,
-    a.attnotnull as is_not_null, a.attidentity <> '' as is_identity, a.attgenerated <> '' as is_generated,
-    pg_get_expr(d.adbin, d.adrelid) as preset,
-    t.oid as type, format_type(a.atttypid, a.atttypmod) as written,
-    coalesce(b.modifier, a.atttypmod) as modifier,
-    b.oid is not null as is_domain, a.atttypid as declared,
-    case
-      when t.oid in (20, 21, 23) then 'integer'
-      when t.oid in (700, 701) then 'float'
-      when t.oid = 1700 then 'numeric'
-      when t.oid = 790 then 'money'
-      when t.oid in (25, 1042, 1043) or t.typname = 'citext' then 'text'
-      when t.oid = 2950 then 'uuid'
-      when t.oid = 16 then 'boolean'
-      when t.oid in (114, 3802) then 'json'
-      when t.oid in (1114, 1184) then 'time'
-      when t.oid in (1083, 1266) then 'time of day'
-      when t.oid = 1082 then 'date'
-      when t.oid in (1560, 1562) then 'bit'
-      when t.typtype = 'e' then 'enum'
-      else t.typname::text
-    end as family,
-    w.words, w.words[cardinality(w.words)] as last_word,
-    e.description as comment
-  from relation as r
-  join pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
-  left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
-  left join base as b on b.oid = a.atttypid
-  join pg_type as t on t.oid = coalesce(b.base, a.atttypid)
-  left join pg_description as e on e.classoid = 'pg_class'::regclass and e.objoid = r.oid and e.objsubid = a.attnum
-  cross join lateral (
-    select string_to_array(
-      btrim(lower(regexp_replace(regexp_replace(a.attname, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[^[:alnum:]]+', '_', 'g')), '_'), '_'
-    ) as words
-  ) as w
-)
-,
+  select c.*, w.words, w.words[cardinality(w.words)] as last_word
+  from (
+    select r.oid as relation, a.attnum as place, a.attname as name, r.object || '.' || a.attname as object,
+      format('%I', a.attname) as named,
+      a.attnotnull as is_not_null, a.attidentity <> '' as is_identity, a.attgenerated <> '' as is_generated,
+      pg_get_expr(d.adbin, d.adrelid) as preset,
+      t.oid as type, format_type(a.atttypid, a.atttypmod) as written,
+      coalesce(b.modifier, a.atttypmod) as modifier,
+      b.oid is not null as is_domain, a.atttypid as declared,
+      case
+        when t.oid in (20, 21, 23) then 'integer'
+        when t.oid in (700, 701) then 'float'
+        when t.oid = 1700 then 'numeric'
+        when t.oid = 790 then 'money'
+        when t.oid in (25, 1042, 1043) or t.typname = 'citext' then 'text'
+        when t.oid = 2950 then 'uuid'
+        when t.oid = 16 then 'boolean'
+        when t.oid in (114, 3802) then 'json'
+        when t.oid in (1114, 1184) then 'time'
+        when t.oid in (1083, 1266) then 'time of day'
+        when t.oid = 1082 then 'date'
+        when t.oid in (1560, 1562) then 'bit'
+        when t.typtype = 'e' then 'enum'
+        else t.typname::text
+      end as family,
+      e.description as comment, w.words as spoken,
+      length(w.words[1]) < 3
+        and w.words[1] not in ('is', 'id', regexp_replace(r.last_word, 's$', ''))
+        and ' ' || array_to_string(r.words, ' ') like '% ' || left(w.words[1], 1) || '%'
+        and cardinality(w.words) > 1
+        and count(*) over (partition by r.oid, w.words[1]) > 2
+        and count(*) over (partition by r.oid, w.words[1]) * 3 >= count(*) over (partition by r.oid) * 2 as is_prefixed
+    from relation as r
+    join pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+    left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    left join base as b on b.oid = a.atttypid
+    join pg_type as t on t.oid = coalesce(b.base, a.atttypid)
+    left join pg_description as e on e.classoid = 'pg_class'::regclass and e.objoid = r.oid and e.objsubid = a.attnum
+    cross join lateral (
+      select string_to_array(
+        btrim(lower(regexp_replace(regexp_replace(a.attname, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[^[:alnum:]]+', '_', 'g')), '_'), '_'
+      ) as words
+    ) as w
+  ) as c
+  -- a letter or two for the table before each column's name say nothing
+  cross join lateral (select case when c.is_prefixed then c.spoken[2:] else c.spoken end as words) as w
+),
 reference as materialized (
   select k.oid, k.conname as name, format('%I', k.conname) as named, k.conrelid as relation, k.conkey as places,
     k.confrelid as target, k.confkey as target_places, k.convalidated as is_validated
@@ -405,10 +414,10 @@ kinship as materialized (
           end as stem,
           case
             when cardinality(c.words) > 1 then c.last_word
-            else lower(substring(c.name from '(?i)(?:id|ref|fk)$'))
+            else substring(c.words[1] from '.(id|ref|fk|code)$')
           end as suffix
         from (
-          select lower(substring(c.name from '(?i)^(.+)(?:id|ref|fk)$')) as bare,
+          select substring(c.words[1] from '^(.+)(?:id|ref|fk|code)$') as bare,
             '^(owner|author|creator|editor|lasteditor|approver|reviewer|manager|supervisor|sender|recipient|parent|related|'
             'original|source|target|billto|shipto|soldto|billing|shipping|default|primary|previous|current|last)' as role
         ) as b
@@ -602,18 +611,22 @@ trait as materialized (
   ) as o on o.relation = c.relation and o.place = c.place
   left join kinship as k on k.relation = c.relation and k.place = c.place and k.is_certain
   left join (
-    select e.relation, count(*) filter (where e.is_from) as pointers,
+    select e.relation, count(*) filter (where e.is_from and e.is_tied) as pointers,
       bool_or(e.is_from and e.other <> e.relation) as points_elsewhere,
-      bool_or(not e.is_from and not e.is_kin and e.other <> e.relation) as is_pointed_at,
-      bool_or(e.is_kin and e.other <> e.relation) as is_meant
+      bool_or(not e.is_from and e.is_tied and e.other <> e.relation) as is_pointed_at,
+      bool_or(not e.is_from and not e.is_tied and e.other <> e.relation) as is_meant
     from (
-      select f.relation, f.target as other, true as is_from, false as is_kin
+      select f.relation, f.target as other, true as is_from, true as is_tied
       from reference as f
       union all
-      select f.target, f.relation, false, false
+      select f.target, f.relation, false, true
       from reference as f
       union all
-      select k.target, k.relation, false, true
+      select k.relation, k.target, true, false
+      from kinship as k
+      where k.is_certain
+      union all
+      select k.target, k.relation, false, false
       from kinship as k
     ) as e
     group by e.relation

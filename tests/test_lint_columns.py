@@ -79,6 +79,17 @@ CASES: Final[Mapping[str, tuple[tuple[str, dict[str, str]], ...]]] = {
             """,
             {},
         ),
+        # a letter or two for the table stand before each name
+        (
+            """
+            create table part_supply (ps_id int, ps_supplycost int, ps_availqty int, ps_note text, created_at date);
+            create table sales (no_total_cents int, no_stock int, no_more int);
+            """,
+            {
+                "part_supply.ps_supplycost": "warning", "part_supply.ps_availqty": "warning",
+                "sales.no_total_cents": "warning", "sales.no_stock": "warning",
+            },
+        ),
         # a domain over a domain without a check
         (
             "create domain a as float; create domain b as a; create table d (price b)",

@@ -35,6 +35,15 @@ class Example:
 EXAMPLES: Final[dict[str, list[Example]]] = {
     "reference_has_foreign_key": [
         Example(
+            "by a code, in a name that is run together",
+            """
+            create table country (code char(3) primary key, name text);
+            create table zip (id int primary key);
+            create table city (id int primary key, countrycode char(3), zipcode int, barcode text, code text);
+            """,
+            {"city.countrycode": "critical"},
+        ),
+        Example(
             "whose and which one it is, in a name that is run together",
             """
             create table users (id int primary key);
