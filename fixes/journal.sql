@@ -229,12 +229,16 @@ begin
   -- a place is good if all its rows are
   select coalesce(array_agg(p.place order by p.place), '{}') into good
   from (
-    select t.place, count(*) as items from order_audit.todo as t
-    where t.rule = the_rule and t.place > after_place and t.place <= last
-    group by t.place
-  ) as p
-  join (select s.place, count(*) as items from unnest(seen) as s (place) group by s.place) as s
-    on s.place = p.place and s.items = p.items;
+    select i.place
+    from (
+      select t.place, 1 as listed, 0 as held from order_audit.todo as t
+      where t.rule = the_rule and t.place > after_place and t.place <= last
+      union all
+      select s.place, 0, 1 from unnest(seen) as s (place)
+    ) as i
+    group by i.place
+    having sum(i.listed) = sum(i.held)
+  ) as p;
 
   for part in
     select t.step, t.op, t.tab, (array_agg(t.key))[1] as key, (array_agg(t.after))[1] as after, count(*) as items
