@@ -312,6 +312,8 @@ as $$
 declare
   part record;
   items bigint[];
+  first_picked bigint;
+  written_before bigint; -- the last row that an earlier transaction wrote
   held bigint[];
   same bigint[];
   there bigint[];
@@ -325,17 +327,29 @@ begin
   reverted := 0;
   busy := 0;
   alone := 0;
-  -- whole units only
-  with picked as (
-    select j.unit, j.changed_in from order_audit.journal as j
+  -- Whole units only. The rows of one were written by one transaction, so that none stands before what the transaction
+  -- before it wrote.
+  select min(p.id) into first_picked
+  from (
+    select j.id from order_audit.journal as j
     where j.rule = the_rule and j.reverted_at is null and j.left_alone is null and j.id < before_id
     order by j.id desc
     limit at_most
-  )
-  select array_agg(j.id), min(j.id) into items, last
+  ) as p;
+  select j.id into written_before
   from order_audit.journal as j
-  join (select distinct p.unit, p.changed_in from picked as p) as p on p.unit = j.unit and p.changed_in = j.changed_in
-  where j.rule = the_rule and j.reverted_at is null and j.left_alone is null;
+  where j.rule = the_rule and j.id < first_picked
+    and j.changed_in <> (select c.changed_in from order_audit.journal as c where c.id = first_picked)
+  order by j.id desc
+  limit 1;
+  select array_agg(u.id), min(u.id) into items, last
+  from (
+    select unnest(array_agg(j.id)) as id
+    from order_audit.journal as j
+    where j.rule = the_rule and j.reverted_at is null and j.left_alone is null and j.id > coalesce(written_before, 0)
+    group by j.unit, j.changed_in
+    having bool_or(j.id >= first_picked and j.id < before_id)
+  ) as u;
   if last is null then
     return;
   end if;
