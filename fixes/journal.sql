@@ -126,7 +126,8 @@ as $$
       ) as further
       where j.steps < cardinality(j.target) and further.target <> j.target
     ),
-    landed as (
+    -- materialized, lest each row carry both arrays on
+    landed as materialized (
       select t.i, j.smallest[t.at] as last
       from (select target, smallest from jump order by steps desc limit 1) as j
       cross join lateral unnest(j.target) with ordinality as t (at, i)

@@ -5,11 +5,31 @@
 -- leave: reports by first appearance date these campaigns too late.
 
 -- option reroot_to_oldest: the order with the smallest id of the lineage becomes its first ancestor, and all orders of
---   the lineage point at it
+--   the lineage point at it, with the orders of its customer that lead to them
 -- update orders by order_id:
-select o.order_id, o.first_id as order_ref, o.first_id as unit
+-- The chains as they will be. Mostly each lineage is one step; where other ancestors that are not the first are left,
+-- those behind have another first ancestor now.
+select o.order_id, e.order_id as order_ref, e.order_id as unit
 from (
-  select o.order_id, min(o.order_id) over (partition by o.order_ref) as first_id
-  from (select distinct order_ref from violation) as v
-  join orders as o on o.order_ref = v.order_ref
-) as o;
+  select array_agg(n.order_id) as ids, array_agg(n.order_ref) as refs
+  from (
+    select l.order_id, coalesce(max(l.first_id), min(l.order_ref)) as order_ref
+    from (
+      select o.order_id, o.order_ref, min(o.order_id) over (partition by o.order_ref) as first_id
+      from (select distinct order_ref from violation) as v
+      join orders as o on o.order_ref = v.order_ref
+      union all
+      select o.order_id, o.order_ref, null as first_id
+      from (select distinct order_ref from orders) as r
+      join orders as a on a.order_id = r.order_ref and a.order_ref is distinct from a.order_id
+      join orders as o on o.order_ref = a.order_id
+    ) as l
+    group by l.order_id
+  ) as n
+) as n
+cross join lateral order_audit.chain(n.ids, n.refs) as c
+join orders as o on o.order_id = c.id
+join orders as e on e.order_id = c.last
+where c.beyond = c.last
+  -- of the lineage, or behind it and of the customer
+  and (o.order_ref = e.order_ref or o.customer_id = e.customer_id);

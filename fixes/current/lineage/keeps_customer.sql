@@ -4,17 +4,41 @@
 -- assumes: nothing in the data says which of the two is wrong, the reference or the customer.
 -- leave: one of the two customers goes on being charged for, and shown, what the other one bought.
 
--- option reroot: the reference is wrong: the order becomes the first of a lineage of its own
+-- option reroot: the reference is wrong: the order becomes the first of a lineage of its own, and orders of its customer
+--   that lead to it are pointed at it
 -- update orders by order_id:
-select v.order_id, v.order_id as order_ref
-from violation as v;
+-- The chains as they will be. Mostly each of these orders is one by itself; where other ancestors that are not the first
+-- are left, those behind have a first ancestor now.
+select o.order_id, e.order_id as order_ref, e.order_id as unit
+from (
+  select array_agg(n.order_id) as ids, array_agg(n.order_ref) as refs
+  from (
+    select l.order_id, coalesce(max(l.order_id) filter (where l.named), min(l.order_ref)) as order_ref
+    from (
+      select v.order_id, v.order_ref, true as named
+      from violation as v
+      union all
+      select o.order_id, o.order_ref, false as named
+      from (select distinct order_ref from orders) as r
+      join orders as a on a.order_id = r.order_ref and a.order_ref is distinct from a.order_id
+      join orders as o on o.order_ref = a.order_id
+    ) as l
+    group by l.order_id
+  ) as n
+) as n
+cross join lateral order_audit.chain(n.ids, n.refs) as c
+join orders as o on o.order_id = c.id
+join orders as e on e.order_id = c.last
+where c.beyond = c.last
+  and o.customer_id = e.customer_id;
 
 -- option move_to_root_customer: the customer is wrong: the order moves to the customer of its first ancestor, and with
 --   it those that name it as theirs; in a circle the smallest id stands for the first. Who is charged changes
 -- update orders by order_id:
--- Mostly each of these orders is a chain by itself. Where ancestors are left that are not the first, those behind them
--- move along: else they would differ in their turn. Who has no customer differs from nobody.
-select o.order_id, coalesce(a.customer_id, e.customer_id) as customer_id, c.last as unit
+-- Mostly each of these orders is a chain by itself. Where other ancestors that are not the first are left, those behind
+-- move along: else they would differ in their turn. Who has no customer differs from nobody. Where the chain ends in a
+-- first ancestor of that customer, they point at it, as lineage.order_ref_is_first_ancestor has it.
+select o.order_id, m.customer_id, coalesce(r.order_id, o.order_ref) as order_ref, c.last as unit
 from (
   select array_agg(n.order_id) as ids, array_agg(n.order_ref) as refs
   from (
@@ -32,4 +56,7 @@ cross join lateral order_audit.chain(n.ids, n.refs) as c
 join orders as o on o.order_id = c.id
 join orders as e on e.order_id = c.last
 left join orders as a on a.order_id = c.beyond
-where o.customer_id <> coalesce(a.customer_id, e.customer_id);
+cross join lateral (select coalesce(a.customer_id, e.customer_id) as customer_id) as m
+left join orders as r
+  on r.order_id = a.order_ref and r.order_ref = r.order_id and r.customer_id = m.customer_id
+where o.customer_id <> m.customer_id;

@@ -7,20 +7,20 @@
 
 -- option cancel: the order is cancelled, as what it came of is over; so are live orders that name it as their ancestor
 -- update orders by order_id:
--- A chain of live orders ends in one that the rule names (no reference, here) or in one that may stay. Chains are only
--- there where ancestors are left that are not the first.
+-- Mostly each of these orders is a chain by itself. Where ancestors are left that are not the first, a chain of live
+-- orders ends in one that the rule names (and is made to refer to itself, here) or in one that may stay.
 select c.id as order_id, 'cancelled' as order_status
 from (
   select array_agg(n.order_id) as ids, array_agg(n.order_ref) as refs
   from (
-    select l.order_id, case when count(l.order_ref) = count(*) then min(l.order_ref) end as order_ref
+    select l.order_id, coalesce(max(l.order_id) filter (where l.named), min(l.order_ref)) as order_ref
     from (
-      select v.order_id, null as order_ref
+      select v.order_id, v.order_ref, true as named
       from violation as v
       union all
-      select o.order_id, o.order_ref
-      from (select distinct order_ref from orders) as named
-      join orders as a on a.order_id = named.order_ref and a.order_ref is distinct from a.order_id
+      select o.order_id, o.order_ref, false as named
+      from (select distinct order_ref from orders) as r
+      join orders as a on a.order_id = r.order_ref and a.order_ref is distinct from a.order_id
       join orders as o on o.order_ref = a.order_id
       where o.order_status::text in ('pending', 'active', 'paused')
     ) as l
@@ -28,4 +28,4 @@ from (
   ) as n
 ) as n
 cross join lateral order_audit.chain(n.ids, n.refs) as c
-where c.beyond is null and not c.circle;
+where c.beyond = c.last;
