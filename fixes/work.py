@@ -97,7 +97,7 @@ def apply(
                 since = 0
         if not done.busy and not done.stale:
             break
-        _wait(again)
+        back_off(again)
     done.seconds = round(time.perf_counter() - began, 3)
     return done
 
@@ -139,7 +139,7 @@ def revert(
             tell(done.changed)
         if not done.busy:
             break
-        _wait(again)
+        back_off(again)
     return done
 
 
@@ -171,7 +171,7 @@ def _batches(
             if tries > TRIES and size == 1:
                 raise
             size = max(1, size // 4)
-            _wait(tries)
+            back_off(tries)
             continue
         tries = 0
         assert row is not None  # noqa: S101 - the function returns one row
@@ -188,6 +188,6 @@ def _batches(
             time.sleep(pace.pause / 1000)
 
 
-def _wait(tries: int) -> None:
+def back_off(tries: int) -> None:
     """Wait the longer, the more often it was tried; not always equally long, so that two do not meet again."""
     time.sleep(min(2.0, 0.02 * 2 ** min(tries, 8)) * random.uniform(0.5, 1.5))  # noqa: S311

@@ -1,0 +1,5 @@
+-- title: No active order has a schedule that is never on
+-- protects: orders.active_order_has_schedule
+
+-- check orders:
+order_status::text <> 'active' or position('1' in order_schedule::text) > 0

@@ -1,0 +1,5 @@
+-- title: No customer balance is NaN, infinite or missing
+-- protects: customers.balance_is_finite
+
+-- check customers:
+customer_balance is not null and customer_balance::text not in ('NaN', 'Infinity', '-Infinity')

@@ -1,0 +1,24 @@
+-- title: No customer balance holds fractions of a cent
+-- protects: customers.balance_is_whole_cents
+-- assumes: who adds to a binary float rounds the sum to cents before writing it
+
+-- function:
+-- A balance as text must be its shortest exact form, whatever the session that writes has set.
+create or replace function order_audit.balance_is_whole_cents(balance anyelement) returns boolean
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
+as $$
+begin
+  return not exists (
+    with customers as (select null::bigint as customer_id, null::text as customer_name, balance as customer_balance)
+    select from (
+{violation}
+    ) as violation
+  );
+end
+$$;
+grant execute on function order_audit.balance_is_whole_cents(anyelement) to public
+
+-- check customers:
+order_audit.balance_is_whole_cents(customer_balance)

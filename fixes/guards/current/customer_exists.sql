@@ -1,0 +1,13 @@
+-- title: No order is of a customer that does not exist
+-- protects: orders.customer_exists
+-- needs: key customers.customer_id
+-- assumes: customer and order can be inserted in either order within a transaction
+
+-- index orders:
+(customer_id)
+
+-- check orders not_null:
+customer_id is not null
+
+-- foreign key orders:
+(customer_id) references customers (customer_id) deferrable initially deferred

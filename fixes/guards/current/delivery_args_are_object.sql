@@ -1,0 +1,5 @@
+-- title: No delivery arguments are anything but a JSON object
+-- protects: orders.delivery_args_are_object
+
+-- check orders:
+json_typeof(delivery_script_args::json) in ('object', 'null')

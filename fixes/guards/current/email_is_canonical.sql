@@ -1,0 +1,5 @@
+-- title: No e-mail address has capitals or surrounding spaces
+-- protects: customers.email_is_canonical
+
+-- check customers:
+customer_email::text = lower(btrim(customer_email::text))

@@ -1,0 +1,8 @@
+-- title: No two customers have one e-mail address
+-- protects: customers.email_is_unique
+-- needs: key customers.customer_id
+-- assumes: no address is longer than some 2,600 bytes, which is what an index holds
+
+-- unique index customers:
+((lower(btrim(customer_email::text)) collate "C"))
+where (btrim(customer_email::text, E' \t\n\r\f\x0b') <> '')

@@ -1,0 +1,64 @@
+-- title: No order is recreated that the customer's balance does not cover
+-- protects: recreation.is_covered_by_balance
+-- needs: key orders.order_id, key customers.customer_id
+-- assumes: it is checked when a recreation is inserted, becomes live, or changes its amount, customer or ancestor, with
+--   the customer's row locked until the end of that transaction. A debit is never refused, so that a balance may fall
+--   below the amount later: the rule tells. A balance that is paid in in the same transaction is paid in before, or the
+--   check put off to its end: set constraints all deferred.
+
+-- function:
+create or replace function order_audit.is_covered_by_balance() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  it record;
+begin
+  -- As it is now: where the check was put off it may have been changed again. The lock lets one transaction at a time
+  -- decide on a customer, and waits for who is changing the balance; a shared one could end in deadlocks between
+  -- transactions that insert an order and then debit its customer.
+  select o.order_id, c.customer_id,
+    -- PostgreSQL sorts NaN above every number: without the second test it would cover everything
+    c.customer_balance > o.order_amount
+      and (c.customer_balance < 1e300 or c.customer_balance::text <> 'NaN') as is_covered
+  into it
+  from {orders} as o
+  join {customers} as c on c.customer_id = o.customer_id
+  where o.order_id = new.order_id
+    and o.order_ref <> o.order_id
+    and o.order_status::text in ('pending', 'active', 'paused')
+    and o.order_amount is not null
+  for no key update of c;
+  if found and it.is_covered is not true then
+    raise exception 'order % is a live recreation, and the balance of customer % does not cover its amount',
+      it.order_id, it.customer_id
+      using errcode = 'check_violation', constraint = tg_name, schema = tg_table_schema, table = tg_table_name;
+  end if;
+  return null;
+end
+$$;
+revoke all on function order_audit.is_covered_by_balance() from public
+
+-- trigger orders inserted:
+after insert on orders
+deferrable initially immediate
+for each row
+when (new.order_ref <> new.order_id and new.order_status::text in ('pending', 'active', 'paused'))
+execute function order_audit.is_covered_by_balance()
+
+-- trigger orders updated:
+after update on orders
+deferrable initially immediate
+for each row
+when (
+  new.order_ref <> new.order_id
+  and new.order_status::text in ('pending', 'active', 'paused')
+  and (
+    (old.order_status::text in ('pending', 'active', 'paused')) is not true
+    or old.order_amount is distinct from new.order_amount
+    or old.customer_id is distinct from new.customer_id
+    or old.order_ref is distinct from new.order_ref
+    or old.order_id is distinct from new.order_id
+  )
+)
+execute function order_audit.is_covered_by_balance()

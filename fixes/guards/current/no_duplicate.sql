@@ -1,0 +1,17 @@
+-- title: No customer is there twice, by name, address and state
+-- protects: customers.no_duplicate
+-- needs: key customers.customer_id
+-- assumes: name, address and state together are not longer than some 2,600 bytes, which is what an index holds
+
+-- unique index customers:
+(
+  -- small letters, every white space a space, one in a row, none at the ends
+  (regexp_replace(btrim(translate(lower(customer_name::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') collate "C"),
+  (regexp_replace(btrim(translate(lower(address::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') collate "C"),
+  (regexp_replace(btrim(translate(lower(address_state::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') collate "C")
+)
+where (
+  btrim(customer_name::text, E' \t\n\r\f\x0b') <> ''
+  and btrim(address::text, E' \t\n\r\f\x0b') <> ''
+  and btrim(address_state::text, E' \t\n\r\f\x0b') <> ''
+)

@@ -1,0 +1,12 @@
+-- title: No live order is placed twice
+-- protects: orders.no_duplicate_live_order
+-- needs: key orders.order_id, guard order_ref_exists, guard one_live_order
+-- assumes: nobody means two lineages of the same customer, schedule, delivery and amount to be live at once. Arguments
+--   are compared by their MD5, which keeps the index small.
+
+-- unique index orders:
+(
+  customer_id, order_amount, (delivery_script_name::text) collate "C", md5(delivery_script_args::text), order_schedule
+)
+nulls not distinct
+where (order_status::text in ('pending', 'active', 'paused'))

@@ -1,0 +1,8 @@
+-- title: No lineage has two live orders
+-- protects: lineage.one_live_order
+-- needs: key orders.order_id
+-- assumes: a recreation is inserted, or made live, after the order before it has been ended; in one transaction or in
+--   two, but in this order: a unique index cannot wait for the end of the transaction
+
+-- unique index orders:
+(order_ref) where (order_status::text in ('pending', 'active', 'paused'))

@@ -1,0 +1,13 @@
+-- title: No order names an ancestor that does not exist
+-- protects: lineage.order_ref_exists
+-- needs: key orders.order_id
+-- assumes: it is checked at the end of the transaction, so that orders of one lineage can be inserted in any order
+
+-- index orders:
+(order_ref)
+
+-- check orders not_null:
+order_ref is not null
+
+-- foreign key orders:
+(order_ref) references orders (order_id) deferrable initially deferred

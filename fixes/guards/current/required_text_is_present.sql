@@ -1,0 +1,9 @@
+-- title: No customer is without a name, e-mail, contact, address or state
+-- protects: customers.required_text_is_present
+
+-- check customers:
+coalesce(btrim(customer_name::text, E' \t\n\r\f\x0b'), '') <> ''
+and coalesce(btrim(customer_email::text, E' \t\n\r\f\x0b'), '') <> ''
+and coalesce(btrim(customer_contact_name::text, E' \t\n\r\f\x0b'), '') <> ''
+and coalesce(btrim(address::text, E' \t\n\r\f\x0b'), '') <> ''
+and coalesce(btrim(address_state::text, E' \t\n\r\f\x0b'), '') <> ''

@@ -1,0 +1,5 @@
+-- title: No delivery script's name is anything but an identifier
+-- protects: orders.script_name_is_identifier
+
+-- check orders:
+delivery_script_name::text ~ '^[a-z][a-z0-9_]*$'

@@ -1,0 +1,76 @@
+-- title: No sequence hands out an id that is taken
+-- protects: schema.sequence_is_ahead_of_data
+-- needs: key customers.customer_id, key orders.order_id
+-- assumes: ids that an application makes up itself stay below what the sequence hands out; nothing can see to that. A
+--   sequence is moved forward only, while nobody can draw from it.
+
+-- refuses:
+-- nothing: it moves what is behind
+select where false
+
+-- there:
+-- A sequence that was set and not drawn from since does not show here: then there is nothing to do, and it is done again.
+select not exists (
+  select
+  from (
+    select 'orders'::regclass as tab, 'order_id' as col, max(order_id)::numeric as greatest_id, min(order_id)::numeric as least_id
+    from orders
+    union all
+    select 'customers'::regclass, 'customer_id', max(customer_id)::numeric, min(customer_id)::numeric
+    from customers
+  ) as k
+  join pg_catalog.pg_attribute as a on a.attrelid = k.tab and a.attname = k.col
+  cross join lateral (
+    select d.objid as oid
+    from pg_catalog.pg_depend as d
+    where d.refobjid = k.tab and d.refobjsubid = a.attnum and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')
+    union
+    select d.refobjid
+    from pg_catalog.pg_attrdef as f
+    join pg_catalog.pg_depend as d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid
+    where f.adrelid = k.tab and f.adnum = a.attnum and d.refclassid = 'pg_class'::regclass
+  ) as s
+  join pg_catalog.pg_sequence as q on q.seqrelid = s.oid
+  cross join lateral (select coalesce(pg_sequence_last_value(q.seqrelid) + q.seqincrement, q.seqstart) as id) as next
+  where case when q.seqincrement > 0 then k.greatest_id >= next.id else k.least_id <= next.id end
+)
+
+-- statement:
+do $do$
+declare
+  feed record;
+  taken numeric;
+  next numeric;
+begin
+  for feed in
+    select format('%I.%I', n.nspname, c.relname) as sequence, q.seqincrement as step, k.tab, k.col
+    from (values ('orders'::regclass, 'order_id'), ('customers'::regclass, 'customer_id')) as k (tab, col)
+    join pg_catalog.pg_attribute as a on a.attrelid = k.tab and a.attname = k.col
+    cross join lateral (
+      select d.objid as oid
+      from pg_catalog.pg_depend as d
+      where d.refobjid = k.tab and d.refobjsubid = a.attnum and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')
+      union
+      select d.refobjid
+      from pg_catalog.pg_attrdef as f
+      join pg_catalog.pg_depend as d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid
+      where f.adrelid = k.tab and f.adnum = a.attnum and d.refclassid = 'pg_class'::regclass
+    ) as s
+    join pg_catalog.pg_sequence as q on q.seqrelid = s.oid
+    join pg_catalog.pg_class as c on c.oid = s.oid
+    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    order by 1, 3
+  loop
+    -- Changes nothing, but waits for those who have drawn a number and not ended yet, and lets nobody draw one until the
+    -- end of this transaction: without it, a number drawn meanwhile could be handed out again.
+    execute format('alter sequence %s increment by %s', feed.sequence, feed.step);
+    execute format('select %s(%I) from %s', case when feed.step > 0 then 'max' else 'min' end, feed.col, feed.tab)
+    into taken;
+    execute format('select case when is_called then last_value + %s else last_value end from %s', feed.step, feed.sequence)
+    into next;
+    if taken is not null and (taken - next) * sign(feed.step) >= 0 then
+      perform setval(feed.sequence, (next + feed.step * ceil((taken - next) / feed.step))::bigint);
+    end if;
+  end loop;
+end
+$do$

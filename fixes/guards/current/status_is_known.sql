@@ -1,0 +1,6 @@
+-- title: No order has a status but one of the six
+-- protects: orders.status_is_known
+
+-- check orders:
+order_status is not null
+and order_status::text in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
