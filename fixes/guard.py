@@ -14,13 +14,13 @@ A guard is one SQL file, `fixes/guards/current/NAME.sql`:
     -- foreign key orders:
     (order_ref) references orders (order_id) deferrable initially deferred
 
-`title` and `protects` must be there. `needs` is what must hold for the guard to refuse exactly what its rules find. Then
-come the parts, in the order in which they are made: `check TABLE`, `index TABLE`, `unique index TABLE`,
-`foreign key TABLE` and `trigger TABLE`, each with what SQL says after its kind and name (a word after TABLE tells two of a
-kind apart); `function` (whole, in schema order_audit), `table` (its columns; in schema order_audit, under the guard's
-name), and `statement` with a query `there` that says whether it has nothing left to do. In a function, `{violation}`
-stands for the query of the guard's first rule, and `{orders}` for the table's qualified name. `refuses` is a query of the
-rows that the guard would refuse; without it, these are the violations of its rules.
+`title` and `protects` must be there. `needs` is what must hold for the guard to refuse exactly what its rules find.
+Then come the parts, in the order in which they are made: `check TABLE`, `index TABLE`, `unique index TABLE`, `foreign
+key TABLE` and `trigger TABLE`, each with what SQL says after its kind and name (a word after TABLE tells two of a kind
+apart); `function` (whole, in schema order_audit), `table` (its columns; in schema order_audit, under the guard's name),
+and `statement` with a query `there` that says whether it has nothing left to do. In a function, `{violation}` stands
+for the query of the guard's first rule, and `{orders}` for the table's qualified name. `refuses` is a query of the rows
+that the guard would refuse; without it, these are the violations of its rules.
 
 All that is added to tables has a name that begins with `order_audit_`, so that it is told from what was there, and that
 alone is ever removed.
@@ -28,28 +28,28 @@ alone is ever removed.
 How one is installed. Only where none of its rules finds a violation, right before and right after: NOT VALID is no
 shelter, a CHECK is enforced on every later update of an old bad row. Each statement runs in a transaction of its own.
 Checks and foreign keys are added NOT VALID and then validated, indexes are built CONCURRENTLY. A statement that others
-may have to wait for gives up after a fifth of what they may wait (`Pace.wait`) and is tried again, with a growing pause;
-the others lock nobody out. What a killed run has left is finished by the next: a constraint is validated, an invalid
-index is dropped and built again. What cannot be validated is taken away again. What is there already is left as it is,
-under whatever name: an equal index, a foreign key from the same columns to the same, checks that rule out (the planner
-proves it) every row that the guard's would refuse. An object of a guard's name that is something else is never touched,
-and the guard refused.
+may have to wait for gives up after a fifth of what they may wait (`Pace.wait`) and is tried again, with a growing
+pause; the others lock nobody out. What a killed run has left is finished by the next: a constraint is validated, an
+invalid index is dropped and built again. What cannot be validated is taken away again. What is there already is left as
+it is, under whatever name: an equal index, a foreign key from the same columns to the same, checks that rule out (the
+planner proves it) every row that the guard's would refuse. An object of a guard's name that is something else is never
+touched, and the guard refused.
 
-Rules that no guard protects: `recreation.closed_is_covered_by_balance` and `recreation.customer_is_not_overcommitted` ask
-for today's balance of what was decided earlier, and a debit must never be refused.
+Rules that no guard protects: `recreation.closed_is_covered_by_balance` and `recreation.customer_is_not_overcommitted`
+ask for today's balance of what was decided earlier, and a debit must never be refused.
 `recreation.decision_survives_rounding` has no violation where balances are whole cents and amounts integers, which the
-guard of the former sees to. `lineage.recreated_order_has_successor` would refuse a nightly job that ends an order before
-it inserts the next. `orders.api_key_belongs_to_one_customer` compares what lies within JSON across all orders, which no
-index can do.
+guard of the former sees to. `lineage.recreated_order_has_successor` would refuse a nightly job that ends an order
+before it inserts the next. `orders.api_key_belongs_to_one_customer` compares what lies within JSON across all orders,
+which no index can do.
 
 Guards work for roles that have no right on schema order_audit. A check's function runs as the role that writes, which
 needs EXECUTE, and everybody has it; PostgreSQL does not ask for a right on the schema when it calls what a constraint
 names. A trigger's function has to lock rows of tables that the role that writes may not even read: it runs as the role
-that installed it (security definer), with a fixed search_path and qualified table names, and nobody else may call it. Renaming
-a table that such a function names breaks it: remove the guard first.
+that installed it (security definer), with a fixed search_path and qualified table names, and nobody else may call it.
+Renaming a table that such a function names breaks it: remove the guard first.
 
-What goes past guards: session_replication_role = replica (logical replication applies that way), ALTER TABLE ... DISABLE
-TRIGGER ALL for foreign keys and triggers, TRUNCATE of one table alone for triggers.
+What goes past guards: session_replication_role = replica (logical replication applies that way), ALTER TABLE ...
+DISABLE TRIGGER ALL for foreign keys and triggers, TRUNCATE of one table alone for triggers.
 """
 
 from __future__ import annotations
@@ -212,7 +212,7 @@ def _parts(
 
 
 def statements(guard: Guard) -> list[tuple[str, bool]]:
-    """The SQL that installs a guard, as psql takes it; each with whether it runs in a transaction of its own or outside.
+    """The SQL that installs a guard, as psql takes it, each with whether it runs in a transaction of its own.
 
     Running it again changes nothing. The first statement raises where the guard is not there and a rule of it finds a
     violation. They are to be run with a short lock_timeout, those outside a transaction with none.
@@ -242,9 +242,11 @@ def _there(guard: Guard) -> str:
 
 
 def _precondition(guard: Guard) -> list[Statement]:
-    refused = [(", ".join(rule.id for rule in guard.protects), guard.refuses)] if guard.refuses else [
-        (rule.id, rule.sql) for rule in guard.protects
-    ]
+    refused = (
+        [(", ".join(rule.id for rule in guard.protects), guard.refuses)]
+        if guard.refuses
+        else [(rule.id, rule.sql) for rule in guard.protects]
+    )
     return [
         Statement(
             f"""do $do$
@@ -281,11 +283,15 @@ def _pairs(made: list[Statement]) -> list[tuple[str, bool]]:
 def state(connection: psycopg.Connection, guard: Guard) -> State:
     """Whether a guard is there. Valid too where others have made something of the same effect.
 
-    `missing` is what is not there as a whole, `invalid` what is not validated, not finished or switched off; `different`
-    is where something else has a name that it needs. It takes the right to make temporary tables; in a transaction that
-    may only read, definitions are not compared.
+    `missing` is what is not there as a whole, `invalid` what is not validated, not finished or switched off;
+    `different` is where something else has a name that it needs. It takes the right to make temporary tables; in a
+    transaction that may only read, definitions are not compared.
     """
-    return _worst([part.state(connection) for part in guard.parts])
+    try:
+        with connection.transaction():
+            return _worst([part.state(connection) for part in guard.parts])
+    except psycopg.ProgrammingError:  # no such table or column
+        return "missing"
 
 
 def _worst(found: list[State]) -> State:
@@ -295,17 +301,18 @@ def _worst(found: list[State]) -> State:
 
 def refuses(connection: psycopg.Connection, guard: Guard) -> int:
     """How many rows a guard would refuse today."""
-    if guard.refuses:
-        query = guard.refuses
-    else:
-        query = "\nunion\n".join(
-            f"select distinct {_key(connection, rule)} from (\n{rule.sql}\n) as v" for rule in guard.protects
-        )
     with connection.transaction():
         for statement in SETTINGS:
             connection.execute(statement.replace("set ", "set local ", 1).encode())
-        row = connection.execute(f"select count(*) from (\n{query}\n) as refused".encode()).fetchone()
+        row = connection.execute(_refused(connection, guard).encode()).fetchone()
     return int(row[0]) if row else 0
+
+
+def _refused(connection: psycopg.Connection, guard: Guard) -> str:
+    query = guard.refuses or "\nunion\n".join(
+        f"select distinct {_key(connection, rule)} from (\n{rule.sql}\n) as v" for rule in guard.protects
+    )
+    return f"select count(*) from (\n{query}\n) as refused"
 
 
 def _key(connection: psycopg.Connection, rule: Rule) -> str:
@@ -313,11 +320,19 @@ def _key(connection: psycopg.Connection, rule: Rule) -> str:
 
 
 def lacks(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = ()) -> str:
-    """What a guard needs and this database has not, in words; nothing where it has all. `coming` guards count as there."""
+    """What a guard needs and this database has not, in words; nothing where it has all.
+
+    The guards in `coming` count as there.
+    """
     tables = {part.table for part in guard.parts if part.table} | {need[2] for need in _needs(guard) if need[2]}
     for table in sorted(tables):
         if not _is(connection, "select to_regclass(%s) is not null", table):
             return f"there is no table {table}"
+    try:
+        with connection.transaction():
+            connection.execute(f"explain {_refused(connection, guard)}".encode())
+    except psycopg.ProgrammingError as error:
+        return _line(error)
     for _, kind, table, column, thing, name in _needs(guard):
         if kind == "key" and not _is(connection, _KEY, table, column):
             return f"{table}.{column} has no unique index: make it the primary key"
@@ -332,7 +347,9 @@ def lacks(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = 
 
 def _needs(guard: Guard) -> list[tuple[str, ...]]:
     found = (_NEED.fullmatch(need) for need in guard.needs)
-    return [(need[0], need[1] or "", need[2] or "", need[3] or "", need[4] or "", need[5] or "") for need in found if need]
+    return [
+        (need[0], need[1] or "", need[2] or "", need[3] or "", need[4] or "", need[5] or "") for need in found if need
+    ]
 
 
 def _is(connection: psycopg.Connection, question: str, *values: str) -> bool:

@@ -165,7 +165,7 @@ $do$"""
             return "valid" if own[1] else "invalid"
         lead = re.match(r"\((\w+)", self.body)
         for _, valid, definition, plain, column in rows:
-            if valid and (definition == mine or not self.unique and plain and lead and column == lead[1]):
+            if valid and (definition == mine or (not self.unique and plain and lead and column == lead[1])):
                 return "valid"
         return "missing"
 
@@ -345,9 +345,7 @@ $do$"""
 
     def state(self, connection: psycopg.Connection) -> State:
         """By name; invalid where its text is another."""
-        row = connection.execute(
-            "select prosrc from pg_proc where oid = to_regproc(%s)::oid", [self.name]
-        ).fetchone()
+        row = connection.execute("select prosrc from pg_proc where oid = to_regproc(%s)::oid", [self.name]).fetchone()
         if row is None:
             return "missing"
         body = self.body.split("$$")[1]

@@ -2,8 +2,8 @@
 -- protects: lineage.root_is_not_closed
 -- needs: key orders.order_id, guard order_ref_exists
 -- assumes: it is checked at the end of the transaction, so that a lineage can be closed in any order. Closing an order and
---   recreating it at the same time wait for each other; at REPEATABLE READ or SERIALIZABLE one of them may get a
---   serialization failure, and is to be tried again.
+--   recreating it at the same time wait for each other: one of them may get a deadlock or, at REPEATABLE READ or
+--   SERIALIZABLE, a serialization failure, and is to be tried again.
 
 -- table:
 -- Which lineages got a live recreation, for transactions whose snapshot does not show it: writing a row that has been
