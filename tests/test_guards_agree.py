@@ -211,3 +211,29 @@ def test_every_small_world_is_refused_where_the_rules_find_something(database: p
             assert refused == bool(found), (orders, found)
             seen.add((refused, name in found))
     assert {(True, True), (False, False)} <= seen
+
+
+def test_schedules_of_every_period_and_length_are_refused_where_the_rule_finds_them(
+    database: psycopg.Connection,
+) -> None:
+    """Dirty rows have one length of bitmap, and few periods."""
+    guard = GUARDS["schedule_repeats_by_day"]
+    rng = random.Random(2)
+    bits = []
+    for length in (1, 2, 3, 5, 47, 48, 49, 97, 144, 150, 167, 168, 169, 200, 335, 336, 337, 400):
+        for period in range(1, min(length, 190) + 1):
+            schedule = (dirty.random_bits(rng, period) * length)[:length]
+            spot = rng.randrange(length)
+            bits += [schedule, schedule[:spot] + "10"[int(schedule[spot])] + schedule[spot + 1 :]]
+    with database.transaction(force_rollback=True):
+        database.execute(
+            "create table orders (order_id serial primary key, order_ref int, customer_id int, order_status text,"
+            " order_amount int, order_schedule bit varying)"
+        )
+        with database.cursor() as cursor:
+            cursor.executemany("insert into orders (order_schedule) values (%s::bit varying)", [(bit,) for bit in bits])
+        _make(database, guard, Function, Check)
+        found = _found(database, *guard.protects)
+        refused = {row[0] for row in database.execute("select pg_temp.refused('orders', 'order_id')")}
+    assert refused == found
+    assert len(bits) / 10 < len(found) < len(bits)
