@@ -33,6 +33,9 @@ MaxWait = Annotated[
     int, typer.Option(min=10, max=60_000, metavar="MS", help="Milliseconds that anybody may have to wait for us.")
 ]
 Pause = Annotated[int, typer.Option(min=0, max=60_000, metavar="MS", help="Milliseconds between transactions.")]
+NoGuards = Annotated[
+    bool, typer.Option("--no-guards", help="Install nothing that keeps the violations from coming back.")
+]
 
 
 @fixes_app.command()
@@ -77,6 +80,40 @@ def plan(
         say(f"decisions: {out}")
 
 
+@fixes_app.command("emit")
+def emit_project(
+    out: Annotated[Path, typer.Option(help="Folder for the project.")],
+    dsn: Dsn = None,
+    schema: Schema = "",
+    suite: Suites = None,
+    folder: Folder = None,
+    decisions: Decisions = None,
+    accept_recommended: Recommended = False,
+    rule: Annotated[
+        list[str] | None, typer.Option(help="Only this rule's fix, or these; repeatable.", show_default=False)
+    ] = None,
+    no_guards: NoGuards = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the fixes as a Sqitch project: deploy, verify and revert, a change for each rule. Changes nothing.
+
+    The files run with plain psql as well.
+
+    Example: order-audit fixes emit --out mend --dsn postgresql://reader@db/shop --decisions decisions.toml
+    """
+    from audit.progress import progress
+    from expectations import matching
+    from fixes.emit import emit
+
+    rules, fixes = _files(suite, folder)
+    choices, _ = _choices(fixes, decisions, accept_recommended)
+    wanted = matching(rules, rule) if rule else set()
+    with _connected(dsn, schema) as connection, progress("writing", quiet=quiet) as tell:
+        _refuse_standby(connection)
+        made = emit(connection, fixes, choices, out, rules=wanted, guards=not no_guards, tell=tell)
+    say(f"{made}")
+
+
 @fixes_app.command()
 def apply(
     dsn: Dsn = None,
@@ -89,6 +126,7 @@ def apply(
         bool,
         typer.Option("--rehearse", help="Do it in one transaction that is rolled back, and say what an audit would."),
     ] = False,
+    no_guards: NoGuards = False,
     batch_size: BatchSize = 10_000,
     max_lock_wait: MaxWait = 500,
     pause_ms: Pause = 0,
@@ -96,6 +134,7 @@ def apply(
 ) -> None:
     """Change what has one right answer, and what was decided, while applications run. May be killed and run again.
 
+    Afterwards rules that pass get a guard, which makes their violations impossible: constraints, indexes, triggers.
     Every value is journaled in the schema order_audit with what it was before; 'fixes revert' puts it back.
 
     Example: order-audit fixes apply --dsn postgresql://owner@db/shop --decisions decisions.toml
@@ -113,7 +152,9 @@ def apply(
         if rehearse:
             done = applying.rehearse(connection, rules, fixes, choices, pace, tell=tell)
         else:
-            done = applying.apply(connection, rules, fixes, choices, decided, pace, tell=tell)
+            done = applying.apply(
+                connection, rules, fixes, choices, decided, pace, guarding=not no_guards, tell=tell
+            )
     say(applied_text(done, rehearsed=rehearse))
     raise typer.Exit(1 if done.left and not rehearse else 0)
 
@@ -145,11 +186,16 @@ def revert(
 ) -> None:
     """Put back what was changed, the last fix first. What somebody changed since is left alone, and listed.
 
+    Guards that would refuse the values of before are removed first: those of the rules, or all.
+
     Example: order-audit fixes revert --dsn postgresql://owner@db/shop --rule orders.status_is_known
     """
+    import psycopg
+
     from audit.progress import progress
     from fixes.apply import alone
     from fixes.fill import REAL
+    from fixes.guard import guards, remove
     from fixes.status import applied, left_alone
     from fixes.work import Pace, install
     from fixes.work import revert as put_back
@@ -166,10 +212,21 @@ def revert(
         wanted = [name for name in there if not rule or name in rule]
         install(connection, REAL)
         busy = 0
+        for guard in reversed(guards().values()):
+            if rule and not any(protected.id in wanted for protected in guard.protects):
+                continue
+            if remove(connection, guard, pace):
+                say(f"guard {guard.name} removed")
         with progress("putting back", quiet=quiet) as tell:
             for number, name in enumerate(wanted):
                 tell(number, len(wanted), name)
-                done = put_back(connection, name, REAL, pace)
+                try:
+                    done = put_back(connection, name, REAL, pace)
+                except psycopg.errors.IntegrityError as error:
+                    raise RunError(
+                        f"{name}: a constraint refuses the values of before: {error.diag.message_primary}; what was put"
+                        " back stays so"
+                    ) from None
                 busy += done.busy
                 say(
                     f"{name}: {done.changed:,} rows put back" + (f", {done.busy:,} held by others" if done.busy else "")

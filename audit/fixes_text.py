@@ -45,6 +45,14 @@ def plan_text(plan: Plan) -> str:
     ]
     if waits:
         lines += ["", "in this order because", *waits]
+    if plan.guards:
+        ready = [found.guard.name for found in plan.guards if found.refuses_then == 0]
+        lines += ["", f"guards: {len(ready)} of {len(plan.guards)} could be installed afterwards; the others would refuse"]
+        for found in plan.guards:
+            if found.refuses_then is None:
+                lines.append(f"  {found.guard.name}: cannot be judged here")
+            elif found.refuses_then:
+                lines.append(f"  {found.guard.name}: {found.refuses:,} rows now, {found.refuses_then:,} then")
     before = sum(count or 0 for count in plan.before.values())
     after = sum(count or 0 for count in plan.after.values())
     changed = sum(step.automatic + step.changed for step in plan.steps)
@@ -111,6 +119,9 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
                 for table, first in applied.proof.others.items()
             )
         )
+    if applied.installed:
+        lines.append(f"guards installed: {', '.join(applied.installed)}")
+    lines += list(applied.refused.values())
     if applied.left:
         lines.append(f"{applied.left:,} rows were held or changed by others to the last: run the same command again")
     return "\n".join(lines)

@@ -17,7 +17,9 @@ from fixes import trial, work
 from fixes.decisions import Decisions
 from fixes.fill import REAL
 from fixes.fix import AUTOMATIC, LEAVE, Fix, Option
-from fixes.plan import differences, identity, review, tables
+from fixes.guard import GuardError
+from fixes.guard import install as install_guard
+from fixes.plan import differences, guards_of, identity, review, tables
 from fixes.proof import Proof, proof, sums
 from fixes.status import LOCK
 from fixes.work import Done, Pace, install
@@ -37,13 +39,15 @@ class ReviewError(ValueError):
 class Applied:
     """What was done, by rule and option in order; `after` are the violations where they were counted.
 
-    `proof` is None in a rehearsal.
+    `proof` is None in a rehearsal. `installed` names the guards that were, `refused` says by guard why it was not.
     """
 
     done: tuple[tuple[str, str, Done], ...]
     proof: Proof | None = None
     before: dict[str, int | None] = field(default_factory=dict)
     after: dict[str, int | None] = field(default_factory=dict)
+    installed: tuple[str, ...] = ()
+    refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> int:
@@ -73,9 +77,12 @@ def apply(
     decisions: Decisions | None,
     pace: Pace,
     *,
+    guarding: bool = False,
     tell: Tell = lambda _done, _of, _note: None,
 ) -> Applied:
-    """Apply what is automatic and what was chosen. The connection commits by itself.
+    """Apply what is automatic and what was chosen; then, with `guarding`, install the guards of rules that pass.
+
+    The connection commits by itself.
 
     It may be killed at any moment and run again. Raises RefusalError or ReviewError before the first change.
     """
@@ -94,7 +101,8 @@ def apply(
         install(connection, REAL)
         steps = list(chosen(fixes, choices))
         names = tables(connection, fixes)
-        total = len(steps) + 2
+        wanted = guards_of(rules) if guarding else []
+        total = len(steps) + len(wanted) + 2
         tell(0, total, "adding up the tables")
         before = sums(connection, names)
         since, run = _begin(connection, id, choices)
@@ -107,12 +115,20 @@ def apply(
 
             tell(number, total, rule)
             done.append((rule, option.name, work.apply(connection, fix, option, REAL, pace, row)))
-        tell(total - 1, total, "adding up again")
+        tell(len(steps) + 1, total, "adding up again")
         proven = proof(before, sums(connection, names, since))
         took = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
         _end(connection, run, {"proof": proven.document(), "seconds": took})
+        installed, refused = [], {}
+        for number, guard in enumerate(wanted, start=len(steps) + 2):
+            tell(number, total, f"guard {guard.name}")
+            try:
+                if install_guard(connection, guard, pace):
+                    installed.append(guard.name)
+            except GuardError as error:
+                refused[guard.name] = str(error)
         tell(total, total, "")
-        return Applied(tuple(done), proven)
+        return Applied(tuple(done), proven, installed=tuple(installed), refused=refused)
 
 
 def rehearse(

@@ -10,10 +10,11 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from expectations import Rule
+from expectations import Rule, shipped
 from fixes import trial
 from fixes.decisions import Decisions, Reviewed
 from fixes.fill import TRIAL
+from fixes.guard import Guard, guards, refuses
 from fixes.fix import LEAVE, Fix, FixError, Option, journal
 from fixes.work import Pace, apply, list_rows
 
@@ -56,6 +57,15 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Guarded:
+    """A guard, and how many rows it would refuse now and after all steps; None where the database lacks what it needs."""
+
+    guard: Guard
+    refuses: int | None
+    refuses_then: int | None
+
+
+@dataclass(frozen=True)
 class Plan:
     """All steps in order; violations before and after by rule (None: cannot be judged here); keys that come to light.
 
@@ -69,6 +79,7 @@ class Plan:
     new: dict[str, tuple[str, ...]]
     new_counts: dict[str, int]
     reviewed: dict[str, Reviewed] = field(default_factory=dict)
+    guards: tuple[Guarded, ...] = ()
 
 
 def plan(
@@ -93,6 +104,8 @@ def plan(
     with trial.trial(connection, tables(connection, fixes)):
         before = trial.judge(connection, rules, "before", tell=lambda rule: step_told(rule))
         seen = {id: reviewed(connection, fix, before[id]) for id, fix in fixes.items()}
+        guarding = guards_of(rules)
+        refused = {guard.name: _refused(connection, guard, "before") for guard in guarding}
         touched = False
         for id, fix in fixes.items():
             step = Step(fix, before[id] or 0)
@@ -104,9 +117,17 @@ def plan(
             step_told(id)
         after = trial.judge(connection, rules, "after", tell=lambda rule: step_told(rule)) if touched else dict(before)
         new_counts, new = _new(connection) if touched else ({}, {})
+        guarded = tuple(
+            Guarded(
+                guard,
+                refused[guard.name],
+                _refused(connection, guard, "after") if touched else refused[guard.name],
+            )
+            for guard in guarding
+        )
     for step in steps:
         step.left = after[step.fix.rule.id] or 0
-    return Plan(who, tuple(steps), before, after, new, new_counts, seen)
+    return Plan(who, tuple(steps), before, after, new, new_counts, seen, guarded)
 
 
 def review(
@@ -148,6 +169,32 @@ def _keys(connection: psycopg.Connection, fix: Fix) -> tuple[str, ...]:
         [fix.rule.id],
     ).fetchall()
     return tuple(dict.fromkeys(row[0] for row in rows))
+
+
+def guards_of(rules: Iterable[Rule]) -> list[Guard]:
+    """The guards of these rules that are shipped, in the order in which they are installed."""
+    ours = {rule.id for rule in rules if rule.suite in shipped()}
+    return [
+        guard
+        for guard in guards().values()
+        if ours and all(rule.id in ours or rule.suite not in shipped() for rule in guard.protects)
+    ]
+
+
+def _refused(connection: psycopg.Connection, guard: Guard, phase: str) -> int | None:
+    """How many rows a guard would refuse in a phase of the trial, as the verdicts on its rules say."""
+    try:
+        with connection.transaction():
+            if guard.refuses:
+                return refuses(connection, guard)
+            row = connection.execute(
+                "select count(distinct v.key) from pg_temp.order_audit_verdict as v"
+                " where v.phase = %s and v.rule = any(%s)",
+                [phase, [rule.id for rule in guard.protects]],
+            ).fetchone()
+            return int(row[0]) if row else 0
+    except psycopg.ProgrammingError:
+        return None
 
 
 def _new(connection: psycopg.Connection) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:
