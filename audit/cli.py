@@ -547,9 +547,9 @@ def _said(error: Exception) -> tuple[str, int]:
         )
     if type(error).__name__ == "Abort":
         return "interrupted", 130
-    if type(error).__name__ in ("DocumentError", "DecisionError", "ReviewError", "FixError"):
+    if type(error).__name__ in ("DocumentError", "DecisionError", "ReviewError", "FixError", "EmitError"):
         return str(error), 2
-    if type(error).__name__ == "RefusalError":
+    if type(error).__name__ in ("RefusalError", "GuardError"):
         return str(error), 3
     import psycopg
 

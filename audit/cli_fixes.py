@@ -92,7 +92,6 @@ def emit_project(
     rule: Annotated[
         list[str] | None, typer.Option(help="Only this rule's fix, or these; repeatable.", show_default=False)
     ] = None,
-    no_guards: NoGuards = False,
     quiet: Quiet = False,
 ) -> None:
     """Write the fixes as a Sqitch project: deploy, verify and revert, a change for each rule. Changes nothing.
@@ -110,8 +109,12 @@ def emit_project(
     wanted = matching(rules, rule) if rule else set()
     with _connected(dsn, schema) as connection, progress("writing", quiet=quiet) as tell:
         _refuse_standby(connection)
-        made = emit(connection, fixes, choices, out, rules=wanted, guards=not no_guards, tell=tell)
-    say(f"{made}")
+        made = emit(connection, fixes, choices, out, rules=wanted, tell=tell)
+    for name, rows in made.rows.items():
+        say(f"{name}: {rows:,} rows")
+    for name, why in made.left_out.items():
+        say(f"left out: {name}: {why}")
+    say(f"{len(made.changes)} changes: {out}")
 
 
 @fixes_app.command()
@@ -152,9 +155,7 @@ def apply(
         if rehearse:
             done = applying.rehearse(connection, rules, fixes, choices, pace, tell=tell)
         else:
-            done = applying.apply(
-                connection, rules, fixes, choices, decided, pace, guarding=not no_guards, tell=tell
-            )
+            done = applying.apply(connection, rules, fixes, choices, decided, pace, guarding=not no_guards, tell=tell)
     say(applied_text(done, rehearsed=rehearse))
     raise typer.Exit(1 if done.left and not rehearse else 0)
 

@@ -3,51 +3,87 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from fixes.emit import emit
 
 import scenario
 from audit import embedded
-from audit.progress import pieces
+from audit.progress import progress
 from audit.run import Options, run
+from expectations import load
+from fixes.apply import Applied, apply
+from fixes.decisions import read
+from fixes.fix import fixes
+from fixes.plan import Plan, plan
+from fixes.work import Pace
 from reports import compare, files, html
-from scenario.load import TRUTH
+from scenario.load import DECISIONS, TRUTH
 
 
 def demo(out: Path, *, quiet: bool) -> str:
-    """Load the sample data and audit it, add the labelled issues and audit again, compare; gives the summary."""
+    """Audit the sample data, add the labelled issues and audit again, fix them, audit once more and compare.
+
+    Gives the summary.
+    """
     dsn = embedded.use("order_audit_demo", fresh=True)
-    documents = []
-    for step, (name, what) in enumerate((("sample", "the sample data"), ("issues", "the labelled issues")), start=1):
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            if step == 1:
-                scenario.load(connection)
-            else:
-                scenario.add_issues(connection)
-        with pieces(quiet=quiet) as begin:
-            tell = begin(f"{step}. auditing {what}", lines=True)
-            documents.append(run(dsn, out / name, Options(tell=tell, begin=begin)))
-    found = compare.compare(
-        compare.read(out / "sample" / "results.json"), compare.read(out / "issues" / "results.json")
-    )
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection)
+        clean = _audit(dsn, out / "sample", "1. auditing the sample data", quiet)
+        scenario.add_issues(connection)
+        dirty = _audit(dsn, out / "issues", "2. auditing the labelled issues", quiet)
+        planned, applied = _fix(connection, out, quiet)
+    fixed = _audit(dsn, out / "fixed", "4. auditing what was fixed", quiet)
+    found = compare.compare(compare.read(out / "issues" / "results.json"), compare.read(out / "fixed" / "results.json"))
     with files.draft(out / "comparison") as folder:
         files.write_json(folder / "compare.json", found)
         (folder / "compare.html").write_text(html.comparison(found), encoding="utf-8")
-    clean, dirty = (document["summary"] for document in documents)
     truth, keys = _lines(TRUTH), _lines(out / "issues" / "violations.csv")
+    new = {rule["rule"]: rule["new"] for rule in found["rules"] if rule["new"]}
+    foretold = new == planned.new_counts
+    proof = applied.proof
     lines = [
         "1. the sample data, called clean:",
         f"   {_counts(clean)}",
         "2. the same with labelled issues, of which the truth is known:",
         f"   {_counts(dirty)}",
         f"   {len(truth & keys)} of {len(truth)} labelled violations found, {len(keys - truth)} that are not labelled",
-        "3. the two compared:",
-        "   {resolved} resolved, {remaining} remaining, {new} new".format(**found["summary"]),
+        "3. fixed, by what has one right answer and by the decisions that come with the scenario:",
+        f"   {applied.changed} rows changed and journaled; "
+        + (
+            "checksums prove that nothing else was"
+            if proof is not None and not proof.others
+            else "checksums show other changes"
+        ),
+        "4. audited again, and compared with 2.:",
+        f"   {_counts(fixed)}",
+        "   {resolved} resolved, {remaining} remaining, {new} new".format(**found["summary"])
+        + (", just as the plan foretold" if foretold else ", which the plan did not foretell"),
         "",
         f"report:     {out / 'issues' / 'report.html'}",
+        f"fixes:      {out / 'fixes'} (a Sqitch project)",
         f"comparison: {out / 'comparison' / 'compare.html'}",
     ]
     return "\n".join(lines)
+
+
+def _audit(dsn: str, out: Path, what: str, quiet: bool) -> dict[str, Any]:
+    with progress(what, quiet=quiet) as tell:
+        summary: dict[str, Any] = run(dsn, out, Options(tell=tell))["summary"]
+    return summary
+
+
+def _fix(connection: psycopg.Connection, out: Path, quiet: bool) -> tuple[Plan, Applied]:
+    """Plan and write the fixes, and apply them."""
+    rules = load("current").rules
+    repairs = fixes(rules)
+    choices = read(DECISIONS, repairs).choices
+    with progress("3. planning the fixes", quiet=quiet) as tell:
+        planned = plan(connection, rules, repairs, choices, tell=tell)
+    emit(connection, repairs, choices, out / "fixes")
+    with progress("3. applying the fixes", quiet=quiet) as tell:
+        return planned, apply(connection, rules, repairs, choices, None, Pace(), guarding=True, tell=tell)
 
 
 def _counts(summary: dict[str, int]) -> str:

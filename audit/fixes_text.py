@@ -47,7 +47,10 @@ def plan_text(plan: Plan) -> str:
         lines += ["", "in this order because", *waits]
     if plan.guards:
         ready = [found.guard.name for found in plan.guards if found.refuses_then == 0]
-        lines += ["", f"guards: {len(ready)} of {len(plan.guards)} could be installed afterwards; the others would refuse"]
+        lines += [
+            "",
+            f"guards: {len(ready)} of {len(plan.guards)} could be installed afterwards; the others would refuse",
+        ]
         for found in plan.guards:
             if found.refuses_then is None:
                 lines.append(f"  {found.guard.name}: cannot be judged here")

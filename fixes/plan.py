@@ -14,8 +14,8 @@ from expectations import Rule, shipped
 from fixes import trial
 from fixes.decisions import Decisions, Reviewed
 from fixes.fill import TRIAL
-from fixes.guard import Guard, guards, refuses
 from fixes.fix import LEAVE, Fix, FixError, Option, journal
+from fixes.guard import Guard, guards, refuses
 from fixes.work import Pace, apply, list_rows
 
 #: Keys that a plan names one by one.
@@ -58,7 +58,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Guarded:
-    """A guard, and how many rows it would refuse now and after all steps; None where the database lacks what it needs."""
+    """A guard, and how many rows it would refuse now and after all steps; None where the tables are not such."""
 
     guard: Guard
     refuses: int | None
