@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from fixes.emit import emit
 
 import scenario
 from audit import embedded
@@ -15,6 +14,7 @@ from audit.run import Options, run
 from expectations import load
 from fixes.apply import Applied, apply
 from fixes.decisions import read
+from fixes.emit import emit
 from fixes.fix import fixes
 from fixes.plan import Plan, plan
 from fixes.work import Pace
