@@ -1,13 +1,15 @@
 # make demo: the whole job on a private server.  make test: every check.
 # make bench: what an audit costs, next to hand-written SQL and other tools; BENCH is what else `python -m benchmarks` takes.
+# make soak: what is too long for the tests: fixes killed SOAK times, and tried on SOAK random databases.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 ORDERS ?= 5000000
 REPEATS ?= 3
 BENCH ?=
+SOAK ?= 300
 
-.PHONY: demo test fix bench clean
+.PHONY: demo test fix bench soak clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
@@ -30,6 +32,9 @@ fix: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks --compare $(ORDERS) --repeats $(REPEATS) $(BENCH)
+
+soak: $(STAMP)
+	SOAK=$(SOAK) $(BIN)/python -m pytest -o timeout=0 tests/test_fixes_live.py tests/test_fixes_random.py
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -100,18 +100,19 @@ def emit_project(
 
     Example: order-audit fixes emit --out mend --dsn postgresql://reader@db/shop --decisions decisions.toml
     """
+    from audit.fixes_text import rows
     from audit.progress import progress
     from expectations import matching
     from fixes.emit import emit
 
-    rules, fixes = _files(suite, folder)
+    all_rules, fixes = _files(suite, folder)
     choices, _ = _choices(fixes, decisions, accept_recommended)
-    wanted = matching(rules, rule) if rule else set()
+    wanted = matching(all_rules, rule) if rule else set()
     with _connected(dsn, schema) as connection, progress("writing", quiet=quiet) as tell:
         _refuse_standby(connection)
         made = emit(connection, fixes, choices, out, rules=wanted, tell=tell)
-    for name, rows in made.rows.items():
-        say(f"{name}: {rows:,} rows")
+    for name, count in made.rows.items():
+        say(f"{name}: {rows(count)}")
     for name, why in made.left_out.items():
         say(f"left out: {name}: {why}")
     say(f"{len(made.changes)} changes: {out}")
@@ -193,6 +194,7 @@ def revert(
     """
     import psycopg
 
+    from audit.fixes_text import rows
     from audit.progress import progress
     from fixes.apply import alone
     from fixes.fill import REAL
@@ -229,9 +231,8 @@ def revert(
                         " back stays so"
                     ) from None
                 busy += done.busy
-                say(
-                    f"{name}: {done.changed:,} rows put back" + (f", {done.busy:,} held by others" if done.busy else "")
-                )
+                held = f", {done.busy:,} held by others" if done.busy else ""
+                say(f"{name}: {rows(done.changed)} put back{held}")
             tell(len(wanted), len(wanted), "")
         kept = left_alone(connection)
         for name, table, key, why in kept:

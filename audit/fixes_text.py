@@ -17,8 +17,8 @@ _WIDTH = 110
 def plan_text(plan: Plan) -> str:
     """A plan as a table: what each fix changes, what is left to a decision, what still fails afterwards."""
     steps = [step for step in plan.steps if step.found or step.automatic or step.changed or step.left]
-    rows: list[tuple[str, ...]] = [("", "found", "automatic", "chosen", "undecided", "still fails", "choice")]
-    rows += [
+    cells: list[tuple[str, ...]] = [("", "found", "automatic", "chosen", "undecided", "still fails", "choice")]
+    cells += [
         (
             f"{_MARKS[step.fix.rule.severity]} {step.fix.rule.id}",
             f"{step.found:,}",
@@ -30,7 +30,7 @@ def plan_text(plan: Plan) -> str:
         )
         for step in steps
     ]
-    lines = _table(rows)
+    lines = _table(cells)
     lines += [f"✗ {step.fix.rule.id}: {step.trouble}" for step in steps if step.trouble]
     if plan.new_counts:
         lines += ["", "comes to light by what is changed:"]
@@ -62,8 +62,8 @@ def plan_text(plan: Plan) -> str:
     undecided = sum(step.undecided > 0 for step in plan.steps)
     lines += [
         "",
-        f"{changed:,} rows would change; {before:,} violations now, {after:,} afterwards;"
-        f" {undecided} rules wait for a decision",
+        f"{rows(changed)} would change; {before:,} violations now, {after:,} afterwards;"
+        f" {undecided} {'rule waits' if undecided == 1 else 'rules wait'} for a decision",
     ]
     if undecided:
         lines.append("next: fixes plan --out decisions.toml writes them down to be decided")
@@ -96,7 +96,7 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
         if done.changed or done.busy or done.stale:
             left = f", {done.busy:,} held by others" if done.busy else ""
             left += f", {done.stale:,} changed by others meanwhile" if done.stale else ""
-            lines.append(f"{rule}: {option}: {done.changed:,} rows{left}")
+            lines.append(f"{rule}: {option}: {rows(done.changed)}{left}")
     if rehearsed:
         lines += ["", "an audit would then say:"]
         order = sorted(applied.after, key=lambda rule: rule)
@@ -106,9 +106,9 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
                 lines.append(f"  {rule}: {before:,} violations now, {after:,} then")
         same = sum((count or 0) > 0 and count == applied.before[rule] for rule, count in applied.after.items())
         lines += [f"  {same} other rules fail as before" if same else "  no other rule fails", ""]
-        lines.append(f"rehearsed: {applied.changed:,} rows, rolled back")
+        lines.append(f"rehearsed: {rows(applied.changed)}, rolled back")
         return "\n".join(lines)
-    lines.append(f"{applied.changed:,} rows changed" if applied.changed else "nothing to change")
+    lines.append(f"{rows(applied.changed)} changed" if applied.changed else "nothing to change")
     if applied.proof is not None:
         others = sum(map(len, applied.proof.others.values()))
         lines.append(
@@ -123,23 +123,33 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
             )
         )
     if applied.installed:
-        lines.append(f"guards installed: {', '.join(applied.installed)}")
-    lines += list(applied.refused.values())
+        lines += _said("guards", f"installed: {', '.join(applied.installed)}")
+    if waiting := {name: why.rows for name, why in applied.refused.items() if why.rows}:
+        named = ", ".join(f"{name} ({count:,})" for name, count in waiting.items())
+        lines += _said(
+            "" if applied.installed else "guards", f"not installed, for rows that they would refuse: {named}"
+        )
+    lines += [str(why) for why in applied.refused.values() if not why.rows]
     if applied.left:
         lines.append(f"{applied.left:,} rows were held or changed by others to the last: run the same command again")
     return "\n".join(lines)
+
+
+def rows(count: int) -> str:
+    """A number of rows."""
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def status_text(status: Status | None) -> str:
     """What was applied and put back."""
     if status is None:
         return "nothing was ever applied here: there is no schema order_audit"
-    rows: list[tuple[str, ...]] = [("rule", "changed", "put back", "left alone", "option")]
-    rows += [
+    cells: list[tuple[str, ...]] = [("rule", "changed", "put back", "left alone", "option")]
+    cells += [
         (entry.rule, f"{entry.changed:,}", f"{entry.reverted:,}", f"{entry.left_alone:,}", entry.option)
         for entry in status.entries
     ]
-    lines = _table(rows) if status.entries else ["nothing is applied"]
+    lines = _table(cells) if status.entries else ["nothing is applied"]
     if status.at_work:
         lines.append("a run is at work")
     if status.broken_off:

@@ -47,7 +47,7 @@ class Applied:
     before: dict[str, int | None] = field(default_factory=dict)
     after: dict[str, int | None] = field(default_factory=dict)
     installed: tuple[str, ...] = ()
-    refused: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, GuardError] = field(default_factory=dict)
 
     @property
     def changed(self) -> int:
@@ -119,14 +119,15 @@ def apply(
         proven = proof(before, sums(connection, names, since))
         took = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
         _end(connection, run, {"proof": proven.document(), "seconds": took})
-        installed, refused = [], {}
+        installed: list[str] = []
+        refused: dict[str, GuardError] = {}
         for number, guard in enumerate(wanted, start=len(steps) + 2):
             tell(number, total, f"guard {guard.name}")
             try:
                 if install_guard(connection, guard, pace):
                     installed.append(guard.name)
             except GuardError as error:
-                refused[guard.name] = str(error)
+                refused[guard.name] = error
         tell(total, total, "")
         return Applied(tuple(done), proven, installed=tuple(installed), refused=refused)
 

@@ -108,7 +108,14 @@ _BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.Seriali
 
 
 class GuardError(RuntimeError):
-    """A guard cannot be installed or removed; nothing of it was left behind. The message is one line that says why."""
+    """A guard cannot be installed or removed; nothing of it was left behind. The message is one line that says why.
+
+    `rows` is the number of rows that it would refuse, where that is why.
+    """
+
+    def __init__(self, message: str, rows: int = 0) -> None:
+        super().__init__(message)
+        self.rows = rows
 
 
 @dataclass(frozen=True)
@@ -415,7 +422,9 @@ def remove(connection: psycopg.Connection, guard: Guard, pace: Pace) -> bool:
 def _judge(connection: psycopg.Connection, guard: Guard) -> None:
     if rows := refuses(connection, guard):
         rules = ", ".join(rule.id for rule in guard.protects)
-        raise GuardError(f"guard {guard.name} is not installed: {rows} rows are left that it would refuse ({rules})")
+        raise GuardError(
+            f"guard {guard.name} is not installed: {rows} rows are left that it would refuse ({rules})", rows
+        )
 
 
 def _make(connection: psycopg.Connection, part: Part, found: State, pace: Pace, guard: Guard) -> None:

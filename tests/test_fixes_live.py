@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -24,7 +25,10 @@ ROOT = Path(__file__).parent.parent
 RULES = tuple(rule for rule in load("current").rules if rule.id == "orders.status_is_known")
 FIXES = fixes(RULES)
 CHOICES = {"orders.status_is_known": "cancel"}
-_APPLY = [sys.executable, "-m", "audit.cli", "fixes", "apply", "--quiet", "--batch-size", "25"]
+#: How often it is killed (more in `make soak`), and how often in one database.
+KILLS = int(os.environ.get("SOAK", "8"))
+_AT_ONE = 8
+_APPLY = [sys.executable, "-m", "audit.cli", "fixes", "apply", "--quiet", "--no-guards", "--batch-size", "25"]
 
 
 def dirty(dsn: str, orders: int) -> None:
@@ -111,41 +115,48 @@ def test_a_row_in_somebodys_hands_is_waited_for_without_being_in_the_way(dsn: st
 
 @pytest.mark.parametrize("victim", ["program", "server"])
 def test_it_may_be_killed_at_any_moment_and_run_again(victim: str) -> None:
-    chance = random.Random(victim)
     with servers.running(15) as server:
-        whole, broken = servers.new_database(server), servers.new_database(server)
-        for made in (whole, broken):
-            dirty(made, 2_000)
+        whole = servers.new_database(server)
+        dirty(whole, 2_000)
         with psycopg.connect(whole, autocommit=True) as connection:
             untouched = rows(connection)
             apply(connection, RULES, FIXES, {}, None, Pace(batch=25))
             wanted = rows(connection)
-        killed = 0
-        for _ in range(8):
-            process = subprocess.Popen(
-                [*_APPLY, "--dsn", broken], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
-            _until_changing(broken, process)
-            time.sleep(chance.uniform(0, 0.1))
-            if victim == "program":
-                process.send_signal(signal.SIGKILL)
-            else:
-                server.stop("immediate")
-            _, said = process.communicate(timeout=60)
-            if victim == "server":
-                assert process.returncode in (0, 3), said
-                server.start()
-            killed += process.returncode != 0
-        assert killed > 2
-        finished = subprocess.run([*_APPLY, "--dsn", broken], cwd=ROOT, capture_output=True, text=True, check=False)
-        assert finished.returncode == 0, finished.stderr
-        with psycopg.connect(broken, autocommit=True) as connection:
-            assert rows(connection) == wanted
-            # each value was changed once, and the journal has it
-            journal = connection.execute("select count(*), count(distinct key) from order_audit.journal").fetchone()
-            assert journal == (1_000, 1_000)
-            assert revert(connection, "orders.status_is_known", REAL, Pace()).changed == 1_000
-            assert rows(connection) == untouched
+        for number in range(0, KILLS, _AT_ONE):
+            broken = servers.new_database(server)
+            dirty(broken, 2_000)
+            _kill(server, victim, broken, random.Random(number))
+            finished = subprocess.run([*_APPLY, "--dsn", broken], cwd=ROOT, capture_output=True, text=True, check=False)
+            assert finished.returncode == 0, finished.stderr
+            with psycopg.connect(broken, autocommit=True) as connection:
+                assert rows(connection) == wanted
+                # each value was changed once, and the journal has it
+                journal = connection.execute("select count(*), count(distinct key) from order_audit.journal").fetchone()
+                assert journal == (1_000, 1_000)
+                assert revert(connection, "orders.status_is_known", REAL, Pace()).changed == 1_000
+                assert rows(connection) == untouched
+            servers.drop_database(server, broken)
+
+
+def _kill(server: Server, victim: str, dsn: str, chance: random.Random) -> None:
+    """Begin to apply fixes again and again, and kill who is at it."""
+    killed = 0
+    for _ in range(_AT_ONE):
+        process = subprocess.Popen(
+            [*_APPLY, "--dsn", dsn], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        _until_changing(dsn, process)
+        time.sleep(chance.uniform(0, 0.1))
+        if victim == "program":
+            process.send_signal(signal.SIGKILL)
+        else:
+            server.stop("immediate")
+        _, said = process.communicate(timeout=60)
+        if victim == "server":
+            assert process.returncode in (0, 3), said
+            server.start()
+        killed += process.returncode != 0
+    assert killed > 2
 
 
 def _until_changing(dsn: str, process: subprocess.Popen[str]) -> None:
