@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from audit.server import Server
 from expectations import load
 from fixes.apply import apply
 from fixes.fill import REAL
