@@ -63,7 +63,9 @@ def fill(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -
             units = units or "unit" in columns
     if units:
         # or the planner takes the list to be as short as it was
-        made += ["analyze order_audit.todo", _together(fix, option)]
+        made += ["analyze order_audit.todo", *_together(fix, option)]
+    if any(change.op == "delete" for change in option.changes):
+        made.append(_spared(fix, option))
     return made
 
 
@@ -136,9 +138,13 @@ def _list(
     same = " and ".join(f"the_row.{name[column]} = f.{name[column]}" for column in change.key)
     unit = "f.unit::text" if "unit" in columns else "null"
     keys = ", ".join(f"the_row.{name[column]}" for column in change.key)
-    where = f"\nwhere {differs}" if differs else ""
+    op, where = f"'{change.op}'", ""
+    if differs and "unit" in columns:
+        op = f"case when {differs} then 'update' else 'keep' end"
+    elif differs:
+        where = f"\nwhere {differs}"
     return f"""insert into order_audit.todo (rule, option, step, op, tab, key, unit, seen, before, after)
-select {_text(connection, fix.rule.id)}, {_text(connection, option.name)}, {step}, '{change.op}',
+select {_text(connection, fix.rule.id)}, {_text(connection, option.name)}, {step}, {op},
   {_qualified(connection, change.table)},
   {key},
   {unit},
@@ -178,14 +184,32 @@ from {_source(fix, change)}
 on conflict do nothing"""
 
 
-def _together(fix: Fix, option: Option) -> str:
-    """Give the rows of one unit one place on the list."""
-    return f"""update order_audit.todo as t
+def _together(fix: Fix, option: Option) -> list[str]:
+    """Give the rows of one unit one place on the list; take off the units of which nothing changes."""
+    where = f"rule = '{fix.rule.id}' and option = '{option.name}'"
+    return [
+        f"""delete from order_audit.todo
+where {where} and unit in (
+  select unit
+  from order_audit.todo
+  where {where}
+  group by unit
+  having bool_and(op = 'keep')
+)""",
+        f"""update order_audit.todo as t
 set place = u.place
 from (
   select unit, min(place) as place
   from order_audit.todo
-  where rule = '{fix.rule.id}' and option = '{option.name}'
+  where {where}
   group by unit
 ) as u
-where t.rule = '{fix.rule.id}' and t.option = '{option.name}' and t.unit = u.unit and t.place <> u.place"""
+where t.rule = '{fix.rule.id}' and t.option = '{option.name}' and t.unit = u.unit and t.place <> u.place""",
+    ]
+
+
+def _spared(fix: Fix, option: Option) -> str:
+    """Take off what cannot be deleted, with its unit: other rows refer to it."""
+    return f"""delete from order_audit.todo
+where rule = '{fix.rule.id}' and option = '{option.name}'
+  and place = any(order_audit.referred('{fix.rule.id}', 0, {2**63 - 1}))"""

@@ -15,7 +15,7 @@ create unlogged table if not exists order_audit.todo (
   -- which of the option's statements: there are a few
   -- squawk-ignore prefer-bigint-over-smallint
   step smallint not null,
-  op text not null,          -- update or delete
+  op text not null,          -- update, delete, or keep: it stays, and the others change only if it is as it was read
   tab text not null,         -- the table, with its schema, quoted
   key jsonb not null,        -- key columns and their values, as text
   unit text,                 -- what rows of one place have in common
@@ -79,12 +79,14 @@ as $$
   where a.attrelid = tab::regclass and a.attname = col and a.attnum > 0 and not a.attisdropped
 $$;
 
--- What finds the row of table the_row for an item t of a list.
-create or replace function order_audit.same_key(tab text, key jsonb) returns text
+-- What finds the row of a table, under the name the_row, for an item of a list.
+create or replace function order_audit.same_key(tab text, key jsonb, the_row text default 'the_row', item text default 't')
+returns text
 language sql stable
 as $$
   select string_agg(
-    format('the_row.%1$I = (t.key ->> %1$L)::%2$s', k.col, order_audit.type_of(tab, k.col)), ' and ' order by k.col
+    format('%3$s.%1$I = (%4$s.key ->> %1$L)::%2$s', k.col, order_audit.type_of(tab, k.col), the_row, item),
+    ' and ' order by k.col
   )
   from jsonb_object_keys(key) as k (col)
 $$;
@@ -138,6 +140,108 @@ as $$
   join step as e on e.i = l.last
 $$;
 
+-- What a column would make of a value: rounded, cut or padded as its type has it; null where it cannot hold it.
+create or replace function order_audit.as_stored(tab text, col text, value text) returns text
+language plpgsql stable
+set extra_float_digits = 1
+as $$
+declare
+  stored text;
+begin
+  execute (
+    select format('select ($1::%s)::text', format_type(a.atttypid, a.atttypmod))
+    from pg_catalog.pg_attribute as a
+    where a.attrelid = tab::regclass and a.attname = col and a.attnum > 0 and not a.attisdropped
+  )
+  into stored
+  using value;
+  return stored;
+exception
+  when data_exception or integrity_constraint_violation then
+    return null;
+end
+$$;
+
+-- The table that a temporary copy of it stands for in a trial; any other table itself.
+create or replace function order_audit.original(tab regclass) returns regclass
+language sql stable
+as $$
+  select coalesce((
+    select o.oid
+    from pg_catalog.pg_class as t
+    cross join unnest(current_schemas(false)) with ordinality as s (name, number)
+    join pg_catalog.pg_class as o on o.relnamespace = to_regnamespace(quote_ident(s.name)) and o.relname = t.relname
+    where t.oid = tab and t.relnamespace = pg_my_temp_schema()
+    order by s.number
+    limit 1
+  ), tab)
+$$;
+
+-- The places of a rule's list, between two of them, where a row is to be deleted that other rows still refer to: a
+-- foreign key would refuse it, or take those rows along. Rows that are on the list at the same place do not count: they
+-- are on their way elsewhere. In a trial, foreign keys are those of the tables that the copies stand for.
+create or replace function order_audit.referred(the_rule text, after_place bigint, last bigint) returns bigint[]
+language plpgsql stable
+set jit = off
+-- what refers may have no index for it
+set enable_hashjoin = on
+as $$
+declare
+  part record;
+  found bigint[];
+  places bigint[] := '{}';
+begin
+  for part in
+    select t.step, t.tab, t.key, c.child, c.refers, (
+        select i.key from order_audit.todo as i where i.rule = the_rule and i.tab = c.child limit 1
+      ) as child_key
+    from (
+      select i.step, i.tab, (array_agg(i.key))[1] as key
+      from order_audit.todo as i
+      where i.rule = the_rule and i.place > after_place and i.place <= last and i.op = 'delete'
+      group by i.step, i.tab
+    ) as t
+    cross join lateral (
+      select format('%I.%I', n.nspname, r.relname) as child,
+        string_agg(format('child.%I = the_row.%I', referring.attname, wanted.attname), ' and ') as refers
+      from pg_catalog.pg_constraint as f
+      join pg_catalog.pg_class as o on o.oid = f.conrelid
+      join pg_catalog.pg_class as r on r.oid = coalesce((
+        select copy.oid from pg_catalog.pg_class as copy
+        where copy.relnamespace = pg_my_temp_schema() and copy.relname = o.relname
+          and order_audit.original(copy.oid) = o.oid
+      ), o.oid)
+      join pg_catalog.pg_namespace as n on n.oid = r.relnamespace
+      cross join unnest(f.conkey, f.confkey) as k (referring, wanted)
+      join pg_catalog.pg_attribute as referring on referring.attrelid = f.conrelid and referring.attnum = k.referring
+      join pg_catalog.pg_attribute as wanted on wanted.attrelid = f.confrelid and wanted.attnum = k.wanted
+      where f.contype = 'f' and f.confrelid = order_audit.original(t.tab::regclass)
+      group by f.oid, n.nspname, r.relname
+    ) as c
+  loop
+    execute format(
+      $referred$
+        select coalesce(array_agg(distinct t.place), '{}')
+        from order_audit.todo as t
+        join %s as the_row on %s
+        join %s as child on %s
+        where t.rule = $1 and t.place > $2 and t.place <= $3 and t.step = $4
+          and not exists (
+            select from order_audit.todo as i
+            where i.rule = $1 and i.place = t.place and i.tab = %L and %s
+          )
+      $referred$,
+      part.tab, order_audit.same_key(part.tab, part.key), part.child, part.refers, part.child,
+      coalesce(order_audit.same_key(part.child, part.child_key, 'child', 'i'), 'false')
+    )
+    into found
+    using the_rule, after_place, last, part.step;
+    places := places || found;
+  end loop;
+  return places;
+end
+$$;
+
 -- Change the next rows of a rule's list, `at_most` places of it beyond `after_place`, and write them into the journal.
 -- Rows that somebody else holds are passed over (`busy`), rows that are no longer as they were read are taken off the
 -- list (`stale`). It never waits for a row, so that it cannot be part of a deadlock by one. `last` is null at the end.
@@ -184,10 +288,10 @@ begin
   end if;
 
   for part in
-    select t.step, t.op, t.tab, (array_agg(t.key))[1] as key
+    select t.step, t.tab, (array_agg(t.key))[1] as key, bool_or(t.op = 'delete') as deletes
     from order_audit.todo as t
     where t.rule = the_rule and t.place > after_place and t.place <= last
-    group by t.step, t.op, t.tab
+    group by t.step, t.tab
     order by t.step
   loop
     execute format(
@@ -205,7 +309,7 @@ begin
         from locked as l
       $lock$,
       part.tab, order_audit.same_key(part.tab, part.key),
-      case part.op when 'delete' then 'update' else 'no key update' end
+      case when part.deletes then 'update' else 'no key update' end
     )
     into held, old
     using the_rule, after_place, last, part.step;
@@ -227,6 +331,8 @@ begin
     gone := gone || old;
   end loop;
 
+  gone := gone || order_audit.referred(the_rule, after_place, last);
+
   -- a place is good if all its rows are
   select coalesce(array_agg(p.place order by p.place), '{}') into good
   from (
@@ -239,12 +345,13 @@ begin
     ) as i
     group by i.place
     having sum(i.listed) = sum(i.held)
-  ) as p;
+  ) as p
+  where p.place <> all(gone);
 
   for part in
     select t.step, t.op, t.tab, (array_agg(t.key))[1] as key, (array_agg(t.after))[1] as after, count(*) as items
     from order_audit.todo as t
-    where t.rule = the_rule and t.place = any(good)
+    where t.rule = the_rule and t.place = any(good) and t.op <> 'keep'
     group by t.step, t.op, t.tab
     order by t.step
   loop
@@ -263,7 +370,7 @@ begin
       from jsonb_object_keys(part.after) as k (col);
       execute format(
         'update %s as the_row set %s from order_audit.todo as t'
-          ' where t.rule = $1 and t.place = any($2) and t.step = $3 and %s',
+          ' where t.rule = $1 and t.place = any($2) and t.step = $3 and t.op = ''update'' and %s',
         part.tab, sets, order_audit.same_key(part.tab, part.key)
       )
       using the_rule, good, part.step;
@@ -279,7 +386,7 @@ begin
   insert into order_audit.journal (rule, option, step, op, tab, key, unit, before, after)
   select t.rule, t.option, t.step, t.op, t.tab, t.key, t.place, t.before, t.after
   from order_audit.todo as t
-  where t.rule = the_rule and t.place = any(good)
+  where t.rule = the_rule and t.place = any(good) and t.op <> 'keep'
   order by t.step, t.place;
 
   select count(distinct g.place) into stale from unnest(gone) as g (place);

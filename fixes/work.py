@@ -109,7 +109,7 @@ def list_rows(connection: psycopg.Connection, fix: Fix, option: Option, home: Ho
         for statement in fill(connection, fix, option, home):
             connection.execute(home.text(statement).encode())
         row = connection.execute(
-            home.text("select count(*) from order_audit.todo where rule = %s").encode(), [fix.rule.id]
+            home.text("select count(*) from order_audit.todo where rule = %s and op <> 'keep'").encode(), [fix.rule.id]
         ).fetchone()
     return int(row[0]) if row else 0
 
