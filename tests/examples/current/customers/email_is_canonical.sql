@@ -1,4 +1,4 @@
--- fails: 2, 3, 4, 5, 6
+-- fails: 2, 3, 4, 5, 6, 11
 -- passes: 1, 7, 8, 9, 10
 
 -- a NULL address can only be planted without the constraint
@@ -18,5 +18,6 @@ from (
         (7, e'ann@acme.example\t'), -- fine here: only spaces are trimmed, a tab is not
         (8, 'not an address'), -- fine here: lower case and trimmed, if not valid
         (9, ''), -- fine here: empty
-        (10, null) -- fine here: nothing to spell
+        (10, null), -- fine here: nothing to spell
+        (11, 'Bob@Birch.example') -- violates: nobody else has it
 ) as example (id, email);

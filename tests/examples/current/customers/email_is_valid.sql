@@ -1,4 +1,4 @@
--- fails: 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39
+-- fails: 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40
 -- passes: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 
 -- a NULL address can only be planted without the constraint
@@ -42,3 +42,8 @@ from (
         (38, e'ann@acm\u00e9.example'), -- violates: accents
         (39, '') -- violates: empty
 ) as example (id, email);
+
+-- violates: white space before it, of a customer whose name has lost a letter
+insert into customers
+    (customer_id, customer_email, customer_name, customer_contact_name, address, address_state)
+values (40, e'\tann@acme.example', e'Acm\ufffd', 'Ann', '1 Main Street', 'CA');

@@ -1,0 +1,27 @@
+-- assumes: half a cent is rounded away from zero.
+-- leave: the fraction of a cent stays: it is too large for a rounding error, and somebody may have booked it.
+
+-- automatic: a balance that is less than a hundredth of a cent away from a whole cent becomes that
+-- update customers by customer_id:
+-- Through text: a cast straight to numeric keeps 15 digits, and would lose cents of a large balance.
+select v.customer_id, b.rounded as customer_balance
+from violation as v
+cross join lateral (
+  select v.customer_balance::text::numeric as exact, round(v.customer_balance::text::numeric, 2) as rounded
+) as b
+where abs(b.rounded - b.exact) < 0.0001
+  -- a column of few digits may not hold the next whole number
+  and (
+    trunc(b.rounded) = trunc(b.exact)
+    or order_audit.as_stored('customers', 'customer_balance', b.rounded::text) is not null
+  );
+
+-- option round: the balance is rounded to the cent
+-- update customers by customer_id:
+select v.customer_id, b.rounded as customer_balance
+from violation as v
+cross join lateral (
+  select v.customer_balance::text::numeric as exact, round(v.customer_balance::text::numeric, 2) as rounded
+) as b
+where trunc(b.rounded) = trunc(b.exact)
+  or order_audit.as_stored('customers', 'customer_balance', b.rounded::text) is not null;

@@ -1,0 +1,1 @@
+-- leave: a missing name, e-mail address, contact, address or state stands nowhere. Somebody has to ask the customer.

@@ -1,0 +1,35 @@
+-- assumes: no text needs a joiner or a direction mark to be read, as some Indian scripts, Persian and Arabic do.
+-- leave: where U+FFFD stands, letters have been lost. Nothing says which: somebody has to write the text anew. In a
+--   database that is neither in UTF-8 nor in LATIN1, what counts as invisible may be a letter: nothing is removed.
+
+-- automatic: line ends, tabs and no-break spaces become spaces; other control characters and invisible ones are
+--   removed, and white space at either end. Rows with U+FFFD in any of their texts are left.
+-- update customers by customer_id:
+select v.customer_id,
+  max(t.clean) filter (where t.name = 'customer_name') as customer_name,
+  max(t.clean) filter (where t.name = 'customer_email') as customer_email,
+  max(t.clean) filter (where t.name = 'customer_contact_name') as customer_contact_name,
+  max(t.clean) filter (where t.name = 'customer_phone') as customer_phone,
+  max(t.clean) filter (where t.name = 'address') as address,
+  max(t.clean) filter (where t.name = 'address_state') as address_state
+from violation as v
+cross join lateral (
+  select c.name, c.value, btrim(
+      regexp_replace(
+        -- a tab or a line end between two words keeps them apart
+        regexp_replace(c.value, '\r\n|[\t\n\r\f\v\u00a0]', ' ', 'g'),
+        '[\u0001-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]', '', 'g'
+      )
+    ) as clean
+  from (values
+    ('customer_name', v.customer_name::text),
+    ('customer_email', v.customer_email::text),
+    ('customer_contact_name', v.customer_contact_name::text),
+    ('customer_phone', v.customer_phone::text),
+    ('address', v.address::text),
+    ('address_state', v.address_state::text)
+  ) as c (name, value)
+) as t
+group by v.customer_id
+having bool_or(t.value ~ '\ufffd') is not true
+  and getdatabaseencoding() in ('UTF8', 'LATIN1');

@@ -1,0 +1,33 @@
+-- after customers.text_is_clean: an accent may stand apart from its letter by an invisible character
+-- leave: a few letters are longer in normal form; where the column is too short for them, the text stays as it is.
+
+-- automatic: texts are put into normal form C: they look the same, and are stored in the one usual way
+-- update customers by customer_id:
+select v.customer_id,
+  max(t.normal) filter (where t.name = 'customer_name') as customer_name,
+  max(t.normal) filter (where t.name = 'customer_email') as customer_email,
+  max(t.normal) filter (where t.name = 'customer_contact_name') as customer_contact_name,
+  max(t.normal) filter (where t.name = 'customer_phone') as customer_phone,
+  max(t.normal) filter (where t.name = 'address') as address,
+  max(t.normal) filter (where t.name = 'address_state') as address_state
+from violation as v
+cross join lateral (
+  select n.name, case
+      when char_length(n.normal) <= char_length(n.value)
+        or order_audit.as_stored('customers', n.name, n.normal) = n.normal
+        then n.normal
+      else n.value
+    end as normal
+  from (
+    select c.name, c.value, normalize(c.value, nfc) as normal
+    from (values
+      ('customer_name', v.customer_name::text),
+      ('customer_email', v.customer_email::text),
+      ('customer_contact_name', v.customer_contact_name::text),
+      ('customer_phone', v.customer_phone::text),
+      ('address', v.address::text),
+      ('address_state', v.address_state::text)
+    ) as c (name, value)
+  ) as n
+) as t
+group by v.customer_id;

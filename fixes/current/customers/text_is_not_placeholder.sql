@@ -1,0 +1,1 @@
+-- leave: what the text stands in for stands nowhere, and it may be a name after all. Somebody has to ask the customer.
