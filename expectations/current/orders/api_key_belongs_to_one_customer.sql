@@ -22,9 +22,9 @@ join (
         offset 0
       ) as a
       cross join lateral (
-        -- json functions raise at an escape that is no character: read each of those as U+FFFD (as ? where the database
-        -- is not UTF-8 and an escape beyond ASCII may have no character in it). Escaped backslashes are first put out of
-        -- the way, under U+0001, which cannot stand in JSON text.
+        -- json functions raise at an escape that is no character: read each of those as U+FFFD (as ? and its digits where
+        -- the database is not UTF-8 and an escape beyond ASCII may have no character in it). Escaped backslashes are first
+        -- put out of the way, under U+0001, which cannot stand in JSON text.
         select case
           when strpos(a.args, '\u') = 0 then a.args::json
           when current_setting('server_encoding') = 'UTF8' then replace(
@@ -36,7 +36,7 @@ join (
           )::json
           else replace(
             regexp_replace(
-              replace(a.args, '\\', chr(1)), '\\u(0000|(?!00[0-7])[0-9a-fA-F]{4})', '?', 'g'
+              replace(a.args, '\\', chr(1)), '\\u(0000|(?!00[0-7])[0-9a-fA-F]{4})', '?\1', 'g'
             ), chr(1), '\\'
           )::json
         end as args
