@@ -1,0 +1,2 @@
+-- assumes: the address that was meant is not in the data.
+-- leave: the leads are sent and lost; a person who asked the customer can set the address.
