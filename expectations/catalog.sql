@@ -6,7 +6,6 @@
 -- tie          primary keys, unique and check constraints, those of domains too
 -- guide        indexes
 -- role         per column: part of the primary key, of a foreign key, an audit column, money
-
 -- state        columns that say where a row stands, or of what sort it is
 -- sample       what a probe reads of a relation
 -- noun         what a table is called in the columns of others
@@ -457,38 +456,33 @@ kinship as materialized (
         having bool_and(f.place is not null)
       )
   ),
-  bridge as materialized (
-    select r.home, t.home as target_home
-    from reference as f
-    join relation as r on r.oid = f.relation
-    join relation as t on t.oid = f.target
+  -- the schemas whose tables may be meant: those that have nothing to do with each other may well use the same names
+  reach as materialized (
+    select h.oid as home, h.oid as target_home
+    from home as h
     union
-    select t.home, r.home
+    select u.home, u.target_home
     from reference as f
     join relation as r on r.oid = f.relation
     join relation as t on t.oid = f.target
+    cross join lateral (values (r.home, t.home), (t.home, r.home)) as u (home, target_home)
   ),
-  -- what is left of a name without its first words
-  tail as materialized (
-    select c.relation, c.place, d.dropped, array_to_string(c.stem[d.dropped + 1:], '') as bare, c.words[d.dropped + 1:] as words
-    from candidate as c
-    cross join lateral generate_series(1, cardinality(c.stem) - 1) as d (dropped)
-    where c.suffix in ('id', 'ref', 'fk')
-  ),
-  match as (
-    select c.relation, c.place, n.relation as target, 2 as rank, 1 as how
-    from candidate as c
-    join noun as n on n.noun = c.bare
-    join pivot as p on p.relation = n.relation
-    where c.bare in (select b.noun from noun as b)
-      and (c.suffix in ('id', 'ref', 'fk') or c.suffix = p.last_word and c.suffix in ('code', 'uuid', 'guid', 'key'))
+  -- what a key is called by what points at it: by its table, or by its own name
+  sign as materialized (
+    select p.relation, r.home, p.family, s.kind, s.sign
+    from pivot as p
+    join relation as r on r.oid = p.relation
+    join noun as n on n.relation = p.relation
+    cross join lateral (
+      select 'id' as kind, n.noun as sign
+      union all
+      select p.last_word, n.noun where p.last_word in ('code', 'uuid', 'guid', 'key')
+    ) as s
     union all
-    select c.relation, c.place, p.relation, 3, 2
-    from candidate as c
-    join pivot as p on lower(p.name) = c.name
-    where p.relation <> c.relation
-      and not p.is_reference
-      and not c.is_key
+    select p.relation, r.home, p.family, 'name', lower(p.name)
+    from pivot as p
+    join relation as r on r.oid = p.relation
+    where not p.is_reference
       and (cardinality(p.words) > 1 or p.family <> 'text' or p.name ~* '(id|code)$')
       and lower(p.name) not in (
         'id', 'uuid', 'guid', 'gid', 'oid', 'code', 'key', 'name', 'no', 'nr', 'num', 'number', 'type', 'kind', 'status',
@@ -497,44 +491,82 @@ kinship as materialized (
         'line_number', 'valid', 'paid', 'slot', 'priority', 'sort', 'sort_order', 'count', 'amount', 'total'
       )
     union all
-    select c.relation, c.place, u.target, 1, 3
+    select p.relation, r.home, p.family, 'words', array_to_string(p.words, ' ')
+    from pivot as p
+    join relation as r on r.oid = p.relation
+    where not p.is_reference
+      and cardinality(p.words) > 1
+  ),
+  -- what a column may mean by its name, or by what is left of that without its first words
+  clue as materialized (
+    select c.relation, c.place, c.home, c.family,
+      case when c.suffix in ('id', 'ref', 'fk') then 'id' else c.suffix end as kind, c.bare as sign, 2 as rank, 1 as how
     from candidate as c
-    join usage as u on u.name = c.name and u.tables >= 2
     union all
-    select t.relation, t.place, n.relation, 3 + t.dropped, 4
-    from tail as t
-    join noun as n on n.noun = t.bare
-    where t.bare in (select b.noun from noun as b)
-    union all
-    select t.relation, t.place, p.relation, 3 + t.dropped, 4
-    from tail as t
-    join pivot as p on p.words = t.words and cardinality(p.words) > 1 and not p.is_reference
-    where not exists (select from noun as n where n.relation = p.relation and n.noun = t.bare)
-    union all
-    select c.relation, c.place, c.relation, 100, 5
+    select c.relation, c.place, c.home, c.family, 'name', c.name, 3, 2
     from candidate as c
-    where c.stem = array['parent'] and c.suffix in ('id', 'ref', 'fk')
+    where not c.is_key
+    union all
+    select c.relation, c.place, c.home, c.family, s.kind, s.sign, 3 + d.dropped, 4
+    from candidate as c
+    cross join lateral generate_series(1, cardinality(c.stem) - 1) as d (dropped)
+    cross join lateral (
+      values ('id', array_to_string(c.stem[d.dropped + 1:], '')), ('words', array_to_string(c.words[d.dropped + 1:], ' '))
+    ) as s (kind, sign)
+    where c.suffix in ('id', 'ref', 'fk')
+  ),
+  -- which keys that is, seen from a schema; with three of them it is none, and more need not be known
+  meant as materialized (
+    select m.*
+    from (
+      select w.home, w.kind, w.sign, w.family, s.relation as target,
+        row_number() over (partition by w.home, w.kind, w.sign, w.family, s.home = w.home) as turn
+      from (
+        select distinct k.home, k.kind, k.sign, k.family, e.target_home
+        from clue as k
+        join reach as e on e.home = k.home
+        where (k.kind, k.sign) in (select s.kind, s.sign from sign as s)
+      ) as w
+      join sign as s on s.home = w.target_home and s.kind = w.kind and s.sign = w.sign and s.family = w.family
+    ) as m
+    where m.turn <= 3
+  ),
+  match as materialized (
+    select c.*, m.target, m.rank, m.how
+    from (
+      select k.relation, k.place, m.target, k.rank, k.how
+      from clue as k
+      join meant as m on m.home = k.home and m.kind = k.kind and m.sign = k.sign and m.family = k.family
+      where k.how <> 2 or m.target <> k.relation
+      union
+      select c.relation, c.place, u.target, 1, 3
+      from candidate as c
+      join usage as u on u.name = c.name and u.tables >= 2
+      union
+      select c.relation, c.place, c.relation, 100, 5
+      from candidate as c
+      where c.stem = array['parent'] and c.suffix in ('id', 'ref', 'fk')
+    ) as m
+    join candidate as c on c.relation = m.relation and c.place = m.place
   ),
   fitting as (
-    select c.relation, c.place, m.target, p.place as target_place, m.how, m.rank, p.is_whole,
+    select m.relation, m.place, m.target, p.place as target_place, m.how, m.rank, p.is_whole,
       m.how <= 3
         and p.is_whole
         and not p.has_version
-        and not c.is_loose
+        and not m.is_loose
         and not t.is_partitioned as is_certain,
-      count(*) over (partition by c.relation, c.place, m.rank, t.home = c.home) as choices,
-      t.home = c.home as is_near
+      count(*) over (partition by m.relation, m.place, m.rank, t.home = m.home) as choices,
+      t.home = m.home as is_near
     from match as m
-    join candidate as c on c.relation = m.relation and c.place = m.place
-    join pivot as p on p.relation = m.target and p.family = c.family
+    join pivot as p on p.relation = m.target and p.family = m.family
     join relation as t on t.oid = m.target
-    -- schemas that have nothing to do with each other may well use the same names
-    where (t.home = c.home or (c.home, t.home) in (select b.home, b.target_home from bridge as b))
+    where (t.home = m.home or (m.home, t.home) in (select e.home, e.target_home from reach as e))
       and case
-        when m.target = c.relation
-        then (c.suffix in ('ref', 'fk') or c.words @> array['parent'] or c.stem @> array['parent'])
-          and p.place <> c.place
-        else not c.is_own
+        when m.target = m.relation
+        then (m.suffix in ('ref', 'fk') or m.words @> array['parent'] or m.stem @> array['parent'])
+          and p.place <> m.place
+        else not m.is_own
       end
   )
   select distinct on (f.relation, f.place) f.relation, f.place, f.target, f.target_place, f.how, f.is_whole, f.is_certain

@@ -64,7 +64,7 @@ kept as materialized (
     cross join lateral generate_series(1, cardinality(k.words) - 1) as n (size)
     join relation as r on r.schema = k.schema
       and cardinality(r.words) = n.size
-      and r.words[:n.size - 1] = k.words[:n.size - 1]
+      and r.words[:cardinality(r.words) - 1] = k.words[:n.size - 1]
       and k.words[n.size]
         in (r.last_word, regexp_replace(r.last_word, 's$', ''), regexp_replace(r.last_word, 'ies$', 'y'),
           regexp_replace(r.last_word, '(s|x|z|ch|sh)es$', '\1'))
