@@ -180,6 +180,9 @@ def lint(
     allow: Allow = None,
     fail_on: Annotated[Severity, typer.Option(help="Mildest severity whose finding gives exit code 1.")] = "never",
     statement_timeout: Timeout = None,
+    examples: Annotated[
+        int, typer.Option(min=1, help="Findings shown of each rule, and lines of each suggestion; JSON has them all.")
+    ] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Find what is wrong with the schema: keys, references, types, constraints, indexes, names.
@@ -208,7 +211,7 @@ def lint(
         verdicts = judge(snapshot.connection, asked, begin("judging the schema"))
     verdicts, unused = allowed.accept(verdicts, allowances, (found.id for found in rules))
     found = document(verdicts)
-    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else terminal.linted(verdicts, unused))
+    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else terminal.linted(verdicts, unused, examples))
     raise typer.Exit(1 if failing(found["schema_findings"], fail_on) else 0)
 
 

@@ -84,8 +84,11 @@ def _unsure(document: dict[str, Any]) -> Iterator[str]:
         yield "  ? not needed any more  " + clean(f"{entry['rule']} {entry['object']}: {entry['reason']}")
 
 
-def linted(verdicts: Sequence[Verdict], unused: Iterable[Allowance]) -> str:
-    """The findings on a schema by rule, the worst first, each with what to do; then what was not looked at."""
+def linted(verdicts: Sequence[Verdict], unused: Iterable[Allowance], most: int = 20) -> str:
+    """The findings on a schema by rule, the worst first, each with what to do; then what was not looked at.
+
+    Of each rule's findings, those that were accepted last, and of the lines of each suggestion there are `most`.
+    """
     lines: list[str] = []
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     by_rule: dict[tuple[int, str], list[Finding]] = {}
@@ -94,12 +97,17 @@ def linted(verdicts: Sequence[Verdict], unused: Iterable[Allowance]) -> str:
     for (severity, rule), group in sorted(by_rule.items()):
         name = SEVERITIES[severity]
         lines.append(f"{_MARKS[name]} {name:<8} {group[0].title}  [{rule}]")
-        for finding in group:
+        for finding in sorted(group, key=lambda it: bool(it.accepted))[:most]:
             lines.append(f"    {clean(finding.message)}")
             if finding.accepted:
                 lines.append(f"      accepted: {clean(finding.accepted)}")
-            elif finding.suggestion:
-                lines += [f"      {line}" for line in finding.suggestion.splitlines()]
+            else:
+                said = finding.suggestion.splitlines()
+                lines += [f"      {line}" for line in said[:most]]
+                if len(said) > most:
+                    lines.append(f"      … and {len(said) - most:,} more")
+        if len(group) > most:
+            lines.append(f"    … and {len(group) - most:,} more; --examples {len(group)} shows them")
         lines.append("")
     for verdict in verdicts:
         if verdict.status != "checked":

@@ -291,7 +291,7 @@ state as materialized (
 ),
 sample as materialized (
   -- what a probe reads of a relation, called t: all of it, or about 100,000 rows of a large one
-  select r.oid as relation, r.rows > 1000000 as is_part,
+  select r.oid as relation, r.rows > 1000000 as is_part, least(r.rows, 1000000) as rows,
     r.named || ' as t'
     || case
       when r.rows > 1000000 then format(' tablesample system (%s) repeatable (0)', round((1e7 / r.rows)::numeric, 6))

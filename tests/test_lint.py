@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,7 +13,6 @@ from xml.etree import ElementTree
 import jsonschema
 import psycopg
 import pytest
-from psycopg.rows import TupleRow
 
 import scenario
 from audit import allow, gate, terminal
@@ -21,6 +21,7 @@ from audit.lint import Verdict, document, lint
 from audit.run import Options, run
 from audit.server import Server
 from audit.snapshot import Snapshot
+from benchmarks import tables
 from expectations import Rule, schema_rules
 from expectations.rule import parse
 from reports import text
@@ -185,20 +186,106 @@ def test_a_rule_that_fails_costs_no_other_its_result(dsn: str) -> None:
     assert [finding.object for finding in verdicts["schema.table_has_primary_key"].findings] == ["bare"]
 
 
-def test_one_statement_asks_the_catalogs_and_one_each_table(sample: str) -> None:
-    """Whatever many rules there are: the catalogs once, and per rule and table one look at the data at most."""
+def asked(dsn: str) -> tuple[int, list[str], int, list[Verdict]]:
+    """How many statements a lint sends to the catalogs, which to the data, and how many locks it leaves held."""
     seen: list[str] = []
+    execute = psycopg.Connection.execute
 
-    class Counting(psycopg.Connection[TupleRow]):
-        def execute(self, query: Any, *rest: Any, **more: Any) -> Any:
-            seen.append(query.decode() if isinstance(query, bytes) else str(query))
-            return super().execute(query, *rest, **more)
+    def noted(connection: psycopg.Connection, query: Any, *rest: Any, **more: Any) -> Any:
+        seen.append(query.decode() if isinstance(query, bytes) else str(query))
+        return execute(connection, query, *rest, **more)
 
-    with Counting.connect(sample) as connection:
-        lint(connection, schema_rules())
-    assert sum(text.startswith("with") for text in seen) == 1
-    probes = [text for text in seen if text.startswith("select jsonb_build_array")]
-    assert 0 < len(probes) == len(set(probes)) <= 20
+    with Snapshot(dsn) as snapshot:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(psycopg.Connection, "execute", noted)
+            verdicts = lint(snapshot.connection, schema_rules())
+        held = snapshot.connection.execute(
+            "select count(*) from pg_locks as l join pg_class as c on c.oid = l.relation"
+            " where l.pid = pg_backend_pid() and c.relnamespace <> 'pg_catalog'::regnamespace"
+        ).fetchone()
+    assert held is not None
+    whole = [text for text in seen if text.startswith("with")]
+    looks = [text for text in seen if text.startswith("select 0, ")]
+    settings = [text for text in seen if text.startswith("select set_config(")]
+    assert len(seen) == len(whole) + len(looks) + len(settings)
+    return len(whole), looks, held[0], verdicts
+
+
+def test_one_statement_asks_the_catalogs_and_one_the_data(sample: str) -> None:
+    """Whatever many rules there are: each table and each sequence is looked at once, and small ones together."""
+    catalogs, looks, held, verdicts = asked(sample)
+    assert (catalogs, len(looks), held) == (1, 1, 0)
+    assert found(verdicts) == EXPECTED
+    for source in ("from public.customers as t", "from public.orders as t"):
+        assert sum(line.endswith(source) for line in looks[0].splitlines()) == 1
+
+
+def test_statements_and_locks_do_not_grow_with_the_tables(server: Server) -> None:
+    """One for a hundred tables and sequences; what they find of an area of tables does not depend on the others."""
+    counted = []
+    for number in (80, 240):
+        dsn = servers.new_database(server)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            assert tables.make(connection, number) == number
+            row = connection.execute("select count(*) from pg_class where relkind in ('r', 'p', 'S')").fetchone()
+        assert row is not None
+        catalogs, looks, held, verdicts = asked(dsn)
+        servers.drop_database(server, dsn)
+        assert {(verdict.status, verdict.reason) for verdict in verdicts} == {("checked", "")}
+        assert (catalogs, held) == (1, 0)
+        assert len(looks) <= 1 + row[0] // 100
+        counted.append(Counter(rule for rule, name, _ in found(verdicts) if name.startswith("area0_")))
+    assert counted[0] == counted[1]
+    assert len(counted[0]) >= 20
+
+
+def test_large_tables_are_looked_at_one_by_one(dsn: str) -> None:
+    """By what the catalogs say of their rows."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for name in ("one", "two", "three", "four"):
+            connection.execute(f"create table {name} (id bigint primary key, paper json)".encode())
+        # no rows, but statistics of some
+        connection.execute("set allow_system_table_mods to on")
+        connection.execute("update pg_class set reltuples = 800000 where relname in ('one', 'two')")
+    _, looks, _, _ = asked(dsn)
+    named = [
+        sorted(name for name in ("one", "two", "three", "four") if f"public.{name} as t" in text) for text in looks
+    ]
+    assert len(named) == 2
+    assert not any({"one", "two"} <= set(names) for names in named)
+    assert sorted(name for names in named for name in names) == ["four", "one", "three", "two"]
+
+
+def test_a_look_that_fails_costs_no_other_its_answer(dsn: str) -> None:
+    """Neither those of other tables nor those of other rules on the same one."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "create table a (id bigint primary key, b json); create table c (id bigint primary key, d json)"
+        )
+        connection.execute("insert into a values (1, '{}')")
+    bad = parse(
+        "-- title: Bad\n-- severity: info\n-- key: object\n"
+        "select r.object, 'Bad' as message, '' as suggestion,\n"
+        "  jsonb_build_object('from', s.source, 'quotient', '1 / (count(*) - 1)') as probe\n"
+        "from relation as r\njoin sample as s on s.relation = r.oid",
+        id="schema.bad",
+        suite="lint",
+        path="bad.sql",
+    )
+    with Snapshot(dsn) as snapshot:
+        verdicts = {verdict.rule.id: verdict for verdict in lint(snapshot.connection, [bad, *schema_rules()])}
+    answers = {finding.object: finding.evidence for finding in verdicts["schema.bad"].findings}
+    assert answers == {"a": {"not looked at": "division by zero"}, "c": {"quotient": -1}}
+    documents = verdicts["schema.json_is_jsonb"].findings
+    assert [finding.evidence["rows that will not convert"] for finding in documents] == [0, 0]
+
+
+def test_table_of_many_columns_is_looked_at(dsn: str) -> None:
+    """A function takes a hundred arguments at most."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f"create table wide ({', '.join(f'c{n} json' for n in range(150))})".encode())
+    (verdict,) = [verdict for verdict in judged(dsn) if verdict.rule.id == "schema.json_is_jsonb"]
+    assert [finding.evidence["rows that will not convert"] for finding in verdict.findings] == [0] * 150
 
 
 def test_role_without_rights_on_the_data_is_told_so(sample: str) -> None:
@@ -231,6 +318,17 @@ def test_accepted_findings_are_shown_and_do_not_fail(sample: str, tmp_path: Path
     findings = document(verdicts)["schema_findings"]
     accepted = [finding["object"] for finding in findings if "accepted" in finding]
     assert accepted == ["customers.customer_balance"]
+
+
+def test_terminal_shows_some_of_many_findings(sample: str) -> None:
+    """And says how many there are, and how to see them."""
+    verdicts = judged(sample)
+    text = terminal.linted(verdicts, [], most=1)
+    assert "    … and 1 more; --examples 2 shows them\n" in text
+    assert "      … and 1 more\n" in text
+    assert "orders.customer_id points at customers" in text
+    assert "orders.order_ref points at orders" not in text
+    assert "… and" not in terminal.linted(verdicts, [], most=20)
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,18 @@
 --   key then takes a rewrite of the table, and of all that point at it, while nothing can be stored.
 with surrogate as (
   select c.*, case c.type when 21 then 32767 else 2147483647 end as top,
-    q.sequence, q.seqtypid, q.last_value,
+    q.sequence, q.seqtypid, q.last_number,
     (c.relation, c.place) in (select g.relation, g.places[1] from guide as g where g.is_valid and g.method = 'btree') as is_found
   from col as c
   join role as o on o.relation = c.relation and o.place = c.place
   join tie as p on p.relation = c.relation and p.kind = 'p' and c.place = any(p.places)
   left join (
     select distinct on (f.relation, f.place) f.relation, f.place, format('%I.%I', n.nspname, s.relname) as sequence, z.seqtypid,
+      -- pg_sequence_last_value would keep each sequence locked to the end of the audit
       case
         when has_sequence_privilege(s.oid, 'select') and has_schema_privilege(n.oid, 'usage')
-        then pg_sequence_last_value(s.oid)
-      end as last_value
+        then format('(select q.last_value from %I.%I as q where q.is_called)', n.nspname, s.relname)
+      end as last_number
     from feed as f
     join pg_class as s on s.oid = f.sequence
     join pg_namespace as n on n.oid = s.relnamespace
@@ -38,7 +39,7 @@ with surrogate as (
 select c.object,
   case when x.is_lookup then 'info' else 'warning' end as severity,
   format('%s is of type %s, which ends at %s', c.object, c.written, c.top) as message,
-  jsonb_strip_nulls(jsonb_build_object('type', c.written, 'last number given out', c.last_value)) as evidence,
+  jsonb_build_object('type', c.written) as evidence,
   concat_ws(
     E';\n',
     format('alter table %s alter column %s type bigint', r.named, c.named),
@@ -59,7 +60,13 @@ select c.object,
       replace(format('%s is of type %s, which ends at %s: ', c.object, c.written, c.top), '%', '%%') || '%s %% of it are used',
       m.used, c.top
     )
-  ) as probe
+  )
+  || case
+    when c.last_number is null then '{}'
+    else jsonb_build_object(
+      'evidence', format('jsonb_strip_nulls(jsonb_build_object(''last number given out'', %s))', c.last_number)
+    )
+  end as probe
 from surrogate as c
 join relation as r on r.oid = c.relation
 join sample as s on s.relation = c.relation
@@ -87,6 +94,6 @@ left join (
   group by p.target, p.target_place
 ) as p on p.target = c.relation and p.target_place = c.place
 cross join lateral (
-  select format('greatest(max(t.%s)::bigint, %s, 0)', c.named, coalesce(c.last_value, 0)) as used
+  select format('greatest(max(t.%s)::bigint, %s, 0)', c.named, coalesce(c.last_number, '0')) as used
 ) as m
 order by c.object
