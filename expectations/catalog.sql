@@ -10,6 +10,7 @@
 -- sample       what a probe reads of a relation
 -- noun         what a table is called in the columns of others
 -- leaf         partitions and inheritance children, down to the last
+-- twin         the columns of those, each with that of the table above them all
 -- feed         the sequences that number columns
 -- pivot        per relation: the column of its primary key that others would point at
 -- kinship      columns that point at another table's key, but have no foreign key
@@ -338,6 +339,17 @@ leaf as materialized (
   join pg_class as c on c.oid = d.oid
   where c.relkind = 'r'
 ),
+twin as materialized (
+  select a.relation, c.place, a.leaf, a.leaf_place
+  from (
+    select l.relation, l.oid as leaf, a.attnum as leaf_place, a.attname as name
+    from leaf as l
+    join pg_attribute as a on a.attrelid = l.oid and a.attnum > 0 and not a.attisdropped
+    -- a join by the name alone must not come first
+    offset 0
+  ) as a
+  join col as c on c.relation = a.relation and c.name = a.name
+),
 -- the sequences that number columns: those that defaults call, and those that belong to identities
 feed as materialized (
   select d.relation, d.place, d.sequence
@@ -445,14 +457,13 @@ kinship as materialized (
         select b.relation, array_to_string(b.words, '') from col as b where b.last_word ~ 'type$'
       )
       -- the partitions have the foreign key, if their parent has not
-      and (c.relation, c.name) not in (
-        select l.relation, a.attname
-        from leaf as l
-        join pg_attribute as a on a.attrelid = l.oid and a.attnum > 0 and not a.attisdropped
+      and (c.relation, c.place) not in (
+        select w.relation, w.place
+        from twin as w
         left join (
           select distinct k.conrelid, unnest(k.conkey) as place from pg_constraint as k where k.contype = 'f'
-        ) as f on f.conrelid = l.oid and f.place = a.attnum
-        group by l.relation, a.attname
+        ) as f on f.conrelid = w.leaf and f.place = w.leaf_place
+        group by w.relation, w.place
         having bool_and(f.place is not null)
       )
   ),
@@ -519,15 +530,20 @@ kinship as materialized (
   meant as materialized (
     select m.*
     from (
-      select w.home, w.kind, w.sign, w.family, s.relation as target,
-        row_number() over (partition by w.home, w.kind, w.sign, w.family, s.home = w.home) as turn
+      select k.home, k.kind, k.sign, k.family, s.relation as target,
+        row_number() over (partition by k.home, k.kind, k.sign, k.family, s.home = k.home) as turn
       from (
-        select distinct k.home, k.kind, k.sign, k.family, e.target_home
-        from clue as k
+        select k.*, e.target_home
+        from (
+          select distinct k.home, k.kind, k.sign, k.family
+          from clue as k
+          where (k.kind, k.sign, k.family) in (select s.kind, s.sign, s.family from sign as s)
+        ) as k
         join reach as e on e.home = k.home
-        where (k.kind, k.sign) in (select s.kind, s.sign from sign as s)
-      ) as w
-      join sign as s on s.home = w.target_home and s.kind = w.kind and s.sign = w.sign and s.family = w.family
+        -- a join by the sign alone must not come first: it may be there in each of many schemas
+        offset 0
+      ) as k
+      join sign as s on s.home = k.target_home and s.kind = k.kind and s.sign = k.sign and s.family = k.family
     ) as m
     where m.turn <= 3
   ),

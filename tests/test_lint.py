@@ -17,7 +17,7 @@ import pytest
 import scenario
 from audit import allow, gate, terminal
 from audit.errors import UsageError
-from audit.lint import Verdict, document, lint
+from audit.lint import Verdict, document, lint, statement
 from audit.run import Options, run
 from audit.server import Server
 from audit.snapshot import Snapshot
@@ -237,6 +237,27 @@ def test_statements_and_locks_do_not_grow_with_the_tables(server: Server) -> Non
         counted.append(Counter(rule for rule, name, _ in found(verdicts) if name.startswith("area0_")))
     assert counted[0] == counted[1]
     assert len(counted[0]) >= 20
+
+
+def test_no_step_goes_through_all_tables_for_each(dsn: str) -> None:
+    """None has more than twice the rows of the catalogs: no join by what many tables share, no look-up for each row."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        tables.make(connection, 240)
+    with Snapshot(dsn) as snapshot:
+        connection = snapshot.connection
+        connection.execute("set enable_nestloop to off")
+        explained = connection.execute(
+            f"explain (analyze, timing off, format json) {statement(schema_rules())}".encode()
+        )
+        (((plan,),),) = explained.fetchall()
+        (most,) = connection.execute("select count(*) from pg_attribute").fetchall()[0]
+    steps = [plan["Plan"]]
+    for step in steps:
+        steps += step.get("Plans", [])
+        removed = sum(rows for name, rows in step.items() if name.startswith("Rows Removed"))
+        rows = (step["Actual Rows"] + removed) * step["Actual Loops"]
+        assert rows <= 2 * most, {name: value for name, value in step.items() if name != "Plans"}
+    assert len(steps) > 500
 
 
 def test_large_tables_are_looked_at_one_by_one(dsn: str) -> None:

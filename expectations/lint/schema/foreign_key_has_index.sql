@@ -32,8 +32,7 @@ finder as (
   join pg_class as c on c.oid = i.indexrelid
   join pg_am as m on m.oid = c.relam and m.amname in ('btree', 'hash')
   cross join lateral unnest((string_to_array(i.indkey::text, ' ')::smallint[])[1:i.indnkeyatts]) with ordinality as p (place, n)
-  left join pg_attribute as a on a.attrelid = l.oid and a.attnum = p.place and p.place > 0
-  left join col as k on k.relation = l.relation and k.name = a.attname
+  left join twin as k on k.relation = l.relation and k.leaf = l.oid and k.leaf_place = p.place
   group by l.relation, l.oid, i.indexrelid, m.amname
 ),
 found as (

@@ -81,12 +81,11 @@ left join (
     cross join lateral unnest(f.places, f.target_places) as u (place, target_place)
     union
     -- by a foreign key of its partitions alone
-    select l.relation, c.place, f.confrelid, u.target_place
-    from leaf as l
-    join pg_constraint as f on f.conrelid = l.oid and f.contype = 'f' and f.conparentid = 0
+    select w.relation, w.place, f.confrelid, u.target_place
+    from twin as w
+    join pg_constraint as f on f.conrelid = w.leaf and f.contype = 'f' and f.conparentid = 0
     cross join lateral unnest(f.conkey, f.confkey) as u (place, target_place)
-    join pg_attribute as a on a.attrelid = l.oid and a.attnum = u.place
-    join col as c on c.relation = l.relation and c.name = a.attname
+    where w.leaf_place = u.place
   ) as p
   join relation as t on t.oid = p.relation
   join col as b on b.relation = p.relation and b.place = p.place

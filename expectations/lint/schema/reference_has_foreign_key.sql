@@ -63,11 +63,10 @@ cross join lateral (
 ) as u
 left join (select l.relation, count(*) as leaves from leaf as l group by l.relation) as l on l.relation = k.relation
 left join (
-  select l.relation, a.attname as name, count(distinct l.oid) as tied
-  from leaf as l
-  join pg_constraint as f on f.conrelid = l.oid and f.contype = 'f'
-  join pg_attribute as a on a.attrelid = l.oid and a.attnum = any(f.conkey)
-  group by l.relation, a.attname
-) as f on f.relation = k.relation and f.name = c.name
+  select w.relation, w.place, count(distinct w.leaf) as tied
+  from twin as w
+  join pg_constraint as f on f.conrelid = w.leaf and f.contype = 'f' and w.leaf_place = any(f.conkey)
+  group by w.relation, w.place
+) as f on f.relation = k.relation and f.place = k.place
 cross join lateral (select coalesce(l.leaves, 0) as leaves, coalesce(f.tied, 0) as tied) as b
 order by c.object
