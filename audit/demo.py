@@ -40,8 +40,8 @@ def demo(out: Path, *, quiet: bool) -> str:
         files.write_json(folder / "compare.json", found)
         (folder / "compare.html").write_text(html.comparison(found), encoding="utf-8")
     truth, keys = _lines(TRUTH), _lines(out / "issues" / "violations.csv")
-    new = {rule["rule"]: rule["new"] for rule in found["rules"] if rule["new"]}
-    foretold = new == planned.new_counts
+    new = {rule["rule"]: set(rule["examples"]["new"]) for rule in found["rules"] if rule["new"]}
+    foretold = new == {rule: set(keys) for rule, keys in planned.new.items()}
     proof = applied.proof
     lines = [
         "1. the sample data, called clean:",
