@@ -283,7 +283,22 @@ def _can_be_read_by_all(page: Page) -> None:
 
 def everything(text: str) -> dict[str, Any]:
     """A document with a rule of each status and this text wherever one can stand."""
-    fields = {"title": text, "why": text, "sql": f"select {text}", "file": text, "suite": text, "table": text}
+    fix = {
+        "automatic": text,
+        "options": [{"name": text, "does": text, "recommended": True}],
+        "leave": text,
+        "assumes": text,
+        "after": {text: text},
+    }
+    fields = {
+        "title": text,
+        "why": text,
+        "sql": f"select {text}",
+        "file": text,
+        "suite": text,
+        "table": text,
+        "fix": fix,
+    }
     results = [
         found(f"a.{text}", **fields, key=f"{text}, order_id", examples=[{text: text, "order_id": 1, "other": [text]}]),
         found(f"b.{text}", **fields, needs=[text]) | {"table": "customers"},
