@@ -654,9 +654,9 @@ def _all_of(terminal: int) -> str:
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
-        (["lint"], {"judging the schema": "36/36"}),
+        (["lint"], {"judging the schema": "2/2"}),
         (["profile"], {"profiling tables": "3/3"}),
-        (["run"], {"judging rules": "42/42", "judging the schema": "36/36", "profiling tables": "2/2"}),
+        (["run"], {"judging rules": "42/42", "judging the schema": "2/2", "profiling tables": "2/2"}),
     ],
     ids=["lint", "profile", "run"],
 )
