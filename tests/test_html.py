@@ -290,7 +290,7 @@ def everything(text: str) -> dict[str, Any]:
         "assumes": text,
         "after": {text: text},
     }
-    fields = {
+    fields: dict[str, Any] = {
         "title": text,
         "why": text,
         "sql": f"select {text}",
