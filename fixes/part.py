@@ -366,7 +366,7 @@ class Table(Part):
     def made(self) -> list[Statement]:
         """Create it."""
         return [
-            Statement(f"create unlogged table if not exists {self.name} {self.body}", "brief"),
+            Statement(f"create unlogged table if not exists {self.name}\n{self.body}", "brief"),
             Statement(f"revoke all on table {self.name} from public", "brief"),
         ]
 

@@ -14,6 +14,8 @@ declare
   further integer;
 begin
   if position('1' in bits) = 0 or position('0' in bits) = 0
+    -- a whole period of the same would make everything the same
+    or length(head) >= 167 and (position('1' in head) = 0 or position('0' in head) = 0)
     -- one day repeats, or two, or three
     or left(bits, greatest(length(bits) - 48, 0)) = substr(bits, 49)
     or left(bits, greatest(length(bits) - 96, 0)) = substr(bits, 97)
