@@ -1426,11 +1426,15 @@ def test_escapes_that_the_encoding_cannot_hold(server: Server, tmp_path: Path, e
         dsn,
         order(2001, delivery_script_args=r"""'{"note": "10 \u20ac", "token": "made-up-2001"}'"""),
         order(2002, delivery_script_args=r"""'{"note": "\ud83d", "token": "made-up-2002 \u00e9"}'"""),
-        order(2003, delivery_script_args=r"""'{"\u20ac": 1, "\ud83d\ude00": 2, "a": "\u0000"}'"""),
+        order(2003, delivery_script_args=r"""'{"\u20ac": 1, "\ud83d\ude00": 2, "\u20a0": 1, "a": "\u0000"}'"""),
+        order(2004, delivery_script_args=r"""'{"api-key": "made-up \u20ac"}'"""),
+        order(2005, delivery_script_args=r"""'{"api-key": "made-up \u20a0"}'""", customer_id="2"),
     )
     document = audit(dsn, tmp_path, rules=("orders.*",))
     assert errors(document) == {}
-    assert keys(tmp_path, SECRET) == ["1002", "1008", "2001", "2002"]
+    assert keys(tmp_path, SECRET) == ["1002", "1008", "2001", "2002", "2004", "2005"]
+    # two characters that the database does not have are not one
+    assert not {"2004", "2005"} & set(keys(tmp_path, "orders.api_key_belongs_to_one_customer"))
     assert keys(tmp_path, "orders.delivery_args_convert_to_jsonb") == ["2002", "2003"]
     assert keys(tmp_path, "orders.delivery_args_keys_are_unique") == []
     servers.drop_database(server, dsn)

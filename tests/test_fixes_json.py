@@ -436,7 +436,8 @@ def test_random_documents(server: Server, rule: str, option: str, column: str) -
         install(connection, REAL)
         before, rows = [text or "" for text in _documents(connection)], _rows(connection)
         found = set(_violations(connection, rule))
-        assert bool(found) == (column == "json" or rule in (SECRET, OBJECT))
+        # jsonb keeps no key twice and no bad escape
+        assert (len(found) > 50) if column == "json" or rule in (SECRET, OBJECT) else not found
         changed = _apply(connection, rule, option)
         after = _documents(connection)
         references: dict[str, str] = {}

@@ -19,7 +19,7 @@ from (
 ) as n
 where not exists (select from order_audit.secret as s where s.value = n.value);
 -- update orders by order_id:
--- What orders have in common is looked into once.
+-- What orders have in common is looked into once, before it is joined to them.
 select v.order_id, d.args_after as delivery_script_args
 from violation as v
 join (
@@ -42,12 +42,13 @@ join (
       ) as args_after
     from order_audit.pieces(a.args) as p
   ) as p
+  offset 0
 ) as d on d.args = v.delivery_script_args::text;
 
 -- option redact: an empty string stands in place of each secret, which is kept in the journal alone. A delivery to a CRM
 --   has no key then (orders.custom_crm_has_key)
 -- update orders by order_id:
--- What orders have in common is looked into once.
+-- What orders have in common is looked into once, before it is joined to them.
 select v.order_id, d.args_after as delivery_script_args
 from violation as v
 join (
@@ -66,4 +67,5 @@ join (
       ) as args_after
     from order_audit.pieces(a.args) as p
   ) as p
+  offset 0
 ) as d on d.args = v.delivery_script_args::text;
