@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +13,9 @@ from fixes import sqitch, trial
 from fixes.apply import chosen
 from fixes.fill import TRIAL, fill
 from fixes.fix import Fix, FixError, Option
-from fixes.plan import tables
-from fixes.script import fix_change, journal_change
+from fixes.guard import Guard, lacks, refuses, state
+from fixes.plan import guards_of, tables
+from fixes.script import GUARD, fix_change, guard_change, journal_change
 from fixes.sqitch import EmitError
 from fixes.work import Pace, apply
 
@@ -37,13 +38,14 @@ def emit(
     out: Path,
     *,
     rules: Collection[str] = (),
+    guards: bool = True,
     tell: Tell = lambda _done, _of, _note: None,
 ) -> Emitted:
     """Write what is automatic and what was chosen for the wanted rules (all, unless some are named) as a project.
 
     The connection commits by itself and sees the tables. Rows are counted by trying the changes, in their order, on
-    temporary copies. A rule whose fix cannot be tried there is left out. Raises EmitError where `out` cannot be used
-    or no table is there.
+    temporary copies. A rule whose fix cannot be tried there is left out, and so is a guard that would still refuse a
+    row. Raises EmitError where `out` cannot be used or no table is there.
     """
     options: dict[str, list[Option]] = {}
     for fix, option in chosen({id: fix for id, fix in fixes.items() if not rules or id in rules}, choices):
@@ -55,6 +57,8 @@ def emit(
     changes = [journal_change(schema)]
     rows: dict[str, int] = {}
     left_out: dict[str, str] = {}
+    wanted_guards = guards_of([fix.rule for fix in fixes.values()]) if guards else []
+    candidates = _candidates(connection, wanted_guards, rules, left_out)
     with trial.trial(connection, {}):
         listings: dict[str, dict[str, str]] = {}
         for id, wanted in options.items():
@@ -72,11 +76,17 @@ def emit(
             except (FixError, psycopg.Error) as error:
                 left_out[id] = str(error).splitlines()[0]
                 continue
-            rows[id] = sum(count for done in does.values() for count in done.values())
+            rows[id] = sum(count for done in does.values() for (op, _, _), count in done.items() if op != "insert")
             words = {name: [_words(*done) for done in found.items()] or ["no row"] for name, found in does.items()}
             before = [change.name for change in changes]
             changes.append(fix_change(fixes[id], listings[id], words, counted, schema, before))
-        tell(len(listings), len(listings), "")
+        for guard, is_there in candidates.values():
+            name = GUARD + guard.name
+            tell(len(listings), len(listings), name)
+            if reason := _refused(connection, guard, left_out):
+                left_out[name] = reason
+            elif not is_there:
+                changes.append(guard_change(guard, counted, schema, [change.name for change in changes]))
     sqitch.write(out, changes, schema)
     return Emitted(tuple(change.name for change in changes), rows, left_out)
 
@@ -91,10 +101,42 @@ def _place(connection: psycopg.Connection) -> tuple[str, str]:
     assert row is not None  # noqa: S101 - one row by construction
     schema, database, version = row[0] or "''", row[1], row[2].split()[0]
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return schema, (
-        f"Counted in database {database}, schema {schema}, PostgreSQL {version}, on {now}, with the changes before this"
-        " one made."
+    return (
+        schema,
+        f"in database {database}, schema {schema}, PostgreSQL {version}, on {now}, with the changes before it made",
     )
+
+
+def _candidates(
+    connection: psycopg.Connection, guards: Iterable[Guard], rules: Collection[str], left_out: dict[str, str]
+) -> dict[str, tuple[Guard, bool]]:
+    """The guards of the wanted rules that this database can have; each with whether others see to it already."""
+    found: dict[str, tuple[Guard, bool]] = {}
+    for guard in guards:
+        name = guard.name
+        if rules and not any(rule.id in rules for rule in guard.protects):
+            continue
+        if lack := lacks(connection, guard, found):
+            left_out[GUARD + name] = lack
+            continue
+        now = state(connection, guard)
+        if now == "different":
+            left_out[GUARD + name] = "something else has its name"
+            continue
+        ours = connection.execute(f"select {' and '.join(part.there() for part in guard.parts)}".encode()).fetchone()
+        found[name] = guard, now == "valid" and not (ours and ours[0])
+    return found
+
+
+def _refused(connection: psycopg.Connection, guard: Guard, left_out: Collection[str]) -> str:
+    """Why a guard could not be installed once the changes are made; nothing where it could."""
+    if needed := [GUARD + name for name in guard.after if GUARD + name in left_out]:
+        return f"it builds on {needed[0]}"
+    try:
+        rows = refuses(connection, guard)
+    except psycopg.Error as error:
+        return str(error).splitlines()[0]
+    return f"it would refuse {_rows(rows)}" if rows else ""
 
 
 def _listing(connection: psycopg.Connection, fix: Fix, option: Option) -> str:
@@ -136,7 +178,11 @@ def _count(connection: psycopg.Connection, table: str) -> int:
 
 def _words(what: tuple[str, str, str], count: int) -> str:
     op, table, columns = what
-    rows = "1 row" if count == 1 else f"{count:,} rows"
+    rows = _rows(count)
     if op == "update":
         return f"sets {columns} in {rows} of {table}"
     return f"deletes {rows} of {table}" if op == "delete" else f"adds {rows} to {table}"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"

@@ -71,9 +71,9 @@ def fill(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -
 
 def _source(fix: Fix, change: Change) -> str:
     if "violation" not in change.sql:
-        return f"(\n{_indented(change.sql)}\n) as f"
-    rows = f"with violation as materialized (\n{_indented(fix.rule.sql)}\n)\n{_as_query(change.sql)}"
-    return f"(\n{_indented(rows)}\n) as f"
+        return f"(\n{indented(change.sql)}\n) as f"
+    rows = f"with violation as materialized (\n{indented(fix.rule.sql)}\n)\n{_as_query(change.sql)}"
+    return f"(\n{indented(rows)}\n) as f"
 
 
 def _as_query(text: str) -> str:
@@ -82,10 +82,10 @@ def _as_query(text: str) -> str:
     while first.startswith("--"):
         text = text.lstrip().split("\n", 1)[1]
         first = text.lstrip().split(None, 1)[0].lower()
-    return f"select *\nfrom (\n{_indented(text)}\n) as q" if first == "with" else text
+    return f"select *\nfrom (\n{indented(text)}\n) as q" if first == "with" else text
 
 
-def _indented(text: str) -> str:
+def indented(text: str) -> str:
     """SQL two columns to the right, but for what goes on in a literal."""
     return "  " + _LITERAL.sub(lambda found: found[0] + "  " * (found[0][0] == "\n"), text)
 
@@ -96,11 +96,11 @@ def _columns(connection: psycopg.Connection, fix: Fix, change: Change, home: Hom
         return [column.name for column in cursor.description or ()]
 
 
-def _types(connection: psycopg.Connection, table: str) -> dict[str, str]:
-    """The types that values of a table's columns are cast to, by column; without the length of a text."""
+def _types(connection: psycopg.Connection, table: str) -> dict[str, tuple[str, str]]:
+    """A table's columns: each as it is written, and the type that values are cast to, without the length of a text."""
     rows = connection.execute(
         """
-        select a.attname, case
+        select a.attname, quote_ident(a.attname), case
           when a.atttypid in ('character varying'::regtype, 'character'::regtype) then 'text'
           else format_type(a.atttypid, a.atttypmod)
         end
@@ -110,7 +110,7 @@ def _types(connection: psycopg.Connection, table: str) -> dict[str, str]:
         """,
         [table],
     ).fetchall()
-    return dict(rows)
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def _list(
@@ -121,20 +121,18 @@ def _list(
     unknown = [column for column in [*change.key, *values] if column not in types]
     if unknown or not set(change.key) <= set(columns) or bool(values) != (change.op == "update"):
         raise FixError(f"{fix.path}: {change.op} {change.table}: no such columns: {', '.join(unknown) or columns}")
-    name = {column: sql.Identifier(column).as_string(connection) for column in types}
+    name = {column: written for column, (written, _) in types.items()}
+    new = {
+        column: f"f.{written}::{kind}" + ("" if kind == "text" else "::text")
+        for column, (written, kind) in types.items()
+    }
     literal = {column: sql.Literal(column).as_string(connection) for column in types}
     key = _object(f"{literal[column]}, the_row.{name[column]}::text" for column in change.key)
     before = _object(
         f"{literal[column]}, the_row.{name[column]}::text" for column in (values if change.op == "update" else types)
     )
-    after = (
-        _object(f"{literal[column]}, f.{name[column]}::{types[column]}::text" for column in values)
-        if change.op == "update"
-        else "null"
-    )
-    differs = " or ".join(
-        f"the_row.{name[column]}::text is distinct from f.{name[column]}::{types[column]}::text" for column in values
-    )
+    after = _object(f"{literal[column]}, {new[column]}" for column in values) if change.op == "update" else "null"
+    differs = " or ".join(f"the_row.{name[column]}::text is distinct from {new[column]}" for column in values)
     same = " and ".join(f"the_row.{name[column]} = f.{name[column]}" for column in change.key)
     unit = "f.unit::text" if "unit" in columns else "null"
     keys = ", ".join(f"the_row.{name[column]}" for column in change.key)

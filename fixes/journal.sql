@@ -932,10 +932,48 @@ begin
   execute listing;
   select count(*) as items, min(t.tab || ' ' || t.key::text) as example into found
   from order_audit.todo as t
-  where t.rule = the_rule;
+  where t.rule = the_rule and t.op <> 'keep';
   if found.items > 0 then
     raise exception '%, %: % rows are left to change, such as %', the_rule, the_option, found.items, found.example
       using hint = 'Run the deploy file again: it changes what is left.';
+  end if;
+end
+$$;
+
+-- Run statements that others may have to wait for. They give up the wait for a lock soon, so that nobody waits long
+-- behind them, and are tried again with pauses. Where they fail because a row breaks what they ask for, `otherwise` is
+-- run in the same way, to take away again what was made. Each is a transaction of its own.
+create or replace procedure order_audit.patiently(statements text, otherwise text default '', tries integer default 100)
+language plpgsql
+as $$
+declare
+  held text;
+  broken text;
+begin
+  for attempt in 1 .. tries loop
+    held := null;
+    begin
+      perform set_config('lock_timeout', '100ms', true);
+      execute statements;
+    exception
+      when lock_not_available or deadlock_detected or serialization_failure then
+        held := sqlerrm;
+      when integrity_constraint_violation then
+        broken := sqlerrm;
+    end;
+    commit;
+    exit when held is null;
+    call order_audit.wait(attempt);
+  end loop;
+  if held is not null then
+    raise exception '%, % times', held, tries
+      using errcode = 'lock_not_available',
+        hint = 'Run this again: it goes on with what is left. pg_stat_activity shows who holds a transaction open.';
+  elsif broken is not null then
+    if otherwise <> '' then
+      call order_audit.patiently(otherwise, '', tries);
+    end if;
+    raise exception '%', broken using errcode = 'integrity_constraint_violation';
   end if;
 end
 $$;

@@ -8,12 +8,16 @@ from typing import Final
 
 from psycopg import sql
 
-from fixes.fill import SETTINGS
+from fixes.fill import SETTINGS, indented
 from fixes.fix import AUTOMATIC, Fix, journal
+from fixes.guard import Guard, verification
+from fixes.part import Index, Part, Statement, Trigger
 from fixes.sqitch import Change
 
 #: The change that all others need.
 JOURNAL: Final = "journal"
+#: What the names of guards' changes begin with.
+GUARD: Final = "guard."
 _WIDTH: Final = 116
 
 
@@ -23,7 +27,9 @@ def journal_change(schema: str) -> Change:
         name=JOURNAL,
         requires=(),
         note="What all fixes need: a list of what is to be changed, and a journal of what was",
-        deploy=_script([], schema, journal()),
+        deploy=_script(
+            [], schema, f"set client_min_messages = warning; -- no notice of what is there already\n\n{journal()}"
+        ),
         revert=_script(
             [
                 "Drops the schema order_audit: the journal, and the secrets that were taken out of rows. Fails, and"
@@ -48,7 +54,7 @@ def fix_change(
 ) -> Change:
     """The change that applies options of a fix: for each the SQL that lists its rows, and what it does in words.
 
-    `counted` says where and when its rows were counted, `schema` is the search path that finds the tables, `before`
+    `counted` says in what its rows were counted, `schema` is the search path that finds the tables, `before`
     are the changes that come before it.
     """
     rule = fix.rule.id
@@ -59,7 +65,7 @@ def fix_change(
     for option in options:
         chosen = "" if option.name == AUTOMATIC else " (chosen)"
         head += ["", f"{option.name}{chosen}: {option.does}", *(f"  {line}" for line in does[option.name])]
-    head += ["", counted]
+    head += ["", f"Counted {counted}."]
     if fix.assumes:
         head += ["", f"Assumes: {fix.assumes}"]
     head += ["", *(f"Comes after {other}: {why}" for other, why in after.items())] if after else []
@@ -97,6 +103,111 @@ def fix_change(
     )
 
 
+def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str]) -> Change:
+    """The change that installs a guard."""
+    protects = [rule.id for rule in guard.protects]
+    judge = _patiently(_judge(guard), ";\n\n".join(filter(None, map(_undo, reversed(guard.parts)))))
+    there = "\nand ".join(part.there() for part in guard.parts)
+    body = [_IS_NEW.format(there=indented(indented(there))), judge]
+    body += [
+        _patiently(statement, _undo(part) if statement.how == "long" else "")
+        for part in guard.parts
+        for statement in part.made()
+    ]
+    if any(isinstance(part, Trigger) for part in guard.parts):
+        body += ["-- a trigger does not look at the rows that came in before it", judge]
+    head = [
+        f"{guard.name}: {guard.title}",
+        "",
+        f"Protects {', '.join(protects)}. Fails, and leaves nothing behind, where a row is left that it would refuse;"
+        f" there was none {counted}.",
+    ]
+    if guard.assumes:
+        head += ["", f"Assumes: {guard.assumes}"]
+    if guard.locks:
+        head += ["", *(f"Locks on {line}." for line in guard.locks)]
+    head += [
+        "",
+        "A statement that others may have to wait for gives up its wait for a lock soon, and is tried again. May be"
+        " stopped at any moment and run again: what is half made is finished, or taken away. Not to be wrapped in a"
+        " transaction.",
+    ]
+    return Change(
+        name=GUARD + guard.name,
+        requires=(
+            JOURNAL,
+            *(rule for rule in protects if rule in before),
+            *(GUARD + name for name in guard.after if GUARD + name in before),
+        ),
+        note=guard.title,
+        deploy=_script(head, schema, "\n\n".join(body)),
+        revert=_script(
+            [
+                f"Removes the guard {guard.name}. Locks as when deployed.",
+                "",
+                "May be stopped at any moment and run again.",
+            ],
+            schema,
+            "\n\n".join(_patiently(statement) for part in reversed(guard.parts) for statement in part.unmade()),
+        ),
+        verify=_script(
+            [f"Fails where the guard {guard.name} is not there, or not valid. Changes nothing."],
+            schema,
+            f"{verification(guard)};",
+        ),
+    )
+
+
+def _judge(guard: Guard) -> Statement:
+    """Fails where the guard, which was not there, would refuse a row."""
+    rules = ", ".join(rule.id for rule in guard.protects)
+    queries = {rules: guard.refuses} if guard.refuses else {rule.id: rule.sql for rule in guard.protects}
+    tests = "".join(
+        f"""
+  if exists (
+    select
+    from (
+      {indented(indented(indented(query))).lstrip()}
+    ) as violation
+  ) then
+    raise exception 'guard {guard.name} is not installed: {found} still finds what it would refuse'
+      using errcode = 'check_violation';
+  end if;"""
+        for found, query in queries.items()
+    )
+    text = f"""do $do$
+begin
+  if not current_setting('order_audit.is_new')::boolean then
+    return;
+  end if;{tests}
+end
+$do$"""
+    return Statement(text, "long")
+
+
+def _undo(part: Part) -> str:
+    """What takes away a part that is half made."""
+    return part.made()[0].text if isinstance(part, Index) else ";\n\n".join(made.text for made in part.unmade())
+
+
+def _patiently(statement: Statement, otherwise: str = "") -> str:
+    if statement.how == "outside":
+        return (
+            "set lock_timeout = '10min'; -- it waits for those who are at work, who do not wait for it\n"
+            f"{statement.text};\n"
+            "set lock_timeout = '100ms';"
+        )
+    words = _dollars("sql", statement.text)
+    return f"call order_audit.patiently({words}{', ' + _dollars('otherwise', otherwise) if otherwise else ''});"
+
+
+def _dollars(tag: str, text: str) -> str:
+    """A text of several lines as SQL."""
+    while f"${tag}$" in text:
+        tag += "_"
+    return f"${tag}$\n{text}\n${tag}$"
+
+
 def literal(text: str) -> str:
     """Text as SQL."""
     return sql.Literal(text).as_string()
@@ -125,17 +236,25 @@ def comment(lines: Sequence[str]) -> str:
 
 
 def _call(procedure: str, rule: str, option: str, listing: str) -> str:
-    tag = "$list$"
-    while tag in listing:
-        tag = f"{tag[:-1]}_$"
-    return f"call order_audit.{procedure}({literal(rule)}, {literal(option)}, {tag}\n{listing}\n{tag});"
+    return f"call order_audit.{procedure}({literal(rule)}, {literal(option)}, {_dollars('list', listing)});"
 
 
+_IS_NEW: Final = """-- whether it is made now, or was there before
+do $do$
+begin
+  perform set_config('order_audit.is_new', (
+    not (
+    {there}
+    )
+  )::text, false);
+end
+$do$;"""
 _DROP: Final = """begin;
 
 do $$
 declare
   items bigint;
+  part record;
 begin
   if not pg_try_advisory_xact_lock(x'6F72646572'::bigint) then
     raise exception 'a run of fixes is at work on this database' using hint = 'Wait until it has ended.';
@@ -148,6 +267,33 @@ begin
         using hint = 'What stood there before stands in order_audit.journal alone. Revert the other changes first;'
           ' or keep the journal; or, if nobody will ever need it, drop schema order_audit cascade.';
     end if;
+    -- rows that somebody made meanwhile, of rows in which a reference stood in the place of a secret
+    for part in
+      select distinct j.tab, k.col
+      from order_audit.journal as j
+      cross join lateral jsonb_each_text(j.after) as k (col, value)
+      where k.value ~ 'secret-ref:order-audit/' and to_regclass(j.tab) is not null
+    loop
+      execute format(
+        $count$ select count(*) from %s where %I::text ~ 'secret-ref:order-audit\\\\?/[0-9]' $count$, part.tab, part.col
+      )
+      into items;
+      if items > 0 then
+        raise exception '% rows of % refer to secrets that order_audit.secret keeps', items, part.tab
+          using hint = 'Put the secrets, or references to another place, into these rows first.';
+      end if;
+    end loop;
+  end if;
+  if exists (
+    select
+    from pg_catalog.pg_depend as d
+    join pg_catalog.pg_proc as p on p.oid = d.refobjid
+    join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+    where d.refclassid = 'pg_proc'::regclass and n.nspname = 'order_audit'
+      and d.classid in ('pg_constraint'::regclass, 'pg_trigger'::regclass)
+  ) then
+    raise exception 'guards are installed that need the schema order_audit'
+      using hint = 'Revert them first, or keep it.';
   end if;
 end
 $$;

@@ -42,23 +42,29 @@ CHOICES: Final = {
         for number in range(max(len(fix.options) for fix in FIXES.values()))
     },
 }  # fmt: skip
+BY_SQITCH: Final = ("recommended", "option 2")
+#: Of each kind one: an update, units, several tables, secrets.
+FEW: Final = (
+    STATUS,
+    "lineage.order_ref_exists",
+    "lineage.root_is_not_closed",
+    "customers.no_duplicate",
+    "orders.delivery_args_hold_no_secret",
+)
 
 
-def _program(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        raise RuntimeError(f"{name} is not installed: apt-get install sqitch libdbd-pg-perl postgresql-client")
-    return path
+PSQL: Final = ("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1")
 
 
 def _words(dsn: str) -> dict[str, str]:
     return {name: str(value) for name, value in conninfo.conninfo_to_dict(dsn).items()}
 
 
-def _environment(dsn: str, home: Path) -> dict[str, str]:
+def environment(dsn: str, home: Path) -> dict[str, str]:
     words = _words(dsn)
     return {
-        "PATH": os.environ["PATH"],
+        # Debian's psql is a program that looks for the other
+        "PATH": f"{servers.binaries(15)}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(home),
         "LC_ALL": "C.UTF-8",
         "PGHOST": words["host"],
@@ -69,21 +75,15 @@ def _environment(dsn: str, home: Path) -> dict[str, str]:
 
 
 def psql(dsn: str, *files: Path) -> subprocess.CompletedProcess[str]:
-    """Run files one after the other, each by a psql of its own, up to the first that fails."""
-    done = None
-    for file in files:
-        done = subprocess.run(
-            [_program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(file)],
-            env=_environment(dsn, file.parent),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        if done.returncode:
-            return done
-    assert done is not None
-    return done
+    """Run files one after the other, up to the first that fails."""
+    return subprocess.run(
+        [*PSQL, *(word for file in files for word in ("-f", str(file)))],
+        env=environment(dsn, files[0].parent),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
 
 
 def sqitch(dsn: str, project: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -94,9 +94,11 @@ def sqitch(dsn: str, project: Path, *words: str) -> subprocess.CompletedProcess[
     target = f"db:pg://{there['user']}@/{name}?host={quote(there['host'], safe='')}" if name else "db:pg:"
     home = project.parent / "home"
     home.mkdir(exist_ok=True)
+    if shutil.which("sqitch") is None:
+        raise RuntimeError("Sqitch is not installed: apt-get install sqitch libdbd-pg-perl")
     return subprocess.run(
-        [_program("sqitch"), *words, target],
-        env=_environment(dsn, home),
+        ["sqitch", *words, target],
+        env=environment(dsn, home),
         cwd=project,
         capture_output=True,
         text=True,
@@ -123,14 +125,14 @@ def _files(project: Path, folder: str, emitted: Emitted) -> list[Path]:
     return [project / folder / f"{name}.sql" for name in order]
 
 
-def _one(dsn: str, query: str) -> object:
+def one(dsn: str, query: str) -> object:
     with psycopg.connect(dsn, autocommit=True) as connection:
         row = connection.execute(query.encode()).fetchone()
     return row[0] if row else None
 
 
 def _there(dsn: str) -> object:
-    return _one(dsn, "select to_regnamespace('order_audit') is not null")
+    return one(dsn, "select to_regnamespace('order_audit') is not null")
 
 
 @pytest.fixture
@@ -151,14 +153,16 @@ def _applied(server: Server, dsn: str, choices: Mapping[str, str]) -> list[tuple
     return found
 
 
-@pytest.mark.parametrize("name", ["recommended", "option 2"])
+@pytest.mark.parametrize("name", BY_SQITCH)
 def test_sqitch_deploys_verifies_reverts_and_deploys_again(
     server: Server, issues: str, tmp_path: Path, name: str
 ) -> None:
     choices, project = CHOICES[name], tmp_path / "project"
     before, wanted = _rows(issues), _applied(server, issues, choices)
     emitted = _emit(issues, choices, project)
-    assert (_rows(issues), _there(issues), emitted.left_out) == (before, False, {})
+    assert (_rows(issues), _there(issues)) == (before, False)
+    assert {name for name in emitted.left_out if not name.startswith("guard.")} == set()
+    assert [name for name in emitted.changes if name.startswith("guard.")]
     assert before != wanted
     for words, after in [
         (["deploy", "--verify"], wanted),
@@ -171,13 +175,13 @@ def test_sqitch_deploys_verifies_reverts_and_deploys_again(
         assert "not" not in re.findall(r"\.\. (.*)", done.stdout), done.stdout
         assert _rows(issues) == after, words
         assert _there(issues) == (words[0] != "revert")
-    assert _one(issues, "select count(*) from sqitch.changes") == len(emitted.changes)
+    assert one(issues, "select count(*) from sqitch.changes") == len(emitted.changes)
     status = sqitch(issues, project, "status")
     assert "Nothing to deploy (up-to-date)" in status.stdout
     assert status.stderr == ""
 
 
-@pytest.mark.parametrize("name", [name for name in CHOICES if name != "recommended"])
+@pytest.mark.parametrize("name", [name for name in CHOICES if name not in BY_SQITCH])
 def test_psql_alone_does_the_same_and_twice_is_as_once(server: Server, issues: str, tmp_path: Path, name: str) -> None:
     choices = CHOICES[name]
     before, wanted = _rows(issues), _applied(server, issues, choices)
@@ -186,10 +190,10 @@ def test_psql_alone_does_the_same_and_twice_is_as_once(server: Server, issues: s
     done = psql(issues, *(file for file in deploy for _ in range(2)))
     assert done.returncode == 0, done.stderr
     assert _rows(issues) == wanted
-    journaled = _one(issues, "select count(*) from order_audit.journal")
+    journaled = one(issues, "select count(*) from order_audit.journal")
     assert psql(issues, *deploy, *_files(tmp_path, "verify", emitted)).returncode == 0
     assert _rows(issues) == wanted
-    assert _one(issues, "select count(*) from order_audit.journal") == journaled
+    assert one(issues, "select count(*) from order_audit.journal") == journaled
     revert = _files(tmp_path, "revert", emitted)
     done = psql(issues, *(file for file in revert for _ in range(2)))
     assert done.returncode == 0, done.stderr
@@ -246,8 +250,7 @@ def test_hostile_names_do_no_harm(server: Server, tmp_path: Path) -> None:
         scenario.load(connection, issues=True, schema=schema)
         connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(schema)))
         before = rows(connection)
-        emitted = emit(connection, FIXES, CHOICES["option 1"], tmp_path / "project")
-        assert emitted.left_out == {}
+        emitted = emit(connection, FIXES, CHOICES["option 1"], tmp_path / "project", rules=FEW)
         for file in (tmp_path / "project").rglob("*.sql"):
             head = file.read_text(encoding="utf-8").split("\nset client_encoding")[0]
             assert all(line.startswith("--") for line in head.splitlines() if line), head
@@ -284,7 +287,7 @@ def statuses(dsn: str, tmp_path: Path) -> tuple[str, Emitted, Path]:
     """Two thousand orders of which each second has a status to be put right, and the project that does it."""
     dirty(dsn, 2_000)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        emitted = emit(connection, FIXES, {}, tmp_path, rules=[STATUS])
+        emitted = emit(connection, FIXES, {}, tmp_path, rules=[STATUS], guards=False)
     assert emitted == Emitted(("journal", STATUS), {STATUS: 1_000}, {})
     return dsn, emitted, tmp_path
 
@@ -315,17 +318,17 @@ def test_it_may_be_killed_at_any_moment_and_run_again(
             other.execute("select from orders where order_id = 1 for update")
             for least in sorted(chance.sample(range(1_000), 6)):
                 process = subprocess.Popen(
-                    [_program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(file)],
-                    env=_environment(dsn, tmp_path) | {"PGAPPNAME": "victim"},
+                    [*PSQL, "-f", str(file)],
+                    env=environment(dsn, tmp_path) | {"PGAPPNAME": "victim"},
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                 )
-                while int(str(_one(dsn, done))) < least:
+                while int(str(one(dsn, done))) < least:
                     assert process.poll() is None
                 time.sleep(chance.uniform(0, 0.02))
                 process.send_signal(signal.SIGKILL)
                 process.wait()
-                _one(
+                one(
                     dsn,
                     "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'victim'",
                 )
@@ -334,10 +337,10 @@ def test_it_may_be_killed_at_any_moment_and_run_again(
         assert again.returncode == 0, again.stderr
         assert _rows(dsn) == end
     # nothing was done twice: each change was journaled once, and put back
-    assert _one(
+    assert one(
         dsn, "select array_agg(distinct n) from (select count(*) as n from order_audit.journal group by key) as k"
     ) == [1]
-    assert _one(dsn, "select count(*) from order_audit.journal where reverted_at is null") == 0
+    assert one(dsn, "select count(*) from order_audit.journal where reverted_at is null") == 0
 
 
 def test_rows_in_somebodys_hands_are_passed_over_and_told(statuses: tuple[str, Emitted, Path], tmp_path: Path) -> None:
@@ -353,22 +356,22 @@ def test_rows_in_somebodys_hands_are_passed_over_and_told(statuses: tuple[str, E
         assert done.returncode == 3
         assert "999 rows changed; others hold the rest" in done.stderr
         assert "Run this again" in done.stderr
-        assert _one(dsn, bad) == 1
+        assert one(dsn, bad) == 1
         verified = psql(dsn, tmp_path / "verify" / f"{STATUS}.sql")
         assert verified.returncode == 3
         assert f"{STATUS}, automatic: 1 rows are left to change" in verified.stderr
         other.commit()
         assert psql(dsn, deploy, tmp_path / "verify" / f"{STATUS}.sql").returncode == 0
-        assert _one(dsn, bad) == 0
+        assert one(dsn, bad) == 0
         other.execute("update orders set order_amount = 4 where order_id = 1")
         done = psql(dsn, revert)
         assert done.returncode == 3
         assert "999 rows put back; others hold the rest" in done.stderr
         other.commit()
     assert psql(dsn, revert).returncode == 0
-    assert _one(dsn, bad) == 1_000
+    assert one(dsn, bad) == 1_000
     # what they wrote is there
-    assert _one(dsn, "select order_amount from orders where order_id = 1") == 4
+    assert one(dsn, "select order_amount from orders where order_id = 1") == 4
 
 
 def test_a_table_in_somebodys_hands_is_not_waited_for(statuses: tuple[str, Emitted, Path], tmp_path: Path) -> None:
@@ -415,13 +418,34 @@ def test_what_was_changed_since_is_left_alone_and_keeps_the_journal(
     assert 'left alone: public.orders {"order_id": "1"}: changed since, or gone' in done.stderr
     assert "1 changes are journaled that were not put back" in done.stderr
     assert _there(dsn)
-    assert _one(dsn, "select order_status from orders where order_id = 1") == "cancelled"
-    assert _one(dsn, f"select count(*) from ({FIXES[STATUS].rule.sql}) as v") == 999
+    assert one(dsn, "select order_status from orders where order_id = 1") == "cancelled"
+    assert one(dsn, f"select count(*) from ({FIXES[STATUS].rule.sql}) as v") == 999
     # once it is again as we left it, it goes
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("update orders set order_status = 'active' where order_id = 1")
     assert psql(dsn, *_files(tmp_path, "revert", emitted)).returncode == 0
     assert not _there(dsn)
+
+
+def test_secrets_that_orders_made_meanwhile_refer_to_are_kept(issues: str, tmp_path: Path) -> None:
+    rule = "orders.delivery_args_hold_no_secret"
+    with psycopg.connect(issues, autocommit=True) as connection:
+        emitted = emit(connection, FIXES, {rule: "move_to_secret_store"}, tmp_path, rules=[rule], guards=False)
+        before = rows(connection)
+        assert psql(issues, *_files(tmp_path, "deploy", emitted)).returncode == 0
+        made = connection.execute(
+            "insert into orders (order_id, order_ref, customer_id, delivery_script_args)"
+            " select 90000, 90000, 1, replace(delivery_script_args::text, 'audit/', 'audit\\/')::json from orders"
+            " where delivery_script_args::text like '%secret-ref:order-audit/%' order by order_id limit 1"
+        )
+        assert made.rowcount == 1
+        done = psql(issues, *_files(tmp_path, "revert", emitted))
+        assert done.returncode == 3
+        assert "1 rows of public.orders refer to secrets that order_audit.secret keeps" in done.stderr
+        assert one(issues, "select count(*) from order_audit.secret")
+        connection.execute("delete from orders where order_id = 90000")
+        assert psql(issues, *_files(tmp_path, "revert", emitted)).returncode == 0
+        assert (rows(connection), _there(issues)) == (before, False)
 
 
 def test_one_run_at_a_time(statuses: tuple[str, Emitted, Path], tmp_path: Path) -> None:
