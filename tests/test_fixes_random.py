@@ -190,11 +190,17 @@ def test_an_option_alone_removes_its_violations(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lineages(), seed=st.integers(0, 2**32))
 def test_decisions_take_one_pass_in_any_order(connection: psycopg.Connection, rows: list[Row], seed: int) -> None:
+    """Whatever is chosen or left, if only every lineage has a first ancestor, and each order a customer.
+
+    Else what is decided later gives a lineage a first ancestor, or one with a customer, and earlier decisions apply anew.
+    """
     rng = random.Random(seed)
     order = legal(rng)
     choices = {fix.rule.id: rng.choice([LEAVE, *(option.name for option in fix.options)]) for fix in order}
+    choices["lineage.is_acyclic"] = "root_at_smallest"
+    choices["lineage.order_ref_exists"] = rng.choice(["keep_group", "reroot"])
     with connection.transaction(force_rollback=True):
-        _plant(connection, rows)
+        _plant(connection, [row._replace(customer_id=row.customer_id or 3) for row in rows])
         for fix in order:
             for option in (fix.automatic, fix.option(choices[fix.rule.id])):
                 if option is not None:
