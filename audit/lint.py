@@ -18,6 +18,9 @@ from expectations import SEVERITIES, Rule, Severity, catalog
 #: its own.
 _MOST_SOURCES: Final = 100
 _MOST_ROWS: Final = 1_000_000
+#: Of what stands in a WITH the planner knows nothing. It thinks it small, or larger than memory, and would go through
+#: it for each row rather than make a hash table of it once.
+_PLANNING: Final = "select set_config('enable_nestloop', 'off', true), set_config('hash_mem_multiplier', '1000', true)"
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,7 @@ def statement(rules: Iterable[Rule]) -> str:
 
 def _ask(connection: psycopg.Connection, rules: Sequence[Rule]) -> tuple[list[_Row], dict[str, float]]:
     with connection.transaction(force_rollback=True):
-        # of what stands in a WITH the planner knows nothing, thinks it small, and would go through it again and again
-        connection.execute("select set_config('enable_nestloop', 'off', true)")
+        connection.execute(_PLANNING)
         answer = connection.execute(statement(rules).encode()).fetchall()
     sizes = next(found for place, found in answer if place is None) or {}
     rows = [

@@ -26,5 +26,4 @@ def make(connection: psycopg.Connection, tables: int) -> int:
         connection.execute(f"create schema if not exists {schema}; set search_path to {schema}; {text}".encode())
         before = f"{schema}.{area}"
     connection.execute("set search_path to default")
-    connection.execute("analyze")
     return tables // AREA * AREA

@@ -382,8 +382,8 @@ pivot as materialized (
       array_agg(c.place) filter (
         where cardinality(t.places) = 1
           or not c.words && array['version', 'revision']
-            and not exists (
-              select from pg_partitioned_table as g where g.partrelid = t.relation and c.place = any(g.partattrs::smallint[])
+            and (t.relation, c.place) not in (
+              select g.partrelid, unnest(string_to_array(g.partattrs::text, ' ')::smallint[]) from pg_partitioned_table as g
             )
       ) as places
     from tie as t
@@ -601,16 +601,19 @@ breach as (
       else p.absent
     end as written
   from (
-    select k.oid, string_agg(format('t.%I is not null', a.attname), ' and ' order by u.n) as present,
+    select u.oid, string_agg(format('t.%I is not null', a.attname), ' and ' order by u.n) as present,
       string_agg(format('t.%I is null', a.attname), ' or ' order by u.n) as absent,
       string_agg(format('p.%I = t.%I', b.attname, a.attname), ' and ' order by u.n) filter (where b.attname is not null) as alike
-    from pg_constraint as k
-    cross join lateral unnest(k.conkey, k.confkey) with ordinality as u (place, target_place, n)
-    join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.place
-    left join pg_attribute as b on b.attrelid = k.confrelid and b.attnum = u.target_place
-    where k.contype in ('c', 'f', 'n')
-      and (not k.convalidated or k.contype = 'f' and k.conrelid in (select d.oid from descent as d))
-    group by k.oid
+    from (
+      select k.oid, k.conrelid, k.confrelid, unnest(k.conkey) as place, unnest(k.confkey) as target_place,
+        generate_series(1, cardinality(k.conkey)) as n
+      from pg_constraint as k
+      where k.contype in ('c', 'f', 'n')
+        and (not k.convalidated or k.contype = 'f' and k.conrelid in (select d.oid from descent as d))
+    ) as u
+    join pg_attribute as a on a.attrelid = u.conrelid and a.attnum = u.place
+    left join pg_attribute as b on b.attrelid = u.confrelid and b.attnum = u.target_place
+    group by u.oid
   ) as p
   join pg_constraint as k on k.oid = p.oid
   left join pg_class as c on c.oid = k.confrelid

@@ -25,8 +25,8 @@ left join (
   select t.relation, string_agg(n.named, ', ' order by p.n) as columns, string_agg('t.' || n.named, ', ' order by p.n) as read,
     string_agg(n.named || ' ' || n.written || ' not null', ', ' order by p.n) as typed
   from tie as t
-  cross join lateral unnest(t.places) with ordinality as p (place, n)
-  join col as n on n.relation = t.relation and n.place = p.place
+  join col as n on n.relation = t.relation and n.place = any(t.places)
+  cross join lateral (select array_position(t.places, n.place) as n) as p
   where t.kind = 'p'
   group by t.relation
 ) as k on k.relation = r.oid

@@ -5,8 +5,11 @@
 --   every question of what belongs to that row.
 with pointer as (
   select p.relation, p.places, p.target,
-    case when count(*) = 1 then min(c.name) else '(' || string_agg(c.name, ', ' order by u.n) || ')' end as name,
-    string_agg(c.named, ', ' order by u.n) as columns,
+    case
+      when count(*) = 1 then min(c.name)
+      else '(' || string_agg(c.name, ', ' order by array_position(p.places, c.place)) || ')'
+    end as name,
+    string_agg(c.named, ', ' order by array_position(p.places, c.place)) as columns,
     array_agg(c.named || ' IS NOT NULL') as terms
   from (
     select f.relation, f.places, f.target
@@ -16,8 +19,7 @@ with pointer as (
     from kinship as k
     where k.is_certain
   ) as p
-  cross join lateral unnest(p.places) with ordinality as u (place, n)
-  join col as c on c.relation = p.relation and c.place = u.place
+  join col as c on c.relation = p.relation and c.place = any(p.places)
   group by p.relation, p.places, p.target
 ),
 -- indexes that find rows by what they lead with: those of tables and, by the parent's column numbers, of partitions
@@ -26,14 +28,18 @@ finder as (
   from guide as g
   where g.is_valid and g.method in ('btree', 'hash')
   union all
-  select l.relation, l.oid, array_agg(coalesce(k.place, 0)::smallint order by p.n), m.amname, pg_get_expr(i.indpred, i.indrelid)
-  from leaf as l
-  join pg_index as i on i.indrelid = l.oid and i.indisvalid and i.indisready
-  join pg_class as c on c.oid = i.indexrelid
-  join pg_am as m on m.oid = c.relam and m.amname in ('btree', 'hash')
-  cross join lateral unnest((string_to_array(i.indkey::text, ' ')::smallint[])[1:i.indnkeyatts]) with ordinality as p (place, n)
-  left join twin as k on k.relation = l.relation and k.leaf = l.oid and k.leaf_place = p.place
-  group by l.relation, l.oid, i.indexrelid, m.amname
+  select p.relation, p.leaf, array_agg(coalesce(k.place, 0)::smallint order by p.n), p.method, p.predicate
+  from (
+    select l.relation, l.oid as leaf, i.indexrelid as oid, m.amname as method, pg_get_expr(i.indpred, i.indrelid) as predicate,
+      unnest(string_to_array(i.indkey::text, ' ')::smallint[]) as place, generate_series(1, i.indnkeyatts) as n
+    from leaf as l
+    join pg_index as i on i.indrelid = l.oid and i.indisvalid and i.indisready
+    join pg_class as c on c.oid = i.indexrelid
+    join pg_am as m on m.oid = c.relam and m.amname in ('btree', 'hash')
+  ) as p
+  left join twin as k on k.relation = p.relation and k.leaf = p.leaf and k.leaf_place = p.place
+  where p.n is not null
+  group by p.relation, p.leaf, p.oid, p.method, p.predicate
 ),
 found as (
   select p.relation, p.places, p.target, f.leaf

@@ -81,11 +81,10 @@ left join (
     cross join lateral unnest(f.places, f.target_places) as u (place, target_place)
     union
     -- by a foreign key of its partitions alone
-    select w.relation, w.place, f.confrelid, u.target_place
+    select w.relation, w.place, f.confrelid, f.confkey[array_position(f.conkey, w.leaf_place)]
     from twin as w
-    join pg_constraint as f on f.conrelid = w.leaf and f.contype = 'f' and f.conparentid = 0
-    cross join lateral unnest(f.conkey, f.confkey) as u (place, target_place)
-    where w.leaf_place = u.place
+    join pg_constraint as f on f.conrelid = w.leaf and w.leaf_place = any(f.conkey)
+    where f.contype = 'f' and f.conparentid = 0
   ) as p
   join relation as t on t.oid = p.relation
   join col as b on b.relation = p.relation and b.place = p.place

@@ -60,12 +60,11 @@ kept as materialized (
     join reference as f on f.relation = k.oid
     union all
     select r.oid, k.oid
-    from keeper as k
-    cross join lateral generate_series(1, cardinality(k.words) - 1) as n (size)
+    from (select k.oid, k.schema, k.words, generate_series(1, cardinality(k.words) - 1) as size from keeper as k) as k
     join relation as r on r.schema = k.schema
-      and cardinality(r.words) = n.size
-      and r.words[:cardinality(r.words) - 1] = k.words[:n.size - 1]
-      and k.words[n.size]
+      and cardinality(r.words) = k.size
+      and r.words[:cardinality(r.words) - 1] = k.words[:k.size - 1]
+      and k.words[k.size]
         in (r.last_word, regexp_replace(r.last_word, 's$', ''), regexp_replace(r.last_word, 'ies$', 'y'),
           regexp_replace(r.last_word, '(s|x|z|ch|sh)es$', '\1'))
   ) as k

@@ -19,8 +19,8 @@ promoted as (
     from guide as g
     join unkeyed as r on r.oid = g.relation
     join pg_index as i on i.indexrelid = g.oid
-    cross join lateral unnest(g.places) with ordinality as p (place, n)
-    join col as c on c.relation = g.relation and c.place = p.place
+    join col as c on c.relation = g.relation and c.place = any(g.places)
+    cross join lateral (select array_position(g.places, c.place) as n) as p
     join pg_opclass as o on o.oid = i.indclass[p.n - 1]
     where g.is_unique and g.is_valid and not g.is_partial and not g.has_expressions
     group by g.relation, g.name, g.oid, g.is_tied, i.indisreplident
@@ -44,14 +44,16 @@ meant as (
     and c.family in ('integer', 'uuid')
 ),
 cut as (
-  select p.partrelid as relation, string_agg(c.named, ', ' order by k.n) as columns,
+  select k.partrelid as relation, string_agg(c.named, ', ' order by k.n) as columns,
     string_agg(c.named, ', ' order by k.n) filter (where c.place <> all(m.places)) as beside,
     bool_and(c.place is not null) as is_plain
-  from pg_partitioned_table as p
-  cross join lateral unnest(string_to_array(p.partattrs::text, ' ')::smallint[]) with ordinality as k (place, n)
-  left join col as c on c.relation = p.partrelid and c.place = k.place
-  left join meant as m on m.relation = p.partrelid
-  group by p.partrelid
+  from (
+    select p.partrelid, unnest(string_to_array(p.partattrs::text, ' ')::smallint[]) as place, generate_series(1, p.partnatts) as n
+    from pg_partitioned_table as p
+  ) as k
+  left join col as c on c.relation = k.partrelid and c.place = k.place
+  left join meant as m on m.relation = k.partrelid
+  group by k.partrelid
 )
 select r.object,
   case when u.name is null then 'critical' else 'warning' end as severity,
