@@ -92,6 +92,7 @@ def emit_project(
     rule: Annotated[
         list[str] | None, typer.Option(help="Only this rule's fix, or these; repeatable.", show_default=False)
     ] = None,
+    no_guards: NoGuards = False,
     quiet: Quiet = False,
 ) -> None:
     """Write the fixes as a Sqitch project: deploy, verify and revert, a change for each rule. Changes nothing.
@@ -110,7 +111,7 @@ def emit_project(
     wanted = matching(all_rules, rule) if rule else set()
     with _connected(dsn, schema) as connection, progress("writing", quiet=quiet) as tell:
         _refuse_standby(connection)
-        made = emit(connection, fixes, choices, out, rules=wanted, tell=tell)
+        made = emit(connection, fixes, choices, out, rules=wanted, guards=not no_guards, tell=tell)
     for name, count in made.rows.items():
         say(f"{name}: {rows(count)}")
     for name, why in made.left_out.items():

@@ -192,7 +192,8 @@ def test_an_option_alone_removes_its_violations(
 def test_decisions_take_one_pass_in_any_order(connection: psycopg.Connection, rows: list[Row], seed: int) -> None:
     """Whatever is chosen or left, if only every lineage has a first ancestor, and each order a customer.
 
-    Else what is decided later gives a lineage a first ancestor, or one with a customer, and earlier decisions apply anew.
+    Else what is decided later gives a lineage a first ancestor, or one with a customer, and earlier decisions apply
+    anew.
     """
     rng = random.Random(seed)
     order = legal(rng)
