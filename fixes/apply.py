@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 
@@ -25,9 +25,6 @@ from fixes.status import LOCK
 from fixes.work import Done, Pace, install
 
 Tell = Callable[[int, int, str], None]
-
-#: Bytes of a table that is not to be read as a whole for one row.
-LARGE: Final = 32 * 2**20
 
 
 class RefusalError(RuntimeError):
@@ -231,8 +228,6 @@ def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Ma
             raise RefusalError(
                 f"{table}.{names[table][0]} has no unique index, so that no row can be named: make it the primary key"
             )
-        if "DELETE" in rights:
-            _refuse_slow(connection, table)
     there = _may(connection, "select exists (select from pg_namespace where nspname = %s)", "order_audit")
     if not there and not _may(connection, "select has_database_privilege(current_database(), %s)", "CREATE"):
         raise RefusalError(
@@ -241,32 +236,6 @@ def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Ma
     owner = "select pg_has_role((select nspowner from pg_namespace where nspname = %s), 'usage')"
     if there and not _may(connection, owner, "order_audit"):
         raise RefusalError(f"schema order_audit belongs to another role than {role}: run as its owner")
-
-
-def _refuse_slow(connection: psycopg.Connection, table: str) -> None:
-    """Raise RefusalError where each row deleted from a table makes the server read all of another, a large one."""
-    row = connection.execute(
-        """
-        select f.conrelid::regclass::text, string_agg(quote_ident(a.attname), ', ' order by k.number)
-        from pg_constraint as f
-        cross join unnest(f.conkey) with ordinality as k (attnum, number)
-        join pg_attribute as a on a.attrelid = f.conrelid and a.attnum = k.attnum
-        where f.contype = 'f' and f.confrelid = %s::regclass and pg_relation_size(f.conrelid) > %s
-          and not exists (
-            select from pg_index as i
-            where i.indrelid = f.conrelid and i.indisvalid and i.indpred is null and i.indkey[0] = any(f.conkey)
-          )
-        group by f.oid, f.conrelid
-        order by 1, 2
-        limit 1
-        """,
-        [f'"{table}"', LARGE],
-    ).fetchone()
-    if row is not None:
-        raise RefusalError(
-            f"each row deleted from {table} would make the server read all of {row[0]}:"
-            f" create index concurrently on {row[0]} ({row[1]})"
-        )
 
 
 def _may(connection: psycopg.Connection, question: str, *parts: str) -> bool:

@@ -13,8 +13,6 @@ import pytest
 
 from audit.server import Server
 from expectations import load
-from fixes.apply import RefusalError
-from fixes.apply import apply as apply_all
 from fixes.fill import REAL, TRIAL
 from fixes.fix import AUTOMATIC, fixes
 from fixes.trial import trial
@@ -475,27 +473,6 @@ def test_a_customer_that_other_tables_refer_to_is_not_deleted(database: Connecti
     assert sorted(column(database, "customer_id")) == [1, 2, 4]
     assert column(database, "customer_id", "orders", "order_id") == {1: "1", 2: "2", 3: "1", 4: "4"}
     assert column(database, '"of"', 'elsewhere."In voices"', "id") == {1: "4", 2: "1"}
-
-
-def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(database: Connection) -> None:
-    tables(database)
-    database.execute("alter table orders add foreign key (customer_id) references customers")
-    database.execute("alter table orders alter column delivery_script_name set storage plain")
-    plant(database, customer_id=1, **SAME["customers.email_is_unique"])
-    plant(database, customer_id=2, **SAME["customers.email_is_unique"])
-    database.execute(
-        "insert into orders (order_id, customer_id, delivery_script_name)"
-        " select i, 2, repeat('x', 7000) from generate_series(1, 5000) as i"
-    )
-    choices = {"customers.email_is_unique": "merge"}
-    before = everything(database)
-    with pytest.raises(RefusalError, match=r"create index concurrently on orders \(customer_id\)"):
-        apply_all(database, RULES, FIXES, choices, None, Pace())
-    assert everything(database) == before
-    apply_all(database, RULES, FIXES, {}, None, Pace())
-    database.execute("create index concurrently on orders (customer_id)")
-    apply_all(database, RULES, FIXES, choices, None, Pace())
-    assert column(database, "customer_balance") == {1: "0"}
 
 
 # Texts --------------------------------------------------------------------------------------------
