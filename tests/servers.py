@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,7 @@ import psycopg
 from audit import embedded
 from audit.server import Server
 
-_SYSTEM_15: Final = ("/usr/lib/postgresql/15/bin", "/usr/pgsql-15/bin", "/opt/homebrew/opt/postgresql@15/bin",
-                     "/usr/local/opt/postgresql@15/bin")  # fmt: skip
+_SYSTEM_15: Final = ("/usr/lib/postgresql/15/bin", "/usr/pgsql-15/bin")
 #: Test data need not survive a power cut.
 _FAST: Final = (
     "fsync=off",
@@ -35,6 +35,11 @@ def binaries(major: int) -> Path:
         return embedded._binaries()
     for folder in map(Path, _SYSTEM_15):
         if (folder / "postgres").exists():
+            return folder
+    if brew := shutil.which("brew"):
+        found = subprocess.run([brew, "--prefix", "postgresql@15"], capture_output=True, text=True, check=False)
+        folder = Path(found.stdout.strip(), "bin")
+        if found.returncode == 0 and (folder / "postgres").exists():
             return folder
     raise RuntimeError("PostgreSQL 15 is not installed: apt-get install postgresql-15")
 
