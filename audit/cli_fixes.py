@@ -26,7 +26,8 @@ Folder = Annotated[
     typer.Option("--fixes", metavar="DIR", help="Folder of fix files for suites of your own.", show_default=False),
 ]
 Recommended = Annotated[
-    bool, typer.Option("--accept-recommended", help="Choose the recommended option wherever there is one.")
+    bool,
+    typer.Option("--accept-recommended", help="Choose what is recommended, where nobody has decided otherwise."),
 ]
 BatchSize = Annotated[int, typer.Option(min=1, max=1_000_000, metavar="N", help="Rows per transaction, at most.")]
 MaxWait = Annotated[
@@ -260,15 +261,11 @@ def _files(suite: list[str] | None, folder: Path | None) -> tuple[tuple[Rule, ..
 
 
 def _choices(fixes: dict[str, Fix], decisions: Path | None, recommended: bool) -> tuple[dict[str, str], Decided | None]:
-    """What was chosen, by rule: what is recommended if that is accepted, and what was decided goes before it."""
-    from fixes.decisions import read
-    from fixes.fix import LEAVE
+    """What is chosen, by rule, and the file that it was read from, if any."""
+    from fixes.decisions import choose, read
 
-    choices = {id: fix.recommended for id, fix in fixes.items() if fix.recommended != LEAVE} if recommended else {}
     decided = read(decisions, fixes) if decisions is not None else None
-    if decided is not None:
-        choices |= {rule: option for rule, option in decided.choices.items() if option != LEAVE or rule not in choices}
-    return choices, decided
+    return choose(fixes, decided, recommended=recommended), decided
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Decisions: a TOML file in which a person says what becomes of rows for which there is no one right answer.
 
-    [plan]            what was reviewed: database, tables, fix files
+    [plan]            what was reviewed: database, tables, fix files; and the rules that nobody has decided on yet
     [decisions]       "rule" = "option"
     [reviewed."rule"] rows, fingerprint and keys of what the rule found then
 
@@ -40,12 +40,24 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class Decisions:
-    """The options chosen, by rule, and what they were chosen for (`plan` is empty for a policy)."""
+    """The options chosen, by rule, and what they were chosen for (`plan` is empty for a policy).
+
+    `undecided` are the rules at which `leave` stands because nobody has chosen yet.
+    """
 
     choices: dict[str, str]
     plan: dict[str, str] = field(default_factory=dict)
     reviewed: dict[str, Reviewed] = field(default_factory=dict)
+    undecided: frozenset[str] = frozenset()
     path: str = ""
+
+
+def choose(fixes: Mapping[str, Fix], decisions: Decisions | None, *, recommended: bool) -> dict[str, str]:
+    """What is chosen, by rule: what was decided, `leave` too; else, if that is accepted, what is recommended."""
+    choices = {id: fix.recommended for id, fix in fixes.items() if fix.recommended != LEAVE} if recommended else {}
+    if decisions is not None:
+        choices |= {rule: option for rule, option in decisions.choices.items() if rule not in decisions.undecided}
+    return choices
 
 
 def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
@@ -67,6 +79,9 @@ def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
         raise DecisionError(
             f"{path}: its format is {plan.get('format')!r}, not {FORMAT!r}: write it anew with fixes plan"
         )
+    undecided = plan.pop("undecided", [])
+    if not isinstance(undecided, list) or not all(isinstance(rule, str) for rule in undecided):
+        raise DecisionError(f"{path}: plan.undecided is a list of rules")
     chosen = document.pop("decisions", {})
     if not isinstance(chosen, dict):
         raise DecisionError(f"{path}: decisions is a table")
@@ -82,7 +97,13 @@ def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
         }
     except (KeyError, TypeError, ValueError, AttributeError):
         raise DecisionError(f"{path}: [reviewed] was changed: write it anew with fixes plan") from None
-    return Decisions(choices, {name: str(value) for name, value in plan.items()}, seen, str(path))
+    return Decisions(
+        choices,
+        {name: str(value) for name, value in plan.items()},
+        seen,
+        frozenset(rule for rule in undecided if choices.get(rule) == LEAVE),
+        str(path),
+    )
 
 
 def check(rule: str, option: Any, fixes: Mapping[str, Fix], where: str) -> str:
@@ -106,9 +127,17 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 def written(plan: Plan, choices: Mapping[str, str]) -> str:
     """A decisions file for a plan: each rule with rows to decide on, its options, and the choice."""
+    steps = [
+        step
+        for step in plan.steps
+        if any(offer.rows for offer in step.offers) or choices.get(step.fix.rule.id, LEAVE) != LEAVE
+    ]
+    undecided = [step.fix.rule.id for step in steps if step.fix.rule.id not in choices]
     lines = [
         "# What becomes of rows for which there is no one right answer. Put one of the options named above it behind",
         f"# each rule, then: order-audit fixes apply --decisions FILE. '{LEAVE}' lists the rows and touches none.",
+        "# Rules that are named under 'undecided' have no decision yet: there --accept-recommended may put another",
+        f"# option in the place of '{LEAVE}'. Take a name off, and '{LEAVE}' is what was decided.",
         "#",
         "# All that was found is compared with the database before anything is changed: where it is not the same any",
         "# more, nothing is changed, and the difference is shown.",
@@ -116,13 +145,14 @@ def written(plan: Plan, choices: Mapping[str, str]) -> str:
         "[plan]",
         f"format = {_quoted(FORMAT)}",
         *(f"{name} = {_quoted(value)}" for name, value in plan.identity.items()),
+        "undecided = [",
+        *(f"  {_quoted(id)}," for id in undecided),
+        "]",
         "",
         "[decisions]",
     ]
-    for step in plan.steps:
+    for step in steps:
         id = step.fix.rule.id
-        if not any(offer.rows for offer in step.offers) and choices.get(id, LEAVE) == LEAVE:
-            continue
         lines += ["", f"# {step.fix.rule.title}: {step.found:,} found"]
         if step.automatic:
             lines.append(f"#   {step.automatic:,} rows have one right answer and need no decision")

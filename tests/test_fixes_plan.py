@@ -15,7 +15,7 @@ import scenario
 from audit.server import Server
 from expectations import load
 from fixes.apply import RefusalError, ReviewError, apply, rehearse
-from fixes.decisions import DecisionError, read, written
+from fixes.decisions import FORMAT, DecisionError, choose, read, written
 from fixes.fix import LEAVE, Fix, FixError, fixes, ordered, parse
 from fixes.plan import plan
 from fixes.status import LOCK
@@ -143,6 +143,34 @@ def test_decisions_are_left_alone_by_default_and_read_as_written(
     assert again.changed == 0
 
 
+def test_what_was_decided_goes_before_what_is_recommended(connection: psycopg.Connection, tmp_path: Path) -> None:
+    path = decided(connection, tmp_path)
+    decisions = read(path, FIXES)
+    named = decisions.choices.keys()
+    # nobody has touched the file
+    assert decisions.undecided == named
+    assert choose(FIXES, decisions, recommended=False) == {}
+    recommended = {id: option for id, option in RECOMMENDED.items() if option != LEAVE}
+    assert choose(FIXES, decisions, recommended=True) == recommended
+    assert {"lineage.is_acyclic", "lineage.order_ref_exists"} <= named & recommended.keys()
+    # to leave the one is what was decided, and so is another option for the other
+    text = path.read_text(encoding="utf-8").replace('  "lineage.is_acyclic",\n', "")
+    text = text.replace('"lineage.order_ref_exists" = "leave"', '"lineage.order_ref_exists" = "reroot"')
+    path.write_text(text, encoding="utf-8")
+    decisions = read(path, FIXES)
+    assert decisions.undecided == named - {"lineage.is_acyclic", "lineage.order_ref_exists"}
+    wanted = {"lineage.is_acyclic": LEAVE, "lineage.order_ref_exists": "reroot"}
+    assert choose(FIXES, decisions, recommended=False) == wanted
+    assert choose(FIXES, decisions, recommended=True) == recommended | wanted
+    # planned again, it stays what was decided
+    choices = choose(FIXES, decisions, recommended=False)
+    path.write_text(written(plan(connection, RULES, FIXES, choices), choices), encoding="utf-8")
+    assert read(path, FIXES).undecided == named - wanted.keys()
+    # a policy is all decided
+    path.write_text('"lineage.is_acyclic" = "leave"', encoding="utf-8")
+    assert choose(FIXES, read(path, FIXES), recommended=True) == recommended | {"lineage.is_acyclic": LEAVE}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -185,6 +213,7 @@ def test_decisions_for_another_database_are_refused(
         ("orders.status_is_known = 3", "no option 3"),
         ('[plan]\nformat = "order-audit-decisions/9"', "format"),
         ('"orders.status_is_known" = "leave"\n[decisions]\n"orders.status_is_known" = "leave"', "decided twice"),
+        (f'[plan]\nformat = "{FORMAT}"\nundecided = "all"', "undecided is a list"),
         ('[reviewed."orders.status_is_known"]\nrows = "many"', r"\[reviewed\] was changed"),
     ],
 )
