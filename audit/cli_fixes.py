@@ -102,10 +102,10 @@ def emit_project(
 
     Example: order-audit fixes emit --out mend --dsn postgresql://reader@db/shop --decisions decisions.toml
     """
-    from audit.fixes_text import rows
     from audit.progress import progress
     from expectations import matching
     from fixes.emit import emit
+    from reports.words import plural
 
     all_rules, fixes = _files(suite, folder)
     choices, _ = _choices(fixes, decisions, accept_recommended)
@@ -114,7 +114,7 @@ def emit_project(
         _refuse_standby(connection)
         made = emit(connection, fixes, choices, out, rules=wanted, guards=not no_guards, tell=tell)
     for name, count in made.rows.items():
-        say(f"{name}: {rows(count)}")
+        say(f"{name}: {plural(count, 'row')}")
     for name, why in made.left_out.items():
         say(f"left out: {name}: {why}")
     say(f"{len(made.changes)} changes: {out}")
@@ -196,7 +196,6 @@ def revert(
     """
     import psycopg
 
-    from audit.fixes_text import rows
     from audit.progress import progress
     from fixes.apply import alone
     from fixes.fill import REAL
@@ -204,6 +203,7 @@ def revert(
     from fixes.status import applied, left_alone
     from fixes.work import Pace, install
     from fixes.work import revert as put_back
+    from reports.words import plural
 
     pace = Pace(batch=batch_size, wait=max_lock_wait, pause=pause_ms)
     with _connected(dsn, schema) as connection, alone(connection):
@@ -234,7 +234,7 @@ def revert(
                     ) from None
                 busy += done.busy
                 held = f", {done.busy:,} held by others" if done.busy else ""
-                say(f"{name}: {rows(done.changed)} put back{held}")
+                say(f"{name}: {plural(done.changed, 'row')} put back{held}")
             tell(len(wanted), len(wanted), "")
         kept = left_alone(connection)
         for name, table, key, why in kept:

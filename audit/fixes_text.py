@@ -5,12 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from audit.terminal import MARKS
 from fixes.apply import Applied
 from fixes.fix import AUTOMATIC, LEAVE, Fix
 from fixes.plan import Plan, Step
 from fixes.status import Status
+from reports.words import plural
 
-_MARKS = {"critical": "■", "warning": "▲", "info": "●"}
 _WIDTH = 110
 
 
@@ -20,7 +21,7 @@ def plan_text(plan: Plan) -> str:
     cells: list[tuple[str, ...]] = [("", "found", "automatic", "chosen", "undecided", "still fails", "choice")]
     cells += [
         (
-            f"{_MARKS[step.fix.rule.severity]} {step.fix.rule.id}",
+            f"{MARKS[step.fix.rule.severity]} {step.fix.rule.id}",
             f"{step.found:,}",
             f"{step.automatic:,}" if step.fix.automatic else "–",
             f"{step.changed:,}",
@@ -62,7 +63,7 @@ def plan_text(plan: Plan) -> str:
     undecided = sum(step.undecided > 0 for step in plan.steps)
     lines += [
         "",
-        f"{rows(changed)} would change; {before:,} violations now, {after:,} afterwards;"
+        f"{plural(changed, 'row')} would change; {before:,} violations now, {after:,} afterwards;"
         f" {undecided} {'rule waits' if undecided == 1 else 'rules wait'} for a decision",
     ]
     if undecided:
@@ -96,7 +97,7 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
         if done.changed or done.busy or done.stale:
             left = f", {done.busy:,} held by others" if done.busy else ""
             left += f", {done.stale:,} changed by others meanwhile" if done.stale else ""
-            lines.append(f"{rule}: {option}: {rows(done.changed)}{left}")
+            lines.append(f"{rule}: {option}: {plural(done.changed, 'row')}{left}")
     if rehearsed:
         lines += ["", "an audit would then say:"]
         order = sorted(applied.after, key=lambda rule: rule)
@@ -106,9 +107,9 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
                 lines.append(f"  {rule}: {before:,} violations now, {after:,} then")
         same = sum((count or 0) > 0 and count == applied.before[rule] for rule, count in applied.after.items())
         lines += [f"  {same} other rules fail as before" if same else "  no other rule fails", ""]
-        lines.append(f"rehearsed: {rows(applied.changed)}, rolled back")
+        lines.append(f"rehearsed: {plural(applied.changed, 'row')}, rolled back")
         return "\n".join(lines)
-    lines.append(f"{rows(applied.changed)} changed" if applied.changed else "nothing to change")
+    lines.append(f"{plural(applied.changed, 'row')} changed" if applied.changed else "nothing to change")
     if applied.proof is not None:
         others = sum(map(len, applied.proof.others.values()))
         lines.append(
@@ -133,11 +134,6 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
     if applied.left:
         lines.append(f"{applied.left:,} rows were held or changed by others to the last: run the same command again")
     return "\n".join(lines)
-
-
-def rows(count: int) -> str:
-    """A number of rows."""
-    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def status_text(status: Status | None) -> str:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 #: Rules whose schema findings are named after a run.
 _WORST = 4
-_MARKS = {"critical": "■", "warning": "▲", "info": "●"}
+#: What stands before a severity.
+MARKS = {"critical": "■", "warning": "▲", "info": "●"}
 
 
 def verdict(document: dict[str, Any], out: Path) -> str:
@@ -31,7 +32,7 @@ def verdict(document: dict[str, Any], out: Path) -> str:
     ):
         of = f" of {found['checked']:,}" if found["checked"] is not None else ""
         lines.append(
-            f"{_MARKS[found['severity']]} {found['severity']:<8} {found['violations']:>9,}{of}  "
+            f"{MARKS[found['severity']]} {found['severity']:<8} {found['violations']:>9,}{of}  "
             f"{found['title']}  [{found['rule']}]"
         )
     lines += [
@@ -69,7 +70,7 @@ def _schema(document: dict[str, Any]) -> Iterator[str]:
     yield f"{len(document['schema_rules'])} rules on the schema: {schema.counted(document)}"
     found = [group for group in schema.groups(document) if group.open]
     for group in found[:_WORST]:
-        yield f"  {_MARKS[group.severity]} {group.severity:<8} {clean(f'{group.title}: {group.named}')}  [{group.rule}]"
+        yield f"  {MARKS[group.severity]} {group.severity:<8} {clean(f'{group.title}: {group.named}')}  [{group.rule}]"
     if found:
         more = f"and {len(found) - _WORST} more; " if len(found) > _WORST else ""
         yield f"  {more}'order-audit lint' tells what to do about each, --allow accepts what is meant to be so"
@@ -96,7 +97,7 @@ def linted(verdicts: Sequence[Verdict], unused: Iterable[Allowance], most: int =
         by_rule.setdefault((SEVERITIES.index(finding.severity), finding.rule), []).append(finding)
     for (severity, rule), group in sorted(by_rule.items()):
         name = SEVERITIES[severity]
-        lines.append(f"{_MARKS[name]} {name:<8} {group[0].title}  [{rule}]")
+        lines.append(f"{MARKS[name]} {name:<8} {group[0].title}  [{rule}]")
         for finding in sorted(group, key=lambda it: bool(it.accepted))[:most]:
             lines.append(f"    {clean(finding.message)}")
             if finding.accepted:
@@ -133,7 +134,7 @@ def comparison(document: dict[str, Any], out: Path) -> str:
                 for kind in ("resolved", "remaining", "new")
             )
             note = f"  ({rule['note']})" if rule["note"] else ""
-            lines.append(f"{_MARKS[rule['severity']]} {counts}  {rule['rule']}{note}")
+            lines.append(f"{MARKS[rule['severity']]} {counts}  {rule['rule']}{note}")
     if lines:
         lines.append("")
     if document["note"]:
@@ -147,7 +148,7 @@ def catalogue(rules: Iterable[Rule]) -> str:
     """The rules, a line each, by their area."""
     rules = list(rules)
     wide = max(len(rule.id) for rule in rules)
-    return "\n".join(f"{rule.id:<{wide}}  {_MARKS[rule.severity]} {rule.severity:<8}  {rule.title}" for rule in rules)
+    return "\n".join(f"{rule.id:<{wide}}  {MARKS[rule.severity]} {rule.severity:<8}  {rule.title}" for rule in rules)
 
 
 def explained(rule: Rule, repair: str) -> str:

@@ -59,7 +59,7 @@ def fill(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -
         if change.op == "insert":
             made.append(_insert(connection, fix, change, columns))
         else:
-            made.append(_list(connection, fix, option, number, change, columns))
+            made.append(_list(connection, fix, option, number, change, columns, home))
             units = units or "unit" in columns
     if units:
         # or the planner takes the list to be as short as it was
@@ -96,27 +96,26 @@ def _columns(connection: psycopg.Connection, fix: Fix, change: Change, home: Hom
         return [column.name for column in cursor.description or ()]
 
 
-def _types(connection: psycopg.Connection, table: str) -> dict[str, tuple[str, str]]:
-    """A table's columns: each as it is written, and the type that values are cast to, without the length of a text."""
+def _types(connection: psycopg.Connection, table: str, home: Home) -> dict[str, tuple[str, str]]:
+    """A table's columns: each as it is written, and the type that values are cast to."""
     rows = connection.execute(
-        """
-        select a.attname, quote_ident(a.attname), case
-          when a.atttypid in ('character varying'::regtype, 'character'::regtype) then 'text'
-          else format_type(a.atttypid, a.atttypmod)
-        end
-        from pg_attribute as a
-        where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-        order by a.attnum
-        """,
+        home.text(
+            """
+            select a.attname, quote_ident(a.attname), order_audit.type_of(a.attrelid::regclass::text, a.attname)
+            from pg_attribute as a
+            where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+            order by a.attnum
+            """
+        ).encode(),
         [table],
     ).fetchall()
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def _list(
-    connection: psycopg.Connection, fix: Fix, option: Option, step: int, change: Change, columns: list[str]
+    connection: psycopg.Connection, fix: Fix, option: Option, step: int, change: Change, columns: list[str], home: Home
 ) -> str:
-    types = _types(connection, change.table)
+    types = _types(connection, change.table, home)
     values = [column for column in columns if column not in change.key and column != "unit"]
     unknown = [column for column in [*change.key, *values] if column not in types]
     if unknown or not set(change.key) <= set(columns) or bool(values) != (change.op == "update"):

@@ -40,16 +40,14 @@ class Proof:
 def sums(connection: psycopg.Connection, tables: Mapping[str, tuple[str, ...]], since: int | None = None) -> Sums:
     """Add up the rows of tables (with their keys); with `since`, as they were before the journal's entries after that.
 
-    One scan of each table.
+    One scan of each table. It needs the journal's functions.
     """
     found: Sums = {}
     for table, key in tables.items():
         columns = connection.execute(
             """
-            select a.attname, a.atttypid, case
-              when a.atttypid in ('character varying'::regtype, 'character'::regtype) then 'text'
-              else format_type(a.atttypid, a.atttypmod)
-            end, format('%%I.%%I', n.nspname, c.relname)
+            select a.attname, a.atttypid, order_audit.type_of(a.attrelid::regclass::text, a.attname),
+              format('%%I.%%I', n.nspname, c.relname)
             from pg_attribute as a
             join pg_class as c on c.oid = a.attrelid
             join pg_namespace as n on n.oid = c.relnamespace

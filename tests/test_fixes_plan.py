@@ -16,10 +16,11 @@ from audit.server import Server
 from expectations import load
 from fixes.apply import RefusalError, ReviewError, apply, rehearse
 from fixes.decisions import FORMAT, DecisionError, choose, read, written
+from fixes.fill import REAL
 from fixes.fix import LEAVE, Fix, FixError, fixes, ordered, parse
 from fixes.plan import plan
 from fixes.status import LOCK
-from fixes.work import Pace
+from fixes.work import Pace, install
 from tests import servers
 
 RULES = load("current").rules
@@ -89,10 +90,8 @@ def test_a_plan_changes_nothing_and_foretells_what_happens(connection: psycopg.C
 
 
 def test_the_proof_names_what_others_changed(connection: psycopg.Connection) -> None:
-    from fixes.fill import REAL
     from fixes.plan import tables
     from fixes.proof import proof, sums
-    from fixes.work import install
 
     install(connection, REAL)
     names = tables(connection, FIXES)
@@ -235,6 +234,12 @@ def test_a_policy_is_short(tmp_path: Path) -> None:
 def test_one_run_at_a_time(issues: str, connection: psycopg.Connection) -> None:
     with psycopg.connect(issues, autocommit=True) as other:
         other.execute("select pg_advisory_lock(%s)", [LOCK])
+        with pytest.raises(RefusalError, match="another run"):
+            apply(connection, RULES, FIXES, {}, None, Pace())
+    # files that are run by psql take the same lock
+    with psycopg.connect(issues, autocommit=True) as other:
+        install(other, REAL)
+        other.execute("call order_audit.enter()")
         with pytest.raises(RefusalError, match="another run"):
             apply(connection, RULES, FIXES, {}, None, Pace())
 
