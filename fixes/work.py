@@ -166,6 +166,11 @@ def _batches(
                     connection.execute(f"set local lock_timeout = {max(1, min(100, pace.wait // 4))}".encode())
                     connection.execute(f"set local statement_timeout = {pace.wait}".encode())
                 row = connection.execute(call, [rule, place, size]).fetchone()
+                if pace.wait:
+                    # what is deferred to the commit, where no timeout holds
+                    left = pace.wait - (time.perf_counter() - began) * 1000
+                    connection.execute(f"set local statement_timeout = {max(1, int(left))}".encode())
+                    connection.execute("set constraints all immediate")
         except BUSY:
             tries += 1
             if tries > TRIES and size == 1:

@@ -106,3 +106,45 @@ class Application:
             elif now != status and (id, status, now) not in ours:
                 found.append(f"order {id}: wrote {status!r}, there is {now!r}")
         return found
+
+
+@dataclass
+class Waiting:
+    """An application that locks each order in turn, and waits `most` milliseconds for one that somebody holds.
+
+    `waits` counts the rows that it had to wait for, `troubles` has what it waited for in vain.
+    """
+
+    dsn: str
+    most: int
+    waits: int = 0
+    troubles: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def at_work(self) -> Iterator[Waiting]:
+        """While it lasts, it is at it."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._work, args=(stop,))
+        thread.start()
+        try:
+            yield self
+        finally:
+            stop.set()
+            thread.join()
+
+    def _work(self, stop: threading.Event) -> None:
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(f"set lock_timeout = {self.most}".encode())
+            ids = [id for (id,) in connection.execute("select order_id from orders order by 1").fetchall()]
+            while not stop.is_set():
+                for id in ids:
+                    try:
+                        connection.execute("select from orders where order_id = %s for update nowait", [id])
+                        continue
+                    except psycopg.errors.LockNotAvailable:
+                        self.waits += 1
+                    try:
+                        connection.execute("select from orders where order_id = %s for update", [id])
+                    except psycopg.Error as error:
+                        self.troubles.append(f"order {id}: {type(error).__name__}: {error}")
+                time.sleep(0.01)

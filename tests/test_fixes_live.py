@@ -20,7 +20,7 @@ from fixes.fill import REAL
 from fixes.fix import fixes
 from fixes.work import Pace, install, revert
 from tests import servers
-from tests.application import Application
+from tests.application import Application, Waiting
 
 ROOT = Path(__file__).parent.parent
 RULES = tuple(rule for rule in load("current").rules if rule.id == "orders.status_is_known")
@@ -112,6 +112,31 @@ def test_a_row_in_somebodys_hands_is_waited_for_without_being_in_the_way(dsn: st
             3,
             "active",
         )
+
+
+@pytest.mark.parametrize("when", ["before update", "at commit"])
+def test_nobody_waits_longer_for_a_row_than_they_may(dsn: str, when: str) -> None:
+    """Each changed row takes 25 ms: all of them, in one batch, would be held for a second and a half."""
+    dirty(dsn, 120)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "create function slow() returns trigger language plpgsql as"
+            " $$ begin perform pg_sleep(0.025); return new; end $$"
+        )
+        kind = "before update" if when == "before update" else "after update"
+        connection.execute(
+            f"create {'constraint ' if when == 'at commit' else ''}trigger slow {kind} on orders"
+            f" {'deferrable initially deferred' if when == 'at commit' else ''} for each row"
+            " when (old.order_status is distinct from new.order_status) execute function slow()".encode()
+        )
+        pace = Pace(batch=10_000, wait=100)
+        with Waiting(dsn, most=pace.wait + 700).at_work() as application:
+            done = apply(connection, RULES, FIXES, {}, None, pace)
+            assert done.changed == 60
+            back = revert(connection, "orders.status_is_known", REAL, pace)
+            assert back.changed == 60
+        assert application.troubles == []
+        assert application.waits > 0
 
 
 @pytest.mark.parametrize("victim", ["program", "server"])
