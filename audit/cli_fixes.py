@@ -145,6 +145,7 @@ def apply(
 
     Example: order-audit fixes apply --dsn postgresql://owner@db/shop --decisions decisions.toml
     """
+    from audit.count import count
     from audit.fixes_text import applied_text
     from audit.progress import progress
     from fixes import apply as applying
@@ -158,7 +159,9 @@ def apply(
         if rehearse:
             done = applying.rehearse(connection, rules, fixes, choices, pace, tell=tell)
         else:
-            done = applying.apply(connection, rules, fixes, choices, decided, pace, guarding=not no_guards, tell=tell)
+            done = applying.apply(
+                connection, rules, fixes, choices, decided, pace, guarding=not no_guards, count=count, tell=tell
+            )
     say(applied_text(done, rehearsed=rehearse))
     raise typer.Exit(1 if done.left and not rehearse else 0)
 
@@ -199,7 +202,8 @@ def revert(
     from audit.progress import progress
     from fixes.apply import alone
     from fixes.fill import REAL
-    from fixes.guard import guards, remove
+    from fixes.guard import guards
+    from fixes.install import remove
     from fixes.status import applied, left_alone
     from fixes.work import Pace, install
     from fixes.work import revert as put_back

@@ -34,20 +34,7 @@ class Statement:
 def compose(scan: Scan, orders: Mapping[str, Relation], examples: int) -> Statement:
     """Write a scan's statement. `orders` are the tables of orders by schema, `examples` the evidence rows per rule."""
     first = scan.tasks[0]
-    slices = first.shape.slices
-    if scan.value:
-        hits, evidence = _once_per_value(scan)
-        offset = 0
-        flags = [f"h.r{number}" for number in range(len(scan.tasks))]
-    elif scan.alone or slices is None:
-        hits, offset = _alone(first)
-        flags = ["true"]
-        evidence = [tuple(f"h.e{place}" for place in range(len(first.columns)))]
-    else:
-        hits, evidence = _shared(scan)
-        offset = 0
-        flags = [f"h.r{number}" for number in range(len(scan.tasks))]
-
+    hits, offset, flags, evidence = _hits(scan)
     tables: dict[str, None] = {}
     lines: list[str] = []
     for number, task in enumerate(scan.tasks):
@@ -71,6 +58,27 @@ def compose(scan: Scan, orders: Mapping[str, Relation], examples: int) -> Statem
     withs = "".join(f", {table}" for table in tables)
     body = "\nunion all\n".join(lines)
     return Statement(f"{head}{hits}\n){withs}\n{body}\n) to stdout (format csv)", len(head) + offset)
+
+
+def counting(scan: Scan) -> str:
+    """A statement that gives one row: how many keys violate each rule of a scan."""
+    hits, _, flags, _ = _hits(scan)
+    # a key may be null: a row with a null in it is none
+    counts = ", ".join(f"count(distinct row(h.place)) filter (where {flag})" for flag in flags)
+    return f"select {counts}\nfrom (\n{hits}\n) as h"
+
+
+def _hits(scan: Scan) -> tuple[str, int, list[str], list[tuple[str, ...]]]:
+    """The query of the violating rows `h`, and where in it the rule's own SQL begins, in a scan of one.
+
+    Also for each rule what tells whether a row violates it, and the columns of its evidence.
+    """
+    first = scan.tasks[0]
+    if scan.alone or first.shape.slices is None:
+        hits, offset = _alone(first)
+        return hits, offset, ["true"], [tuple(f"h.e{place}" for place in range(len(first.columns)))]
+    hits, evidence = _once_per_value(scan) if scan.value else _shared(scan)
+    return hits, 0, [f"h.r{number}" for number in range(len(scan.tasks))], evidence
 
 
 def _alone(task: Task) -> tuple[str, int]:

@@ -17,8 +17,7 @@ from fixes import trial, work
 from fixes.decisions import Decisions
 from fixes.fill import REAL
 from fixes.fix import AUTOMATIC, LEAVE, Fix, Option
-from fixes.guard import GuardError
-from fixes.guard import install as install_guard
+from fixes.install import Count, GuardError, install_all
 from fixes.plan import differences, guards_of, identity, review, tables
 from fixes.proof import Proof, proof, sums
 from fixes.status import LOCK
@@ -78,11 +77,12 @@ def apply(
     pace: Pace,
     *,
     guarding: bool = False,
+    count: Count = lambda _connection, _rules: {},
     tell: Tell = lambda _done, _of, _note: None,
 ) -> Applied:
     """Apply what is automatic and what was chosen; then, with `guarding`, install the guards of rules that pass.
 
-    The connection commits by itself.
+    The connection commits by itself. `count` counts the violations of rules.
 
     It may be killed at any moment and run again. Raises RefusalError or ReviewError before the first change.
     """
@@ -119,15 +119,11 @@ def apply(
         proven = proof(before, sums(connection, names, since))
         took = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
         _end(connection, run, {"proof": proven.document(), "seconds": took})
-        installed: list[str] = []
-        refused: dict[str, GuardError] = {}
-        for number, guard in enumerate(wanted, start=len(steps) + 2):
-            tell(number, total, f"guard {guard.name}")
-            try:
-                if install_guard(connection, guard, pace):
-                    installed.append(guard.name)
-            except GuardError as error:
-                refused[guard.name] = error
+
+        def guarding_told(done: int, _of: int, note: str) -> None:
+            tell(len(steps) + 2 + done, total, note)
+
+        installed, refused = install_all(connection, wanted, pace, count, guarding_told)
         tell(total, total, "")
         return Applied(tuple(done), proven, installed=tuple(installed), refused=refused)
 

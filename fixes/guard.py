@@ -25,16 +25,6 @@ that the guard would refuse; without it, these are the violations of its rules.
 All that is added to tables has a name that begins with `order_audit_`, so that it is told from what was there, and that
 alone is ever removed.
 
-How one is installed. Only where none of its rules finds a violation, right before and right after: NOT VALID is no
-shelter, a CHECK is enforced on every later update of an old bad row. Each statement runs in a transaction of its own.
-Checks and foreign keys are added NOT VALID and then validated, indexes are built CONCURRENTLY. A statement that others
-may have to wait for gives up after a fifth of what they may wait (`Pace.wait`) and is tried again, with a growing
-pause; the others lock nobody out. What a killed run has left is finished by the next: a constraint is validated, an
-invalid index is dropped and built again. What cannot be validated is taken away again. What is there already is left as
-it is, under whatever name: an equal index, a foreign key from the same columns to the same, checks that rule out (the
-planner proves it) every row that the guard's would refuse. An object of a guard's name that is something else is never
-touched, and the guard refused.
-
 Rules that no guard protects: `recreation.closed_is_covered_by_balance` and `recreation.customer_is_not_overcommitted`
 ask for today's balance of what was decided earlier, and a debit must never be refused.
 `recreation.decision_survives_rounding` has no violation where balances are whole cents and amounts integers, which the
@@ -55,23 +45,21 @@ DISABLE TRIGGER ALL for foreign keys and triggers, TRUNCATE of one table alone f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import psycopg
-from psycopg import errors, pq, sql
+from psycopg import sql
 
 from expectations import Rule, load, schema_rules
 from fixes import part as parts_of
 from fixes.fill import SETTINGS
 from fixes.fix import FixError, ordered
-from fixes.part import PREFIX, Act, Function, Index, Part, State, Statement, Table, ruled_out
-from fixes.work import Pace, back_off
+from fixes.part import PREFIX, Act, Function, Part, State, Statement, Table, ruled_out
 
 _HOME: Final = Path(__file__).parent / "guards"
 _FIELDS: Final = ("title", "protects", "needs", "assumes")
@@ -98,24 +86,6 @@ select exists (
 )
 """
 _NEED: Final = re.compile(r"(key|not null) (\w+)\.(\w+)|(guard|encoding) (\w+)")
-#: How often a statement is tried that others keep from its lock: some minutes.
-TRIES: Final = 100
-#: How often a build of an index is begun anew that ran into somebody else's.
-_BUILDS: Final = 3
-#: How long, in milliseconds, we wait for a lock for which nobody waits behind us.
-_PATIENCE: Final = 600_000
-_BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
-
-
-class GuardError(RuntimeError):
-    """A guard cannot be installed or removed; nothing of it was left behind. The message is one line that says why.
-
-    `rows` is the number of rows that it would refuse, where that is why.
-    """
-
-    def __init__(self, message: str, rows: int = 0) -> None:
-        super().__init__(message)
-        self.rows = rows
 
 
 @dataclass(frozen=True)
@@ -224,7 +194,7 @@ def statements(guard: Guard) -> list[tuple[str, bool]]:
     Running it again changes nothing. The first statement raises where the guard is not there and a rule of it finds a
     violation. They are to be run with a short lock_timeout, those outside a transaction with none.
     """
-    made = _home(guard) + [statement for part in guard.parts for statement in part.made()]
+    made = home(guard) + [statement for part in guard.parts for statement in part.made()]
     return _pairs([*_precondition(guard), *made])
 
 
@@ -274,7 +244,7 @@ $do$""",
     ]
 
 
-def _home(guard: Guard) -> list[Statement]:
+def home(guard: Guard) -> list[Statement]:
     if not any(isinstance(part, Function | Table) for part in guard.parts):
         return []
     return [
@@ -296,18 +266,21 @@ def state(connection: psycopg.Connection, guard: Guard) -> State:
     """
     try:
         with connection.transaction():
-            return _worst([part.state(connection) for part in guard.parts])
+            return worst([part.state(connection) for part in guard.parts])
     except psycopg.ProgrammingError:  # no such table or column
         return "missing"
 
 
-def _worst(found: list[State]) -> State:
+def worst(found: list[State]) -> State:
     worst: tuple[State, ...] = ("different", "invalid", "missing")
     return next((state for state in worst if state in found), "valid")
 
 
-def refuses(connection: psycopg.Connection, guard: Guard) -> int:
-    """How many rows a guard would refuse today."""
+def refuses(connection: psycopg.Connection, guard: Guard, counts: Mapping[str, int] = MappingProxyType({})) -> int:
+    """How many rows a guard would refuse today; `counts` are the violations of rules, as far as they are known."""
+    known = [counts.get(rule.id, -1) for rule in guard.protects]
+    if not guard.refuses and ((len(known) == 1 and known[0] >= 0) or not any(known)):
+        return sum(known)
     with connection.transaction():
         for statement in SETTINGS:
             connection.execute(statement.replace("set ", "set local ", 1).encode())
@@ -339,7 +312,7 @@ def lacks(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = 
         with connection.transaction():
             connection.execute(f"explain {_refused(connection, guard)}".encode())
     except psycopg.ProgrammingError as error:
-        return _line(error)
+        return line(error)
     for _, kind, table, column, thing, name in _needs(guard):
         if kind == "key" and not _is(connection, _KEY, table, column):
             return f"{table}.{column} has no unique index: make it the primary key"
@@ -364,151 +337,6 @@ def _is(connection: psycopg.Connection, question: str, *values: str) -> bool:
     return bool(row and row[0])
 
 
-def install(
-    connection: psycopg.Connection,
-    guard: Guard,
-    pace: Pace,
-    tell: Callable[[str], None] = lambda _note: None,
-) -> bool:
-    """Make what is missing of a guard, while the application goes on; gives whether there was anything to make.
-
-    The connection commits by itself. Raises GuardError where a rule of the guard finds a violation, where the database
-    lacks what it needs, where something else has its name, or where others never let go of the tables; what was made
-    is taken away again then.
-    """
-    if not connection.autocommit or connection.info.transaction_status != pq.TransactionStatus.IDLE:
-        raise ValueError("guards are installed outside a transaction, on a connection that commits by itself")
-    if lack := lacks(connection, guard):
-        raise GuardError(f"guard {guard.name} is not installed: {lack}")
-    before = {part: part.state(connection) for part in guard.parts}
-    if taken := [part.name for part, found in before.items() if found == "different"]:
-        raise GuardError(
-            f"guard {guard.name} is not installed: {taken[0]} is there already, with another definition: look at it,"
-            " and rename or drop it"
-        )
-    todo = [part for part, found in before.items() if found != "valid"]
-    if not todo:
-        return False
-    try:
-        _judge(connection, guard)
-        for statement in _home(guard):
-            _run(connection, statement, pace, guard)
-        for part in todo:
-            tell(f"{guard.name}: {part.name}")
-            _make(connection, part, before[part], pace, guard)
-        _judge(connection, guard)
-        if _worst([part.state(connection) for part in guard.parts if not isinstance(part, Act)]) != "valid":
-            raise GuardError(f"guard {guard.name} is not installed: it was made, and is not valid now")
-    except (GuardError, psycopg.Error) as error:
-        if connection.closed:
-            raise
-        # a function that was there in another version is in use
-        fresh = [part for part in todo if not (isinstance(part, Function) and before[part] == "invalid")]
-        _unmake(connection, fresh, pace, guard)
-        if isinstance(error, GuardError):
-            raise
-        raise GuardError(f"guard {guard.name} is not installed: {_line(error)}") from error
-    return True
-
-
-def remove(connection: psycopg.Connection, guard: Guard, pace: Pace) -> bool:
-    """Take a guard away; gives whether anything was there. What others have made stays, whatever its effect.
-
-    Guards that need this one are to be removed before. Raises GuardError where others never let go of the tables.
-    """
-    return _unmake(connection, list(guard.parts), pace, guard)
-
-
-def _judge(connection: psycopg.Connection, guard: Guard) -> None:
-    if rows := refuses(connection, guard):
-        rules = ", ".join(rule.id for rule in guard.protects)
-        raise GuardError(
-            f"guard {guard.name} is not installed: {rows} rows are left that it would refuse ({rules})", rows
-        )
-
-
-def _make(connection: psycopg.Connection, part: Part, found: State, pace: Pace, guard: Guard) -> None:
-    for again in count(1):
-        if isinstance(part, Index) and (found == "invalid" or again > 1):
-            _unmake(connection, [part], pace, guard)
-        try:
-            for statement in part.made():
-                _run(connection, statement, pace, guard)
-        except _BUSY:
-            if again >= _BUILDS:
-                raise
-            back_off(again)
-        else:
-            return
-
-
-def _unmake(connection: psycopg.Connection, made: list[Part], pace: Pace, guard: Guard) -> bool:
-    gone = False
-    for part in reversed(made):
-        if not isinstance(part, Act) and _is(connection, f"select {part.there(valid=False)}"):
-            if part.state(connection) == "different":
-                continue
-            for statement in part.unmade():
-                _run(connection, statement, pace, guard)
-            gone = True
-    return gone
-
-
-def _run(connection: psycopg.Connection, statement: Statement, pace: Pace, guard: Guard) -> None:
-    """Run a statement; one that others may wait for is tried again and again, and never waits long."""
-    brief = statement.how == "brief"
-    wait = 0 if not pace.wait else max(1, min(100, pace.wait // 5)) if brief else _PATIENCE
-    for again in count(1):
-        try:
-            if statement.how == "outside":
-                with _timeouts(connection, wait, 0):
-                    connection.execute(statement.text.encode())
-            else:
-                with connection.transaction():
-                    connection.execute(f"set local lock_timeout = {wait}".encode())
-                    connection.execute(f"set local statement_timeout = {pace.wait if brief else 0}".encode())
-                    connection.execute(statement.text.encode())
-        except (*_BUSY, errors.QueryCanceled) as error:
-            if not brief:
-                raise
-            if again >= TRIES:
-                raise GuardError(
-                    f"guard {guard.name}: {_line(error)}, {again} times: {_holders(connection, guard)}"
-                ) from error
-            back_off(again)
-        else:
-            return
-
-
-@contextmanager
-def _timeouts(connection: psycopg.Connection, lock: int, statement: int) -> Iterator[None]:
-    names = ("lock_timeout", "statement_timeout")
-    query = "select set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)"
-    before = [connection.execute("select current_setting(%s)", [name]).fetchone() for name in names]
-    connection.execute(query, [str(lock), str(statement)])
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.execute(query, [row[0] if row else "0" for row in before])
-
-
-def _holders(connection: psycopg.Connection, guard: Guard) -> str:
-    """Who holds the guard's tables."""
-    rows = connection.execute(
-        """
-        select distinct l.pid, a.backend_type, a.state
-        from pg_locks as l
-        join pg_stat_activity as a on a.pid = l.pid
-        where l.relation = any (select to_regclass(t) from unnest(%s::text[]) as t) and l.granted
-          and l.mode <> 'AccessShareLock' and l.pid <> pg_backend_pid()
-        """,
-        [[part.table for part in guard.parts if part.table]],
-    ).fetchall()
-    held = ", ".join(f"process {pid} ({kind}{', ' + doing if doing else ''})" for pid, kind, doing in rows)
-    return f"held by {held}" if held else "held by others"
-
-
-def _line(error: psycopg.Error) -> str:
+def line(error: psycopg.Error) -> str:
     """What the server said, without the values that it shows in its detail."""
     return str(error).split("\n", 1)[0]

@@ -16,7 +16,8 @@ import pytest
 from psycopg import errors
 
 from expectations import load
-from fixes.guard import guards, install
+from fixes.guard import guards
+from fixes.install import install
 from fixes.work import Pace
 
 ROOT = Path(__file__).parent.parent

@@ -1,0 +1,46 @@
+"""How many violations rules have, counted in scans that rules share, on a connection that somebody else works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import psycopg
+
+from audit import shape, task
+from audit.plan import Scan, plan
+from audit.statement import counting
+from expectations import Rule
+
+#: For the hash tables of grouping and joining millions of rows, where the server gives less.
+_WORK_MEMORY = "64MB"
+
+
+def count(connection: psycopg.Connection, rules: Iterable[Rule]) -> dict[str, int]:
+    """The violations of each rule, as the connection sees the tables; those that cannot be judged there are missing."""
+    counts: dict[str, int] = {}
+    with connection.transaction():
+        connection.execute(
+            "select set_config('work_mem', %s, true) where pg_size_bytes(current_setting('work_mem'))"
+            " < pg_size_bytes(%s)",
+            [_WORK_MEMORY, _WORK_MEMORY],
+        )
+        tasks, _ = task.prepare(connection, [(rule, shape.read(rule)) for rule in rules])
+        for scan in plan(connection, tasks):
+            counts |= _count(connection, scan)
+    return counts
+
+
+def _count(connection: psycopg.Connection, scan: Scan) -> dict[str, int]:
+    try:
+        with connection.transaction():
+            row = connection.execute(counting(scan).encode()).fetchone()
+    except psycopg.Error:
+        if connection.closed:
+            raise
+        if scan.alone:
+            return {}
+        # so that one bad rule costs no other its result
+        alone = (_count(connection, Scan((found,))) for found in scan.tasks)
+        return {rule: rows for counts in alone for rule, rows in counts.items()}
+    assert row is not None  # noqa: S101 - an aggregate gives one row
+    return {found.rule.id: rows for found, rows in zip(scan.tasks, row, strict=True)}
