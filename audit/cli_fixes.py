@@ -147,21 +147,22 @@ def apply(
     """
     from audit.count import count
     from audit.fixes_text import applied_text
-    from audit.progress import progress
+    from audit.progress import pieces
     from fixes import apply as applying
     from fixes.work import Pace
 
     rules, fixes = _files(suite, folder)
     choices, decided = _choices(fixes, decisions, accept_recommended)
     pace = Pace(batch=batch_size, wait=max_lock_wait, pause=pause_ms)
-    what = "rehearsing" if rehearse else "applying"
-    with _connected(dsn, schema) as connection, progress(what, quiet=quiet) as tell:
+    with _connected(dsn, schema) as connection, pieces(quiet=quiet) as begin:
         if rehearse:
+            tell = begin("rehearsing", lines=True)
             done = applying.rehearse(connection, rules, fixes, choices, pace, tell=tell)
         else:
             done = applying.apply(
-                connection, rules, fixes, choices, decided, pace, guarding=not no_guards, count=count, tell=tell
-            )
+                connection, rules, fixes, choices, decided, pace, guarding=not no_guards, count=count,
+                tell=begin("changing rows", lines=True), tell_guards=begin("installing guards", lines=True),
+            )  # fmt: skip
     say(applied_text(done, rehearsed=rehearse))
     raise typer.Exit(1 if done.left and not rehearse else 0)
 

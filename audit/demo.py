@@ -9,7 +9,8 @@ import psycopg
 
 import scenario
 from audit import embedded
-from audit.progress import progress
+from audit.count import count
+from audit.progress import pieces, progress
 from audit.run import Options, run
 from expectations import load
 from fixes.apply import Applied, apply
@@ -82,8 +83,11 @@ def _fix(connection: psycopg.Connection, out: Path, quiet: bool) -> tuple[Plan, 
     with progress("3. planning the fixes", quiet=quiet) as tell:
         planned = plan(connection, rules, repairs, choices, tell=tell)
     emit(connection, repairs, choices, out / "fixes")
-    with progress("3. applying the fixes", quiet=quiet) as tell:
-        return planned, apply(connection, rules, repairs, choices, None, Pace(), guarding=True, tell=tell)
+    with pieces(quiet=quiet) as begin:
+        return planned, apply(
+            connection, rules, repairs, choices, None, Pace(), guarding=True, count=count,
+            tell=begin("3. applying the fixes", lines=True), tell_guards=begin("3. installing guards", lines=True),
+        )  # fmt: skip
 
 
 def _counts(summary: dict[str, int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
@@ -13,6 +14,8 @@ from audit.clean import clean
 Tell = Callable[[int, int, str], None]
 #: What stands beside the note takes so many letters: a name, a bar, a count, a time.
 _BESIDE: Final = 62
+#: Seconds after which a plain line says more.
+_WHILE: Final = 10.0
 
 
 class Begin(Protocol):
@@ -45,7 +48,7 @@ def pieces(*, quiet: bool) -> Iterator[Begin]:
         yield unseen
     elif sys.stderr.isatty():
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
         from rich.table import Column
 
         console = Console(stderr=True)
@@ -60,8 +63,15 @@ def pieces(*, quiet: bool) -> Iterator[Begin]:
         with Progress(*columns, console=console, transient=True) as bars:
 
             def begin(what: str, *, lines: bool = False) -> Tell:  # noqa: ARG001 - a bar is no line
-                task = bars.add_task(what, total=None, note="")
-                return lambda done, of, note: bars.update(task, completed=done, total=of, note=clean(note)[:room])
+                task: TaskID | None = None
+
+                def tell(done: int, of: int, note: str) -> None:
+                    nonlocal task
+                    if task is None:
+                        task = bars.add_task(what, total=None, note="")
+                    bars.update(task, completed=done, total=of or None, note=clean(note)[:room])
+
+                return tell
 
             yield begin
     else:
@@ -69,14 +79,17 @@ def pieces(*, quiet: bool) -> Iterator[Begin]:
 
 
 def _lines(what: str) -> Tell:
-    """A plain line for each tenth."""
-    last = -1
+    """A plain line for each tenth, and after a while: then it says what is being done, too."""
+    last, when = -1, time.monotonic()
 
-    def tell(done: int, of: int, _note: str) -> None:
-        nonlocal last
-        tenth = 10 * done // of if of else 10
-        if tenth > last:
-            last = tenth
-            print(f"{what}: {done} of {of}", file=sys.stderr, flush=True)
+    def tell(done: int, of: int, note: str) -> None:
+        nonlocal last, when
+        now = time.monotonic()
+        tenth = 10 * done // of if of else -1
+        late = now - when > _WHILE
+        if tenth > last or late:
+            last, when = max(tenth, last), now
+            count = f"{done} of {of}" if of else "begun"
+            print(f"{what}: {count}{f' ({clean(note)})' if late and note else ''}", file=sys.stderr, flush=True)
 
     return tell

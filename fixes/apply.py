@@ -18,6 +18,7 @@ from fixes.decisions import Decisions
 from fixes.fill import REAL
 from fixes.fix import AUTOMATIC, LEAVE, Fix, Option
 from fixes.install import Count, GuardError, install_all
+from fixes.meter import Meter
 from fixes.plan import differences, guards_of, identity, review, tables
 from fixes.proof import Proof, proof, sums
 from fixes.status import LOCK
@@ -79,10 +80,12 @@ def apply(
     guarding: bool = False,
     count: Count = lambda _connection, _rules: {},
     tell: Tell = lambda _done, _of, _note: None,
+    tell_guards: Tell = lambda _done, _of, _note: None,
 ) -> Applied:
     """Apply what is automatic and what was chosen; then, with `guarding`, install the guards of rules that pass.
 
-    The connection commits by itself. `count` counts the violations of rules.
+    The connection commits by itself. `count` counts the violations of rules. `tell` is called with the rows changed, of
+    those to change, and what is being done, `tell_guards` with the guards done, of all.
 
     It may be killed at any moment and run again. Raises RefusalError or ReviewError before the first change.
     """
@@ -101,30 +104,24 @@ def apply(
         install(connection, REAL)
         steps = list(chosen(fixes, choices))
         names = tables(connection, fixes)
-        wanted = guards_of(rules) if guarding else []
-        total = len(steps) + len(wanted) + 2
-        tell(0, total, "adding up the tables")
+        tell(0, 0, "adding up the tables")
+        began = time.monotonic()
         before = sums(connection, names)
+        took = time.monotonic() - began
         since, run = _begin(connection, id, choices)
+        tell(0, 0, "counting what is to be changed")
+        meter = Meter(_expected(connection, steps, decisions, count), tell, closing=took)
         done: list[tuple[str, str, Done]] = []
-        for number, (fix, option) in enumerate(steps, start=1):
-            rule = fix.rule.id
-
-            def row(changed: int, of: int, number: int = number, rule: str = rule) -> None:
-                tell(number, total, f"{rule}: {changed:,} of {of:,} rows")
-
-            tell(number, total, rule)
-            done.append((rule, option.name, work.apply(connection, fix, option, REAL, pace, row)))
-        tell(len(steps) + 1, total, "adding up again")
+        for fix, option in steps:
+            meter.begin(fix.rule.id)
+            done.append((fix.rule.id, option.name, work.apply(connection, fix, option, REAL, pace, meter.rows)))
+        meter.end("adding up again")
         proven = proof(before, sums(connection, names, since))
-        took = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
-        _end(connection, run, {"proof": proven.document(), "seconds": took})
-
-        def guarding_told(done: int, _of: int, note: str) -> None:
-            tell(len(steps) + 2 + done, total, note)
-
-        installed, refused = install_all(connection, wanted, pace, count, guarding_told)
-        tell(total, total, "")
+        seconds = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
+        _end(connection, run, {"proof": proven.document(), "seconds": seconds})
+        meter.end("")
+        wanted = guards_of(rules) if guarding else []
+        installed, refused = install_all(connection, wanted, pace, count, tell_guards)
         return Applied(tuple(done), proven, installed=tuple(installed), refused=refused)
 
 
@@ -245,6 +242,17 @@ def _plan_id(choices: Mapping[str, str], decisions: Decisions | None) -> str:
     if decisions is not None:
         parts += [decisions.plan, {rule: (seen.rows, seen.fingerprint) for rule, seen in decisions.reviewed.items()}]
     return "sha256:" + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _expected(
+    connection: psycopg.Connection, steps: Sequence[tuple[Fix, Option]], decisions: Decisions | None, count: Count
+) -> list[int]:
+    """How many rows each step may have to change: what its rule found when it was reviewed, or finds now."""
+    counts = {rule: seen.rows for rule, seen in decisions.reviewed.items()} if decisions is not None else {}
+    rules = {fix.rule.id: fix.rule for fix, _ in steps if fix.rule.id not in counts}
+    counts |= count(connection, list(rules.values()))
+    # the second of a rule's two steps has what the first leaves: it is counted when it is listed
+    return [counts.pop(fix.rule.id, 0) for fix, _ in steps]
 
 
 def _begun(connection: psycopg.Connection, plan: str) -> bool:

@@ -86,6 +86,7 @@ def apply(
         if not wanted:
             break
         before = done.changed
+        tell(before, before + wanted)
         for changed, busy, stale in _batches(connection, home, "apply_batch", fix.rule.id, 0, pace):
             done.changed += changed
             done.busy += busy

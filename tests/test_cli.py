@@ -657,8 +657,9 @@ def _all_of(terminal: int) -> str:
         (["lint"], {"judging the schema": "2/2"}),
         (["profile"], {"profiling tables": "3/3"}),
         (["run"], {"judging rules": "42/42", "judging the schema": "2/2", "profiling tables": "2/2"}),
+        (["fixes", "apply", "--accept-recommended"], {"changing rows": "48/48", "installing guards": "37/37"}),
     ],
-    ids=["lint", "profile", "run"],
+    ids=["lint", "profile", "run", "apply"],
 )
 def test_progress_is_a_bar_on_a_terminal(
     server_18: Server, tmp_path: Path, words: list[str], shown: dict[str, str]
@@ -667,7 +668,7 @@ def test_progress_is_a_bar_on_a_terminal(
     dsn = servers.new_database(server_18)
     try:
         with psycopg.connect(dsn, autocommit=True) as connection:
-            scenario.load(connection)
+            scenario.load(connection, issues="fixes" in words)
             connection.execute('create table "[/bold][red]\x1b[31mz" (id int primary key)')
         out = ["--out", str(tmp_path)] if words == ["run"] else []
         said, sent = on_terminal(*words, *out, "--dsn", dsn)
