@@ -111,6 +111,22 @@ def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Nam
     }
 
 
+def unique(connection: psycopg.Connection, relation: Relation) -> frozenset[str]:
+    """The columns that cannot hold a value twice, of a table whose rows are all its own: no partition's, no child's."""
+    rows = connection.execute(
+        """
+        select a.attname
+        from pg_class as c
+        join pg_index as i on i.indrelid = c.oid
+        join pg_attribute as a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+        where c.oid = %s and c.relkind = 'r' and not c.relhassubclass
+          and i.indisunique and i.indisvalid and i.indnkeyatts = 1 and i.indpred is null
+        """,
+        [relation.oid],
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def describe(connection: psycopg.Connection, statement: str) -> tuple[Column, ...]:
     """The columns that a statement gives, from the server's own parser, without running it.
 

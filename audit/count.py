@@ -37,7 +37,7 @@ def _count(connection: psycopg.Connection, scan: Scan) -> dict[str, int]:
     except psycopg.Error:
         if connection.closed:
             raise
-        if scan.alone:
+        if not scan.shared:
             return {}
         # so that one bad rule costs no other its result
         alone = (_count(connection, Scan((found,))) for found in scan.tasks)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
 import psycopg
 
+from audit.bundle import Bundle
 from audit.catalog import Relation
 from audit.errors import RunError
+from audit.impact import Orders
 from audit.measure import measure
 from audit.outcome import Outcome, Trouble
-from audit.plan import Scan
 from audit.snapshot import Snapshot
 from audit.spool import Spool
 from audit.sql import quoted
@@ -36,8 +37,8 @@ class Evaluation:
     def __init__(
         self,
         snapshot: Snapshot,
-        scans: Iterable[Scan],
-        orders: Mapping[str, Relation],
+        bundles: Iterable[Bundle],
+        orders: Orders,
         spool: Spool,
         *,
         jobs: int,
@@ -57,15 +58,15 @@ class Evaluation:
         self._tell = tell
         self._stopped = threading.Event()
         self._local = threading.local()
-        scans = list(scans)
-        self.tasks: dict[str, Task] = {task.rule.id: task for scan in scans for task in scan.tasks}
+        bundles = list(bundles)
+        self.tasks: dict[str, Task] = {task.rule.id: task for bundle in bundles for task in bundle.tasks}
         self._began = self._ended = time.perf_counter()
         tables = {task.table.oid: task.table for task in self.tasks.values() if task.table is not None}
         self._pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="scan")
         self._scans: dict[str, Future[dict[str, Outcome]]] = {}
-        for scan in scans:
-            future = self._pool.submit(self._measure, scan)
-            self._scans.update((task.rule.id, future) for task in scan.tasks)
+        for bundle in bundles:
+            future = self._pool.submit(self._measure, bundle)
+            self._scans.update((task.rule.id, future) for task in bundle.tasks)
         self._rows = {oid: self._pool.submit(self._count, table) for oid, table in tables.items()}
 
     @property
@@ -109,13 +110,13 @@ class Evaluation:
         """Wait for everything and let the threads go."""
         self._pool.shutdown(wait=True)
 
-    def _measure(self, scan: Scan) -> dict[str, Outcome]:
-        outcomes = {task.rule.id: _interrupted() for task in scan.tasks}
+    def _measure(self, bundle: Bundle) -> dict[str, Outcome]:
+        outcomes = {task.rule.id: _interrupted() for task in bundle.tasks}
         began = time.perf_counter()
         if not self._stopped.is_set():
             outcomes = measure(
                 self._connection(),
-                scan,
+                bundle,
                 self._orders,
                 self._spool,
                 examples=self._examples,

@@ -8,46 +8,66 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from audit.catalog import Relation
+from audit.filters import Need, needs_of
 from audit.outcome import Impact
 from audit.sql import quoted
 from audit.task import Task
 
+#: Tables of orders by schema.
+Orders = Mapping[str, Relation]
+
 _COLUMNS: Final = {"order_id", "customer_id", "order_amount", "order_status"}
+_LIVE: Final = "o.order_status::text in ('pending', 'active', 'paused')"
 
 
-@dataclass(frozen=True)
-class Stake:
-    """How to add up what is at stake among the hits of a scan.
+def sums(task: Task, values: Sequence[str], hits: str, flag: str, orders: Orders) -> str | None:
+    """A query that adds up a task's impact over the hits on which `flag` holds; None for what is not about orders.
 
-    `tables` are further `with` queries that the sums read; `sums` is a query of `hits as h` that gives one JSON array
-    [customers, orders, amount]. Hits of one key count once.
+    It gives one JSON array [customers, orders, amount]. `values` are the task's columns as the table `hits`, called h,
+    has them. Hits of one key count once. Where `weighs_orders`, it reads what `live` makes.
     """
-
-    tables: str
-    sums: str
-
-
-def stake(task: Task, values: Sequence[str], flag: str, orders: Mapping[str, Relation]) -> Stake | None:
-    """How to add up a task's impact over the hits on which `flag` holds; None for tables that are not about orders.
-
-    `values` are the task's columns as the hits have them, `orders` the tables of orders by schema.
-    """
-    table = task.table
-    if table is None:
-        return None
-    if _is_orders(table):
-        return _of_orders(task, table, values, flag) if table.schema in orders else None
-    if table.name == "customers" and task.rule.key == ("customer_id",) and table.schema in orders:
-        return _of_customers(values[task.key[0]], flag, orders[table.schema])
+    if weighs_orders(task, orders):
+        return _of_customers(task, values, hits, flag)
+    if task.table is not None and _is_orders(task.table) and task.table.schema in orders:
+        return _of_orders(task, task.table, values, hits, flag)
     return None
 
 
-def orders_by_schema(relations: Iterable[Relation]) -> dict[str, Relation]:
+def weighs_orders(task: Task, orders: Orders) -> bool:
+    """Whether what is at stake are all live orders of the customers that a task finds."""
+    table = task.table
+    return (
+        table is not None and table.name == "customers" and task.rule.key == ("customer_id",) and table.schema in orders
+    )
+
+
+def live(schema: str, orders: str, customers: Sequence[str]) -> str:
+    """The `with` query of the live orders per customer, of those customers that queries give."""
+    return f"""{_live(schema)} as materialized (
+  select o.customer_id, count(*) as orders, sum(o.order_amount) as amount
+  from {orders} as o
+  where {_LIVE}
+    and o.customer_id in (
+      {" union all ".join(customers)}
+    )
+  group by o.customer_id
+)"""
+
+
+def live_orders() -> Need:
+    """Which rows of orders, and which of their columns, `live` reads."""
+    return needs_of(f"select o.customer_id, o.order_amount from orders as o where {_LIVE}")["orders"]
+
+
+def _live(schema: str) -> str:
+    return quoted(f"live orders in {schema}")
+
+
+def orders_by_schema(relations: Iterable[Relation]) -> Orders:
     """The tables of orders among these, as far as this role may read what is added up."""
     return {
         relation.schema: relation for relation in relations if _is_orders(relation) and relation.readable >= _COLUMNS
@@ -58,7 +78,7 @@ def _is_orders(relation: Relation) -> bool:
     return relation.name == "orders" and relation.columns.keys() >= _COLUMNS
 
 
-def _of_orders(task: Task, table: Relation, values: Sequence[str], flag: str) -> Stake:
+def _of_orders(task: Task, table: Relation, values: Sequence[str], hits: str, flag: str) -> str:
     places = {column.name: place for place, column in enumerate(task.columns) if column.name == column.source}
     own = {name: values[place] for name, place in places.items() if task.shape.rows.get(name) == _row_of_key(task)}
     if {"customer_id", "order_amount"} <= own.keys():
@@ -71,16 +91,13 @@ def _of_orders(task: Task, table: Relation, values: Sequence[str], flag: str) ->
             "o.order_amount",
             f"\n    left join {quoted(table)} as o on {same}",
         )
-    return Stake(
-        "",
-        f"""select json_build_array(count(distinct x.customer), count(*), coalesce(sum(x.amount), 0))::text
+    return f"""select json_build_array(count(distinct x.customer), count(*), coalesce(sum(x.amount), 0))::text
   from (
     select distinct on (h.place) {customer} as customer, {amount} as amount
-    from hits as h{join}
+    from {hits} as h{join}
     where {flag}
     order by h.place nulls first
-  ) as x""",
-    )
+  ) as x"""
 
 
 def _row_of_key(task: Task) -> int:
@@ -88,29 +105,21 @@ def _row_of_key(task: Task) -> int:
     return task.shape.rows.get(task.rule.key[0], -1)
 
 
-def _of_customers(key: str, flag: str, orders: Relation) -> Stake:
-    return Stake(
-        f"""live as materialized (
-  select o.customer_id, count(*) as orders, sum(o.order_amount) as amount
-  from {quoted(orders)} as o
-  where o.order_status::text in ('pending', 'active', 'paused')
-    and o.customer_id in (select {key} from hits as h)
-  group by o.customer_id
-)""",
-        f"""select json_build_array(count(*), coalesce(sum(x.orders), 0), coalesce(sum(x.amount), 0))::text
+def _of_customers(task: Task, values: Sequence[str], hits: str, flag: str) -> str:
+    assert task.table is not None  # noqa: S101 - weighs_orders() says so
+    return f"""select json_build_array(count(*), coalesce(sum(x.orders), 0), coalesce(sum(x.amount), 0))::text
   from (
     select distinct on (h.place) l.orders, l.amount
-    from hits as h
-    left join live as l on l.customer_id = {key}
+    from {hits} as h
+    left join {_live(task.table.schema)} as l on l.customer_id = {values[task.key[0]]}
     where {flag}
     order by h.place nulls first
-  ) as x""",
-    )
+  ) as x"""
 
 
-def read(sums: str) -> Impact:
+def read(text: str) -> Impact:
     """The impact that a sums query gave. A sum that is no number (NaN among the amounts) counts as nothing."""
-    customers, orders, amount = json.loads(sums, parse_float=Decimal)
+    customers, orders, amount = json.loads(text, parse_float=Decimal)
     if isinstance(amount, Decimal):
         # beyond 2**53 a float would round, or be infinite
         amount = int(amount) if abs(amount) >= 2**53 or amount == int(amount) else float(amount)

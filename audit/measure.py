@@ -1,10 +1,10 @@
-"""Run one scan and read off what became of its rules."""
+"""Run a bundle of scans and read off what became of their rules."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any, BinaryIO, Final
@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 import psycopg
 
 from audit import impact, mask
-from audit.catalog import Relation
+from audit.bundle import Bundle
 from audit.errors import RunError
 from audit.outcome import Impact, Outcome
 from audit.plan import Scan
@@ -27,53 +27,56 @@ _CLOSED: Final = ("42501", "55P03")
 
 def measure(
     connection: psycopg.Connection,
-    scan: Scan,
-    orders: Mapping[str, Relation],
+    bundle: Bundle,
+    orders: impact.Orders,
     spool: Spool,
     *,
     examples: int,
     unmask: bool,
     stopped: Callable[[], bool] = lambda: False,
 ) -> dict[str, Outcome]:
-    """Judge the rules of a scan on a connection that stands in the snapshot.
+    """Judge the rules of a bundle on a connection that stands in the snapshot.
 
-    A scan that fails is run again rule by rule, once, so that one bad rule costs no other its result; `stopped` tells
-    that somebody wants to leave instead.
+    A bundle that fails is run again scan by scan, and a scan that fails rule by rule, so that one bad rule costs no
+    other its result; `stopped` tells that somebody wants to leave instead.
     """
     try:
-        return _run(connection, scan, orders, spool, examples=examples, unmask=unmask)
+        return _run(connection, bundle, orders, spool, examples=examples, unmask=unmask)
     except psycopg.Error as error:
         if connection.closed and not stopped():
             raise RunError(f"the connection was lost: {mask.error(error)}") from None
-        if scan.alone and orders and error.sqlstate in _CLOSED and not stopped():
+        if bundle.alone and orders and error.sqlstate in _CLOSED and not stopped():
             # the tables that tell the impact may be closed to us where the rule's own are not
-            return measure(connection, scan, {}, spool, examples=examples, unmask=unmask, stopped=stopped)
-        if scan.alone or stopped():
-            offset = compose(scan, orders, examples).offset if scan.alone else None
+            return measure(connection, bundle, {}, spool, examples=examples, unmask=unmask, stopped=stopped)
+        if bundle.alone or stopped():
+            offset = compose(bundle, orders, examples).offset if bundle.alone else None
             return {
                 task.rule.id: Outcome("errored", trouble=trouble(task.rule, error, offset=offset, unmask=unmask))
-                for task in scan.tasks
+                for task in bundle.tasks
             }
+    parts = [Bundle((Scan(scan.tasks, scan.value),)) for scan in bundle.scans]
+    if len(parts) == 1:
+        parts = [Bundle((Scan((task,)),)) for task in bundle.tasks]
     outcomes: dict[str, Outcome] = {}
-    for task in scan.tasks:
-        outcomes |= measure(connection, Scan((task,)), orders, spool, examples=examples, unmask=unmask, stopped=stopped)
+    for part in parts:
+        outcomes |= measure(connection, part, orders, spool, examples=examples, unmask=unmask, stopped=stopped)
     return outcomes
 
 
 def _run(
     connection: psycopg.Connection,
-    scan: Scan,
-    orders: Mapping[str, Relation],
+    bundle: Bundle,
+    orders: impact.Orders,
     spool: Spool,
     *,
     examples: int,
     unmask: bool,
 ) -> dict[str, Outcome]:
     began = time.perf_counter()
-    statement = compose(scan, orders, examples)
+    statement = compose(bundle, orders, examples)
     with ExitStack() as stack:
-        readers = [stack.enter_context(_Reader(task, spool, unmask=unmask)) for task in scan.tasks]
-        hit_by: dict[bytes, list[_Reader]] = {}
+        readers = [stack.enter_context(_Reader(task, spool, unmask=unmask)) for task in bundle.tasks]
+        hit_by: dict[tuple[bytes, bytes], list[_Reader]] = {}
         with (
             connection.transaction(),
             connection.cursor() as cursor,
@@ -82,9 +85,10 @@ def _run(
             for block in copy:
                 kind, number, bits, rest = bytes(block).split(b",", 3)
                 if kind == b"k":
-                    if bits not in hit_by:
-                        hit_by[bits] = [reader for reader, bit in zip(readers, bits, strict=True) if bit == 49]
-                    for reader in hit_by[bits]:
+                    if (number, bits) not in hit_by:
+                        of_scan = readers[int(number) : int(number) + len(bits)]
+                        hit_by[number, bits] = [it for it, bit in zip(of_scan, bits, strict=True) if bit == 49]
+                    for reader in hit_by[number, bits]:
                         reader.add(rest)
                 elif kind == b"e":
                     readers[int(number)].show(_unquoted(rest))

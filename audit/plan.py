@@ -13,22 +13,25 @@ from audit.catalog import Calls
 from audit.local import Local
 from audit.repetition import Part
 from audit.task import Task
+from expectations import Spare
 
 
 @dataclass(frozen=True)
 class Scan:
     """Rules that are judged in one pass. A single one is run as its author wrote it.
 
-    With `value`, the columns that decide, each different value of them is judged once, however many rows have it.
+    With `value`, the columns that decide, each different value of them is judged once, however many rows have it. With
+    `spare`, rows that cannot violate are left out beforehand.
     """
 
     tasks: tuple[Task, ...]
     value: tuple[Part, ...] = ()
+    spare: Spare | None = None
 
     @property
-    def alone(self) -> bool:
-        """Whether there is nothing to share."""
-        return len(self.tasks) == 1 and not self.value
+    def shared(self) -> bool:
+        """Whether its hits have a flag for each rule; else all of them are its one rule's."""
+        return len(self.tasks) > 1 or bool(self.value)
 
 
 def plan(connection: psycopg.Connection, tasks: Iterable[Task]) -> list[Scan]:
@@ -48,8 +51,8 @@ def plan(connection: psycopg.Connection, tasks: Iterable[Task]) -> list[Scan]:
             columns = {part.column for part in value}
             once = [task for task in group if _judged_by(task, columns, calls)]
             group = [task for task in group if task not in once]
-            scans.extend(Scan(tuple(some), value) for some in _by_rest(once))
-        scans.extend(Scan(tuple(some)) for some in _by_rest(group))
+            scans.extend(Scan(tuple(some), value) for some in by_rest(once))
+        scans.extend(Scan(tuple(some)) for some in by_rest(group))
     return sorted(scans, key=lambda scan: (-len(scan.tasks), scan.tasks[0].rule.id))
 
 
@@ -71,7 +74,7 @@ def _keeps_rows(local: Local, calls: Calls) -> bool:
     return local.single and not any(calls[call].gives_sets for call in local.rest_calls & calls.keys())
 
 
-def _by_rest(group: list[Task]) -> list[list[Task]]:
+def by_rest(group: list[Task]) -> list[list[Task]]:
     """Divide rules that read one table, so that LATERAL subqueries of one name are the same in each part."""
     divided: list[tuple[dict[str, str], list[Task]]] = []
     # those without any go with the first

@@ -1,4 +1,5 @@
-"""Which columns hold few different values for many rows, so that it pays to judge each value once."""
+"""What samples tell of a table: which columns hold few different values, so that it pays to judge each value once, and
+how many rows fulfil a condition."""
 
 from __future__ import annotations
 
@@ -87,6 +88,37 @@ def repeating(
         return []  # a table that cannot be sampled: a foreign one, one that somebody has locked
 
 
+def patterns(
+    connection: psycopg.Connection, table: Relation, conditions: list[str], row: str
+) -> dict[tuple[bool, ...], int]:
+    """How many rows of a sample fulfil which of some conditions on a row so named; none where that does not pay."""
+    try:
+        with connection.transaction():
+            rows = _rows(connection, table)
+            if rows < SMALL:
+                return {}
+            columns = ", ".join(f"({condition}) is true" for condition in conditions)
+            found = connection.execute(
+                f"""
+                select array[{columns}], count(*)
+                from {quoted(table)} as {row} {_sample(rows)}
+                group by 1
+                """.encode()
+            )
+            return {tuple(bits): count for bits, count in found}
+    except psycopg.Error:
+        return {}
+
+
+def is_small(connection: psycopg.Connection, table: Relation) -> bool:
+    """Whether a table is so small that looking for a better way costs more than it saves."""
+    return _rows(connection, table) < SMALL
+
+
+def _sample(rows: float) -> str:
+    return f"tablesample system ({min(100.0, 100.0 * _SAMPLE / rows):.6f}) repeatable (0)"
+
+
 def _rows(connection: psycopg.Connection, table: Relation) -> float:
     """About how many rows a table has; 0 for what has no rows of its own."""
     row = connection.execute(
@@ -114,13 +146,12 @@ def _values(connection: psycopg.Connection, table: Relation, columns: frozenset[
     n * d / (n - f + f * n / N).
     """
     keys = ", ".join(part.key(f"t.{quoted(part.column)}") for part in parts(connection, table, columns))
-    percent = min(100.0, 100.0 * _SAMPLE / rows)
     row = connection.execute(
         f"""
         select coalesce(sum(g.rows), 0)::float8, count(*)::float8, (count(*) filter (where g.rows = 1))::float8
         from (
           select count(*) as rows
-          from {quoted(table)} as t tablesample system ({percent:.6f}) repeatable (0)
+          from {quoted(table)} as t {_sample(rows)}
           group by {keys}
         ) as g
         """.encode()

@@ -20,6 +20,7 @@ from typing import Any, Final, Literal
 import psycopg
 
 from audit import allow, catalog, gate, impact, lint, mask, shape, task
+from audit.bundle import bundle
 from audit.dsn import described
 from audit.errors import RunError, UsageError
 from audit.evaluate import Evaluation
@@ -148,8 +149,10 @@ def _audit(
         outcomes |= {id: Outcome("skipped", reason="not asked for") for id in left_out}
         judgeable = len(tasks)
         counter = _Counter(judgeable, options.tell)
+        orders = _orders(snapshot, tasks)
+        bundles = bundle(snapshot.connection, plan(snapshot.connection, tasks), orders)
         evaluation = Evaluation(
-            snapshot, plan(snapshot.connection, tasks), _orders(snapshot, tasks), spool,
+            snapshot, bundles, orders, spool,
             jobs=1 if options.gentle else options.jobs, examples=options.examples, unmask=options.unmask,
             schema=database.schema, gentle=options.gentle, tell=counter,
         )  # fmt: skip
@@ -243,7 +246,7 @@ def _great_expectations() -> ModuleType:
     return gx
 
 
-def _orders(snapshot: Snapshot, tasks: Iterable[task.Task]) -> dict[str, catalog.Relation]:
+def _orders(snapshot: Snapshot, tasks: Iterable[task.Task]) -> impact.Orders:
     schemas = {found.table.schema for found in tasks if found.table is not None}
     return impact.orders_by_schema(
         catalog.relations(snapshot.connection, [Name(schema, "orders") for schema in schemas]).values()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from audit.filters import Need, needs
 from audit.local import Local, local
 from audit.origin import fold, made_of, output, table_of, with_of
 from expectations import Rule, SuiteError
@@ -60,7 +61,8 @@ class Slices:
     """A plain select in pieces: each column's expression, FROM and WHERE, as the author wrote them.
 
     `source` is FROM without comments and spacing: rules with the same one can share a scan. `local` is there where
-    what is judged is a value of one table's row.
+    what is judged is a value of one table's row. `spared` is where in `origin` the table stands whose rows the rule
+    spares.
     """
 
     columns: tuple[str, ...]
@@ -68,6 +70,7 @@ class Slices:
     where: str
     source: str
     local: Local | None = None
+    spared: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ class Shape:
     slices: Slices | None
     rows: dict[str, int]
     unqualified: tuple[int, ...] | None
+    needs: dict[str, Need] = field(default_factory=dict)
+    spared: tuple[int, int] | None = None
 
 
 @cache
@@ -119,17 +124,20 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
     if not isinstance(tree, exp.Query) or any(tree.find_all(*_WRITES)):
         raise SuiteError(f"{rule.path}: a rule may only read")
     clauses = _clauses(tokens)
+    spared = _spared(rule, tokens)
     return Shape(
         body=_unordered(tree, text, tokens, clauses),
         relations=_relations(tree),
         mentions=made_of(tree),
-        slices=_slices(tree, text, tokens, clauses),
+        slices=_slices(tree, text, tokens, clauses, spared),
         rows=_rows(tree),
         unqualified=tuple(
             table.this.meta["start"]
             for table in _tables(tree)
             if not table.args.get("db") and "start" in table.this.meta
         ),
+        needs=needs(tree),
+        spared=spared,
     )
 
 
@@ -188,7 +196,25 @@ def _unordered(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[To
     return text[: tokens[place - 1].end + 1]
 
 
-def _slices(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[TokenType, int]) -> Slices | None:
+def _spared(rule: Rule, tokens: list[Token]) -> tuple[int, int] | None:
+    """Where the table stands whose rows are spared, which must be one place."""
+    if rule.spare is None:
+        return None
+    words = rule.spare.table.split()
+    texts = [token.text for token in tokens]
+    found = [place for place in range(len(texts)) if texts[place : place + len(words)] == words]
+    if len(found) != 1:
+        raise SuiteError(f"{rule.path}: '{rule.spare.table}' stands {len(found)} times in the statement, not once")
+    return tokens[found[0]].start, tokens[found[0] + len(words) - 1].end + 1
+
+
+def _slices(
+    tree: exp.Query,
+    text: str,
+    tokens: list[Token],
+    clauses: dict[TokenType, int],
+    spared: tuple[int, int] | None,
+) -> Slices | None:
     if type(tree) is not exp.Select or any(tree.args.get(part) for part in _WHOLE) or tree.is_star:
         return None
     if tree.args.get("from_") is None or any(_outer(found, tree) for found in tree.find_all(exp.AggFunc, exp.Window)):
@@ -205,12 +231,16 @@ def _slices(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[Token
     columns = _columns(text, tokens[1:begin], tree.expressions)
     if columns is None:
         return None
+    start = tokens[begin + 1].start
+    if spared is not None:
+        spared = spared[0] - start, spared[1] - start
     return Slices(
         columns=columns,
         origin=_text(text, tokens[begin + 1 : stop]),
         where=_text(text, tokens[where + 1 : order]) if where is not None else "true",
         source=" ".join(text[token.start : token.end + 1] for token in tokens[begin + 1 : stop]),
         local=local(tree, text, tokens[begin + 1 : stop]),
+        spared=spared,
     )
 
 

@@ -1,20 +1,23 @@
-"""The one statement that a scan runs.
+"""The one statement that a bundle of scans runs.
 
-It gathers the violating rows once (`hits`), and sends three kinds of lines over COPY: per rule its sums and its first
-examples, then every violating key in order, with the rules it violates. The client keeps none of them.
+It gathers the violating rows of each scan once (`hits0`, ...), and sends three kinds of lines over COPY: per rule its
+sums and its first examples, then every violating key in order, with the rules of its scan that it violates. The
+client keeps none of them. A line's number is that of its rule in the bundle, for keys that of its scan's first rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from audit.catalog import Column, Relation
-from audit.impact import stake
+from audit.bundle import Bundle
+from audit.catalog import Column
+from audit.impact import Orders, live, live_orders, sums, weighs_orders
 from audit.plan import Scan
 from audit.shape import Slices
 from audit.sql import quoted
 from audit.task import Task
+from expectations import Spare
 
 #: Longer evidence is cut: nobody reads it, and it would have to be held in memory.
 EVIDENCE_LENGTH = 10_000
@@ -31,62 +34,101 @@ class Statement:
     offset: int
 
 
-def compose(scan: Scan, orders: Mapping[str, Relation], examples: int) -> Statement:
-    """Write a scan's statement. `orders` are the tables of orders by schema, `examples` the evidence rows per rule."""
-    first = scan.tasks[0]
-    hits, offset, flags, evidence = _hits(scan)
-    tables: dict[str, None] = {}
+def compose(bundle: Bundle, orders: Orders, examples: int) -> Statement:
+    """Write a bundle's statement; `examples` are the evidence rows per rule."""
+    tables: list[str] = [bundle.extract.text] if bundle.extract else []
+    tables += [_left(spare) for spare in dict.fromkeys(scan.spare for scan in bundle.scans) if spare is not None]
     lines: list[str] = []
-    for number, task in enumerate(scan.tasks):
-        if found := stake(task, evidence[number], flags[number], orders):
-            tables |= {found.tables: None} if found.tables else {}
-            lines.append(f"(select 's', {number}, null::text, x.* from (\n  {found.sums}\n) as x)")
-        if examples:
-            row = ", ".join(
-                f"{_shown(value, column)} as {quoted(name)}"
-                for value, column, name in zip(evidence[number], task.columns, evidence_names(task), strict=True)
-            )
-            lines.append(
-                f"(select 'e', {number}, null::text, row_to_json(x.*)::text from (\n"
-                f"  select distinct on (h.place) {row}\n  from hits as h\n  where {flags[number]}\n"
-                f"  order by h.place nulls first\n  limit {examples}\n) as x)"
-            )
-    bits = " || ".join(f"{flag}::int::text" for flag in flags) if len(flags) > 1 else "'1'"
-    lines.append(f"(select 'k', null::int, {bits}, {_key_of_hit(first)} from hits as h order by h.place nulls first)")
-
-    head = "copy (\nwith hits as materialized (\n"
-    withs = "".join(f", {table}" for table in tables)
-    body = "\nunion all\n".join(lines)
-    return Statement(f"{head}{hits}\n){withs}\n{body}\n) to stdout (format csv)", len(head) + offset)
+    customers: dict[str, list[str]] = {}
+    first = 0
+    for number, scan in enumerate(bundle.scans):
+        hits = f"hits{number}"
+        rows, evidence = _hits(scan)
+        flags = _flags(scan)
+        tables.append(f"{hits} as materialized (\n{rows}\n)")
+        for place, (task, values, flag) in enumerate(zip(scan.tasks, evidence, flags, strict=True), first):
+            if found := sums(task, values, hits, flag, orders):
+                lines.append(f"(select 's', {place}, null::text, x.* from (\n  {found}\n) as x)")
+            if task.table is not None and weighs_orders(task, orders):
+                key = f"select {values[task.key[0]]} from {hits} as h where {flag}"
+                customers.setdefault(task.table.schema, []).append(key)
+            if examples:
+                lines.append(_examples(task, values, hits, flag, place, examples))
+        bits = " || ".join(f"{flag}::int::text" for flag in flags) if scan.shared else "'1'"
+        lines.append(
+            f"(select 'k', {first}, {bits}, {_key_of_hit(scan.tasks[0])} from {hits} as h order by h.place nulls first)"
+        )
+        first += len(scan.tasks)
+    for schema, keys in customers.items():
+        table = orders[schema]
+        # the extract stands under the bare name
+        extracted = bundle.extract is not None and bundle.extract.table == table and bundle.extract.holds(live_orders())
+        tables.append(live(schema, quoted(table.name) if extracted else quoted(table), keys))
+    withs, body = ",\n".join(tables), "\nunion all\n".join(lines)
+    text = f"copy (\nwith {withs}\n{body}\n) to stdout (format csv)"
+    return Statement(text, text.index(bundle.tasks[0].shape.body) if bundle.alone else 0)
 
 
 def counting(scan: Scan) -> str:
     """A statement that gives one row: how many keys violate each rule of a scan."""
-    hits, _, flags, _ = _hits(scan)
     # a key may be null: a row with a null in it is none
-    counts = ", ".join(f"count(distinct row(h.place)) filter (where {flag})" for flag in flags)
-    return f"select {counts}\nfrom (\n{hits}\n) as h"
+    counts = ", ".join(f"count(distinct row(h.place)) filter (where {flag})" for flag in _flags(scan))
+    return f"select {counts}\nfrom (\n{_hits(scan)[0]}\n) as h"
 
 
-def _hits(scan: Scan) -> tuple[str, int, list[str], list[tuple[str, ...]]]:
-    """The query of the violating rows `h`, and where in it the rule's own SQL begins, in a scan of one.
-
-    Also for each rule what tells whether a row violates it, and the columns of its evidence.
-    """
-    first = scan.tasks[0]
-    if scan.alone or first.shape.slices is None:
-        hits, offset = _alone(first)
-        return hits, offset, ["true"], [tuple(f"h.e{place}" for place in range(len(first.columns)))]
-    hits, evidence = _once_per_value(scan) if scan.value else _shared(scan)
-    return hits, 0, [f"h.r{number}" for number in range(len(scan.tasks))], evidence
+def _flags(scan: Scan) -> list[str]:
+    """What tells for each rule whether a row h of the scan's hits violates it."""
+    return [f"h.r{place}" for place in range(len(scan.tasks))] if scan.shared else ["true"]
 
 
-def _alone(task: Task) -> tuple[str, int]:
+def _hits(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
+    """The query of a scan's violating rows, and per rule its columns as those rows, called h, have them."""
+    if scan.value:
+        return _once_per_value(scan)
+    if scan.shared:
+        return _shared(scan)
+    task = scan.tasks[0]
+    return _alone(scan), [tuple(f"h.e{place}" for place in range(len(task.columns)))]
+
+
+def _examples(task: Task, values: tuple[str, ...], hits: str, flag: str, place: int, examples: int) -> str:
+    row = ", ".join(
+        f"{_shown(value, column)} as {quoted(name)}"
+        for value, column, name in zip(values, task.columns, evidence_names(task), strict=True)
+    )
+    return (
+        f"(select 'e', {place}, null::text, row_to_json(x.*)::text from (\n"
+        f"  select distinct on (h.place) {row}\n  from {hits} as h\n  where {flag}\n"
+        f"  order by h.place nulls first\n  limit {examples}\n) as x)"
+    )
+
+
+#: The places of the rows that a test does not spare.
+_LEFT: Final = quoted("rows left")
+
+
+def _left(spare: Spare) -> str:
+    row = spare.table.split()[-1]
+    return f"{_LEFT} as materialized (\nselect {row}.ctid\nfrom {spare.table}\nwhere not exists (\n{spare.finder}\n)\n)"
+
+
+def _sparing(scan: Scan, text: str, place: tuple[int, int] | None) -> str:
+    """A text in which, at a place, a table stands with the rows alone that are not spared."""
+    if scan.spare is None or place is None:
+        return text
+    table, _, row = scan.spare.table.split()
+    # of an array that is not known yet the server expects few values, and looks them, and what they join, up
+    rows = f"(select * from {table} where ctid = any (array(select ctid from {_LEFT}))) as {row}"
+    return text[: place[0]] + rows + text[place[1] :]
+
+
+def _alone(scan: Scan) -> str:
     """A rule as its author wrote it, in brackets, its columns renamed by place."""
+    task = scan.tasks[0]
+    body = _sparing(scan, task.shape.body, task.shape.spared)
     names = ", ".join(f"e{place}" for place in range(len(task.columns)))
     place = _place(task, [f"v.e{place}" for place in task.key])
-    head = f"select v.*, {place} as place\nfrom (\n"
-    return f"{head}{task.shape.body}\n) as v ({names})", len(head)
+    return f"select v.*, {place} as place\nfrom (\n{body}\n) as v ({names})"
 
 
 def _shared(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
@@ -159,7 +201,9 @@ def _slices(task: Task) -> Slices:
 def _origin(scan: Scan) -> str:
     """FROM, with the LATERAL subqueries of all the rules that share it."""
     slices = _slices(scan.tasks[0])
-    return f"{slices.local.table}\n{_rests(scan)}" if slices.local else slices.origin
+    if slices.local:
+        return f"{slices.local.table}\n{_rests(scan)}"
+    return _sparing(scan, slices.origin, slices.spared)
 
 
 def _rests(scan: Scan) -> str:

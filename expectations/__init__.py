@@ -1,6 +1,6 @@
 """What must be true: rules as SQL files, gathered in suites."""
 
-from expectations.rule import SEVERITIES, Need, Rule, Severity, SuiteError
+from expectations.rule import SEVERITIES, Need, Rule, Severity, Spare, SuiteError
 from expectations.suite import Suite, catalog, load, matching, schema_rules, shipped
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "Need",
     "Rule",
     "Severity",
+    "Spare",
     "Suite",
     "SuiteError",
     "catalog",

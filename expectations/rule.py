@@ -12,7 +12,7 @@ Severity = Literal["critical", "warning", "info"]
 #: From worst to mildest.
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
 
-_FIELDS: Final = ("title", "severity", "key", "needs", "why", "unchecked")
+_FIELDS: Final = ("title", "severity", "key", "needs", "why", "unchecked", "spare", "unique")
 _FIELD_LINE = re.compile(r"--\s?(?P<name>[a-z]+):\s*(?P<text>.*)")
 _MORE_LINE = re.compile(r"--\s{2,}(?P<text>.*)")
 _SIMPLE_NAME = re.compile(r"[^\s.,\"]+|\"(?:[^\"]|\"\")+\"")
@@ -34,13 +34,27 @@ class Need:
 
 
 @dataclass(frozen=True)
+class Spare:
+    """A cheap test of a row that cannot violate a rule.
+
+    `table` is how the rule's FROM names the table and its row (`orders as o`), once; a row for which the select
+    `finder` finds something cannot violate, as long as the columns that are `unique` have no value twice.
+    """
+
+    table: str
+    finder: str
+    unique: tuple[Need, ...]
+
+
+@dataclass(frozen=True)
 class Rule:
     """One expectation about the data.
 
     `sql` is one reading statement without a trailing semicolon; each of its rows is a violation, named by the
     columns in `key`; its other columns are evidence. `first_line` is the line of the file on which `sql` begins,
     so that an error's place can be told in the author's own terms. `unchecked` says, in the words of the business,
-    what is lost where the schema lacks what the rule `needs`.
+    what is lost where the schema lacks what the rule `needs`. What is to `spare` may be left out before the statement
+    is asked: that changes how long it takes, and not what it finds.
     """
 
     id: str
@@ -52,6 +66,7 @@ class Rule:
     why: str = ""
     needs: tuple[Need, ...] = ()
     unchecked: str = ""
+    spare: Spare | None = None
     path: str = ""
     first_line: int = 1
 
@@ -107,8 +122,9 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
         key=tuple(_key(header["key"], path)),
         sql=sql,
         why=header.get("why", ""),
-        needs=tuple(_need(item, path) for item in header.get("needs", "").split(",") if item.strip()),
+        needs=_needs(header.get("needs", ""), path),
         unchecked=header.get("unchecked", ""),
+        spare=_spare(header, path),
         path=str(path),
         first_line=first + 1 + body[:lead].count("\n"),
     )
@@ -119,6 +135,19 @@ def _key(text: str, path: PurePath | str) -> list[str]:
     if not all(columns) or len(set(columns)) < len(columns):
         raise SuiteError(f"{path}: key '{text}' is not a list of different columns")
     return columns
+
+
+def _spare(header: dict[str, str], path: PurePath | str) -> Spare | None:
+    if "spare" not in header:
+        return None
+    table, _, finder = (part.strip() for part in header["spare"].partition(";"))
+    if len(table.split()) != 3 or not finder.lower().startswith("select ") or ";" in finder:
+        raise SuiteError(f"{path}: spare is 'TABLE as ROW; select ...', not '{header['spare']}'")
+    return Spare(table, finder, _needs(header.get("unique", ""), path))
+
+
+def _needs(text: str, path: PurePath | str) -> tuple[Need, ...]:
+    return tuple(_need(item, path) for item in text.split(",") if item.strip())
 
 
 def _need(text: str, path: PurePath | str) -> Need:

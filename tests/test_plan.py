@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path
+from typing import Literal, get_args
 
 import psycopg
 import pytest
 
 import expectations
-from audit import evaluate, repetition, shape, task
+from audit import bundle, catalog, evaluate, impact, repetition, shape, task
+from audit.bundle import Bundle
 from audit.plan import Scan, plan
 from audit.run import Options, run
+from audit.shape import Name
 from audit.snapshot import Snapshot
 from expectations import Rule
 from tests import dirty, oracle
@@ -25,6 +29,12 @@ def scans(connection: psycopg.Connection, *rules: Rule) -> list[Scan]:
     tasks, outcomes = task.prepare(connection, [(rule, shape.read(rule)) for rule in rules])
     assert not outcomes
     return plan(connection, tasks)
+
+
+def bundles(connection: psycopg.Connection, *rules: Rule) -> list[Bundle]:
+    """The statements for some rules."""
+    orders = impact.orders_by_schema(catalog.relations(connection, [Name("", "orders")]).values())
+    return bundle.bundle(connection, scans(connection, *rules), orders)
 
 
 def widest(sets: Collection[frozenset[str]]) -> list[frozenset[str]]:
@@ -40,20 +50,41 @@ def rule(tmp_path: Path, name: str, sql: str) -> Rule:
     return next(found for found in expectations.load(str(tmp_path / "mine")).rules if found.id.endswith(name))
 
 
-@pytest.mark.parametrize("once", [False, True], ids=["each row", "each value"])
+Way = Literal["each row", "each value", "shared"]
+WAYS: tuple[Way, ...] = get_args(Way)
+
+
+def go(monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
+    """Let audits of tables of any size judge each row, each value once, or extracts with rows spared."""
+    monkeypatch.setattr(
+        repetition, "repeating", lambda _connection, _table, sets: widest(sets) if way == "each value" else []
+    )
+    monkeypatch.setattr(repetition, "SMALL", 0 if way == "shared" else 20_000)
+    monkeypatch.setattr(bundle, "_FEW", 1.0)
+    monkeypatch.setattr(bundle, "_MOST", 1.0)
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("types", dirty.TYPES)
 @pytest.mark.parametrize("seed", [0, 1, 5])
 def test_audit_finds_what_the_oracle_finds(
-    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, types: str, once: bool
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, types: str, way: Way
 ) -> None:
-    """Key by key, whether values are judged once or rows each."""
-    monkeypatch.setattr(repetition, "repeating", lambda _connection, _table, sets: widest(sets) if once else [])
+    """Key by key, whether values are judged once or rows each, and whatever scans share."""
+    go(monkeypatch, way)
     with psycopg.connect(dsn, autocommit=True) as connection:
         dirty.create(connection, dirty_rows(seed, constraints=False), types=types, constraints=False)
+        with contextlib.suppress(psycopg.errors.UniqueViolation):
+            connection.execute("create unique index on orders (order_id)")
+        unique = bool(connection.execute("select from pg_index where indrelid = 'orders'::regclass").rowcount)
+        assert unique is (seed != 0)
         connection.execute("set extra_float_digits = 1")
         expected = {name: {str(key) for key in keys} for name, keys in oracle.judge(oracle.read(connection)).items()}
         judged = [found for found in expectations.load("current").rules if found.id in expected]
-        assert any(scan.value for scan in scans(connection, *judged)) is once
+        assert any(scan.value for scan in scans(connection, *judged)) is (way == "each value")
+        made = bundles(connection, *judged)
+        assert any(found.extract for found in made) is (way == "shared")
+        assert any(scan.spare for found in made for scan in found.scans) is (way == "shared" and unique)
     document = run(dsn, tmp_path / "out", Options(formats=("json", "violations"), rules=tuple(expected)))
     assert [found["error"] for found in document["results"] if found["status"] == "errored"] == []
     keys = defaultdict(set)
@@ -69,15 +100,13 @@ def test_evidence_is_the_same_either_way(dsn: str, tmp_path: Path, monkeypatch: 
     found = []
     with psycopg.connect(dsn, autocommit=True) as connection:
         dirty.create(connection, dirty_rows(2, constraints=True), types="current", constraints=True)
-    for once in (False, True):
-        monkeypatch.setattr(
-            repetition, "repeating", lambda _connection, _table, sets, once=once: widest(sets) if once else []
-        )
-        results = run(dsn, tmp_path / str(once), Options(formats=("json",)))["results"]
+    for way in WAYS:
+        go(monkeypatch, way)
+        results = run(dsn, tmp_path / way, Options(formats=("json",)))["results"]
         for result in results:
             del result["duration_ms"]
         found.append(results)
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 def test_few_values_are_judged_once(dsn: str, tmp_path: Path) -> None:

@@ -444,7 +444,7 @@ def test_each_rule_is_in_one_scan(scans: list[Scan]) -> None:
     assert len(ids) == len(set(ids)) == 42
     sizes = [len(scan.tasks) for scan in scans]
     assert sizes == sorted(sizes, reverse=True)
-    assert [scan.alone for scan in scans] == [size == 1 for size in sizes]
+    assert [scan.shared for scan in scans] == [size > 1 for size in sizes]
 
 
 def test_rules_of_the_same_rows_share_a_scan(scans: list[Scan]) -> None:
@@ -459,7 +459,7 @@ def test_shared_scans_read_one_source_by_one_key(scans: list[Scan]) -> None:
     """That is what makes them shareable."""
     for scan in scans:
         read = [found.shape.slices for found in scan.tasks]
-        if not scan.alone:
+        if scan.shared:
             assert None not in read
             sources = {found.local.table if found.local else found.source for found in read if found}
             assert len(sources) == len({found.columns[0] for found in read if found}) == 1

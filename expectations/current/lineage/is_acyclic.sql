@@ -3,26 +3,18 @@
 -- key: order_id
 -- why: A lineage that runs in a circle has no first ancestor. It belongs to no campaign, and a report or a
 --   job that follows order_ref until it finds a root never ends.
+-- spare: orders as o; select from orders as r where r.order_id = o.order_ref and r.order_ref = r.order_id
+--   and r.customer_id = o.customer_id and r.order_id <= o.order_id
+-- unique: orders.order_id
 select w.order_id, w.order_ref, w.ancestor_ref, w.customer_id, w.order_status, w.order_amount
 from (
   with recursive
-    -- Orders whose ancestor is no root. Only they can lie on a cycle, and they are few: first the orders that are
-    -- named as ancestors and are no roots, then those that name them.
-    rootless as materialized (
-      select a.order_id, a.order_ref
-      from (select distinct order_ref from orders offset 0) as named
-      join orders as a on a.order_id = named.order_ref
-      where a.order_ref is distinct from a.order_id
-    ),
-    lost as materialized (
-      select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
-      from (select distinct order_id from rootless) as a
-      join orders as o on o.order_ref = a.order_id
-    ),
+    -- Orders whose ancestor is no root. Only they can lie on a cycle, and they are few.
     astray as materialized (
-      select o.*, a.order_ref as ancestor_ref
-      from lost as o
-      join rootless as a on a.order_id = o.order_ref
+      select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, a.order_ref as ancestor_ref
+      from orders as o
+      join orders as a on a.order_id = o.order_ref
+      where a.order_ref is distinct from a.order_id
     ),
     step as materialized (
       -- neither is NULL here: this gives both columns one type, whatever theirs are
