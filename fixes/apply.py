@@ -19,8 +19,9 @@ from fixes.fill import REAL
 from fixes.fix import AUTOMATIC, LEAVE, Fix, Option
 from fixes.install import Count, GuardError, install_all
 from fixes.meter import Meter
-from fixes.plan import differences, guards_of, identity, review, tables
+from fixes.plan import guards_of, identity, review, tables
 from fixes.proof import Proof, proof, sums
+from fixes.review import differences
 from fixes.status import LOCK
 from fixes.work import Done, Pace, install
 

@@ -2,7 +2,7 @@
 
     [plan]            what was reviewed: database, tables, fix files; and the rules that nobody has decided on yet
     [decisions]       "rule" = "option"
-    [reviewed."rule"] rows, fingerprint and keys of what the rule found then
+    [reviewed."rule"] what the rule found then, and what would become of it: rows, a fingerprint, keys unless many
 
 A file without `[plan]` and `[reviewed]` is a policy: it holds for any database, and nothing is compared.
 """
@@ -31,11 +31,18 @@ class DecisionError(ValueError):
 
 @dataclass(frozen=True)
 class Reviewed:
-    """What a rule found when the plan was made: rows, a fingerprint of them, and the keys unless they were many."""
+    """What a rule found when the plan was made, and what each option would have made of which row at its turn.
+
+    `fingerprint` is of both, the values of the rows and those that they would have got; `keys` has one for each key,
+    unless there were many. `changes` are the rows that were listed to be changed, of all options; `choice` is the
+    option that was chosen then.
+    """
 
     rows: int
     fingerprint: str
-    keys: tuple[str, ...] = ()
+    keys: dict[str, str] = field(default_factory=dict)
+    changes: int = 0
+    choice: str = LEAVE
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,13 @@ def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
         choices[rule] = check(rule, option, fixes, str(path))
     try:
         seen = {
-            rule: Reviewed(int(found["rows"]), str(found["fingerprint"]), tuple(map(str, found.get("keys", ()))))
+            rule: Reviewed(
+                int(found["rows"]),
+                str(found["fingerprint"]),
+                {key: str(one) for key, one in found["keys"].items()},
+                int(found["changes"]),
+                str(found.get("choice", LEAVE)),
+            )
             for rule, found in reviewed.items()
         }
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -139,8 +152,8 @@ def written(plan: Plan, choices: Mapping[str, str]) -> str:
         "# Rules that are named under 'undecided' have no decision yet: there --accept-recommended may put another",
         f"# option in the place of '{LEAVE}'. Take a name off, and '{LEAVE}' is what was decided.",
         "#",
-        "# All that was found is compared with the database before anything is changed: where it is not the same any",
-        "# more, nothing is changed, and the difference is shown.",
+        "# All that was found, and what would become of it, is compared with the database before anything is changed:",
+        "# where it is not the same any more, nothing is changed, and the difference is shown.",
         "",
         "[plan]",
         f"format = {_quoted(FORMAT)}",
@@ -171,8 +184,10 @@ def written(plan: Plan, choices: Mapping[str, str]) -> str:
             "",
             f"[reviewed.{_quoted(id)}]",
             f"rows = {seen.rows}",
+            f"changes = {seen.changes}",
+            *([f"choice = {_quoted(seen.choice)}"] if seen.choice != LEAVE else []),
             f"fingerprint = {_quoted(seen.fingerprint)}",
-            f"keys = [{', '.join(map(_quoted, seen.keys))}]",
+            f"keys = {{{', '.join(f'{_quoted(key)} = {_quoted(one)}' for key, one in seen.keys.items())}}}",
         ]
     return "\n".join(lines) + "\n"
 

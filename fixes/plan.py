@@ -5,21 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 import psycopg
-from psycopg import sql
 
 from expectations import Rule, shipped
 from fixes import trial
-from fixes.decisions import Decisions, Reviewed
+from fixes.decisions import Reviewed
 from fixes.fill import TRIAL
 from fixes.fix import LEAVE, Fix, FixError, Option, journal
 from fixes.guard import Guard, guards, refuses
+from fixes.review import NAMED, Review
 from fixes.work import Pace, apply, list_rows
 
-#: Keys that a plan names one by one.
-NAMED: Final = 100
 Tell = Callable[[int, int, str], None]
 
 
@@ -100,21 +97,12 @@ def plan(
         tell(done, total, note)
 
     who = identity(connection, fixes)
-    steps: list[Step] = []
     with trial.trial(connection, tables(connection, fixes)):
         before = trial.judge(connection, rules, "before", tell=lambda rule: step_told(rule))
-        seen = {id: reviewed(connection, fix, before[id]) for id, fix in fixes.items()}
         guarding = guards_of(rules)
         refused = {guard.name: _refused(connection, guard, "before") for guard in guarding}
-        touched = False
-        for id, fix in fixes.items():
-            step = Step(fix, before[id] or 0)
-            steps.append(step)
-            # what found nothing, and had nothing changed before it, has nothing to do
-            if before[id] is not None and (step.found or touched):
-                _try(connection, step, choices.get(id, LEAVE))
-                touched = touched or bool(step.automatic or step.changed)
-            step_told(id)
+        steps, seen = _steps(connection, fixes, before, choices, step_told)
+        touched = any(step.automatic or step.changed for step in steps)
         after = trial.judge(connection, rules, "after", tell=lambda rule: step_told(rule)) if touched else dict(before)
         new_counts, new = _new(connection) if touched else ({}, {})
         guarded = tuple(
@@ -131,26 +119,55 @@ def plan(
 
 
 def review(
-    connection: psycopg.Connection, rules: Sequence[Rule], fixes: Mapping[str, Fix], wanted: Iterable[str]
+    connection: psycopg.Connection, rules: Sequence[Rule], fixes: Mapping[str, Fix], then: Mapping[str, Reviewed]
 ) -> dict[str, Reviewed]:
-    """What the wanted rules find now, as a plan would say."""
-    wanted = set(wanted)
+    """What the rules that were reviewed find now, and what would become of it by the choices of then."""
     with trial.trial(connection, tables(connection, fixes)):
-        before = trial.judge(connection, [rule for rule in rules if rule.id in wanted], "before")
-        return {id: reviewed(connection, fix, before[id]) for id, fix in fixes.items() if id in before}
+        before = trial.judge(connection, [rule for rule in rules if rule.id in then], "before")
+        wanted = {id: fix for id, fix in fixes.items() if id in before}
+        _, seen = _steps(connection, wanted, before, {id: reviewed.choice for id, reviewed in then.items()})
+    return seen
 
 
-def _try(connection: psycopg.Connection, step: Step, choice: str) -> None:
+def _steps(
+    connection: psycopg.Connection,
+    fixes: Mapping[str, Fix],
+    before: Mapping[str, int | None],
+    choices: Mapping[str, str],
+    tell: Callable[[str], None] = lambda _rule: None,
+) -> tuple[list[Step], dict[str, Reviewed]]:
+    """Try the fixes in a trial in which the rules were judged; gives also what is to be reviewed."""
+    reviews = {id: Review(fix) for id, fix in fixes.items()}
+    for id, review in reviews.items():
+        if before[id]:
+            review.found(connection)
+    steps: list[Step] = []
+    touched = False
+    for id, fix in fixes.items():
+        step = Step(fix, before[id] or 0)
+        steps.append(step)
+        # what found nothing, and had nothing changed before it, has nothing to do
+        if before[id] is not None and (step.found or touched):
+            _try(connection, step, choices.get(id, LEAVE), reviews[id])
+            touched = touched or bool(step.automatic or step.changed)
+        tell(id)
+    return steps, {id: review.reviewed(choices.get(id, LEAVE)) for id, review in reviews.items()}
+
+
+def _try(connection: psycopg.Connection, step: Step, choice: str, review: Review) -> None:
     fix, pace = step.fix, Pace(batch=1_000_000, wait=0, vacuum=0)
     try:
         with connection.transaction():
-            if fix.automatic:
-                step.automatic = apply(connection, fix, fix.automatic, TRIAL, pace).changed
+            if (automatic := fix.automatic) is not None:
+                step.automatic = apply(
+                    connection, fix, automatic, TRIAL, pace, listed=lambda: review.listed(connection, automatic)
+                ).changed
             offers = []
             for option in fix.options:
                 with connection.transaction(force_rollback=True):
                     rows = list_rows(connection, fix, option, TRIAL)
                     offers.append(Offer(option, rows, _keys(connection, fix)))
+                    review.listed(connection, option)
             step.offers = tuple(offers)
             if (chosen := fix.option(choice)) is not None:
                 step.choice = choice
@@ -261,67 +278,3 @@ def _shapes(connection: psycopg.Connection, names: Iterable[str]) -> list[str]:
 
 def _digest(parts: Iterable[str]) -> str:
     return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def reviewed(connection: psycopg.Connection, fix: Fix, found: int | None) -> Reviewed:
-    """What a rule found, of which the keys stand in the trial's verdict: the rows with their keys, and a fingerprint.
-
-    The fingerprint is a sum over the rows, each as the first eight bytes of its text's SHA-256.
-    """
-    table = next((change.table for option in [fix.automatic, *fix.options] if option for change in option.changes
-                  if change.key == fix.rule.key and change.op != "insert"), None)  # fmt: skip
-    if not found:
-        return Reviewed(0, "0")
-    if table is None:
-        total = "sum(('x' || left(encode(sha256(convert_to(v.key, 'UTF8')), 'hex'), 16))::bit(64)::bigint::numeric)"
-        join: sql.Composable = sql.SQL("")
-    else:
-        total = (
-            "sum(('x' || left(encode(sha256(convert_to(the_row::text, getdatabaseencoding())), 'hex'), 16))"
-            "::bit(64)::bigint::numeric)"
-        )
-        join = sql.SQL("left join pg_temp.{} as the_row on the_row.{}::text = v.key").format(
-            sql.Identifier(table), sql.Identifier(fix.rule.key[0])
-        )
-    row = connection.execute(
-        sql.SQL(
-            "select count(*), coalesce({}, 0)::text, "
-            '(array_agg(v.key order by length(v.key), v.key collate "C"))[1:{}]'
-            " from pg_temp.order_audit_verdict as v {} where v.phase = 'before' and v.rule = {}"
-        ).format(sql.SQL(total), NAMED, join, fix.rule.id)
-    ).fetchone()
-    assert row is not None  # noqa: S101 - an aggregate gives one row
-    return Reviewed(row[0], row[1], tuple(row[2]) if row[0] <= NAMED else ())
-
-
-def differences(decisions: Decisions, now: Mapping[str, Reviewed], who: Mapping[str, str]) -> list[str]:
-    """Where what is there now is not what was reviewed; a line each, none for a policy."""
-    if not decisions.plan:
-        return []
-    lines = []
-    for name, what in {
-        "database": "database",
-        "cluster": "database server",
-        "schema": "schema",
-        "tables": "columns of the tables",
-        "files": "fix files or rules",
-    }.items():
-        if decisions.plan.get(name) != who[name]:
-            shown = f": '{decisions.plan.get(name)}' then, '{who[name]}' now" if name in ("database", "schema") else ""
-            lines.append(f"another {what}{shown}" if name in ("database", "cluster", "schema") else f"other {what}")
-    for rule, then in sorted(decisions.reviewed.items()):
-        here = now.get(rule)
-        if here is None or (here.rows, here.fingerprint) == (then.rows, then.fingerprint):
-            continue
-        lines.append(f"{rule}: {_difference(then, here)}")
-    return lines
-
-
-def _difference(then: Reviewed, now: Reviewed) -> str:
-    if (then.rows and not then.keys) or (now.rows and not now.keys):
-        return f"{then.rows} rows then, {now.rows} now" if then.rows != now.rows else f"{now.rows} rows, not the same"
-    gone = [key for key in then.keys if key not in now.keys]
-    come = [key for key in now.keys if key not in then.keys]
-    said = [f"{' '.join(come[:10])} new"] if come else []
-    said += [f"{' '.join(gone[:10])} gone"] if gone else []
-    return "; ".join(said) or f"the same {now.rows} keys, with other values"

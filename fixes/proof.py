@@ -19,7 +19,8 @@ RANGE: Final = 100_000
 #: By table and range: rows, and the sum of their hashes.
 Sums = dict[str, dict[int, tuple[int, str]]]
 
-_HASH: Final = (
+#: A text as a number that can be added up: the first eight bytes of its SHA-256.
+HASH: Final = (
     "('x' || left(encode(sha256(convert_to({}, getdatabaseencoding())), 'hex'), 16))::bit(64)::bigint::numeric"
 )
 
@@ -65,7 +66,7 @@ def sums(connection: psycopg.Connection, tables: Mapping[str, tuple[str, ...]], 
             else sql.SQL("hashtext(r.key) & 63")
         )
         query = sql.SQL("select {}, count(*), sum({})::text from ({}) as r (key, row) group by 1").format(
-            bucket, sql.SQL(_HASH.format("r.row")), rows
+            bucket, sql.SQL(HASH.format("r.row")), rows
         )
         found[table] = {int(row[0]): (int(row[1]), row[2]) for row in connection.execute(query)}
     return found

@@ -71,10 +71,12 @@ def apply(
     home: Home,
     pace: Pace,
     tell: Callable[[int, int], None] = lambda _done, _of: None,
+    listed: Callable[[], None] = lambda: None,
 ) -> Done:
     """Apply an option until nothing is left of it. The connection commits by itself, or all is one transaction.
 
-    Rows that others hold are tried again, with a growing pause; what is left after the last round is told.
+    Rows that others hold are tried again, with a growing pause; what is left after the last round is told. `listed` is
+    called whenever what is to be changed stands on the list.
     """
     done = Done()
     began = time.perf_counter()
@@ -85,6 +87,7 @@ def apply(
         done.busy = done.stale = 0
         if not wanted:
             break
+        listed()
         before = done.changed
         tell(before, before + wanted)
         for changed, busy, stale in _batches(connection, home, "apply_batch", fix.rule.id, 0, pace):

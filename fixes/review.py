@@ -1,0 +1,147 @@
+"""What is reviewed of a plan: what its rules found, and what would become of each row. Of many, it is a fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from fixes.decisions import Decisions, Reviewed
+from fixes.fill import TRIAL
+from fixes.fix import Fix, Option
+from fixes.proof import HASH
+
+#: Keys that a plan names one by one.
+NAMED: Final = 100
+
+
+@dataclass
+class Review:
+    """What a rule found, and what each option would make of which row at its turn, added up as hashes on the server.
+
+    `keys` has the sum of each key, None where they are too many.
+    """
+
+    fix: Fix
+    rows: int = 0
+    changes: int = 0
+    total: int = 0
+    keys: dict[str, int] | None = field(default_factory=dict)
+
+    def found(self, connection: psycopg.Connection) -> None:
+        """Add the rows that the rule found, whose keys stand in the trial's verdict."""
+        tables = [
+            change.table
+            for option in (self.fix.automatic, *self.fix.options)
+            for change in (option.changes if option else ())
+            if change.key == self.fix.rule.key and change.op != "insert"
+        ]
+        row: sql.Composable = sql.SQL("v.key")
+        join: sql.Composable = sql.SQL("")
+        if tables:
+            row = sql.SQL("the_row::text")
+            join = sql.SQL("left join pg_temp.{} as the_row on the_row.{}::text = v.key").format(
+                sql.Identifier(tables[0]), sql.Identifier(self.fix.rule.key[0])
+            )
+        self.rows += self._add(
+            connection,
+            sql.SQL(
+                "select v.key, {} from pg_temp.order_audit_verdict as v {} where v.phase = 'before' and v.rule = {}"
+            ).format(sql.SQL(HASH).format(row), join, self.fix.rule.id),
+        )
+
+    def listed(self, connection: psycopg.Connection, option: Option) -> None:
+        """Add what is on the trial's list for an option: keys, rows as they are, new values.
+
+        References to secrets count without their numbers, which are given when a secret is put away.
+        """
+        others = ["" if change.key == self.fix.rule.key else f"{change.table} " for change in option.changes]
+        item = sql.SQL(
+            "concat_ws(' ', t.option, t.step, t.op, t.key, t.seen,"
+            " regexp_replace(t.after::text, 'secret-ref:order-audit/[0-9]+', 'secret-ref', 'g'))"
+        )
+        self.changes += self._add(
+            connection,
+            sql.SQL(
+                "select ({}::text[])[t.step] || k.key, {} from {} as t cross join lateral ("
+                "select string_agg(k.value, ', ' order by k.key) as key from jsonb_each_text(t.key) as k) as k"
+                " where t.rule = {}"
+            ).format(others, sql.SQL(HASH).format(item), sql.SQL(TRIAL.text("order_audit.todo")), self.fix.rule.id),
+        )
+
+    def _add(self, connection: psycopg.Connection, items: sql.Composable) -> int:
+        row = connection.execute(
+            sql.SQL(
+                "select count(*), coalesce(sum(i.hash), 0)::text,"
+                " json_agg(json_build_array(i.key, i.hash::text)) filter (where i.number <= {most})"
+                " from (select i.*, row_number() over () from ({items}) as i) as i (key, hash, number)"
+            ).format(most=NAMED, items=items)
+        ).fetchone()
+        assert row is not None  # noqa: S101 - an aggregate gives one row
+        count, total, keys = int(row[0]), int(row[1]), row[2] or []
+        self.total += total
+        if self.keys is not None:
+            for key, one in keys:
+                self.keys[key] = self.keys.get(key, 0) + int(one or 0)
+            if count > NAMED or len(self.keys) > NAMED:
+                self.keys = None
+        return count
+
+    def reviewed(self, choice: str) -> Reviewed:
+        """What goes into the file, with the option that was chosen when it was added up."""
+        keys = self.keys or {}
+        return Reviewed(
+            self.rows,
+            f"{self.total % 2**64:016x}",
+            {key: f"{keys[key] % 2**32:08x}" for key in sorted(keys, key=_by_number)},
+            self.changes,
+            choice,
+        )
+
+
+def differences(decisions: Decisions, now: Mapping[str, Reviewed], who: Mapping[str, str]) -> list[str]:
+    """Where what is there now is not what was reviewed; a line each, none for a policy."""
+    if not decisions.plan:
+        return []
+    lines = []
+    for name, what in {
+        "database": "database",
+        "cluster": "database server",
+        "schema": "schema",
+        "tables": "columns of the tables",
+        "files": "fix files or rules",
+    }.items():
+        if decisions.plan.get(name) != who[name]:
+            shown = f": '{decisions.plan.get(name)}' then, '{who[name]}' now" if name in ("database", "schema") else ""
+            lines.append(f"another {what}{shown}" if name in ("database", "cluster", "schema") else f"other {what}")
+    for rule, then in sorted(decisions.reviewed.items()):
+        here = now.get(rule)
+        if here is not None and here != then:
+            lines.append(f"{rule}: {_difference(then, here)}")
+    return lines
+
+
+def _difference(then: Reviewed, now: Reviewed) -> str:
+    if any(seen.rows + seen.changes and not seen.keys for seen in (then, now)):
+        return (
+            f"{then.rows} rows found and {then.changes} listed to be changed then, {now.rows} and {now.changes} now"
+            if (then.rows, then.changes) != (now.rows, now.changes)
+            else f"{now.rows} rows, not the same or not to become the same"
+        )
+    kinds = {
+        "new": now.keys.keys() - then.keys.keys(),
+        "gone": then.keys.keys() - now.keys.keys(),
+        "with other values": {key for key in then.keys.keys() & now.keys.keys() if then.keys[key] != now.keys[key]},
+    }
+    return "; ".join(
+        f"{', '.join(sorted(keys, key=_by_number)[:10])}{' …' if len(keys) > 10 else ''} {kind}"
+        for kind, keys in kinds.items()
+        if keys
+    )
+
+
+def _by_number(key: str) -> tuple[int, str]:
+    return len(key), key
