@@ -349,8 +349,13 @@ def test_secrets_are_kept_once_and_referred_to(server: Server) -> None:
             '{"a": "b"}',
         ]
         _order(connection, '{"token": "aa", "pwd": "b"}')
+        with trial(connection, {"orders": ("order_id",)}):
+            apply(connection, *_option(SECRET, "move_to_secret_store"), TRIAL, Pace(wait=0))
+            foretold = _documents(connection)
+        assert _documents(connection) != foretold
         assert _apply(connection, SECRET, "move_to_secret_store") == 1
         assert _documents(connection)[5] == f'{{"token": "{ref}7", "pwd": "{ref}5"}}'
+        assert _documents(connection) == foretold
         kept = _secrets(connection)
         assert len(kept) == 7
         connection.execute("delete from orders where order_id = 6")
