@@ -23,6 +23,7 @@ from audit import allow, catalog, gate, impact, lint, mask, shape, task
 from audit.bundle import bundle
 from audit.dsn import described
 from audit.errors import RunError, UsageError
+from audit.estimate import dearest_first
 from audit.evaluate import Evaluation
 from audit.outcome import Outcome
 from audit.plan import plan
@@ -152,7 +153,7 @@ def _audit(
         orders = _orders(snapshot, tasks)
         bundles = bundle(snapshot.connection, plan(snapshot.connection, tasks), orders)
         evaluation = Evaluation(
-            snapshot, bundles, orders, spool,
+            snapshot, dearest_first(snapshot.connection, bundles, orders), orders, spool,
             jobs=1 if options.gentle else options.jobs, examples=options.examples, unmask=options.unmask,
             schema=database.schema, gentle=options.gentle, tell=counter,
         )  # fmt: skip

@@ -22,6 +22,7 @@ from expectations import Spare
 #: Longer evidence is cut: nobody reads it, and it would have to be held in memory.
 EVIDENCE_LENGTH = 10_000
 
+_COPY: Final = "copy (\n"
 _TEXTUAL = {25, 1042, 1043, 705}
 _PLAIN = {16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1266}
 
@@ -36,6 +37,18 @@ class Statement:
 
 def compose(bundle: Bundle, orders: Orders, examples: int) -> Statement:
     """Write a bundle's statement; `examples` are the evidence rows per rule."""
+    text = _rows(bundle, orders, examples)
+    offset = text.index(bundle.tasks[0].shape.body) if bundle.alone else 0
+    return Statement(f"{_COPY}{text}\n) to stdout (format csv)", len(_COPY) + offset)
+
+
+def explaining(bundle: Bundle, orders: Orders) -> str:
+    """A statement that asks for the plan of a bundle's own."""
+    return f"explain (format json) {_rows(bundle, orders, 1)}"
+
+
+def _rows(bundle: Bundle, orders: Orders, examples: int) -> str:
+    """The query whose lines COPY sends."""
     tables: list[str] = [bundle.extract.text] if bundle.extract else []
     tables += [_left(spare) for spare in dict.fromkeys(scan.spare for scan in bundle.scans) if spare is not None]
     lines: list[str] = []
@@ -65,8 +78,7 @@ def compose(bundle: Bundle, orders: Orders, examples: int) -> Statement:
         extracted = bundle.extract is not None and bundle.extract.table == table and bundle.extract.holds(live_orders())
         tables.append(live(schema, quoted(table.name) if extracted else quoted(table), keys))
     withs, body = ",\n".join(tables), "\nunion all\n".join(lines)
-    text = f"copy (\nwith {withs}\n{body}\n) to stdout (format csv)"
-    return Statement(text, text.index(bundle.tasks[0].shape.body) if bundle.alone else 0)
+    return f"with {withs}\n{body}"
 
 
 def counting(scan: Scan) -> str:

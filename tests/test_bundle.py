@@ -9,6 +9,7 @@ import pytest
 
 from audit import shape
 from audit.bundle import Bundle
+from audit.estimate import dearest_first
 from audit.filters import condition, needs_of, widest
 from audit.run import Options, run
 from expectations import Rule, SuiteError, load
@@ -180,3 +181,20 @@ def test_what_is_spared_must_be_told_plainly(header: str, message: str) -> None:
     with pytest.raises(SuiteError, match=r"a\.sql: ") as raised:
         shape.read(parse(text, id="a", suite="s", path="a.sql"))
     assert message in str(raised.value)
+
+
+def test_the_dearest_statements_come_first(dsn: str, tmp_path: Path) -> None:
+    """As the server expects; small tables are not worth the question."""
+    cheap, dear = rules(
+        tmp_path,
+        cheap="select t.id from t where t.n + 0 = 1",
+        dear="select a.id from t as a join t as b on a.n >= b.n and b.up >= a.up where a.id + b.id < 0",
+    )
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(BIG)
+        made = bundles(connection, cheap, dear)
+        assert [found.tasks[0].rule for found in made] == [cheap, dear]
+        assert dearest_first(connection, made, {}) == made[::-1]
+        connection.execute("delete from t where id > 100")
+        connection.execute("vacuum analyze t")
+        assert dearest_first(connection, made, {}) == made

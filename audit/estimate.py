@@ -1,0 +1,37 @@
+"""What the server expects statements to cost, so that the dearest can begin first and all connections end together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import psycopg
+
+from audit import repetition
+from audit.bundle import Bundle
+from audit.impact import Orders
+from audit.statement import explaining
+
+
+def dearest_first(connection: psycopg.Connection, bundles: Iterable[Bundle], orders: Orders) -> list[Bundle]:
+    """Bundles by what the server's planner makes of them; as they come where all tables are small."""
+    bundles = list(bundles)
+    tables = {task.table.oid: task.table for found in bundles for task in found.tasks if task.table is not None}
+    try:
+        with connection.transaction():
+            if all(repetition.is_small(connection, table) for table in tables.values()):
+                return bundles
+    except psycopg.Error:
+        return bundles
+    return sorted(bundles, key=lambda found: -_cost(connection, found, orders))
+
+
+def _cost(connection: psycopg.Connection, found: Bundle, orders: Orders) -> float:
+    """In the planner's units; a statement that it refuses comes first, since it will be run again in parts."""
+    try:
+        with connection.transaction():
+            row = connection.execute(explaining(found, orders).encode()).fetchone()
+    except psycopg.Error:
+        return math.inf
+    assert row is not None  # noqa: S101 - EXPLAIN gives one document
+    return float(row[0][0]["Plan"]["Total Cost"])
