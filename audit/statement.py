@@ -1,6 +1,6 @@
 """The one statement that a bundle of scans runs.
 
-It gathers the violating rows of each scan once (`hits0`, ...), and sends three kinds of lines over COPY: per rule its
+It gathers the violating rows of each scan once (`hits 0`, ...), and sends three kinds of lines over COPY: per rule its
 sums and its first examples, then every violating key in order, with the rules of its scan that it violates. The
 client keeps none of them. A line's number is that of its rule in the bundle, for keys that of its scan's first rule.
 """
@@ -55,7 +55,7 @@ def _rows(bundle: Bundle, orders: Orders, examples: int) -> str:
     customers: dict[str, list[str]] = {}
     first = 0
     for number, scan in enumerate(bundle.scans):
-        hits = f"hits{number}"
+        hits = quoted(f"hits {number}")  # no table is called that
         rows, evidence = _hits(scan)
         flags = _flags(scan)
         tables.append(f"{hits} as materialized (\n{rows}\n)")
