@@ -3,7 +3,7 @@ how many rows fulfil a condition."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,14 +30,23 @@ class Part:
 
     def key(self, column: str) -> str:
         """An expression that can be hashed and tells different values apart, whatever their type and collation."""
-        # a bit string as text is eight times as long, and slow to write
-        return f"bit_send({column})" if self.is_bits else f'({column}::text collate "C")'
+        # a bit string as text is eight times as long, and slow to write; its bytes begin with its length, and so are
+        # never nothing
+        return f"coalesce(bit_send({column}), '')" if self.is_bits else f'({column}::text collate "C")'
 
     def back(self, key: str) -> str:
         """The column's value, made of its key again."""
         if self.is_bits:
-            return f"('x' || encode(substr({key}, 5), 'hex'))::{self.type}"
+            return f"('x' || encode(substr(nullif({key}, ''), 5), 'hex'))::{self.type}"
         return f"{key}::{self.type}" + (f" collate {self.collation}" if self.collation else "")
+
+
+def combined(value: Sequence[Part], keys: Sequence[str]) -> str:
+    """One expression that can be hashed, made of the keys of some parts; equal where they are, NULL equal to NULL."""
+    if [part.is_bits for part in value] == [True]:
+        return keys[0]
+    cast = "" if all(part.is_bits for part in value) else "::text"
+    return f"array[{', '.join(f'{key}{cast}' for key in keys)}]"
 
 
 def parts(connection: psycopg.Connection, table: Relation, columns: Iterable[str]) -> tuple[Part, ...]:

@@ -14,6 +14,7 @@ from audit.bundle import Bundle
 from audit.catalog import Column
 from audit.impact import Orders, live, live_orders, sums, weighs_orders
 from audit.plan import Scan
+from audit.repetition import combined
 from audit.shape import Slices
 from audit.sql import quoted
 from audit.task import Task
@@ -171,9 +172,9 @@ def _once_per_value(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
         f"{part.back(f'v.{key}')} as {quoted(part.column)}" for part, key in zip(scan.value, numbered, strict=True)
     )
     # The values found are joined by one column that is known to be unique: the planner takes a hash of several columns
-    # of a subquery for a bad one, and would rather sort the table. In an array NULL equals NULL.
-    parts = ", ".join(f"{local.alias}.{key}::text" for key in numbered)
-    judged = f"""  select distinct on (value) array[{parts}] as value,
+    # of a subquery for a bad one, and would rather sort the table.
+    value = combined(scan.value, [f"{local.alias}.{key}" for key in numbered])
+    judged = f"""  select distinct on (value) {value} as value,
 {flags}
   from (
     select {", ".join(f"v.{key}" for key in numbered)}, {values}
@@ -186,8 +187,8 @@ def _once_per_value(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
   {rest}
   where {any_of}"""
     listed = ",\n".join([*shown, *(f"judged.r{number}" for number in range(len(wheres))), _place_of_row(scan)])
-    value = f"array[{', '.join(f'{key}::text' for key in keys)}]"
-    return f"select\n{listed}\nfrom {local.table}\njoin (\n{judged}\n) as judged on judged.value = {value}", evidence
+    joined = f"from {local.table}\njoin (\n{judged}\n) as judged on judged.value = {combined(scan.value, keys)}"
+    return f"select\n{listed}\n{joined}", evidence
 
 
 def _evidence(scan: Scan) -> tuple[list[str], list[tuple[str, ...]]]:

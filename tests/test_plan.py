@@ -174,6 +174,28 @@ def test_values_keep_their_types_whatever_these_are_called(dsn: str, tmp_path: P
     assert [(found["status"], found["violations"]) for found in document["results"]] == [("failed", 3000)]
 
 
+@pytest.mark.parametrize("columns", [("bits",), ("bits", "more"), ("bits", "word"), ("word",)], ids="-".join)
+def test_rows_of_a_value_that_is_null_are_found(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: tuple[str, ...]
+) -> None:
+    """NULL is a value like others, and neither no bits nor no letters."""
+    monkeypatch.setattr(repetition, "repeating", lambda _connection, _table, sets: widest(sets))
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            """
+            create table t (id int primary key, bits bit(2), more bit(9), word text);
+            insert into t values
+              (1, null, null, null), (2, B'00', B'000000000', ''), (3, B'01', B'000000001', '0'), (4, B'10', null, '1'),
+              (5, null, B'000000001', '1'), (6, null, null, null), (7, B'00', null, null), (8, B'11', null, '1');
+            """
+        )
+        condition = " or ".join(f"t.{column} is null or t.{column}::text ~ '1$'" for column in columns)
+        rule(tmp_path, "null", f"select t.id from t where {condition}")
+        by_row = connection.execute(f"select count(*) from t where {condition}").fetchone()
+    document = run(dsn, tmp_path / "out", Options(suites=(str(tmp_path / "mine"),), formats=("json",), lint=False))
+    assert [(found["status"], found["violations"]) for found in document["results"]] == [("failed", *(by_row or ()))]
+
+
 def test_rows_that_multiply_are_judged_one_by_one(dsn: str, tmp_path: Path) -> None:
     """Of a value's several rows one may violate this rule, and another that one."""
     with psycopg.connect(dsn, autocommit=True) as connection:
