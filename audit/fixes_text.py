@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from audit.terminal import MARKS
 from fixes.apply import Applied
 from fixes.fix import AUTOMATIC, LEAVE, Fix
+from fixes.growth import Growth
 from fixes.plan import Plan, Step
 from fixes.status import Status
-from reports.words import plural
+from reports.words import plural, size
 
 _WIDTH = 110
 
@@ -123,6 +124,7 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
                 for table, first in applied.proof.others.items()
             )
         )
+    lines += growth_lines(applied.growth)
     if applied.installed:
         lines += _said("guards", f"installed: {', '.join(applied.installed)}")
     if waiting := {name: why.rows for name, why in applied.refused.items() if why.rows}:
@@ -136,6 +138,25 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
     return "\n".join(lines)
 
 
+def growth_lines(found: Mapping[str, Growth]) -> list[str]:
+    """How large the changed tables became, a line each."""
+    lines = []
+    for table, grown in found.items():
+        said = f"{table}: {_grown(grown.heap_before, grown.heap_after)}, indexes"
+        said += f" {_grown(grown.indexes_before, grown.indexes_after)}"
+        if grown.dead_rows:
+            who = "the next VACUUM removes" if grown.may_vacuum else "its owner may VACUUM, and this role may not"
+            said += f"; about {plural(grown.dead_rows, 'dead row')}, which {who}"
+        lines += _said("size", said)
+    return lines
+
+
+def _grown(before: int, after: int) -> str:
+    if after == before:
+        return f"{size(after)} as before"
+    return f"{size(before)} before, {size(after)} now ({100 * (after - before) / max(before, 1):+.1f} %)"
+
+
 def status_text(status: Status | None) -> str:
     """What was applied and put back."""
     if status is None:
@@ -146,6 +167,7 @@ def status_text(status: Status | None) -> str:
         for entry in status.entries
     ]
     lines = _table(cells) if status.entries else ["nothing is applied"]
+    lines += growth_lines(status.growth)
     if status.at_work:
         lines.append("a run is at work")
     if status.broken_off:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from fixes import trial, work
 from fixes.decisions import Decisions
 from fixes.fill import REAL
 from fixes.fix import AUTOMATIC, LEAVE, Fix, Option
+from fixes.growth import Growth, growth, sizes
 from fixes.install import Count, GuardError, install_all
 from fixes.meter import Meter
 from fixes.plan import guards_of, identity, review, tables
@@ -40,11 +42,13 @@ class ReviewError(ValueError):
 class Applied:
     """What was done, by rule and option in order; `after` are the violations where they were counted.
 
-    `proof` is None in a rehearsal. `installed` names the guards that were, `refused` says by guard why it was not.
+    `proof` is None in a rehearsal, `growth` is by table that was changed. `installed` names the guards that were,
+    `refused` says by guard why it was not.
     """
 
     done: tuple[tuple[str, str, Done], ...]
     proof: Proof | None = None
+    growth: dict[str, Growth] = field(default_factory=dict)
     before: dict[str, int | None] = field(default_factory=dict)
     after: dict[str, int | None] = field(default_factory=dict)
     installed: tuple[str, ...] = ()
@@ -107,23 +111,34 @@ def apply(
         names = tables(connection, fixes)
         tell(0, 0, "adding up the tables")
         began = time.monotonic()
-        before = sums(connection, names)
+        before, room = sums(connection, names), sizes(connection, names)
         took = time.monotonic() - began
         since, run = _begin(connection, id, choices)
         tell(0, 0, "counting what is to be changed")
         meter = Meter(_expected(connection, steps, decisions, count), tell, closing=took)
         done: list[tuple[str, str, Done]] = []
+        dead: Counter[str] = Counter()
         for fix, option in steps:
             meter.begin(fix.rule.id)
-            done.append((fix.rule.id, option.name, work.apply(connection, fix, option, REAL, pace, meter.rows)))
+            became = work.apply(connection, fix, option, REAL, pace, meter.rows)
+            done.append((fix.rule.id, option.name, became))
+            for table in work.changes(option):
+                dead[table] += became.changed
+                if pace.vacuum and dead[table] >= pace.vacuum:  # many fixes leave as much behind as a large one
+                    work.vacuum(connection, {table})
+                    dead[table] = 0
         meter.end("adding up again")
         proven = proof(before, sums(connection, names, since))
         seconds = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
-        _end(connection, run, {"proof": proven.document(), "seconds": seconds})
+        changed = {table for (_, option), (_, _, found) in zip(steps, done, strict=True) if found.changed
+                   for table in work.changes(option)}  # fmt: skip
+        grown = growth(connection, room, changed)
+        sized = {"sizes": {table: found.document() for table, found in grown.items()}} if grown else {}
+        _end(connection, run, {"proof": proven.document(), "seconds": seconds, **sized})
         meter.end("")
         wanted = guards_of(rules) if guarding else []
         installed, refused = install_all(connection, wanted, pace, count, tell_guards)
-        return Applied(tuple(done), proven, installed=tuple(installed), refused=refused)
+        return Applied(tuple(done), proven, grown, installed=tuple(installed), refused=refused)
 
 
 def rehearse(
@@ -159,7 +174,7 @@ def rehearse(
             done.append((fix.rule.id, option.name, work.apply(connection, fix, option, REAL, patient)))
             count(fix.rule.id)
         after = trial.judge(connection, rules, "after", count)
-    return Applied(tuple(done), None, before, after)
+    return Applied(tuple(done), before=before, after=after)
 
 
 @contextmanager

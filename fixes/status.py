@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 import psycopg
+
+from fixes.growth import Growth, read
 
 #: The key of the advisory lock that lets one run of fixes at a time into a database.
 LOCK: Final = 0x6F72646572
@@ -27,12 +29,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Status:
-    """What was applied, in the order in which it began; whether a run is at work or was broken off."""
+    """What was applied, in the order in which it began; whether a run is at work or was broken off.
+
+    `proof` is of the last run, `growth` of the last one that changed something, by table.
+    """
 
     entries: tuple[Entry, ...]
     at_work: bool = False
     broken_off: bool = False
     proof: dict[str, Any] | None = None
+    growth: dict[str, Growth] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """What was applied, as JSON."""
@@ -48,6 +54,7 @@ class Status:
                 for entry in self.entries
             ],
             "proof": self.proof,
+            "sizes": {table: found.document() for table, found in self.growth.items()},
         }
 
 
@@ -75,12 +82,16 @@ def status(connection: psycopg.Connection) -> Status | None:
     last = connection.execute(
         "select ended_at is null, detail -> 'proof' from order_audit.run order by id desc limit 1"
     ).fetchone()
+    sized = connection.execute(
+        "select detail -> 'sizes' from order_audit.run where detail ? 'sizes' order by id desc limit 1"
+    ).fetchone()
     at_work = bool(held and held[0])
     return Status(
         tuple(Entry(*entry) for entry in entries),
         at_work=at_work,
         broken_off=bool(last and last[0]) and not at_work,
         proof=last[1] if last else None,
+        growth=read(sized[0] if sized else None),
     )
 
 

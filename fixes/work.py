@@ -80,7 +80,7 @@ def apply(
     """
     done = Done()
     began = time.perf_counter()
-    tables = {change.table for change in option.changes if change.op != "insert"}
+    tables = changes(option)
     since = 0
     for again in range(pace.rounds):
         wanted = list_rows(connection, fix, option, home)
@@ -147,10 +147,17 @@ def revert(
     return done
 
 
+def changes(option: Option) -> set[str]:
+    """The tables that an option changes; rows that it adds to ours do not count."""
+    return {change.table for change in option.changes if change.op != "insert"}
+
+
 def vacuum(connection: psycopg.Connection, tables: set[str]) -> None:
-    """Make room again that changed rows left behind, so that the tables do not grow."""
+    """Make room again that changed rows left behind, so that the tables do not grow; nobody has to wait for it."""
+    # or what this session has yet to tell of dead rows would be counted after it
+    connection.execute("select pg_stat_force_next_flush()")
     for table in sorted(tables):
-        connection.execute(f"vacuum {table}".encode())
+        connection.execute(f"vacuum (truncate off) {table}".encode())
 
 
 def _batches(

@@ -148,6 +148,7 @@ def _environment() -> Environment:
         "plural": words.plural,
         "moment": words.moment,
         "ms": words.milliseconds,
+        "size": words.size,
         "visible": text.visible,
         "name": text.name,
         "sql": text.sql,
