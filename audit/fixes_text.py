@@ -33,7 +33,12 @@ def plan_text(plan: Plan) -> str:
         for step in steps
     ]
     lines = _table(cells)
-    lines += [f"✗ {step.fix.rule.id}: {step.trouble}" for step in steps if step.trouble]
+    lines += [
+        f"✗ {step.fix.rule.id}: {why}"
+        for step in steps
+        for why in dict.fromkeys([step.trouble, *(offer.obstacle for offer in step.offers)])
+        if why
+    ]
     if plan.new_counts:
         lines += ["", "comes to light by what is changed:"]
         for rule, count in plan.new_counts.items():

@@ -16,7 +16,7 @@ import psycopg
 from expectations import Rule
 from fixes import trial, work
 from fixes.decisions import Decisions
-from fixes.fill import REAL
+from fixes.fill import REAL, obstacle
 from fixes.fix import AUTOMATIC, LEAVE, Fix, Option
 from fixes.growth import Growth, growth, sizes
 from fixes.install import Count, GuardError, install_all
@@ -211,7 +211,9 @@ def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Ma
     if not names:
         raise RefusalError("the tables that fixes change are not here; --schema names the schema that holds them")
     wanted: dict[str, set[str]] = {}
-    for _, option in chosen(fixes, choices):
+    for fix, option in chosen(fixes, choices):
+        if why := obstacle(connection, option):
+            raise RefusalError(f"{fix.rule.id}: {why}")
         for change in option.changes:
             if change.table in names:
                 wanted.setdefault(change.table, {"SELECT"}).add(change.op.upper())

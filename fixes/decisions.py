@@ -173,7 +173,7 @@ def written(plan: Plan, choices: Mapping[str, str]) -> str:
             lines += _comment(f"assumes: {step.fix.assumes}")
         for offer in step.offers:
             name = offer.option.name + (" (recommended)" if offer.option.recommended else "")
-            lines += _comment(f"{name}: {offer.option.does}; {offer.rows:,} rows")
+            lines += _comment(f"{name}: {offer.option.does}; {offer.obstacle or f'{offer.rows:,} rows'}")
         lines += _comment(f"{LEAVE}: {step.fix.leave or 'the rows stay as they are'}")
         keys = next((offer.keys for offer in step.offers if offer.keys), ())
         if keys:

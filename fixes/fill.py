@@ -50,8 +50,10 @@ def fill(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -
     """The statements, in order, that write the rows an option would change to `order_audit.todo`.
 
     They are right for the tables as the connection sees them, which has the list at `home`. Raises FixError where a
-    table has no such columns.
+    table has no such columns, or where one that is NOT NULL would lose its value.
     """
+    if why := obstacle(connection, option):
+        raise FixError(why)
     made: list[str] = []
     units = False
     for number, change in enumerate(option.changes, start=1):
@@ -67,6 +69,21 @@ def fill(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -
     if any(change.op == "delete" for change in option.changes):
         made.append(_spared(fix, option))
     return made
+
+
+def obstacle(connection: psycopg.Connection, option: Option) -> str:
+    """Why an option can change nothing here: it takes a value away that must be there. Empty where it can."""
+    for change in option.changes:
+        row = connection.execute(
+            "select a.attname from pg_attribute as a"
+            " where a.attrelid = to_regclass(%s) and a.attname = any(%s) and a.attnotnull",
+            [change.table, list(change.nulls)],
+        ).fetchone()
+        if row:
+            return (
+                f"{option.name} takes {change.table}.{row[0]} away, which is NOT NULL: choose otherwise, or allow NULL"
+            )
+    return ""
 
 
 def _source(fix: Fix, change: Change) -> str:

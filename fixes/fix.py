@@ -23,6 +23,7 @@ _LINE: Final = re.compile(
     r"--\s?(?P<word>after|assumes|leave|automatic|option|update|delete|insert)(?:\s+(?P<name>[^:]*?))?:(?:\s+(?P<text>.*))?"
 )
 _CHANGE: Final = re.compile(r"(?P<table>[\w.]+) by (?P<key>\w+(?:, ?\w+)*)")
+_NULL: Final = re.compile(r"(?i)\bnull as (\w+)")
 _MORE: Final = re.compile(r"--\s{2,}(?P<text>.*)")
 
 
@@ -43,6 +44,11 @@ class Change:
     table: str
     key: tuple[str, ...]
     sql: str
+
+    @property
+    def nulls(self) -> tuple[str, ...]:
+        """The columns that lose their value, of which the query says `null as column`."""
+        return tuple(_NULL.findall(self.sql)) if self.op == "update" else ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import psycopg
 from expectations import Rule, shipped
 from fixes import trial
 from fixes.decisions import Reviewed
-from fixes.fill import TRIAL
+from fixes.fill import TRIAL, obstacle
 from fixes.fix import LEAVE, Fix, FixError, Option, journal
 from fixes.guard import Guard, guards, refuses
 from fixes.review import NAMED, Review
@@ -22,11 +22,12 @@ Tell = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Offer:
-    """An option at its turn: how many rows it would change, and the keys of some of them."""
+    """An option at its turn: how many rows it would change, and the keys of some of them; or why it cannot."""
 
     option: Option
-    rows: int
-    keys: tuple[str, ...]
+    rows: int = 0
+    keys: tuple[str, ...] = ()
+    obstacle: str = ""
 
 
 @dataclass
@@ -164,12 +165,17 @@ def _try(connection: psycopg.Connection, step: Step, choice: str, review: Review
                 ).changed
             offers = []
             for option in fix.options:
+                if why := obstacle(connection, option):
+                    offers.append(Offer(option, obstacle=why))
+                    continue
                 with connection.transaction(force_rollback=True):
                     rows = list_rows(connection, fix, option, TRIAL)
                     offers.append(Offer(option, rows, _keys(connection, fix)))
                     review.listed(connection, option)
             step.offers = tuple(offers)
-            if (chosen := fix.option(choice)) is not None:
+            if why := next((offer.obstacle for offer in offers if offer.option.name == choice), ""):
+                step.trouble = why
+            elif (chosen := fix.option(choice)) is not None:
                 step.choice = choice
                 step.changed = apply(connection, fix, chosen, TRIAL, pace).changed
     except (FixError, psycopg.Error) as error:

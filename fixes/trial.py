@@ -52,7 +52,9 @@ def _secrets(connection: psycopg.Connection) -> None:
 def copy(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> None:
     """Put a temporary copy of a table in its place, as far as this connection sees."""
     name = sql.Identifier(table)
-    connection.execute(sql.SQL("create temporary table order_audit_copy as select * from {}").format(name))
+    # with its NOT NULLs
+    connection.execute(sql.SQL("create temporary table order_audit_copy (like {})").format(name))
+    connection.execute(sql.SQL("insert into pg_temp.order_audit_copy select * from {}").format(name))
     connection.execute(sql.SQL("alter table pg_temp.order_audit_copy rename to {}").format(name))
     connection.execute(
         sql.SQL("create unique index on pg_temp.{} ({})").format(name, sql.SQL(", ").join(map(sql.Identifier, key)))

@@ -12,10 +12,12 @@ import psycopg
 import pytest
 
 import scenario
+from audit.fixes_text import plan_text
 from audit.server import Server
 from expectations import load
 from fixes.apply import RefusalError, ReviewError, apply, rehearse
 from fixes.decisions import FORMAT, DecisionError, choose, read, written
+from fixes.emit import emit
 from fixes.fill import REAL
 from fixes.fix import LEAVE, Fix, FixError, fixes, ordered, parse
 from fixes.plan import plan
@@ -300,6 +302,43 @@ def test_missing_rights_are_refused_before_the_first_change(connection: psycopg.
         connection.execute("reset role")
         connection.execute("drop owned by mender")
         connection.execute("drop role mender")
+
+
+@pytest.mark.parametrize(
+    ("rule", "choice", "column"),
+    [
+        ("orders.delivery_args_need_script", "clear_args", "delivery_script_args"),
+        ("orders.delivery_args_are_object", "clear_args", "delivery_script_args"),
+        ("orders.script_name_is_identifier", "clear_script", "delivery_script_name"),
+    ],
+)
+def test_what_must_have_a_value_is_not_taken_away(
+    connection: psycopg.Connection, tmp_path: Path, rule: str, choice: str, column: str
+) -> None:
+    connection.execute("update orders set delivery_script_args = coalesce(delivery_script_args, '{}'),"
+                       " delivery_script_name = coalesce(delivery_script_name, 'crm')")  # fmt: skip
+    connection.execute(f"alter table orders alter {column} set not null".encode())
+    before = rows(connection)
+    said = f"{choice} takes orders.{column} away, which is NOT NULL: choose otherwise, or allow NULL"
+    made = plan(connection, RULES, FIXES, {rule: choice})
+    step = next(step for step in made.steps if step.fix.rule.id == rule)
+    assert (step.trouble, step.choice, step.changed) == (said, LEAVE, 0)
+    # what has one right answer, and the other options, are none the worse for it
+    if step.fix.automatic:
+        assert step.automatic
+    assert [offer.option.name for offer in step.offers if not offer.obstacle and offer.rows] == [
+        option.name for option in step.fix.options if option.name != choice
+    ]
+    # it is said before anybody chooses
+    undecided = plan(connection, RULES, FIXES, {})
+    assert f"{rule}: {said}" in plan_text(undecided)
+    if len(step.fix.options) > 1:
+        assert said in " ".join(written(undecided, {}).replace("\n#", "").split())
+    with pytest.raises(RefusalError, match=f"{rule}: {choice} takes"):
+        apply(connection, RULES, FIXES, {rule: choice}, None, Pace())
+    assert rows(connection) == before
+    emitted = emit(connection, FIXES, {rule: choice}, tmp_path / "mend")
+    assert emitted.left_out[rule] == said
 
 
 def test_tables_without_a_key_are_refused(connection: psycopg.Connection) -> None:
