@@ -157,7 +157,7 @@ def apply(
     with _connected(dsn, schema) as connection, pieces(quiet=quiet) as begin:
         if rehearse:
             tell = begin("rehearsing", lines=True)
-            done = applying.rehearse(connection, rules, fixes, choices, pace, tell=tell)
+            done = applying.rehearse(connection, rules, fixes, choices, pace, guarding=not no_guards, tell=tell)
         else:
             done = applying.apply(
                 connection, rules, fixes, choices, decided, pace, guarding=not no_guards, count=count,

@@ -113,6 +113,9 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
                 lines.append(f"  {rule}: {before:,} violations now, {after:,} then")
         same = sum((count or 0) > 0 and count == applied.before[rule] for rule, count in applied.after.items())
         lines += [f"  {same} other rules fail as before" if same else "  no other rule fails", ""]
+        lines += _guards(applied, "could be installed", "could not, for rows that they would refuse")
+        if applied.installed or applied.refused:
+            lines.append("no guard is made in a rehearsal: nobody could use the tables until it ended")
         lines.append(f"rehearsed: {plural(applied.changed, 'row')}, rolled back")
         return "\n".join(lines)
     lines.append(f"{plural(applied.changed, 'row')} changed" if applied.changed else "nothing to change")
@@ -130,17 +133,19 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
             )
         )
     lines += growth_lines(applied.growth)
-    if applied.installed:
-        lines += _said("guards", f"installed: {', '.join(applied.installed)}")
-    if waiting := {name: why.rows for name, why in applied.refused.items() if why.rows}:
-        named = ", ".join(f"{name} ({count:,})" for name, count in waiting.items())
-        lines += _said(
-            "" if applied.installed else "guards", f"not installed, for rows that they would refuse: {named}"
-        )
-    lines += [str(why) for why in applied.refused.values() if not why.rows]
+    lines += _guards(applied, "installed", "not installed, for rows that they would refuse")
     if applied.left:
         lines.append(f"{applied.left:,} rows were held or changed by others to the last: run the same command again")
     return "\n".join(lines)
+
+
+def _guards(applied: Applied, made: str, waits: str) -> list[str]:
+    """The guards that were made, and why others were not."""
+    lines = _said("guards", f"{made}: {', '.join(applied.installed)}") if applied.installed else []
+    if waiting := {name: why.rows for name, why in applied.refused.items() if why.rows}:
+        named = ", ".join(f"{name} ({count:,})" for name, count in waiting.items())
+        lines += _said("" if lines else "guards", f"{waits}: {named}")
+    return lines + [str(why) for why in applied.refused.values() if not why.rows]
 
 
 def growth_lines(found: Mapping[str, Growth]) -> list[str]:

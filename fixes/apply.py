@@ -19,7 +19,7 @@ from fixes.decisions import Decisions
 from fixes.fill import REAL, obstacle
 from fixes.fix import AUTOMATIC, LEAVE, Fix, Option
 from fixes.growth import Growth, growth, sizes
-from fixes.install import Count, GuardError, install_all
+from fixes.install import Count, GuardError, foresee, install_all
 from fixes.meter import Meter
 from fixes.plan import guards_of, identity, review, tables
 from fixes.proof import Proof, proof, sums
@@ -43,7 +43,7 @@ class Applied:
     """What was done, by rule and option in order; `after` are the violations where they were counted.
 
     `proof` is None in a rehearsal, `growth` is by table that was changed. `installed` names the guards that were,
-    `refused` says by guard why it was not.
+    `refused` says by guard why it was not. In a rehearsal, `installed` are those that could be.
     """
 
     done: tuple[tuple[str, str, Done], ...]
@@ -148,11 +148,14 @@ def rehearse(
     choices: Mapping[str, str],
     pace: Pace,
     *,
+    guarding: bool = False,
     tell: Tell = lambda _done, _of, _note: None,
 ) -> Applied:
     """Do the same in one transaction that is rolled back, and count the violations before and after.
 
-    The rows that change are locked until it ends.
+    The rows that change are locked until it ends. Guards are not made, with `guarding` either: in one transaction, none
+    could be made without keeping everybody from the tables until it ends, and no index concurrently. It is told what
+    they would refuse, and what they lack.
     """
     done: list[tuple[str, str, Done]] = []
     steps = list(chosen(fixes, choices))
@@ -174,7 +177,8 @@ def rehearse(
             done.append((fix.rule.id, option.name, work.apply(connection, fix, option, REAL, patient)))
             count(fix.rule.id)
         after = trial.judge(connection, rules, "after", count)
-    return Applied(tuple(done), before=before, after=after)
+        installed, refused = foresee(connection, guards_of(rules), after) if guarding else ([], {})
+    return Applied(tuple(done), before=before, after=after, installed=tuple(installed), refused=refused)
 
 
 @contextmanager

@@ -110,6 +110,30 @@ def install_all(
     return [guard.name for guard in made], refused
 
 
+def foresee(
+    connection: psycopg.Connection, wanted: Sequence[Guard], counts: Mapping[str, int | None]
+) -> tuple[list[str], dict[str, GuardError]]:
+    """The guards that could be installed as things stand, and why others could not. Nothing is made, nothing locked.
+
+    `counts` are the violations of rules as they stand.
+    """
+    known = {rule: rows for rule, rows in counts.items() if rows is not None}
+    ready: list[str] = []
+    refused: dict[str, GuardError] = {}
+    for guard in wanted:
+        try:
+            with connection.transaction():
+                found = _parts(connection, guard, ready)
+                _judge(connection, guard, known)
+            if set(found.values()) != {"valid"}:
+                ready.append(guard.name)
+        except GuardError as error:
+            refused[guard.name] = error
+        except psycopg.Error as error:
+            refused[guard.name] = GuardError(f"guard {guard.name} cannot be judged: {line(error)}")
+    return ready, refused
+
+
 def rules_of(guards: Iterable[Guard]) -> list[Rule]:
     """The rules by which it is told what guards would refuse, each once."""
     return list({rule.id: rule for guard in guards if not guard.refuses for rule in guard.protects}.values())
@@ -120,14 +144,7 @@ def _install(connection: psycopg.Connection, guard: Guard, pace: Pace, counts: M
 
     Raises GuardError, and has taken away what was made, where it cannot be made.
     """
-    if lack := lacks(connection, guard):
-        raise GuardError(f"guard {guard.name} is not installed: {lack}")
-    before = {part: part.state(connection) for part in guard.parts}
-    if taken := [part.name for part, found in before.items() if found == "different"]:
-        raise GuardError(
-            f"guard {guard.name} is not installed: {taken[0]} is there already, with another definition: look at it,"
-            " and rename or drop it"
-        )
+    before = _parts(connection, guard)
     todo = [part for part, found in before.items() if found != "valid"]
     # a function that was there in another version is in use
     fresh = [part for part in todo if not (isinstance(part, Function) and before[part] == "invalid")]
@@ -147,6 +164,19 @@ def _install(connection: psycopg.Connection, guard: Guard, pace: Pace, counts: M
             raise
         raise GuardError(f"guard {guard.name} is not installed: {line(error)}") from error
     return fresh
+
+
+def _parts(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = ()) -> dict[Part, State]:
+    """What is there of a guard. Raises GuardError where it cannot be made here; guards in `coming` count as there."""
+    if lack := lacks(connection, guard, coming):
+        raise GuardError(f"guard {guard.name} is not installed: {lack}")
+    found = {part: part.state(connection) for part in guard.parts}
+    if taken := [part.name for part in found if found[part] == "different"]:
+        raise GuardError(
+            f"guard {guard.name} is not installed: {taken[0]} is there already, with another definition: look at it,"
+            " and rename or drop it"
+        )
+    return found
 
 
 def _judge(connection: psycopg.Connection, guard: Guard, counts: Mapping[str, int]) -> None:

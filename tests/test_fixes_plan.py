@@ -108,11 +108,16 @@ def test_the_proof_names_what_others_changed(connection: psycopg.Connection) -> 
 
 def test_a_rehearsal_changes_nothing_and_says_what_an_audit_would(connection: psycopg.Connection) -> None:
     before = rows(connection)
-    rehearsed = rehearse(connection, RULES, FIXES, RECOMMENDED, Pace())
+    rehearsed = rehearse(connection, RULES, FIXES, RECOMMENDED, Pace(), guarding=True)
     assert rows(connection) == before
     assert connection.execute("select to_regnamespace('order_audit')").fetchone() == (None,)
-    done = apply(connection, RULES, FIXES, RECOMMENDED, None, Pace())
+    done = apply(connection, RULES, FIXES, RECOMMENDED, None, Pace(), guarding=True)
     assert rehearsed.changed == done.changed > 0
+    # the guards that are said to be possible are, and the others are refused for the same reasons
+    assert rehearsed.installed == done.installed != ()
+    assert {name: (str(why), why.rows) for name, why in rehearsed.refused.items()} == {
+        name: (str(why), why.rows) for name, why in done.refused.items()
+    }
     assert {rule: len(keys) for rule, keys in violations(connection).items()} == {
         rule: count for rule, count in rehearsed.after.items() if count is not None
     }
@@ -361,6 +366,7 @@ def test_commands(issues: str, tmp_path: Path) -> None:
     assert "lineage.is_acyclic" in planned.stdout
     rehearsed = order_audit("apply", "--decisions", str(out), "--rehearse")
     assert rehearsed.returncode == 0, rehearsed.stderr
+    assert "no guard is made in a rehearsal" in rehearsed.stdout
     assert "rolled back" in rehearsed.stdout
     applied = order_audit("apply", "--decisions", str(out))
     assert applied.returncode == 0, applied.stderr
