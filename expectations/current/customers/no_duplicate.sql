@@ -10,21 +10,36 @@ from (
       partition by n.name_key collate "C", n.address_key collate "C", n.state_key collate "C"
     ) as first_customer_id
   from (
+    -- small letters, every white space a space, none at the ends, one in a row
     select c.customer_id, c.customer_name, c.address, c.address_state,
-      -- few texts have two spaces in a row: only those pay for a pattern
-      case when strpos(k.name, '  ') > 0 then regexp_replace(k.name, '  +', ' ', 'g') else k.name end as name_key,
-      case
-        when strpos(k.address, '  ') > 0 then regexp_replace(k.address, '  +', ' ', 'g') else k.address
-      end as address_key,
-      case when strpos(k.state, '  ') > 0 then regexp_replace(k.state, '  +', ' ', 'g') else k.state end as state_key
+      regexp_replace(btrim(translate(lower(c.customer_name::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as name_key,
+      regexp_replace(btrim(translate(lower(c.address::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as address_key,
+      regexp_replace(btrim(translate(lower(c.address_state::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as state_key
     from customers as c
-    cross join lateral (
-      -- small letters, every white space a space, none at the ends
-      select btrim(translate(lower(c.customer_name::text), E'\t\n\r\f\x0b', '     ')) as name,
-        btrim(translate(lower(c.address::text), E'\t\n\r\f\x0b', '     ')) as address,
-        btrim(translate(lower(c.address_state::text), E'\t\n\r\f\x0b', '     ')) as state
-      offset 0
-    ) as k
+    where c.customer_id in (
+      -- cheap test first: what is the same so is the same without any white space too, and has the same hash
+      select h.customer_id
+      from (
+        select t.customer_id,
+          count(*) over (
+            partition by hashtextextended(
+              case
+                when t.texts ~ '[\t-\r]' then translate(t.texts, E' \t\n\r\f\x0b', '')
+                else replace(t.texts, ' ', '')
+              end, 0
+            )
+          ) as customers
+        from (
+          select a.customer_id,
+            lower(a.customer_name::text) collate "C" || '|' || lower(a.address::text) || '|'
+              || lower(a.address_state::text) as texts
+          from customers as a
+          offset 0
+        ) as t
+      ) as h
+      where h.customers > 1
+    )
+    offset 0  -- or the planner would normalise all before it asks for the few
   ) as n
   where n.name_key <> '' and n.address_key <> '' and n.state_key <> ''
 ) as s
