@@ -8,6 +8,9 @@ A fix is one SQL file with the name of its rule: `fixes/current/orders/status_is
     --   and goes on here
     -- leave: what it means to leave the rows as they are, or why nothing else can be done
 
+    -- given merged: a query that those below may read under this name
+    select ...;
+
     -- automatic: what it does where there is one right answer
     -- update orders by order_id:
     select v.order_id, 'active' as order_status

@@ -87,10 +87,11 @@ def obstacle(connection: psycopg.Connection, option: Option) -> str:
 
 
 def _source(fix: Fix, change: Change) -> str:
-    if "violation" not in change.sql:
-        return f"(\n{indented(change.sql)}\n) as f"
-    rows = f"with violation as materialized (\n{indented(fix.rule.sql)}\n)\n{_as_query(change.sql)}"
-    return f"(\n{indented(rows)}\n) as f"
+    given = [f"{name} as (\n{indented(text)}\n)" for name, text in change.given]
+    if any("violation" in text for text in (change.sql, *(text for _, text in change.given))):
+        given.insert(0, f"violation as materialized (\n{indented(fix.rule.sql)}\n)")
+    query = f"with {', '.join(given)}\n{_as_query(change.sql)}" if given else change.sql
+    return f"(\n{indented(query)}\n) as f"
 
 
 def _as_query(text: str) -> str:

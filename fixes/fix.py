@@ -20,7 +20,7 @@ AUTOMATIC: Final = "automatic"
 
 Op = Literal["update", "delete", "insert"]
 _LINE: Final = re.compile(
-    r"--\s?(?P<word>after|assumes|leave|automatic|option|update|delete|insert)(?:\s+(?P<name>[^:]*?))?:(?:\s+(?P<text>.*))?"
+    r"--\s?(?P<word>after|assumes|leave|given|automatic|option|update|delete|insert)(?:\s+(?P<name>[^:]*?))?:(?:\s+(?P<text>.*))?"
 )
 _CHANGE: Final = re.compile(r"(?P<table>[\w.]+) by (?P<key>\w+(?:, ?\w+)*)")
 _NULL: Final = re.compile(r"(?i)\bnull as (\w+)")
@@ -37,13 +37,14 @@ class Change:
 
     Its other columns are the new values (of an update, or of rows to insert where they are not there yet). A column
     `unit` names what must be changed together or not at all; without it, each row is for itself. The query may read
-    `violation`, the rows that the rule finds.
+    `violation`, the rows that the rule finds, and the queries that are `given` by name, which may read them too.
     """
 
     op: Op
     table: str
     key: tuple[str, ...]
     sql: str
+    given: tuple[tuple[str, str], ...] = ()
 
     @property
     def nulls(self) -> tuple[str, ...]:
@@ -143,20 +144,25 @@ def parse(text: str, rule: Rule, path: Path | str) -> Fix:
     leave: list[str] = []
     options: list[tuple[str, list[str], list[Change]]] = []
     body: list[str] = []
+    given: list[tuple[str, str]] = []
     change: tuple[Op, str, tuple[str, ...]] | None = None
+    shared = ""
     prose: list[str] | None = None
 
     def finish() -> None:
-        nonlocal change
+        nonlocal change, shared
         sql = "\n".join(body).strip().removesuffix(";").rstrip()
         body.clear()
+        if (change is not None or shared) and not sql:
+            raise FixError(f"{path}: {f'given {shared}' if shared else 'a change'} without a query")
         if change is not None:
-            if not sql:
-                raise FixError(f"{path}: a change without a query")
-            options[-1][2].append(Change(*change, sql))
+            used = [(name, text) for name, text in given if re.search(rf"\b{name}\b", sql)]
+            options[-1][2].append(Change(*change, sql, tuple(used)))
+        elif shared:
+            given.append((shared, sql))
         elif sql:
             raise FixError(f"{path}: a query without a line above it that says what it changes: {sql.splitlines()[0]}")
-        change = None
+        change, shared = None, ""
 
     for number, line in enumerate(text.split("\n"), start=1):
         where = f"{path}:{number}"
@@ -169,6 +175,10 @@ def parse(text: str, rule: Rule, path: Path | str) -> Fix:
             elif word in ("assumes", "leave"):
                 prose = assumes if word == "assumes" else leave
                 prose.append(said)
+            elif word == "given":
+                if options or not re.fullmatch(r"[a-z][a-z_]*", name) or name == "violation":
+                    raise FixError(f"{where}: not 'given NAME:' above the first option, in small letters")
+                shared, prose = name, [said]
             elif word in ("automatic", "option"):
                 prose = [said]
                 options.append((AUTOMATIC if word == "automatic" else name, prose, []))

@@ -412,6 +412,9 @@ def test_every_rule_has_a_fix_file_and_every_other_it_names_is_there() -> None:
         "-- option good: does\n-- update orders:\nselect 1",
         "-- option good: does\n-- update orders by order_id:\n",
         "-- update orders by order_id:\nselect 1",
+        "-- given some:\n-- option good: does\n-- update orders by order_id:\nselect 1",
+        "-- given violation: x\nselect 1;\n-- option good: does\n-- update orders by order_id:\nselect 1",
+        "-- option good: does\n-- update orders by order_id:\nselect 1;\n-- given some: x\nselect 1",
     ],
 )
 def test_files_that_are_no_fixes_are_refused(text: str) -> None:

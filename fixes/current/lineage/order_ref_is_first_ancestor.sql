@@ -7,9 +7,8 @@
 -- leave: these lineages stay split. Chains that end in a missing order or in a circle are always left: they follow what
 --   is decided for lineage.order_ref_exists and lineage.is_acyclic.
 
--- automatic: points at the first ancestor that its chain of references ends in, where that is of the same customer
--- update orders by order_id:
-select o.order_id, r.order_id as order_ref
+-- given ending: the first ancestor that each chain of references ends in, if it does, and the order before it
+select o.order_id, o.customer_id, c.last as last_id, r.order_id as root_id, r.customer_id as root_customer_id
 from (
   select array_agg(v.order_id) as ids, array_agg(v.order_ref) as refs
   from violation as v
@@ -18,34 +17,25 @@ cross join lateral order_audit.chain(v.ids, v.refs) as c
 join orders as o on o.order_id = c.id
 -- the last order of the chain that is not the first ancestor, and the first ancestor
 join orders as a on a.order_id = c.beyond
-join orders as r on r.order_id = a.order_ref and r.order_ref = r.order_id
-where o.customer_id = r.customer_id;
+join orders as r on r.order_id = a.order_ref and r.order_ref = r.order_id;
+
+-- automatic: points at the first ancestor that its chain of references ends in, where that is of the same customer
+-- update orders by order_id:
+select e.order_id, e.root_id as order_ref
+from ending as e
+where e.customer_id = e.root_customer_id;
 
 -- option reroot: where the chain ends with another customer, or a customer is missing, the order becomes the first of a
 --   lineage of its own
 -- update orders by order_id:
 -- one at a time, an order whose ancestor went first would be right already, and stay behind it
-select o.order_id, o.order_id as order_ref, c.last as unit
-from (
-  select array_agg(v.order_id) as ids, array_agg(v.order_ref) as refs
-  from violation as v
-) as v
-cross join lateral order_audit.chain(v.ids, v.refs) as c
-join orders as o on o.order_id = c.id
-join orders as a on a.order_id = c.beyond
-join orders as r on r.order_id = a.order_ref and r.order_ref = r.order_id
-where (o.customer_id = r.customer_id) is not true;
+select e.order_id, e.order_id as order_ref, e.last_id as unit
+from ending as e
+where (e.customer_id = e.root_customer_id) is not true;
 
 -- option point_at_root_and_move: where the chain ends with another customer, or a customer is missing, the order points
 --   at the first ancestor and moves to its customer, if it has one; who is charged for it changes
 -- update orders by order_id:
-select o.order_id, r.order_id as order_ref, coalesce(r.customer_id, o.customer_id) as customer_id
-from (
-  select array_agg(v.order_id) as ids, array_agg(v.order_ref) as refs
-  from violation as v
-) as v
-cross join lateral order_audit.chain(v.ids, v.refs) as c
-join orders as o on o.order_id = c.id
-join orders as a on a.order_id = c.beyond
-join orders as r on r.order_id = a.order_ref and r.order_ref = r.order_id
-where (o.customer_id = r.customer_id) is not true;
+select e.order_id, e.root_id as order_ref, coalesce(e.root_customer_id, e.customer_id) as customer_id
+from ending as e
+where (e.customer_id = e.root_customer_id) is not true;
