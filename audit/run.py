@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 
 import psycopg
 
-from audit import allow, catalog, gate, impact, lint, mask, shape, task
+from audit import allow, catalog, ddl, gate, impact, lint, mask, shape, task
 from audit.bundle import bundle
 from audit.dsn import described
 from audit.errors import RunError, UsageError
@@ -168,8 +168,10 @@ def _audit(
                     linted, unused = allow.accept(linted, allowances, (rule.id for rule in on_schema))
                 outcomes |= _outcomes(evaluation, snapshot, [found.rule for found in tasks], options.examples)
                 tables = evaluation.rows()
+                relations = _relations(snapshot, tasks)
                 if options.profile and not evaluation.interrupted:
-                    profile = _profile(snapshot, tasks, options)
+                    profile = _profile(snapshot, relations, options)
+                definitions = _definitions(snapshot, relations, linted)
             except BaseException:
                 evaluation.interrupt()  # nobody will read what the other scans find
                 raise
@@ -200,6 +202,7 @@ def _audit(
     more = lint.document(linted) | {
         "unused_allowances": [asdict(it) for it in unused],
         "profile": profile,
+        "ddl": definitions,
         "fixes": applied,
     }
     rules = sorted([rule for rule, _ in wanted] + list(left_out.values()), key=lambda rule: rule.id)
@@ -254,18 +257,32 @@ def _orders(snapshot: Snapshot, tasks: Iterable[task.Task]) -> impact.Orders:
     )
 
 
-def _profile(snapshot: Snapshot, tasks: Iterable[task.Task], options: Options) -> dict[str, Any]:
-    """What is in the tables that the rules read."""
-    from audit.profile import profile
-
+def _relations(snapshot: Snapshot, tasks: Iterable[task.Task]) -> list[catalog.Relation]:
+    """The tables that the rules read, by name."""
     names = {name for found in tasks for name in found.shape.relations}
     there = catalog.relations(snapshot.connection, names).values()
     relations = {
         relation.oid: relation for relation in there if relation.schema not in ("pg_catalog", "information_schema")
     }
-    wanted = sorted(relations.values(), key=lambda relation: (relation.name, relation.schema))
+    return sorted(relations.values(), key=lambda relation: (relation.name, relation.schema))
+
+
+def _profile(snapshot: Snapshot, relations: list[catalog.Relation], options: Options) -> dict[str, Any]:
+    """What is in the tables that the rules read."""
+    from audit.profile import profile
+
     tell = options.begin("profiling tables")
-    return profile(snapshot.connection, wanted, sample=options.sample, unmask=options.unmask, tell=tell)
+    return profile(snapshot.connection, relations, sample=options.sample, unmask=options.unmask, tell=tell)
+
+
+def _definitions(
+    snapshot: Snapshot, relations: list[catalog.Relation], linted: Iterable[lint.Verdict]
+) -> dict[str, Any]:
+    """The DDL of the tables that the rules read, and of those that lint finds fault with."""
+    findings = lint.document(linted)["schema_findings"]
+    return ddl.document(
+        snapshot.connection, [relation.oid for relation in relations], [found["object"] for found in findings]
+    )
 
 
 def _applied(snapshot: Snapshot) -> dict[str, Any] | None:
