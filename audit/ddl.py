@@ -16,170 +16,12 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import namedtuple_row
 
+from audit import ddl_statement as ask
 from audit import mask
 
 #: Tables shown; those that rules read first, then those with the worst findings.
 _MOST: Final = 40
 _INDENT: Final = "  "
-
-#: Every table, and every index with its table, by the name that findings give it.
-_NAMED: Final = """
-select case when n.nspname = current_schema() then '' else n.nspname || '.' end || c.relname as object,
-  coalesce(i.indrelid, c.oid) as oid
-from pg_class as c
-join pg_namespace as n on n.oid = c.relnamespace
-left join pg_index as i on i.indexrelid = c.oid
-where c.relkind in ('r', 'p', 'i', 'I')
-  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-"""
-
-_TABLES: Final = """
-select c.oid, c.oid::regclass::text as named,
-  case when n.nspname = current_schema() then '' else n.nspname || '.' end as prefix, c.relname as name,
-  case when c.relpersistence = 'u' then 'UNLOGGED ' else '' end as kind,
-  array_to_string(c.reloptions, ', ') as options,
-  case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_key,
-  case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end as bound,
-  array(
-    select i.inhparent::regclass::text from pg_inherits as i where i.inhrelid = c.oid order by i.inhseqno
-  ) as parents,
-  array(select i.inhparent from pg_inherits as i where i.inhrelid = c.oid) as extends,
-  array(
-    select k.confrelid
-    from pg_constraint as k
-    where k.conrelid = c.oid and k.confrelid <> c.oid and k.contype = 'f' and k.conparentid = 0
-  ) as refers_to,
-  obj_description(c.oid, 'pg_class') as comment
-from pg_class as c
-join pg_namespace as n on n.oid = c.relnamespace
-where c.oid = any(%(oids)s) and c.relkind in ('r', 'p')
-order by c.relname, n.nspname
-"""
-
-# NOT NULL has a name from PostgreSQL 18 on, and need not be valid
-_COLUMNS: Final = """
-select a.attrelid as oid, a.attname as name, quote_ident(a.attname) as named,
-  format_type(a.atttypid, a.atttypmod) as type, a.atttypid as type_oid,
-  case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end as collation,
-  a.attnotnull and coalesce(k.convalidated, true) as is_not_null,
-  case when k.conname <> left(c.relname || '_' || a.attname || '_not_null', 63) then quote_ident(k.conname) end as not_null,
-  k.connoinherit as ends_here,
-  a.attidentity::text as identity, a.attgenerated::text as generated, pg_get_expr(d.adbin, d.adrelid, true) as preset,
-  col_description(a.attrelid, a.attnum) as comment,
-  s.seqrelid as sequence, s.seqrelid::regclass::text as sequence_named, s.is_owned,
-  s.name = c.relname || '_' || a.attname || '_seq' and s.home = c.relnamespace as has_usual_name,
-  s.seqtypid = a.atttypid as has_same_type, s.type as sequence_type, s.options
-from pg_attribute as a
-join pg_class as c on c.oid = a.attrelid
-join pg_type as t on t.oid = a.atttypid
-left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
-left join pg_constraint as k on k.conrelid = a.attrelid and k.contype = 'n' and k.conkey = array[a.attnum]
-left join lateral (
-  select q.seqrelid, q.seqtypid, format_type(q.seqtypid, null) as type, x.relname as name, x.relnamespace as home,
-    p.deptype <> 'n' as is_owned,
-    concat_ws(
-      ' ',
-      case when q.seqincrement <> 1 then 'INCREMENT BY ' || q.seqincrement end,
-      case when q.seqmin <> m.lowest then 'MINVALUE ' || q.seqmin end,
-      case when q.seqmax <> m.highest then 'MAXVALUE ' || q.seqmax end,
-      case when q.seqstart <> case when q.seqincrement > 0 then q.seqmin else q.seqmax end
-        then 'START WITH ' || q.seqstart end,
-      case when q.seqcache <> 1 then 'CACHE ' || q.seqcache end,
-      case when q.seqcycle then 'CYCLE' end
-    ) as options
-  from (
-    select d.objid as sequence, d.deptype
-    from pg_depend as d
-    where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
-      and d.refobjid = a.attrelid and d.refobjsubid = a.attnum and d.deptype in ('a', 'i')
-    union all
-    select e.refobjid, e.deptype
-    from pg_depend as e
-    where e.classid = 'pg_attrdef'::regclass and e.objid = d.oid and e.refclassid = 'pg_class'::regclass
-      and e.deptype = 'n'
-  ) as p
-  join pg_sequence as q on q.seqrelid = p.sequence
-  join pg_class as x on x.oid = q.seqrelid
-  cross join lateral (
-    select case q.seqtypid when 21 then 32767 when 23 then 2147483647 else 9223372036854775807 end as top
-  ) as o
-  cross join lateral (
-    select case when q.seqincrement > 0 then 1 else -o.top - 1 end as lowest,
-      case when q.seqincrement > 0 then o.top else -1 end as highest
-  ) as m
-  order by p.deptype
-  limit 1
-) as s on true
-where a.attrelid = any(%(oids)s) and a.attnum > 0 and not a.attisdropped and a.attislocal
-order by a.attrelid, a.attnum
-"""
-
-_CONSTRAINTS: Final = """
-select k.conrelid as oid, k.conname as name, quote_ident(k.conname) as named, k.contype::text as kind,
-  pg_get_constraintdef(k.oid, true) as definition, k.confrelid as target,
-  -- what is inside of CREATE TABLE counts as valid, and has the table's unique constraints to point at, not its indexes
-  k.contype in ('p', 'u', 'x') or k.convalidated and (
-    k.contype <> 'f' or k.conrelid <> k.confrelid
-    or exists (select from pg_constraint as u where u.conindid = k.conindid and u.contype in ('p', 'u', 'x'))
-  ) as is_inside,
-  obj_description(k.oid, 'pg_constraint') as comment
-from pg_constraint as k
-where k.conrelid = any(%(oids)s) and k.conparentid = 0 and k.conislocal
-  and (k.contype in ('p', 'u', 'x', 'c', 'f') or k.contype = 'n' and not k.convalidated)
-order by k.conrelid, array_position(array['p', 'u', 'x', 'c', 'f', 'n'], k.contype::text), k.conname
-"""
-
-_INDEXES: Final = """
-select i.indrelid as oid, c.relname as name, pg_get_indexdef(c.oid, 0, true) as definition, c.oid::regclass::text as named,
-  i.indisvalid and i.indisready as is_valid, obj_description(c.oid, 'pg_class') as comment
-from pg_index as i
-join pg_class as c on c.oid = i.indexrelid
-where i.indrelid = any(%(oids)s)
-  and not exists (select from pg_constraint as k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
-  and not exists (select from pg_inherits as h where h.inhrelid = i.indexrelid)
-order by i.indrelid, c.relname
-"""
-
-_TRIGGERS: Final = """
-select t.tgrelid as oid, t.tgname as name, quote_ident(t.tgname) as named, pg_get_triggerdef(t.oid, true) as definition,
-  case t.tgenabled when 'D' then 'DISABLE' when 'R' then 'ENABLE REPLICA' when 'A' then 'ENABLE ALWAYS' end as state,
-  obj_description(t.oid, 'pg_trigger') as comment
-from pg_trigger as t
-where t.tgrelid = any(%(oids)s) and not t.tgisinternal and t.tgparentid = 0
-order by t.tgrelid, t.tgname
-"""
-
-#: The enums and domains that a table's columns take, those first that others are made of.
-_TYPES: Final = """
-with recursive used (oid, type) as (
-  select a.attrelid, a.atttypid
-  from pg_attribute as a
-  where a.attrelid = any(%(oids)s) and a.attnum > 0 and not a.attisdropped
-  union
-  select u.oid, b.type
-  from used as u
-  join pg_type as t on t.oid = u.type
-  cross join lateral (values (t.typbasetype), (case when t.typcategory = 'A' then t.typelem end)) as b (type)
-  where b.type <> 0
-)
-select u.oid, t.oid as type, t.typtype::text as kind, t.oid::regtype::text as named,
-  format_type(t.typbasetype, t.typtypmod) as base, t.typnotnull as is_not_null, t.typdefault as preset,
-  case when t.typcollation <> b.typcollation then t.typcollation::regcollation::text end as collation,
-  array(select quote_literal(e.enumlabel) from pg_enum as e where e.enumtypid = t.oid order by e.enumsortorder) as labels,
-  array(
-    select 'CONSTRAINT ' || quote_ident(k.conname) || ' ' || pg_get_constraintdef(k.oid, true)
-    from pg_constraint as k where k.contypid = t.oid and k.contype = 'c' and k.convalidated order by k.conname
-  ) as checks,
-  obj_description(t.oid, 'pg_type') as comment
-from used as u
-join pg_type as t on t.oid = u.type and t.typtype in ('e', 'd')
-left join pg_type as b on b.oid = t.typbasetype
-join pg_namespace as n on n.oid = t.typnamespace and n.nspname not in ('pg_catalog', 'information_schema')
-where not exists (
-  select from pg_depend as d where d.classid = 'pg_type'::regclass and d.objid = t.oid and d.deptype = 'e'
-)
-order by u.oid, t.oid
-"""
 
 _SERIAL: Final = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
 
@@ -219,10 +61,10 @@ def ddl(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list
 
 def _owners(connection: psycopg.Connection, objects: Iterable[str]) -> Iterator[int]:
     """The tables that things of these names belong to: the longest beginning of the name that is a table or index."""
-    known = {object: oid for object, oid in connection.execute(_NAMED)}
-    for object in objects:
-        ends = [len(object), *(place for place in range(len(object) - 1, 0, -1) if object[place] == ".")]
-        if found := next((known[object[:end]] for end in ends if object[:end] in known), None):
+    known: dict[str, int] = dict(connection.execute(ask.NAMED).fetchall())
+    for name in objects:
+        ends = [len(name), *(place for place in range(len(name) - 1, 0, -1) if name[place] == ".")]
+        if found := next((known[name[:end]] for end in ends if name[:end] in known), None):
             yield found
 
 
@@ -232,12 +74,12 @@ class _Reader:
     def __init__(self, connection: psycopg.Connection, oids: Collection[int]) -> None:
         self._connection = connection
         self._oids = list(oids)
-        self.tables = _in_order(self._rows(_TABLES))
-        self._columns = self._by_table(_COLUMNS)
-        self._constraints = self._by_table(_CONSTRAINTS)
-        self._indexes = self._by_table(_INDEXES)
-        self._triggers = self._by_table(_TRIGGERS)
-        self._types = self._by_table(_TYPES)
+        self.tables = _in_order(self._rows(ask.TABLES))
+        self._columns = self._by_table(ask.COLUMNS)
+        self._constraints = self._by_table(ask.CONSTRAINTS)
+        self._indexes = self._by_table(ask.INDEXES)
+        self._triggers = self._by_table(ask.TRIGGERS)
+        self._types = self._by_table(ask.TYPES)
         self._told: set[int] = set()
         self._later: defaultdict[int, list[Line]] = defaultdict(list)
         self._coming = [table.oid for table in self.tables]
@@ -276,13 +118,13 @@ class _Reader:
 
     def _before(self, table: Any) -> Iterator[Line]:
         """Types and sequences that the table takes."""
-        for type in self._types[table.oid]:
-            if type.type not in self._told:
-                self._told.add(type.type)
-                yield Line(_type(type))
-                if type.comment:
-                    yield Line(f"COMMENT ON {'TYPE' if type.kind == 'e' else 'DOMAIN'} {type.named} IS "
-                               f"{self._literal(type.comment)};")  # fmt: skip
+        for kind in self._types[table.oid]:
+            if kind.type not in self._told:
+                self._told.add(kind.type)
+                yield Line(_type(kind))
+                if kind.comment:
+                    yield Line(f"COMMENT ON {'TYPE' if kind.kind == 'e' else 'DOMAIN'} {kind.named} IS "
+                               f"{self._literal(kind.comment)};")  # fmt: skip
         for column in self._columns[table.oid]:
             if column.sequence and not column.identity and not _is_serial(column) and column.sequence not in self._told:
                 self._told.add(column.sequence)
@@ -393,14 +235,14 @@ def _added(table: Any, line: Line) -> Line:
     return Line(f"ALTER TABLE {table.named} ADD {line.sql};", line.about)
 
 
-def _type(type: Any) -> str:
-    if type.kind == "e":
-        return f"CREATE TYPE {type.named} AS ENUM ({', '.join(type.labels)});"
-    parts = [f"CREATE DOMAIN {type.named} AS {type.base}"]
-    if type.collation:
-        parts.append(f"COLLATE {type.collation}")
-    if type.preset is not None:
-        parts.append(f"DEFAULT {type.preset}")
-    if type.is_not_null:
+def _type(kind: Any) -> str:
+    if kind.kind == "e":
+        return f"CREATE TYPE {kind.named} AS ENUM ({', '.join(kind.labels)});"
+    parts = [f"CREATE DOMAIN {kind.named} AS {kind.base}"]
+    if kind.collation:
+        parts.append(f"COLLATE {kind.collation}")
+    if kind.preset is not None:
+        parts.append(f"DEFAULT {kind.preset}")
+    if kind.is_not_null:
         parts.append("NOT NULL")
-    return " ".join([*parts, *type.checks]) + ";"
+    return " ".join([*parts, *kind.checks]) + ";"

@@ -160,6 +160,7 @@ def _audit(
         linted: list[lint.Verdict] = []
         unused: list[allow.Allowance] = []
         profile: dict[str, Any] = {}
+        definitions: dict[str, Any] = {"tables": [], "reason": "the audit was interrupted before"}
         with _interruptible(evaluation):
             try:
                 if options.lint:
@@ -168,10 +169,11 @@ def _audit(
                     linted, unused = allow.accept(linted, allowances, (rule.id for rule in on_schema))
                 outcomes |= _outcomes(evaluation, snapshot, [found.rule for found in tasks], options.examples)
                 tables = evaluation.rows()
-                relations = _relations(snapshot, tasks)
-                if options.profile and not evaluation.interrupted:
-                    profile = _profile(snapshot, relations, options)
-                definitions = _definitions(snapshot, relations, linted)
+                if not evaluation.interrupted:
+                    relations = _relations(snapshot, tasks)
+                    definitions = _definitions(snapshot, relations, linted)
+                    if options.profile:
+                        profile = _profile(snapshot, relations, options)
             except BaseException:
                 evaluation.interrupt()  # nobody will read what the other scans find
                 raise

@@ -1,4 +1,4 @@
-"""The DDL of tables: run in an empty database, it makes the same tables, whatever they have and however they are named."""
+"""The DDL of tables: run in an empty database, it makes the same, whatever they have and however they are named."""
 
 from __future__ import annotations
 
