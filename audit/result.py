@@ -57,14 +57,18 @@ def result(
     outcomes: Mapping[str, Outcome],
     violations: Violations | None,
     repairs: Mapping[str, dict[str, Any]],
+    guarded: Mapping[str, dict[str, Any]],
     sql: Callable[[Rule], str] = lambda rule: rule.sql,
 ) -> dict[str, Any]:
     """The document, but for the gate's verdict, which `gate.decide` adds.
 
-    `repairs` say by rule how its violations are put right; `sql` gives a rule's query as a person can run it on this
-    database.
+    `repairs` say by rule how its violations are put right, `guarded` what makes them impossible then; `sql` gives a
+    rule's query as a person can run it on this database.
     """
-    results = [_rule(rule, outcomes[rule.id], repairs.get(rule.id), sql(rule)) for rule in rules]
+    results = [
+        _rule(rule, outcomes[rule.id], repairs.get(rule.id), sql(rule)) | guarded.get(rule.id, {"guard": None})
+        for rule in rules
+    ]
     return {
         "format": FORMAT,
         "run": {

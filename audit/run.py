@@ -35,6 +35,7 @@ from audit.spool import Spool
 from audit.sql import quoted
 from expectations import Rule, SuiteError, load, matching, schema_rules
 from fixes.fix import fixes
+from fixes.guard import SUITE, UNGUARDED, guards
 from fixes.status import status
 from reports.schema import FailOn
 
@@ -145,6 +146,7 @@ def _audit(
         database = _database(snapshot)
         if options.schema and not _has_schema(snapshot, options.schema):
             raise RunError(f"there is no schema '{options.schema}' in database {database.name}")
+        schema_name = _as_written(snapshot, database.schema)
         applied = _applied(snapshot)
         tasks, outcomes = task.prepare(snapshot.connection, wanted)
         outcomes |= {id: Outcome("skipped", reason="not asked for") for id in left_out}
@@ -209,10 +211,25 @@ def _audit(
     }
     rules = sorted([rule for rule, _ in wanted] + list(left_out.values()), key=lambda rule: rule.id)
     repairs = {id: fix.document() for id, fix in fixes(rules).items()}
+    guarded = _guarded(rules, schema_name)
     if not options.schema:
-        return result(run, rules, outcomes, violations, repairs) | more
+        return result(run, rules, outcomes, violations, repairs, guarded) | more
     schema = quoted(options.schema)
-    return result(run, rules, outcomes, violations, repairs, lambda rule: shape.qualified(rule, schema)) | more
+    return result(run, rules, outcomes, violations, repairs, guarded, lambda rule: shape.qualified(rule, schema)) | more
+
+
+def _guarded(rules: Iterable[Rule], schema: str) -> dict[str, dict[str, Any]]:
+    """By rule, the guard that makes its violations impossible, or why there is none."""
+    by_rule = {rule.id: guard for guard in guards().values() for rule in guard.protects}
+    found: dict[str, dict[str, Any]] = {}
+    for rule in rules:
+        if rule.suite != SUITE:
+            continue
+        guard = by_rule.get(rule.id)
+        found[rule.id] = {"guard": guard.document(schema) if guard else None}
+        if rule.id in UNGUARDED:
+            found[rule.id]["unguarded"] = UNGUARDED[rule.id]
+    return found
 
 
 def _outcomes(evaluation: Evaluation, snapshot: Snapshot, rules: list[Rule], examples: int) -> dict[str, Outcome]:
@@ -295,6 +312,12 @@ def _applied(snapshot: Snapshot) -> dict[str, Any] | None:
     except psycopg.Error:
         return None
     return found.document() if found else None
+
+
+def _as_written(snapshot: Snapshot, name: str) -> str:
+    """A name as an identifier, in quotes where it needs them."""
+    row = snapshot.connection.execute("select quote_ident(%s)", [name]).fetchone()
+    return str(row[0]) if row else name
 
 
 def _cluster(snapshot: Snapshot) -> str:

@@ -25,13 +25,6 @@ that the guard would refuse; without it, these are the violations of its rules.
 All that is added to tables has a name that begins with `order_audit_`, so that it is told from what was there, and that
 alone is ever removed.
 
-Rules that no guard protects: `recreation.closed_is_covered_by_balance` and `recreation.customer_is_not_overcommitted`
-ask for today's balance of what was decided earlier, and a debit must never be refused.
-`recreation.decision_survives_rounding` has no violation where balances are whole cents and amounts integers, which the
-guard of the former sees to. `lineage.recreated_order_has_successor` would refuse a nightly job that ends an order
-before it inserts the next. `orders.api_key_belongs_to_one_customer` compares what lies within JSON across all orders,
-which no index can do.
-
 Guards work for roles that have no right on schema order_audit. A check's function runs as the role that writes, which
 needs EXECUTE, and everybody has it; PostgreSQL does not ask for a right on the schema when it calls what a constraint
 names. A trigger's function has to lock rows of tables that the role that writes may not even read: it runs as the role
@@ -50,7 +43,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
@@ -60,6 +53,23 @@ from fixes import part as parts_of
 from fixes.fill import SETTINGS
 from fixes.fix import FixError, ordered
 from fixes.part import PREFIX, Act, Function, Part, State, Statement, Table, ruled_out
+
+#: The suite whose rules have guards.
+SUITE: Final = "current"
+
+#: Its rules that no guard protects, and why none can.
+UNGUARDED: Final[dict[str, str]] = {
+    "lineage.recreated_order_has_successor": "it would refuse a nightly job that ends an order before it inserts the"
+    " next one",
+    "orders.api_key_belongs_to_one_customer": "it compares what lies within JSON across all orders, which no index can"
+    " do",
+    "recreation.closed_is_covered_by_balance": "it holds today's balance against what was decided earlier, and a debit"
+    " must never be refused",
+    "recreation.customer_is_not_overcommitted": "a debit must never be refused, and each one may bring the balance"
+    " below what live orders come to",
+    "recreation.decision_survives_rounding": "none is needed where balances are whole cents and amounts integers, which"
+    " the guard of customers.balance_is_whole_cents sees to",
+}
 
 _HOME: Final = Path(__file__).parent / "guards"
 _FIELDS: Final = ("title", "protects", "needs", "assumes")
@@ -112,9 +122,20 @@ class Guard:
         """What installing it locks, and for how long; a sentence each."""
         return tuple(dict.fromkeys(part.locks for part in self.parts if part.locks))
 
+    def document(self, schema: str) -> dict[str, Any]:
+        """The guard as JSON, with plain SQL that makes it, once, for tables in `schema`, a quoted identifier."""
+        made = [f"{statement.text};" for statement in home(self)]
+        return {
+            "name": self.name,
+            "title": self.title,
+            "needs": list(self.needs),
+            "assumes": self.assumes,
+            "sql": "\n\n".join(made + [part.plain(schema) for part in self.parts]),
+        }
+
 
 @cache
-def guards(suite: str = "current") -> dict[str, Guard]:
+def guards(suite: str = SUITE) -> dict[str, Guard]:
     """The guards of a suite by name, each after those that it needs. To be removed in the reverse order.
 
     Raises FixError for a file that is none.

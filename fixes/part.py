@@ -41,6 +41,10 @@ class Part(ABC):
         """The statements that make it, each of which changes nothing where it is made already."""
 
     @abstractmethod
+    def plain(self, schema: str) -> str:
+        """The SQL that makes it where it is not there yet, for people; `schema` is that of the tables, quoted."""
+
+    @abstractmethod
     def unmade(self) -> list[Statement]:
         """The statements that take it away, each of which changes nothing where it is gone already."""
 
@@ -64,6 +68,10 @@ class Check(Part):
     def made(self) -> list[Statement]:
         """Add it without a look at the rows; then look at them while everybody goes on."""
         return _constraint(self.table, self.name, f"check (\n{self.body}\n)")
+
+    def plain(self, schema: str) -> str:  # noqa: ARG002
+        """Both statements."""
+        return _plain_constraint(self.table, self.name, f"check (\n{_indented(self.body, 2)}\n)")
 
     def unmade(self) -> list[Statement]:
         """Drop it."""
@@ -124,6 +132,10 @@ begin
 end
 $do$"""
         return [Statement(drop, "brief"), Statement(self._create(self.table, "concurrently if not exists "), "outside")]
+
+    def plain(self, schema: str) -> str:  # noqa: ARG002
+        """The one statement."""
+        return f"{self._create(self.table, 'concurrently ')};"
 
     def _create(self, table: str, how: str = "") -> str:
         kind = "unique index" if self.unique else "index"
@@ -190,6 +202,10 @@ class ForeignKey(Part):
     def made(self) -> list[Statement]:
         """Add it without a look at the rows; then look at them while everybody goes on."""
         return _constraint(self.table, self.name, f"foreign key {self.body}")
+
+    def plain(self, schema: str) -> str:  # noqa: ARG002
+        """Both statements."""
+        return _plain_constraint(self.table, self.name, f"foreign key {self.body}")
 
     def unmade(self) -> list[Statement]:
         """Drop it."""
@@ -260,6 +276,10 @@ class Trigger(Part):
     def _create(self, body: str) -> str:
         return f"create constraint trigger {self.name}\n{body}"
 
+    def plain(self, schema: str) -> str:  # noqa: ARG002
+        """The one statement."""
+        return f"{self._create(self.body)};"
+
     def made(self) -> list[Statement]:
         """Create it, or switch it on again."""
         text = f"""do $do$
@@ -316,6 +336,13 @@ class Function(Part):
     def _tables(self) -> list[str]:
         return list(dict.fromkeys(re.findall(r"\{([a-z]\w*)\}", self.body)))
 
+    def plain(self, schema: str) -> str:
+        """Its text, with the tables' names in it."""
+        body = self.body
+        for table in self._tables:
+            body = body.replace(f"{{{table}}}", f"{schema}.{table}")
+        return f"{body};"
+
     def made(self) -> list[Statement]:
         """Create it, or replace what is there."""
         if not self._tables:
@@ -370,6 +397,10 @@ class Table(Part):
             Statement(f"revoke all on table {self.name} from public", "brief"),
         ]
 
+    def plain(self, schema: str) -> str:  # noqa: ARG002
+        """Both statements."""
+        return "\n".join(f"{statement.text};" for statement in self.made())
+
     def unmade(self) -> list[Statement]:
         """Drop it."""
         return [Statement(f"drop table if exists {self.name}", "brief")]
@@ -397,6 +428,10 @@ class Act(Part):
     def made(self) -> list[Statement]:
         """The statement."""
         return [Statement(self.body, "brief")]
+
+    def plain(self, schema: str) -> str:  # noqa: ARG002
+        """The statement."""
+        return f"{self.body};"
 
     def unmade(self) -> list[Statement]:
         """What it does is not undone."""
@@ -480,6 +515,13 @@ begin
 end
 $do$"""
     return [Statement(add, "brief"), Statement(validate, "long")]
+
+
+def _plain_constraint(table: str, name: str, definition: str) -> str:
+    return (
+        f"alter table {table} add constraint {name} {definition} not valid;\n"
+        f"alter table {table} validate constraint {name};"
+    )
 
 
 def _is_constraint(table: str, name: str, valid: bool) -> str:

@@ -19,10 +19,9 @@ from psycopg import errors, sql
 from audit.count import count
 from audit.server import Server
 from expectations import Rule, load, schema_rules
-from fixes import guard as module
 from fixes.fill import REAL
 from fixes.fix import FixError
-from fixes.guard import guards, lacks, parse, refuses, removal, state, statements, verification
+from fixes.guard import UNGUARDED, guards, lacks, parse, refuses, removal, state, statements, verification
 from fixes.install import GuardError, install, install_all, remove, rules_of
 from fixes.work import Pace
 from fixes.work import install as make_journal
@@ -544,4 +543,16 @@ def test_a_file_that_is_no_guard_is_refused() -> None:
 def test_each_rule_that_no_guard_protects_is_argued() -> None:
     protected = {rule.id for guard in GUARDS.values() for rule in guard.protects}
     for rule in load("current").rules:
-        assert rule.id in protected or rule.needs or f"`{rule.id}`" in (module.__doc__ or ""), rule.id
+        assert (rule.id in protected or bool(rule.needs)) != (rule.id in UNGUARDED), rule.id
+
+
+def test_what_a_report_shows_of_a_guard_makes_it(shop: str) -> None:
+    """The plain SQL of all guards, pasted into psql in their order."""
+    shown = "\n".join(guard.document("public")["sql"] for guard in GUARDS.values())
+    done = subprocess.run(
+        ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", shop],
+        input=shown, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with connected(shop) as connection:
+        assert {name: state(connection, guard) for name, guard in GUARDS.items()} == dict.fromkeys(GUARDS, "valid")
