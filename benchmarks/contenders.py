@@ -82,6 +82,20 @@ def contenders() -> list[Contender]:
             fine=(0, 1, 2),
         )
     )  # fmt: skip
+    found.append(
+        Contender(
+            "Soda Core 4",
+            "16",
+            lambda _bed, folder: [
+                str(envs.SODA_4.bin / "python"), str(_HERE / "soda4" / "run.py"), str(folder / "source.yml"),
+                str(folder / "counts.json"), str(folder / "orders.yml"), str(folder / "customers.yml"),
+            ],
+            lambda folder, _output: Told(_json(folder / "counts.json")),
+            _prepare_soda_4,
+            tool=envs.SODA_4,
+            env={"HOME": "."},
+        )
+    )  # fmt: skip
     for name, words in (("dbt", ()), ("dbt --store-failures", ("--store-failures",))):
         found.append(
             Contender(
@@ -144,14 +158,20 @@ def _write_queries(_bed: Bed, folder: Path) -> None:
 
 
 def _prepare_soda(bed: Bed, folder: Path) -> None:
+    _refuse_telemetry(folder)
+    _fill(bed, _HERE / "soda" / "configuration.yml", folder / "configuration.yml")
+    _fill(bed, _HERE / "soda" / "checks.yml", folder / "checks.yml")
+
+
+def _prepare_soda_4(bed: Bed, folder: Path) -> None:
+    _refuse_telemetry(folder)
+    for name in ("source.yml", "orders.yml", "customers.yml"):
+        _fill(bed, _HERE / "soda4" / name, folder / name)
+
+
+def _refuse_telemetry(folder: Path) -> None:
     (folder / ".soda").mkdir()
     (folder / ".soda" / "config.yml").write_text("send_anonymous_usage_stats: false\n", encoding="utf-8")
-    _fill(bed, _HERE / "soda" / "configuration.yml", folder / "configuration.yml")
-    checks = (_HERE / "soda" / "checks.yml").read_text(encoding="utf-8")
-    # {rule} stands for the query of a rule that Soda has no check for
-    for rule, query in queries().items():
-        checks = checks.replace("{" + rule + "}", "\n".join(" " * 8 + line for line in query.splitlines()).lstrip())
-    (folder / "checks.yml").write_text(checks, encoding="utf-8")
 
 
 def _told_by_soda(folder: Path, _output: str) -> Told:
@@ -186,6 +206,9 @@ def _fill(bed: Bed, source: Path, target: Path) -> None:
     text = source.read_text(encoding="utf-8")
     for name, value in conninfo_to_dict(bed.dsn).items():
         text = text.replace("{" + name + "}", str(value))
+    # {rule} stands for the query of a rule that the tool has no check for
+    for rule, query in queries().items():
+        text = text.replace("{" + rule + "}", "\n".join(" " * 8 + line for line in query.splitlines()).lstrip())
     target.write_text(text, encoding="utf-8")
 
 
