@@ -201,7 +201,7 @@ def revert(
     import psycopg
 
     from audit.progress import progress
-    from fixes.apply import alone
+    from fixes.apply import alone, refuse_reader
     from fixes.fill import REAL
     from fixes.guard import guards
     from fixes.install import remove
@@ -212,6 +212,7 @@ def revert(
 
     pace = Pace(batch=batch_size, wait=max_lock_wait, pause=pause_ms)
     with _connected(dsn, schema) as connection, alone(connection):
+        refuse_reader(connection)
         row = connection.execute("select to_regclass('order_audit.journal') is not null").fetchone()
         if not row or not row[0]:
             say("nothing was ever applied here: there is no schema order_audit")

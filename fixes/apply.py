@@ -200,17 +200,22 @@ def alone(connection: psycopg.Connection) -> Iterator[None]:
             connection.execute("select pg_advisory_unlock(%s)", [LOCK])
 
 
-def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> None:
-    """Raise RefusalError where the fixes cannot be applied here at all."""
-    row = connection.execute(
-        "select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', current_user"
-    ).fetchone()
+def refuse_reader(connection: psycopg.Connection) -> None:
+    """Raise RefusalError where the connection cannot write at all."""
+    row = connection.execute("select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'").fetchone()
     assert row is not None  # noqa: S101 - one row by construction
     if row[0]:
         raise RefusalError("this server is a standby: give the DSN of the primary")
     if row[1]:
         raise RefusalError("this connection may only read (default_transaction_read_only): give one that may write")
-    role = row[2]
+
+
+def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> None:
+    """Raise RefusalError where the fixes cannot be applied here at all."""
+    refuse_reader(connection)
+    row = connection.execute("select current_user").fetchone()
+    assert row is not None  # noqa: S101 - one row by construction
+    role = row[0]
     names = tables(connection, fixes)
     if not names:
         raise RefusalError("the tables that fixes change are not here; --schema names the schema that holds them")

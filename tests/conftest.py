@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+import scenario
 from audit.server import Server
 from tests import servers
 
@@ -49,6 +51,31 @@ def sample(dsn: str) -> str:
 def server_18(servers_by_major: dict[int, Server]) -> Server:
     """PostgreSQL 18 alone, for what does not depend on the version."""
     return servers_by_major[18]
+
+
+@pytest.fixture
+def standby(servers_by_major: dict[int, Server]) -> Iterator[tuple[str, Server]]:
+    """A primary's database with the sample data, and a hot standby of that primary."""
+    primary = servers_by_major[15]
+    dsn = servers.new_database(primary)
+    with psycopg.connect(dsn) as connection:
+        scenario.load(connection)
+    folder = primary.data.parent / "standby"
+    folder.mkdir()
+    folder.chmod(0o755)
+    second = Server(primary.bin, folder / "data")
+    second._own(second.data)
+    second.data.chmod(0o700)
+    words = ["-h", str(primary.socket), "-p", "5432", "-U", "postgres", "-R", "-c", "fast", "-X", "stream"]
+    primary._run("pg_basebackup", "-D", str(second.data), *words)
+    (second.data / ".s.PGSQL.5432.lock").unlink()  # the primary's, whose socket stands among its data
+    try:
+        second.start("hot_standby=on")
+        yield dsn, second
+    finally:
+        second.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
+        servers.drop_database(primary, dsn)
 
 
 def pytest_report_header() -> str:

@@ -8,7 +8,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -1438,31 +1437,6 @@ def test_escapes_that_the_encoding_cannot_hold(server: Server, tmp_path: Path, e
     assert keys(tmp_path, "orders.delivery_args_convert_to_jsonb") == ["2002", "2003"]
     assert keys(tmp_path, "orders.delivery_args_keys_are_unique") == []
     servers.drop_database(server, dsn)
-
-
-@pytest.fixture
-def standby(servers_by_major: dict[int, Server]) -> Iterator[tuple[str, Server]]:
-    """A primary's database with the sample data, and a hot standby of that primary."""
-    primary = servers_by_major[15]
-    dsn = servers.new_database(primary)
-    with psycopg.connect(dsn) as connection:
-        scenario.load(connection)
-    folder = primary.data.parent / "standby"
-    folder.mkdir()
-    folder.chmod(0o755)
-    second = Server(primary.bin, folder / "data")
-    second._own(second.data)
-    second.data.chmod(0o700)
-    words = ["-h", str(primary.socket), "-p", "5432", "-U", "postgres", "-R", "-c", "fast", "-X", "stream"]
-    primary._run("pg_basebackup", "-D", str(second.data), *words)
-    (second.data / ".s.PGSQL.5432.lock").unlink()  # the primary's, whose socket stands among its data
-    try:
-        second.start("hot_standby=on")
-        yield dsn, second
-    finally:
-        second.stop("immediate")
-        shutil.rmtree(folder, ignore_errors=True)
-        servers.drop_database(primary, dsn)
 
 
 def test_a_hot_standby_is_audited_like_its_primary(standby: tuple[str, Server], tmp_path: Path) -> None:
