@@ -45,6 +45,7 @@ class Run:
     database: Database
     tables: dict[str, int]
     suites: list[str]
+    suite_hashes: dict[str, str]
     versions: dict[str, str]
     statements: int
     milliseconds: float
@@ -79,6 +80,7 @@ def result(
             "database": asdict(run.database),
             "tables": {name: {"rows": rows} for name, rows in run.tables.items()},
             "suites": run.suites,
+            "suite_hashes": run.suite_hashes,
             "versions": run.versions,
             "scans": run.statements,
             "database_ms": run.milliseconds,

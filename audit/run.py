@@ -33,7 +33,7 @@ from audit.shape import Name, Shape
 from audit.snapshot import Snapshot
 from audit.spool import Spool
 from audit.sql import quoted
-from expectations import Rule, SuiteError, load, matching, schema_rules
+from expectations import Rule, Suite, SuiteError, load, matching, schema_rules
 from fixes.fix import fixes
 from fixes.guard import SUITE, UNGUARDED, guards
 from fixes.status import status
@@ -89,14 +89,15 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
     """
     from reports import compare, files
 
-    wanted, left_out = _rules(options)
+    suite = load(*options.suites)
+    wanted, left_out = _rules(suite, options)
     allowances = allow.read(options.allow, (rule.id for rule in schema_rules())) if options.allow else []
     baseline = compare.read(options.baseline) if options.baseline else None
     try:
         drafts = files.draft(out)
         with drafts as folder:
             try:
-                document = _audit(dsn, folder, wanted, left_out, options, allowances)
+                document = _audit(dsn, folder, suite, wanted, left_out, options, allowances)
             except psycopg.Error as error:
                 raise RunError(f"the connection was lost: {mask.error(error)}") from None
             new = None
@@ -119,9 +120,8 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
     return document
 
 
-def _rules(options: Options) -> tuple[list[tuple[Rule, Shape]], dict[str, Rule]]:
+def _rules(suite: Suite, options: Options) -> tuple[list[tuple[Rule, Shape]], dict[str, Rule]]:
     """The rules that were asked for, with what they read, and those of the suites that were not."""
-    suite = load(*options.suites)
     asked = matching(suite.rules, options.rules) if options.rules else {rule.id for rule in suite.rules}
     asked -= matching(suite.rules, options.exclude)
     if not asked:
@@ -133,6 +133,7 @@ def _rules(options: Options) -> tuple[list[tuple[Rule, Shape]], dict[str, Rule]]
 def _audit(
     dsn: str,
     folder: Path,
+    suite: Suite,
     wanted: list[tuple[Rule, Shape]],
     left_out: dict[str, Rule],
     options: Options,
@@ -198,6 +199,7 @@ def _audit(
         database=database,
         tables=tables,
         suites=list(options.suites),
+        suite_hashes=suite.hashes,
         versions={"order-audit": version("order-audit"), "great-expectations": version("great-expectations")},
         statements=evaluation.statements,
         milliseconds=evaluation.milliseconds,
@@ -207,6 +209,8 @@ def _audit(
         "unused_allowances": [asdict(it) for it in unused],
         "profile": profile,
         "ddl": definitions,
+        "considerations": [{"says": it.says, "source": it.source, "rules": it.rules} for it in suite.considerations],
+        "questions": [{name: value for name, value in vars(it).items() if name != "path"} for it in suite.questions],
         "fixes": applied,
     }
     rules = sorted([rule for rule, _ in wanted] + list(left_out.values()), key=lambda rule: rule.id)

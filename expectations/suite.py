@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
+from expectations import considerations
+from expectations.considerations import Consideration, Question
 from expectations.rule import Rule, SuiteError, parse
 
 _HOME = Path(__file__).parent
@@ -16,10 +19,17 @@ _HOME = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Suite:
-    """Rules in the order of their ids. `name` is a shipped suite's name, or the user's folder or file."""
+    """Rules in the order of their ids, what they are for, and what they assume.
+
+    `name` is a shipped suite's name, or the user's folder or file. `hashes` has, for each, the SHA-256 of what
+    `sha256sum` prints for its files (rules, and considerations.toml), by paths below the folder and in their order.
+    """
 
     name: str
     rules: tuple[Rule, ...]
+    considerations: tuple[Consideration, ...] = ()
+    questions: tuple[Question, ...] = ()
+    hashes: dict[str, str] = field(default_factory=dict)
 
 
 #: The rules on schemas. They read the catalogs, and are no suite that could be run on rows.
@@ -53,33 +63,56 @@ def load(*sources: str | Path) -> Suite:
     A rule's id is its path below the folder with `.` for `/`, without `.sql`; a single file's id is its stem.
     Raises SuiteError where a source cannot be used, or where two rules have the same id.
     """
-    rules = [rule for source in sources for rule in _load(source)]
+    suites = [_load(source) for source in sources]
+    rules = [rule for suite in suites for rule in suite.rules]
     twice = [id for id, count in Counter(rule.id for rule in rules).items() if count > 1]
     if twice:
         places = " and ".join(rule.path for rule in rules if rule.id == twice[0])
         raise SuiteError(f"rule {twice[0]} is there twice: {places}")
-    return Suite("+".join(str(source) for source in sources), tuple(sorted(rules, key=lambda rule: rule.id)))
+    said = tuple(it for suite in suites for it in suite.considerations)
+    asked = tuple(it for suite in suites for it in suite.questions)
+    considerations.check((*said, *asked), {rule.id for rule in rules})
+    return Suite(
+        "+".join(suite.name for suite in suites),
+        tuple(sorted(rules, key=lambda rule: rule.id)),
+        said,
+        asked,
+        dict(item for suite in suites for item in suite.hashes.items()),
+    )
 
 
-def _load(source: str | Path) -> list[Rule]:
+def _load(source: str | Path) -> Suite:
     folder = _HOME / source
     named = isinstance(source, str) and source in shipped()
     if not named:
         folder = Path(source)
     if folder.is_file():
-        return [_read(folder, folder.stem, str(source), str(source))]
+        rule = _read(folder, folder.stem, str(source), str(source))
+        return Suite(str(source), (rule,), hashes={str(source): _hash(folder.parent, [folder])})
     if not folder.is_dir():
         raise SuiteError(f"no suite '{source}': neither a shipped one ({', '.join(shipped())}) nor a folder or file")
     rules = []
+    files = []
     for path in sorted(folder.rglob("*.sql")):
         below = path.relative_to(folder)
         if any(part.startswith(".") for part in below.parts):
             continue
         shown = f"{source}/{below.as_posix()}" if named else str(path)
         rules.append(_read(path, ".".join(below.with_suffix("").parts), str(source), shown))
+        files.append(path)
     if not rules:
         raise SuiteError(f"suite '{source}' holds no rule: there is no .sql file in it")
-    return rules
+    purpose = folder / considerations.FILE
+    said, asked = considerations.read(purpose, f"{source}/{purpose.name}" if named else str(purpose))
+    if purpose.exists():
+        files.append(purpose)
+    return Suite(str(source), tuple(rules), said, asked, {str(source): _hash(folder, files)})
+
+
+def _hash(folder: Path, files: Iterable[Path]) -> str:
+    lines = sorted((path.relative_to(folder).as_posix().encode(), path.read_bytes()) for path in files)
+    listed = b"".join(b"%s  %s\n" % (hashlib.sha256(body).hexdigest().encode(), name) for name, body in lines)
+    return hashlib.sha256(listed).hexdigest()
 
 
 def _read(path: Path, id: str, suite: str, shown: str) -> Rule:

@@ -1,0 +1,111 @@
+"""What the rules of a suite are for: `considerations.toml` beside them.
+
+    [[consideration]]
+    says = "what must be so, in the words of the business"
+    source = "who says so"
+    rules = ["rule.id", "rule.id"]
+
+    [[question]]
+    asks = "what nobody has said"
+    because = "why one has to ask"
+    assumed = "what the rules take for granted meanwhile"
+    otherwise = "what would be found, or not found, if it were otherwise"
+    rules = ["rule.id"]
+
+A question may do without rules; everything else must be there. A suite without the file is one whose reports say
+nothing of either.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from expectations.rule import SuiteError
+
+FILE: Final = "considerations.toml"
+
+
+@dataclass(frozen=True)
+class Consideration:
+    """Something that must be so, who says that, and the rules that look whether it is."""
+
+    says: str
+    source: str
+    rules: tuple[str, ...]
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that nobody has said, what the rules assume meanwhile, and what else would be found."""
+
+    asks: str
+    because: str
+    assumed: str
+    otherwise: str
+    rules: tuple[str, ...] = ()
+    path: str = ""
+
+
+_TEXTS: Final = {"consideration": ("says", "source"), "question": ("asks", "because", "assumed", "otherwise")}
+
+
+def read(path: Path, shown: str) -> tuple[tuple[Consideration, ...], tuple[Question, ...]]:
+    """Read a file, which messages call `shown`; nothing where there is none.
+
+    Raises SuiteError that names the place.
+    """
+    try:
+        made = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return (), ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{shown}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"{shown}: {error}") from None
+    if strange := made.keys() - _TEXTS.keys():
+        raise SuiteError(f"{shown}: unknown part '{min(strange)}' (known: {', '.join(_TEXTS)})")
+    entries = {kind: [_entry(it, kind, place, shown) for place, it in _numbered(made, kind, shown)] for kind in _TEXTS}
+    return (
+        tuple(Consideration(**entry, path=shown) for entry in entries["consideration"]),
+        tuple(Question(**entry, path=shown) for entry in entries["question"]),
+    )
+
+
+def check(entries: Collection[Consideration | Question], rules: Collection[str]) -> None:
+    """Raise SuiteError where one names a rule that is not there."""
+    for entry in entries:
+        said = entry.says if isinstance(entry, Consideration) else entry.asks
+        for rule in entry.rules:
+            if rule not in rules:
+                raise SuiteError(f"{entry.path}: '{said}' names rule {rule}, which no suite that was given has")
+
+
+def _numbered(made: dict[str, Any], kind: str, shown: str) -> list[tuple[int, Any]]:
+    found = made.get(kind, [])
+    if not isinstance(found, list):
+        raise SuiteError(f"{shown}: write [[{kind}]] for each {kind}")
+    return list(enumerate(found, start=1))
+
+
+def _entry(entry: Any, kind: str, place: int, shown: str) -> dict[str, Any]:
+    where = f"{shown}: {kind} {place}"
+    if not isinstance(entry, dict):
+        raise SuiteError(f"{where}: write [[{kind}]], and below it a line for each of {', '.join(_TEXTS[kind])}, rules")
+    if strange := entry.keys() - {*_TEXTS[kind], "rules"}:
+        raise SuiteError(f"{where}: unknown key '{min(strange)}' (known: {', '.join(_TEXTS[kind])}, rules)")
+    for name in _TEXTS[kind]:
+        if not isinstance(entry.get(name), str) or not entry[name].strip():
+            raise SuiteError(f"{where} lacks '{name}', which is a text")
+    rules = entry.get("rules", [])
+    if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
+        raise SuiteError(f"{where}: 'rules' is a list of rules' ids")
+    if kind == "consideration" and not rules:
+        raise SuiteError(f"{where} lacks 'rules': which ones look whether it is so?")
+    if len(set(rules)) < len(rules):
+        raise SuiteError(f"{where} names a rule twice")
+    return {name: " ".join(entry[name].split()) for name in _TEXTS[kind]} | {"rules": tuple(rules)}
