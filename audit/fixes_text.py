@@ -181,7 +181,7 @@ def status_text(status: Status | None) -> str:
     if status.at_work:
         lines.append("a run is at work")
     if status.broken_off:
-        lines.append("the last run was broken off: run the same command again, and it goes on")
+        lines.append("the last run was broken off: run the same command, or file, again, and it goes on")
     return "\n".join(lines)
 
 

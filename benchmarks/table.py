@@ -140,7 +140,7 @@ def _mended(document: Document) -> str:
         f"### One order in a hundred put right, {document['tables'][0]:,} orders\n\n"
         f"Under a load of {document['transactions_per_second']} short transactions a second, which itself makes the"
         f" table grow. The table has {document['heap'] / 1e6:,.0f} MB. Seconds are those of finding and changing the"
-        " rows; of `fixes apply`, the checksums before and after take"
+        " rows; of `fixes apply`, the checksums before and after, and counting what there is to do, take"
         f" {document['contenders']['order-audit fixes apply']['proof']:.0f} s more.\n\n" + _markdown(head, lines)
     )
 

@@ -50,7 +50,7 @@ create table if not exists order_audit.journal (
 -- squawk-ignore require-concurrent-index-creation
 create index if not exists journal_rule_id on order_audit.journal (rule, id);
 
--- Applications of a plan: which, since when, and when it ended.
+-- Applications of a plan: which, since when, and when it ended. One of a file has the plan `file`.
 create table if not exists order_audit.run (
   id bigint generated always as identity primary key,
   plan text not null,
@@ -837,6 +837,7 @@ declare
   changed bigint := 0;
   missed bigint;
   stuck boolean := false;
+  this_run bigint;
 begin
   call order_audit.enter();
   for attempt in 1 .. rounds loop
@@ -848,6 +849,11 @@ begin
     exception when lock_not_available or deadlock_detected or serialization_failure then
       wanted := null;
     end;
+    if wanted > 0 and this_run is null then
+      insert into order_audit.run (plan, detail)
+      values ('file', jsonb_build_object('choices', jsonb_build_object(the_rule, the_option)))
+      returning id into this_run;
+    end if;
     commit;
     exit when wanted = 0;
     missed := 0;
@@ -866,6 +872,9 @@ begin
       using errcode = 'lock_not_available',
         hint = 'Run this again: it goes on with what is left. pg_stat_activity shows who holds a transaction open.';
   end if;
+  update order_audit.run as r
+  set ended_at = clock_timestamp(), detail = r.detail || jsonb_build_object('changed', changed)
+  where r.id = this_run;
   raise notice '%, %: % rows changed', the_rule, the_option, changed;
 end
 $$;
@@ -941,7 +950,7 @@ end
 $$;
 
 -- Run statements that others may have to wait for. They give up the wait for a lock soon, so that nobody waits long
--- behind them, and are tried again with pauses. Where they fail because a row breaks what they ask for, `otherwise` is
+-- behind them, and are tried again with pauses. Where they fail because of what is in a row, or otherwise, `otherwise` is
 -- run in the same way, to take away again what was made. Each is a transaction of its own.
 create or replace procedure order_audit.patiently(statements text, otherwise text default '', tries integer default 100)
 language plpgsql
@@ -949,6 +958,7 @@ as $$
 declare
   held text;
   broken text;
+  why text;
 begin
   for attempt in 1 .. tries loop
     held := null;
@@ -958,8 +968,9 @@ begin
     exception
       when lock_not_available or deadlock_detected or serialization_failure then
         held := sqlerrm;
-      when integrity_constraint_violation then
+      when others then
         broken := sqlerrm;
+        why := sqlstate;
     end;
     commit;
     exit when held is null;
@@ -973,7 +984,7 @@ begin
     if otherwise <> '' then
       call order_audit.patiently(otherwise, '', tries);
     end if;
-    raise exception '%', broken using errcode = 'integrity_constraint_violation';
+    raise exception '%', broken using errcode = why;
   end if;
 end
 $$;

@@ -61,6 +61,7 @@ def fix_change(
     after = {other: why for other, why in fix.after.items() if other in before}
     options = [option for option in map(fix.option, listings) if option is not None]
     tables = dict.fromkeys(change.table for option in options for change in option.changes if change.op != "insert")
+    vacuum = "\n".join([_VACUUM, *(f"vacuum (skip_locked, truncate off) {table};" for table in tables)])
     head = [f"{rule}: {fix.rule.title}"]
     for option in options:
         chosen = "" if option.name == AUTOMATIC else " (chosen)"
@@ -72,7 +73,8 @@ def fix_change(
     head += [
         "",
         f"Locks: ROW EXCLUSIVE on {', '.join(tables)}, as any change of rows takes it; and the rows of a batch, until"
-        " it is committed, within half a second. Rows that others hold are passed over and tried again.",
+        " it is committed, within half a second. Rows that others hold are passed over and tried again. VACUUM takes"
+        " SHARE UPDATE EXCLUSIVE at the end, for which nobody who reads or writes waits.",
         "",
         "Each value is journaled in order_audit.journal with what it was before; the revert file puts it back. May be"
         " stopped at any moment and run again; not to be wrapped in a transaction.",
@@ -81,7 +83,9 @@ def fix_change(
         name=rule,
         requires=(JOURNAL, *after),
         note=fix.rule.title,
-        deploy=_script(head, schema, "\n\n".join(_call("apply", rule, *listing) for listing in listings.items())),
+        deploy=_script(
+            head, schema, "\n\n".join([*(_call("apply", rule, *listing) for listing in listings.items()), vacuum])
+        ),
         revert=_script(
             [
                 f"Puts back what {rule} changed, the last first. A row that somebody changed since is left alone, with"
@@ -91,7 +95,7 @@ def fix_change(
                 " moment and run again; not to be wrapped in a transaction.",
             ],
             schema,
-            f"call order_audit.revert({literal(rule)});",
+            f"call order_audit.revert({literal(rule)});\n\n{vacuum}",
         ),
         verify=_script(
             [f"Fails where {rule} has something left to change. Changes nothing."],
@@ -239,6 +243,8 @@ def _call(procedure: str, rule: str, option: str, listing: str) -> str:
     return f"call order_audit.{procedure}({literal(rule)}, {literal(option)}, {_dollars('list', listing)});"
 
 
+_VACUUM: Final = """-- makes room of the rows as they were before; passes over a table that autovacuum is at, and,
+-- with a warning, over one of another role"""
 _IS_NEW: Final = """-- whether it is made now, or was there before
 do $do$
 begin

@@ -26,6 +26,7 @@ from fixes.apply import alone, apply
 from fixes.emit import Emitted, emit
 from fixes.fix import LEAVE, fixes
 from fixes.sqitch import EmitError
+from fixes.status import status
 from fixes.work import Pace
 from tests import servers
 from tests.application import Application
@@ -446,6 +447,43 @@ def test_secrets_that_orders_made_meanwhile_refer_to_are_kept(issues: str, tmp_p
         connection.execute("delete from orders where order_id = 90000")
         assert psql(issues, *_files(tmp_path, "revert", emitted)).returncode == 0
         assert (rows(connection), _there(issues)) == (before, False)
+
+
+def test_the_run_of_a_file_is_known_and_ends_with_a_vacuum(statuses: tuple[str, Emitted, Path]) -> None:
+    dsn, emitted, project = statuses
+    files = _files(project, "deploy", emitted)
+    for _ in range(2):  # the second time, there is nothing to do and nothing to tell
+        done = psql(dsn, *files)
+        assert done.returncode == 0, done.stderr
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            told = status(connection)
+            runs = connection.execute(
+                "select plan, ended_at is not null, detail -> 'choices', detail -> 'changed' from order_audit.run"
+            ).fetchall()
+        assert told is not None
+        assert [entry.rule for entry in told.entries] == ["orders.status_is_known"]
+        assert not told.broken_off
+        assert runs == [("file", True, {"orders.status_is_known": "automatic"}, told.entries[0].changed)]
+    assert one(dsn, "select vacuum_count from pg_stat_user_tables where relname = 'orders'") == 2
+
+
+def test_what_fails_for_whatever_reason_is_taken_away_again(statuses: tuple[str, Emitted, Path]) -> None:
+    """As a constraint whose validation meets a row that its condition cannot be asked of."""
+    dsn, _, project = statuses
+    assert psql(dsn, project / "deploy" / "journal.sql").returncode == 0
+    file = project / "deploy" / "odd.sql"
+    file.write_text(
+        """alter table orders add constraint odd check (1 / (order_id - order_id) > 0) not valid;
+call order_audit.patiently(
+  'alter table orders validate constraint odd', 'alter table orders drop constraint if exists odd'
+);
+""",
+        encoding="utf-8",
+    )
+    done = psql(dsn, file)
+    assert done.returncode == 3
+    assert "division by zero" in done.stderr
+    assert one(dsn, "select count(*) from pg_constraint where conname = 'odd'") == 0
 
 
 def test_one_run_at_a_time(statuses: tuple[str, Emitted, Path], tmp_path: Path) -> None:
