@@ -48,7 +48,7 @@ create table if not exists order_audit.journal (
 );
 -- made with the table, which nobody uses yet
 -- squawk-ignore require-concurrent-index-creation
-create index if not exists journal_rule_id on order_audit.journal (rule, id);
+create index if not exists journal_open on order_audit.journal (rule, id) where reverted_at is null;
 
 -- Applications of a plan: which, since when, and when it ended. One of a file has the plan `file`.
 create table if not exists order_audit.run (
@@ -539,6 +539,24 @@ begin
 end
 $$;
 
+-- Of these items of the journal, those that have a later change of the same values above them that was not put back, by
+-- the same rule. `stays` where it was left alone; else somebody holds its row.
+create or replace function order_audit.changed_again(items bigint[]) returns table (id bigint, stays boolean)
+language sql stable
+set jit = off
+-- two parts of the journal
+set enable_hashjoin = on
+as $$
+  select i.id, bool_or(w.left_alone is not null)
+  from order_audit.journal as i
+  join order_audit.journal as w on w.rule = i.rule and w.reverted_at is null and w.tab = i.tab and w.key = i.key
+  where i.id = any(items) and w.id > i.id and (w.unit, w.changed_in) <> (i.unit, i.changed_in)
+    and w.rule = (select r.rule from order_audit.journal as r where r.id = items[1])
+    and w.id > (select min(l.id) from unnest(items) as l (id))
+    and i.before ?| array(select jsonb_object_keys(w.before))
+  group by i.id
+$$;
+
 -- Put the last changes of a rule back, `at_most` rows of the journal before `before_id` and those that were changed
 -- together with them. What somebody changed since is left alone, with all that was changed together with it, and the
 -- journal says why.
@@ -566,8 +584,9 @@ declare
   held bigint[];
   same bigint[];
   there bigint[];
-  bad bigint[] := '{}';     -- changed since
-  waiting bigint[] := '{}'; -- in somebody's hands
+  bad bigint[] := '{}'; -- changed since
+  under bigint[];       -- changed again by us, and that stays
+  waiting bigint[];     -- in somebody's hands
   good bigint[];
   sets text;
   equal text;
@@ -576,8 +595,6 @@ begin
   reverted := 0;
   busy := 0;
   alone := 0;
-  -- Whole units only. The rows of one were written by one transaction, so that none stands before what the transaction
-  -- before it wrote.
   select min(p.id) into first_picked
   from (
     select j.id from order_audit.journal as j
@@ -585,23 +602,41 @@ begin
     order by j.id desc
     limit at_most
   ) as p;
+  if first_picked is null then
+    return;
+  end if;
+  -- Whole units only, in the order of the last row of each. The rows of one were written by one transaction, so that
+  -- none stands before what the transaction before it wrote.
   select j.id into written_before
   from order_audit.journal as j
-  where j.rule = the_rule and j.id < first_picked
+  where j.rule = the_rule and j.reverted_at is null and j.id < first_picked
     and j.changed_in <> (select c.changed_in from order_audit.journal as c where c.id = first_picked)
   order by j.id desc
   limit 1;
-  select array_agg(u.id), min(u.id) into items, last
+  -- A row that was changed twice is put back twice, the last change first: the batch ends where an older change of one
+  -- of its rows begins.
+  with item as materialized (
+    select p.id, p.last_of_unit, lag(p.last_of_unit) over (partition by p.tab, p.key order by p.last_of_unit) as older
+    from (
+      select j.id, j.tab, j.key, max(j.id) over (partition by j.unit, j.changed_in) as last_of_unit
+      from order_audit.journal as j
+      where j.rule = the_rule and j.reverted_at is null and j.left_alone is null and j.id > coalesce(written_before, 0)
+    ) as p
+    where p.last_of_unit >= first_picked and p.last_of_unit < before_id
+  )
+  select coalesce(array_agg(i.id) filter (where i.last_of_unit > e.last), '{}'), greatest(first_picked, e.last + 1)
+  into items, last
   from (
-    select unnest(array_agg(j.id)) as id
-    from order_audit.journal as j
-    where j.rule = the_rule and j.reverted_at is null and j.left_alone is null and j.id > coalesce(written_before, 0)
-    group by j.unit, j.changed_in
-    having bool_or(j.id >= first_picked and j.id < before_id)
-  ) as u;
-  if last is null then
-    return;
-  end if;
+    select coalesce(max(o.older) filter (where o.older <> o.last_of_unit), 0) as last from item as o
+  ) as e
+  left join item as i on true
+  group by e.last;
+
+  -- a later change of the same values that was not put back: the older one waits for it, or stays with it
+  select coalesce(array_agg(a.id) filter (where a.stays), '{}'),
+    coalesce(array_agg(a.id) filter (where not a.stays), '{}')
+  into under, waiting
+  from order_audit.changed_again(items) as a;
 
   for part in
     select j.step, j.op, j.tab, (array_agg(j.key))[1] as key, (array_agg(j.after))[1] as after, array_agg(j.id) as ids
@@ -661,8 +696,12 @@ begin
 
   -- one that was changed since keeps all of its unit back
   update order_audit.journal as j
-  set left_alone = case when j.id = any(bad) then 'changed since, or gone' else 'changed together with such a row' end
-  from (select distinct b.unit, b.changed_in from order_audit.journal as b where b.id = any(bad)) as b
+  set left_alone = case
+    when j.id = any(under) then 'changed again since, and that stays'
+    when j.id = any(bad) then 'changed since, or gone'
+    else 'changed together with such a row'
+  end
+  from (select distinct b.unit, b.changed_in from order_audit.journal as b where b.id = any(bad || under)) as b
   where j.id = any(items) and j.unit = b.unit and j.changed_in = b.changed_in;
   get diagnostics alone = row_count;
 
