@@ -15,6 +15,8 @@ from audit.server import Server
 from expectations import load
 from fixes.fill import REAL, TRIAL
 from fixes.fix import AUTOMATIC, fixes
+from fixes.guard import guards
+from fixes.install import install as install_guard
 from fixes.trial import trial
 from fixes.work import Done, Pace, apply, install, list_rows, revert
 from tests import dirty, servers
@@ -555,6 +557,31 @@ def test_letters_of_other_encodings_are_not_taken_for_invisible(
         fixed(connection, "customers.email_is_canonical")
         assert column(connection, "customer_name") == {1: clean}
         assert column(connection, "customer_email") == {1: "ann@acme.example"}
+    servers.drop_database(server, dsn)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "sound"),
+    [("LATIN1", b"Andr\xe9"), ("WIN1252", b"O\x92Brien \x96 \x80 5"), ("EUC_JP", b"\xa4\xa2 \xa2\xa6")],
+)
+def test_letters_of_other_encodings_are_no_stray_characters(server: Server, encoding: str, sound: bytes) -> None:
+    """Neither for the rule nor for its guard; white space and control characters are some in any encoding."""
+    rule, guard = FIXES["customers.text_is_clean"].rule, guards()["text_is_clean"]
+    dsn = servers.new_database(server, options=f"encoding '{encoding}' locale 'C'")
+    with psycopg.connect(dsn, autocommit=True, client_encoding="utf8") as connection:
+        tables(connection)
+        for id, name in enumerate([sound, b" " + sound, sound + b"\n", b"a\tb", b"\x7f"], start=1):
+            plant(connection, customer_id=id)
+            connection.execute(
+                "update customers set customer_name = convert_from(%s, %s) where customer_id = %s", [name, encoding, id]
+            )
+        found = connection.execute(f"select v.customer_id from ({rule.sql}) as v order by 1".encode()).fetchall()
+        assert found == [(2,), (3,), (4,), (5,)]
+        connection.execute("delete from customers where customer_id > 1")
+        assert install_guard(connection, guard, Pace())
+        for name in (b" " + sound, b"\x07"):
+            with pytest.raises(psycopg.errors.CheckViolation):
+                connection.execute("update customers set customer_name = convert_from(%s, %s)", [name, encoding])
     servers.drop_database(server, dsn)
 
 

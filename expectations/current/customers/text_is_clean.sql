@@ -23,7 +23,9 @@ where concat_ws(
       (c.address::text),
       (c.address_state::text)
     ) as t (value)
-    where t.value
-      ~ '^[ \t\n\r\f\v]|[ \t\n\r\f\v]$|[\u0001-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd]'
+    where t.value ~ '^[ \t\n\r\f\v]|[ \t\n\r\f\v]$|[\u0001-\u001f\u007f]'
+      -- elsewhere these numbers are other characters: U+0092 would be the apostrophe of WIN1252
+      or getdatabaseencoding() in ('UTF8', 'LATIN1')
+        and t.value ~ '[\u0080-\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd]'
   )
 order by c.customer_id
