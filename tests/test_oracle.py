@@ -210,6 +210,9 @@ SINGLE_VALUES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
             r'{"token":"secret-ref:a\n"}',
             rf'{{"token":"secret-ref:a{NUL}"}}',
             '{"token":"secret-ref:a","pwd":"x"}',
+            '{"secret-ref:":"x"}',
+            '{"secret-ref:a":"x","token":"secret-ref:a"}',
+            '{"note":"secret-ref:","token":"x"}',
         ),
         [
             *args(
@@ -217,6 +220,7 @@ SINGLE_VALUES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
                 '{"token":null}', '{"token":["x"]}', '{"token":{"a":"x"}}', '{"api key":"x"}',
                 '{"api.key":"x"}', '{"private key":"x"}', '{"to_ken":"x"}', '{"a-p-i_key":"x"}',
                 '{"token":"secret-ref:crm/Key_1.a-b"}', r'{"token":"secret\u002dref:a"}',
+                '{"note":"secret-ref: token","token":"secret-ref:a"}',
             ),
             *values("delivery_script_args", None),
         ],

@@ -32,13 +32,16 @@ cross join lateral (
 where (
     strpos(o.delivery_script_args::text, '\') > 0
     or octet_length(o.delivery_script_args::text) > char_length(o.delivery_script_args::text)
-    or lower(o.delivery_script_args::text)
-        like any (array['%key%', '%secret%', '%token%', '%passw%', '%pwd%', '%credential%', '%authorization%'])
+    -- the same in every locale: what they may do otherwise is to the letter i, which is in none of these
+    or lower(o.delivery_script_args::text collate "C")
+        like any (array['%key%', '%secret%', '%token%', '%passw%', '%pwd%', '%credent%', '%author%'])
       and (
-        o.delivery_script_args::text
-          ~* '(api[-_]?key|secret|token|password|passwd|pwd|credential|private[-_]?key|authorization)[^"]*"[ \t\n\r]*:[ \t\n\r]*"(?!"|secret-ref:[A-Za-z0-9_./-]+")'
-        -- written in another case it is no reference
-        or replace(o.delivery_script_args::text, 'secret-ref:', '') ilike '%secret-ref:%'
+        -- any text at all, but for what begins as a reference, and then: one of such a name ...
+        replace(o.delivery_script_args::text, '"secret-ref:', 'secret-ref:') ~ '"[ \t\n\r]*:[ \t\n\r]*"[^"]'
+        and replace(o.delivery_script_args::text, '"secret-ref:', 'secret-ref:')
+          ~* '(api[-_]?key|secret|token|password|passwd|pwd|credential|private[-_]?key|authorization)[^"]*"[ \t\n\r]*:[ \t\n\r]*"[^"]'
+        -- ... or what begins as a reference and goes on as none
+        or o.delivery_script_args::text ~ '"secret-ref:([A-Za-z0-9_./-]*[^A-Za-z0-9_./"-]|")'
       )
   )
   and exists (
