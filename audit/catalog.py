@@ -127,6 +127,20 @@ def unique(connection: psycopg.Connection, relation: Relation) -> frozenset[str]
     return frozenset(row[0] for row in rows)
 
 
+def indexed(connection: psycopg.Connection, relation: Relation) -> frozenset[str]:
+    """The columns by which some rows of a table are found without reading all of it."""
+    rows = connection.execute(
+        """
+        select a.attname
+        from pg_index as i
+        join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+        where i.indrelid = %s and i.indisvalid and i.indpred is null
+        """,
+        [relation.oid],
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def describe(connection: psycopg.Connection, statement: str) -> tuple[Column, ...]:
     """The columns that a statement gives, from the server's own parser, without running it.
 

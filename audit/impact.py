@@ -21,7 +21,8 @@ from audit.task import Task
 Orders = Mapping[str, Relation]
 
 _COLUMNS: Final = {"order_id", "customer_id", "order_amount", "order_status"}
-_LIVE: Final = "o.order_status::text in ('pending', 'active', 'paused')"
+#: The live among orders o.
+LIVE: Final = "o.order_status::text in ('pending', 'active', 'paused')"
 
 
 def sums(task: Task, values: Sequence[str], hits: str, flag: str, orders: Orders) -> str | None:
@@ -50,7 +51,7 @@ def live(schema: str, orders: str, customers: Sequence[str]) -> str:
     return f"""{_live(schema)} as materialized (
   select o.customer_id, count(*) as orders, sum(o.order_amount) as amount
   from {orders} as o
-  where {_LIVE}
+  where {LIVE}
     and o.customer_id in (
       {" union all ".join(customers)}
     )
@@ -60,7 +61,7 @@ def live(schema: str, orders: str, customers: Sequence[str]) -> str:
 
 def live_orders() -> Need:
     """Which rows of orders, and which of their columns, `live` reads."""
-    return needs_of(f"select o.customer_id, o.order_amount from orders as o where {_LIVE}")["orders"]
+    return needs_of(f"select o.customer_id, o.order_amount from orders as o where {LIVE}")["orders"]
 
 
 def _live(schema: str) -> str:

@@ -58,17 +58,16 @@ def result(
     outcomes: Mapping[str, Outcome],
     violations: Violations | None,
     repairs: Mapping[str, dict[str, Any]],
-    guarded: Mapping[str, dict[str, Any]],
+    about: Mapping[str, dict[str, Any]],
     sql: Callable[[Rule], str] = lambda rule: rule.sql,
 ) -> dict[str, Any]:
     """The document, but for the gate's verdict, which `gate.decide` adds.
 
-    `repairs` say by rule how its violations are put right, `guarded` what makes them impossible then; `sql` gives a
+    `repairs` say by rule how its violations are put right, `about` what else there is to say of it; `sql` gives a
     rule's query as a person can run it on this database.
     """
     results = [
-        _rule(rule, outcomes[rule.id], repairs.get(rule.id), sql(rule)) | guarded.get(rule.id, {"guard": None})
-        for rule in rules
+        _rule(rule, outcomes[rule.id], repairs.get(rule.id), sql(rule)) | about.get(rule.id, {}) for rule in rules
     ]
     return {
         "format": FORMAT,
@@ -122,7 +121,9 @@ def _rule(rule: Rule, outcome: Outcome, repair: dict[str, Any] | None, sql: str)
         "examples": outcome.examples,
         "impact": asdict(outcome.impact) if outcome.impact else None,
         "why": rule.why,
+        "unproven": rule.unproven,
         "fix": repair,
+        "guard": None,
         "needs": [str(need) for need in rule.needs],
         "sql": sql,
         "file": rule.path,

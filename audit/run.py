@@ -20,6 +20,7 @@ from typing import Any, Final, Literal
 import psycopg
 
 from audit import allow, catalog, ddl, gate, impact, lint, mask, shape, task
+from audit.around import around
 from audit.bundle import bundle
 from audit.dsn import described
 from audit.errors import RunError, UsageError
@@ -164,6 +165,7 @@ def _audit(
         unused: list[allow.Allowance] = []
         profile: dict[str, Any] = {}
         definitions: dict[str, Any] = {"tables": [], "reason": "the audit was interrupted before"}
+        surroundings: dict[str, dict[str, Any]] = {}
         with _interruptible(evaluation):
             try:
                 if options.lint:
@@ -173,6 +175,7 @@ def _audit(
                 outcomes |= _outcomes(evaluation, snapshot, [found.rule for found in tasks], options.examples)
                 tables = evaluation.rows()
                 if not evaluation.interrupted:
+                    surroundings = around(snapshot.connection, tasks, outcomes, unmask=options.unmask)
                     relations = _relations(snapshot, tasks)
                     definitions = _definitions(snapshot, relations, linted)
                     if options.profile:
@@ -215,25 +218,29 @@ def _audit(
     }
     rules = sorted([rule for rule, _ in wanted] + list(left_out.values()), key=lambda rule: rule.id)
     repairs = {id: fix.document() for id, fix in fixes(rules).items()}
-    guarded = _guarded(rules, schema_name)
+    about = {
+        rule.id: surroundings.get(rule.id, {}) | _causes(rule, linted) | _guard(rule, schema_name) for rule in rules
+    }
     if not options.schema:
-        return result(run, rules, outcomes, violations, repairs, guarded) | more
+        return result(run, rules, outcomes, violations, repairs, about) | more
     schema = quoted(options.schema)
-    return result(run, rules, outcomes, violations, repairs, guarded, lambda rule: shape.qualified(rule, schema)) | more
+    return result(run, rules, outcomes, violations, repairs, about, lambda rule: shape.qualified(rule, schema)) | more
 
 
-def _guarded(rules: Iterable[Rule], schema: str) -> dict[str, dict[str, Any]]:
-    """By rule, the guard that makes its violations impossible, or why there is none."""
-    by_rule = {rule.id: guard for guard in guards().values() for rule in guard.protects}
-    found: dict[str, dict[str, Any]] = {}
-    for rule in rules:
-        if rule.suite != SUITE:
-            continue
-        guard = by_rule.get(rule.id)
-        found[rule.id] = {"guard": guard.document(schema) if guard else None}
-        if rule.id in UNGUARDED:
-            found[rule.id]["unguarded"] = UNGUARDED[rule.id]
-    return found
+def _causes(rule: Rule, linted: Iterable[lint.Verdict]) -> dict[str, Any]:
+    """The findings on the schema that let a rule's violations in."""
+    found = {(finding.rule, finding.object) for verdict in linted for finding in verdict.findings}
+    return {"weaknesses": [asdict(it) for it in rule.weaknesses if (it.rule, it.object) in found]}
+
+
+def _guard(rule: Rule, schema: str) -> dict[str, Any]:
+    """The guard that makes a rule's violations impossible, or why there is none."""
+    if rule.suite != SUITE:
+        return {}
+    if rule.id in UNGUARDED:
+        return {"unguarded": UNGUARDED[rule.id]}
+    guard = next((guard for guard in guards().values() if rule.id in {it.id for it in guard.protects}), None)
+    return {"guard": guard.document(schema)} if guard else {}
 
 
 def _outcomes(evaluation: Evaluation, snapshot: Snapshot, rules: list[Rule], examples: int) -> dict[str, Outcome]:

@@ -91,10 +91,19 @@ def prepare(
             message = f"the statement gives no column '{missing[0]}', which the header names as key"
             outcomes[rule.id] = Outcome("errored", trouble=Trouble(message))
             continue
+        if missing := [name for name in _explained(rule) if name not in names]:
+            message = f"the statement gives no column '{missing[0]}', which the header names under offends or picture"
+            outcomes[rule.id] = Outcome("errored", trouble=Trouble(message))
+            continue
         key = columns[names.index(rule.key[0])]
         documents = frozenset[str]().union(*(there[name].documents for name in shape.relations))
         tasks.append(Task(rule, shape, columns, by_oid.get(key.relation), documents))
     return tasks, outcomes
+
+
+def _explained(rule: Rule) -> tuple[str, ...]:
+    """The columns of a rule's result that its header needs to explain violations."""
+    return (rule.offends.columns if rule.offends else ()) + (rule.picture.keys if rule.picture else ())
 
 
 def _sourced(column: Column, by_oid: dict[int, Relation]) -> Column:

@@ -168,6 +168,8 @@ def explained(rule: Rule, repair: str) -> str:
     lines.append(f"file      {rule.path}")
     if rule.why:
         lines += ["", *textwrap.wrap(rule.why, width)]
+    if rule.unproven:
+        lines += ["", *textwrap.wrap(f"Not proven: {rule.unproven}", width)]
     if repair:
         lines += ["", repair]
     return "\n".join([*lines, "", rule.sql])

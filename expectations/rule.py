@@ -12,8 +12,14 @@ Severity = Literal["critical", "warning", "info"]
 #: From worst to mildest.
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
 
-_FIELDS: Final = ("title", "severity", "key", "needs", "why", "unchecked", "spare", "unique")
+_FIELDS: Final = (
+    "title", "severity", "key", "needs", "why", "unproven", "unchecked", "offends", "weakness", "picture", "spare",
+    "unique",
+)  # fmt: skip
+#: What a report can draw of a violation: the ancestors of an order, a customer's balance beside the orders on it.
+Kind = Literal["lineage", "balance"]
 _FIELD_LINE = re.compile(r"--\s?(?P<name>[a-z]+):\s*(?P<text>.*)")
+_WHERE = re.compile(r"\s+where\s+", re.IGNORECASE)
 _MORE_LINE = re.compile(r"--\s{2,}(?P<text>.*)")
 _SIMPLE_NAME = re.compile(r"[^\s.,\"]+|\"(?:[^\"]|\"\")+\"")
 
@@ -47,6 +53,33 @@ class Spare:
 
 
 @dataclass(frozen=True)
+class Offends:
+    """The columns of a rule's result whose values are what is wrong.
+
+    Where not all of them have to be, `test` is an SQL condition on one of them as text, called `value`, that tells.
+    """
+
+    columns: tuple[str, ...]
+    test: str = ""
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """What in a schema lets violations in: the finding of a schema rule on an object (`orders.order_ref`)."""
+
+    rule: str
+    object: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What to draw of a violation; `keys` are the columns of the result that name what it is drawn of."""
+
+    kind: Kind
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Rule:
     """One expectation about the data.
 
@@ -65,7 +98,11 @@ class Rule:
     sql: str
     why: str = ""
     needs: tuple[Need, ...] = ()
+    unproven: str = ""
     unchecked: str = ""
+    offends: Offends | None = None
+    weaknesses: tuple[Weakness, ...] = ()
+    picture: Picture | None = None
     spare: Spare | None = None
     path: str = ""
     first_line: int = 1
@@ -119,22 +156,46 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
         suite=suite,
         title=header["title"],
         severity=header["severity"],
-        key=tuple(_key(header["key"], path)),
+        key=_columns(header["key"], "key", path),
         sql=sql,
         why=header.get("why", ""),
         needs=_needs(header.get("needs", ""), path),
+        unproven=header.get("unproven", ""),
         unchecked=header.get("unchecked", ""),
+        offends=_offends(header["offends"], path) if "offends" in header else None,
+        weaknesses=tuple(_weakness(item, path) for item in header.get("weakness", "").split(",") if item.strip()),
+        picture=_picture(header["picture"], path) if "picture" in header else None,
         spare=_spare(header, path),
         path=str(path),
         first_line=first + 1 + body[:lead].count("\n"),
     )
 
 
-def _key(text: str, path: PurePath | str) -> list[str]:
-    columns = [_unquoted(item.strip()) for item in text.split(",")]
+def _columns(text: str, field: str, path: PurePath | str) -> tuple[str, ...]:
+    columns = tuple(_unquoted(item.strip()) for item in text.split(","))
     if not all(columns) or len(set(columns)) < len(columns):
-        raise SuiteError(f"{path}: key '{text}' is not a list of different columns")
+        raise SuiteError(f"{path}: {field} '{text}' is not a list of different columns")
     return columns
+
+
+def _offends(text: str, path: PurePath | str) -> Offends:
+    columns, _, test = _WHERE.sub("\n", text, count=1).partition("\n")
+    return Offends(_columns(columns, "offends", path), test.strip())
+
+
+def _weakness(text: str, path: PurePath | str) -> Weakness:
+    words = text.split()
+    if len(words) != 2 or not words[0].startswith("schema."):
+        raise SuiteError(f"{path}: weakness '{text.strip()}' is not 'schema.RULE OBJECT'")
+    return Weakness(*words)
+
+
+def _picture(text: str, path: PurePath | str) -> Picture:
+    said, _, keys = text.partition(" of ")
+    kind: Kind | None = "lineage" if said == "lineage" else "balance" if said == "balance" else None
+    if kind is not None:
+        return Picture(kind, _columns(keys, "picture", path))
+    raise SuiteError(f"{path}: picture '{text}' is neither 'lineage of COLUMN, ...' nor 'balance of COLUMN, ...'")
 
 
 def _spare(header: dict[str, str], path: PurePath | str) -> Spare | None:

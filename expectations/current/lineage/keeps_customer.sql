@@ -3,6 +3,9 @@
 -- key: order_id
 -- why: A recreation continues the order of the same customer. Where the customer differs, one of the two is
 --   charged for, and is shown, leads that the other one bought.
+-- unproven: which of the two is wrong, the reference or the customer.
+-- offends: customer_id, ancestor_customer_id
+-- picture: lineage of order_id
 -- spare: orders as o; select from orders as r join (select customer_id from customers offset 0) as c
 --   on c.customer_id = r.customer_id where r.order_id = o.order_ref and r.order_ref = r.order_id
 --   and r.customer_id = o.customer_id and r.order_id <= o.order_id

@@ -3,6 +3,10 @@
 -- key: order_id
 -- why: order_ref is meant to name the first ancestor, so that a lineage is one group. An order that names a
 --   recreation splits its lineage: totals per campaign come out too small, twice.
+-- unproven: whether order_ref was meant to name the first ancestor or the parent, which the column's
+--   comment says.
+-- offends: order_ref
+-- picture: lineage of order_id
 -- spare: orders as o; select from orders as r join (select customer_id from customers offset 0) as c
 --   on c.customer_id = r.customer_id where r.order_id = o.order_ref and r.order_ref = r.order_id
 --   and r.customer_id = o.customer_id and r.order_id <= o.order_id

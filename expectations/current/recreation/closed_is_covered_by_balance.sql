@@ -2,8 +2,12 @@
 -- severity: warning
 -- key: order_id
 -- why: Each of these was recreated, or led to a recreation, although the customer's present balance does
---   not cover the amount. The schema keeps no balance as of the recreation, so this is a suspicion and no
---   proof: the money may have been there then and been spent since.
+--   not cover the amount.
+-- unproven: that the money was missing when it was recreated. The schema keeps no balance as of then: it may have
+--   been there, and been spent since.
+-- offends: customer_balance, order_amount
+-- weakness: schema.status_has_history orders.order_status, schema.table_has_timestamps orders
+-- picture: balance of customer_id
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 from orders as o
 left join customers as c on c.customer_id = o.customer_id
