@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from expectations import SEVERITIES
-from reports import profile, schema, text, words
+from reports import ddl, profile, schema, text, trace, words
 
 #: Longer values are folded away behind their beginning, and longer ones yet are cut.
 _LONG: Final = 120
@@ -79,8 +79,12 @@ def report(document: dict[str, Any]) -> str:
         ),
         command=_command(document),
         schema_groups=groups,
+        annotated=ddl.annotated(document, groups),
         schema_counts=schema.counted(document),
         unused=schema.unused(document),
+        traced=trace.traced(document),
+        untraced=trace.untraced(document),
+        questions=trace.questions(document),
         profile=profile.shown(document["profile"]),
         reasons={rule["rule"]: rule.get("why", "") for rule in document["schema_rules"]},
     )

@@ -410,7 +410,7 @@ def test_an_audit_without_findings_says_so_and_what_it_looked_at() -> None:
     assert "There are no findings: the one expectation that could be judged passed." in page.text
     assert "What was not checked may still be wrong." in page.text
     assert "Reason: no times are kept." in page.all("section", id="not-checkable")[0]
-    assert "Title of orders.a orders.a orders 200" in page.all("section", id="passed")[0]
+    assert "orders, 200 rows Title of orders.a orders.a" in page.all("section", id="passed")[0]
 
 
 @pytest.mark.parametrize("results", [[], [found("orders.a", "skipped", reason="no table orders")]])
