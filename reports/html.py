@@ -28,6 +28,8 @@ from reports import ddl, profile, schema, text, trace, words
 _LONG: Final = 120
 _BEGINNING: Final = 80
 _LONGEST: Final = 4000
+#: More rules than this in a reason of the gate are folded away.
+_NAMED: Final = 3
 #: The longest bar's width.
 _BAR: Final = 200
 #: A week of half-hours: 7 x 48 bits.
@@ -41,10 +43,12 @@ def report(document: dict[str, Any]) -> str:
     results = document["results"]
     largest = max((table["rows"] for table in document["run"]["tables"].values()), default=0)
 
-    def rank(found: dict[str, Any]) -> tuple[int, float, int, str]:
-        """The worst first: by severity, then by the share of rows, then by the number of violations."""
+    def rank(found: dict[str, Any]) -> tuple[int, float, float, int, str]:
+        """The worst first: by severity, then by the share of rows, the amount, the number of violations."""
         violations, rows = found["violations"], found["checked"] or largest
-        return SEVERITIES.index(found["severity"]), -violations / rows if rows else 0.0, -violations, found["rule"]
+        share = violations / rows if rows else 0.0
+        amount = abs(found["impact"]["amount"]) if found["impact"] else 0
+        return SEVERITIES.index(found["severity"]), -share, -amount, -violations, found["rule"]
 
     by_status: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for found in results:
@@ -57,6 +61,8 @@ def report(document: dict[str, Any]) -> str:
         document=document,
         anchors=anchors,
         linked=_linker(anchors),
+        reasoned=_reasoned,
+        areas=_areas(results, document["schema_findings"]),
         failed=failed,
         failed_by_severity=[
             (name, list(group)) for name, group in groupby(failed, key=lambda found: found["severity"])
@@ -108,6 +114,7 @@ def comparison(document: dict[str, Any]) -> str:
     return _page(
         "comparison.html.j2",
         document=document,
+        areas=_areas(rules),
         anchors=_anchors(rule["rule"] for rule in rules),
         changed=sorted(changed, key=_change),
         by_kind={
@@ -127,7 +134,7 @@ def comparison(document: dict[str, Any]) -> str:
 def _page(template: str, **content: Any) -> str:
     """A page whose policy lets nothing in but its own style and script, should a text ever get past the escaping."""
     environment = _environment()
-    own = (environment.get_template(name).render().encode() for name in ("style.css.j2", "copy.js.j2"))
+    own = (environment.get_template(name).render().encode() for name in ("style.css.j2", "script.js.j2"))
     hashes = (base64.b64encode(hashlib.sha256(text).digest()).decode() for text in own)
     policy = "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
     try:
@@ -201,6 +208,17 @@ def _evidence(value: Any) -> str | Markup:
             Markup("{} {}").format(text.visible(name), _evidence(item)) for name, item in value.items()
         )
     return text.visible(str(value))
+
+
+def _areas(*groups: Iterable[dict[str, Any]]) -> list[str]:
+    """What the rules are about, by the folders that they are in."""
+    return sorted({item["rule"].split(".")[0] for group in groups for item in group})
+
+
+def _reasoned(reasons: Iterable[str]) -> list[tuple[str, str]]:
+    """The gate's reasons; where one names many rules, these apart."""
+    parts = [(reason, *reason.partition(": ")) for reason in reasons]
+    return [(head, rules) if rules.count(",") >= _NAMED else (reason, "") for reason, head, _, rules in parts]
 
 
 def _by_reason(skipped: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
