@@ -590,6 +590,7 @@ PAIRINGS: dict[str, list[tuple[tuple[Order | Customer, ...], AbstractSet[Key]]]]
         ((of_customer(1, '{"apikey":""}'), of_customer(2, '{"apikey":""}')), set()),
         ((of_customer(1, '{"apikey":7}'), of_customer(2, '{"apikey":7}')), set()),
         ((of_customer(1, '{"apikey":"secret-ref:x"}'), of_customer(2, '{"apikey":"secret-ref:x"}')), {1, 2}),
+        ((of_customer(1, '{"-A-p_I-k_E-y_":"x"}'), of_customer(2, r'{"api\u006bey":"x"}')), {1, 2}),
         (
             (
                 of_customer(1, rf'{{"api-key":"a{NUL}"}}'),
