@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -70,12 +70,18 @@ class _Row:
     answer: dict[str, Any] = field(default_factory=dict)
 
 
-def lint(connection: psycopg.Connection, rules: Sequence[Rule], tell: Tell = silent) -> list[Verdict]:
+def lint(
+    connection: psycopg.Connection,
+    rules: Sequence[Rule],
+    tell: Tell = silent,
+    stopped: Callable[[], bool] = lambda: False,
+) -> list[Verdict]:
     """Judge the schema by rules, on a connection that stands in the snapshot.
 
     All rules are one statement, since what they read of the catalogs is the same. Where that fails, each is run by
     itself, so that one bad rule costs no other its result. Then the data is asked: all that is wanted of a table at
     once, and many small tables in one statement. No lock on a table is held beyond the statement that took it.
+    Once it is `stopped`, by somebody who cancels the statement too, nothing new begins and nothing counts as judged.
     """
     tell(0, 1, "reading the catalogs")
     errors: dict[int, str] = {}
@@ -84,6 +90,8 @@ def lint(connection: psycopg.Connection, rules: Sequence[Rule], tell: Tell = sil
     except psycopg.Error:
         rows, sizes = [], {}
         for place, rule in enumerate(rules):
+            if stopped():
+                break
             try:
                 found, sizes = _ask(connection, [rule])
                 rows += [replace(row, place=place) for row in found]
@@ -91,8 +99,12 @@ def lint(connection: psycopg.Connection, rules: Sequence[Rule], tell: Tell = sil
                 errors[place] = mask.error(error)
     batches = list(_batches(rows, sizes))
     for done, batch in enumerate(batches, start=1):
+        if stopped():
+            break
         tell(done, 1 + len(batches), "reading tables")
         _look(connection, batch)
+    if stopped():
+        return [Verdict(rule, "errored", "interrupted before it was judged") for rule in rules]
     tell(1 + len(batches), 1 + len(batches), "")
     by_rule: defaultdict[int, list[_Row]] = defaultdict(list)
     for row in rows:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import gc
 import signal
+import sys
 import threading
 import uuid
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -26,6 +28,7 @@ from audit.dsn import described
 from audit.errors import RunError, UsageError
 from audit.estimate import dearest_first
 from audit.evaluate import Evaluation
+from audit.lazily import lazily
 from audit.outcome import Outcome
 from audit.plan import plan
 from audit.progress import Begin, Tell, silent, unseen
@@ -49,6 +52,8 @@ _FILES: Final[dict[Format, str]] = {
     "violations": "violations.csv",
 }
 FORMATS: Final[tuple[Format, ...]] = tuple(_FILES)
+#: What Great Expectations imports for expectations that no rule is: more than a third of the time that it takes.
+_UNTOUCHED: Final = ("altair", "jsonschema", "mistune", "scipy.stats")
 #: Server error class 42501: the role may not read a table.
 _DENIED: Final = "42501"
 
@@ -161,17 +166,15 @@ def _audit(
             jobs=1 if options.gentle else options.jobs, examples=options.examples, unmask=options.unmask,
             schema=database.schema, gentle=options.gentle, tell=counter,
         )  # fmt: skip
-        linted: list[lint.Verdict] = []
-        unused: list[allow.Allowance] = []
         profile: dict[str, Any] = {}
         definitions: dict[str, Any] = {"tables": [], "reason": "the audit was interrupted before"}
         surroundings: dict[str, dict[str, Any]] = {}
-        with _interruptible(evaluation):
+        with _interruptible(evaluation), ThreadPoolExecutor(1, "lint") as beside:
             try:
-                if options.lint:
-                    on_schema = schema_rules()
-                    linted = lint.lint(snapshot.connection, on_schema, options.begin("judging the schema"))
-                    linted, unused = allow.accept(linted, allowances, (rule.id for rule in on_schema))
+                linting = beside.submit(_lint, snapshot, evaluation, allowances, options)
+                if tasks:
+                    _great_expectations()  # takes seconds of this process, while lint waits for the server
+                linted, unused = linting.result()
                 outcomes |= _outcomes(evaluation, snapshot, [found.rule for found in tasks], options.examples)
                 tables = evaluation.rows()
                 if not evaluation.interrupted:
@@ -243,6 +246,18 @@ def _guard(rule: Rule, schema: str) -> dict[str, Any]:
     return {"guard": guard.document(schema)} if guard else {}
 
 
+def _lint(
+    snapshot: Snapshot, evaluation: Evaluation, allowances: list[allow.Allowance], options: Options
+) -> tuple[list[lint.Verdict], list[allow.Allowance]]:
+    """Judge the schema, if that is wanted; gives the allowances that no finding needs, too."""
+    if not options.lint:
+        return [], []
+    rules = schema_rules()
+    tell = options.begin("judging the schema")
+    linted = lint.lint(snapshot.connection, rules, tell, lambda: evaluation.interrupted)
+    return allow.accept(linted, allowances, (rule.id for rule in rules))
+
+
 def _outcomes(evaluation: Evaluation, snapshot: Snapshot, rules: list[Rule], examples: int) -> dict[str, Outcome]:
     """Great Expectations runs the suite; its verdicts decide, ours add the counts and the evidence."""
     if not rules:
@@ -269,11 +284,15 @@ def _outcomes(evaluation: Evaluation, snapshot: Snapshot, rules: list[Rule], exa
 
 
 def _great_expectations() -> ModuleType:
-    """Import Great Expectations: it takes seconds, while the scans are under way."""
+    """Import Great Expectations: it takes seconds, while the server works on the scans."""
+    first = "audit.gx" not in sys.modules
     collecting = gc.isenabled()
     gc.disable()  # hundreds of modules are made and none is garbage: looking for some takes a sixth of the time
     try:
-        from audit import gx
+        with lazily(*_UNTOUCHED):
+            from audit import gx
+        if first:
+            gc.freeze()  # nor will they be later: looking through them again, at the end above all, takes a second
     finally:
         if collecting:
             gc.enable()

@@ -152,6 +152,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=text.plain,
+        optimized=False,  # to look for what is constant takes longer than a page that is rendered once
     )
     environment.filters |= {
         "n": words.number,

@@ -188,7 +188,7 @@ def test_an_interrupted_audit_keeps_what_had_finished(
     assert rows == [["rule", "key"], *(["found", str(key)] for key in range(1001, 1011))]
     assert document["violations"]["sha256"] == hashlib.sha256(violations).hexdigest()
 
-    assert ElementTree.parse(out / "junit.xml").getroot().attrib["skipped"] == "1"
+    assert ElementTree.parse(out / "junit.xml").getroot()[0].attrib["skipped"] == "1"  # the schema's suite follows
     assert "Interrupted" in (out / "summary.md").read_text(encoding="utf-8")
     assert "interrupted" in (out / "report.html").read_text(encoding="utf-8").lower()
     stdout = (tmp_path / "stdout").read_text(encoding="utf-8")
@@ -248,6 +248,31 @@ def test_the_second_signal_ends_it_at_once(sample_18: str, suite: Path, tmp_path
     if running.out.exists():
         assert not [path.name for path in running.out.iterdir() if path.name.startswith(".")]
         assert not (running.out / "results.json").exists() or _document(running.out)["run"]["complete"] is False
+
+
+def test_an_audit_is_interrupted_while_it_judges_the_schema(sample_18: str, tmp_path: Path) -> None:
+    """Lint asks nothing more, however many rules it has left, and none counts as judged."""
+    folder = tmp_path / "suite"
+    folder.mkdir()
+    (folder / "found.sql").write_text(
+        "-- title: found\n-- severity: info\n-- key: order_id\nselect order_id from orders\n"
+    )
+    with (
+        psycopg.connect(sample_18) as holding,
+        _started(sample_18, folder, tmp_path) as running,
+    ):
+        holding.execute("lock table pg_catalog.pg_sequence in access exclusive mode")
+        running.wait_for_progress("judging rules: 1 of 1")
+        running.wait_until("wait_event_type = 'Lock'", 1)
+        running.stop(signal.SIGINT)
+        assert running.process.returncode == 130
+    document = _document(running.out)
+    assert document["run"]["complete"] is False
+    assert [found["status"] for found in document["results"]] == ["failed"]
+    assert document["schema_findings"] == []
+    assert {(rule["status"], rule["reason"]) for rule in document["schema_rules"]} == {
+        ("errored", "interrupted before it was judged")
+    }
 
 
 class _Work:
