@@ -85,6 +85,7 @@ def compare(before: Audit, after: Audit) -> dict[str, Any]:
         "summary": total | {f"rules_{kind}": sum(bool(rule[kind]) for rule in rules) for kind in total},
         "rules": rules,
         "fixes": after.document.get("fixes"),
+        "considerations": after.document.get("considerations", []),
     }
 
 

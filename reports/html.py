@@ -127,6 +127,7 @@ def comparison(document: dict[str, Any]) -> str:
         unknown=unknown,
         passed_twice=passed_twice,
         passed_now=passed_now,
+        considered=trace.changes(document),
         bar=_bars(max((sum(rule[kind] for kind in kinds) for rule in changed), default=1)),
     )
 

@@ -21,6 +21,18 @@ _COUNTED: Final = {
 
 
 @dataclass(frozen=True)
+class Change:
+    """What became of a consideration between two audits: violations of its rules, and rules that cannot be compared."""
+
+    says: str
+    source: str
+    resolved: int
+    remaining: int
+    new: int
+    unknown: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Traced:
     """A consideration with the results of its rules: what is open, in the order to look at it, and what passed."""
 
@@ -59,6 +71,18 @@ def questions(document: dict[str, Any]) -> list[dict[str, Any]]:
         it | {"results": [results[rule] for rule in it["rules"] if rule in results]}
         for it in document.get("questions", [])
     ]
+
+
+def changes(comparison: dict[str, Any]) -> list[Change]:
+    """The considerations of the later audit's suites, with what changed; a rule may count under several."""
+    rules = {rule["rule"]: rule for rule in comparison["rules"]}
+    found = []
+    for it in comparison.get("considerations", []):
+        named = [rules[rule] for rule in it["rules"] if rule in rules]
+        known = [rule for rule in named if rule["new"] is not None]
+        counts = {kind: sum(rule[kind] for rule in known) for kind in ("resolved", "remaining", "new")}
+        found.append(Change(it["says"], it["source"], **counts, unknown=[rule for rule in named if rule["new"] is None]))
+    return found
 
 
 def _traced(says: str, source: str, results: list[dict[str, Any]]) -> Traced:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reports import ddl, html, schema, trace
-from tests.test_html import HOSTILE, Page, document, drawn, found
+from tests.test_html import HOSTILE, Page, compared, comparison, document, drawn, found
 
 
 def fault(rule: str, object_: str, severity: str = "warning", **fields: Any) -> dict[str, Any]:
@@ -260,3 +260,40 @@ def test_names_that_are_markup_are_text() -> None:
     assert page.all("section", id_="table-1")[0].startswith('Table a"b<script>, annotated: 2 notes')
     for place in ("considerations", "assumptions", "schema"):
         assert "<script>alert(1)</script>" in page.all("section", id_=place)[0]
+
+
+def test_a_comparison_by_consideration() -> None:
+    """The violations of its rules are summed; what cannot be compared is counted, and is no zero."""
+    page = drawn(
+        comparison(
+            compared("a.bad", resolved=3, remaining=2, new=1),
+            compared("a.good"),
+            compared("a.unknown", resolved=None, remaining=None, new=None),
+            considerations=CONSIDERED["considerations"],
+        )
+    )
+    said = page.all("section", id_="considerations")[0]
+    assert "All is well. 3 2 1 1" in said
+    assert "Nothing else. 0 0 0 0" in said
+    assert "considerations" not in drawn(comparison(compared())).ids
+
+
+def test_what_a_fix_changed_leads_to_what_it_resolved() -> None:
+    """Each fix beside the violations of its rule; a rule that the audits do not have, or cannot compare, has none."""
+    applied = [
+        {"rule": rule, "option": "automatic", "changed": 4, "reverted": 1, "left_alone": 0}
+        for rule in ("a.bad", "a.unknown", f"a.{HOSTILE}")
+    ]
+    page = drawn(
+        comparison(
+            compared("a.bad", resolved=3, new=1),
+            compared("a.unknown", resolved=None, remaining=None, new=None),
+            fixes={"applied": applied, "proof": None},
+        )
+    )
+    said = page.all("section", id_="fixes")[0]
+    assert "a.bad automatic 4 1 0 3 0 1" in said
+    assert "a.unknown automatic 4 1 0 – – –" in said
+    links = [attrs["href"] for tag, attrs in page.elements if tag == "a"]
+    assert {"#resolved-rule-a.bad", "#new-rule-a.bad"} <= set(links)
+    assert "#remaining-rule-a.bad" not in links
