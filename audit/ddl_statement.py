@@ -35,7 +35,7 @@ select c.oid, c.oid::regclass::text as named,
 from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
 where c.oid = any(%(oids)s) and c.relkind in ('r', 'p')
-order by c.relname, n.nspname
+order by array_position(%(oids)s::oid[], c.oid)
 """
 
 # NOT NULL has a name from PostgreSQL 18 on, and need not be valid

@@ -24,7 +24,7 @@ home as materialized (
     case when n.nspname = current_schema() then '' else n.nspname || '.' end as prefix
   from pg_namespace as n
   where n.nspname !~ '^pg_'
-    and n.nspname not in ('information_schema', 'sqitch')
+    and n.nspname not in ('information_schema', 'sqitch', 'order_audit')
     and not exists (
       select
       from pg_depend as d

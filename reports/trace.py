@@ -22,14 +22,17 @@ _COUNTED: Final = {
 
 @dataclass(frozen=True)
 class Change:
-    """What became of a consideration between two audits: violations of its rules, and rules that cannot be compared."""
+    """What became of a consideration between two audits: violations of its rules, how many of these cannot be compared,
+    and those `rules` that have something to show.
+    """
 
     says: str
     source: str
     resolved: int
     remaining: int
     new: int
-    unknown: list[dict[str, Any]]
+    unknown: int
+    rules: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ def changes(comparison: dict[str, Any]) -> list[Change]:
         named = [rules[rule] for rule in it["rules"] if rule in rules]
         known = [rule for rule in named if rule["new"] is not None]
         counts = {kind: sum(rule[kind] for rule in known) for kind in ("resolved", "remaining", "new")}
-        found.append(Change(it["says"], it["source"], **counts, unknown=[rule for rule in named if rule["new"] is None]))
+        shown = [rule for rule in named if rule not in known or any(rule[kind] for kind in counts)]
+        found.append(Change(it["says"], it["source"], **counts, unknown=len(named) - len(known), rules=shown))
     return found
 
 

@@ -273,7 +273,7 @@ def test_a_comparison_by_consideration() -> None:
         )
     )
     said = page.all("section", id_="considerations")[0]
-    assert "All is well. 3 2 1 1" in said
+    assert "All is well. a.bad, a.unknown 3 2 1 1" in said
     assert "Nothing else. 0 0 0 0" in said
     assert "considerations" not in drawn(comparison(compared())).ids
 
