@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from expectations import SEVERITIES
-from reports import ddl, profile, schema, text, trace, words
+from reports import ddl, finding, profile, schema, text, trace, words
 
 #: Longer values are folded away behind their beginning, and longer ones yet are cut.
 _LONG: Final = 120
@@ -169,6 +169,9 @@ def _environment() -> Environment:
         "week": _week,
         "cell": _cell,
         "evidence": _evidence,
+        "wrong": finding.wrong,
+        "figures": finding.figures,
+        "weaknesses": finding.weaknesses,
     }
     environment.globals |= {"severities": SEVERITIES, "duration": words.duration}
     return environment

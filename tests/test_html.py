@@ -298,10 +298,27 @@ def everything(text: str) -> dict[str, Any]:
         "suite": text,
         "table": text,
         "fix": fix,
+        "guard": {"name": text, "title": text, "needs": [text], "assumes": text, "sql": text},
+        "unproven": text,
+        "offends": [text],
+        "weaknesses": [{"rule": text, "object": text}],
+        "lineages": [
+            {
+                "keys": [text],
+                "orders": [
+                    dict.fromkeys(("order_id", "order_ref", "customer_id", "order_status", "order_amount"), text)
+                ],
+                "missing": [f"{text}?"],
+            }
+        ],
+        "balances": [
+            {"customer_id": text, "balance": text, "order_id": text, "order_amount": text}
+            | {"live_orders": 2, "live_amount": text}
+        ],
     }
     results = [
         found(f"a.{text}", **fields, key=f"{text}, order_id", examples=[{text: text, "order_id": 1, "other": [text]}]),
-        found(f"b.{text}", **fields, needs=[text]) | {"table": "customers"},
+        found(f"b.{text}", **fields, needs=[text]) | {"table": "customers", "guard": None, "unguarded": text},
         found(f"c.{text}", "errored", **fields, error=text, error_at={"sqlstate": text, "line": 1, "column": 2}),
         found(f"d.{text}", "skipped", **fields, reason=text),
         found(f"e.{text}", "skipped", **fields),

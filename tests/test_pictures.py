@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from reports.pictures import bars, bitmap, extremes, histogram
+from reports.pictures import balance, bars, bitmap, extremes, histogram, lineage
+from reports.pictures.lineage import Order, as_it_is, as_it_should_be
 
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }} &lt; \u202e\x00\n\ud800 😀"
 KINDS = ("on", "hit", "off")
@@ -29,7 +31,7 @@ def read(picture: Markup) -> ElementTree.Element:
     wide, tall = float(root.attrib["width"]), float(root.attrib["height"])
     assert [float(part) for part in root.attrib["viewBox"].split()] == [0, 0, wide, tall]
     for node in root.iter():
-        assert node.tag in {"svg", "title", "desc", "g", "rect", "path", "text"}
+        assert node.tag in {"svg", "title", "desc", "g", "rect", "path", "text", "circle"}
         assert not any(name.startswith("on") or name in {"style", "href"} for name in node.attrib)
         if node.tag == "rect":
             left, width = float(node.attrib.get("x", 0)), float(node.attrib["width"])
@@ -149,3 +151,112 @@ def test_any_text_in_a_picture_is_only_text() -> None:
     assert titles(root)[0].startswith(f"{shown}: 3 rows")
     assert [text.text for text in root.iter("text")][1] == f"3 ({shown})"
     assert read(bitmap(HOSTILE, [1.0, 0.0], 5)).findtext("title") == shown
+
+
+# Lineages -----------------------------------------------------------------------------------------
+
+
+def order(id: int, ref: int | None, customer: int = 1, status: str | None = "active") -> dict[str, Any]:
+    """An order of a result's lineage."""
+    return {"order_id": id, "order_ref": ref, "customer_id": customer, "order_status": status, "order_amount": 5}
+
+
+def told(*orders: dict[str, Any], keys: tuple[int, ...] = (), missing: tuple[int, ...] = ()) -> str:
+    """What a picture of a lineage as it is says to those who cannot see it, read through its drawing."""
+    found = {"keys": list(keys), "orders": list(orders), "missing": list(missing)}
+    return read(lineage("a", as_it_is(found, references=True))).findtext("desc") or ""
+
+
+def test_a_lineage_tells_its_faults() -> None:
+    """Each at its own order: chains, circles, orphans, other customers, later ancestors; a root has none."""
+    assert told(order(1, 1), order(2, 1), order(3, 2)) == (
+        "1 names itself, active. 2 names 1, active. 3 names 2, active, names a recreation."
+    )
+    assert told(order(1, 2), order(2, 1)) == "1 names 2, active, in a circle. 2 names 1, active, in a circle."
+    assert told(order(1, 9), missing=(9,)) == "1 names 9, active, names no order. 9: no such order."
+    assert told(order(1, None, status=None)) == "1 names nothing, no status, names nothing."
+    assert told(order(1, 1), order(2, 1, 7)) == (
+        "1 names itself, active, customer 1. 2 names 1, active, customer 7, of another customer."
+    )
+    assert told(order(1, 2), order(2, 2)) == "1 names 2, active, names a later order. 2 names itself, active."
+    assert told(order(3, 2)) == "3 names 2, active.", "what was not looked up is not called missing"
+
+
+def test_a_lineage_that_is_not_about_references_marks_the_violations() -> None:
+    """And breaks no arc."""
+    found = {"keys": [2], "orders": [order(1, 1), order(2, 1), order(3, 2)], "missing": []}
+    root = read(lineage("a", as_it_is(found, references=False)))
+    assert root.findtext("desc") == "1 names itself, active. 2 names 1, active, violates. 3 names 2, active."
+    assert [path.attrib["class"] for path in root.iter("path")] == ["arc", "head", "arc", "head"]
+    assert [text.text for text in root.iter("text") if text.attrib.get("class") == "id key"] == ["2"]
+
+
+@given(
+    st.dictionaries(st.integers(1, 9), st.tuples(st.none() | st.integers(0, 9), st.integers(1, 2)), min_size=1),
+    st.sets(st.integers(1, 9)),
+)
+def test_a_lineage_has_a_dot_for_each_order_and_an_arc_for_each_reference(
+    refs: dict[int, tuple[int | None, int]], keys: set[int]
+) -> None:
+    """Whatever names what; as it should be, each customer has one root, the oldest, that its other orders name."""
+    orders = [order(id, ref, customer) for id, (ref, customer) in refs.items()]
+    missing = sorted({ref for ref, _ in refs.values() if ref is not None} - refs.keys())
+    found = {"keys": sorted(keys & refs.keys()), "orders": orders, "missing": missing}
+    shown = as_it_is(found, references=True)
+    assert [it.id for it in shown] == sorted([*refs, *missing])
+    root = read(lineage("a", shown))
+    circles = [circle.attrib["class"] for circle in root.iter("circle")]
+    assert sum(kind.startswith("dot") for kind in circles) == len(refs) + len(missing)
+    assert sum(kind == "dot missing" for kind in circles) == len(missing)
+    assert sum(kind == "dot key" for kind in circles) == len(keys & refs.keys())
+    assert sum(kind == "ring" for kind in circles) == sum(ref == id for id, (ref, _) in refs.items())
+    arcs = [path for path in root.iter("path") if path.attrib["class"].startswith("arc")]
+    assert len(arcs) == sum(ref is not None and ref != id for id, (ref, _) in refs.items())
+    assert all("-" not in path.attrib["d"] for path in arcs), "nothing swings out of the picture"
+    should = as_it_should_be(found)
+    assert [it.id for it in should] == sorted(refs)
+    for it in should:
+        mine = refs[it.id][1]
+        assert it.ref == min(id for id, (_, customer) in refs.items() if customer == mine)
+        assert not it.fault
+
+
+def test_any_text_in_a_lineage_is_only_text() -> None:
+    """Ids and statuses come from a database; long ones are cut."""
+    root = read(lineage(HOSTILE, [Order(HOSTILE, HOSTILE, HOSTILE * 9, HOSTILE), Order("x" * 900, None, "y" * 900)]))
+    assert "<script>alert(1)</script>" in "".join(root.itertext())
+    assert max(len(text.text or "") for text in root.iter("text")) <= 200
+
+
+# Balances -----------------------------------------------------------------------------------------
+
+
+def widths(root: ElementTree.Element, kind: str) -> list[float]:
+    """The widths of the bars of a kind."""
+    return [float(rect.attrib["width"]) for rect in root.iter("rect") if rect.attrib["class"] == kind]
+
+
+def test_a_balance_is_on_one_scale_with_what_it_is_to_cover() -> None:
+    """The part beyond it is another bar; a picture says all figures in words."""
+    root = read(balance("a", 45, [("order 7", 90), ("2 live orders", 30.5)]))
+    assert root.findtext("desc") == "balance 45; order 7 90; 2 live orders 30.5."
+    full, covered, less = widths(root, "bar")
+    (beyond,) = widths(root, "beyond")
+    assert full == covered == pytest.approx(beyond + 1, abs=0.1)
+    assert less == pytest.approx(full * 30.5 / 45, abs=0.1)
+    assert [text.text for text in root.iter("text")] == ["balance", "45", "order 7", "90", "2 live orders", "30.5"]
+
+
+@pytest.mark.parametrize("has", ["NaN", "-Infinity", "Infinity", None, -5, 0, "12345678901234567890.12", HOSTILE])
+def test_a_balance_that_is_no_amount_has_no_bar(has: Any) -> None:
+    """And is written as it is; nothing is then covered."""
+    root = read(balance("a", has, [("order 7", 90), ("b", "NaN")]))
+    positive = has == "12345678901234567890.12"
+    assert bool(widths(root, "beyond")) == (not positive)
+    assert len(widths(root, "bar")) == (2 if positive else 0)
+
+
+@given(st.integers(-5, 10**12), st.lists(st.tuples(st.text(max_size=30), st.floats(allow_nan=True)), max_size=4))
+def test_bars_of_a_balance_stay_in_the_picture(has: int, needs: list[tuple[str, float]]) -> None:
+    """Whatever the figures; read() measures."""
+    read(balance("a", has, needs))

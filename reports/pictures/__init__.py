@@ -5,8 +5,10 @@ A picture has a title that says what it shows and a description with its main fi
 what a part stands for is in the part's own title. Texts are escaped here, hidden characters spelled out.
 """
 
+from reports.pictures.balance import balance
 from reports.pictures.bars import bars
 from reports.pictures.bitmap import bitmap, extremes
 from reports.pictures.histogram import histogram
+from reports.pictures.lineage import lineage
 
-__all__ = ["bars", "bitmap", "extremes", "histogram"]
+__all__ = ["balance", "bars", "bitmap", "extremes", "histogram", "lineage"]

@@ -3,7 +3,6 @@
 -- key: customer_id
 -- why: One company registered twice: two balances, of which the one that pays is not the one that orders;
 --   or one reads what is meant for the other.
--- unproven: that both are one company: two may share an address, or one was given for the other.
 -- offends: customer_email
 -- weakness: schema.natural_key_is_unique customers.customer_email
 select s.customer_id, s.customer_name, s.customer_email, s.first_customer_id

@@ -3,7 +3,6 @@
 -- key: order_id
 -- why: Ids are handed out in order, so an ancestor has the smaller one. An order that names a later one was
 --   re-pointed or imported wrongly, and a report by first appearance dates the campaign too late.
--- unproven: which of the two is older: ids stand in for the times that orders do not have.
 -- offends: order_ref
 -- picture: lineage of order_id
 -- spare: orders as o; select from orders as r join (select customer_id from customers offset 0) as c

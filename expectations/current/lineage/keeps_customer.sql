@@ -3,7 +3,6 @@
 -- key: order_id
 -- why: A recreation continues the order of the same customer. Where the customer differs, one of the two is
 --   charged for, and is shown, leads that the other one bought.
--- unproven: which of the two is wrong, the reference or the customer.
 -- offends: customer_id, ancestor_customer_id
 -- picture: lineage of order_id
 -- spare: orders as o; select from orders as r join (select customer_id from customers offset 0) as c

@@ -3,7 +3,6 @@
 -- key: order_id
 -- why: A CRM key belongs to one customer. The same one on orders of two customers means that somebody's
 --   leads arrive in somebody else's CRM.
--- unproven: that one customer reads the other's leads: both may be of one group and share a CRM.
 -- offends: least_customer_id, greatest_customer_id
 select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.delivery_script_name,
   h.least_customer_id, h.greatest_customer_id

@@ -3,7 +3,6 @@
 -- key: order_id
 -- why: An earlier live order, of another lineage, has the same customer, schedule, delivery and amount. The
 --   customer most likely pressed the button twice, and pays twice.
--- unproven: that it was not meant: the customer may want the same twice.
 -- offends: first_order_id
 select e.order_id, e.order_ref, e.customer_id, e.order_status, e.order_amount, e.first_order_id
 from (

@@ -3,7 +3,6 @@
 -- key: order_id
 -- why: The bitmap repeats, but not by the day: what was meant as office hours starts some hours earlier or
 --   later each day, and delivers at night. It was generated with a wrong period.
--- unproven: what the customer had ordered: the bitmap is all that there is.
 -- offends: order_schedule
 -- weakness: schema.bitmap_is_readable orders.order_schedule
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.order_schedule

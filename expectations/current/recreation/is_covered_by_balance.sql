@@ -3,7 +3,6 @@
 -- key: order_id
 -- why: Orders are only recreated if the balance is greater than the amount. This one runs on money that is
 --   not there: we deliver leads that nobody will pay for.
--- unproven: that the balance did not cover it when it was recreated: it may have fallen since.
 -- offends: customer_balance, order_amount
 -- picture: balance of customer_id
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status

@@ -1,0 +1,187 @@
+"""Each finding of the report: what is wrong is marked, pictures stand where they say more, and everything is linked."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from reports import html
+from tests.test_html import Page, document, drawn, found
+
+REFERENCE = {
+    "rule": "schema.reference_has_foreign_key",
+    "title": "Reference without a foreign key",
+    "severity": "critical",
+    "object": "orders.order_ref",
+    "message": "nothing keeps it",
+    "evidence": {},
+    "suggestion": "alter table orders add foreign key (order_ref) references orders",
+    "remedy": "statement",
+}
+
+
+def linted(*results: dict[str, Any]) -> dict[str, Any]:
+    """A document whose schema has a finding."""
+    made = document(*results)
+    made["schema_findings"] = [REFERENCE]
+    made["schema_rules"] = [{"rule": REFERENCE["rule"], "status": "checked", "findings": 1, "why": "why"}]
+    return made
+
+
+def article(page: Page, rule: str = "orders.a") -> str:
+    """A finding's text."""
+    return page.all("article", id=f"rule-{rule}")[0]
+
+
+def marked(source: str) -> list[str]:
+    """The texts of the cells that are marked as wrong."""
+    cells = re.findall(r'<td class="[^"]*\bwrong\b[^"]*">(.*?)</td>', source)
+    assert all('<span class="flag" role="img" aria-label="wrong:">▸</span>' in cell for cell in cells)
+    return [re.sub(r"<[^>]+>|▸", "", cell) for cell in cells]
+
+
+def test_the_wrong_value_is_marked_and_the_key_is_first() -> None:
+    """By a sign and a word, in each row; the key's cells stand out too."""
+    rows = [{"status": "x", "order_id": n, "amount": -n} for n in (1, 2)]
+    source = drawn(document(found("orders.a", examples=rows, violations=2, offends=["amount"]))).source
+    assert marked(source) == ["-1", "-2"]
+    assert '<table class="evidence marked">' in source
+    assert source.index("id <small>key") < source.index('<th scope="col" class="num">amount')
+
+
+def test_each_row_has_its_own_wrong_value() -> None:
+    """Where one of several columns is wrong; none where it is not known which."""
+    rows = [{"order_id": n, "a": f"a{n}", "b": f"b{n}"} for n in (1, 2, 3)]
+    made = found("orders.a", examples=rows, violations=3, offends=["a", "b"], offends_in=[["a"], ["b"], []])
+    assert marked(drawn(document(made)).source) == ["a1", "b2"]
+
+
+def test_a_result_of_an_earlier_version_is_drawn_without_marks() -> None:
+    """What it does not tell is not made up."""
+    source = drawn(document(found("orders.a"))).source
+    assert not marked(source)
+    assert '<table class="evidence">' in source
+    assert "<figure" not in source
+    assert "Let in by" not in source
+
+
+def test_what_let_it_in_is_linked_both_ways() -> None:
+    """From the finding to the schema's, which leads back."""
+    weaknesses = [
+        {"rule": REFERENCE["rule"], "object": "orders.order_ref"},
+        {"rule": REFERENCE["rule"], "object": "gone"},
+    ]
+    page = drawn(linted(found("orders.a", weaknesses=weaknesses, violations=4)))
+    assert "Let in by Reference without a foreign key orders.order_ref" in article(page)
+    (target,) = re.findall(r'href="#([^"]+)">Reference without a foreign key</a> <span class="id">orders', page.source)
+    assert target in page.ids
+    assert "Let in: Title of orders.a (4)." in page.all("section", id="schema")[0]
+
+
+GUARD = {"name": "a", "title": "No a is b", "needs": [], "assumes": "c comes first", "sql": "alter table orders add d;"}
+FIX = {
+    "automatic": "a becomes b",
+    "options": [
+        {"name": "one", "does": "b becomes c, as orders.b says", "recommended": True},
+        {"name": "other", "does": "d", "recommended": False},
+    ],
+    "leave": "it stays",
+    "assumes": "a was meant",
+    "after": {},
+}
+
+
+def test_how_it_is_put_right_and_kept_so() -> None:
+    """What is automatic, each choice by its name, what is assumed and not proven, the guard and its SQL."""
+    page = drawn(document(found("orders.a", fix=FIX, guard=GUARD, unproven="that it is so"), found("orders.b")))
+    said = article(page)
+    for part in (
+        "Not proven that it is so",
+        "Fix Automatic: a becomes b.",
+        "Else decide one recommended: b becomes c, as orders.b says other: d leave: it stays",
+        "Assumes a was meant",
+        "Guard No a is bAssumes: c comes first",
+        "SQL of the guard, for when no violation is left alter table orders add d;",
+        "SQL that gives this row select o.order_id from orders as o",
+    ):
+        assert part in said, part
+    assert '<a class="id" href="#rule-orders.b">' in page.source
+    nothing: dict[str, Any] = FIX | {"automatic": None, "options": [], "leave": "nobody knows"}
+    said = article(drawn(document(found("orders.a", fix=nothing, guard=None, unguarded="no index can"))))
+    assert "Fix None that a program may choose: nobody knows" in said
+    assert "Guard None: no index can" in said
+
+
+def order(id: int, ref: int, customer: int = 1, status: str = "active") -> dict[str, Any]:
+    """An order of a result's lineage."""
+    return {"order_id": id, "order_ref": ref, "customer_id": customer, "order_status": status, "order_amount": 5}
+
+
+def captions(*lineages: dict[str, Any], offends: tuple[str, ...] = ("order_ref",)) -> list[str]:
+    """What stands above the pictures of a finding."""
+    page = drawn(document(found("lineage.a", lineages=list(lineages), offends=list(offends))))
+    figures = re.findall(r'<figure class="drawing">.*?</figure>', page.source, re.DOTALL)
+    return [re.sub(r"<[^>]+>", "", said) for it in figures for said in re.findall(r"<(?:figcaption|small)>(.*?)</", it)]
+
+
+CHAIN = {"keys": [3, 4], "orders": [order(1, 1), order(2, 1), order(3, 2), order(4, 3)], "missing": []}
+CIRCLE = {"keys": [5, 6], "orders": [order(5, 6), order(6, 5)], "missing": []}
+
+
+def test_a_lineage_is_drawn_as_it_is_and_as_it_should_be() -> None:
+    """The one right answer is called that; a choice is called a choice, and explained once."""
+    decision = "one first ancestor, here the smallest id. Which one it is takes a decision"
+    assert captions(CHAIN, CIRCLE, CIRCLE | {"keys": [5]}) == [
+        *("Orders 3 and 4", "As it is", "As it should be: each names the first ancestor"),
+        *("Orders 5 and 6", "As it is", f"As it could be: {decision}"),
+        *("Order 5", "As it is", "As it could be"),
+    ]
+    foreign = {"keys": [2], "orders": [order(1, 1), order(2, 1, 7)], "missing": []}
+    assert captions(foreign)[-1].startswith("As it could be: a first ancestor for each customer.")
+    orphans = {"keys": [1, 2], "orders": [order(1, 9), order(2, 9)], "missing": [9]}
+    assert captions(orphans)[-1] == f"As it could be: {decision}"
+    later = {"keys": [1], "orders": [order(1, 2), order(2, 2)], "missing": []}
+    assert captions(later)[-1] == f"As it could be: {decision}"
+
+
+def test_there_is_no_picture_of_what_is_not_known_or_not_the_matter() -> None:
+    """A chain that goes on, a status that is wrong: as it is, and nothing else."""
+    assert captions(CHAIN, offends=("order_status",)) == ["Orders 3 and 4", "As it is"]
+    assert captions({"keys": [3], "orders": [order(3, 2)], "missing": []}) == ["Order 3", "As it is"]
+
+
+def test_a_balance_stands_beside_what_it_is_to_cover() -> None:
+    """In words what is short; one live order that is the example itself is not told twice."""
+    shown = [
+        {"customer_id": 1, "balance": 45, "order_id": 7, "order_amount": 90, "live_orders": 1, "live_amount": 90},
+        {"customer_id": 2, "balance": 90, "order_id": 8, "order_amount": 90, "live_orders": 3, "live_amount": 300},
+        {"customer_id": 3, "balance": "NaN", "order_id": 9, "order_amount": 5},
+        {"customer_id": 4, "balance": -5, "live_orders": 0, "live_amount": 0},
+    ]
+    page = drawn(document(found("orders.a", balances=shown)))
+    assert page.all("figcaption") == [
+        "Customer 1: 45 short of order 7",
+        "Customer 2: the balance equals order 8, and is not greater",
+        "Customer 3: the balance is no amount",
+        "Customer 4: the balance is below zero",
+    ]
+    assert [said for said in page.all("desc") if "balance" in said] == [
+        "balance 45; order 7 90.",
+        "balance 90; order 8 90; 3 live orders 300.",
+        "balance NaN; order 9 5.",
+        "balance -5; no live order 0.",
+    ]
+
+
+def test_only_the_first_schedules_are_drawn() -> None:
+    """The others say how much they are on: the page stays short."""
+    rows = [{"order_id": n, "order_schedule": "1" * n + "0" * (336 - n)} for n in range(1, 21)]
+    page = drawn(document(found("orders.a", examples=rows, violations=20, offends=["order_schedule"])))
+    assert page.source.count('<svg class="week"') == 6
+    assert "▸on in 20 of 336 half-hours" in article(page)
+
+
+def test_the_same_finding_gives_the_same_bytes() -> None:
+    """Whatever is drawn of it."""
+    made = linted(found("lineage.a", lineages=[CHAIN, CIRCLE], offends=["order_ref"], fix=FIX, guard=GUARD))
+    assert html.report(made) == html.report(made)
