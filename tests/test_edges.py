@@ -992,6 +992,28 @@ def test_rules_mean_what_they_say_in_any_shape(blank: str, tmp_path: Path) -> No
     assert wrong == {}
 
 
+def test_columns_may_have_any_collations(data: str, tmp_path: Path) -> None:
+    """Each another one: what is judged together is judged by the database's."""
+    execute(
+        data,
+        customer(8, customer_name="'Acme'", address="'1 Elm  Street '", customer_contact_name="'N/A'"),
+        customer(9, customer_name="'ACME'", address="E'1 elm\\tstreet'"),
+    )
+    before = audit(data, tmp_path / "before")
+    execute(
+        data,
+        'alter table customers alter customer_name type text collate "C", alter address type text collate "POSIX"',
+        'alter table customers alter customer_email type text collate ucs_basic',
+        'alter table orders alter delivery_script_name type text collate "C"',
+    )
+    after = audit(data, tmp_path / "after")
+    assert errors(after) == {}
+    assert counts(after) == counts(before)
+    assert keys(tmp_path / "after", "customers.no_duplicate")[-1] == "9"
+    assert keys(tmp_path / "after", "customers.text_is_clean")[-2:] == ["8", "9"]
+    assert keys(tmp_path / "after", "customers.text_is_not_placeholder")[-1] == "8"
+
+
 @pytest.mark.parametrize("shared", [False, True], ids=["alone", "shared"])
 def test_columns_may_have_any_name(data: str, tmp_path: Path, shared: bool) -> None:
     """Those that an audit's own SQL uses, too."""

@@ -10,10 +10,11 @@ select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name
   c.address, c.address_state
 from customers as c
 -- white space at either end; or, anywhere, control characters, no-break space, soft hyphen, zero-width and
--- direction-changing characters, byte order mark, U+FFFD: looked for in all texts at once, then in each
+-- direction-changing characters, byte order mark, U+FFFD: looked for in all texts at once, then in each (by the
+-- database's collation: those of the columns may differ)
 where concat_ws(
     '|', c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address, c.address_state
-  )
+  ) collate "default"
     ~ '(^|\|)[ \t\n\r\f\v]|[ \t\n\r\f\v](\||$)|[\u0001-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd]'
   and exists (
     select

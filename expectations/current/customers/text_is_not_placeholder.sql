@@ -8,23 +8,21 @@
 --   'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?')
 select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.address, c.address_state
 from customers as c
--- looked for in all texts at once, then in each
-where lower(concat_ws(
-    '|', c.customer_name, c.customer_email, c.customer_contact_name, c.address, c.address_state
-  ))
-    ~ '(^|\|)[ \t\n\r\f\v]*(n/a|na|none|null|nil|test|testing|unknown|tbd|todo|placeholder|xxx|-|\.|\?)[ \t\n\r\f\v]*(\||$)'
-  and exists (
-    select
-    from (values
-      (c.customer_name::text),
-      (c.customer_email::text),
-      (c.customer_contact_name::text),
-      (c.address::text),
-      (c.address_state::text)
-    ) as t (value)
-    where lower(btrim(t.value, E' \t\n\r\f\x0b')) in (
-      'n/a', 'na', 'none', 'null', 'nil', 'test', 'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx',
-      '-', '.', '?'
-    )
-  )
+cross join lateral (
+  select array[
+    'n/a', 'na', 'none', 'null', 'nil', 'test', 'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx',
+    '-', '.', '?'
+  ] as words
+) as w
+-- cheap test first: none of the words has more than 11 letters, and few texts have so few
+where length(btrim(c.customer_name::text, E' \t\n\r\f\x0b')) <= 11
+    and lower(btrim(c.customer_name::text, E' \t\n\r\f\x0b')) = any (w.words)
+  or length(btrim(c.customer_email::text, E' \t\n\r\f\x0b')) <= 11
+    and lower(btrim(c.customer_email::text, E' \t\n\r\f\x0b')) = any (w.words)
+  or length(btrim(c.customer_contact_name::text, E' \t\n\r\f\x0b')) <= 11
+    and lower(btrim(c.customer_contact_name::text, E' \t\n\r\f\x0b')) = any (w.words)
+  or length(btrim(c.address::text, E' \t\n\r\f\x0b')) <= 11
+    and lower(btrim(c.address::text, E' \t\n\r\f\x0b')) = any (w.words)
+  or length(btrim(c.address_state::text, E' \t\n\r\f\x0b')) <= 11
+    and lower(btrim(c.address_state::text, E' \t\n\r\f\x0b')) = any (w.words)
 order by c.customer_id
