@@ -215,8 +215,8 @@ def _audit(
         "unused_allowances": [asdict(it) for it in unused],
         "profile": profile,
         "ddl": definitions,
-        "considerations": [{"says": it.says, "source": it.source, "rules": it.rules} for it in suite.considerations],
-        "questions": [{name: value for name, value in vars(it).items() if name != "path"} for it in suite.questions],
+        "considerations": [it.document() for it in suite.considerations],
+        "questions": [it.document() for it in suite.questions],
         "fixes": applied,
     }
     rules = sorted([rule for rule, _ in wanted] + list(left_out.values()), key=lambda rule: rule.id)

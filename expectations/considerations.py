@@ -38,6 +38,10 @@ class Consideration:
     rules: tuple[str, ...]
     path: str = ""
 
+    def document(self) -> dict[str, Any]:
+        """As results hold it."""
+        return _document(self)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -49,6 +53,10 @@ class Question:
     otherwise: str
     rules: tuple[str, ...] = ()
     path: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """As results hold it."""
+        return _document(self)
 
 
 _TEXTS: Final = {"consideration": ("says", "source"), "question": ("asks", "because", "assumed", "otherwise")}
@@ -83,6 +91,10 @@ def check(entries: Collection[Consideration | Question], rules: Collection[str])
         for rule in entry.rules:
             if rule not in rules:
                 raise SuiteError(f"{entry.path}: '{said}' names rule {rule}, which no suite that was given has")
+
+
+def _document(entry: Consideration | Question) -> dict[str, Any]:
+    return {name: value for name, value in vars(entry).items() if name != "path"} | {"rules": list(entry.rules)}
 
 
 def _numbered(made: dict[str, Any], kind: str, shown: str) -> list[tuple[int, Any]]:

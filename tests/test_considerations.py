@@ -135,6 +135,7 @@ def test_results_carry_them(sample: str, tmp_path: Path) -> None:
     document = run(sample, tmp_path / "out", Options(suites=(made,), lint=False, profile=False, formats=("json",)))
     read = json.loads((tmp_path / "out" / "results.json").read_text())
     jsonschema.validate(read, json.loads((files("reports") / "results.schema.json").read_text()))
+    assert read == document, "what is written is what the audit gave"
     assert read["considerations"] == [{"says": "It is so.", "source": "somebody", "rules": ["mine"]}]
     assert [question["rules"] for question in read["questions"]] == [[]]
     assert read["run"]["suite_hashes"] == document["run"]["suite_hashes"] == expectations.load(made).hashes

@@ -1003,7 +1003,7 @@ def test_columns_may_have_any_collations(data: str, tmp_path: Path) -> None:
     execute(
         data,
         'alter table customers alter customer_name type text collate "C", alter address type text collate "POSIX"',
-        'alter table customers alter customer_email type text collate ucs_basic',
+        "alter table customers alter customer_email type text collate ucs_basic",
         'alter table orders alter delivery_script_name type text collate "C"',
     )
     after = audit(data, tmp_path / "after")
