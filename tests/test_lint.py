@@ -519,3 +519,21 @@ def test_the_books_of_fixes_are_left_alone(dsn: str) -> None:
     objects = {object_ for _, object_, _ in found(judged(dsn))}
     assert "mine" in objects
     assert not any("order_audit" in object_ for object_ in objects)
+
+
+def test_a_table_that_was_never_analysed_is_not_said_to_be_empty(dsn: str) -> None:
+    """Rows by statistics are told once there are statistics."""
+    for analysed in (False, True):
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            if analysed:
+                connection.execute("analyze parcels")
+            else:
+                connection.execute("create table parcels (weight int) with (autovacuum_enabled = false)")
+                connection.execute("insert into parcels select generate_series(1, 7)")
+        evidence = [
+            finding.evidence.get("rows by statistics")
+            for verdict in judged(dsn)
+            for finding in verdict.findings
+            if finding.rule in ("schema.table_has_primary_key", "schema.table_has_timestamps")
+        ]
+        assert evidence == ([7, 7] if analysed else [None, None])

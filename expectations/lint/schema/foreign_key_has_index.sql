@@ -57,7 +57,7 @@ select n.object,
     case when b.indexed > 0 then format(' in %s of %s partitions', b.leaves - b.indexed, b.leaves) else '' end
   ) as message,
   jsonb_strip_nulls(jsonb_build_object(
-    'points at', t.object, 'rows', r.rows, 'rows there', t.rows,
+    'points at', t.object, 'rows by statistics', nullif(r.rows, 0), 'rows there by statistics', nullif(t.rows, 0),
     'partitions with an index', case when b.leaves > 0 then format('%s of %s', b.indexed, b.leaves) end
   )) as evidence,
   concat_ws(

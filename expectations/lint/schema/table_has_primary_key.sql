@@ -61,7 +61,7 @@ select r.object,
     when u.name is null then format('table %s has no primary key', r.object)
     else format('table %s has no primary key, but the unique constraint or index %s could be it', r.object, u.name)
   end as message,
-  jsonb_build_object('rows', r.rows, 'unique', u.name) as evidence,
+  jsonb_strip_nulls(jsonb_build_object('rows by statistics', nullif(r.rows, 0), 'unique', u.name)) as evidence,
   case
     when u.name is not null and r.is_partitioned then format('alter table %s add primary key (%s)', r.named, u.columns)
     when u.name is not null and not u.is_tied and u.is_plain

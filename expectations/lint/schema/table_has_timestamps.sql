@@ -55,7 +55,7 @@ select k.object,
     when k.has_change then format('%s does not say when a row was created', k.object)
     else format('%s says neither when a row was created nor when it was changed', k.object)
   end as message,
-  jsonb_build_object('rows', k.rows) as evidence,
+  jsonb_strip_nulls(jsonb_build_object('rows by statistics', nullif(k.rows, 0))) as evidence,
   -- the default comes apart from the column: rows that are there were not created now
   (
     select string_agg(
