@@ -164,7 +164,7 @@ def apply(
                 tell=begin("changing rows", lines=True), tell_guards=begin("installing guards", lines=True),
             )  # fmt: skip
     say(applied_text(done, rehearsed=rehearse))
-    raise typer.Exit(1 if done.left and not rehearse else 0)
+    raise typer.Exit(1 if (done.left or done.passed_over) and not rehearse else 0)
 
 
 @fixes_app.command()
@@ -198,8 +198,6 @@ def revert(
 
     Example: order-audit fixes revert --dsn postgresql://owner@db/shop --rule orders.status_is_known
     """
-    import psycopg
-
     from audit.progress import progress
     from fixes.apply import alone, refuse_reader
     from fixes.fill import REAL
@@ -222,7 +220,7 @@ def revert(
             raise UsageError(f"nothing of {unknown[0]} is applied; 'order-audit fixes status' shows what is")
         wanted = [name for name in there if not rule or name in rule]
         install(connection, REAL)
-        busy = 0
+        busy = refused = 0
         for guard in reversed(guards().values()):
             if rule and not any(protected.id in wanted for protected in guard.protects):
                 continue
@@ -231,14 +229,9 @@ def revert(
         with progress("putting back", quiet=quiet) as tell:
             for number, name in enumerate(wanted):
                 tell(number, len(wanted), name)
-                try:
-                    done = put_back(connection, name, REAL, pace)
-                except psycopg.errors.IntegrityError as error:
-                    raise RunError(
-                        f"{name}: a constraint refuses the values of before: {error.diag.message_primary}; what was put"
-                        " back stays so"
-                    ) from None
+                done = put_back(connection, name, REAL, pace)
                 busy += done.busy
+                refused += done.refused
                 held = f", {done.busy:,} held by others" if done.busy else ""
                 say(f"{name}: {plural(done.changed, 'row')} put back{held}")
             tell(len(wanted), len(wanted), "")
@@ -249,7 +242,12 @@ def revert(
             say("nothing is applied")
         if busy:
             say("run the same command again for the rows that were held by others")
-    raise typer.Exit(1 if busy else 0)
+        if refused:
+            say(
+                f"{plural(refused, 'row')} left alone, for the database refuses the values of before: take away what"
+                " refuses them, and run the same command again"
+            )
+    raise typer.Exit(1 if busy or refused else 0)
 
 
 def _files(suite: list[str] | None, folder: Path | None) -> tuple[tuple[Rule, ...], dict[str, Fix]]:

@@ -10,6 +10,7 @@ from fixes.apply import Applied
 from fixes.fix import AUTOMATIC, LEAVE, Fix
 from fixes.growth import Growth
 from fixes.plan import Plan, Step
+from fixes.refused import Refused
 from fixes.status import Status
 from reports.words import plural, size
 
@@ -39,6 +40,8 @@ def plan_text(plan: Plan) -> str:
         for why in dict.fromkeys([step.trouble, *(offer.obstacle for offer in step.offers)])
         if why
     ]
+    for step in steps:
+        lines += refused_lines(step.refused)
     if plan.new_counts:
         lines += ["", "comes to light by what is changed:"]
         for rule, count in plan.new_counts.items():
@@ -100,10 +103,12 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
     """What was done, by rule; in a rehearsal, what an audit would say afterwards."""
     lines = []
     for rule, option, done in applied.done:
-        if done.changed or done.busy or done.stale:
+        if done.changed or done.busy or done.stale or done.refused:
             left = f", {done.busy:,} held by others" if done.busy else ""
             left += f", {done.stale:,} changed by others meanwhile" if done.stale else ""
+            left += f", {done.refused:,} refused" if done.refused else ""
             lines.append(f"{rule}: {option}: {plural(done.changed, 'row')}{left}")
+    lines += refused_lines(applied.passed_over)
     if rehearsed:
         lines += ["", "an audit would then say:"]
         order = sorted(applied.after, key=lambda rule: rule)
@@ -136,7 +141,25 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
     lines += _guards(applied, "installed", "not installed, for rows that they would refuse")
     if applied.left:
         lines.append(f"{applied.left:,} rows were held or changed by others to the last: run the same command again")
+    if applied.passed_over:
+        count = plural(sum(found.rows for found in applied.passed_over), "row")
+        lines += _said(
+            "",
+            f"{count} refused, which stay as they were: correct them, or what refuses them, and run the same command"
+            " again; 'order-audit fixes status' lists them",
+        )
     return "\n".join(lines)
+
+
+def refused_lines(found: Sequence[Refused]) -> list[str]:
+    """What was refused, and by what."""
+    lines = []
+    for one in found:
+        keys = ", ".join(one.keys) + (" …" if one.rows > len(one.keys) else "")
+        by = f" ({one.by})" if one.by not in one.reason else ""
+        where = f"{one.rule}: {one.option}: {plural(one.rows, 'row')} of {one.table} ({keys})"
+        lines += _said("refused", f"{where}: {one.reason}{by}")
+    return lines
 
 
 def _guards(applied: Applied, made: str, waits: str) -> list[str]:
@@ -177,6 +200,7 @@ def status_text(status: Status | None) -> str:
         for entry in status.entries
     ]
     lines = _table(cells) if status.entries else ["nothing is applied"]
+    lines += refused_lines(status.refused)
     lines += growth_lines(status.growth)
     if status.at_work:
         lines.append("a run is at work")

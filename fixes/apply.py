@@ -23,6 +23,7 @@ from fixes.install import Count, GuardError, foresee, install_all
 from fixes.meter import Meter
 from fixes.plan import guards_of, identity, review, tables
 from fixes.proof import Proof, proof, sums
+from fixes.refused import Refused, refused
 from fixes.review import differences
 from fixes.status import LOCK
 from fixes.work import Done, Pace, install
@@ -42,8 +43,9 @@ class ReviewError(ValueError):
 class Applied:
     """What was done, by rule and option in order; `after` are the violations where they were counted.
 
-    `proof` is None in a rehearsal, `growth` is by table that was changed. `installed` names the guards that were,
-    `refused` says by guard why it was not. In a rehearsal, `installed` are those that could be.
+    `passed_over` is what the database refused to change. `proof` is None in a rehearsal, `growth` is by table that was
+    changed. `installed` names the guards that were, `refused` says by guard why it was not. In a rehearsal, `installed`
+    are those that could be.
     """
 
     done: tuple[tuple[str, str, Done], ...]
@@ -53,6 +55,7 @@ class Applied:
     after: dict[str, int | None] = field(default_factory=dict)
     installed: tuple[str, ...] = ()
     refused: dict[str, GuardError] = field(default_factory=dict)
+    passed_over: tuple[Refused, ...] = ()
 
     @property
     def changed(self) -> int:
@@ -137,8 +140,8 @@ def apply(
         _end(connection, run, {"proof": proven.document(), "seconds": seconds, **sized})
         meter.end("")
         wanted = guards_of(rules) if guarding else []
-        installed, refused = install_all(connection, wanted, pace, count, tell_guards)
-        return Applied(tuple(done), proven, grown, installed=tuple(installed), refused=refused)
+        installed, lacking = install_all(connection, wanted, pace, count, tell_guards)
+        return Applied(tuple(done), proven, grown, {}, {}, tuple(installed), lacking, refused(connection))
 
 
 def rehearse(
@@ -171,14 +174,16 @@ def rehearse(
         refuse(connection, fixes, choices)
         connection.execute(f"set local lock_timeout = {max(1, pace.wait)}".encode())
         install(connection, REAL)
+        connection.execute("delete from order_audit.refused")
         before = trial.judge(connection, rules, "before", count)
         for fix, option in steps:
             patient = Pace(batch=pace.batch, wait=0, vacuum=0, rounds=3)
             done.append((fix.rule.id, option.name, work.apply(connection, fix, option, REAL, patient)))
             count(fix.rule.id)
         after = trial.judge(connection, rules, "after", count)
-        installed, refused = foresee(connection, guards_of(rules), after) if guarding else ([], {})
-    return Applied(tuple(done), before=before, after=after, installed=tuple(installed), refused=refused)
+        installed, lacking = foresee(connection, guards_of(rules), after) if guarding else ([], {})
+        passed_over = refused(connection)
+    return Applied(tuple(done), None, {}, before, after, tuple(installed), lacking, passed_over)
 
 
 @contextmanager
@@ -290,6 +295,7 @@ def _begun(connection: psycopg.Connection, plan: str) -> bool:
 
 
 def _begin(connection: psycopg.Connection, plan: str, choices: Mapping[str, str]) -> tuple[int, int]:
+    connection.execute("delete from order_audit.refused")
     row = connection.execute(
         "insert into order_audit.run (plan, detail) values (%s, jsonb_build_object('choices', %s::jsonb))"
         " returning (select coalesce(max(id), 0) from order_audit.journal), id",

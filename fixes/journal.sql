@@ -50,6 +50,23 @@ create table if not exists order_audit.journal (
 -- squawk-ignore require-concurrent-index-creation
 create index if not exists journal_open on order_audit.journal (rule, id) where reverted_at is null;
 
+-- What of the list the last application was refused: by a constraint or a trigger of the database, or because it would
+-- have held others up for too long. It stays as it was.
+create table if not exists order_audit.refused (
+  rule text not null,
+  option text not null,
+  tab text not null,
+  key jsonb not null,
+  place bigint not null,     -- rows of one place were to be changed together
+  code text not null,        -- SQLSTATE
+  refused_by text not null,  -- the constraint, or the function of the trigger; empty where it has no name
+  reason text not null,      -- in the server's words
+  refused_at timestamptz not null default clock_timestamp()
+);
+-- made with the table, which nobody uses yet
+-- squawk-ignore require-concurrent-index-creation
+create index if not exists refused_rule on order_audit.refused (rule, option);
+
 -- Applications of a plan: which, since when, and when it ended. One of a file has the plan `file`.
 create table if not exists order_audit.run (
   id bigint generated always as identity primary key,
@@ -76,7 +93,9 @@ declare
 begin
   for given in
     select distinct c.oid::regclass as tab, a.grantee::regrole as grantee
-    from unnest(array['order_audit.todo', 'order_audit.journal', 'order_audit.secret']::regclass[]) as t (tab)
+    from unnest(
+      array['order_audit.todo', 'order_audit.journal', 'order_audit.refused', 'order_audit.secret']::regclass[]
+    ) as t (tab)
     join pg_catalog.pg_class as c on c.oid = t.tab
     cross join lateral aclexplode(c.relacl) as a
     where a.grantee not in (0, c.relowner)
@@ -539,6 +558,20 @@ begin
 end
 $$;
 
+-- The last row of a rule that an earlier transaction wrote than the one that wrote a row; 0 where there is none.
+create or replace function order_audit.written_before(the_rule text, the_id bigint) returns bigint
+language sql stable
+as $$
+  select coalesce((
+    select j.id
+    from order_audit.journal as j
+    where j.rule = the_rule and j.reverted_at is null and j.id < the_id
+      and j.changed_in <> (select c.changed_in from order_audit.journal as c where c.id = the_id)
+    order by j.id desc
+    limit 1
+  ), 0)
+$$;
+
 -- Of these items of the journal, those that have a later change of the same values above them that was not put back, by
 -- the same rule. `stays` where it was left alone; else somebody holds its row.
 create or replace function order_audit.changed_again(items bigint[]) returns table (id bigint, stays boolean)
@@ -607,12 +640,7 @@ begin
   end if;
   -- Whole units only, in the order of the last row of each. The rows of one were written by one transaction, so that
   -- none stands before what the transaction before it wrote.
-  select j.id into written_before
-  from order_audit.journal as j
-  where j.rule = the_rule and j.reverted_at is null and j.id < first_picked
-    and j.changed_in <> (select c.changed_in from order_audit.journal as c where c.id = first_picked)
-  order by j.id desc
-  limit 1;
+  written_before := order_audit.written_before(the_rule, first_picked);
   -- A row that was changed twice is put back twice, the last change first: the batch ends where an older change of one
   -- of its rows begins.
   with item as materialized (
@@ -620,7 +648,7 @@ begin
     from (
       select j.id, j.tab, j.key, max(j.id) over (partition by j.unit, j.changed_in) as last_of_unit
       from order_audit.journal as j
-      where j.rule = the_rule and j.reverted_at is null and j.left_alone is null and j.id > coalesce(written_before, 0)
+      where j.rule = the_rule and j.reverted_at is null and j.left_alone is null and j.id > written_before
     ) as p
     where p.last_of_unit >= first_picked and p.last_of_unit < before_id
   )
@@ -757,6 +785,63 @@ begin
 end
 $$;
 
+-- Take the next place off a rule's list, which apply_batch was refused, and write down why; gives how many rows it has
+-- that were to be changed.
+create or replace function order_audit.refuse(
+  the_rule text, after_place bigint, the_code text, by_constraint text, message text, context text,
+  out last bigint, out refused integer
+)
+language plpgsql
+as $$
+begin
+  select min(t.place) into last from order_audit.todo as t where t.rule = the_rule and t.place > after_place;
+  insert into order_audit.refused (rule, option, tab, key, place, code, refused_by, reason)
+  select t.rule, t.option, t.tab, t.key, t.place, the_code, order_audit.refuser(by_constraint, context), message
+  from order_audit.todo as t
+  where t.rule = the_rule and t.place = last and t.op <> 'keep';
+  get diagnostics refused = row_count;
+  delete from order_audit.todo as t where t.rule = the_rule and t.place = last;
+end
+$$;
+
+-- What refused a change: a constraint by its name, or the function of a trigger, which the server's context begins with.
+create or replace function order_audit.refuser(by_constraint text, context text) returns text
+language sql stable
+as $$
+  select coalesce(
+    nullif(by_constraint, ''),
+    substring(context from '^PL/pgSQL function (?!order_audit\.|pg_temp)([^\n]+)\([^\n]*\) line '),
+    ''
+  )
+$$;
+
+-- Leave the last unit before `before_id` alone, which revert_batch was refused, and write down why; gives how many rows
+-- it has.
+create or replace function order_audit.keep_back(
+  the_rule text, before_id bigint, the_code text, by_constraint text, message text, context text,
+  out last bigint, out kept integer
+)
+language plpgsql
+as $$
+declare
+  first record;
+  earlier bigint;
+begin
+  select j.id, j.unit, j.changed_in into first
+  from order_audit.journal as j
+  where j.rule = the_rule and j.reverted_at is null and j.left_alone is null and j.id < before_id
+  order by j.id desc
+  limit 1;
+  last := first.id;
+  earlier := order_audit.written_before(the_rule, last);
+  update order_audit.journal as j
+  set left_alone = 'refused: ' || message
+  where j.rule = the_rule and j.reverted_at is null and j.id <= last and j.id > earlier
+    and j.unit = first.unit and j.changed_in = first.changed_in;
+  get diagnostics kept = row_count;
+end
+$$;
+
 -- One run at a time: the lock that every run of fixes holds while it is at work. The server may take a moment to notice
 -- that an earlier run was killed: for that long it is waited.
 create or replace procedure order_audit.enter()
@@ -799,11 +884,12 @@ $$;
 
 -- Call apply_batch or revert_batch from `place` on until it has no more to do, each time in a transaction of its own.
 -- A batch is at most `batch` places, and is kept so small that it takes no more than about a quarter of `longest_wait`
--- milliseconds: nobody waits for it longer. Adds to the rows that were done, and to those that were missed, for
--- somebody else was in the way; `stuck` where a lock was not to be had, however often it was tried.
+-- milliseconds: nobody waits for it longer. One that a constraint or a trigger refuses is halved until it is one place,
+-- which is passed over. Adds to the rows that were done, to those that were missed, for somebody else was in the way,
+-- and to those that were refused; `stuck` where a lock was not to be had, however often it was tried.
 create or replace procedure order_audit.batches(
   what text, the_rule text, place bigint, batch integer, longest_wait integer, most_tries integer,
-  inout rows_done bigint, inout rows_missed bigint, inout stuck boolean
+  inout rows_done bigint, inout rows_missed bigint, inout rows_refused bigint, inout stuck boolean
 )
 language plpgsql
 as $$
@@ -817,19 +903,42 @@ declare
   done integer;
   busy integer;
   other integer;
+  code text;
+  by_constraint text;
+  message text;
+  context text;
 begin
   stuck := false;
   loop
     began := clock_timestamp();
+    code := null;
     begin
       perform set_config('lock_timeout', greatest(1, least(100, longest_wait / 4))::text, true);
       execute format('select * from order_audit.%I($1, $2, $3)', what)
       into last, done, busy, other
       using the_rule, place, size;
+      -- what is deferred to the commit could not be caught there
+      set constraints all immediate;
       tries := 0;
-    exception when lock_not_available or deadlock_detected or serialization_failure then
-      tries := tries + 1;
+    exception
+      when lock_not_available or deadlock_detected or serialization_failure then
+        tries := tries + 1;
+      when integrity_constraint_violation or data_exception or with_check_option_violation or plpgsql_error then
+        tries := 0;
+        get stacked diagnostics
+          code = returned_sqlstate, by_constraint = constraint_name, message = message_text,
+          context = pg_exception_context;
     end;
+    if code is not null and size = 1 then
+      execute format(
+        'select * from order_audit.%I($1, $2, $3, $4, $5, $6)',
+        case what when 'apply_batch' then 'refuse' else 'keep_back' end
+      )
+      into last, done
+      using the_rule, place, code, by_constraint, message, context;
+      place := last;
+      rows_refused := rows_refused + done;
+    end if;
     commit;
     if tries > most_tries then
       stuck := true;
@@ -837,6 +946,9 @@ begin
     elsif tries > 0 then
       size := greatest(1, size / 4);
       call order_audit.wait(tries);
+      continue;
+    elsif code is not null then
+      size := greatest(1, size / 2);
       continue;
     elsif last is null then
       return;
@@ -862,8 +974,9 @@ end
 $$;
 
 -- List what an option would change and change it, until the listing (statements that fill order_audit.todo) finds
--- nothing more. Rows that others hold are passed over, and tried again with pauses, `rounds` times at most. It may be
--- stopped at any moment and called again. It commits, and so cannot be called within a transaction; a statement_timeout
+-- nothing more. Rows that others hold are passed over, and tried again with pauses, `rounds` times at most. What a
+-- constraint or a trigger refuses stays, is warned of, and stands in order_audit.refused. It may be stopped at any moment
+-- and called again. It commits, and so cannot be called within a transaction; a statement_timeout
 -- holds for the whole call.
 create or replace procedure order_audit.apply(
   the_rule text, the_option text, listing text,
@@ -874,15 +987,19 @@ as $$
 declare
   wanted bigint;
   changed bigint := 0;
-  missed bigint;
+  changed_before bigint;
+  missed bigint := 0;
+  refused bigint := 0;
   stuck boolean := false;
   this_run bigint;
+  part record;
 begin
   call order_audit.enter();
   for attempt in 1 .. rounds loop
     begin
       perform set_config('lock_timeout', greatest(1, least(100, longest_wait / 4))::text, true);
       delete from order_audit.todo as t where t.rule = the_rule;
+      delete from order_audit.refused as r where r.rule = the_rule and r.option = the_option;
       execute listing;
       select count(*) into wanted from order_audit.todo as t where t.rule = the_rule;
     exception when lock_not_available or deadlock_detected or serialization_failure then
@@ -894,18 +1011,34 @@ begin
       returning id into this_run;
     end if;
     commit;
-    exit when wanted = 0;
     missed := 0;
+    refused := 0;
+    exit when wanted = 0;
+    changed_before := changed;
     if wanted > 0 then
-      call order_audit.batches('apply_batch', the_rule, 0, batch, longest_wait, rounds, changed, missed, stuck);
+      call order_audit.batches('apply_batch', the_rule, 0, batch, longest_wait, rounds, changed, missed, refused, stuck);
     end if;
     exit when stuck;
+    -- what was refused may pass once another row is changed
+    exit when refused > 0 and missed = 0 and changed = changed_before;
     if wanted is null or missed > 0 then
       call order_audit.wait(attempt);
     end if;
   end loop;
   call order_audit.leave();
-  if wanted is distinct from 0 then
+  for part in
+    select count(*) as items, r.tab, r.refused_by, min(r.reason) as reason, min(r.key::text) as example
+    from order_audit.refused as r
+    where r.rule = the_rule and r.option = the_option
+    group by r.tab, r.refused_by
+    order by r.tab, r.refused_by
+  loop
+    raise warning '%, %: % rows of % stay as they were, such as %: %',
+      the_rule, the_option, part.items, part.tab, part.example, part.reason
+      using hint = 'Correct them, or what refuses them (' || coalesce(nullif(part.refused_by, ''), part.reason)
+        || '), and run this again. order_audit.refused has all of them.';
+  end loop;
+  if wanted is distinct from 0 and (refused = 0 or missed > 0 or stuck) then
     raise exception '%, %: % rows changed; others hold the rest, or change it again and again',
       the_rule, the_option, changed
       using errcode = 'lock_not_available',
@@ -927,6 +1060,7 @@ as $$
 declare
   reverted bigint := 0;
   missed bigint;
+  refused bigint := 0; -- they are among those that are left alone
   stuck boolean := false;
   alone bigint;
   part record;
@@ -939,7 +1073,7 @@ begin
   for attempt in 1 .. rounds loop
     missed := 0;
     call order_audit.batches(
-      'revert_batch', the_rule, 9223372036854775807, batch, longest_wait, rounds, reverted, missed, stuck
+      'revert_batch', the_rule, 9223372036854775807, batch, longest_wait, rounds, reverted, missed, refused, stuck
     );
     exit when stuck or missed = 0;
     call order_audit.wait(attempt);
@@ -969,7 +1103,7 @@ begin
 end
 $$;
 
--- Raise where a listing finds something. To be called in a transaction that is rolled back.
+-- Raise where a listing finds something but what was refused. To be called in a transaction that is rolled back.
 create or replace procedure order_audit.verify(the_rule text, the_option text, listing text)
 language plpgsql
 as $$
@@ -980,7 +1114,11 @@ begin
   execute listing;
   select count(*) as items, min(t.tab || ' ' || t.key::text) as example into found
   from order_audit.todo as t
-  where t.rule = the_rule and t.op <> 'keep';
+  where t.rule = the_rule and t.op <> 'keep'
+    and not exists (
+      select from order_audit.refused as r
+      where r.rule = t.rule and r.option = t.option and r.tab = t.tab and r.key = t.key
+    );
   if found.items > 0 then
     raise exception '%, %: % rows are left to change, such as %', the_rule, the_option, found.items, found.example
       using hint = 'Run the deploy file again: it changes what is left.';

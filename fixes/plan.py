@@ -14,6 +14,7 @@ from fixes.decisions import Reviewed
 from fixes.fill import TRIAL, obstacle
 from fixes.fix import LEAVE, Fix, FixError, Option, journal
 from fixes.guard import Guard, guards, refuses
+from fixes.refused import Refused, refused
 from fixes.review import NAMED, Review
 from fixes.work import Pace, apply, list_rows
 
@@ -36,7 +37,8 @@ class Step:
 
     `found` are its rule's violations before anything is changed, `automatic` the rows changed because there is one
     right answer, `offers` what each option would change of what is left, `choice` the option that is taken and
-    `changed` its rows; `left` are the rule's violations after all steps.
+    `changed` its rows; `left` are the rule's violations after all steps. `refused` is what a constraint of the tables
+    would refuse.
     """
 
     fix: Fix
@@ -47,6 +49,7 @@ class Step:
     changed: int = 0
     left: int = 0
     trouble: str = ""
+    refused: tuple[Refused, ...] = ()
 
     @property
     def undecided(self) -> int:
@@ -178,6 +181,7 @@ def _try(connection: psycopg.Connection, step: Step, choice: str, review: Review
             elif (chosen := fix.option(choice)) is not None:
                 step.choice = choice
                 step.changed = apply(connection, fix, chosen, TRIAL, pace).changed
+            step.refused = refused(connection, TRIAL, fix.rule.id)
     except (FixError, psycopg.Error) as error:
         step.automatic = step.changed = 0
         step.trouble = str(error).splitlines()[0]

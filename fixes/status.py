@@ -9,6 +9,7 @@ from typing import Any, Final
 import psycopg
 
 from fixes.growth import Growth, read
+from fixes.refused import Refused, refused
 
 #: The key of the advisory lock that lets one run of fixes at a time into a database.
 LOCK: Final = 0x6F72646572
@@ -31,7 +32,8 @@ class Entry:
 class Status:
     """What was applied, in the order in which it began; whether a run is at work or was broken off.
 
-    `proof` is of the last run, `growth` of the last one that changed something, by table.
+    `proof` is of the last run, `growth` of the last one that changed something, by table; `refused` is what the
+    database refused to change in the last.
     """
 
     entries: tuple[Entry, ...]
@@ -39,6 +41,7 @@ class Status:
     broken_off: bool = False
     proof: dict[str, Any] | None = None
     growth: dict[str, Growth] = field(default_factory=dict)
+    refused: tuple[Refused, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """What was applied, as JSON."""
@@ -53,6 +56,7 @@ class Status:
                 }
                 for entry in self.entries
             ],
+            "refused": [found.document() for found in self.refused],
             "proof": self.proof,
             "sizes": {table: found.document() for table, found in self.growth.items()},
         }
@@ -85,6 +89,8 @@ def status(connection: psycopg.Connection) -> Status | None:
     sized = connection.execute(
         "select detail -> 'sizes' from order_audit.run where detail ? 'sizes' order by id desc limit 1"
     ).fetchone()
+    # a journal of an older version has none
+    has_refused = connection.execute("select to_regclass('order_audit.refused') is not null").fetchone()
     at_work = bool(held and held[0])
     return Status(
         tuple(Entry(*entry) for entry in entries),
@@ -92,6 +98,7 @@ def status(connection: psycopg.Connection) -> Status | None:
         broken_off=bool(last and last[0]) and not at_work,
         proof=last[1] if last else None,
         growth=read(sized[0] if sized else None),
+        refused=refused(connection) if has_refused and has_refused[0] else (),
     )
 
 

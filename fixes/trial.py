@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg import sql
@@ -59,7 +59,50 @@ def copy(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> No
     connection.execute(
         sql.SQL("create unique index on pg_temp.{} ({})").format(name, sql.SQL(", ").join(map(sql.Identifier, key)))
     )
+    _constrain(connection, table)
     connection.execute(sql.SQL("analyze pg_temp.{}").format(name))
+
+
+def _constrain(connection: psycopg.Connection, table: str) -> None:
+    """Let the copy of a table refuse what the table would: by CHECKs, by what is to be unique, by exclusions.
+
+    What foreign keys and triggers would refuse a trial does not tell: they may ask, and change, what is not copied.
+    """
+    made = connection.execute(
+        """
+        select m.def
+        from pg_class as t
+        join pg_namespace as n on n.oid = t.relnamespace
+        cross join lateral (
+          -- of a check, rows that are there already may break it
+          select 'add constraint ' || quote_ident(c.conname) || ' '
+            || regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '')
+            || case c.contype when 'c' then ' not valid' else '' end as def
+          from pg_constraint as c
+          where c.conrelid = t.oid and (c.contype in ('c', 'x') or (c.contype = 'u' and c.condeferrable))
+            and pg_get_constraintdef(c.oid) !~ ' NOT ENFORCED$'
+          union all
+          select 'create unique index ' || quote_ident(x.relname) || ' on pg_temp.%%I using '
+            || substr(pg_get_indexdef(i.indexrelid), strpos(pg_get_indexdef(i.indexrelid), p.head) + length(p.head))
+          from pg_index as i
+          join pg_class as x on x.oid = i.indexrelid
+          cross join lateral (select format(' %%I.%%I USING ', n.nspname, t.relname) as head) as p
+          where i.indrelid = t.oid and i.indisunique and i.indisvalid and i.indimmediate
+        ) as m
+        where t.oid = order_audit.original(to_regclass('pg_temp.' || quote_ident(%s)))
+        order by m.def
+        """.replace("order_audit.", TRIAL.prefix).encode(),
+        [table],
+    ).fetchall()
+    name = sql.Identifier(table).as_string(connection)
+    for (definition,) in made:
+        # one whose function this role may not run is not asked
+        with suppress(psycopg.Error), connection.transaction():
+            connection.execute(
+                f"alter table pg_temp.{name} {definition}".encode()
+                if definition.startswith("add ")
+                else definition.replace("pg_temp.%I", f"pg_temp.{name}", 1).encode()
+            )
 
 
 def judge(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import re
 import time
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import psycopg
-from psycopg import errors
+from psycopg import errors, pq
 
 from fixes.fill import REAL, SETTINGS, Home, fill
 from fixes.fix import Fix, Option, journal
@@ -21,6 +22,36 @@ TRIES: Final = 20
 #: What the server says where somebody else was in the way. A lock that we wait for is given up long before the server
 #: would look for a deadlock, so that none that we are part of reaches an application.
 BUSY: Final = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
+#: How often a batch of one place is tried that does not end in the time that others may wait.
+_SLOW: Final = 3
+#: How many places in a row are passed over for which a lock is never to be had, before its trouble is told.
+_STUCK: Final = 3
+#: Classes of SQLSTATE with which a constraint or a trigger refuses what stands in a row, and a type a value.
+_REFUSED: Final = ("22", "23", "44", "P0")
+
+_PASS_OVER: Final = {"apply_batch": "refuse", "revert_batch": "keep_back"}
+_NEXT: Final = {
+    "apply_batch": """
+        select t.place, count(*) filter (where t.op <> 'keep')
+        from order_audit.todo as t
+        where t.rule = %(rule)s and t.place > %(place)s
+        group by t.place
+        order by t.place
+        limit 1
+    """,
+    "revert_batch": """
+        select l.id, count(*)
+        from (
+          select j.id, j.unit, j.changed_in
+          from order_audit.journal as j
+          where j.rule = %(rule)s and j.reverted_at is null and j.left_alone is null and j.id < %(place)s
+          order by j.id desc
+          limit 1
+        ) as l
+        join order_audit.journal as j on j.rule = %(rule)s and (j.unit, j.changed_in) = (l.unit, l.changed_in)
+        group by l.id
+    """,
+}
 
 
 @dataclass(frozen=True)
@@ -42,12 +73,14 @@ class Pace:
 class Done:
     """What became of an option: rows changed, places left because somebody held them or changed them meanwhile.
 
-    `seconds` is how long it took.
+    `refused` are the rows that the database refused to change, or that would have held others up for too long; they
+    stand in `order_audit.refused`. `seconds` is how long it took.
     """
 
     changed: int = 0
     busy: int = 0
     stale: int = 0
+    refused: int = 0
     seconds: float = 0.0
 
 
@@ -75,8 +108,8 @@ def apply(
 ) -> Done:
     """Apply an option until nothing is left of it. The connection commits by itself, or all is one transaction.
 
-    Rows that others hold are tried again, with a growing pause; what is left after the last round is told. `listed` is
-    called whenever what is to be changed stands on the list.
+    Rows that others hold are tried again, with a growing pause; what is left after the last round is told. Those that
+    the database refuses are passed over. `listed` is called whenever what is to be changed stands on the list.
     """
     done = Done()
     began = time.perf_counter()
@@ -84,22 +117,24 @@ def apply(
     since = 0
     for again in range(pace.rounds):
         wanted = list_rows(connection, fix, option, home)
-        done.busy = done.stale = 0
+        done.busy = done.stale = done.refused = 0
         if not wanted:
             break
         listed()
         before = done.changed
         tell(before, before + wanted)
-        for changed, busy, stale in _batches(connection, home, "apply_batch", fix.rule.id, 0, pace):
+        for changed, busy, stale, refused in _batches(connection, home, "apply_batch", fix.rule.id, 0, pace):
             done.changed += changed
             done.busy += busy
             done.stale += stale
+            done.refused += refused
             since += changed
             tell(done.changed, before + wanted)
             if pace.vacuum and since >= pace.vacuum and connection.autocommit:
                 vacuum(connection, tables)
                 since = 0
-        if not done.busy and not done.stale:
+        # what was refused may pass once another row is changed
+        if not done.busy and not done.stale and not (done.refused and done.changed > before):
             break
         back_off(again)
     done.seconds = round(time.perf_counter() - began, 3)
@@ -110,6 +145,10 @@ def list_rows(connection: psycopg.Connection, fix: Fix, option: Option, home: Ho
     """List anew what an option would change now; gives the number of rows."""
     with connection.transaction():
         connection.execute(home.text("delete from order_audit.todo where rule = %s").encode(), [fix.rule.id])
+        connection.execute(
+            home.text("delete from order_audit.refused where rule = %s and option = %s").encode(),
+            [fix.rule.id, option.name],
+        )
         for statement in fill(connection, fix, option, home):
             connection.execute(home.text(statement).encode())
         row = connection.execute(
@@ -125,7 +164,10 @@ def revert(
     pace: Pace,
     tell: Callable[[int], None] = lambda _done: None,
 ) -> Done:
-    """Put a rule's changes back, the last first. `stale` counts what somebody changed since, which is left alone."""
+    """Put a rule's changes back, the last first.
+
+    `stale` counts what somebody changed since, `refused` what the database refuses to have again: both are left alone.
+    """
     done = Done()
     connection.execute(  # what was left alone before may be as we left it again
         home.text(
@@ -136,10 +178,11 @@ def revert(
     )
     for again in range(pace.rounds):
         done.busy = 0
-        for changed, busy, alone in _batches(connection, home, "revert_batch", rule, 2**62, pace):
+        for changed, busy, alone, refused in _batches(connection, home, "revert_batch", rule, 2**62, pace):
             done.changed += changed
             done.busy += busy
             done.stale += alone
+            done.refused += refused
             tell(done.changed)
         if not done.busy:
             break
@@ -162,13 +205,16 @@ def vacuum(connection: psycopg.Connection, tables: set[str]) -> None:
 
 def _batches(
     connection: psycopg.Connection, home: Home, function: str, rule: str, start: int, pace: Pace
-) -> Iterator[tuple[int, int, int]]:
-    """Call a function of the journal from `start` on until it has no more to do; gives rows done, busy and left.
+) -> Iterator[tuple[int, int, int, int]]:
+    """Call a function of the journal from `start` on until it has no more to do; gives rows done, busy, left, refused.
 
-    A batch is made so small that nobody waits for it longer than a quarter of what they may.
+    A batch is made so small that nobody waits for it longer than a quarter of what they may. One that the database
+    refuses is halved until it is a single place, which is passed over; and so is a place that takes too long by itself.
     """
-    place, size, tries = start, min(1_000, pace.batch), 0
+    place, size, tries, slow, stuck, each = start, min(1_000, pace.batch), 0, 0, 0, 0.0
     call = home.text(f"select * from order_audit.{function}(%s, %s, %s)").encode()
+    within = connection.info.transaction_status != pq.TransactionStatus.IDLE
+    deferred = _deferred(connection) if within else ""
     while True:
         began = time.perf_counter()
         try:
@@ -181,27 +227,87 @@ def _batches(
                     # what is deferred to the commit, where no timeout holds
                     left = pace.wait - (time.perf_counter() - began) * 1000
                     connection.execute(f"set local statement_timeout = {max(1, int(left))}".encode())
-                    connection.execute("set constraints all immediate")
-        except BUSY:
+                connection.execute("set constraints all immediate")
+                if deferred:
+                    connection.execute(f"set constraints {deferred} deferred".encode())
+        except BUSY as error:
             tries += 1
-            if tries > TRIES and size == 1:
-                raise
-            size = max(1, size // 4)
-            back_off(tries)
+            slow = slow + 1 if size == 1 and isinstance(error, errors.QueryCanceled) else 0
+            if slow >= _SLOW:
+                said = _too_large(pace, _next(connection, home, function, rule, place)[1], each)
+                place, refused = _pass_over(connection, home, function, rule, place, error, said)
+                yield 0, 0, 0, refused
+                tries = slow = 0
+            elif tries > TRIES and size == 1:
+                if stuck == _STUCK:
+                    raise
+                stuck += 1
+                place = _next(connection, home, function, rule, place)[0]
+                yield 0, 1, 0, 0
+                tries = slow = 0
+            else:
+                size = max(1, size // 4)
+                back_off(tries)
             continue
-        tries = 0
+        except psycopg.Error as error:
+            if (error.sqlstate or "")[:2] not in _REFUSED:
+                raise
+            if size == 1:
+                said = error.diag.message_primary or str(error)
+                place, refused = _pass_over(connection, home, function, rule, place, error, said)
+                yield 0, 0, 0, refused
+            size = max(1, size // 2)
+            tries = slow = 0
+            continue
+        tries = slow = stuck = 0
         assert row is not None  # noqa: S101 - the function returns one row
         if row[0] is None:
             return
         place = row[0]
         took = (time.perf_counter() - began) * 1000
+        each = took / row[1] if row[1] else each
         if took < pace.wait / 10 or not pace.wait:
             size = min(pace.batch, size * 2)
         elif took > pace.wait / 4:
             size = max(1, size // 2)
-        yield row[1], row[2], row[3]
+        yield row[1], row[2], row[3], 0
         if pace.pause:
             time.sleep(pace.pause / 1000)
+
+
+def _deferred(connection: psycopg.Connection) -> str:
+    """The constraints that are deferred where nobody says otherwise, as SET CONSTRAINTS names them."""
+    row = connection.execute(
+        "select string_agg(distinct format('%I.%I', n.nspname, c.conname), ', ') from pg_constraint as c"
+        " join pg_namespace as n on n.oid = c.connamespace where c.condeferred and c.conparentid = 0"
+    ).fetchone()
+    return (row[0] if row else None) or ""
+
+
+def _next(connection: psycopg.Connection, home: Home, function: str, rule: str, place: int) -> tuple[int, int]:
+    """The place that comes after one, and how many rows it has."""
+    row = connection.execute(home.text(_NEXT[function]).encode(), {"rule": rule, "place": place}).fetchone()
+    assert row is not None  # noqa: S101 - there is one, or it would not have been tried
+    return int(row[0]), int(row[1])
+
+
+def _too_large(pace: Pace, rows: int, each: float) -> str:
+    """Why a place is passed over that takes too long; `each` is how many ms a row took elsewhere, 0 if unknown."""
+    enough = min(60_000, math.ceil(max(2 * pace.wait, 2 * each * rows if each else 4 * pace.wait) / 100) * 100)
+    what = f"{rows:,} rows that change together take" if rows > 1 else "the row takes"
+    return f"too large for --max-lock-wait {pace.wait}: {what} longer; raise it to {enough}"
+
+
+def _pass_over(
+    connection: psycopg.Connection, home: Home, function: str, rule: str, place: int, error: psycopg.Error, said: str
+) -> tuple[int, int]:
+    """Write down why the place that comes after one is passed over; gives it, and its rows."""
+    row = connection.execute(
+        home.text(f"select * from order_audit.{_PASS_OVER[function]}(%s, %s, %s, %s, %s, %s)").encode(),
+        [rule, place, error.sqlstate, error.diag.constraint_name or "", said, error.diag.context or ""],
+    ).fetchone()
+    assert row is not None  # noqa: S101 - the function returns one row
+    return int(row[0]), int(row[1])
 
 
 def back_off(tries: int) -> None:
