@@ -211,13 +211,15 @@ def _balances(
 
 
 def _balance(customer: dict[str, Any], example: dict[str, Any], live: dict[str, Any] | None) -> dict[str, Any]:
-    """A customer's balance, the order of the example if it is one, and all live orders where these were looked up."""
+    """A customer's balance, the order of the example if it is one, and all live orders where these are known."""
     found = {"customer_id": customer["customer_id"], "balance": customer["customer_balance"]}
     if "order_id" in example and example.get("order_amount") is not None:
         found |= {"order_id": example["order_id"], "order_amount": example["order_amount"]}
     if live is not None:
         theirs = live.get(str(customer["customer_id"]), {"orders": 0, "amount": 0})
         found |= {"live_orders": theirs["orders"], "live_amount": theirs["amount"]}
+    elif "live_orders" in example and "live_amount" in example:
+        found |= {"live_orders": example["live_orders"], "live_amount": example["live_amount"]}
     return found
 
 

@@ -36,7 +36,8 @@ def figures(found: dict[str, Any]) -> list[Figure]:
     references = bool(_REFERENCES & {*found.get("offends", ())})
     said: set[str] = set()
     drawn = [_lineage(it, said, references=references) for it in found.get("lineages", ())]
-    return drawn + [_balance(it) for it in found.get("balances", ())]
+    # a balance alone is a figure, and no picture
+    return drawn + [_balance(it) for it in found.get("balances", ()) if {"order_amount", "live_orders"} & it.keys()]
 
 
 def weaknesses(found: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:

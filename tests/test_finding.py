@@ -157,6 +157,7 @@ def test_a_balance_stands_beside_what_it_is_to_cover() -> None:
         {"customer_id": 2, "balance": 90, "order_id": 8, "order_amount": 90, "live_orders": 3, "live_amount": 300},
         {"customer_id": 3, "balance": "NaN", "order_id": 9, "order_amount": 5},
         {"customer_id": 4, "balance": -5, "live_orders": 0, "live_amount": 0},
+        {"customer_id": 5, "balance": -5},
     ]
     page = drawn(document(found("orders.a", balances=shown)))
     assert page.all("figcaption") == [
