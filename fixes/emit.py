@@ -15,6 +15,7 @@ from fixes.fill import TRIAL, fill
 from fixes.fix import Fix, FixError, Option
 from fixes.guard import Guard, lacks, refuses, state
 from fixes.plan import guards_of, tables
+from fixes.refused import refused
 from fixes.script import GUARD, fix_change, guard_change, journal_change
 from fixes.sqitch import EmitError
 from fixes.work import Pace, apply
@@ -78,6 +79,8 @@ def emit(
                 continue
             rows[id] = sum(count for done in does.values() for (op, _, _), count in done.items() if op != "insert")
             words = {name: [_words(*done) for done in found.items()] or ["no row"] for name, found in does.items()}
+            for found in refused(connection, TRIAL, id):
+                words[found.option].append(f"is refused {_rows(found.rows)} of {found.table}: {found.reason}")
             before = [change.name for change in changes]
             changes.append(fix_change(fixes[id], listings[id], words, counted, schema, before))
         for guard, is_there in candidates.values():

@@ -10,12 +10,7 @@ import psycopg
 from fixes.fill import REAL, Home
 
 #: The table that a copy in a trial stands for.
-_ORIGINAL: Final = """
-  select format('%%I.%%I', n.nspname, o.relname) as name
-  from pg_class as o
-  join pg_namespace as n on n.oid = o.relnamespace
-  where o.oid = order_audit.original(to_regclass(r.tab))
-"""
+_ORIGINAL: Final = "select order_audit.qualified(order_audit.original(to_regclass(r.tab))) as name"
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ def refused(connection: psycopg.Connection, home: Home = REAL, rule: str | None 
             cross join lateral ({table}) as t
             where %(rule)s::text is null or r.rule = %(rule)s
             group by r.rule, r.option, t.name, r.refused_by, r.code
-            order by min(r.refused_at), r.rule, r.option, t.name, r.refused_by, r.code
+            order by min(r.id)
             """.replace("{table}", "select r.tab as name" if home is REAL else _ORIGINAL)
         ).encode(),
         {"rule": rule},

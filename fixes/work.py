@@ -121,6 +121,9 @@ def apply(
         if not wanted:
             break
         listed()
+        if refused := _unindexed(connection, fix, home):
+            done.refused = refused
+            break
         before = done.changed
         tell(before, before + wanted)
         for changed, busy, stale, refused in _batches(connection, home, "apply_batch", fix.rule.id, 0, pace):
@@ -154,6 +157,18 @@ def list_rows(connection: psycopg.Connection, fix: Fix, option: Option, home: Ho
         row = connection.execute(
             home.text("select count(*) from order_audit.todo where rule = %s and op <> 'keep'").encode(), [fix.rule.id]
         ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _unindexed(connection: psycopg.Connection, fix: Fix, home: Home) -> int:
+    """Refuse all that is listed where each row deleted would make the server read a large table; gives the rows."""
+    row = connection.execute(
+        home.text(
+            "select order_audit.refuse_all(%(rule)s, '55000', u.why) from order_audit.unindexed(%(rule)s) as u (why)"
+            " where u.why is not null"
+        ).encode(),
+        {"rule": fix.rule.id},
+    ).fetchone()
     return int(row[0]) if row else 0
 
 

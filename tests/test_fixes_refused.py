@@ -296,6 +296,46 @@ def test_what_would_be_held_for_too_long_is_passed_over(database: Connection) ->
     assert revert(database, MERGE, REAL, Pace(wait=5_000)).changed == 61
 
 
+def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
+    database: Connection, dsn: str, tmp_path: Path
+) -> None:
+    database.execute(
+        "alter table orders alter column delivery_script_name set storage plain,"
+        " alter column delivery_script_name type text;"
+        "update orders set delivery_script_name = repeat('x', 7000), customer_id = 1 + (order_id = 7)::int;"
+        "insert into orders (order_id, order_ref, customer_id, delivery_script_name)"
+        " select g, g, 1, repeat('x', 7000) from generate_series(201, 5000) as g"
+    )
+    before = everything(database)
+    rules, wanted = of(STATUS, MERGE)
+    choices = {MERGE: "merge"}
+    foretold = plan(database, rules, wanted, choices)
+    out = tmp_path / "project"
+    emit(database, wanted, choices, out, guards=False)
+    head = (out / "deploy" / f"{MERGE}.sql").read_text().split("set client_encoding")[0]
+    assert "create index concurrently on public.orders (customer_id)" in " ".join(head.replace("--", "").split())
+    done = apply(database, rules, wanted, choices, None, Pace())
+    # the customers and the order stay as they are; the orders' statuses do not wait for them
+    assert left(database) == set()
+    assert done.changed == 100
+    assert {found.rule for found in done.passed_over} == {MERGE}
+    assert [(found.table, found.rows) for found in done.passed_over] == [("public.orders", 1), ("public.customers", 1)]
+    assert [step.refused for step in foretold.steps if step.fix.rule.id == MERGE] == [done.passed_over]
+    assert [step.changed + step.automatic for step in foretold.steps] == [0, 100]
+    said, index = done.passed_over[0].reason.split("): ")
+    assert said.startswith("each row deleted from public.customers would make the server read all of public.orders (")
+    deployed = psql(dsn, *(out / "deploy" / f"{name}.sql" for name in ("journal", MERGE)))
+    assert (deployed.returncode, index in deployed.stderr) == (0, True), deployed.stderr
+    assert set(everything(database)) & {row for row in before if row[0].startswith("c")} != set()
+    # what it says is done
+    assert index.startswith("create index concurrently on public.orders (")
+    database.execute(index.encode())
+    done = apply(database, rules, wanted, choices, None, Pace())
+    assert (done.changed, done.passed_over) == (2, ())
+    assert database.execute("select customer_id, count(*) from orders group by 1").fetchall() == [(1, 5000)]
+    assert database.execute("select customer_id from customers").fetchall() == [(1,)]
+
+
 def test_a_place_whose_lock_is_never_to_be_had_holds_up_nothing_else(
     database: Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
