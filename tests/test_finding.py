@@ -40,13 +40,14 @@ def marked(source: str) -> list[str]:
     return [re.sub(r"<[^>]+>|▸", "", cell) for cell in cells]
 
 
-def test_the_wrong_value_is_marked_and_the_key_is_first() -> None:
+def test_the_wrong_value_is_marked_and_stands_beside_the_key() -> None:
     """By a sign and a word, in each row; the key's cells stand out too."""
-    rows = [{"status": "x", "order_id": n, "amount": -n} for n in (1, 2)]
+    rows = [{"state": "x", "order_id": n, "amount": -n} for n in (1, 2)]
     source = drawn(document(found("orders.a", examples=rows, violations=2, offends=["amount"]))).source
     assert marked(source) == ["-1", "-2"]
     assert '<table class="evidence marked">' in source
-    assert source.index("id <small>key") < source.index('<th scope="col" class="num">amount')
+    heads = [re.sub("<[^>]+>", "", head) for head in re.findall(r'<th scope="col"[^>]*>(.*?)</th>', source)]
+    assert heads[heads.index("order_id key") :][:3] == ["order_id key", "amount", "state"]
 
 
 def test_each_row_has_its_own_wrong_value() -> None:
@@ -80,7 +81,7 @@ def test_what_let_it_in_is_linked_both_ways() -> None:
 
 GUARD = {"name": "a", "title": "No a is b", "needs": [], "assumes": "c comes first", "sql": "alter table orders add d;"}
 FIX = {
-    "automatic": "a becomes b",
+    "automatic": "a becomes b.",
     "options": [
         {"name": "one", "does": "b becomes c, as orders.b says", "recommended": True},
         {"name": "other", "does": "d", "recommended": False},

@@ -5,7 +5,9 @@
 --   differ, break exports, and can make a text read other than it is stored. U+FFFD means that letters have
 --   been lost already.
 -- offends: customer_name, customer_email, customer_contact_name, customer_phone, address, address_state
---   where value ~ '^[\u0020\t\n\r\f\v]|[\u0020\t\n\r\f\v]$|[\u0001-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd]'
+--   where value ~ '^[\u0020\t\n\r\f\v]|[\u0020\t\n\r\f\v]$|[\u0001-\u001f\u007f]'
+--   or getdatabaseencoding() in ('UTF8', 'LATIN1')
+--   and value ~ '[\u0080-\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd]'
 select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone,
   c.address, c.address_state
 from customers as c
