@@ -38,7 +38,7 @@ def around(
     connection: psycopg.Connection, tasks: Iterable[Task], outcomes: Mapping[str, Outcome], *, unmask: bool
 ) -> dict[str, dict[str, Any]]:
     """By failed rule, what there is to add to its result."""
-    failed = [task for task in tasks if outcomes[task.rule.id].examples]
+    failed = [task for task in tasks if outcomes[task.rule.id].status == "failed"]
     found: dict[str, dict[str, Any]] = {}
     for task in failed:
         examples = outcomes[task.rule.id].examples
