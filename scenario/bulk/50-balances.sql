@@ -14,6 +14,8 @@ select
         when k.kind = 'customers.text_is_normalised' and v.variant = 0 then c.customer_name || e' Cafe\u0301'
         when k.kind = 'customers.required_text_is_present' and v.variant = 1 then ''
         when k.kind = 'customers.text_is_not_placeholder' and v.variant = 1 then 'Test'
+        -- without an address, the name alone tells customers of one state apart
+        when k.kind = 'customers.text_is_not_placeholder' and v.variant = 2 then c.customer_name || ' ' || c.n
         else c.customer_name
     end,
     case
