@@ -1433,7 +1433,8 @@ def test_databases_that_are_not_utf8(server: Server, tmp_path: Path, encoding: s
         names.pop("codes", None)  # a key that is no text in any encoding has no place among the keys
     assert names == {}
     assert keys(tmp_path / "out", PHONE) == ["1", "2", "3", "4", "5", "6"]
-    assert keys(tmp_path / "out", "customers.text_is_clean") == ["7"]
+    # what byte 0x93 stands for, nobody knows where the encoding is not known
+    assert keys(tmp_path / "out", "customers.text_is_clean") == (["7"] if encoding == "LATIN1" else [])
     assert keys(tmp_path / "out", "orders.script_name_is_identifier") == ["2001"]
     if encoding == "LATIN1":
         assert keys(tmp_path / "out", "codes") == ["Crème"]
