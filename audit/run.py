@@ -22,6 +22,7 @@ from typing import Any, Final, Literal
 import psycopg
 
 from audit import allow, catalog, ddl, gate, impact, lint, mask, shape, task
+from audit.affected import affected
 from audit.around import around
 from audit.bundle import bundle
 from audit.dsn import described
@@ -224,10 +225,11 @@ def _audit(
     about = {
         rule.id: surroundings.get(rule.id, {}) | _causes(rule, linted) | _guard(rule, schema_name) for rule in rules
     }
-    if not options.schema:
-        return result(run, rules, outcomes, violations, repairs, about) | more
-    schema = quoted(options.schema)
-    return result(run, rules, outcomes, violations, repairs, about, lambda rule: shape.qualified(rule, schema)) | more
+    schema = quoted(options.schema) if options.schema else ""
+    query = (lambda rule: shape.qualified(rule, schema)) if schema else (lambda rule: rule.sql)
+    document = result(run, rules, outcomes, violations, repairs, about, query) | more
+    document["summary"]["affected"] = affected(document["results"], spool)
+    return document
 
 
 def _causes(rule: Rule, linted: Iterable[lint.Verdict]) -> dict[str, Any]:

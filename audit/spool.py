@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import heapq
 import io
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -52,8 +56,35 @@ class Spool:
                         shutil.copyfileobj(part, writer, 1 << 20)
         return Violations(target.name, digest.hexdigest(), rows)
 
+    def distinct(self, rules: Iterable[str], ordered_by: str) -> int:
+        """How many keys the rules' files hold together, a key of several rules counted once.
+
+        The files are merged as they are ordered, so that no more than a key of each is held.
+        """
+        with ExitStack() as stack:
+            keys = [
+                _keys(stack.enter_context(self._path(rule).open("rb")), len(field(rule)) + 1, ordered_by == "number")
+                for rule in rules
+                if self._rows.get(rule)
+            ]
+            return sum(1 for _ in groupby(heapq.merge(*keys)))
+
     def _path(self, rule: str) -> Path:
         return self.folder / hashlib.sha256(rule.encode()).hexdigest()[:24]
+
+
+def _keys(lines: BinaryIO, start: int, as_numbers: bool) -> Iterator[tuple[bool, Decimal] | bytes]:
+    """The keys of a rule's file, which begin after its id, in the form that they are ordered by."""
+    for first in lines:
+        line = first
+        while line.count(b'"') % 2:
+            line += next(lines)  # a quoted key goes on over the line's end
+        key = line[start:].removesuffix(b"\n")
+        if as_numbers:
+            number = Decimal(key.decode())
+            yield (True, Decimal(0)) if number.is_nan() else (False, number)  # NaN is after all others
+        else:
+            yield key[1:-1].replace(b'""', b'"') if key.startswith(b'"') else key
 
 
 class _Digesting:

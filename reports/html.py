@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import shlex
 from collections import defaultdict
@@ -22,20 +21,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from expectations import SEVERITIES
-from reports import ddl, finding, profile, schema, text, trace, words
+from reports import ddl, evidence, finding, profile, schema, text, trace, words
 
-#: Longer values are folded away behind their beginning, and longer ones yet are cut.
-_LONG: Final = 120
-_BEGINNING: Final = 80
-_LONGEST: Final = 4000
 #: More rules than this in a reason of the gate are folded away.
 _NAMED: Final = 3
 #: The longest bar's width.
 _BAR: Final = 200
-#: A week of half-hours: 7 x 48 bits.
-_DAYS: Final = 7
-_HALF_HOURS: Final = 48
-_NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN")
 
 
 def report(document: dict[str, Any]) -> str:
@@ -54,6 +45,8 @@ def report(document: dict[str, Any]) -> str:
     for found in results:
         by_status[found["status"]].append(found)
     failed = sorted(by_status["failed"], key=rank)
+    rows = evidence.bounded([found["examples"] for found in failed])
+    failed = [found | {"examples": shown} for found, shown in zip(failed, rows, strict=True)]
     groups = schema.groups(document)
     anchors = _anchors([found["rule"] for found in results] + [f"{it.rule}/{it.severity}" for it in groups])
     return _page(
@@ -100,6 +93,10 @@ def comparison(document: dict[str, Any]) -> str:
     """The report on what changed between two audits, from their comparison document."""
     rules = sorted(document["rules"], key=lambda rule: (SEVERITIES.index(rule["severity"]), rule["rule"]))
     kinds = ("new", "remaining", "resolved")
+    keys = iter(
+        evidence.bounded([[{"key": key} for key in rule["examples"][kind]] for rule in rules for kind in kinds])
+    )
+    rules = [rule | {"examples": {kind: [row["key"] for row in next(keys)] for kind in kinds}} for rule in rules]
     unknown, changed, passed_twice, passed_now = [], [], [], []
     for rule in rules:
         counts = [rule[kind] for kind in kinds]
@@ -165,9 +162,9 @@ def _environment() -> Environment:
         "visible": text.visible,
         "name": text.name,
         "sql": text.sql,
-        "columns": _columns,
-        "week": _week,
-        "cell": _cell,
+        "columns": evidence.columns,
+        "week": evidence.week,
+        "cell": evidence.cell,
         "evidence": _evidence,
         "wrong": finding.wrong,
         "figures": finding.figures,
@@ -280,53 +277,3 @@ def _command(document: dict[str, Any]) -> str:
     if not run["masked"]:
         words += ["--unmask"]
     return " ".join(word if word == "…" else shlex.quote(word) for word in [*words, "--out", "…"])
-
-
-# -- evidence ----------------------------------------------------------------------------------------------------
-
-
-def _columns(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The columns of a finding's examples: those of the key, those that are wrong, the others."""
-    rows = found["examples"]
-    key = found["key"].split(", ")
-    first = (name for name in (*key, *found.get("offends", ())) if any(name in row for row in rows))
-    names = dict.fromkeys([*first, *(name for row in rows for name in row)])
-    return [{"name": name, "key": name in key, "number": _is_number([row.get(name) for row in rows])} for name in names]
-
-
-def _is_number(values: list[Any]) -> bool:
-    there = [value for value in values if value is not None]
-    numbers = [value for value in there if isinstance(value, int | float) and not isinstance(value, bool)]
-    texts = [value for value in there if isinstance(value, str) and _NUMBER.fullmatch(value)]
-    return bool(numbers) and len(numbers) + len(texts) == len(there)
-
-
-def _cell(value: Any) -> Markup:
-    """One value of the evidence."""
-    if value is None:
-        return Markup('<i class="none">null</i>')
-    if value == "":
-        return Markup('<i class="none">empty</i>')
-    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if len(shown) <= _LONG:
-        return Markup("<bdi>{}</bdi>").format(text.visible(shown, evidence=True))
-    cut = Markup("… <i>cut here</i>") if len(shown) > _LONGEST else ""
-    return Markup(
-        '<details class="long"><summary><bdi>{}</bdi>… <i>{:,} characters</i></summary><bdi>{}</bdi>{}</details>'
-    ).format(
-        text.visible(shown, evidence=True, end=_BEGINNING),
-        len(shown),
-        text.visible(shown, evidence=True, end=_LONGEST),
-        cut,
-    )
-
-
-def _week(value: Any) -> dict[str, Any] | None:
-    """A week's bitmap, ready to be drawn: where in each day the half-hours that are on begin, and how many they are."""
-    if not isinstance(value, str) or not re.fullmatch(f"[01]{{{_DAYS * _HALF_HOURS}}}", value):
-        return None
-    days = (value[place : place + _HALF_HOURS] for place in range(0, len(value), _HALF_HOURS))
-    return {
-        "said": f"on in {value.count('1')} of {len(value)} half-hours" if "1" in value else "never on",
-        "days": [[(run.start(), len(run[0])) for run in re.finditer("1+", day)] for day in days],
-    }

@@ -31,6 +31,8 @@ def visible(text: str, *, keep: str = "", evidence: bool = False, end: int | Non
     As `evidence`, spaces that one could miss and letters out of Unicode's normal form C are spelled out too. `end`
     shows the beginning only.
     """
+    if end is not None:
+        text = text[: end + 1]  # one more letter tells whether a space is the last
     loose = evidence and not unicodedata.is_normalized("NFC", text)
     spaces = {place for run in _SPACES.finditer(text) for place in range(*run.span())} if evidence else set()
     if not loose and not spaces and _is_clear(text):

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 import scenario
+from audit.run import Options, run
 from audit.server import Server
 from tests import servers
 
@@ -51,6 +52,19 @@ def sample(dsn: str) -> str:
 def server_18(servers_by_major: dict[int, Server]) -> Server:
     """PostgreSQL 18 alone, for what does not depend on the version."""
     return servers_by_major[18]
+
+
+@pytest.fixture(scope="session")
+def audits(server_18: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The folders of two audits: of the sample data, and of the same with the labelled issues."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("sample", "issues")}
+    for name, folder in folders.items():
+        dsn = servers.new_database(server_18)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            scenario.load(connection, issues=name == "issues")
+        run(dsn, folder, Options())
+        servers.drop_database(server_18, dsn)
+    return folders
 
 
 @pytest.fixture

@@ -45,7 +45,8 @@ def audited(server_18: Server, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 def pictures(source: str) -> dict[str, ElementTree.Element]:
     """The profile's pictures by their titles."""
-    found = re.findall(r'<svg class="picture.*?</svg>', source, re.DOTALL)
+    profile = source[source.index('<section id="profile"') : source.index('<section id="not-checked"')]
+    found = re.findall(r'<svg class="picture.*?</svg>', profile, re.DOTALL)
     roots = [ElementTree.fromstring(svg) for svg in found]
     assert len({root.findtext("title") for root in roots}) == len(roots)
     return {root.findtext("title") or "": root for root in roots}
