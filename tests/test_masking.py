@@ -344,11 +344,12 @@ def hidden(database: str) -> frozenset[str]:
 
 @pytest.fixture(scope="module")
 def allowed(database: str, suite: Path) -> str:
-    """Where a hidden value's part may stand for another reason: in rules' texts, and in the names of companies."""
+    """Where a hidden value's part may stand for another reason: in suites' texts, and in the names of companies."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(suite.rglob("*.sql"))]
     with psycopg.connect(database) as connection:
         texts += [name for (name,) in connection.execute("select customer_name from customers")]
-    texts += [path.read_text(encoding="utf-8") for path in sorted((ROOT / "expectations").rglob("*.sql"))]
+    ours = (path for kind in ("*.sql", "*.toml") for path in sorted((ROOT / "expectations").rglob(kind)))
+    texts += [path.read_text(encoding="utf-8") for path in ours]
     return " ".join(texts).casefold()
 
 
