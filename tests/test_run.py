@@ -167,6 +167,10 @@ def test_sample_data_passes_everything_else(clean: Audited) -> None:
         "skipped": 0,
         "not_checkable": 3,
         "pass_rate": 90.48,
+        "affected": [
+            {"key": "customer_id", "rows": 5, "table": "customers"},
+            {"key": "order_id", "rows": 7, "table": "orders"},
+        ],
     }
     assert verdict["passed"] is False
     assert len(verdict["reasons"]) == 1
