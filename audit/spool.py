@@ -73,7 +73,7 @@ class Spool:
         return self.folder / hashlib.sha256(rule.encode()).hexdigest()[:24]
 
 
-def _keys(lines: BinaryIO, start: int, as_numbers: bool) -> Iterator[tuple[bool, Decimal] | bytes]:
+def _keys(lines: BinaryIO, start: int, as_numbers: bool) -> Iterator[tuple[int, Decimal] | bytes]:
     """The keys of a rule's file, which begin after its id, in the form that they are ordered by."""
     for first in lines:
         line = first
@@ -81,10 +81,17 @@ def _keys(lines: BinaryIO, start: int, as_numbers: bool) -> Iterator[tuple[bool,
             line += next(lines)  # a quoted key goes on over the line's end
         key = line[start:].removesuffix(b"\n")
         if as_numbers:
-            number = Decimal(key.decode())
-            yield (True, Decimal(0)) if number.is_nan() else (False, number)  # NaN is after all others
+            yield _number(key.decode())
         else:
             yield key[1:-1].replace(b'""', b'"') if key.startswith(b'"') else key
+
+
+def _number(key: str) -> tuple[int, Decimal]:
+    """What a number is ordered by as the server does it: NULL, written as nothing, is before all, NaN after all."""
+    if not key:
+        return 0, Decimal(0)
+    number = Decimal(key)
+    return (2, Decimal(0)) if number.is_nan() else (1, number)
 
 
 class _Digesting:

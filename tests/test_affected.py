@@ -33,6 +33,7 @@ def test_each_row_counts_once(audits: dict[str, Path]) -> None:
     ("order", "keys", "different"),
     [
         ("number", [["-5", "2", "10", "NaN"], ["2.0", "3", "10", "NaN"], ["10"]], 5),
+        ("number", [["", "-Infinity", "0", "Infinity", "NaN"], ["", "-3"]], 6),
         ("bytes", [['"a, ""b"""', '"x\n""y"', "é"], ['"x\n""y"', '"x\n""z"'], ["10", "9", "é"]], 6),
         ("bytes", [["", "a"], ["", '""']], 2),
     ],
