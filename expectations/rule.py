@@ -13,8 +13,8 @@ Severity = Literal["critical", "warning", "info"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
 
 _FIELDS: Final = (
-    "title", "severity", "key", "needs", "why", "unproven", "unchecked", "offends", "weakness", "picture", "spare",
-    "unique",
+    "title", "severity", "key", "needs", "why", "unproven", "unchecked", "offends", "weakness", "hides", "picture",
+    "spare", "unique",
 )  # fmt: skip
 #: What a report can draw of a violation: the ancestors of an order, a customer's balance beside the orders on it.
 Kind = Literal["lineage", "balance"]
@@ -65,10 +65,16 @@ class Offends:
 
 @dataclass(frozen=True)
 class Weakness:
-    """What in a schema lets violations in: the finding of a schema rule on an object (`orders.order_ref`)."""
+    """A finding of a schema rule on an object (`orders.order_ref`) that has to do with violations.
+
+    Either it `lets_in` violations: once it is put right as suggested, the schema takes none, or none of those that
+    `which` says. Or it only keeps them from being seen, or proven.
+    """
 
     rule: str
     object: str
+    lets_in: bool = True
+    which: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,12 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
         unproven=header.get("unproven", ""),
         unchecked=header.get("unchecked", ""),
         offends=_offends(header["offends"], path) if "offends" in header else None,
-        weaknesses=tuple(_weakness(item, path) for item in header.get("weakness", "").split(",") if item.strip()),
+        weaknesses=tuple(
+            _weakness(item, field, path)
+            for field in ("weakness", "hides")
+            for item in header.get(field, "").split(",")
+            if item.strip()
+        ),
         picture=_picture(header["picture"], path) if "picture" in header else None,
         spare=_spare(header, path),
         path=str(path),
@@ -183,11 +194,11 @@ def _offends(text: str, path: PurePath | str) -> Offends:
     return Offends(_columns(columns, "offends", path), test.strip())
 
 
-def _weakness(text: str, path: PurePath | str) -> Weakness:
-    words = text.split()
-    if len(words) != 2 or not words[0].startswith("schema."):
-        raise SuiteError(f"{path}: weakness '{text.strip()}' is not 'schema.RULE OBJECT'")
-    return Weakness(*words)
+def _weakness(text: str, field: str, path: PurePath | str) -> Weakness:
+    words = text.split(maxsplit=2)
+    if len(words) < 2 or not words[0].startswith("schema."):
+        raise SuiteError(f"{path}: {field} '{text.strip()}' is not 'schema.RULE OBJECT [WHICH]'")
+    return Weakness(words[0], words[1], lets_in=field == "weakness", which=" ".join(words[2:]))
 
 
 def _picture(text: str, path: PurePath | str) -> Picture:

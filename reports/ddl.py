@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from reports.schema import Group
 
+#: What a finding has to do with violations; results of an earlier version do not tell.
+_RELATIONS: Final[dict[bool | None, str]] = {True: "Let in", False: "Hides", None: "See also"}
 #: Findings told in full of each rule, where no DDL is there to note them at.
 _TOLD: Final = 10
 _SEVERAL: Final = re.compile(r"(?P<table>.*)\.\((?P<first>.*?)(, .*)?\)", re.DOTALL)
@@ -17,14 +19,14 @@ _SEVERAL: Final = re.compile(r"(?P<table>.*)\.\((?P<first>.*?)(, .*)?\)", re.DOT
 
 @dataclass(frozen=True)
 class Note:
-    """A finding, the fragments of where it is told in full and of the line that it is about, and the results of the
-    rules on rows whose violations it lets in.
+    """A finding, the fragments of where it is told in full and of the line that it is about, and, by what it has to do
+    with them, the results of the rules on rows.
     """
 
     finding: dict[str, Any]
     anchor: str
     line: str
-    let_in: list[dict[str, Any]]
+    rows: dict[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,13 @@ def annotated(document: dict[str, Any], groups: Iterable[Group]) -> Schema:
     groups = list(groups)
     given = document.get("ddl", {"tables": [], "reason": "it is not in these results"})
     places = _places(given["tables"])
-    let_in: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    rows: defaultdict[tuple[str, str], dict[str, list[dict[str, Any]]]] = defaultdict(dict)
     for found in document["results"]:
         if found["status"] == "failed":
             for weakness in found.get("weaknesses", []):
-                let_in[weakness["rule"], weakness["object"]].append(found)
-    at: defaultdict[tuple[int, int], list[Note]] = defaultdict(list)
+                at = rows[weakness["rule"], weakness["object"]]
+                at.setdefault(_RELATIONS[weakness.get("lets_in")], []).append(found)
+    noted: defaultdict[tuple[int, int], list[Note]] = defaultdict(list)
     loose: list[Rest] = []
     number = 0
     for group in groups:
@@ -105,8 +108,8 @@ def annotated(document: dict[str, Any], groups: Iterable[Group]) -> Schema:
             place = _place(finding["object"], places)
             number += 1
             line = _anchor(*place) if place else ""
-            note = Note(finding, f"schema-{number}", line, let_in[finding["rule"], finding["object"]])
-            (at[place] if place else homeless).append(note)
+            note = Note(finding, f"schema-{number}", line, rows[finding["rule"], finding["object"]])
+            (noted[place] if place else homeless).append(note)
         if homeless:
             loose.append(Rest(group, homeless[:_TOLD], max(len(homeless) - _TOLD, 0)))
     tables = [
@@ -114,7 +117,7 @@ def annotated(document: dict[str, Any], groups: Iterable[Group]) -> Schema:
             table["table"],
             f"table-{number}",
             [
-                Line(line["sql"], _anchor(number, place), at.get((number, place), []))
+                Line(line["sql"], _anchor(number, place), noted.get((number, place), []))
                 for place, line in enumerate(table["lines"], start=1)
             ],
         )

@@ -14,6 +14,8 @@ from reports.words import plural
 
 #: The columns that are about which order names which.
 _REFERENCES: Final = {"order_ref", "customer_id", "ancestor_customer_id"}
+#: What a weakness of the schema has to do with violations; results of an earlier version do not tell.
+_RELATIONS: Final[dict[bool | None, str]] = {True: "Let in by", False: "Hidden by", None: "See also"}
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,14 @@ def figures(found: dict[str, Any]) -> list[Figure]:
     return drawn + [_balance(it) for it in found.get("balances", ()) if {"order_amount", "live_orders"} & it.keys()]
 
 
-def weaknesses(found: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The findings on the schema that let it in."""
+def weaknesses(found: dict[str, Any], document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The findings on the schema that have to do with it, by what they have to do with it, in words."""
     on_schema = {(it["rule"], it["object"]): it for it in document["schema_findings"]}
-    named = ((it["rule"], it["object"]) for it in found.get("weaknesses", ()))
-    return [on_schema[name] for name in named if name in on_schema]
+    named: dict[str, list[dict[str, Any]]] = {said: [] for said in _RELATIONS.values()}
+    for it in found.get("weaknesses", ()):
+        if finding := on_schema.get((it["rule"], it["object"])):
+            named[_RELATIONS[it.get("lets_in")]].append(finding | {"which": it.get("which", "")})
+    return [(said, findings) for said, findings in named.items() if findings]
 
 
 def _lineage(found: dict[str, Any], said: set[str], *, references: bool) -> Figure:

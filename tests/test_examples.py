@@ -10,6 +10,7 @@ in the table that the rule judges:
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,11 @@ import psycopg
 import pytest
 
 import expectations
+from audit.lint import lint
+from audit.server import Server
+from expectations import Rule, schema_rules
+from expectations.rule import Weakness
+from tests import servers
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "scenario" / "current" / "schema.sql"
@@ -94,3 +100,48 @@ def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
             if found != example.fails:
                 wrong.append(f"{rule.id}: {_difference(example.fails, found)}")
     assert not wrong, "\n".join(wrong)
+
+
+LET_IN = [(rule, weakness) for rule in RULES.values() for weakness in rule.weaknesses if weakness.lets_in]
+#: Rows of examples that are right by their rule, and that what is suggested would refuse.
+IN_THE_WAY = {
+    "schema.money_is_exact": "delete from customers where not abs(customer_balance) < 1e11",
+    "schema.natural_key_is_unique": r"delete from customers where customer_email !~ '\S'",
+    "schema.json_is_jsonb": "delete from orders where delivery_script_args::text ~ '1e'",
+}
+REQUIRED = """
+select a.attrelid::regclass::text, a.attname from pg_attribute as a
+where a.attrelid in ('customers'::regclass, 'orders'::regclass) and a.attnum > 0 and a.attnotnull
+"""
+
+
+@pytest.mark.parametrize(("rule", "weakness"), LET_IN, ids=lambda it: getattr(it, "id", None) or it.rule)
+def test_a_weakness_that_is_put_right_lets_nothing_in(server_18: Server, rule: Rule, weakness: Weakness) -> None:
+    """What the finding itself suggests refuses the example's violations, or makes of them what is none."""
+    (key,) = rule.key
+    table = TABLES[key]
+    made = servers.new_database(server_18)
+    with psycopg.connect(made) as connection:
+        connection.execute(SCHEMA.read_bytes())
+        required = connection.execute(REQUIRED).fetchall()
+        connection.execute(_read(_path(rule.id)).sql.encode())
+        connection.execute("alter table orders drop constraint if exists orders_customer_id_fkey")
+        for of, column in required:  # a value that is missing is let in by no weakness, but refused by the schema
+            connection.execute(f"delete from {of} where {column} is null".encode())
+            connection.execute(f"alter table {of} alter {column} set not null".encode())
+        wrong = sorted(_keys(connection, f"select {key}::text from (\n{rule.sql}\n) as v"))
+        assert wrong
+        listed = ", ".join(wrong)
+        # they come back one by one, after what is suggested where none of them is there
+        connection.execute(f"create temp table aside as select * from {table} where {key} in ({listed})".encode())
+        connection.execute(f"delete from {table} where {key} in ({listed})".encode())
+        connection.execute(IN_THE_WAY.get(weakness.rule, "select").encode())
+        (verdict,) = lint(connection, [it for it in schema_rules() if it.id == weakness.rule])
+        (finding,) = (it for it in verdict.findings if it.object == weakness.object)
+        connection.execute(finding.suggestion.replace(" concurrently ", " ").encode())
+        for violation in wrong:
+            with suppress(psycopg.Error), connection.transaction():
+                connection.execute(f"insert into {table} select * from aside where {key} = {violation}".encode())
+        left = _keys(connection, f"select {key}::text from (\n{rule.sql}\n) as v") & {*wrong}
+        assert len(left) < len(wrong) if weakness.which else not left
+    servers.drop_database(server_18, made)

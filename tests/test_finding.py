@@ -67,16 +67,30 @@ def test_a_result_of_an_earlier_version_is_drawn_without_marks() -> None:
 
 
 def test_what_let_it_in_is_linked_both_ways() -> None:
-    """From the finding to the schema's, which leads back."""
-    weaknesses = [
-        {"rule": REFERENCE["rule"], "object": "orders.order_ref"},
-        {"rule": REFERENCE["rule"], "object": "gone"},
-    ]
-    page = drawn(linted(found("orders.a", weaknesses=weaknesses, violations=4)))
-    assert "Let in by Reference without a foreign key orders.order_ref" in article(page)
-    (target,) = re.findall(r'href="#([^"]+)">Reference without a foreign key</a> <span class="id">orders', page.source)
-    assert target in page.ids
-    assert "Let in: Title of orders.a (4)." in page.all("section", id="schema")[0]
+    """From the finding to the schema's, which leads back; in the words of what is known, and no others."""
+    here = {"rule": REFERENCE["rule"], "object": "orders.order_ref"}
+    page = drawn(
+        linted(
+            found(
+                "orders.a", weaknesses=[here | {"lets_in": True, "which": ""}, here | {"object": "gone"}], violations=4
+            ),
+            found("orders.b", weaknesses=[here | {"lets_in": True, "which": "where it names one"}], violations=3),
+            found("orders.c", weaknesses=[here | {"lets_in": False, "which": ""}], violations=2),
+            found("orders.old", weaknesses=[here]),
+        )
+    )
+    said = "Reference without a foreign key orders.order_ref"
+    assert f"Let in by {said}" in article(page)
+    assert f"Let in by {said}, where it names one" in article(page, "orders.b")
+    assert f"Hidden by {said}" in article(page, "orders.c")
+    assert f"See also {said}" in article(page, "orders.old")
+    targets = re.findall(r'href="#([^"]+)">Reference without a foreign key</a> <span class="id">orders', page.source)
+    assert len(targets) == 4
+    assert {*targets} <= {*page.ids}
+    there = page.all("section", id="schema")[0]
+    assert "Let in: Title of orders.a (4); Title of orders.b (3)." in there
+    assert "Hides: Title of orders.c (2)." in there
+    assert "See also: Title of orders.old (1)." in there
 
 
 GUARD = {"name": "a", "title": "No a is b", "needs": [], "assumes": "c comes first", "sql": "alter table orders add d;"}

@@ -115,7 +115,7 @@ def test_each_finding_is_told_once_with_its_statement() -> None:
 
 def test_the_data_that_a_weakness_let_in() -> None:
     """It is linked from the finding on the schema; what a rule that passed might have found is not."""
-    weak = {"weaknesses": [{"rule": "schema.a", "object": "orders.args"}]}
+    weak = {"weaknesses": [{"rule": "schema.a", "object": "orders.args", "lets_in": True, "which": ""}]}
     whole = made(fault("a", "orders.args"), fault("a", "orders.order_id"))
     whole["results"] = [found("x.bad") | weak, found("x.good", "passed") | weak]
     page = drawn(whole)

@@ -4,7 +4,7 @@
 -- why: One company registered twice: two balances, of which the one that pays is not the one that orders;
 --   or one reads what is meant for the other.
 -- offends: customer_email
--- weakness: schema.natural_key_is_unique customers.customer_email
+-- weakness: schema.natural_key_is_unique customers.customer_email where it is spelt the same way
 select s.customer_id, s.customer_name, s.customer_email, s.first_customer_id
 from (
   select c.customer_id, c.customer_name, c.customer_email,

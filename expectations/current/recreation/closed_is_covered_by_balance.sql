@@ -6,7 +6,7 @@
 -- unproven: that the money was missing when it was recreated. The schema keeps no balance as of then: it may have
 --   been there, and been spent since.
 -- offends: customer_balance, order_amount
--- weakness: schema.status_has_history orders.order_status, schema.table_has_timestamps orders
+-- hides: schema.status_has_history orders.order_status, schema.table_has_timestamps orders
 -- picture: balance of customer_id
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 from orders as o

@@ -6,7 +6,7 @@
 -- why: Orders are recreated based on their latest state. One that was made from an earlier order brings
 --   back an amount, a schedule or a delivery that the customer had changed since.
 -- offends: recreated_from, latest_id
--- weakness: schema.status_has_history orders.order_status
+-- hides: schema.status_has_history orders.order_status
 select r.order_id, r.order_ref, r.recreated_from, r.latest_id, r.customer_id, r.order_amount
 from (
   select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.recreated_from,

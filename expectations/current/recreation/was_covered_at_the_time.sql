@@ -7,7 +7,7 @@
 --   the job decided, not today's: only with that on record can a wrong decision be proven, or an accusation
 --   be dropped.
 -- offends: balance_at_recreation, order_amount
--- weakness: schema.table_has_timestamps orders
+-- hides: schema.table_has_timestamps orders
 select o.order_id, o.order_ref, o.customer_id, o.balance_at_recreation, o.order_amount, o.order_status
 from orders as o
 where o.order_ref <> o.order_id
