@@ -6,6 +6,7 @@ the same on a table that has no other orders. Several statements can then share 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -25,15 +26,64 @@ _SIMPLE = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Paren, exp.Neg
 
 @dataclass(frozen=True)
 class Test:
-    """A condition on one row named `ROW`; where it asks whether an expression (`of`) is one of some `values`, those."""
+    """A condition on one row named `ROW`, as SQL."""
 
     text: str
-    of: str = ""
-    values: frozenset[str] = frozenset()
 
     def implies(self, other: Test) -> bool:
         """Whether no row fulfils this test and not the other."""
-        return self.text == other.text or bool(self.of and self.of == other.of and self.values <= other.values)
+        return self.text == other.text
+
+
+@dataclass(frozen=True)
+class Among(Test):
+    """Whether an expression (`of`) is one of some `values`, or any but those (`others`), or, where it may be, NULL."""
+
+    of: str = ""
+    values: tuple[str, ...] = ()
+    others: bool = False
+    null: bool = False
+
+    def implies(self, other: Test) -> bool:
+        """Whether no row fulfils this test and not the other."""
+        either = self.either(other) if isinstance(other, Among) else None
+        return self == other or (
+            either is not None
+            and isinstance(other, Among)
+            and (set(either.values), either.others, either.null) == (set(other.values), other.others, other.null)
+        )
+
+    def either(self, other: Among) -> Among | None:
+        """The test that lets through what either does; None where there is none, or nobody can tell."""
+        if self.of != other.of:
+            return None
+        null = self.null or other.null
+        if not self.others and not other.others:
+            return among(self.of, (*self.values, *other.values), others=False, null=null)
+        if self.others and other.others:
+            return among(self.of, (value for value in self.values if value in other.values), others=True, null=null)
+        but, one_of = (self, other) if self.others else (other, self)
+        if not _differ(self.of, {*self.values, *other.values}):
+            return None
+        return among(self.of, (value for value in but.values if value not in one_of.values), others=True, null=null)
+
+
+def among(of: str, values: Iterable[str], *, others: bool, null: bool) -> Among:
+    """The test in SQL. The values keep their order: whoever wrote them may have put the most frequent first."""
+    values = tuple(dict.fromkeys(values))
+    if not values:
+        text = f"{of} IS NOT NULL" if others else "FALSE"
+    elif len(values) == 1:
+        text = f"{of} {'<>' if others else '='} {values[0]}"
+    else:
+        text = f"{of} {'NOT ' if others else ''}IN ({', '.join(values)})"
+    return Among(f"{text} OR {of} IS NULL" if null else text, of, values, others, null)
+
+
+def _differ(of: str, values: set[str]) -> bool:
+    """Whether no two of these literals are equal, as 1 and 1.0 are, or 'a' and 'A' by some collations."""
+    words = {re.sub("[^a-z0-9]", "", value.casefold()) for value in values}
+    return of.startswith("CAST(") and len(words) == len(values) and "" not in words
 
 
 #: Tests that all hold.
@@ -63,8 +113,24 @@ def widest(filters: Iterable[Filter]) -> list[Filter]:
 
 
 def condition(filters: Iterable[Filter]) -> str:
-    """SQL that is true for the rows that any of the filters lets through."""
-    return "\n  or ".join(" and ".join(sorted(f"({test.text})" for test in one)) for one in filters)
+    """SQL that is true for the rows that any of the filters lets through.
+
+    Filters that ask nothing but which values an expression has are one test.
+    """
+    values: list[Among] = []
+    parts: list[str] = []
+    for one in filters:
+        test = next(iter(one))
+        if len(one) > 1 or not isinstance(test, Among):
+            parts.append(" and ".join(sorted(f"({test.text})" for test in one)))
+            continue
+        for place, known in enumerate(values):
+            if either := known.either(test):
+                values[place] = either
+                break
+        else:
+            values.append(test)
+    return "\n  or ".join([*(f"({test.text})" for test in values), *parts])
 
 
 def needs(tree: exp.Query) -> dict[str, Need]:
@@ -151,12 +217,30 @@ def _test(node: exp.Expr, own: str, *, alone: bool) -> Test | None:
         column.set("table", exp.to_identifier(ROW))
         column.this.set("this", fold(column.this))
         column.this.set("quoted", True)
-    if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Literal):
-        return Test(_sql(node), _sql(node.this), frozenset((_sql(node.expression),)))
-    listed = node.args.get("expressions") if isinstance(node, exp.In) else None
-    if listed and not node.args.get("query") and all(isinstance(value, exp.Literal) for value in listed):
-        return Test(_sql(node), _sql(node.this), frozenset(map(_sql, listed)))
-    return Test(_sql(node))
+    return _among(node) or Test(_sql(node))
+
+
+def _among(node: exp.Expr) -> Among | None:
+    """A test of what values an expression has, or None."""
+    if isinstance(node, exp.Paren):
+        return _among(node.this)
+    if isinstance(node, exp.Or):
+        for null, rest in ((node.left, node.right), (node.right, node.left)):
+            found = _among(rest)
+            if found and isinstance(null, exp.Is) and isinstance(null.expression, exp.Null):
+                # a text is NULL where the column is of which it was made
+                of = {_sql(null.this), _sql(exp.cast(null.this.copy(), exp.DataType.Type.TEXT))}
+                return among(found.of, found.values, others=found.others, null=True) if found.of in of else None
+        return None
+    if isinstance(node, exp.EQ | exp.NEQ) and isinstance(node.expression, exp.Literal):
+        return among(_sql(node.this), (_sql(node.expression),), others=isinstance(node, exp.NEQ), null=False)
+    others = isinstance(node, exp.Not)
+    inner = node.this if isinstance(node, exp.Not) else node
+    inner = inner.this if isinstance(inner, exp.Paren) else inner
+    listed = inner.args.get("expressions") if isinstance(inner, exp.In) else None
+    if listed and not inner.args.get("query") and all(isinstance(value, exp.Literal) for value in listed):
+        return among(_sql(inner.this), map(_sql, listed), others=others, null=False)
+    return None
 
 
 def _is_simple(node: exp.Expr) -> bool:

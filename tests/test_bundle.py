@@ -10,7 +10,7 @@ import pytest
 from audit import shape
 from audit.bundle import Bundle
 from audit.estimate import dearest_first
-from audit.filters import condition, needs_of, widest
+from audit.filters import condition, implies, needs_of, widest
 from audit.run import Options, run
 from expectations import Rule, SuiteError, load
 from expectations.rule import parse
@@ -46,7 +46,7 @@ def rules(tmp_path: Path, **texts: str) -> list[Rule]:
         ("select u.id from u left join t on t.id = u.id where t.n = 1", [['t."n" = 1']]),
         ("select u.id from u left join t on t.id = u.id where t.n is null", None),
         ("select u.id from u left join t on t.id = u.id where 1 in (1, t.n)", None),
-        ("select u.id from u left join t on t.id = u.id where not t.n in (1, 2)", [['NOT t."n" IN (1, 2)']]),
+        ("select u.id from u left join t on t.id = u.id where not t.n in (1, 2)", [['t."n" NOT IN (1, 2)']]),
         ("select u.id from t full join u on t.id = u.id where t.n = 1", None),
         ("select u.id from t natural join u where t.n = 1", None),
         # nothing asked, or not of each place, or in words that are not taken for plain
@@ -83,7 +83,40 @@ def test_filters_within_others_are_not_asked_twice() -> None:
         "select t.id from t where t.s = 'c'",
     ]
     found = widest(one for text in texts for one in needs_of(text)["t"].filters)
-    assert condition(found) == "(t.\"s\" IN ('a', 'b'))\n  or (t.\"s\" = 'c')"
+    assert condition(found) == "(t.\"s\" IN ('a', 'b', 'c'))"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "either"),
+    [
+        ("t.s::text in ('a', 'c')", "t.s is null or t.s::text not in ('a', 'b')", "{s} <> 'b' OR {s} IS NULL"),
+        ("t.s::text in ('a', 'b')", "t.s::text not in ('a', 'b')", "{s} IS NOT NULL"),
+        (
+            "t.s::text not in ('a', 'b')",
+            "t.s::text not in ('b', 'c') or t.s::text is null",
+            "{s} <> 'b' OR {s} IS NULL",
+        ),
+        ("t.s::text = 'a'", "t.s::text <> 'a'", "{s} IS NOT NULL"),
+        # equal to some collation, or as numbers
+        ("t.s::text in ('a')", "t.s::text not in ('A', 'b')", None),
+        ("t.n in (1)", "t.n not in (1.0, 2)", None),
+        ("t.s in ('t')", "t.s not in ('true')", None),
+    ],
+)
+def test_tests_of_values_are_asked_as_one(one: str, other: str, either: str | None) -> None:
+    """And either stays within the one that both make, and not the other way round."""
+    (first,), (second,) = (needs_of(f"select t.id from t where {test}")["t"].filters for test in (one, other))
+    if either is None:
+        assert " or (" in condition([first, second])
+        assert not implies(first, second)
+        return
+    text = either.replace("{s}", 'CAST(t."s" AS TEXT)')
+    assert condition([first, second]) == f"({text})"
+    (both,) = needs_of(f"select t.id from t where {text}")["t"].filters if "NOT NULL" not in text else (None,)
+    if both is not None:
+        assert implies(first, both)
+        assert implies(second, both)
+        assert not implies(both, first)
 
 
 BIG = """
