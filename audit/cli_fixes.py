@@ -164,7 +164,7 @@ def apply(
                 tell=begin("changing rows", lines=True), tell_guards=begin("installing guards", lines=True),
             )  # fmt: skip
     say(applied_text(done, rehearsed=rehearse))
-    raise typer.Exit(1 if (done.left or done.passed_over) and not rehearse else 0)
+    raise typer.Exit(1 if (done.left or done.passed_over or done.restless) and not rehearse else 0)
 
 
 @fixes_app.command()
@@ -203,8 +203,8 @@ def revert(
     from fixes.fill import REAL
     from fixes.guard import guards
     from fixes.install import remove
-    from fixes.status import applied, left_alone
-    from fixes.work import Pace, install
+    from fixes.status import applied, left_alone, stretches
+    from fixes.work import Done, Pace, install
     from fixes.work import revert as put_back
     from reports.words import plural
 
@@ -227,14 +227,19 @@ def revert(
             if remove(connection, guard, pace):
                 say(f"guard {guard.name} removed")
         with progress("putting back", quiet=quiet) as tell:
-            for number, name in enumerate(wanted):
-                tell(number, len(wanted), name)
-                done = put_back(connection, name, REAL, pace)
-                busy += done.busy
+            parts = stretches(connection, wanted)
+            became = {name: Done() for name in wanted}
+            for number, (name, first, last) in enumerate(parts):
+                tell(number, len(parts), name)
+                done = put_back(connection, name, REAL, pace, stretch=(first, last))
+                became[name].changed += done.changed
+                became[name].busy += done.busy
                 refused += done.refused
+            for name, done in became.items():
+                busy += done.busy
                 held = f", {done.busy:,} held by others" if done.busy else ""
                 say(f"{name}: {plural(done.changed, 'row')} put back{held}")
-            tell(len(wanted), len(wanted), "")
+            tell(len(parts), len(parts), "")
         kept = left_alone(connection)
         for name, table, key, why in kept:
             say(f"left alone: {table} {key} ({name}): {why}")

@@ -12,6 +12,7 @@ from fixes.growth import Growth
 from fixes.plan import Plan, Step
 from fixes.refused import Refused
 from fixes.status import Status
+from fixes.turns import PASSES
 from reports.words import plural, size
 
 _WIDTH = 110
@@ -141,6 +142,12 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
     lines += _guards(applied, "installed", "not installed, for rows that they would refuse")
     if applied.left:
         lines.append(f"{applied.left:,} rows were held or changed by others to the last: run the same command again")
+    if applied.restless:
+        lines += _said(
+            "",
+            f"after {PASSES} passes there is more to do for {', '.join(applied.restless)}: other fixes undo what these"
+            " do. Choose otherwise for one of them, and run the command again",
+        )
     if applied.passed_over:
         count = plural(sum(found.rows for found in applied.passed_over), "row")
         lines += _said(

@@ -26,6 +26,7 @@ from fixes.proof import Proof, proof, sums
 from fixes.refused import Refused, refused
 from fixes.review import differences
 from fixes.status import LOCK
+from fixes.turns import turns
 from fixes.work import Done, Pace, install
 
 Tell = Callable[[int, int, str], None]
@@ -43,7 +44,8 @@ class ReviewError(ValueError):
 class Applied:
     """What was done, by rule and option in order; `after` are the violations where they were counted.
 
-    `passed_over` is what the database refused to change. `proof` is None in a rehearsal, `growth` is by table that was
+    `passed_over` is what the database refused to change, `restless` the rules that had more to do after the last pass,
+    for their fixes undo each other. `proof` is None in a rehearsal, `growth` is by table that was
     changed. `installed` names the guards that were, `refused` says by guard why it was not. In a rehearsal, `installed`
     are those that could be.
     """
@@ -56,6 +58,7 @@ class Applied:
     installed: tuple[str, ...] = ()
     refused: dict[str, GuardError] = field(default_factory=dict)
     passed_over: tuple[Refused, ...] = ()
+    restless: tuple[str, ...] = ()
 
     @property
     def changed(self) -> int:
@@ -119,17 +122,19 @@ def apply(
         since, run = _begin(connection, id, choices)
         tell(0, 0, "counting what is to be changed")
         meter = Meter(_expected(connection, steps, decisions, count), tell, closing=took)
-        done: list[tuple[str, str, Done]] = []
         dead: Counter[str] = Counter()
-        for fix, option in steps:
+
+        def change(fix: Fix, option: Option) -> Done:
             meter.begin(fix.rule.id)
             became = work.apply(connection, fix, option, REAL, pace, meter.rows)
-            done.append((fix.rule.id, option.name, became))
             for table in work.changes(option):
                 dead[table] += became.changed
                 if pace.vacuum and dead[table] >= pace.vacuum:  # many fixes leave as much behind as a large one
                     work.vacuum(connection, {table})
                     dead[table] = 0
+            return became
+
+        done, restless = _take_turns(connection, steps, change)
         meter.end("adding up again")
         proven = proof(before, sums(connection, names, since))
         seconds = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
@@ -141,7 +146,7 @@ def apply(
         meter.end("")
         wanted = guards_of(rules) if guarding else []
         installed, lacking = install_all(connection, wanted, pace, count, tell_guards)
-        return Applied(tuple(done), proven, grown, {}, {}, tuple(installed), lacking, refused(connection))
+        return Applied(done, proven, grown, {}, {}, tuple(installed), lacking, refused(connection), restless)
 
 
 def rehearse(
@@ -160,7 +165,6 @@ def rehearse(
     could be made without keeping everybody from the tables until it ends, and no index concurrently. It is told what
     they would refuse, and what they lack.
     """
-    done: list[tuple[str, str, Done]] = []
     steps = list(chosen(fixes, choices))
     total = len(steps) + 2 * len(rules)
     counted = 0
@@ -176,14 +180,36 @@ def rehearse(
         install(connection, REAL)
         connection.execute("delete from order_audit.refused")
         before = trial.judge(connection, rules, "before", count)
-        for fix, option in steps:
-            patient = Pace(batch=pace.batch, wait=0, vacuum=0, rounds=3)
-            done.append((fix.rule.id, option.name, work.apply(connection, fix, option, REAL, patient)))
-            count(fix.rule.id)
+        patient = Pace(batch=pace.batch, wait=0, vacuum=0, rounds=3)
+
+        def change(fix: Fix, option: Option) -> Done:
+            tell(counted, total, fix.rule.id)
+            return work.apply(connection, fix, option, REAL, patient)
+
+        done, restless = _take_turns(connection, steps, change)
+        counted += len(steps)
         after = trial.judge(connection, rules, "after", count)
         installed, lacking = foresee(connection, guards_of(rules), after) if guarding else ([], {})
         passed_over = refused(connection)
-    return Applied(tuple(done), None, {}, before, after, tuple(installed), lacking, passed_over)
+    return Applied(done, None, {}, before, after, tuple(installed), lacking, passed_over, restless)
+
+
+def _take_turns(
+    connection: psycopg.Connection, steps: Sequence[tuple[Fix, Option]], change: Callable[[Fix, Option], Done]
+) -> tuple[tuple[tuple[str, str, Done], ...], tuple[str, ...]]:
+    """Let the steps take their turns; gives what became of each, and the rules that had more to do to the last."""
+    done = {(fix.rule.id, option.name): Done() for fix, option in steps}
+
+    def take(fix: Fix, _number: int) -> Iterator[Option]:
+        for mine, option in steps:
+            if mine is fix:
+                became = change(fix, option)
+                done[fix.rule.id, option.name].again(became)
+                if became.changed:
+                    yield option
+
+    restless = turns(connection, {fix.rule.id: fix for fix, _ in steps}, REAL, take)
+    return tuple((rule, option, became) for (rule, option), became in done.items()), restless
 
 
 @contextmanager

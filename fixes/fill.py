@@ -86,6 +86,17 @@ def obstacle(connection: psycopg.Connection, option: Option) -> str:
     return ""
 
 
+def columns(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -> set[str]:
+    """What an option changes: the columns that it sets, and the tables that it takes rows from."""
+    found: set[str] = set()
+    for change in option.changes:
+        if change.op == "update":
+            found |= {*_columns(connection, fix, change, home)} - {*change.key, "unit"}
+        elif change.op == "delete":
+            found.add(change.table)
+    return found
+
+
 def _source(fix: Fix, change: Change) -> str:
     given = [f"{name} as (\n{indented(text)}\n)" for name, text in change.given]
     if any("violation" in text for text in (change.sql, *(text for _, text in change.given))):

@@ -652,9 +652,10 @@ $$;
 
 -- Put the last changes of a rule back, `at_most` rows of the journal before `before_id` and those that were changed
 -- together with them. What somebody changed since is left alone, with all that was changed together with it, and the
--- journal says why.
+-- journal says why. None that was written before `from_id`: other rules' changes may stand between them.
+drop function if exists order_audit.revert_batch(text, bigint, integer);
 create or replace function order_audit.revert_batch(
-  the_rule text, before_id bigint, at_most integer,
+  the_rule text, before_id bigint, at_most integer, from_id bigint default 0,
   out last bigint, out reverted integer, out busy integer, out alone integer
 )
 language plpgsql
@@ -691,7 +692,8 @@ begin
   select min(p.id) into first_picked
   from (
     select j.id from order_audit.journal as j
-    where j.rule = the_rule and j.reverted_at is null and j.left_alone is null and j.id < before_id
+    where j.rule = the_rule and j.reverted_at is null and j.left_alone is null
+      and j.id < before_id and j.id >= from_id
     order by j.id desc
     limit at_most
   ) as p;

@@ -12,10 +12,11 @@ from expectations import Rule, shipped
 from fixes import trial
 from fixes.decisions import Reviewed
 from fixes.fill import TRIAL, obstacle
-from fixes.fix import LEAVE, Fix, FixError, Option, journal
+from fixes.fix import AUTOMATIC, LEAVE, Fix, FixError, Option, journal
 from fixes.guard import Guard, guards, refuses
 from fixes.refused import Refused, refused
 from fixes.review import NAMED, Review
+from fixes.turns import PASSES, turns
 from fixes.work import Pace, apply, list_rows
 
 Tell = Callable[[int, int, str], None]
@@ -145,25 +146,36 @@ def _steps(
     for id, review in reviews.items():
         if before[id]:
             review.found(connection)
-    steps: list[Step] = []
-    touched = False
-    for id, fix in fixes.items():
-        step = Step(fix, before[id] or 0)
-        steps.append(step)
+    steps = {id: Step(fix, before[id] or 0) for id, fix in fixes.items()}
+
+    def take(fix: Fix, number: int) -> list[Option]:
+        id = fix.rule.id
+        changed: list[Option] = []
         # what found nothing, and had nothing changed before it, has nothing to do
-        if before[id] is not None and (step.found or touched):
-            _try(connection, step, choices.get(id, LEAVE), reviews[id])
-            touched = touched or bool(step.automatic or step.changed)
-        tell(id)
-    return steps, {id: review.reviewed(choices.get(id, LEAVE)) for id, review in reviews.items()}
+        touched = number > 1 or any(step.automatic or step.changed for step in steps.values())
+        if before[id] is not None and (steps[id].found or touched):
+            changed = _try(connection, steps[id], choices.get(id, LEAVE), reviews[id], number > 1)
+        if number == 1:
+            tell(id)
+        return changed
+
+    restless = turns(connection, fixes, TRIAL, take)
+    for id in restless:
+        steps[id].trouble = f"has more to do after {PASSES} passes: other fixes undo it, choose otherwise"
+    return list(steps.values()), {id: review.reviewed(choices.get(id, LEAVE)) for id, review in reviews.items()}
 
 
-def _try(connection: psycopg.Connection, step: Step, choice: str, review: Review) -> None:
+def _try(connection: psycopg.Connection, step: Step, choice: str, review: Review, again: bool) -> list[Option]:
+    """Try a fix at its turn, or once more; gives the options by which it changed something.
+
+    What an option offers is what it would change at its first turn, or, where none was chosen, at its last.
+    """
     fix, pace = step.fix, Pace(batch=1_000_000, wait=0, vacuum=0)
+    done: dict[str, int] = {}
     try:
         with connection.transaction():
             if (automatic := fix.automatic) is not None:
-                step.automatic = apply(
+                done[AUTOMATIC] = apply(
                     connection, fix, automatic, TRIAL, pace, listed=lambda: review.listed(connection, automatic)
                 ).changed
             offers = []
@@ -174,17 +186,25 @@ def _try(connection: psycopg.Connection, step: Step, choice: str, review: Review
                 with connection.transaction(force_rollback=True):
                     rows = list_rows(connection, fix, option, TRIAL)
                     offers.append(Offer(option, rows, _keys(connection, fix)))
-                    review.listed(connection, option)
-            step.offers = tuple(offers)
+                    if not again or option.name == choice:
+                        review.listed(connection, option)
+            if not again or choice == LEAVE:
+                step.offers = tuple(offers)
             if why := next((offer.obstacle for offer in offers if offer.option.name == choice), ""):
                 step.trouble = why
             elif (chosen := fix.option(choice)) is not None:
                 step.choice = choice
-                step.changed = apply(connection, fix, chosen, TRIAL, pace).changed
+                done[choice] = apply(connection, fix, chosen, TRIAL, pace).changed
             step.refused = refused(connection, TRIAL, fix.rule.id)
     except (FixError, psycopg.Error) as error:
-        step.automatic = step.changed = 0
         step.trouble = str(error).splitlines()[0]
+        return []
+    for name, rows in done.items():
+        if name == AUTOMATIC:
+            step.automatic += rows
+        else:
+            step.changed += rows
+    return [made for name, rows in done.items() if rows and (made := fix.option(name))]
 
 
 def _keys(connection: psycopg.Connection, fix: Fix) -> tuple[str, ...]:

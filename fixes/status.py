@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -118,8 +119,30 @@ def left_alone(connection: psycopg.Connection, limit: int = 1000) -> list[tuple[
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
+def stretches(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple[str, int, int]]:
+    """The stretches of the journal that each have changes of one of these rules alone, the last first.
+
+    In this order they are to be put back: a fix may have had more than one turn. Gives rule, first and last row.
+    """
+    rows = connection.execute(
+        """
+        select s.rule, min(s.id), max(s.id)
+        from (
+          select j.rule, j.id,
+            row_number() over (order by j.id) - row_number() over (partition by j.rule order by j.id) as stretch
+          from order_audit.journal as j
+          where j.reverted_at is null and j.rule = any(%s)
+        ) as s
+        group by s.rule, s.stretch
+        order by max(s.id) desc
+        """,
+        [list(rules)],
+    ).fetchall()
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 def applied(connection: psycopg.Connection) -> list[str]:
-    """The rules of which something is applied and not put back, the last first: the order in which to revert them."""
+    """The rules of which something is applied and not put back, the last first."""
     rows = connection.execute(
         "select j.rule from order_audit.journal as j where j.reverted_at is null"
         " group by j.rule order by max(j.id) desc"

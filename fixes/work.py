@@ -83,6 +83,12 @@ class Done:
     refused: int = 0
     seconds: float = 0.0
 
+    def again(self, later: Done) -> None:
+        """Add what became of the option at its next turn: what was left before is in it."""
+        self.changed += later.changed
+        self.busy, self.stale, self.refused = later.busy, later.stale, later.refused
+        self.seconds = round(self.seconds + later.seconds, 3)
+
 
 def install(connection: psycopg.Connection, home: Home) -> None:
     """Make list and journal, where they are not there yet, and set what our sessions set."""
@@ -178,8 +184,9 @@ def revert(
     home: Home,
     pace: Pace,
     tell: Callable[[int], None] = lambda _done: None,
+    stretch: tuple[int, int] = (0, 2**62),
 ) -> Done:
-    """Put a rule's changes back, the last first.
+    """Put a rule's changes back, the last first; those in a stretch of the journal, from its first row to its last.
 
     `stale` counts what somebody changed since, `refused` what the database refuses to have again: both are left alone.
     """
@@ -187,13 +194,15 @@ def revert(
     connection.execute(  # what was left alone before may be as we left it again
         home.text(
             "update order_audit.journal set left_alone = null where rule = %s and reverted_at is null"
-            " and left_alone is not null"
+            " and left_alone is not null and id between %s and %s"
         ).encode(),
-        [rule],
+        [rule, *stretch],
     )
     for again in range(pace.rounds):
         done.busy = 0
-        for changed, busy, alone, refused in _batches(connection, home, "revert_batch", rule, 2**62, pace):
+        for changed, busy, alone, refused in _batches(
+            connection, home, "revert_batch", rule, stretch[1] + 1, pace, stretch[0]
+        ):
             done.changed += changed
             done.busy += busy
             done.stale += alone
@@ -219,15 +228,15 @@ def vacuum(connection: psycopg.Connection, tables: set[str]) -> None:
 
 
 def _batches(
-    connection: psycopg.Connection, home: Home, function: str, rule: str, start: int, pace: Pace
+    connection: psycopg.Connection, home: Home, function: str, rule: str, start: int, pace: Pace, *end: int
 ) -> Iterator[tuple[int, int, int, int]]:
-    """Call a function of the journal from `start` on until it has no more to do; gives rows done, busy, left, refused.
+    """Call a function of the journal from `start` to `end` until nothing is left; gives rows done, busy, left, refused.
 
     A batch is made so small that nobody waits for it longer than a quarter of what they may. One that the database
     refuses is halved until it is a single place, which is passed over; and so is a place that takes too long by itself.
     """
     place, size, tries, slow, stuck, each = start, min(1_000, pace.batch), 0, 0, 0, 0.0
-    call = home.text(f"select * from order_audit.{function}(%s, %s, %s)").encode()
+    call = home.text(f"select * from order_audit.{function}(%s, %s, %s{', %s' * len(end)})").encode()
     within = connection.info.transaction_status != pq.TransactionStatus.IDLE
     deferred = _deferred(connection) if within else ""
     while True:
@@ -237,7 +246,7 @@ def _batches(
                 if pace.wait:
                     connection.execute(f"set local lock_timeout = {max(1, min(100, pace.wait // 4))}".encode())
                     connection.execute(f"set local statement_timeout = {pace.wait}".encode())
-                row = connection.execute(call, [rule, place, size]).fetchone()
+                row = connection.execute(call, [rule, place, size, *end]).fetchone()
                 if pace.wait:
                     # what is deferred to the commit, where no timeout holds
                     left = pace.wait - (time.perf_counter() - began) * 1000
