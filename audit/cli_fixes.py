@@ -117,6 +117,8 @@ def emit_project(
         say(f"{name}: {plural(count, 'row')}")
     for name, why in made.left_out.items():
         say(f"left out: {name}: {why}")
+    for name, count in made.again.items():
+        say(f"run deploy/{name}.sql once more, with psql, when all have run: {plural(count, 'row')} more by then")
     say(f"{len(made.changes)} changes: {out}")
 
 

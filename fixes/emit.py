@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
@@ -18,18 +19,26 @@ from fixes.plan import guards_of, tables
 from fixes.refused import refused
 from fixes.script import GUARD, fix_change, guard_change, journal_change
 from fixes.sqitch import EmitError
+from fixes.turns import turns
 from fixes.work import Pace, apply
 
 Tell = Callable[[int, int, str], None]
 
+#: Nobody else works on the copies.
+_ALONE: Final = Pace(batch=1_000_000, wait=0, vacuum=0)
+
 
 @dataclass(frozen=True)
 class Emitted:
-    """The names of the changes in order; rows that they would change now, by rule; rules left out, and why."""
+    """The names of the changes in order; rows that they would change now, by rule; rules left out, and why.
+
+    `again` has the rows that rules have left to change once all files have run, for a later one gave them more to do.
+    """
 
     changes: tuple[str, ...]
     rows: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    again: dict[str, int] = field(default_factory=dict)
 
 
 def emit(
@@ -69,20 +78,25 @@ def emit(
                 left_out[id] = str(error).splitlines()[0]
         for table, key in keys.items():
             trial.copy(connection, table, key)
-        for number, id in enumerate(listings):
-            tell(number, len(listings), id)
+
+        def take(fix: Fix, _number: int) -> list[Option]:
+            id = fix.rule.id
+            tell(len(rows), len(listings), id)
             try:
                 with connection.transaction():
-                    does = {option.name: _try(connection, fixes[id], option) for option in options[id]}
+                    does = {option.name: _try(connection, fix, option) for option in options[id]}
             except (FixError, psycopg.Error) as error:
                 left_out[id] = str(error).splitlines()[0]
-                continue
+                return []
             rows[id] = sum(count for done in does.values() for (op, _, _), count in done.items() if op != "insert")
             words = {name: [_words(*done) for done in found.items()] or ["no row"] for name, found in does.items()}
             for found in refused(connection, TRIAL, id):
                 words[found.option].append(f"is refused {_rows(found.rows)} of {found.table}: {found.reason}")
             before = [change.name for change in changes]
-            changes.append(fix_change(fixes[id], listings[id], words, counted, schema, before))
+            changes.append(fix_change(fix, listings[id], words, counted, schema, before))
+            return [option for option in options[id] if does[option.name]]
+
+        due = turns(connection, {id: fixes[id] for id in listings}, TRIAL, take, passes=1)
         for guard, is_there in candidates.values():
             name = GUARD + guard.name
             tell(len(listings), len(listings), name)
@@ -90,8 +104,14 @@ def emit(
                 left_out[name] = reason
             elif not is_there:
                 changes.append(guard_change(guard, counted, schema, [change.name for change in changes]))
+        again = {
+            id: more
+            for id in due
+            if id not in left_out
+            and (more := sum(apply(connection, fixes[id], option, TRIAL, _ALONE).changed for option in options[id]))
+        }
     sqitch.write(out, changes, schema)
-    return Emitted(tuple(change.name for change in changes), rows, left_out)
+    return Emitted(tuple(change.name for change in changes), rows, left_out, again)
 
 
 def _place(connection: psycopg.Connection) -> tuple[str, str]:
@@ -149,7 +169,7 @@ def _listing(connection: psycopg.Connection, fix: Fix, option: Option) -> str:
 def _try(connection: psycopg.Connection, fix: Fix, option: Option) -> dict[tuple[str, str, str], int]:
     """Apply an option to the copies: rows by what is done, table and columns."""
     added = {change.table: -_count(connection, change.table) for change in option.changes if change.op == "insert"}
-    apply(connection, fix, option, TRIAL, Pace(batch=1_000_000, wait=0, vacuum=0))
+    apply(connection, fix, option, TRIAL, _ALONE)
     done: dict[tuple[str, str, str], int] = {}
     for step, op, columns, count in connection.execute(
         TRIAL.text(

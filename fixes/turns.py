@@ -25,6 +25,7 @@ def turns(
     fixes: Mapping[str, Fix],
     home: Home,
     take: Callable[[Fix, int], Iterable[Option]],
+    passes: int = PASSES,
 ) -> tuple[str, ...]:
     """Let fixes take their turns, until none that may have something to do is left.
 
@@ -34,7 +35,7 @@ def turns(
     due = dict.fromkeys(fixes)
     words = {id: _words(fix) for id, fix in fixes.items()}
     written: dict[tuple[str, str], set[str]] = {}
-    for number in range(1, PASSES + 1):
+    for number in range(1, passes + 1):
         for id, fix in fixes.items():
             if id not in due:
                 continue

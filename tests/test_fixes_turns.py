@@ -1,0 +1,85 @@
+"""Fixes that undo each other's work are stopped, and said to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from audit.fixes_text import applied_text, plan_text
+from expectations import load
+from fixes.apply import apply
+from fixes.emit import emit
+from fixes.fill import REAL
+from fixes.fix import parse
+from fixes.plan import plan
+from fixes.status import applied, stretches
+from fixes.turns import PASSES
+from fixes.work import Pace, revert
+from tests.test_emit import psql
+
+SCHEMA = Path(__file__).parent.parent / "scenario" / "current" / "schema.sql"
+RULE = next(rule for rule in load("current").rules if rule.id == "orders.status_is_known")
+#: Each finds what the other makes; the third has nothing to do with them.
+MINE = {
+    name: replace(RULE, id=f"mine.{name}", suite="mine", sql=f"select o.order_id from orders as o where {where}")
+    for name, where in {
+        "active": "o.order_status = 'active'",
+        "paused": "o.order_status = 'paused'",
+        "amount": "o.order_amount < 0",
+    }.items()
+}
+SETS = {"active": "'paused' as order_status", "paused": "'active' as order_status", "amount": "0 as order_amount"}
+FIXES = {
+    rule.id: parse(
+        "-- automatic: something else\n-- update orders by order_id:\n"
+        f"select v.order_id, {SETS[name]} from violation as v;\n",
+        rule,
+        f"{name}.sql",
+    )
+    for name, rule in MINE.items()
+}
+
+
+@pytest.fixture
+def database(dsn: str) -> Iterator[psycopg.Connection]:
+    """Three active orders that cost less than nothing."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(SCHEMA.read_bytes())
+        connection.execute(
+            "insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address,"
+            " address_state) values (1, 'Acme', 'ann@acme.example', 'Ann', '1 Main Street', 'CA');"
+            "insert into orders (order_id, order_ref, customer_id, order_status, order_amount)"
+            " select g, g, 1, 'active', -1 from generate_series(1, 3) as g"
+        )
+        yield connection
+
+
+def test_fixes_that_undo_each_other_are_stopped_and_named(database: psycopg.Connection) -> None:
+    made = plan(database, [*MINE.values()], FIXES, {})
+    done = apply(database, [*MINE.values()], FIXES, {}, None, Pace())
+    changed = {"mine.active": 3 * PASSES, "mine.paused": 3 * PASSES, "mine.amount": 3}
+    assert {step.fix.rule.id: step.automatic for step in made.steps} == changed
+    assert {rule: one.changed for rule, _, one in done.done} == changed
+    assert done.restless == ("mine.active",)
+    said = " ".join(applied_text(done, rehearsed=False).split())
+    assert f"after {PASSES} passes there is more to do for mine.active" in said
+    assert f"✗ mine.active: has more to do after {PASSES} passes" in plan_text(made)
+    # each turn is put back by itself
+    for rule, first, last in stretches(database, applied(database)):
+        revert(database, rule, REAL, Pace(), stretch=(first, last))
+    assert database.execute("select distinct order_status, order_amount from orders").fetchall() == [("active", -1)]
+
+
+def test_emitted_files_have_one_turn_and_it_is_told_which_need_another(
+    database: psycopg.Connection, dsn: str, tmp_path: Path
+) -> None:
+    made = emit(database, FIXES, {}, tmp_path, guards=False)
+    assert made.again == {"mine.active": 3}
+    assert psql(dsn, *(tmp_path / "deploy" / f"{name}.sql" for name in made.changes)).returncode == 0
+    assert database.execute("select distinct order_status from orders").fetchall() == [("active",)]
+    assert psql(dsn, tmp_path / "deploy" / "mine.active.sql").returncode == 0
+    assert database.execute("select distinct order_status from orders").fetchall() == [("paused",)]
