@@ -117,8 +117,16 @@ def emit_project(
         say(f"{name}: {plural(count, 'row')}")
     for name, why in made.left_out.items():
         say(f"left out: {name}: {why}")
-    for name, count in made.again.items():
-        say(f"run deploy/{name}.sql once more, with psql, when all have run: {plural(count, 'row')} more by then")
+    if made.restless:
+        say(
+            f"however often they are run, there would be more to do for {', '.join(made.restless)}: other fixes undo"
+            " what these do. Choose otherwise for one of them, and emit them anew"
+        )
+    for name, count in made.again if not made.restless else ():
+        say(
+            f"when all have run, run deploy/{name}.sql once more, with psql: {plural(count, 'row')} more to change by"
+            " then; 'order-audit fixes revert' puts both turns back"
+        )
     say(f"{len(made.changes)} changes: {out}")
 
 

@@ -145,8 +145,9 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
     if applied.restless:
         lines += _said(
             "",
-            f"after {PASSES} passes there is more to do for {', '.join(applied.restless)}: other fixes undo what these"
-            " do. Choose otherwise for one of them, and run the command again",
+            f"after {PASSES} passes there is more to do for {', '.join(applied.restless)}: run the command again. Where"
+            " that does not end it, other fixes, or an application, undo what these do: choose otherwise for one of"
+            " them",
         )
     if applied.passed_over:
         count = plural(sum(found.rows for found in applied.passed_over), "row")

@@ -44,10 +44,10 @@ class ReviewError(ValueError):
 class Applied:
     """What was done, by rule and option in order; `after` are the violations where they were counted.
 
-    `passed_over` is what the database refused to change, `restless` the rules that had more to do after the last pass,
-    for their fixes undo each other. `proof` is None in a rehearsal, `growth` is by table that was
-    changed. `installed` names the guards that were, `refused` says by guard why it was not. In a rehearsal, `installed`
-    are those that could be.
+    `passed_over` is what the database refused to change, `restless` the rules that may have more to do after the last
+    pass, for other fixes undo what theirs do. `proof` is None in a rehearsal, `growth` is by table that was changed.
+    `installed` names the guards that were, `refused` says by guard why it was not. In a rehearsal, `installed` are
+    those that could be.
     """
 
     done: tuple[tuple[str, str, Done], ...]

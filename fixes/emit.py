@@ -32,13 +32,15 @@ _ALONE: Final = Pace(batch=1_000_000, wait=0, vacuum=0)
 class Emitted:
     """The names of the changes in order; rows that they would change now, by rule; rules left out, and why.
 
-    `again` has the rows that rules have left to change once all files have run, for a later one gave them more to do.
+    `again` are the rules whose files are to be run once more when all have run, in order, each with its rows: later
+    ones gave them more to do. `restless` are those that had more to do even then, for fixes undo each other.
     """
 
     changes: tuple[str, ...]
     rows: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
-    again: dict[str, int] = field(default_factory=dict)
+    again: tuple[tuple[str, int], ...] = ()
+    restless: tuple[str, ...] = ()
 
 
 def emit(
@@ -104,14 +106,20 @@ def emit(
                 left_out[name] = reason
             elif not is_there:
                 changes.append(guard_change(guard, counted, schema, [change.name for change in changes]))
-        again = {
-            id: more
-            for id in due
-            if id not in left_out
-            and (more := sum(apply(connection, fixes[id], option, TRIAL, _ALONE).changed for option in options[id]))
-        }
+        again: list[tuple[str, int]] = []
+
+        def take_again(fix: Fix, _number: int) -> list[Option]:
+            done = {
+                option.name: apply(connection, fix, option, TRIAL, _ALONE).changed for option in options[fix.rule.id]
+            }
+            if more := sum(done.values()):
+                again.append((fix.rule.id, more))
+            return [option for option in options[fix.rule.id] if done[option.name]]
+
+        tried = {id: fixes[id] for id in listings if id not in left_out}
+        restless = turns(connection, tried, TRIAL, take_again, due=[id for id in due if id in tried])
     sqitch.write(out, changes, schema)
-    return Emitted(tuple(change.name for change in changes), rows, left_out, again)
+    return Emitted(tuple(change.name for change in changes), rows, left_out, tuple(again), restless)
 
 
 def _place(connection: psycopg.Connection) -> tuple[str, str]:

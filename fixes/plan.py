@@ -179,7 +179,8 @@ def _try(connection: psycopg.Connection, step: Step, choice: str, review: Review
                     connection, fix, automatic, TRIAL, pace, listed=lambda: review.listed(connection, automatic)
                 ).changed
             offers = []
-            for option in fix.options:
+            # at another turn, what was not chosen is of no account
+            for option in fix.options if not again or choice == LEAVE else filter(None, [fix.option(choice)]):
                 if why := obstacle(connection, option):
                     offers.append(Offer(option, obstacle=why))
                     continue

@@ -26,32 +26,34 @@ def turns(
     home: Home,
     take: Callable[[Fix, int], Iterable[Option]],
     passes: int = PASSES,
+    due: Iterable[str] | None = None,
 ) -> tuple[str, ...]:
     """Let fixes take their turns, until none that may have something to do is left.
 
     `take` is called with a fix and the number of the pass, from 1; it gives the options by which it changed something.
+    In the first pass it is the turn of all, or of the rules in `due`.
     Gives the rules of those whose turn it would be once more after the last pass.
     """
-    due = dict.fromkeys(fixes)
+    waiting = dict.fromkeys(fixes if due is None else due)
     words = {id: _words(fix) for id, fix in fixes.items()}
     written: dict[tuple[str, str], set[str]] = {}
     for number in range(1, passes + 1):
         for id, fix in fixes.items():
-            if id not in due:
+            if id not in waiting:
                 continue
-            del due[id]
+            del waiting[id]
             for option in take(fix, number):
                 if (id, option.name) not in written:
                     written[id, option.name] = columns(connection, fix, option, home)
-                due |= {
+                waiting |= {
                     other: None
                     for other, read in words.items()
                     if (other != id or (fix.automatic and option is not fix.automatic))
                     and (read is None or read & written[id, option.name])
                 }
-        if not due:
+        if not waiting:
             break
-    return tuple(due)
+    return tuple(waiting)
 
 
 def _words(fix: Fix) -> set[str] | None:

@@ -10,11 +10,11 @@ import psycopg
 import pytest
 
 from audit.fixes_text import applied_text, plan_text
-from expectations import load
+from expectations import Rule, load
 from fixes.apply import apply
 from fixes.emit import emit
 from fixes.fill import REAL
-from fixes.fix import parse
+from fixes.fix import Fix, parse
 from fixes.plan import plan
 from fixes.status import applied, stretches
 from fixes.turns import PASSES
@@ -33,15 +33,16 @@ MINE = {
     }.items()
 }
 SETS = {"active": "'paused' as order_status", "paused": "'active' as order_status", "amount": "0 as order_amount"}
-FIXES = {
-    rule.id: parse(
-        "-- automatic: something else\n-- update orders by order_id:\n"
-        f"select v.order_id, {SETS[name]} from violation as v;\n",
-        rule,
-        f"{name}.sql",
+
+
+def _fix(rule: Rule, sets: str) -> Fix:
+    text = (
+        f"-- automatic: something else\n-- update orders by order_id:\nselect v.order_id, {sets} from violation as v;\n"
     )
-    for name, rule in MINE.items()
-}
+    return parse(text, rule, f"{rule.id}.sql")
+
+
+FIXES = {rule.id: _fix(rule, SETS[name]) for name, rule in MINE.items()}
 
 
 @pytest.fixture
@@ -77,9 +78,25 @@ def test_fixes_that_undo_each_other_are_stopped_and_named(database: psycopg.Conn
 def test_emitted_files_have_one_turn_and_it_is_told_which_need_another(
     database: psycopg.Connection, dsn: str, tmp_path: Path
 ) -> None:
-    made = emit(database, FIXES, {}, tmp_path, guards=False)
-    assert made.again == {"mine.active": 3}
-    assert psql(dsn, *(tmp_path / "deploy" / f"{name}.sql" for name in made.changes)).returncode == 0
-    assert database.execute("select distinct order_status from orders").fetchall() == [("active",)]
-    assert psql(dsn, tmp_path / "deploy" / "mine.active.sql").returncode == 0
+    expired = replace(
+        MINE["active"], id="mine.expired", sql="select o.order_id from orders as o where o.order_status = 'expired'"
+    )
+    some = {"mine.expired": _fix(expired, "'paused' as order_status"), "mine.amount": FIXES["mine.amount"]}
+    some["mine.last"] = _fix(
+        replace(
+            MINE["active"], id="mine.last", sql="select o.order_id from orders as o where o.order_status = 'active'"
+        ),
+        "'expired' as order_status",
+    )
+    made = emit(database, some, {}, tmp_path, guards=False)
+    assert (made.again, made.restless) == ((("mine.expired", 3),), ())
+    deployed = [*made.changes, *(name for name, _ in made.again)]
+    assert psql(dsn, *(tmp_path / "deploy" / f"{name}.sql" for name in deployed)).returncode == 0
     assert database.execute("select distinct order_status from orders").fetchall() == [("paused",)]
+    assert apply(database, [*MINE.values()], some, {}, None, Pace()).changed == 0
+
+
+def test_emitted_files_that_undo_each_other_are_named(database: psycopg.Connection, tmp_path: Path) -> None:
+    made = emit(database, FIXES, {}, tmp_path, guards=False)
+    assert made.restless == ("mine.active",)
+    assert {name for name, _ in made.again} == {"mine.active", "mine.paused"}
