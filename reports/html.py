@@ -21,10 +21,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from expectations import SEVERITIES
-from reports import ddl, evidence, finding, profile, schema, text, trace, words
+from reports import ddl, evidence, finding, profile, schema, sources, text, trace, words
 
 #: More rules than this in a reason of the gate are folded away.
 _NAMED: Final = 3
+#: What a reason of the gate begins with, and where on the page that is.
+_LEADING: Final = re.compile(
+    r"([\d,]+) (?:(critical|warning|info) expectation|(expectation)|(?:critical|warning|info) (schema)|(schema) rule)"
+)
+_PLACES: Final = {name: name for name in SEVERITIES} | {"expectation": "errored", "schema": "schema"}
 #: The longest bar's width.
 _BAR: Final = 200
 
@@ -48,12 +53,20 @@ def report(document: dict[str, Any]) -> str:
     rows = evidence.bounded([found["examples"] for found in failed])
     failed = [found | {"examples": shown} for found, shown in zip(failed, rows, strict=True)]
     groups = schema.groups(document)
+    home = document["run"]["database"]["schema"]
+    stakes = {found["rule"]: sources.stake(found, home) for found in failed}
+    shown_profile = profile.shown(document["profile"])
+    figures = {
+        table.name: sources.figures(table.name, document["profile"][table.name]["columns"], home)
+        for table in shown_profile.tables
+        if table.columns
+    }
     anchors = _anchors([found["rule"] for found in results] + [f"{it.rule}/{it.severity}" for it in groups])
     return _page(
         "report.html.j2",
         document=document,
         anchors=anchors,
-        linked=_linker(anchors),
+        linked=_linker(anchors, failed),
         reasoned=_reasoned,
         areas=_areas(results, document["schema_findings"]),
         failed=failed,
@@ -79,12 +92,17 @@ def report(document: dict[str, Any]) -> str:
         command=_command(document),
         schema_groups=groups,
         annotated=ddl.annotated(document, groups),
-        schema_counts=schema.counted(document),
         unused=schema.unused(document),
         traced=trace.traced(document),
         untraced=trace.untraced(document),
         questions=trace.questions(document),
-        profile=profile.shown(document["profile"]),
+        profile=shown_profile,
+        figures=figures,
+        rows_at=_rows_at(document, shown_profile),
+        stakes=stakes,
+        reached_at=_reached_at(anchors, stakes),
+        by_severity=_by_severity(groups, anchors),
+        first_of={group.rule: anchors[f"{group.rule}/{group.severity}"] for group in reversed(groups)},
         reasons={rule["rule"]: rule.get("why", "") for rule in document["schema_rules"]},
     )
 
@@ -108,6 +126,7 @@ def comparison(document: dict[str, Any]) -> str:
             passed_twice.append(rule)
         else:
             passed_now.append(rule)
+    considered = trace.changes(document)
     return _page(
         "comparison.html.j2",
         document=document,
@@ -124,8 +143,13 @@ def comparison(document: dict[str, Any]) -> str:
         unknown=unknown,
         passed_twice=passed_twice,
         passed_now=passed_now,
-        considered=trace.changes(document),
-        bar=_bars(max((sum(rule[kind] for kind in kinds) for rule in changed), default=1)),
+        considered=considered,
+        bar=_bars(changed),
+        bar_of_considered=_bars([it.counts for it in considered]),
+        outcomes={
+            document[side]["id"]: _outcomes(rule[side]["status"] for rule in rules if rule[side])
+            for side in ("before", "after")
+        },
     )
 
 
@@ -182,14 +206,22 @@ def _change(rule: dict[str, Any]) -> tuple[bool, int, int, int, int]:
     return not rule["new"], SEVERITIES.index(rule["severity"]), -rule["new"], -rule["remaining"], -rule["resolved"]
 
 
-def _bars(longest: int) -> Callable[[dict[str, Any]], list[tuple[str, float, float]]]:
-    """Gives the parts of a rule's bar, kind, place and width, all bars on one scale; what is there at all is seen."""
+def _outcomes(statuses: Iterable[str]) -> dict[str, int]:
+    """How many rules were judged, and how many of them passed."""
+    judged = [status for status in statuses if status in ("passed", "failed", "errored")]
+    return {"judged": len(judged), "passed": judged.count("passed")}
 
-    def bar(rule: dict[str, Any]) -> list[tuple[str, float, float]]:
+
+def _bars(counted: Iterable[dict[str, Any]]) -> Callable[[dict[str, Any]], list[tuple[str, float, float]]]:
+    """Gives the parts of a bar, kind, place and width, all bars on one scale; what is there at all is seen."""
+    kinds = ("resolved", "remaining", "new")
+    longest = max((sum(counts[kind] for kind in kinds) for counts in counted), default=0) or 1
+
+    def bar(counts: dict[str, Any]) -> list[tuple[str, float, float]]:
         parts, place = [], 0.5
-        for kind in ("resolved", "remaining", "new"):
-            if rule[kind]:
-                width = max(_BAR * rule[kind] / longest, 3.0)
+        for kind in kinds:
+            if counts[kind]:
+                width = max(_BAR * counts[kind] / longest, 3.0)
                 parts.append((kind, round(place, 1), round(width - 1, 1)))
                 place += width
         return parts
@@ -245,20 +277,67 @@ def _anchors(rules: Iterable[str]) -> dict[str, str]:
     return anchors
 
 
-def _linker(anchors: dict[str, str]) -> Callable[[str], Markup]:
-    """Gives texts in which every rule's id is a link."""
+def _linker(anchors: dict[str, str], failed: Iterable[dict[str, Any]]) -> Callable[[str], Markup]:
+    """Gives texts in which every rule's id is a link, and the number of its violations behind it another."""
     ids = "|".join(re.escape(rule) for rule in sorted(anchors, key=len, reverse=True))
-    known = re.compile(rf"(?<![\w.])({ids})(?![\w.])") if ids else re.compile(r"(?!)()")
+    known = re.compile(rf"(?<![\w.])({ids})(?![\w.])(?: \(([\d,]+)( new)?\))?") if ids else re.compile(r"(?!)()")
+    listed = {found["rule"] for found in failed}
+    link = Markup('<a{} href="#{}">{}</a>')
+
+    def one(rule: str, count: str | None, new: str | None) -> Markup:
+        said = link.format(Markup(' class="id"'), anchors[rule], text.name(rule))
+        if count is None:
+            return said
+        number = link.format("", f"rows-{anchors[rule]}", count) if rule in listed else count
+        return said + Markup(" ({}{})").format(number, new or "")
 
     def linked(said: str) -> Markup:
-        parts = known.split(said)
-        link = Markup('<a class="id" href="#{}">{}</a>')
-        return Markup("").join(
-            link.format(anchors[part], text.name(part)) if place % 2 else text.visible(part)
-            for place, part in enumerate(parts)
-        )
+        parts, place = [], 0
+        if (first := _LEADING.match(said)) and (at := "".join(_PLACES[word] for word in first.groups()[1:] if word)):
+            parts, place = [link.format("", at, first[1])], first.end(1)
+        for found in known.finditer(said):
+            parts += [text.visible(said[place : found.start()]), one(found[1], found[2], found[3])]
+            place = found.end()
+        return Markup("").join([*parts, text.visible(said[place:])])
 
     return linked
+
+
+# -- what numbers are made of ------------------------------------------------------------------------------------
+
+
+def _rows_at(document: dict[str, Any], shown: profile.Profile) -> defaultdict[str | None, str]:
+    """Where each table is, so that its number of rows leads there: its profile, else how its rows were counted."""
+    places: defaultdict[str | None, str] = defaultdict(str)
+    places |= {name: f"counted-{place}" for place, name in enumerate(document["run"]["tables"], start=1)}
+    places |= {table.name: f"profile-{place}" for place, table in enumerate(shown.tables, start=1) if not table.error}
+    return places
+
+
+def _reached_at(anchors: dict[str, str], stakes: dict[str, str]) -> Callable[[dict[str, Any], str], str]:
+    """Gives where a number of customers, of orders or an amount comes from: the rows, or the statement that adds up."""
+
+    def reached_at(found: dict[str, Any], name: str) -> str:
+        own = "customer" if found["table"] == "customers" else "order"
+        kind = "stake" if stakes[found["rule"]] and name != own else "rows"
+        return f"{kind}-{anchors[found['rule']]}"
+
+    return reached_at
+
+
+def _by_severity(groups: list[schema.Group], anchors: dict[str, str]) -> Markup:
+    """How many findings on the schema there are of each severity, each a link to the first; accepted ones apart."""
+    said = []
+    for severity in SEVERITIES:
+        of = [group for group in groups if group.severity == severity and group.open]
+        count = sum(len(group.open) for group in of)
+        at = Markup('<a href="#{}">{:,}</a>').format(anchors[f"{of[0].rule}/{severity}"], count) if of else "0"
+        said.append(Markup("{} {}").format(at, severity))
+    holding = [group for group in groups if len(group.open) < len(group.findings)]
+    if accepted := sum(len(group.findings) - len(group.open) for group in holding):
+        first = anchors[f"{holding[0].rule}/{holding[0].severity}"]
+        said.append(Markup('<a href="#{}">{:,}</a> accepted').format(first, accepted))
+    return Markup(", ").join(said)
 
 
 def _command(document: dict[str, Any]) -> str:

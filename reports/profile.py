@@ -145,7 +145,9 @@ class Positions:
 
 @dataclass
 class Table:
-    """A table; the first of its `columns`, where there are too many."""
+    """A table; the first of its `columns`, where there are too many. Where it `is_part`, some figures are not of all
+    rows.
+    """
 
     name: str
     error: str = ""
@@ -156,6 +158,7 @@ class Table:
     charts: list[Chart] = field(default_factory=list)
     positions: Positions | None = None
     errors: list[str] = field(default_factory=list)
+    is_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,9 @@ def shown(profile: Mapping[str, Any], most: int = COLUMNS) -> Profile:
             continue
         table = _table(name, entry, left)
         left -= len(table.columns)
+        table.is_part = bool(entry.keys() & {"sampled", "first_rows"}) or any(
+            column.is_estimated or column.picked is not None for column in table.columns
+        )
         tables.append(table)
     return Profile(tables, is_folded=sum(table.width for table in tables) > _FOLDED)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from expectations import SEVERITIES
-from reports.words import plural
 
 #: What became of a rule, in the order in which one wants to know.
 _ORDER: Final = ("failed", "errored", "not_checkable", "skipped", "passed")
@@ -28,9 +27,7 @@ class Change:
 
     says: str
     source: str
-    resolved: int
-    remaining: int
-    new: int
+    counts: dict[str, int]
     unknown: int
     rules: list[dict[str, Any]]
 
@@ -45,11 +42,10 @@ class Traced:
     passed: list[dict[str, Any]]
 
     @property
-    def summary(self) -> str:
-        """How many of its rules came out how, in words."""
+    def counts(self) -> list[tuple[str, int, str]]:
+        """How many of its rules came out how: the status, the number, and what it says of them."""
         counts = [(status, sum(it["status"] == status for it in [*self.open, *self.passed])) for status in _ORDER]
-        said = [f"{count} {_COUNTED[status][count > 1]}" for status, count in counts if count]
-        return f"{plural(len(self.open) + len(self.passed), 'rule')}: {', '.join(said)}."
+        return [(status, count, _COUNTED[status][count > 1]) for status, count in counts if count]
 
 
 def traced(document: dict[str, Any]) -> list[Traced]:
@@ -85,7 +81,7 @@ def changes(comparison: dict[str, Any]) -> list[Change]:
         known = [rule for rule in named if rule["new"] is not None]
         counts = {kind: sum(rule[kind] for rule in known) for kind in ("resolved", "remaining", "new")}
         shown = [rule for rule in named if rule not in known or any(rule[kind] for kind in counts)]
-        found.append(Change(it["says"], it["source"], **counts, unknown=len(named) - len(known), rules=shown))
+        found.append(Change(it["says"], it["source"], counts, unknown=len(named) - len(known), rules=shown))
     return found
 
 

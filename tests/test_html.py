@@ -671,7 +671,10 @@ def test_a_comparison_says_what_changed() -> None:
     assert page.all("h1") == ["182 violations resolved, 3 remaining, 3 new"]
     top = page.all("header")[0]
     assert "Critical violations are new: Title of o.worse (2)." in top
-    assert "The pass rate went from 50.00 % to 97.50 %; the gate failed before and passed after." in top
+    assert (
+        "The pass rate went from 50.00 % to 97.50 % (2 of 5, then 3 of 6); the gate failed before and passed after."
+        in top
+    )
     assert "2 rules have new violations, 1 keeps some, 2 had some resolved. 1 could not be compared." in top
     order = re.findall(r"Title of (o\.\w+)", page.all("section", id="changes")[0])
     assert order == ["o.worse", "o.new", "o.gone"]

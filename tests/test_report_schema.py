@@ -273,8 +273,9 @@ def test_a_comparison_by_consideration() -> None:
         )
     )
     said = page.all("section", id_="considerations")[0]
-    assert "All is well. a.bad, a.unknown 3 2 1 1" in said
-    assert "Nothing else. 0 0 0 0" in said
+    assert "All is well. a.bad 3 resolved, 2 remaining, 1 new a.unknown not compared" in said
+    assert "3 resolved, 2 remaining, 1 new; 1 rule not compared" in said
+    assert "Nothing else. none none" in said
     assert "considerations" not in drawn(comparison(compared())).ids
 
 
