@@ -2,7 +2,7 @@
 several columns is the wrong one, the ancestors of an order, what a customer's live orders come to.
 
 It explains a few rows and decides nothing. A look-up is left out where a large table has no index for it, and one that
-fails (for want of a right, or of time) costs nothing but its picture.
+fails (for want of a right, or of time) costs nothing but its picture; the result then says why, and what would help.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _STEPS: Final = 8
 _CUSTOMERS: Final = 5
 _ORDER: Final = ("order_id", "order_ref", "customer_id", "order_status", "order_amount")
 _CUSTOMER: Final = ("customer_id", "customer_balance")
+
+_FAILED: Final = {"reason": "looking its rows up failed, for want of a right or of time", "help": ""}
 
 #: Orders by their id, as text.
 _Orders = dict[str, dict[str, Any]]
@@ -90,11 +92,13 @@ def _offending(connection: psycopg.Connection, task: Task, examples: Sequence[di
 def _lineages(
     connection: psycopg.Connection, schema: str, tasks: list[Task], outcomes: Mapping[str, Outcome], unmask: bool
 ) -> dict[str, dict[str, Any]]:
-    table = _relation(connection, schema, "orders", _ORDER)
-    if table is None or not _finds(connection, table, "order_id"):
-        return {}
+    table, lacking = _reachable(connection, schema, "orders", _ORDER)
+    if table is None:
+        return {task.rule.id: {"undrawn": lacking} for task in tasks}
     starts = {task.rule.id: [_named(task, row) for row in outcomes[task.rule.id].examples] for task in tasks}
     orders = _ancestors(connection, table, [key for rows in starts.values() for keys in rows for key in keys], unmask)
+    if not orders and any(keys for rows in starts.values() for keys in rows):
+        return {rule: {"undrawn": _FAILED} for rule in starts}
     return {rule: {"lineages": _drawn(orders, rows)} for rule, rows in starts.items()}
 
 
@@ -178,9 +182,9 @@ def _balances(
     outcomes: Mapping[str, Outcome],
     unmask: bool,  # noqa: ARG001 - there are numbers only
 ) -> dict[str, dict[str, Any]]:
-    customers = _relation(connection, schema, "customers", _CUSTOMER)
-    if customers is None or not _finds(connection, customers, "customer_id"):
-        return {}
+    customers, lacking = _reachable(connection, schema, "customers", _CUSTOMER)
+    if customers is None:
+        return {task.rule.id: {"undrawn": lacking} for task in tasks}
     wanted: dict[str, dict[str, dict[str, Any]]] = {}
     for task in tasks:
         chosen = wanted[task.rule.id] = {}
@@ -230,6 +234,27 @@ def _relation(connection: psycopg.Connection, schema: str, name: str, columns: S
     """A table of a schema, where it has these columns and this role may read them."""
     there = catalog.relations(connection, [Name(schema, name)]).values()
     return next((relation for relation in there if relation.readable >= set(columns)), None)
+
+
+def _reachable(
+    connection: psycopg.Connection, schema: str, name: str, columns: Sequence[str]
+) -> tuple[Relation | None, dict[str, str]]:
+    """A table whose rows can be looked up by the first of some columns; else why not, and what would help."""
+    table = _relation(connection, schema, name, columns)
+    if table is None:
+        return None, {"reason": f"{name} lacks {_either(columns)}, or this role may not read it", "help": ""}
+    if _finds(connection, table, columns[0]):
+        return table, {}
+    if table.is_view:
+        return None, {"reason": f"{name} is a view, in which rows cannot be looked up by an index", "help": ""}
+    return None, {
+        "reason": f"{name} is large and has no unique index on {columns[0]} alone: all of it would have to be read",
+        "help": f"create unique index concurrently on {quoted(table)} ({columns[0]})",
+    }
+
+
+def _either(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _finds(connection: psycopg.Connection, table: Relation, column: str, *, unique: bool = True) -> bool:

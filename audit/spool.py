@@ -7,14 +7,17 @@ import hashlib
 import heapq
 import io
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
+from itertools import combinations, repeat
 from pathlib import Path
 from typing import BinaryIO, Final
 
+#: Sets of rules that are counted before they are added up: there could be as many as keys.
+_SETS: Final = 10_000
 HEADER: Final = b"rule,key\n"
 
 
@@ -25,6 +28,14 @@ class Violations:
     file: str
     sha256: str
     rows: int
+
+
+@dataclass(frozen=True)
+class Together:
+    """Different keys of some rules, a key of several rules counted once, and how many of them two rules share."""
+
+    keys: int
+    shared: dict[tuple[str, str], int]
 
 
 class Spool:
@@ -56,24 +67,54 @@ class Spool:
                         shutil.copyfileobj(part, writer, 1 << 20)
         return Violations(target.name, digest.hexdigest(), rows)
 
-    def distinct(self, rules: Iterable[str], ordered_by: str) -> int:
-        """How many keys the rules' files hold together, a key of several rules counted once.
+    def together(self, rules: Iterable[str], ordered_by: str) -> Together:
+        """How many keys the rules' files hold together, and how many of them each two rules have in common.
 
         The files are merged as they are ordered, so that no more than a key of each is held.
         """
+        found = [rule for rule in rules if self._rows.get(rule)]
+        sets: Counter[int] = Counter()  # of rules, a bit each
+        pairs: Counter[tuple[str, str]] = Counter()
+        keys = 0
         with ExitStack() as stack:
-            keys = [
-                _keys(stack.enter_context(self._path(rule).open("rb")), len(field(rule)) + 1, ordered_by == "number")
-                for rule in rules
-                if self._rows.get(rule)
+            streams = [
+                zip(
+                    _keys(
+                        stack.enter_context(self._path(rule).open("rb")), len(field(rule)) + 1, ordered_by == "number"
+                    ),
+                    repeat(1 << place),
+                )
+                for place, rule in enumerate(found)
             ]
-            return sum(1 for _ in groupby(heapq.merge(*keys)))
+            last, mask = None, 0
+            for key, bit in heapq.merge(*streams):
+                if key == last:
+                    mask |= bit
+                    continue
+                sets[mask] += 1
+                last, mask = key, bit
+                if len(sets) > _SETS:
+                    keys += _counted(sets, found, pairs)
+            sets[mask] += 1
+        keys += _counted(sets, found, pairs)
+        return Together(keys, dict(pairs))
 
     def _path(self, rule: str) -> Path:
         return self.folder / hashlib.sha256(rule.encode()).hexdigest()[:24]
 
 
-def _keys(lines: BinaryIO, start: int, as_numbers: bool) -> Iterator[tuple[int, Decimal] | bytes]:
+def _counted(sets: Counter[int], rules: list[str], pairs: Counter[tuple[str, str]]) -> int:
+    """Add up what sets of rules have in common by pairs, empty them, and give the number of keys that they were of."""
+    del sets[0]  # what was before the first
+    keys = sets.total()
+    for mask, count in sets.items():
+        for pair in combinations((rule for place, rule in enumerate(rules) if mask >> place & 1), 2):
+            pairs[pair] += count
+    sets.clear()
+    return keys
+
+
+def _keys(lines: BinaryIO, start: int, as_numbers: bool) -> Iterator[tuple[int, Decimal | int] | bytes]:
     """The keys of a rule's file, which begin after its id, in the form that they are ordered by."""
     for first in lines:
         line = first
@@ -86,10 +127,12 @@ def _keys(lines: BinaryIO, start: int, as_numbers: bool) -> Iterator[tuple[int, 
             yield key[1:-1].replace(b'""', b'"') if key.startswith(b'"') else key
 
 
-def _number(key: str) -> tuple[int, Decimal]:
+def _number(key: str) -> tuple[int, Decimal | int]:
     """What a number is ordered by as the server does it: NULL, written as nothing, is before all, NaN after all."""
     if not key:
         return 0, Decimal(0)
+    if key.isdecimal():
+        return 1, int(key)  # most are, and this is the faster
     number = Decimal(key)
     return (2, Decimal(0)) if number.is_nan() else (1, number)
 

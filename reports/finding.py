@@ -14,6 +14,8 @@ from reports.words import plural
 
 #: The columns that are about which order names which.
 _REFERENCES: Final = {"order_ref", "customer_id", "ancestor_customer_id"}
+#: Findings with the same rows that are named.
+_SHARED: Final = 5
 #: What a weakness of the schema has to do with violations; results of an earlier version do not tell.
 _RELATIONS: Final[dict[bool | None, str]] = {True: "Let in by", False: "Hidden by", None: "See also"}
 
@@ -50,6 +52,31 @@ def weaknesses(found: dict[str, Any], document: dict[str, Any]) -> list[tuple[st
         if finding := on_schema.get((it["rule"], it["object"])):
             named[_RELATIONS[it.get("lets_in")]].append(finding | {"which": it.get("which", "")})
     return [(said, findings) for said, findings in named.items() if findings]
+
+
+def shared(
+    found: dict[str, Any], failed: dict[str, dict[str, Any]]
+) -> tuple[list[tuple[dict[str, Any], str, str]], int]:
+    """Other findings with largely the same rows: each with how many, of which, in words; and how many more there are.
+
+    Largely the same are those that have four fifths of the rows of the smaller of the two.
+    """
+    told = []
+    for it in found.get("shared", ()):
+        if (other := failed.get(it["rule"])) is None:
+            continue
+        rows, here, there = it["rows"], found["violations"], other["violations"]
+        if 5 * rows < 4 * min(here, there):
+            continue
+        if rows == here == there:
+            said = f"the same {plural(rows, 'row')}", ""
+        elif rows == here:
+            said = f"all {rows:,} of these rows" if rows > 1 else "this row", f", among its {there:,}"
+        else:
+            its = ", all that it has" if rows == there else f", of its {there:,}"
+            said = f"{rows:,} of these {here:,} rows", its
+        told.append((other, *said))
+    return told[:_SHARED], max(len(told) - _SHARED, 0)
 
 
 def _lineage(found: dict[str, Any], said: set[str], *, references: bool) -> Figure:

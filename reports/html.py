@@ -70,6 +70,7 @@ def report(document: dict[str, Any]) -> str:
         reasoned=_reasoned,
         areas=_areas(results, document["schema_findings"]),
         failed=failed,
+        failed_by_rule={found["rule"]: found for found in failed},
         failed_by_severity=[
             (name, list(group)) for name, group in groupby(failed, key=lambda found: found["severity"])
         ],
@@ -98,6 +99,7 @@ def report(document: dict[str, Any]) -> str:
         questions=trace.questions(document),
         profile=shown_profile,
         figures=figures,
+        counted_by={name: sources.rows(name, home) for name in document["run"]["tables"]},
         rows_at=_rows_at(document, shown_profile),
         stakes=stakes,
         reached_at=_reached_at(anchors, stakes),
@@ -192,6 +194,7 @@ def _environment() -> Environment:
         "evidence": _evidence,
         "wrong": finding.wrong,
         "figures": finding.figures,
+        "shared": finding.shared,
         "weaknesses": finding.weaknesses,
     }
     environment.globals |= {"severities": SEVERITIES, "duration": words.duration}

@@ -10,13 +10,14 @@ _SIMPLE: Final = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED: Final = frozenset(
     re.findall(
         r"\w+",
-        """all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation
-    column concurrently constraint create cross current_catalog current_date current_role current_schema current_time
-    current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign freeze
-    from full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit
-    localtime localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references
-    returning right select session_user similar some symmetric system_user table tablesample then to trailing true union
-    unique user using variadic verbose when where window with""",
+        """all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate
+        collation column concurrently constraint create cross current_catalog current_date current_role
+        current_schema current_time current_timestamp current_user default deferrable desc distinct do else
+        end except false fetch for foreign freeze from full grant group having ilike in initially inner
+        intersect into is isnull join lateral leading left like limit localtime localtimestamp natural not
+        notnull null offset on only or order outer overlaps placing primary references returning right select
+        session_user similar some symmetric system_user table tablesample then to trailing true union unique
+        user using variadic verbose when where window with""",
     )
 )
 #: Types without equality, whose values are told apart as text.
@@ -45,11 +46,15 @@ def stake(found: dict[str, Any], schema: str) -> str:
     return ""
 
 
+def rows(table: str, schema: str) -> str:
+    """The statement that counts a table's rows."""
+    return f"select count(*) as rows from {_relation(table, schema)}"
+
+
 def figures(table: str, columns: dict[str, Any], schema: str) -> str:
     """The statements that give a profiled table's rows, and of each column nulls, different and commonest values."""
-    home, _, name = table.rpartition(".")
-    relation = f"{identifier(home or schema)}.{identifier(name)}"
-    lines = [f"select count(*) as rows from {relation};"]
+    relation = _relation(table, schema)
+    lines = [f"{rows(table, schema)};"]
     for column, told in columns.items():
         if "error" in told:
             continue
@@ -67,3 +72,8 @@ def figures(table: str, columns: dict[str, Any], schema: str) -> str:
 def identifier(name: str) -> str:
     """A name as SQL has it, in quotes where it needs them."""
     return name if _SIMPLE.fullmatch(name) and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
+
+
+def _relation(table: str, schema: str) -> str:
+    home, _, name = table.rpartition(".")
+    return f"{identifier(home or schema)}.{identifier(name)}"

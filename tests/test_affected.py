@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections import defaultdict
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,18 @@ def test_each_row_counts_once(audits: dict[str, Path]) -> None:
     document = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     of = {found["rule"]: (found["table"], found["key"]) for found in document["results"]}
     keys: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    of_rule: defaultdict[str, set[str]] = defaultdict(set)
     with (folder / "violations.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             keys[of[row["rule"]]].add(row["key"])
+            of_rule[row["rule"]].add(row["key"])
     told = {(it["table"], it["key"]): it["rows"] for it in document["summary"]["affected"]}
     assert told == {name: len(found) for name, found in keys.items()}
     assert sum(told.values()) < document["violations"]["rows"]
+    for one, other in combinations([it for it in document["results"] if it["status"] == "failed"], 2):
+        same = of_rule[one["rule"]] & of_rule[other["rule"]] if of[one["rule"]] == of[other["rule"]] else set()
+        for it, of_it in ((one, other), (other, one)):
+            assert sum(row["rows"] for row in it["shared"] if row["rule"] == of_it["rule"]) == len(same)
     page = " ".join(re.sub(r"<[^>]+>", "", (folder / "report.html").read_text(encoding="utf-8")).split())
     for (table, _), rows in told.items():
         assert f"{rows} of {document['run']['tables'][table]['rows']} rows of {table}" in page
@@ -50,4 +57,34 @@ def test_streams_are_merged_as_they_are_ordered(
             for key in of_rule:
                 file.write(field(rule) + b"," + key.encode() + b"\n")
         spool.close(rule, len(of_rule))
-    assert spool.distinct([*rules, "of nothing"], order) == different
+    together = spool.together([*rules, "of nothing"], order)
+    assert together.keys == different
+    assert together.shared == {
+        pair: count
+        for pair in combinations(rules, 2)
+        if (
+            count := len(
+                {_same(key, order) for key in keys[rules.index(pair[0])]}
+                & {_same(key, order) for key in keys[rules.index(pair[1])]}
+            )
+        )
+    }
+
+
+def _same(key: str, order: str) -> str:
+    """A key as others that are the same are written."""
+    return "2" if order == "number" and key == "2.0" else key
+
+
+def test_many_sets_of_rules_are_added_up_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as keys: the sums are those of all."""
+    monkeypatch.setattr("audit.spool._SETS", 3)
+    spool = Spool(tmp_path)
+    of = {f"r{place}": [key for key in range(64) if key >> place & 1] for place in range(6)}
+    for rule, keys in of.items():
+        with spool.open(rule) as file:
+            file.writelines(f"{rule},{key}\n".encode() for key in keys)
+        spool.close(rule, len(keys))
+    together = spool.together(of, "number")
+    assert together.keys == 63
+    assert together.shared == dict.fromkeys(combinations(of, 2), 16)

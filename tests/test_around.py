@@ -162,11 +162,15 @@ def test_nobody_reads_a_large_table_for_a_picture(server: Server, tmp_path: Path
     found = audit(server, tmp_path, *LARGE, "alter table orders drop constraint orders_pkey")
     assert found["lineage.is_acyclic"]["violations"] == 2
     assert "lineages" not in found["lineage.is_acyclic"]
+    undrawn = found["lineage.is_acyclic"]["undrawn"]
+    assert undrawn["reason"].startswith("orders is large and has no unique index on order_id alone")
     assert found["recreation.customer_is_not_overcommitted"]["balances"][0] == {
         "customer_id": 1, "balance": 100, "live_orders": 30_003, "live_amount": 130
     }, "the rule itself has added them up"  # fmt: skip
     assert found["customers.balance_is_not_negative"]["balances"] == [{"customer_id": 3, "balance": -5}]
-    found = audit(server, tmp_path, *LARGE, "create index on orders (customer_id)")
+    helped = ("alter table orders drop constraint orders_pkey", undrawn["help"].replace(" concurrently", ""))
+    found = audit(server, tmp_path, *LARGE, "create index on orders (customer_id)", *helped)
+    assert "undrawn" not in found["lineage.is_acyclic"]
     assert lineages(found["lineage.is_acyclic"]) == [([21, 22], [21, 22], [])]
     assert found["recreation.customer_is_not_overcommitted"]["balances"][0]["live_orders"] == 30_003
 
@@ -190,3 +194,4 @@ def test_a_look_up_that_fails_costs_its_picture(server: Server, tmp_path: Path) 
     ]
     assert "'name', which the header names under offends or picture" in found["lacks"]["error"]
     assert "lineages" not in found["draws"]
+    assert found["draws"]["undrawn"]["reason"].startswith("orders lacks order_id, order_ref, ")

@@ -201,3 +201,51 @@ def test_the_same_finding_gives_the_same_bytes() -> None:
     """Whatever is drawn of it."""
     made = linted(found("lineage.a", lineages=[CHAIN, CIRCLE], offends=["order_ref"], fix=FIX, guard=GUARD))
     assert html.report(made) == html.report(made)
+
+
+def test_a_picture_that_is_missing_is_explained() -> None:
+    """Why there is none, and what to do; a statement only where one helps."""
+    large = {"reason": "orders is large", "help": "create unique index on orders (order_id)"}
+    page = drawn(
+        document(found("orders.a", undrawn=large), found("orders.b", undrawn={"reason": "a <right>", "help": ""}))
+    )
+    said = "There is no picture of what is around these rows: "
+    assert f"{said}orders is large. With this, the next audit draws one: create unique index" in article(page)
+    assert f"{said}a <right>." in article(page, "orders.b")
+    assert "With this" not in article(page, "orders.b")
+
+
+def test_findings_that_share_rows_lead_to_each_other() -> None:
+    """With how many, of which: of the smaller one at least four fifths; some are named, the others counted."""
+
+    def of(rule: str, violations: int, **shared: int) -> dict[str, Any]:
+        told = [{"rule": f"x.{other}", "rows": rows} for other, rows in shared.items()]
+        return found(f"x.{rule}", violations=violations, shared=told)
+
+    many = [of(f"m{n}", 9) for n in range(7)]
+    page = drawn(
+        document(
+            of("a", 4, same=4, large=4, small=2, most=4, few=1, gone=4),
+            of("same", 4, a=4),
+            of("large", 10, a=4, **{f"m{n}": 9 for n in range(7)}),
+            of("small", 2, a=2),
+            of("most", 5, a=4),
+            of("few", 5, a=1),
+            of("one", 1, large=1),
+            *many,
+        )
+    )
+    said = article(page, "x.a")
+    for part in (
+        "Also in Title of x.same: the same 4 rows Title of x.large: all 4 of these rows, among its 10",
+        "Title of x.small: 2 of these 4 rows, all that it has",
+        "Title of x.most: all 4 of these rows, among its 5",
+    ):
+        assert part in said, part
+    assert "x.few" not in said
+    assert "x.gone" not in said
+    assert "Title of x.a: 4 of these 5 rows, all that it has" in article(page, "x.most")
+    assert "Title of x.large: this row, among its 10" in article(page, "x.one")
+    assert "and 3 more findings with largely the same rows, in results.json" in article(page, "x.large")
+    assert '<a href="#rows-rule-x.large">all 4 of these rows</a>' in page.source
+    assert "Also in" not in article(drawn(document(found("orders.a"))))

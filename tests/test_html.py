@@ -315,6 +315,8 @@ def everything(text: str) -> dict[str, Any]:
             {"customer_id": text, "balance": text, "order_id": text, "order_amount": text}
             | {"live_orders": 2, "live_amount": text}
         ],
+        "undrawn": {"reason": text, "help": text},
+        "shared": [{"rule": f"a.{text}", "rows": 1}, {"rule": f"b.{text}", "rows": 1}],
     }
     results = [
         found(f"a.{text}", **fields, key=f"{text}, order_id", examples=[{text: text, "order_id": 1, "other": [text]}]),
