@@ -113,6 +113,8 @@ def apply(
                     " write the file anew with fixes plan --out, and look at it again"
                 )
         install(connection, REAL)
+        # checksums and counts take as long as they take: applications need the other processors
+        connection.execute("set max_parallel_workers_per_gather = 0")
         steps = list(chosen(fixes, choices))
         names = tables(connection, fixes)
         tell(0, 0, "adding up the tables")

@@ -12,10 +12,13 @@ from psycopg import sql
 from fixes.decisions import Decisions, Reviewed
 from fixes.fill import TRIAL
 from fixes.fix import Fix, Option
-from fixes.proof import HASH
 
 #: Keys that a plan names one by one.
 NAMED: Final = 100
+#: A text as a number that can be added up: the first eight bytes of its SHA-256.
+_HASH: Final = (
+    "('x' || left(encode(sha256(convert_to({}, getdatabaseencoding())), 'hex'), 16))::bit(64)::bigint::numeric"
+)
 
 
 @dataclass
@@ -50,7 +53,7 @@ class Review:
             connection,
             sql.SQL(
                 "select v.key, {} from pg_temp.order_audit_verdict as v {} where v.phase = 'before' and v.rule = {}"
-            ).format(sql.SQL(HASH).format(row), join, self.fix.rule.id),
+            ).format(sql.SQL(_HASH).format(row), join, self.fix.rule.id),
         )
 
     def listed(self, connection: psycopg.Connection, option: Option) -> None:
@@ -69,7 +72,7 @@ class Review:
                 "select ({}::text[])[t.step] || k.key, {} from {} as t cross join lateral ("
                 "select string_agg(k.value, ', ' order by k.key) as key from jsonb_each_text(t.key) as k) as k"
                 " where t.rule = {}"
-            ).format(others, sql.SQL(HASH).format(item), sql.SQL(TRIAL.text("order_audit.todo")), self.fix.rule.id),
+            ).format(others, sql.SQL(_HASH).format(item), sql.SQL(TRIAL.text("order_audit.todo")), self.fix.rule.id),
         )
 
     def _add(self, connection: psycopg.Connection, items: sql.Composable) -> int:

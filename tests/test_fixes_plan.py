@@ -102,8 +102,26 @@ def test_the_proof_names_what_others_changed(connection: psycopg.Connection) -> 
     before = sums(connection, names)
     apply(connection, RULES, FIXES, RECOMMENDED, None, Pace())
     assert proof(before, sums(connection, names, 0)).others == {}
-    connection.execute("update orders set order_amount = order_amount + 1 where order_id = 1003")
-    assert proof(before, sums(connection, names, 0)).others == {"orders": [0]}
+    for change in (
+        "set order_amount = order_amount + 1 where order_id = 1003",
+        # the same values in other rows, in other columns, and an empty one where there was none
+        """
+        set order_amount = extreme.high + extreme.low - order_amount
+        from (select min(order_amount) as low, max(order_amount) as high from orders) as extreme
+        where order_id in (
+          (select min(order_id) from orders where order_amount = low),
+          (select min(order_id) from orders where order_amount = high)
+        )
+        """,
+        "set order_ref = order_amount, order_amount = order_ref where order_id = 1003",
+        """
+        set delivery_script_name = ''
+        where order_id = (select min(order_id) from orders where delivery_script_name is null)
+        """,
+    ):
+        with connection.transaction(force_rollback=True):
+            assert connection.execute(f"update orders {change}".encode()).rowcount > 0
+            assert proof(before, sums(connection, names, 0)).others == {"orders": [0]}, change
 
 
 def test_a_rehearsal_changes_nothing_and_says_what_an_audit_would(connection: psycopg.Connection) -> None:
