@@ -1,9 +1,10 @@
 """The DDL of tables, as the catalogs tell it, line by line, each line with the name of what it is about.
 
-Run in their order, the lines make the same tables again: columns, constraints, indexes, triggers and comments, with the
-sequences, enums and domains that they take. What they do not bring: functions, rights, policies, storage, partitions
-(a partition that is asked for itself comes with its parent's columns), and rows. Names are as the session's search path
-has them; a finding of lint names a thing as its line does.
+Run in their order, the lines make the same tables again: columns, constraints, indexes, triggers, policies, rights and
+comments, with the sequences, enums and domains that they take; then the views that read them. What they do not bring:
+functions, roles and who owns what, rules, storage, partitions (a partition that is asked for itself comes with its
+parent's columns), and rows. Names are as the session's search path has them; a finding of lint names a thing as its
+line does.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from psycopg.rows import namedtuple_row
 from audit import ddl_statement as ask
 from audit import mask
 
-#: Tables shown; those that rules read first, then those with the worst findings.
+#: Tables shown; those that rules read first, then those with the worst findings. And views.
 _MOST: Final = 40
+#: Letters of a view's definition.
+_LONGEST: Final = 8_000
 _INDENT: Final = "  "
 
 _SERIAL: Final = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
@@ -28,8 +31,8 @@ _SERIAL: Final = {"smallint": "smallserial", "integer": "serial", "bigint": "big
 
 @dataclass(frozen=True)
 class Line:
-    """One line of DDL, or several that belong together, and the name of the table, column, constraint, index or
-    trigger that it makes; empty where a note would find nothing.
+    """One line of DDL, or several that belong together, and the name of the table, column, constraint, index, trigger,
+    policy or view that it makes; empty where a note would find nothing.
     """
 
     sql: str
@@ -38,18 +41,31 @@ class Line:
 
 def document(connection: psycopg.Connection, judged: Iterable[int], objects: Iterable[str]) -> dict[str, Any]:
     """The part of a result document that holds the DDL: of the tables that rules `judged` (oids), and of those that
-    the findings of lint are about (`objects`, the worst first), up to 40.
+    the findings of lint are about (`objects`, the worst first), up to 40; and of up to 40 views that read them. What is
+    left out by that is counted.
     """
-    wanted = list(dict.fromkeys(judged))
+    judged = list(dict.fromkeys(judged))
     try:
         with connection.transaction():
-            wanted = list(dict.fromkeys([*wanted, *_owners(connection, objects)]))[:_MOST]
-            tables = ddl(connection, wanted)
+            known: dict[str, int] = dict(connection.execute(ask.NAMED).fetchall())
+            wanted = list(dict.fromkeys([*judged, *_owners(known, objects)]))
+            shown = [oid for oid in wanted if oid in known.values()][:_MOST]
+            tables = ddl(connection, shown)
+            reading = views(connection, [*shown, *judged])
     except psycopg.Error as error:  # dropped meanwhile: what writes a definition sees the catalogs as they are now
-        return {"tables": [], "reason": mask.error(error)}
+        return {"tables": [], "reason": mask.error(error), "left_out": {"tables": 0, "with_findings": 0, "views": 0}}
+    parts = [("table", name, lines) for name, lines in tables.items()]
+    parts += [("view", name, lines) for name, lines in list(reading.items())[:_MOST]]
     return {
-        "tables": [{"table": name, "lines": [vars(line) for line in lines]} for name, lines in tables.items()],
+        "tables": [
+            {"table": name, "kind": kind, "lines": [vars(line) for line in lines]} for kind, name, lines in parts
+        ],
         "reason": "",
+        "left_out": {
+            "tables": len({*known.values()}) - len(shown),
+            "with_findings": len({*wanted} & {*known.values()}) - len(shown),
+            "views": max(len(reading) - _MOST, 0),
+        },
     }
 
 
@@ -59,9 +75,16 @@ def ddl(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list
     return {table.prefix + table.name: list(reader.lines(table)) for table in reader.tables}
 
 
-def _owners(connection: psycopg.Connection, objects: Iterable[str]) -> Iterator[int]:
+def views(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list[Line]]:
+    """The lines of the views among some relations, and of those that read any of them, those first that others read."""
+    reader = _Reader(connection, oids)
+    found = reader.rows(ask.VIEWS)
+    reader = _Reader(connection, [view.oid for view in found])
+    return {view.prefix + view.name: list(reader.view(view)) for view in found}
+
+
+def _owners(known: dict[str, int], objects: Iterable[str]) -> Iterator[int]:
     """The tables that things of these names belong to: the longest beginning of the name that is a table or index."""
-    known: dict[str, int] = dict(connection.execute(ask.NAMED).fetchall())
     for name in objects:
         ends = [len(name), *(place for place in range(len(name) - 1, 0, -1) if name[place] == ".")]
         if found := next((known[name[:end]] for end in ends if name[:end] in known), None):
@@ -74,23 +97,26 @@ class _Reader:
     def __init__(self, connection: psycopg.Connection, oids: Collection[int]) -> None:
         self._connection = connection
         self._oids = list(oids)
-        self.tables = _in_order(self._rows(ask.TABLES))
+        self.tables = _in_order(self.rows(ask.TABLES))
         self._columns = self._by_table(ask.COLUMNS)
         self._constraints = self._by_table(ask.CONSTRAINTS)
         self._indexes = self._by_table(ask.INDEXES)
         self._triggers = self._by_table(ask.TRIGGERS)
         self._types = self._by_table(ask.TYPES)
+        self._policies = self._by_table(ask.POLICIES)
+        self._rights = self._by_table(ask.RIGHTS)
         self._told: set[int] = set()
         self._later: defaultdict[int, list[Line]] = defaultdict(list)
         self._coming = [table.oid for table in self.tables]
 
-    def _rows(self, query: str) -> list[Any]:
+    def rows(self, query: str) -> list[Any]:
+        """What a query on the catalogs says of the relations."""
         with self._connection.cursor(row_factory=namedtuple_row) as cursor:
             return cursor.execute(query.encode(), {"oids": self._oids}).fetchall()
 
     def _by_table(self, query: str) -> defaultdict[int, list[Any]]:
         found: defaultdict[int, list[Any]] = defaultdict(list)
-        for row in self._rows(query):
+        for row in self.rows(query):
             found[row.oid].append(row)
         return found
 
@@ -113,8 +139,53 @@ class _Reader:
         yield from _create(table, inside)
         yield from self._after(table)
         yield from after
+        yield from self._guarded(table)
         yield from self._comments(table)
         yield from self._later[table.oid]
+
+    def view(self, view: Any) -> Iterator[Line]:
+        """All of one view; the beginning of a very long one."""
+        options = f" WITH ({view.options})" if view.options else ""
+        written = f"CREATE {view.kind} {view.named}{options} AS\n{view.definition.rstrip(';')};"
+        more = len(written) - _LONGEST
+        about = view.prefix + view.name
+        for line in written[:_LONGEST].split("\n"):
+            yield Line(line, about)
+            about = ""
+        if more > 0:
+            yield Line(
+                f"-- {more:,} more characters: select pg_get_viewdef({self._literal(view.named)}::regclass, true)"
+            )
+        for index in self._indexes[view.oid]:
+            yield Line(f"{index.definition};", view.prefix + index.name)
+        for trigger in self._triggers[view.oid]:
+            yield Line(f"{trigger.definition};", f"{view.prefix}{view.name}.{trigger.name}")
+        yield from self._granted(view)
+        things = [(view.kind, view.named, view.comment)] if view.comment else []
+        things += [("COLUMN", f"{view.named}.{column}", said) for column, said in view.comments]
+        for kind, named, said in things:
+            yield Line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
+
+    def _guarded(self, table: Any) -> Iterator[Line]:
+        """Who may see and change which rows."""
+        if table.has_policies:
+            yield Line(f"ALTER TABLE {table.named} ENABLE ROW LEVEL SECURITY;")
+        if table.binds_owner:
+            yield Line(f"ALTER TABLE {table.named} FORCE ROW LEVEL SECURITY;")
+        for policy in self._policies[table.oid]:
+            parts = [f"CREATE POLICY {policy.named} ON {table.named}"]
+            parts += [] if policy.is_permissive else ["AS RESTRICTIVE"]
+            parts.append(f"FOR {policy.command} TO {', '.join(policy.roles)}")
+            parts += [f"USING ({policy.using_})"] if policy.using_ is not None else []
+            parts += [f"WITH CHECK ({policy.check_})"] if policy.check_ is not None else []
+            unused = "" if table.has_policies else "  -- without effect: row level security is not enabled"
+            yield Line(f"{' '.join(parts)};{unused}", f"{table.prefix}{table.name}.{policy.name}")
+        yield from self._granted(table)
+
+    def _granted(self, relation: Any) -> Iterator[Line]:
+        for right in self._rights[relation.oid]:
+            more = " WITH GRANT OPTION" if right.is_grantable else ""
+            yield Line(f"GRANT {right.privileges} ON {relation.named} TO {right.grantee}{more};")
 
     def _before(self, table: Any) -> Iterator[Line]:
         """Types and sequences that the table takes."""
@@ -169,7 +240,11 @@ class _Reader:
     def _comments(self, table: Any) -> Iterator[Line]:
         things = [("TABLE", table.named, table.comment)]
         things += [("COLUMN", f"{table.named}.{it.named}", it.comment) for it in self._columns[table.oid]]
-        for kind, rows in (("CONSTRAINT", self._constraints), ("TRIGGER", self._triggers)):
+        for kind, rows in (
+            ("CONSTRAINT", self._constraints),
+            ("TRIGGER", self._triggers),
+            ("POLICY", self._policies),
+        ):
             things += [(kind, f"{it.named} ON {table.named}", it.comment) for it in rows[table.oid]]
         things += [("INDEX", it.named, it.comment) for it in self._indexes[table.oid]]
         for kind, named, said in things:

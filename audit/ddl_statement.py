@@ -11,6 +11,7 @@ select case when n.nspname = current_schema() then '' else n.nspname || '.' end 
 from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
 left join pg_index as i on i.indexrelid = c.oid
+join pg_class as t on t.oid = coalesce(i.indrelid, c.oid) and t.relkind in ('r', 'p')
 where c.relkind in ('r', 'p', 'i', 'I')
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 """
@@ -31,7 +32,8 @@ select c.oid, c.oid::regclass::text as named,
     from pg_constraint as k
     where k.conrelid = c.oid and k.confrelid <> c.oid and k.contype = 'f' and k.conparentid = 0
   ) as refers_to,
-  obj_description(c.oid, 'pg_class') as comment
+  obj_description(c.oid, 'pg_class') as comment,
+  c.relrowsecurity as has_policies, c.relforcerowsecurity as binds_owner
 from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
 where c.oid = any(%(oids)s) and c.relkind in ('r', 'p')
@@ -165,4 +167,79 @@ where not exists (
   select from pg_depend as d where d.classid = 'pg_type'::regclass and d.objid = t.oid and d.deptype = 'e'
 )
 order by u.oid, t.oid
+"""
+
+POLICIES: Final = """
+select p.polrelid as oid, p.polname as name, quote_ident(p.polname) as named, p.polpermissive as is_permissive,
+  case p.polcmd when 'r' then 'SELECT' when 'a' then 'INSERT' when 'w' then 'UPDATE' when 'd' then 'DELETE'
+    else 'ALL' end as command,
+  array(
+    select case when r.role = 0 then 'PUBLIC' else r.role::regrole::text end
+    from unnest(p.polroles) with ordinality as r (role, place)
+    order by r.place
+  ) as roles,
+  pg_get_expr(p.polqual, p.polrelid, true) as using_, pg_get_expr(p.polwithcheck, p.polrelid, true) as check_,
+  obj_description(p.oid, 'pg_policy') as comment
+from pg_policy as p
+where p.polrelid = any(%(oids)s)
+order by p.polrelid, p.polname
+"""
+
+#: What others than the owner may do, a row for each of them, of the whole and of columns.
+RIGHTS: Final = """
+select x.oid, case when x.grantee = 0 then 'PUBLIC' else x.grantee::regrole::text end as grantee, x.is_grantable,
+  string_agg(x.privilege, ', ' order by x.columns is not null, x.privilege) as privileges
+from (
+  select a.oid, a.grantee, a.is_grantable, max(a.named) as columns,
+    a.privilege || coalesce(' (' || string_agg(a.named, ', ' order by a.place) || ')', '') as privilege
+  from (
+    select c.oid, e.grantee, e.is_grantable, e.privilege_type as privilege, null as named, 0 as place, c.relowner
+    from pg_class as c
+    cross join lateral aclexplode(c.relacl) as e
+    where c.oid = any(%(oids)s)
+    union all
+    select c.oid, e.grantee, e.is_grantable, e.privilege_type, quote_ident(t.attname), t.attnum, c.relowner
+    from pg_class as c
+    join pg_attribute as t on t.attrelid = c.oid and not t.attisdropped
+    cross join lateral aclexplode(t.attacl) as e
+    where c.oid = any(%(oids)s)
+  ) as a
+  where a.grantee <> a.relowner
+  group by a.oid, a.grantee, a.is_grantable, a.privilege, a.named is null
+) as x
+group by x.oid, x.grantee, x.is_grantable
+order by x.oid, grantee, x.is_grantable
+"""
+
+#: The views among `oids`, and those that read any of them, directly or through others; those first that others read.
+VIEWS: Final = """
+with recursive reads (view, relation) as (
+  select distinct r.ev_class, d.refobjid
+  from pg_rewrite as r
+  join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+    and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class
+  where r.rulename = '_RETURN'
+),
+found (oid, level) as (
+  select unnest(%(oids)s::oid[]), 0
+  union
+  select r.view, f.level + 1
+  from found as f
+  join reads as r on r.relation = f.oid
+)
+select c.oid, c.oid::regclass::text as named,
+  case when n.nspname = current_schema() then '' else n.nspname || '.' end as prefix, c.relname as name,
+  case c.relkind when 'm' then 'MATERIALIZED VIEW' else 'VIEW' end as kind,
+  array_to_string(c.reloptions, ', ') as options, pg_get_viewdef(c.oid, true) as definition,
+  obj_description(c.oid, 'pg_class') as comment,
+  array(
+    select array[quote_ident(a.attname), col_description(c.oid, a.attnum)]
+    from pg_attribute as a
+    where a.attrelid = c.oid and a.attnum > 0 and col_description(c.oid, a.attnum) is not null
+    order by a.attnum
+  ) as comments
+from (select f.oid, max(f.level) as level from found as f group by f.oid) as f
+join pg_class as c on c.oid = f.oid and c.relkind in ('v', 'm')
+join pg_namespace as n on n.oid = c.relnamespace and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+order by f.level, c.oid::regclass::text
 """

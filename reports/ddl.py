@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reports.schema import Group
+from reports.words import plural
 
 #: What a finding has to do with violations; results of an earlier version do not tell.
 _RELATIONS: Final[dict[bool | None, str]] = {True: "Let in", False: "Hides", None: "See also"}
@@ -45,9 +46,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """A table's lines."""
+    """The lines of a table, or a view."""
 
     name: str
+    kind: str
     anchor: str
     lines: list[Line]
 
@@ -78,6 +80,7 @@ class Schema:
     tables: list[Table]
     rest: list[Rest]
     reason: str
+    left_out: list[str]
 
     @property
     def anchors(self) -> dict[tuple[str, str], str]:
@@ -98,7 +101,9 @@ def annotated(document: dict[str, Any], groups: Iterable[Group]) -> Schema:
         if found["status"] == "failed":
             for weakness in found.get("weaknesses", []):
                 at = rows[weakness["rule"], weakness["object"]]
-                at.setdefault(_RELATIONS[weakness.get("lets_in")], []).append(found)
+                at.setdefault(_RELATIONS[weakness.get("lets_in")], []).append(
+                    found | {"which": weakness.get("which", "")}
+                )
     noted: defaultdict[tuple[int, int], list[Note]] = defaultdict(list)
     loose: list[Rest] = []
     number = 0
@@ -115,6 +120,7 @@ def annotated(document: dict[str, Any], groups: Iterable[Group]) -> Schema:
     tables = [
         Table(
             table["table"],
+            table.get("kind", "table"),
             f"table-{number}",
             [
                 Line(line["sql"], _anchor(number, place), noted.get((number, place), []))
@@ -123,7 +129,20 @@ def annotated(document: dict[str, Any], groups: Iterable[Group]) -> Schema:
         )
         for number, table in enumerate(given["tables"], start=1)
     ]
-    return Schema(tables, loose, given["reason"])
+    return Schema(tables, loose, given["reason"], _left_out(given.get("left_out", {})))
+
+
+def _left_out(counts: dict[str, int]) -> list[str]:
+    """What is not shown, in words; results of an earlier version do not tell."""
+    tables, found, views = (counts.get(name, 0) for name in ("tables", "with_findings", "views"))
+    said = []
+    if found:
+        said.append(f"{plural(found, 'table')} with findings, which are told below without it")
+    if tables > found:
+        said.append(f"{plural(tables - found, 'table')} that no rule reads and that no finding is about")
+    if views:
+        said.append(plural(views, "view"))
+    return said
 
 
 def _anchor(table: int, line: int) -> str:

@@ -55,6 +55,20 @@ _FACTS: Final = {
             where k.contypid = t.oid and k.contype = 'c' order by k.conname)
         from pg_type as t where t.typtype in ('d', 'e') and t.oid in (
           select a.atttypid from pg_attribute as a where a.attrelid = any(%s) and a.attnum > 0)""",
+    "policies": """
+        select p.polrelid::regclass::text, p.polname, p.polcmd, p.polpermissive, p.polroles::regrole[]::text,
+          pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), c.relrowsecurity,
+          c.relforcerowsecurity, obj_description(p.oid, 'pg_policy')
+        from pg_policy as p join pg_class as c on c.oid = p.polrelid where c.oid = any(%s)""",
+    "rights": """
+        select c.oid::regclass::text, e.grantee::regrole::text, e.privilege_type, e.is_grantable, null::text
+        from pg_class as c cross join lateral aclexplode(c.relacl) as e
+        where e.grantee <> c.relowner and c.oid = any(%s)
+        """,
+    "rights to columns": """
+        select c.oid::regclass::text, e.grantee::regrole::text, e.privilege_type, e.is_grantable, a.attname
+        from pg_class as c join pg_attribute as a on a.attrelid = c.oid cross join lateral aclexplode(a.attacl) as e
+        where c.oid = any(%s)""",
 }
 
 
@@ -190,7 +204,30 @@ comment on constraint "c""k" on "a""b<script>" is 'why';
 comment on index itself_a is 'an index';
 comment on trigger later on one is 'a trigger';
 create table nothing ();
+do $$ begin create role "oa ""reader"; exception when duplicate_object then null; end $$;
+alter table "a""b<script>" enable row level security;
+alter table "a""b<script>" force row level security;
+create policy "own; rows" on "a""b<script>" for select to "oa ""reader", current_user
+  using ("Mixed Case" = current_user);
+create policy checked on "a""b<script>" as restrictive using (true) with check ("x.y" > 0);
+create policy idle on one for insert with check (id > 0);
+comment on policy "own; rows" on "a""b<script>" is 'a policy';
+grant select, insert on "a""b<script>" to public;
+grant select, update ("Mixed Case", "x.y"), references ("x.y") on "a""b<script>" to "oa ""reader" with grant option;
+grant update (two) on one to "oa ""reader";
 """
+
+VIEWS: Final = """
+create view "see ""all" with (security_barrier = true) as select "x.y", "Mixed Case" || '
+-- ;' as said from "a""b<script>" where plus > 0;
+create materialized view kept as select said, count(*) as n from "see ""all" group by said;
+create unique index kept_said on kept (said);
+create view above as select n from kept union all select id from one with no data;
+comment on view "see ""all" is 'all; of it';
+comment on column kept.n is 'how many';
+comment on materialized view kept is 'kept';
+grant select on "see ""all" to "oa ""reader";
+""".replace(" with no data", "")
 
 #: What PostgreSQL 18 has and 15 has not.
 NEW: Final = """
@@ -234,6 +271,57 @@ def test_tables_with_findings_come_along(server_18: Server) -> None:
     assert sorted(table["table"] for table in made["tables"]) == ['Other "sch ema.child', "itself", "one", "two"]
     some = made["tables"][0]["lines"][0]
     assert some.keys() == {"sql", "about"}
+    servers.drop_database(server_18, dsn)
+
+
+def test_views_that_read_them_come_along(server: Server, dsn: str) -> None:
+    """Views of views too, those first that others read, with what is said of them and who may read them."""
+    hostile(dsn)
+    with psycopg.connect(dsn) as connection:
+        connection.execute(VIEWS.encode())
+    with Snapshot(dsn) as snapshot:
+        oids = snapshot.connection.execute("""select '"a""b<script>"'::regclass::oid""").fetchall()[0]
+        found = ddl.views(snapshot.connection, oids)
+        lines = [line for table in written(dsn).values() for line in table]
+    assert list(found) == ['see "all', "kept", "above"]
+    target = servers.new_database(server)
+    prepare(dsn, target)
+    run(target, [*lines, *(line for view in found.values() for line in view)])
+    facts_of_views = """
+        select c.oid::regclass::text, c.relkind, c.reloptions::text, pg_get_viewdef(c.oid), c.relacl::text,
+          obj_description(c.oid, 'pg_class'), array(select pg_get_indexdef(i.indexrelid) from pg_index as i
+          where i.indrelid = c.oid), array(select col_description(c.oid, n) from generate_series(1, 3) as n)
+        from pg_class as c where c.relkind in ('v', 'm') and c.relnamespace = 'public'::regnamespace order by 1"""
+    told = []
+    for made in (dsn, target):
+        with psycopg.connect(made) as connection:
+            told.append(connection.execute(facts_of_views.encode()).fetchall())
+    assert len(told[0]) == 3
+    assert told[0] == told[1]
+    servers.drop_database(server, target)
+
+
+def test_what_is_left_out_is_counted(server_18: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables with findings and others, and views; a long view is cut, and says by how much."""
+    dsn = servers.new_database(server_18)
+    hostile(dsn)
+    with psycopg.connect(dsn) as connection:
+        connection.execute(VIEWS.encode())
+    monkeypatch.setattr(ddl, "_MOST", 2)
+    monkeypatch.setattr(ddl, "_LONGEST", 60)
+    with Snapshot(dsn) as snapshot:
+        judged = [
+            row[0] for row in snapshot.connection.execute("""select '"a""b<script>"'::regclass::oid""").fetchall()
+        ]
+        of_all = len(tables(snapshot.connection))
+        made = ddl.document(snapshot.connection, judged, ["one.id", "two", "itself_a", "x.y"])
+    assert [(it["kind"], it["table"]) for it in made["tables"]] == [
+        ("table", 'a"b<script>'), ("table", "one"), ("view", 'see "all'), ("view", "kept")
+    ]  # fmt: skip
+    assert made["left_out"] == {"tables": of_all - 2, "with_findings": 2, "views": 1}
+    cut = [line["sql"] for line in made["tables"][2]["lines"] if "more characters" in line["sql"]]
+    assert len(cut) == 1
+    assert """pg_get_viewdef('"see ""all"'::regclass, true)""" in cut[0]
     servers.drop_database(server_18, dsn)
 
 

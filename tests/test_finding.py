@@ -88,7 +88,7 @@ def test_what_let_it_in_is_linked_both_ways() -> None:
     assert len(targets) == 4
     assert {*targets} <= {*page.ids}
     there = page.all("section", id="schema")[0]
-    assert "Let in: Title of orders.a (4); Title of orders.b (3)." in there
+    assert "Let in: Title of orders.a (4); Title of orders.b (3), where it names one." in there
     assert "Hides: Title of orders.c (2)." in there
     assert "See also: Title of orders.old (1)." in there
 

@@ -143,6 +143,22 @@ def test_results_without_ddl_are_drawn_all_the_same() -> None:
     assert "alter table orders.args" in page.text
 
 
+def test_what_is_left_out_is_said() -> None:
+    """Tables with findings and others, and views; nothing where nothing is."""
+    whole = made(fault("a", "orders.args"))
+    view = {"table": "seen", "kind": "view", "lines": [{"sql": "CREATE VIEW seen AS", "about": "seen"}]}
+    whole["ddl"]["tables"].append(view)
+    assert "Left out" not in drawn(whole).text
+    whole["ddl"]["left_out"] = {"tables": 12, "with_findings": 5, "views": 1}
+    page = drawn(whole)
+    assert (
+        "Shown is the DDL of 2 tables and views, those first that rules read, then those with the worst findings. Left"
+        " out: 5 tables with findings, which are told below without it; 7 tables that no rule reads and that no finding"
+        " is about; 1 view."
+    ) in page.text
+    assert "View seen, without a note" in page.text
+
+
 def test_lines_are_a_list_in_reading_order() -> None:
     """A screen reader hears each line, and after it what is said of it."""
     source = html.report(made(fault("a", "orders.args", message="REMARK")))
