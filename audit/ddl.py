@@ -49,7 +49,9 @@ def document(connection: psycopg.Connection, judged: Iterable[int], objects: Ite
         with connection.transaction():
             known: dict[str, int] = dict(connection.execute(ask.NAMED).fetchall())
             wanted = list(dict.fromkeys([*judged, *_owners(known, objects)]))
-            shown = [oid for oid in wanted if oid in known.values()][:_MOST]
+            there = {*known.values()}
+            wanted = [oid for oid in wanted if oid in there]
+            shown = wanted[:_MOST]
             tables = ddl(connection, shown)
             reading = views(connection, [*shown, *judged])
     except psycopg.Error as error:  # dropped meanwhile: what writes a definition sees the catalogs as they are now
@@ -62,8 +64,8 @@ def document(connection: psycopg.Connection, judged: Iterable[int], objects: Ite
         ],
         "reason": "",
         "left_out": {
-            "tables": len({*known.values()}) - len(shown),
-            "with_findings": len({*wanted} & {*known.values()}) - len(shown),
+            "tables": len(there) - len(shown),
+            "with_findings": len(wanted) - len(shown),
             "views": max(len(reading) - _MOST, 0),
         },
     }
