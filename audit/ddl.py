@@ -148,7 +148,7 @@ class _Reader:
     def view(self, view: Any) -> Iterator[Line]:
         """All of one view; the beginning of a very long one."""
         options = f" WITH ({view.options})" if view.options else ""
-        written = f"CREATE {view.kind} {view.named}{options} AS\n{view.definition.rstrip(';')};"
+        written = mask.passwords(f"CREATE {view.kind} {view.named}{options} AS\n{view.definition.rstrip(';')};")
         more = len(written) - _LONGEST
         about = view.prefix + view.name
         for line in written[:_LONGEST].split("\n"):

@@ -32,6 +32,10 @@ _SECRET: Final = (
 )
 #: Names whose last word only counts or classifies what the words before it are about.
 _HARMLESS_END: Final = {"id", "ids", "count", "state", "type", "kind", "status", "valid", "verified"}
+#: A password in a connection's words or address; operators of SQL have spaces around them where PostgreSQL writes it.
+_PASSWORD: Final = re.compile(
+    r"((?<![\w.])(?:password|passwd|pwd)=|://[^\s:/@']+:(?=[^\s@']+@))[^\s@'&;]+", re.IGNORECASE
+)
 #: What stands before and after an @: no white space and none of the marks that texts put around an address.
 _EMAIL: Final = re.compile(r"[^\s@\"'<>,;:(){}\[\]]{0,320}\s?@\s?[^\s@\"'<>,;:(){}\[\]]+")
 _PHONE: Final = re.compile(
@@ -167,6 +171,11 @@ def _written(node: Any, *, hidden: bool, keys: bool) -> str:
     if isinstance(node, str):
         return json.dumps(node if _REFERENCE.fullmatch(node) else _shape(node), ensure_ascii=False)
     return json.dumps(node)
+
+
+def passwords(script: str) -> str:
+    """A script without the passwords of connections that are written into it, as views on other servers have them."""
+    return _PASSWORD.sub(lambda found: found[1] + "••••", script)
 
 
 def error(failure: psycopg.Error, *, unmask: bool = False) -> str:

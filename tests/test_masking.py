@@ -812,3 +812,18 @@ def test_raised_messages_are_hidden() -> None:
     shown = mask.message("cannot use ann@example.com", "P0001")
     assert "ann" not in shown
     assert "--unmask" in shown
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("dblink('host=a password=hunter2 user=b'::text, 's')", "dblink('host=a password=•••• user=b'::text, 's')"),
+        ("dblink('postgresql://bob:hunter2@db/x'::text)", "dblink('postgresql://bob:••••@db/x'::text)"),
+        ("dblink('host=a PASSWORD=hunter2')", "dblink('host=a PASSWORD=••••')"),
+        ("WHERE u.password = v.password", "WHERE u.password = v.password"),
+        ("SELECT 'https://a.example:80/b' AS at", "SELECT 'https://a.example:80/b' AS at"),
+    ],
+)
+def test_passwords_in_scripts(written: str, shown: str) -> None:
+    """A view on another server may hold one; what only looks like it stays."""
+    assert mask.passwords(written) == shown
