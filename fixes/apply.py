@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import psycopg
@@ -104,9 +104,8 @@ def apply(
         refuse(connection, fixes, choices)
         id = _plan_id(choices, decisions)
         if decisions is not None and decisions.plan and not _begun(connection, id):
-            found = differences(
-                decisions, review(connection, rules, fixes, decisions.reviewed), identity(connection, fixes)
-            )
+            now = review(connection, rules, fixes, decisions.reviewed, choices)
+            found = differences(decisions, now, identity(connection, fixes), choices)
             if found:
                 raise ReviewError(
                     f"{decisions.path}: this is not what was reviewed: {'; '.join(found)}. Nothing was changed:"
@@ -300,7 +299,7 @@ def _plan_id(choices: Mapping[str, str], decisions: Decisions | None) -> str:
     """What makes two applications the same: the choices, and what they were made for."""
     parts: list[Any] = [dict(choices)]
     if decisions is not None:
-        parts += [decisions.plan, {rule: (seen.rows, seen.fingerprint) for rule, seen in decisions.reviewed.items()}]
+        parts += [decisions.plan, {rule: asdict(seen) for rule, seen in decisions.reviewed.items()}]
     return "sha256:" + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -308,7 +307,7 @@ def _expected(
     connection: psycopg.Connection, steps: Sequence[tuple[Fix, Option]], decisions: Decisions | None, count: Count
 ) -> list[int]:
     """How many rows each step may have to change: what its rule found when it was reviewed, or finds now."""
-    counts = {rule: seen.rows for rule, seen in decisions.reviewed.items()} if decisions is not None else {}
+    counts = {rule: seen.found.rows for rule, seen in decisions.reviewed.items()} if decisions is not None else {}
     rules = {fix.rule.id: fix.rule for fix, _ in steps if fix.rule.id not in counts}
     counts |= count(connection, list(rules.values()))
     # the second of a rule's two steps has what the first leaves: it is counted when it is listed

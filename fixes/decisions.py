@@ -2,7 +2,7 @@
 
     [plan]            what was reviewed: database, tables, fix files; and the rules that nobody has decided on yet
     [decisions]       "rule" = "option"
-    [reviewed."rule"] what the rule found then, and what would become of it: rows, a fingerprint, keys unless many
+    [reviewed."rule"] what the rule found then, and what each option would change: rows, a fingerprint, keys unless many
 
 A file without `[plan]` and `[reviewed]` is a policy: it holds for any database, and nothing is compared.
 """
@@ -22,7 +22,7 @@ from fixes.fix import LEAVE, Fix
 if TYPE_CHECKING:
     from fixes.plan import Plan
 
-FORMAT: Final = "order-audit-decisions/1"
+FORMAT: Final = "order-audit-decisions/2"
 
 
 class DecisionError(ValueError):
@@ -30,18 +30,26 @@ class DecisionError(ValueError):
 
 
 @dataclass(frozen=True)
-class Reviewed:
-    """What a rule found when the plan was made, and what each option would have made of which row at its turn.
+class Seen:
+    """Rows that were seen, with a fingerprint of their values and of those that they would have got.
 
-    `fingerprint` is of both, the values of the rows and those that they would have got; `keys` has one for each key,
-    unless there were many. `changes` are the rows that were listed to be changed, of all options; `choice` is the
-    option that was chosen then.
+    `keys` has one for each key, unless there were many.
     """
 
-    rows: int
-    fingerprint: str
+    rows: int = 0
+    fingerprint: str = f"{0:016x}"
     keys: dict[str, str] = field(default_factory=dict)
-    changes: int = 0
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What a rule found when the plan was made, and what each option would have changed at its turn.
+
+    `choice` is the option that was chosen then.
+    """
+
+    found: Seen
+    options: dict[str, Seen] = field(default_factory=dict)
     choice: str = LEAVE
 
 
@@ -100,10 +108,8 @@ def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
     try:
         seen = {
             rule: Reviewed(
-                int(found["rows"]),
-                str(found["fingerprint"]),
-                {key: str(one) for key, one in found["keys"].items()},
-                int(found["changes"]),
+                _seen(found["found"]),
+                {name: _seen(one) for name, one in found.get("options", {}).items()},
                 str(found.get("choice", LEAVE)),
             )
             for rule, found in reviewed.items()
@@ -117,6 +123,11 @@ def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
         frozenset(rule for rule in undecided if choices.get(rule) == LEAVE),
         str(path),
     )
+
+
+def _seen(table: Mapping[str, Any]) -> Seen:
+    keys = {key: str(one) for key, one in table["keys"].items()}
+    return Seen(int(table["rows"]), str(table["fingerprint"]), keys)
 
 
 def check(rule: str, option: Any, fixes: Mapping[str, Fix], where: str) -> str:
@@ -183,13 +194,16 @@ def written(plan: Plan, choices: Mapping[str, str]) -> str:
         lines += [
             "",
             f"[reviewed.{_quoted(id)}]",
-            f"rows = {seen.rows}",
-            f"changes = {seen.changes}",
             *([f"choice = {_quoted(seen.choice)}"] if seen.choice != LEAVE else []),
-            f"fingerprint = {_quoted(seen.fingerprint)}",
-            f"keys = {{{', '.join(f'{_quoted(key)} = {_quoted(one)}' for key, one in seen.keys.items())}}}",
+            f"found = {_inline(seen.found)}",
+            *(f"options.{name} = {_inline(one)}" for name, one in seen.options.items()),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _inline(seen: Seen) -> str:
+    keys = ", ".join(f"{_quoted(key)} = {_quoted(one)}" for key, one in seen.keys.items())
+    return f"{{rows = {seen.rows}, fingerprint = {_quoted(seen.fingerprint)}, keys = {{{keys}}}}}"
 
 
 def _comment(text: str) -> list[str]:

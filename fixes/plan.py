@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -124,13 +124,20 @@ def plan(
 
 
 def review(
-    connection: psycopg.Connection, rules: Sequence[Rule], fixes: Mapping[str, Fix], then: Mapping[str, Reviewed]
+    connection: psycopg.Connection,
+    rules: Sequence[Rule],
+    fixes: Mapping[str, Fix],
+    then: Mapping[str, Reviewed],
+    choices: Mapping[str, str],
 ) -> dict[str, Reviewed]:
-    """What the rules that were reviewed find now, and what would become of it by the choices of then."""
+    """What the rules that were reviewed find now, and what would become of it by the choices of then.
+
+    Of the other options, only those are listed that are chosen now.
+    """
     with trial.trial(connection, tables(connection, fixes)):
         before = trial.judge(connection, [rule for rule in rules if rule.id in then], "before")
         wanted = {id: fix for id, fix in fixes.items() if id in before}
-        _, seen = _steps(connection, wanted, before, {id: reviewed.choice for id, reviewed in then.items()})
+        _, seen = _steps(connection, wanted, before, {id: one.choice for id, one in then.items()}, only=choices)
     return seen
 
 
@@ -140,8 +147,12 @@ def _steps(
     before: Mapping[str, int | None],
     choices: Mapping[str, str],
     tell: Callable[[str], None] = lambda _rule: None,
+    only: Mapping[str, str] | None = None,
 ) -> tuple[list[Step], dict[str, Reviewed]]:
-    """Try the fixes in a trial in which the rules were judged; gives also what is to be reviewed."""
+    """Try the fixes in a trial in which the rules were judged; gives also what is to be reviewed.
+
+    Of the options that are not taken all are listed, or `only` these.
+    """
     reviews = {id: Review(fix) for id, fix in fixes.items()}
     for id, review in reviews.items():
         if before[id]:
@@ -150,11 +161,15 @@ def _steps(
 
     def take(fix: Fix, number: int) -> list[Option]:
         id = fix.rule.id
+        choice = choices.get(id, LEAVE)
         changed: list[Option] = []
         # what found nothing, and had nothing changed before it, has nothing to do
         touched = number > 1 or any(step.automatic or step.changed for step in steps.values())
         if before[id] is not None and (steps[id].found or touched):
-            changed = _try(connection, steps[id], choices.get(id, LEAVE), reviews[id], number > 1)
+            offered = {option.name for option in fix.options}
+            if only is not None:
+                offered &= {only.get(id, LEAVE)} if number == 1 else set()
+            changed = _try(connection, steps[id], choice, reviews[id], offered, again=number > 1)
         if number == 1:
             tell(id)
         return changed
@@ -165,41 +180,49 @@ def _steps(
     return list(steps.values()), {id: review.reviewed(choices.get(id, LEAVE)) for id, review in reviews.items()}
 
 
-def _try(connection: psycopg.Connection, step: Step, choice: str, review: Review, again: bool) -> list[Option]:
+def _try(
+    connection: psycopg.Connection, step: Step, choice: str, review: Review, offered: Collection[str], *, again: bool
+) -> list[Option]:
     """Try a fix at its turn, or once more; gives the options by which it changed something.
 
     What an option offers is what it would change at its first turn, or, where none was chosen, at its last.
     """
     fix, pace = step.fix, Pace(batch=1_000_000, wait=0, vacuum=0)
+    chosen = fix.option(choice)
     done: dict[str, int] = {}
+    offers: dict[str, Offer] = {}
+
+    def listed(option: Option, rows: int) -> None:
+        """What it would change stands on the list; that of its first round is what it offers."""
+        offers.setdefault(option.name, Offer(option, rows, _keys(connection, fix)))
+        if not again or option is chosen:
+            review.listed(connection, option)
+
     try:
         with connection.transaction():
             if (automatic := fix.automatic) is not None:
                 done[AUTOMATIC] = apply(
-                    connection, fix, automatic, TRIAL, pace, listed=lambda: review.listed(connection, automatic)
+                    connection, fix, automatic, TRIAL, pace, listed=lambda _rows: review.listed(connection, automatic)
                 ).changed
-            offers = []
-            # at another turn, what was not chosen is of no account
-            for option in fix.options if not again or choice == LEAVE else filter(None, [fix.option(choice)]):
+            for option in fix.options:
                 if why := obstacle(connection, option):
-                    offers.append(Offer(option, obstacle=why))
-                    continue
-                with connection.transaction(force_rollback=True):
-                    rows = list_rows(connection, fix, option, TRIAL)
-                    offers.append(Offer(option, rows, _keys(connection, fix)))
-                    if not again or option.name == choice:
-                        review.listed(connection, option)
-            if not again or choice == LEAVE:
-                step.offers = tuple(offers)
-            if why := next((offer.obstacle for offer in offers if offer.option.name == choice), ""):
-                step.trouble = why
-            elif (chosen := fix.option(choice)) is not None:
+                    offers[option.name] = Offer(option, obstacle=why)
+                elif option is not chosen and option.name in offered and (not again or chosen is None):
+                    with connection.transaction(force_rollback=True):
+                        listed(option, list_rows(connection, fix, option, TRIAL))
+            if chosen is not None and choice in offers:
+                step.trouble = offers[choice].obstacle
+            elif chosen is not None:
                 step.choice = choice
-                done[choice] = apply(connection, fix, chosen, TRIAL, pace).changed
+                done[choice] = apply(
+                    connection, fix, chosen, TRIAL, pace, listed=lambda rows: listed(chosen, rows)
+                ).changed
             step.refused = refused(connection, TRIAL, fix.rule.id)
     except (FixError, psycopg.Error) as error:
         step.trouble = str(error).splitlines()[0]
-        return []
+        done = {}
+    if not again or chosen is None:
+        step.offers = tuple(offers.get(option.name, Offer(option)) for option in fix.options)
     for name, rows in done.items():
         if name == AUTOMATIC:
             step.automatic += rows

@@ -61,5 +61,7 @@ def _words(fix: Fix) -> set[str] | None:
     if fix.rule.suite not in shipped():
         return None
     options = [*([fix.automatic] if fix.automatic else []), *fix.options]
-    queries = [fix.rule.sql, *(change.sql for option in options for change in option.changes)]
+    queries = [fix.rule.sql]
+    for change in (change for option in options for change in option.changes):
+        queries += [change.sql, *(text for _, text in change.given)]
     return set(re.findall(r"\w+", " ".join(queries).lower()))

@@ -110,12 +110,13 @@ def apply(
     home: Home,
     pace: Pace,
     tell: Callable[[int, int], None] = lambda _done, _of: None,
-    listed: Callable[[], None] = lambda: None,
+    listed: Callable[[int], None] = lambda _rows: None,
 ) -> Done:
     """Apply an option until nothing is left of it. The connection commits by itself, or all is one transaction.
 
     Rows that others hold are tried again, with a growing pause; what is left after the last round is told. Those that
-    the database refuses are passed over. `listed` is called whenever what is to be changed stands on the list.
+    the database refuses are passed over. `listed` is called with their number whenever rows that are to be
+    changed stand on the list.
     """
     done = Done()
     began = time.perf_counter()
@@ -126,7 +127,7 @@ def apply(
         done.busy = done.stale = done.refused = 0
         if not wanted:
             break
-        listed()
+        listed(wanted)
         if refused := _unindexed(connection, fix, home):
             done.refused = refused
             break

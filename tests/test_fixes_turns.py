@@ -100,3 +100,17 @@ def test_emitted_files_that_undo_each_other_are_named(database: psycopg.Connecti
     made = emit(database, FIXES, {}, tmp_path, guards=False)
     assert made.restless == ("mine.active",)
     assert {name for name, _ in made.again} == {"mine.active", "mine.paused"}
+
+
+def test_a_fix_has_another_turn_for_what_only_a_query_that_it_is_given_reads(database: psycopg.Connection) -> None:
+    one = replace(RULE, sql="select o.order_id from orders as o where o.order_id = 1 and o.order_amount <> 5")
+    reads = parse(
+        "-- given paused: of these\nselect o.order_id from orders as o where o.order_status = 'paused';\n"
+        "-- automatic: something else\n-- update orders by order_id:\n"
+        "select v.order_id, 5 as order_amount from violation as v join paused as p on p.order_id = v.order_id;\n",
+        one,
+        "one.sql",
+    )
+    some = {one.id: reads, "mine.active": FIXES["mine.active"]}
+    done = apply(database, [one, MINE["active"]], some, {}, None, Pace())
+    assert {rule: became.changed for rule, _, became in done.done} == {one.id: 1, "mine.active": 3}
