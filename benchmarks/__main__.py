@@ -16,7 +16,7 @@ from benchmarks.compare import compare, controls, medians, numbers, say, version
 from benchmarks.contenders import contenders, order_audit
 from benchmarks.load import under_load
 from benchmarks.measure import cost_with_server
-from benchmarks.mend import mending
+from benchmarks.mend import ALL, FEW, mending
 
 _RESULTS: Final = Path(__file__).parent / "results"
 
@@ -48,10 +48,11 @@ def main() -> None:
                 with _bed(running, options.load, options) as made:
                     write(_RESULTS / "load.json", head | {"tables": made.rows, **under_load(made, options.repeats)})
             if options.mend:
-                with _bed(running, options.mend, options, defects=0.0) as made:
-                    write(
-                        _RESULTS / "mend.json", head | {"tables": made.rows, **mending(running, made, options.repeats)}
-                    )
+                cases = []
+                for orders, one_in in ((options.mend, FEW), (max(1, options.mend // 5), ALL)):
+                    with _bed(running, orders, options, defects=0.0) as made:
+                        cases.append({"tables": made.rows, **mending(running, made, one_in, options.repeats)})
+                write(_RESULTS / "mend.json", head | {"cases": cases})
     table.write(_RESULTS)
 
 
@@ -81,7 +82,12 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--scale", **sizes, help="audits by all rules at these sizes, smallest first")
     parser.add_argument("--faulty", type=int, metavar="ORDERS", help="an audit where every order violates something")
     parser.add_argument("--load", type=int, metavar="ORDERS", help="short transactions without and with an audit")
-    parser.add_argument("--mend", type=int, metavar="ORDERS", help="fixes of one order in a hundred, under load")
+    parser.add_argument(
+        "--mend",
+        type=int,
+        metavar="ORDERS",
+        help="fixes of one order in a hundred, and of all of a fifth as many, under load",
+    )
     parser.add_argument("--repeats", type=int, default=3, help="rounds that count, after one that does not [3]")
     parser.add_argument("--defects", type=float, default=0.001, help="share that each kind of defect hits [0.001]")
     parser.add_argument("--seed", type=int, default=1, help="of the generated data [1]")

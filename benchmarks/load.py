@@ -29,10 +29,13 @@ _LEAST_SECONDS: Final = 5.0
 
 @dataclass
 class Load:
-    """Transactions on a timetable. Each one's time counts from when it was due, so that no delay hides another."""
+    """Transactions on a timetable. Each one's time counts from when it was due, so that no delay hides another.
+
+    `times` are when each ended, in seconds since 1970, and how many it took.
+    """
 
     bed: Bed
-    times: list[float] = field(default_factory=list)
+    times: list[tuple[float, float]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def work(self, number: int) -> None:
@@ -57,7 +60,7 @@ class Load:
                     [one],
                 )
                 connection.commit()
-                self.times.append(time.perf_counter() - due)
+                self.times.append((time.time(), time.perf_counter() - due))
                 due += gap
 
     def stop(self) -> None:
@@ -85,7 +88,7 @@ def under_load(bed: Bed, repeats: int) -> dict[str, Any]:
                     spent = phase(Path(scratch))
                 seconds = max(_LEAST_SECONDS, spent)
                 if turn:
-                    found[name] += load.times
+                    found[name] += [each for _, each in load.times]
                     took[name].append(spent)
     with psycopg.connect(bed.dsn, autocommit=True) as connection:
         left = not alone(connection)
@@ -123,7 +126,8 @@ def _wait(seconds: float) -> float:
 
 
 def quantiles(times: list[float]) -> dict[str, Any]:
-    cuts = statistics.quantiles(times, n=100)
+    """How many transactions there were, and their milliseconds."""
+    cuts = statistics.quantiles(times, n=100, method="inclusive")
     return {
         "transactions": len(times),
         "p50_ms": cuts[49] * 1000,

@@ -1,9 +1,8 @@
-"""One order in a hundred put right while applications work: by one UPDATE, and by the program."""
+"""Orders put right while applications work: by one UPDATE, and by the program."""
 
 from __future__ import annotations
 
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,47 +17,63 @@ from audit.server import Server
 from benchmarks.bed import ORDER_AUDIT, Bed
 from benchmarks.compare import say
 from benchmarks.load import RATE, loaded, quantiles
+from benchmarks.measure import cost
 from tests import servers
 
 _ROOT: Final = Path(__file__).parent.parent
 _RULE: Final = "orders/status_is_known.sql"
-_DIRTY: Final = "update orders set order_status = ' ' || upper(order_status) where order_id % 100 = 7"
 _PLAIN: Final = """
 update orders
 set order_status = lower(btrim(order_status))
 where order_status not in ('recreated', 'active', 'expired', 'cancelled', 'paused', 'pending')
 """
-_SECONDS: Final = 10.0
+#: Of these many orders one is put right, so that both are tried: a few in a large table, and all of one.
+FEW: Final = 100
+ALL: Final = 1
+_SECONDS: Final = 20.0
 
 
-def mending(on: Server, bed: Bed, repeats: int) -> dict[str, Any]:
-    """Rows a second, times of short transactions meanwhile, and growth of the table; medians of `repeats` rounds."""
+def mending(on: Server, bed: Bed, one_in: int, repeats: int) -> dict[str, Any]:
+    """Rows a second, times of short transactions meanwhile, memory, and growth of the table; over `repeats` rounds.
+
+    One order in so many is made wrong.
+    """
     with psycopg.connect(bed.dsn, autocommit=True) as connection:
         connection.execute("alter table orders drop constraint if exists chk_status")
         connection.execute("create sequence load start 1000000000")
-        connection.execute(_DIRTY.encode())
+        connection.execute(
+            "update orders set order_status = ' ' || upper(order_status) where order_id %% %s = 0", [one_in]
+        )
         connection.execute("vacuum (full, analyze) orders")
+        connection.execute("vacuum orders")  # which, unlike the full one, says which pages everybody sees
         heap = _heap(connection)
-    contenders: dict[str, Callable[[str], dict[str, float]]] = {
+    contenders: dict[str, Callable[[str], dict[str, Any]]] = {
         "nothing": _nothing,
         "one UPDATE": _plain,
         "order-audit fixes apply": _ours,
     }
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in contenders}
+    times: dict[str, dict[str, list[float]]] = {name: {"all": [], "changing": []} for name in contenders}
     for turn in range(1, repeats + 1):
         for name, contender in contenders.items():
-            say(f"mending, round {turn} of {repeats}: {name}")
+            say(f"mending one order in {one_in}, round {turn} of {repeats}: {name}")
             with _copy(on, bed) as made:
                 with loaded(made) as load:
                     found = contender(made.dsn)
                 with psycopg.connect(made.dsn) as connection:
                     growth = _heap(connection) - heap
-                runs[name].append(found | quantiles(load.times) | {"growth": growth})
+            begun, ended = found.pop("changing")
+            times[name]["all"] += [each for _, each in load.times]
+            times[name]["changing"] += [each for when, each in load.times if begun <= when <= ended]
+            runs[name].append(found | {"growth": growth})
     return {
+        "one_in": one_in,
         "heap": heap,
         "transactions_per_second": RATE,
         "contenders": {
             name: {key: statistics.median(run[key] for run in found) for key in found[0]}
+            | quantiles(times[name]["all"])
+            | {"changing": quantiles(times[name]["changing"]) if len(times[name]["changing"]) > 1 else None}
             for name, found in runs.items()
         },
     }
@@ -68,7 +83,7 @@ def mending(on: Server, bed: Bed, repeats: int) -> dict[str, Any]:
 def _copy(on: Server, bed: Bed) -> Iterator[Bed]:
     """A database like the bed's, warm."""
     template = psycopg.conninfo.conninfo_to_dict(bed.dsn)["dbname"]
-    dsn = servers.new_database(on, str(template))
+    dsn = servers.new_database(on, str(template), "strategy file_copy")
     try:
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute("checkpoint")
@@ -83,34 +98,38 @@ def _heap(connection: psycopg.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def _nothing(_dsn: str) -> dict[str, float]:
+def _nothing(_dsn: str) -> dict[str, Any]:
+    begun = time.time()
     time.sleep(_SECONDS)
-    return {"changed": 0, "seconds": _SECONDS, "proof": 0.0}
+    return {"changed": 0, "seconds": _SECONDS, "proof": 0.0, "memory": 0, "changing": (begun, time.time())}
 
 
-def _plain(dsn: str) -> dict[str, float]:
+def _plain(dsn: str) -> dict[str, Any]:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        began = time.perf_counter()
+        begun, began = time.time(), time.perf_counter()
         changed = connection.execute(_PLAIN.encode()).rowcount
-        return {"changed": changed, "seconds": time.perf_counter() - began, "proof": 0.0}
+        seconds = time.perf_counter() - began
+    return {"changed": changed, "seconds": seconds, "proof": 0.0, "memory": 0, "changing": (begun, time.time())}
 
 
-def _ours(dsn: str) -> dict[str, float]:
+def _ours(dsn: str) -> dict[str, Any]:
     """The whole command, with this one rule as its suite."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for part in ("expectations", "fixes"):
             target = Path(folder) / part / _RULE
             target.parent.mkdir(parents=True)
             target.write_bytes((_ROOT / part / "current" / _RULE).read_bytes())
-        began = time.perf_counter()
-        subprocess.run(
+        used = cost(
             [ORDER_AUDIT, "fixes", "apply", "--quiet", "--no-guards", "--dsn", dsn, "--suite", f"{folder}/expectations",
-             "--fixes", f"{folder}/fixes"],
-            check=True, stdout=subprocess.DEVNULL,
+             "--fixes", f"{folder}/fixes"]
         )  # fmt: skip
-        wall = time.perf_counter() - began
     with psycopg.connect(dsn) as connection:
-        changed = connection.execute("select count(*) from order_audit.journal").fetchone()
-        detail = connection.execute("select detail -> 'seconds' from order_audit.run").fetchone()
-    seconds = sum(detail[0].values()) if detail else wall
-    return {"changed": changed[0] if changed else 0, "seconds": seconds, "proof": wall - seconds}
+        row = connection.execute(
+            "select count(*), extract(epoch from max(j.changed_at))::float8,"
+            " (select sum(s.value::text::float8) from order_audit.run as r, jsonb_each(r.detail -> 'seconds') as s)"
+            " from order_audit.journal as j where j.op = 'update'"
+        ).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate gives one row
+    changed, ended, seconds = row
+    return {"changed": changed, "seconds": seconds, "proof": used.wall - seconds, "memory": used.memory,
+            "changing": (ended - seconds, ended)}  # fmt: skip

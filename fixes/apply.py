@@ -130,7 +130,8 @@ def apply(
             became = work.apply(connection, fix, option, REAL, pace, meter.rows)
             for table in work.changes(option):
                 dead[table] += became.changed
-                if pace.vacuum and dead[table] >= pace.vacuum:  # many fixes leave as much behind as a large one
+                # many fixes leave as much behind as a large one
+                if became.changed and 0 < work.dead_rows(connection, {table}, pace) <= dead[table]:
                     work.vacuum(connection, {table})
                     dead[table] = 0
             return became

@@ -490,13 +490,13 @@ declare
   seen bigint[] := '{}';
   gone bigint[] := '{}';
   sets text;
-  wanted integer;
+  listed integer;
   done integer;
 begin
   changed := 0;
   busy := 0;
   stale := 0;
-  select max(p.place) into last
+  select max(p.place), count(*) into last, listed
   from (
     select distinct t.place from order_audit.todo as t
     where t.rule = the_rule and t.place > after_place
@@ -610,10 +610,7 @@ begin
   order by t.step, t.place;
 
   select count(distinct g.place) into stale from unnest(gone) as g (place);
-  select count(distinct t.place) into busy
-  from order_audit.todo as t
-  where t.rule = the_rule and t.place > after_place and t.place <= last
-    and t.place <> all(good || gone);
+  busy := listed - cardinality(good) - stale;
   delete from order_audit.todo as t where t.rule = the_rule and t.place = any(good || gone);
 end
 $$;

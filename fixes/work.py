@@ -22,6 +22,8 @@ TRIES: Final = 20
 #: What the server says where somebody else was in the way. A lock that we wait for is given up long before the server
 #: would look for a deadlock, so that none that we are part of reaches an application.
 BUSY: Final = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
+#: Changed rows for which no table is vacuumed.
+_FEW: Final = 10_000
 #: How often a batch of one place is tried that does not end in the time that others may wait.
 _SLOW: Final = 3
 #: How many places in a row are passed over for which a lock is never to be had, before its trouble is told.
@@ -58,8 +60,9 @@ _NEXT: Final = {
 class Pace:
     """How fast to go: places per batch, milliseconds that anybody may wait for us, milliseconds between batches.
 
-    With `wait` 0 nobody else is there. `vacuum` is the number of changed rows after which a table is vacuumed, 0 for
-    never; `rounds` how often rows are tried that others held or changed meanwhile.
+    With `wait` 0 nobody else is there. `vacuum` is the number of changed rows after which a table is vacuumed at the
+    latest, 0 for never; a tenth of its rows is enough, so that it grows by little more than that. `rounds` is how often
+    rows are tried that others held or changed meanwhile.
     """
 
     batch: int = 10_000
@@ -121,6 +124,7 @@ def apply(
     done = Done()
     began = time.perf_counter()
     tables = changes(option)
+    most = dead_rows(connection, tables, pace) if connection.autocommit else 0
     since = 0
     for again in range(pace.rounds):
         wanted = list_rows(connection, fix, option, home)
@@ -140,7 +144,7 @@ def apply(
             done.refused += refused
             since += changed
             tell(done.changed, before + wanted)
-            if pace.vacuum and since >= pace.vacuum and connection.autocommit:
+            if most and since >= most:
                 vacuum(connection, tables)
                 since = 0
         # what was refused may pass once another row is changed
@@ -218,6 +222,31 @@ def revert(
 def changes(option: Option) -> set[str]:
     """The tables that an option changes; rows that it adds to ours do not count."""
     return {change.table for change in option.changes if change.op != "insert"}
+
+
+def dead_rows(connection: psycopg.Connection, tables: set[str], pace: Pace) -> int:
+    """How many rows of the smallest of the tables may be changed before a VACUUM makes room again; 0 for any number."""
+    if not pace.vacuum:
+        return 0
+    row = connection.execute(
+        """
+        select min(t.rows)
+        from (
+          select sum(greatest(c.reltuples, 0))::bigint as rows
+          from unnest(%s::text[]) as n (name)
+          cross join lateral (
+            select to_regclass(n.name)::oid union select q.relid from pg_partition_tree(to_regclass(n.name)) as q
+          ) as p (relid)
+          join pg_class as c on c.oid = p.relid
+          group by n.name
+        ) as t
+        where t.rows > 0
+        """,
+        [sorted(tables)],
+    ).fetchone()
+    if not row or row[0] is None:  # nobody has counted them
+        return pace.vacuum
+    return min(pace.vacuum, max(_FEW, int(row[0]) // 10))
 
 
 def vacuum(connection: psycopg.Connection, tables: set[str]) -> None:

@@ -85,6 +85,24 @@ def test_many_small_fixes_are_vacuumed_as_a_large_one(connection: psycopg.Connec
         assert (done.growth["orders"].dead_rows > 0) == bool(spare)
 
 
+def test_a_table_that_is_changed_all_over_stays_small(connection: psycopg.Connection) -> None:
+    """It is vacuumed whenever a tenth of its rows has changed, or some thousands."""
+    connection.execute("create sequence more start 1000000")
+    connection.execute(
+        "insert into orders (order_id, order_ref, customer_id, order_amount, order_status)"
+        " select nextval('more'), currval('more'), o.customer_id, o.order_amount, 'expired'"
+        " from orders as o cross join generate_series(1, 15)"
+    )
+    connection.execute("update orders set order_status = ' ' || btrim(order_status)")
+    connection.execute("vacuum (full, analyze) orders")
+    before = vacuums(connection)
+    done = apply(connection, RULES, FIX, {}, None, Pace())
+    assert done.changed == 48_000
+    assert vacuums(connection) >= before + 4
+    found = done.growth["orders"]
+    assert found.heap_after < found.heap_before * 1.4
+
+
 def vacuums(connection: psycopg.Connection) -> int:
     """How often VACUUM was run on orders."""
     connection.execute("select pg_stat_force_next_flush()")
