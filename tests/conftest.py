@@ -18,7 +18,7 @@ from tests import servers
 
 ROOT = Path(__file__).parent.parent
 
-# A shell that starts the tests in the background has Ctrl-C ignored, and each program that they start would inherit that.
+# A shell that starts the tests in the background has Ctrl-C ignored, and what they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

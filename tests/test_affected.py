@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 import re
 from collections import defaultdict
 from itertools import combinations
@@ -79,12 +80,35 @@ def _same(key: str, order: str) -> str:
 def test_many_sets_of_rules_are_added_up_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as keys: the sums are those of all."""
     monkeypatch.setattr("audit.spool._SETS", 3)
+    monkeypatch.setattr("audit.spool._BLOCK", 5)
     spool = Spool(tmp_path)
     of = {f"r{place}": [key for key in range(64) if key >> place & 1] for place in range(6)}
-    for rule, keys in of.items():
-        with spool.open(rule) as file:
-            file.writelines(f"{rule},{key}\n".encode() for key in keys)
-        spool.close(rule, len(keys))
-    together = spool.together(of, "number")
-    assert together.keys == 63
-    assert together.shared == dict.fromkeys(combinations(of, 2), 16)
+    for order in ("number", "bytes"):
+        for rule, keys in of.items():
+            with spool.open(rule) as file:
+                for key in sorted(keys, key=int if order == "number" else str):
+                    file.write(f"{rule},{key}\n".encode())
+            spool.close(rule, len(keys))
+        together = spool.together(of, order)
+        assert together.keys == 63
+        assert together.shared == dict.fromkeys(combinations(of, 2), 16)
+
+
+def test_blocks_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of random keys, however long the files are and wherever they stop: as sets have it."""
+    chance = random.Random(3)
+    for turn in range(60):
+        monkeypatch.setattr("audit.spool._BLOCK", chance.randint(1, 9))
+        spool = Spool(tmp_path / str(turn))
+        spool.folder.mkdir()
+        of = {
+            f"r{place}": set(chance.sample(range(-30, 30), chance.randint(0, 40)))
+            for place in range(chance.randint(1, 5))
+        }
+        for rule, keys in of.items():
+            with spool.open(rule) as file:
+                file.writelines(f"{rule},{key}\n".encode() for key in sorted(keys))
+            spool.close(rule, len(keys))
+        together = spool.together(of, "number")
+        assert together.keys == len(set().union(*of.values()))
+        assert together.shared == {(a, b): len(of[a] & of[b]) for a, b in combinations(of, 2) if of[a] & of[b]}
