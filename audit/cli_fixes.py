@@ -208,11 +208,14 @@ def revert(
 
     Example: order-audit fixes revert --dsn postgresql://owner@db/shop --rule orders.status_is_known
     """
+    from functools import partial
+
     from audit.progress import progress
     from fixes.apply import alone, refuse_reader
     from fixes.fill import REAL
     from fixes.guard import guards
     from fixes.install import remove
+    from fixes.meter import Meter
     from fixes.status import applied, left_alone, stretches
     from fixes.work import Done, Pace, install
     from fixes.work import revert as put_back
@@ -239,9 +242,11 @@ def revert(
         with progress("putting back", quiet=quiet) as tell:
             parts = stretches(connection, wanted)
             became = {name: Done() for name in wanted}
-            for number, (name, first, last) in enumerate(parts):
-                tell(number, len(parts), name)
-                done = put_back(connection, name, REAL, pace, stretch=(first, last))
+            meter = Meter([rows for *_, rows in parts], tell)
+            for name, first, last, rows in parts:
+                meter.begin(name)
+                meter.rows(0, rows)
+                done = put_back(connection, name, REAL, pace, partial(meter.rows, of=rows), stretch=(first, last))
                 became[name].changed += done.changed
                 became[name].busy += done.busy
                 refused += done.refused
@@ -249,7 +254,7 @@ def revert(
                 busy += done.busy
                 held = f", {done.busy:,} held by others" if done.busy else ""
                 say(f"{name}: {plural(done.changed, 'row')} put back{held}")
-            tell(len(parts), len(parts), "")
+            meter.end("")
         kept = left_alone(connection)
         for name, table, key, why in kept:
             say(f"left alone: {table} {key} ({name}): {why}")

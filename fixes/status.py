@@ -119,14 +119,15 @@ def left_alone(connection: psycopg.Connection, limit: int = 1000) -> list[tuple[
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
-def stretches(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple[str, int, int]]:
+def stretches(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple[str, int, int, int]]:
     """The stretches of the journal that each have changes of one of these rules alone, the last first.
 
-    In this order they are to be put back: a fix may have had more than one turn. Gives rule, first and last row.
+    In this order they are to be put back: a fix may have had more than one turn. Gives rule, first and last row, and
+    how many there are.
     """
     rows = connection.execute(
         """
-        select s.rule, min(s.id), max(s.id)
+        select s.rule, min(s.id), max(s.id), count(*)
         from (
           select j.rule, j.id,
             row_number() over (order by j.id) - row_number() over (partition by j.rule order by j.id) as stretch
@@ -138,7 +139,7 @@ def stretches(connection: psycopg.Connection, rules: Sequence[str]) -> list[tupl
         """,
         [list(rules)],
     ).fetchall()
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def applied(connection: psycopg.Connection) -> list[str]:

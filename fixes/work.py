@@ -203,6 +203,18 @@ def revert(
         ).encode(),
         [rule, *stretch],
     )
+    tables = {
+        row[0]
+        for row in connection.execute(
+            home.text(
+                "select distinct tab from order_audit.journal"
+                " where rule = %s and reverted_at is null and id between %s and %s"
+            ).encode(),
+            [rule, *stretch],
+        )
+    }
+    most = dead_rows(connection, tables, pace) if connection.autocommit else 0
+    since = 0
     for again in range(pace.rounds):
         done.busy = 0
         for changed, busy, alone, refused in _batches(
@@ -212,7 +224,11 @@ def revert(
             done.busy += busy
             done.stale += alone
             done.refused += refused
+            since += changed
             tell(done.changed)
+            if most and since >= most:
+                vacuum(connection, tables)
+                since = 0
         if not done.busy:
             break
         back_off(again)

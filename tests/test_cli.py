@@ -657,7 +657,10 @@ def _all_of(terminal: int) -> str:
         (["lint"], {"judging the schema": "2/2"}),
         (["profile"], {"profiling tables": "3/3"}),
         (["run"], {"judging rules": "42/42", "judging the schema": "2/2", "profiling tables": "2/2"}),
-        (["fixes", "apply", "--accept-recommended"], {"changing rows": "48/48", "installing guards": "37/37"}),
+        (
+            ["fixes", "apply", "--accept-recommended"],
+            {"changing rows": "48/48", "installing guards": "37/37", "putting back": "48/48"},
+        ),
     ],
     ids=["lint", "profile", "run", "apply"],
 )
@@ -672,6 +675,8 @@ def test_progress_is_a_bar_on_a_terminal(
             connection.execute('create table "[/bold][red]\x1b[31mz" (id int primary key)')
         out = ["--out", str(tmp_path)] if words == ["run"] else []
         said, sent = on_terminal(*words, *out, "--dsn", dsn)
+        if "fixes" in words:
+            sent += on_terminal("fixes", "revert", "--dsn", dsn)[1]
     finally:
         servers.drop_database(server_18, dsn)
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", sent)

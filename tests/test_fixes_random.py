@@ -323,7 +323,7 @@ def _as_foretold(
         assert apply_all(connection, rules, order, choices, None, ALONE).changed == 0
         assert _orders(connection) == became
         parts, there = stretches(connection, applied(connection)), applied(connection)
-        for rule, first, last in parts:
+        for rule, first, last, _ in parts:
             undone = revert(connection, rule, REAL, ALONE, stretch=(first, last))
             assert (undone.stale, undone.busy, undone.refused) == (0, 0, 0)
         assert applied(connection) == []

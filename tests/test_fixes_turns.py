@@ -70,7 +70,7 @@ def test_fixes_that_undo_each_other_are_stopped_and_named(database: psycopg.Conn
     assert f"after {PASSES} passes there is more to do for mine.active" in said
     assert f"✗ mine.active: has more to do after {PASSES} passes" in plan_text(made)
     # each turn is put back by itself
-    for rule, first, last in stretches(database, applied(database)):
+    for rule, first, last, _ in stretches(database, applied(database)):
         revert(database, rule, REAL, Pace(), stretch=(first, last))
     assert database.execute("select distinct order_status, order_amount from orders").fetchall() == [("active", -1)]
 

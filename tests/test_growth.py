@@ -16,10 +16,12 @@ import pytest
 from audit.fixes_text import growth_lines
 from expectations import load
 from fixes.apply import apply
+from fixes.fill import REAL
 from fixes.fix import fixes
 from fixes.growth import growth, sizes
 from fixes.status import status
 from fixes.work import Pace, vacuum
+from fixes.work import revert as put_back
 from scenario.generate import generate
 
 ROOT = Path(__file__).parent.parent
@@ -101,6 +103,10 @@ def test_a_table_that_is_changed_all_over_stays_small(connection: psycopg.Connec
     assert vacuums(connection) >= before + 4
     found = done.growth["orders"]
     assert found.heap_after < found.heap_before * 1.4
+    # and so does what is put back
+    assert put_back(connection, RULE, REAL, Pace()).changed == 48_000
+    assert vacuums(connection) >= before + 8
+    assert bytes_of(connection, "orders")[0] < found.heap_before * 1.4
 
 
 def vacuums(connection: psycopg.Connection) -> int:
