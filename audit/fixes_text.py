@@ -37,7 +37,8 @@ def plan_text(plan: Plan) -> str:
     lines = _table(cells)
     lines += [
         f"✗ {step.fix.rule.id}: {why}"
-        for step in steps
+        for step in plan.steps
+        if step in steps or step.trouble
         for why in dict.fromkeys([step.trouble, *(offer.obstacle for offer in step.offers)])
         if why
     ]
@@ -110,6 +111,8 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
             left += f", {done.refused:,} refused" if done.refused else ""
             lines.append(f"{rule}: {option}: {plural(done.changed, 'row')}{left}")
     lines += refused_lines(applied.passed_over)
+    for rule, why in applied.unable.items():
+        lines += _said("left out", f"{rule}: {why}")
     if rehearsed:
         lines += ["", "an audit would then say:"]
         order = sorted(applied.after, key=lambda rule: rule)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,8 +16,8 @@ import psycopg
 from expectations import Rule
 from fixes import trial, work
 from fixes.decisions import Decisions
-from fixes.fill import REAL, obstacle
-from fixes.fix import AUTOMATIC, LEAVE, Fix, Option
+from fixes.fill import REAL, fill, obstacle
+from fixes.fix import AUTOMATIC, LEAVE, Fix, FixError, Option
 from fixes.growth import Growth, growth, sizes
 from fixes.install import Count, GuardError, foresee, install_all
 from fixes.meter import Meter
@@ -47,7 +47,7 @@ class Applied:
     `passed_over` is what the database refused to change, `restless` the rules that may have more to do after the last
     pass, for other fixes undo what theirs do. `proof` is None in a rehearsal, `growth` is by table that was changed.
     `installed` names the guards that were, `refused` says by guard why it was not. In a rehearsal, `installed` are
-    those that could be.
+    those that could be. `unable` says by rule why its fix was left out: these tables lack what it reads or sets.
     """
 
     done: tuple[tuple[str, str, Done], ...]
@@ -59,6 +59,7 @@ class Applied:
     refused: dict[str, GuardError] = field(default_factory=dict)
     passed_over: tuple[Refused, ...] = ()
     restless: tuple[str, ...] = ()
+    unable: dict[str, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> int:
@@ -114,7 +115,7 @@ def apply(
         install(connection, REAL)
         # checksums and counts take as long as they take: applications need the other processors
         connection.execute("set max_parallel_workers_per_gather = 0")
-        steps = list(chosen(fixes, choices))
+        steps, unable = _possible(connection, chosen(fixes, choices))
         names = tables(connection, fixes)
         tell(0, 0, "adding up the tables")
         began = time.monotonic()
@@ -148,7 +149,7 @@ def apply(
         meter.end("")
         wanted = guards_of(rules) if guarding else []
         installed, lacking = install_all(connection, wanted, pace, count, tell_guards)
-        return Applied(done, proven, grown, {}, {}, tuple(installed), lacking, refused(connection), restless)
+        return Applied(done, proven, grown, {}, {}, tuple(installed), lacking, refused(connection), restless, unable)
 
 
 def rehearse(
@@ -167,8 +168,7 @@ def rehearse(
     could be made without keeping everybody from the tables until it ends, and no index concurrently. It is told what
     they would refuse, and what they lack.
     """
-    steps = list(chosen(fixes, choices))
-    total = len(steps) + 2 * len(rules)
+    total = len(list(chosen(fixes, choices))) + 2 * len(rules)
     counted = 0
 
     def count(note: str) -> None:
@@ -181,6 +181,7 @@ def rehearse(
         connection.execute(f"set local lock_timeout = {max(1, pace.wait)}".encode())
         install(connection, REAL)
         connection.execute("delete from order_audit.refused")
+        steps, unable = _possible(connection, chosen(fixes, choices))
         before = trial.judge(connection, rules, "before", count)
         patient = Pace(batch=pace.batch, wait=0, vacuum=0, rounds=3)
 
@@ -193,7 +194,26 @@ def rehearse(
         after = trial.judge(connection, rules, "after", count)
         installed, lacking = foresee(connection, guards_of(rules), after) if guarding else ([], {})
         passed_over = refused(connection)
-    return Applied(done, None, {}, before, after, tuple(installed), lacking, passed_over, restless)
+    return Applied(done, None, {}, before, after, tuple(installed), lacking, passed_over, restless, unable)
+
+
+def _possible(
+    connection: psycopg.Connection, wanted: Iterable[tuple[Fix, Option]]
+) -> tuple[list[tuple[Fix, Option]], dict[str, str]]:
+    """What can be applied to these tables; and by rule why the rest cannot, which would else fail half-way."""
+    steps: list[tuple[Fix, Option]] = []
+    unable: dict[str, str] = {}
+    for fix, option in wanted:
+        try:
+            with connection.transaction():
+                fill(connection, fix, option, REAL)
+        except psycopg.errors.InsufficientPrivilege:
+            raise
+        except (FixError, psycopg.ProgrammingError) as error:
+            unable[fix.rule.id] = str(error).splitlines()[0]
+        else:
+            steps.append((fix, option))
+    return steps, unable
 
 
 def _take_turns(

@@ -89,6 +89,10 @@ def install_all(
             made[guard] = _install(connection, guard, pace, counts)
         except GuardError as error:
             refused[guard.name] = error
+        except psycopg.Error as error:  # this server can have nothing of the kind: what is there cannot even be told
+            if connection.closed:
+                raise
+            refused[guard.name] = GuardError(f"guard {guard.name} is not installed: {line(error)}")
     tell(len(todo), len(todo), "judging what came in meanwhile")
     counts = count(connection, rules_of(made)) if made else {}
     for guard in made:

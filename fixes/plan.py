@@ -163,6 +163,8 @@ def _steps(
         id = fix.rule.id
         choice = choices.get(id, LEAVE)
         changed: list[Option] = []
+        if before[id] is None and (fix.automatic or fix.options):
+            steps[id].trouble = "its rule cannot be judged: these tables have not all that it reads"
         # what found nothing, and had nothing changed before it, has nothing to do
         touched = number > 1 or any(step.automatic or step.changed for step in steps.values())
         if before[id] is not None and (steps[id].found or touched):

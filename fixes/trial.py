@@ -52,9 +52,21 @@ def _secrets(connection: psycopg.Connection) -> None:
 def copy(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> None:
     """Put a temporary copy of a table in its place, as far as this connection sees."""
     name = sql.Identifier(table)
-    # with its NOT NULLs
-    connection.execute(sql.SQL("create temporary table order_audit_copy (like {})").format(name))
-    connection.execute(sql.SQL("insert into pg_temp.order_audit_copy select * from {}").format(name))
+    # with its NOT NULLs, and with what follows from other columns
+    connection.execute(sql.SQL("create temporary table order_audit_copy (like {} including generated)").format(name))
+    columns = sql.SQL(", ").join(
+        sql.Identifier(column)
+        for (column,) in connection.execute(
+            "select attname from pg_attribute where attrelid = to_regclass(quote_ident(%s)) and attnum > 0"
+            " and not attisdropped and attgenerated = '' order by attnum",
+            [table],
+        ).fetchall()
+    )
+    connection.execute(
+        sql.SQL("insert into pg_temp.order_audit_copy ({columns}) select {columns} from {name}").format(
+            columns=columns, name=name
+        )
+    )
     connection.execute(sql.SQL("alter table pg_temp.order_audit_copy rename to {}").format(name))
     connection.execute(
         sql.SQL("create unique index on pg_temp.{} ({})").format(name, sql.SQL(", ").join(map(sql.Identifier, key)))

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 import scenario
-from audit.fixes_text import plan_text
+from audit.fixes_text import applied_text, plan_text
 from audit.server import Server
 from expectations import load
 from fixes.apply import RefusalError, ReviewError, apply, rehearse
@@ -460,3 +460,57 @@ def test_files_that_are_no_fixes_are_refused(text: str) -> None:
 def test_a_fix_can_be_read_in_words() -> None:
     fix: Fix = FIXES["orders.status_is_known"]
     assert fix.document()["options"] == [{"name": "cancel", "does": fix.options[0].does, "recommended": False}]
+
+
+@pytest.mark.parametrize(
+    ("lacking", "left_out"),
+    [
+        ("alter table orders drop column delivery_script_args", "orders.delivery_args_hold_no_secret"),
+        (
+            "alter table orders drop column order_amount; alter table orders add order_amount int"
+            " generated always as (-5) stored",
+            "orders.amount_is_not_negative",
+        ),
+        ("alter table orders rename to orders_of_old", "customers.no_duplicate"),
+    ],
+    ids=["column", "generated", "table"],
+)
+def test_fixes_that_the_tables_have_no_room_for_are_left_out(server_18: Server, lacking: str, left_out: str) -> None:
+    # of the fixes before it, none may be applied only for the run to fail half-way
+    dsn = servers.new_database(server_18)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection, issues=True)
+        connection.execute(lacking.encode())
+        made = plan(connection, RULES, FIXES, RECOMMENDED | {left_out: FIXES[left_out].options[0].name})
+        assert left_out in {step.fix.rule.id for step in made.steps if step.trouble}
+        foretold = {step.fix.rule.id: step.automatic + step.changed for step in made.steps}
+        choices = RECOMMENDED | {left_out: FIXES[left_out].options[0].name}
+        rehearsed = rehearse(connection, RULES, FIXES, choices, Pace())
+        done = apply(connection, RULES, FIXES, choices, None, Pace(), guarding=True)
+        assert left_out in done.unable
+        assert rehearsed.unable == done.unable
+        changed: dict[str, int] = {}
+        for rule, _, became in done.done:
+            changed[rule] = changed.get(rule, 0) + became.changed
+        assert {rule: rows for rule, rows in changed.items() if rows} == {
+            rule: rows for rule, rows in foretold.items() if rows
+        }
+        assert f"left out  {left_out}: " in applied_text(done, rehearsed=False)
+        assert f"✗ {left_out}: " in plan_text(made)
+    servers.drop_database(server_18, dsn)
+
+
+def test_a_guard_that_this_server_cannot_have_is_told_and_the_others_are_made(server_18: Server) -> None:
+    dsn = servers.new_database(server_18)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection)
+        # a cast of it to text is not immutable, so that no index may have it for a condition
+        connection.execute(
+            "create type status as enum ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated');"
+            "alter table orders drop constraint chk_status, alter order_status drop default;"
+            "alter table orders alter order_status type status using order_status::status"
+        )
+        done = apply(connection, RULES, FIXES, RECOMMENDED, None, Pace(), guarding=True)
+        assert "IMMUTABLE" in str(done.refused["one_live_order"])
+        assert {"status_is_known", "text_is_normalised"} <= {*done.installed}
+    servers.drop_database(server_18, dsn)
