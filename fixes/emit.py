@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
 
@@ -23,6 +24,7 @@ from fixes.turns import turns
 from fixes.work import Pace, apply
 
 Tell = Callable[[int, int, str], None]
+_Made = TypeVar("_Made")
 
 #: Nobody else works on the copies.
 _ALONE: Final = Pace(batch=1_000_000, wait=0, vacuum=0)
@@ -30,7 +32,9 @@ _ALONE: Final = Pace(batch=1_000_000, wait=0, vacuum=0)
 
 @dataclass(frozen=True)
 class Emitted:
-    """The names of the changes in order; rows that they would change now, by rule; rules left out, and why.
+    """The names of the changes in order; rows that they would change now, by rule; what is left out, and why.
+
+    Left out is an option, under the names of rule and option, a rule of which no option is left, or a guard.
 
     `again` are the rules whose files are to be run once more when all have run, in order, each with its rows: later
     ones gave them more to do. `restless` are those that had more to do even then, for fixes undo each other.
@@ -56,8 +60,8 @@ def emit(
     """Write what is automatic and what was chosen for the wanted rules (all, unless some are named) as a project.
 
     The connection commits by itself and sees the tables. Rows are counted by trying the changes, in their order, on
-    temporary copies. A rule whose fix cannot be tried there is left out, and so is a guard that would still refuse a
-    row. Raises EmitError where `out` cannot be used or no table is there.
+    temporary copies. An option that cannot be tried there is left out, and so is a guard that would still refuse a row.
+    Raises EmitError where `out` cannot be used or no table is there.
     """
     options: dict[str, list[Option]] = {}
     for fix, option in chosen({id: fix for id, fix in fixes.items() if not rules or id in rules}, choices):
@@ -74,31 +78,33 @@ def emit(
     with trial.trial(connection, {}):
         listings: dict[str, dict[str, str]] = {}
         for id, wanted in options.items():
-            try:
-                listings[id] = {option.name: _listing(connection, fixes[id], option) for option in wanted}
-            except (FixError, psycopg.Error) as error:
-                left_out[id] = str(error).splitlines()[0]
+            failed: dict[str, str] = {}
+            listings[id] = dict(_each(connection, wanted, partial(_listing, connection, fixes[id]), failed))
+            left_out |= _without(id, listings[id], failed)
         for table, key in keys.items():
             trial.copy(connection, table, key)
 
         def take(fix: Fix, _number: int) -> list[Option]:
             id = fix.rule.id
             tell(len(rows), len(listings), id)
-            try:
-                with connection.transaction():
-                    does = {option.name: _try(connection, fix, option) for option in options[id]}
-            except (FixError, psycopg.Error) as error:
-                left_out[id] = str(error).splitlines()[0]
+            failed: dict[str, str] = {}
+            wanted = [option for option in options[id] if option.name in listings[id]]
+            does = dict(_each(connection, wanted, partial(_try, connection, fix), failed))
+            left_out.update(_without(id, does, failed))
+            if not does:
                 return []
             rows[id] = sum(count for done in does.values() for (op, _, _), count in done.items() if op != "insert")
             words = {name: [_words(*done) for done in found.items()] or ["no row"] for name, found in does.items()}
             for found in refused(connection, TRIAL, id):
                 words[found.option].append(f"is refused {_rows(found.rows)} of {found.table}: {found.reason}")
             before = [change.name for change in changes]
-            changes.append(fix_change(fix, listings[id], words, counted, schema, before))
-            return [option for option in options[id] if does[option.name]]
+            made[id] = [option for option in wanted if option.name in does]
+            listed = {option.name: listings[id][option.name] for option in made[id]}
+            changes.append(fix_change(fix, listed, words, counted, schema, before))
+            return [option for option in made[id] if does[option.name]]
 
-        due = turns(connection, {id: fixes[id] for id in listings}, TRIAL, take, passes=1)
+        made: dict[str, list[Option]] = {}
+        due = turns(connection, {id: fixes[id] for id in listings if listings[id]}, TRIAL, take, passes=1)
         for guard, is_there in candidates.values():
             name = GUARD + guard.name
             tell(len(listings), len(listings), name)
@@ -109,17 +115,34 @@ def emit(
         again: list[tuple[str, int]] = []
 
         def take_again(fix: Fix, _number: int) -> list[Option]:
-            done = {
-                option.name: apply(connection, fix, option, TRIAL, _ALONE).changed for option in options[fix.rule.id]
-            }
+            done = {option.name: apply(connection, fix, option, TRIAL, _ALONE).changed for option in made[fix.rule.id]}
             if more := sum(done.values()):
                 again.append((fix.rule.id, more))
-            return [option for option in options[fix.rule.id] if done[option.name]]
+            return [option for option in made[fix.rule.id] if done[option.name]]
 
-        tried = {id: fixes[id] for id in listings if id not in left_out}
+        tried = {id: fixes[id] for id in made}
         restless = turns(connection, tried, TRIAL, take_again, due=[id for id in due if id in tried])
     sqitch.write(out, changes, schema)
     return Emitted(tuple(change.name for change in changes), rows, left_out, tuple(again), restless)
+
+
+def _each(
+    connection: psycopg.Connection, options: Iterable[Option], make: Callable[[Option], _Made], failed: dict[str, str]
+) -> Iterator[tuple[str, _Made]]:
+    """What is made of each option, by its name; why nothing can be made of others is put under theirs in `failed`."""
+    for option in options:
+        try:
+            with connection.transaction():
+                made = make(option)
+        except (FixError, psycopg.Error) as error:
+            failed[option.name] = str(error).splitlines()[0]
+        else:
+            yield option.name, made
+
+
+def _without(id: str, left: Collection[str], failed: Mapping[str, str]) -> dict[str, str]:
+    """What is left out of a rule's options, and why: those that failed, or the rule where none is left."""
+    return {f"{id} {name}" if left else id: why for name, why in failed.items()}
 
 
 def _place(connection: psycopg.Connection) -> tuple[str, str]:

@@ -73,8 +73,11 @@ def fix_change(
     head += [
         "",
         f"Locks: ROW EXCLUSIVE on {', '.join(tables)}, as any change of rows takes it; and the rows of a batch, until"
-        " it is committed, within half a second. Rows that others hold are passed over and tried again. VACUUM takes"
-        " SHARE UPDATE EXCLUSIVE at the end, for which nobody who reads or writes waits.",
+        " it is committed. Rows that others hold are passed over and tried again, and a lock is waited for no longer"
+        " than 100 ms. A batch is made smaller where it takes longer than an eighth of a second; but no timeout of the"
+        " server holds for one batch of a CALL, and rows that change together are one batch, however many they are:"
+        " 'order-audit fixes apply' ends each after --max-lock-wait. VACUUM takes SHARE UPDATE EXCLUSIVE at the end,"
+        " for which nobody who reads or writes waits.",
         "",
         "Each value is journaled in order_audit.journal with what it was before; the revert file puts it back. May be"
         " stopped at any moment and run again; not to be wrapped in a transaction.",
