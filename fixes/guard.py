@@ -209,21 +209,6 @@ def _parts(
             yield _KINDS[kind](name, found["table"], body)
 
 
-def statements(guard: Guard) -> list[tuple[str, bool]]:
-    """The SQL that installs a guard, as psql takes it, each with whether it runs in a transaction of its own.
-
-    Running it again changes nothing. The first statement raises where the guard is not there and a rule of it finds a
-    violation. They are to be run with a short lock_timeout, those outside a transaction with none.
-    """
-    made = home(guard) + [statement for part in guard.parts for statement in part.made()]
-    return _pairs([*_precondition(guard), *made])
-
-
-def removal(guard: Guard) -> list[tuple[str, bool]]:
-    """The SQL that removes a guard, likewise."""
-    return _pairs([statement for part in reversed(guard.parts) for statement in part.unmade()])
-
-
 def verification(guard: Guard) -> str:
     """A statement that raises where the guard is not there under its own names, or is not valid."""
     return f"""do $do$
@@ -239,32 +224,6 @@ def _there(guard: Guard) -> str:
     return "\n    and ".join(part.there() for part in guard.parts)
 
 
-def _precondition(guard: Guard) -> list[Statement]:
-    refused = (
-        [(", ".join(rule.id for rule in guard.protects), guard.refuses)]
-        if guard.refuses
-        else [(rule.id, rule.sql) for rule in guard.protects]
-    )
-    return [
-        Statement(
-            f"""do $do$
-begin
-  if not ({_there(guard)}) and exists (
-    select
-    from (
-{query}
-    ) as violation
-  ) then
-    raise exception 'guard {guard.name} is not installed: {id} still finds violations';
-  end if;
-end
-$do$""",
-            "long",
-        )
-        for id, query in refused
-    ]
-
-
 def home(guard: Guard) -> list[Statement]:
     if not any(isinstance(part, Function | Table) for part in guard.parts):
         return []
@@ -272,10 +231,6 @@ def home(guard: Guard) -> list[Statement]:
         Statement("create schema if not exists order_audit", "brief"),
         Statement("revoke all on schema order_audit from public", "brief"),
     ]
-
-
-def _pairs(made: list[Statement]) -> list[tuple[str, bool]]:
-    return [(statement.text, statement.how != "outside") for statement in made]
 
 
 def state(connection: psycopg.Connection, guard: Guard) -> State:

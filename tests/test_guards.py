@@ -19,14 +19,16 @@ from psycopg import errors, sql
 from audit.count import count
 from audit.server import Server
 from expectations import Rule, load, schema_rules
+from fixes.emit import emit
 from fixes.fill import REAL
-from fixes.fix import FixError
-from fixes.guard import UNGUARDED, guards, lacks, parse, refuses, removal, state, statements, verification
+from fixes.fix import FixError, fixes
+from fixes.guard import UNGUARDED, Guard, guards, home, lacks, parse, refuses, state
 from fixes.install import GuardError, install, install_all, remove, rules_of
 from fixes.work import Pace
 from fixes.work import install as make_journal
 from scenario.generate import generate
 from tests import servers
+from tests.test_emit import psql
 
 ROOT = Path(__file__).parent.parent
 GUARDS = guards()
@@ -84,6 +86,11 @@ def named(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
+def made(guard: Guard) -> list[str]:
+    """The statements that make a guard, one by one."""
+    return [made.text for made in [*home(guard), *(made for part in guard.parts for made in part.made())]]
+
+
 def test_all_guards_are_installed_once_and_leave_no_trace(server: Server, shop: str) -> None:
     before = schema_of(server, shop)
     with connected(shop) as connection:
@@ -109,40 +116,30 @@ def test_all_guards_are_installed_once_and_leave_no_trace(server: Server, shop: 
     assert schema_of(server, shop) == before
 
 
-def test_psql_installs_and_removes_the_same(server: Server, shop: str, tmp_path: Path) -> None:
+def test_files_install_and_remove_the_same(server: Server, shop: str, tmp_path: Path) -> None:
+    with connected(shop) as connection:
+        emitted = emit(connection, fixes(load("current").rules), {}, tmp_path)
+    names = [name for name in emitted.changes if name.startswith("guard.")]
+    # chk_status has the same effect
+    assert {f"guard.{name}" for name in GUARDS} - set(names) == {"guard.status_is_known"}
     before = schema_of(server, shop)
 
-    def run(made: list[str]) -> None:
-        file = tmp_path / "guards.sql"
-        file.write_text("set lock_timeout = '500ms';\n" + "".join(f"{text};\n" for text in made))
-        subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", file, shop], check=True)
+    def run(kind: str, names: list[str]) -> None:
+        done = psql(shop, *(tmp_path / kind / f"{name}.sql" for name in names))
+        assert done.returncode == 0, done.stderr
 
-    made = [text for guard in GUARDS.values() for text, _ in statements(guard)]
-    run([*made, *(verification(guard) for guard in GUARDS.values())])
+    run("deploy", names)
+    run("verify", names)
     with connected(shop) as connection:
         there = named(connection)
         assert {state(connection, guard) for guard in GUARDS.values()} == {"valid"}
         # a debit that leaves orders uncovered is no reason to refuse what is there
         connection.execute("update customers set customer_balance = 0")
-        run(made)
+        run("deploy", names)
         assert named(connection) == there
-        run([text for guard in reversed(GUARDS.values()) for text, _ in removal(guard)] * 2)
+        run("revert", names[::-1] * 2)
         assert not named(connection)
     assert schema_of(server, shop) == before
-
-
-def test_statements_outside_a_transaction_are_those_that_cannot_be_in_one() -> None:
-    made = [pair for guard in GUARDS.values() for pair in [*statements(guard), *removal(guard)]]
-    assert all(("concurrently" in text) == (not inside) for text, inside in made)
-
-
-def test_psql_refuses_a_guard_whose_rule_finds_something(sample: str) -> None:
-    guard = GUARDS["phone_is_dialable"]
-    with connected(sample) as connection:
-        with pytest.raises(errors.RaiseException, match=r"customers\.phone_is_dialable still finds violations"):
-            connection.execute(statements(guard)[0][0].encode())
-        with pytest.raises(errors.RaiseException, match="phone_is_dialable is not there"):
-            connection.execute(verification(guard).encode())
 
 
 def test_a_guard_is_refused_while_its_rule_finds_something(sample: str) -> None:
@@ -153,7 +150,7 @@ def test_a_guard_is_refused_while_its_rule_finds_something(sample: str) -> None:
         with pytest.raises(GuardError, match=r"5 rows are left that it would refuse \(customers\.phone_is_dialable\)"):
             install(connection, guard, PACE)
         # one that was left not validated is no shelter
-        connection.execute(statements(guard)[1][0].encode())
+        connection.execute(made(guard)[0].encode())
         assert state(connection, guard) == "invalid"
         with pytest.raises(GuardError, match="5 rows"):
             install(connection, guard, PACE)
@@ -226,15 +223,15 @@ def test_what_a_killed_run_left_is_finished(shop: str) -> None:
     with connected(shop) as connection:
         for name in ("order_ref_exists", "amount_is_not_negative", "root_is_not_closed", "one_live_order"):
             guard = GUARDS[name]
-            made = statements(guard)[len(guard.protects) :]
-            for stop in range(1, len(made)):
-                for text, _ in made[:stop]:
+            steps = made(guard)
+            for stop in range(1, len(steps)):
+                for text in steps[:stop]:
                     connection.execute(text.encode())
                 found = state(connection, guard)
                 assert found in ("missing", "invalid", "valid")
                 assert install(connection, guard, PACE) == (found != "valid")
                 assert state(connection, guard) == "valid"
-                if name != "order_ref_exists" or stop < len(made) - 1:
+                if name != "order_ref_exists" or stop < len(steps) - 1:
                     remove(connection, guard, PACE)
                     assert state(connection, guard) == "missing"
 
@@ -246,7 +243,7 @@ def test_an_index_whose_build_was_cut_off_is_built_again(shop: str, name: str) -
     with connected(shop) as connection, psycopg.connect(shop) as writer, connected(shop) as watcher:
         # the build waits for a transaction that has written
         writer.execute("update orders set order_amount = order_amount where order_id = 1")
-        build = next(text for text, inside in statements(guard) if not inside)
+        build = next(text for text in made(guard) if "concurrently" in text)
         thread = threading.Thread(target=pytest.raises, args=(errors.QueryCanceled, connection.execute, build))
         thread.start()
         until(watcher, "select exists (select from pg_stat_activity where pid = %s and wait_event_type = 'Lock')",
@@ -264,10 +261,10 @@ def test_an_index_whose_build_was_cut_off_is_built_again(shop: str, name: str) -
         assert built is not None
         assert built[0] is True
         assert built[1] != left[1]
-        # and by psql's way too
+        # and by the statements of files too
         connection.execute("update pg_index set indisvalid = false where indexrelid = %s", [built[1]])
         assert state(connection, guard) == "invalid"
-        for text, _ in statements(guard):
+        for text in made(guard):
             connection.execute(text.encode())
         assert state(connection, guard) == "valid"
 
