@@ -569,20 +569,21 @@ begin
   ) as p
   where p.place <> all(gone);
 
+  -- between two places, or the server, which knows nothing of the list, may read all of it
   for part in
     select t.step, t.op, t.tab, (array_agg(t.key))[1] as key, (array_agg(t.after))[1] as after, count(*) as items
     from order_audit.todo as t
-    where t.rule = the_rule and t.place = any(good) and t.op <> 'keep'
+    where t.rule = the_rule and t.place > after_place and t.place <= last and t.place = any(good) and t.op <> 'keep'
     group by t.step, t.op, t.tab
     order by t.step
   loop
     if part.op = 'delete' then
       execute format(
         'delete from %s as the_row using order_audit.todo as t'
-          ' where t.rule = $1 and t.place = any($2) and t.step = $3 and %s',
+          ' where t.rule = $1 and t.place > $4 and t.place <= $5 and t.place = any($2) and t.step = $3 and %s',
         part.tab, order_audit.same_key(part.tab, part.key)
       )
-      using the_rule, good, part.step;
+      using the_rule, good, part.step, after_place, last;
       get diagnostics done = row_count;
     else
       select
@@ -595,12 +596,13 @@ begin
       from jsonb_object_keys(part.after) as k (col);
       sets := format(
         'update %s as the_row set %s from order_audit.todo as t'
-          ' where t.rule = $1 and t.place = any($2) and t.step = $3 and t.op = ''update'' and %s',
+          ' where t.rule = $1 and t.place > $4 and t.place <= $5 and t.place = any($2) and t.step = $3'
+          ' and t.op = ''update'' and %s',
         part.tab, sets, order_audit.same_key(part.tab, part.key)
       );
       if exists (select from pg_catalog.pg_class as c where c.oid = part.tab::regclass and c.relhasrules) then
         -- with a rule that does something else, nothing may be returned
-        execute sets using the_rule, good, part.step;
+        execute sets using the_rule, good, part.step, after_place, last;
         get diagnostics done = row_count;
       else
         -- a trigger can put another value there, and no error tells
@@ -609,7 +611,7 @@ begin
           sets, became
         )
         into done
-        using the_rule, good, part.step;
+        using the_rule, good, part.step, after_place, last;
       end if;
     end if;
     if done <> part.items then
@@ -622,12 +624,13 @@ begin
   insert into order_audit.journal (rule, option, step, op, tab, key, unit, before, after)
   select t.rule, t.option, t.step, t.op, t.tab, t.key, t.place, t.before, t.after
   from order_audit.todo as t
-  where t.rule = the_rule and t.place = any(good) and t.op <> 'keep'
+  where t.rule = the_rule and t.place > after_place and t.place <= last and t.place = any(good) and t.op <> 'keep'
   order by t.step, t.place;
 
   select count(distinct g.place) into stale from unnest(gone) as g (place);
   busy := listed - cardinality(good) - stale;
-  delete from order_audit.todo as t where t.rule = the_rule and t.place = any(good || gone);
+  delete from order_audit.todo as t
+  where t.rule = the_rule and t.place > after_place and t.place <= last and t.place = any(good || gone);
 end
 $$;
 
