@@ -492,6 +492,7 @@ declare
   sets text;
   became text;
   listed integer;
+  all_good boolean; -- then each row need not be looked for among them
   done integer;
 begin
   changed := 0;
@@ -568,12 +569,16 @@ begin
     having sum(i.listed) = sum(i.held)
   ) as p
   where p.place <> all(gone);
+  select count(distinct g.place) into stale from unnest(gone) as g (place);
+  busy := listed - cardinality(good) - stale;
+  all_good := cardinality(good) = listed;
 
   -- between two places, or the server, which knows nothing of the list, may read all of it
   for part in
     select t.step, t.op, t.tab, (array_agg(t.key))[1] as key, (array_agg(t.after))[1] as after, count(*) as items
     from order_audit.todo as t
-    where t.rule = the_rule and t.place > after_place and t.place <= last and t.place = any(good) and t.op <> 'keep'
+    where t.rule = the_rule and t.place > after_place and t.place <= last and (all_good or t.place = any(good))
+      and t.op <> 'keep'
     group by t.step, t.op, t.tab
     order by t.step
   loop
@@ -624,13 +629,12 @@ begin
   insert into order_audit.journal (rule, option, step, op, tab, key, unit, before, after)
   select t.rule, t.option, t.step, t.op, t.tab, t.key, t.place, t.before, t.after
   from order_audit.todo as t
-  where t.rule = the_rule and t.place > after_place and t.place <= last and t.place = any(good) and t.op <> 'keep'
+  where t.rule = the_rule and t.place > after_place and t.place <= last and (all_good or t.place = any(good))
+    and t.op <> 'keep'
   order by t.step, t.place;
 
-  select count(distinct g.place) into stale from unnest(gone) as g (place);
-  busy := listed - cardinality(good) - stale;
   delete from order_audit.todo as t
-  where t.rule = the_rule and t.place > after_place and t.place <= last and t.place = any(good || gone);
+  where t.rule = the_rule and t.place > after_place and t.place <= last and (busy = 0 or t.place = any(good || gone));
 end
 $$;
 
