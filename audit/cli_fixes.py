@@ -211,12 +211,12 @@ def revert(
     from functools import partial
 
     from audit.progress import progress
-    from fixes.apply import alone, refuse_reader
+    from fixes.apply import RefusalError, alone, refuse_reader
     from fixes.fill import REAL
     from fixes.guard import guards
     from fixes.install import remove
     from fixes.meter import Meter
-    from fixes.status import applied, left_alone, stretches
+    from fixes.status import applied, ever, gone, left_alone, stretches
     from fixes.work import Done, Pace, install
     from fixes.work import revert as put_back
     from reports.words import plural
@@ -226,12 +226,19 @@ def revert(
         refuse_reader(connection)
         row = connection.execute("select to_regclass('order_audit.journal') is not null").fetchone()
         if not row or not row[0]:
+            if rule:
+                raise UsageError(f"nothing of {rule[0]} is applied: there is no schema order_audit")
             say("nothing was ever applied here: there is no schema order_audit")
             return
         there = applied(connection)
-        if unknown := [name for name in rule or () if name not in there]:
-            raise UsageError(f"nothing of {unknown[0]} is applied; 'order-audit fixes status' shows what is")
+        if unknown := [name for name in rule or () if name not in ever(connection)]:
+            raise UsageError(f"nothing of {unknown[0]} was ever applied; 'order-audit fixes status' shows what is")
         wanted = [name for name in there if not rule or name in rule]
+        if lost := gone(connection, wanted):
+            raise RefusalError(
+                f"{lost[0]} is not there any more: what was changed in it cannot be put back; --rule"
+                " puts back the others"
+            )
         install(connection, REAL)
         busy = refused = 0
         for guard in reversed(guards().values()):

@@ -285,22 +285,7 @@ def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Ma
                 raise RefusalError(
                     f"role {role} may not {right.lower()} {table}: grant {right.lower()} on {table} to {role}"
                 )
-        if not _may(
-            connection,
-            """
-            select exists (
-              select from pg_index as i
-              join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-              where i.indrelid = %s::regclass and i.indisunique and i.indisvalid and i.indpred is null
-                and i.indnkeyatts = 1 and a.attname = %s
-            )
-            """,
-            f'"{table}"',
-            names[table][0],
-        ):
-            raise RefusalError(
-                f"{table}.{names[table][0]} has no unique index, so that no row can be named: make it the primary key"
-            )
+        refuse_unnamed(connection, table, names[table][0])
     there = _may(connection, "select exists (select from pg_namespace where nspname = %s)", "order_audit")
     if not there and not _may(connection, "select has_database_privilege(current_database(), %s)", "CREATE"):
         raise RefusalError(
@@ -309,6 +294,24 @@ def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Ma
     owner = "select pg_has_role((select nspowner from pg_namespace where nspname = %s), 'usage')"
     if there and not _may(connection, owner, "order_audit"):
         raise RefusalError(f"schema order_audit belongs to another role than {role}: run as its owner")
+
+
+def refuse_unnamed(connection: psycopg.Connection, table: str, key: str) -> None:
+    """Raise RefusalError where a table's key does not name one row, which fixes could then not change by itself."""
+    if not _may(
+        connection,
+        """
+        select exists (
+          select from pg_index as i
+          join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+          where i.indrelid = %s::regclass and i.indisunique and i.indisvalid and i.indpred is null
+            and i.indnkeyatts = 1 and a.attname = %s
+        )
+        """,
+        f'"{table}"',
+        key,
+    ):
+        raise RefusalError(f"{table}.{key} has no unique index, so that no row can be named: make it the primary key")
 
 
 def _may(connection: psycopg.Connection, question: str, *parts: str) -> bool:

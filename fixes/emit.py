@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import psycopg
 
 from fixes import sqitch, trial
-from fixes.apply import chosen
+from fixes.apply import chosen, refuse_unnamed
 from fixes.fill import TRIAL, fill
 from fixes.fix import Fix, FixError, Option
 from fixes.guard import Guard, lacks, refuses, state
@@ -61,7 +61,7 @@ def emit(
 
     The connection commits by itself and sees the tables. Rows are counted by trying the changes, in their order, on
     temporary copies. An option that cannot be tried there is left out, and so is a guard that would still refuse a row.
-    Raises EmitError where `out` cannot be used or no table is there.
+    Raises EmitError where `out` cannot be used or no table is there, RefusalError where a table's key names no row.
     """
     options: dict[str, list[Option]] = {}
     for fix, option in chosen({id: fix for id, fix in fixes.items() if not rules or id in rules}, choices):
@@ -69,6 +69,9 @@ def emit(
     keys = tables(connection, {id: fixes[id] for id in options})
     if options and not keys:
         raise EmitError("the tables that fixes change are not here; --schema names the schema that holds them")
+    changed = {change.table for wanted in options.values() for option in wanted for change in option.changes}
+    for table in sorted(changed & keys.keys()):
+        refuse_unnamed(connection, table, keys[table][0])
     schema, counted = _place(connection)
     changes = [journal_change(schema)]
     rows: dict[str, int] = {}

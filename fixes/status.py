@@ -142,6 +142,27 @@ def stretches(connection: psycopg.Connection, rules: Sequence[str]) -> list[tupl
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
+def ever(connection: psycopg.Connection) -> set[str]:
+    """The rules of which something was ever applied, put back since or not."""
+    return {row[0] for row in connection.execute("select distinct j.rule from order_audit.journal as j").fetchall()}
+
+
+def gone(connection: psycopg.Connection, rules: Sequence[str]) -> list[str]:
+    """The tables, as they were named, that these rules' changes were made in and that are no longer there."""
+    rows = connection.execute(
+        """
+        select j.tab
+        from order_audit.journal as j
+        where j.reverted_at is null and j.rule = any(%s)
+        group by j.tab
+        having to_regclass(j.tab) is null
+        order by j.tab
+        """,
+        [list(rules)],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def applied(connection: psycopg.Connection) -> list[str]:
     """The rules of which something is applied and not put back, the last first."""
     rows = connection.execute(

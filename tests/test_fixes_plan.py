@@ -387,10 +387,39 @@ def test_what_must_have_a_value_is_not_taken_away(
         assert f"{choice} (chosen)" not in (tmp_path / "mend" / "deploy" / f"{rule}.sql").read_text(encoding="utf-8")
 
 
-def test_tables_without_a_key_are_refused(connection: psycopg.Connection) -> None:
+def test_tables_without_a_key_are_refused(connection: psycopg.Connection, tmp_path: Path) -> None:
+    """By the program, and by files, which would change all rows of one key."""
     connection.execute("alter table orders drop constraint orders_pkey")
     with pytest.raises(RefusalError, match=r"orders\.order_id has no unique index"):
         apply(connection, RULES, FIXES, {}, None, Pace())
+    with pytest.raises(RefusalError, match=r"orders\.order_id has no unique index"):
+        emit(connection, FIXES, {}, tmp_path / "mend")
+    assert not (tmp_path / "mend").exists()
+    assert emit(connection, {"customers.state_is_usps_code": FIXES["customers.state_is_usps_code"]}, {},
+                tmp_path / "mend", guards=False).changes  # fmt: skip
+
+
+def test_what_cannot_be_put_back_is_refused(issues: str) -> None:
+    """Of rules that were never applied, or a table that is gone; twice is the same as once."""
+
+    def order_audit(*words: str) -> tuple[int, str]:
+        done = subprocess.run([sys.executable, "-m", "audit.cli", "fixes", *words, "--quiet"], cwd=ROOT,
+                              env=os.environ | {"DATABASE_URL": issues},
+                              capture_output=True, text=True, check=False)  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    state, clean = "customers.state_is_usps_code", "customers.text_is_clean"
+    assert order_audit("revert", "--rule", state) == (
+        2, f"order-audit: nothing of {state} is applied: there is no schema order_audit\n"
+    )  # fmt: skip
+    assert order_audit("apply", "--no-guards")[0] == 0
+    assert order_audit("revert", "--rule", "no.such")[0] == 2
+    assert order_audit("revert", "--rule", state)[0] == 0
+    assert order_audit("revert", "--rule", state) == (0, "nothing is applied\n")
+    with psycopg.connect(issues) as connection:
+        connection.execute("alter table customers rename to kept")
+    code, said = order_audit("revert", "--rule", clean)
+    assert (code, "customers is not there any more" in said) == (3, True)
 
 
 def test_commands(issues: str, tmp_path: Path) -> None:
