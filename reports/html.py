@@ -99,6 +99,7 @@ def report(document: dict[str, Any]) -> str:
         questions=trace.questions(document),
         profile=shown_profile,
         figures=figures,
+        bare=[name for name, table in document["run"]["tables"].items() if table["rows"] == 0],
         counted_by={name: sources.rows(name, home) for name in document["run"]["tables"]},
         rows_at=_rows_at(document, shown_profile),
         stakes=stakes,

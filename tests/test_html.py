@@ -426,10 +426,29 @@ def test_an_audit_without_findings_says_so_and_what_it_looked_at() -> None:
     page = drawn(document(found("orders.a", "passed"), found("orders.b", "not_checkable", reason="no times are kept")))
     assert page.all("h1") == ["leads: the gate passed"]
     assert "No expectation found a violation." in page.text
-    assert "There are no findings: the one expectation that could be judged passed." in page.text
+    assert "No finding in the data: the one expectation that could be judged passed." in page.text
+    assert "no row" not in page.text
     assert "What was not checked may still be wrong." in page.text
     assert "Reason: no times are kept." in page.all("section", id="not-checkable")[0]
     assert "orders, 200 rows Title of orders.a orders.a" in page.all("section", id="passed")[0]
+
+
+def test_empty_tables_are_no_clean_ones() -> None:
+    """What passed for want of rows is told apart from what was looked at."""
+    page = drawn(document(found("orders.a", "passed", checked=0), tables={"orders": {"rows": 0}}))
+    assert "orders holds no row: what passed there passed for want of any." in page.all("header")[0]
+    assert "Nothing was there to be judged in orders." in page.all("section", id="first")[0]
+    assert "There was no row that could have failed." in page.all("section", id="passed")[0]
+
+
+def test_what_is_at_stake_has_columns_where_it_is_known() -> None:
+    """Of others' tables nobody knows whom a violation concerns."""
+    known = drawn(document(found())).all("section", id="first")[0]
+    unknown = drawn(document(found(impact=None))).all("section", id="first")[0]
+    assert "Customers Orders Amount" in known
+    assert "then by amount" in known
+    assert "Customers" not in unknown
+    assert "then by amount" not in unknown
 
 
 @pytest.mark.parametrize("results", [[], [found("orders.a", "skipped", reason="no table orders")]])
