@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 import scenario
 from audit.run import Options, run
@@ -17,6 +18,10 @@ from audit.server import Server
 from tests import servers
 
 ROOT = Path(__file__).parent.parent
+
+# How long a test takes says something of the machine, and nothing of the program.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # A shell that starts the tests in the background has Ctrl-C ignored, and what they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
