@@ -56,9 +56,9 @@ select c.object,
       'case when %s * 2 >= %s then ''critical'' else %L end', m.used, c.top, case when x.is_lookup then 'info' else 'warning' end
     ),
     'message', format(
-      'format(%L, round(%s * 100.0 / %s, 1))',
-      replace(format('%s is of type %s, which ends at %s: ', c.object, c.written, c.top), '%', '%%') || '%s %% of it are used',
-      m.used, c.top
+      'format(%L, %s, round(%s * 100.0 / %s, 1))',
+      replace(format('%s is of type %s, which ends at %s: ', c.object, c.written, c.top), '%', '%%') || 'up to %s are used (%s %%)',
+      m.used, m.used, c.top
     )
   )
   || case
