@@ -46,12 +46,10 @@ class Among(Test):
 
     def implies(self, other: Test) -> bool:
         """Whether no row fulfils this test and not the other."""
-        either = self.either(other) if isinstance(other, Among) else None
-        return self == other or (
-            either is not None
-            and isinstance(other, Among)
-            and (set(either.values), either.others, either.null) == (set(other.values), other.others, other.null)
-        )
+        if not isinstance(other, Among) or (either := self.either(other)) is None:
+            return False
+        # it then adds nothing to what the other lets through
+        return (set(either.values), either.others, either.null) == (set(other.values), other.others, other.null)
 
     def either(self, other: Among) -> Among | None:
         """The test that lets through what either does; None where there is none, or nobody can tell."""
@@ -71,8 +69,8 @@ class Among(Test):
 def among(of: str, values: Iterable[str], *, others: bool, null: bool) -> Among:
     """The test in SQL. The values keep their order: whoever wrote them may have put the most frequent first."""
     values = tuple(dict.fromkeys(values))
-    if not values:
-        text = f"{of} IS NOT NULL" if others else "FALSE"
+    if not values:  # any but none
+        text = f"{of} IS NOT NULL"
     elif len(values) == 1:
         text = f"{of} {'<>' if others else '='} {values[0]}"
     else:

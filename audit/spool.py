@@ -154,7 +154,7 @@ def _sets_of_integers(files: list[BinaryIO], starts: list[int]) -> Iterator[tupl
         parts = [part[end:] for part, end in zip(parts, ends, strict=True)]
 
 
-def _keys(lines: BinaryIO, start: int, as_numbers: bool) -> Iterator[tuple[int, Decimal | int] | bytes]:
+def _keys(lines: BinaryIO, start: int, as_numbers: bool) -> Iterator[tuple[int, Decimal] | bytes]:
     """The keys of a rule's file, which begin after its id, in the form that they are ordered by."""
     for first in lines:
         line = first
@@ -167,12 +167,10 @@ def _keys(lines: BinaryIO, start: int, as_numbers: bool) -> Iterator[tuple[int, 
             yield key[1:-1].replace(b'""', b'"') if key.startswith(b'"') else key
 
 
-def _number(key: str) -> tuple[int, Decimal | int]:
+def _number(key: str) -> tuple[int, Decimal]:
     """What a number is ordered by as the server does it: NULL, written as nothing, is before all, NaN after all."""
     if not key:
         return 0, Decimal(0)
-    if key.isdecimal():
-        return 1, int(key)  # most are, and this is the faster
     number = Decimal(key)
     return (2, Decimal(0)) if number.is_nan() else (1, number)
 

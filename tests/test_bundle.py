@@ -10,7 +10,7 @@ import pytest
 from audit import shape
 from audit.bundle import Bundle
 from audit.estimate import dearest_first
-from audit.filters import condition, implies, needs_of, widest
+from audit.filters import Among, condition, needs_of, widest
 from audit.run import Options, run
 from expectations import Rule, SuiteError, load
 from expectations.rule import parse
@@ -105,18 +105,20 @@ def test_filters_within_others_are_not_asked_twice() -> None:
 )
 def test_tests_of_values_are_asked_as_one(one: str, other: str, either: str | None) -> None:
     """And either stays within the one that both make, and not the other way round."""
-    (first,), (second,) = (needs_of(f"select t.id from t where {test}")["t"].filters for test in (one, other))
+    filters = [needs_of(f"select t.id from t where {test}")["t"].filters[0] for test in (one, other)]
+    first, second = (next(iter(each)) for each in filters)
+    assert isinstance(first, Among)
+    assert isinstance(second, Among)
+    both = first.either(second)
     if either is None:
-        assert " or (" in condition([first, second])
-        assert not implies(first, second)
+        assert both is None
+        assert " or (" in condition(filters)
+        assert not first.implies(second)
         return
-    text = either.replace("{s}", 'CAST(t."s" AS TEXT)')
-    assert condition([first, second]) == f"({text})"
-    (both,) = needs_of(f"select t.id from t where {text}")["t"].filters if "NOT NULL" not in text else (None,)
-    if both is not None:
-        assert implies(first, both)
-        assert implies(second, both)
-        assert not implies(both, first)
+    assert both is not None
+    assert both.text == either.replace("{s}", 'CAST(t."s" AS TEXT)')
+    assert condition(filters) == f"({both.text})"
+    assert [first.implies(both), second.implies(both), both.implies(first)] == [True, True, False]
 
 
 BIG = """
