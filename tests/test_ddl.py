@@ -328,8 +328,8 @@ def test_what_is_left_out_is_counted(server_18: Server, monkeypatch: pytest.Monk
 def test_a_failure_is_told(sample: str) -> None:
     """Where the catalogs cannot be read, the document says why, and the snapshot goes on."""
     with Snapshot(sample) as snapshot:
-        snapshot.connection.execute("set local statement_timeout = '1ms'")
         judged = [row[0] for row in snapshot.connection.execute("select oid from pg_class").fetchall()] * 50
+        snapshot.connection.execute("set local statement_timeout = '1ms'")
         made: dict[str, Any] = ddl.document(snapshot.connection, judged, [])
         snapshot.connection.execute("set local statement_timeout = 0")
         assert snapshot.connection.execute("select 1").fetchone() == (1,)
