@@ -508,16 +508,19 @@ def test_a_finding_tells_all_of_itself() -> None:
 
 
 def test_impact_in_words() -> None:
-    """On customers the orders are their live ones; where nothing is known, that is said."""
+    """On customers the orders are their live ones; where nothing is known, that is said, once for all findings."""
     of = {
         "customers": found("c.a", table="customers", key="customer_id"),
         "none": found("c.b", table="customers", impact={"customers": 2, "orders": 0, "amount": 0}),
         "unknown": found("c.c", table="parts", impact=None, checked=None),
+        "nor this": found("c.d", table="parts", impact=None),
     }
     page = drawn(document(*of.values()))
     assert "3 customers, 5 live orders of theirs, 1,250 at stake" in page.text
     assert "2 customers, no live order of theirs." in page.text
-    assert "Whom it concerns, and what is at stake, is not known." in page.text
+    said = "Whom a finding concerns, and what is at stake, is known of customers and orders alone"
+    assert page.text.count(said) == 1
+    assert "; 2 findings are on something else" in page.text
     assert "1 violation; how many rows were checked is not known" in page.text
 
 
