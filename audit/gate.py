@@ -21,13 +21,14 @@ def decide(
     """Hold a result against the gate; gives `{"passed": …, "reasons": […]}`.
 
     `new` is the number of new violations per rule against a baseline: with it, a failed rule that brings nothing new
-    counts as passed. An errored rule fails the gate whatever its severity. Schema findings only do from
-    `fail_on_schema` on, and not where somebody has accepted them.
+    counts as passed. An errored rule fails the gate whatever its severity, and so does an audit that was interrupted:
+    what it did not come to may be wrong. Schema findings only do from `fail_on_schema` on, and not where somebody has
+    accepted them.
     """
     results = document["results"]
     failed = [found for found in results if found["status"] == "failed" and (new is None or new[found["rule"]] > 0)]
     errored = [found for found in results if found["status"] == "errored"]
-    reasons = []
+    reasons = [] if document["run"]["complete"] else ["the audit was interrupted"]
     for severity in down_to(fail_on):
         if hits := [found for found in failed if found["severity"] == severity]:
             names = ", ".join(_counted(found, new) for found in hits)

@@ -11,7 +11,7 @@ import hashlib
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -25,6 +25,8 @@ from reports import ddl, evidence, finding, profile, schema, sources, text, trac
 
 #: More rules than this in a reason of the gate are folded away.
 _NAMED: Final = 3
+#: More tables than this are not named in a sentence.
+_TABLES: Final = 6
 #: What a reason of the gate begins with, and where on the page that is.
 _LEADING: Final = re.compile(
     r"([\d,]+) (?:(critical|warning|info) expectation|(expectation)|(?:critical|warning|info) (schema)|(schema) rule)"
@@ -99,7 +101,10 @@ def report(document: dict[str, Any]) -> str:
         questions=trace.questions(document),
         profile=shown_profile,
         figures=figures,
+        affected=_largest(document["summary"].get("affected", ())),
+        sizes=_largest([{"table": name} | table for name, table in document["run"]["tables"].items()]),
         bare=[name for name, table in document["run"]["tables"].items() if table["rows"] == 0],
+        unjudged_schema=_unjudged(document["schema_rules"]),
         counted_by={name: sources.rows(name, home) for name in document["run"]["tables"]},
         rows_at=_rows_at(document, shown_profile),
         stakes=stakes,
@@ -257,6 +262,21 @@ def _reasoned(reasons: Iterable[str]) -> list[tuple[str, str]]:
     """The gate's reasons; where one names many rules, these apart."""
     parts = [(reason, *reason.partition(": ")) for reason in reasons]
     return [(head, rules) if rules.count(",") >= _NAMED else (reason, "") for reason, head, _, rules in parts]
+
+
+def _largest(counted: Sequence[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """Those with the most rows, each with its place from 1; where they are few, all of them as they stand."""
+    placed = list(enumerate(counted, start=1))
+    return placed if len(placed) <= _TABLES else sorted(placed, key=lambda it: -it[1]["rows"])[:_TABLES]
+
+
+def _unjudged(rules: list[dict[str, Any]]) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """The rules on the schema that were not judged, by status and reason."""
+    groups: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for rule in rules:
+        if rule["status"] != "checked":
+            groups[rule["status"], rule.get("reason") or ""].append(rule)
+    return [(status, reason, group) for (status, reason), group in sorted(groups.items(), key=lambda it: it[0])]
 
 
 def _by_reason(skipped: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -507,6 +507,34 @@ def test_a_finding_tells_all_of_itself() -> None:
         assert part in said, part
 
 
+def test_many_tables_are_not_all_named_in_a_sentence() -> None:
+    """The six with the most rows are, in the verdict; each of the others is where its number leads."""
+    results = [found(f"t.r{n}", table=f"t{n}", key="id", impact=None) for n in range(30)]
+    given = document(*results)
+    given["run"]["tables"] = {f"t{n}": {"rows": 0 if n < 10 else n} for n in range(30)}
+    given["summary"]["affected"] = [{"table": f"t{n}", "key": "id", "rows": n} for n in range(30)]
+    page = drawn(given)
+    verdict = page.all("header")[0]
+    assert "That is 29 of 29 rows of t29, 28 of 28 rows of t28," in verdict
+    assert "24 of 24 rows of t24 and rows of 24 more tables, each counted once." in verdict
+    assert "t29 29, t28 28, t27 27, t26 26, t25 25, t24 24 and 24 more tables" in verdict
+    assert "t0, t1, t2, t3, t4, t5 and 4 more hold no row" in verdict
+    assert "t23: 23, by" in page.text
+
+
+def test_rules_on_the_schema_that_were_not_judged_are_told_by_reason() -> None:
+    """One reason is told once; where no rule was judged, none is said to have found nothing."""
+    given = document(found("orders.a", "passed"))
+    given["schema_rules"] = [
+        {"rule": f"schema.r{n}", "status": "errored", "findings": 0, "reason": "interrupted before it was judged"}
+        for n in range(3)
+    ]
+    said = drawn(given).text
+    assert "3 rules could not be judged: interrupted before it was judged" in said
+    assert said.count("interrupted before it was judged") == 1
+    assert "found a fault" not in said
+
+
 def test_impact_in_words() -> None:
     """On customers the orders are their live ones; where nothing is known, that is said, once for all findings."""
     of = {

@@ -169,6 +169,8 @@ def test_an_interrupted_audit_keeps_what_had_finished(
     assert sorted(path.name for path in out.iterdir()) == files
     document = _document(out)
     assert document["run"]["complete"] is False
+    assert document["summary"]["gate"]["passed"] is False
+    assert document["summary"]["gate"]["reasons"][0] == "the audit was interrupted"
     results = {found["rule"]: found for found in document["results"]}
     assert {rule: found["status"] for rule, found in results.items()} == {
         "found": "failed",
