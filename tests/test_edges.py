@@ -799,8 +799,8 @@ def test_a_slow_rule_costs_no_other_its_result(data: str, tmp_path: Path) -> Non
         },
     )
     began = time.monotonic()
-    document = audit(data, tmp_path / "out", mine, timeout=0.3)
-    assert time.monotonic() - began < 10
+    document = audit(data, tmp_path / "out", mine, timeout=3)
+    assert time.monotonic() - began < 50  # and not the 60 s that it would take
     assert list(errors(document)) == ["slow"]
     assert "statement timeout" in errors(document)["slow"]
     assert results(document)["slow"]["error_at"]["sqlstate"] == "57014"
@@ -825,7 +825,7 @@ def test_a_locked_table_is_an_error_and_no_hang(data: str, tmp_path: Path, monke
         document = audit(data, tmp_path / "out", mine)
         took = time.monotonic() - began
         connection.rollback()
-    assert took < 8
+    assert took < 60
     assert "lock timeout" in errors(document)["locked"]
     assert counts(document) == {"free": 5}
     assert results(document)["free"]["impact"] is None

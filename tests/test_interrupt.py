@@ -35,9 +35,9 @@ ROOT: Final = Path(__file__).parent.parent
 RULES: Final = {
     "found": ("critical", "select order_id from orders"),
     "nothing_found": ("critical", "select order_id from orders where order_id < 0"),
-    "slow": ("critical", "select o.order_id from orders as o, pg_sleep(30) as s"),
+    "slow": ("critical", "select o.order_id from orders as o, pg_sleep(300) as s"),
 }
-SLEEPING: Final = "state = 'active' and query like '%pg_sleep(30)%'"
+SLEEPING: Final = "state = 'active' and query like '%pg_sleep(300)%'"
 
 
 @dataclass
@@ -161,8 +161,8 @@ def test_an_interrupted_audit_keeps_what_had_finished(
         running.wait_until("true", sessions)
         took = running.stop(number)
         assert running.process.returncode == 130
-        assert took < 15
-        assert running.gone_within(5)
+        assert took < 20
+        assert running.gone_within(20)
 
     out = running.out
     files = ["junit.xml", "report.html", "results.json", "summary.md", "violations.csv"]
@@ -205,7 +205,7 @@ def test_a_killed_audit_leaves_no_work_behind(sample_18: str, suite: Path, tmp_p
         running.wait_until(SLEEPING, 1)
         running.stop(signal.SIGKILL)
         assert running.process.returncode == -signal.SIGKILL
-        assert running.gone_within(10), "the server is still at work"
+        assert running.gone_within(20), "the server is still at work"
 
 
 @contextmanager
@@ -232,7 +232,7 @@ def test_an_audit_that_has_not_begun_leaves_nothing(tmp_path: Path, suite: Path,
                 time.sleep(0.2)
                 took = running.stop(number)
     assert running.process.returncode == 130
-    assert took < 5
+    assert took < 20
     assert running.stderr.read_text(encoding="utf-8") in ("", "order-audit: interrupted\n")
     assert not running.out.exists() or list(running.out.iterdir()) == []
 
@@ -245,8 +245,8 @@ def test_the_second_signal_ends_it_at_once(sample_18: str, suite: Path, tmp_path
         time.sleep(0.3)
         took = running.stop(signal.SIGINT)
         assert running.process.returncode == 130
-        assert took < 10
-        assert running.gone_within(10)
+        assert took < 20
+        assert running.gone_within(20)
     if running.out.exists():
         assert not [path.name for path in running.out.iterdir() if path.name.startswith(".")]
         assert not (running.out / "results.json").exists() or _document(running.out)["run"]["complete"] is False
