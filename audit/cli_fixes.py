@@ -216,7 +216,7 @@ def revert(
     from fixes.guard import guards
     from fixes.install import remove
     from fixes.meter import Meter
-    from fixes.status import applied, ever, gone, left_alone, stretches
+    from fixes.status import applied, ever, gone, left_alone, stretches, triggers
     from fixes.work import Done, Pace, install
     from fixes.work import revert as put_back
     from reports.words import plural
@@ -241,6 +241,7 @@ def revert(
             )
         install(connection, REAL)
         busy = refused = 0
+        with_triggers = triggers(connection, wanted)
         for guard in reversed(guards().values()):
             if rule and not any(protected.id in wanted for protected in guard.protects):
                 continue
@@ -265,6 +266,11 @@ def revert(
         kept = left_alone(connection)
         for name, table, key, why in kept:
             say(f"left alone: {table} {key} ({name}): {why}")
+        for name, names in with_triggers:
+            say(
+                f"{name} has triggers ({', '.join(names)}): what they wrote besides, when rows were changed and when they"
+                " were put back, is not in the journal, and stays"
+            )
         if not wanted:
             say("nothing is applied")
         if busy:

@@ -135,7 +135,7 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
             " values changed"
             if not others
             else f"proof: {applied.proof.ranges - others:,} of {applied.proof.ranges:,} key ranges hold no change but"
-            f" the journaled ones; in {others:,} others changed rows meanwhile: "
+            f" the journaled ones; in {others:,} others, or triggers of the table, changed rows meanwhile: "
             + "; ".join(
                 f"{table} from {', '.join(map(str, first[:5]))}{' …' if len(first) > 5 else ''}"
                 for table, first in applied.proof.others.items()

@@ -163,6 +163,31 @@ def gone(connection: psycopg.Connection, rules: Sequence[str]) -> list[str]:
     return [row[0] for row in rows]
 
 
+def triggers(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """The tables that hold changes of these rules and have triggers of their owner's, with the triggers' names.
+
+    What these write, in other columns or tables, is no change of ours: neither journaled nor put back.
+    """
+    rows = connection.execute(
+        """
+        select t.tgrelid::regclass::text, array_agg(t.tgname::text order by t.tgname)
+        from pg_trigger as t
+        join pg_proc as p on p.oid = t.tgfoid
+        where not t.tgisinternal and t.tgenabled in ('O', 'A')
+          and p.pronamespace <> to_regnamespace('order_audit')
+          and t.tgrelid in (
+            select to_regclass(j.tab)
+            from order_audit.journal as j
+            where j.reverted_at is null and j.rule = any(%s)
+          )
+        group by t.tgrelid
+        order by 1
+        """,
+        [list(rules)],
+    ).fetchall()
+    return [(row[0], row[1]) for row in rows]
+
+
 def applied(connection: psycopg.Connection) -> list[str]:
     """The rules of which something is applied and not put back, the last first."""
     rows = connection.execute(

@@ -75,6 +75,27 @@ def test_no_write_of_an_application_is_lost_and_no_deadlock_reaches_it(dsn: str)
         assert application.lost(connection) == []
 
 
+def test_what_a_trigger_wrote_besides_is_told(dsn: str) -> None:
+    """The columns that fixes changed are put back; for those that a trigger changed, nobody claims as much."""
+    dirty(dsn, 100)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "alter table orders add column changes int not null default 0;"
+            "create function count_changes() returns trigger language plpgsql as"
+            " $$ begin new.changes := old.changes + 1; return new; end $$;"
+            "create trigger counting before update on orders for each row execute function count_changes()"
+        )
+        states = "select order_id, order_status from orders order by 1"
+        before = connection.execute(states).fetchall()
+        done = subprocess.run([*_APPLY, "--dsn", dsn], capture_output=True, text=True, check=True)
+        assert "in 1 others, or triggers of the table, changed rows meanwhile: orders from 0" in done.stdout
+        words = [sys.executable, "-m", "audit.cli", "fixes", "revert", "--quiet", "--dsn", dsn]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert "orders has triggers (counting): what they wrote besides" in done.stdout
+        assert connection.execute(states).fetchall() == before
+        assert connection.execute("select max(changes) from orders").fetchone() == (2,)
+
+
 def test_what_an_application_changed_since_is_left_alone_by_a_revert(dsn: str) -> None:
     dirty(dsn, 100)
     with psycopg.connect(dsn, autocommit=True) as connection:
