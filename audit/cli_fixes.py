@@ -268,8 +268,8 @@ def revert(
             say(f"left alone: {table} {key} ({name}): {why}")
         for name, names in with_triggers:
             say(
-                f"{name} has triggers ({', '.join(names)}): what they wrote besides, when rows were changed and when they"
-                " were put back, is not in the journal, and stays"
+                f"{name} has triggers ({', '.join(names)}): what they wrote besides, when rows were changed and when"
+                " they were put back, is not in the journal, and stays"
             )
         if not wanted:
             say("nothing is applied")

@@ -98,7 +98,8 @@ def fix_change(
                 " moment and run again; not to be wrapped in a transaction.",
             ],
             schema,
-            f"call order_audit.revert({literal(rule)});\n\n{vacuum}",
+            _where_there(f"call order_audit.revert({literal(rule)});", "raise notice 'nothing is applied';")
+            + f"\n\n{vacuum}",
         ),
         verify=_script(
             [f"Fails where {rule} has something left to change. Changes nothing."],
@@ -155,7 +156,13 @@ def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str
                 "May be stopped at any moment and run again.",
             ],
             schema,
-            "\n\n".join(_patiently(statement) for part in reversed(guard.parts) for statement in part.unmade()),
+            "\n\n".join(
+                _patiently(statement)
+                if statement.how == "outside"
+                else _where_there(_patiently(statement), f"{statement.text};")
+                for part in reversed(guard.parts)
+                for statement in part.unmade()
+            ),
         ),
         verify=_script(
             [f"Fails where the guard {guard.name} is not there, or not valid. Changes nothing."],
@@ -206,6 +213,18 @@ def _patiently(statement: Statement, otherwise: str = "") -> str:
         )
     words = _dollars("sql", statement.text)
     return f"call order_audit.patiently({words}{', ' + _dollars('otherwise', otherwise) if otherwise else ''});"
+
+
+def _where_there(call: str, otherwise: str) -> str:
+    """A call of the journal's, and what is done where the journal is gone: what reverts runs once more at any time."""
+    body = f"""begin
+  if to_regnamespace('order_audit') is not null then
+{indented(indented(call))}
+  else
+{indented(indented(otherwise))}
+  end if;
+end"""
+    return f"do {_dollars('do', body)};"
 
 
 def _dollars(tag: str, text: str) -> str:

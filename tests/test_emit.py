@@ -196,7 +196,7 @@ def test_psql_alone_does_the_same_and_twice_is_as_once(server: Server, issues: s
     assert _rows(issues) == wanted
     assert one(issues, "select count(*) from order_audit.journal") == journaled
     revert = _files(tmp_path, "revert", emitted)
-    done = psql(issues, *(file for file in revert for _ in range(2)))
+    done = psql(issues, *(file for file in revert for _ in range(2)), *revert)
     assert done.returncode == 0, done.stderr
     assert (_rows(issues), _there(issues)) == (before, False)
 
