@@ -85,11 +85,15 @@ def _now(names: Sequence[str], table: str, key: tuple[str, ...], kind: str) -> s
 def _before(
     names: Sequence[str], qualified: str, table: str, key: tuple[str, ...], kind: str, since: int
 ) -> sql.Composable:
-    """Rows with the first journaled value of each column, and those that were deleted."""
+    """Rows with the first journaled value of each column, and those that were deleted.
+
+    A value that is no longer what the journal made of it was changed by somebody else, and stays as it is.
+    """
     put_back = sql.SQL(", ").join(
-        sql.SQL("case when f.before ? {name} then f.before ->> {name} else t.{column}::text end").format(
-            name=name, column=sql.Identifier(name)
-        )
+        sql.SQL(
+            "case when f.before ? {name} and t.{column}::text is not distinct from f.after ->> {name}"
+            " then f.before ->> {name} else t.{column}::text end"
+        ).format(name=name, column=sql.Identifier(name))
         for name in names
     )
     deleted = sql.SQL(", ").join(
@@ -100,13 +104,14 @@ def _before(
         with ours as (
           select j.* from order_audit.journal as j where j.id > {since} and j.tab = {tab} and j.reverted_at is null
         ), first as (
-          select v.key, jsonb_object_agg(v.col, v.value) as before
+          select v.key, jsonb_object_agg(v.col, v.before) as before, jsonb_object_agg(v.col, v.after) as after
           from (
-            select distinct on (o.key, e.col) o.key, e.col, e.value
+            select o.key, e.col, (array_agg(e.value order by o.id))[1] as before,
+              (array_agg(o.after -> e.col order by o.id desc))[1] as after
             from ours as o
             cross join jsonb_each(o.before) as e (col, value)
             where o.op = 'update'
-            order by o.key, e.col, o.id
+            group by o.key, e.col
           ) as v
           group by v.key
         )

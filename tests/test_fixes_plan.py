@@ -118,6 +118,14 @@ def test_the_proof_names_what_others_changed(connection: psycopg.Connection) -> 
         set delivery_script_name = ''
         where order_id = (select min(order_id) from orders where delivery_script_name is null)
         """,
+        # what a fix had changed just before
+        """
+        set order_ref = order_ref + 1
+        where order_id = (
+          select min(j.key ->> 'order_id')::int from order_audit.journal as j
+          where j.tab = 'public.orders' and j.op = 'update' and j.after ? 'order_ref'
+        )
+        """,
     ):
         with connection.transaction(force_rollback=True):
             assert connection.execute(f"update orders {change}".encode()).rowcount > 0
