@@ -125,7 +125,7 @@ def emit_project(
     for name, count in made.again if not made.restless else ():
         say(
             f"when all have run, run deploy/{name}.sql once more, with psql: {plural(count, 'row')} more to change by"
-            " then; 'order-audit fixes revert' puts both turns back"
+            " then; the revert files put both turns back"
         )
     say(f"{len(made.changes)} changes: {out}")
 

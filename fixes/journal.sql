@@ -1149,24 +1149,46 @@ language plpgsql
 as $$
 declare
   reverted bigint := 0;
+  before bigint;
   missed bigint;
   refused bigint := 0; -- they are among those that are left alone
   stuck boolean := false;
   alone bigint;
+  turn text[] := array[the_rule];
+  next_rule text;
   part record;
 begin
   call order_audit.enter();
-  -- what was left alone before may be as we left it again
-  update order_audit.journal as j set left_alone = null
-  where j.rule = the_rule and j.reverted_at is null and j.left_alone is not null;
-  commit;
-  for attempt in 1 .. rounds loop
-    missed := 0;
-    call order_audit.batches(
-      'revert_batch', the_rule, 9223372036854775807, batch, longest_wait, rounds, reverted, missed, refused, stuck
-    );
-    exit when stuck or missed = 0;
-    call order_audit.wait(attempt);
+  -- A rule may have had several turns, with other rules' changes of the same rows in between. These were left alone
+  -- when they were to be put back, for this rule's later change stood above them: now it is their turn, and then, for
+  -- what stands below them, this rule's again.
+  loop
+    before := reverted;
+    foreach next_rule in array turn loop
+      -- what was left alone before may be as we left it again
+      update order_audit.journal as j set left_alone = null
+      where j.rule = next_rule and j.reverted_at is null and j.left_alone is not null;
+      commit;
+      for attempt in 1 .. rounds loop
+        missed := 0;
+        call order_audit.batches(
+          'revert_batch', next_rule, 9223372036854775807, batch, longest_wait, rounds, reverted, missed, refused, stuck
+        );
+        exit when stuck or missed = 0;
+        call order_audit.wait(attempt);
+      end loop;
+      exit when stuck or missed > 0;
+    end loop;
+    exit when stuck or missed > 0 or reverted = before;
+    select array_agg(distinct j.rule) || the_rule into turn
+    from order_audit.journal as j
+    where j.rule <> the_rule and j.reverted_at is null and j.left_alone is not null
+      and exists (
+        select
+        from order_audit.journal as w
+        where w.rule = the_rule and w.reverted_at is not null and w.tab = j.tab and w.key = j.key and w.id > j.id
+      );
+    exit when cardinality(turn) = 1;
   end loop;
   call order_audit.leave();
   for part in

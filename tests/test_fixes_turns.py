@@ -96,6 +96,39 @@ def test_emitted_files_have_one_turn_and_it_is_told_which_need_another(
     assert apply(database, [*MINE.values()], some, {}, None, Pace()).changed == 0
 
 
+def test_what_had_two_turns_is_put_back_by_each_file_once(
+    database: psycopg.Connection, dsn: str, tmp_path: Path
+) -> None:
+    """A change stands between two of another rule's on the same rows: the file that comes last puts back all three."""
+    database.execute("update orders set order_status = 'expired'")
+    states = "select order_id, order_status, order_amount from orders order by 1"
+    before = database.execute(states).fetchall()
+    one, other = (
+        replace(MINE["active"], id=f"mine.{name}", sql=f"select o.order_id from orders as o where {where}")
+        for name, where in (
+            ("one", "o.order_status = 'expired'"),
+            ("other", "o.order_status = 'active' and o.order_amount < 0"),
+        )
+    )
+    some = {
+        one.id: _fix(one, "'active' as order_status"),
+        other.id: _fix(other, "'expired' as order_status, 0 as order_amount"),
+    }
+    made = emit(database, some, {}, tmp_path, guards=False)
+    assert [name for name, _ in made.again] == [one.id]
+    assert psql(dsn, *(tmp_path / "deploy" / f"{name}.sql" for name in [*made.changes, one.id])).returncode == 0
+    assert database.execute(states).fetchall() == [(id, "active", 0) for id in (1, 2, 3)]
+    # somebody is at one of them
+    database.execute("update orders set order_status = 'paused' where order_id = 2")
+    done = psql(dsn, *(tmp_path / "revert" / f"{name}.sql" for name in (other.id, one.id)))
+    assert done.returncode == 0, done.stderr
+    assert database.execute(states).fetchall() == [before[0], (2, "paused", 0), before[2]]
+    database.execute("update orders set order_status = 'active' where order_id = 2")
+    done = psql(dsn, *(tmp_path / "revert" / f"{name}.sql" for name in (other.id, one.id, "journal")))
+    assert done.returncode == 0, done.stderr
+    assert database.execute(states).fetchall() == before
+
+
 def test_emitted_files_that_undo_each_other_are_named(database: psycopg.Connection, tmp_path: Path) -> None:
     made = emit(database, FIXES, {}, tmp_path, guards=False)
     assert made.restless == ("mine.active",)
