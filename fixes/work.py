@@ -26,6 +26,8 @@ BUSY: Final = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDet
 _FEW: Final = 10_000
 #: How often a batch of one place is tried that does not end in the time that others may wait.
 _SLOW: Final = 3
+#: The longest wait that --max-lock-wait takes, in milliseconds.
+LONGEST_WAIT: Final = 60_000
 #: How many places in a row are passed over for which a lock is never to be had, before its trouble is told.
 _STUCK: Final = 3
 #: Classes of SQLSTATE with which a constraint or a trigger refuses what stands in a row, and a type a value.
@@ -363,9 +365,12 @@ def _next(connection: psycopg.Connection, home: Home, function: str, rule: str, 
 
 def _too_large(pace: Pace, rows: int, each: float) -> str:
     """Why a place is passed over that takes too long; `each` is how many ms a row took elsewhere, 0 if unknown."""
-    enough = min(60_000, math.ceil(max(2 * pace.wait, 2 * each * rows if each else 4 * pace.wait) / 100) * 100)
     what = f"{rows:,} rows that change together take" if rows > 1 else "the row takes"
-    return f"too large for --max-lock-wait {pace.wait}: {what} longer; raise it to {enough}"
+    said = f"too large for --max-lock-wait {pace.wait}: {what} longer"
+    if pace.wait >= LONGEST_WAIT:
+        return f"{said}; in a quiet hour, run the file that 'order-audit fixes emit' writes, which has no such limit"
+    enough = math.ceil(max(2 * pace.wait, 2 * each * rows if each else 4 * pace.wait) / 100) * 100
+    return f"{said}; raise it to {min(LONGEST_WAIT, enough)}"
 
 
 def _pass_over(

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import psycopg
 import pytest
 from jsonschema import Draft202012Validator
 
+from audit.cli_fixes import MaxWait
 from expectations import Rule, load
 from fixes.apply import apply, rehearse
 from fixes.emit import emit
@@ -20,7 +22,7 @@ from fixes.fix import LEAVE, Fix, fixes
 from fixes.plan import plan
 from fixes.refused import Refused
 from fixes.status import status
-from fixes.work import Pace, revert
+from fixes.work import LONGEST_WAIT, Pace, _too_large, revert
 from tests.test_emit import psql
 
 ROOT = Path(__file__).parent.parent
@@ -305,6 +307,14 @@ def test_what_would_be_held_for_too_long_is_passed_over(database: Connection) ->
     )
     assert everything(database) != before
     assert revert(database, MERGE, REAL, Pace(wait=60_000)).changed == 61
+
+
+def test_what_no_wait_is_long_enough_for_is_told_another_way() -> None:
+    assert get_args(MaxWait)[1].max == LONGEST_WAIT
+    assert _too_large(Pace(wait=500), 61, 100).endswith("raise it to 12200")
+    assert _too_large(Pace(wait=500), 61, 0).endswith("raise it to 2000")
+    assert _too_large(Pace(wait=40_000), 61, 10_000).endswith("raise it to 60000")
+    assert "in a quiet hour, run the file that" in _too_large(Pace(wait=60_000), 61, 10_000)
 
 
 def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
