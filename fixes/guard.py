@@ -31,8 +31,9 @@ names. A trigger's function has to lock rows of tables that the role that writes
 that installed it (security definer), with a fixed search_path and qualified table names, and nobody else may call it.
 Renaming a table that such a function names breaks it: remove the guard first.
 
-What goes past guards: session_replication_role = replica (logical replication applies that way), ALTER TABLE ...
-DISABLE TRIGGER ALL for foreign keys and triggers, TRUNCATE of one table alone for triggers.
+What goes past foreign keys and triggers: session_replication_role = replica (logical replication applies that way) and
+ALTER TABLE ... DISABLE TRIGGER. Checks and unique indexes hold then, too. TRUNCATE fires no trigger, and leaves no
+violation: of customers alone, the foreign key refuses it.
 """
 
 from __future__ import annotations
