@@ -552,7 +552,7 @@ def _said(error: Exception) -> tuple[str, int]:
         return "interrupted", 130
     if type(error).__name__ in ("DocumentError", "DecisionError", "ReviewError", "FixError", "EmitError"):
         return str(error), 2
-    if type(error).__name__ in ("RefusalError", "GuardError"):
+    if type(error).__name__ in ("RefusalError", "GuardError", "HeldError"):
         return str(error), 3
     import psycopg
 

@@ -4,17 +4,20 @@ Only where none of its rules finds a violation, before and after: NOT VALID is n
 later update of an old bad row. The rules of all guards that are to be made are judged together, once before the first
 is made and once after the last. Each statement runs in a transaction of its own. Checks and foreign keys are added NOT
 VALID and then validated, indexes are built CONCURRENTLY. A statement that others may have to wait for gives up after a
-fifth of what they may wait (`Pace.wait`) and is tried again, with a growing pause; the others lock nobody out. What a
-killed run has left is finished by the next: a constraint is validated, an invalid index is dropped and built again.
-What cannot be validated is taken away again. What is there already is left as it is, under whatever name: an equal
-index, a foreign key from the same columns to the same, checks that rule out (the planner proves it) every row that the
-guard's would refuse. An object of a guard's name that is something else is never touched, and the guard refused.
+fifth of what they may wait (`Pace.wait`) and is tried again, with a growing pause; the others lock nobody out. A guard
+is given up after some minutes, with a line that names who holds the tables; those after it then sooner. What a killed
+run has left is finished by the next: a constraint is validated, an invalid index is dropped and built again. What
+cannot be validated is taken away again. What is there already is left as it is, under whatever name: an equal index, a
+foreign key from the same columns to the same, checks that rule out (the planner proves it) every row that the guard's
+would refuse. An object of a guard's name that is something else is never touched, and the guard refused.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import count as numbers
 from typing import Final
 
@@ -24,14 +27,18 @@ from psycopg import errors, pq
 from expectations import Rule
 from fixes.guard import Guard, home, lacks, line, refuses, state, worst
 from fixes.part import Act, Function, Index, Part, State, Statement
+from fixes.watch import HOLDER, watched
 from fixes.work import Pace, back_off
 
-#: How often a statement is tried that others keep from its lock: some minutes.
+#: How often a statement is tried that others keep from its lock: some minutes. Once a guard was given up for that: some
+#: seconds, for the others would be kept waiting by the same.
 TRIES: Final = 100
+_HURRIED_TRIES: Final = 10
 #: How often a build of an index is begun anew that ran into somebody else's.
 _BUILDS: Final = 3
-#: How long, in milliseconds, we wait for a lock for which nobody waits behind us.
+#: How long, in milliseconds, we wait for a lock for which nobody waits behind us; and once a guard was given up for it.
 _PATIENCE: Final = 600_000
+_HURRIED_PATIENCE: Final = 10_000
 _BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 
 #: Counts the violations of rules, by id, as the connection sees the tables. Those that it cannot judge are missing.
@@ -47,6 +54,20 @@ class GuardError(RuntimeError):
     def __init__(self, message: str, rows: int = 0) -> None:
         super().__init__(message)
         self.rows = rows
+
+
+class HeldError(GuardError):
+    """Others never let go of the tables."""
+
+
+@dataclass(frozen=True)
+class _Site:
+    """Where guards are made, at what pace, and who is told what is being done."""
+
+    connection: psycopg.Connection
+    pace: Pace
+    say: Callable[[str], None] = lambda _note: None
+    hurried: bool = False
 
 
 def install(connection: psycopg.Connection, guard: Guard, pace: Pace) -> bool:
@@ -83,12 +104,19 @@ def install_all(
     counts = count(connection, rules_of(todo))
     made: dict[Guard, list[Part]] = {}
     refused: dict[str, GuardError] = {}
+    site = _Site(connection, pace)
     for number, guard in enumerate(todo):
-        tell(number, len(todo), f"guard {guard.name}")
+
+        def say(note: str, number: int = number, guard: Guard = guard) -> None:
+            tell(number, len(todo), f"{note}{note and ', '}guard {guard.name}")
+
+        say("")
         try:
-            made[guard] = _install(connection, guard, pace, counts)
+            made[guard] = _install(replace(site, say=say), guard, counts)
         except GuardError as error:
             refused[guard.name] = error
+            if isinstance(error, HeldError):
+                site = replace(site, hurried=True)
         except psycopg.Error as error:  # this server can have nothing of the kind: what is there cannot even be told
             if connection.closed:
                 raise
@@ -108,8 +136,8 @@ def install_all(
             refused[guard.name] = GuardError(f"guard {guard.name} is not installed: {line(error)}")
     for guard in [guard for guard in reversed(made) if guard.name in refused]:
         try:
-            _unmake(connection, made.pop(guard), pace, guard)
-        except GuardError as error:  # others never let go of the tables
+            _unmake(_Site(connection, pace), made.pop(guard), guard)
+        except HeldError as error:
             refused[guard.name] = error
     return [guard.name for guard in made], refused
 
@@ -143,11 +171,12 @@ def rules_of(guards: Iterable[Guard]) -> list[Rule]:
     return list({rule.id: rule for guard in guards if not guard.refuses for rule in guard.protects}.values())
 
 
-def _install(connection: psycopg.Connection, guard: Guard, pace: Pace, counts: Mapping[str, int]) -> list[Part]:
+def _install(site: _Site, guard: Guard, counts: Mapping[str, int]) -> list[Part]:
     """Make what is missing of a guard; gives the parts that are to be taken away where it turns out to be refused.
 
     Raises GuardError, and has taken away what was made, where it cannot be made.
     """
+    connection = site.connection
     before = _parts(connection, guard)
     todo = [part for part, found in before.items() if found != "valid"]
     # a function that was there in another version is in use
@@ -155,15 +184,15 @@ def _install(connection: psycopg.Connection, guard: Guard, pace: Pace, counts: M
     try:
         _judge(connection, guard, counts)
         for statement in home(guard):
-            _run(connection, statement, pace, guard)
+            _run(site, statement, guard)
         for part in todo:
-            _make(connection, part, before[part], pace, guard)
+            _make(site, part, before[part], guard)
         if worst([part.state(connection) for part in guard.parts if not isinstance(part, Act)]) != "valid":
             raise GuardError(f"guard {guard.name} is not installed: it was made, and is not valid now")
     except (GuardError, psycopg.Error) as error:
         if connection.closed:
             raise
-        _unmake(connection, fresh, pace, guard)
+        _unmake(site, fresh, guard)
         if isinstance(error, GuardError):
             raise
         raise GuardError(f"guard {guard.name} is not installed: {line(error)}") from error
@@ -197,16 +226,16 @@ def remove(connection: psycopg.Connection, guard: Guard, pace: Pace) -> bool:
 
     Guards that need this one are to be removed before. Raises GuardError where others never let go of the tables.
     """
-    return _unmake(connection, list(guard.parts), pace, guard)
+    return _unmake(_Site(connection, pace), list(guard.parts), guard)
 
 
-def _make(connection: psycopg.Connection, part: Part, found: State, pace: Pace, guard: Guard) -> None:
+def _make(site: _Site, part: Part, found: State, guard: Guard) -> None:
     for again in numbers(1):
         if isinstance(part, Index) and (found == "invalid" or again > 1):
-            _unmake(connection, [part], pace, guard)
+            _unmake(site, [part], guard)
         try:
             for statement in part.made():
-                _run(connection, statement, pace, guard)
+                _run(site, statement, guard)
         except _BUSY:
             if again >= _BUILDS:
                 raise
@@ -215,40 +244,43 @@ def _make(connection: psycopg.Connection, part: Part, found: State, pace: Pace, 
             return
 
 
-def _unmake(connection: psycopg.Connection, made: list[Part], pace: Pace, guard: Guard) -> bool:
+def _unmake(site: _Site, made: list[Part], guard: Guard) -> bool:
     gone = False
     for part in reversed(made):
         there = f"select where {part.there(valid=False)}"
-        if not isinstance(part, Act) and connection.execute(there.encode()).rowcount:
-            if part.state(connection) == "different":
+        if not isinstance(part, Act) and site.connection.execute(there.encode()).rowcount:
+            if part.state(site.connection) == "different":
                 continue
             for statement in part.unmade():
-                _run(connection, statement, pace, guard)
+                _run(site, statement, guard)
             gone = True
     return gone
 
 
-def _run(connection: psycopg.Connection, statement: Statement, pace: Pace, guard: Guard) -> None:
+def _run(site: _Site, statement: Statement, guard: Guard) -> None:
     """Run a statement; one that others may wait for is tried again and again, and never waits long."""
+    connection, most = site.connection, site.pace.wait
     brief = statement.how == "brief"
-    wait = 0 if not pace.wait else max(1, min(100, pace.wait // 5)) if brief else _PATIENCE
+    patience = _HURRIED_PATIENCE if site.hurried else _PATIENCE
+    wait = 0 if not most else max(1, min(100, most // 5)) if brief else patience
     for again in numbers(1):
         try:
             if statement.how == "outside":
-                with _timeouts(connection, wait, 0):
+                with _timeouts(connection, wait, 0), watched(connection, site.say):
                     connection.execute(statement.text.encode())
             else:
                 with connection.transaction():
                     connection.execute(f"set local lock_timeout = {wait}".encode())
-                    connection.execute(f"set local statement_timeout = {pace.wait if brief else 0}".encode())
+                    connection.execute(f"set local statement_timeout = {most if brief else 0}".encode())
                     connection.execute(statement.text.encode())
         except (*_BUSY, errors.QueryCanceled) as error:
-            if not brief:
+            if not brief and not isinstance(error, errors.LockNotAvailable):
                 raise
-            if again >= TRIES:
-                raise GuardError(
-                    f"guard {guard.name}: {line(error)}, {again} times: {_holders(connection, guard)}"
-                ) from error
+            held = _holders(connection, guard, statement)
+            if not brief or again >= (_HURRIED_TRIES if site.hurried else TRIES):
+                often = f"{again} times" if brief else f"for {patience // 1000} s"
+                raise HeldError(f"guard {guard.name}: {line(error)}, {often}: {held}") from error
+            site.say(held)
             back_off(again)
         else:
             return
@@ -267,17 +299,26 @@ def _timeouts(connection: psycopg.Connection, lock: int, statement: int) -> Iter
             connection.execute(query, [row[0] if row else "0" for row in before])
 
 
-def _holders(connection: psycopg.Connection, guard: Guard) -> str:
-    """Who holds the guard's tables."""
+def _holders(connection: psycopg.Connection, guard: Guard, statement: Statement) -> str:
+    """Who is in our way: holds locks on the guard's tables or, where we wait for long, has a transaction open."""
+    tables = [part.table for part in guard.parts if part.table]
+    tables += [name for part in guard.parts for name in re.findall(r"\breferences (\w+)", part.body)]
+    # to add a foreign key, or a trigger, nobody has to stop reading
+    beside_readers = re.search("add constraint .* foreign key|create constraint trigger", statement.text) is not None
     rows = connection.execute(
-        """
-        select distinct l.pid, a.backend_type, a.state
+        f"""
+        select distinct l.pid, {HOLDER}
         from pg_locks as l
         join pg_stat_activity as a on a.pid = l.pid
-        where l.relation = any (select to_regclass(t) from unnest(%s::text[]) as t) and l.granted
-          and l.mode <> 'AccessShareLock' and l.pid <> pg_backend_pid()
-        """,
-        [[part.table for part in guard.parts if part.table]],
+        where l.granted and l.pid <> pg_backend_pid() and case
+          when %(brief)s
+          then l.relation = any (select to_regclass(t) from unnest(%(tables)s::text[]) as t)
+            and not (%(beside_readers)s and l.mode in ('AccessShareLock', 'RowShareLock'))
+          else l.locktype = 'virtualxid' and a.datname = current_database()
+        end
+        order by l.pid
+        """.encode(),
+        {"brief": statement.how == "brief", "tables": tables, "beside_readers": beside_readers},
     ).fetchall()
-    held = ", ".join(f"process {pid} ({kind}{', ' + doing if doing else ''})" for pid, kind, doing in rows)
+    held = ", ".join(said for _, said in rows[:5]) + (" …" if len(rows) > 5 else "")
     return f"held by {held}" if held else "held by others"

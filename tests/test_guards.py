@@ -24,6 +24,7 @@ from fixes.fill import REAL
 from fixes.fix import FixError, fixes
 from fixes.guard import UNGUARDED, Guard, guards, home, lacks, parse, refuses, state
 from fixes.install import GuardError, install, install_all, remove, rules_of
+from fixes.watch import watched
 from fixes.work import Pace
 from fixes.work import install as make_journal
 from scenario.generate import generate
@@ -454,15 +455,75 @@ def test_nobody_waits_long_for_an_installation(shop: str) -> None:
         assert written > 20
 
 
-def test_locks_that_are_never_let_go_are_told(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "held_by", ["update orders set order_amount = order_amount where order_id = 1", "select from orders"]
+)
+def test_locks_that_are_never_let_go_are_told(shop: str, monkeypatch: pytest.MonkeyPatch, held_by: str) -> None:
     monkeypatch.setattr("fixes.install.TRIES", 2)
     guard = GUARDS["amount_is_not_negative"]
     with psycopg.connect(shop) as holder, connected(shop) as connection:
-        holder.execute("update orders set order_amount = order_amount where order_id = 1")
-        held = rf"2 times: held by process {holder.info.backend_pid} \(client backend, idle in transaction\)"
+        holder.execute(held_by.encode())
+        held = rf"2 times: held by process {holder.info.backend_pid} \({holder.info.user}, idle in transaction\)"
         with pytest.raises(GuardError, match=held):
             install(connection, guard, Pace(wait=50))
         assert state(connection, guard) == "missing"
+
+
+def test_who_holds_the_tables_is_waited_for_once(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixes.install.TRIES", 4)
+    monkeypatch.setattr("fixes.install._HURRIED_TRIES", 2)
+    wanted = [GUARDS[name] for name in ("amount_is_not_negative", "ancestor_is_older", "live_order_has_amount")]
+    with psycopg.connect(shop) as holder, connected(shop) as connection:
+        install(connection, GUARDS["order_ref_exists"], PACE)
+        holder.execute("update orders set order_amount = order_amount where order_id = 1")
+        told = [str(why) for why in install_all(connection, wanted, Pace(wait=50))[1].values()]
+        assert [re.findall(r", (\d) times: held by process", said) for said in told] == [["4"], ["2"], ["2"]]
+        holder.rollback()
+        assert not install_all(connection, wanted, PACE)[1]
+
+
+def test_what_a_build_of_an_index_waits_for_is_told(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixes.watch._BETWEEN", 0.05)
+    guard = GUARDS["one_live_order"]
+    notes: list[str] = []
+
+    def tell(_done: int, _of: int, note: str) -> None:
+        notes.append(note)
+        if "waits" in note:
+            holder.rollback()
+
+    with psycopg.connect(shop) as holder, connected(shop) as connection:
+        # a snapshot that may still have to see what the index will not hold
+        holder.execute("set transaction isolation level repeatable read")
+        holder.execute("select 1")
+        assert install_all(connection, [guard], PACE, tell=tell) == ([guard.name], {})
+        who = f"process {holder.info.backend_pid} ({holder.info.user}, idle in transaction)"
+        assert f"waits for {who}, guard {guard.name}" in notes
+        remove(connection, guard, PACE)
+        # and where it never ends, the next run finishes what this one has to leave
+        monkeypatch.setattr("fixes.install._PATIENCE", 1000)
+        holder.execute("set transaction isolation level repeatable read")
+        holder.execute("select from orders limit 1")
+        with pytest.raises(GuardError, match="for 1 s: held by " + re.escape(who)):
+            install(connection, guard, PACE)
+        assert state(connection, guard) in ("invalid", "missing")
+        holder.rollback()
+        assert install(connection, guard, PACE)
+        assert state(connection, guard) == "valid"
+
+
+def test_how_far_a_build_of_an_index_is_is_told(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixes.watch._BETWEEN", 0.01)
+    notes: list[str] = []
+    with connected(dsn) as connection:
+        connection.execute("create table slow as select i, repeat('x', 500) from generate_series(1, 1000) as i")
+        connection.execute(
+            "create function slowly(i integer) returns integer immutable language plpgsql"
+            " as 'begin perform pg_sleep(0.001); return i; end'"
+        )
+        with watched(connection, notes.append):
+            connection.execute("create index concurrently on slow (slowly(i))")
+    assert any(re.fullmatch(r"[1-9]\d? % scanning table", note) for note in notes)
 
 
 def test_roles_without_a_right_on_our_schema_write_as_before(server: Server, shop: str) -> None:

@@ -1,0 +1,66 @@
+"""Tell how far a long statement is, and whom it waits for, while it runs: from a second connection."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+
+#: Seconds between two looks.
+_BETWEEN: Final = 1.0
+#: Who a process is, of pg_stat_activity as a: what it does is told to who may know it.
+HOLDER: Final = """format(
+  'process %%s (%%s)', a.pid, concat_ws(', ', coalesce(a.usename::text, a.backend_type), nullif(a.state, 'active'))
+)"""
+_LOOK: Final = f"""
+select (
+    select {HOLDER}
+    from unnest(pg_blocking_pids(%(pid)s)) as b (pid)
+    join pg_stat_activity as a on a.pid = b.pid
+    order by a.pid
+    limit 1
+  ),
+  (
+    select case
+        when p.tuples_total > 0 then 100 * p.tuples_done / p.tuples_total
+        else 100 * p.blocks_done / nullif(p.blocks_total, 0)
+      end || ' %% ' || replace(p.phase, 'building index: ', '')
+    from pg_stat_progress_create_index as p
+    where p.pid = %(pid)s
+  )
+"""
+
+
+@contextmanager
+def watched(connection: psycopg.Connection, say: Callable[[str], None]) -> Iterator[None]:
+    """While it lasts, `say` how far the index is that the connection builds, and whom it waits for.
+
+    Where the server has no room for a second connection, nothing is said.
+    """
+    ended = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(connection, say, ended), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _watch(connection: psycopg.Connection, say: Callable[[str], None], ended: threading.Event) -> None:
+    if ended.wait(_BETWEEN):  # most are done by then
+        return
+    try:
+        info = connection.info
+        with psycopg.connect(info.dsn, password=info.password, autocommit=True, connect_timeout=5) as other:
+            while not ended.is_set():
+                row = other.execute(_LOOK.encode(), {"pid": info.backend_pid}).fetchone()
+                blocker, done = row if row else (None, None)
+                if blocker or done:
+                    say(f"waits for {blocker}" if blocker else done)
+                ended.wait(_BETWEEN)
+    except psycopg.Error:
+        return
