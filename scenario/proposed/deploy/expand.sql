@@ -1,0 +1,625 @@
+-- Deploy sales:expand to pg
+-- The proposed schema beside the current one. Nobody uses it yet, and nothing of the current schema is touched: no lock
+-- on its tables, no matter how large they are. Running it again changes nothing: where the schema is, it is left.
+
+begin;
+set local lock_timeout = '2s';
+set local statement_timeout = '1min';
+
+create schema sales;
+comment on schema sales is 'Customers, what they own, and the orders by which they buy leads.';
+create schema sales_private;
+comment on schema sales_private is 'What few may read: secrets of deliveries, and their arguments as they were written.';
+revoke all on schema sales_private from public;
+
+-- What a text must be to say anything: some letter or sign, beyond white space.
+create function sales.says_something(words text) returns boolean
+language sql immutable parallel safe strict
+return btrim(words, E' \t\n\r\f\x0b') <> '';
+comment on function sales.says_something(text) is 'Whether a text is more than white space.';
+
+-- The address that a browser accepts in an e-mail field (HTML Living Standard), with a dot in its domain.
+create function sales.is_email(address text) returns boolean
+language sql immutable parallel safe strict
+return address ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_{|}~\x60-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+$';
+comment on function sales.is_email(text) is 'Whether a text is a valid e-mail address with a dot in its domain.';
+
+create function sales.is_secret_name(name text) returns boolean
+language sql immutable parallel safe strict
+return name ~* 'api-key|api_key|apikey|secret|token|password|passwd|pwd|credential|private-key|private_key|privatekey|authorization';
+comment on function sales.is_secret_name(text) is 'Whether what stands under a key of this name is secret.';
+
+create function sales.is_secret_reference(value text) returns boolean
+language sql immutable parallel safe strict
+return value ~ '^secret-ref:[A-Za-z0-9_./-]+$';
+comment on function sales.is_secret_reference(text) is 'Whether a text says where a secret is kept, instead of the secret.';
+
+-- Any text under a secret name, at any depth, that is no reference.
+create function sales.holds_secret(args jsonb) returns boolean
+language plpgsql immutable parallel safe strict
+as $$
+declare
+  member record;
+begin
+  if jsonb_typeof(args) = 'object' then
+    for member in select m.key, m.value from jsonb_each(args) as m loop
+      if jsonb_typeof(member.value) = 'string' then
+        if sales.is_secret_name(member.key) and member.value #>> '{}' <> ''
+          and not sales.is_secret_reference(member.value #>> '{}') then
+          return true;
+        end if;
+      elsif sales.holds_secret(member.value) then
+        return true;
+      end if;
+    end loop;
+  elsif jsonb_typeof(args) = 'array' then
+    for member in select e.value from jsonb_array_elements(args) as e loop
+      if sales.holds_secret(member.value) then
+        return true;
+      end if;
+    end loop;
+  end if;
+  return false;
+end
+$$;
+comment on function sales.holds_secret(jsonb) is 'Whether a secret stands in arguments, at any depth.';
+
+create table sales.states (
+  state_code text primary key check (state_code ~ '^[A-Z]{2}$'),
+  state_name text not null unique check (sales.says_something(state_name)),
+  created_at timestamptz not null default now()
+);
+comment on table sales.states is 'States, territories and military mail regions, by the code of the US Postal Service.';
+comment on column sales.states.state_code is 'Two capital letters: Publication 28 of the US Postal Service, appendix B.';
+comment on column sales.states.state_name is 'Its name in English.';
+comment on column sales.states.created_at is 'When the row was made.';
+insert into sales.states (state_code, state_name) values
+  ('AL', 'Alabama'), ('AK', 'Alaska'), ('AZ', 'Arizona'), ('AR', 'Arkansas'), ('CA', 'California'), ('CO', 'Colorado'),
+  ('CT', 'Connecticut'), ('DE', 'Delaware'), ('DC', 'District of Columbia'), ('FL', 'Florida'), ('GA', 'Georgia'),
+  ('HI', 'Hawaii'), ('ID', 'Idaho'), ('IL', 'Illinois'), ('IN', 'Indiana'), ('IA', 'Iowa'), ('KS', 'Kansas'),
+  ('KY', 'Kentucky'), ('LA', 'Louisiana'), ('ME', 'Maine'), ('MD', 'Maryland'), ('MA', 'Massachusetts'),
+  ('MI', 'Michigan'), ('MN', 'Minnesota'), ('MS', 'Mississippi'), ('MO', 'Missouri'), ('MT', 'Montana'),
+  ('NE', 'Nebraska'), ('NV', 'Nevada'), ('NH', 'New Hampshire'), ('NJ', 'New Jersey'), ('NM', 'New Mexico'),
+  ('NY', 'New York'), ('NC', 'North Carolina'), ('ND', 'North Dakota'), ('OH', 'Ohio'), ('OK', 'Oklahoma'),
+  ('OR', 'Oregon'), ('PA', 'Pennsylvania'), ('RI', 'Rhode Island'), ('SC', 'South Carolina'), ('SD', 'South Dakota'),
+  ('TN', 'Tennessee'), ('TX', 'Texas'), ('UT', 'Utah'), ('VT', 'Vermont'), ('VA', 'Virginia'), ('WA', 'Washington'),
+  ('WV', 'West Virginia'), ('WI', 'Wisconsin'), ('WY', 'Wyoming'),
+  ('AS', 'American Samoa'), ('GU', 'Guam'), ('MP', 'Northern Mariana Islands'), ('PR', 'Puerto Rico'),
+  ('VI', 'Virgin Islands'), ('AA', 'Armed Forces Americas'), ('AE', 'Armed Forces Europe'), ('AP', 'Armed Forces Pacific');
+
+create table sales.customers (
+  customer_id bigint generated by default as identity primary key,
+  name text not null check (sales.says_something(name)),
+  balance numeric(14, 2) not null default 0 check (balance >= 0),
+  entry_number bigint not null default 0 check (entry_number >= 0),
+  -- null while it has none: what the reference to the ledger is made of, for the server looks for nothing where one is null
+  last_entry bigint generated always as (nullif(entry_number, 0)) stored check (last_entry > 0),
+  created_at timestamptz default now(),
+  updated_at timestamptz,
+  check (entry_number > 0 or balance = 0)
+);
+comment on table sales.customers is 'Companies that buy leads.';
+comment on column sales.customers.customer_id is 'Its number, the same in every version of this schema.';
+comment on column sales.customers.name is 'The name of the company.';
+comment on column sales.customers.balance is 'US dollars that it can spend: what its last ledger entry left. Changed by ledger entries only.';
+comment on column sales.customers.entry_number is 'How many ledger entries it has.';
+comment on column sales.customers.last_entry is 'The number of its last ledger entry; null while it has none.';
+comment on column sales.customers.created_at is 'When the row was made; null for those of a time when nobody wrote it down.';
+comment on column sales.customers.updated_at is 'When it was last changed; null if it never was.';
+
+create table sales.ledger_entries (
+  customer_id bigint not null references sales.customers (customer_id),
+  entry_number bigint not null check (entry_number > 0),
+  balance_before numeric(14, 2) not null check (balance_before >= 0),
+  amount numeric(14, 2) not null,
+  balance_after numeric(14, 2) not null check (balance_after >= 0),
+  reason text not null default 'unstated' check (sales.says_something(reason)),
+  created_at timestamptz default now(),
+  previous_number bigint generated always as (nullif(entry_number, 1) - 1) stored check (previous_number > 0),
+  primary key (customer_id, entry_number),
+  unique (customer_id, entry_number, balance_after),
+  check (balance_after = balance_before + amount),
+  check (entry_number > 1 or balance_before = 0),
+  -- what the entry before left is what this one found
+  constraint ledger_entries_go_on foreign key (customer_id, previous_number, balance_before)
+    references sales.ledger_entries (customer_id, entry_number, balance_after)
+);
+comment on table sales.ledger_entries is 'Every change of a customer''s balance, in order; each begins with what the one before left.';
+comment on column sales.ledger_entries.customer_id is 'Whose balance changed.';
+comment on column sales.ledger_entries.entry_number is 'Counts the entries of a customer from 1, without a gap. Given by the database.';
+comment on column sales.ledger_entries.balance_before is 'US dollars before. Given by the database.';
+comment on column sales.ledger_entries.amount is 'US dollars that came in, or went out where negative.';
+comment on column sales.ledger_entries.balance_after is 'US dollars after. Given by the database.';
+comment on column sales.ledger_entries.reason is 'What for, in words.';
+comment on column sales.ledger_entries.created_at is 'When; null for an opening balance of a time when nobody wrote it down.';
+comment on column sales.ledger_entries.previous_number is 'The entry before this one; null for the first.';
+
+-- The balance is what an entry left, and no other sum. At the end of the transaction: the entry comes after it.
+alter table sales.customers add constraint customers_balance_is_in_ledger
+  foreign key (customer_id, last_entry, balance)
+  references sales.ledger_entries (customer_id, entry_number, balance_after)
+  deferrable initially deferred;
+create index customers_balance_is_in_ledger on sales.customers (customer_id, last_entry, balance);
+create index ledger_entries_go_on on sales.ledger_entries (customer_id, previous_number, balance_before);
+
+create function sales.number_entry() returns trigger
+language plpgsql
+as $$
+begin
+  -- The customer's row is held until the end: entries of one customer come one after another. Changed here and not
+  -- after, so that one statement can add several.
+  update sales.customers as c
+  set balance = c.balance + new.amount, entry_number = c.entry_number + 1
+  where c.customer_id = new.customer_id
+  returning c.entry_number, c.balance - new.amount, c.balance
+  into new.entry_number, new.balance_before, new.balance_after;
+  if not found then
+    raise foreign_key_violation using message = format('there is no customer %s', new.customer_id);
+  end if;
+  return new;
+end
+$$;
+comment on function sales.number_entry() is 'Gives a ledger entry its number and balances, and the customer its balance.';
+create trigger number_entry before insert on sales.ledger_entries
+  for each row execute function sales.number_entry();
+alter table sales.ledger_entries enable always trigger number_entry;
+
+-- References alone would let a customer return to an earlier entry.
+create function sales.goes_on() returns trigger
+language plpgsql
+as $$
+begin
+  if new.entry_number <> old.entry_number + 1 then
+    raise check_violation using
+      message = format('the balance of customer %s is changed by ledger entries only', old.customer_id),
+      hint = 'insert into sales.ledger_entries (customer_id, amount, reason) values (...)';
+  end if;
+  return new;
+end
+$$;
+comment on function sales.goes_on() is 'Refuses a balance that no new ledger entry gave.';
+create trigger goes_on before update on sales.customers
+  for each row when (
+    old.balance is distinct from new.balance or old.entry_number is distinct from new.entry_number
+  ) execute function sales.goes_on();
+alter table sales.customers enable always trigger goes_on;
+
+create table sales.contacts (
+  contact_id bigint generated by default as identity primary key,
+  customer_id bigint not null references sales.customers (customer_id) on delete cascade,
+  name text not null check (sales.says_something(name)),
+  email text not null check (sales.is_email(email)),
+  phone text check (sales.says_something(phone)),
+  is_main boolean not null default true,
+  created_at timestamptz default now(),
+  updated_at timestamptz
+);
+create index contacts_customer_id on sales.contacts (customer_id);
+create unique index contacts_email on sales.contacts (lower(email));
+create unique index contacts_main on sales.contacts (customer_id) where is_main;
+comment on table sales.contacts is 'People whom a customer is reached by.';
+comment on column sales.contacts.contact_id is 'Its number.';
+comment on column sales.contacts.customer_id is 'Whose contact it is.';
+comment on column sales.contacts.name is 'Name of the person.';
+comment on column sales.contacts.email is 'E-mail address, as it was given; no two contacts share one, in whatever case.';
+comment on column sales.contacts.phone is 'Telephone number as it was given, if one was.';
+comment on column sales.contacts.is_main is 'Whether it is the one that is asked first: one for each customer.';
+comment on column sales.contacts.created_at is 'When the row was made; null for those of a time when nobody wrote it down.';
+comment on column sales.contacts.updated_at is 'When it was last changed; null if it never was.';
+
+create table sales.addresses (
+  address_id bigint generated by default as identity primary key,
+  customer_id bigint not null references sales.customers (customer_id) on delete cascade,
+  street text not null check (sales.says_something(street)),
+  state_code text not null references sales.states (state_code),
+  is_main boolean not null default true,
+  created_at timestamptz default now(),
+  updated_at timestamptz
+);
+create index addresses_customer_id on sales.addresses (customer_id);
+create unique index addresses_main on sales.addresses (customer_id) where is_main;
+create index addresses_state_code on sales.addresses (state_code);
+comment on table sales.addresses is 'Where a customer is.';
+comment on column sales.addresses.address_id is 'Its number.';
+comment on column sales.addresses.customer_id is 'Whose address it is.';
+comment on column sales.addresses.street is 'All of the address but the state, as it was given: nothing says reliably what in it is street, town and code.';
+comment on column sales.addresses.state_code is 'The state.';
+comment on column sales.addresses.is_main is 'Whether it is the one that counts where one is wanted: one for each customer.';
+comment on column sales.addresses.created_at is 'When the row was made; null for those of a time when nobody wrote it down.';
+comment on column sales.addresses.updated_at is 'When it was last changed; null if it never was.';
+
+create table sales.schedules (
+  schedule_id bigint generated by default as identity primary key,
+  half_hours int4multirange not null unique check (not isempty(half_hours) and half_hours <@ '{[0,336)}'::int4multirange),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz
+);
+comment on table sales.schedules is 'Weekly schedules, each once, however many orders have it. Read them in schedule_ranges.';
+comment on column sales.schedules.schedule_id is 'Its number.';
+comment on column sales.schedules.half_hours is 'Half-hours of the week in which leads are delivered, as ranges: 0 is Monday 00:00 to 00:30, 335 Sunday 23:30 to 24:00.';
+comment on column sales.schedules.created_at is 'When the row was made.';
+comment on column sales.schedules.updated_at is 'When it was last changed; null if it never was.';
+
+create function sales.half_hours(bits bit) returns int4multirange
+language sql immutable parallel safe strict
+as $$
+  select coalesce(range_agg(int4range(h.n, h.n + 1)), '{}')
+  from generate_series(0, length(bits) - 1) as h (n)
+  where get_bit(bits, h.n) = 1
+$$;
+comment on function sales.half_hours(bit) is 'A schedule of one bit for each half-hour of the week, as ranges.';
+
+create function sales.bits(half_hours int4multirange) returns bit(336)
+language sql immutable parallel safe strict
+as $$
+  select string_agg(case when half_hours @> h.n then '1' else '0' end, '' order by h.n)::bit(336)
+  from generate_series(0, 335) as h (n)
+$$;
+comment on function sales.bits(int4multirange) is 'A schedule of ranges, as one bit for each half-hour of the week.';
+
+create view sales.schedule_ranges with (security_invoker = true) as
+  select s.schedule_id, d.n + 1 as weekday,
+    (array['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'])[d.n + 1] as weekday_name,
+    time '00:00' + (lower(r.part) - d.n * 48) * interval '30 minutes' as starts_at,
+    -- 24:00 where it is on until midnight, which no sum of time and interval gives
+    case when upper(r.part) = d.n * 48 + 48 then time '24:00'
+      else time '00:00' + (upper(r.part) - d.n * 48) * interval '30 minutes' end as ends_at
+  from sales.schedules as s
+  cross join generate_series(0, 6) as d (n)
+  cross join lateral unnest(s.half_hours * int4multirange(int4range(d.n * 48, d.n * 48 + 48))) as r (part);
+comment on view sales.schedule_ranges is 'Schedules as people read them: weekday (1 is Monday) and time, from and to.';
+
+create table sales.delivery_scripts (
+  script_name text primary key check (script_name ~ '^[a-z][a-z0-9_]*$'),
+  checked_as text not null default 'anything' check (checked_as in ('anything', 'email_address', 'api_key')),
+  created_at timestamptz not null default now(),
+  unique (script_name, checked_as)
+);
+comment on table sales.delivery_scripts is 'Ways in which leads are delivered.';
+comment on column sales.delivery_scripts.script_name is 'Name of the script.';
+comment on column sales.delivery_scripts.checked_as is 'What its arguments must hold: a valid email_address, an API key, or anything.';
+comment on column sales.delivery_scripts.created_at is 'When the row was made.';
+insert into sales.delivery_scripts (script_name, checked_as)
+values ('email_delivery', 'email_address'), ('custom_crm', 'api_key'), ('bulk_delivery', 'anything');
+
+create table sales.orders (
+  order_id bigint generated by default as identity primary key,
+  customer_id bigint not null references sales.customers (customer_id),
+  first_ancestor_id bigint not null,
+  schedule_id bigint references sales.schedules (schedule_id),
+  amount numeric(12, 2) not null check (amount >= 0),
+  order_status text not null default 'pending' check (
+    order_status in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
+  ),
+  created_at timestamptz default now(),
+  updated_at timestamptz,
+  root_id bigint generated always as (case when first_ancestor_id = order_id then order_id end) stored check (root_id = order_id),
+  recreation_id bigint generated always as (
+    case when first_ancestor_id <> order_id and created_at is not null then order_id end
+  ) stored check (recreation_id = order_id),
+  unique (root_id, customer_id),
+  unique (order_id, first_ancestor_id),
+  check (order_status <> 'active' or schedule_id is not null),
+  -- A root of the same customer, or nothing: only roots have a root_id. At the end of the transaction, so that a lineage
+  -- can be loaded in any order.
+  constraint orders_first_ancestor_is_root foreign key (first_ancestor_id, customer_id)
+    references sales.orders (root_id, customer_id) deferrable initially deferred
+);
+create index orders_customer_id on sales.orders (customer_id);
+create index orders_first_ancestor on sales.orders (first_ancestor_id, customer_id);
+create index orders_schedule_id on sales.orders (schedule_id);
+create index orders_recreation_id on sales.orders (recreation_id) where recreation_id is not null;
+comment on table sales.orders is 'Orders of leads. One that is recreated is closed, and a new one of the same lineage goes on.';
+comment on column sales.orders.order_id is 'Its number, the same in every version of this schema.';
+comment on column sales.orders.customer_id is 'Who buys.';
+comment on column sales.orders.first_ancestor_id is 'The order that its lineage began with: itself for the first. For reports on lineages; what it was recreated from stands in recreations.';
+comment on column sales.orders.schedule_id is 'When leads are delivered; null for never.';
+comment on column sales.orders.amount is 'US dollars that it is about.';
+comment on column sales.orders.order_status is 'Where it stands; its changes are kept in order_status_changes.';
+comment on column sales.orders.created_at is 'When the row was made; null for those of a time when nobody wrote it down.';
+comment on column sales.orders.updated_at is 'When it was last changed; null if it never was.';
+comment on column sales.orders.root_id is 'Its own number where it is the first of its lineage, else null: what first_ancestor_id may name.';
+comment on column sales.orders.recreation_id is 'Its own number where it must have a row in recreations: made from another since that is written down.';
+
+create table sales.recreations (
+  order_id bigint primary key,
+  first_ancestor_id bigint not null,
+  predecessor_id bigint check (predecessor_id <> order_id),
+  balance numeric(14, 2) not null,
+  amount numeric(12, 2) not null check (amount >= 0),
+  created_at timestamptz not null default now(),
+  -- the rule of the business
+  constraint recreations_balance_covers_amount check (balance > amount),
+  -- both of one lineage
+  foreign key (order_id, first_ancestor_id) references sales.orders (order_id, first_ancestor_id)
+    on delete cascade deferrable initially deferred,
+  foreign key (predecessor_id, first_ancestor_id) references sales.orders (order_id, first_ancestor_id)
+    on delete set null (predecessor_id) deferrable initially deferred
+);
+create index recreations_order_id on sales.recreations (order_id, first_ancestor_id);
+create index recreations_predecessor_id on sales.recreations (predecessor_id, first_ancestor_id);
+comment on table sales.recreations is 'That an order was recreated from another, and that the balance allowed it then.';
+comment on column sales.recreations.order_id is 'The new order.';
+comment on column sales.recreations.first_ancestor_id is 'What the lineage of both began with.';
+comment on column sales.recreations.predecessor_id is 'The order it was recreated from; null once that one is deleted.';
+comment on column sales.recreations.balance is 'US dollars that the customer could spend at that moment.';
+comment on column sales.recreations.amount is 'US dollars that the order was about at that moment.';
+comment on column sales.recreations.created_at is 'When.';
+
+alter table sales.orders add constraint orders_recreation_is_written_down
+  foreign key (recreation_id) references sales.recreations (order_id) deferrable initially deferred;
+
+create table sales.order_status_changes (
+  order_id bigint not null references sales.orders (order_id) on delete cascade,
+  change_number bigint not null check (change_number > 0),
+  status_before text not null check (
+    status_before in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
+  ),
+  status_after text not null check (
+    status_after in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
+  ),
+  created_at timestamptz not null default now(),
+  primary key (order_id, change_number),
+  check (status_before <> status_after)
+);
+comment on table sales.order_status_changes is 'Every change of an order''s status, in order, written by the database.';
+comment on column sales.order_status_changes.order_id is 'Whose status changed.';
+comment on column sales.order_status_changes.change_number is 'Counts the changes of an order from 1, without a gap.';
+comment on column sales.order_status_changes.status_before is 'What it was.';
+comment on column sales.order_status_changes.status_after is 'What it became.';
+comment on column sales.order_status_changes.created_at is 'When.';
+
+create function sales.write_status_change() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into sales.order_status_changes (order_id, change_number, status_before, status_after)
+  select new.order_id, coalesce(max(h.change_number), 0) + 1, old.order_status, new.order_status
+  from sales.order_status_changes as h
+  where h.order_id = new.order_id;
+  return null;
+end
+$$;
+comment on function sales.write_status_change() is 'Writes down that an order changed its status.';
+create trigger write_status_change after update of order_status on sales.orders
+  for each row when (old.order_status is distinct from new.order_status) execute function sales.write_status_change();
+alter table sales.orders enable always trigger write_status_change;
+
+-- A key that reads apikey once it is lower-cased and rid of - and _, with a text that is not empty.
+create function sales.has_api_key(args jsonb) returns boolean
+language sql immutable parallel safe
+as $$
+  select coalesce(bool_or(jsonb_typeof(m.value) = 'string' and m.value <> '""'), false)
+  from jsonb_each(case when jsonb_typeof(args) = 'object' then args else '{}' end) as m
+  where translate(lower(m.key), '-_', '') = 'apikey'
+$$;
+comment on function sales.has_api_key(jsonb) is 'Whether arguments hold an API key, or say where it is kept.';
+
+create table sales.order_deliveries (
+  order_id bigint primary key references sales.orders (order_id) on delete cascade,
+  script_name text not null,
+  checked_as text not null default 'anything',
+  args jsonb check (jsonb_typeof(args) = 'object'),
+  created_at timestamptz default now(),
+  updated_at timestamptz,
+  constraint order_deliveries_script foreign key (script_name, checked_as)
+    references sales.delivery_scripts (script_name, checked_as) on update cascade,
+  constraint order_deliveries_args_fit_script check (
+    case checked_as
+      when 'email_address' then coalesce(jsonb_typeof(args -> 'email_address') = 'string' and sales.is_email(args ->> 'email_address'), false)
+      when 'api_key' then sales.has_api_key(args)
+      else true
+    end
+  ),
+  constraint order_deliveries_args_hold_no_secret check (not sales.holds_secret(args))
+);
+create index order_deliveries_script on sales.order_deliveries (script_name, checked_as);
+comment on table sales.order_deliveries is 'How the leads of an order are delivered; an order without a row here delivers none.';
+comment on column sales.order_deliveries.order_id is 'Whose leads.';
+comment on column sales.order_deliveries.script_name is 'By which script.';
+comment on column sales.order_deliveries.checked_as is 'What its arguments must hold, from delivery_scripts. Given by the database.';
+comment on column sales.order_deliveries.args is 'Arguments for the script; instead of a secret, where it is kept. Secrets that are written here are put there by the database.';
+comment on column sales.order_deliveries.created_at is 'When the row was made; null for those of a time when nobody wrote it down.';
+comment on column sales.order_deliveries.updated_at is 'When it was last changed; null if it never was.';
+
+create table sales_private.delivery_secrets (
+  secret_id bigint generated by default as identity primary key,
+  order_id bigint not null references sales.orders (order_id) on delete cascade,
+  secret text not null check (sales.says_something(secret) or secret <> ''),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz
+);
+create index delivery_secrets_order_id on sales_private.delivery_secrets (order_id);
+comment on table sales_private.delivery_secrets is 'Secrets of deliveries: secret-ref:sales/7 in arguments is the one numbered 7.';
+comment on column sales_private.delivery_secrets.secret_id is 'Its number.';
+comment on column sales_private.delivery_secrets.order_id is 'Whose delivery needs it.';
+comment on column sales_private.delivery_secrets.secret is 'The secret.';
+comment on column sales_private.delivery_secrets.created_at is 'When the row was made.';
+comment on column sales_private.delivery_secrets.updated_at is 'When it was last changed; null if it never was.';
+
+create table sales_private.delivery_originals (
+  order_id bigint primary key references sales.orders (order_id) on delete cascade,
+  args_text text not null,
+  created_at timestamptz not null default now()
+);
+comment on table sales_private.delivery_originals is 'Arguments of deliveries letter by letter as they were written, secrets included: what the old view shows.';
+comment on column sales_private.delivery_originals.order_id is 'Whose delivery.';
+comment on column sales_private.delivery_originals.args_text is 'The text, which is JSON.';
+comment on column sales_private.delivery_originals.created_at is 'When the row was made.';
+
+-- Arguments with each secret put away and a reference in its place.
+create function sales_private.put_away(of_order bigint, args jsonb) returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  member record;
+  kept bigint;
+begin
+  if jsonb_typeof(args) = 'object' then
+    for member in select m.key, m.value from jsonb_each(args) as m loop
+      if jsonb_typeof(member.value) = 'string' then
+        if sales.is_secret_name(member.key) and member.value #>> '{}' <> ''
+          and not sales.is_secret_reference(member.value #>> '{}') then
+          insert into sales_private.delivery_secrets (order_id, secret)
+          values (of_order, member.value #>> '{}')
+          returning secret_id into kept;
+          args := jsonb_set(args, array[member.key], to_jsonb('secret-ref:sales/' || kept));
+        end if;
+      elsif jsonb_typeof(member.value) in ('object', 'array') then
+        args := jsonb_set(args, array[member.key], sales_private.put_away(of_order, member.value));
+      end if;
+    end loop;
+  elsif jsonb_typeof(args) = 'array' then
+    select coalesce(jsonb_agg(sales_private.put_away(of_order, e.value) order by e.number), '[]') into args
+    from jsonb_array_elements(args) with ordinality as e (value, number);
+  end if;
+  return args;
+end
+$$;
+comment on function sales_private.put_away(bigint, jsonb) is 'Puts the secrets of arguments away, and references in their place.';
+
+-- The text of arguments with the order's own secrets in them again.
+create function sales_private.with_secrets(of_order bigint, args jsonb) returns text
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  kept record;
+  words text := args::text;
+begin
+  for kept in
+    select s.secret_id, s.secret from sales_private.delivery_secrets as s where s.order_id = of_order order by s.secret_id
+  loop
+    -- within its quotes, so that 7 is not found in 77
+    words := replace(words, to_json('secret-ref:sales/' || kept.secret_id)::text, to_json(kept.secret)::text);
+  end loop;
+  return words;
+end
+$$;
+comment on function sales_private.with_secrets(bigint, jsonb) is 'Arguments as text, with secrets instead of references to them.';
+
+create function sales.receive_args() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  select s.checked_as into new.checked_as from sales.delivery_scripts as s where s.script_name = new.script_name;
+  if tg_op = 'UPDATE' and new.args is not distinct from old.args and new.order_id = old.order_id then
+    return new;
+  end if;
+  if new.args is null then
+    delete from sales_private.delivery_originals as o where o.order_id = new.order_id;
+    delete from sales_private.delivery_secrets as s where s.order_id = new.order_id;
+    return new;
+  end if;
+  insert into sales_private.delivery_originals as o (order_id, args_text)
+  values (new.order_id, sales_private.with_secrets(new.order_id, new.args))
+  on conflict (order_id) do update set args_text = excluded.args_text;
+  if sales.holds_secret(new.args) then
+    new.args := sales_private.put_away(new.order_id, new.args);
+  end if;
+  -- that nothing refers to any more
+  delete from sales_private.delivery_secrets as s
+  where s.order_id = new.order_id and strpos(new.args::text, '"secret-ref:sales/' || s.secret_id || '"') = 0;
+  return new;
+end
+$$;
+comment on function sales.receive_args() is 'Puts the secrets of a delivery''s arguments where few can read them.';
+create trigger receive_args before insert or update on sales.order_deliveries
+  for each row execute function sales.receive_args();
+alter table sales.order_deliveries enable always trigger receive_args;
+
+create function sales.forget_args() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from sales_private.delivery_originals as o where o.order_id = old.order_id;
+  delete from sales_private.delivery_secrets as s where s.order_id = old.order_id;
+  return null;
+end
+$$;
+comment on function sales.forget_args() is 'Deletes what was put away of a delivery''s arguments.';
+create trigger forget_args after delete on sales.order_deliveries
+  for each row execute function sales.forget_args();
+alter table sales.order_deliveries enable always trigger forget_args;
+
+-- The last order of each lineage, where it is live and the balance is greater than the amount: what the nightly job
+-- recreates.
+create view sales.orders_due with (security_invoker = true) as
+  select o.order_id, o.customer_id, o.first_ancestor_id, o.amount, c.balance
+  from sales.orders as o
+  join sales.customers as c on c.customer_id = o.customer_id
+  where o.order_status in ('pending', 'active', 'paused') and c.balance > o.amount
+    and not exists (
+      select from sales.orders as later
+      where later.first_ancestor_id = o.first_ancestor_id and later.order_id > o.order_id
+    );
+comment on view sales.orders_due is 'Orders that the nightly job recreates: the last of a lineage, live, and covered by the balance.';
+
+-- With the owner's rights, for it copies secrets.
+create function sales.recreate(old_order_id bigint) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  due record;
+  made bigint;
+begin
+  -- the balance cannot change under it
+  perform from sales.customers as c
+  where c.customer_id = (select o.customer_id from sales.orders as o where o.order_id = old_order_id)
+  for no key update;
+  select d.first_ancestor_id, d.amount, d.balance into due
+  from sales.orders_due as d where d.order_id = old_order_id;
+  if not found then
+    return null;
+  end if;
+  insert into sales.orders (customer_id, first_ancestor_id, schedule_id, amount, order_status)
+  select o.customer_id, o.first_ancestor_id, o.schedule_id, o.amount, o.order_status
+  from sales.orders as o where o.order_id = old_order_id
+  returning order_id into made;
+  insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount)
+  values (made, due.first_ancestor_id, old_order_id, due.balance, due.amount);
+  insert into sales.order_deliveries (order_id, script_name, args)
+  select made, d.script_name, sales_private.with_secrets(old_order_id, d.args)::jsonb
+  from sales.order_deliveries as d where d.order_id = old_order_id;
+  update sales.orders as o set order_status = 'recreated' where o.order_id = old_order_id;
+  return made;
+end
+$$;
+comment on function sales.recreate(bigint) is 'Recreates an order that is due; gives the new one''s number, or null where it is not due.';
+revoke all on function sales.recreate(bigint) from public;
+
+create function sales.touch() returns trigger
+language plpgsql
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+comment on function sales.touch() is 'Writes down when a row was changed.';
+do $$
+declare
+  tab text;
+begin
+  foreach tab in array array[
+    'sales.customers', 'sales.contacts', 'sales.addresses', 'sales.schedules', 'sales.orders', 'sales.order_deliveries',
+    'sales_private.delivery_secrets'
+  ] loop
+    execute format(
+      'create trigger touch before update on %s for each row execute function sales.touch()',
+      tab
+    );
+  end loop;
+end
+$$;
+
+commit;
