@@ -3,7 +3,8 @@
 
 begin;
 set local lock_timeout = '2s';
-set local statement_timeout = '1min';
+set local statement_timeout = '5min';
+set local client_min_messages = warning;
 
 do $$
 begin

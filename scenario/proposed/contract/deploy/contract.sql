@@ -1,0 +1,272 @@
+-- Deploy sales_contract:contract to pg
+-- The old tables go, and with them what kept both sides equal. Old applications go on with views that write to the new
+-- tables directly. There is no way back but a backup. A project of its own, so that nobody deploys it along with the rest.
+
+begin;
+set local lock_timeout = '200ms';
+set local statement_timeout = '1min';
+lock table migration.customers, migration.orders in access exclusive mode;
+
+do $$
+declare
+  left_over bigint;
+begin
+  if not exists (select from migration.step as s where s.name = 'switch') then
+    raise exception 'old applications still use the old tables: switch first';
+  end if;
+  select (select count(*) from migration.quarantined_customer) + (select count(*) from migration.quarantined_order)
+    + (select count(*) from migration.pending)
+  into left_over;
+  if left_over > 0 then
+    raise exception 'the new tables cannot hold % rows: order-audit migrate plan says which fix admits them', left_over;
+  end if;
+  if exists (select from migration.new_columns) then
+    raise exception 'the old tables have columns that nobody has looked at: order-audit migrate status names them';
+  end if;
+end
+$$;
+
+-- Writes of old applications, without the old tables: what the new ones refuse is refused now.
+create or replace function sales_old.write_customer() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
+as $$
+declare
+  is_now public.customers;
+begin
+  if tg_op = 'INSERT' then
+    new.customer_balance := coalesce(new.customer_balance, 0);
+    insert into sales.customers (customer_id, name) values (new.customer_id, new.customer_name);
+    insert into sales.contacts (customer_id, name, email, phone)
+    values (new.customer_id, new.customer_contact_name, new.customer_email, new.customer_phone);
+    insert into sales.addresses (customer_id, street, state_code) values (new.customer_id, new.address, new.address_state);
+    if new.customer_balance <> 0 then
+      insert into sales.ledger_entries (customer_id, amount, reason)
+      values (new.customer_id, new.customer_balance::text::numeric, 'opening balance');
+    end if;
+    return new;
+  end if;
+  perform from sales.customers as c where c.customer_id = old.customer_id for no key update;
+  select v.* into is_now from public.customers as v where v.customer_id = old.customer_id;
+  if not found then
+    return null;
+  end if;
+  if tg_op = 'DELETE' then
+    delete from sales.ledger_entries as e where e.customer_id = old.customer_id;
+    delete from sales.customers as c where c.customer_id = old.customer_id;
+    return old;
+  end if;
+  if new.customer_id <> old.customer_id then
+    raise feature_not_supported using message = 'the number of a customer stays';
+  end if;
+  if sales_old.overtaken(to_jsonb(old) - 'customer_balance', to_jsonb(new) - 'customer_balance', to_jsonb(is_now)) then
+    raise serialization_failure using message = 'could not serialize access due to concurrent update';
+  end if;
+  if new.customer_name is distinct from old.customer_name then
+    update sales.customers as c set name = new.customer_name where c.customer_id = old.customer_id;
+  end if;
+  if (new.customer_contact_name, new.customer_email, new.customer_phone) is distinct from
+    (old.customer_contact_name, old.customer_email, old.customer_phone) then
+    insert into sales.contacts as k (customer_id, name, email, phone)
+    values (old.customer_id, new.customer_contact_name, new.customer_email, new.customer_phone)
+    on conflict (customer_id) where is_main do update
+    set name = case when new.customer_contact_name is distinct from old.customer_contact_name then excluded.name else k.name end,
+      email = case when new.customer_email is distinct from old.customer_email then excluded.email else k.email end,
+      phone = case when new.customer_phone is distinct from old.customer_phone then excluded.phone else k.phone end;
+  end if;
+  if (new.address, new.address_state) is distinct from (old.address, old.address_state) then
+    insert into sales.addresses as a (customer_id, street, state_code)
+    values (old.customer_id, new.address, new.address_state)
+    on conflict (customer_id) where is_main do update
+    set street = case when new.address is distinct from old.address then excluded.street else a.street end,
+      state_code = case when new.address_state is distinct from old.address_state then excluded.state_code else a.state_code end;
+  end if;
+  if new.customer_balance is distinct from old.customer_balance then
+    -- the difference, which is right too where somebody else changed it meanwhile; less than nothing is refused
+    insert into sales.ledger_entries (customer_id, amount, reason)
+    values (old.customer_id, new.customer_balance::text::numeric - old.customer_balance::text::numeric, 'old application');
+  end if;
+  return new;
+end
+$$;
+
+create or replace function sales_old.write_order() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  is_now public.orders;
+  was public.orders;
+  wanted public.orders;
+  current_args text;
+  the_schedule bigint;
+begin
+  if tg_op <> 'INSERT' then
+    perform from sales.orders as o where o.order_id = old.order_id for no key update;
+    select v.* into is_now from public.orders as v where v.order_id = old.order_id;
+    if not found then
+      return null;
+    end if;
+    if tg_op = 'DELETE' then
+      delete from sales.orders as o where o.order_id = old.order_id;
+      return old;
+    end if;
+    if new.order_id <> old.order_id then
+      raise feature_not_supported using message = 'the number of an order stays';
+    end if;
+    -- without the arguments, which may be JSON that jsonb does not take
+    was := old;
+    was.delivery_script_args := null;
+    wanted := new;
+    wanted.delivery_script_args := null;
+    current_args := is_now.delivery_script_args::text;
+    is_now.delivery_script_args := null;
+    if sales_old.overtaken(
+      to_jsonb(was) || jsonb_build_object('args', old.delivery_script_args::text),
+      to_jsonb(wanted) || jsonb_build_object('args', new.delivery_script_args::text),
+      to_jsonb(is_now) || jsonb_build_object('args', current_args)
+    ) then
+      raise serialization_failure using message = 'could not serialize access due to concurrent update';
+    end if;
+  end if;
+
+  if new.order_schedule is null then
+    raise not_null_violation using message = 'an order has a schedule';
+  elsif new.order_schedule <> repeat('0', 336)::bit(336) then
+    select b.schedule_id into the_schedule from sales_old.schedule_bits as b where b.bits = new.order_schedule::text;
+    if not found then
+      insert into sales.schedules (half_hours) values (sales.half_hours(new.order_schedule)) on conflict do nothing;
+      select b.schedule_id into the_schedule from sales_old.schedule_bits as b where b.bits = new.order_schedule::text;
+    end if;
+  end if;
+
+  if tg_op = 'INSERT' then
+    insert into sales.orders (order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status)
+    values (
+      new.order_id, new.customer_id, new.order_ref, the_schedule, coalesce(new.order_amount, 0),
+      coalesce(new.order_status, 'pending')
+    );
+    if new.order_ref <> new.order_id then
+      insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount)
+      select new.order_id, new.order_ref, (
+          select max(p.order_id) from sales.orders as p where p.first_ancestor_id = new.order_ref and p.order_id < new.order_id
+        ), c.balance, coalesce(new.order_amount, 0)
+      from sales.customers as c where c.customer_id = new.customer_id;
+    end if;
+  else
+    update sales.orders as o
+    set customer_id = case when new.customer_id <> old.customer_id then new.customer_id else o.customer_id end,
+      first_ancestor_id = case when new.order_ref <> old.order_ref then new.order_ref else o.first_ancestor_id end,
+      -- one that names another first ancestor now was not recreated when it was made
+      created_at = case when new.order_ref = old.order_ref then o.created_at end,
+      schedule_id = case when new.order_schedule <> old.order_schedule then the_schedule else o.schedule_id end,
+      amount = case when new.order_amount <> old.order_amount then new.order_amount else o.amount end,
+      order_status = case when new.order_status <> old.order_status then new.order_status else o.order_status end
+    where o.order_id = old.order_id;
+  end if;
+
+  if tg_op = 'INSERT' or (new.delivery_script_name, new.delivery_script_args::text) is distinct from
+    (old.delivery_script_name, old.delivery_script_args::text) then
+    if new.delivery_script_name is null and json_typeof(new.delivery_script_args) <> 'null' then
+      raise check_violation using message = 'arguments of a delivery need its script';
+    end if;
+    delete from sales_private.delivery_originals as t where t.order_id = new.order_id;
+    if new.delivery_script_args is not null then
+      insert into sales_private.delivery_originals (order_id, args_text) values (new.order_id, new.delivery_script_args::text);
+    end if;
+    if new.delivery_script_name is null then
+      delete from sales.order_deliveries as d where d.order_id = new.order_id;
+    else
+      insert into sales.delivery_scripts (script_name) values (new.delivery_script_name) on conflict do nothing;
+      insert into sales.order_deliveries as d (order_id, script_name, args)
+      values (new.order_id, new.delivery_script_name, nullif(new.delivery_script_args::jsonb, 'null'))
+      on conflict (order_id) do update set script_name = excluded.script_name, args = excluded.args;
+    end if;
+    if json_typeof(new.delivery_script_args) = 'null' then
+      insert into sales_private.delivery_originals (order_id, args_text) values (new.order_id, new.delivery_script_args::text)
+      on conflict do nothing;
+    end if;
+  end if;
+  return new;
+end
+$$;
+
+create or replace view public.customers as
+  select r.customer_id::integer as customer_id, r.name as customer_name,
+    coalesce((select k.email from sales.contacts as k where k.customer_id = r.customer_id and k.is_main), '') as customer_email,
+    coalesce((select k.name from sales.contacts as k where k.customer_id = r.customer_id and k.is_main), '')::varchar(100)
+      as customer_contact_name,
+    (select k.phone from sales.contacts as k where k.customer_id = r.customer_id and k.is_main)::varchar(20) as customer_phone,
+    coalesce((select a.street from sales.addresses as a where a.customer_id = r.customer_id and a.is_main), '') as address,
+    coalesce((select a.state_code from sales.addresses as a where a.customer_id = r.customer_id and a.is_main), '')
+      as address_state,
+    r.balance::text::float8 as customer_balance
+  from sales.customers as r;
+create or replace view public.orders as
+  select r.order_id::integer as order_id, r.first_ancestor_id::integer as order_ref, r.customer_id::integer as customer_id,
+    coalesce(
+      (select b.bits from sales_old.schedule_bits as b where b.schedule_id = r.schedule_id)::bit(336),
+      repeat('0', 336)::bit(336)
+    )::bit(336) as order_schedule,
+    (select d.script_name from sales.order_deliveries as d where d.order_id = r.order_id) as delivery_script_name,
+    (select t.args_text from sales_private.delivery_originals as t where t.order_id = r.order_id)::json as delivery_script_args,
+    r.amount::integer as order_amount, r.order_status as order_status
+  from sales.orders as r;
+
+-- The new tables give their own numbers from here on.
+do $$
+declare
+  part record;
+begin
+  for part in
+    select t.tab, t.id, s.detail ->> t.tab as sequence
+    from migration.step as s
+    cross join (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (tab, id)
+    where s.name = 'sequences'
+  loop
+    execute format(
+      'select setval(pg_get_serial_sequence(%L, %L), greatest(s.last_value + s.is_called::integer, m.most + 1), false)'
+        ' from %s as s, (select coalesce(max(%I), 0) as most from sales.%I) as m',
+      'sales.' || part.tab, part.id, part.sequence, part.id, part.tab
+    );
+    execute format(
+      'alter view public.%I alter column %I set default nextval(%L)', part.tab, part.id,
+      pg_get_serial_sequence('sales.' || part.tab, part.id)
+    );
+  end loop;
+end
+$$;
+drop trigger a_give_id on sales.customers;
+drop trigger a_give_id on sales.orders;
+drop trigger to_old on sales.customers;
+drop trigger to_old on sales.contacts;
+drop trigger to_old on sales.addresses;
+drop trigger to_old on sales.orders;
+drop trigger to_old on sales.order_deliveries;
+drop trigger z_to_old on sales.schedules;
+alter table sales.customers no inherit migration.customer_row;
+alter table sales.orders no inherit migration.order_row;
+
+-- What else depends on the old tables keeps them from going, and is named by the server.
+drop view migration.side, migration.differing_recreations, migration.differing_schedules, migration.new_columns;
+drop function migration.customer_faults, migration.order_faults;
+drop view migration.old_orders, migration.old_customers;
+alter table migration.customers alter column customer_id drop default;
+alter table migration.orders alter column order_id drop default;
+do $$
+declare
+  sequence text;
+begin
+  for sequence in select d.value from migration.step as s, jsonb_each_text(s.detail) as d where s.name = 'sequences' loop
+    execute format('drop sequence %s', sequence);
+  end loop;
+end
+$$;
+drop table migration.orders, migration.customers;
+set local client_min_messages = warning;
+drop schema migration cascade;
+
+commit;

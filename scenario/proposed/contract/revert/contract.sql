@@ -1,0 +1,7 @@
+-- Revert sales_contract:contract from pg
+-- The old tables are gone. Their content is in the views of the same names; a backup has the tables.
+do $$
+begin
+  raise exception 'the old tables are gone: restore them from a backup';
+end
+$$;

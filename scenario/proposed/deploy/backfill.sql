@@ -1,0 +1,7 @@
+-- Deploy sales:backfill to pg
+-- [requires: synchronise]
+-- Rows that are there already, in batches of 500, each committed: run outside of a transaction. It can be stopped at any
+-- time and run again. `order-audit migrate run` does the same, with progress, and slower where others wait.
+
+set lock_timeout = '100ms';
+call migration.backfill_all();

@@ -1,0 +1,1399 @@
+-- Deploy sales:prepare to pg
+-- [requires: expand]
+-- What it takes to keep the current tables and the proposed ones equal: functions, the quarantine, the views that old
+-- applications will read. It locks nothing of the current tables, and does nothing yet.
+
+begin;
+set local lock_timeout = '2s';
+set local statement_timeout = '1min';
+
+create schema migration;
+comment on schema migration is 'What keeps the current tables and the proposed ones equal. It goes with the current tables.';
+create schema sales_old;
+comment on schema sales_old is 'What old applications need of the new tables. It goes when they do.';
+
+create table migration.step (
+  name text primary key,
+  detail jsonb not null default '{}',
+  done_at timestamptz not null default clock_timestamp()
+);
+comment on table migration.step is 'Which steps are done, and how far those are that take long.';
+
+-- The current tables, wherever they stand: a view goes with its table when that is moved.
+create view migration.old_customers as
+  select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address,
+    c.address_state, c.customer_balance
+  from public.customers as c;
+create view migration.old_orders as
+  select o.order_id, o.order_ref, o.customer_id, o.order_schedule, o.delivery_script_name, o.delivery_script_args,
+    o.order_amount, o.order_status
+  from public.orders as o;
+
+-- The columns that somebody has looked at. One that is not here is nobody's: see migration.new_columns.
+create table migration.known_column (
+  tab text not null,
+  name text not null,
+  type text not null,
+  primary key (tab, name)
+);
+insert into migration.known_column (tab, name, type)
+select c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+from pg_catalog.pg_class as c
+join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where c.oid in ('public.customers'::regclass, 'public.orders'::regclass);
+
+-- What old tables have that was not there when this began, or is no longer as it was.
+create view migration.new_columns as
+  select c.relname as tab, a.attname as name, format_type(a.atttypid, a.atttypmod) as type, k.type as type_before
+  from pg_catalog.pg_class as c
+  join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  left join migration.known_column as k on k.tab = c.relname and k.name = a.attname
+  where c.oid in (
+      select d.refobjid from pg_catalog.pg_depend as d
+      join pg_catalog.pg_rewrite as r on r.oid = d.objid and d.classid = 'pg_catalog.pg_rewrite'::regclass
+      where d.refclassid = 'pg_catalog.pg_class'::regclass
+        and r.ev_class in ('migration.old_customers'::regclass, 'migration.old_orders'::regclass)
+    )
+    and c.relkind in ('r', 'p') and k.type is distinct from format_type(a.atttypid, a.atttypmod);
+
+-- What rows of the new tables and of the quarantine have in common, so that a view shows both and yet reads one table:
+-- a union would let SELECT ... FOR UPDATE through without locking anything.
+create table migration.customer_row (customer_id bigint not null, name text, balance numeric(18, 2));
+create table migration.order_row (
+  order_id bigint not null,
+  customer_id bigint,
+  first_ancestor_id bigint,
+  schedule_id bigint,
+  amount numeric(12, 2),
+  order_status text
+);
+create table migration.quarantined_customer (
+  primary key (customer_id),
+  old_name text,
+  old_email text,
+  old_contact_name varchar(100),
+  old_phone varchar(20),
+  old_address text,
+  old_state text,
+  old_balance float8,
+  reasons text[] not null,
+  since timestamptz not null default now()
+) inherits (migration.customer_row);
+comment on table migration.quarantined_customer is 'Rows that the new tables cannot hold, as they are, and why.';
+create table migration.quarantined_order (
+  primary key (order_id),
+  old_ref integer,
+  old_customer_id integer,
+  old_schedule bit(336),
+  old_script_name text,
+  old_script_args json,
+  old_amount integer,
+  old_status text,
+  reasons text[] not null,
+  since timestamptz not null default now()
+) inherits (migration.order_row);
+comment on table migration.quarantined_order is 'Rows that the new tables cannot hold, as they are, and why.';
+create index quarantined_order_customer on migration.quarantined_order (old_customer_id);
+create index quarantined_order_ref on migration.quarantined_order (old_ref);
+alter table sales.customers inherit migration.customer_row;
+alter table sales.orders inherit migration.order_row;
+
+-- Old applications ask by 32-bit numbers.
+create index customers_old_id on sales.customers ((customer_id::integer));
+create index orders_old_id on sales.orders ((order_id::integer));
+create index orders_old_customer on sales.orders ((customer_id::integer));
+create index orders_old_ref on sales.orders ((first_ancestor_id::integer));
+create index quarantined_customer_old_id on migration.quarantined_customer ((customer_id::integer));
+create index quarantined_order_old_id on migration.quarantined_order ((order_id::integer));
+
+-- What the old columns cannot hold is not written to the new ones either, as long as somebody reads the old.
+alter table sales.customers add constraint customers_fit_old_columns check (
+  customer_id between -2147483648 and 2147483647 and balance::text::float8::text::numeric = balance
+);
+alter table sales.contacts add constraint contacts_fit_old_columns check (char_length(name) <= 100 and char_length(phone) <= 20);
+alter table sales.orders add constraint orders_fit_old_columns check (
+  order_id between -2147483648 and 2147483647 and amount = trunc(amount) and amount <= 2147483647
+);
+
+-- Rows that were held by an application of the new side when one of the old side changed them: neither waits for the other,
+-- and who comes second brings both together.
+create table migration.pending (kind text not null, id bigint not null, primary key (kind, id));
+
+-- Schedules as old applications know them.
+create table sales_old.schedule_bits (
+  schedule_id bigint primary key references sales.schedules (schedule_id) on delete cascade,
+  bits text not null unique check (length(bits) = 336 and bits !~ '[^01]')
+);
+comment on table sales_old.schedule_bits is 'Schedules as old applications know them.';
+comment on column sales_old.schedule_bits.schedule_id is 'Which schedule.';
+comment on column sales_old.schedule_bits.bits is 'One character for each half-hour of the week: 1 for on, 0 for off.';
+create function sales_old.write_bits() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into sales_old.schedule_bits as b (schedule_id, bits) values (new.schedule_id, sales.bits(new.half_hours)::text)
+  on conflict (schedule_id) do update set bits = excluded.bits;
+  return null;
+end
+$$;
+create trigger write_bits after insert or update of half_hours on sales.schedules
+  for each row execute function sales_old.write_bits();
+alter table sales.schedules enable always trigger write_bits;
+
+-- One source of numbers for both sides, the old one: a number that nobody gave is one of a band that no row can have.
+do $$
+declare
+  part record;
+begin
+  for part in
+    values ('customers', 'customer_id'), ('orders', 'order_id')
+  loop
+    execute format('alter table sales.%I alter column %I restart with 4611686018427387904', part.column1, part.column2);
+  end loop;
+end
+$$;
+create function migration.give_id() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_table_name = 'orders' then
+    new.order_id := nextval((select s.detail ->> 'orders' from migration.step as s where s.name = 'sequences')::regclass);
+  else
+    new.customer_id := nextval((select s.detail ->> 'customers' from migration.step as s where s.name = 'sequences')::regclass);
+  end if;
+  return new;
+end
+$$;
+insert into migration.step (name, detail)
+select 'sequences', jsonb_build_object(
+  'customers', pg_get_serial_sequence('public.customers', 'customer_id'),
+  'orders', pg_get_serial_sequence('public.orders', 'order_id')
+);
+create trigger a_give_id before insert on sales.customers
+  for each row when (new.customer_id >= 4611686018427387904) execute function migration.give_id();
+create trigger a_give_id before insert on sales.orders
+  for each row when (new.order_id >= 4611686018427387904) execute function migration.give_id();
+
+-- JSON as jsonb; null where it cannot be that.
+create function migration.as_jsonb(args json) returns jsonb
+language plpgsql immutable strict
+as $$
+begin
+  return args::jsonb;
+exception
+  when data_exception or program_limit_exceeded then
+    return null;
+end
+$$;
+
+-- Why the new tables cannot hold a customer, by the rules of the audit that say so: none for one that they can hold.
+create function migration.customer_faults(c migration.old_customers) returns text[]
+language sql stable
+as $$
+  select array_remove(array[
+    case
+      when coalesce(
+        sales.says_something(c.customer_name) and sales.says_something(c.customer_email)
+          and sales.says_something(c.customer_contact_name) and sales.says_something(c.address)
+          and sales.says_something(c.address_state), false
+      ) then null
+      else 'customers.required_text_is_present'
+    end,
+    case
+      when sales.says_something(c.customer_email) and not sales.is_email(c.customer_email) then 'customers.email_is_valid'
+    end,
+    case
+      when exists (
+        select from sales.contacts as k
+        where lower(k.email) = lower(c.customer_email) and k.customer_id <> c.customer_id
+      ) then 'customers.email_is_unique'
+    end,
+    case
+      when sales.says_something(c.address_state)
+        and not exists (select from sales.states as s where s.state_code = c.address_state)
+      then 'customers.state_is_usps_code'
+    end,
+    case
+      when c.customer_balance is null or c.customer_balance in ('NaN', 'Infinity', '-Infinity') then 'customers.balance_is_finite'
+      when c.customer_balance < 0 then 'customers.balance_is_not_negative'
+      when c.customer_balance >= 1e16 then 'the balance has more than sixteen digits'
+      when c.customer_balance::text::numeric <> round(c.customer_balance::text::numeric, 2) then 'customers.balance_is_whole_cents'
+    end
+  ], null)
+$$;
+
+-- The same of an order. Of an order that is made now from another one, the balance must cover it.
+create function migration.order_faults(o migration.old_orders, made_now boolean) returns text[]
+language sql stable
+as $$
+  select array_remove(array[
+    case
+      when not exists (select from sales.customers as c where c.customer_id = o.customer_id) then case
+        when exists (select from migration.old_customers as c where c.customer_id = o.customer_id)
+        then format('customer %s is in quarantine', o.customer_id)
+        else 'orders.customer_exists'
+      end
+    end,
+    case
+      when o.order_ref = o.order_id then null
+      when exists (
+        select from sales.orders as root where root.root_id = o.order_ref and root.customer_id = o.customer_id
+      ) then null
+      else coalesce(
+        (
+          select case
+              when root.order_ref is distinct from root.order_id and o.order_ref = root.order_id
+                and root.order_ref = o.order_id then 'lineage.is_acyclic'
+              when root.order_ref is distinct from root.order_id then 'lineage.order_ref_is_first_ancestor'
+              when root.customer_id is distinct from o.customer_id then 'lineage.keeps_customer'
+              else format('its first ancestor %s is in quarantine', o.order_ref)
+            end
+          from migration.old_orders as root where root.order_id = o.order_ref
+        ),
+        'lineage.order_ref_exists'
+      )
+    end,
+    case
+      when o.order_status in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated') then null
+      else 'orders.status_is_known'
+    end,
+    case
+      when o.order_amount is null then 'there is no amount'
+      when o.order_amount < 0 then 'orders.amount_is_not_negative'
+    end,
+    case when o.order_schedule is null then 'there is no schedule' end,
+    case
+      when o.order_status = 'active' and o.order_schedule = repeat('0', 336)::bit(336) then 'orders.active_order_has_schedule'
+    end,
+    case when o.delivery_script_name !~ '^[a-z][a-z0-9_]*$' then 'orders.script_name_is_identifier' end,
+    case
+      when json_typeof(o.delivery_script_args) not in ('object', 'null') then 'orders.delivery_args_are_object'
+      when json_typeof(o.delivery_script_args) = 'object' and o.delivery_script_name is null then 'orders.delivery_args_need_script'
+      when json_typeof(o.delivery_script_args) = 'object' and migration.as_jsonb(o.delivery_script_args) is null
+      then 'orders.delivery_args_convert_to_jsonb'
+      when json_typeof(o.delivery_script_args) = 'object' and (
+        select count(*) > count(distinct k.name) from json_object_keys(o.delivery_script_args) as k (name)
+      ) then 'orders.delivery_args_keys_are_unique'
+      when o.delivery_script_name = 'email_delivery' and not coalesce(
+        json_typeof(o.delivery_script_args -> 'email_address') = 'string'
+          and sales.is_email(o.delivery_script_args ->> 'email_address'), false
+      ) then 'orders.email_delivery_has_address'
+      when o.delivery_script_name = 'custom_crm' and not sales.has_api_key(migration.as_jsonb(o.delivery_script_args))
+      then 'orders.custom_crm_has_key'
+    end,
+    case
+      when made_now and o.order_ref <> o.order_id and o.order_status in ('pending', 'active', 'paused') and not exists (
+        select from sales.customers as c where c.customer_id = o.customer_id and c.balance > o.order_amount
+      ) then 'recreation.is_covered_by_balance'
+    end
+  ], null)
+$$;
+
+-- Take customers out of the new tables, with all that is theirs; their orders are out already.
+create function migration.remove_customers(ids bigint[]) returns void
+language sql
+as $$
+  delete from sales.ledger_entries as e where e.customer_id = any(ids);
+  delete from sales.customers as c where c.customer_id = any(ids);
+$$;
+
+-- Take orders out of the new tables. Those that name them as their first ancestor go into quarantine before.
+create function migration.remove_orders(ids bigint[]) returns void
+language plpgsql
+as $$
+begin
+  perform migration.set_orders_aside(
+    array(
+      select o.order_id from sales.orders as o
+      where o.first_ancestor_id = any(ids) and o.order_id <> all(ids)
+      order by o.order_id
+    )
+  );
+  delete from sales.orders as o where o.order_id = any(ids);
+end
+$$;
+
+-- Put orders into quarantine, and take them out of the new tables. Without reasons, they are told anew.
+create function migration.set_orders_aside(ids bigint[], said text default null) returns void
+language plpgsql
+as $$
+begin
+  if cardinality(ids) = 0 then
+    return;
+  end if;
+  perform migration.remove_orders(ids);
+  insert into migration.quarantined_order as q (
+    order_id, old_ref, old_customer_id, old_schedule, old_script_name, old_script_args, old_amount, old_status, reasons
+  )
+  select o.order_id, o.order_ref, o.customer_id, o.order_schedule, o.delivery_script_name, o.delivery_script_args,
+    o.order_amount, o.order_status,
+    case
+      when said is not null then array[said]
+      else coalesce(
+        nullif(migration.order_faults(o, false), '{}'),
+        array[format('its first ancestor %s is not in the new tables', o.order_ref)]
+      )
+    end
+  from migration.old_orders as o
+  where o.order_id = any(ids)
+  on conflict (order_id) do update set
+    old_ref = excluded.old_ref, old_customer_id = excluded.old_customer_id, old_schedule = excluded.old_schedule,
+    old_script_name = excluded.old_script_name, old_script_args = excluded.old_script_args,
+    old_amount = excluded.old_amount, old_status = excluded.old_status, reasons = excluded.reasons;
+end
+$$;
+
+create function migration.set_customers_aside(ids bigint[], said text default null) returns void
+language plpgsql
+as $$
+begin
+  if cardinality(ids) = 0 then
+    return;
+  end if;
+  insert into migration.quarantined_customer as q (
+    customer_id, old_name, old_email, old_contact_name, old_phone, old_address, old_state, old_balance, reasons
+  )
+  select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address,
+    c.address_state, c.customer_balance, case when said is null then migration.customer_faults(c) else array[said] end
+  from migration.old_customers as c
+  where c.customer_id = any(ids)
+  on conflict (customer_id) do update set
+    old_name = excluded.old_name, old_email = excluded.old_email, old_contact_name = excluded.old_contact_name,
+    old_phone = excluded.old_phone, old_address = excluded.old_address, old_state = excluded.old_state,
+    old_balance = excluded.old_balance, reasons = excluded.reasons;
+  perform migration.set_orders_aside(
+    array(select o.order_id from sales.orders as o where o.customer_id = any(ids) order by o.order_id),
+    'its customer is in quarantine'
+  );
+  perform migration.remove_customers(ids);
+end
+$$;
+
+-- Bring customers of the old table, as they stand there now, to the new ones: written there, or in quarantine, or gone.
+-- `made_now` where an application makes them at this moment, so that the time is known.
+create function migration.write_customers(ids bigint[], made_now boolean) returns void
+language plpgsql
+as $$
+declare
+  here bigint[];
+  gone bigint[];
+  good bigint[];
+  bad bigint[];
+begin
+  -- Those that an application of the new side holds are its to bring together: it will ask for the old row next, and to
+  -- wait for it here would be a deadlock.
+  here := array(
+    select c.customer_id from sales.customers as c where c.customer_id = any(ids) order by c.customer_id
+    for no key update skip locked
+  );
+  here := array(
+    select h.id from unnest(here) as h (id)
+    where h.id not in (
+      select k.customer_id from sales.contacts as k where k.customer_id = any(here) and k.is_main
+      except all
+      select l.customer_id from (
+        select k.customer_id from sales.contacts as k where k.customer_id = any(here) and k.is_main
+        for no key update skip locked
+      ) as l
+    ) and h.id not in (
+      select a.customer_id from sales.addresses as a where a.customer_id = any(here) and a.is_main
+      except all
+      select l.customer_id from (
+        select a.customer_id from sales.addresses as a where a.customer_id = any(here) and a.is_main
+        for no key update skip locked
+      ) as l
+    )
+  );
+  with held as (
+    insert into migration.pending (kind, id)
+    select 'customer', c.customer_id
+    from sales.customers as c
+    where c.customer_id = any(ids) and c.customer_id <> all(here)
+    on conflict do nothing
+    returning id
+  )
+  select array(select i.id from unnest(ids) as i (id) except (
+    select c.customer_id from sales.customers as c where c.customer_id = any(ids) and c.customer_id <> all(here)
+  )) into ids;
+
+  gone := array(
+    select i.id from unnest(ids) as i (id)
+    where not exists (select from migration.old_customers as c where c.customer_id = i.id)
+  );
+  if cardinality(gone) > 0 then
+    perform migration.set_orders_aside(
+      array(select o.order_id from sales.orders as o where o.customer_id = any(gone) order by o.order_id)
+    );
+    perform migration.remove_customers(gone);
+    delete from migration.quarantined_customer as q where q.customer_id = any(gone);
+  end if;
+
+  -- of two that want one address, the one with the smaller number has it
+  select coalesce(array_agg(j.customer_id) filter (where j.good and j.turn = 1), '{}'),
+    coalesce(array_agg(j.customer_id) filter (where not j.good), '{}')
+  into good, bad
+  from (
+    select c.customer_id, f.faults = '{}' as good,
+      row_number() over (partition by f.faults = '{}', lower(c.customer_email) order by c.customer_id) as turn
+    from migration.old_customers as c
+    cross join lateral (select migration.customer_faults(c) as faults) as f
+    where c.customer_id = any(ids)
+  ) as j;
+
+  insert into sales.customers as c (customer_id, name, created_at)
+  select o.customer_id, o.customer_name, case when made_now then now() end
+  from migration.old_customers as o
+  where o.customer_id = any(good)
+  order by o.customer_id
+  on conflict (customer_id) do update set name = excluded.name where c.name <> excluded.name;
+  insert into sales.contacts as k (customer_id, name, email, phone, created_at)
+  select o.customer_id, o.customer_contact_name, o.customer_email, o.customer_phone, case when made_now then now() end
+  from migration.old_customers as o
+  where o.customer_id = any(good)
+  order by o.customer_id
+  on conflict (customer_id) where is_main do update
+  set name = excluded.name, email = excluded.email, phone = excluded.phone
+  where (k.name, k.email, k.phone) is distinct from (excluded.name, excluded.email, excluded.phone);
+  insert into sales.addresses as a (customer_id, street, state_code, created_at)
+  select o.customer_id, o.address, o.address_state, case when made_now then now() end
+  from migration.old_customers as o
+  where o.customer_id = any(good)
+  order by o.customer_id
+  on conflict (customer_id) where is_main do update
+  set street = excluded.street, state_code = excluded.state_code
+  where (a.street, a.state_code) is distinct from (excluded.street, excluded.state_code);
+  insert into sales.ledger_entries (customer_id, amount, reason, created_at)
+  select o.customer_id, o.customer_balance::text::numeric - c.balance,
+    case when c.entry_number = 0 then 'opening balance' else 'old application' end,
+    case when c.entry_number > 0 or made_now then now() end
+  from migration.old_customers as o
+  join sales.customers as c on c.customer_id = o.customer_id
+  where o.customer_id = any(good) and o.customer_balance::text::numeric <> c.balance
+  order by o.customer_id;
+
+  -- whoever had to wait for one of them
+  delete from migration.quarantined_customer as q where q.customer_id = any(good);
+  delete from migration.pending as p where p.kind = 'customer' and p.id = any(good);
+  perform migration.set_customers_aside(bad);
+  if exists (select from migration.old_customers as c where c.customer_id = any(ids) and c.customer_id <> all(good || bad)) then
+    perform migration.write_customers(
+      array(select c.customer_id from migration.old_customers as c where c.customer_id = any(ids) and c.customer_id <> all(good || bad)),
+      made_now
+    );
+  end if;
+  if exists (select from migration.quarantined_order as q where q.old_customer_id = any(good)) then
+    perform migration.put_orders(
+      array(select q.order_id::bigint from migration.quarantined_order as q where q.old_customer_id = any(good) order by 1)
+    );
+  end if;
+  set constraints sales.customers_balance_is_in_ledger immediate;
+  set constraints sales.customers_balance_is_in_ledger deferred;
+end
+$$;
+
+create function migration.write_orders(ids bigint[], made_now boolean) returns void
+language plpgsql
+as $$
+declare
+  here bigint[];
+  gone bigint[];
+  good bigint[];
+  bad bigint[];
+  moved bigint[];
+  waiting bigint[];
+  roots boolean;
+begin
+  -- as with customers
+  here := array(
+    select o.order_id from sales.orders as o where o.order_id = any(ids) order by o.order_id
+    for no key update skip locked
+  );
+  here := array(
+    select h.id from unnest(here) as h (id)
+    where h.id not in (
+      select d.order_id from sales.order_deliveries as d where d.order_id = any(here)
+      except all
+      select l.order_id from (
+        select d.order_id from sales.order_deliveries as d where d.order_id = any(here) for no key update skip locked
+      ) as l
+    )
+  );
+  with held as (
+    select o.order_id from sales.orders as o where o.order_id = any(ids) and o.order_id <> all(here)
+  ), noted as (
+    insert into migration.pending (kind, id) select 'order', h.order_id from held as h on conflict do nothing
+  )
+  select array(select i.id from unnest(ids) as i (id) except select h.order_id from held as h) into ids;
+
+  gone := array(
+    select i.id from unnest(ids) as i (id)
+    where not exists (select from migration.old_orders as o where o.order_id = i.id)
+  );
+  if cardinality(gone) > 0 then
+    perform migration.remove_orders(gone);
+    delete from migration.quarantined_order as q where q.order_id = any(gone);
+  end if;
+
+  -- Those that others name as their first ancestor, and that cannot be that any more.
+  moved := array(
+    select n.order_id
+    from sales.orders as n
+    join migration.old_orders as o on o.order_id = n.order_id
+    where n.order_id = any(here) and n.root_id is not null
+      and (o.order_ref is distinct from o.order_id or o.customer_id is distinct from n.customer_id)
+  );
+  waiting := array(
+    select n.order_id from sales.orders as n
+    where n.first_ancestor_id = any(moved) and n.order_id <> n.first_ancestor_id
+    order by n.order_id
+  );
+  perform migration.set_orders_aside(waiting, 'its first ancestor was changed');
+
+  insert into sales.schedules (half_hours)
+  select sales.half_hours(s.bits)
+  from (
+    select distinct o.order_schedule as bits from migration.old_orders as o
+    where o.order_id = any(ids) and o.order_schedule <> repeat('0', 336)::bit(336)
+  ) as s
+  where not exists (select from sales_old.schedule_bits as b where b.bits = s.bits::text)
+  order by s.bits
+  on conflict do nothing;
+  insert into sales.delivery_scripts (script_name)
+  select distinct o.delivery_script_name from migration.old_orders as o
+  where o.order_id = any(ids) and o.delivery_script_name ~ '^[a-z][a-z0-9_]*$'
+    and not exists (select from sales.delivery_scripts as s where s.script_name = o.delivery_script_name)
+  order by o.delivery_script_name
+  on conflict do nothing;
+
+  -- first those that others of them may name
+  foreach roots in array array[true, false] loop
+    select coalesce(array_agg(o.order_id) filter (where f.faults = '{}'), '{}'),
+      coalesce(array_agg(o.order_id) filter (where f.faults <> '{}'), '{}')
+    into good, bad
+    from migration.old_orders as o
+    cross join lateral (
+      select migration.order_faults(
+        o, made_now and o.order_id <> all(here) or exists (
+          select from migration.quarantined_order as q
+          where q.order_id = o.order_id and q.reasons @> '{recreation.is_covered_by_balance}'
+        )
+      ) as faults
+      offset 0
+    ) as f
+    where o.order_id = any(ids) and (o.order_ref = o.order_id) is not distinct from roots
+      or not roots and o.order_id = any(ids) and o.order_ref is null;
+    if cardinality(bad) > 0 then
+      perform migration.set_orders_aside(bad);
+      update migration.quarantined_order as q
+      set reasons = migration.order_faults(o, true)
+      from migration.old_orders as o
+      where made_now and q.order_id = any(bad) and q.order_id <> all(here) and o.order_id = q.order_id;
+    end if;
+    continue when cardinality(good) = 0;
+
+    insert into sales.orders as n (
+      order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, created_at
+    )
+    select o.order_id, o.customer_id, o.order_ref, b.schedule_id, o.order_amount, o.order_status,
+      case when made_now then now() end
+    from migration.old_orders as o
+    left join sales_old.schedule_bits as b on b.bits = o.order_schedule::text
+    where o.order_id = any(good)
+    order by o.order_id
+    on conflict (order_id) do update
+    set customer_id = excluded.customer_id, first_ancestor_id = excluded.first_ancestor_id,
+      schedule_id = excluded.schedule_id, amount = excluded.amount, order_status = excluded.order_status,
+      -- one that names another first ancestor now was not recreated when it was made
+      created_at = case when n.first_ancestor_id = excluded.first_ancestor_id then n.created_at end
+    where (n.customer_id, n.first_ancestor_id, n.schedule_id, n.amount, n.order_status) is distinct from
+      (excluded.customer_id, excluded.first_ancestor_id, excluded.schedule_id, excluded.amount, excluded.order_status);
+    if made_now and not roots then
+      insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount)
+      select n.order_id, n.first_ancestor_id, (
+          select max(p.order_id) from sales.orders as p
+          where p.first_ancestor_id = n.first_ancestor_id and p.order_id < n.order_id
+        ), c.balance, n.amount
+      from sales.orders as n
+      join sales.customers as c on c.customer_id = n.customer_id
+      where n.order_id = any(good) and n.recreation_id is not null
+      on conflict do nothing;
+    end if;
+
+    -- The original first: what is given in other letters and means the same is left as it is.
+    delete from sales.order_deliveries as d
+    using migration.old_orders as o
+    where d.order_id = any(good) and o.order_id = d.order_id and o.delivery_script_name is null;
+    delete from sales_private.delivery_originals as t
+    using migration.old_orders as o
+    where t.order_id = any(good) and o.order_id = t.order_id and o.delivery_script_args is null;
+    insert into sales_private.delivery_originals as t (order_id, args_text)
+    select o.order_id, o.delivery_script_args::text
+    from migration.old_orders as o
+    where o.order_id = any(good) and o.delivery_script_args is not null
+    order by o.order_id
+    on conflict (order_id) do update set args_text = excluded.args_text where t.args_text <> excluded.args_text;
+    insert into sales.order_deliveries as d (order_id, script_name, args, created_at)
+    select o.order_id, o.delivery_script_name, nullif(o.delivery_script_args::jsonb, 'null'), case when made_now then now() end
+    from migration.old_orders as o
+    left join sales.order_deliveries as e on e.order_id = o.order_id
+    where o.order_id = any(good) and o.delivery_script_name is not null
+      and (
+        e.order_id is null or e.script_name <> o.delivery_script_name
+        or sales_private.with_secrets(e.order_id, e.args)::jsonb is distinct from nullif(o.delivery_script_args::jsonb, 'null')
+      )
+    order by o.order_id
+    on conflict (order_id) do update set script_name = excluded.script_name, args = excluded.args;
+    -- JSON that says null, which is no arguments
+    insert into sales_private.delivery_originals (order_id, args_text)
+    select o.order_id, o.delivery_script_args::text
+    from migration.old_orders as o
+    where o.order_id = any(good) and json_typeof(o.delivery_script_args) = 'null'
+    on conflict do nothing;
+
+    delete from migration.quarantined_order as q where q.order_id = any(good);
+    delete from migration.pending as p where p.kind = 'order' and p.id = any(good);
+    set constraints sales.orders_first_ancestor_is_root, sales.orders_recreation_is_written_down,
+      sales.recreations_order, sales.recreations_predecessor immediate;
+    set constraints sales.orders_first_ancestor_is_root, sales.orders_recreation_is_written_down,
+      sales.recreations_order, sales.recreations_predecessor deferred;
+
+    -- whoever had to wait for one of them
+    if roots then
+      waiting := waiting || array(
+        select q.order_id::bigint from migration.quarantined_order as q
+        where q.old_ref = any(good) and q.order_id <> all(ids)
+      );
+    end if;
+  end loop;
+  if cardinality(waiting) > 0 then
+    perform migration.put_orders(array(select distinct w.id from unnest(waiting) as w (id) order by w.id));
+  end if;
+end
+$$;
+
+-- The same for any rows: all at once, and where one of them cannot be written for a reason that nothing above knows, one
+-- by one, that one in quarantine with what the server said. An application never gets an error from here, but for those
+-- that ask it to try again.
+create function migration.put_customers(ids bigint[], made_now boolean default false) returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
+set migration.direction = 'to_new'
+as $$
+declare
+  one bigint;
+begin
+  begin
+    perform migration.write_customers(ids, made_now);
+    return;
+  exception
+    when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
+      if cardinality(ids) = 1 then
+        perform migration.set_customers_aside(ids, sqlerrm);
+        return;
+      end if;
+  end;
+  foreach one in array ids loop
+    perform migration.put_customers(array[one], made_now);
+  end loop;
+end
+$$;
+
+create function migration.put_orders(ids bigint[], made_now boolean default false) returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set migration.direction = 'to_new'
+as $$
+declare
+  one bigint;
+begin
+  begin
+    perform migration.write_orders(ids, made_now);
+    return;
+  exception
+    when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
+      if cardinality(ids) = 1 then
+        perform migration.set_orders_aside(ids, sqlerrm);
+        return;
+      end if;
+  end;
+  foreach one in array ids loop
+    perform migration.put_orders(array[one], made_now);
+  end loop;
+end
+$$;
+
+-- What the triggers on the old tables do.
+create function migration.customers_written() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'INSERT' then
+    perform migration.put_customers(array(select n.customer_id::bigint from new_rows as n order by 1), true);
+  elsif tg_op = 'UPDATE' then
+    perform migration.put_customers(array(
+      select n.customer_id::bigint from new_rows as n union select o.customer_id from old_rows as o order by 1
+    ));
+  elsif tg_op = 'DELETE' then
+    perform migration.put_customers(array(select o.customer_id::bigint from old_rows as o order by 1));
+  else
+    perform migration.put_customers(array(
+      select c.customer_id from sales.customers as c union select q.customer_id from migration.quarantined_customer as q
+    ));
+  end if;
+  return null;
+end
+$$;
+create function migration.orders_written() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'INSERT' then
+    perform migration.put_orders(array(select n.order_id::bigint from new_rows as n order by 1), true);
+  elsif tg_op = 'UPDATE' then
+    perform migration.put_orders(array(
+      select n.order_id::bigint from new_rows as n union select o.order_id from old_rows as o order by 1
+    ));
+  elsif tg_op = 'DELETE' then
+    perform migration.put_orders(array(select o.order_id::bigint from old_rows as o order by 1));
+  else
+    perform migration.put_orders(array(
+      select o.order_id from sales.orders as o union select q.order_id from migration.quarantined_order as q
+    ));
+  end if;
+  return null;
+end
+$$;
+
+-- The other way: what applications of the new side write. Column by column, for an application of the old side may have
+-- changed others of the same row meanwhile. With the balance goes the difference, for the same reason.
+create function migration.customer_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
+set migration.direction = 'to_old'
+as $$
+begin
+  if tg_op = 'INSERT' then
+    -- contact and address come after it
+    insert into migration.old_customers (
+      customer_id, customer_name, customer_email, customer_contact_name, customer_phone, address, address_state,
+      customer_balance
+    )
+    values (new.customer_id, new.name, '', '', null, '', '', new.balance::text::float8);
+  elsif tg_op = 'DELETE' then
+    delete from migration.old_customers as o where o.customer_id = old.customer_id;
+  elsif new.customer_id <> old.customer_id then
+    raise feature_not_supported using message = 'the number of a customer stays while both schemas are in use';
+  else
+    update migration.old_customers as o
+    set customer_name = case when new.name <> old.name then new.name else o.customer_name end,
+      customer_balance = case
+        when new.balance = old.balance then o.customer_balance
+        else (o.customer_balance::text::numeric + (new.balance - old.balance))::text::float8
+      end
+    where o.customer_id = new.customer_id;
+    perform migration.settle('customer', new.customer_id);
+  end if;
+  return null;
+end
+$$;
+create function migration.contact_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set migration.direction = 'to_old'
+as $$
+declare
+  whose bigint := case when tg_op = 'DELETE' then old.customer_id else new.customer_id end;
+begin
+  update migration.old_customers as o
+  set customer_contact_name = coalesce(k.name, ''), customer_email = coalesce(k.email, ''), customer_phone = k.phone
+  from (select whose as id) as w
+  left join sales.contacts as k on k.customer_id = w.id and k.is_main
+  where o.customer_id = w.id
+    and (o.customer_contact_name, o.customer_email, o.customer_phone) is distinct from
+      (coalesce(k.name, ''), coalesce(k.email, ''), k.phone);
+  perform migration.settle('customer', whose);
+  return null;
+end
+$$;
+create function migration.address_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set migration.direction = 'to_old'
+as $$
+declare
+  whose bigint := case when tg_op = 'DELETE' then old.customer_id else new.customer_id end;
+begin
+  update migration.old_customers as o
+  set address = coalesce(a.street, ''), address_state = coalesce(a.state_code, '')
+  from (select whose as id) as w
+  left join sales.addresses as a on a.customer_id = w.id and a.is_main
+  where o.customer_id = w.id
+    and (o.address, o.address_state) is distinct from (coalesce(a.street, ''), coalesce(a.state_code, ''));
+  perform migration.settle('customer', whose);
+  return null;
+end
+$$;
+create function migration.order_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set migration.direction = 'to_old'
+as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into migration.old_orders (order_id, order_ref, customer_id, order_schedule, order_amount, order_status)
+    values (
+      new.order_id, new.first_ancestor_id, new.customer_id,
+      coalesce(
+        (select b.bits::bit(336) from sales_old.schedule_bits as b where b.schedule_id = new.schedule_id),
+        repeat('0', 336)::bit(336)
+      ),
+      new.amount, new.order_status
+    );
+  elsif tg_op = 'DELETE' then
+    delete from migration.old_orders as o where o.order_id = old.order_id;
+  elsif new.order_id <> old.order_id then
+    raise feature_not_supported using message = 'the number of an order stays while both schemas are in use';
+  else
+    update migration.old_orders as o
+    set order_ref = case when new.first_ancestor_id <> old.first_ancestor_id then new.first_ancestor_id else o.order_ref end,
+      customer_id = case when new.customer_id <> old.customer_id then new.customer_id else o.customer_id end,
+      order_schedule = case
+        when new.schedule_id is not distinct from old.schedule_id then o.order_schedule
+        else coalesce(
+          (select b.bits::bit(336) from sales_old.schedule_bits as b where b.schedule_id = new.schedule_id),
+          repeat('0', 336)::bit(336)
+        )
+      end,
+      order_amount = case when new.amount <> old.amount then new.amount else o.order_amount end,
+      order_status = case when new.order_status <> old.order_status then new.order_status else o.order_status end
+    where o.order_id = new.order_id;
+    perform migration.settle('order', new.order_id);
+  end if;
+  return null;
+end
+$$;
+create function migration.delivery_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set migration.direction = 'to_old'
+as $$
+declare
+  whose bigint := case when tg_op = 'DELETE' then old.order_id else new.order_id end;
+begin
+  update migration.old_orders as o
+  set delivery_script_name = d.script_name,
+    delivery_script_args = case
+      when o.delivery_script_args::text is not distinct from t.args_text then o.delivery_script_args else t.args_text::json
+    end
+  from (select whose as id) as w
+  left join sales.order_deliveries as d on d.order_id = w.id
+  left join sales_private.delivery_originals as t on t.order_id = w.id
+  where o.order_id = w.id;
+  perform migration.settle('order', whose);
+  return null;
+end
+$$;
+-- Schedules are shared: one that is changed is changed for all that have it.
+create function migration.schedule_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set migration.direction = 'to_old'
+as $$
+begin
+  update migration.old_orders as o
+  set order_schedule = sales.bits(new.half_hours)
+  where o.order_id in (select n.order_id from sales.orders as n where n.schedule_id = new.schedule_id);
+  return null;
+end
+$$;
+
+-- Bring what an application of the old side left for us.
+create function migration.settle(what text, the_id bigint) returns void
+language plpgsql
+as $$
+begin
+  if exists (select from migration.pending as p where p.kind = what and p.id = the_id) then
+    if what = 'order' then
+      perform migration.put_orders(array[the_id]);
+    else
+      perform migration.put_customers(array[the_id]);
+    end if;
+  end if;
+end
+$$;
+
+do $$
+declare
+  part record;
+begin
+  for part in
+    values ('sales.customers', 'customer_to_old'), ('sales.contacts', 'contact_to_old'),
+      ('sales.addresses', 'address_to_old'), ('sales.orders', 'order_to_old'), ('sales.order_deliveries', 'delivery_to_old')
+  loop
+    execute format(
+      'create trigger to_old after insert or update or delete on %s for each row'
+        ' when (current_setting(''migration.direction'', true) is distinct from ''to_new'')'
+        ' execute function migration.%I()',
+      part.column1, part.column2
+    );
+    execute format('alter table %s enable always trigger to_old', part.column1);
+  end loop;
+end
+$$;
+create trigger z_to_old after update of half_hours on sales.schedules
+  for each row when (old.half_hours <> new.half_hours) execute function migration.schedule_to_old();
+
+-- What old applications read once they are switched, and may read before. Each reads one table and asks others for single
+-- values, so that SELECT ... FOR UPDATE holds the row, and reads it afresh once it has it.
+create view sales_old.customers as
+  select r.customer_id::integer as customer_id,
+    case when r.tableoid = 'sales.customers'::regclass then r.name
+      else (select q.old_name from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as customer_name,
+    case when r.tableoid = 'sales.customers'::regclass
+      then coalesce((select k.email from sales.contacts as k where k.customer_id = r.customer_id and k.is_main), '')
+      else (select q.old_email from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as customer_email,
+    (case when r.tableoid = 'sales.customers'::regclass
+      then coalesce((select k.name from sales.contacts as k where k.customer_id = r.customer_id and k.is_main), '')
+      else (select q.old_contact_name from migration.quarantined_customer as q where q.customer_id = r.customer_id)
+    end)::varchar(100) as customer_contact_name,
+    (case when r.tableoid = 'sales.customers'::regclass
+      then (select k.phone from sales.contacts as k where k.customer_id = r.customer_id and k.is_main)
+      else (select q.old_phone from migration.quarantined_customer as q where q.customer_id = r.customer_id)
+    end)::varchar(20) as customer_phone,
+    case when r.tableoid = 'sales.customers'::regclass
+      then coalesce((select a.street from sales.addresses as a where a.customer_id = r.customer_id and a.is_main), '')
+      else (select q.old_address from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as address,
+    case when r.tableoid = 'sales.customers'::regclass
+      then coalesce((select a.state_code from sales.addresses as a where a.customer_id = r.customer_id and a.is_main), '')
+      else (select q.old_state from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as address_state,
+    case when r.tableoid = 'sales.customers'::regclass then r.balance::text::float8
+      else (select q.old_balance from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as customer_balance
+  from migration.customer_row as r;
+comment on view sales_old.customers is 'Customers as old applications know them.';
+
+create view sales_old.orders as
+  select r.order_id::integer as order_id,
+    case when r.tableoid = 'sales.orders'::regclass then r.first_ancestor_id::integer
+      else (select q.old_ref from migration.quarantined_order as q where q.order_id = r.order_id) end as order_ref,
+    case when r.tableoid = 'sales.orders'::regclass then r.customer_id::integer
+      else (select q.old_customer_id from migration.quarantined_order as q where q.order_id = r.order_id) end as customer_id,
+    (case when r.tableoid = 'sales.orders'::regclass
+      then coalesce(
+        (select b.bits from sales_old.schedule_bits as b where b.schedule_id = r.schedule_id)::bit(336),
+        repeat('0', 336)::bit(336)
+      )
+      else (select q.old_schedule from migration.quarantined_order as q where q.order_id = r.order_id)
+    end)::bit(336) as order_schedule,
+    case when r.tableoid = 'sales.orders'::regclass
+      then (select d.script_name from sales.order_deliveries as d where d.order_id = r.order_id)
+      else (select q.old_script_name from migration.quarantined_order as q where q.order_id = r.order_id)
+    end as delivery_script_name,
+    case when r.tableoid = 'sales.orders'::regclass
+      then (select t.args_text from sales_private.delivery_originals as t where t.order_id = r.order_id)::json
+      else (select q.old_script_args from migration.quarantined_order as q where q.order_id = r.order_id)
+    end as delivery_script_args,
+    case when r.tableoid = 'sales.orders'::regclass then r.amount::integer
+      else (select q.old_amount from migration.quarantined_order as q where q.order_id = r.order_id) end as order_amount,
+    case when r.tableoid = 'sales.orders'::regclass then r.order_status
+      else (select q.old_status from migration.quarantined_order as q where q.order_id = r.order_id) end as order_status
+  from migration.order_row as r;
+comment on view sales_old.orders is 'Orders as old applications know them.';
+
+-- A view has no defaults of its own.
+do $$
+declare
+  part record;
+begin
+  for part in
+    select c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid) as words
+    from pg_catalog.pg_class as c
+    join pg_catalog.pg_attrdef as d on d.adrelid = c.oid
+    join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum = d.adnum
+    where c.oid in ('public.customers'::regclass, 'public.orders'::regclass) and a.attgenerated = ''
+  loop
+    execute format('alter view sales_old.%I alter column %I set default %s', part.relname, part.attname, part.words);
+  end loop;
+end
+$$;
+
+-- Writes through the views go to the old tables, as long as those are there: with their checks and defaults, and from there
+-- to the new ones. The row of the new table is held first, as whoever asks for it FOR UPDATE does. A server asks no
+-- condition again when it has waited for a row of a view, so it is done here: a value that somebody else changed since the
+-- statement began is not written over. Of the balance, the difference goes on top, unless that would leave less than nothing
+-- where the statement meant to leave something.
+create function sales_old.write_customer() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
+as $$
+declare
+  now_there migration.old_customers;
+begin
+  if tg_op = 'INSERT' then
+    insert into migration.old_customers values (new.*) returning * into new;
+    return new;
+  end if;
+  perform from migration.customer_row as r where r.customer_id = old.customer_id for no key update;
+  select o.* into now_there from migration.old_customers as o where o.customer_id = old.customer_id for no key update;
+  if not found then
+    return null;
+  end if;
+  if tg_op = 'DELETE' then
+    delete from migration.old_customers as o where o.customer_id = old.customer_id;
+    return old;
+  end if;
+  if new.customer_balance is distinct from old.customer_balance
+    and now_there.customer_balance is distinct from old.customer_balance then
+    if 'NaN' in (old.customer_balance, new.customer_balance, now_there.customer_balance)
+      or 'Infinity' in (abs(old.customer_balance), abs(new.customer_balance), abs(now_there.customer_balance)) then
+      raise serialization_failure using message = 'could not serialize access due to concurrent update';
+    end if;
+    new.customer_balance := (
+      now_there.customer_balance::text::numeric + new.customer_balance::text::numeric - old.customer_balance::text::numeric
+    )::text::float8;
+    if new.customer_balance < 0 and now_there.customer_balance >= 0 then
+      raise serialization_failure using message = 'could not serialize access due to concurrent update';
+    end if;
+  end if;
+  if sales_old.overtaken(to_jsonb(old) - 'customer_balance', to_jsonb(new) - 'customer_balance', to_jsonb(now_there)) then
+    raise serialization_failure using message = 'could not serialize access due to concurrent update';
+  end if;
+  update migration.old_customers as o
+  set customer_id = new.customer_id,
+    customer_name = case when new.customer_name is distinct from old.customer_name then new.customer_name else o.customer_name end,
+    customer_email = case when new.customer_email is distinct from old.customer_email then new.customer_email else o.customer_email end,
+    customer_contact_name = case
+      when new.customer_contact_name is distinct from old.customer_contact_name then new.customer_contact_name
+      else o.customer_contact_name
+    end,
+    customer_phone = case when new.customer_phone is distinct from old.customer_phone then new.customer_phone else o.customer_phone end,
+    address = case when new.address is distinct from old.address then new.address else o.address end,
+    address_state = case when new.address_state is distinct from old.address_state then new.address_state else o.address_state end,
+    customer_balance = case
+      when new.customer_balance is distinct from old.customer_balance then new.customer_balance else o.customer_balance
+    end
+  where o.customer_id = old.customer_id
+  returning * into new;
+  return new;
+end
+$$;
+create function sales_old.overtaken(was jsonb, wanted jsonb, is_now jsonb) returns boolean
+language sql immutable
+as $$
+  select exists (
+    select from jsonb_each(wanted) as w (name, value)
+    where w.value <> was -> w.name and is_now -> w.name not in (was -> w.name, w.value)
+  )
+$$;
+comment on function sales_old.overtaken(jsonb, jsonb, jsonb) is 'Whether a value that is to be changed was changed by somebody else since.';
+
+create function sales_old.write_order() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  now_there migration.old_orders;
+  -- without the arguments, which may be JSON that jsonb does not take
+  was migration.old_orders;
+  wanted migration.old_orders;
+  is_now migration.old_orders;
+begin
+  if tg_op = 'INSERT' then
+    insert into migration.old_orders values (new.*) returning * into new;
+    return new;
+  end if;
+  perform from migration.order_row as r where r.order_id = old.order_id for no key update;
+  select o.* into now_there from migration.old_orders as o where o.order_id = old.order_id for no key update;
+  if not found then
+    return null;
+  end if;
+  if tg_op = 'DELETE' then
+    delete from migration.old_orders as o where o.order_id = old.order_id;
+    return old;
+  end if;
+  was := old;
+  was.delivery_script_args := null;
+  wanted := new;
+  wanted.delivery_script_args := null;
+  is_now := now_there;
+  is_now.delivery_script_args := null;
+  if sales_old.overtaken(
+    to_jsonb(was) || jsonb_build_object('args', old.delivery_script_args::text),
+    to_jsonb(wanted) || jsonb_build_object('args', new.delivery_script_args::text),
+    to_jsonb(is_now) || jsonb_build_object('args', now_there.delivery_script_args::text)
+  ) then
+    raise serialization_failure using message = 'could not serialize access due to concurrent update';
+  end if;
+  update migration.old_orders as o
+  set order_id = new.order_id,
+    order_ref = case when new.order_ref is distinct from old.order_ref then new.order_ref else o.order_ref end,
+    customer_id = case when new.customer_id is distinct from old.customer_id then new.customer_id else o.customer_id end,
+    order_schedule = case
+      when new.order_schedule is distinct from old.order_schedule then new.order_schedule else o.order_schedule
+    end,
+    delivery_script_name = case
+      when new.delivery_script_name is distinct from old.delivery_script_name then new.delivery_script_name
+      else o.delivery_script_name
+    end,
+    delivery_script_args = case
+      when new.delivery_script_args::text is distinct from old.delivery_script_args::text then new.delivery_script_args
+      else o.delivery_script_args
+    end,
+    order_amount = case when new.order_amount is distinct from old.order_amount then new.order_amount else o.order_amount end,
+    order_status = case when new.order_status is distinct from old.order_status then new.order_status else o.order_status end
+  where o.order_id = old.order_id
+  returning * into new;
+  return new;
+end
+$$;
+create trigger write instead of insert or update or delete on sales_old.customers
+  for each row execute function sales_old.write_customer();
+create trigger write instead of insert or update or delete on sales_old.orders
+  for each row execute function sales_old.write_order();
+
+-- The next rows of an old table, by their numbers, that are on neither side yet. Those that somebody holds are passed over
+-- (`held`): whoever changes them brings them along. `last` is null at the end.
+create function migration.backfill(
+  what text, after_id bigint, at_most integer, out last bigint, out taken integer, out held integer
+)
+language plpgsql
+as $$
+declare
+  missing bigint[];
+  free bigint[];
+begin
+  if what = 'customers' then
+    select max(n.customer_id), coalesce(array_agg(n.customer_id order by n.customer_id) filter (
+      where not exists (select from migration.customer_row as r where r.customer_id = n.customer_id)
+    ), '{}')
+    into last, missing
+    from (
+      select c.customer_id from migration.old_customers as c
+      where c.customer_id > after_id order by c.customer_id limit at_most
+    ) as n;
+    free := array(
+      select c.customer_id from migration.old_customers as c where c.customer_id = any(missing) order by c.customer_id
+      for no key update skip locked
+    );
+    if cardinality(free) > 0 then
+      perform migration.put_customers(free);
+    end if;
+  else
+    select max(n.order_id), coalesce(array_agg(n.order_id order by n.order_id) filter (
+      where not exists (select from migration.order_row as r where r.order_id = n.order_id)
+    ), '{}')
+    into last, missing
+    from (
+      select o.order_id from migration.old_orders as o where o.order_id > after_id order by o.order_id limit at_most
+    ) as n;
+    free := array(
+      select o.order_id from migration.old_orders as o where o.order_id = any(missing) order by o.order_id
+      for no key update skip locked
+    );
+    if cardinality(free) > 0 then
+      perform migration.put_orders(free);
+    end if;
+  end if;
+  taken := cardinality(free);
+  held := cardinality(missing) - cardinality(free);
+end
+$$;
+
+-- All of it, batch by batch, each committed. It can be stopped at any time and called again.
+create procedure migration.backfill_all(at_most integer default 500)
+language plpgsql
+as $$
+declare
+  what text;
+  done record;
+  place bigint;
+  left_over bigint;
+begin
+  foreach what in array array['customers', 'orders'] loop
+    loop
+      place := -9223372036854775808;
+      left_over := 0;
+      loop
+        select * into done from migration.backfill(what, place, at_most);
+        commit;
+        exit when done.last is null;
+        place := done.last;
+        left_over := left_over + done.held;
+      end loop;
+      exit when left_over = 0;
+      perform pg_sleep(0.1);
+    end loop;
+  end loop;
+  perform migration.settle_all(at_most);
+  insert into migration.step (name) values ('backfill') on conflict do nothing;
+end
+$$;
+
+-- Bring in what was left for later: rows of the quarantine that nothing keeps there any more, and those that were held from
+-- both sides. Gives how many it looked at.
+create function migration.settle_all(at_most integer default 500) returns bigint
+language plpgsql
+as $$
+declare
+  ids bigint[];
+  looked bigint := 0;
+begin
+  ids := array(select p.id from migration.pending as p where p.kind = 'customer' order by p.id limit at_most);
+  looked := looked + cardinality(ids);
+  perform migration.put_customers(ids) where cardinality(ids) > 0;
+  ids := array(select p.id from migration.pending as p where p.kind = 'order' order by p.id limit at_most);
+  looked := looked + cardinality(ids);
+  perform migration.put_orders(ids) where cardinality(ids) > 0;
+  ids := array(
+    select q.customer_id from migration.quarantined_customer as q
+    join migration.old_customers as c on c.customer_id = q.customer_id
+    where migration.customer_faults(c) = '{}' order by q.customer_id limit at_most
+  );
+  looked := looked + cardinality(ids);
+  perform migration.put_customers(ids) where cardinality(ids) > 0;
+  ids := array(
+    select q.order_id from migration.quarantined_order as q
+    join migration.old_orders as o on o.order_id = q.order_id
+    where migration.order_faults(o, q.reasons @> '{recreation.is_covered_by_balance}') = '{}' order by q.order_id limit at_most
+  );
+  looked := looked + cardinality(ids);
+  perform migration.put_orders(ids) where cardinality(ids) > 0;
+  -- reasons change with what they were about
+  update migration.quarantined_order as q
+  set reasons = f.faults
+  from migration.old_orders as o
+  cross join lateral (select migration.order_faults(o, false) as faults offset 0) as f
+  where o.order_id = q.order_id and f.faults <> '{}' and f.faults <> q.reasons
+    and not q.reasons @> '{recreation.is_covered_by_balance}';
+  return looked;
+end
+$$;
+
+-- Both sides as lines of text, value by value; of the new side, what old applications read, and whether what they do not
+-- read says the same.
+create view migration.side as
+  select 'customers' as what, 'old' as side, c.customer_id as id,
+    row(
+      c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address, c.address_state,
+      c.customer_balance + 0
+    )::text as line
+  from migration.old_customers as c
+  union all
+  select 'customers', 'new', c.customer_id,
+    row(
+      c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address, c.address_state,
+      c.customer_balance + 0
+    )::text
+  from sales_old.customers as c
+  union all
+  select 'orders', 'old', o.order_id,
+    row(
+      o.order_ref, o.customer_id, o.order_schedule, o.delivery_script_name, o.delivery_script_args, o.order_amount,
+      o.order_status
+    )::text
+  from migration.old_orders as o
+  union all
+  select 'orders', 'new', o.order_id,
+    row(
+      o.order_ref, o.customer_id, o.order_schedule, o.delivery_script_name, o.delivery_script_args, o.order_amount,
+      o.order_status
+    )::text || case
+      when exists (
+        select from sales.order_deliveries as d
+        left join sales_private.delivery_originals as t on t.order_id = d.order_id
+        where d.order_id = o.order_id
+          and nullif(t.args_text::jsonb, 'null') is distinct from sales_private.with_secrets(d.order_id, d.args)::jsonb
+      ) then ' with other arguments'
+      else ''
+    end
+  from sales_old.orders as o;
+
+-- Key ranges in which the sides differ: both sums of hashes are of all their lines.
+create function migration.differing_ranges(the_what text, width bigint)
+returns table (first_id bigint, last_id bigint, old_rows bigint, new_rows bigint)
+language sql stable
+set extra_float_digits = 1
+set jit = off
+as $$
+  select min(s.id), max(s.id), count(*) filter (where s.side = 'old'), count(*) filter (where s.side = 'new')
+  from migration.side as s
+  where s.what = the_what
+  group by s.id / width
+  having sum(hashtextextended(s.line, s.id) * case s.side when 'old' then 1::numeric else -1 end) <> 0
+    or count(*) filter (where s.side = 'old') <> count(*) filter (where s.side = 'new')
+  order by 1
+$$;
+
+-- The rows of a range that differ: on which side they are, or that both have other values.
+create function migration.differing_rows(the_what text, first_id bigint, last_id bigint)
+returns table (id bigint, difference text)
+language sql stable
+set extra_float_digits = 1
+set jit = off
+as $$
+  select s.id,
+    case
+      when count(*) = 2 then 'other values'
+      when min(s.side) = 'old' then 'only in the old table'
+      else 'only in the new tables'
+    end
+  from migration.side as s
+  where s.what = the_what and s.id between first_id and last_id
+  group by s.id
+  having count(*) <> 2 or min(s.line) <> max(s.line)
+  order by s.id
+$$;
+
+-- Schedules that old applications would read otherwise than they are.
+create view migration.differing_schedules as
+  select s.schedule_id
+  from sales.schedules as s
+  left join sales_old.schedule_bits as b on b.schedule_id = s.schedule_id
+  where b.bits is distinct from sales.bits(s.half_hours)::text;
+
+-- The nightly job by both schemas: orders that one of them recreates and the other does not, and why.
+create view migration.differing_recreations as
+  select coalesce(o.order_id, n.order_id) as order_id,
+    case when n.order_id is null then 'old' else 'new' end as recreated_by,
+    coalesce(
+      (select 'in quarantine: ' || array_to_string(q.reasons, ', ') from migration.quarantined_order as q
+       where q.order_id = coalesce(o.order_id, n.order_id)),
+      (select 'balance ' || c.customer_balance || ' is not a number' from migration.old_customers as c
+       where c.customer_id = o.customer_id and c.customer_balance = 'NaN'),
+      'a later order of its lineage is in quarantine'
+    ) as why
+  from (
+    select o.order_id, o.customer_id
+    from migration.old_orders as o
+    join migration.old_customers as c on c.customer_id = o.customer_id
+    where o.order_status in ('pending', 'active', 'paused') and c.customer_balance > o.order_amount
+      and not exists (
+        select from migration.old_orders as later where later.order_ref = o.order_ref and later.order_id > o.order_id
+      )
+  ) as o
+  full join sales.orders_due as n on n.order_id = o.order_id
+  where o.order_id is null or n.order_id is null;
+
+insert into migration.step (name) values ('prepare');
+
+commit;

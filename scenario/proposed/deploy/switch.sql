@@ -1,0 +1,55 @@
+-- Deploy sales:switch to pg
+-- [requires: verify]
+-- The old names become views of the new tables. ACCESS EXCLUSIVE on both old tables, for some milliseconds once it has
+-- them; it waits for that for a tenth of a second at most. Where that is not enough, nothing has changed: run it again.
+
+begin;
+set local lock_timeout = '100ms';
+set local statement_timeout = '10s';
+lock table public.customers, public.orders in access exclusive mode;
+
+do $$
+declare
+  part record;
+  found text;
+begin
+  if not exists (select from migration.step as s where s.name = 'verify') then
+    raise exception 'nobody has seen yet that both sides are equal: verify first';
+  end if;
+  select string_agg(format('%s.%s (%s)', c.tab, c.name, c.type), ', ' order by c.tab, c.name) into found
+  from migration.new_columns as c;
+  if found is not null then
+    raise exception 'old applications would lose columns that were added or changed meanwhile: %', found
+      using hint = 'order-audit migrate run --carry TABLE.COLUMN takes one along; or drop it';
+  end if;
+  -- the sequences stay where they are called
+  for part in select s.detail ->> t.name as sequence from migration.step as s, (values ('customers'), ('orders')) as t (name)
+    where s.name = 'sequences'
+  loop
+    execute format('alter sequence %s owned by none', part.sequence);
+  end loop;
+  -- whoever might use a table may use its view
+  for part in
+    select c.relname, a.privilege_type, a.is_grantable,
+      case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as grantee
+    from pg_catalog.pg_class as c
+    cross join lateral aclexplode(c.relacl) as a
+    where c.oid in ('public.customers'::regclass, 'public.orders'::regclass) and a.grantee <> c.relowner
+      -- what a view knows
+      and a.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES', 'TRIGGER')
+  loop
+    execute format(
+      'grant %s on sales_old.%I to %s%s', part.privilege_type, part.relname, part.grantee,
+      case when part.is_grantable then ' with grant option' else '' end
+    );
+  end loop;
+end
+$$;
+
+alter table public.customers set schema migration;
+alter table public.orders set schema migration;
+alter view sales_old.customers set schema public;
+alter view sales_old.orders set schema public;
+insert into migration.step (name) values ('switch');
+
+commit;

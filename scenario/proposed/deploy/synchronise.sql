@@ -1,0 +1,50 @@
+-- Deploy sales:synchronise to pg
+-- [requires: prepare]
+-- From here on a write to either side is on the other in the same transaction. SHARE ROW EXCLUSIVE on the current tables,
+-- which waits for those who write while others wait for it: for a fifth of a second at most. Where that is not enough,
+-- nothing has changed: run it again.
+
+begin;
+set local lock_timeout = '200ms';
+set local statement_timeout = '10s';
+lock table public.customers, public.orders in share row exclusive mode;
+
+do $$
+declare
+  part record;
+begin
+  -- numbers that sample data took without asking the sequence
+  for part in
+    select s.detail ->> t.name as sequence, t.name, t.id
+    from migration.step as s
+    cross join (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (name, id)
+    where s.name = 'sequences'
+  loop
+    execute format(
+      'select setval(%L::regclass, m.most) from (select max(%I) as most from public.%I) as m, %s as s where m.most > s.last_value',
+      part.sequence, part.id, part.name, part.sequence
+    );
+  end loop;
+  for part in
+    select t.tab, e.event, e.rows
+    from (values ('customers'), ('orders')) as t (tab)
+    cross join (values
+      ('insert', 'referencing new table as new_rows'),
+      ('update', 'referencing old table as old_rows new table as new_rows'),
+      ('delete', 'referencing old table as old_rows'),
+      ('truncate', '')
+    ) as e (event, rows)
+  loop
+    execute format(
+      'create trigger migration_%2$s after %2$s on public.%1$I %3$s for each statement'
+        ' when (current_setting(''migration.direction'', true) is distinct from ''to_old'')'
+        ' execute function migration.%1$s_written()',
+      part.tab, part.event, part.rows
+    );
+    execute format('alter table public.%I enable always trigger migration_%s', part.tab, part.event);
+  end loop;
+  insert into migration.step (name) values ('synchronise');
+end
+$$;
+
+commit;

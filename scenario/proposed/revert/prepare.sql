@@ -1,0 +1,18 @@
+-- Revert sales:prepare from pg
+
+begin;
+set local lock_timeout = '2s';
+set local statement_timeout = '5min';
+set local client_min_messages = warning;
+do $$
+begin
+  if exists (select from migration.step as s where s.name = 'synchronise') then
+    raise exception 'the sides are synchronised: revert synchronise first';
+  end if;
+end
+$$;
+alter table sales.customers no inherit migration.customer_row;
+alter table sales.orders no inherit migration.order_row;
+drop schema sales_old cascade;
+drop schema migration cascade;
+commit;

@@ -1,0 +1,28 @@
+-- Revert sales:switch from pg
+-- The old names are tables again: as short as the switch.
+
+begin;
+set local lock_timeout = '100ms';
+set local statement_timeout = '10s';
+lock table migration.customers, migration.orders in access exclusive mode;
+
+alter view public.customers set schema sales_old;
+alter view public.orders set schema sales_old;
+alter table migration.customers set schema public;
+alter table migration.orders set schema public;
+do $$
+declare
+  part record;
+begin
+  for part in
+    select s.detail ->> t.name as sequence, t.name, t.id
+    from migration.step as s, (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (name, id)
+    where s.name = 'sequences'
+  loop
+    execute format('alter sequence %s owned by public.%I.%I', part.sequence, part.name, part.id);
+  end loop;
+end
+$$;
+delete from migration.step where name = 'switch';
+
+commit;

@@ -1,0 +1,5 @@
+-- Verify sales:switch on pg
+begin;
+select 1 / (count(*) / 2) from pg_catalog.pg_class as c
+where c.oid in ('public.customers'::regclass, 'public.orders'::regclass) and c.relkind = 'v';
+rollback;
