@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from audit.cli_fixes import fixes_app
+from audit.cli_migrate import migrate_app
 from audit.errors import RunError, UsageError
 from audit.options import Dsn, Quiet, Schema, Suites, say
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 scenario_app = typer.Typer(help="The scenario's database: create it.", no_args_is_help=True)
 app.add_typer(scenario_app, name="scenario")
 app.add_typer(fixes_app, name="fixes")
+app.add_typer(migrate_app, name="migrate")
 
 #: The longest statement_timeout that PostgreSQL takes, in seconds.
 _LONGEST = 2_147_483

@@ -1,0 +1,240 @@
+"""The commands that carry a database to its proposed schema: `order-audit migrate …`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from audit.errors import UsageError
+from audit.options import Dsn, Quiet, say
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from fixes.migrate.step import Step
+
+migrate_app = typer.Typer(
+    help="Carry the database to the proposed schema while applications run: plan, run, verify, status, rollback, contract.",
+    no_args_is_help=True,
+)
+
+BatchSize = Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="Rows per transaction, at most.")]
+MaxWait = Annotated[
+    int, typer.Option(min=10, max=60_000, metavar="MS", help="Milliseconds that anybody may have to wait for us.")
+]
+Pause = Annotated[int, typer.Option(min=0, max=60_000, metavar="MS", help="Milliseconds between transactions.")]
+MaxLag = Annotated[
+    float,
+    typer.Option(min=0.1, metavar="S", help="Seconds that a replica may be behind before the backfill waits for it."),
+]
+
+
+@migrate_app.command()
+def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
+    """Show the steps, how many rows the new tables cannot hold, and which fix would admit them. Changes nothing.
+
+    Where no step was taken yet, it is tried in a transaction that is rolled back: about as long as the backfill.
+
+    Example: order-audit migrate plan --dsn postgresql://owner@db/shop
+    """
+    from audit.migrate_text import plan_text
+    from audit.progress import progress
+    from fixes.apply import refuse_reader
+    from fixes.migrate.quarantine import foresee, quarantine
+    from fixes.migrate.step import CONTRACT, done
+
+    with _connected(dsn) as (connection, steps):
+        there = done(connection, steps)
+        if CONTRACT in there:
+            found = []
+        elif "backfill" in there:
+            found = quarantine(connection)
+        elif there:
+            raise UsageError("it is under way: 'order-audit migrate status' shows how far, 'run' goes on")
+        else:
+            refuse_reader(connection)
+            with progress("trying", quiet=quiet) as tell:
+                found = foresee(connection, steps, tell)
+    say(plan_text([step.name for step in steps], there, found))
+
+
+@migrate_app.command()
+def run(
+    dsn: Dsn = None,
+    to: Annotated[str, typer.Option(metavar="STEP", help="Stop after this step.")] = "switch",
+    batch_size: BatchSize = 2_000,
+    max_lock_wait: MaxWait = 500,
+    pause_ms: Pause = 0,
+    max_replica_lag: MaxLag = 10.0,
+    quiet: Quiet = False,
+) -> None:
+    """Take the steps that are not taken yet, up to the switch. May be killed and run again.
+
+    Example: order-audit migrate run --dsn postgresql://owner@db/shop --to verify
+    """
+    from audit.migrate_text import taken_text, verified_text
+    from audit.progress import pieces
+    from fixes.apply import alone, refuse_reader
+    from fixes.migrate.brake import Pace
+    from fixes.migrate.run import DifferentError
+    from fixes.migrate.run import run as take
+    from fixes.migrate.step import CONTRACT
+
+    pace = Pace(batch_size, max_lock_wait, pause_ms, max_replica_lag)
+    with _connected(dsn) as (connection, steps):
+        _known(to, [step.name for step in steps if step.name != CONTRACT])
+        refuse_reader(connection)
+        with alone(connection), pieces(quiet=quiet) as begin:
+            try:
+                taken = take(connection, steps, to, pace, lambda what: begin(what, lines=True))
+            except DifferentError as error:
+                say(verified_text(error.verified))
+                raise typer.Exit(1) from None
+    say(taken_text(taken, to))
+
+
+@migrate_app.command()
+def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
+    """Compare both sides, all rows and values, on one snapshot; name what differs. Exit code 1 where anything does.
+
+    Orders that only one schema's nightly job would recreate are explained, one by one.
+
+    Example: order-audit migrate verify --dsn postgresql://reader@db/shop
+    """
+    from audit.migrate_text import verified_text
+    from audit.progress import progress
+    from fixes.apply import RefusalError
+    from fixes.migrate.step import CONTRACT, done
+    from fixes.migrate.verify import verify as compare
+
+    with _connected(dsn) as (connection, steps), progress("comparing", quiet=quiet) as tell:
+        there = done(connection, steps)
+        if CONTRACT in there:
+            raise RefusalError("the old tables are gone: there is nothing to compare with")
+        if "backfill" not in there:
+            raise RefusalError(
+                "there is nothing to compare yet: 'order-audit migrate run --to backfill' copies the rows"
+            )
+        found = compare(connection, tell)
+    say(verified_text(found))
+    raise typer.Exit(0 if found.equal else 1)
+
+
+@migrate_app.command()
+def status(dsn: Dsn = None) -> None:
+    """Show which steps are taken, what is in quarantine and why, and what is to be decided.
+
+    Example: order-audit migrate status --dsn postgresql://reader@db/shop
+    """
+    from audit.migrate_text import status_text
+    from fixes.migrate.quarantine import quarantine
+    from fixes.migrate.run import new_columns
+    from fixes.migrate.step import CONTRACT, done
+
+    with _connected(dsn) as (connection, steps):
+        there = done(connection, steps)
+        under_way = "prepare" in there and CONTRACT not in there
+        say(
+            status_text(
+                [step.name for step in steps],
+                there,
+                quarantine(connection) if under_way else [],
+                new_columns(connection) if under_way else [],
+            )
+        )
+
+
+@migrate_app.command()
+def rollback(
+    dsn: Dsn = None,
+    to: Annotated[
+        str, typer.Option(metavar="STEP", help="The step that stays. Default: none does.", show_default=False)
+    ] = "",
+    quiet: Quiet = False,
+) -> None:
+    """Take steps back, the last first. The old tables have every write that was made meanwhile.
+
+    Example: order-audit migrate rollback --dsn postgresql://owner@db/shop --to verify
+    """
+    from audit.migrate_text import rolled_back_text
+    from audit.progress import pieces
+    from fixes.apply import alone, refuse_reader
+    from fixes.migrate.brake import Pace
+    from fixes.migrate.run import rollback as take_back
+    from fixes.migrate.step import CONTRACT
+
+    with _connected(dsn) as (connection, steps):
+        if to:
+            _known(to, [step.name for step in steps if step.name != CONTRACT])
+        refuse_reader(connection)
+        with alone(connection), pieces(quiet=quiet) as begin:
+            taken = take_back(connection, steps, to, Pace(), lambda what: begin(what, lines=True))
+    say(rolled_back_text(taken, to))
+
+
+@migrate_app.command()
+def contract(
+    dsn: Dsn = None,
+    drop_old_tables: Annotated[
+        bool, typer.Option("--drop-old-tables", help="Yes: drop them. There is no way back but a backup.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Drop the old tables, once both sides were compared again and nothing is in quarantine.
+
+    Old applications go on with views of the new tables.
+
+    Example: order-audit migrate contract --dsn postgresql://owner@db/shop --drop-old-tables
+    """
+    from audit.migrate_text import taken_text, verified_text
+    from audit.progress import pieces
+    from fixes.apply import RefusalError, alone, refuse_reader
+    from fixes.migrate.brake import Pace
+    from fixes.migrate.quarantine import quarantine
+    from fixes.migrate.run import run as take
+    from fixes.migrate.step import CONTRACT, done
+    from fixes.migrate.verify import verify as compare
+
+    with _connected(dsn) as (connection, steps):
+        refuse_reader(connection)
+        there = done(connection, steps)
+        if CONTRACT in there:
+            say("the old tables are gone already")
+            return
+        if "switch" not in there:
+            raise RefusalError("old applications still use the old tables: 'order-audit migrate run' comes before")
+        if held := quarantine(connection):
+            raise RefusalError(
+                f"the new tables cannot hold some rows ({held[0].table}: {held[0].reason}):"
+                " 'order-audit migrate plan' says which fix admits them"
+            )
+        with alone(connection), pieces(quiet=quiet) as begin:
+            found = compare(connection, begin("comparing", lines=True))
+            if not found.equal:
+                say(verified_text(found))
+                raise typer.Exit(1)
+            if not drop_old_tables:
+                raise UsageError(
+                    "both sides are equal; --drop-old-tables drops the old tables, for which there is no way back"
+                )
+            taken = take(connection, steps, CONTRACT, Pace(), lambda what: begin(what, lines=True))
+    say(taken_text(taken, CONTRACT))
+
+
+@contextmanager
+def _connected(dsn: str | None) -> Iterator[tuple[psycopg.Connection, list[Step]]]:
+    """A connection that commits by itself, and the steps of the migration."""
+    from audit import dsn as dsns
+    from fixes.migrate.step import steps
+    from scenario.load import PROPOSED
+
+    with dsns.connect(dsns.resolve(dsn), autocommit=True) as connection:
+        yield connection, steps(PROPOSED)
+
+
+def _known(step: str, names: list[str]) -> None:
+    if step not in names:
+        raise UsageError(f"--to: there is no step '{step}': {', '.join(names)}")

@@ -1,0 +1,1 @@
+"""Carry a database to its proposed schema while applications run: by the very files that Sqitch runs."""

@@ -1,0 +1,120 @@
+"""Copy the rows that are there already, in short transactions, as many at a time as nobody notices."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Final
+
+import psycopg
+
+from fixes.migrate.brake import Pace, brake
+from fixes.work import BUSY, back_off
+
+Tell = Callable[[int, int, str], None]
+
+_TABLES: Final = ("customers", "orders")
+_FIRST: Final = -(2**63)
+#: Milliseconds that a batch may take, of those that anybody may wait.
+_SHARE: Final = 10
+#: Seconds between looks at replicas and waiting sessions.
+_LOOK: Final = 1.0
+
+
+def backfill(connection: psycopg.Connection, pace: Pace, tell: Tell) -> None:
+    """Copy what is missing until nothing is. It may be killed and called again: it goes on from where it was.
+
+    The connection commits by itself. `tell` is called with rows looked at, of all, and what is being done.
+    """
+    of = sum(_about(connection, table) for table in _TABLES)
+    before = 0
+    for table in _TABLES:
+        place = _place(connection, table)
+        while True:
+            place, left = _pass(connection, table, place, pace, lambda done, note: tell(before + done, of, note))  # noqa: B023
+            if not left:
+                break
+            # what others held: they bring it along where they change it, and else it is ours
+            place = _FIRST
+            back_off(3)
+        before += _about(connection, table)
+        connection.execute("analyze " + ("sales.customers" if table == "customers" else "sales.orders"))
+    tell(of, of, "rows that were left for later")
+    settle(connection, pace)
+    connection.execute("insert into migration.step (name) values ('backfill') on conflict do nothing")
+
+
+def settle(connection: psycopg.Connection, pace: Pace) -> None:
+    """Bring in what can be brought in by now: rows of the quarantine, and those that both sides held at once."""
+    for again in range(pace.tries):
+        try:
+            row = connection.execute("select migration.settle_all(%s)", [pace.batch]).fetchone()
+        except BUSY:
+            back_off(again)
+            continue
+        if not row or row[0] < pace.batch:
+            return
+
+
+def _pass(
+    connection: psycopg.Connection, table: str, place: int, pace: Pace, tell: Callable[[int, str], None]
+) -> tuple[int, int]:
+    """Go through a table once, from a place on; gives the place it came to, and how many rows others held."""
+    size, tries, done, left, looked = min(200, pace.batch), 0, 0, 0, 0.0
+    while True:
+        if time.monotonic() - looked > _LOOK or pace.pause:
+            brake(connection, pace, lambda note: tell(done, note))  # noqa: B023
+            looked = time.monotonic()
+        began = time.perf_counter()
+        try:
+            with connection.transaction():
+                connection.execute(
+                    f"set local lock_timeout = {max(1, pace.wait // 5)}; set local statement_timeout = {pace.wait * 4};"
+                    " set local synchronous_commit = off; set local jit = off".encode()
+                )
+                row = connection.execute(
+                    "select * from migration.backfill(%s, %s, %s)", [table, place, size]
+                ).fetchone()
+                assert row is not None  # noqa: S101 - the function returns one row
+                last, _, held = row
+                connection.execute(
+                    "insert into migration.step (name, detail) values (%s, %s)"
+                    " on conflict (name) do update set detail = excluded.detail, done_at = clock_timestamp()",
+                    [f"backfill of {table}", json.dumps({"place": place if last is None else last})],
+                )
+        except BUSY:
+            tries += 1
+            if tries > pace.tries and size == 1:
+                raise
+            size = max(1, size // 4)
+            back_off(tries)
+            continue
+        tries = 0
+        if last is None:
+            return place, left
+        place, left, done = last, left + held, done + size
+        tell(done, table)
+        took = (time.perf_counter() - began) * 1000
+        if took < pace.wait / _SHARE / 2:
+            size = min(pace.batch, size * 2)
+        elif took > pace.wait / _SHARE:
+            size = max(1, size // 2)
+
+
+def _place(connection: psycopg.Connection, table: str) -> int:
+    """How far an earlier run came."""
+    row = connection.execute(
+        "select (detail ->> 'place')::bigint from migration.step where name = %s", [f"backfill of {table}"]
+    ).fetchone()
+    return int(row[0]) if row and row[0] is not None else _FIRST
+
+
+def _about(connection: psycopg.Connection, table: str) -> int:
+    """About how many rows a table has: what the server believes, or all of them counted where it believes nothing."""
+    row = connection.execute(
+        "select reltuples::bigint from pg_class where oid = to_regclass(%s) and relkind = 'r' and reltuples > 0",
+        [f"public.{table}"],
+    ).fetchone()
+    row = row or connection.execute(f"select count(*) from migration.old_{table}".encode()).fetchone()
+    return int(row[0]) if row else 0

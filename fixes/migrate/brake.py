@@ -1,0 +1,46 @@
+"""When a backfill must wait for others: replicas that lag, sessions that wait for a lock of ours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast to go.
+
+    `wait` is how many milliseconds anybody may wait for us, `pause` milliseconds between transactions, `lag` how many
+    seconds a replica may be behind, `tries` how often a lock that cannot be had is asked for.
+    """
+
+    batch: int = 2_000
+    wait: int = 500
+    pause: int = 0
+    lag: float = 10.0
+    tries: int = 120
+
+
+_STATE = """
+select
+  coalesce((select extract(epoch from max(r.replay_lag)) from pg_catalog.pg_stat_replication as r), 0)::float8,
+  (select count(*) from pg_catalog.pg_locks as l
+   where not l.granted and pg_catalog.pg_backend_pid() = any(pg_catalog.pg_blocking_pids(l.pid)))
+"""
+
+
+def brake(connection: psycopg.Connection, pace: Pace, tell: Callable[[str], None]) -> None:
+    """Return once replicas have caught up and nobody waits for a lock of this session."""
+    if pace.pause:
+        time.sleep(pace.pause / 1000)
+    while True:
+        row = connection.execute(_STATE).fetchone()
+        assert row is not None  # noqa: S101 - one row by construction
+        lag, waiting = row
+        if lag <= pace.lag and not waiting:
+            return
+        tell(f"waiting: a replica is {lag:.0f} s behind" if lag > pace.lag else "waiting: somebody waits for us")
+        time.sleep(0.5)

@@ -1,0 +1,76 @@
+"""Rows that the new tables cannot hold: how many, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from fixes.migrate.step import Step, execute, refuse_strange, within
+
+Tell = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """How many rows of a table are in quarantine for a reason: a rule of the audit, or words; some keys of them."""
+
+    table: str
+    reason: str
+    rows: int
+    keys: tuple[int, ...]
+
+
+_READ = """
+select q.what, r.reason, count(*)::integer, (array_agg(q.id order by q.id))[1:5]
+from (
+  select 'customers' as what, customer_id as id, reasons from migration.quarantined_customer
+  union all
+  select 'orders', order_id, reasons from migration.quarantined_order
+) as q
+cross join lateral (
+  -- one kind for all that wait for another row
+  select distinct regexp_replace(w.words, '(customer|first ancestor) -?\\d+', '\\1') as reason from unnest(q.reasons) as w (words)
+) as r
+group by q.what, r.reason
+order by q.what, count(*) desc, r.reason
+"""
+
+
+def quarantine(connection: psycopg.Connection) -> list[Quarantined]:
+    """What is in quarantine now; a row with several reasons counts for each."""
+    return [Quarantined(row[0], row[1], row[2], tuple(row[3])) for row in connection.execute(_READ)]
+
+
+def foresee(connection: psycopg.Connection, all_steps: Sequence[Step], tell: Tell) -> list[Quarantined]:
+    """What would be in quarantine: tried in a transaction that is rolled back.
+
+    No row of the current tables is locked. It takes about as long as a backfill without pauses, and as long holds back
+    what a VACUUM could clean away.
+    """
+    refuse_strange(connection)
+    with connection.transaction(force_rollback=True):
+        connection.execute("set local synchronous_commit = off; set local jit = off; set local lock_timeout = '2s'")
+        for step in all_steps:
+            if step.name in ("expand", "prepare"):
+                tell(0, 0, step.name)
+                execute(connection, within(step.deploy))
+        for table, key in (("customers", "customer_id"), ("orders", "order_id")):
+            row = connection.execute(f"select count(*) from migration.old_{table}".encode()).fetchone()
+            of, done, place = int(row[0]) if row else 0, 0, -(2**63)
+            while True:
+                row = connection.execute(
+                    f"""
+                    select array_agg(n.{key}::bigint order by n.{key})
+                    from (select {key} from migration.old_{table} where {key} > %s order by {key} limit 5000) as n
+                    """.encode(),
+                    [place],
+                ).fetchone()
+                if not row or row[0] is None:
+                    break
+                connection.execute(f"select migration.put_{table}(%s)".encode(), [row[0]])
+                place, done = row[0][-1], done + len(row[0])
+                tell(done, of, table)
+        connection.execute("select migration.settle_all(1000000)")
+        return quarantine(connection)

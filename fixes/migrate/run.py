@@ -1,0 +1,132 @@
+"""Take the steps of a migration, forwards and back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from fixes.apply import RefusalError
+from fixes.migrate.backfill import backfill, settle
+from fixes.migrate.brake import Pace
+from fixes.migrate.step import CONTRACT, Step, done, execute, refuse_strange
+from fixes.migrate.verify import Verified, verify
+from fixes.work import BUSY, back_off
+
+Tell = Callable[[int, int, str], None]
+#: Begins a piece of work of a name, and gives what is told how far it is.
+Begin = Callable[[str], Tell]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step that was taken: its seconds, and how often its locks were asked for in vain before."""
+
+    name: str
+    seconds: float
+    tries: int
+
+
+class DifferentError(RuntimeError):
+    """Both sides differ, so that there can be no switch."""
+
+    def __init__(self, verified: Verified) -> None:
+        """Take what was found."""
+        super().__init__("both sides differ: nothing was switched")
+        self.verified = verified
+
+
+def run(connection: psycopg.Connection, all_steps: Sequence[Step], to: str, pace: Pace, begin: Begin) -> list[Taken]:
+    """Take the steps that are not taken yet, up to one. The connection commits by itself.
+
+    It may be killed at any moment and called again. Raises RefusalError before the first change, DifferentError where a
+    comparison finds that the sides differ.
+    """
+    names = [step.name for step in all_steps]
+    there = done(connection, all_steps)
+    if not there:
+        refuse_strange(connection)
+    taken = []
+    for step in all_steps[: names.index(to) + 1]:
+        if step.name in there:
+            continue
+        tell = begin(step.name)
+        tell(0, 0, "")
+        began, tries = time.perf_counter(), 0
+        if step.name == "backfill":
+            backfill(connection, pace, tell)
+        elif step.name == "verify":
+            settle(connection, pace)
+            found = verify(connection, tell)
+            if not found.equal:
+                raise DifferentError(found)
+            connection.execute(
+                "insert into migration.step (name) values ('verify') on conflict (name) do update set done_at = now()"
+            )
+        else:
+            refuse_new_columns(connection, step)
+            tries = _until_locked(connection, step.deploy, pace, tell)
+        taken.append(Taken(step.name, time.perf_counter() - began, tries))
+    return taken
+
+
+def rollback(
+    connection: psycopg.Connection, all_steps: Sequence[Step], to: str, pace: Pace, begin: Begin
+) -> list[Taken]:
+    """Take steps back, the last first, down to one that stays (none where `to` is empty).
+
+    Every write that was made meanwhile is in the old tables. Raises RefusalError after `contract`: they are gone.
+    """
+    there = done(connection, all_steps)
+    if CONTRACT in there:
+        raise RefusalError("the old tables are gone: what is in the new ones stays, and a backup has the old")
+    names = [step.name for step in all_steps]
+    taken = []
+    for step in reversed(all_steps):
+        if step.name not in there or (to and names.index(step.name) <= names.index(to)):
+            continue
+        tell = begin(f"{step.name} back")
+        tell(0, 0, "")
+        began = time.perf_counter()
+        tries = _until_locked(connection, step.revert, pace, tell)
+        taken.append(Taken(step.name, time.perf_counter() - began, tries))
+    return taken
+
+
+def new_columns(connection: psycopg.Connection) -> list[str]:
+    """Columns of the old tables that were added or changed since the migration began, as `orders.note (text)`."""
+    return [
+        f"{tab}.{name} ({type}{f', before {before}' if before else ''})"
+        for tab, name, type, before in connection.execute(
+            "select tab, name, type, type_before from migration.new_columns order by 1, 2"
+        )
+    ]
+
+
+def refuse_new_columns(connection: psycopg.Connection, step: Step) -> None:
+    """Raise RefusalError where old applications would lose a column by a step."""
+    if step.name not in ("switch", CONTRACT):
+        return
+    if found := new_columns(connection):
+        raise RefusalError(
+            f"columns were added or changed meanwhile, which no step takes along: {', '.join(found)}. Nothing was switched:"
+            " drop them, or roll back, take them into the project, and begin anew"
+        )
+
+
+def _until_locked(connection: psycopg.Connection, text: str, pace: Pace, tell: Tell) -> int:
+    """Run a file until it has its locks; gives how often it did not. Between tries all who waited behind us go on."""
+    for tries in range(pace.tries):
+        try:
+            execute(connection, text)
+        except BUSY:
+            tell(tries + 1, pace.tries, "others hold the tables: trying again")
+            back_off(min(tries, 6))
+        else:
+            return tries
+    raise RefusalError(
+        f"the locks could not be had in {pace.tries} tries: a long transaction holds the tables"
+        " (select pid, xact_start, query from pg_stat_activity order by xact_start). Run the same command again"
+    )

@@ -1,0 +1,130 @@
+"""The steps of a migration: the changes of its Sqitch projects, in their order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, LiteralString, cast
+
+import psycopg
+
+from fixes.apply import RefusalError
+
+#: The last step, which has a project of its own so that nobody deploys it along with the others.
+CONTRACT: Final = "contract"
+_CHANGE = re.compile(r"^(?P<name>[a-z_]+) ", re.MULTILINE)
+
+#: What each step leaves behind by which it is known: steps write that down themselves, once there is a place for it.
+_DONE: Final = """
+select array_remove(array[
+  case when to_regclass('sales.orders') is not null then 'expand' end,
+  case when to_regclass('sales.orders') is not null and to_regnamespace('migration') is null
+    and exists (select from pg_catalog.pg_class as c where c.oid = to_regclass('public.orders') and c.relkind = 'v')
+  then 'all' end
+], null)
+"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change of the project: `deploy` and `revert` are SQL that runs with psql and without."""
+
+    name: str
+    deploy: str
+    revert: str
+
+
+def steps(home: Path) -> list[Step]:
+    """The steps of the project in a folder, and last the one of the project `contract` below it."""
+    found = []
+    for folder in (home, home / CONTRACT):
+        plan = (folder / "sqitch.plan").read_text(encoding="utf-8")
+        for name in _CHANGE.findall(plan):
+            text = {what: (folder / what / f"{name}.sql").read_text(encoding="utf-8") for what in ("deploy", "revert")}
+            found.append(Step(name, text["deploy"], text["revert"]))
+    return found
+
+
+def done(connection: psycopg.Connection, all_steps: Sequence[Step]) -> list[str]:
+    """The names of the steps that are done, in order."""
+    row = connection.execute(_DONE).fetchone()
+    assert row is not None  # noqa: S101 - one row by construction
+    there = set(row[0])
+    if "all" in there:
+        return [step.name for step in all_steps]
+    if there and connection.execute("select from pg_class where oid = to_regclass('migration.step')").rowcount:
+        there |= {row[0] for row in connection.execute("select name from migration.step")}
+    return [step.name for step in all_steps if step.name in there]
+
+
+def refuse_strange(connection: psycopg.Connection) -> None:
+    """Raise RefusalError where the tables are not those that the migration begins with."""
+    row = connection.execute(
+        """
+        select
+          (select count(*) from pg_catalog.pg_class as c where c.oid in (to_regclass('public.customers'), to_regclass('public.orders'))),
+          (select string_agg(distinct c.relname, ', ') from pg_catalog.pg_class as c
+           where c.oid in (to_regclass('public.customers'), to_regclass('public.orders')) and c.relkind <> 'r'),
+          (select string_agg(distinct c.relname, ', ') from pg_catalog.pg_class as c
+           where c.oid in (to_regclass('public.customers'), to_regclass('public.orders')) and c.relrowsecurity),
+          (select string_agg(format('%I', n.nspname), ', ' order by n.nspname) from pg_catalog.pg_namespace as n
+           where n.nspname in ('sales', 'sales_private', 'sales_old', 'migration')),
+          (select string_agg(w.tab || '.' || w.name || ' ' || w.type, ', ')
+           from (values
+             ('customers', 'customer_id', 'integer'), ('customers', 'customer_name', 'text'),
+             ('customers', 'customer_email', 'text'), ('customers', 'customer_contact_name', 'character varying(100)'),
+             ('customers', 'customer_phone', 'character varying(20)'), ('customers', 'address', 'text'),
+             ('customers', 'address_state', 'text'), ('customers', 'customer_balance', 'double precision'),
+             ('orders', 'order_id', 'integer'), ('orders', 'order_ref', 'integer'), ('orders', 'customer_id', 'integer'),
+             ('orders', 'order_schedule', 'bit(336)'), ('orders', 'delivery_script_name', 'text'),
+             ('orders', 'delivery_script_args', 'json'), ('orders', 'order_amount', 'integer'),
+             ('orders', 'order_status', 'text')
+           ) as w (tab, name, type)
+           where not exists (
+             select from pg_catalog.pg_attribute as a
+             where a.attrelid = to_regclass('public.' || w.tab) and a.attname = w.name and not a.attisdropped
+               and format_type(a.atttypid, a.atttypmod) = w.type
+           )),
+          has_database_privilege(current_database(), 'create'),
+          (select bool_and(pg_has_role(c.relowner, 'usage')) from pg_catalog.pg_class as c
+           where c.oid in (to_regclass('public.customers'), to_regclass('public.orders'))),
+          current_user
+        """
+    ).fetchone()
+    assert row is not None  # noqa: S101 - one row by construction
+    tables, kinds, secured, schemas, lacking, may_create, owns, role = row
+    if tables < 2:
+        raise RefusalError(
+            "this migration begins with the tables public.customers and public.orders: they are not here"
+        )
+    if kinds:
+        raise RefusalError(f"this migration begins with plain tables: {kinds} is something else")
+    if lacking:
+        raise RefusalError(f"this migration begins with other columns: wanted {lacking}")
+    if secured:
+        raise RefusalError(
+            f"{secured} has row-level security, which its view would go past: decide first who may see what"
+        )
+    if schemas:
+        raise RefusalError(f"there is a schema of the name already: {schemas}. Rename or drop it first")
+    if not owns:
+        raise RefusalError(f"role {role} does not own the tables: run as their owner")
+    if not may_create:
+        raise RefusalError(f"role {role} may not create schemas here: grant it create on the database")
+
+
+def execute(connection: psycopg.Connection, text: str) -> None:
+    """Run a file as psql would: its own begin and commit are in it."""
+    try:
+        connection.execute(cast(LiteralString, text))
+    except psycopg.Error:
+        if not connection.closed:
+            connection.execute("rollback")
+        raise
+
+
+def within(text: str) -> str:
+    """A file's statements without its own begin and commit, for a transaction of somebody else's."""
+    return re.sub(r"^(begin|commit)( isolation level [a-z ]+)?;$", "", text, flags=re.MULTILINE)
