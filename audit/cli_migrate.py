@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from fixes.migrate.step import Step
 
 migrate_app = typer.Typer(
-    help="Carry the database to the proposed schema while applications run: plan, run, verify, status, rollback, contract.",
+    help="Carry the database to the proposed schema while applications run: plan, run, verify, status, rollback,"
+    " contract.",
     no_args_is_help=True,
 )
 

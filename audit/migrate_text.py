@@ -87,18 +87,10 @@ def _quarantine(found: Sequence[Quarantined], verb: str) -> list[str]:
     lines = [f"what {verb} in quarantine, for the new tables cannot hold it; old applications see it all the same:"]
     for it in found:
         keys = ", ".join(map(str, it.keys)) + (", …" if it.rows > len(it.keys) else "")
-        lines.append(f"  {it.table:<9} {it.rows:>7,}  {it.reason}{_fix(it.reason)}: {keys}")
-    lines.append(
-        "'order-audit fixes plan' shows what fixes would change; a row that is fixed leaves the quarantine by itself"
-    )
+        lines.append(f"  {it.table:<9} {it.rows:>7,}  {it.reason}: {keys}")
+    lines.append("a reason with a dot is a rule: its fix admits the row, which then leaves the quarantine by itself")
+    lines.append("'order-audit fixes plan' shows what fixes would change")
     return lines
-
-
-def _fix(reason: str) -> str:
-    """Which fix admits rows that are there for a reason."""
-    if "." in reason and " " not in reason:
-        return f" (admitted by the fix {reason})"
-    return " (admitted with it)" if reason.endswith("is in quarantine") else ""
 
 
 def _seconds(seconds: float) -> str:

@@ -31,7 +31,8 @@ from (
 ) as q
 cross join lateral (
   -- one kind for all that wait for another row
-  select distinct regexp_replace(w.words, '(customer|first ancestor) -?\\d+', '\\1') as reason from unnest(q.reasons) as w (words)
+  select distinct regexp_replace(w.words, '(customer|first ancestor) -?\\d+', '\\1') as reason
+  from unnest(q.reasons) as w (words)
 ) as r
 group by q.what, r.reason
 order by q.what, count(*) desc, r.reason

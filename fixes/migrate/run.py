@@ -98,8 +98,8 @@ def rollback(
 def new_columns(connection: psycopg.Connection) -> list[str]:
     """Columns of the old tables that were added or changed since the migration began, as `orders.note (text)`."""
     return [
-        f"{tab}.{name} ({type}{f', before {before}' if before else ''})"
-        for tab, name, type, before in connection.execute(
+        f"{tab}.{name} ({kind}{f', before {before}' if before else ''})"
+        for tab, name, kind, before in connection.execute(
             "select tab, name, type, type_before from migration.new_columns order by 1, 2"
         )
     ]
@@ -111,8 +111,8 @@ def refuse_new_columns(connection: psycopg.Connection, step: Step) -> None:
         return
     if found := new_columns(connection):
         raise RefusalError(
-            f"columns were added or changed meanwhile, which no step takes along: {', '.join(found)}. Nothing was switched:"
-            " drop them, or roll back, take them into the project, and begin anew"
+            f"columns were added or changed meanwhile, which no step takes along: {', '.join(found)}. Nothing was"
+            " switched: drop them, or roll back, take them into the project, and begin anew"
         )
 
 

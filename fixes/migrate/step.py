@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, LiteralString, cast
+from typing import Final
 
 import psycopg
 
@@ -63,33 +63,35 @@ def refuse_strange(connection: psycopg.Connection) -> None:
     """Raise RefusalError where the tables are not those that the migration begins with."""
     row = connection.execute(
         """
+        with old as (
+          select c.* from pg_catalog.pg_class as c
+          where c.oid in (to_regclass('public.customers'), to_regclass('public.orders'))
+        ), wanted (tab, name, type) as (
+          values
+            ('customers', 'customer_id', 'integer'), ('customers', 'customer_name', 'text'),
+            ('customers', 'customer_email', 'text'),
+            ('customers', 'customer_contact_name', 'character varying(100)'),
+            ('customers', 'customer_phone', 'character varying(20)'), ('customers', 'address', 'text'),
+            ('customers', 'address_state', 'text'), ('customers', 'customer_balance', 'double precision'),
+            ('orders', 'order_id', 'integer'), ('orders', 'order_ref', 'integer'),
+            ('orders', 'customer_id', 'integer'), ('orders', 'order_schedule', 'bit(336)'),
+            ('orders', 'delivery_script_name', 'text'), ('orders', 'delivery_script_args', 'json'),
+            ('orders', 'order_amount', 'integer'), ('orders', 'order_status', 'text')
+        )
         select
-          (select count(*) from pg_catalog.pg_class as c where c.oid in (to_regclass('public.customers'), to_regclass('public.orders'))),
-          (select string_agg(distinct c.relname, ', ') from pg_catalog.pg_class as c
-           where c.oid in (to_regclass('public.customers'), to_regclass('public.orders')) and c.relkind <> 'r'),
-          (select string_agg(distinct c.relname, ', ') from pg_catalog.pg_class as c
-           where c.oid in (to_regclass('public.customers'), to_regclass('public.orders')) and c.relrowsecurity),
+          (select count(*) from old),
+          (select string_agg(o.relname, ', ' order by o.relname) from old as o where o.relkind <> 'r'),
+          (select string_agg(o.relname, ', ' order by o.relname) from old as o where o.relrowsecurity),
           (select string_agg(format('%I', n.nspname), ', ' order by n.nspname) from pg_catalog.pg_namespace as n
            where n.nspname in ('sales', 'sales_private', 'sales_old', 'migration')),
-          (select string_agg(w.tab || '.' || w.name || ' ' || w.type, ', ')
-           from (values
-             ('customers', 'customer_id', 'integer'), ('customers', 'customer_name', 'text'),
-             ('customers', 'customer_email', 'text'), ('customers', 'customer_contact_name', 'character varying(100)'),
-             ('customers', 'customer_phone', 'character varying(20)'), ('customers', 'address', 'text'),
-             ('customers', 'address_state', 'text'), ('customers', 'customer_balance', 'double precision'),
-             ('orders', 'order_id', 'integer'), ('orders', 'order_ref', 'integer'), ('orders', 'customer_id', 'integer'),
-             ('orders', 'order_schedule', 'bit(336)'), ('orders', 'delivery_script_name', 'text'),
-             ('orders', 'delivery_script_args', 'json'), ('orders', 'order_amount', 'integer'),
-             ('orders', 'order_status', 'text')
-           ) as w (tab, name, type)
+          (select string_agg(w.tab || '.' || w.name || ' ' || w.type, ', ') from wanted as w
            where not exists (
              select from pg_catalog.pg_attribute as a
              where a.attrelid = to_regclass('public.' || w.tab) and a.attname = w.name and not a.attisdropped
                and format_type(a.atttypid, a.atttypmod) = w.type
            )),
           has_database_privilege(current_database(), 'create'),
-          (select bool_and(pg_has_role(c.relowner, 'usage')) from pg_catalog.pg_class as c
-           where c.oid in (to_regclass('public.customers'), to_regclass('public.orders'))),
+          (select bool_and(pg_has_role(o.relowner, 'usage')) from old as o),
           current_user
         """
     ).fetchone()
@@ -118,7 +120,7 @@ def refuse_strange(connection: psycopg.Connection) -> None:
 def execute(connection: psycopg.Connection, text: str) -> None:
     """Run a file as psql would: its own begin and commit are in it."""
     try:
-        connection.execute(cast(LiteralString, text))
+        connection.execute(text.encode())
     except psycopg.Error:
         if not connection.closed:
             connection.execute("rollback")
