@@ -15,13 +15,13 @@ from psycopg import sql
 
 from audit import catalog, mask, repetition
 from audit.catalog import Relation
-from audit.impact import LIVE
 from audit.measure import loads
 from audit.offends import offends
 from audit.outcome import Outcome
 from audit.shape import Name
 from audit.sql import quoted
 from audit.task import Task
+from expectations.orders import LIVE
 
 #: What is drawn of one rule at most: lineages, orders of each, customers.
 _LINEAGES: Final = 3

@@ -16,13 +16,14 @@ from audit.filters import Need, needs_of
 from audit.outcome import Impact
 from audit.sql import quoted
 from audit.task import Task
+from expectations.orders import LIVE
 
 #: Tables of orders by schema.
 Orders = Mapping[str, Relation]
 
 _COLUMNS: Final = {"order_id", "customer_id", "order_amount", "order_status"}
-#: The live among orders o.
-LIVE: Final = "o.order_status::text in ('pending', 'active', 'paused')"
+#: The weakness that lets in orders of customers that do not exist, and nothing else.
+_UNREFERENCED: Final = ("schema.reference_has_foreign_key", "orders.customer_id")
 
 
 def sums(task: Task, values: Sequence[str], hits: str, flag: str, orders: Orders) -> str | None:
@@ -92,6 +93,8 @@ def _of_orders(task: Task, table: Relation, values: Sequence[str], hits: str, fl
             "o.order_amount",
             f"\n    left join {quoted(table)} as o on {same}",
         )
+    if any(it.lets_in and (it.rule, it.object) == _UNREFERENCED for it in task.rule.weaknesses):
+        customer = "null"  # there is no such customer, who could not be reached
     return f"""select json_build_array(count(distinct x.customer), count(*), coalesce(sum(x.amount), 0))::text
   from (
     select distinct on (h.place) {customer} as customer, {amount} as amount

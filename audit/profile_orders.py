@@ -14,6 +14,7 @@ import psycopg
 from audit.catalog import Relation
 from audit.profile_shape import number
 from audit.sql import quoted
+from expectations.orders import LIVE
 
 LINEAGE: Final = frozenset({"order_id", "order_ref", "customer_id", "order_status", "order_amount"})
 BALANCE: Final = frozenset({"customer_id", "customer_balance"})
@@ -142,10 +143,10 @@ def exposure(connection: psycopg.Connection, orders: Relation, customers: Relati
           select customer_id, customer_balance::text as balance from {quoted(customers)}
         ) as c
         left join (
-          select customer_id, sum(order_amount) as amount
-          from {quoted(orders)}
-          where order_status::text in ('pending', 'active', 'paused')
-          group by customer_id
+          select o.customer_id, sum(o.order_amount) as amount
+          from {quoted(orders)} as o
+          where {LIVE}
+          group by o.customer_id
         ) as e on e.customer_id = c.customer_id
         group by band
         """.encode()

@@ -5,24 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-#: A table's own name, and those of its columns, are written as they are where that reads back the same.
+from expectations.orders import LIVE
+
+#: Names that are read back as they are, written without quotes: behind a point even those that are SQL's own words.
 _SIMPLE: Final = re.compile(r"[a-z_][a-z0-9_]*")
-_RESERVED: Final = frozenset(
-    re.findall(
-        r"\w+",
-        """all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate
-        collation column concurrently constraint create cross current_catalog current_date current_role
-        current_schema current_time current_timestamp current_user default deferrable desc distinct do else
-        end except false fetch for foreign freeze from full grant group having ilike in initially inner
-        intersect into is isnull join lateral leading left like limit localtime localtimestamp natural not
-        notnull null offset on only or order outer overlaps placing primary references returning right select
-        session_user similar some symmetric system_user table tablesample then to trailing true union unique
-        user using variadic verbose when where window with""",
-    )
-)
 #: Types without equality, whose values are told apart as text.
 _AS_TEXT: Final = ("json", "xml")
-_LIVE: Final = "'pending', 'active', 'paused'"
 
 
 def stake(found: dict[str, Any], schema: str) -> str:
@@ -30,18 +18,22 @@ def stake(found: dict[str, Any], schema: str) -> str:
     if not found.get("impact") or not found["table"]:
         return ""
     home, _, table = found["table"].rpartition(".")
-    orders = f"{identifier(home or schema)}.orders"
+    orders, customers = (_relation(name, home or schema) for name in ("orders", "customers"))
     violating = f"(\n  select v.{found['key']}\n  from (\n{found['sql']}\n) as v\n)"
     if (table, found["key"]) == ("orders", "order_id"):
+        whose, join = "o", ""
+        if not found["impact"]["customers"]:
+            # there are no such customers, which their table tells
+            whose, join = "c", f"left join {customers} as c on c.customer_id = o.customer_id\n"
         return (
-            "select count(distinct o.customer_id) as customers, count(*) as orders,"
-            f" coalesce(sum(o.order_amount), 0) as amount\nfrom {orders} as o\n"
+            f"select count(distinct {whose}.customer_id) as customers, count(*) as orders,"
+            f" coalesce(sum(o.order_amount), 0) as amount\nfrom {orders} as o\n{join}"
             f"where o.order_id in {violating}"
         )
     if (table, found["key"]) == ("customers", "customer_id"):
         return (
             f"select count(*) as orders, coalesce(sum(o.order_amount), 0) as amount\nfrom {orders} as o\n"
-            f"where o.order_status::text in ({_LIVE})\n  and o.customer_id in {violating}"
+            f"where {LIVE}\n  and o.customer_id in {violating}"
         )
     return ""
 
@@ -58,22 +50,28 @@ def figures(table: str, columns: dict[str, Any], schema: str) -> str:
     for column, told in columns.items():
         if "error" in told:
             continue
-        named = identifier(column)
+        named = f"t.{_name(column)}"
         value = f"{named}::text" if told["type"] in _AS_TEXT else named
         counted = [f"count(*) - count({named}) as nulls"]
         if "distinct" in told:
             counted.append(f"count(distinct {value}) as distinct")
-        lines.append(f"select {', '.join(counted)} from {relation};")
+        lines.append(f"select {', '.join(counted)} from {relation} as t;")
         if told.get("top") or "true" in told:
-            lines.append(f"select {value}, count(*) from {relation} group by 1 order by 2 desc, 1 limit 5;")
+            lines.append(f"select {value}, count(*) from {relation} as t group by 1 order by 2 desc, 1 limit 5;")
     return "\n".join(lines)
-
-
-def identifier(name: str) -> str:
-    """A name as SQL has it, in quotes where it needs them."""
-    return name if _SIMPLE.fullmatch(name) and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
 
 
 def _relation(table: str, schema: str) -> str:
     home, _, name = table.rpartition(".")
-    return f"{identifier(home or schema)}.{identifier(name)}"
+    home = home or schema
+    # what stands before the point must not be one of SQL's own words
+    return f"{home if home == 'public' else _quoted(home)}.{_name(name)}"
+
+
+def _name(name: str) -> str:
+    """A name behind a point, in quotes where it needs them."""
+    return name if _SIMPLE.fullmatch(name) else _quoted(name)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -386,13 +386,26 @@ def test_nulls_without_constraints(data: str, tmp_path: Path) -> None:
     assert counts(document) == SAMPLE | dict.fromkeys(expected, 2)
 
 
+def test_customers_that_do_not_exist_are_not_reached(data: str, tmp_path: Path) -> None:
+    """Those of orders whose customer is missing; of what else is wrong with orders, their customers are reached."""
+    execute(
+        data,
+        "alter table orders drop constraint orders_customer_id_fkey",
+        "update orders set customer_id = 9 where order_id in (1003, 1004)",
+    )
+    found = results(audit(data, tmp_path, rules=("orders.customer_exists", SECRET)))
+    impact = found["orders.customer_exists"]["impact"]
+    assert (impact["customers"], impact["orders"]) == (0, 2)
+    assert found[SECRET]["impact"]["customers"] == 2
+
+
 def test_rows_of_one_key_count_once(data: str, tmp_path: Path) -> None:
     """Without a primary key, violations are still distinct keys, in counts, files, evidence and impact."""
     execute(
         data,
         "alter table orders drop constraint orders_customer_id_fkey, drop constraint orders_pkey",
         "alter table customers drop constraint customers_pkey",
-        "insert into orders select * from orders where order_id in (1002, 1003)",
+        "insert into orders select * from orders where order_id in (1003, 1004)",
         "insert into customers select * from customers where customer_id in (4, 5)",
     )
     document = audit(data, tmp_path, rules=(PHONE, SECRET))

@@ -543,7 +543,9 @@ def test_impact_in_words() -> None:
         "unknown": found("c.c", table="parts", impact=None, checked=None),
         "nor this": found("c.d", table="parts", impact=None),
     }
+    of["lost"] = found("o.a", impact={"customers": 0, "orders": 2, "amount": 7})
     page = drawn(document(*of.values()))
+    assert "No existing customer, 2 orders, 7 at stake" in page.text
     assert "3 customers, 5 live orders of theirs, 1,250 at stake" in page.text
     assert "2 customers, no live order of theirs." in page.text
     said = "Whom a finding concerns, and what is at stake, is known of customers and orders alone"

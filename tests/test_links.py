@@ -10,6 +10,7 @@ from typing import Final
 
 import psycopg
 import pytest
+from psycopg import sql
 
 import scenario
 from audit.server import Server
@@ -171,14 +172,30 @@ def test_statements_give_the_numbers_again(server_18: Server, audits: dict[str, 
     servers.drop_database(server_18, made)
 
 
+def test_statements_bear_any_name(server_18: Server) -> None:
+    """SQL's own words as names of a schema, of tables and of columns."""
+    made = servers.new_database(server_18)
+    with psycopg.connect(made, autocommit=True) as connection:
+        words = [word for (word,) in connection.execute("select word from pg_get_keywords()")]
+        assert {"select", "user", "between"} <= {*words}
+        connection.execute('create schema "user"')
+        columns = sql.SQL(", ").join(sql.SQL("{} int").format(sql.Identifier(word)) for word in words)
+        connection.execute(sql.SQL('create table "user"."order" ({})').format(columns))
+        told = {word: {"type": "integer", "distinct": 0, "top": ["1"]} for word in words}
+        for line in sources.figures("order", told, "user").splitlines():
+            connection.execute(line.encode())
+    servers.drop_database(server_18, made)
+
+
 def test_what_cannot_be_given_again_leads_to_the_rows() -> None:
     """Rules on other tables, or by other keys; names that need quotes."""
     other = found("p.a", table="parts", impact=None)
     by_name = found("c.a", table="customers", key="customer_email")
     assert sources.stake(other, "public") == sources.stake(by_name, "public") == ""
     html.report(document(other, by_name))
-    assert "from sales.orders as o" in sources.stake(found(table="sales.orders"), "public")
+    assert 'from "sales".orders as o' in sources.stake(found(table="sales.orders"), "public")
     assert 'from "My".orders as o' in sources.stake(found(), "My")
+    assert 'from "user".orders as o' in sources.stake(found(), "user")
     said = sources.figures("t", {"order": {"type": "json", "distinct": 1, "top": [1]}, "b": {"error": "no"}}, "s")
-    assert 'count(distinct "order"::text) as distinct from s.t;' in said
+    assert 'count(distinct t.order::text) as distinct from "s".t as t;' in said
     assert len(said.splitlines()) == 3
