@@ -31,6 +31,8 @@ _WAYS: Final = (
 _DAYS: Final = 7
 _HALF_HOURS: Final = 48
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN")
+#: What JSON has as text alone, though it is of a number's type.
+_NOT_FINITE: Final = ("NaN", "Infinity", "-Infinity")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def _is_number(values: Iterable[Any]) -> bool:
     there = [value for value in values if value is not None]
     numbers = [value for value in there if isinstance(value, int | float) and not isinstance(value, bool)]
     texts = [value for value in there if isinstance(value, str) and _NUMBER.fullmatch(value)]
-    return bool(numbers) and len(numbers) + len(texts) == len(there)
+    sure = numbers or all(value in _NOT_FINITE for value in there)
+    return bool(there and sure) and len(numbers) + len(texts) == len(there)
 
 
 def cell(value: Any) -> Markup:

@@ -608,12 +608,12 @@ def test_a_long_value_is_folded_and_a_very_long_one_is_cut() -> None:
 
 
 def test_columns_of_numbers_stand_to_the_right() -> None:
-    """As do NaN and numbers too exact for a float beside numbers; codes in text do not."""
-    row = {"order_id": 1, "a": 1, "b": "007", "c": True, "d": 1.5, "e": None}
-    other = {"order_id": 2, "a": "NaN", "b": "1", "c": 1, "d": "0.12345678901234567890", "e": None}
+    """As do NaN and infinities, and numbers too exact for a float beside numbers; codes in text do not."""
+    row = {"order_id": 1, "a": 1, "b": "007", "c": True, "d": 1.5, "e": None, "f": "-Infinity"}
+    other = {"order_id": 2, "a": "NaN", "b": "1", "c": 1, "d": "0.12345678901234567890", "e": None, "f": "NaN"}
     source = drawn(document(found(examples=[row, other]))).source
     numbers = re.findall(r'<th scope="col" class="num">(\w+)(?: <small>key</small>)?</th>', source)
-    assert set(numbers) & set("abcde") == {"a", "d"}
+    assert set(numbers) & set("abcdef") == {"a", "d", "f"}
 
 
 def test_a_week_is_drawn() -> None:

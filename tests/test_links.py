@@ -86,8 +86,6 @@ class Numbers(HTMLParser):
         names = {tag, *(f".{name}" for name in (told.get("class") or "").split())}
         if told.get("id"):
             names.add(f"#{told['id']}")
-        if told.get("data-label") in ("before", "after"):
-            names.add("caption")  # beside its parts
         if tag == "dt":
             self._term = ""
         if tag == "dd":
