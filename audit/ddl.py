@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
-from psycopg.rows import namedtuple_row
+from psycopg.rows import dict_row, namedtuple_row
 
 from audit import ddl_statement as ask
 from audit import mask
@@ -54,6 +54,7 @@ def document(connection: psycopg.Connection, judged: Iterable[int], objects: Ite
             shown = wanted[:_MOST]
             tables = ddl(connection, shown)
             reading = views(connection, [*shown, *judged])
+            others = _others(connection, shown)
     except psycopg.Error as error:  # dropped meanwhile: what writes a definition sees the catalogs as they are now
         return {"tables": [], "reason": mask.error(error), "left_out": {"tables": 0, "with_findings": 0, "views": 0}}
     parts = [("table", name, lines) for name, lines in tables.items()]
@@ -67,6 +68,7 @@ def document(connection: psycopg.Connection, judged: Iterable[int], objects: Ite
             "tables": len(there) - len(shown),
             "with_findings": len(wanted) - len(shown),
             "views": max(len(reading) - _MOST, 0),
+            **others,
         },
     }
 
@@ -83,6 +85,12 @@ def views(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, li
     found = reader.rows(ask.VIEWS)
     reader = _Reader(connection, [view.oid for view in found])
     return {view.prefix + view.name: list(reader.view(view)) for view in found}
+
+
+def _others(connection: psycopg.Connection, shown: list[int]) -> dict[str, int]:
+    """How many things there are of the kinds that are never shown."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(ask.OTHERS.encode(), {"oids": shown}).fetchone() or {}
 
 
 def _owners(known: dict[str, int], objects: Iterable[str]) -> Iterator[int]:

@@ -243,3 +243,40 @@ join pg_class as c on c.oid = f.oid and c.relkind in ('v', 'm')
 join pg_namespace as n on n.oid = c.relnamespace and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 order by f.level, c.oid::regclass::text
 """
+
+#: What is never shown: the database's own functions, foreign tables and rules (none of extensions), and the roles that
+#: the tables are open to.
+OTHERS: Final = """
+with own as (
+  select n.oid from pg_namespace as n where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+),
+of_extensions as (select d.classid, d.objid from pg_depend as d where d.deptype = 'e')
+select
+  (
+    select count(*) from pg_proc as p
+    where p.pronamespace in (select o.oid from own as o)
+      and ('pg_proc'::regclass, p.oid) not in (select e.classid, e.objid from of_extensions as e)
+  ) as functions,
+  (
+    select count(*) from pg_class as c
+    where c.relkind = 'f' and c.relnamespace in (select o.oid from own as o)
+      and ('pg_class'::regclass, c.oid) not in (select e.classid, e.objid from of_extensions as e)
+  ) as foreign_tables,
+  (
+    select count(*) from pg_rewrite as r
+    join pg_class as c on c.oid = r.ev_class
+    where r.rulename <> '_RETURN' and c.relnamespace in (select o.oid from own as o)
+      and ('pg_class'::regclass, c.oid) not in (select e.classid, e.objid from of_extensions as e)
+  ) as rules,
+  (
+    select count(*) from (
+      select e.grantee
+      from pg_class as c
+      cross join lateral aclexplode(c.relacl) as e
+      where c.oid = any(%(oids)s) and e.grantee <> c.relowner
+      union
+      select unnest(p.polroles) from pg_policy as p where p.polrelid = any(%(oids)s)
+    ) as r
+    where r.grantee <> 0
+  ) as roles
+"""

@@ -318,10 +318,35 @@ def test_what_is_left_out_is_counted(server_18: Server, monkeypatch: pytest.Monk
     assert [(it["kind"], it["table"]) for it in made["tables"]] == [
         ("table", 'a"b<script>'), ("table", "one"), ("view", 'see "all'), ("view", "kept")
     ]  # fmt: skip
-    assert made["left_out"] == {"tables": of_all - 2, "with_findings": 2, "views": 1}
+    counts = made["left_out"]
+    assert {name: counts[name] for name in ("tables", "with_findings", "views")} == {
+        "tables": of_all - 2, "with_findings": 2, "views": 1
+    }  # fmt: skip
     cut = [line["sql"] for line in made["tables"][2]["lines"] if "more characters" in line["sql"]]
     assert len(cut) == 1
     assert """pg_get_viewdef('"see ""all"'::regclass, true)""" in cut[0]
+    servers.drop_database(server_18, dsn)
+
+
+def test_what_is_never_shown_is_counted(server_18: Server) -> None:
+    """Functions, rules and foreign tables; and the roles that rights and policies name."""
+    dsn = servers.new_database(server_18)
+    with psycopg.connect(dsn) as connection:
+        connection.execute("create table t (a int); create view v as select a from t")
+        of_none = ddl.document(connection, tables(connection), [])["left_out"]
+        connection.execute("""
+            create function f() returns int language sql return 1;
+            create rule kept as on delete to t do instead nothing;
+            create foreign data wrapper w;
+            create server s foreign data wrapper w;
+            create foreign table far (a int) server s;
+            grant select on t to pg_monitor, public;
+            create policy p on t to pg_monitor, pg_read_all_stats using (true);
+        """)
+        of_all = ddl.document(connection, tables(connection), [])["left_out"]
+    names = ("functions", "rules", "foreign_tables", "roles")
+    assert [of_none[name] for name in names] == [0, 0, 0, 0]
+    assert [of_all[name] for name in names] == [1, 1, 1, 2]
     servers.drop_database(server_18, dsn)
 
 

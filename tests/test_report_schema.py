@@ -144,17 +144,24 @@ def test_results_without_ddl_are_drawn_all_the_same() -> None:
 
 
 def test_what_is_left_out_is_said() -> None:
-    """Tables with findings and others, and views; nothing where nothing is."""
+    """Tables with findings and others, views, and what is never shown; nothing where nothing is."""
     whole = made(fault("a", "orders.args"))
     view = {"table": "seen", "kind": "view", "lines": [{"sql": "CREATE VIEW seen AS", "about": "seen"}]}
     whole["ddl"]["tables"].append(view)
     assert "Left out" not in drawn(whole).text
-    whole["ddl"]["left_out"] = {"tables": 12, "with_findings": 5, "views": 1}
+    whole["ddl"]["left_out"] = {
+        "tables": 12,
+        "with_findings": 5,
+        "views": 1,
+        "functions": 2,
+        "foreign_tables": 1,
+        "roles": 2,
+    }
     page = drawn(whole)
     assert (
         "Shown is the DDL of 2 tables and views, those first that rules read, then those with the worst findings. Left"
         " out: 5 tables with findings, which are told below without it; 7 tables that no rule reads and that no finding"
-        " is about; 1 view."
+        " is about; 1 view; 2 functions; 1 foreign table; the making of the 2 roles that rights name."
     ) in page.text
     assert "View seen, without a note" in page.text
 
