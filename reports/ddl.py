@@ -142,9 +142,8 @@ def _left_out(counts: dict[str, int]) -> list[str]:
         said.append(f"{plural(tables - found, 'table')} that no rule reads and that no finding is about")
     if views:
         said.append(plural(views, "view"))
-    for name in ("function", "rule", "foreign_table"):
-        if count := counts.get(f"{name}s", 0):
-            said.append(plural(count, name.replace("_", " ")))
+    others = ("function", "rule", "foreign_table")
+    said += [plural(counts[f"{it}s"], it.replace("_", " ")) for it in others if counts.get(f"{it}s")]
     if roles := counts.get("roles", 0):
         said.append(f"the making of the {plural(roles, 'role')} that rights name")
     return said
