@@ -35,8 +35,8 @@ return value ~ '^secret-ref:[A-Za-z0-9_./-]+$';
 comment on function sales.is_secret_reference(text) is 'Whether a text says where a secret is kept, instead of the secret.';
 
 -- Any text under a secret name, at any depth, that is no reference.
-create function sales.holds_secret(args jsonb) returns boolean
-language plpgsql immutable parallel safe strict
+create function sales.finds_secret(args jsonb) returns boolean
+language plpgsql immutable parallel safe
 as $$
 declare
   member record;
@@ -48,13 +48,13 @@ begin
           and not sales.is_secret_reference(member.value #>> '{}') then
           return true;
         end if;
-      elsif sales.holds_secret(member.value) then
+      elsif sales.finds_secret(member.value) then
         return true;
       end if;
     end loop;
   elsif jsonb_typeof(args) = 'array' then
     for member in select e.value from jsonb_array_elements(args) as e loop
-      if sales.holds_secret(member.value) then
+      if sales.finds_secret(member.value) then
         return true;
       end if;
     end loop;
@@ -62,6 +62,11 @@ begin
   return false;
 end
 $$;
+comment on function sales.finds_secret(jsonb) is 'Whether a secret stands in arguments, at any depth.';
+-- Most arguments have no such name anywhere, and need not be gone through.
+create function sales.holds_secret(args jsonb) returns boolean
+language sql immutable parallel safe
+return case when sales.is_secret_name(args::text) then sales.finds_secret(args) else false end;
 comment on function sales.holds_secret(jsonb) is 'Whether a secret stands in arguments, at any depth.';
 
 create table sales.states (
@@ -400,13 +405,22 @@ create trigger write_status_change after update of order_status on sales.orders
 alter table sales.orders enable always trigger write_status_change;
 
 -- A key that reads apikey once it is lower-cased and rid of - and _, with a text that is not empty.
-create function sales.has_api_key(args jsonb) returns boolean
+create function sales.finds_api_key(args jsonb) returns boolean
 language sql immutable parallel safe
 as $$
   select coalesce(bool_or(jsonb_typeof(m.value) = 'string' and m.value <> '""'), false)
   from jsonb_each(case when jsonb_typeof(args) = 'object' then args else '{}' end) as m
   where translate(lower(m.key), '-_', '') = 'apikey'
 $$;
+comment on function sales.finds_api_key(jsonb) is 'Whether arguments hold an API key, or say where it is kept.';
+-- Its usual names first, which takes no search.
+create function sales.has_api_key(args jsonb) returns boolean
+language sql immutable parallel safe
+return case
+  when jsonb_typeof(args -> 'api_key') = 'string' and args ->> 'api_key' <> '' then true
+  when jsonb_typeof(args -> 'api-key') = 'string' and args ->> 'api-key' <> '' then true
+  else sales.finds_api_key(args)
+end;
 comment on function sales.has_api_key(jsonb) is 'Whether arguments hold an API key, or say where it is kept.';
 
 create table sales.order_deliveries (
@@ -502,6 +516,9 @@ declare
   kept record;
   words text := args::text;
 begin
+  if strpos(words, '"secret-ref:sales/') = 0 then
+    return words;
+  end if;
   for kept in
     select s.secret_id, s.secret from sales_private.delivery_secrets as s where s.order_id = of_order order by s.secret_id
   loop
@@ -519,6 +536,8 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  said text;
 begin
   select s.checked_as into new.checked_as from sales.delivery_scripts as s where s.script_name = new.script_name;
   if tg_op = 'UPDATE' and new.args is not distinct from old.args and new.order_id = old.order_id then
@@ -529,16 +548,22 @@ begin
     delete from sales_private.delivery_secrets as s where s.order_id = new.order_id;
     return new;
   end if;
-  insert into sales_private.delivery_originals as o (order_id, args_text)
-  values (new.order_id, sales_private.with_secrets(new.order_id, new.args))
-  on conflict (order_id) do update set args_text = excluded.args_text
-  where o.args_text::jsonb is distinct from excluded.args_text::jsonb;
+  -- to compare first is cheaper than to insert in vain
+  said := sales_private.with_secrets(new.order_id, new.args);
+  if not exists (
+    select from sales_private.delivery_originals as o where o.order_id = new.order_id and o.args_text::jsonb = said::jsonb
+  ) then
+    insert into sales_private.delivery_originals as o (order_id, args_text) values (new.order_id, said)
+    on conflict (order_id) do update set args_text = excluded.args_text;
+  end if;
   if sales.holds_secret(new.args) then
     new.args := sales_private.put_away(new.order_id, new.args);
   end if;
-  -- that nothing refers to any more
-  delete from sales_private.delivery_secrets as s
-  where s.order_id = new.order_id and strpos(new.args::text, '"secret-ref:sales/' || s.secret_id || '"') = 0;
+  if tg_op = 'UPDATE' then
+    -- that nothing refers to any more
+    delete from sales_private.delivery_secrets as s
+    where s.order_id = new.order_id and strpos(new.args::text, '"secret-ref:sales/' || s.secret_id || '"') = 0;
+  end if;
   return new;
 end
 $$;

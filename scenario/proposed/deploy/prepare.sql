@@ -178,8 +178,9 @@ create trigger a_give_id before insert on sales.customers
 create trigger a_give_id before insert on sales.orders
   for each row when (new.order_id >= 4611686018427387904) execute function migration.give_id();
 
--- JSON as jsonb; null where it cannot be that.
-create function migration.as_jsonb(args json) returns jsonb
+-- JSON as jsonb; null where it cannot be that. What may fail is tried apart, for to try costs a subtransaction: escapes
+-- that may be no character, numbers that may be too large.
+create function migration.try_jsonb(args json) returns jsonb
 language plpgsql immutable strict
 as $$
 begin
@@ -189,12 +190,16 @@ exception
     return null;
 end
 $$;
+create function migration.as_jsonb(args json) returns jsonb
+language sql immutable
+return case when args::text ~ '\\u|[0-9][eE]|[0-9]{250}' then migration.try_jsonb(args) else args::jsonb end;
 
 -- Why the new tables cannot hold a customer, by the rules of the audit that say so: none for one that they can hold.
-create function migration.customer_faults(c migration.old_customers) returns text[]
+-- For many at a time: a function that is called for each row costs more than all that it does.
+create function migration.customer_faults(ids bigint[]) returns table (customer_id bigint, faults text[])
 language sql stable
 as $$
-  select array_remove(array[
+  select c.customer_id, array_remove(array[
     case
       when coalesce(
         sales.says_something(c.customer_name) and sales.says_something(c.customer_email)
@@ -224,13 +229,17 @@ as $$
       when c.customer_balance::text::numeric <> round(c.customer_balance::text::numeric, 2) then 'customers.balance_is_whole_cents'
     end
   ], null)
+  from migration.old_customers as c
+  where c.customer_id = any(ids)
 $$;
 
--- The same of an order. Of an order that is made now from another one, the balance must cover it.
-create function migration.order_faults(o migration.old_orders, made_now boolean) returns text[]
+-- The same of orders. Of those that are made now from another one (`made_now`), or that are in quarantine for that
+-- already, the balance must cover them.
+create function migration.order_faults(ids bigint[], made_now bigint[] default '{}')
+returns table (order_id bigint, faults text[])
 language sql stable
 as $$
-  select array_remove(array[
+  select o.order_id, array_remove(array[
     case
       when not exists (select from sales.customers as c where c.customer_id = o.customer_id) then case
         when exists (select from migration.old_customers as c where c.customer_id = o.customer_id)
@@ -275,9 +284,10 @@ as $$
       when json_typeof(o.delivery_script_args) = 'object' and o.delivery_script_name is null then 'orders.delivery_args_need_script'
       when json_typeof(o.delivery_script_args) = 'object' and migration.as_jsonb(o.delivery_script_args) is null
       then 'orders.delivery_args_convert_to_jsonb'
-      when json_typeof(o.delivery_script_args) = 'object' and (
-        select count(*) > count(distinct k.name) from json_object_keys(o.delivery_script_args) as k (name)
-      ) then 'orders.delivery_args_keys_are_unique'
+      when json_typeof(o.delivery_script_args) = 'object'
+        and (select count(*) from json_object_keys(o.delivery_script_args))
+          > (select count(*) from jsonb_object_keys(o.delivery_script_args::jsonb))
+      then 'orders.delivery_args_keys_are_unique'
       when o.delivery_script_name = 'email_delivery' and not coalesce(
         json_typeof(o.delivery_script_args -> 'email_address') = 'string'
           and sales.is_email(o.delivery_script_args ->> 'email_address'), false
@@ -286,11 +296,20 @@ as $$
       then 'orders.custom_crm_has_key'
     end,
     case
-      when made_now and o.order_ref <> o.order_id and o.order_status in ('pending', 'active', 'paused') and not exists (
-        select from sales.customers as c where c.customer_id = o.customer_id and c.balance > o.order_amount
-      ) then 'recreation.is_covered_by_balance'
+      when o.order_ref <> o.order_id and o.order_status in ('pending', 'active', 'paused')
+        and (
+          o.order_id = any(made_now) or exists (
+            select from migration.quarantined_order as q
+            where q.order_id = o.order_id and q.reasons @> '{recreation.is_covered_by_balance}'
+          )
+        )
+        and not exists (
+          select from sales.customers as c where c.customer_id = o.customer_id and c.balance > o.order_amount
+        ) then 'recreation.is_covered_by_balance'
     end
   ], null)
+  from migration.old_orders as o
+  where o.order_id = any(ids)
 $$;
 
 -- Take customers out of the new tables, with all that is theirs; their orders are out already.
@@ -318,7 +337,8 @@ end
 $$;
 
 -- Put orders into quarantine, and take them out of the new tables. Without reasons, they are told anew.
-create function migration.set_orders_aside(ids bigint[], said text default null) returns void
+create function migration.set_orders_aside(ids bigint[], said text default null, made_now bigint[] default '{}')
+returns void
 language plpgsql
 as $$
 begin
@@ -333,13 +353,11 @@ begin
     o.order_amount, o.order_status,
     case
       when said is not null then array[said]
-      else coalesce(
-        nullif(migration.order_faults(o, false), '{}'),
-        array[format('its first ancestor %s is not in the new tables', o.order_ref)]
-      )
+      when f.faults = '{}' then array[format('its first ancestor %s is not in the new tables', o.order_ref)]
+      else f.faults
     end
-  from migration.old_orders as o
-  where o.order_id = any(ids)
+  from migration.order_faults(ids, made_now) as f
+  join migration.old_orders as o on o.order_id = f.order_id
   on conflict (order_id) do update set
     old_ref = excluded.old_ref, old_customer_id = excluded.old_customer_id, old_schedule = excluded.old_schedule,
     old_script_name = excluded.old_script_name, old_script_args = excluded.old_script_args,
@@ -358,9 +376,9 @@ begin
     customer_id, old_name, old_email, old_contact_name, old_phone, old_address, old_state, old_balance, reasons
   )
   select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address,
-    c.address_state, c.customer_balance, case when said is null then migration.customer_faults(c) else array[said] end
-  from migration.old_customers as c
-  where c.customer_id = any(ids)
+    c.address_state, c.customer_balance, case when said is null then f.faults else array[said] end
+  from migration.customer_faults(ids) as f
+  join migration.old_customers as c on c.customer_id = f.customer_id
   on conflict (customer_id) do update set
     old_name = excluded.old_name, old_email = excluded.old_email, old_contact_name = excluded.old_contact_name,
     old_phone = excluded.old_phone, old_address = excluded.old_address, old_state = excluded.old_state,
@@ -439,9 +457,8 @@ begin
   from (
     select c.customer_id, f.faults = '{}' as good,
       row_number() over (partition by f.faults = '{}', lower(c.customer_email) order by c.customer_id) as turn
-    from migration.old_customers as c
-    cross join lateral (select migration.customer_faults(c) as faults) as f
-    where c.customer_id = any(ids)
+    from migration.customer_faults(ids) as f
+    join migration.old_customers as c on c.customer_id = f.customer_id
   ) as j;
 
   insert into sales.customers as c (customer_id, name, created_at)
@@ -505,6 +522,8 @@ declare
   bad bigint[];
   moved bigint[];
   waiting bigint[];
+  part bigint[];
+  fresh bigint[]; -- made now
   roots boolean;
 begin
   -- as with customers
@@ -571,28 +590,16 @@ begin
 
   -- first those that others of them may name
   foreach roots in array array[true, false] loop
-    select coalesce(array_agg(o.order_id) filter (where f.faults = '{}'), '{}'),
-      coalesce(array_agg(o.order_id) filter (where f.faults <> '{}'), '{}')
+    part := array(
+      select o.order_id from migration.old_orders as o
+      where o.order_id = any(ids) and coalesce(o.order_ref = o.order_id, false) = roots
+    );
+    fresh := case when made_now then array(select i.id from unnest(part) as i (id) where i.id <> all(here)) else '{}' end;
+    select coalesce(array_agg(f.order_id) filter (where f.faults = '{}'), '{}'),
+      coalesce(array_agg(f.order_id) filter (where f.faults <> '{}'), '{}')
     into good, bad
-    from migration.old_orders as o
-    cross join lateral (
-      select migration.order_faults(
-        o, made_now and o.order_id <> all(here) or exists (
-          select from migration.quarantined_order as q
-          where q.order_id = o.order_id and q.reasons @> '{recreation.is_covered_by_balance}'
-        )
-      ) as faults
-      offset 0
-    ) as f
-    where o.order_id = any(ids) and (o.order_ref = o.order_id) is not distinct from roots
-      or not roots and o.order_id = any(ids) and o.order_ref is null;
-    if cardinality(bad) > 0 then
-      perform migration.set_orders_aside(bad);
-      update migration.quarantined_order as q
-      set reasons = migration.order_faults(o, true)
-      from migration.old_orders as o
-      where made_now and q.order_id = any(bad) and q.order_id <> all(here) and o.order_id = q.order_id;
-    end if;
+    from migration.order_faults(part, fresh) as f;
+    perform migration.set_orders_aside(bad, null, fresh);
     continue when cardinality(good) = 0;
 
     insert into sales.orders as n (
@@ -683,6 +690,12 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 set extra_float_digits = 1
+set jit = off
+-- a batch is small, the tables are not, whatever the server believed of them when they were empty
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
 set migration.direction = 'to_new'
 as $$
 declare
@@ -708,6 +721,12 @@ create function migration.put_orders(ids bigint[], made_now boolean default fals
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
+-- as above
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
 set migration.direction = 'to_new'
 as $$
 declare
@@ -1266,25 +1285,25 @@ begin
   perform migration.put_orders(ids) where cardinality(ids) > 0;
   ids := array(
     select q.customer_id from migration.quarantined_customer as q
-    join migration.old_customers as c on c.customer_id = q.customer_id
-    where migration.customer_faults(c) = '{}' order by q.customer_id limit at_most
+    join migration.customer_faults(array(select i.customer_id from migration.quarantined_customer as i)) as f
+      on f.customer_id = q.customer_id
+    where f.faults = '{}' order by q.customer_id limit at_most
   );
   looked := looked + cardinality(ids);
   perform migration.put_customers(ids) where cardinality(ids) > 0;
   ids := array(
     select q.order_id from migration.quarantined_order as q
-    join migration.old_orders as o on o.order_id = q.order_id
-    where migration.order_faults(o, q.reasons @> '{recreation.is_covered_by_balance}') = '{}' order by q.order_id limit at_most
+    join migration.order_faults(array(select i.order_id from migration.quarantined_order as i)) as f
+      on f.order_id = q.order_id
+    where f.faults = '{}' order by q.order_id limit at_most
   );
   looked := looked + cardinality(ids);
   perform migration.put_orders(ids) where cardinality(ids) > 0;
   -- reasons change with what they were about
   update migration.quarantined_order as q
   set reasons = f.faults
-  from migration.old_orders as o
-  cross join lateral (select migration.order_faults(o, false) as faults offset 0) as f
-  where o.order_id = q.order_id and f.faults <> '{}' and f.faults <> q.reasons
-    and not q.reasons @> '{recreation.is_covered_by_balance}';
+  from migration.order_faults(array(select i.order_id from migration.quarantined_order as i)) as f
+  where f.order_id = q.order_id and f.faults <> '{}' and f.faults <> q.reasons;
   return looked;
 end
 $$;
