@@ -298,20 +298,20 @@ create table sales.orders (
   ),
   created_at timestamptz default now(),
   updated_at timestamptz,
-  root_id bigint generated always as (case when first_ancestor_id = order_id then order_id end) stored check (root_id = order_id),
+  is_root boolean generated always as (order_id = first_ancestor_id) stored,
+  ancestor_is_root boolean generated always as (true) stored,
   recreation_id bigint generated always as (
     case when first_ancestor_id <> order_id and created_at is not null then order_id end
   ) stored check (recreation_id = order_id),
-  unique (root_id, customer_id),
+  unique (order_id, customer_id, is_root),
   unique (order_id, first_ancestor_id),
   check (order_status <> 'active' or schedule_id is not null),
-  -- A root of the same customer, or nothing: only roots have a root_id. At the end of the transaction, so that a lineage
-  -- can be loaded in any order.
-  constraint orders_first_ancestor_is_root foreign key (first_ancestor_id, customer_id)
-    references sales.orders (root_id, customer_id) deferrable initially deferred
+  -- A root of the same customer, or nothing. At the end of the transaction, so that a lineage can be loaded in any order.
+  constraint orders_first_ancestor_is_root foreign key (first_ancestor_id, customer_id, ancestor_is_root)
+    references sales.orders (order_id, customer_id, is_root) deferrable initially deferred
 );
 create index orders_customer_id on sales.orders (customer_id);
-create index orders_first_ancestor on sales.orders (first_ancestor_id, customer_id);
+create index orders_first_ancestor on sales.orders (first_ancestor_id, customer_id, ancestor_is_root);
 create index orders_schedule_id on sales.orders (schedule_id);
 create index orders_recreation_id on sales.orders (recreation_id) where recreation_id is not null;
 comment on table sales.orders is 'Orders of leads. One that is recreated is closed, and a new one of the same lineage goes on.';
@@ -323,7 +323,8 @@ comment on column sales.orders.amount is 'US dollars that it is about.';
 comment on column sales.orders.order_status is 'Where it stands; its changes are kept in order_status_changes.';
 comment on column sales.orders.created_at is 'When the row was made; null for those of a time when nobody wrote it down.';
 comment on column sales.orders.updated_at is 'When it was last changed; null if it never was.';
-comment on column sales.orders.root_id is 'Its own number where it is the first of its lineage, else null: what first_ancestor_id may name.';
+comment on column sales.orders.is_root is 'Whether it is the first of its lineage.';
+comment on column sales.orders.ancestor_is_root is 'Always true: what the reference to the first ancestor asks of it.';
 comment on column sales.orders.recreation_id is 'Its own number where it must have a row in recreations: made from another since that is written down.';
 
 create function sales.begin_lineage() returns trigger

@@ -250,7 +250,8 @@ as $$
     case
       when o.order_ref = o.order_id then null
       when exists (
-        select from sales.orders as root where root.root_id = o.order_ref and root.customer_id = o.customer_id
+        select from sales.orders as root
+        where root.order_id = o.order_ref and root.customer_id = o.customer_id and root.is_root
       ) then null
       else coalesce(
         (
@@ -562,7 +563,7 @@ begin
     select n.order_id
     from sales.orders as n
     join migration.old_orders as o on o.order_id = n.order_id
-    where n.order_id = any(here) and n.root_id is not null
+    where n.order_id = any(here) and n.is_root
       and (o.order_ref is distinct from o.order_id or o.customer_id is distinct from n.customer_id)
   );
   waiting := array(
