@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from reports import compare, html
 from tests.browser import browsing, opened
 from tests.test_html import HOSTILE, UNSEEN, compared, comparison, document, every_comparison, everything, found
+from tests.test_report_schema import fault, made
 
 #: Everything that axe-core knows, best practices too.
 _AXE: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -44,7 +45,9 @@ def report(audits: dict[str, Path]) -> Path:
     return audits["issues"] / "report.html"
 
 
-@pytest.fixture(scope="module", params=["report", "clean", "comparison", "hostile", "hostile comparison", "unseen"])
+@pytest.fixture(
+    scope="module", params=["report", "clean", "comparison", "hostile", "hostile comparison", "unseen", "many"]
+)
 def page_file(
     request: pytest.FixtureRequest,
     report: Path,
@@ -65,6 +68,10 @@ def page_file(
             return _written(folder, html.report(everything(HOSTILE)))
         case "hostile comparison":
             return _written(folder, html.comparison(every_comparison(HOSTILE)))
+        case "many":
+            long = "a_table_with_a_name_as_long_as_names_are"
+            faults = (fault("reference_has_foreign_key", f"{long}_{n}.another_reference_id") for n in range(30))
+            return _written(folder, html.report(made(*faults)))
     return _written(folder, html.report(everything(UNSEEN)))
 
 
@@ -214,6 +221,16 @@ def test_paper_has_every_finding_in_full(
     assert len(reader.pages) < 110
 
 
+def test_no_page_ends_with_the_head_of_a_table(browser: Browser, tmp_path: Path) -> None:
+    """Wherever the table begins on the page, its first row follows."""
+    file = _written(tmp_path, html.report(document(*(found(f"orders.r{n}") for n in range(8)))))
+    with opened(browser, file) as page:
+        for down in range(260, 310, 10):
+            page.evaluate("down => document.body.style.paddingTop = `${down}px`", down)
+            first = _squeezed(PdfReader(io.BytesIO(page.pdf(format="A4"))).pages[0].extract_text())
+            assert ("AmountFix" in first) == ("Titleoforders" in first), down
+
+
 def test_two_colour_schemes(browser: Browser, report: Path) -> None:
     """Light by day, dark by night, by what the reader's system says."""
     light = {}
@@ -237,6 +254,26 @@ def test_no_width_scrolls_sideways(browser: Browser, page_file: Path) -> None:
               .filter(it => it.getBoundingClientRect().right > innerWidth + 1 || it.getBoundingClientRect().left < -1)
               .map(it => it.outerHTML.slice(0, 200))""")
             assert lost == [], width
+
+
+def test_a_phone_says_nothing_of_what_is_not_known(browser: Browser, tmp_path: Path) -> None:
+    """Beside a wide table's other rows there is a dash; in a list there would be a dash of what."""
+    file = _written(tmp_path, html.report(document(found(checked=None), found("orders.b"))))
+    with opened(browser, file, viewport={"width": 1280, "height": 800}) as page:
+        row = page.locator("#first tbody tr").filter(has_text="Title of orders.amount_is_positive")
+        assert row.locator("td").filter(has_text="–").first.is_visible()
+        page.set_viewport_size({"width": 360, "height": 800})
+        said = " ".join(row.inner_text().split())
+        assert "amount_is_positive 1 3 5 1,250" in said, "no rows, and no share of them"
+
+
+def test_evidence_breaks_no_word_on_a_phone(browser: Browser, tmp_path: Path) -> None:
+    """Wide rows scroll; where which value is wrong is not known, the other columns leave room too."""
+    row = {f"status_{n}": "recreated" for n in range(9)} | {"args": "word " * 20}
+    file = _written(tmp_path, html.report(document(found(examples=[{"order_id": 1} | row], offends=[]))))
+    with opened(browser, file, viewport={"width": 360, "height": 800}) as page:
+        cell = page.locator(".evidence bdi").filter(has_text="recreated").first
+        assert cell.evaluate("it => it.getClientRects().length") == 1
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
@@ -275,8 +312,8 @@ def test_hostile_text_is_shown_as_text(browser: Browser, tmp_path: Path) -> None
     texts = (HOSTILE, "</script><script>alert(3)</script>", "<svg onload=alert(4)><a xlink:href='javascript:alert(5)'>",
              "{{ cycler.__init__ }}", "]]></title></textarea><!--")  # fmt: skip
     for number, hostile in enumerate(texts):
-        for draw, made in ((html.report, everything(hostile)), (html.comparison, every_comparison(hostile))):
-            file = _written(tmp_path, draw(made))
+        for draw, drawn in ((html.report, everything(hostile)), (html.comparison, every_comparison(hostile))):
+            file = _written(tmp_path, draw(drawn))
             with opened(browser, file) as page:
                 page.locator("button.expand").click()
                 page.get_by_role("searchbox").fill(hostile)
