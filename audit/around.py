@@ -60,6 +60,18 @@ def around(
     return found
 
 
+def unlooked(tasks: Iterable[Task], outcomes: Mapping[str, Outcome], reason: str) -> dict[str, dict[str, Any]]:
+    """The same as far as it is known without a look at the database, and why there is no more."""
+    found: dict[str, dict[str, Any]] = {}
+    for rule in (task.rule for task in tasks if outcomes[task.rule.id].status == "failed"):
+        # which of several columns is wrong in which row takes a look
+        known = rule.offends is None or not rule.offends.test
+        found[rule.id] = {"offends": list(offends(rule)) if known else []}
+        if rule.picture is not None:
+            found[rule.id]["undrawn"] = {"reason": reason, "help": ""}
+    return found
+
+
 # -- which column ------------------------------------------------------------------------------------------------
 
 

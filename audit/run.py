@@ -23,7 +23,7 @@ import psycopg
 
 from audit import allow, catalog, ddl, gate, impact, lint, mask, shape, task
 from audit.affected import affected
-from audit.around import around
+from audit.around import around, unlooked
 from audit.bundle import bundle
 from audit.dsn import described
 from audit.errors import RunError, UsageError
@@ -178,7 +178,9 @@ def _audit(
                 linted, unused = linting.result()
                 outcomes |= _outcomes(evaluation, snapshot, [found.rule for found in tasks], options.examples)
                 tables = evaluation.rows()
-                if not evaluation.interrupted:
+                if evaluation.interrupted:
+                    surroundings = unlooked(tasks, outcomes, "the audit was interrupted before")
+                else:
                     surroundings = around(snapshot.connection, tasks, outcomes, unmask=options.unmask)
                     relations = _relations(snapshot, tasks)
                     definitions = _definitions(snapshot, relations, linted)

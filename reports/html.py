@@ -304,7 +304,7 @@ def _anchors(rules: Iterable[str]) -> dict[str, str]:
 def _linker(anchors: dict[str, str], failed: Iterable[dict[str, Any]]) -> Callable[[str], Markup]:
     """Gives texts in which every rule's id is a link, and the number of its violations behind it another."""
     ids = "|".join(re.escape(rule) for rule in sorted(anchors, key=len, reverse=True))
-    known = re.compile(rf"(?<![\w.])({ids})(?![\w.])(?: \(([\d,]+)( new)?\))?") if ids else re.compile(r"(?!)()")
+    known = re.compile(rf"(?<![\w.])({ids})(?!\w|\.\w)(?: \(([\d,]+)( new)?\))?") if ids else re.compile(r"(?!)()")
     listed = {found["rule"] for found in failed}
     link = Markup('<a{} href="#{}">{}</a>')
 

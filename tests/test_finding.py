@@ -127,6 +127,16 @@ def test_how_it_is_put_right_and_kept_so() -> None:
     assert "Guard None: no index can" in said
 
 
+def test_a_rule_that_ends_a_sentence_is_linked() -> None:
+    """A longer name that begins like a rule's is none."""
+    page = drawn(
+        document(found("orders.a", unproven="as little as orders.b."), found("orders.b", unproven="orders.a.x"))
+    )
+    assert 'as little as <a class="id" href="#rule-orders.b">' in page.source
+    assert "Not proven orders.a.x" in article(page, "orders.b")
+    assert ">orders.a</a>.x" not in page.source.replace("<wbr>", "")
+
+
 def order(id: int, ref: int, customer: int = 1, status: str = "active") -> dict[str, Any]:
     """An order of a result's lineage."""
     return {"order_id": id, "order_ref": ref, "customer_id": customer, "order_status": status, "order_amount": 5}

@@ -33,7 +33,10 @@ from tests import servers
 ROOT: Final = Path(__file__).parent.parent
 #: Two rules that end at once, and one that would sleep for longer than any test waits.
 RULES: Final = {
-    "found": ("critical", "select order_id from orders"),
+    "found": (
+        "critical",
+        "-- picture: lineage of order_id\nselect order_id, order_amount from orders where order_amount < 1000000",
+    ),
     "nothing_found": ("critical", "select order_id from orders where order_id < 0"),
     "slow": ("critical", "select o.order_id from orders as o, pg_sleep(300) as s"),
 }
@@ -178,6 +181,8 @@ def test_an_interrupted_audit_keeps_what_had_finished(
         "slow": "skipped",
     }
     assert results["found"]["violations"] == 10
+    assert results["found"]["offends"] == ["order_amount"]
+    assert results["found"]["undrawn"]["reason"] == "the audit was interrupted before"
     assert results["slow"]["violations"] == 0
     assert "interrupted" in results["slow"]["reason"]
     summary = document["summary"]
