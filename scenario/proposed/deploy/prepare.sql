@@ -256,8 +256,14 @@ as $$
       else coalesce(
         (
           select case
-              when root.order_ref is distinct from root.order_id and o.order_ref = root.order_id
-                and root.order_ref = o.order_id then 'lineage.is_acyclic'
+              when root.order_ref is distinct from root.order_id and exists (
+                with recursive ahead (id) as (
+                  select root.order_ref
+                  union
+                  select a.order_ref from ahead join migration.old_orders as a on a.order_id = ahead.id
+                )
+                select from ahead where ahead.id = o.order_id
+              ) then 'lineage.is_acyclic'
               when root.order_ref is distinct from root.order_id then 'lineage.order_ref_is_first_ancestor'
               when root.customer_id is distinct from o.customer_id then 'lineage.keeps_customer'
               else format('its first ancestor %s is in quarantine', o.order_ref)

@@ -1,5 +1,6 @@
 -- Verify sales:prepare on pg
 begin;
-select c.customer_id from sales_old.customers as c where false;
+select b.bits from sales_old.schedule_bits as b where false;
+select s.what, s.side, s.id, s.line from migration.side as s where false;
 select 1 / count(*) from migration.step as s where s.name = 'prepare';
 rollback;

@@ -1,0 +1,379 @@
+"""The way to the proposed schema: each step, back again, and what becomes of rows that do not fit."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import scenario
+from audit.server import Server
+from fixes.migrate.quarantine import quarantine
+from fixes.migrate.step import CONTRACT, done, steps
+from fixes.migrate.verify import verify
+from scenario.load import PROPOSED
+from tests import servers
+from tests.test_emit import sqitch
+
+STEPS = steps(PROPOSED)
+NAMES = [step.name for step in STEPS]
+SOAK = int(os.environ.get("SOAK", "0"))
+
+
+def migrate(dsn: str, *words: str, code: int = 0) -> str:
+    """Run a command; gives what it said on both streams."""
+    done = subprocess.run(
+        [sys.executable, "-m", "audit.cli", "migrate", *words, "--dsn", dsn],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def issues(dsn: str) -> str:
+    """A database with the labelled issues."""
+    with psycopg.connect(dsn) as connection:
+        scenario.load(connection, issues=True)
+    return dsn
+
+
+def shape(server: Server, dsn: str) -> str:
+    """The schema as pg_dump writes it, but for what it draws at random."""
+    said = subprocess.run(
+        [server.bin / "pg_dump", "--schema-only", dsn], capture_output=True, text=True, check=True
+    ).stdout
+    return re.sub(r"^\\(un)?restrict .*$", "", said, flags=re.MULTILINE)
+
+
+def rows(dsn: str) -> dict[str, list[str]]:
+    """Both tables as old applications read them, value by value. Minus zero is zero."""
+    found = {}
+    with psycopg.connect(dsn) as connection:
+        for table, key in (("customers", "customer_id"), ("orders", "order_id")):
+            lines = connection.execute(f"select t::text from public.{table} as t order by {key}".encode())
+            found[table] = [line.replace(",-0)", ",0)") for (line,) in lines]
+    return found
+
+
+def test_everything_is_seen_and_equal_all_the_way(issues: str, server: Server) -> None:
+    before, dumped = rows(issues), shape(server, issues)
+    foreseen = migrate(issues, "plan", "--quiet")
+    assert (rows(issues), shape(server, issues)) == (before, dumped)
+    for step in NAMES[:-1]:
+        migrate(issues, "run", "--to", step, "--quiet")
+        assert rows(issues) == before, step
+    assert "both sides are equal" in migrate(issues, "verify", "--quiet")
+    # what was foreseen is what is there now
+    there = migrate(issues, "plan", "--quiet")
+    assert foreseen.split("\n\n")[1].replace("would stay", "stays") == there.split("\n\n")[1]
+    with psycopg.connect(issues) as connection:
+        kinds = connection.execute(
+            "select relkind from pg_class where oid in ('public.orders'::regclass, 'public.customers'::regclass)"
+        ).fetchall()
+    assert kinds == [("v",), ("v",)]
+    assert "nothing to do" in migrate(issues, "run", "--quiet")
+    assert "cannot hold some rows" in migrate(issues, "contract", "--drop-old-tables", "--quiet", code=3)
+    migrate(issues, "rollback", "--quiet")
+    assert (rows(issues), shape(server, issues)) == (before, dumped)
+    assert "nothing to take back" in migrate(issues, "rollback", "--quiet")
+
+
+def test_every_reason_is_a_violation_that_the_audit_finds(issues: str, tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "audit.cli", "run", "--dsn", issues, "--out", tmp_path, "--format", "violations,json",
+         "--fail-on", "never", "--quiet"], check=True, capture_output=True,
+    )  # fmt: skip
+    found = {tuple(line.split(",", 1)) for line in (tmp_path / "violations.csv").read_text().splitlines()[1:]}
+    migrate(issues, "run", "--to", "backfill", "--quiet")
+    with psycopg.connect(issues) as connection:
+        lines = connection.execute(
+            "select customer_id, unnest(reasons) from migration.quarantined_customer"
+            " union all select order_id, unnest(reasons) from migration.quarantined_order"
+        ).fetchall()
+    assert lines
+    for key, reason in lines:
+        if "." in reason:
+            assert (reason, str(key)) in found, (key, reason)
+        else:
+            assert re.fullmatch(r"(customer|its first ancestor) \d+ is in quarantine", reason), reason
+
+
+@pytest.mark.parametrize("step", NAMES[:-1])
+def test_rollback_gives_back_the_schema_with_every_write(sample: str, server: Server, step: str) -> None:
+    dumped = shape(server, sample)
+    migrate(sample, "run", "--to", step, "--quiet")
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute("insert into orders (order_ref, customer_id, order_amount) values (1001, 1, 5)")
+        connection.execute("update customers set customer_email = 'not an address' where customer_id = 5")
+        connection.execute("delete from orders where order_id = 1010")
+        if step in ("backfill", "verify", "switch"):
+            connection.execute("insert into sales.ledger_entries (customer_id, amount) values (2, 12.5)")
+            connection.execute("update sales.orders set order_status = 'cancelled' where order_id = 1009")
+    before = rows(sample)
+    migrate(sample, "rollback", "--quiet")
+    assert shape(server, sample) == dumped
+    assert rows(sample) == before
+    assert len(before["orders"]) == 10
+
+
+def test_after_the_contract_old_applications_go_on(sample: str) -> None:
+    before = rows(sample)
+    migrate(sample, "run", "--quiet")
+    assert "--drop-old-tables" in migrate(sample, "contract", "--quiet", code=2)
+    migrate(sample, "contract", "--drop-old-tables", "--quiet")
+    assert rows(sample) == before
+    assert "gone already" in migrate(sample, "contract", "--drop-old-tables", "--quiet")
+    assert "the old tables are gone" in migrate(sample, "rollback", "--quiet", code=3)
+    assert "the old tables are gone" in migrate(sample, "verify", "--quiet", code=3)
+    with psycopg.connect(sample, autocommit=True) as connection:
+        row = connection.execute(
+            "insert into orders (order_ref, customer_id, order_amount, order_status, order_schedule,"
+            " delivery_script_name, delivery_script_args) select 1001, 1, 5, 'active', order_schedule, 'custom_crm',"
+            """ '{"api_key":   "x"}' from orders where order_id = 1001 returning order_id, order_ref"""
+        ).fetchone()
+        assert row == (1011, 1001)
+        assert connection.execute("select predecessor_id, balance from sales.recreations").fetchall() == [(1001, 1000)]
+        row = connection.execute("select delivery_script_args::text from orders where order_id = 1011").fetchone()
+        assert row == ('{"api_key":   "x"}',)
+        row = connection.execute("select args::text from sales.order_deliveries where order_id = 1011").fetchone()
+        assert row
+        assert "secret-ref:sales/" in row[0]
+        connection.execute("update customers set customer_balance = customer_balance - 1.5 where customer_id = 1")
+        assert connection.execute("select balance from sales.customers where customer_id = 1").fetchone() == (998.5,)
+        connection.execute("update orders set order_status = 'paused' where order_id = 1011")
+        with pytest.raises(psycopg.errors.CheckViolation):  # the rule of the business
+            connection.execute("insert into orders (order_ref, customer_id, order_amount) values (1001, 1, 5000)")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("update customers set customer_balance = -1 where customer_id = 1")
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            connection.execute("update orders set order_ref = 1011 where order_id = 1001")
+        row = connection.execute(
+            "insert into sales.orders (customer_id, amount) values (1, 2) returning order_id > 1011"
+        ).fetchone()
+        assert row == (True,)
+        connection.execute("delete from orders where order_id = 1011")
+
+
+def test_fixes_empty_the_quarantine(issues: str, tmp_path: Path) -> None:
+    migrate(issues, "run", "--to", "verify", "--quiet")
+    with psycopg.connect(issues) as connection:
+        before = {(it.table, it.reason): it.rows for it in quarantine(connection)}
+    subprocess.run(
+        [sys.executable, "-m", "audit.cli", "fixes", "apply", "--dsn", issues, "--accept-recommended", "--no-guards",
+         "--quiet"], capture_output=True, check=False,
+    )  # fmt: skip
+    migrate(issues, "run", "--to", "switch", "--quiet")
+    migrate(issues, "rollback", "--to", "backfill", "--quiet")
+    migrate(issues, "run", "--quiet")
+    assert "both sides are equal" in migrate(issues, "verify", "--quiet")
+    with psycopg.connect(issues) as connection:
+        after = {(it.table, it.reason): it.rows for it in quarantine(connection)}
+    assert sum(after.values()) < sum(before.values())
+    subprocess.run(
+        [sys.executable, "-m", "audit.cli", "run", "--dsn", issues, "--out", tmp_path, "--format", "violations,json",
+         "--fail-on", "never", "--quiet"], check=True, capture_output=True,
+    )  # fmt: skip
+    left = {line.split(",")[0] for line in (tmp_path / "violations.csv").read_text().splitlines()[1:]}
+    # what is still there is what no fix has put right
+    assert {reason for _, reason in after if "." in reason} <= left
+
+
+def test_whoever_adds_a_column_hears_of_it(sample: str) -> None:
+    migrate(sample, "run", "--to", "verify", "--quiet")
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute("alter table orders add column note text default 'kept'")
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            connection.execute("alter table orders alter column order_amount type bigint")
+    assert "orders.note (text)" in migrate(sample, "status")
+    assert "orders.note (text)" in migrate(sample, "run", "--quiet", code=3)
+    with psycopg.connect(sample, autocommit=True) as connection:
+        # the file says so too
+        with pytest.raises(psycopg.errors.RaiseException, match=r"orders\.note"):
+            connection.execute(STEPS[NAMES.index("switch")].deploy.encode())
+        connection.execute("rollback")
+        assert connection.execute("select count(*) from orders where note = 'kept'").fetchone() == (10,)
+        connection.execute("alter table orders drop column note")
+    migrate(sample, "run", "--quiet")
+
+
+SIDES = [
+    ("customers", 3, "update migration.old_customers set {} where customer_id = 3", [
+        "customer_name = 'x'", "customer_email = 'x@example.com'", "customer_contact_name = 'x'",
+        "customer_phone = null",
+        "address = 'x'", "address_state = 'AK'", "customer_balance = 500.01"]),
+    ("orders", 1009, "update migration.old_orders set {} where order_id = 1009", [
+        "order_ref = 1001", "customer_id = 1", "order_schedule = repeat('10', 168)::bit(336)",
+        "delivery_script_name = null", """delivery_script_args = '{"a": 1}'""", "order_amount = 1",
+        "order_status = 'paused'"]),
+    ("customers", 3, "update sales.customers set {} where customer_id = 3", ["name = 'x'"]),
+    ("customers", 3, "update sales.contacts set {} where customer_id = 3", [
+        "name = 'x'", "email = 'x@example.com'", "phone = '1'", "is_main = false"]),
+    ("customers", 3, "update sales.addresses set {} where customer_id = 3", [
+        "street = 'x'", "state_code = 'AK'", "is_main = false"]),
+    ("orders", 1009, "update sales.orders set {} where order_id = 1009", [
+        "schedule_id = null, order_status = 'paused'", "amount = 1", "order_status = 'paused'"]),
+    ("orders", 1010, "update sales.order_deliveries set {} where order_id = 1010", [
+        "script_name = 'bulk_delivery', checked_as = 'anything'", """args = '{"email_address": "x@example.com"}'"""]),
+    ("orders", 1002, "update sales_private.delivery_originals set {} where order_id = 1002", ["args_text = '{}'"]),
+    ("orders", 1002, "update sales_private.delivery_secrets set {} where order_id = 1002", ["secret = 'x'"]),
+    ("schedules", 1, "update sales_old.schedule_bits set {} where schedule_id = 1", ["bits = repeat('10', 168)"]),
+    ("orders", 1003, "delete from migration.old_orders where order_id = 1003{}", [""]),
+    ("orders", 1003, "delete from sales.orders where order_id = 1003{}", [""]),
+]  # fmt: skip
+
+
+def test_verify_names_the_row_of_any_value_that_was_changed(sample: str) -> None:
+    migrate(sample, "run", "--to", "verify", "--quiet")
+    with psycopg.connect(sample) as connection:
+        for table, key, statement, changes in SIDES:
+            for change in changes:
+                # past every trigger, as nothing but an owner with bad intentions can
+                connection.execute(
+                    "alter table orders disable trigger user; alter table customers disable trigger user;"
+                    "alter table sales.orders disable trigger user; alter table sales.customers disable trigger user;"
+                    "alter table sales.contacts disable trigger user; alter table sales.addresses disable trigger user;"
+                    "alter table sales.order_deliveries disable trigger user;"
+                    "alter table orders disable trigger all; set constraints all deferred"
+                )
+                connection.execute(statement.format(change).encode())
+                found = connection.execute(
+                    "select what, r.id from (values ('customers'), ('orders')) as w (what)"
+                    " cross join lateral migration.differing_ranges(what, 10000) as d"
+                    " cross join lateral migration.differing_rows(what, d.first_id, d.last_id) as r"
+                    " union all select 'schedules', schedule_id from migration.differing_schedules"
+                ).fetchall()
+                assert (table, key) in found, (statement, change)
+                connection.rollback()
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute("alter table sales.orders disable trigger to_old")
+        connection.execute("update sales.orders set amount = 1 where order_id = 1009")
+        connection.execute("alter table sales.orders enable always trigger to_old")
+        assert [(it.table, it.key) for it in verify(connection, lambda *_: None).differences] == [("orders", 1009)]
+    said = migrate(sample, "verify", "--quiet", code=1)
+    assert "orders 1009: other values" in said
+    assert "orders 1009: other values" in migrate(sample, "rollback", "--to", "backfill", "--quiet") + migrate(
+        sample, "run", "--quiet", code=1
+    )
+
+
+def test_refusals_say_what_to_do(sample: str) -> None:
+    dsn = sample
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create role passer_by login")
+        try:
+            reader = psycopg.conninfo.make_conninfo(dsn, user="passer_by")
+            assert "does not own the tables" in migrate(reader, "run", "--quiet", code=3)
+            read_only = psycopg.conninfo.make_conninfo(dsn, options="-c default_transaction_read_only=on")
+            assert "may only read" in migrate(read_only, "run", "--quiet", code=3)
+            assert "there is no step" in migrate(dsn, "run", "--to", "nowhere", code=2)
+            connection.execute("create schema sales")
+            assert "name already: sales" in migrate(dsn, "run", "--quiet", code=3)
+            connection.execute("drop schema sales; alter table orders enable row level security")
+            assert "row-level security" in migrate(dsn, "run", "--quiet", code=3)
+            connection.execute("alter table orders disable row level security; alter table orders rename to old_orders")
+            assert "begins with the tables" in migrate(dsn, "run", "--quiet", code=3)
+            connection.execute("create view orders as select * from old_orders")
+            assert "plain tables: orders" in migrate(dsn, "run", "--quiet", code=3)
+        finally:
+            connection.execute("drop role passer_by")
+
+
+def test_it_may_be_killed_at_any_moment(server: Server, issues: str) -> None:
+    """The program is killed again and again, on its way there and on its way back."""
+    before, dumped = rows(issues), shape(server, issues)
+    random.seed(7)
+    for words, end in ((["run"], NAMES[:-1]), (["rollback"], [])):
+        for _ in range(SOAK or 12):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "audit.cli", "migrate", *words, "--dsn", issues, "--quiet"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            time.sleep(random.uniform(0.25, 0.8))
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            assert rows(issues) == before
+        migrate(issues, *words, "--quiet")
+        with psycopg.connect(issues, autocommit=True) as connection:
+            assert done(connection, STEPS) == end
+    assert shape(server, issues) == dumped
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the Sqitch projects."""
+    shutil.copytree(PROPOSED, tmp_path / "proposed")
+    return tmp_path / "proposed"
+
+
+def take(project: Path, dsn: str, *words: str) -> None:
+    """Run Sqitch on a database."""
+    said = sqitch(dsn, project, *words)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_sqitch_takes_the_same_steps(server: Server, issues: str, project: Path) -> None:
+    before, dumped = rows(issues), shape(server, issues)
+    migrate(issues, "run", "--quiet")
+    ours = shape(server, issues)
+    migrate(issues, "rollback", "--quiet")
+    for _ in range(2):
+        take(project, issues, "deploy", "--verify")
+        take(project, issues, "verify")
+        assert rows(issues) == before
+        with psycopg.connect(issues, autocommit=True) as connection:
+            assert done(connection, STEPS) == NAMES[:-1]
+        assert _without_registry(shape(server, issues)) == _without_registry(ours)
+        take(project, issues, "revert", "-y")
+        assert rows(issues) == before
+    with psycopg.connect(issues, autocommit=True) as connection:
+        connection.execute("drop schema sqitch cascade")
+    assert shape(server, issues) == dumped
+
+
+def _without_registry(text: str) -> str:
+    """A dump without what is Sqitch's own."""
+    parts = re.split(r"\n(?=--\n-- Name: )", text)
+    return "\n".join(part for part in parts if "Schema: sqitch" not in part and "Name: SCHEMA sqitch" not in part
+                     and "Name: sqitch" not in part)  # fmt: skip
+
+
+def test_contract_is_a_project_of_its_own(sample: str, project: Path) -> None:
+    take(project, sample, "deploy")
+    take(project / CONTRACT, sample, "deploy", "--verify")
+    with psycopg.connect(sample, autocommit=True) as connection:
+        assert done(connection, STEPS) == NAMES
+
+
+def test_a_server_that_dies_loses_nothing() -> None:
+    """An immediate shutdown in the midst of the backfill."""
+    with servers.running(15) as server:
+        dsn = servers.new_database(server)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("alter system set fsync = on")
+            scenario.generate(connection, orders=3000, customers=300, seed=1, defects=0.01)
+        before = rows(dsn)
+        for again in range(3):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "audit.cli", "migrate", "run", "--dsn", dsn, "--quiet", "--batch-size", "50"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            time.sleep(0.7 + 0.3 * again)
+            server.stop("immediate")
+            assert process.wait(60) in (0, 3)
+            server.start()
+            assert rows(dsn) == before
+        migrate(dsn, "run", "--quiet")
+        assert "both sides are equal" in migrate(dsn, "verify", "--quiet")
+        assert rows(dsn) == before
