@@ -82,19 +82,15 @@ create table migration.quarantined_customer (
 comment on table migration.quarantined_customer is 'Rows that the new tables cannot hold, as they are, and why.';
 create table migration.quarantined_order (
   primary key (order_id),
-  old_ref integer,
-  old_customer_id integer,
   old_schedule bit(336),
   old_script_name text,
   old_script_args json,
-  old_amount integer,
-  old_status text,
   reasons text[] not null,
   since timestamptz not null default now()
 ) inherits (migration.order_row);
 comment on table migration.quarantined_order is 'Rows that the new tables cannot hold, as they are, and why.';
-create index quarantined_order_customer on migration.quarantined_order (old_customer_id);
-create index quarantined_order_ref on migration.quarantined_order (old_ref);
+create index quarantined_order_customer on migration.quarantined_order (customer_id);
+create index quarantined_order_ref on migration.quarantined_order (first_ancestor_id);
 alter table sales.customers inherit migration.customer_row;
 alter table sales.orders inherit migration.order_row;
 
@@ -105,6 +101,8 @@ create index orders_old_customer on sales.orders ((customer_id::integer));
 create index orders_old_ref on sales.orders ((first_ancestor_id::integer));
 create index quarantined_customer_old_id on migration.quarantined_customer ((customer_id::integer));
 create index quarantined_order_old_id on migration.quarantined_order ((order_id::integer));
+create index quarantined_order_old_customer on migration.quarantined_order ((customer_id::integer));
+create index quarantined_order_old_ref on migration.quarantined_order ((first_ancestor_id::integer));
 
 -- What the old columns cannot hold is not written to the new ones either, as long as somebody reads the old.
 alter table sales.customers add constraint customers_fit_old_columns check (
@@ -464,7 +462,7 @@ begin
   end if;
   perform migration.remove_orders(ids);
   insert into migration.quarantined_order as q (
-    order_id, old_ref, old_customer_id, old_schedule, old_script_name, old_script_args, old_amount, old_status, reasons
+    order_id, first_ancestor_id, customer_id, old_schedule, old_script_name, old_script_args, amount, order_status, reasons
   )
   select o.order_id, o.order_ref, o.customer_id, o.order_schedule, o.delivery_script_name, o.delivery_script_args,
     o.order_amount, o.order_status,
@@ -476,9 +474,10 @@ begin
   from migration.order_faults(ids, made_now) as f
   join migration.old_orders as o on o.order_id = f.order_id
   on conflict (order_id) do update set
-    old_ref = excluded.old_ref, old_customer_id = excluded.old_customer_id, old_schedule = excluded.old_schedule,
-    old_script_name = excluded.old_script_name, old_script_args = excluded.old_script_args,
-    old_amount = excluded.old_amount, old_status = excluded.old_status, reasons = excluded.reasons;
+    first_ancestor_id = excluded.first_ancestor_id, customer_id = excluded.customer_id,
+    old_schedule = excluded.old_schedule, old_script_name = excluded.old_script_name,
+    old_script_args = excluded.old_script_args, amount = excluded.amount, order_status = excluded.order_status,
+    reasons = excluded.reasons;
 end
 $$;
 
@@ -621,9 +620,9 @@ begin
       made_now
     );
   end if;
-  if exists (select from migration.quarantined_order as q where q.old_customer_id = any(good)) then
+  if exists (select from migration.quarantined_order as q where q.customer_id = any(good)) then
     perform migration.put_orders(
-      array(select q.order_id::bigint from migration.quarantined_order as q where q.old_customer_id = any(good) order by 1)
+      array(select q.order_id::bigint from migration.quarantined_order as q where q.customer_id = any(good) order by 1)
     );
   end if;
   set constraints sales.customers_balance_is_in_ledger immediate;
@@ -793,7 +792,7 @@ begin
     if roots then
       waiting := waiting || array(
         select q.order_id::bigint from migration.quarantined_order as q
-        where q.old_ref = any(good) and q.order_id <> all(ids)
+        where q.first_ancestor_id = any(good) and q.order_id <> all(ids)
       );
     end if;
   end loop;
@@ -1129,12 +1128,11 @@ create view sales_old.customers as
   from migration.customer_row as r;
 comment on view sales_old.customers is 'Customers as old applications know them.';
 
+-- What applications look for by a condition is one column for rows of both kinds, so that an index finds it.
 create view sales_old.orders as
   select r.order_id::integer as order_id,
-    case when r.tableoid = 'sales.orders'::regclass then r.first_ancestor_id::integer
-      else (select q.old_ref from migration.quarantined_order as q where q.order_id = r.order_id) end as order_ref,
-    case when r.tableoid = 'sales.orders'::regclass then r.customer_id::integer
-      else (select q.old_customer_id from migration.quarantined_order as q where q.order_id = r.order_id) end as customer_id,
+    r.first_ancestor_id::integer as order_ref,
+    r.customer_id::integer as customer_id,
     (case when r.tableoid = 'sales.orders'::regclass
       then coalesce(
         (select b.bits from sales_old.schedule_bits as b where b.schedule_id = r.schedule_id)::bit(336),
@@ -1150,10 +1148,8 @@ create view sales_old.orders as
       then (select t.args_text from sales_private.delivery_originals as t where t.order_id = r.order_id)::json
       else (select q.old_script_args from migration.quarantined_order as q where q.order_id = r.order_id)
     end as delivery_script_args,
-    case when r.tableoid = 'sales.orders'::regclass then r.amount::integer
-      else (select q.old_amount from migration.quarantined_order as q where q.order_id = r.order_id) end as order_amount,
-    case when r.tableoid = 'sales.orders'::regclass then r.order_status
-      else (select q.old_status from migration.quarantined_order as q where q.order_id = r.order_id) end as order_status
+    r.amount::integer as order_amount,
+    r.order_status
   from migration.order_row as r;
 comment on view sales_old.orders is 'Orders as old applications know them.';
 

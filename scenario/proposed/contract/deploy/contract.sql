@@ -216,7 +216,10 @@ create or replace view public.orders as
     r.amount::integer as order_amount, r.order_status as order_status
   from sales.orders as r;
 
--- The new tables give their own numbers from here on.
+-- Numbers go on coming from the old sequences, for old applications name them (currval). Once those are gone: drop
+-- sales_old, set the identities behind the last numbers, and drop the sequences.
+drop trigger a_give_id on sales.customers;
+drop trigger a_give_id on sales.orders;
 do $$
 declare
   part record;
@@ -227,20 +230,28 @@ begin
     cross join (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (tab, id)
     where s.name = 'sequences'
   loop
+    -- behind those that were given without it
     execute format(
-      'select setval(pg_get_serial_sequence(%L, %L), greatest(s.last_value + s.is_called::integer, m.most + 1), false)'
-        ' from %s as s, (select coalesce(max(%I), 0) as most from sales.%I) as m',
-      'sales.' || part.tab, part.id, part.sequence, part.id, part.tab
+      'select setval(%L::regclass, m.most) from %s as s, (select max(%I) as most from sales.%I) as m where m.most > s.last_value',
+      part.sequence, part.sequence, part.id, part.tab
     );
     execute format(
-      'alter view public.%I alter column %I set default nextval(%L)', part.tab, part.id,
-      pg_get_serial_sequence('sales.' || part.tab, part.id)
+      'create function sales_old.%I() returns trigger language plpgsql security definer'
+        ' set search_path = pg_catalog, pg_temp as $f$ begin new.%I := nextval(%L::regclass); return new; end $f$',
+      'give_' || part.id, part.id, part.sequence
+    );
+    execute format(
+      'comment on function sales_old.%I() is %L',
+      'give_' || part.id, 'Gives a row the next number of the old sequence, which old applications name.'
+    );
+    execute format(
+      'create trigger a_give_id before insert on sales.%I for each row when (new.%I >= 4611686018427387904)'
+        ' execute function sales_old.%I()',
+      part.tab, part.id, 'give_' || part.id
     );
   end loop;
 end
 $$;
-drop trigger a_give_id on sales.customers;
-drop trigger a_give_id on sales.orders;
 drop trigger to_old on sales.customers;
 drop trigger to_old on sales.contacts;
 drop trigger to_old on sales.addresses;
@@ -256,15 +267,6 @@ drop function migration.customer_faults, migration.order_faults;
 drop view migration.old_orders, migration.old_customers;
 alter table migration.customers alter column customer_id drop default;
 alter table migration.orders alter column order_id drop default;
-do $$
-declare
-  sequence text;
-begin
-  for sequence in select d.value from migration.step as s, jsonb_each_text(s.detail) as d where s.name = 'sequences' loop
-    execute format('drop sequence %s', sequence);
-  end loop;
-end
-$$;
 drop table migration.orders, migration.customers;
 set local client_min_messages = warning;
 drop schema migration cascade;
