@@ -286,6 +286,11 @@ def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Ma
                     f"role {role} may not {right.lower()} {table}: grant {right.lower()} on {table} to {role}"
                 )
         refuse_unnamed(connection, table, names[table][0])
+        if _may(connection, "select row_security_active(%s)", f'"{table}"'):
+            raise RefusalError(
+                f"{table} has row-level security, and role {role} may not see all of it: run as a role that may pass it"
+                " (the owner, unless it is forced; one with bypassrls)"
+            )
     there = _may(connection, "select exists (select from pg_namespace where nspname = %s)", "order_audit")
     if not there and not _may(connection, "select has_database_privilege(current_database(), %s)", "CREATE"):
         raise RefusalError(

@@ -58,6 +58,9 @@ def write(out: Path, changes: Sequence[Change], schema: str) -> None:
             **{f"verify/{change.name}.sql": _headed("Verify", change, change.verify) for change in changes},
             "sqitch.plan": _plan(changes, schema),
         }
+        if ours:
+            # first gone and last written: what is half-written cannot be deployed
+            plan.write_text(f"%syntax-version=1.0.0\n%project={PROJECT}\n", encoding="utf-8")
         for folder in FOLDERS:
             (out / folder).mkdir(parents=True, exist_ok=True)
             for name in stale:

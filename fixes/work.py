@@ -32,6 +32,8 @@ LONGEST_WAIT: Final = 60_000
 _STUCK: Final = 3
 #: Classes of SQLSTATE with which a constraint or a trigger refuses what stands in a row, and a type a value.
 _REFUSED: Final = ("22", "23", "44", "P0")
+#: How the context of an error begins that happened in a function of somebody else's.
+_OTHERS: Final = re.compile(r"PL/pgSQL function (?!order_audit\.|pg_temp)")
 
 _PASS_OVER: Final = {"apply_batch": "refuse", "revert_batch": "keep_back"}
 _NEXT: Final = {
@@ -322,7 +324,7 @@ def _batches(
                 back_off(tries)
             continue
         except psycopg.Error as error:
-            if (error.sqlstate or "")[:2] not in _REFUSED:
+            if not _is_refused(error):
                 raise
             if size == 1:
                 said = error.diag.message_primary or str(error)
@@ -345,6 +347,12 @@ def _batches(
         yield row[1], row[2], row[3], 0
         if pace.pause:
             time.sleep(pace.pause / 1000)
+
+
+def _is_refused(error: psycopg.Error) -> bool:
+    """Whether the database does not want a change: what is in a row, or a trigger of the table that fails."""
+    kind = (error.sqlstate or "")[:2]
+    return kind in _REFUSED or (kind == "42" and bool(_OTHERS.match(error.diag.context or "")))
 
 
 def _deferred(connection: psycopg.Connection) -> str:

@@ -84,6 +84,12 @@ REFUSERS = {
         " for each row execute function no_change()",
         "not this one",
     ),
+    "trigger that calls what is not there": (
+        "create function no_change() returns trigger language plpgsql as $$ begin"
+        " if new.order_id % 50 = 1 then perform nowhere(); end if; return new; end $$;"
+        "create trigger t before update on orders for each row execute function no_change()",
+        "function nowhere() does not exist",
+    ),
     "trigger that keeps the row": (
         "create function no_change() returns trigger language plpgsql as $$ begin"
         " return case when new.order_id % 50 <> 1 then new end; end $$;"
