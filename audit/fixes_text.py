@@ -179,7 +179,14 @@ def _guards(applied: Applied, made: str, waits: str) -> list[str]:
     if waiting := {name: why.rows for name, why in applied.refused.items() if why.rows}:
         named = ", ".join(f"{name} ({count:,})" for name, count in waiting.items())
         lines += _said("" if lines else "guards", f"{waits}: {named}")
-    return lines + [str(why) for why in applied.refused.values() if not why.rows]
+    alike: dict[str, list[str]] = {}
+    for name, error in applied.refused.items():
+        if not error.rows:
+            alike.setdefault(error.why, []).append(name)
+    for why, names in alike.items():
+        one = len(names) == 1
+        lines += [str(applied.refused[names[0]])] if one else _said("", f"not installed ({why}): {', '.join(names)}")
+    return lines
 
 
 def growth_lines(found: Mapping[str, Growth]) -> list[str]:

@@ -48,16 +48,21 @@ Count = Callable[[psycopg.Connection, Sequence[Rule]], Mapping[str, int]]
 class GuardError(RuntimeError):
     """A guard cannot be installed or removed; nothing of it was left behind. The message is one line that says why.
 
-    `rows` is the number of rows that it would refuse, where that is why.
+    `why` is the same without the guard's name; `rows` the number of rows that it would refuse, where that is why.
     """
 
-    def __init__(self, message: str, rows: int = 0) -> None:
-        super().__init__(message)
+    said = "guard {} is not installed: {}"
+
+    def __init__(self, guard: Guard, why: str, rows: int = 0) -> None:
+        super().__init__(self.said.format(guard.name, why))
+        self.why = why
         self.rows = rows
 
 
 class HeldError(GuardError):
     """Others never let go of the tables."""
+
+    said = "guard {}: {}"
 
 
 @dataclass(frozen=True)
@@ -120,20 +125,20 @@ def install_all(
         except psycopg.Error as error:  # this server can have nothing of the kind: what is there cannot even be told
             if connection.closed:
                 raise
-            refused[guard.name] = GuardError(f"guard {guard.name} is not installed: {line(error)}")
+            refused[guard.name] = GuardError(guard, line(error))
     tell(len(todo), len(todo), "judging what came in meanwhile")
     counts = count(connection, rules_of(made)) if made else {}
     for guard in made:
         try:
             if needed := next((name for name in guard.after if name in refused), ""):
-                raise GuardError(f"guard {guard.name} is not installed: it builds on the guard {needed}, which is not")
+                raise GuardError(guard, f"it builds on the guard {needed}, which is not")
             _judge(connection, guard, counts)
         except GuardError as error:
             refused[guard.name] = error
         except psycopg.Error as error:
             if connection.closed:
                 raise
-            refused[guard.name] = GuardError(f"guard {guard.name} is not installed: {line(error)}")
+            refused[guard.name] = GuardError(guard, line(error))
     for guard in [guard for guard in reversed(made) if guard.name in refused]:
         try:
             _unmake(_Site(connection, pace), made.pop(guard), guard)
@@ -162,7 +167,7 @@ def foresee(
         except GuardError as error:
             refused[guard.name] = error
         except psycopg.Error as error:
-            refused[guard.name] = GuardError(f"guard {guard.name} cannot be judged: {line(error)}")
+            refused[guard.name] = GuardError(guard, f"it cannot be judged: {line(error)}")
     return ready, refused
 
 
@@ -188,26 +193,25 @@ def _install(site: _Site, guard: Guard, counts: Mapping[str, int]) -> list[Part]
         for part in todo:
             _make(site, part, before[part], guard)
         if worst([part.state(connection) for part in guard.parts if not isinstance(part, Act)]) != "valid":
-            raise GuardError(f"guard {guard.name} is not installed: it was made, and is not valid now")
+            raise GuardError(guard, "it was made, and is not valid now")
     except (GuardError, psycopg.Error) as error:
         if connection.closed:
             raise
         _unmake(site, fresh, guard)
         if isinstance(error, GuardError):
             raise
-        raise GuardError(f"guard {guard.name} is not installed: {line(error)}") from error
+        raise GuardError(guard, line(error)) from error
     return fresh
 
 
 def _parts(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = ()) -> dict[Part, State]:
     """What is there of a guard. Raises GuardError where it cannot be made here; guards in `coming` count as there."""
     if lack := lacks(connection, guard, coming):
-        raise GuardError(f"guard {guard.name} is not installed: {lack}")
+        raise GuardError(guard, lack)
     found = {part: part.state(connection) for part in guard.parts}
     if taken := [part.name for part in found if found[part] == "different"]:
         raise GuardError(
-            f"guard {guard.name} is not installed: {taken[0]} is there already, with another definition: look at it,"
-            " and rename or drop it"
+            guard, f"{taken[0]} is there already, with another definition: look at it, and rename or drop it"
         )
     return found
 
@@ -216,9 +220,7 @@ def _judge(connection: psycopg.Connection, guard: Guard, counts: Mapping[str, in
     """Raise GuardError where a guard would refuse a row that is there."""
     if rows := refuses(connection, guard, counts):
         rules = ", ".join(rule.id for rule in guard.protects)
-        raise GuardError(
-            f"guard {guard.name} is not installed: {rows} rows are left that it would refuse ({rules})", rows
-        )
+        raise GuardError(guard, f"{rows} rows are left that it would refuse ({rules})", rows)
 
 
 def remove(connection: psycopg.Connection, guard: Guard, pace: Pace) -> bool:
@@ -279,7 +281,7 @@ def _run(site: _Site, statement: Statement, guard: Guard) -> None:
             held = _holders(connection, guard, statement)
             if not brief or again >= (_HURRIED_TRIES if site.hurried else TRIES):
                 often = f"{again} times" if brief else f"for {patience // 1000} s"
-                raise HeldError(f"guard {guard.name}: {line(error)}, {often}: {held}") from error
+                raise HeldError(guard, f"{line(error)}, {often}: {held}") from error
             site.say(held)
             back_off(again)
         else:

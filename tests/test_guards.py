@@ -17,8 +17,10 @@ import pytest
 from psycopg import errors, sql
 
 from audit.count import count
+from audit.fixes_text import applied_text
 from audit.server import Server
 from expectations import Rule, load, schema_rules
+from fixes.apply import Applied
 from fixes.emit import emit
 from fixes.fill import REAL
 from fixes.fix import FixError, fixes
@@ -569,6 +571,29 @@ def test_roles_without_a_right_on_our_schema_write_as_before(server: Server, sho
     with connected(shop) as connection:
         connection.execute("drop owned by clerk")
         connection.execute("drop role clerk")
+
+
+def test_what_keeps_many_guards_away_is_told_once(server: Server, shop: str) -> None:
+    with connected(shop) as connection:
+        connection.execute("drop role if exists tenant")
+        connection.execute("create role tenant login")
+        connection.execute("alter table orders owner to tenant")
+        connection.execute("alter table customers owner to tenant")
+        connection.execute("drop schema order_audit cascade")
+        connection.execute(f"grant create on database {connection.info.dbname} to tenant".encode())
+        # it may not create in the tables' schema, and so build no index
+        connection.execute("revoke create on schema public from public")
+    with connected(psycopg.conninfo.make_conninfo(shop, user="tenant")) as connection:
+        wanted = [GUARDS[name] for name in ("amount_is_not_negative", "email_is_unique", "one_live_order")]
+        made, refused = install_all(connection, wanted, PACE)
+    done = Applied((), installed=tuple(made), refused=refused)
+    assert applied_text(done, rehearsed=False).splitlines()[1:] == [
+        "guards    installed: amount_is_not_negative",
+        "          not installed (permission denied for schema public): email_is_unique, one_live_order",
+    ]
+    servers.drop_database(server, shop)
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("drop role tenant")
 
 
 def test_a_search_path_of_the_writer_misleads_no_guard(shop: str) -> None:
