@@ -90,13 +90,21 @@ def refuse_strange(connection: psycopg.Connection) -> None:
              where a.attrelid = to_regclass('public.' || w.tab) and a.attname = w.name and not a.attisdropped
                and format_type(a.atttypid, a.atttypmod) = w.type
            )),
+          (select string_agg(k.tab || '.' || k.id, ', ')
+           from (values ('customers', 'customer_id'), ('orders', 'order_id')) as k (tab, id)
+           where not exists (
+             select from pg_catalog.pg_index as i
+             join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+             where i.indrelid = to_regclass('public.' || k.tab) and i.indisprimary and i.indnkeyatts = 1
+               and a.attname = k.id
+           )),
           has_database_privilege(current_database(), 'create'),
           (select bool_and(pg_has_role(o.relowner, 'usage')) from old as o),
           current_user
         """
     ).fetchone()
     assert row is not None  # noqa: S101 - one row by construction
-    tables, kinds, secured, schemas, lacking, may_create, owns, role = row
+    tables, kinds, secured, schemas, lacking, keyless, may_create, owns, role = row
     if tables < 2:
         raise RefusalError(
             "this migration begins with the tables public.customers and public.orders: they are not here"
@@ -105,6 +113,8 @@ def refuse_strange(connection: psycopg.Connection) -> None:
         raise RefusalError(f"this migration begins with plain tables: {kinds} is something else")
     if lacking:
         raise RefusalError(f"this migration begins with other columns: wanted {lacking}")
+    if keyless:
+        raise RefusalError(f"without a primary key no row can be told from another: make {keyless} one")
     if secured:
         raise RefusalError(
             f"{secured} has row-level security, which its view would go past: decide first who may see what"
