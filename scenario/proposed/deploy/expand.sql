@@ -602,6 +602,17 @@ create view sales.orders_due with (security_invoker = true) as
     );
 comment on view sales.orders_due is 'Orders that the nightly job recreates: the last of a lineage, live, and covered by the balance.';
 
+-- A function of its own, for as long as old applications hold other rows it must hold those too.
+create function sales.hold_customer(the_id bigint) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform from sales.customers as c where c.customer_id = the_id for no key update;
+end
+$$;
+comment on function sales.hold_customer(bigint) is 'Holds a customer until the end of the transaction.';
+
 -- With the owner's rights, for it copies secrets.
 create function sales.recreate(old_order_id bigint) returns bigint
 language plpgsql
@@ -613,9 +624,7 @@ declare
   made bigint;
 begin
   -- the balance cannot change under it
-  perform from sales.customers as c
-  where c.customer_id = (select o.customer_id from sales.orders as o where o.order_id = old_order_id)
-  for no key update;
+  perform sales.hold_customer((select o.customer_id from sales.orders as o where o.order_id = old_order_id));
   select d.first_ancestor_id, d.amount, d.balance into due
   from sales.orders_due as d where d.order_id = old_order_id;
   if not found then

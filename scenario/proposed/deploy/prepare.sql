@@ -923,6 +923,8 @@ set search_path = pg_catalog, pg_temp
 set extra_float_digits = 1
 set migration.direction = 'to_old'
 as $$
+declare
+  left_over float8;
 begin
   if tg_op = 'INSERT' then
     -- contact and address come after it
@@ -942,9 +944,27 @@ begin
         when new.balance = old.balance then o.customer_balance
         else (o.customer_balance::text::numeric + (new.balance - old.balance))::text::float8
       end
-    where o.customer_id = new.customer_id;
-    perform migration.settle('customer', new.customer_id);
+    where o.customer_id = new.customer_id
+    returning o.customer_balance into left_over;
+    -- an application of the old side spent it at the same moment
+    if left_over < 0 and new.balance < old.balance then
+      raise serialization_failure using message = 'could not serialize access due to concurrent update';
+    end if;
+    -- a new balance comes before its ledger entry, which settles
+    if new.entry_number = old.entry_number then
+      perform migration.settle('customer', new.customer_id);
+    end if;
   end if;
+  return null;
+end
+$$;
+create function migration.entry_settles() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform migration.settle('customer', new.customer_id);
   return null;
 end
 $$;
@@ -1079,6 +1099,18 @@ begin
 end
 $$;
 
+-- The nightly jobs of both sides meet on the old row, which alone the old one holds.
+create or replace function sales.hold_customer(the_id bigint) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform from sales.customers as c where c.customer_id = the_id for no key update;
+  perform from migration.old_customers as o where o.customer_id = the_id for no key update;
+  perform migration.settle('customer', the_id);
+end
+$$;
+
 do $$
 declare
   part record;
@@ -1097,6 +1129,9 @@ begin
   end loop;
 end
 $$;
+create trigger to_old after insert on sales.ledger_entries for each row
+  when (current_setting('migration.direction', true) is distinct from 'to_new') execute function migration.entry_settles();
+alter table sales.ledger_entries enable always trigger to_old;
 create trigger z_to_old after update of half_hours on sales.schedules
   for each row when (old.half_hours <> new.half_hours) execute function migration.schedule_to_old();
 

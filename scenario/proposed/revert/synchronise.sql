@@ -21,6 +21,7 @@ begin
 end
 $$;
 drop trigger to_old on sales.customers;
+drop trigger to_old on sales.ledger_entries;
 drop trigger to_old on sales.contacts;
 drop trigger to_old on sales.addresses;
 drop trigger to_old on sales.orders;

@@ -252,7 +252,17 @@ begin
   end loop;
 end
 $$;
+-- nobody holds old rows any more
+create or replace function sales.hold_customer(the_id bigint) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform from sales.customers as c where c.customer_id = the_id for no key update;
+end
+$$;
 drop trigger to_old on sales.customers;
+drop trigger to_old on sales.ledger_entries;
 drop trigger to_old on sales.contacts;
 drop trigger to_old on sales.addresses;
 drop trigger to_old on sales.orders;
