@@ -17,6 +17,7 @@ from benchmarks.contenders import contenders, order_audit
 from benchmarks.load import under_load
 from benchmarks.measure import cost_with_server
 from benchmarks.mend import ALL, FEW, mending
+from benchmarks.migrate import filling, living
 
 _RESULTS: Final = Path(__file__).parent / "results"
 
@@ -24,7 +25,7 @@ _RESULTS: Final = Path(__file__).parent / "results"
 def main() -> None:
     """Do what the options name; with none of them, only write the tables anew."""
     options = _options().parse_args()
-    if options.compare or options.scale or options.faulty or options.load or options.mend:
+    if any((options.compare, options.scale, options.faulty, options.load, options.mend, options.migrate)):
         with server() as running:
             head = {"machine": machine(running), "versions": versions(), "repeats": options.repeats,
                     "seed": options.seed, "defects": options.defects}  # fmt: skip
@@ -53,6 +54,8 @@ def main() -> None:
                     with _bed(running, orders, options, defects=0.0) as made:
                         cases.append({"tables": made.rows, **mending(running, made, one_in, options.repeats)})
                 write(_RESULTS / "mend.json", head | {"cases": cases})
+            if options.migrate:
+                write(_RESULTS / "migrate.json", head | _migrated(running, options))
     table.write(_RESULTS)
 
 
@@ -61,6 +64,16 @@ def _bed(
 ) -> AbstractContextManager[Bed]:
     say(f"generating {orders} orders")
     return bed(running, orders, seed=options.seed, defects=options.defects if defects is None else defects)
+
+
+def _migrated(running: Server, options: argparse.Namespace) -> dict[str, Any]:
+    """There and back at one size; at a fifth and a half of it, to the end, and the backfill by itself."""
+    lives = []
+    for orders, end in ((options.migrate, "rollback"), (max(1, options.migrate // 5), "contract")):
+        with _bed(running, orders, options, defects=0.0) as made:
+            lives.append({"tables": made.rows, **living(made, end)})
+    with _bed(running, max(1, options.migrate // 2), options, defects=0.0) as made:
+        return {"lives": lives, "fill": {"tables": made.rows, **filling(running, made)}}
 
 
 def _whole(made: Bed, repeats: int) -> dict[str, Any]:
@@ -87,6 +100,12 @@ def _options() -> argparse.ArgumentParser:
         type=int,
         metavar="ORDERS",
         help="fixes of one order in a hundred, and of all of a fifth as many, under load",
+    )
+    parser.add_argument(
+        "--migrate",
+        type=int,
+        metavar="ORDERS",
+        help="the way to the proposed schema and back under the load of old and new applications, and its backfill",
     )
     parser.add_argument("--repeats", type=int, default=3, help="rounds that count, after one that does not [3]")
     parser.add_argument("--defects", type=float, default=0.001, help="share that each kind of defect hits [0.001]")

@@ -57,7 +57,7 @@ def mending(on: Server, bed: Bed, one_in: int, repeats: int) -> dict[str, Any]:
     for turn in range(1, repeats + 1):
         for name, contender in contenders.items():
             say(f"mending one order in {one_in}, round {turn} of {repeats}: {name}")
-            with _copy(on, bed) as made:
+            with copied(on, bed) as made:
                 with loaded(made) as load:
                     found = contender(made.dsn)
                 with psycopg.connect(made.dsn) as connection:
@@ -80,7 +80,7 @@ def mending(on: Server, bed: Bed, one_in: int, repeats: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _copy(on: Server, bed: Bed) -> Iterator[Bed]:
+def copied(on: Server, bed: Bed) -> Iterator[Bed]:
     """A database like the bed's, warm."""
     template = psycopg.conninfo.conninfo_to_dict(bed.dsn)["dbname"]
     dsn = servers.new_database(on, str(template), "strategy file_copy")
