@@ -203,7 +203,7 @@ class Workload:
     def halted(self) -> Iterator[None]:
         """While it lasts, no transaction is open; connections are."""
         self._go.clear()
-        for idle in self._idle:
+        for idle in self._idle if not self._stop.is_set() else ():
             idle.wait()
         try:
             yield
