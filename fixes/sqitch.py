@@ -50,7 +50,11 @@ def write(out: Path, changes: Sequence[Change], schema: str) -> None:
         ours = _is_ours(plan)
         if out.exists() and not ours and not (out.is_dir() and not any(out.iterdir())):
             raise EmitError(f"{out} holds something else: name a folder that is new, empty, or written by this command")
-        stale = _named(plan.read_text(encoding="utf-8")) - {change.name for change in changes} if ours else ()
+        stale = (
+            _named(plan.read_text(encoding="utf-8", errors="replace")) - {change.name for change in changes}
+            if ours
+            else ()
+        )
         texts = {
             "sqitch.conf": _CONF,
             **{f"deploy/{change.name}.sql": _headed("Deploy", change, change.deploy) for change in changes},
@@ -58,9 +62,9 @@ def write(out: Path, changes: Sequence[Change], schema: str) -> None:
             **{f"verify/{change.name}.sql": _headed("Verify", change, change.verify) for change in changes},
             "sqitch.plan": _plan(changes, schema),
         }
-        if ours:
-            # first gone and last written: what is half-written cannot be deployed
-            plan.write_text(f"%syntax-version=1.0.0\n%project={PROJECT}\n", encoding="utf-8")
+        # without changes first, and whole at the end: what is half-written cannot be deployed, and is known as ours
+        out.mkdir(parents=True, exist_ok=True)
+        plan.write_text(f"%syntax-version=1.0.0\n%project={PROJECT}\n", encoding="utf-8")
         for folder in FOLDERS:
             (out / folder).mkdir(parents=True, exist_ok=True)
             for name in stale:

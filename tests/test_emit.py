@@ -552,3 +552,17 @@ def test_a_rule_that_these_tables_have_no_columns_for_is_left_out(dsn: str, tmp_
     assert STATUS in emitted.changes
     done = psql(dsn, *_files(tmp_path, "deploy", emitted))
     assert done.returncode == 0, done.stderr
+
+
+def test_a_project_that_was_half_written_is_written_anew(issues: str, tmp_path: Path) -> None:
+    out = tmp_path / "project"
+    emitted = _emit(issues, {}, out)
+    whole = {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    # as a kill leaves it: our plan, without changes, and some of the files
+    plan = out / "sqitch.plan"
+    plan.write_text("".join(plan.read_text().splitlines(keepends=True)[:2]))
+    for path in [*(out / "verify").iterdir()][:3]:
+        path.unlink()
+    assert sqitch(issues, out, "deploy").returncode != 0 or not emitted.changes
+    _emit(issues, {}, out)
+    assert {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()} == whole

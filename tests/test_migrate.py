@@ -110,6 +110,21 @@ def test_every_reason_is_a_violation_that_the_audit_finds(issues: str, tmp_path:
             assert re.fullmatch(r"(customer|its first ancestor) \d+ is in quarantine", reason), reason
 
 
+def test_the_audit_finds_the_same_in_tables_and_views(issues: str, tmp_path: Path) -> None:
+    found = []
+    for step in ("", "switch"):
+        if step:
+            migrate(issues, "run", "--quiet")
+        folder = tmp_path / f"after {step}"
+        subprocess.run(
+            [sys.executable, "-m", "audit.cli", "run", "--dsn", issues, "--out", folder, "--format", "violations,json",
+             "--fail-on", "never", "--quiet"], check=True, capture_output=True,
+        )  # fmt: skip
+        found.append((folder / "violations.csv").read_bytes())
+    assert found[0] == found[1]
+    assert found[0].count(b"\n") > 100
+
+
 @pytest.mark.parametrize("step", NAMES[:-1])
 def test_rollback_gives_back_the_schema_with_every_write(sample: str, server: Server, step: str) -> None:
     dumped = shape(server, sample)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -125,6 +126,19 @@ def test_both_sides_see_a_write_in_its_own_transaction(sample: str, step: str) -
         assert found == ("paused",)
         connection.execute("delete from sales.orders where order_id = %s", row)
         assert not connection.execute("select from orders where order_id = %s", row).rowcount
+
+
+def test_drift_of_binary_fractions_is_written_as_cents(sample: str, ask: Query) -> None:
+    to(sample, "switch")
+    for _ in range(3):
+        ask("update customers set customer_balance = customer_balance + 0.1 where customer_id = 1")
+    assert ask("select customer_balance::text from customers where customer_id = 1") == [("1000.3",)]
+    assert ask("select balance from sales.customers where customer_id = 1") == [(Decimal("1000.30"),)]
+    # what is no drift is left as it was meant
+    ask("update customers set customer_balance = 1.005 where customer_id = 1")
+    assert ask("select customer_balance::text from customers where customer_id = 1") == [("1.005",)]
+    assert ask("select reasons from migration.quarantined_customer") == [(["customers.balance_is_whole_cents"],)]
+    assert equal(sample)
 
 
 def test_for_update_on_the_view_holds_the_row_and_reads_it_afresh(sample: str) -> None:

@@ -43,6 +43,9 @@ begin
     );
     execute format('alter table public.%I enable always trigger migration_%s', part.tab, part.event);
   end loop;
+  create trigger migration_round before insert or update of customer_balance on public.customers
+    for each row execute function migration.round_drift();
+  alter table public.customers enable always trigger migration_round;
   insert into migration.step (name) values ('synchronise');
 end
 $$;

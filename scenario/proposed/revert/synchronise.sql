@@ -14,7 +14,7 @@ begin
     select t.tgname, t.tgrelid::regclass as tab
     from pg_catalog.pg_trigger as t
     where t.tgrelid in ('public.customers'::regclass, 'public.orders'::regclass)
-      and t.tgname in ('migration_insert', 'migration_update', 'migration_delete', 'migration_truncate')
+      and t.tgname in ('migration_insert', 'migration_update', 'migration_delete', 'migration_truncate', 'migration_round')
   loop
     execute format('drop trigger %I on %s', part.tgname, part.tab);
   end loop;
