@@ -39,6 +39,8 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append(_loaded(load))
     if mend := documents.get("mend"):
         parts.append(_mended(mend))
+    if migrate := documents.get("migrate"):
+        parts.append(_migrated(migrate))
     if met := list(_targets(compared[-1] if compared else None, documents)):
         parts.append("### Targets\n\n" + _markdown(("target", "wanted", "found", "met"), met))
     if compared:
@@ -157,6 +159,69 @@ def _case(document: Document) -> str:
     )
 
 
+def _migrated(document: Document) -> str:
+    parts = ["### The way to the proposed schema", *map(_life, document["lives"])]
+    fill = document["fill"]
+    lines = [
+        (
+            name,
+            f"{it['rows']:,}" if it["rows"] else "–",
+            _number(it["seconds"], 1),
+            f"{it['rows'] / it['seconds']:,.0f}" if it["rows"] else "–",
+            _number(it["p50_ms"], 2),
+            _number(it["p99_ms"], 2),
+            _number(it["longest_ms"], 0),
+            _megabytes(it["bytes"]) if it["rows"] else "–",
+            f"{it['dead']:,}" if it["rows"] else "–",
+        )
+        for name, it in fill["contenders"].items()
+    ]
+    head = ("how", "rows of the old tables", "s", "rows/s", "p50, ms", "p99, ms", "longest, ms", "new tables, MB",
+            "dead rows in them")  # fmt: skip
+    parts.append(
+        f"The backfill by itself, {fill['tables'][0]:,} orders and {fill['tables'][1]:,} customers, with"
+        f" {fill['transactions_per_second']} short transactions a second meanwhile.\n\n" + _markdown(head, lines)
+    )
+    return "\n\n".join(parts)
+
+
+def _life(document: Document) -> str:
+    quiet = document["phases"]["no migration"]["old"]
+    lines = []
+    for name, it in document["phases"].items():
+        old, new = it["old"], it["new"] or {"transactions": 0, "p50_ms": None, "p99_ms": None, "longest_ms": None}
+        lines.append(
+            (
+                name,
+                _number(it["seconds"], 1),
+                f"{old['transactions']:,}",
+                _number(old["p50_ms"], 2),
+                _number(old["p99_ms"], 2),
+                _number(old["longest_ms"], 0),
+                _ratio(old["p99_ms"], quiet["p99_ms"]),
+                f"{new['transactions']:,}" if new["transactions"] else "–",
+                _number(new["p50_ms"], 2),
+                _number(new["p99_ms"], 2),
+                _number(new["longest_ms"], 0),
+            )
+        )
+    head = ("phase", "s", "old side: transactions", "p50, ms", "p99, ms", "longest, ms", "p99 ratio",
+            "new side: transactions", "p50, ms", "p99, ms", "longest, ms")  # fmt: skip
+    failed = ", ".join(
+        f"{times} with SQLSTATE {state} ({side} side, {what}, {phase})"
+        for phase, side, what, state, times in document["errors"]
+    )
+    wrong = sum(number for number, _ in document["wrong"].values())
+    changed = document["changed"]
+    return (
+        f"{document['tables'][0]:,} orders, {document['tables'][1]:,} customers, to {document['end']}:"
+        f" {changed['transactions']:,} transactions, {document['rate']:g} a second over {document['clients']}"
+        " connections."
+        f" Failed: {failed or 'none'}. Rows that were not as written, or not on both sides, in"
+        f" {len(document['wrong'])} comparisons: {wrong}.\n\n" + _markdown(head, lines)
+    )
+
+
 def _targets(document: Document | None, documents: dict[str, Document]) -> Iterable[tuple[str, ...]]:
     def line(name: str, found: float | None, wanted: float, unit: str = "", least: bool = False) -> tuple[str, ...]:
         met = "not measured" if found is None else "yes" if (found >= wanted if least else found <= wanted) else "no"
@@ -198,6 +263,26 @@ def _targets(document: Document | None, documents: dict[str, Document]) -> Itera
         memory = _over(whole["order-audit fixes apply"], ours, "memory")
         rows = whole["order-audit fixes apply"]["changed"] / ours["changed"]
         yield line(f"client memory for {rows:.0f} times as many rows, over that", memory, 1.1)
+    if migrate := documents.get("migrate"):
+        phases = migrate["lives"][0]["phases"]
+        quiet = phases["no migration"]["old"]
+        sides = [(name, it[side]) for name, it in phases.items() for side in ("old", "new") if it[side]]
+        orders = f"{migrate['lives'][0]['tables'][0]:,} orders"
+        worst = max((_over(it["old"], quiet, "p99_ms") or 0.0 for name, it in phases.items()), default=None)
+        yield line(f"migration of {orders}: p99 of old applications in the worst phase, over none", worst, 1.5)
+        longest = max(found["longest_ms"] for name, found in sides if name != "no migration")
+        yield line("the same: longest transaction", longest / 1000, 1, " s")
+        blocked = max(found["longest_ms"] for name, found in sides if name == "switch")
+        yield line("the same: longest transaction around the switch", blocked, 200, " ms")
+        failed = sum(error[-1] for life in migrate["lives"] for error in life["errors"])
+        yield line("failed transactions", failed, 0)
+        yield line(
+            "rows not as written",
+            sum(number for life in migrate["lives"] for number, _ in life["wrong"].values()),
+            0,
+        )
+        plain, ours = (it["rows"] / it["seconds"] for it in migrate["fill"]["contenders"].values() if it["rows"])
+        yield line("backfill: rows per second, over one INSERT … SELECT for each table", ours / plain, 0.7, least=True)
     if load := documents.get("load"):
         gentle = load["phases"].get("order-audit run --gentle")
         yield line("p99 of short transactions with --gentle", _over(gentle, load["phases"]["no audit"], "p99_ms"), 1.2)

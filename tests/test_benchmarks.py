@@ -73,3 +73,32 @@ def test_table_of_a_contender_that_could_not_run() -> None:
     )  # fmt: skip
     assert "| dbt | 16 | not installed: no network |" in text
     assert "| 16 rules, whole process, dbt over ours | at least 2 | – | not measured |" in text
+
+
+def test_table_of_a_migration() -> None:
+    times = {"transactions": 100, "p50_ms": 1.0, "p99_ms": 2.0, "longest_ms": 30.0}
+    life = {
+        "end": "rollback",
+        "tables": [1_000, 100],
+        "rate": 150.0,
+        "clients": 6,
+        "phases": {
+            "no migration": {"seconds": 20.0, "old": times, "new": None},
+            "switch": {"seconds": 2.0, "old": times | {"p99_ms": 5.0}, "new": times | {"longest_ms": 300.0}},
+        },
+        "errors": [["switch", "old", "spend", "40001", 2]],
+        "said": [],
+        "wrong": {"at the end": [0, []]},
+        "changed": {"transactions": 300},
+    }
+    filled = {"rows": 1_100, "seconds": 2.0, "bytes": 10**6, "dead": 7} | times
+    fill = {
+        "tables": [1_000, 100],
+        "transactions_per_second": 150,
+        "contenders": {"nothing": filled | {"rows": 0}, "plain": filled | {"seconds": 1.0}, "ours": filled},
+    }
+    text = table.tables({"migrate": {"lives": [life], "fill": fill}})
+    assert "Failed: 2 with SQLSTATE 40001 (old side, spend, switch)" in text
+    assert "| switch | 2.0 | 100 | 1.00 | 5.00 | 30 | 2.50 | 100 | 1.00 | 2.00 | 300 |" in text
+    assert "| the same: longest transaction around the switch | at most 200 ms | 300.00 ms | no |" in text
+    assert "| at least 0.7 | 0.50 | no |" in text
