@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from fixes.apply import RefusalError
 from fixes.migrate.brake import Pace
 from fixes.migrate.run import rollback, run
 from fixes.migrate.step import CONTRACT, Step, steps
@@ -187,3 +188,28 @@ def test_nobody_spends_what_the_other_side_spent(dsn: str) -> None:
         assert verify(connection, nothing).equal
         row = connection.execute("select balance from sales.customers where customer_id = %s", [customer]).fetchone()
         assert row == (0,)
+
+
+def test_the_switch_brings_in_what_the_old_side_left(dsn: str) -> None:
+    """A new application held the customer and wrote nothing, so that it brought nothing along."""
+    synchronised(dsn)
+    all_steps = steps(PROPOSED)
+    customer = one(dsn, "select min(customer_id) from sales.customers")
+    with psycopg.connect(dsn, autocommit=True) as connection, psycopg.connect(dsn) as new:
+        take(connection, all_steps, "verify")
+        new.execute("select from sales.customers where customer_id = %s for no key update", [customer])
+        connection.execute("update customers set customer_balance = 7 where customer_id = %s", [customer])
+        with pytest.raises(RefusalError, match="the locks could not be had"):
+            run(connection, all_steps, "switch", Pace(tries=2), lambda _: nothing)
+        new.commit()
+        take(connection, all_steps, "switch")
+        assert one(dsn, "select customer_balance from customers where customer_id = %s", customer) == 7
+        assert verify(connection, nothing).equal
+        # a contact is held without its customer: it is brought in before the old tables go
+        new.execute("select from sales.contacts where customer_id = %s for no key update", [customer])
+        connection.execute("update customers set customer_phone = '5' where customer_id = %s", [customer])
+        with pytest.raises(RefusalError, match="the locks could not be had"):
+            run(connection, all_steps, CONTRACT, Pace(tries=2), lambda _: nothing)
+        new.commit()
+        take(connection, all_steps, CONTRACT)
+        assert one(dsn, "select phone from sales.contacts where customer_id = %s and is_main", customer) == "5"

@@ -16,6 +16,14 @@ begin
   if not exists (select from migration.step as s where s.name = 'verify') then
     raise exception 'nobody has seen yet that both sides are equal: verify first';
   end if;
+  -- What was written while the new side held the row, and is not there yet: old applications are to read it.
+  perform migration.put_customers(array(select p.id from migration.pending as p where p.kind = 'customer' order by 1))
+  where exists (select from migration.pending as p where p.kind = 'customer');
+  perform migration.put_orders(array(select p.id from migration.pending as p where p.kind = 'order' order by 1))
+  where exists (select from migration.pending as p where p.kind = 'order');
+  if exists (select from migration.pending) then
+    raise lock_not_available using message = 'somebody holds rows that are to be brought in before: run it again';
+  end if;
   select string_agg(format('%s.%s (%s)', c.tab, c.name, c.type), ', ' order by c.tab, c.name) into found
   from migration.new_columns as c;
   if found is not null then
