@@ -31,8 +31,12 @@ def backfill(connection: psycopg.Connection, pace: Pace, tell: Tell) -> None:
     before = 0
     for table in _TABLES:
         place = _place(connection, table)
+
+        def looked_at(done: int, note: str, before: int = before) -> None:
+            tell(min(before + done, of), of, note)
+
         while True:
-            place, left = _pass(connection, table, place, pace, lambda done, note: tell(before + done, of, note))  # noqa: B023
+            place, left = _pass(connection, table, place, pace, looked_at)
             if not left:
                 break
             # what others held: they bring it along where they change it, and else it is ours
