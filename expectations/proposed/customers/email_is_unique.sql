@@ -1,0 +1,15 @@
+-- title: E-mail address that an earlier customer has already
+-- severity: warning
+-- key: customer_id
+-- why: One company registered twice: two balances, of which the one that pays is not the one that orders;
+--   or one reads what is meant for the other.
+-- offends: email
+select s.customer_id, s.contact_id, s.email, s.first_customer_id
+from (
+  select k.customer_id, k.contact_id, k.email,
+    min(k.customer_id) over (partition by lower(btrim(k.email)) collate "C") as first_customer_id
+  from sales.contacts as k
+  where btrim(k.email, E' \t\n\r\f\x0b') <> ''
+) as s
+where s.first_customer_id < s.customer_id
+order by s.customer_id

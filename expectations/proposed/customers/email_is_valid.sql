@@ -1,0 +1,14 @@
+-- title: Contact's e-mail address cannot be one
+-- severity: warning
+-- key: customer_id
+-- why: Invoices, warnings of a low balance and delivery reports go to this address and come back, if
+--   anybody reads what comes back.
+-- offends: email
+select k.customer_id, k.contact_id, k.name as contact_name, k.email
+from sales.contacts as k
+-- the pattern of HTML's input type email, with at least one dot in the domain; that a label has 63 letters at
+-- most is tested apart, and only where it may be: counting is what would make the pattern slow
+where k.email
+    !~ '^[a-zA-Z0-9.!#$%&''*+/=?^_{|}~`-]+@[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)+$'
+  or length(k.email) > 65 and split_part(k.email, '@', 2) ~ '[^.]{64}'
+order by k.customer_id

@@ -1,0 +1,19 @@
+-- title: Phone number that cannot be dialled
+-- severity: info
+-- key: customer_id
+-- why: Without an area code, or with letters in it, nobody can call this customer when an order fails.
+-- offends: phone
+select k.customer_id, k.contact_id, k.name as contact_name, k.phone
+from sales.contacts as k
+cross join lateral (
+  select translate(k.phone, ' ().-', '') as dialled
+  offset 0
+) as p
+-- lengths are tested apart: counting is what would make a pattern slow
+where p.dialled !~ '^[+]?[0-9]+$'
+  or case left(p.dialled, 1)
+    when '+' then length(p.dialled) not between 9 and 16
+    when '1' then length(p.dialled) not in (10, 11)
+    else length(p.dialled) <> 10
+  end
+order by k.customer_id

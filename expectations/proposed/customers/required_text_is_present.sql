@@ -1,0 +1,21 @@
+-- title: Customer without a name, e-mail, contact, address or state
+-- severity: warning
+-- key: customer_id
+-- why: A blank is as good as nothing: there is nobody to write to, nobody to ask for, or nowhere to send
+--   the invoice. (A customer with no contact or address at all is found by the rules on those.)
+-- offends: customer_text
+select c.customer_id, t.part, t.customer_text
+from sales.customers as c
+join (
+  select customer_id, 'name' as part, name as customer_text from sales.customers
+  union all
+  select customer_id, 'name of a contact', name from sales.contacts
+  union all
+  select customer_id, 'email of a contact', email from sales.contacts
+  union all
+  select customer_id, 'street', street from sales.addresses
+  union all
+  select customer_id, 'state', state_code from sales.addresses
+) as t on t.customer_id = c.customer_id
+where coalesce(btrim(t.customer_text, E' \t\n\r\f\x0b'), '') = ''
+order by c.customer_id

@@ -1,0 +1,27 @@
+-- title: Customer text with stray or invisible characters
+-- severity: info
+-- key: customer_id
+-- why: White space around it, control characters, or characters that nobody sees make two equal names
+--   differ, break exports, and can make a text read other than it is stored. U+FFFD means that letters have
+--   been lost already.
+-- offends: customer_text
+select c.customer_id, t.part, t.customer_text
+from sales.customers as c
+join (
+  select customer_id, 'name' as part, name as customer_text from sales.customers
+  union all
+  select customer_id, 'name of a contact', name from sales.contacts
+  union all
+  select customer_id, 'email of a contact', email from sales.contacts
+  union all
+  select customer_id, 'phone of a contact', phone from sales.contacts
+  union all
+  select customer_id, 'street', street from sales.addresses
+  union all
+  select customer_id, 'state', state_code from sales.addresses
+) as t on t.customer_id = c.customer_id
+where t.customer_text ~ '^[ \t\n\r\f\v]|[ \t\n\r\f\v]$|[\u0001-\u001f\u007f]'
+  -- elsewhere these numbers are other characters: U+0092 would be the apostrophe of WIN1252
+  or getdatabaseencoding() in ('UTF8', 'LATIN1')
+    and t.customer_text ~ '[\u0080-\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd]'
+order by c.customer_id

@@ -1,0 +1,25 @@
+-- title: Customer text that stands in for something missing
+-- severity: warning
+-- key: customer_id
+-- why: Somebody had to fill a required field and had nothing to fill it with. It counts as filled in every
+--   check, and fails the day it is used.
+-- offends: customer_text
+select c.customer_id, t.part, t.customer_text
+from sales.customers as c
+join (
+  select customer_id, 'name' as part, name as customer_text from sales.customers
+  union all
+  select customer_id, 'name of a contact', name from sales.contacts
+  union all
+  select customer_id, 'email of a contact', email from sales.contacts
+  union all
+  select customer_id, 'street', street from sales.addresses
+  union all
+  select customer_id, 'state', state_code from sales.addresses
+) as t on t.customer_id = c.customer_id
+-- cheap test first: none of the words has more than 11 letters, and few texts have so few
+where length(btrim(t.customer_text, E' \t\n\r\f\x0b')) <= 11
+  and lower(btrim(t.customer_text, E' \t\n\r\f\x0b')) in (
+    'n/a', 'na', 'none', 'null', 'nil', 'test', 'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?'
+  )
+order by c.customer_id

@@ -1,0 +1,15 @@
+-- title: Order's status is not what its last change led to
+-- severity: warning
+-- key: order_id
+-- why: The status that decides whether the order runs is another one than its history tells: it was changed
+--   with the history's trigger switched off, or the history was changed by hand.
+-- offends: order_status, status_after
+select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, l.change_number, l.status_after
+from sales.orders as o
+join (
+  select distinct on (h.order_id) h.order_id, h.change_number, h.status_after
+  from sales.order_status_changes as h
+  order by h.order_id, h.change_number desc
+) as l on l.order_id = o.order_id
+where l.status_after is distinct from o.order_status
+order by o.order_id

@@ -1,0 +1,16 @@
+-- title: Customer's balance is not what the last ledger entry left
+-- severity: critical
+-- key: customer_id
+-- why: The balance that allows recreations is another one than the ledger can account for. One of the two
+--   was changed by hand, and nobody can say which is right.
+-- offends: balance
+select c.customer_id, c.balance, c.entry_number, l.entry_number as last_number, l.balance_after
+from sales.customers as c
+left join (
+  select distinct on (e.customer_id) e.customer_id, e.entry_number, e.balance_after
+  from sales.ledger_entries as e
+  order by e.customer_id, e.entry_number desc
+) as l on l.customer_id = c.customer_id
+where c.balance is distinct from coalesce(l.balance_after, 0)
+  or c.entry_number is distinct from coalesce(l.entry_number, 0)
+order by c.customer_id

@@ -1,0 +1,12 @@
+-- title: Order is older than the ancestor it names
+-- severity: warning
+-- key: order_id
+-- why: Ids are handed out in order, so an ancestor has the smaller one. An order that names a later one was
+--   re-pointed or imported wrongly, and a report by first appearance dates the campaign too late.
+-- offends: first_ancestor_id
+select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
+from sales.orders as o
+left join sales.orders as a on a.order_id = o.first_ancestor_id
+where o.first_ancestor_id > o.order_id
+  and a.order_id is not null
+order by o.order_id

@@ -1,0 +1,16 @@
+-- title: Order was recreated from one of another lineage
+-- severity: critical
+-- key: order_id
+-- why: First ancestor and predecessor tell of one history in two ways. Where they disagree, a report by
+--   lineage and one that follows recreations step by step count this order with two different campaigns.
+-- offends: predecessor_id
+select r.order_id, o.first_ancestor_id, r.first_ancestor_id as recorded_ancestor_id, r.predecessor_id,
+  p.first_ancestor_id as predecessor_ancestor_id
+from sales.recreations as r
+left join sales.orders as o on o.order_id = r.order_id
+left join sales.orders as p on p.order_id = r.predecessor_id
+where r.first_ancestor_id <> o.first_ancestor_id
+  or p.first_ancestor_id <> o.first_ancestor_id
+  or r.predecessor_id is not null and p.order_id is null
+  or r.predecessor_id = r.order_id
+order by r.order_id

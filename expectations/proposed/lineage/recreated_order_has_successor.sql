@@ -1,0 +1,16 @@
+-- title: Order is marked recreated, but nothing came after it
+-- severity: warning
+-- key: order_id
+-- why: The status says that a later order took over. Where there is none, the nightly job stopped half-way:
+--   the customer's campaign went silent and nobody was told.
+-- offends: order_status
+select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
+from sales.orders as o
+join (
+  select first_ancestor_id, max(order_id) as last_id
+  from sales.orders
+  group by first_ancestor_id
+  having max(order_id) filter (where order_status = 'recreated') = max(order_id)
+) as l on l.first_ancestor_id = o.first_ancestor_id and l.last_id = o.order_id
+where o.order_status = 'recreated'
+order by o.order_id

@@ -1,0 +1,14 @@
+-- title: Live recreation of an order that was cancelled or has expired
+-- severity: warning
+-- key: order_id
+-- why: When the first order of a lineage was cancelled or ran out, nothing should still be running in its
+--   name: the customer believes it over and is still charged.
+-- offends: ancestor_status, order_status
+select o.order_id, o.first_ancestor_id, a.order_status as ancestor_status, o.customer_id, o.order_status,
+  o.amount
+from sales.orders as o
+left join sales.orders as a on a.order_id = o.first_ancestor_id
+where a.order_status in ('cancelled', 'expired')
+  and o.order_status in ('pending', 'active', 'paused')
+  and o.first_ancestor_id <> o.order_id
+order by o.order_id

@@ -1,0 +1,27 @@
+-- title: API key that another customer's orders use too
+-- severity: warning
+-- key: order_id
+-- why: A CRM key belongs to one customer. The same one on orders of two customers means that somebody's
+--   leads arrive in somebody else's CRM.
+-- offends: least_customer_id, greatest_customer_id
+select k.order_id, k.customer_id, k.script_name, k.least_customer_id, k.greatest_customer_id
+from (
+  select o.order_id, o.customer_id, d.script_name,
+    min(o.customer_id) over same_key as least_customer_id,
+    max(o.customer_id) over same_key as greatest_customer_id
+  from sales.orders as o
+  join sales.order_deliveries as d on d.order_id = o.order_id
+  cross join lateral (
+    select m.value #>> '{}' as said
+    from jsonb_each(case when jsonb_typeof(d.args) = 'object' then d.args else '{}' end) as m
+    where translate(lower(m.key), '-_', '') = 'apikey'
+      and jsonb_typeof(m.value) = 'string'
+      and m.value <> '""'
+  ) as held
+  -- what a reference of ours leads to; any other is compared as it is
+  left join sales_private.delivery_secrets as s
+    on s.order_id = o.order_id and held.said = 'secret-ref:sales/' || s.secret_id
+  window same_key as (partition by coalesce(s.secret, held.said) collate "C")
+) as k
+where k.least_customer_id <> k.greatest_customer_id
+order by k.order_id

@@ -1,0 +1,17 @@
+-- title: Delivery to a CRM without its API key
+-- severity: warning
+-- key: order_id
+-- why: The customer's CRM refuses what comes without a key. The leads of this order are bought and rejected
+--   at the door.
+-- offends: args
+select d.order_id, d.script_name, d.args
+from sales.order_deliveries as d
+where d.script_name = 'custom_crm'
+  and not exists (
+    select
+    from jsonb_each(case when jsonb_typeof(d.args) = 'object' then d.args else '{}' end) as m
+    where translate(lower(m.key), '-_', '') = 'apikey'
+      and jsonb_typeof(m.value) = 'string'
+      and m.value <> '""'
+  )
+order by d.order_id

@@ -1,0 +1,10 @@
+-- title: Order of a customer that does not exist
+-- severity: critical
+-- key: order_id
+-- why: Nobody can be billed for this order, and every report that joins customers loses it.
+-- offends: customer_id
+select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
+from sales.orders as o
+left join sales.customers as c on c.customer_id = o.customer_id
+where c.customer_id is null
+order by o.order_id

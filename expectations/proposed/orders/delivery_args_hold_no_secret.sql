@@ -1,0 +1,34 @@
+-- title: Secret in clear text in the delivery arguments
+-- severity: critical
+-- key: order_id
+-- why: Whoever may read orders may read this credential: every analyst, every replica, every backup, every
+--   report. It must be held where only the delivery can read it, and be replaced, since it has to be taken
+--   for known.
+-- unproven: that each is a working secret: keys are judged by their names, values are not tried.
+-- offends: args
+select d.order_id, d.script_name, d.args
+from sales.order_deliveries as d
+-- cheap test first: few arguments name a secret at all
+where d.args::text ~* '(api[-_]?key|secret|token|password|passwd|pwd|credential|private[-_]?key|authorization)'
+  and exists (
+    with recursive node (name, value) as (
+      select null::text, d.args
+      union all
+      select below.name, below.value
+      from node as n
+      cross join lateral (
+        select m.key, m.value
+        from jsonb_each(case when jsonb_typeof(n.value) = 'object' then n.value else '{}' end) as m
+        union all
+        select null, e.value
+        from jsonb_array_elements(case when jsonb_typeof(n.value) = 'array' then n.value else '[]' end) as e
+      ) as below (name, value)
+    )
+    select
+    from node as n
+    where n.name ~* '(api[-_]?key|secret|token|password|passwd|pwd|credential|private[-_]?key|authorization)'
+      and jsonb_typeof(n.value) = 'string'
+      and n.value #>> '{}' <> ''
+      and n.value #>> '{}' !~ '^secret-ref:[A-Za-z0-9_./-]+$'
+  )
+order by d.order_id

@@ -1,0 +1,13 @@
+-- title: Key that stands twice in the delivery arguments as they were written
+-- severity: warning
+-- key: order_id
+-- why: Old applications read the arguments as they were written, new ones as jsonb, which keeps the last of
+--   two equal keys. Whoever takes the first delivers with another value.
+select t.order_id
+from sales_private.delivery_originals as t
+where case
+  -- two keys take two colons
+  when t.args_text like '%:%:%' and json_typeof(t.args_text::json) = 'object'
+  then (select count(*) > count(distinct k.name collate "C") from json_object_keys(t.args_text::json) as k (name))
+end
+order by t.order_id

@@ -1,0 +1,10 @@
+-- title: Delivery of an order that does not exist
+-- severity: critical
+-- key: order_id
+-- why: Nobody ordered what it would deliver. Its arguments, and what they lead to, are kept for nothing.
+-- offends: order_id
+select d.order_id, d.script_name
+from sales.order_deliveries as d
+left join sales.orders as o on o.order_id = d.order_id
+where o.order_id is null
+order by d.order_id

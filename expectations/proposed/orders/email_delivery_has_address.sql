@@ -1,0 +1,16 @@
+-- title: Delivery by e-mail without a valid address
+-- severity: warning
+-- key: order_id
+-- why: The leads of this order are sent by e-mail to an address that is not there or cannot be one. They
+--   are bought, sent, and lost.
+-- offends: args
+select d.order_id, d.script_name, d.args
+from sales.order_deliveries as d
+where d.script_name = 'email_delivery'
+  and case
+    when jsonb_typeof(d.args) = 'object' and jsonb_typeof(d.args -> 'email_address') = 'string'
+    then d.args ->> 'email_address'
+        ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_{|}~`-]+@[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)+$'
+      and not (length(d.args ->> 'email_address') > 65 and split_part(d.args ->> 'email_address', '@', 2) ~ '[^.]{64}')
+  end is not true
+order by d.order_id

@@ -1,0 +1,27 @@
+-- title: Same live order placed again
+-- severity: warning
+-- key: order_id
+-- why: An earlier live order, of another lineage, has the same customer, schedule, delivery and amount. The
+--   customer most likely pressed the button twice, and pays twice.
+-- offends: first_order_id
+select e.order_id, e.first_ancestor_id, e.customer_id, e.order_status, e.amount, e.first_order_id
+from (
+  select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount,
+    min(o.order_id) over earlier as first_order_id,
+    min(o.first_ancestor_id) over earlier as least_ancestor_id,
+    max(o.first_ancestor_id) over earlier as greatest_ancestor_id
+  from sales.orders as o
+  left join sales.order_deliveries as d on d.order_id = o.order_id
+  -- secrets of two orders are put away apart: only what was written tells whether they are the same
+  left join sales_private.delivery_originals as t on t.order_id = o.order_id
+  where o.order_status in ('pending', 'active', 'paused')
+  -- partitions take NULL as equal to NULL, as this rule does; the frame is the orders with a smaller id
+  window earlier as (
+    partition by o.customer_id, o.amount, d.script_name collate "C", t.args_text collate "C", o.schedule_id
+    order by o.order_id
+    groups between unbounded preceding and 1 preceding
+  )
+) as e
+where e.least_ancestor_id <> e.first_ancestor_id
+  or e.greatest_ancestor_id <> e.first_ancestor_id
+order by e.order_id

@@ -1,0 +1,9 @@
+-- title: Schedule that no order has
+-- severity: info
+-- key: schedule_id
+-- why: Schedules are stored once and shared. One that nobody has is left over from orders that were deleted
+--   or changed.
+select s.schedule_id, s.half_hours
+from sales.schedules as s
+where not exists (select from sales.orders as o where o.schedule_id = s.schedule_id)
+order by s.schedule_id

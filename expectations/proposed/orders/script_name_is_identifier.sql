@@ -1,0 +1,10 @@
+-- title: Delivery script's name is no identifier
+-- severity: info
+-- key: order_id
+-- why: Scripts are found by name. Capitals, spaces and hyphens make two spellings of one script, and
+--   reports by script count them apart.
+-- offends: script_name
+select d.order_id, d.script_name
+from sales.order_deliveries as d
+where d.script_name !~ '^[a-z][a-z0-9_]*$'
+order by d.order_id

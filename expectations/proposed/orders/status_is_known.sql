@@ -1,0 +1,11 @@
+-- title: Order status is none of the six
+-- severity: critical
+-- key: order_id
+-- why: Every job and report branches on the status. One that nobody knows falls through all of them: the
+--   order neither runs nor ends, and counts nowhere.
+-- offends: order_status
+select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
+from sales.orders as o
+where o.order_status is null
+  or o.order_status not in ('recreated', 'active', 'expired', 'cancelled', 'paused', 'pending')
+order by o.order_id

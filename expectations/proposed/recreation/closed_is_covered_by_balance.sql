@@ -1,0 +1,28 @@
+-- title: Past recreation of which nothing was written down, and that today's balance would not cover
+-- severity: warning
+-- key: order_id
+-- why: Each of these was recreated, or led to a recreation, although the customer's present balance does
+--   not cover the amount; and it is of a time before recreations were written down. Those that are, are
+--   judged by the balance of that moment.
+-- unproven: that the money was missing when it was recreated. No balance as of then is kept: it may have been there, and been
+--   spent since.
+-- offends: balance, amount
+select o.order_id, o.first_ancestor_id, o.customer_id, c.balance, o.amount, o.order_status
+from sales.orders as o
+left join sales.customers as c on c.customer_id = o.customer_id
+-- PostgreSQL sorts NaN above every number: without the second test it would cover everything
+where (
+    c.balance > o.amount
+    and c.balance <> 'NaN'
+  ) is not true
+  and o.amount is not null
+  and c.customer_id is not null
+  and (
+    o.first_ancestor_id <> o.order_id
+      and o.order_status in ('recreated', 'expired')
+      and not exists (select from sales.recreations as r where r.order_id = o.order_id)
+    or o.first_ancestor_id = o.order_id
+      and o.order_status = 'recreated'
+      and not exists (select from sales.recreations as r where r.predecessor_id = o.order_id)
+  )
+order by o.order_id

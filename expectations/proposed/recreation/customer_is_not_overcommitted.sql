@@ -1,0 +1,18 @@
+-- title: Customer's live orders come to more than the balance
+-- severity: warning
+-- key: customer_id
+-- why: Each order alone is held against the balance, all of them together never are. When tonight's job
+--   recreates them, the first ones are covered by money that the others have been promised too.
+-- offends: balance, live_amount
+select c.customer_id, c.balance, live.orders as live_orders, live.amount as live_amount
+from sales.customers as c
+join (
+  select o.customer_id, count(*) as orders, coalesce(sum(o.amount), 0) as amount
+  from sales.orders as o
+  where o.order_status in ('pending', 'active', 'paused')
+  group by o.customer_id
+) as live on live.customer_id = c.customer_id
+where c.balance is null
+  or c.balance = 'NaN'
+  or live.amount > c.balance
+order by c.customer_id

@@ -1,0 +1,15 @@
+-- title: Order that an earlier one was recreated as already
+-- severity: critical
+-- key: order_id
+-- why: An order has one successor. Two that were recreated from the same one are two campaigns where the
+--   customer has ordered one, each of them recreated every night from then on.
+-- offends: predecessor_id
+select s.order_id, s.first_ancestor_id, s.predecessor_id, s.first_successor_id
+from (
+  select r.order_id, r.first_ancestor_id, r.predecessor_id,
+    min(r.order_id) over (partition by r.predecessor_id) as first_successor_id
+  from sales.recreations as r
+  where r.predecessor_id is not null
+) as s
+where s.first_successor_id < s.order_id
+order by s.order_id

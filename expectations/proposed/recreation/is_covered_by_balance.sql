@@ -1,0 +1,19 @@
+-- title: Live recreation whose amount the customer's balance does not cover
+-- severity: critical
+-- key: order_id
+-- why: Orders are only recreated if the balance is greater than the amount. This one runs on money that is
+--   not there: we deliver leads that nobody will pay for.
+-- offends: balance, amount
+select o.order_id, o.first_ancestor_id, o.customer_id, c.balance, o.amount, o.order_status
+from sales.orders as o
+left join sales.customers as c on c.customer_id = o.customer_id
+-- PostgreSQL sorts NaN above every number: without the second test it would cover everything
+where (
+    c.balance > o.amount
+    and c.balance <> 'NaN'
+  ) is not true
+  and o.amount is not null
+  and c.customer_id is not null
+  and o.first_ancestor_id <> o.order_id
+  and o.order_status in ('pending', 'active', 'paused')
+order by o.order_id

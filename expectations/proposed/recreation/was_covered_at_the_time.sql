@@ -1,0 +1,11 @@
+-- title: Recreated although the balance of that moment did not cover it
+-- severity: critical
+-- key: order_id
+-- why: Orders are only recreated if the balance is greater than the amount. This one was recreated against
+--   that rule, by what was written down when it happened.
+-- offends: balance, amount
+select r.order_id, r.first_ancestor_id, r.predecessor_id, r.balance, r.amount, r.created_at
+from sales.recreations as r
+-- PostgreSQL sorts NaN above every number: without the second test it would cover everything
+where (r.balance > r.amount and r.balance <> 'NaN') is not true
+order by r.order_id

@@ -1,0 +1,22 @@
+-- title: Delivery's original arguments say something else
+-- severity: critical
+-- key: order_id
+-- why: Old applications read the arguments as they were written, new ones the arguments and their secrets.
+--   Where the two differ in meaning, or one of them is missing, one order is delivered in two ways.
+-- offends: has_args, has_original
+select o.order_id, o.customer_id, d.script_name, d.args is not null as has_args, t.order_id is not null as has_original
+from sales.orders as o
+left join sales.order_deliveries as d on d.order_id = o.order_id
+left join sales_private.delivery_originals as t on t.order_id = o.order_id
+left join lateral (
+  -- the arguments with their secrets put back: cut at each reference, which can have any length, and joined again
+  select string_agg(
+      p.found[1] || coalesce(to_json(s.secret)::text, p.found[2], ''), '' order by p.number
+    )::jsonb as args
+  from regexp_matches(d.args::text, '(.*?)("secret-ref:sales/[0-9]+"|$)', 'g') with ordinality as p (found, number)
+  left join sales_private.delivery_secrets as s
+    on s.order_id = d.order_id and p.found[2] = '"secret-ref:sales/' || s.secret_id || '"'
+) as whole on true
+-- JSON that says null is no arguments
+where nullif(t.args_text::jsonb, 'null') is distinct from nullif(whole.args, 'null')
+order by o.order_id

@@ -1,0 +1,15 @@
+-- title: Delivery refers to a secret that is not there
+-- severity: critical
+-- key: order_id
+-- why: The delivery asks for its secret and gets none, or would get another order's: leads are bought and
+--   rejected at the door.
+-- offends: secret_id
+select d.order_id, d.script_name, r.secret_id
+from sales.order_deliveries as d
+cross join lateral (
+  select m.found[1] as secret_id
+  from regexp_matches(d.args::text, '"secret-ref:sales/([^"]*)"', 'g') as m (found)
+) as r
+left join sales_private.delivery_secrets as s on s.order_id = d.order_id and s.secret_id::text = r.secret_id
+where s.secret_id is null
+order by d.order_id
