@@ -1,0 +1,10 @@
+-- fails: 2, 3
+-- passes: 1, 4, 5
+
+insert into sales.order_deliveries (order_id, script_name, args)
+values
+    (1, 'bulk_delivery', '{"a": [1]}'), -- fine
+    (2, 'bulk_delivery', '[1]'), -- violates
+    (3, 'bulk_delivery', '"a"'), -- violates
+    (4, 'bulk_delivery', null), -- fine
+    (5, 'bulk_delivery', 'null'); -- fine here
