@@ -13,7 +13,7 @@ from fixes import trial
 from fixes.decisions import Reviewed
 from fixes.fill import TRIAL, obstacle
 from fixes.fix import AUTOMATIC, LEAVE, Fix, FixError, Option, journal
-from fixes.guard import Guard, guards, refuses
+from fixes.guard import SUITE, Guard, guards, refuses
 from fixes.refused import Refused, refused
 from fixes.review import NAMED, Review
 from fixes.turns import PASSES, turns
@@ -246,7 +246,7 @@ def _keys(connection: psycopg.Connection, fix: Fix) -> tuple[str, ...]:
 
 def guards_of(rules: Iterable[Rule]) -> list[Guard]:
     """The guards of these rules that are shipped, in the order in which they are installed."""
-    ours = {rule.id for rule in rules if rule.suite in shipped()}
+    ours = {rule.id for rule in rules if rule.suite == SUITE}
     return [
         guard
         for guard in guards().values()

@@ -17,6 +17,17 @@ left join lateral (
   left join sales_private.delivery_secrets as s
     on s.order_id = d.order_id and p.found[2] = '"secret-ref:sales/' || s.secret_id || '"'
 ) as whole on true
+cross join lateral (
+  select case
+    -- what jsonb cannot read, and the arguments cannot say: see orders.delivery_args_convert_to_jsonb
+    when strpos(t.args_text, '\u') > 0
+      and replace(t.args_text, '\\', chr(1))
+        ~ '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}'
+    then '"not JSON"'::jsonb
+    else t.args_text::jsonb
+  end as args
+  offset 0
+) as original
 -- JSON that says null is no arguments
-where nullif(t.args_text::jsonb, 'null') is distinct from nullif(whole.args, 'null')
+where nullif(original.args, 'null') is distinct from nullif(whole.args, 'null')
 order by o.order_id

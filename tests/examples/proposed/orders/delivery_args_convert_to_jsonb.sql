@@ -1,0 +1,11 @@
+-- fails: 1, 2, 3
+-- passes: 4, 5, 6
+
+insert into sales_private.delivery_originals (order_id, args_text)
+values
+    (1, '{"a": "\u0000"}'), -- violates: a zero character
+    (2, '{"a": "\ud83d"}'), -- violates: half a pair
+    (3, '{"\ude00": 1}'), -- violates: the other half, in a key
+    (4, '{"a": "\ud83d\ude00"}'), -- fine: a pair
+    (5, '{"a": "\\u0000"}'), -- fine: a backslash and what comes after it
+    (6, '{"a": 1}'); -- fine
