@@ -433,6 +433,14 @@ def test_an_audit_without_findings_says_so_and_what_it_looked_at() -> None:
     assert "orders, 200 rows Title of orders.a orders.a" in page.all("section", id="passed")[0]
 
 
+def test_what_passed_stands_by_its_table_or_by_none() -> None:
+    """A rule whose key is made up belongs to no table, and stands beside those that belong to one."""
+    page = drawn(document(found("orders.a", "passed"), found("both.b", "passed", table=None, checked=None)))
+    passed = page.all("section", id="passed")[0]
+    assert "Several tables Title of both.b both.b" in passed
+    assert "orders, 200 rows Title of orders.a orders.a" in passed
+
+
 def test_empty_tables_are_no_clean_ones() -> None:
     """What passed for want of rows is told apart from what was looked at."""
     page = drawn(document(found("orders.a", "passed", checked=0), tables={"orders": {"rows": 0}}))

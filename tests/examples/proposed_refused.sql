@@ -1,0 +1,165 @@
+-- What the proposed schema does not let in: the rule that it would violate, what the refusal names, and the statement.
+-- The database is that of WORLD in tests/test_suite_proposed.py.
+
+-- customers.balance_is_finite: overflow
+insert into sales.ledger_entries (customer_id, amount) values (1, 'Infinity');
+
+-- customers.balance_is_finite: ledger_entries_go_on
+insert into sales.ledger_entries (customer_id, amount) values (1, 'NaN');
+
+-- customers.balance_is_not_negative: balance_check
+insert into sales.ledger_entries (customer_id, amount) values (1, -100.01);
+
+-- customers.email_is_valid: contacts_email_check
+update sales.contacts set email = 'ann@acme';
+
+-- customers.email_is_unique: contacts_email
+update sales.contacts set email = 'ANN@acme.example' where customer_id = 2;
+
+-- customers.required_text_is_present: customers_name_check
+update sales.customers set name = ' ';
+
+-- customers.required_text_is_present: contacts_name_check
+update sales.contacts set name = e'\t';
+
+-- customers.required_text_is_present: addresses_street_check
+update sales.addresses set street = '';
+
+-- customers.required_text_is_present: addresses_state_code_fkey
+update sales.addresses set state_code = '';
+
+-- customers.state_is_usps_code: addresses_state_code_fkey
+update sales.addresses set state_code = 'ca';
+
+-- customers.contact_has_customer: contacts_customer_id_fkey
+update sales.contacts set customer_id = 9 where customer_id = 2;
+
+-- customers.address_has_customer: addresses_customer_id_fkey
+update sales.addresses set customer_id = 9 where customer_id = 2;
+
+-- lineage.order_ref_exists: orders_first_ancestor_is_root
+insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (30, 1, 99, 5, 'pending', null);
+
+-- lineage.order_ref_exists: orders_first_ancestor_is_root
+delete from sales.orders where order_id = 10;
+
+-- lineage.order_ref_is_first_ancestor: orders_first_ancestor_is_root
+insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (30, 1, 1000, 5, 'pending', null);
+
+-- lineage.is_acyclic: orders_first_ancestor_is_root
+insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (30, 1, 31, 5, 'pending', null), (31, 1, 30, 5, 'pending', null);
+
+-- lineage.keeps_customer: orders_first_ancestor_is_root
+insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (30, 2, 10, 5, 'pending', null);
+
+-- lineage.keeps_customer: orders_first_ancestor_is_root
+update sales.orders set customer_id = 2 where order_id = 10;
+
+-- lineage.predecessor_is_of_lineage: recreations_predecessor
+update sales.recreations set predecessor_id = 20;
+
+-- lineage.predecessor_is_of_lineage: recreations_check
+update sales.recreations set predecessor_id = 1000;
+
+-- lineage.predecessor_is_of_lineage: recreations_order
+update sales.recreations set first_ancestor_id = 20;
+
+-- recreation.was_covered_at_the_time: recreations_balance_covers_amount
+update sales.recreations set balance = amount;
+
+-- recreation.is_recorded: orders_recreation_is_written_down
+insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (30, 1, 10, 5, 'pending', now());
+
+-- recreation.is_recorded: orders_recreation_is_written_down
+delete from sales.recreations;
+
+-- recreation.record_is_of_recreation: recreations_order
+insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount) values (99, 10, 10, 10, 5);
+
+-- orders.amount_is_not_negative: orders_amount_check
+update sales.orders set amount = -0.01;
+
+-- orders.amount_is_finite: overflow
+update sales.orders set amount = 'Infinity';
+
+-- orders.customer_exists: orders_customer_id_fkey
+insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (30, 9, 30, 5, 'pending', null);
+
+-- orders.status_is_known: orders_order_status_check
+update sales.orders set order_status = 'done';
+
+-- orders.active_order_has_schedule: orders_check
+update sales.orders set schedule_id = null;
+
+-- orders.active_order_has_schedule: schedules_half_hours_check
+update sales.schedules set half_hours = '{}';
+
+-- orders.schedule_exists: orders_schedule_id_fkey
+update sales.orders set schedule_id = 8;
+
+-- orders.delivery_has_order: order_deliveries_order_id_fkey
+insert into sales.order_deliveries (order_id, script_name) values (99, 'bulk_delivery');
+
+-- orders.delivery_args_need_script: null value
+update sales.order_deliveries set script_name = null;
+
+-- orders.delivery_args_are_object: order_deliveries_args_check
+insert into sales.order_deliveries (order_id, script_name, args) values (1000, 'bulk_delivery', '[1]');
+
+-- orders.delivery_script_is_known: null value
+update sales.order_deliveries set script_name = 'carrier_pigeon';
+
+-- orders.script_name_is_identifier: delivery_scripts_script_name_check
+insert into sales.delivery_scripts (script_name) values ('Carrier Pigeon');
+
+-- orders.email_delivery_has_address: order_deliveries_args_fit_script
+update sales.order_deliveries set args = '{"email_address": "bob"}' where order_id = 20;
+
+-- orders.email_delivery_has_address: order_deliveries_args_fit_script
+update sales.order_deliveries set script_name = 'email_delivery';
+
+-- orders.custom_crm_has_key: order_deliveries_args_fit_script
+update sales.order_deliveries set args = null where order_id = 10;
+
+-- orders.delivery_args_hold_no_secret: order_deliveries_args_hold_no_secret
+alter table sales.order_deliveries disable trigger receive_args;
+update sales.order_deliveries set args = '{"api-key": "k-1"}';
+
+-- ledger.adds_up: ledger_entries_check
+update sales.ledger_entries set amount = amount + 1;
+
+-- ledger.goes_on: ledger_entries_go_on
+update sales.ledger_entries set balance_before = 60, amount = -10 where entry_number = 2;
+
+-- ledger.goes_on: ledger_entries_check
+update sales.ledger_entries set balance_before = 1, amount = amount - 1 where entry_number = 1;
+
+-- ledger.has_no_gap: ledger_entries_go_on
+delete from sales.ledger_entries where entry_number = 1 and customer_id = 2;
+
+-- ledger.has_no_gap: ledger_entries_go_on
+update sales.ledger_entries set entry_number = 3 where entry_number = 2;
+
+-- ledger.ends_with_balance: changed by ledger entries only
+update sales.customers set balance = 1000;
+
+-- ledger.ends_with_balance: changed by ledger entries only
+update sales.customers set balance = 70, entry_number = 1 where customer_id = 2;
+
+-- ledger.ends_with_balance: customers_balance_is_in_ledger
+update sales.customers set balance = 99, entry_number = entry_number + 1;
+
+-- ledger.ends_with_balance: customers_check
+insert into sales.customers (customer_id, name, balance) values (3, 'Cedar', 5);
+
+-- ledger.ends_with_balance: customers_balance_is_in_ledger
+delete from sales.ledger_entries where entry_number = 2;
+
+-- ledger.customer_exists: there is no customer 9
+insert into sales.ledger_entries (customer_id, amount) values (9, 5);
+
+-- history.goes_on: order_status_changes_check
+update sales.order_status_changes set status_before = status_after;
+
+-- history.order_exists: order_status_changes_order_id_fkey
+insert into sales.order_status_changes values (99, 1, 'active', 'paused');
