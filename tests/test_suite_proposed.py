@@ -75,6 +75,17 @@ $$
 """
 
 
+#: What the migration has while it is under way.
+QUARANTINE = """
+create schema migration;
+create table migration.quarantined_customer (customer_id bigint, reasons text[], since timestamptz default now());
+create table migration.quarantined_order (
+  order_id bigint, customer_id bigint, reasons text[], since timestamptz default now()
+);
+"""
+MIGRATING = {id for id in RULES if id.startswith("migration.")}
+
+
 def _path(rule_id: str) -> Path:
     return EXAMPLES.joinpath(*rule_id.split(".")).with_suffix(".sql")
 
@@ -90,6 +101,7 @@ def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(SCHEMA.read_bytes())
         connection.execute(BARE)
+        connection.execute(QUARANTINE)
         judged, unfit = task.prepare(connection, [(rule, shape.read(rule)) for rule in RULES.values()])
         assert not unfit
         for found in judged:
@@ -100,6 +112,9 @@ def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
             with connection.transaction(force_rollback=True):
                 connection.execute(example.sql.encode())
                 present = _keys(connection, f"select distinct {key}::text from {quoted(table)} where {key} is not null")
+                if rule.id in MIGRATING:  # which passes what is in another table
+                    admitted = "sales.customers" if key == "customer_id" else "sales.orders"
+                    present |= _keys(connection, f"select {key}::text from {admitted}")
                 named = _keys(connection, f"select distinct {key}::text from (\n{rule.sql}\n) as v")
             if present != example.fails | example.passes:
                 wrong.append(f"{rule.id}: header: {_difference(present, example.fails | example.passes)}")
@@ -154,7 +169,7 @@ ROUNDED = ("customers.balance_is_whole_cents", "recreation.decision_survives_rou
 
 def test_each_rule_is_refused_or_let_in() -> None:
     """Nothing is left open."""
-    assert {rule for rule, *_ in (*REFUSED, *LET_IN)} | {*ROUNDED} == RULES.keys()
+    assert {rule for rule, *_ in (*REFUSED, *LET_IN)} | {*ROUNDED} | MIGRATING == RULES.keys()
 
 
 def test_what_the_schema_refuses(dsn: str) -> None:
@@ -215,7 +230,8 @@ def test_the_schema_passes_its_suite(dsn: str, tmp_path: Path, world: str) -> No
         connection.execute(SCHEMA.read_bytes())
         connection.execute(world.encode())
     document = run(dsn, tmp_path, Options(suites=("proposed",)))
-    assert [(it["rule"], it["status"]) for it in document["results"] if it["status"] != "passed"] == []
+    statuses = {it["rule"]: it["status"] for it in document["results"]}
+    assert statuses == {id: "skipped" if id in MIGRATING else "passed" for id in RULES}
     assert document["schema_findings"] == []
     assert document["run"]["tables"]["sales.orders"]["rows"] == (3 if world else 0)
 
@@ -226,6 +242,9 @@ def test_audits_before_and_after_are_compared_rule_by_rule(sample: str, tmp_path
         connection.execute("update customers set customer_phone = null where customer_id = 3")
         connection.execute("update orders set order_status = 'recreated' where order_id = 1006")
         connection.execute("update customers set customer_email = upper(customer_email) where customer_id = 2")
+        connection.execute(
+            "update orders set order_status = 'active', order_schedule = 0::bit(336) where order_id = 1003"
+        )
     run(sample, tmp_path / "old", Options(suites=("current",)))
     with psycopg.connect(sample, autocommit=True) as connection:
         migrate(connection, steps(PROPOSED), "switch", Pace(), unseen)
@@ -249,6 +268,8 @@ def test_audits_before_and_after_are_compared_rule_by_rule(sample: str, tmp_path
         "customers.phone_is_dialable": {"resolved": ["1"], "remaining": ["2", "4", "5"], "new": []},
         "lineage.one_live_order": {"resolved": [], "remaining": ["1004"], "new": []},
         "lineage.recreated_order_has_successor": {"resolved": [], "remaining": ["1006"], "new": []},
+        "orders.active_order_has_delivery": {"resolved": ["1003"], "remaining": [], "new": []},
+        "orders.active_order_has_schedule": {"resolved": ["1003"], "remaining": [], "new": []},
         "orders.delivery_args_hold_no_secret": {"resolved": ["1002", "1008"], "remaining": [], "new": []},
         "orders.schedule_repeats_by_day": {"resolved": [], "remaining": ["1001", "1007", "1010"], "new": []},
     }
@@ -257,6 +278,8 @@ def test_audits_before_and_after_are_compared_rule_by_rule(sample: str, tmp_path
         1,
         "the rule was not there in the earlier audit: all that it finds counts as new",
     )
+    # what only looks resolved, since the new tables cannot hold it
+    assert compared["migration.order_is_admitted"]["new"] == 1
     checked = [id for id, it in compared.items() if it["before"] and it["before"]["status"] == "not_checkable"]
     assert [compared[id]["after"] for id in checked] == [{"status": "passed", "violations": 0}] * 3
 

@@ -8,15 +8,21 @@ select o.order_id, o.customer_id, d.script_name, d.args is not null as has_args,
 from sales.orders as o
 left join sales.order_deliveries as d on d.order_id = o.order_id
 left join sales_private.delivery_originals as t on t.order_id = o.order_id
-left join lateral (
-  -- the arguments with their secrets put back: cut at each reference, which can have any length, and joined again
-  select string_agg(
-      p.found[1] || coalesce(to_json(s.secret)::text, p.found[2], ''), '' order by p.number
-    )::jsonb as args
-  from regexp_matches(d.args::text, '(.*?)("secret-ref:sales/[0-9]+"|$)', 'g') with ordinality as p (found, number)
-  left join sales_private.delivery_secrets as s
-    on s.order_id = d.order_id and p.found[2] = '"secret-ref:sales/' || s.secret_id || '"'
-) as whole on true
+cross join lateral (
+  select case
+    when strpos(d.args::text, '"secret-ref:sales/') = 0 then d.args
+    else (
+      -- with their secrets put back: cut at each reference, which can have any length, and joined again
+      select string_agg(
+          p.found[1] || coalesce(to_json(s.secret)::text, p.found[2], ''), '' order by p.number
+        )::jsonb
+      from regexp_matches(d.args::text, '(.*?)("secret-ref:sales/[0-9]+"|$)', 'g') with ordinality as p (found, number)
+      left join sales_private.delivery_secrets as s
+        on s.order_id = d.order_id and p.found[2] = '"secret-ref:sales/' || s.secret_id || '"'
+    )
+  end as args
+  offset 0
+) as whole
 cross join lateral (
   select case
     -- what jsonb cannot read, and the arguments cannot say: see orders.delivery_args_convert_to_jsonb
