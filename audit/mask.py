@@ -75,7 +75,10 @@ _JSON_TYPES: Final = {JSON, 3802}
 #: The oid of type text.
 TEXT: Final = 25
 #: Types whose values cannot hold a text: booleans, numbers, times, bits, uuid.
-_PLAIN_TYPES: Final = {16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1186, 1266, 1560, 1562, 2950}
+_PLAIN_TYPES: Final = {
+    16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1186, 1266, 1560, 1562, 2950,
+    3904, 3906, 3908, 3910, 3912, 3926, 4451, 4532, 4533, 4534, 4535, 4536,  # ranges of such, and sets of ranges
+}  # fmt: skip
 #: What a JSON document, or a text in one, begins with.
 _OPENERS: Final = ("{", "[", '"')
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")

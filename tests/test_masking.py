@@ -827,3 +827,10 @@ def test_raised_messages_are_hidden() -> None:
 def test_passwords_in_scripts(written: str, shown: str) -> None:
     """A view on another server may hold one; what only looks like it stays."""
     assert mask.passwords(written) == shown
+
+
+@pytest.mark.parametrize("kind", [3904, 4451])
+def test_ranges_of_numbers_hold_no_text(kind: int) -> None:
+    """They begin as a document does, and are none; where they tell of a person they are masked as all is."""
+    assert mask.value("{[16,34),[64,82)}", kind, {"half_hours"}) == "{[16,34),[64,82)}"
+    assert mask.value("{[16,34),[64,82)}", kind, None) == "{[••,••),[••,••)}"

@@ -3,7 +3,7 @@
 -- key: schedule_id
 -- why: Schedules are stored once and shared. One that nobody has is left over from orders that were deleted
 --   or changed.
-select s.schedule_id, s.half_hours
+select s.schedule_id, s.created_at
 from sales.schedules as s
 where not exists (select from sales.orders as o where o.schedule_id = s.schedule_id)
 order by s.schedule_id

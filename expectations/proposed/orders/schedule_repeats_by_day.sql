@@ -4,19 +4,20 @@
 -- why: The schedule repeats, but not by the day: what was meant as office hours starts some hours earlier
 --   or later each day, and delivers at night. It was generated with a wrong period.
 -- offends: half_hours
-select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, s.half_hours
+select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, w.half_hours
 from sales.orders as o
+join sales.schedules as w on w.schedule_id = o.schedule_id
 join (
   -- each schedule once, however many orders have it
-  select b.schedule_id, b.half_hours
+  select b.schedule_id
   from (
-    select w.schedule_id, w.half_hours,
+    select s.schedule_id,
       (
         -- one byte for each half-hour: bytes are cut and compared faster than letters
-        select convert_to(string_agg(case when w.half_hours @> h.n then '1' else '0' end, '' order by h.n), 'UTF8')
+        select convert_to(string_agg(case when s.half_hours @> h.n then '1' else '0' end, '' order by h.n), 'UTF8')
         from generate_series(0, 335) as h (n)
       ) as bits
-    from sales.schedules as w
+    from sales.schedules as s
     offset 0
   ) as b
   where position('1'::bytea in b.bits) > 0
@@ -29,5 +30,5 @@ join (
       select from generate_series(2, 167) as p (period)
       where substr(b.bits, 1, 336 - p.period) = substr(b.bits, p.period + 1)
     )
-) as s on s.schedule_id = o.schedule_id
+) as drifting on drifting.schedule_id = w.schedule_id
 order by o.order_id
