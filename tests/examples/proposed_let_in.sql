@@ -65,15 +65,6 @@ insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, bala
 -- recreation.is_covered_by_balance
 insert into sales.ledger_entries (customer_id, amount) values (1, -95);
 
--- recreation.record_is_of_recreation
-insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount) values (20, 20, null, 50, 5);
-
--- recreation.was_covered_at_the_time
-update sales.recreations set balance = 'NaN';
-
--- orders.amount_is_finite
-update sales.orders set amount = 'NaN';
-
 -- orders.active_order_has_delivery
 delete from sales.order_deliveries;
 

@@ -4,7 +4,7 @@
 -- customers.balance_is_finite: overflow
 insert into sales.ledger_entries (customer_id, amount) values (1, 'Infinity');
 
--- customers.balance_is_finite: ledger_entries_go_on
+-- customers.balance_is_finite: customers_balance_check
 insert into sales.ledger_entries (customer_id, amount) values (1, 'NaN');
 
 -- customers.balance_is_not_negative: balance_check
@@ -163,3 +163,12 @@ update sales.order_status_changes set status_before = status_after;
 
 -- history.order_exists: order_status_changes_order_id_fkey
 insert into sales.order_status_changes values (99, 1, 'active', 'paused');
+
+-- recreation.record_is_of_recreation: recreations_not_of_root
+insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount) values (20, 20, null, 50, 5);
+
+-- recreation.was_covered_at_the_time: recreations_balance_check
+update sales.recreations set balance = 'NaN';
+
+-- orders.amount_is_finite: orders_amount_check
+update sales.orders set amount = 'NaN';
