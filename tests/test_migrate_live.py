@@ -213,3 +213,25 @@ def test_the_switch_brings_in_what_the_old_side_left(dsn: str) -> None:
         new.commit()
         take(connection, all_steps, CONTRACT)
         assert one(dsn, "select phone from sales.contacts where customer_id = %s and is_main", customer) == "5"
+
+
+def test_who_holds_a_customer_through_the_view_is_not_held_up_by_a_new_order(dsn: str) -> None:
+    """The order refers to the old row and waits for the new one; who holds that one changes the old row."""
+    synchronised(dsn)
+    customer = one(dsn, "select min(customer_id) from sales.customers")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        take(connection, steps(PROPOSED), "switch")
+    with psycopg.connect(dsn) as holds, psycopg.connect(dsn) as orders:
+        holds.execute("select from customers where customer_id = %s for update", [customer])
+        later = Later(
+            orders,
+            "insert into orders (order_ref, customer_id, order_amount)"
+            " values (currval('orders_order_id_seq'), %s, 5) returning order_id",
+            customer,
+        )
+        holds.execute("update customers set customer_balance = customer_balance - 1 where customer_id = %s", [customer])
+        holds.commit()
+        later.end()
+        assert later.said is None
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        assert verify(connection, nothing).equal

@@ -242,7 +242,7 @@ class Workload:
             connection.commit()
         except psycopg.Error as error:
             connection.rollback()
-            said = f"{error.diag.message_primary or error} {error.diag.context or ''}"
+            said = f"{error.diag.message_primary or error} {error.diag.context or ''} {error.diag.message_detail or ''}"
             with self._lock:
                 self.errors.append((phase, side, what, error.sqlstate or type(error).__name__, said))
             return

@@ -1347,9 +1347,13 @@ begin
   if sales_old.overtaken(to_jsonb(old) - 'customer_balance', to_jsonb(new) - 'customer_balance', to_jsonb(now_there)) then
     raise serialization_failure using message = 'could not serialize access due to concurrent update';
   end if;
+  -- Its number by itself: a server takes an UPDATE that names it, of a table with a trigger, for one that changes it, and has
+  -- it wait for whoever refers to the row, who may wait for the new row that is held here.
+  if new.customer_id <> old.customer_id then
+    update migration.old_customers as o set customer_id = new.customer_id where o.customer_id = old.customer_id;
+  end if;
   update migration.old_customers as o
-  set customer_id = new.customer_id,
-    customer_name = case when new.customer_name is distinct from old.customer_name then new.customer_name else o.customer_name end,
+  set customer_name = case when new.customer_name is distinct from old.customer_name then new.customer_name else o.customer_name end,
     customer_email = case when new.customer_email is distinct from old.customer_email then new.customer_email else o.customer_email end,
     customer_contact_name = case
       when new.customer_contact_name is distinct from old.customer_contact_name then new.customer_contact_name
@@ -1361,7 +1365,7 @@ begin
     customer_balance = case
       when new.customer_balance is distinct from old.customer_balance then new.customer_balance else o.customer_balance
     end
-  where o.customer_id = old.customer_id
+  where o.customer_id = new.customer_id
   returning * into new;
   return new;
 end
