@@ -741,8 +741,10 @@ begin
     if made_now and not roots then
       insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount)
       select n.order_id, n.first_ancestor_id, (
-          select max(p.order_id) from sales.orders as p
-          where p.first_ancestor_id = n.first_ancestor_id and p.order_id < n.order_id
+          -- of the lineage first: the last order of all that is of this lineage may be a million rows away
+          select max(p.order_id)
+          from (select l.order_id from sales.orders as l where l.first_ancestor_id = n.first_ancestor_id offset 0) as p
+          where p.order_id < n.order_id
         ), c.balance, n.amount
       from sales.orders as n
       join sales.customers as c on c.customer_id = n.customer_id
