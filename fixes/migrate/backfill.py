@@ -16,8 +16,8 @@ Tell = Callable[[int, int, str], None]
 
 _TABLES: Final = ("customers", "orders")
 _FIRST: Final = -(2**63)
-#: Milliseconds that a batch may take, of those that anybody may wait.
-_SHARE: Final = 10
+#: The part of what anybody may wait that a batch may take.
+_SHARE: Final = 25
 #: Seconds between looks at replicas and waiting sessions.
 _LOOK: Final = 1.0
 
