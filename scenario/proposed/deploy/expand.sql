@@ -144,6 +144,7 @@ alter table sales.customers add constraint customers_balance_is_in_ledger
   foreign key (customer_id, last_entry, balance)
   references sales.ledger_entries (customer_id, entry_number, balance_after)
   deferrable initially deferred;
+create index customers_balance_is_in_ledger on sales.customers (customer_id, last_entry, balance);
 create index ledger_entries_go_on on sales.ledger_entries (customer_id, previous_number, balance_before);
 
 create function sales.number_entry() returns trigger
@@ -312,6 +313,7 @@ create table sales.orders (
     references sales.orders (order_id, customer_id, is_root) deferrable initially deferred
 );
 create index orders_customer_id on sales.orders (customer_id);
+create index orders_first_ancestor on sales.orders (first_ancestor_id, customer_id, ancestor_is_root);
 create index orders_schedule_id on sales.orders (schedule_id);
 create index orders_recreation_id on sales.orders (recreation_id) where recreation_id is not null;
 comment on table sales.orders is 'Orders of leads. One that is recreated is closed, and a new one of the same lineage goes on.';
@@ -355,6 +357,7 @@ create table sales.recreations (
   constraint recreations_predecessor foreign key (predecessor_id, first_ancestor_id) references sales.orders (order_id, first_ancestor_id)
     on delete set null (predecessor_id) deferrable initially deferred
 );
+create index recreations_order_id on sales.recreations (order_id, first_ancestor_id);
 create index recreations_predecessor_id on sales.recreations (predecessor_id, first_ancestor_id);
 comment on table sales.recreations is 'That an order was recreated from another, and that the balance allowed it then.';
 comment on column sales.recreations.order_id is 'The new order.';
