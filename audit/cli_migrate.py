@@ -103,7 +103,7 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
 
     Orders that only one schema's nightly job would recreate are explained, one by one.
 
-    Example: order-audit migrate verify --dsn postgresql://reader@db/shop
+    Example: order-audit migrate verify --dsn postgresql://owner@db/shop
     """
     from audit.migrate_text import verified_text
     from audit.progress import progress
@@ -128,7 +128,7 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
 def status(dsn: Dsn = None) -> None:
     """Show which steps are taken, what is in quarantine and why, and what is to be decided.
 
-    Example: order-audit migrate status --dsn postgresql://reader@db/shop
+    Example: order-audit migrate status --dsn postgresql://owner@db/shop
     """
     from audit.migrate_text import status_text
     from fixes.migrate.quarantine import quarantine

@@ -245,7 +245,7 @@ def alone(connection: psycopg.Connection) -> Iterator[None]:
             break
         time.sleep(0.1)
     else:
-        raise RefusalError("another run of fixes is at work on this database: wait until it has ended")
+        raise RefusalError("another run of fixes, or a migration, is at work on this database: wait until it has ended")
     try:
         yield
     finally:

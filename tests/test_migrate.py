@@ -20,6 +20,7 @@ from audit.server import Server
 from fixes.migrate.quarantine import quarantine
 from fixes.migrate.step import CONTRACT, done, steps
 from fixes.migrate.verify import verify
+from fixes.status import LOCK
 from scenario.load import PROPOSED
 from tests import servers
 from tests.test_emit import sqitch
@@ -181,14 +182,41 @@ def test_after_the_contract_old_applications_go_on(sample: str) -> None:
         connection.execute("delete from orders where order_id = 1011")
 
 
-def test_fixes_empty_the_quarantine(issues: str, tmp_path: Path) -> None:
+def test_a_quarantine_that_fixes_empty_lets_the_contract_through(sample: str) -> None:
+    with psycopg.connect(sample, autocommit=True) as connection:
+        # a chain, which has one right end
+        connection.execute(
+            "insert into orders (order_id, order_ref, customer_id) values (2001, 1001, 1), (2002, 2001, 1)"
+        )
+    migrate(sample, "run", "--quiet")
+    with psycopg.connect(sample) as connection:
+        assert [(it.reason, it.keys) for it in quarantine(connection)] == [
+            ("lineage.order_ref_is_first_ancestor", (2002,))
+        ]
+    migrate(sample, "rollback", "--to", "verify", "--quiet")  # fixes write to tables
+    applied = subprocess.run(
+        [sys.executable, "-m", "audit.cli", "fixes", "apply", "--dsn", sample, "--no-guards", "--quiet"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert applied.returncode == 0, applied.stderr
+    with psycopg.connect(sample) as connection:
+        assert quarantine(connection) == []
+    migrate(sample, "run", "--quiet")
+    migrate(sample, "contract", "--drop-old-tables", "--quiet")
+    with psycopg.connect(sample) as connection:
+        found = connection.execute("select order_ref from orders where order_id = 2002").fetchone()
+    assert found == (1001,)
+
+
+def test_fixes_let_rows_out_of_quarantine(issues: str, tmp_path: Path) -> None:
     migrate(issues, "run", "--to", "verify", "--quiet")
     with psycopg.connect(issues) as connection:
         before = {(it.table, it.reason): it.rows for it in quarantine(connection)}
-    subprocess.run(
+    applied = subprocess.run(
         [sys.executable, "-m", "audit.cli", "fixes", "apply", "--dsn", issues, "--accept-recommended", "--no-guards",
-         "--quiet"], capture_output=True, check=False,
+         "--quiet"], capture_output=True, text=True, check=False,
     )  # fmt: skip
+    assert applied.returncode == 0, applied.stdout + applied.stderr
     migrate(issues, "run", "--to", "switch", "--quiet")
     migrate(issues, "rollback", "--to", "backfill", "--quiet")
     migrate(issues, "run", "--quiet")
@@ -308,11 +336,20 @@ def test_refusals_say_what_to_do(sample: str) -> None:
             connection.execute("drop role passer_by")
 
 
+def test_two_at_a_time_are_one_too_many(sample: str) -> None:
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", [LOCK])
+        assert "is at work on this database" in migrate(sample, "run", "--quiet", code=3)
+        connection.execute("select pg_advisory_unlock(%s)", [LOCK])
+    migrate(sample, "run", "--to", "expand", "--quiet")
+
+
 def test_it_may_be_killed_at_any_moment(server: Server, issues: str) -> None:
     """The program is killed again and again, on its way there and on its way back."""
     before, dumped = rows(issues), shape(server, issues)
     random.seed(7)
-    for words, end in ((["run"], NAMES[:-1]), (["rollback"], [])):
+    half_way = 0
+    for words, end in ((["run", "--batch-size", "1"], NAMES[:-1]), (["rollback"], [])):
         for _ in range(SOAK or 12):
             process = subprocess.Popen(
                 [sys.executable, "-m", "audit.cli", "migrate", *words, "--dsn", issues, "--quiet"],
@@ -322,9 +359,15 @@ def test_it_may_be_killed_at_any_moment(server: Server, issues: str) -> None:
             process.send_signal(signal.SIGKILL)
             process.wait()
             assert rows(issues) == before
+            with psycopg.connect(issues, autocommit=True) as connection:
+                there = done(connection, STEPS)
+            half_way += [] < there < NAMES[:-1]
+            if there == end:  # from the beginning again
+                migrate(issues, "rollback" if end else "run", "--quiet")
         migrate(issues, *words, "--quiet")
         with psycopg.connect(issues, autocommit=True) as connection:
             assert done(connection, STEPS) == end
+    assert half_way > 0
     assert shape(server, issues) == dumped
 
 

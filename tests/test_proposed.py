@@ -217,6 +217,63 @@ def test_a_row_held_from_the_other_side_is_no_deadlock(sample: str, ask: Query) 
     assert equal(sample)
 
 
+def test_rights_go_along_and_secrets_stay_where_few_read_them(sample: str, ask: Query) -> None:
+    ask("create role seller_of_leads")
+    try:
+        ask("grant select, insert on orders to seller_of_leads")
+        ask("grant usage on sequence orders_order_id_seq to seller_of_leads")
+        ask("grant select (customer_id, customer_name) on customers to seller_of_leads")
+        to(sample, "switch")
+        with psycopg.connect(sample, autocommit=True) as connection:
+            connection.execute("set role seller_of_leads")
+            insert = "insert into orders (order_ref, customer_id) values (1001, 1) returning order_amount"
+            assert connection.execute(insert).fetchone() == (0,)
+            args = connection.execute("select delivery_script_args::text from orders where order_id = 1002").fetchone()
+            assert args
+            assert "not-a-real-key" in args[0]
+            assert connection.execute("select count(customer_name) from customers").fetchone() == (5,)
+            for refused in (
+                "select customer_email from customers",
+                "delete from orders",
+                "select * from sales_private.delivery_secrets",
+                "select * from sales.order_deliveries",
+                "select * from migration.quarantined_order",
+            ):
+                with pytest.raises(errors.InsufficientPrivilege):
+                    connection.execute(refused)
+    finally:
+        ask("drop owned by seller_of_leads")
+        ask("drop role seller_of_leads")
+
+
+@pytest.mark.parametrize("step", ["backfill", "switch"])
+def test_ways_to_write_that_go_past_others(sample: str, step: str) -> None:
+    to(sample, step)
+    old = "migration.orders" if step == "switch" else "orders"  # to views nothing can be replicated
+    with psycopg.connect(sample, autocommit=True) as connection:
+        columns = "customers (customer_name, customer_email, customer_contact_name, address, address_state)"
+        with connection.cursor() as cursor, cursor.copy(f"copy {columns} from stdin".encode()) as copy:
+            copy.write("Copied\tcopied@example.com\tAnn\t1 Main Street\tCA\n")
+        same = f"insert into {columns} values ('x', 'x@example.com', 'x', 'x', 'CA') on conflict do nothing"
+        assert connection.execute(same.encode()).rowcount == 1
+        # logical replication applies changes so
+        connection.execute("set session_replication_role = replica")
+        connection.execute(f"update {old} set order_amount = 77 where order_id = 1009".encode())
+        connection.execute("set session_replication_role = origin")
+        assert connection.execute("select amount from sales.orders where order_id = 1009").fetchone() == (77,)
+        names = "select count(*) from sales.customers where name in ('Copied', 'x')"
+        assert connection.execute(names.encode()).fetchone() == (2,)
+        with pytest.raises(errors.DependentObjectsStillExist):
+            connection.execute(f"alter table {old} drop column order_amount".encode())
+        if step == "backfill":
+            connection.execute("truncate orders")
+            assert connection.execute("select count(*) from sales.orders").fetchone() == (0,)
+        else:
+            with pytest.raises(errors.WrongObjectType):
+                connection.execute("truncate orders")
+    assert equal(sample)
+
+
 def test_the_new_schema_has_no_finding(sample: str) -> None:
     to(sample, "switch")
     with psycopg.connect(sample, autocommit=True) as connection:
