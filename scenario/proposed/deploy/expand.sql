@@ -35,8 +35,10 @@ return value ~ '^secret-ref:[A-Za-z0-9_./-]+$';
 comment on function sales.is_secret_reference(text) is 'Whether a text says where a secret is kept, instead of the secret.';
 
 -- Any text under a secret name, at any depth, that is no reference.
+-- Its own search_path: with that of whoever asks, statements are planned anew each time that it is another one's turn.
 create function sales.finds_secret(args jsonb) returns boolean
 language plpgsql immutable parallel safe
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   member record;
@@ -552,12 +554,17 @@ begin
     return new;
   end if;
   if new.args is null then
-    delete from sales_private.delivery_originals as o where o.order_id = new.order_id;
-    delete from sales_private.delivery_secrets as s where s.order_id = new.order_id;
+    if tg_op = 'UPDATE' then
+      delete from sales_private.delivery_originals as o where o.order_id = new.order_id;
+      delete from sales_private.delivery_secrets as s where s.order_id = new.order_id;
+    end if;
     return new;
   end if;
+  said := new.args::text;
+  if strpos(said, '"secret-ref:sales/') > 0 then
+    said := sales_private.with_secrets(new.order_id, new.args);
+  end if;
   -- to compare first is cheaper than to insert in vain
-  said := sales_private.with_secrets(new.order_id, new.args);
   if not exists (
     select from sales_private.delivery_originals as o where o.order_id = new.order_id and o.args_text::jsonb = said::jsonb
   ) then

@@ -140,6 +140,12 @@ create trigger write_bits after insert or update of half_hours on sales.schedule
   for each row execute function sales_old.write_bits();
 alter table sales.schedules enable always trigger write_bits;
 
+-- Deliveries that are brought over by the thousand come with their secrets put away.
+create or replace trigger receive_args before insert or update on sales.order_deliveries
+  for each row when (current_setting('migration.args', true) is distinct from 'put away')
+  execute function sales.receive_args();
+alter table sales.order_deliveries enable always trigger receive_args;
+
 -- One source of numbers for both sides, the old one: a number that nobody gave is one of a band that no row can have.
 do $$
 declare
@@ -193,7 +199,9 @@ language sql immutable
 return case when args::text ~ '\\u|[0-9][eE]|[0-9]{250}' then migration.try_jsonb(args) else args::jsonb end;
 
 -- Why the new tables cannot hold a customer, by the rules of the audit that say so: none for one that they can hold.
--- For many at a time: a function that is called for each row costs more than all that it does.
+-- For many at a time: a function that is called for each row costs more than all that it does. Whether a row is there is
+-- asked as for a value of it: of an `exists` the server may read all rows of a table beforehand, for one row that it
+-- judges. And `offset 0`, so that who asks for the faults twice has them told once.
 create function migration.customer_faults(ids bigint[]) returns table (customer_id bigint, faults text[])
 language sql stable
 as $$
@@ -210,14 +218,12 @@ as $$
       when sales.says_something(c.customer_email) and not sales.is_email(c.customer_email) then 'customers.email_is_valid'
     end,
     case
-      when exists (
-        select from sales.contacts as k
-        where lower(k.email) = lower(c.customer_email) and k.customer_id <> c.customer_id
-      ) then 'customers.email_is_unique'
+      when (select k.customer_id from sales.contacts as k where lower(k.email) = lower(c.customer_email)) <> c.customer_id
+      then 'customers.email_is_unique'
     end,
     case
       when sales.says_something(c.address_state)
-        and not exists (select from sales.states as s where s.state_code = c.address_state)
+        and (select s.state_code from sales.states as s where s.state_code = c.address_state) is null
       then 'customers.state_is_usps_code'
     end,
     case
@@ -229,6 +235,7 @@ as $$
   ], null)
   from migration.old_customers as c
   where c.customer_id = any(ids)
+  offset 0
 $$;
 
 -- The same of orders. Of those that are made now from another one (`made_now`), or that are in quarantine for that
@@ -239,17 +246,16 @@ language sql stable
 as $$
   select o.order_id, array_remove(array[
     case
-      when not exists (select from sales.customers as c where c.customer_id = o.customer_id) then case
-        when exists (select from migration.old_customers as c where c.customer_id = o.customer_id)
+      when (select c.customer_id from sales.customers as c where c.customer_id = o.customer_id) is null then case
+        when (select c.customer_id from migration.old_customers as c where c.customer_id = o.customer_id) is not null
         then format('customer %s is in quarantine', o.customer_id)
         else 'orders.customer_exists'
       end
     end,
     case
       when o.order_ref = o.order_id then null
-      when exists (
-        select from sales.orders as root
-        where root.order_id = o.order_ref and root.customer_id = o.customer_id and root.is_root
+      when (
+        select root.is_root from sales.orders as root where root.order_id = o.order_ref and root.customer_id = o.customer_id
       ) then null
       else coalesce(
         (
@@ -285,36 +291,37 @@ as $$
     end,
     case when o.delivery_script_name !~ '^[a-z][a-z0-9_]*$' then 'orders.script_name_is_identifier' end,
     case
-      when json_typeof(o.delivery_script_args) not in ('object', 'null') then 'orders.delivery_args_are_object'
-      when json_typeof(o.delivery_script_args) = 'object' and o.delivery_script_name is null then 'orders.delivery_args_need_script'
-      when json_typeof(o.delivery_script_args) = 'object' and migration.as_jsonb(o.delivery_script_args) is null
-      then 'orders.delivery_args_convert_to_jsonb'
-      when json_typeof(o.delivery_script_args) = 'object'
-        and (select count(*) from json_object_keys(o.delivery_script_args))
-          > (select count(*) from jsonb_object_keys(o.delivery_script_args::jsonb))
+      when j.kind not in ('object', 'null') then 'orders.delivery_args_are_object'
+      when j.kind = 'object' and o.delivery_script_name is null then 'orders.delivery_args_need_script'
+      when j.kind = 'object' and j.args is null then 'orders.delivery_args_convert_to_jsonb'
+      when j.kind = 'object'
+        and (select count(*) from json_object_keys(o.delivery_script_args)) > (select count(*) from jsonb_object_keys(j.args))
       then 'orders.delivery_args_keys_are_unique'
       when o.delivery_script_name = 'email_delivery' and not coalesce(
-        json_typeof(o.delivery_script_args -> 'email_address') = 'string'
-          and sales.is_email(o.delivery_script_args ->> 'email_address'), false
+        jsonb_typeof(j.args -> 'email_address') = 'string' and sales.is_email(j.args ->> 'email_address'), false
       ) then 'orders.email_delivery_has_address'
-      when o.delivery_script_name = 'custom_crm' and not sales.has_api_key(migration.as_jsonb(o.delivery_script_args))
-      then 'orders.custom_crm_has_key'
+      when o.delivery_script_name = 'custom_crm' and not sales.has_api_key(j.args) then 'orders.custom_crm_has_key'
     end,
     case
       when o.order_ref <> o.order_id and o.order_status in ('pending', 'active', 'paused')
         and (
-          o.order_id = any(made_now) or exists (
-            select from migration.quarantined_order as q
-            where q.order_id = o.order_id and q.reasons @> '{recreation.is_covered_by_balance}'
+          o.order_id = any(made_now) or (
+            select q.reasons @> '{recreation.is_covered_by_balance}'
+            from migration.quarantined_order as q where q.order_id = o.order_id
           )
         )
-        and not exists (
-          select from sales.customers as c where c.customer_id = o.customer_id and c.balance > o.order_amount
-        ) then 'recreation.is_covered_by_balance'
+        and (select c.balance > o.order_amount from sales.customers as c where c.customer_id = o.customer_id) is not true
+      then 'recreation.is_covered_by_balance'
     end
   ], null)
   from migration.old_orders as o
+  cross join lateral (
+    select k.kind, case when k.kind = 'object' then migration.as_jsonb(o.delivery_script_args) end as args
+    from (select json_typeof(o.delivery_script_args) as kind offset 0) as k
+    offset 0
+  ) as j
   where o.order_id = any(ids)
+  offset 0
 $$;
 
 -- What only the new tables know of rows that are in quarantine: times, ledgers, histories, further contacts. They get it
@@ -514,9 +521,11 @@ language plpgsql
 as $$
 declare
   here bigint[];
+  held bigint[];
   gone bigint[];
   good bigint[];
   bad bigint[];
+  waiting bigint[];
 begin
   -- Those that an application of the new side holds are its to bring together: it will ask for the old row next, and to
   -- wait for it here would be a deadlock.
@@ -524,7 +533,7 @@ begin
     select c.customer_id from sales.customers as c where c.customer_id = any(ids) order by c.customer_id
     for no key update skip locked
   );
-  here := array(
+  here := case when here <> '{}' then array(
     select h.id from unnest(here) as h (id)
     where h.id not in (
       select k.customer_id from sales.contacts as k where k.customer_id = any(here) and k.is_main
@@ -541,17 +550,16 @@ begin
         for no key update skip locked
       ) as l
     )
-  );
-  with held as (
-    select c.customer_id from sales.customers as c where c.customer_id = any(ids) and c.customer_id <> all(here)
-  ), noted as (
-    insert into migration.pending (kind, id) select 'customer', h.customer_id from held as h on conflict do nothing
-  )
-  select array(select i.id from unnest(ids) as i (id) except select h.customer_id from held as h) into ids;
+  ) else '{}' end;
+  held := array(select c.customer_id from sales.customers as c where c.customer_id = any(ids) and c.customer_id <> all(here));
+  if held <> '{}' then
+    insert into migration.pending (kind, id) select 'customer', h.id from unnest(held) as h (id) on conflict do nothing;
+    ids := array(select i.id from unnest(ids) as i (id) where i.id <> all(held));
+  end if;
 
   gone := array(
     select i.id from unnest(ids) as i (id)
-    where not exists (select from migration.old_customers as c where c.customer_id = i.id)
+    where (select c.customer_id from migration.old_customers as c where c.customer_id = i.id) is null
   );
   if cardinality(gone) > 0 then
     perform migration.set_orders_aside(
@@ -609,17 +617,13 @@ begin
   delete from migration.quarantined_customer as q where q.customer_id = any(good);
   delete from migration.pending as p where p.kind = 'customer' and p.id = any(good);
   perform migration.set_customers_aside(bad);
-  if exists (select from migration.old_customers as c where c.customer_id = any(ids) and c.customer_id <> all(good || bad)) then
+  if cardinality(good) + cardinality(bad) + cardinality(gone) < cardinality(ids) then
     perform migration.write_customers(
-      array(select c.customer_id from migration.old_customers as c where c.customer_id = any(ids) and c.customer_id <> all(good || bad)),
-      made_now
+      array(select i.id from unnest(ids) as i (id) where i.id <> all(good || bad || gone) order by 1), made_now
     );
   end if;
-  if exists (select from migration.quarantined_order as q where q.customer_id = any(good)) then
-    perform migration.put_orders(
-      array(select q.order_id::bigint from migration.quarantined_order as q where q.customer_id = any(good) order by 1)
-    );
-  end if;
+  waiting := array(select q.order_id from migration.quarantined_order as q where q.customer_id = any(good) order by 1);
+  perform migration.put_orders(waiting) where waiting <> '{}';
   set constraints sales.customers_balance_is_in_ledger immediate;
   set constraints sales.customers_balance_is_in_ledger deferred;
 end
@@ -630,11 +634,14 @@ language plpgsql
 as $$
 declare
   here bigint[];
+  held bigint[];
   gone bigint[];
   good bigint[];
   bad bigint[];
   moved bigint[];
   waiting bigint[];
+  first_of bigint[]; -- those that name themselves as their first ancestor
+  others bigint[];
   part bigint[];
   fresh bigint[]; -- made now
   roots boolean;
@@ -644,7 +651,7 @@ begin
     select o.order_id from sales.orders as o where o.order_id = any(ids) order by o.order_id
     for no key update skip locked
   );
-  here := array(
+  here := case when here <> '{}' then array(
     select h.id from unnest(here) as h (id)
     where h.id not in (
       select d.order_id from sales.order_deliveries as d where d.order_id = any(here)
@@ -653,18 +660,18 @@ begin
         select d.order_id from sales.order_deliveries as d where d.order_id = any(here) for no key update skip locked
       ) as l
     )
-  );
-  with held as (
-    select o.order_id from sales.orders as o where o.order_id = any(ids) and o.order_id <> all(here)
-  ), noted as (
-    insert into migration.pending (kind, id) select 'order', h.order_id from held as h on conflict do nothing
-  )
-  select array(select i.id from unnest(ids) as i (id) except select h.order_id from held as h) into ids;
+  ) else '{}' end;
+  held := array(select o.order_id from sales.orders as o where o.order_id = any(ids) and o.order_id <> all(here));
+  if held <> '{}' then
+    insert into migration.pending (kind, id) select 'order', h.id from unnest(held) as h (id) on conflict do nothing;
+    ids := array(select i.id from unnest(ids) as i (id) where i.id <> all(held));
+  end if;
 
-  gone := array(
-    select i.id from unnest(ids) as i (id)
-    where not exists (select from migration.old_orders as o where o.order_id = i.id)
-  );
+  select coalesce(array_agg(o.order_id) filter (where o.order_ref = o.order_id), '{}'),
+    coalesce(array_agg(o.order_id) filter (where o.order_ref is distinct from o.order_id), '{}')
+  into first_of, others
+  from migration.old_orders as o where o.order_id = any(ids);
+  gone := array(select i.id from unnest(ids) as i (id) where i.id <> all(first_of || others));
   if cardinality(gone) > 0 then
     perform migration.remove_orders(gone);
     delete from migration.quarantined_order as q where q.order_id = any(gone);
@@ -672,19 +679,21 @@ begin
   end if;
 
   -- Those that others name as their first ancestor, and that cannot be that any more.
-  moved := array(
+  moved := case when here <> '{}' then array(
     select n.order_id
     from sales.orders as n
     join migration.old_orders as o on o.order_id = n.order_id
     where n.order_id = any(here) and n.is_root
       and (o.order_ref is distinct from o.order_id or o.customer_id is distinct from n.customer_id)
-  );
-  waiting := array(
-    select n.order_id from sales.orders as n
-    where n.first_ancestor_id = any(moved) and n.order_id <> n.first_ancestor_id
-    order by n.order_id
-  );
-  perform migration.set_orders_aside(waiting, 'its first ancestor was changed');
+  ) else '{}' end;
+  if moved <> '{}' then
+    waiting := array(
+      select n.order_id from sales.orders as n
+      where n.first_ancestor_id = any(moved) and n.order_id <> n.first_ancestor_id
+      order by n.order_id
+    );
+    perform migration.set_orders_aside(waiting, 'its first ancestor was changed');
+  end if;
 
   insert into sales.schedules (half_hours)
   select sales.half_hours(s.bits)
@@ -704,17 +713,15 @@ begin
 
   -- first those that others of them may name
   foreach roots in array array[true, false] loop
-    part := array(
-      select o.order_id from migration.old_orders as o
-      where o.order_id = any(ids) and coalesce(o.order_ref = o.order_id, false) = roots
-    );
+    part := case when roots then first_of else others end;
+    continue when part = '{}';
     fresh := case when made_now then array(select i.id from unnest(part) as i (id) where i.id <> all(here)) else '{}' end;
     select coalesce(array_agg(f.order_id) filter (where f.faults = '{}'), '{}'),
       coalesce(array_agg(f.order_id) filter (where f.faults <> '{}'), '{}')
     into good, bad
     from migration.order_faults(part, fresh) as f;
-    perform migration.set_orders_aside(bad, null, fresh);
-    continue when cardinality(good) = 0;
+    perform migration.set_orders_aside(bad, null, fresh) where bad <> '{}';
+    continue when good = '{}';
 
     insert into sales.orders as n (
       order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, created_at
@@ -748,35 +755,52 @@ begin
     end if;
 
     -- The original first: what is given in other letters and means the same is left as it is.
-    delete from sales.order_deliveries as d
-    using migration.old_orders as o
-    where d.order_id = any(good) and o.order_id = d.order_id and o.delivery_script_name is null;
-    delete from sales_private.delivery_originals as t
-    using migration.old_orders as o
-    where t.order_id = any(good) and o.order_id = t.order_id and o.delivery_script_args is null;
+    if here <> '{}' then
+      delete from sales.order_deliveries as d
+      using migration.old_orders as o
+      where d.order_id = any(good) and o.order_id = d.order_id and o.delivery_script_name is null;
+      delete from sales_private.delivery_originals as t
+      using migration.old_orders as o
+      where t.order_id = any(good) and o.order_id = t.order_id and o.delivery_script_args is null;
+    end if;
     insert into sales_private.delivery_originals as t (order_id, args_text)
     select o.order_id, o.delivery_script_args::text
     from migration.old_orders as o
     where o.order_id = any(good) and o.delivery_script_args is not null
     order by o.order_id
     on conflict (order_id) do update set args_text = excluded.args_text where t.args_text <> excluded.args_text;
+    -- of orders that are new here at once: what receive_args does for one after another
+    perform set_config('migration.args', 'put away', true);
+    insert into sales.order_deliveries (order_id, script_name, checked_as, args, created_at)
+    select o.order_id, o.delivery_script_name, s.checked_as,
+      case when sales.holds_secret(j.args) then sales_private.put_away(o.order_id, j.args) else j.args end,
+      case when made_now then now() end
+    from migration.old_orders as o
+    join sales.delivery_scripts as s on s.script_name = o.delivery_script_name
+    cross join lateral (select nullif(o.delivery_script_args::jsonb, 'null') as args offset 0) as j
+    where o.order_id = any(good) and o.order_id <> all(here)
+    order by o.order_id;
+    perform set_config('migration.args', '', true);
+    -- and of the others, where they mean something else
     insert into sales.order_deliveries as d (order_id, script_name, args, created_at)
     select o.order_id, o.delivery_script_name, nullif(o.delivery_script_args::jsonb, 'null'), case when made_now then now() end
     from migration.old_orders as o
     left join sales.order_deliveries as e on e.order_id = o.order_id
-    where o.order_id = any(good) and o.delivery_script_name is not null
+    where o.order_id = any(good) and o.order_id = any(here) and o.delivery_script_name is not null
       and (
         e.order_id is null or e.script_name <> o.delivery_script_name
         or sales_private.with_secrets(e.order_id, e.args)::jsonb is distinct from nullif(o.delivery_script_args::jsonb, 'null')
       )
     order by o.order_id
     on conflict (order_id) do update set script_name = excluded.script_name, args = excluded.args;
-    -- JSON that says null, which is no arguments
-    insert into sales_private.delivery_originals (order_id, args_text)
-    select o.order_id, o.delivery_script_args::text
-    from migration.old_orders as o
-    where o.order_id = any(good) and json_typeof(o.delivery_script_args) = 'null'
-    on conflict do nothing;
+    -- JSON that says null, which is no arguments, and went when they did
+    if here <> '{}' then
+      insert into sales_private.delivery_originals (order_id, args_text)
+      select o.order_id, o.delivery_script_args::text
+      from migration.old_orders as o
+      where o.order_id = any(good) and json_typeof(o.delivery_script_args) = 'null'
+      on conflict do nothing;
+    end if;
 
     delete from migration.quarantined_order as q where q.order_id = any(good);
     delete from migration.pending as p where p.kind = 'order' and p.id = any(good);
@@ -1455,7 +1479,7 @@ declare
 begin
   if what = 'customers' then
     select max(n.customer_id), coalesce(array_agg(n.customer_id order by n.customer_id) filter (
-      where not exists (select from migration.customer_row as r where r.customer_id = n.customer_id)
+      where (select r.customer_id from migration.customer_row as r where r.customer_id = n.customer_id limit 1) is null
     ), '{}')
     into last, missing
     from (
@@ -1471,7 +1495,7 @@ begin
     end if;
   else
     select max(n.order_id), coalesce(array_agg(n.order_id order by n.order_id) filter (
-      where not exists (select from migration.order_row as r where r.order_id = n.order_id)
+      where (select r.order_id from migration.order_row as r where r.order_id = n.order_id limit 1) is null
     ), '{}')
     into last, missing
     from (
