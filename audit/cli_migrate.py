@@ -44,28 +44,34 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
     from audit.migrate_text import plan_text
     from audit.progress import progress
     from fixes.apply import refuse_reader
-    from fixes.migrate.quarantine import foresee, quarantine
+    from fixes.migrate.quarantine import Quarantined, foresee, new_columns, quarantine
     from fixes.migrate.step import CONTRACT, done
 
     with _connected(dsn) as (connection, steps):
         there = done(connection, steps)
+        found: list[Quarantined] = []
+        columns: list[str] = []
         if CONTRACT in there:
-            found = []
+            pass
         elif "backfill" in there:
-            found = quarantine(connection)
+            found, columns = quarantine(connection), new_columns(connection)
         elif there:
             raise UsageError("it is under way: 'order-audit migrate status' shows how far, 'run' goes on")
         else:
             refuse_reader(connection)
             with progress("trying", quiet=quiet) as tell:
-                found = foresee(connection, steps, tell)
-    say(plan_text([step.name for step in steps], there, found))
+                found, columns = foresee(connection, steps, tell)
+    say(plan_text([step.name for step in steps], there, found, columns))
 
 
 @migrate_app.command()
 def run(
     dsn: Dsn = None,
     to: Annotated[str, typer.Option(metavar="STEP", help="Stop after this step.")] = "switch",
+    carry: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TABLE.COLUMN", help="Take along a column that was added to an old table. Repeatable."),
+    ] = None,
     batch_size: BatchSize = 2_000,
     max_lock_wait: MaxWait = 500,
     pause_ms: Pause = 0,
@@ -73,6 +79,9 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Take the steps that are not taken yet, up to the switch. May be killed and run again.
+
+    Columns that somebody adds to the old tables meanwhile are named, and there is no switch before each is taken along
+    (--carry) or dropped.
 
     Example: order-audit migrate run --dsn postgresql://owner@db/shop --to verify
     """
@@ -87,10 +96,13 @@ def run(
     pace = Pace(batch_size, max_lock_wait, pause_ms, max_replica_lag)
     with _connected(dsn) as (connection, steps):
         _known(to, [step.name for step in steps if step.name != CONTRACT])
+        columns = [_column(name) for name in carry or ()]
+        if columns and to == steps[0].name:
+            raise UsageError("--carry: columns can be taken along once the step 'prepare' is taken")
         refuse_reader(connection)
         with alone(connection), pieces(quiet=quiet) as begin:
             try:
-                taken = take(connection, steps, to, pace, lambda what: begin(what, lines=True))
+                taken = take(connection, steps, to, pace, lambda what: begin(what, lines=True), columns)
             except DifferentError as error:
                 say(verified_text(error.verified))
                 raise typer.Exit(1) from None
@@ -131,8 +143,7 @@ def status(dsn: Dsn = None) -> None:
     Example: order-audit migrate status --dsn postgresql://owner@db/shop
     """
     from audit.migrate_text import status_text
-    from fixes.migrate.quarantine import quarantine
-    from fixes.migrate.run import new_columns
+    from fixes.migrate.quarantine import new_columns, quarantine
     from fixes.migrate.step import CONTRACT, done
 
     with _connected(dsn) as (connection, steps):
@@ -234,6 +245,13 @@ def _connected(dsn: str | None) -> Iterator[tuple[psycopg.Connection, list[Step]
 
     with dsns.connect(dsns.resolve(dsn), autocommit=True) as connection:
         yield connection, steps(PROPOSED)
+
+
+def _column(name: str) -> tuple[str, str]:
+    table, _, column = name.removeprefix("public.").partition(".")
+    if table not in ("customers", "orders") or not column:
+        raise UsageError(f"--carry: wanted customers.COLUMN or orders.COLUMN, and not '{name}'")
+    return table, column
 
 
 def _known(step: str, names: list[str]) -> None:

@@ -23,9 +23,10 @@ _DOES: Final = {
 _SHOWN: Final = 20
 
 
-def plan_text(names: Sequence[str], there: Sequence[str], found: Sequence[Quarantined]) -> str:
-    """The steps, and what the new tables cannot hold."""
-    return "\n".join([*_steps(names, there), "", *_quarantine(found, "stays" if "backfill" in there else "would stay")])
+def plan_text(names: Sequence[str], there: Sequence[str], found: Sequence[Quarantined], columns: Sequence[str]) -> str:
+    """The steps, what the new tables cannot hold, and columns that nobody has decided about."""
+    lines = [*_steps(names, there), "", *_quarantine(found, "stays" if "backfill" in there else "would stay")]
+    return "\n".join([*lines, *_columns(columns)])
 
 
 def status_text(
@@ -35,10 +36,7 @@ def status_text(
     lines = _steps(names, there)
     if "prepare" in there and "contract" not in there:
         lines += ["", *_quarantine(found, "is")]
-    if columns:
-        lines += ["", f"added or changed meanwhile, and in no step: {', '.join(columns)}"]
-        lines += ["drop them, or roll back, take them into the project, and begin anew; there is no switch before"]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_columns(columns)])
 
 
 def taken_text(taken: Sequence[Taken], to: str) -> str:
@@ -91,6 +89,17 @@ def _quarantine(found: Sequence[Quarantined], verb: str) -> list[str]:
     lines.append("a reason with a dot is a rule: its fix admits the row, which then leaves the quarantine by itself")
     lines.append("'order-audit fixes plan' shows what fixes would change")
     return lines
+
+
+def _columns(columns: Sequence[str]) -> list[str]:
+    if not columns:
+        return []
+    return [
+        "",
+        f"columns of the old tables that no step takes along: {', '.join(columns)}",
+        "there is no switch before each is taken along ('migrate run --carry TABLE.COLUMN') or dropped; or roll back,"
+        " take them into the project, and begin anew",
+    ]
 
 
 def _seconds(seconds: float) -> str:

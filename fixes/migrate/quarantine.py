@@ -44,8 +44,20 @@ def quarantine(connection: psycopg.Connection) -> list[Quarantined]:
     return [Quarantined(row[0], row[1], row[2], tuple(row[3])) for row in connection.execute(_READ)]
 
 
-def foresee(connection: psycopg.Connection, all_steps: Sequence[Step], tell: Tell) -> list[Quarantined]:
-    """What would be in quarantine: tried in a transaction that is rolled back.
+def new_columns(connection: psycopg.Connection) -> list[str]:
+    """Columns of the old tables that no step takes along, or whose type was changed, as `orders.note (text)`."""
+    return [
+        f"{tab}.{name} ({kind}{f', before {before}' if before else ''})"
+        for tab, name, kind, before in connection.execute(
+            "select tab, name, type, type_before from migration.new_columns order by 1, 2"
+        )
+    ]
+
+
+def foresee(
+    connection: psycopg.Connection, all_steps: Sequence[Step], tell: Tell
+) -> tuple[list[Quarantined], list[str]]:
+    """What would be in quarantine, and columns that no step takes along: tried in a transaction that is rolled back.
 
     No row of the current tables is locked. It takes about as long as a backfill without pauses, and as long holds back
     what a VACUUM could clean away.
@@ -74,4 +86,4 @@ def foresee(connection: psycopg.Connection, all_steps: Sequence[Step], tell: Tel
                 place, done = row[0][-1], done + len(row[0])
                 tell(done, of, table)
         connection.execute("select migration.settle_all(1000000)")
-        return quarantine(connection)
+        return quarantine(connection), new_columns(connection)

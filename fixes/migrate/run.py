@@ -5,17 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import psycopg
+from psycopg import sql
 
 from fixes.apply import RefusalError
 from fixes.migrate.backfill import backfill, settle
-from fixes.migrate.brake import Pace
+from fixes.migrate.brake import Pace, brake
+from fixes.migrate.quarantine import new_columns
 from fixes.migrate.step import CONTRACT, Step, done, execute, refuse_strange
 from fixes.migrate.verify import Verified, verify
 from fixes.work import BUSY, back_off
 
 Tell = Callable[[int, int, str], None]
+_FIRST: Final = -(2**63)
+#: Why a column cannot be taken along.
+_NOT_CARRIED: Final = (
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.DuplicateColumn,
+    psycopg.errors.FeatureNotSupported,
+    psycopg.errors.ObjectNotInPrerequisiteState,
+)
 #: Begins a piece of work of a name, and gives what is told how far it is.
 Begin = Callable[[str], Tell]
 
@@ -38,19 +49,29 @@ class DifferentError(RuntimeError):
         self.verified = verified
 
 
-def run(connection: psycopg.Connection, all_steps: Sequence[Step], to: str, pace: Pace, begin: Begin) -> list[Taken]:
+def run(
+    connection: psycopg.Connection,
+    all_steps: Sequence[Step],
+    to: str,
+    pace: Pace,
+    begin: Begin,
+    carry: Sequence[tuple[str, str]] = (),
+) -> list[Taken]:
     """Take the steps that are not taken yet, up to one. The connection commits by itself.
 
-    It may be killed at any moment and called again. Raises RefusalError before the first change, DifferentError where a
+    `carry` names columns (table and column) that somebody added to the old tables, and that are to be taken along. It
+    may be killed at any moment and called again. Raises RefusalError before the first change, DifferentError where a
     comparison finds that the sides differ.
     """
     names = [step.name for step in all_steps]
     there = done(connection, all_steps)
     if not there:
         refuse_strange(connection)
-    taken = []
+    taken: list[Taken] = []
     for step in all_steps[: names.index(to) + 1]:
         if step.name in there:
+            if step.name == "prepare" and _carry(connection, carry, pace, begin, taken):
+                there = [name for name in there if name != "verify"]
             continue
         tell = begin(step.name)
         tell(0, 0, "")
@@ -69,7 +90,53 @@ def run(connection: psycopg.Connection, all_steps: Sequence[Step], to: str, pace
             refuse_new_columns(connection, step)
             tries = _until_locked(connection, step.deploy, pace, tell)
         taken.append(Taken(step.name, time.perf_counter() - began, tries))
+        if step.name == "prepare":
+            _carry(connection, carry, pace, begin, taken)
     return taken
+
+
+def _carry(
+    connection: psycopg.Connection, columns: Sequence[tuple[str, str]], pace: Pace, begin: Begin, taken: list[Taken]
+) -> bool:
+    """Take added columns along, and bring what rows say there; gives whether there was anything to do."""
+    busy = False
+    for table, column in columns:
+        row = connection.execute(
+            "select from sales_old.carried where tab = %s and name = %s", [table, column]
+        ).fetchone()
+        tell = begin(f"{table}.{column}")
+        began, tries = time.perf_counter(), 0
+        if row is None:
+            change = sql.SQL("begin; set local lock_timeout = '200ms'; select migration.carry({}, {}); commit").format(
+                sql.Literal(table), sql.Literal(column)
+            )
+            try:
+                tries = _until_locked(connection, change.as_string(), pace, tell)
+            except _NOT_CARRIED as error:
+                raise RefusalError(_said(error)) from None
+            busy = True
+        place: int | None = _FIRST
+        done = 0
+        while place is not None:
+            try:
+                found = connection.execute(
+                    "select migration.carry_next(%s, %s, %s)", [table, place, pace.batch]
+                ).fetchone()
+            except BUSY:
+                back_off(3)
+                continue
+            place = found[0] if found else None
+            busy = busy or place is not None
+            done += pace.batch if place is not None else 0
+            tell(done, 0, "rows")
+            brake(connection, pace, lambda note: tell(done, 0, note))  # noqa: B023
+        taken.append(Taken(f"{table}.{column} taken along", time.perf_counter() - began, tries))
+    return busy
+
+
+def _said(error: psycopg.Error) -> str:
+    hint = error.diag.message_hint
+    return f"{error.diag.message_primary}{f': {hint}' if hint else ''}"
 
 
 def rollback(
@@ -95,16 +162,6 @@ def rollback(
     return taken
 
 
-def new_columns(connection: psycopg.Connection) -> list[str]:
-    """Columns of the old tables that were added or changed since the migration began, as `orders.note (text)`."""
-    return [
-        f"{tab}.{name} ({kind}{f', before {before}' if before else ''})"
-        for tab, name, kind, before in connection.execute(
-            "select tab, name, type, type_before from migration.new_columns order by 1, 2"
-        )
-    ]
-
-
 def refuse_new_columns(connection: psycopg.Connection, step: Step) -> None:
     """Raise RefusalError where old applications would lose a column by a step."""
     if step.name not in ("switch", CONTRACT):
@@ -112,7 +169,8 @@ def refuse_new_columns(connection: psycopg.Connection, step: Step) -> None:
     if found := new_columns(connection):
         raise RefusalError(
             f"columns were added or changed meanwhile, which no step takes along: {', '.join(found)}. Nothing was"
-            " switched: drop them, or roll back, take them into the project, and begin anew"
+            " switched. 'migrate run --carry TABLE.COLUMN' takes an added one along; or drop it; or roll back, take it"
+            " into the project, and begin anew"
         )
 
 

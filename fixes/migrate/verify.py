@@ -75,6 +75,12 @@ def verify(connection: psycopg.Connection, tell: Tell) -> Verified:
                         "select * from migration.differing_rows(%s, %s, %s)", [table, first, last]
                     )
                 )
+            named += (
+                Difference(table, row[0], f"another value of {row[1]}")
+                for row in connection.execute(
+                    "select * from migration.differing_carried(%s, %s, %s)", [table, -(2**63), MOST]
+                )
+            )
             found += named[:MOST]
             more = more or len(named) > MOST
         found += (

@@ -29,7 +29,7 @@ create view migration.old_orders as
     o.order_amount, o.order_status
   from public.orders as o;
 
--- The columns that somebody has looked at. One that is not here is nobody's: see migration.new_columns.
+-- The columns that are taken along. One that is not here is nobody's: see migration.new_columns.
 create table migration.known_column (
   tab text not null,
   name text not null,
@@ -40,9 +40,12 @@ insert into migration.known_column (tab, name, type)
 select c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
 from pg_catalog.pg_class as c
 join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+join pg_catalog.pg_attribute as v on v.attname = a.attname and v.attrelid = case c.relname
+  when 'orders' then 'migration.old_orders'::regclass else 'migration.old_customers'::regclass
+end
 where c.oid in ('public.customers'::regclass, 'public.orders'::regclass);
 
--- What old tables have that was not there when this began, or is no longer as it was.
+-- What old tables have that no step takes along, or that is no longer as it was.
 create view migration.new_columns as
   select c.relname as tab, a.attname as name, format_type(a.atttypid, a.atttypmod) as type, k.type as type_before
   from pg_catalog.pg_class as c
@@ -197,6 +200,61 @@ $$;
 create function migration.as_jsonb(args json) returns jsonb
 language sql immutable
 return case when args::text ~ '\\u|[0-9][eE]|[0-9]{250}' then migration.try_jsonb(args) else args::jsonb end;
+
+-- Columns that somebody added to an old table, and that are taken along: see migration.carry.
+create table sales_old.carried (
+  tab text not null,
+  name text not null,
+  place integer generated always as identity,
+  primary key (tab, name)
+);
+comment on table sales_old.carried is 'Columns that were added to the old tables while these were being replaced, and taken along.';
+comment on column sales_old.carried.tab is 'The table: customers or orders.';
+comment on column sales_old.carried.name is 'The column.';
+comment on column sales_old.carried.place is 'In which order they came.';
+
+-- Write what a row of such columns became to a row of another table, column by column: one that did not change is left.
+-- Rows come as text, of the type of the table or view whose rows they are.
+create function sales_old.write_carried(whose regclass, target regclass, the_tab text, the_id bigint, was text, wanted text)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  changes text;
+begin
+  select string_agg(
+    format('%1$I = case when w.%1$I::text is distinct from b.%1$I::text then w.%1$I else t.%1$I end', c.name), ', '
+  ) into changes
+  from sales_old.carried as c where c.tab = the_tab;
+  if changes is not null and was is distinct from wanted then
+    execute format(
+      'update %s as t set %s from (select ($1::%s).*) as b, (select ($2::%3$s).*) as w where t.%I = $3',
+      target, changes, whose, rtrim(the_tab, 's') || '_id'
+    ) using was, wanted, the_id;
+  end if;
+end
+$$;
+comment on function sales_old.write_carried(regclass, regclass, text, bigint, text, text) is 'Writes what columns that were taken along became.';
+
+-- Bring what they say in the old table to rows of the new one.
+create function migration.carry_over(the_tab text, ids bigint[]) returns void
+language plpgsql
+as $$
+declare
+  found_columns text[] := array(select format('%I', c.name) from sales_old.carried as c where c.tab = the_tab order by c.place);
+begin
+  if found_columns <> '{}' then
+    execute format(
+      'update sales.%1$I as n set %2$s from migration.old_%1$s as o where n.%3$I = any($1) and o.%3$I = n.%3$I and (%4$s)',
+      the_tab,
+      (select string_agg(format('%1$s = o.%1$s', c), ', ') from unnest(found_columns) as c),
+      rtrim(the_tab, 's') || '_id',
+      (select string_agg(format('n.%1$s::text is distinct from o.%1$s::text', c), ' or ') from unnest(found_columns) as c)
+    ) using ids;
+  end if;
+end
+$$;
 
 -- Why the new tables cannot hold a customer, by the rules of the audit that say so: none for one that they can hold.
 -- For many at a time: a function that is called for each row costs more than all that it does. Whether a row is there is
@@ -612,6 +670,7 @@ begin
   join sales.customers as c on c.customer_id = o.customer_id
   where o.customer_id = any(good) and o.customer_balance::text::numeric <> c.balance
   order by o.customer_id;
+  perform migration.carry_over('customers', good) where exists (select from sales_old.carried);
 
   -- whoever had to wait for one of them
   delete from migration.quarantined_customer as q where q.customer_id = any(good);
@@ -739,6 +798,7 @@ begin
       created_at = case when n.first_ancestor_id = excluded.first_ancestor_id then n.created_at end
     where (n.customer_id, n.first_ancestor_id, n.schedule_id, n.amount, n.order_status) is distinct from
       (excluded.customer_id, excluded.first_ancestor_id, excluded.schedule_id, excluded.amount, excluded.order_status);
+    perform migration.carry_over('orders', good) where exists (select from sales_old.carried);
     perform migration.give_back_orders(good);
     if made_now and not roots then
       insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount)
@@ -939,6 +999,7 @@ begin
         and n.customer_balance >= 0 and n.customer_balance < 1e13
         and n.customer_balance::text::numeric = round(n.customer_balance::text::numeric, 2)
         and not exists (select from migration.pending as p where p.kind = 'customer' and p.id = n.customer_id)
+        and not exists (select from sales_old.carried)
     );
     quick := array(
       select c.customer_id from sales.customers as c where c.customer_id = any(quick) order by c.customer_id
@@ -997,6 +1058,7 @@ begin
         and n.order_amount >= 0
         and n.order_status in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
         and not exists (select from migration.pending as p where p.kind = 'order' and p.id = n.order_id)
+        and not exists (select from sales_old.carried)
     );
     quick := array(
       select s.order_id from sales.orders as s where s.order_id = any(quick) order by s.order_id
@@ -1053,6 +1115,8 @@ begin
       customer_balance
     )
     values (new.customer_id, new.name, '', '', null, '', '', new.balance::text::float8);
+    perform sales_old.write_carried(tg_relid, 'migration.old_customers', 'customers', new.customer_id, null, new::text)
+    where exists (select from sales_old.carried);
   elsif tg_op = 'DELETE' then
     delete from migration.old_customers as o where o.customer_id = old.customer_id;
   elsif new.customer_id <> old.customer_id then
@@ -1070,6 +1134,8 @@ begin
     if left_over < 0 and new.balance < old.balance then
       raise serialization_failure using message = 'could not serialize access due to concurrent update';
     end if;
+    perform sales_old.write_carried(tg_relid, 'migration.old_customers', 'customers', new.customer_id, old::text, new::text)
+    where exists (select from sales_old.carried);
     -- a new balance comes before its ledger entry, which settles
     if new.entry_number = old.entry_number then
       perform migration.settle('customer', new.customer_id);
@@ -1144,6 +1210,8 @@ begin
       ),
       new.amount, new.order_status
     );
+    perform sales_old.write_carried(tg_relid, 'migration.old_orders', 'orders', new.order_id, null, new::text)
+    where exists (select from sales_old.carried);
   elsif tg_op = 'DELETE' then
     delete from migration.old_orders as o where o.order_id = old.order_id;
   elsif new.order_id <> old.order_id then
@@ -1162,6 +1230,8 @@ begin
       order_amount = case when new.amount <> old.amount then new.amount else o.order_amount end,
       order_status = case when new.order_status <> old.order_status then new.order_status else o.order_status end
     where o.order_id = new.order_id;
+    perform sales_old.write_carried(tg_relid, 'migration.old_orders', 'orders', new.order_id, old::text, new::text)
+    where exists (select from sales_old.carried);
     perform migration.settle('order', new.order_id);
   end if;
   return null;
@@ -1318,6 +1388,7 @@ begin
     from pg_catalog.pg_class as c
     join pg_catalog.pg_attrdef as d on d.adrelid = c.oid
     join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum = d.adnum
+    join pg_catalog.pg_attribute as v on v.attrelid = to_regclass('sales_old.' || c.relname) and v.attname = a.attname
     where c.oid in ('public.customers'::regclass, 'public.orders'::regclass) and a.attgenerated = ''
   loop
     execute format('alter view sales_old.%I alter column %I set default %s', part.relname, part.attname, part.words);
@@ -1387,7 +1458,12 @@ begin
       when new.customer_balance is distinct from old.customer_balance then new.customer_balance else o.customer_balance
     end
   where o.customer_id = new.customer_id
-  returning * into new;
+  returning * into now_there;
+  if exists (select from sales_old.carried) then
+    perform sales_old.write_carried(tg_relid, 'migration.old_customers', 'customers', new.customer_id, old::text, new::text);
+    select o.* into now_there from migration.old_customers as o where o.customer_id = new.customer_id;
+  end if;
+  new := now_there;
   return new;
 end
 $$;
@@ -1457,7 +1533,12 @@ begin
     order_amount = case when new.order_amount is distinct from old.order_amount then new.order_amount else o.order_amount end,
     order_status = case when new.order_status is distinct from old.order_status then new.order_status else o.order_status end
   where o.order_id = old.order_id
-  returning * into new;
+  returning * into is_now;
+  if exists (select from sales_old.carried) then
+    perform sales_old.write_carried(tg_relid, 'migration.old_orders', 'orders', new.order_id, old::text, new::text);
+    select o.* into is_now from migration.old_orders as o where o.order_id = new.order_id;
+  end if;
+  new := is_now;
   return new;
 end
 $$;
@@ -1670,6 +1751,120 @@ create view migration.differing_schedules as
   from sales.schedules as s
   left join sales_old.schedule_bits as b on b.schedule_id = s.schedule_id
   where b.bits is distinct from sales.bits(s.half_hours)::text;
+
+-- Take a column along that somebody added to an old table: the new table has it too, both sides are kept equal in it, old
+-- applications read it in their view, and those of the new side in the new table, where it stays. Before the switch. What
+-- the rows say comes after this, see migration.carry_next. Its default comes along; constraints on it hold as long as the
+-- old table is there.
+create function migration.carry(the_tab text, the_name text) returns void
+language plpgsql
+as $$
+declare
+  col record;
+  known_columns text;
+begin
+  if exists (select from sales_old.carried as c where c.tab = the_tab and c.name = the_name) then
+    return;
+  end if;
+  select n.type, n.type_before, a.attgenerated <> '' as computed, a.attidentity <> '' as counted,
+    pg_get_expr(d.adbin, d.adrelid) as given
+  into col
+  from migration.new_columns as n
+  join pg_catalog.pg_attribute as a on a.attrelid = to_regclass('public.' || quote_ident(n.tab)) and a.attname = n.name
+  left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  where n.tab = the_tab and n.name = the_name;
+  if not found then
+    raise undefined_column using message = format('nobody added a column %s to %s', the_name, the_tab);
+  elsif exists (select from migration.step as s where s.name = 'switch') then
+    raise object_not_in_prerequisite_state using message = 'old applications use views already: roll back to verify first';
+  elsif col.type_before is not null then
+    raise feature_not_supported using
+      message = format('%s.%s is a column of this migration, and has another type now', the_tab, the_name),
+      hint = 'change it back, or roll back';
+  elsif col.computed or col.counted then
+    raise feature_not_supported using
+      message = format('%s.%s is given by the database, which cannot be taken along', the_tab, the_name),
+      hint = 'drop it, or roll back and take it into the project';
+  elsif exists (
+    select from pg_catalog.pg_attribute as a
+    where a.attrelid = to_regclass('sales.' || quote_ident(the_tab)) and a.attname = the_name and not a.attisdropped
+      and not (
+        -- as an earlier try left it
+        format_type(a.atttypid, a.atttypmod) = col.type
+        and col_description(a.attrelid, a.attnum) = 'Came with the old table.'
+      )
+  ) then
+    raise duplicate_column using
+      message = format('sales.%s has a column %s of its own', the_tab, the_name), hint = 'rename the one that was added';
+  end if;
+  execute format('alter table sales.%I add column if not exists %I %s', the_tab, the_name, col.type);
+  execute format('comment on column sales.%I.%I is %L', the_tab, the_name, 'Came with the old table.');
+  insert into sales_old.carried (tab, name) values (the_tab, the_name);
+  insert into migration.known_column (tab, name, type) values (the_tab, the_name, col.type);
+  select string_agg(format('t.%I', a.attname), ', ' order by a.attnum) into known_columns
+  from pg_catalog.pg_attribute as a
+  where a.attrelid = to_regclass('migration.old_' || the_tab) and a.attnum > 0;
+  execute format(
+    'create or replace view migration.old_%s as select %s, t.%I from public.%I as t',
+    the_tab, known_columns, the_name, the_tab
+  );
+  -- what it says in the old table, which holds it for rows of both kinds
+  execute format(
+    'create or replace view sales_old.%I as %s', the_tab,
+    regexp_replace(
+      pg_get_viewdef(to_regclass('sales_old.' || the_tab)), '\s+FROM migration\.\w+_row r;?\s*$',
+      format(
+        ', (select o.%1$I from migration.old_%2$s as o where o.%3$s = r.%3$s) as %1$I from migration.%4$s_row as r',
+        the_name, the_tab, rtrim(the_tab, 's') || '_id', rtrim(the_tab, 's')
+      )
+    )
+  );
+  if col.given is not null then
+    execute format('alter table sales.%I alter column %I set default %s', the_tab, the_name, col.given);
+    execute format('alter view sales_old.%I alter column %I set default %s', the_tab, the_name, col.given);
+  end if;
+  -- what was seen before was seen without it
+  delete from migration.step as s where s.name = 'verify';
+end
+$$;
+
+-- Rows of a table, in their order, that are on both sides and say another thing in a column that was taken along.
+create function migration.differing_carried(the_tab text, after_id bigint, at_most integer)
+returns table (id bigint, columns text)
+language plpgsql stable
+as $$
+declare
+  found_columns text[] := array(select c.name from sales_old.carried as c where c.tab = the_tab order by c.place);
+begin
+  if found_columns <> '{}' then
+    return query execute format(
+      'select o.%1$I::bigint, concat_ws('', '', %2$s) from migration.old_%3$s as o join sales.%3$I as n on n.%1$I = o.%1$I'
+        ' where o.%1$I > $1 and (%4$s) order by o.%1$I limit $2',
+      rtrim(the_tab, 's') || '_id',
+      (select string_agg(format('case when n.%1$I::text is distinct from o.%1$I::text then %1$L end', c), ', ')
+        from unnest(found_columns) as c),
+      the_tab,
+      (select string_agg(format('n.%1$I::text is distinct from o.%1$I::text', c), ' or ') from unnest(found_columns) as c)
+    ) using after_id, at_most;
+  end if;
+end
+$$;
+
+-- Bring the next rows after a number that say another thing; gives the last of them, null where there are no more.
+create function migration.carry_next(the_tab text, after_id bigint, at_most integer) returns bigint
+language plpgsql
+as $$
+declare
+  ids bigint[] := array(select d.id from migration.differing_carried(the_tab, after_id, at_most) as d);
+begin
+  if the_tab = 'orders' then
+    perform migration.put_orders(ids) where ids <> '{}';
+  else
+    perform migration.put_customers(ids) where ids <> '{}';
+  end if;
+  return ids[cardinality(ids)];
+end
+$$;
 
 -- The nightly job by both schemas: orders that one of them recreates and the other does not, and why.
 create view migration.differing_recreations as

@@ -28,7 +28,7 @@ begin
   from migration.new_columns as c;
   if found is not null then
     raise exception 'old applications would lose columns that were added or changed meanwhile: %', found
-      using hint = 'order-audit migrate run --carry TABLE.COLUMN takes one along; or drop it';
+      using hint = 'order-audit migrate run --carry TABLE.COLUMN takes an added one along; or drop it';
   end if;
   -- the sequences stay where they are called
   for part in select s.detail ->> t.name as sequence from migration.step as s, (values ('customers'), ('orders')) as t (name)

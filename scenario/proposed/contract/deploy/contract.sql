@@ -53,6 +53,8 @@ begin
       insert into sales.ledger_entries (customer_id, amount, reason)
       values (new.customer_id, new.customer_balance::text::numeric, 'opening balance');
     end if;
+    perform sales_old.write_carried(tg_relid, 'sales.customers', 'customers', new.customer_id, null, new::text)
+    where exists (select from sales_old.carried);
     return new;
   end if;
   perform from sales.customers as c where c.customer_id = old.customer_id for no key update;
@@ -95,6 +97,8 @@ begin
     insert into sales.ledger_entries (customer_id, amount, reason)
     values (old.customer_id, new.customer_balance::text::numeric - old.customer_balance::text::numeric, 'old application');
   end if;
+  perform sales_old.write_carried(tg_relid, 'sales.customers', 'customers', old.customer_id, old::text, new::text)
+  where exists (select from sales_old.carried);
   return new;
 end
 $$;
@@ -197,10 +201,18 @@ begin
       on conflict do nothing;
     end if;
   end if;
+  perform sales_old.write_carried(
+    tg_relid, 'sales.orders', 'orders', new.order_id, case when tg_op = 'UPDATE' then old::text end, new::text
+  )
+  where exists (select from sales_old.carried);
   return new;
 end
 $$;
 
+-- With the columns that were taken along, if there are any.
+do $do$
+begin
+  execute format($view$
 create or replace view public.customers as
   select r.customer_id::integer as customer_id, r.name as customer_name,
     coalesce((select k.email from sales.contacts as k where k.customer_id = r.customer_id and k.is_main), '') as customer_email,
@@ -210,8 +222,10 @@ create or replace view public.customers as
     coalesce((select a.street from sales.addresses as a where a.customer_id = r.customer_id and a.is_main), '') as address,
     coalesce((select a.state_code from sales.addresses as a where a.customer_id = r.customer_id and a.is_main), '')
       as address_state,
-    r.balance::text::float8 as customer_balance
-  from sales.customers as r;
+    r.balance::text::float8 as customer_balance%s
+  from sales.customers as r
+  $view$, (select string_agg(format(', r.%I', c.name), '' order by c.place) from sales_old.carried as c where c.tab = 'customers'));
+  execute format($view$
 create or replace view public.orders as
   select r.order_id::integer as order_id, r.first_ancestor_id::integer as order_ref, r.customer_id::integer as customer_id,
     coalesce(
@@ -220,8 +234,11 @@ create or replace view public.orders as
     )::bit(336) as order_schedule,
     (select d.script_name from sales.order_deliveries as d where d.order_id = r.order_id) as delivery_script_name,
     (select t.args_text from sales_private.delivery_originals as t where t.order_id = r.order_id)::json as delivery_script_args,
-    r.amount::integer as order_amount, r.order_status as order_status
-  from sales.orders as r;
+    r.amount::integer as order_amount, r.order_status as order_status%s
+  from sales.orders as r
+  $view$, (select string_agg(format(', r.%I', c.name), '' order by c.place) from sales_old.carried as c where c.tab = 'orders'));
+end
+$do$;
 
 -- Numbers go on coming from the old sequences, for old applications name them (currval). Once those are gone: drop
 -- sales_old, set the identities behind the last numbers, and drop the sequences.
