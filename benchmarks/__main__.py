@@ -25,7 +25,8 @@ _RESULTS: Final = Path(__file__).parent / "results"
 def main() -> None:
     """Do what the options name; with none of them, only write the tables anew."""
     options = _options().parse_args()
-    if any((options.compare, options.scale, options.faulty, options.load, options.mend, options.migrate)):
+    asked = (options.compare, options.scale, options.faulty, options.load, options.mend, options.migrate, options.fill)
+    if any(asked):
         with server() as running:
             head = {"machine": machine(running), "versions": versions(), "repeats": options.repeats,
                     "seed": options.seed, "defects": options.defects}  # fmt: skip
@@ -55,7 +56,10 @@ def main() -> None:
                         cases.append({"tables": made.rows, **mending(running, made, one_in, options.repeats)})
                 write(_RESULTS / "mend.json", head | {"cases": cases})
             if options.migrate:
-                write(_RESULTS / "migrate.json", head | _migrated(running, options))
+                write(_RESULTS / "migrate.json", head | {"lives": _migrated(running, options)})
+            if options.fill:
+                with _bed(running, options.fill, options, defects=0.0) as made:
+                    write(_RESULTS / "fill.json", head | {"tables": made.rows, **filling(running, made)})
     table.write(_RESULTS)
 
 
@@ -66,14 +70,13 @@ def _bed(
     return bed(running, orders, seed=options.seed, defects=options.defects if defects is None else defects)
 
 
-def _migrated(running: Server, options: argparse.Namespace) -> dict[str, Any]:
-    """There and back at one size; at a fifth and a half of it, to the end, and the backfill by itself."""
+def _migrated(running: Server, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """There and back at one size, and to the end at a fifth of it."""
     lives = []
     for orders, end in ((options.migrate, "rollback"), (max(1, options.migrate // 5), "contract")):
         with _bed(running, orders, options, defects=0.0) as made:
             lives.append({"tables": made.rows, **living(made, end)})
-    with _bed(running, max(1, options.migrate // 2), options, defects=0.0) as made:
-        return {"lives": lives, "fill": {"tables": made.rows, **filling(running, made)}}
+    return lives
 
 
 def _whole(made: Bed, repeats: int) -> dict[str, Any]:
@@ -105,8 +108,9 @@ def _options() -> argparse.ArgumentParser:
         "--migrate",
         type=int,
         metavar="ORDERS",
-        help="the way to the proposed schema and back under the load of old and new applications, and its backfill",
+        help="the way to the proposed schema and back under the load of old and new applications",
     )
+    parser.add_argument("--fill", type=int, metavar="ORDERS", help="its backfill, and one INSERT … SELECT, under load")
     parser.add_argument("--repeats", type=int, default=3, help="rounds that count, after one that does not [3]")
     parser.add_argument("--defects", type=float, default=0.001, help="share that each kind of defect hits [0.001]")
     parser.add_argument("--seed", type=int, default=1, help="of the generated data [1]")

@@ -40,7 +40,9 @@ def tables(documents: dict[str, Document]) -> str:
     if mend := documents.get("mend"):
         parts.append(_mended(mend))
     if migrate := documents.get("migrate"):
-        parts.append(_migrated(migrate))
+        parts.append("\n\n".join(["### The way to the proposed schema", *map(_life, migrate["lives"])]))
+    if fill := documents.get("fill"):
+        parts.append(_filled(fill))
     if met := list(_targets(compared[-1] if compared else None, documents)):
         parts.append("### Targets\n\n" + _markdown(("target", "wanted", "found", "met"), met))
     if compared:
@@ -159,9 +161,7 @@ def _case(document: Document) -> str:
     )
 
 
-def _migrated(document: Document) -> str:
-    parts = ["### The way to the proposed schema", *map(_life, document["lives"])]
-    fill = document["fill"]
+def _filled(fill: Document) -> str:
     lines = [
         (
             name,
@@ -178,11 +178,10 @@ def _migrated(document: Document) -> str:
     ]
     head = ("how", "rows of the old tables", "s", "rows/s", "p50, ms", "p99, ms", "longest, ms", "new tables, MB",
             "dead rows in them")  # fmt: skip
-    parts.append(
-        f"The backfill by itself, {fill['tables'][0]:,} orders and {fill['tables'][1]:,} customers, with"
+    return (
+        f"### The backfill by itself\n\n{fill['tables'][0]:,} orders and {fill['tables'][1]:,} customers, with"
         f" {fill['transactions_per_second']} short transactions a second meanwhile.\n\n" + _markdown(head, lines)
     )
-    return "\n\n".join(parts)
 
 
 def _life(document: Document) -> str:
@@ -281,7 +280,8 @@ def _targets(document: Document | None, documents: dict[str, Document]) -> Itera
             sum(number for life in migrate["lives"] for number, _ in life["wrong"].values()),
             0,
         )
-        plain, ours = (it["rows"] / it["seconds"] for it in migrate["fill"]["contenders"].values() if it["rows"])
+    if fill := documents.get("fill"):
+        plain, ours = (it["rows"] / it["seconds"] for it in fill["contenders"].values() if it["rows"])
         yield line("backfill: rows per second, over one INSERT … SELECT for each table", ours / plain, 0.7, least=True)
     if load := documents.get("load"):
         gentle = load["phases"].get("order-audit run --gentle")

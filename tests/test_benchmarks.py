@@ -97,7 +97,7 @@ def test_table_of_a_migration() -> None:
         "transactions_per_second": 150,
         "contenders": {"nothing": filled | {"rows": 0}, "plain": filled | {"seconds": 1.0}, "ours": filled},
     }
-    text = table.tables({"migrate": {"lives": [life], "fill": fill}})
+    text = table.tables({"migrate": {"lives": [life]}, "fill": fill})
     assert "Failed: 2 with SQLSTATE 40001 (old side, spend, switch)" in text
     assert "| switch | 2.0 | 100 | 1.00 | 5.00 | 30 | 2.50 | 100 | 1.00 | 2.00 | 300 |" in text
     assert "| the same: longest transaction around the switch | at most 200 ms | 300.00 ms | no |" in text

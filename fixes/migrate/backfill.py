@@ -16,8 +16,8 @@ Tell = Callable[[int, int, str], None]
 
 _TABLES: Final = ("customers", "orders")
 _FIRST: Final = -(2**63)
-#: The part of what anybody may wait that a batch may take.
-_SHARE: Final = 25
+#: The part of what anybody may wait that a batch is to take.
+_SHARE: Final = 10
 #: Seconds between looks at replicas and waiting sessions.
 _LOOK: Final = 1.0
 
@@ -100,10 +100,8 @@ def _pass(
         place, left, done = last, left + held, done + size
         tell(done, table)
         took = (time.perf_counter() - began) * 1000
-        if took < pace.wait / _SHARE / 2:
-            size = min(pace.batch, size * 2)
-        elif took > pace.wait / _SHARE:
-            size = max(1, size // 2)
+        size = int(size * min(2, max(0.5, pace.wait / _SHARE / took)))
+        size = min(pace.batch, max(1, size))
 
 
 def _place(connection: psycopg.Connection, table: str) -> int:

@@ -199,7 +199,10 @@ end
 $$;
 create function migration.as_jsonb(args json) returns jsonb
 language sql immutable
-return case when args::text ~ '\\u|[0-9][eE]|[0-9]{250}' then migration.try_jsonb(args) else args::jsonb end;
+return case
+  when args::text ~ '\\u|[0-9][eE]' or length(args::text) > 250 then migration.try_jsonb(args)
+  else args::jsonb
+end;
 
 -- Columns that somebody added to an old table, and that are taken along: see migration.carry.
 create table sales_old.carried (
@@ -730,7 +733,10 @@ begin
     coalesce(array_agg(o.order_id) filter (where o.order_ref is distinct from o.order_id), '{}')
   into first_of, others
   from migration.old_orders as o where o.order_id = any(ids);
-  gone := array(select i.id from unnest(ids) as i (id) where i.id <> all(first_of || others));
+  gone := case
+    when cardinality(first_of) + cardinality(others) = cardinality(ids) then '{}'
+    else array(select i.id from unnest(ids) as i (id) except select i.id from unnest(first_of || others) as i (id))
+  end;
   if cardinality(gone) > 0 then
     perform migration.remove_orders(gone);
     delete from migration.quarantined_order as q where q.order_id = any(gone);
