@@ -68,10 +68,16 @@ begin
 end
 $$;
 comment on function sales.finds_secret(jsonb) is 'Whether a secret stands in arguments, at any depth.';
--- Most arguments have no such name anywhere, and need not be gone through.
+-- Most arguments have no such name anywhere, or none but with a reference, and need not be gone through.
 create function sales.holds_secret(args jsonb) returns boolean
 language sql immutable parallel safe
-return case when sales.is_secret_name(args::text) then sales.finds_secret(args) else false end;
+return case
+  when not sales.is_secret_name(args::text) then false
+  when not sales.is_secret_name(
+    regexp_replace(args::text, '"[^"]*": "secret-ref:[A-Za-z0-9_./-]+"', '', 'g')
+  ) then false
+  else sales.finds_secret(args)
+end;
 comment on function sales.holds_secret(jsonb) is 'Whether a secret stands in arguments, at any depth.';
 
 create table sales.states (

@@ -143,9 +143,14 @@ create trigger write_bits after insert or update of half_hours on sales.schedule
   for each row execute function sales_old.write_bits();
 alter table sales.schedules enable always trigger write_bits;
 
--- Deliveries that are brought over by the thousand come with their secrets put away.
+-- What triggers of the new tables do for one row at a time is done here for many at once (`migration.by_set`): deliveries
+-- come with their secrets put away, customers with their opening balance.
+create or replace trigger number_entry before insert on sales.ledger_entries
+  for each row when (current_setting('migration.by_set', true) is distinct from 'on')
+  execute function sales.number_entry();
+alter table sales.ledger_entries enable always trigger number_entry;
 create or replace trigger receive_args before insert or update on sales.order_deliveries
-  for each row when (current_setting('migration.args', true) is distinct from 'put away')
+  for each row when (current_setting('migration.by_set', true) is distinct from 'on')
   execute function sales.receive_args();
 alter table sales.order_deliveries enable always trigger receive_args;
 
@@ -586,6 +591,7 @@ declare
   gone bigint[];
   good bigint[];
   bad bigint[];
+  fresh bigint[];
   waiting bigint[];
 begin
   -- Those that an application of the new side holds are its to bring together: it will ask for the old row next, and to
@@ -642,12 +648,29 @@ begin
     join migration.old_customers as c on c.customer_id = f.customer_id
   ) as j;
 
-  insert into sales.customers as c (customer_id, name, created_at)
-  select o.customer_id, o.customer_name, case when made_now then now() end
+  -- those that never were here before, with their opening balance
+  fresh := array(
+    select g.id from unnest(good) as g (id)
+    where g.id <> all(here) and not exists (select from migration.kept as k where k.kind = 'customer' and k.id = g.id)
+  );
+  insert into sales.customers as c (customer_id, name, balance, entry_number, created_at)
+  select o.customer_id, o.customer_name, f.balance, case when f.balance = 0 then 0 else 1 end, case when made_now then now() end
   from migration.old_customers as o
+  cross join lateral (
+    select case when o.customer_id = any(fresh) then o.customer_balance::text::numeric else 0 end as balance
+  ) as f
   where o.customer_id = any(good)
   order by o.customer_id
   on conflict (customer_id) do update set name = excluded.name where c.name <> excluded.name;
+  perform set_config('migration.by_set', 'on', true);
+  insert into sales.ledger_entries (
+    customer_id, entry_number, balance_before, amount, balance_after, reason, created_at
+  )
+  select c.customer_id, 1, 0, c.balance, c.balance, 'opening balance', case when made_now then now() end
+  from sales.customers as c
+  where c.customer_id = any(fresh) and c.entry_number = 1
+  order by c.customer_id;
+  perform set_config('migration.by_set', '', true);
   perform migration.give_back_customers(good);
   insert into sales.contacts as k (customer_id, name, email, phone, created_at)
   select o.customer_id, o.customer_contact_name, o.customer_email, o.customer_phone, case when made_now then now() end
@@ -836,7 +859,7 @@ begin
     order by o.order_id
     on conflict (order_id) do update set args_text = excluded.args_text where t.args_text <> excluded.args_text;
     -- of orders that are new here at once: what receive_args does for one after another
-    perform set_config('migration.args', 'put away', true);
+    perform set_config('migration.by_set', 'on', true);
     insert into sales.order_deliveries (order_id, script_name, checked_as, args, created_at)
     select o.order_id, o.delivery_script_name, s.checked_as,
       case when sales.holds_secret(j.args) then sales_private.put_away(o.order_id, j.args) else j.args end,
@@ -846,21 +869,21 @@ begin
     cross join lateral (select nullif(o.delivery_script_args::jsonb, 'null') as args offset 0) as j
     where o.order_id = any(good) and o.order_id <> all(here)
     order by o.order_id;
-    perform set_config('migration.args', '', true);
+    perform set_config('migration.by_set', '', true);
     -- and of the others, where they mean something else
-    insert into sales.order_deliveries as d (order_id, script_name, args, created_at)
-    select o.order_id, o.delivery_script_name, nullif(o.delivery_script_args::jsonb, 'null'), case when made_now then now() end
-    from migration.old_orders as o
-    left join sales.order_deliveries as e on e.order_id = o.order_id
-    where o.order_id = any(good) and o.order_id = any(here) and o.delivery_script_name is not null
-      and (
-        e.order_id is null or e.script_name <> o.delivery_script_name
-        or sales_private.with_secrets(e.order_id, e.args)::jsonb is distinct from nullif(o.delivery_script_args::jsonb, 'null')
-      )
-    order by o.order_id
-    on conflict (order_id) do update set script_name = excluded.script_name, args = excluded.args;
-    -- JSON that says null, which is no arguments, and went when they did
     if here <> '{}' then
+      insert into sales.order_deliveries as d (order_id, script_name, args, created_at)
+      select o.order_id, o.delivery_script_name, nullif(o.delivery_script_args::jsonb, 'null'), case when made_now then now() end
+      from migration.old_orders as o
+      left join sales.order_deliveries as e on e.order_id = o.order_id
+      where o.order_id = any(good) and o.order_id = any(here) and o.delivery_script_name is not null
+        and (
+          e.order_id is null or e.script_name <> o.delivery_script_name
+          or sales_private.with_secrets(e.order_id, e.args)::jsonb is distinct from nullif(o.delivery_script_args::jsonb, 'null')
+        )
+      order by o.order_id
+      on conflict (order_id) do update set script_name = excluded.script_name, args = excluded.args;
+      -- JSON that says null, which is no arguments, and went when they did
       insert into sales_private.delivery_originals (order_id, args_text)
       select o.order_id, o.delivery_script_args::text
       from migration.old_orders as o
