@@ -1774,6 +1774,55 @@ as $$
   order by s.id
 $$;
 
+-- What only the new tables know has nothing on the old side to be compared with, but it must agree with itself.
+create view migration.differing_inside as
+  select 'customers' as what, e.customer_id as id, format('ledger entry %s does not begin with what the one before left', e.entry_number) as difference
+  from sales.ledger_entries as e
+  left join sales.ledger_entries as p on p.customer_id = e.customer_id and p.entry_number = e.entry_number - 1
+  where coalesce(p.balance_after, 0) <> e.balance_before or (e.entry_number > 1 and p.entry_number is null)
+    or e.balance_before + e.amount <> e.balance_after
+  union all
+  select 'customers', c.customer_id, 'its last ledger entry left another balance'
+  from sales.customers as c
+  left join sales.ledger_entries as e on e.customer_id = c.customer_id and e.entry_number = c.entry_number
+  where coalesce(e.balance_after, 0) <> c.balance or (c.entry_number > 0 and e.entry_number is null)
+  union all
+  select 'customers', e.customer_id, format('ledger entry %s is none of its own', e.entry_number)
+  from sales.ledger_entries as e
+  join sales.customers as c on c.customer_id = e.customer_id
+  where e.entry_number > c.entry_number
+  union all
+  select 'orders', h.order_id, format('change %s of its status does not begin with what the one before made of it', h.change_number)
+  from sales.order_status_changes as h
+  left join sales.order_status_changes as p on p.order_id = h.order_id and p.change_number = h.change_number - 1
+  where h.change_number > 1 and p.status_after is distinct from h.status_before
+  union all
+  select 'orders', h.order_id, 'the last change of its status made something else of it'
+  from sales.order_status_changes as h
+  join sales.orders as o on o.order_id = h.order_id
+  where o.order_status <> h.status_after
+    and not exists (
+      select from sales.order_status_changes as n where n.order_id = h.order_id and n.change_number > h.change_number
+    )
+  union all
+  select 'orders', coalesce(o.order_id, r.order_id), 'its recreation is not written down as it was'
+  from (select o.order_id, o.first_ancestor_id from sales.orders as o where o.recreation_id is not null) as o
+  full join sales.recreations as r on r.order_id = o.order_id
+  left join sales.orders as p on p.order_id = r.predecessor_id
+  where o.order_id is null or r.order_id is null or r.first_ancestor_id <> o.first_ancestor_id
+    or (r.predecessor_id is not null and (p.first_ancestor_id is distinct from r.first_ancestor_id or p.order_id > r.order_id))
+    or r.balance <= r.amount
+  union all
+  select 'orders', s.order_id, format('its secret %s is of no delivery', s.secret_id)
+  from sales_private.delivery_secrets as s
+  left join sales.order_deliveries as d on d.order_id = s.order_id
+  where coalesce(strpos(d.args::text, format('"secret-ref:sales/%s"', s.secret_id)), 0) = 0
+  union all
+  select 'orders', t.order_id, 'it has arguments and no delivery'
+  from sales_private.delivery_originals as t
+  left join sales.order_deliveries as d on d.order_id = t.order_id
+  where d.order_id is null and t.args_text::json::text <> 'null';
+
 -- Schedules that old applications would read otherwise than they are.
 create view migration.differing_schedules as
   select s.schedule_id

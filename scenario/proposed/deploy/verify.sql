@@ -22,6 +22,11 @@ begin
   if found is not null then
     raise exception 'the sides differ in a column that was taken along: %', found;
   end if;
+  select string_agg(format('%s %s: %s', d.what, d.id, d.difference), '; ') into found
+  from (select i.what, i.id, i.difference from migration.differing_inside as i order by i.what, i.id limit 20) as d;
+  if found is not null then
+    raise exception 'the new tables do not agree with themselves: %', found;
+  end if;
   if exists (select from migration.differing_schedules) then
     raise exception 'old applications would read other schedules';
   end if;
