@@ -214,12 +214,17 @@ create table sales_old.carried (
   tab text not null,
   name text not null,
   place integer generated always as identity,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz,
   primary key (tab, name)
 );
 comment on table sales_old.carried is 'Columns that were added to the old tables while these were being replaced, and taken along.';
 comment on column sales_old.carried.tab is 'The table: customers or orders.';
 comment on column sales_old.carried.name is 'The column.';
 comment on column sales_old.carried.place is 'In which order they came.';
+comment on column sales_old.carried.created_at is 'When the row was made.';
+comment on column sales_old.carried.updated_at is 'When it was last changed; null if it never was.';
+create trigger touch before update on sales_old.carried for each row execute function sales.touch();
 
 -- Write what a row of such columns became to a row of another table, column by column: one that did not change is left.
 -- Rows come as text, of the type of the table or view whose rows they are.
