@@ -19,8 +19,12 @@ from expectations import SEVERITIES, Rule, Severity, catalog
 _MOST_SOURCES: Final = 100
 _MOST_ROWS: Final = 1_000_000
 #: Of what stands in a WITH the planner knows nothing. It thinks it small, or larger than memory, and would go through
-#: it for each row rather than make a hash table of it once.
-_PLANNING: Final = "select set_config('enable_nestloop', 'off', true), set_config('hash_mem_multiplier', '1000', true)"
+#: it for each row rather than make a hash table of it once. Without nested loops every cost is beyond what makes the
+#: server compile a plan, which would take it the better part of a minute.
+_PLANNING: Final = (
+    "select set_config('enable_nestloop', 'off', true), set_config('hash_mem_multiplier', '1000', true),"
+    " set_config('jit', 'off', true)"
+)
 
 
 @dataclass(frozen=True)
