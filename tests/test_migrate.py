@@ -470,24 +470,28 @@ def test_contract_is_a_project_of_its_own(sample: str, project: Path) -> None:
         assert done(connection, STEPS) == NAMES
 
 
-def test_a_server_that_dies_loses_nothing() -> None:
-    """An immediate shutdown in the midst of the backfill."""
-    with servers.running(15) as server:
+@pytest.mark.parametrize("major", [15, 18])
+def test_a_server_that_dies_loses_nothing(major: int) -> None:
+    """Immediate shutdowns in the midst of the backfill, and of the way back."""
+    with servers.running(major) as server:
         dsn = servers.new_database(server)
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute("alter system set fsync = on")
             scenario.generate(connection, orders=3000, customers=300, seed=1, defects=0.01)
-        before = rows(dsn)
-        for again in range(3):
-            process = subprocess.Popen(
-                [sys.executable, "-m", "audit.cli", "migrate", "run", "--dsn", dsn, "--quiet", "--batch-size", "50"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-            time.sleep(0.7 + 0.3 * again)
-            server.stop("immediate")
-            assert process.wait(60) in (0, 3)
-            server.start()
+        before, dumped = rows(dsn), shape(server, dsn)
+        for words, pauses in ((["run", "--batch-size", "50"], (0.7, 1.0, 1.3)), (["rollback"], (0.45, 0.55, 0.65))):
+            for pause in pauses:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "audit.cli", "migrate", *words, "--dsn", dsn, "--quiet"],
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                )  # fmt: skip
+                time.sleep(pause)
+                server.stop("immediate")
+                assert process.wait(60) in (0, 3)
+                server.start()
+                assert rows(dsn) == before
+            migrate(dsn, *words, "--quiet")
             assert rows(dsn) == before
-        migrate(dsn, "run", "--quiet")
-        assert "both sides are equal" in migrate(dsn, "verify", "--quiet")
-        assert rows(dsn) == before
+            if words[0] == "run":
+                assert "both sides are equal" in migrate(dsn, "verify", "--quiet")
+        assert shape(server, dsn) == dumped

@@ -215,6 +215,54 @@ def test_the_switch_brings_in_what_the_old_side_left(dsn: str) -> None:
         assert one(dsn, "select phone from sales.contacts where customer_id = %s and is_main", customer) == "5"
 
 
+@pytest.mark.parametrize("step", ["synchronise", "switch", "switch back", "synchronise back", CONTRACT])
+def test_who_has_read_may_write_while_a_step_waits_for_them(dsn: str, step: str) -> None:
+    """A step that asks for more of a lock than it has would make a deadlock of it, at once, and not its own."""
+    all_steps = steps(PROPOSED)
+    before = {"synchronise": "prepare", "switch": "verify", "synchronise back": "verify"}.get(step, "switch")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        generate(connection, orders=300, customers=30, seed=7, defects=0)
+        take(connection, all_steps, before)
+        ended = threading.Event()
+
+        def step_itself() -> None:
+            if step.endswith(" back"):
+                back(connection, all_steps, "verify" if step == "switch back" else "prepare")
+            else:
+                take(connection, all_steps, step)
+            ended.set()
+
+        waiting = threading.Thread(target=step_itself)
+        sides = ["", "sales."] if before != "prepare" and step != "synchronise back" else [""]
+        tables = [
+            (f"{side}{table}", f"update {side}{table} set {column} = {column} where {key} = 1001")
+            for side in sides
+            for table, column, key in (
+                ("customers", "customer_phone" if not side else "name", "customer_id"),
+                ("orders", "order_status", "order_id"),
+            )
+        ]
+        if "sales." in sides:
+            tables.append(
+                ("sales.order_deliveries", "update sales.order_deliveries set args = args where order_id = 1001")
+            )
+        waited = 0
+        for again in range(8):
+            for table, update in tables:
+                with psycopg.connect(dsn) as other:
+                    # what conflicts with the step's own lock
+                    first = update.replace("1001", "1002") if step == "synchronise" else f"select from {table} limit 1"
+                    other.execute(first.encode())
+                    if not waiting.ident:
+                        waiting.start()
+                    time.sleep(0.03 * (again % 3) + 0.02)
+                    waited += not ended.is_set()
+                    other.execute(update.encode())
+        waiting.join()
+        assert waited
+        assert ended.is_set()
+
+
 def test_who_holds_a_customer_through_the_view_is_not_held_up_by_a_new_order(dsn: str) -> None:
     """The order refers to the old row and waits for the new one; who holds that one changes the old row."""
     synchronised(dsn)

@@ -5,7 +5,8 @@
 begin;
 set local lock_timeout = '200ms';
 set local statement_timeout = '10s';
-lock table public.customers, public.orders in share row exclusive mode;
+-- at once what dropping a trigger takes: from a lesser lock on, somebody could wait for us whom we wait for
+lock table public.customers, public.orders in access exclusive mode;
 do $$
 declare
   part record;

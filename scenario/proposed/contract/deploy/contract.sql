@@ -5,7 +5,9 @@
 begin;
 set local lock_timeout = '200ms';
 set local statement_timeout = '1min';
-lock table migration.customers, migration.orders in access exclusive mode;
+-- at once what dropping a trigger takes: from a lesser lock on, somebody could wait for us whom we wait for
+lock table migration.customers, migration.orders, sales.customers, sales.contacts, sales.addresses, sales.ledger_entries,
+  sales.schedules, sales.orders, sales.order_deliveries in access exclusive mode;
 
 do $$
 declare
@@ -292,6 +294,8 @@ create or replace trigger receive_args before insert or update on sales.order_de
   for each row execute function sales.receive_args();
 alter table sales.order_deliveries enable always trigger receive_args;
 drop trigger to_old on sales.customers;
+drop trigger to_old_complete on sales.customers;
+drop trigger to_old_complete on sales.orders;
 drop trigger to_old on sales.ledger_entries;
 drop trigger to_old on sales.contacts;
 drop trigger to_old on sales.addresses;
