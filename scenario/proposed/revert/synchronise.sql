@@ -1,6 +1,5 @@
 -- Revert sales:synchronise from pg
--- The old tables are on their own again, with every write made meanwhile. What the new side holds is out of date from now
--- on; revert prepare and expand too before it is synchronised again.
+-- The old tables are on their own again, with every write made meanwhile.
 
 begin;
 set local lock_timeout = '200ms';
@@ -21,11 +20,9 @@ begin
   end loop;
 end
 $$;
-drop trigger to_old on sales.customers;
-drop trigger to_old on sales.ledger_entries;
-drop trigger to_old on sales.contacts;
-drop trigger to_old on sales.addresses;
-drop trigger to_old on sales.orders;
-drop trigger to_old on sales.order_deliveries;
+-- What is out of date goes: who synchronises again begins with nothing.
+truncate sales.customers, sales.ledger_entries, sales.contacts, sales.addresses, sales.orders, sales.recreations,
+  sales.order_status_changes, sales.order_deliveries, sales_private.delivery_secrets, sales_private.delivery_originals,
+  migration.quarantined_customer, migration.quarantined_order, migration.kept, migration.pending;
 delete from migration.step where name = 'synchronise';
 commit;
