@@ -215,6 +215,46 @@ def test_the_switch_brings_in_what_the_old_side_left(dsn: str) -> None:
         assert one(dsn, "select phone from sales.contacts where customer_id = %s and is_main", customer) == "5"
 
 
+def test_two_who_bring_the_same_row_leave_it_as_the_later_wrote_it(dsn: str) -> None:
+    synchronised(dsn)
+    with psycopg.connect(dsn, autocommit=True) as first, psycopg.connect(dsn) as second:
+        # an order whose first ancestor is no order yet, and a customer without a state
+        first.execute(
+            "insert into orders (order_id, order_ref, customer_id, delivery_script_name, delivery_script_args)"
+            " select 5002, 5001, min(customer_id), 'custom_crm', '{\"api_key\": \"first\"}' from customers;"
+            "insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address,"
+            " address_state, customer_balance) values (9002, 'A', 'a@example.com', 'B', 'C', '', 12.5)"
+        )
+        assert one(dsn, "select count(*) from migration.quarantined_order where order_id = 5002") == 1
+        assert one(dsn, "select count(*) from migration.quarantined_customer where customer_id = 9002") == 1
+        first.execute("alter table customers disable trigger user")
+        first.execute("update customers set address_state = 'AK' where customer_id = 9002")
+        first.execute("alter table customers enable always trigger migration_update")
+        with first.transaction():
+            first.execute(
+                "insert into orders (order_id, order_ref, customer_id)"
+                " select 5001, 5001, min(customer_id) from customers"
+            )
+            first.execute("select migration.put_customers(array[9002::bigint])")
+            later = Later(
+                second,
+                'update orders set delivery_script_args = \'{"api_key": "second"}\' where order_id = 5002;'
+                "update customers set customer_phone = 'second', customer_balance = 13 where customer_id = 9002",
+            )
+            assert later.is_alive()
+        later.end()
+        assert later.said is None
+    assert one(dsn, "select args_text from sales_private.delivery_originals where order_id = 5002") == (
+        '{"api_key": "second"}'
+    )
+    assert one(dsn, "select array_agg(secret) from sales_private.delivery_secrets where order_id = 5002") == ["second"]
+    assert one(dsn, "select phone from sales.contacts where customer_id = 9002") == "second"
+    assert one(dsn, "select balance from sales.customers where customer_id = 9002") == 13
+    assert one(dsn, "select count(*) from migration.quarantined_order") == 0
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        assert verify(connection, nothing).equal
+
+
 @pytest.mark.parametrize("step", ["synchronise", "switch", "switch back", "synchronise back", CONTRACT])
 def test_who_has_read_may_write_while_a_step_waits_for_them(dsn: str, step: str) -> None:
     """A step that asks for more of a lock than it has would make a deadlock of it, at once, and not its own."""
@@ -235,23 +275,23 @@ def test_who_has_read_may_write_while_a_step_waits_for_them(dsn: str, step: str)
         waiting = threading.Thread(target=step_itself)
         sides = ["", "sales."] if before != "prepare" and step != "synchronise back" else [""]
         tables = [
-            (f"{side}{table}", f"update {side}{table} set {column} = {column} where {key} = 1001")
+            (f"{side}{table}", f"update {side}{table} set {column} = {column} where {key} = {number}")
             for side in sides
-            for table, column, key in (
-                ("customers", "customer_phone" if not side else "name", "customer_id"),
-                ("orders", "order_status", "order_id"),
+            for table, column, key, number in (
+                ("customers", "customer_phone" if not side else "name", "customer_id", 1001),
+                ("orders", "order_status", "order_id", 1),
             )
         ]
         if "sales." in sides:
             tables.append(
-                ("sales.order_deliveries", "update sales.order_deliveries set args = args where order_id = 1001")
+                ("sales.order_deliveries", "update sales.order_deliveries set args = args where order_id = 1")
             )
         waited = 0
         for again in range(8):
             for table, update in tables:
                 with psycopg.connect(dsn) as other:
                     # what conflicts with the step's own lock
-                    first = update.replace("1001", "1002") if step == "synchronise" else f"select from {table} limit 1"
+                    first = update + " + 1" if step == "synchronise" else f"select from {table} limit 1"
                     other.execute(first.encode())
                     if not waiting.ident:
                         waiting.start()

@@ -139,6 +139,8 @@ begin
   return null;
 end
 $$;
+insert into sales_old.schedule_bits (schedule_id, bits)
+select s.schedule_id, sales.bits(s.half_hours)::text from sales.schedules as s;
 create trigger write_bits after insert or update of half_hours on sales.schedules
   for each row execute function sales_old.write_bits();
 alter table sales.schedules enable always trigger write_bits;
@@ -534,6 +536,8 @@ create function migration.set_orders_aside(ids bigint[], said text default null,
 returns void
 language plpgsql
 as $$
+declare
+  again bigint[];
 begin
   if cardinality(ids) = 0 then
     return;
@@ -556,6 +560,9 @@ begin
     old_schedule = excluded.old_schedule, old_script_name = excluded.old_script_name,
     old_script_args = excluded.old_script_args, amount = excluded.amount, order_status = excluded.order_status,
     reasons = excluded.reasons;
+  -- whom somebody else brought to the new tables at the same moment is there by now, and is judged anew
+  again := array(select o.order_id from sales.orders as o where o.order_id = any(ids) order by o.order_id);
+  perform migration.put_orders(again) where again <> '{}';
 end
 $$;
 
@@ -936,16 +943,20 @@ as $$
 declare
   one bigint;
 begin
-  begin
-    perform migration.write_customers(ids, made_now);
-    return;
-  exception
-    when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
-      if cardinality(ids) = 1 then
-        perform migration.set_customers_aside(ids, sqlerrm);
-        return;
-      end if;
-  end;
+  for again in 1 .. 2 loop
+    begin
+      perform migration.write_customers(ids, made_now);
+      return;
+    exception
+      when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
+        exit when cardinality(ids) > 1;
+        -- somebody else brought the same row at the same moment: now that it is there, it is another matter
+        if again = 2 or sqlstate <> '23505' then
+          perform migration.set_customers_aside(ids, sqlerrm);
+          return;
+        end if;
+    end;
+  end loop;
   foreach one in array ids loop
     perform migration.put_customers(array[one], made_now);
   end loop;
@@ -967,16 +978,20 @@ as $$
 declare
   one bigint;
 begin
-  begin
-    perform migration.write_orders(ids, made_now);
-    return;
-  exception
-    when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
-      if cardinality(ids) = 1 then
-        perform migration.set_orders_aside(ids, sqlerrm);
-        return;
-      end if;
-  end;
+  for again in 1 .. 2 loop
+    begin
+      perform migration.write_orders(ids, made_now);
+      return;
+    exception
+      when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
+        exit when cardinality(ids) > 1;
+        -- somebody else brought the same row at the same moment: now that it is there, it is another matter
+        if again = 2 or sqlstate <> '23505' then
+          perform migration.set_orders_aside(ids, sqlerrm);
+          return;
+        end if;
+    end;
+  end loop;
   foreach one in array ids loop
     perform migration.put_orders(array[one], made_now);
   end loop;

@@ -28,6 +28,10 @@ alter table sales.ledger_entries enable always trigger number_entry;
 create or replace trigger receive_args before insert or update on sales.order_deliveries
   for each row execute function sales.receive_args();
 alter table sales.order_deliveries enable always trigger receive_args;
+drop index sales.customers_old_id, sales.orders_old_id, sales.orders_old_customer, sales.orders_old_ref;
+alter table sales.customers drop constraint customers_fit_old_columns;
+alter table sales.contacts drop constraint contacts_fit_old_columns;
+alter table sales.orders drop constraint orders_fit_old_columns;
 drop schema sales_old cascade;
 drop schema migration cascade;
 commit;
