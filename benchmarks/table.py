@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,8 +45,7 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append(_filled(fill))
     if met := list(_targets(compared[-1] if compared else None, documents)):
         parts.append("### Targets\n\n" + _markdown(("target", "wanted", "found", "met"), met))
-    if compared:
-        parts.append(_machine(compared[-1]))
+    parts += _machines(documents)
     return "\n\n".join(parts) + "\n"
 
 
@@ -311,12 +310,22 @@ def _over(one: dict[str, Any] | None, other: dict[str, Any] | None, number: str)
     return float(one[number] / other[number])
 
 
+def _machines(documents: dict[str, Document]) -> Iterator[str]:
+    """Each machine, and what was measured on it."""
+    found: dict[str, list[str]] = {}
+    for name, document in documents.items():
+        if "machine" in document:
+            found.setdefault(_machine(document), []).append(f"`--{name.partition('-')[0]}`")
+    for machine, names in found.items():
+        yield f"{', '.join(dict.fromkeys(names))}: {machine}"
+
+
 def _machine(document: Document) -> str:
     found = document["machine"]
     settings = ", ".join(f"`{name} = {value}`" for name, value in found["settings"].items())
     versions = ", ".join(f"{name} {value}" for name, value in document["versions"].items())
     return (
-        f"Measured on {found['cores']} cores ({found['processor']}), {found['memory_bytes'] / 2**30:.0f} GiB of memory,"
+        f"measured on {found['cores']} cores ({found['processor']}), {found['memory_bytes'] / 2**30:.0f} GiB of memory,"
         f" {found['system']}, Python {found['python']}, PostgreSQL {found['postgresql']} with {settings};"
         f" {versions}."
     )

@@ -75,6 +75,19 @@ def test_table_of_a_contender_that_could_not_run() -> None:
     assert "| 16 rules, whole process, dbt over ours | at least 2 | – | not measured |" in text
 
 
+def test_each_figure_has_its_own_machine() -> None:
+    def on(processor: str) -> dict[str, object]:
+        return {
+            "machine": {"cores": 2, "processor": processor, "memory_bytes": 2**30, "system": "y", "python": "3.11",
+                        "postgresql": "15", "settings": {}},
+            "versions": {},
+        }  # fmt: skip
+
+    text = table.tables({"other": on("one"), "thing-7": on("another"), "thing-8": on("another")})
+    assert "`--other`: measured on 2 cores (one)" in text
+    assert "`--thing`: measured on 2 cores (another)" in text
+
+
 def test_table_of_a_migration() -> None:
     times = {"transactions": 100, "p50_ms": 1.0, "p99_ms": 2.0, "longest_ms": 30.0}
     life = {

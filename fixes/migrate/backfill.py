@@ -10,12 +10,12 @@ from typing import Final
 import psycopg
 
 from fixes.migrate.brake import Pace, brake
+from fixes.migrate.step import FIRST
 from fixes.work import BUSY, back_off
 
 Tell = Callable[[int, int, str], None]
 
 _TABLES: Final = ("customers", "orders")
-_FIRST: Final = -(2**63)
 #: The part of what anybody may wait that a batch is to take.
 _SHARE: Final = 10
 #: Seconds between looks at replicas and waiting sessions.
@@ -40,7 +40,7 @@ def backfill(connection: psycopg.Connection, pace: Pace, tell: Tell) -> None:
             if not left:
                 break
             # what others held: they bring it along where they change it, and else it is ours
-            place = _FIRST
+            place = FIRST
             back_off(3)
         before += _about(connection, table)
         connection.execute("analyze " + ("sales.customers" if table == "customers" else "sales.orders"))
@@ -109,7 +109,7 @@ def _place(connection: psycopg.Connection, table: str) -> int:
     row = connection.execute(
         "select (detail ->> 'place')::bigint from migration.step where name = %s", [f"backfill of {table}"]
     ).fetchone()
-    return int(row[0]) if row and row[0] is not None else _FIRST
+    return int(row[0]) if row and row[0] is not None else FIRST
 
 
 def _about(connection: psycopg.Connection, table: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from fixes.migrate.step import Step, execute, refuse_strange, within
+from fixes.migrate.step import FIRST, Step, execute, refuse_strange, within
 
 Tell = Callable[[int, int, str], None]
 
@@ -71,7 +71,7 @@ def foresee(
                 execute(connection, within(step.deploy))
         for table, key in (("customers", "customer_id"), ("orders", "order_id")):
             row = connection.execute(f"select count(*) from migration.old_{table}".encode()).fetchone()
-            of, done, place = int(row[0]) if row else 0, 0, -(2**63)
+            of, done, place = int(row[0]) if row else 0, 0, FIRST
             while True:
                 row = connection.execute(
                     f"""

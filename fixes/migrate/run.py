@@ -14,12 +14,11 @@ from fixes.apply import RefusalError
 from fixes.migrate.backfill import backfill, settle
 from fixes.migrate.brake import Pace, brake
 from fixes.migrate.quarantine import new_columns
-from fixes.migrate.step import CONTRACT, Step, done, execute, refuse_strange
+from fixes.migrate.step import CONTRACT, FIRST, Step, done, execute, refuse_strange
 from fixes.migrate.verify import Verified, verify
 from fixes.work import BUSY, back_off
 
 Tell = Callable[[int, int, str], None]
-_FIRST: Final = -(2**63)
 #: Why a column cannot be taken along.
 _NOT_CARRIED: Final = (
     psycopg.errors.UndefinedColumn,
@@ -115,7 +114,7 @@ def _carry(
             except _NOT_CARRIED as error:
                 raise RefusalError(_said(error)) from None
             busy = True
-        place: int | None = _FIRST
+        place: int | None = FIRST
         done = 0
         while place is not None:
             try:
@@ -168,7 +167,7 @@ def refuse_new_columns(connection: psycopg.Connection, step: Step) -> None:
         return
     if found := new_columns(connection):
         raise RefusalError(
-            f"columns were added or changed meanwhile, which no step takes along: {', '.join(found)}. Nothing was"
+            f"there are columns of the old tables that no step takes along: {', '.join(found)}. Nothing was"
             " switched. 'migrate run --carry TABLE.COLUMN' takes an added one along; or drop it; or roll back, take it"
             " into the project, and begin anew"
         )

@@ -14,6 +14,8 @@ from fixes.apply import RefusalError
 
 #: The last step, which has a project of its own so that nobody deploys it along with the others.
 CONTRACT: Final = "contract"
+#: Before every key, the least one included.
+FIRST: Final = -(2**63)
 _CHANGE = re.compile(r"^(?P<name>[a-z_]+) ", re.MULTILINE)
 
 #: What each step leaves behind by which it is known: steps write that down themselves, once there is a place for it.

@@ -8,6 +8,8 @@ from typing import Final
 
 import psycopg
 
+from fixes.migrate.step import FIRST
+
 Tell = Callable[[int, int, str], None]
 
 #: Keys in a range that has a checksum of its own.
@@ -81,7 +83,7 @@ def verify(connection: psycopg.Connection, tell: Tell) -> Verified:
             named += (
                 Difference(table, row[0], f"another value of {row[1]}")
                 for row in connection.execute(
-                    "select * from migration.differing_carried(%s, %s, %s)", [table, -(2**63), MOST]
+                    "select * from migration.differing_carried(%s, %s, %s)", [table, FIRST, MOST]
                 )
             )
             found += named[:MOST]

@@ -11,6 +11,9 @@ begin
   end if;
 end
 $$;
+-- at once what dropping triggers takes, as in revert synchronise
+lock table sales.customers, sales.contacts, sales.addresses, sales.ledger_entries, sales.schedules, sales.orders,
+  sales.order_deliveries in access exclusive mode;
 alter table sales.customers no inherit migration.customer_row;
 alter table sales.orders no inherit migration.order_row;
 -- nobody holds old rows any more
