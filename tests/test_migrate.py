@@ -172,6 +172,20 @@ def test_what_was_taken_back_can_be_taken_again(sample: str, step: str) -> None:
         assert "equal" in migrate(sample, "verify", "--quiet")
 
 
+def test_tables_that_refer_to_the_new_ones_keep_nobody_from_going_back(sample: str) -> None:
+    migrate(sample, "run", "--to", "verify", "--quiet")
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute("create table visits (order_id bigint references sales.orders)")
+        connection.execute("insert into visits values (1001)")
+        before = rows(sample)
+        migrate(sample, "rollback", "--to", "prepare", "--quiet")
+        assert "out of date" in migrate(sample, "run", "--quiet", code=3)
+        migrate(sample, "rollback", "--quiet")
+        assert rows(sample) == before
+        assert connection.execute("select * from visits").fetchall() == [(1001,)]
+        migrate(sample, "run", "--quiet")
+
+
 def test_after_the_contract_old_applications_go_on(sample: str) -> None:
     before = rows(sample)
     migrate(sample, "run", "--quiet")

@@ -87,6 +87,7 @@ def run(
             )
         else:
             refuse_new_columns(connection, step)
+            refuse_out_of_date(connection, step)
             tries = _until_locked(connection, step.deploy, pace, tell)
         taken.append(Taken(step.name, time.perf_counter() - began, tries))
         if step.name == "prepare":
@@ -170,6 +171,17 @@ def refuse_new_columns(connection: psycopg.Connection, step: Step) -> None:
             f"there are columns of the old tables that no step takes along: {', '.join(found)}. Nothing was"
             " switched. 'migrate run --carry TABLE.COLUMN' takes an added one along; or drop it; or roll back, take it"
             " into the project, and begin anew"
+        )
+
+
+def refuse_out_of_date(connection: psycopg.Connection, step: Step) -> None:
+    """Raise RefusalError where the new tables were synchronised before, and could not be emptied since."""
+    if step.name != "synchronise":
+        return
+    if connection.execute("select from migration.step where name = 'out of date'").rowcount:
+        raise RefusalError(
+            "the new tables are out of date, and could not be emptied, for other tables refer to them:"
+            " 'order-audit migrate rollback' takes everything back, and 'run' begins anew"
         )
 
 

@@ -13,6 +13,10 @@ do $$
 declare
   part record;
 begin
+  if exists (select from migration.step as s where s.name = 'out of date') then
+    raise exception 'the new tables are out of date, and other tables refer to them'
+      using hint = 'roll back all the way: order-audit migrate rollback';
+  end if;
   -- numbers that sample data took without asking the sequence
   for part in
     select s.detail ->> t.name as sequence, t.name, t.id
