@@ -68,16 +68,18 @@ begin
 end
 $$;
 comment on function sales.finds_secret(jsonb) is 'Whether a secret stands in arguments, at any depth.';
--- Most arguments have no such name anywhere, or none but with a reference, and need not be gone through.
+-- Most arguments have no such name anywhere, or none but with a reference, and need not be gone through. No text that is
+-- put where it is called, as a constraint's is read anew for each statement.
 create function sales.holds_secret(args jsonb) returns boolean
-language sql immutable parallel safe
-return case
-  when not sales.is_secret_name(args::text) then false
-  when not sales.is_secret_name(
-    regexp_replace(args::text, '"[^"]*": "secret-ref:[A-Za-z0-9_./-]+"', '', 'g')
-  ) then false
-  else sales.finds_secret(args)
-end;
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return sales.is_secret_name(args::text)
+    and sales.is_secret_name(regexp_replace(args::text, '"[^"]*": "secret-ref:[A-Za-z0-9_./-]+"', '', 'g'))
+    and sales.finds_secret(args);
+end
+$$;
 comment on function sales.holds_secret(jsonb) is 'Whether a secret stands in arguments, at any depth.';
 
 create table sales.states (
@@ -438,6 +440,20 @@ return case
 end;
 comment on function sales.has_api_key(jsonb) is 'Whether arguments hold an API key, or say where it is kept.';
 
+create function sales.args_fit(args jsonb, checked_as text) returns boolean
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case checked_as
+    when 'email_address' then coalesce(jsonb_typeof(args -> 'email_address') = 'string' and sales.is_email(args ->> 'email_address'), false)
+    when 'api_key' then sales.has_api_key(args)
+    else true
+  end;
+end
+$$;
+comment on function sales.args_fit(jsonb, text) is 'Whether arguments hold what their script needs.';
+
 create table sales.order_deliveries (
   order_id bigint primary key references sales.orders (order_id) on delete cascade,
   script_name text not null,
@@ -447,13 +463,7 @@ create table sales.order_deliveries (
   updated_at timestamptz,
   constraint order_deliveries_script foreign key (script_name, checked_as)
     references sales.delivery_scripts (script_name, checked_as) on update cascade,
-  constraint order_deliveries_args_fit_script check (
-    case checked_as
-      when 'email_address' then coalesce(jsonb_typeof(args -> 'email_address') = 'string' and sales.is_email(args ->> 'email_address'), false)
-      when 'api_key' then sales.has_api_key(args)
-      else true
-    end
-  ),
+  constraint order_deliveries_args_fit_script check (sales.args_fit(args, checked_as)),
   constraint order_deliveries_args_hold_no_secret check (not sales.holds_secret(args))
 );
 create index order_deliveries_script on sales.order_deliveries (script_name, checked_as);
