@@ -255,6 +255,75 @@ def test_two_who_bring_the_same_row_leave_it_as_the_later_wrote_it(dsn: str) -> 
         assert verify(connection, nothing).equal
 
 
+def test_orders_that_come_alone_and_together_are_written_alike(dsn: str) -> None:
+    """One that comes alone goes a short way: first ancestors, recreations, secrets, and what is to be in quarantine."""
+    synchronised(dsn)
+    nights, days = "1" * 48 + "0" * 288, "01" * 168
+    crm, mail = '{"api_key": "k", "to": [{"token": "t"}]}', '{"email_address": "a@example.com"}'
+    rows = [
+        (1, 1, nights, "custom_crm", crm, 5, "active"),
+        (2, 1, nights, "custom_crm", crm, 6, "active"),
+        (3, 1, "0" * 336, None, None, 7, "pending"),
+        (4, 4, "0" * 336, "never_seen_{}", "null", 7, "cancelled"),
+        (5, 4, days, "email_delivery", mail, 7, "paused"),
+        (6, 6, days, "email_delivery", "{}", 7, "paused"),
+        (7, 7, days, None, None, 2_000, "pending"),
+        (8, 7, days, None, None, 2_000, "pending"),
+        (9, 50, days, None, None, 7, "pending"),
+        (10, 1, days, None, None, 1_000, "expired"),
+        (11, 1, days, None, None, 999, "expired"),
+    ]
+    insert = "insert into orders values (%s, %s, %s, %s::bit(336), %s, %s::json, %s, %s)"
+    written = """
+    select o.order_id - %(base)s, o.first_ancestor_id - %(base)s, o.schedule_id, o.amount, o.order_status,
+      o.created_at is null, r.predecessor_id - %(base)s, r.balance, r.amount,
+      replace(d.script_name, %(name)s, ''), d.checked_as, d.created_at is null,
+      sales_private.with_secrets(o.order_id, d.args), strpos(d.args::text, 'secret-ref') > 0, t.args_text,
+      (select count(*) from sales_private.delivery_secrets as s where s.order_id = o.order_id)
+    from sales.orders as o
+    left join sales.recreations as r using (order_id)
+    left join sales.order_deliveries as d using (order_id)
+    left join sales_private.delivery_originals as t using (order_id)
+    where o.customer_id = %(customer)s and o.order_id > %(base)s
+    order by 1
+    """
+    found = []
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for base, together in ((10_000, False), (20_000, True)):
+            customer = one(dsn, "select min(customer_id) from sales.customers") + together
+            connection.execute("update customers set customer_balance = 1000 where customer_id = %s", [customer])
+            values = [
+                (base + n, base + ref, customer, bits, name and name.format(base), *rest)
+                for n, ref, bits, name, *rest in rows
+            ]
+            if together:
+                connection.execute(
+                    (insert + ", (%s, %s, %s, %s::bit(336), %s, %s::json, %s, %s)" * (len(rows) - 1)).encode(),
+                    [value for row in values for value in row],
+                )
+            else:
+                for row in values:
+                    connection.execute(insert.encode(), row)
+            found.append(
+                (
+                    connection.execute(
+                        written.encode(), {"base": base, "customer": customer, "name": str(base)}
+                    ).fetchall(),
+                    connection.execute(
+                        "select order_id - %s, reasons from migration.quarantined_order where order_id > %s"
+                        " and order_id < %s order by 1",
+                        [base, base, base + 100],
+                    ).fetchall(),
+                )
+            )
+        assert verify(connection, nothing).equal
+    assert found[0] == found[1]
+    orders, quarantine = found[0]
+    assert [row[0] for row in orders] == [1, 2, 3, 4, 5, 7, 11]
+    assert [row[6] for row in orders] == [None, 1, 2, None, 4, None, 3]
+    assert [row[0] for row in quarantine] == [6, 8, 9, 10]
+
+
 @pytest.mark.parametrize("step", ["synchronise", "switch", "switch back", "synchronise back", CONTRACT])
 def test_who_has_read_may_write_while_a_step_waits_for_them(dsn: str, step: str) -> None:
     """A step that asks for more of a lock than it has would make a deadlock of it, at once, and not its own."""

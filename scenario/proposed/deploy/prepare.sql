@@ -598,42 +598,46 @@ create function migration.write_customers(ids bigint[], made_now boolean) return
 language plpgsql
 as $$
 declare
-  here bigint[];
+  here bigint[] := '{}';
   held bigint[];
   gone bigint[];
   good bigint[];
   bad bigint[];
   fresh bigint[];
   waiting bigint[];
+  by_set text;
 begin
   -- Those that an application of the new side holds are its to bring together: it will ask for the old row next, and to
   -- wait for it here would be a deadlock.
-  here := array(
-    select c.customer_id from sales.customers as c where c.customer_id = any(ids) order by c.customer_id
-    for no key update skip locked
-  );
-  here := case when here <> '{}' then array(
-    select h.id from unnest(here) as h (id)
-    where h.id not in (
-      select k.customer_id from sales.contacts as k where k.customer_id = any(here) and k.is_main
-      except all
-      select l.customer_id from (
-        select k.customer_id from sales.contacts as k where k.customer_id = any(here) and k.is_main
-        for no key update skip locked
-      ) as l
-    ) and h.id not in (
-      select a.customer_id from sales.addresses as a where a.customer_id = any(here) and a.is_main
-      except all
-      select l.customer_id from (
-        select a.customer_id from sales.addresses as a where a.customer_id = any(here) and a.is_main
-        for no key update skip locked
-      ) as l
-    )
-  ) else '{}' end;
-  held := array(select c.customer_id from sales.customers as c where c.customer_id = any(ids) and c.customer_id <> all(here));
+  held := array(select c.customer_id from sales.customers as c where c.customer_id = any(ids));
   if held <> '{}' then
-    insert into migration.pending (kind, id) select 'customer', h.id from unnest(held) as h (id) on conflict do nothing;
-    ids := array(select i.id from unnest(ids) as i (id) where i.id <> all(held));
+    here := array(
+      select c.customer_id from sales.customers as c where c.customer_id = any(held) order by c.customer_id
+      for no key update skip locked
+    );
+    here := array(
+      select h.id from unnest(here) as h (id)
+      where h.id not in (
+        select k.customer_id from sales.contacts as k where k.customer_id = any(here) and k.is_main
+        except all
+        select l.customer_id from (
+          select k.customer_id from sales.contacts as k where k.customer_id = any(here) and k.is_main
+          for no key update skip locked
+        ) as l
+      ) and h.id not in (
+        select a.customer_id from sales.addresses as a where a.customer_id = any(here) and a.is_main
+        except all
+        select l.customer_id from (
+          select a.customer_id from sales.addresses as a where a.customer_id = any(here) and a.is_main
+          for no key update skip locked
+        ) as l
+      )
+    );
+    held := array(select h.id from unnest(held) as h (id) where h.id <> all(here));
+    if held <> '{}' then
+      insert into migration.pending (kind, id) select 'customer', h.id from unnest(held) as h (id) on conflict do nothing;
+      ids := array(select i.id from unnest(ids) as i (id) where i.id <> all(held));
+    end if;
   end if;
 
   gone := array(
@@ -674,7 +678,7 @@ begin
   where o.customer_id = any(good)
   order by o.customer_id
   on conflict (customer_id) do update set name = excluded.name where c.name <> excluded.name;
-  perform set_config('migration.by_set', 'on', true);
+  by_set := set_config('migration.by_set', 'on', true);
   insert into sales.ledger_entries (
     customer_id, entry_number, balance_before, amount, balance_after, reason, created_at
   )
@@ -682,7 +686,7 @@ begin
   from sales.customers as c
   where c.customer_id = any(fresh) and c.entry_number = 1
   order by c.customer_id;
-  perform set_config('migration.by_set', '', true);
+  by_set := set_config('migration.by_set', '', true);
   perform migration.give_back_customers(good) where exists (select from migration.kept);
   insert into sales.contacts as k (customer_id, name, email, phone, created_at)
   select o.customer_id, o.customer_contact_name, o.customer_email, o.customer_phone, case when made_now then now() end
@@ -713,14 +717,18 @@ begin
   -- whoever had to wait for one of them
   delete from migration.quarantined_customer as q where q.customer_id = any(good);
   delete from migration.pending as p where p.kind = 'customer' and p.id = any(good);
-  perform migration.set_customers_aside(bad);
+  if bad <> '{}' then
+    perform migration.set_customers_aside(bad);
+  end if;
   if cardinality(good) + cardinality(bad) + cardinality(gone) < cardinality(ids) then
     perform migration.write_customers(
       array(select i.id from unnest(ids) as i (id) where i.id <> all(good || bad || gone) order by 1), made_now
     );
   end if;
   waiting := array(select q.order_id from migration.quarantined_order as q where q.customer_id = any(good) order by 1);
-  perform migration.put_orders(waiting) where waiting <> '{}';
+  if waiting <> '{}' then
+    perform migration.put_orders(waiting);
+  end if;
   set constraints sales.customers_balance_is_in_ledger immediate;
   set constraints sales.customers_balance_is_in_ledger deferred;
 end
@@ -1142,8 +1150,8 @@ begin
 end
 $$;
 
--- What the triggers on the old tables do. What happens all the time, and can do no harm, goes a short way: a balance alone,
--- a status or an amount alone, of a row that the new tables have and that nobody holds there.
+-- What the triggers on the old tables do. What happens all the time, and can do no harm, goes a short way: a balance or a
+-- telephone number alone, a status or an amount alone, of a row that the new tables have and that nobody holds there.
 create function migration.customers_written() returns trigger
 language plpgsql
 security definer
@@ -1158,6 +1166,8 @@ set migration.direction = 'to_new'
 as $$
 declare
   quick bigint[];
+  called bigint[];
+  reached bigint[];
 begin
   if tg_op = 'INSERT' then
     perform migration.put_customers(array(select n.customer_id::bigint from new_rows as n order by 1), true);
@@ -1169,7 +1179,7 @@ begin
       join sales.customers as c on c.customer_id = n.customer_id
       where (n.customer_name, n.customer_email, n.customer_contact_name, n.address, n.address_state)
           = (o.customer_name, o.customer_email, o.customer_contact_name, o.address, o.address_state)
-        and n.customer_phone is not distinct from o.customer_phone
+        and (n.customer_phone is not distinct from o.customer_phone or coalesce(char_length(n.customer_phone), 0) <= 20)
         and n.customer_balance >= 0 and n.customer_balance < 1e13
         and n.customer_balance::text::numeric = round(n.customer_balance::text::numeric, 2)
         and not exists (select from migration.pending as p where p.kind = 'customer' and p.id = n.customer_id)
@@ -1177,7 +1187,28 @@ begin
       order by c.customer_id
       for no key update of c skip locked
     );
-    if cardinality(quick) > 0 then
+    called := array(
+      select n.customer_id
+      from new_rows as n
+      join old_rows as o on o.customer_id = n.customer_id
+      where n.customer_id = any(quick) and n.customer_phone is distinct from o.customer_phone
+    );
+    if called <> '{}' then
+      reached := array(
+        select k.customer_id from sales.contacts as k
+        where k.customer_id = any(called) and k.is_main
+        for no key update skip locked
+      );
+      update sales.contacts as k
+      set phone = n.customer_phone
+      from new_rows as n
+      where k.customer_id = any(reached) and k.is_main and n.customer_id = k.customer_id
+        and k.phone is distinct from n.customer_phone;
+      if cardinality(reached) < cardinality(called) then
+        quick := array(select q.id from unnest(quick) as q (id) where q.id <> all(called) or q.id = any(reached));
+      end if;
+    end if;
+    if quick <> '{}' then
       insert into sales.ledger_entries (customer_id, amount, reason)
       select c.customer_id, n.customer_balance::text::numeric - c.balance, 'old application'
       from sales.customers as c
