@@ -324,7 +324,9 @@ create table sales.orders (
   -- A root of the same customer, or nothing. At the end of the transaction, so that a lineage can be loaded in any order.
   constraint orders_first_ancestor_is_root foreign key (first_ancestor_id, customer_id, ancestor_is_root)
     references sales.orders (order_id, customer_id, is_root) deferrable initially deferred
-);
+)
+-- Room for what a row becomes when its status changes, so that no index has to hear of it.
+with (fillfactor = 90);
 create index orders_customer_id on sales.orders (customer_id);
 create index orders_first_ancestor on sales.orders (first_ancestor_id, customer_id, ancestor_is_root);
 create index orders_schedule_id on sales.orders (schedule_id);
