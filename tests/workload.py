@@ -42,7 +42,7 @@ alter table workload.orders add primary key (order_id);
 
 _CHANGED: Final = {
     "customers": """
-select coalesce(b.customer_id, n.customer_id), to_jsonb(b), to_jsonb(n)
+select coalesce(b.customer_id, n.customer_id), row_to_json(b), row_to_json(n)
 from workload.customers as b
 full join {there}.customers as n on n.customer_id = b.customer_id
 where b::text is distinct from row(
@@ -51,7 +51,7 @@ where b::text is distinct from row(
 )::text
 """,
     "orders": """
-select coalesce(b.order_id, n.order_id), to_jsonb(b), to_jsonb(n)
+select coalesce(b.order_id, n.order_id), row_to_json(b), row_to_json(n)
 from workload.orders as b
 full join {there}.orders as n on n.order_id = b.order_id
 where b::text is distinct from row(
@@ -302,7 +302,7 @@ class Workload:
         customer, amount = self._customer(chance), Decimal(chance.randint(1, 40)) / 4
         if connection.execute(
             "update customers set customer_balance = customer_balance - %s::float8"
-            " where customer_id = %s and customer_balance >= %s",
+            " where customer_id = %s and customer_balance >= %s and customer_balance < 'infinity'",
             [float(amount), customer, float(amount)],
         ).rowcount:
             draft.added.append(("balance", customer, -amount))
@@ -579,9 +579,8 @@ class Workload:
                 found.append(f"customer {key}: {was} became {now}")
                 continue
             right = dict(was)
-            right["customer_balance"] = float(
-                Decimal(str(was["customer_balance"])) + ledger.added.get(("balance", key), Decimal(0))
-            )
+            if added := ledger.added.get(("balance", key)):
+                right["customer_balance"] = float(Decimal(str(was["customer_balance"])) + added)
             if last := ledger.last.get(("phone", key)):
                 right["customer_phone"] = last[1]
             found += _unlike(f"customer {key}", right, now)
@@ -596,7 +595,7 @@ class Workload:
                 continue
             if key not in changed["orders"]:
                 row = connection.execute(
-                    "select to_jsonb(o) from workload.orders as o where order_id = %s", [key]
+                    "select row_to_json(o) from workload.orders as o where order_id = %s", [key]
                 ).fetchone()
                 was = now = row[0] if row else None
             if key in ledger.made:
