@@ -16,6 +16,7 @@ from fixes.apply import RefusalError
 CONTRACT: Final = "contract"
 #: Before every key, the least one included.
 FIRST: Final = -(2**63)
+_PART: Final = re.compile(r"^\\ir (?P<file>\S+)$", re.MULTILINE)
 _CHANGE = re.compile(r"^(?P<name>[a-z_]+) ", re.MULTILINE)
 
 #: What each step leaves behind by which it is known: steps write that down themselves, once there is a place for it.
@@ -31,7 +32,7 @@ select array_remove(array[
 
 @dataclass(frozen=True)
 class Step:
-    """A change of the project: `deploy` and `revert` are SQL that runs with psql and without."""
+    """A change of the project: `deploy` and `revert` are its files as SQL, which runs without psql too."""
 
     name: str
     deploy: str
@@ -43,10 +44,17 @@ def steps(home: Path) -> list[Step]:
     found = []
     for folder in (home, home / CONTRACT):
         plan = (folder / "sqitch.plan").read_text(encoding="utf-8")
-        for name in _CHANGE.findall(plan):
-            text = {what: (folder / what / f"{name}.sql").read_text(encoding="utf-8") for what in ("deploy", "revert")}
-            found.append(Step(name, text["deploy"], text["revert"]))
+        found += [
+            Step(name, _read(folder / "deploy" / f"{name}.sql"), _read(folder / "revert" / f"{name}.sql"))
+            for name in _CHANGE.findall(plan)
+        ]
     return found
+
+
+def _read(file: Path) -> str:
+    """A file with those that it names by \\ir in their places, as psql reads it."""
+    text = file.read_text(encoding="utf-8")
+    return _PART.sub(lambda found: _read(file.parent / found["file"]), text)
 
 
 def done(connection: psycopg.Connection, all_steps: Sequence[Step]) -> list[str]:

@@ -16,21 +16,7 @@ lock table sales.customers, sales.contacts, sales.addresses, sales.ledger_entrie
   sales.order_deliveries in access exclusive mode;
 alter table sales.customers no inherit migration.customer_row;
 alter table sales.orders no inherit migration.order_row;
--- nobody holds old rows any more
-create or replace function sales.hold_customer(the_id bigint) returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform from sales.customers as c where c.customer_id = the_id for no key update;
-end
-$$;
-create or replace trigger number_entry before insert on sales.ledger_entries
-  for each row execute function sales.number_entry();
-alter table sales.ledger_entries enable always trigger number_entry;
-create or replace trigger receive_args before insert or update on sales.order_deliveries
-  for each row execute function sales.receive_args();
-alter table sales.order_deliveries enable always trigger receive_args;
+\ir ../deploy/expand/alone.sql
 drop index sales.customers_old_id, sales.orders_old_id, sales.orders_old_customer, sales.orders_old_ref;
 alter table sales.customers drop constraint customers_fit_old_columns;
 alter table sales.contacts drop constraint contacts_fit_old_columns;

@@ -283,21 +283,7 @@ begin
   end loop;
 end
 $$;
--- nobody holds old rows any more
-create or replace function sales.hold_customer(the_id bigint) returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform from sales.customers as c where c.customer_id = the_id for no key update;
-end
-$$;
-create or replace trigger number_entry before insert on sales.ledger_entries
-  for each row execute function sales.number_entry();
-alter table sales.ledger_entries enable always trigger number_entry;
-create or replace trigger receive_args before insert or update on sales.order_deliveries
-  for each row execute function sales.receive_args();
-alter table sales.order_deliveries enable always trigger receive_args;
+\ir ../../deploy/expand/alone.sql
 drop trigger to_old on sales.customers;
 drop trigger to_old_complete on sales.customers;
 drop trigger to_old_complete on sales.orders;

@@ -1,0 +1,124 @@
+-- Rows that are there already, and those that were left for later.
+
+-- The next rows of an old table, by their numbers, that are on neither side yet. Those that somebody holds are passed over
+-- (`held`): whoever changes them brings them along. `last` is null at the end.
+create function migration.backfill(
+  what text, after_id bigint, at_most integer, out last bigint, out taken integer, out held integer
+)
+language plpgsql
+as $$
+declare
+  missing bigint[];
+  free bigint[];
+begin
+  if what = 'customers' then
+    select max(n.customer_id), coalesce(array_agg(n.customer_id order by n.customer_id) filter (
+      where (select r.customer_id from migration.customer_row as r where r.customer_id = n.customer_id limit 1) is null
+    ), '{}')
+    into last, missing
+    from (
+      select c.customer_id from migration.old_customers as c
+      where c.customer_id > after_id order by c.customer_id limit at_most
+    ) as n;
+    free := array(
+      select c.customer_id from migration.old_customers as c where c.customer_id = any(missing) order by c.customer_id
+      for no key update skip locked
+    );
+    if cardinality(free) > 0 then
+      perform migration.put_customers(free);
+    end if;
+  else
+    select max(n.order_id), coalesce(array_agg(n.order_id order by n.order_id) filter (
+      where (select r.order_id from migration.order_row as r where r.order_id = n.order_id limit 1) is null
+    ), '{}')
+    into last, missing
+    from (
+      select o.order_id from migration.old_orders as o where o.order_id > after_id order by o.order_id limit at_most
+    ) as n;
+    free := array(
+      select o.order_id from migration.old_orders as o where o.order_id = any(missing) order by o.order_id
+      for no key update skip locked
+    );
+    if cardinality(free) > 0 then
+      perform migration.put_orders(free);
+    end if;
+  end if;
+  taken := cardinality(free);
+  held := cardinality(missing) - cardinality(free);
+end
+$$;
+
+-- All of it, batch by batch, each committed. It can be stopped at any time and called again.
+create procedure migration.backfill_all(at_most integer default 500)
+language plpgsql
+as $$
+declare
+  what text;
+  done record;
+  place bigint;
+  left_over bigint;
+begin
+  foreach what in array array['customers', 'orders'] loop
+    loop
+      place := -9223372036854775808;
+      left_over := 0;
+      loop
+        select * into done from migration.backfill(what, place, at_most);
+        commit;
+        exit when done.last is null;
+        place := done.last;
+        left_over := left_over + done.held;
+      end loop;
+      exit when left_over = 0;
+      perform pg_sleep(0.1);
+    end loop;
+  end loop;
+  -- not for ever: what others hold all the time is brought along by them
+  for again in 1 .. 100 loop
+    left_over := migration.settle_all(at_most);
+    commit;
+    exit when left_over < at_most;
+  end loop;
+  insert into migration.step (name) values ('backfill') on conflict do nothing;
+end
+$$;
+
+-- Bring in what was left for later: rows of the quarantine that nothing keeps there any more, and those that were held from
+-- both sides. Gives how many it looked at.
+create function migration.settle_all(at_most integer default 500) returns bigint
+language plpgsql
+as $$
+declare
+  ids bigint[];
+  looked bigint := 0;
+begin
+  ids := array(select p.id from migration.pending as p where p.kind = 'customer' order by p.id limit at_most);
+  looked := looked + cardinality(ids);
+  perform migration.put_customers(ids) where cardinality(ids) > 0;
+  ids := array(select p.id from migration.pending as p where p.kind = 'order' order by p.id limit at_most);
+  looked := looked + cardinality(ids);
+  perform migration.put_orders(ids) where cardinality(ids) > 0;
+  ids := array(
+    select q.customer_id from migration.quarantined_customer as q
+    join migration.customer_faults(array(select i.customer_id from migration.quarantined_customer as i)) as f
+      on f.customer_id = q.customer_id
+    where f.faults = '{}' order by q.customer_id limit at_most
+  );
+  looked := looked + cardinality(ids);
+  perform migration.put_customers(ids) where cardinality(ids) > 0;
+  ids := array(
+    select q.order_id from migration.quarantined_order as q
+    join migration.order_faults(array(select i.order_id from migration.quarantined_order as i)) as f
+      on f.order_id = q.order_id
+    where f.faults = '{}' order by q.order_id limit at_most
+  );
+  looked := looked + cardinality(ids);
+  perform migration.put_orders(ids) where cardinality(ids) > 0;
+  -- reasons change with what they were about
+  update migration.quarantined_order as q
+  set reasons = f.faults
+  from migration.order_faults(array(select i.order_id from migration.quarantined_order as i)) as f
+  where f.order_id = q.order_id and f.faults <> '{}' and f.faults <> q.reasons;
+  return looked;
+end
+$$;

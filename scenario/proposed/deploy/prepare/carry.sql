@@ -1,0 +1,158 @@
+-- Columns that somebody adds to the old tables meanwhile.
+
+-- Write what a row of such columns became to a row of another table, column by column: one that did not change is left.
+-- Rows come as text, of the type of the table or view whose rows they are.
+create function sales_old.write_carried(whose regclass, target regclass, the_tab text, the_id bigint, was text, wanted text)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  changes text;
+begin
+  select string_agg(
+    format('%1$I = case when w.%1$I::text is distinct from b.%1$I::text then w.%1$I else t.%1$I end', c.name), ', '
+  ) into changes
+  from sales_old.carried as c where c.tab = the_tab;
+  if changes is not null and was is distinct from wanted then
+    execute format(
+      'update %s as t set %s from (select ($1::%s).*) as b, (select ($2::%3$s).*) as w where t.%I = $3',
+      target, changes, whose, rtrim(the_tab, 's') || '_id'
+    ) using was, wanted, the_id;
+  end if;
+end
+$$;
+comment on function sales_old.write_carried(regclass, regclass, text, bigint, text, text) is 'Writes what columns that were taken along became.';
+
+-- Bring what they say in the old table to rows of the new one.
+create function migration.carry_over(the_tab text, ids bigint[]) returns void
+language plpgsql
+as $$
+declare
+  found_columns text[] := array(select format('%I', c.name) from sales_old.carried as c where c.tab = the_tab order by c.place);
+begin
+  if found_columns <> '{}' then
+    execute format(
+      'update sales.%1$I as n set %2$s from migration.old_%1$s as o where n.%3$I = any($1) and o.%3$I = n.%3$I and (%4$s)',
+      the_tab,
+      (select string_agg(format('%1$s = o.%1$s', c), ', ') from unnest(found_columns) as c),
+      rtrim(the_tab, 's') || '_id',
+      (select string_agg(format('n.%1$s::text is distinct from o.%1$s::text', c), ' or ') from unnest(found_columns) as c)
+    ) using ids;
+  end if;
+end
+$$;
+
+-- Take a column along that somebody added to an old table: the new table has it too, both sides are kept equal in it, old
+-- applications read it in their view, and those of the new side in the new table, where it stays. Before the switch. What
+-- the rows say comes after this, see migration.carry_next. Its default comes along; constraints on it hold as long as the
+-- old table is there.
+create function migration.carry(the_tab text, the_name text) returns void
+language plpgsql
+as $$
+declare
+  col record;
+  known_columns text;
+begin
+  if exists (select from sales_old.carried as c where c.tab = the_tab and c.name = the_name) then
+    return;
+  end if;
+  select n.type, n.type_before, a.attgenerated <> '' as computed, a.attidentity <> '' as counted,
+    pg_get_expr(d.adbin, d.adrelid) as given
+  into col
+  from migration.new_columns as n
+  join pg_catalog.pg_attribute as a on a.attrelid = to_regclass('public.' || quote_ident(n.tab)) and a.attname = n.name
+  left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  where n.tab = the_tab and n.name = the_name;
+  if not found then
+    raise undefined_column using message = format('nobody added a column %s to %s', the_name, the_tab);
+  elsif exists (select from migration.step as s where s.name = 'switch') then
+    raise object_not_in_prerequisite_state using message = 'old applications use views already: roll back to verify first';
+  elsif col.type_before is not null then
+    raise feature_not_supported using
+      message = format('%s.%s is a column of this migration, and has another type now', the_tab, the_name),
+      hint = 'change it back, or roll back';
+  elsif col.computed or col.counted then
+    raise feature_not_supported using
+      message = format('%s.%s is given by the database, which cannot be taken along', the_tab, the_name),
+      hint = 'drop it, or roll back and take it into the project';
+  elsif exists (
+    select from pg_catalog.pg_attribute as a
+    where a.attrelid = to_regclass('sales.' || quote_ident(the_tab)) and a.attname = the_name and not a.attisdropped
+      and not (
+        -- as an earlier try left it
+        format_type(a.atttypid, a.atttypmod) = col.type
+        and col_description(a.attrelid, a.attnum) = 'Came with the old table.'
+      )
+  ) then
+    raise duplicate_column using
+      message = format('sales.%s has a column %s of its own', the_tab, the_name), hint = 'rename the one that was added';
+  end if;
+  execute format('alter table sales.%I add column if not exists %I %s', the_tab, the_name, col.type);
+  execute format('comment on column sales.%I.%I is %L', the_tab, the_name, 'Came with the old table.');
+  insert into sales_old.carried (tab, name) values (the_tab, the_name);
+  insert into migration.known_column (tab, name, type) values (the_tab, the_name, col.type);
+  select string_agg(format('t.%I', a.attname), ', ' order by a.attnum) into known_columns
+  from pg_catalog.pg_attribute as a
+  where a.attrelid = to_regclass('migration.old_' || the_tab) and a.attnum > 0;
+  execute format(
+    'create or replace view migration.old_%s as select %s, t.%I from public.%I as t',
+    the_tab, known_columns, the_name, the_tab
+  );
+  -- what it says in the old table, which holds it for rows of both kinds
+  execute format(
+    'create or replace view sales_old.%I as %s', the_tab,
+    regexp_replace(
+      pg_get_viewdef(to_regclass('sales_old.' || the_tab)), '\s+FROM migration\.\w+_row r;?\s*$',
+      format(
+        ', (select o.%1$I from migration.old_%2$s as o where o.%3$s = r.%3$s) as %1$I from migration.%4$s_row as r',
+        the_name, the_tab, rtrim(the_tab, 's') || '_id', rtrim(the_tab, 's')
+      )
+    )
+  );
+  if col.given is not null then
+    execute format('alter table sales.%I alter column %I set default %s', the_tab, the_name, col.given);
+    execute format('alter view sales_old.%I alter column %I set default %s', the_tab, the_name, col.given);
+  end if;
+  -- what was seen before was seen without it
+  delete from migration.step as s where s.name = 'verify';
+end
+$$;
+
+-- Rows of a table, in their order, that are on both sides and say another thing in a column that was taken along.
+create function migration.differing_carried(the_tab text, after_id bigint, at_most integer)
+returns table (id bigint, columns text)
+language plpgsql stable
+as $$
+declare
+  found_columns text[] := array(select c.name from sales_old.carried as c where c.tab = the_tab order by c.place);
+begin
+  if found_columns <> '{}' then
+    return query execute format(
+      'select o.%1$I::bigint, concat_ws('', '', %2$s) from migration.old_%3$s as o join sales.%3$I as n on n.%1$I = o.%1$I'
+        ' where o.%1$I > $1 and (%4$s) order by o.%1$I limit $2',
+      rtrim(the_tab, 's') || '_id',
+      (select string_agg(format('case when n.%1$I::text is distinct from o.%1$I::text then %1$L end', c), ', ')
+        from unnest(found_columns) as c),
+      the_tab,
+      (select string_agg(format('n.%1$I::text is distinct from o.%1$I::text', c), ' or ') from unnest(found_columns) as c)
+    ) using after_id, at_most;
+  end if;
+end
+$$;
+
+-- Bring the next rows after a number that say another thing; gives the last of them, null where there are no more.
+create function migration.carry_next(the_tab text, after_id bigint, at_most integer) returns bigint
+language plpgsql
+as $$
+declare
+  ids bigint[] := array(select d.id from migration.differing_carried(the_tab, after_id, at_most) as d);
+begin
+  if the_tab = 'orders' then
+    perform migration.put_orders(ids) where ids <> '{}';
+  else
+    perform migration.put_customers(ids) where ids <> '{}';
+  end if;
+  return ids[cardinality(ids)];
+end
+$$;

@@ -1,0 +1,155 @@
+-- Whether both sides are equal, and where they are not.
+
+-- Both sides as lines of text, value by value; of the new side, what old applications read, and whether what they do not
+-- read says the same.
+create view migration.side as
+  select 'customers' as what, 'old' as side, c.customer_id as id,
+    row(
+      c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address, c.address_state,
+      c.customer_balance + 0
+    )::text as line
+  from migration.old_customers as c
+  union all
+  select 'customers', 'new', c.customer_id,
+    row(
+      c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address, c.address_state,
+      c.customer_balance + 0
+    )::text
+  from sales_old.customers as c
+  union all
+  select 'orders', 'old', o.order_id,
+    row(
+      o.order_ref, o.customer_id, o.order_schedule, o.delivery_script_name, o.delivery_script_args, o.order_amount,
+      o.order_status
+    )::text
+  from migration.old_orders as o
+  union all
+  select 'orders', 'new', o.order_id,
+    row(
+      o.order_ref, o.customer_id, o.order_schedule, o.delivery_script_name, o.delivery_script_args, o.order_amount,
+      o.order_status
+    )::text || case
+      when exists (
+        select from sales.order_deliveries as d
+        left join sales_private.delivery_originals as t on t.order_id = d.order_id
+        where d.order_id = o.order_id
+          and nullif(t.args_text::jsonb, 'null') is distinct from sales_private.with_secrets(d.order_id, d.args)::jsonb
+      ) then ' with other arguments'
+      else ''
+    end
+  from sales_old.orders as o;
+
+-- Key ranges in which the sides differ: both sums of hashes are of all their lines.
+create function migration.differing_ranges(the_what text, width bigint)
+returns table (first_id bigint, last_id bigint, old_rows bigint, new_rows bigint)
+language sql stable
+set extra_float_digits = 1
+set jit = off
+as $$
+  select min(s.id), max(s.id), count(*) filter (where s.side = 'old'), count(*) filter (where s.side = 'new')
+  from migration.side as s
+  where s.what = the_what
+  group by s.id / width
+  having sum(hashtextextended(s.line, s.id) * case s.side when 'old' then 1::numeric else -1 end) <> 0
+    or count(*) filter (where s.side = 'old') <> count(*) filter (where s.side = 'new')
+  order by 1
+$$;
+
+-- The rows of a range that differ: on which side they are, or that both have other values.
+create function migration.differing_rows(the_what text, first_id bigint, last_id bigint)
+returns table (id bigint, difference text)
+language sql stable
+set extra_float_digits = 1
+set jit = off
+as $$
+  select s.id,
+    case
+      when count(*) = 2 then 'other values'
+      when min(s.side) = 'old' then 'only in the old table'
+      else 'only in the new tables'
+    end
+  from migration.side as s
+  where s.what = the_what and s.id between first_id and last_id
+  group by s.id
+  having count(*) <> 2 or min(s.line) <> max(s.line)
+  order by s.id
+$$;
+
+-- What only the new tables know has nothing on the old side to be compared with, but it must agree with itself.
+create view migration.differing_inside as
+  select 'customers' as what, e.customer_id as id, format('ledger entry %s does not begin with what the one before left', e.entry_number) as difference
+  from sales.ledger_entries as e
+  left join sales.ledger_entries as p on p.customer_id = e.customer_id and p.entry_number = e.entry_number - 1
+  where coalesce(p.balance_after, 0) <> e.balance_before or (e.entry_number > 1 and p.entry_number is null)
+    or e.balance_before + e.amount <> e.balance_after
+  union all
+  select 'customers', c.customer_id, 'its last ledger entry left another balance'
+  from sales.customers as c
+  left join sales.ledger_entries as e on e.customer_id = c.customer_id and e.entry_number = c.entry_number
+  where coalesce(e.balance_after, 0) <> c.balance or (c.entry_number > 0 and e.entry_number is null)
+  union all
+  select 'customers', e.customer_id, format('ledger entry %s is none of its own', e.entry_number)
+  from sales.ledger_entries as e
+  join sales.customers as c on c.customer_id = e.customer_id
+  where e.entry_number > c.entry_number
+  union all
+  select 'orders', h.order_id, format('change %s of its status does not begin with what the one before made of it', h.change_number)
+  from sales.order_status_changes as h
+  left join sales.order_status_changes as p on p.order_id = h.order_id and p.change_number = h.change_number - 1
+  where h.change_number > 1 and p.status_after is distinct from h.status_before
+  union all
+  select 'orders', h.order_id, 'the last change of its status made something else of it'
+  from sales.order_status_changes as h
+  join sales.orders as o on o.order_id = h.order_id
+  where o.order_status <> h.status_after
+    and not exists (
+      select from sales.order_status_changes as n where n.order_id = h.order_id and n.change_number > h.change_number
+    )
+  union all
+  select 'orders', coalesce(o.order_id, r.order_id), 'its recreation is not written down as it was'
+  from (select o.order_id, o.first_ancestor_id from sales.orders as o where o.recreation_id is not null) as o
+  full join sales.recreations as r on r.order_id = o.order_id
+  left join sales.orders as p on p.order_id = r.predecessor_id
+  where o.order_id is null or r.order_id is null or r.first_ancestor_id <> o.first_ancestor_id
+    or (r.predecessor_id is not null and (p.first_ancestor_id is distinct from r.first_ancestor_id or p.order_id > r.order_id))
+    or r.balance <= r.amount
+  union all
+  select 'orders', s.order_id, format('its secret %s is of no delivery', s.secret_id)
+  from sales_private.delivery_secrets as s
+  left join sales.order_deliveries as d on d.order_id = s.order_id
+  where coalesce(strpos(d.args::text, format('"secret-ref:sales/%s"', s.secret_id)), 0) = 0
+  union all
+  select 'orders', t.order_id, 'it has arguments and no delivery'
+  from sales_private.delivery_originals as t
+  left join sales.order_deliveries as d on d.order_id = t.order_id
+  where d.order_id is null and t.args_text::json::text <> 'null';
+
+-- Schedules that old applications would read otherwise than they are.
+create view migration.differing_schedules as
+  select s.schedule_id
+  from sales.schedules as s
+  left join sales_old.schedule_bits as b on b.schedule_id = s.schedule_id
+  where b.bits is distinct from sales.bits(s.half_hours)::text;
+
+-- The nightly job by both schemas: orders that one of them recreates and the other does not, and why.
+create view migration.differing_recreations as
+  select coalesce(o.order_id, n.order_id) as order_id,
+    case when n.order_id is null then 'old' else 'new' end as recreated_by,
+    coalesce(
+      (select 'in quarantine: ' || array_to_string(q.reasons, ', ') from migration.quarantined_order as q
+       where q.order_id = coalesce(o.order_id, n.order_id)),
+      (select 'balance ' || c.customer_balance || ' is not a number' from migration.old_customers as c
+       where c.customer_id = o.customer_id and c.customer_balance = 'NaN'),
+      'a later order of its lineage is in quarantine'
+    ) as why
+  from (
+    select o.order_id, o.customer_id
+    from migration.old_orders as o
+    join migration.old_customers as c on c.customer_id = o.customer_id
+    where o.order_status in ('pending', 'active', 'paused') and c.customer_balance > o.order_amount
+      and not exists (
+        select from migration.old_orders as later where later.order_ref = o.order_ref and later.order_id > o.order_id
+      )
+  ) as o
+  full join sales.orders_due as n on n.order_id = o.order_id
+  where o.order_id is null or n.order_id is null;

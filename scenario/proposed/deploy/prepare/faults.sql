@@ -1,0 +1,146 @@
+-- Why the new tables cannot hold a row.
+
+-- JSON as jsonb; null where it cannot be that. What may fail is tried apart, for to try costs a subtransaction: escapes
+-- that may be no character, numbers that may be too large.
+create function migration.try_jsonb(args json) returns jsonb
+language plpgsql immutable strict
+as $$
+begin
+  return args::jsonb;
+exception
+  when data_exception or program_limit_exceeded then
+    return null;
+end
+$$;
+create function migration.as_jsonb(args json) returns jsonb
+language sql immutable
+return case
+  when args::text ~ '\\u|[0-9][eE]' or length(args::text) > 250 then migration.try_jsonb(args)
+  else args::jsonb
+end;
+
+-- Why the new tables cannot hold a customer, by the rules of the audit that say so: none for one that they can hold.
+-- For many at a time: a function that is called for each row costs more than all that it does. Whether a row is there is
+-- asked as for a value of it: of an `exists` the server may read all rows of a table beforehand, for one row that it
+-- judges. And `offset 0`, so that who asks for the faults twice has them told once.
+create function migration.customer_faults(ids bigint[]) returns table (customer_id bigint, faults text[])
+language sql stable
+as $$
+  select c.customer_id, array_remove(array[
+    case
+      when coalesce(
+        sales.says_something(c.customer_name) and sales.says_something(c.customer_email)
+          and sales.says_something(c.customer_contact_name) and sales.says_something(c.address)
+          and sales.says_something(c.address_state), false
+      ) then null
+      else 'customers.required_text_is_present'
+    end,
+    case
+      when sales.says_something(c.customer_email) and not sales.is_email(c.customer_email) then 'customers.email_is_valid'
+    end,
+    case
+      when (select k.customer_id from sales.contacts as k where lower(k.email) = lower(c.customer_email)) <> c.customer_id
+      then 'customers.email_is_unique'
+    end,
+    case
+      when sales.says_something(c.address_state)
+        and (select s.state_code from sales.states as s where s.state_code = c.address_state) is null
+      then 'customers.state_is_usps_code'
+    end,
+    case
+      when c.customer_balance is null or c.customer_balance in ('NaN', 'Infinity', '-Infinity') then 'customers.balance_is_finite'
+      when c.customer_balance < 0 then 'customers.balance_is_not_negative'
+      when c.customer_balance >= 1e16 then 'the balance has more than sixteen digits'
+      when c.customer_balance::text::numeric <> round(c.customer_balance::text::numeric, 2) then 'customers.balance_is_whole_cents'
+    end
+  ], null)
+  from migration.old_customers as c
+  where c.customer_id = any(ids)
+  offset 0
+$$;
+
+-- The same of orders. Of those that are made now from another one (`made_now`), or that are in quarantine for that
+-- already, the balance must cover them.
+create function migration.order_faults(ids bigint[], made_now bigint[] default '{}')
+returns table (order_id bigint, faults text[])
+language sql stable
+as $$
+  select o.order_id, array_remove(array[
+    case
+      when (select c.customer_id from sales.customers as c where c.customer_id = o.customer_id) is null then case
+        when (select c.customer_id from migration.old_customers as c where c.customer_id = o.customer_id) is not null
+        then format('customer %s is in quarantine', o.customer_id)
+        else 'orders.customer_exists'
+      end
+    end,
+    case
+      when o.order_ref = o.order_id then null
+      when (
+        select root.is_root from sales.orders as root where root.order_id = o.order_ref and root.customer_id = o.customer_id
+      ) then null
+      else coalesce(
+        (
+          select case
+              when root.order_ref is distinct from root.order_id and exists (
+                with recursive ahead (id) as (
+                  select root.order_ref
+                  union
+                  select a.order_ref from ahead join migration.old_orders as a on a.order_id = ahead.id
+                )
+                select from ahead where ahead.id = o.order_id
+              ) then 'lineage.is_acyclic'
+              when root.order_ref is distinct from root.order_id then 'lineage.order_ref_is_first_ancestor'
+              when root.customer_id is distinct from o.customer_id then 'lineage.keeps_customer'
+              else format('its first ancestor %s is in quarantine', o.order_ref)
+            end
+          from migration.old_orders as root where root.order_id = o.order_ref
+        ),
+        'lineage.order_ref_exists'
+      )
+    end,
+    case
+      when o.order_status in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated') then null
+      else 'orders.status_is_known'
+    end,
+    case
+      when o.order_amount is null then 'there is no amount'
+      when o.order_amount < 0 then 'orders.amount_is_not_negative'
+    end,
+    case when o.order_schedule is null then 'there is no schedule' end,
+    case
+      when o.order_status = 'active' and o.order_schedule = repeat('0', 336)::bit(336) then 'orders.active_order_has_schedule'
+    end,
+    case when o.delivery_script_name !~ '^[a-z][a-z0-9_]*$' then 'orders.script_name_is_identifier' end,
+    case
+      when j.kind not in ('object', 'null') then 'orders.delivery_args_are_object'
+      when j.kind = 'object' and o.delivery_script_name is null then 'orders.delivery_args_need_script'
+      when j.kind = 'object' and j.args is null then 'orders.delivery_args_convert_to_jsonb'
+      when j.kind = 'object'
+        and (select count(*) from json_object_keys(o.delivery_script_args)) > (select count(*) from jsonb_object_keys(j.args))
+      then 'orders.delivery_args_keys_are_unique'
+      when o.delivery_script_name = 'email_delivery' and not coalesce(
+        jsonb_typeof(j.args -> 'email_address') = 'string' and sales.is_email(j.args ->> 'email_address'), false
+      ) then 'orders.email_delivery_has_address'
+      when o.delivery_script_name = 'custom_crm' and not sales.has_api_key(j.args) then 'orders.custom_crm_has_key'
+    end,
+    case
+      when o.order_ref <> o.order_id and o.order_status in ('pending', 'active', 'paused')
+        and (
+          o.order_id = any(made_now) or (
+            select q.reasons @> '{recreation.is_covered_by_balance}'
+            from migration.quarantined_order as q where q.order_id = o.order_id
+          )
+        )
+        and (select c.balance > o.order_amount from sales.customers as c where c.customer_id = o.customer_id) is not true
+      then 'recreation.is_covered_by_balance'
+    end
+  ], null)
+  from migration.old_orders as o
+  cross join lateral (
+    select k.kind, case when k.kind = 'object' then migration.as_jsonb(o.delivery_script_args) end as args
+    from (select json_typeof(o.delivery_script_args) as kind offset 0) as k
+    offset 0
+  ) as j
+  where o.order_id = any(ids)
+  offset 0
+$$;

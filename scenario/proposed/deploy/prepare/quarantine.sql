@@ -1,0 +1,196 @@
+-- Into quarantine, and out of it.
+
+-- What only the new tables know of rows that are in quarantine: times, ledgers, histories, further contacts. They get it
+-- back when they return.
+create table migration.kept (
+  kind text not null,        -- customer or order
+  id bigint not null,
+  tab text not null,
+  line jsonb not null
+);
+create index kept_kind_id on migration.kept (kind, id);
+
+-- Take customers out of the new tables, with all that is theirs; their orders are out already.
+create function migration.remove_customers(ids bigint[]) returns void
+language sql
+as $$
+  insert into migration.kept (kind, id, tab, line)
+  select 'customer', c.customer_id, 'customers', to_jsonb(c) from sales.customers as c where c.customer_id = any(ids)
+  union all
+  select 'customer', e.customer_id, 'ledger_entries', to_jsonb(e)
+  from sales.ledger_entries as e where e.customer_id = any(ids)
+  union all
+  select 'customer', k.customer_id, 'contacts', to_jsonb(k)
+  from sales.contacts as k where k.customer_id = any(ids)
+  union all
+  select 'customer', a.customer_id, 'addresses', to_jsonb(a)
+  from sales.addresses as a where a.customer_id = any(ids);
+  delete from sales.ledger_entries as e where e.customer_id = any(ids);
+  delete from sales.customers as c where c.customer_id = any(ids);
+$$;
+
+-- What customers have back once they are in the new tables again; what does not fit any more stays kept.
+create function migration.give_back_customers(ids bigint[]) returns void
+language plpgsql
+as $$
+begin
+  ids := array(select distinct k.id from migration.kept as k where k.kind = 'customer' and k.id = any(ids));
+  if cardinality(ids) = 0 then
+    return;
+  end if;
+  update sales.customers as c
+  set created_at = (k.line ->> 'created_at')::timestamptz
+  from migration.kept as k
+  where k.kind = 'customer' and k.id = any(ids) and k.tab = 'customers' and c.customer_id = k.id;
+  -- numbers and balances come out as they were
+  insert into sales.ledger_entries (customer_id, amount, reason, created_at)
+  select k.id, (k.line ->> 'amount')::numeric, k.line ->> 'reason', (k.line ->> 'created_at')::timestamptz
+  from migration.kept as k
+  where k.kind = 'customer' and k.id = any(ids) and k.tab = 'ledger_entries'
+  order by k.id, (k.line ->> 'entry_number')::bigint;
+  with there as (
+    insert into sales.contacts (contact_id, customer_id, name, email, phone, is_main, created_at, updated_at)
+    select r.contact_id, r.customer_id, r.name, r.email, r.phone, r.is_main, r.created_at, r.updated_at
+    from migration.kept as k
+    cross join lateral jsonb_populate_record(null::sales.contacts, k.line) as r
+    where k.kind = 'customer' and k.id = any(ids) and k.tab = 'contacts'
+    on conflict do nothing
+    returning contact_id
+  )
+  delete from migration.kept as k
+  using there as t
+  where k.kind = 'customer' and k.id = any(ids) and k.tab = 'contacts' and (k.line ->> 'contact_id')::bigint = t.contact_id;
+  insert into sales.addresses (address_id, customer_id, street, state_code, is_main, created_at, updated_at)
+  select r.address_id, r.customer_id, r.street, r.state_code, r.is_main, r.created_at, r.updated_at
+  from migration.kept as k
+  cross join lateral jsonb_populate_record(null::sales.addresses, k.line) as r
+  where k.kind = 'customer' and k.id = any(ids) and k.tab = 'addresses'
+  on conflict do nothing;
+  delete from migration.kept as k where k.kind = 'customer' and k.id = any(ids) and k.tab <> 'contacts';
+end
+$$;
+
+-- Take orders out of the new tables. Those that name them as their first ancestor go into quarantine before.
+create function migration.remove_orders(ids bigint[]) returns void
+language plpgsql
+as $$
+begin
+  perform migration.set_orders_aside(
+    array(
+      select o.order_id from sales.orders as o
+      where o.first_ancestor_id = any(ids) and o.order_id <> all(ids)
+      order by o.order_id
+    )
+  );
+  insert into migration.kept (kind, id, tab, line)
+  select 'order', o.order_id, 'orders', to_jsonb(o) from sales.orders as o where o.order_id = any(ids)
+  union all
+  select 'order', r.order_id, 'recreations', to_jsonb(r) from sales.recreations as r where r.order_id = any(ids)
+  union all
+  select 'order', h.order_id, 'order_status_changes', to_jsonb(h)
+  from sales.order_status_changes as h where h.order_id = any(ids);
+  delete from sales.orders as o where o.order_id = any(ids);
+end
+$$;
+
+-- What orders have back once they are in the new tables again. One that names another first ancestor than before was not
+-- recreated when it was made, and has no time.
+create function migration.give_back_orders(ids bigint[]) returns void
+language plpgsql
+as $$
+begin
+  ids := array(select distinct k.id from migration.kept as k where k.kind = 'order' and k.id = any(ids));
+  if cardinality(ids) = 0 then
+    return;
+  end if;
+  insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount, created_at)
+  select r.order_id, r.first_ancestor_id,
+    (
+      select p.order_id from sales.orders as p
+      where p.order_id = r.predecessor_id and p.first_ancestor_id = r.first_ancestor_id
+    ), r.balance, r.amount, r.created_at
+  from migration.kept as k
+  cross join lateral jsonb_populate_record(null::sales.recreations, k.line) as r
+  join sales.orders as o on o.order_id = r.order_id and o.first_ancestor_id = r.first_ancestor_id
+  where k.kind = 'order' and k.id = any(ids) and k.tab = 'recreations';
+  update sales.orders as o
+  set created_at = (k.line ->> 'created_at')::timestamptz
+  from migration.kept as k
+  where k.kind = 'order' and k.id = any(ids) and k.tab = 'orders' and o.order_id = k.id
+    and (o.is_root or exists (select from sales.recreations as r where r.order_id = o.order_id));
+  insert into sales.order_status_changes (order_id, change_number, status_before, status_after, created_at)
+  select r.order_id, r.change_number, r.status_before, r.status_after, r.created_at
+  from migration.kept as k
+  cross join lateral jsonb_populate_record(null::sales.order_status_changes, k.line) as r
+  where k.kind = 'order' and k.id = any(ids) and k.tab = 'order_status_changes';
+  insert into sales.order_status_changes (order_id, change_number, status_before, status_after)
+  select o.order_id, (
+      select coalesce(max(h.change_number), 0) + 1 from sales.order_status_changes as h where h.order_id = o.order_id
+    ), k.line ->> 'order_status', o.order_status
+  from migration.kept as k
+  join sales.orders as o on o.order_id = k.id
+  where k.kind = 'order' and k.id = any(ids) and k.tab = 'orders' and k.line ->> 'order_status' <> o.order_status;
+  delete from migration.kept as k where k.kind = 'order' and k.id = any(ids);
+end
+$$;
+
+-- Put orders into quarantine, and take them out of the new tables. Without reasons, they are told anew.
+create function migration.set_orders_aside(ids bigint[], said text default null, made_now bigint[] default '{}')
+returns void
+language plpgsql
+as $$
+declare
+  again bigint[];
+begin
+  if cardinality(ids) = 0 then
+    return;
+  end if;
+  perform migration.remove_orders(ids);
+  insert into migration.quarantined_order as q (
+    order_id, first_ancestor_id, customer_id, old_schedule, old_script_name, old_script_args, amount, order_status, reasons
+  )
+  select o.order_id, o.order_ref, o.customer_id, o.order_schedule, o.delivery_script_name, o.delivery_script_args,
+    o.order_amount, o.order_status,
+    case
+      when said is not null then array[said]
+      when f.faults = '{}' then array[format('its first ancestor %s is not in the new tables', o.order_ref)]
+      else f.faults
+    end
+  from migration.order_faults(ids, made_now) as f
+  join migration.old_orders as o on o.order_id = f.order_id
+  on conflict (order_id) do update set
+    first_ancestor_id = excluded.first_ancestor_id, customer_id = excluded.customer_id,
+    old_schedule = excluded.old_schedule, old_script_name = excluded.old_script_name,
+    old_script_args = excluded.old_script_args, amount = excluded.amount, order_status = excluded.order_status,
+    reasons = excluded.reasons;
+  -- whom somebody else brought to the new tables at the same moment is there by now, and is judged anew
+  again := array(select o.order_id from sales.orders as o where o.order_id = any(ids) order by o.order_id);
+  perform migration.put_orders(again) where again <> '{}';
+end
+$$;
+
+create function migration.set_customers_aside(ids bigint[], said text default null) returns void
+language plpgsql
+as $$
+begin
+  if cardinality(ids) = 0 then
+    return;
+  end if;
+  insert into migration.quarantined_customer as q (
+    customer_id, old_name, old_email, old_contact_name, old_phone, old_address, old_state, old_balance, reasons
+  )
+  select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address,
+    c.address_state, c.customer_balance, case when said is null then f.faults else array[said] end
+  from migration.customer_faults(ids) as f
+  join migration.old_customers as c on c.customer_id = f.customer_id
+  on conflict (customer_id) do update set
+    old_name = excluded.old_name, old_email = excluded.old_email, old_contact_name = excluded.old_contact_name,
+    old_phone = excluded.old_phone, old_address = excluded.old_address, old_state = excluded.old_state,
+    old_balance = excluded.old_balance, reasons = excluded.reasons;
+  perform migration.set_orders_aside(
+    array(select o.order_id from sales.orders as o where o.customer_id = any(ids) order by o.order_id),
+    'its customer is in quarantine'
+  );
+  perform migration.remove_customers(ids);
+end
+$$;

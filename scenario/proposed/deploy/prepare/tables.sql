@@ -1,0 +1,204 @@
+-- What stands between both sides: which steps are done, the columns that are known, the quarantine, schedules as bits,
+-- one source of numbers.
+
+create schema migration;
+comment on schema migration is 'What keeps the current tables and the proposed ones equal. It goes with the current tables.';
+create schema sales_old;
+comment on schema sales_old is 'What old applications need of the new tables. It goes when they do.';
+
+create table migration.step (
+  name text primary key,
+  detail jsonb not null default '{}',
+  done_at timestamptz not null default clock_timestamp()
+);
+comment on table migration.step is 'Which steps are done, and how far those are that take long.';
+
+-- The current tables, wherever they stand: a view goes with its table when that is moved.
+create view migration.old_customers as
+  select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address,
+    c.address_state, c.customer_balance
+  from public.customers as c;
+create view migration.old_orders as
+  select o.order_id, o.order_ref, o.customer_id, o.order_schedule, o.delivery_script_name, o.delivery_script_args,
+    o.order_amount, o.order_status
+  from public.orders as o;
+
+-- The columns that are taken along. One that is not here is nobody's: see migration.new_columns.
+create table migration.known_column (
+  tab text not null,
+  name text not null,
+  type text not null,
+  primary key (tab, name)
+);
+insert into migration.known_column (tab, name, type)
+select c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+from pg_catalog.pg_class as c
+join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+join pg_catalog.pg_attribute as v on v.attname = a.attname and v.attrelid = case c.relname
+  when 'orders' then 'migration.old_orders'::regclass else 'migration.old_customers'::regclass
+end
+where c.oid in ('public.customers'::regclass, 'public.orders'::regclass);
+
+-- What old tables have that no step takes along, or that is no longer as it was.
+create view migration.new_columns as
+  select c.relname as tab, a.attname as name, format_type(a.atttypid, a.atttypmod) as type, k.type as type_before
+  from pg_catalog.pg_class as c
+  join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  left join migration.known_column as k on k.tab = c.relname and k.name = a.attname
+  where c.oid in (
+      select d.refobjid from pg_catalog.pg_depend as d
+      join pg_catalog.pg_rewrite as r on r.oid = d.objid and d.classid = 'pg_catalog.pg_rewrite'::regclass
+      where d.refclassid = 'pg_catalog.pg_class'::regclass
+        and r.ev_class in ('migration.old_customers'::regclass, 'migration.old_orders'::regclass)
+    )
+    and c.relkind in ('r', 'p') and k.type is distinct from format_type(a.atttypid, a.atttypmod);
+
+-- What rows of the new tables and of the quarantine have in common, so that a view shows both and yet reads one table:
+-- a union would let SELECT ... FOR UPDATE through without locking anything.
+create table migration.customer_row (customer_id bigint not null, name text, balance numeric(18, 2));
+create table migration.order_row (
+  order_id bigint not null,
+  customer_id bigint,
+  first_ancestor_id bigint,
+  schedule_id bigint,
+  amount numeric(12, 2),
+  order_status text
+);
+create table migration.quarantined_customer (
+  primary key (customer_id),
+  old_name text,
+  old_email text,
+  old_contact_name varchar(100),
+  old_phone varchar(20),
+  old_address text,
+  old_state text,
+  old_balance float8,
+  reasons text[] not null,
+  since timestamptz not null default now()
+) inherits (migration.customer_row);
+comment on table migration.quarantined_customer is 'Rows that the new tables cannot hold, as they are, and why.';
+create table migration.quarantined_order (
+  primary key (order_id),
+  old_schedule bit(336),
+  old_script_name text,
+  old_script_args json,
+  reasons text[] not null,
+  since timestamptz not null default now()
+) inherits (migration.order_row);
+comment on table migration.quarantined_order is 'Rows that the new tables cannot hold, as they are, and why.';
+create index quarantined_order_customer on migration.quarantined_order (customer_id);
+create index quarantined_order_ref on migration.quarantined_order (first_ancestor_id);
+alter table sales.customers inherit migration.customer_row;
+alter table sales.orders inherit migration.order_row;
+
+-- Old applications ask by 32-bit numbers.
+create index customers_old_id on sales.customers ((customer_id::integer));
+create index orders_old_id on sales.orders ((order_id::integer));
+create index orders_old_customer on sales.orders ((customer_id::integer));
+create index orders_old_ref on sales.orders ((first_ancestor_id::integer));
+create index quarantined_customer_old_id on migration.quarantined_customer ((customer_id::integer));
+create index quarantined_order_old_id on migration.quarantined_order ((order_id::integer));
+create index quarantined_order_old_customer on migration.quarantined_order ((customer_id::integer));
+create index quarantined_order_old_ref on migration.quarantined_order ((first_ancestor_id::integer));
+
+-- What the old columns cannot hold is not written to the new ones either, as long as somebody reads the old.
+alter table sales.customers add constraint customers_fit_old_columns check (
+  customer_id between -2147483648 and 2147483647 and balance::text::float8::text::numeric = balance
+);
+alter table sales.contacts add constraint contacts_fit_old_columns check (char_length(name) <= 100 and char_length(phone) <= 20);
+alter table sales.orders add constraint orders_fit_old_columns check (
+  order_id between -2147483648 and 2147483647 and amount = trunc(amount) and amount <= 2147483647
+);
+
+-- Rows that were held by an application of the new side when one of the old side changed them: neither waits for the other,
+-- and who comes second brings both together.
+create table migration.pending (kind text not null, id bigint not null, primary key (kind, id));
+
+-- Schedules as old applications know them.
+create table sales_old.schedule_bits (
+  schedule_id bigint primary key references sales.schedules (schedule_id) on delete cascade,
+  bits text not null unique check (length(bits) = 336 and bits !~ '[^01]')
+);
+comment on table sales_old.schedule_bits is 'Schedules as old applications know them.';
+comment on column sales_old.schedule_bits.schedule_id is 'Which schedule.';
+comment on column sales_old.schedule_bits.bits is 'One character for each half-hour of the week: 1 for on, 0 for off.';
+create function sales_old.write_bits() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into sales_old.schedule_bits as b (schedule_id, bits) values (new.schedule_id, sales.bits(new.half_hours)::text)
+  on conflict (schedule_id) do update set bits = excluded.bits;
+  return null;
+end
+$$;
+insert into sales_old.schedule_bits (schedule_id, bits)
+select s.schedule_id, sales.bits(s.half_hours)::text from sales.schedules as s;
+create trigger write_bits after insert or update of half_hours on sales.schedules
+  for each row execute function sales_old.write_bits();
+alter table sales.schedules enable always trigger write_bits;
+
+-- What triggers of the new tables do for one row at a time is done here for many at once (`migration.by_set`): deliveries
+-- come with their secrets put away, customers with their opening balance.
+create or replace trigger number_entry before insert on sales.ledger_entries
+  for each row when (current_setting('migration.by_set', true) is distinct from 'on')
+  execute function sales.number_entry();
+alter table sales.ledger_entries enable always trigger number_entry;
+create or replace trigger receive_args before insert or update on sales.order_deliveries
+  for each row when (current_setting('migration.by_set', true) is distinct from 'on')
+  execute function sales.receive_args();
+alter table sales.order_deliveries enable always trigger receive_args;
+
+-- One source of numbers for both sides, the old one: a number that nobody gave is one of a band that no row can have.
+do $$
+declare
+  part record;
+begin
+  for part in
+    values ('customers', 'customer_id'), ('orders', 'order_id')
+  loop
+    execute format('alter table sales.%I alter column %I restart with 4611686018427387904', part.column1, part.column2);
+  end loop;
+end
+$$;
+create function migration.give_id() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_table_name = 'orders' then
+    new.order_id := nextval((select s.detail ->> 'orders' from migration.step as s where s.name = 'sequences')::regclass);
+  else
+    new.customer_id := nextval((select s.detail ->> 'customers' from migration.step as s where s.name = 'sequences')::regclass);
+  end if;
+  return new;
+end
+$$;
+insert into migration.step (name, detail)
+select 'sequences', jsonb_build_object(
+  'customers', pg_get_serial_sequence('public.customers', 'customer_id'),
+  'orders', pg_get_serial_sequence('public.orders', 'order_id')
+);
+create trigger a_give_id before insert on sales.customers
+  for each row when (new.customer_id >= 4611686018427387904) execute function migration.give_id();
+create trigger a_give_id before insert on sales.orders
+  for each row when (new.order_id >= 4611686018427387904) execute function migration.give_id();
+
+-- Columns that somebody added to an old table, and that are taken along: see migration.carry.
+create table sales_old.carried (
+  tab text not null,
+  name text not null,
+  place integer generated always as identity,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz,
+  primary key (tab, name)
+);
+comment on table sales_old.carried is 'Columns that were added to the old tables while these were being replaced, and taken along.';
+comment on column sales_old.carried.tab is 'The table: customers or orders.';
+comment on column sales_old.carried.name is 'The column.';
+comment on column sales_old.carried.place is 'In which order they came.';
+comment on column sales_old.carried.created_at is 'When the row was made.';
+comment on column sales_old.carried.updated_at is 'When it was last changed; null if it never was.';
+create trigger touch before update on sales_old.carried for each row execute function sales.touch();

@@ -1,0 +1,325 @@
+-- What the triggers on the new tables do: what was written there goes to the old ones. Column by column, for an application
+-- of the old side may have changed others of the same row meanwhile. With the balance goes the difference, for the same
+-- reason.
+
+create function migration.customer_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set extra_float_digits = 1
+set migration.direction = 'to_old'
+as $$
+declare
+  left_over float8;
+begin
+  if tg_op = 'INSERT' then
+    -- contact and address come after it; where a constraint of the old table asks for them, the row comes with them
+    begin
+      insert into migration.old_customers (
+        customer_id, customer_name, customer_email, customer_contact_name, customer_phone, address, address_state,
+        customer_balance
+      )
+      values (new.customer_id, new.name, '', '', null, '', '', new.balance::text::float8);
+    exception
+      when check_violation then
+        insert into migration.pending (kind, id) values ('incomplete customer', new.customer_id);
+    end;
+    perform sales_old.write_carried(tg_relid, 'migration.old_customers', 'customers', new.customer_id, null, new::text)
+    where exists (select from sales_old.carried);
+  elsif tg_op = 'DELETE' then
+    delete from migration.old_customers as o where o.customer_id = old.customer_id;
+  elsif new.customer_id <> old.customer_id then
+    raise feature_not_supported using message = 'the number of a customer stays while both schemas are in use';
+  else
+    update migration.old_customers as o
+    set customer_name = case when new.name <> old.name then new.name else o.customer_name end,
+      customer_balance = case
+        when new.balance = old.balance then o.customer_balance
+        else (o.customer_balance::text::numeric + (new.balance - old.balance))::text::float8
+      end
+    where o.customer_id = new.customer_id
+    returning o.customer_balance into left_over;
+    -- an application of the old side spent it at the same moment
+    if left_over < 0 and new.balance < old.balance then
+      raise serialization_failure using message = 'could not serialize access due to concurrent update';
+    end if;
+    perform sales_old.write_carried(tg_relid, 'migration.old_customers', 'customers', new.customer_id, old::text, new::text)
+    where exists (select from sales_old.carried);
+    -- a new balance comes before its ledger entry, which settles
+    if new.entry_number = old.entry_number then
+      perform migration.settle('customer', new.customer_id);
+    end if;
+  end if;
+  return null;
+end
+$$;
+-- Customers that the old table does not take without contact and address, and orders that it does not take without their
+-- delivery, for fixes left constraints on it: once they have them. At the end of the transaction as they are, so that
+-- whoever wrote them hears what the old table says.
+create function migration.complete_customer(whose bigint, at_last boolean default false) returns void
+language plpgsql
+as $$
+begin
+  if not exists (select from migration.pending as p where p.kind = 'incomplete customer' and p.id = whose) then
+    return;
+  end if;
+  insert into migration.old_customers (
+    customer_id, customer_name, customer_email, customer_contact_name, customer_phone, address, address_state,
+    customer_balance
+  )
+  select c.customer_id, c.name, coalesce(k.email, ''), coalesce(k.name, ''), k.phone, coalesce(a.street, ''),
+    coalesce(a.state_code, ''), c.balance::text::float8
+  from sales.customers as c
+  left join sales.contacts as k on k.customer_id = c.customer_id and k.is_main
+  left join sales.addresses as a on a.customer_id = c.customer_id and a.is_main
+  where c.customer_id = whose and (at_last or (k.customer_id is not null and a.customer_id is not null));
+  if found or at_last then
+    delete from migration.pending as p where p.kind = 'incomplete customer' and p.id = whose;
+    perform sales_old.write_carried('sales.customers', 'migration.old_customers', 'customers', whose, null, c::text)
+    from sales.customers as c
+    where c.customer_id = whose and exists (select from sales_old.carried);
+  end if;
+end
+$$;
+create function migration.complete_order(whose bigint, at_last boolean default false) returns void
+language plpgsql
+as $$
+begin
+  if not exists (select from migration.pending as p where p.kind = 'incomplete order' and p.id = whose) then
+    return;
+  end if;
+  insert into migration.old_orders (
+    order_id, order_ref, customer_id, order_schedule, delivery_script_name, delivery_script_args, order_amount, order_status
+  )
+  select n.order_id, n.first_ancestor_id, n.customer_id, coalesce(b.bits::bit(336), repeat('0', 336)::bit(336)),
+    d.script_name, t.args_text::json, n.amount, n.order_status
+  from sales.orders as n
+  left join sales_old.schedule_bits as b on b.schedule_id = n.schedule_id
+  left join sales.order_deliveries as d on d.order_id = n.order_id
+  left join sales_private.delivery_originals as t on t.order_id = n.order_id
+  where n.order_id = whose and (at_last or d.order_id is not null);
+  if found or at_last then
+    delete from migration.pending as p where p.kind = 'incomplete order' and p.id = whose;
+    perform sales_old.write_carried('sales.orders', 'migration.old_orders', 'orders', whose, null, n::text)
+    from sales.orders as n
+    where n.order_id = whose and exists (select from sales_old.carried);
+  end if;
+end
+$$;
+create function migration.complete() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
+set migration.direction = 'to_old'
+as $$
+begin
+  if tg_table_name = 'customers' then
+    perform migration.complete_customer(new.customer_id, true);
+  else
+    perform migration.complete_order(new.order_id, true);
+  end if;
+  return null;
+end
+$$;
+create function migration.entry_settles() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+  perform migration.settle('customer', new.customer_id);
+  return null;
+end
+$$;
+create function migration.contact_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set migration.direction = 'to_old'
+as $$
+declare
+  whose bigint := case when tg_op = 'DELETE' then old.customer_id else new.customer_id end;
+begin
+  update migration.old_customers as o
+  set customer_contact_name = coalesce(k.name, ''), customer_email = coalesce(k.email, ''), customer_phone = k.phone
+  from (select whose as id) as w
+  left join sales.contacts as k on k.customer_id = w.id and k.is_main
+  where o.customer_id = w.id
+    and (o.customer_contact_name, o.customer_email, o.customer_phone) is distinct from
+      (coalesce(k.name, ''), coalesce(k.email, ''), k.phone);
+  perform migration.complete_customer(whose);
+  perform migration.settle('customer', whose);
+  return null;
+end
+$$;
+create function migration.address_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set migration.direction = 'to_old'
+as $$
+declare
+  whose bigint := case when tg_op = 'DELETE' then old.customer_id else new.customer_id end;
+begin
+  update migration.old_customers as o
+  set address = coalesce(a.street, ''), address_state = coalesce(a.state_code, '')
+  from (select whose as id) as w
+  left join sales.addresses as a on a.customer_id = w.id and a.is_main
+  where o.customer_id = w.id
+    and (o.address, o.address_state) is distinct from (coalesce(a.street, ''), coalesce(a.state_code, ''));
+  perform migration.complete_customer(whose);
+  perform migration.settle('customer', whose);
+  return null;
+end
+$$;
+create function migration.order_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set migration.direction = 'to_old'
+as $$
+begin
+  if tg_op = 'INSERT' then
+    -- its delivery comes after it, as contact and address of a customer
+    begin
+      insert into migration.old_orders (order_id, order_ref, customer_id, order_schedule, order_amount, order_status)
+      values (
+        new.order_id, new.first_ancestor_id, new.customer_id,
+        coalesce(
+          (select b.bits::bit(336) from sales_old.schedule_bits as b where b.schedule_id = new.schedule_id),
+          repeat('0', 336)::bit(336)
+        ),
+        new.amount, new.order_status
+      );
+    exception
+      when check_violation then
+        insert into migration.pending (kind, id) values ('incomplete order', new.order_id);
+    end;
+    perform sales_old.write_carried(tg_relid, 'migration.old_orders', 'orders', new.order_id, null, new::text)
+    where exists (select from sales_old.carried);
+  elsif tg_op = 'DELETE' then
+    delete from migration.old_orders as o where o.order_id = old.order_id;
+  elsif new.order_id <> old.order_id then
+    raise feature_not_supported using message = 'the number of an order stays while both schemas are in use';
+  else
+    update migration.old_orders as o
+    set order_ref = case when new.first_ancestor_id <> old.first_ancestor_id then new.first_ancestor_id else o.order_ref end,
+      customer_id = case when new.customer_id <> old.customer_id then new.customer_id else o.customer_id end,
+      order_schedule = case
+        when new.schedule_id is not distinct from old.schedule_id then o.order_schedule
+        else coalesce(
+          (select b.bits::bit(336) from sales_old.schedule_bits as b where b.schedule_id = new.schedule_id),
+          repeat('0', 336)::bit(336)
+        )
+      end,
+      order_amount = case when new.amount <> old.amount then new.amount else o.order_amount end,
+      order_status = case when new.order_status <> old.order_status then new.order_status else o.order_status end
+    where o.order_id = new.order_id;
+    perform sales_old.write_carried(tg_relid, 'migration.old_orders', 'orders', new.order_id, old::text, new::text)
+    where exists (select from sales_old.carried);
+    perform migration.settle('order', new.order_id);
+  end if;
+  return null;
+end
+$$;
+create function migration.delivery_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set migration.direction = 'to_old'
+as $$
+declare
+  whose bigint := case when tg_op = 'DELETE' then old.order_id else new.order_id end;
+begin
+  update migration.old_orders as o
+  set delivery_script_name = d.script_name,
+    delivery_script_args = case
+      when o.delivery_script_args::text is not distinct from t.args_text then o.delivery_script_args else t.args_text::json
+    end
+  from (select whose as id) as w
+  left join sales.order_deliveries as d on d.order_id = w.id
+  left join sales_private.delivery_originals as t on t.order_id = w.id
+  where o.order_id = w.id;
+  perform migration.complete_order(whose);
+  perform migration.settle('order', whose);
+  return null;
+end
+$$;
+-- Schedules are shared: one that is changed is changed for all that have it.
+create function migration.schedule_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set migration.direction = 'to_old'
+as $$
+begin
+  update migration.old_orders as o
+  set order_schedule = sales.bits(new.half_hours)
+  where o.order_id in (select n.order_id from sales.orders as n where n.schedule_id = new.schedule_id);
+  return null;
+end
+$$;
+
+-- Bring what an application of the old side left for us.
+create function migration.settle(what text, the_id bigint) returns void
+language plpgsql
+as $$
+begin
+  if exists (select from migration.pending as p where p.kind = what and p.id = the_id) then
+    if what = 'order' then
+      perform migration.put_orders(array[the_id]);
+    else
+      perform migration.put_customers(array[the_id]);
+    end if;
+  end if;
+end
+$$;
+
+-- The nightly jobs of both sides meet on the old row, which alone the old one holds.
+create or replace function sales.hold_customer(the_id bigint) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform from sales.customers as c where c.customer_id = the_id for no key update;
+  perform from migration.old_customers as o where o.customer_id = the_id for no key update;
+  perform migration.settle('customer', the_id);
+end
+$$;
+
+do $$
+declare
+  part record;
+begin
+  for part in
+    values ('sales.customers', 'customer_to_old'), ('sales.contacts', 'contact_to_old'),
+      ('sales.addresses', 'address_to_old'), ('sales.orders', 'order_to_old'), ('sales.order_deliveries', 'delivery_to_old')
+  loop
+    execute format(
+      'create trigger to_old after insert or update or delete on %s for each row'
+        ' when (current_setting(''migration.direction'', true) is distinct from ''to_new'')'
+        ' execute function migration.%I()',
+      part.column1, part.column2
+    );
+    execute format('alter table %s enable always trigger to_old', part.column1);
+  end loop;
+end
+$$;
+create constraint trigger to_old_complete after insert on sales.customers deferrable initially deferred for each row
+  when (current_setting('migration.direction', true) is distinct from 'to_new') execute function migration.complete();
+alter table sales.customers enable always trigger to_old_complete;
+create constraint trigger to_old_complete after insert on sales.orders deferrable initially deferred for each row
+  when (current_setting('migration.direction', true) is distinct from 'to_new') execute function migration.complete();
+alter table sales.orders enable always trigger to_old_complete;
+create trigger to_old after insert on sales.ledger_entries for each row
+  when (current_setting('migration.direction', true) is distinct from 'to_new') execute function migration.entry_settles();
+alter table sales.ledger_entries enable always trigger to_old;
+create trigger z_to_old after update of half_hours on sales.schedules
+  for each row when (old.half_hours <> new.half_hours) execute function migration.schedule_to_old();

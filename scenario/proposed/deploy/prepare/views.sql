@@ -1,0 +1,228 @@
+-- The old tables as views of the new ones: what old applications read once they are switched, and may read before. Each
+-- reads one table and asks others for single values, so that SELECT ... FOR UPDATE holds the row, and reads it afresh once
+-- it has it.
+
+create view sales_old.customers as
+  select r.customer_id::integer as customer_id,
+    case when r.tableoid = 'sales.customers'::regclass then r.name
+      else (select q.old_name from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as customer_name,
+    case when r.tableoid = 'sales.customers'::regclass
+      then coalesce((select k.email from sales.contacts as k where k.customer_id = r.customer_id and k.is_main), '')
+      else (select q.old_email from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as customer_email,
+    (case when r.tableoid = 'sales.customers'::regclass
+      then coalesce((select k.name from sales.contacts as k where k.customer_id = r.customer_id and k.is_main), '')
+      else (select q.old_contact_name from migration.quarantined_customer as q where q.customer_id = r.customer_id)
+    end)::varchar(100) as customer_contact_name,
+    (case when r.tableoid = 'sales.customers'::regclass
+      then (select k.phone from sales.contacts as k where k.customer_id = r.customer_id and k.is_main)
+      else (select q.old_phone from migration.quarantined_customer as q where q.customer_id = r.customer_id)
+    end)::varchar(20) as customer_phone,
+    case when r.tableoid = 'sales.customers'::regclass
+      then coalesce((select a.street from sales.addresses as a where a.customer_id = r.customer_id and a.is_main), '')
+      else (select q.old_address from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as address,
+    case when r.tableoid = 'sales.customers'::regclass
+      then coalesce((select a.state_code from sales.addresses as a where a.customer_id = r.customer_id and a.is_main), '')
+      else (select q.old_state from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as address_state,
+    case when r.tableoid = 'sales.customers'::regclass then r.balance::text::float8
+      else (select q.old_balance from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as customer_balance
+  from migration.customer_row as r;
+comment on view sales_old.customers is 'Customers as old applications know them.';
+
+-- What applications look for by a condition is one column for rows of both kinds, so that an index finds it.
+create view sales_old.orders as
+  select r.order_id::integer as order_id,
+    r.first_ancestor_id::integer as order_ref,
+    r.customer_id::integer as customer_id,
+    (case when r.tableoid = 'sales.orders'::regclass
+      then coalesce(
+        (select b.bits from sales_old.schedule_bits as b where b.schedule_id = r.schedule_id)::bit(336),
+        repeat('0', 336)::bit(336)
+      )
+      else (select q.old_schedule from migration.quarantined_order as q where q.order_id = r.order_id)
+    end)::bit(336) as order_schedule,
+    case when r.tableoid = 'sales.orders'::regclass
+      then (select d.script_name from sales.order_deliveries as d where d.order_id = r.order_id)
+      else (select q.old_script_name from migration.quarantined_order as q where q.order_id = r.order_id)
+    end as delivery_script_name,
+    case when r.tableoid = 'sales.orders'::regclass
+      then (select t.args_text from sales_private.delivery_originals as t where t.order_id = r.order_id)::json
+      else (select q.old_script_args from migration.quarantined_order as q where q.order_id = r.order_id)
+    end as delivery_script_args,
+    r.amount::integer as order_amount,
+    r.order_status
+  from migration.order_row as r;
+comment on view sales_old.orders is 'Orders as old applications know them.';
+
+-- A view has no defaults of its own.
+do $$
+declare
+  part record;
+begin
+  for part in
+    select c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid) as words
+    from pg_catalog.pg_class as c
+    join pg_catalog.pg_attrdef as d on d.adrelid = c.oid
+    join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum = d.adnum
+    join pg_catalog.pg_attribute as v on v.attrelid = to_regclass('sales_old.' || c.relname) and v.attname = a.attname
+    where c.oid in ('public.customers'::regclass, 'public.orders'::regclass) and a.attgenerated = ''
+  loop
+    execute format('alter view sales_old.%I alter column %I set default %s', part.relname, part.attname, part.words);
+  end loop;
+end
+$$;
+
+-- Writes through the views go to the old tables, as long as those are there: with their checks and defaults, and from there
+-- to the new ones. The row of the new table is held first, as whoever asks for it FOR UPDATE does. A server asks no
+-- condition again when it has waited for a row of a view, so it is done here: a value that somebody else changed since the
+-- statement began is not written over. Of the balance, the difference goes on top, unless that would leave less than nothing
+-- where the statement meant to leave something.
+create function sales_old.write_customer() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
+as $$
+declare
+  now_there migration.old_customers;
+begin
+  if tg_op = 'INSERT' then
+    insert into migration.old_customers values (new.*) returning * into new;
+    return new;
+  end if;
+  perform from migration.customer_row as r where r.customer_id = old.customer_id for no key update;
+  select o.* into now_there from migration.old_customers as o where o.customer_id = old.customer_id for no key update;
+  if not found then
+    return null;
+  end if;
+  if tg_op = 'DELETE' then
+    delete from migration.old_customers as o where o.customer_id = old.customer_id;
+    return old;
+  end if;
+  if new.customer_balance is distinct from old.customer_balance
+    and now_there.customer_balance is distinct from old.customer_balance then
+    if 'NaN' in (old.customer_balance, new.customer_balance, now_there.customer_balance)
+      or 'Infinity' in (abs(old.customer_balance), abs(new.customer_balance), abs(now_there.customer_balance)) then
+      raise serialization_failure using message = 'could not serialize access due to concurrent update';
+    end if;
+    new.customer_balance := (
+      now_there.customer_balance::text::numeric + new.customer_balance::text::numeric - old.customer_balance::text::numeric
+    )::text::float8;
+    if new.customer_balance < 0 and now_there.customer_balance >= 0 then
+      raise serialization_failure using message = 'could not serialize access due to concurrent update';
+    end if;
+  end if;
+  -- most rows are as they were, which is soon seen
+  if old::text <> now_there::text
+    and sales_old.overtaken(to_jsonb(old) - 'customer_balance', to_jsonb(new) - 'customer_balance', to_jsonb(now_there)) then
+    raise serialization_failure using message = 'could not serialize access due to concurrent update';
+  end if;
+  -- Its number by itself: a server takes an UPDATE that names it, of a table with a trigger, for one that changes it, and has
+  -- it wait for whoever refers to the row, who may wait for the new row that is held here.
+  if new.customer_id <> old.customer_id then
+    update migration.old_customers as o set customer_id = new.customer_id where o.customer_id = old.customer_id;
+  end if;
+  update migration.old_customers as o
+  set customer_name = case when new.customer_name is distinct from old.customer_name then new.customer_name else o.customer_name end,
+    customer_email = case when new.customer_email is distinct from old.customer_email then new.customer_email else o.customer_email end,
+    customer_contact_name = case
+      when new.customer_contact_name is distinct from old.customer_contact_name then new.customer_contact_name
+      else o.customer_contact_name
+    end,
+    customer_phone = case when new.customer_phone is distinct from old.customer_phone then new.customer_phone else o.customer_phone end,
+    address = case when new.address is distinct from old.address then new.address else o.address end,
+    address_state = case when new.address_state is distinct from old.address_state then new.address_state else o.address_state end,
+    customer_balance = case
+      when new.customer_balance is distinct from old.customer_balance then new.customer_balance else o.customer_balance
+    end
+  where o.customer_id = new.customer_id
+  returning * into now_there;
+  if exists (select from sales_old.carried) then
+    perform sales_old.write_carried(tg_relid, 'migration.old_customers', 'customers', new.customer_id, old::text, new::text);
+    select o.* into now_there from migration.old_customers as o where o.customer_id = new.customer_id;
+  end if;
+  new := now_there;
+  return new;
+end
+$$;
+create function sales_old.overtaken(was jsonb, wanted jsonb, is_now jsonb) returns boolean
+language sql immutable
+as $$
+  select exists (
+    select from jsonb_each(wanted) as w (name, value)
+    where w.value <> was -> w.name and is_now -> w.name not in (was -> w.name, w.value)
+  )
+$$;
+comment on function sales_old.overtaken(jsonb, jsonb, jsonb) is 'Whether a value that is to be changed was changed by somebody else since.';
+
+create function sales_old.write_order() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  now_there migration.old_orders;
+  -- without the arguments, which may be JSON that jsonb does not take
+  was migration.old_orders;
+  wanted migration.old_orders;
+  is_now migration.old_orders;
+begin
+  if tg_op = 'INSERT' then
+    insert into migration.old_orders values (new.*) returning * into new;
+    return new;
+  end if;
+  perform from migration.order_row as r where r.order_id = old.order_id for no key update;
+  select o.* into now_there from migration.old_orders as o where o.order_id = old.order_id for no key update;
+  if not found then
+    return null;
+  end if;
+  if tg_op = 'DELETE' then
+    delete from migration.old_orders as o where o.order_id = old.order_id;
+    return old;
+  end if;
+  -- most rows are as they were, which is soon seen
+  if old::text <> now_there::text then
+    was := old;
+    was.delivery_script_args := null;
+    wanted := new;
+    wanted.delivery_script_args := null;
+    is_now := now_there;
+    is_now.delivery_script_args := null;
+    if sales_old.overtaken(
+      to_jsonb(was) || jsonb_build_object('args', old.delivery_script_args::text),
+      to_jsonb(wanted) || jsonb_build_object('args', new.delivery_script_args::text),
+      to_jsonb(is_now) || jsonb_build_object('args', now_there.delivery_script_args::text)
+    ) then
+      raise serialization_failure using message = 'could not serialize access due to concurrent update';
+    end if;
+  end if;
+  update migration.old_orders as o
+  set order_id = new.order_id,
+    order_ref = case when new.order_ref is distinct from old.order_ref then new.order_ref else o.order_ref end,
+    customer_id = case when new.customer_id is distinct from old.customer_id then new.customer_id else o.customer_id end,
+    order_schedule = case
+      when new.order_schedule is distinct from old.order_schedule then new.order_schedule else o.order_schedule
+    end,
+    delivery_script_name = case
+      when new.delivery_script_name is distinct from old.delivery_script_name then new.delivery_script_name
+      else o.delivery_script_name
+    end,
+    delivery_script_args = case
+      when new.delivery_script_args::text is distinct from old.delivery_script_args::text then new.delivery_script_args
+      else o.delivery_script_args
+    end,
+    order_amount = case when new.order_amount is distinct from old.order_amount then new.order_amount else o.order_amount end,
+    order_status = case when new.order_status is distinct from old.order_status then new.order_status else o.order_status end
+  where o.order_id = old.order_id
+  returning * into is_now;
+  if exists (select from sales_old.carried) then
+    perform sales_old.write_carried(tg_relid, 'migration.old_orders', 'orders', new.order_id, old::text, new::text);
+    select o.* into is_now from migration.old_orders as o where o.order_id = new.order_id;
+  end if;
+  new := is_now;
+  return new;
+end
+$$;
+create trigger write instead of insert or update or delete on sales_old.customers
+  for each row execute function sales_old.write_customer();
+create trigger write instead of insert or update or delete on sales_old.orders
+  for each row execute function sales_old.write_order();

@@ -1,0 +1,539 @@
+-- Rows of the old tables, as they stand there, written to the new ones.
+
+-- Bring customers of the old table, as they stand there now, to the new ones: written there, or in quarantine, or gone.
+-- `made_now` where an application makes them at this moment, so that the time is known.
+create function migration.write_customers(ids bigint[], made_now boolean) returns void
+language plpgsql
+as $$
+declare
+  here bigint[] := '{}';
+  held bigint[];
+  gone bigint[];
+  good bigint[];
+  bad bigint[];
+  fresh bigint[];
+  waiting bigint[];
+  by_set text;
+begin
+  -- Those that an application of the new side holds are its to bring together: it will ask for the old row next, and to
+  -- wait for it here would be a deadlock.
+  held := array(select c.customer_id from sales.customers as c where c.customer_id = any(ids));
+  if held <> '{}' then
+    here := array(
+      select c.customer_id from sales.customers as c where c.customer_id = any(held) order by c.customer_id
+      for no key update skip locked
+    );
+    here := array(
+      select h.id from unnest(here) as h (id)
+      where h.id not in (
+        select k.customer_id from sales.contacts as k where k.customer_id = any(here) and k.is_main
+        except all
+        select l.customer_id from (
+          select k.customer_id from sales.contacts as k where k.customer_id = any(here) and k.is_main
+          for no key update skip locked
+        ) as l
+      ) and h.id not in (
+        select a.customer_id from sales.addresses as a where a.customer_id = any(here) and a.is_main
+        except all
+        select l.customer_id from (
+          select a.customer_id from sales.addresses as a where a.customer_id = any(here) and a.is_main
+          for no key update skip locked
+        ) as l
+      )
+    );
+    held := array(select h.id from unnest(held) as h (id) where h.id <> all(here));
+    if held <> '{}' then
+      insert into migration.pending (kind, id) select 'customer', h.id from unnest(held) as h (id) on conflict do nothing;
+      ids := array(select i.id from unnest(ids) as i (id) where i.id <> all(held));
+    end if;
+  end if;
+
+  gone := array(
+    select i.id from unnest(ids) as i (id)
+    where (select c.customer_id from migration.old_customers as c where c.customer_id = i.id) is null
+  );
+  if cardinality(gone) > 0 then
+    perform migration.set_orders_aside(
+      array(select o.order_id from sales.orders as o where o.customer_id = any(gone) order by o.order_id)
+    );
+    perform migration.remove_customers(gone);
+    delete from migration.quarantined_customer as q where q.customer_id = any(gone);
+    delete from migration.kept as k where k.kind = 'customer' and k.id = any(gone);
+  end if;
+
+  -- of two that want one address, the one with the smaller number has it
+  select coalesce(array_agg(j.customer_id) filter (where j.good and j.turn = 1), '{}'),
+    coalesce(array_agg(j.customer_id) filter (where not j.good), '{}')
+  into good, bad
+  from (
+    select c.customer_id, f.faults = '{}' as good,
+      row_number() over (partition by f.faults = '{}', lower(c.customer_email) order by c.customer_id) as turn
+    from migration.customer_faults(ids) as f
+    join migration.old_customers as c on c.customer_id = f.customer_id
+  ) as j;
+
+  -- those that never were here before, with their opening balance
+  fresh := array(
+    select g.id from unnest(good) as g (id)
+    where g.id <> all(here) and not exists (select from migration.kept as k where k.kind = 'customer' and k.id = g.id)
+  );
+  insert into sales.customers as c (customer_id, name, balance, entry_number, created_at)
+  select o.customer_id, o.customer_name, f.balance, case when f.balance = 0 then 0 else 1 end, case when made_now then now() end
+  from migration.old_customers as o
+  cross join lateral (
+    select case when o.customer_id = any(fresh) then o.customer_balance::text::numeric else 0 end as balance
+  ) as f
+  where o.customer_id = any(good)
+  order by o.customer_id
+  on conflict (customer_id) do update set name = excluded.name where c.name <> excluded.name;
+  by_set := set_config('migration.by_set', 'on', true);
+  insert into sales.ledger_entries (
+    customer_id, entry_number, balance_before, amount, balance_after, reason, created_at
+  )
+  select c.customer_id, 1, 0, c.balance, c.balance, 'opening balance', case when made_now then now() end
+  from sales.customers as c
+  where c.customer_id = any(fresh) and c.entry_number = 1
+  order by c.customer_id;
+  by_set := set_config('migration.by_set', '', true);
+  perform migration.give_back_customers(good) where exists (select from migration.kept);
+  insert into sales.contacts as k (customer_id, name, email, phone, created_at)
+  select o.customer_id, o.customer_contact_name, o.customer_email, o.customer_phone, case when made_now then now() end
+  from migration.old_customers as o
+  where o.customer_id = any(good)
+  order by o.customer_id
+  on conflict (customer_id) where is_main do update
+  set name = excluded.name, email = excluded.email, phone = excluded.phone
+  where (k.name, k.email, k.phone) is distinct from (excluded.name, excluded.email, excluded.phone);
+  insert into sales.addresses as a (customer_id, street, state_code, created_at)
+  select o.customer_id, o.address, o.address_state, case when made_now then now() end
+  from migration.old_customers as o
+  where o.customer_id = any(good)
+  order by o.customer_id
+  on conflict (customer_id) where is_main do update
+  set street = excluded.street, state_code = excluded.state_code
+  where (a.street, a.state_code) is distinct from (excluded.street, excluded.state_code);
+  insert into sales.ledger_entries (customer_id, amount, reason, created_at)
+  select o.customer_id, o.customer_balance::text::numeric - c.balance,
+    case when c.entry_number = 0 then 'opening balance' else 'old application' end,
+    case when c.entry_number > 0 or made_now then now() end
+  from migration.old_customers as o
+  join sales.customers as c on c.customer_id = o.customer_id
+  where o.customer_id = any(good) and o.customer_balance::text::numeric <> c.balance
+  order by o.customer_id;
+  perform migration.carry_over('customers', good) where exists (select from sales_old.carried);
+
+  -- whoever had to wait for one of them
+  delete from migration.quarantined_customer as q where q.customer_id = any(good);
+  delete from migration.pending as p where p.kind = 'customer' and p.id = any(good);
+  if bad <> '{}' then
+    perform migration.set_customers_aside(bad);
+  end if;
+  if cardinality(good) + cardinality(bad) + cardinality(gone) < cardinality(ids) then
+    perform migration.write_customers(
+      array(select i.id from unnest(ids) as i (id) where i.id <> all(good || bad || gone) order by 1), made_now
+    );
+  end if;
+  waiting := array(select q.order_id from migration.quarantined_order as q where q.customer_id = any(good) order by 1);
+  if waiting <> '{}' then
+    perform migration.put_orders(waiting);
+  end if;
+  set constraints sales.customers_balance_is_in_ledger immediate;
+  set constraints sales.customers_balance_is_in_ledger deferred;
+end
+$$;
+
+-- The short way of one order that was made now and that nothing stands against: with its values in hand, each statement
+-- takes a fifth of the time. Says whether it went; where not, nothing was done, and write_orders looks closer.
+create function migration.add_order(the_id bigint) returns boolean
+language plpgsql
+as $$
+declare
+  made record;
+  args jsonb;
+  predecessor bigint;
+  by_set text;
+begin
+  select o.order_id, o.customer_id, o.order_ref, o.order_amount, o.order_status, o.delivery_script_name, o.delivery_script_args,
+    b.schedule_id, s.checked_as, c.balance
+  into made
+  from migration.order_faults(array[the_id], array[the_id]) as f
+  join migration.old_orders as o on o.order_id = f.order_id
+  join sales.customers as c on c.customer_id = o.customer_id
+  left join sales_old.schedule_bits as b on b.bits = o.order_schedule::text
+  left join sales.delivery_scripts as s on s.script_name = o.delivery_script_name
+  where o.order_id = the_id and f.faults = '{}'
+    and (b.schedule_id is not null or o.order_schedule = repeat('0', 336)::bit(336))
+    and (s.script_name is not null or o.delivery_script_name is null)
+    and not exists (select from sales.orders as n where n.order_id = the_id)
+    and not exists (select from migration.quarantined_order as q where q.first_ancestor_id = the_id)
+    and not exists (select from migration.kept)
+    and not exists (select from sales_old.carried);
+  if not found then
+    return false;
+  end if;
+  if made.order_ref <> the_id then
+    -- what it refers to stays, until this transaction has ended
+    perform from sales.orders as r
+    where r.order_id = made.order_ref and r.customer_id = made.customer_id and r.is_root
+    for key share;
+    if not found then
+      return false;
+    end if;
+    select p.order_id into predecessor
+    from sales.orders as p
+    where (p.first_ancestor_id, p.order_id) < (made.order_ref, the_id) and (p.first_ancestor_id, p.order_id) >= (made.order_ref, -2147483648)
+    order by p.first_ancestor_id desc, p.order_id desc
+    limit 1
+    for key share;
+  end if;
+
+  insert into sales.orders (order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, created_at)
+  values (the_id, made.customer_id, made.order_ref, made.schedule_id, made.order_amount, made.order_status, now());
+  if made.order_ref <> the_id then
+    insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount)
+    values (the_id, made.order_ref, predecessor, made.balance, made.order_amount);
+  end if;
+  if made.delivery_script_args is not null then
+    insert into sales_private.delivery_originals (order_id, args_text) values (the_id, made.delivery_script_args::text);
+  end if;
+  if made.delivery_script_name is not null then
+    args := nullif(made.delivery_script_args::jsonb, 'null');
+    if sales.holds_secret(args) then
+      args := sales_private.put_away(the_id, args);
+    end if;
+    by_set := set_config('migration.by_set', 'on', true);
+    insert into sales.order_deliveries (order_id, script_name, checked_as, args, created_at)
+    values (the_id, made.delivery_script_name, made.checked_as, args, now());
+    by_set := set_config('migration.by_set', '', true);
+  end if;
+  return true;
+end
+$$;
+
+create function migration.write_orders(ids bigint[], made_now boolean) returns void
+language plpgsql
+as $$
+declare
+  here bigint[];
+  held bigint[];
+  gone bigint[];
+  good bigint[];
+  bad bigint[];
+  moved bigint[] := '{}';
+  waiting bigint[];
+  first_of bigint[]; -- those that name themselves as their first ancestor
+  others bigint[];
+  part bigint[];
+  fresh bigint[] := '{}'; -- made now
+  roots boolean;
+  unknown_schedule boolean;
+  unknown_script boolean;
+  any_kept boolean;
+  any_carried boolean;
+  by_set text;
+begin
+  if made_now and cardinality(ids) = 1 and migration.add_order(ids[1]) then
+    return;
+  end if;
+  here := array(select o.order_id from sales.orders as o where o.order_id = any(ids));
+  if here <> '{}' then
+    -- as with customers
+    held := here;
+    here := array(
+      select o.order_id from sales.orders as o where o.order_id = any(held) order by o.order_id
+      for no key update skip locked
+    );
+    here := array(
+      select h.id from unnest(here) as h (id)
+      where h.id not in (
+        select d.order_id from sales.order_deliveries as d where d.order_id = any(here)
+        except all
+        select l.order_id from (
+          select d.order_id from sales.order_deliveries as d where d.order_id = any(here) for no key update skip locked
+        ) as l
+      )
+    );
+    held := array(select h.id from unnest(held) as h (id) where h.id <> all(here));
+    if held <> '{}' then
+      insert into migration.pending (kind, id) select 'order', h.id from unnest(held) as h (id) on conflict do nothing;
+      ids := array(select i.id from unnest(ids) as i (id) where i.id <> all(held));
+    end if;
+  end if;
+
+  select coalesce(array_agg(o.order_id) filter (where o.order_ref = o.order_id), '{}'),
+    coalesce(array_agg(o.order_id) filter (where o.order_ref is distinct from o.order_id), '{}')
+  into first_of, others
+  from migration.old_orders as o where o.order_id = any(ids);
+  if cardinality(first_of) + cardinality(others) < cardinality(ids) then
+    gone := array(select i.id from unnest(ids) as i (id) except select i.id from unnest(first_of || others) as i (id));
+    perform migration.remove_orders(gone);
+    delete from migration.quarantined_order as q where q.order_id = any(gone);
+    delete from migration.kept as k where k.kind = 'order' and k.id = any(gone);
+  end if;
+
+  -- Those that others name as their first ancestor, and that cannot be that any more.
+  if here <> '{}' then
+    moved := array(
+      select n.order_id
+      from sales.orders as n
+      join migration.old_orders as o on o.order_id = n.order_id
+      where n.order_id = any(here) and n.is_root
+        and (o.order_ref is distinct from o.order_id or o.customer_id is distinct from n.customer_id)
+    );
+  end if;
+  if moved <> '{}' then
+    waiting := array(
+      select n.order_id from sales.orders as n
+      where n.first_ancestor_id = any(moved) and n.order_id <> n.first_ancestor_id
+      order by n.order_id
+    );
+    perform migration.set_orders_aside(waiting, 'its first ancestor was changed');
+  end if;
+
+  select bool_or(
+      o.order_schedule <> repeat('0', 336)::bit(336)
+      and not exists (select from sales_old.schedule_bits as b where b.bits = o.order_schedule::text)
+    ), bool_or(not exists (select from sales.delivery_scripts as s where s.script_name = o.delivery_script_name))
+  into unknown_schedule, unknown_script
+  from migration.old_orders as o
+  where o.order_id = any(ids);
+  if unknown_schedule then
+    insert into sales.schedules (half_hours)
+    select sales.half_hours(s.bits)
+    from (
+      select distinct o.order_schedule as bits from migration.old_orders as o
+      where o.order_id = any(ids) and o.order_schedule <> repeat('0', 336)::bit(336)
+    ) as s
+    where not exists (select from sales_old.schedule_bits as b where b.bits = s.bits::text)
+    order by s.bits
+    on conflict do nothing;
+  end if;
+  if unknown_script then
+    insert into sales.delivery_scripts (script_name)
+    select distinct o.delivery_script_name from migration.old_orders as o
+    where o.order_id = any(ids) and o.delivery_script_name ~ '^[a-z][a-z0-9_]*$'
+      and not exists (select from sales.delivery_scripts as s where s.script_name = o.delivery_script_name)
+    order by o.delivery_script_name
+    on conflict do nothing;
+  end if;
+  select exists (select from migration.kept), exists (select from sales_old.carried) into any_kept, any_carried;
+
+  -- first those that others of them may name
+  foreach roots in array array[true, false] loop
+    part := case when roots then first_of else others end;
+    continue when part = '{}';
+    if made_now then
+      fresh := part;
+      if here <> '{}' then
+        fresh := array(select i.id from unnest(part) as i (id) where i.id <> all(here));
+      end if;
+    end if;
+    select coalesce(array_agg(f.order_id) filter (where f.faults = '{}'), '{}'),
+      coalesce(array_agg(f.order_id) filter (where f.faults <> '{}'), '{}')
+    into good, bad
+    from migration.order_faults(part, fresh) as f;
+    if bad <> '{}' then
+      perform migration.set_orders_aside(bad, null, fresh);
+    end if;
+    continue when good = '{}';
+
+    insert into sales.orders as n (
+      order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, created_at
+    )
+    select o.order_id, o.customer_id, o.order_ref, b.schedule_id, o.order_amount, o.order_status,
+      case when made_now then now() end
+    from migration.old_orders as o
+    left join sales_old.schedule_bits as b on b.bits = o.order_schedule::text
+    where o.order_id = any(good)
+    order by o.order_id
+    on conflict (order_id) do update
+    set customer_id = excluded.customer_id, first_ancestor_id = excluded.first_ancestor_id,
+      schedule_id = excluded.schedule_id, amount = excluded.amount, order_status = excluded.order_status,
+      -- one that names another first ancestor now was not recreated when it was made
+      created_at = case when n.first_ancestor_id = excluded.first_ancestor_id then n.created_at end
+    where (n.customer_id, n.first_ancestor_id, n.schedule_id, n.amount, n.order_status) is distinct from
+      (excluded.customer_id, excluded.first_ancestor_id, excluded.schedule_id, excluded.amount, excluded.order_status);
+    if any_carried then
+      perform migration.carry_over('orders', good);
+    end if;
+    if any_kept then
+      perform migration.give_back_orders(good);
+    end if;
+    if made_now and not roots then
+      insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount)
+      select n.order_id, n.first_ancestor_id, case when p.first_ancestor_id = n.first_ancestor_id then p.order_id end,
+        c.balance, n.amount
+      from (
+        select o.order_id, o.first_ancestor_id, o.customer_id, o.recreation_id, o.amount
+        from sales.orders as o where o.order_id = any(good)
+        -- by its number, and not one of all recreations there are
+        offset 0
+      ) as n
+      join sales.customers as c on c.customer_id = n.customer_id
+      -- The one before it, in the order of an index: that of its lineage, if there is one. A condition that names the lineage
+      -- might have all orders before it looked through by their numbers.
+      left join lateral (
+        select l.first_ancestor_id, l.order_id from sales.orders as l
+        where (l.first_ancestor_id, l.order_id) < (n.first_ancestor_id, n.order_id)
+        order by l.first_ancestor_id desc, l.order_id desc
+        limit 1
+        -- it stays, until this transaction has ended
+        for key share
+      ) as p on true
+      where n.recreation_id is not null
+      on conflict do nothing;
+    end if;
+
+    -- The original first: what is given in other letters and means the same is left as it is.
+    if here <> '{}' then
+      delete from sales.order_deliveries as d
+      using migration.old_orders as o
+      where d.order_id = any(good) and o.order_id = d.order_id and o.delivery_script_name is null;
+      delete from sales_private.delivery_originals as t
+      using migration.old_orders as o
+      where t.order_id = any(good) and o.order_id = t.order_id and o.delivery_script_args is null;
+    end if;
+    insert into sales_private.delivery_originals as t (order_id, args_text)
+    select o.order_id, o.delivery_script_args::text
+    from migration.old_orders as o
+    where o.order_id = any(good) and o.delivery_script_args is not null
+    order by o.order_id
+    on conflict (order_id) do update set args_text = excluded.args_text where t.args_text <> excluded.args_text;
+    -- of orders that are new here at once: what receive_args does for one after another
+    by_set := set_config('migration.by_set', 'on', true);
+    insert into sales.order_deliveries (order_id, script_name, checked_as, args, created_at)
+    select o.order_id, o.delivery_script_name, s.checked_as,
+      case when sales.holds_secret(j.args) then sales_private.put_away(o.order_id, j.args) else j.args end,
+      case when made_now then now() end
+    from migration.old_orders as o
+    join sales.delivery_scripts as s on s.script_name = o.delivery_script_name
+    cross join lateral (select nullif(o.delivery_script_args::jsonb, 'null') as args offset 0) as j
+    where o.order_id = any(good) and o.order_id <> all(here)
+    order by o.order_id;
+    by_set := set_config('migration.by_set', '', true);
+    -- and of the others, where they mean something else
+    if here <> '{}' then
+      insert into sales.order_deliveries as d (order_id, script_name, args, created_at)
+      select o.order_id, o.delivery_script_name, nullif(o.delivery_script_args::jsonb, 'null'), case when made_now then now() end
+      from migration.old_orders as o
+      left join sales.order_deliveries as e on e.order_id = o.order_id
+      where o.order_id = any(good) and o.order_id = any(here) and o.delivery_script_name is not null
+        and (
+          e.order_id is null or e.script_name <> o.delivery_script_name
+          or sales_private.with_secrets(e.order_id, e.args)::jsonb is distinct from nullif(o.delivery_script_args::jsonb, 'null')
+        )
+      order by o.order_id
+      on conflict (order_id) do update set script_name = excluded.script_name, args = excluded.args;
+      -- JSON that says null, which is no arguments, and went when they did
+      insert into sales_private.delivery_originals (order_id, args_text)
+      select o.order_id, o.delivery_script_args::text
+      from migration.old_orders as o
+      where o.order_id = any(good) and json_typeof(o.delivery_script_args) = 'null'
+      on conflict do nothing;
+    end if;
+
+    -- a row that was not there before is in neither
+    if here <> '{}' or not made_now then
+      delete from migration.quarantined_order as q where q.order_id = any(good);
+      delete from migration.pending as p where p.kind = 'order' and p.id = any(good);
+    end if;
+    -- What is wrong is to be known here, and not when the application commits; and what is looked for then should be found
+    -- as it is here, by indexes. Names that are not needed would cost as much as the row: orders that are new here are their
+    -- own first ancestors, or were made of one that is held.
+    if here <> '{}' or any_kept then
+      set constraints sales.orders_first_ancestor_is_root, sales.orders_recreation_is_written_down,
+        sales.recreations_order, sales.recreations_predecessor immediate;
+      set constraints sales.orders_first_ancestor_is_root, sales.orders_recreation_is_written_down,
+        sales.recreations_order, sales.recreations_predecessor deferred;
+    elsif not roots then
+      set constraints sales.orders_first_ancestor_is_root, sales.orders_recreation_is_written_down immediate;
+      set constraints sales.orders_first_ancestor_is_root, sales.orders_recreation_is_written_down deferred;
+    end if;
+
+    -- whoever had to wait for one of them
+    if roots then
+      waiting := waiting || array(
+        select q.order_id::bigint from migration.quarantined_order as q
+        where q.first_ancestor_id = any(good) and q.order_id <> all(ids)
+      );
+    end if;
+  end loop;
+  if cardinality(waiting) > 0 then
+    perform migration.put_orders(array(select distinct w.id from unnest(waiting) as w (id) order by w.id));
+  end if;
+end
+$$;
+
+-- The same for any rows: all at once, and where one of them cannot be written for a reason that nothing above knows, one
+-- by one, that one in quarantine with what the server said. An application never gets an error from here, but for those
+-- that ask it to try again.
+create function migration.put_customers(ids bigint[], made_now boolean default false) returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
+set jit = off
+-- a batch is small, the tables are not, whatever the server believed of them when they were empty
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+set migration.direction = 'to_new'
+as $$
+declare
+  one bigint;
+begin
+  for again in 1 .. 2 loop
+    begin
+      perform migration.write_customers(ids, made_now);
+      return;
+    exception
+      when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
+        exit when cardinality(ids) > 1;
+        -- somebody else brought the same row at the same moment: now that it is there, it is another matter
+        if again = 2 or sqlstate <> '23505' then
+          perform migration.set_customers_aside(ids, sqlerrm);
+          return;
+        end if;
+    end;
+  end loop;
+  foreach one in array ids loop
+    perform migration.put_customers(array[one], made_now);
+  end loop;
+end
+$$;
+
+create function migration.put_orders(ids bigint[], made_now boolean default false) returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set jit = off
+-- as above
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+set migration.direction = 'to_new'
+as $$
+declare
+  one bigint;
+begin
+  for again in 1 .. 2 loop
+    begin
+      perform migration.write_orders(ids, made_now);
+      return;
+    exception
+      when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
+        exit when cardinality(ids) > 1;
+        -- somebody else brought the same row at the same moment: now that it is there, it is another matter
+        if again = 2 or sqlstate <> '23505' then
+          perform migration.set_orders_aside(ids, sqlerrm);
+          return;
+        end if;
+    end;
+  end loop;
+  foreach one in array ids loop
+    perform migration.put_orders(array[one], made_now);
+  end loop;
+end
+$$;
