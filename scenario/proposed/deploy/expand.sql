@@ -178,6 +178,9 @@ begin
 end
 $$;
 comment on function sales.number_entry() is 'Gives a ledger entry its number and balances, and the customer its balance.';
+create trigger number_entry before insert on sales.ledger_entries
+  for each row execute function sales.number_entry();
+alter table sales.ledger_entries enable always trigger number_entry;
 
 -- References alone would let a customer return to an earlier entry.
 create function sales.goes_on() returns trigger
@@ -601,6 +604,9 @@ begin
 end
 $$;
 comment on function sales.receive_args() is 'Puts the secrets of a delivery''s arguments where few can read them.';
+create trigger receive_args before insert or update on sales.order_deliveries
+  for each row execute function sales.receive_args();
+alter table sales.order_deliveries enable always trigger receive_args;
 
 create function sales.forget_args() returns trigger
 language plpgsql
@@ -631,7 +637,16 @@ create view sales.orders_due with (security_invoker = true) as
     );
 comment on view sales.orders_due is 'Orders that the nightly job recreates: the last of a lineage, live, and covered by the balance.';
 
-\ir expand/alone.sql
+-- A function of its own, for as long as old applications hold other rows it must hold those too.
+create function sales.hold_customer(the_id bigint) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform from sales.customers as c where c.customer_id = the_id for no key update;
+end
+$$;
+comment on function sales.hold_customer(bigint) is 'Holds a customer until the end of the transaction.';
 
 -- With the owner's rights, for it copies secrets.
 create function sales.recreate(old_order_id bigint) returns bigint

@@ -16,7 +16,7 @@ lock table sales.customers, sales.contacts, sales.addresses, sales.ledger_entrie
   sales.order_deliveries in access exclusive mode;
 alter table sales.customers no inherit migration.customer_row;
 alter table sales.orders no inherit migration.order_row;
-\ir ../deploy/expand/alone.sql
+\ir prepare/alone.sql
 drop index sales.customers_old_id, sales.orders_old_id, sales.orders_old_customer, sales.orders_old_ref;
 alter table sales.customers drop constraint customers_fit_old_columns;
 alter table sales.contacts drop constraint contacts_fit_old_columns;

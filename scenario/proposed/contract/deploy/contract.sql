@@ -283,7 +283,7 @@ begin
   end loop;
 end
 $$;
-\ir ../../deploy/expand/alone.sql
+\ir ../../revert/prepare/alone.sql
 drop trigger to_old on sales.customers;
 drop trigger to_old_complete on sales.customers;
 drop trigger to_old_complete on sales.orders;
