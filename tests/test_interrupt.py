@@ -249,7 +249,8 @@ def test_the_second_signal_ends_it_at_once(sample_18: str, suite: Path, tmp_path
         running.process.send_signal(signal.SIGINT)
         time.sleep(0.3)
         took = running.stop(signal.SIGINT)
-        assert running.process.returncode == 130
+        # the latter where nothing but the interpreter was left to end; a shell calls both 130
+        assert running.process.returncode in (130, -signal.SIGINT)
         assert took < 20
         assert running.gone_within(20)
     if running.out.exists():
