@@ -91,7 +91,7 @@ def _offending(connection: psycopg.Connection, task: Task, examples: Sequence[di
     rows = _look(
         connection,
         f"select json_build_array(t.{quoted(key)}::text, array(\n"
-        f"  select v.place from (values {values}) as v (place, value) where {wrong.test} order by v.place\n"
+        f"  select v.place from (values {values}) as v (place, value) where ({wrong.test}\n) order by v.place\n"
         f")) from {quoted(table)} as t where t.{quoted(key)} in ({_listed(keys)})",
     )
     by_key = {key: [named[place][0] for place in places] for key, places in rows}

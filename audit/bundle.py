@@ -72,7 +72,8 @@ class Bundle:
 def bundle(connection: psycopg.Connection, scans: Iterable[Scan], orders: Orders) -> list[Bundle]:
     """Put scans together that read the same; the largest bundles come first. `orders` are those of impacts."""
     scans = list(scans)
-    bundles: list[Bundle] = []
+    bundles: list[Bundle] = [Bundle((scan,)) for scan in scans if _may_steer(scan)]
+    scans = [scan for scan in scans if not _may_steer(scan)]
     names = {Name("", name) for scan in scans for task in scan.tasks for name in task.shape.needs}
     for name, table in sorted(catalog.relations(connection, names).items()):
         if not table.is_view and (found := _extracted(connection, scans, name.relation, table)):
@@ -91,6 +92,10 @@ def bundle(connection: psycopg.Connection, scans: Iterable[Scan], orders: Orders
         else:
             bundles[host] = _joined(bundles[host], weighed)
     return sorted(bundles, key=lambda found: (-len(found.tasks), found.tasks[0].rule.id))
+
+
+def _may_steer(scan: Scan) -> bool:
+    return any(task.may_steer for task in scan.tasks)
 
 
 def _sparing(connection: psycopg.Connection, scans: list[Scan]) -> tuple[list[Scan], list[Bundle]]:

@@ -32,7 +32,8 @@ def count(connection: psycopg.Connection, rules: Iterable[Rule]) -> dict[str, in
 
 def _count(connection: psycopg.Connection, scan: Scan) -> dict[str, int]:
     try:
-        with connection.transaction():
+        # rolled back: what a rule does to the session must not reach the next one
+        with connection.transaction(force_rollback=True):
             row = connection.execute(counting(scan).encode()).fetchone()
     except psycopg.Error:
         if connection.closed:

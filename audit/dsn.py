@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from pathlib import Path
@@ -56,10 +57,30 @@ def _is_misread(words: dict[str, Any]) -> bool:
     )
 
 
-def connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection:
-    """Connect, as `order-audit` and with UTF-8. Raises RunError with one line that says what the server said."""
+class OneStatement(psycopg.Cursor[Any]):
+    """A cursor that sends everything by the extended protocol, which takes one statement and refuses a second one.
+
+    Without parameters psycopg would use the simple protocol, where text from a file could end our transaction and go
+    on with a statement of its own. COPY has no parameters, and no public option to choose the protocol.
+    """
+
+    def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:  # noqa: ARG002
+        super()._execute_send(query, force_extended=True, binary=binary)
+
+
+# a psycopg that sends in another way must not fall back to the simple protocol in silence
+if not {"force_extended", "binary"} <= inspect.signature(psycopg.Cursor._execute_send).parameters.keys():
+    raise ImportError(f"psycopg {psycopg.__version__} sends statements in an unknown way: install a version below 4")
+
+
+def connect(dsn: str, *, autocommit: bool = False, one_statement: bool = False) -> psycopg.Connection:
+    """Connect, as `order-audit` and with UTF-8; with `one_statement`, a text of two statements is refused.
+
+    Raises RunError with one line that says what the server said.
+    """
+    factory = OneStatement if one_statement else psycopg.Cursor
     try:
-        return psycopg.connect(dsn, autocommit=autocommit, **_defaults(dsn))
+        return psycopg.connect(dsn, autocommit=autocommit, cursor_factory=factory, **_defaults(dsn))
     except psycopg.OperationalError as error:
         # the first line says what failed, the others what to ask oneself; before the last "failed: " stands the address
         said = [line.split("failed: ")[-1].strip() for line in str(error).splitlines() if line.strip()]

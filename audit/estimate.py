@@ -29,7 +29,8 @@ def dearest_first(connection: psycopg.Connection, bundles: Iterable[Bundle], ord
 def _cost(connection: psycopg.Connection, found: Bundle, orders: Orders) -> float:
     """In the planner's units; a statement that it refuses comes first, since it will be run again in parts."""
     try:
-        with connection.transaction():
+        # rolled back: planning may run functions
+        with connection.transaction(force_rollback=True):
             row = connection.execute(explaining(found, orders).encode()).fetchone()
     except psycopg.Error:
         return math.inf

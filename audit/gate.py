@@ -29,6 +29,9 @@ def decide(
     failed = [found for found in results if found["status"] == "failed" and (new is None or new[found["rule"]] > 0)]
     errored = [found for found in results if found["status"] == "errored"]
     reasons = [] if document["run"]["complete"] else ["the audit was interrupted"]
+    if moved := document["run"].get("changed_tables"):
+        changes = ", ".join(f"{it['table']} ({it['change']})" for it in moved)
+        reasons.append(f"tables changed while they were read, so that numbers may not agree: {changes}; run it again")
     for severity in down_to(fail_on):
         if hits := [found for found in failed if found["severity"] == severity]:
             names = ", ".join(_counted(found, new) for found in hits)

@@ -78,7 +78,8 @@ def _run(
         readers = [stack.enter_context(_Reader(task, spool, unmask=unmask)) for task in bundle.tasks]
         hit_by: dict[tuple[bytes, bytes], list[_Reader]] = {}
         with (
-            connection.transaction(),
+            # rolled back: what a rule does to the session must not reach the next one
+            connection.transaction(force_rollback=True),
             connection.cursor() as cursor,
             cursor.copy(statement.text.encode()) as copy,
         ):

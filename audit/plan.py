@@ -63,7 +63,7 @@ def _local(task: Task) -> Local | None:
 def _reads(task: Task, calls: Calls) -> tuple[str, ...]:
     """What rules of one scan have in common."""
     slices, local = task.shape.slices, _local(task)
-    if slices is None:
+    if slices is None or task.may_steer:
         return ("", task.rule.id)
     key = (slices.columns[place] for place in task.key)
     return (local.table if local is not None and _keeps_rows(local, calls) else slices.source, *key)
@@ -111,9 +111,9 @@ def _judged_by(task: Task, columns: Collection[str], calls: Calls) -> bool:
     local = _local(task)
     return (
         local is not None
+        and not task.may_steer
         and bool(local.reads)
         and local.reads <= set(columns)
         and _keeps_rows(local, calls)
-        and not any(calls[call].is_volatile for call in local.calls & calls.keys())
         and all(task.table and task.columns[place].relation == task.table.oid for place in task.key)
     )

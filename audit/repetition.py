@@ -102,7 +102,8 @@ def patterns(
 ) -> dict[tuple[bool, ...], int]:
     """How many rows of a sample fulfil which of some conditions on a row so named; none where that does not pay."""
     try:
-        with connection.transaction():
+        # rolled back: the conditions are a rule's
+        with connection.transaction(force_rollback=True):
             rows = _rows(connection, table)
             if rows < SMALL:
                 return {}

@@ -50,6 +50,7 @@ class Run:
     statements: int
     milliseconds: float
     masked: bool
+    changed_tables: list[dict[str, Any]]
 
 
 def result(
@@ -76,6 +77,7 @@ def result(
             "started_at": _time(run.started_at),
             "finished_at": _time(run.finished_at),
             "complete": run.complete,
+            "changed_tables": run.changed_tables,
             "database": asdict(run.database),
             "tables": {name: {"rows": rows} for name, rows in run.tables.items()},
             "suites": run.suites,

@@ -25,6 +25,7 @@ from audit import allow, catalog, ddl, gate, impact, lint, mask, shape, task
 from audit.affected import affected
 from audit.around import around, unlooked
 from audit.bundle import bundle
+from audit.changed import changed, hold, states
 from audit.dsn import described
 from audit.errors import RunError, UsageError
 from audit.estimate import dearest_first
@@ -159,6 +160,9 @@ def _audit(
         tasks, outcomes = task.prepare(snapshot.connection, wanted)
         outcomes |= {id: Outcome("skipped", reason="not asked for") for id in left_out}
         judgeable = len(tasks)
+        read = _relations(snapshot, tasks)
+        hold(snapshot.connection, read)
+        as_seen = states(snapshot.connection, read)
         counter = _Counter(judgeable, options.tell)
         orders = _orders(snapshot, tasks)
         bundles = bundle(snapshot.connection, plan(snapshot.connection, tasks), orders)
@@ -182,16 +186,17 @@ def _audit(
                     surroundings = unlooked(tasks, outcomes, "the audit was interrupted before")
                 else:
                     surroundings = around(snapshot.connection, tasks, outcomes, unmask=options.unmask)
-                    relations = _relations(snapshot, tasks)
-                    definitions = _definitions(snapshot, relations, linted)
+                    definitions = _definitions(snapshot, read, linted)
                     if options.profile:
-                        profile = _profile(snapshot, relations, options)
+                        profile = _profile(snapshot, read, options)
             except BaseException:
                 evaluation.interrupt()  # nobody will read what the other scans find
                 raise
             finally:
                 evaluation.finish()
         complete = not evaluation.interrupted
+        # all is read: what follows looks at the catalogs as they are now
+        moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
     if complete:
         _refuse_nothing(outcomes, database)
     failed = [rule for rule, outcome in outcomes.items() if outcome.status == "failed"]
@@ -213,6 +218,7 @@ def _audit(
         statements=evaluation.statements,
         milliseconds=evaluation.milliseconds,
         masked=not options.unmask,
+        changed_tables=moved,
     )
     more = lint.document(linted) | {
         "unused_allowances": [asdict(it) for it in unused],

@@ -77,11 +77,12 @@ class Slices:
 class Shape:
     """One reading statement.
 
-        `body` is the statement without a last ORDER BY that changes nothing but the order. `relations` are those it
-    reads, the first one first. `mentions` names, per column of the result, the tables' columns that it is made of,
-        None where nobody knows. `rows` tells
-    which columns are taken as they are, through whatever derived tables, from the same row of the same table: they
-    have the same number. `unqualified` is where relations stand that the search path finds; None where nobody knows.
+    `body` is the statement without a last ORDER BY that changes nothing but the order. `relations` are those it reads,
+    the first one first. `mentions` names, per column of the result, the tables' columns that it is made of, None where
+    nobody knows. `rows` tells which columns are taken as they are, through whatever derived tables, from the same row
+    of the same table: they have the same number. `unqualified` is where relations stand that the search path finds;
+    None where nobody knows. `calls` are the names before an opening bracket, those of all functions among them; None
+    where the text could not be read.
     """
 
     body: str
@@ -92,6 +93,7 @@ class Shape:
     unqualified: tuple[int, ...] | None
     needs: dict[str, Need] = field(default_factory=dict)
     spared: tuple[int, int] | None = None
+    calls: frozenset[str] | None = None
 
 
 @cache
@@ -116,7 +118,7 @@ def read(rule: Rule) -> Shape:
     except (SqlglotError, RecursionError):
         if any(token.token_type in _WRITING_WORDS for token in tokens):
             raise SuiteError(f"{rule.path}: a rule may only read") from None
-        return Shape(text, tuple(_names_after_from(tokens)), {}, None, {}, None)
+        return Shape(text, tuple(_names_after_from(tokens)), {}, None, {}, None, calls=_calls(tokens))
 
 
 def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
@@ -138,6 +140,7 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
         ),
         needs=needs(tree),
         spared=spared,
+        calls=_calls(tokens),
     )
 
 
@@ -271,6 +274,14 @@ def _columns(text: str, tokens: list[Token], parsed: list[exp.Expr]) -> tuple[st
 
 def _text(text: str, tokens: list[Token]) -> str:
     return text[tokens[0].start : tokens[-1].end + 1]
+
+
+def _calls(tokens: list[Token]) -> frozenset[str] | None:
+    """The names before an opening bracket, as the catalog has them; None where there are no tokens."""
+    if not tokens:
+        return None
+    called = (token for token, after in pairwise(tokens) if after.token_type == TokenType.L_PAREN)
+    return frozenset(token.text if token.token_type == TokenType.IDENTIFIER else token.text.lower() for token in called)
 
 
 def _names_after_from(tokens: list[Token]) -> list[Name]:

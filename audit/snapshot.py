@@ -25,6 +25,8 @@ _SETTINGS = (
     ("extra_float_digits", "1"),
     ("row_security", "off"),  # a policy that would hide rows raises an error instead
     ("jit", "off"),
+    # a CHECK may have been true when it was validated: what its function says now would not be asked
+    ("constraint_exclusion", "off"),
     ("datestyle", "ISO, YMD"),
     ("intervalstyle", "iso_8601"),
     ("bytea_output", "hex"),
@@ -87,6 +89,11 @@ class Snapshot:
         self._begin(connection)
         return connection
 
+    def renewed(self) -> psycopg.Connection:
+        """The first connection, in a transaction that sees what is there now. The snapshot is gone then."""
+        self.connection.rollback()
+        return self.connection
+
     def cancel(self) -> None:
         """Stop whatever is running on any of the connections, and let nothing new begin."""
         with self._lock:
@@ -97,7 +104,7 @@ class Snapshot:
                 connection.cancel_safe(timeout=5)
 
     def _connect(self) -> psycopg.Connection:
-        connection = connect(self.dsn)
+        connection = connect(self.dsn, one_statement=True)
         with self._lock:
             if self._cancelled:
                 connection.close()

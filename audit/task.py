@@ -10,6 +10,7 @@ import psycopg
 
 from audit import catalog, mask
 from audit.catalog import Column, Relation
+from audit.fragments import misplaced
 from audit.outcome import Outcome, Trouble
 from audit.shape import Name, Shape
 from expectations import Need, Rule
@@ -20,7 +21,8 @@ class Task:
     """A rule, the columns that it gives, and the table that it judges.
 
     `table` is the relation that its first key column belongs to, or None where the key is made up; `documents` are the
-    names of columns, of the relations that the rule reads, that may hold what their names do not tell.
+    names of columns, of the relations that the rule reads, that may hold what their names do not tell. A rule that
+    calls a volatile function `may_steer` what is read after it, by `set_config` for example: it shares no statement.
     """
 
     rule: Rule
@@ -28,6 +30,7 @@ class Task:
     columns: tuple[Column, ...]
     table: Relation | None
     documents: frozenset[str] = frozenset()
+    may_steer: bool = False
 
     @cached_property
     def key(self) -> tuple[int, ...]:
@@ -67,6 +70,7 @@ def prepare(
         for name in (*shape.relations, *(_name(need) for need in rule.needs if need.table))
     }
     there = catalog.relations(connection, needed)
+    calls = catalog.functions(connection, {name for _, shape in shapes for name in shape.calls or ()})
     encoding = catalog.encoding(connection)
     by_oid = {relation.oid: relation for relation in there.values()}
     tasks: list[Task] = []
@@ -85,6 +89,9 @@ def prepare(
                 connection.execute("select set_config('lock_timeout', '100ms', true)")
             outcomes[rule.id] = Outcome("errored", trouble=trouble(rule, error, offset=0, unmask=True))
             continue
+        if message := misplaced(connection, rule):
+            outcomes[rule.id] = Outcome("errored", trouble=Trouble(message))
+            continue
         columns = tuple(_sourced(column, by_oid) for column in columns)
         names = [column.name for column in columns]
         if missing := [name for name in rule.key if name not in names]:
@@ -97,7 +104,8 @@ def prepare(
             continue
         key = columns[names.index(rule.key[0])]
         documents = frozenset[str]().union(*(there[name].documents for name in shape.relations))
-        tasks.append(Task(rule, shape, columns, by_oid.get(key.relation), documents))
+        may_steer = shape.calls is None or any(calls[name].is_volatile for name in shape.calls & calls.keys())
+        tasks.append(Task(rule, shape, columns, by_oid.get(key.relation), documents, may_steer))
     return tasks, outcomes
 
 
