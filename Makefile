@@ -1,5 +1,6 @@
 # make demo: the whole job on a private server.  make test: every check.
 # make bench: what an audit costs, next to hand-written SQL and other tools; BENCH is what else `python -m benchmarks` takes.
+# JOBS is how many tests run at once, each in a process with servers of its own.
 # make soak: what is too long for the tests: fixes killed SOAK times, and tried on SOAK random databases.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,6 +9,7 @@ ORDERS ?= 5000000
 REPEATS ?= 3
 BENCH ?=
 SOAK ?= 300
+JOBS ?= 2
 
 .PHONY: demo test fix bench soak clean
 .DELETE_ON_ERROR:
@@ -22,7 +24,7 @@ test: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog --check README.md
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 # what ruff and cog can put right by themselves
 fix: $(STAMP)

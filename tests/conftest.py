@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -29,16 +27,30 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 @pytest.fixture(scope="session")
-def servers_by_major() -> Iterator[dict[int, Server]]:
-    """PostgreSQL 15 and 18, running."""
-    with ExitStack() as stack:
-        yield {major: stack.enter_context(servers.running(major)) for major in (15, 18)}
+def server_15() -> Iterator[Server]:
+    """PostgreSQL 15."""
+    with servers.running(15) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def server_18() -> Iterator[Server]:
+    """PostgreSQL 18, for what does not depend on the version."""
+    with servers.running(18) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def servers_by_major(server_15: Server, server_18: Server) -> dict[int, Server]:
+    """Both, by their major version."""
+    return {15: server_15, 18: server_18}
 
 
 @pytest.fixture(params=[15, 18], ids=["pg15", "pg18"])
-def server(request: pytest.FixtureRequest, servers_by_major: dict[int, Server]) -> Server:
+def server(request: pytest.FixtureRequest) -> Server:
     """Each server in turn."""
-    return servers_by_major[request.param]
+    found: Server = request.getfixturevalue(f"server_{request.param}")
+    return found
 
 
 @pytest.fixture
@@ -59,12 +71,6 @@ def sample(dsn: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def server_18(servers_by_major: dict[int, Server]) -> Server:
-    """PostgreSQL 18 alone, for what does not depend on the version."""
-    return servers_by_major[18]
-
-
-@pytest.fixture(scope="session")
 def audits(server_18: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folders of two audits: of the sample data, and of the same with the labelled issues."""
     folders = {name: tmp_path_factory.mktemp(name) for name in ("sample", "issues")}
@@ -78,28 +84,26 @@ def audits(server_18: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 @pytest.fixture
-def standby(servers_by_major: dict[int, Server]) -> Iterator[tuple[str, Server]]:
-    """A primary's database with the sample data, and a hot standby of that primary."""
-    primary = servers_by_major[15]
-    dsn = servers.new_database(primary)
-    with psycopg.connect(dsn) as connection:
-        scenario.load(connection)
-    folder = primary.data.parent / "standby"
-    folder.mkdir()
-    folder.chmod(0o755)
-    second = Server(primary.bin, folder / "data")
-    second._own(second.data)
-    second.data.chmod(0o700)
-    words = ["-h", str(primary.socket), "-p", "5432", "-U", "postgres", "-R", "-c", "fast", "-X", "stream"]
-    primary._run("pg_basebackup", "-D", str(second.data), *words)
-    (second.data / ".s.PGSQL.5432.lock").unlink()  # the primary's, whose socket stands among its data
-    try:
-        second.start("hot_standby=on")
-        yield dsn, second
-    finally:
-        second.stop("immediate")
-        shutil.rmtree(folder, ignore_errors=True)
-        servers.drop_database(primary, dsn)
+def standby() -> Iterator[tuple[str, Server]]:
+    """A primary's database with the sample data, and a hot standby of that primary; both servers are their own."""
+    with servers.running(15) as primary:
+        dsn = servers.new_database(primary)
+        with psycopg.connect(dsn) as connection:
+            scenario.load(connection)
+        folder = primary.data.parent / "standby"
+        folder.mkdir()
+        folder.chmod(0o755)
+        second = Server(primary.bin, folder / "data")
+        second._own(second.data)
+        second.data.chmod(0o700)
+        words = ["-h", str(primary.socket), "-p", "5432", "-U", "postgres", "-R", "-c", "fast", "-X", "stream"]
+        primary._run("pg_basebackup", "-D", str(second.data), *words)
+        (second.data / ".s.PGSQL.5432.lock").unlink()  # the primary's, whose socket stands among its data
+        try:
+            second.start("hot_standby=on")
+            yield dsn, second
+        finally:
+            second.stop("immediate")
 
 
 def pytest_report_header() -> str:
