@@ -45,8 +45,9 @@ found as (
   select p.relation, p.places, p.target, f.leaf
   from pointer as p
   join finder as f on f.relation = p.relation
-    and f.places[1:cardinality(p.places)] @> p.places
-    and f.places[1:cardinality(p.places)] <@ p.places
+    -- the extension intarray has operators of the same names
+    and f.places[1:cardinality(p.places)] operator(pg_catalog.@>) p.places
+    and f.places[1:cardinality(p.places)] operator(pg_catalog.<@) p.places
   where f.predicate is null
     or regexp_split_to_array(regexp_replace(f.predicate, '[()]', '', 'g'), ' AND ') <@ p.terms
 )
