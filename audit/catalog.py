@@ -33,6 +33,10 @@ class Relation:
     documents: frozenset[str] = frozenset()
     is_view: bool = False
 
+    def shown(self, schema: str) -> str:
+        """Its name as results have it: with its schema where that is not the audited one."""
+        return self.name if self.schema == schema else f"{self.schema}.{self.name}"
+
 
 @dataclass(frozen=True)
 class Column:

@@ -94,8 +94,17 @@ def run(
     ] = None,
     baseline: Annotated[
         Path | None,
-        typer.Option(help="An earlier results.json: only what is new against it fails.", show_default=False),
+        typer.Option(
+            help="An earlier results.json, its violations.csv beside it: violations that it has fail nothing.",
+            show_default=False,
+        ),
     ] = None,
+    different: Annotated[
+        bool, typer.Option("--different", help="Take a baseline of a different database or suite all the same.")
+    ] = False,
+    allow_skipped: Annotated[
+        bool, typer.Option("--allow-skipped", help="Let the gate pass where a rule's table is not there.")
+    ] = False,
     examples: Annotated[int, typer.Option(min=0, max=10_000, help="Evidence rows per rule.")] = 20,
     jobs: Annotated[int, typer.Option(min=1, max=32, help="Connections at work.")] = 2,
     gentle: Annotated[
@@ -107,7 +116,10 @@ def run(
     no_lint: Annotated[bool, typer.Option("--no-lint", help="Leave the schema lint out.")] = False,
     allow: Allow = None,
     fail_on_schema: Annotated[
-        Severity, typer.Option(help="Mildest severity whose schema finding fails the gate.")
+        Severity,
+        typer.Option(
+            help="Mildest severity whose schema finding fails the gate; but for never, an errored schema rule does too."
+        ),
     ] = "never",
     no_profile: Annotated[bool, typer.Option("--no-profile", help="Leave the profile out.")] = False,
     sample: Sample = None,
@@ -147,6 +159,8 @@ def run(
             fail_on=fail_on,
             min_pass_rate=_percentage(min_pass_rate),
             baseline=baseline,
+            different=different,
+            allow_skipped=allow_skipped,
             examples=examples,
             jobs=jobs,
             gentle=gentle,
@@ -180,7 +194,10 @@ def lint(
     ] = None,
     exclude: Exclude = None,
     allow: Allow = None,
-    fail_on: Annotated[Severity, typer.Option(help="Mildest severity whose finding gives exit code 1.")] = "never",
+    fail_on: Annotated[
+        Severity,
+        typer.Option(help="Mildest severity whose finding gives exit code 1; but for never, an errored rule does too."),
+    ] = "never",
     statement_timeout: Timeout = None,
     examples: Annotated[
         int, typer.Option(min=1, help="Findings shown of each rule, and lines of each suggestion; JSON has them all.")
@@ -207,6 +224,8 @@ def lint(
     rules = schema_rules()
     wanted = matching(rules, rule) if rule else {found.id for found in rules}
     wanted -= matching(rules, exclude or ())
+    if not wanted:
+        raise UsageError("--rule and --exclude leave no rule to judge")
     allowances = allowed.read(allow, (found.id for found in rules)) if allow else []
     with pieces(quiet=False) as begin, Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
         asked = [found for found in rules if found.id in wanted]
@@ -214,7 +233,8 @@ def lint(
     verdicts, unused = allowed.accept(verdicts, allowances, (found.id for found in rules))
     found = document(verdicts)
     say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else terminal.linted(verdicts, unused, examples))
-    raise typer.Exit(1 if failing(found["schema_findings"], fail_on) else 0)
+    unsure = fail_on != "never" and any(verdict.status == "errored" for verdict in verdicts)
+    raise typer.Exit(1 if unsure or failing(found["schema_findings"], fail_on) else 0)
 
 
 @app.command()

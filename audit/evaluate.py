@@ -85,7 +85,7 @@ class Evaluation:
         table = self.tasks[rule].table
         if table is None:
             return found
-        return replace(found, checked=self._rows[table.oid].result(), table=self._name(table))
+        return replace(found, checked=self._rows[table.oid].result(), table=table.shown(self._schema))
 
     @property
     def milliseconds(self) -> float:
@@ -99,12 +99,11 @@ class Evaluation:
 
     def rows(self) -> dict[str, int]:
         """The number of rows of each table that is judged."""
-        names = {task.table.oid: self._name(task.table) for task in self.tasks.values() if task.table is not None}
+        names = {
+            task.table.oid: task.table.shown(self._schema) for task in self.tasks.values() if task.table is not None
+        }
         counted = {name: self._rows[oid].result() for oid, name in names.items()}
         return {name: rows for name, rows in sorted(counted.items()) if rows is not None}
-
-    def _name(self, table: Relation) -> str:
-        return table.name if table.schema == self._schema else f"{table.schema}.{table.name}"
 
     def finish(self) -> None:
         """Wait for everything and let the threads go."""

@@ -17,13 +17,15 @@ def decide(
     min_pass_rate: Fraction | None,
     new: Mapping[str, int] | None = None,
     fail_on_schema: FailOn = "never",
+    allow_skipped: bool = False,
 ) -> dict[str, Any]:
     """Hold a result against the gate; gives `{"passed": …, "reasons": […]}`.
 
     `new` is the number of new violations per rule against a baseline: with it, a failed rule that brings nothing new
-    counts as passed. An errored rule fails the gate whatever its severity, and so does an audit that was interrupted:
-    what it did not come to may be wrong. Schema findings only do from `fail_on_schema` on, and not where somebody has
-    accepted them.
+    counts as passed. An errored rule fails the gate whatever its severity, and so does one whose table is not there
+    (unless `allow_skipped`), for a typo in a name must not pass; where the rule's `needs` name that table, its author
+    has said that it may be missing. An audit that was interrupted fails too: what it did not come to may be wrong.
+    Schema findings only do from `fail_on_schema` on, and not where somebody has accepted them.
     """
     results = document["results"]
     failed = [found for found in results if found["status"] == "failed" and (new is None or new[found["rule"]] > 0)]
@@ -39,6 +41,9 @@ def decide(
     if errored:
         names = ", ".join(found["rule"] for found in errored)
         reasons.append(f"{len(errored)} expectation{'s' * (len(errored) > 1)} could not be judged: {names}")
+    skipped = [found for found in results if found.get("missing_tables")]
+    if skipped and not allow_skipped:
+        reasons.append(_skipped(skipped))
     on_schema = failing(document["schema_findings"], fail_on_schema)
     for severity in down_to(fail_on_schema):
         if hits := [it for it in on_schema if it["severity"] == severity]:
@@ -55,15 +60,30 @@ def decide(
         elif 100 * passed < min_pass_rate * judged:
             # rounded down, so that it reads as less than what was asked for
             rate = math.floor(Fraction(1_000_000 * passed, judged)) / 10_000
-            reasons.append(f"the pass rate is {rate:.4f} % ({passed} of {judged}), below {float(min_pass_rate):.10g} %")
+            known = ", counting as passed what is not new" if new is not None else ""
+            reasons.append(
+                f"the pass rate is {rate:.4f} % ({passed} of {judged}{known}), below {float(min_pass_rate):.10g} %"
+            )
     return {
         "passed": not reasons,
         "reasons": reasons,
         "fail_on": fail_on,
         "fail_on_schema": fail_on_schema,
+        "allow_skipped": allow_skipped,
         "min_pass_rate": float(min_pass_rate) if min_pass_rate is not None else None,
         "baseline": new is not None,
+        "new_violations": None if new is None else {found["rule"]: new[found["rule"]] for found in failed},
     }
+
+
+def _skipped(skipped: list[dict[str, Any]]) -> str:
+    """Which rules were skipped, by the tables that are not there."""
+    by_tables: dict[str, list[str]] = {}
+    for found in skipped:
+        by_tables.setdefault(", ".join(found["missing_tables"]), []).append(found["rule"])
+    names = "; ".join(f"{', '.join(rules)} (no table {tables})" for tables, rules in by_tables.items())
+    many = "s were" if len(skipped) > 1 else " was"
+    return f"{len(skipped)} expectation{many} skipped (--allow-skipped lets that pass): {names}"
 
 
 def _counted(found: dict[str, Any], new: Mapping[str, int] | None) -> str:

@@ -32,7 +32,8 @@ class Outcome:
     """A rule's verdict with its evidence.
 
     `violations` counts distinct keys; `checked` is the number of rows of the key's table, None where it is unknown;
-    `examples` are the first violating rows by key, masked; `ordered_by` says how its keys are sorted.
+    `examples` are the first violating rows by key, masked; `ordered_by` says how its keys are sorted; `missing` are
+    the tables that are not there, and that no `needs` of the rule names.
     """
 
     status: Status
@@ -45,3 +46,4 @@ class Outcome:
     milliseconds: float = 0.0
     table: str = ""
     ordered_by: Literal["number", "bytes"] = "bytes"
+    missing: tuple[str, ...] = ()

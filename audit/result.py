@@ -133,6 +133,8 @@ def _rule(rule: Rule, outcome: Outcome, repair: dict[str, Any] | None, sql: str)
     }
     if outcome.status in ("skipped", "not_checkable"):
         found["reason"] = outcome.reason
+        if outcome.missing:
+            found["missing_tables"] = list(outcome.missing)
     if outcome.status == "errored" and outcome.trouble is not None:
         where = f" ({rule.path}:{outcome.trouble.line}:{outcome.trouble.column})" if outcome.trouble.line else ""
         found["error"] = outcome.trouble.message + where

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -65,7 +65,8 @@ class Options:
     """What `order-audit run` can be told.
 
     `timeout` is in seconds; `gentle` has one job, whatever `jobs` says; `sample` is the percentage of each table's
-    pages that the profile reads. `tell` is told how far the rules are, what `begin` gives how far lint and profile are.
+    pages that the profile reads. A baseline that is of another database or suite has to be said to be `different`.
+    `tell` is told how far the rules are, what `begin` gives how far lint and profile are.
     """
 
     suites: tuple[str, ...] = ("current",)
@@ -76,6 +77,8 @@ class Options:
     fail_on: FailOn = "critical"
     min_pass_rate: Fraction | None = None
     baseline: Path | None = None
+    different: bool = False
+    allow_skipped: bool = False
     examples: int = 20
     jobs: int = 2
     gentle: bool = False
@@ -97,26 +100,31 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
     """
     from reports import compare, files
 
+    if options.fail_on_schema != "never" and not options.lint:
+        raise UsageError("--fail-on-schema asks for the schema lint, which --no-lint leaves out: drop one of the two")
     suite = load(*options.suites)
     wanted, left_out = _rules(suite, options)
     allowances = allow.read(options.allow, (rule.id for rule in schema_rules())) if options.allow else []
-    baseline = compare.read(options.baseline) if options.baseline else None
+    baseline = compare.baseline(options.baseline) if options.baseline else None
+    same = _same(options, baseline.document["run"]) if baseline and not options.different else None
     try:
         drafts = files.draft(out)
         with drafts as folder:
             try:
-                document = _audit(dsn, folder, suite, wanted, left_out, options, allowances)
+                document = _audit(dsn, folder, suite, wanted, left_out, options, allowances, same)
             except psycopg.Error as error:
                 raise RunError(f"the connection was lost: {mask.error(error)}") from None
             new = None
-            if baseline is not None:
-                new = compare.new_violations(baseline, compare.Audit(document, folder))
+            if baseline is not None and options.baseline is not None:
+                with compare.sound(options.baseline):
+                    new = compare.new_violations(baseline, compare.Audit(document, folder))
             document["summary"]["gate"] = gate.decide(
                 document,
                 fail_on=options.fail_on,
                 min_pass_rate=options.min_pass_rate,
                 new=new,
                 fail_on_schema=options.fail_on_schema,
+                allow_skipped=options.allow_skipped,
             )
             _write(document, folder, options.formats)
         # what an earlier run left in the folder would pass for this one's
@@ -126,6 +134,22 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
     except OSError as error:
         raise UsageError(f"cannot write to {error.filename or out}: {error.strerror}") from None
     return document
+
+
+def _same(options: Options, baseline: dict[str, Any]) -> Callable[[Database, Iterable[str]], None]:
+    """Gives a check that raises UsageError where the baseline's run was on another database or by another suite."""
+    from reports import compare
+
+    def check(database: Database, tables: Iterable[str]) -> None:
+        now = {"database": asdict(database), "suites": options.suites, "tables": sorted(tables)}
+        with compare.sound(*filter(None, [options.baseline])):
+            why = compare.differ_runs(baseline, now)
+        if why:
+            raise UsageError(
+                f"--baseline {options.baseline} cannot be compared: {why}; --different compares them all the same"
+            )
+
+    return check
 
 
 def _rules(suite: Suite, options: Options) -> tuple[list[tuple[Rule, Shape]], dict[str, Rule]]:
@@ -146,6 +170,7 @@ def _audit(
     left_out: dict[str, Rule],
     options: Options,
     allowances: list[allow.Allowance],
+    same: Callable[[Database, Iterable[str]], None] | None,
 ) -> dict[str, Any]:
     started = datetime.now(UTC)
     spooled = folder / "spool"
@@ -159,6 +184,8 @@ def _audit(
         applied = _applied(snapshot)
         tasks, outcomes = task.prepare(snapshot.connection, wanted)
         outcomes |= {id: Outcome("skipped", reason="not asked for") for id in left_out}
+        if same:
+            same(database, {found.table.shown(database.schema) for found in tasks if found.table is not None})
         judgeable = len(tasks)
         read = _relations(snapshot, tasks)
         hold(snapshot.connection, read)

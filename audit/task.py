@@ -129,9 +129,13 @@ def _unfit(rule: Rule, shape: Shape, there: dict[Name, Relation], encoding: str)
             return Outcome("not_checkable", reason=_lacking(rule, f"{need.table} has no column {need.name}"))
         if not need.table and need.name.replace("-", "") != encoding:
             return Outcome("not_checkable", reason=_lacking(rule, f"the database's encoding is {encoding}"))
-    wanted = [*shape.relations, *(_name(need) for need in rule.needs if need.table)]
-    if missing := sorted({str(name) for name in wanted if name not in there}):
-        return Outcome("skipped", reason=f"no table {', '.join(missing)}")
+    declared = {_name(need) for need in rule.needs if need.table}
+    if missing := {name for name in (*shape.relations, *declared) if name not in there}:
+        return Outcome(
+            "skipped",
+            reason=f"no table {', '.join(sorted(map(str, missing)))}",
+            missing=tuple(sorted(str(name) for name in missing - declared)),
+        )
     return None
 
 

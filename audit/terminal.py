@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit.clean import clean
 from expectations import SEVERITIES, Rule
-from reports import schema
+from reports import gates, schema
 
 if TYPE_CHECKING:
     from audit.allow import Allowance
@@ -56,6 +56,8 @@ def verdict(document: dict[str, Any], out: Path) -> str:
     lines += _schema(document)
     gate = summary["gate"]
     lines.append("gate passed" if gate["passed"] else "gate failed: " + "; ".join(gate["reasons"]))
+    if harmless := gates.harmless(document):
+        lines.append(f"  {harmless}")
     if not run["complete"]:
         lines.append("interrupted: the result is incomplete")
     report = out / "report.html"
@@ -119,7 +121,8 @@ def linted(verdicts: Sequence[Verdict], unused: Iterable[Allowance], most: int =
         for severity in SEVERITIES
     )
     accepted = sum(bool(finding.accepted) for finding in findings)
-    lines.append(f"{len(verdicts)} rules on the schema: {counts}, {accepted} accepted")
+    unjudged = schema.unjudged(verdict.status for verdict in verdicts)
+    lines.append(f"{len(verdicts)} rules on the schema: {counts}, {accepted} accepted{unjudged}")
     return "\n".join(lines)
 
 

@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 FORMAT: Final = "order-audit-comparison/1"
 _EXAMPLES: Final = 20
+#: Tables that are named in a line.
+_TABLES: Final = 6
 _JUDGED: Final = ("passed", "failed")
 
 
@@ -39,9 +41,16 @@ class Audit:
         path = self.folder / Path(named["file"]).name
         if not path.is_file():
             return None, f"{named['file']} is not beside it"
-        with path.open("rb") as data:
-            if hashlib.file_digest(data, "sha256").hexdigest() != named["sha256"]:
-                return None, f"{named['file']} beside it is not the one it was written with"
+        try:
+            with path.open("rb") as data:
+                if hashlib.file_digest(data, "sha256").hexdigest() != named["sha256"]:
+                    return None, f"{named['file']} beside it is not the one it was written with"
+                data.seek(0)
+                rows = _count(data) - 1
+        except OSError as error:
+            return None, f"{named['file']} beside it cannot be read: {error.strerror}"
+        if rows != named["rows"]:
+            return None, f"{named['file']} beside it has {rows} rows, and not {named['rows']}"
         return path, ""
 
 
@@ -57,6 +66,22 @@ def read(path: Path) -> Audit:
     if form != "order-audit/1" or not {"run", "summary", "results"} <= document.keys():
         raise DocumentError(f"{path} is no result of an audit (format {form!r}, expected 'order-audit/1')")
     return Audit(document, path.parent)
+
+
+def baseline(path: Path) -> Audit:
+    """Read a results file to hold an audit against, which takes its keys: by counts, a violation that takes the place
+    of another is not seen.
+
+    Raises DocumentError where it is no result, or its violations file is not beside it as it was written.
+    """
+    audit = read(path)
+    with sound(path):
+        found, why = audit.violations()
+    if found is None and not audit.document.get("violations"):
+        raise DocumentError(f"--baseline {path}: {why}; give an audit that wrote it (--format json,violations)")
+    if found is None:
+        raise DocumentError(f"--baseline {path}: {why}; keep violations.csv and results.json of one audit together")
+    return audit
 
 
 @contextmanager
@@ -91,21 +116,50 @@ def compare(before: Audit, after: Audit) -> dict[str, Any]:
 
 def differ(before: Audit, after: Audit) -> str:
     """Why two audits are not of the same thing, in words; empty where they are."""
-    old, new = before.document["run"], after.document["run"]
-    for what, name in (("database", "name"), ("schema", "schema"), ("cluster", "cluster")):
+    return differ_runs(before.document["run"], after.document["run"])
+
+
+def differ_runs(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """The same of the `run` parts of two documents.
+
+    A database is known by its name, its schema and its tables, and not by its server: CI makes a new one each time.
+    Tables differ where there is none that both audits read; that one of them read more is a matter of its rules.
+    """
+    for what, name in (("database", "name"), ("schema", "schema")):
         then, now = old["database"].get(name), new["database"].get(name)
         if then and now and then != now:
-            return "they are of two servers" if name == "cluster" else f"one is of {what} {then}, one of {now}"
-    suites = [" ".join(sorted(map(str, run.get("suites", ())))) for run in (old, new)]
-    return f"one is by suite {suites[0]}, one by {suites[1]}" if suites[0] != suites[1] else ""
+            return f"one is of {what} {then}, one of {now}"
+    suites = [" ".join(sorted(_suite(name) for name in run.get("suites", ()))) for run in (old, new)]
+    if suites[0] != suites[1]:
+        return f"one is by suite {suites[0]}, one by {suites[1]}"
+    tables = [list(run.get("tables", ())) for run in (old, new)]
+    if all(tables) and not set(tables[0]) & set(tables[1]):
+        return f"one is of {_named(tables[0])}, one of {_named(tables[1])}"
+    return ""
+
+
+def _suite(name: str) -> str:
+    """A suite's name or path without the folder that it stands in, which may be any checkout."""
+    return Path(name).name or name
+
+
+def _named(tables: list[str]) -> str:
+    rest = len(tables) - _TABLES
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"table{'s' * (len(tables) > 1)} {', '.join(tables[:_TABLES])}{more}"
 
 
 def new_violations(before: Audit, after: Audit) -> dict[str, int]:
     """The number of violations per failed rule of `after` that `before` did not have.
 
-    Where a rule's keys cannot be compared, the number by which its count grew: the least that must be new.
+    Where a rule's keys cannot be compared, all of them: any of them may be new.
     """
-    return {rule["rule"]: rule["new"] or 0 for rule in compare(before, after)["rules"]}
+    return {rule["rule"]: _new(rule) for rule in compare(before, after)["rules"]}
+
+
+def _new(rule: dict[str, Any]) -> int:
+    count = rule["new"] if rule["by_keys"] or rule["new"] is None else rule["after"]["violations"]
+    return count or 0
 
 
 def has_new_critical(comparison: dict[str, Any]) -> bool:
@@ -167,8 +221,8 @@ def _rule(
         said = f"was {old['status'].replace('_', ' ')}" if old else "was not there"
         why = f"the rule {said} in the earlier audit: all that it finds counts as new"
         return rule | {"resolved": 0, "remaining": 0, "new": now, "note": why if now else ""}
-    if tallies is None or (old and new and then and now and old.get("key_order") != new.get("key_order")):
-        why = note or "the key's type has changed"
+    why = note if tallies is None else _other_key(old or {}, new or {}) if then and now else ""
+    if tallies is None or why:
         return rule | {
             "resolved": max(then - now, 0),
             "remaining": min(then, now),
@@ -177,6 +231,13 @@ def _rule(
         }
     tally = tallies.get(id, _Tally())
     return rule | tally.counts | {"by_keys": True, "examples": tally.examples}
+
+
+def _other_key(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """Why a rule's keys then and now do not name the same things; empty where they do."""
+    if old.get("key") != new.get("key"):
+        return "the key has changed"
+    return "the key's type has changed" if old.get("key_order") != new.get("key_order") else ""
 
 
 def _tallies(before: Audit, after: Audit) -> tuple[dict[str, _Tally] | None, str]:
@@ -200,6 +261,15 @@ _Row = tuple[tuple[bytes, bool, tuple[int, Decimal], bytes], str, str]
 _LINE: Final = re.compile(
     r'(?:"(?P<rule_q>(?:[^"]|"")*)"|(?P<rule>[^,"]*)),(?:"(?P<key_q>(?:[^"]|"")*)"|(?P<key>[^"]*))'
 )
+
+
+def _count(data: IO[bytes]) -> int:
+    """The number of rows of a violations file, its header included; a line's end within quotes ends none."""
+    rows = quotes = 0
+    for line in data:
+        quotes += line.count(b'"')
+        rows += quotes % 2 == 0
+    return rows + quotes % 2
 
 
 def _rows(path: Path, numbers: set[str]) -> Iterator[_Row]:

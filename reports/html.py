@@ -21,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from expectations import SEVERITIES
-from reports import ddl, evidence, finding, profile, schema, sources, text, trace, words
+from reports import ddl, evidence, finding, gates, profile, schema, sources, text, trace, words
 
 #: More rules than this in a reason of the gate are folded away.
 _NAMED: Final = 3
@@ -29,9 +29,12 @@ _NAMED: Final = 3
 _TABLES: Final = 6
 #: What a reason of the gate begins with, and where on the page that is.
 _LEADING: Final = re.compile(
-    r"([\d,]+) (?:(critical|warning|info) expectation|(expectation)|(?:critical|warning|info) (schema)|(schema) rule)"
+    r"([\d,]+) (?:(critical|warning|info) expectation|expectations? (?:was|were) (skipped)|(expectation)|"
+    r"(?:critical|warning|info) (schema)|(schema) rule)"
 )
-_PLACES: Final = {name: name for name in SEVERITIES} | {"expectation": "errored", "schema": "schema"}
+_PLACES: Final = {name: name for name in SEVERITIES} | {
+    "expectation": "errored", "skipped": "skipped", "schema": "schema"
+}  # fmt: skip
 #: The longest bar's width.
 _BAR: Final = 200
 
@@ -70,6 +73,8 @@ def report(document: dict[str, Any]) -> str:
         anchors=anchors,
         linked=_linker(anchors, failed),
         reasoned=_reasoned,
+        conditions=gates.conditions(document["summary"]["gate"]),
+        harmless=gates.harmless(document),
         areas=_areas(results, document["schema_findings"]),
         failed=failed,
         failed_by_rule={found["rule"]: found for found in failed},
@@ -373,6 +378,10 @@ def _command(document: dict[str, Any]) -> str:
         words += ["--suite", suite]
     if gate.get("fail_on", "critical") != "critical":
         words += ["--fail-on", gate["fail_on"]]
+    if gate.get("fail_on_schema", "never") != "never":
+        words += ["--fail-on-schema", gate["fail_on_schema"]]
+    if gate.get("allow_skipped"):
+        words += ["--allow-skipped"]
     if gate.get("min_pass_rate") is not None:
         words += ["--min-pass-rate", f"{gate['min_pass_rate']:g}"]
     if gate.get("baseline"):

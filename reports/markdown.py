@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from expectations import SEVERITIES
-from reports import schema
+from reports import gates, schema
 
 #: Accepted schema findings that are told one by one.
 _ACCEPTED: Final = 20
@@ -21,8 +21,10 @@ def markdown(document: dict[str, Any]) -> str:
     judged = summary["passed"] + summary["failed"] + summary["errored"]
     lines = [f"# Audit of {_cell(database['name'])}: {'passed' if gate['passed'] else 'failed'}", ""]
     if not run["complete"]:
-        lines += ["**Interrupted: only part of the rules was judged.**", ""]
+        lines += ["**Interrupted: this audit is not complete.**", ""]
     lines += [f"- {_cell(reason)}" for reason in gate["reasons"]] + [""] * bool(gate["reasons"])
+    if harmless := gates.harmless(document):
+        lines += [harmless, ""]
     lines += [
         f"{summary['passed']} of {judged} expectations passed ({rate}); {summary['failed']} failed, "
         f"{summary['errored']} errored, {summary['not_checkable']} not checkable, {summary['skipped']} skipped. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -49,14 +49,23 @@ def groups(document: dict[str, Any]) -> list[Group]:
 
 
 def counted(document: dict[str, Any]) -> str:
-    """How many findings there are of each severity, in words; accepted ones apart."""
+    """How many findings there are of each severity, in words; accepted ones and rules that were not judged apart."""
     findings = document["schema_findings"]
     accepted = sum(bool(found.get("accepted")) for found in findings)
     counts = [
         f"{sum(found['severity'] == severity and not found.get('accepted') for found in findings):,} {severity}"
         for severity in SEVERITIES
     ]
-    return ", ".join(counts) + (f", {accepted:,} accepted" if accepted else "")
+    said = ", ".join(counts) + (f", {accepted:,} accepted" if accepted else "")
+    return said + unjudged(rule["status"] for rule in document["schema_rules"])
+
+
+def unjudged(statuses: Iterable[str]) -> str:
+    """How many rules ended in an error or could not be checked, in words after others; empty where all were judged."""
+    count = Counter(statuses)
+    return "".join(
+        f", {count[status]:,} {status.replace('_', ' ')}" for status in ("errored", "not_checkable") if count[status]
+    )
 
 
 def failing(findings: Iterable[dict[str, Any]], fail_on: FailOn) -> list[dict[str, Any]]:
