@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import signal
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +14,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any, Final, Literal
 
 import psycopg
@@ -30,7 +28,6 @@ from audit.dsn import described
 from audit.errors import RunError, UsageError
 from audit.estimate import dearest_first
 from audit.evaluate import Evaluation
-from audit.lazily import lazily
 from audit.outcome import Outcome
 from audit.plan import plan
 from audit.progress import Begin, Tell, silent, unseen
@@ -54,8 +51,6 @@ _FILES: Final[dict[Format, str]] = {
     "violations": "violations.csv",
 }
 FORMATS: Final[tuple[Format, ...]] = tuple(_FILES)
-#: What Great Expectations imports for expectations that no rule is: more than a third of the time that it takes.
-_UNTOUCHED: Final = ("altair", "jsonschema", "mistune", "scipy.stats")
 #: Server error class 42501: the role may not read a table.
 _DENIED: Final = "42501"
 
@@ -204,10 +199,8 @@ def _audit(
         with _interruptible(evaluation), ThreadPoolExecutor(1, "lint") as beside:
             try:
                 linting = beside.submit(_lint, snapshot, evaluation, allowances, options)
-                if tasks:
-                    _great_expectations()  # takes seconds of this process, while lint waits for the server
                 linted, unused = linting.result()
-                outcomes |= _outcomes(evaluation, snapshot, [found.rule for found in tasks], options.examples)
+                outcomes |= {found.rule.id: evaluation.outcome(found.rule.id) for found in tasks}
                 tables = evaluation.rows()
                 if evaluation.interrupted:
                     surroundings = unlooked(tasks, outcomes, "the audit was interrupted before")
@@ -241,7 +234,7 @@ def _audit(
         tables=tables,
         suites=list(options.suites),
         suite_hashes=suite.hashes,
-        versions={"order-audit": version("order-audit"), "great-expectations": version("great-expectations")},
+        versions={"order-audit": version("order-audit")},
         statements=evaluation.statements,
         milliseconds=evaluation.milliseconds,
         masked=not options.unmask,
@@ -293,47 +286,6 @@ def _lint(
     tell = options.begin("judging the schema")
     linted = lint.lint(snapshot.connection, rules, tell, lambda: evaluation.interrupted)
     return allow.accept(linted, allowances, (rule.id for rule in rules))
-
-
-def _outcomes(evaluation: Evaluation, snapshot: Snapshot, rules: list[Rule], examples: int) -> dict[str, Outcome]:
-    """Great Expectations runs the suite; its verdicts decide, ours add the counts and the evidence."""
-    if not rules:
-        return {}
-    gx = _great_expectations()
-
-    def asked() -> dict[str, Outcome]:
-        return {rule.id: evaluation.outcome(rule.id) for rule in rules}
-
-    try:
-        verdicts = gx.validate(rules, evaluation, snapshot, examples=examples)
-    except Exception as error:
-        outcomes = asked()  # where the connection was lost, this says so in its own words
-        if evaluation.interrupted:
-            return outcomes
-        # its message may hold the statement, or the address
-        raise RunError(f"Great Expectations could not run the suite: {type(error).__name__}") from error
-    outcomes = asked()
-    for rule, verdict in verdicts.items():
-        said = "errored" if verdict.raised else "passed" if verdict.success else "failed"
-        if said != outcomes[rule].status and not evaluation.interrupted:
-            raise RunError(f"Great Expectations judged {rule} as {said}, its query as {outcomes[rule].status}")
-    return outcomes
-
-
-def _great_expectations() -> ModuleType:
-    """Import Great Expectations: it takes seconds, while the server works on the scans."""
-    first = "audit.gx" not in sys.modules
-    collecting = gc.isenabled()
-    gc.disable()  # hundreds of modules are made and none is garbage: looking for some takes a sixth of the time
-    try:
-        with lazily(*_UNTOUCHED):
-            from audit import gx
-        if first:
-            gc.freeze()  # nor will they be later: looking through them again, at the end above all, takes a second
-    finally:
-        if collecting:
-            gc.enable()
-    return gx
 
 
 def _orders(snapshot: Snapshot, tasks: Iterable[task.Task]) -> impact.Orders:

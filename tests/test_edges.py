@@ -1542,25 +1542,6 @@ def test_lost_connections_end_the_audit_in_one_line(
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
-def test_connections_lost_before_great_expectations_connects(
-    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What it raises then is no matter of our files or options."""
-    from audit import gx
-
-    mine = suite(tmp_path / "mine", {"slow": rule("select o.order_id from orders as o where pg_sleep(0.1) is null")})
-    validate = gx.validate
-
-    def late(*given: Any, **named: Any) -> Any:
-        fetch(data, KILL)
-        return validate(*given, **named)
-
-    monkeypatch.setattr(gx, "validate", late)
-    with pytest.raises(RunError) as raised:
-        audit(data, tmp_path / "out", mine)
-    assert "\n" not in str(raised.value)
-
-
 def test_a_connection_lost_during_a_scan(data: str, tmp_path: Path) -> None:
     """The rule that was being judged is not to blame."""
     mine = suite(tmp_path / "mine", {"killer": rule(f"select o.order_id from orders as o where ({KILL}) is null")})

@@ -169,7 +169,7 @@ def document(*results: dict[str, Any], gate: dict[str, Any] | None = None, **run
             },
             "tables": {"customers": {"rows": 50}, "orders": {"rows": 200}},
             "suites": ["current"],
-            "versions": {"order-audit": "0.1.0", "great-expectations": "1.24.1"},
+            "versions": {"order-audit": "0.1.0"},
             "scans": 7,
             "masked": True,
         }
@@ -404,7 +404,7 @@ def test_the_verdict_comes_first() -> None:
         "2026-03-01 08:00:00 UTC",
         "1 min 05 s, 7 scans",
         "00000002-1",
-        "order-audit 0.1.0, great-expectations 1.24.1",
+        "order-audit 0.1.0",
         "masked",
         "Violations 1,234 0 2 1,236",
     ):
