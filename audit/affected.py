@@ -12,12 +12,12 @@ from audit.spool import Spool
 def affected(results: Iterable[dict[str, Any]], spool: Spool) -> list[dict[str, Any]]:
     """Per table, and per key where its rules do not go by the same one, the number of different violating keys.
 
-    Each failed result is told which others have keys of its own (`shared`), those with the most first.
+    Each failed result is told which others have keys of its own (`overlaps`), those with the most first.
     """
     groups: defaultdict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for found in results:
         if found["status"] == "failed":
-            found["shared"] = []
+            found["overlaps"] = []
             if found["table"]:
                 groups[found["table"], found["key"], found["key_order"]].append(found)
     told = []
@@ -26,6 +26,6 @@ def affected(results: Iterable[dict[str, Any]], spool: Spool) -> list[dict[str, 
         together = spool.together(by_rule, order)
         told.append({"table": table, "key": key, "rows": together.keys})
         for (one, other), rows in sorted(together.shared.items(), key=lambda it: (-it[1], it[0])):
-            by_rule[one]["shared"].append({"rule": other, "rows": rows})
-            by_rule[other]["shared"].append({"rule": one, "rows": rows})
+            by_rule[one]["overlaps"].append({"rule": other, "rows": rows})
+            by_rule[other]["overlaps"].append({"rule": one, "rows": rows})
     return told

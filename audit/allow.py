@@ -16,7 +16,7 @@ _LINE: Final = re.compile(r"(?P<rule>\S+)\s+(?P<object>.+?):\s+(?P<reason>\S.*)"
 
 
 @dataclass(frozen=True)
-class Allowance:
+class Suppression:
     """One line: a rule and an object, both with `*` for anything, and why the finding is accepted."""
 
     rule: str
@@ -24,10 +24,10 @@ class Allowance:
     reason: str
 
 
-def read(path: Path, rules: Iterable[str]) -> list[Allowance]:
-    """Read a file of allowances. Empty lines and those that begin with `#` are skipped.
+def read(path: Path, rules: Iterable[str]) -> list[Suppression]:
+    """Read a file of suppressions. Empty lines and those that begin with `#` are skipped.
 
-    Raises UsageError, naming the line, for one that is no allowance or names no rule.
+    Raises UsageError, naming the line, for one that is no suppression or names no rule.
     """
     known = list(rules)
     try:
@@ -42,34 +42,34 @@ def read(path: Path, rules: Iterable[str]) -> list[Allowance]:
             raise UsageError(f"{path}:{number}: a line is 'rule object: reason'")
         if not any(fnmatchcase(rule, said["rule"]) for rule in known):
             raise UsageError(f"{path}:{number}: no rule '{said['rule']}'; 'order-audit rules --lint' lists them all")
-        found.append(Allowance(said["rule"], said["object"], said["reason"]))
+        found.append(Suppression(said["rule"], said["object"], said["reason"]))
     return found
 
 
 def accept(
-    verdicts: Sequence[Verdict], allowances: Iterable[Allowance], rules: Iterable[str]
-) -> tuple[list[Verdict], list[Allowance]]:
-    """Mark what is accepted; gives the allowances that no finding needs, too.
+    verdicts: Sequence[Verdict], suppressions: Iterable[Suppression], rules: Iterable[str]
+) -> tuple[list[Verdict], list[Suppression]]:
+    """Mark what is accepted; gives the suppressions that no finding needs, too.
 
     Whether one is needed is only known where each of the `rules` that it is for was judged.
     """
-    allowances = list(allowances)
+    suppressions = list(suppressions)
     used = set()
     marked = []
     for verdict in verdicts:
         findings = []
         for finding in verdict.findings:
-            for allowance in allowances:
-                if fnmatchcase(finding.rule, allowance.rule) and fnmatchcase(finding.object, allowance.object):
-                    used.add(allowance)
-                    finding = replace(finding, accepted=allowance.reason)
+            for suppression in suppressions:
+                if fnmatchcase(finding.rule, suppression.rule) and fnmatchcase(finding.object, suppression.object):
+                    used.add(suppression)
+                    finding = replace(finding, accepted=suppression.reason)
                     break
             findings.append(finding)
         marked.append(replace(verdict, findings=tuple(findings)))
     unjudged = set(rules) - {it.rule.id for it in verdicts if it.status == "checked" and not it.reason}
     unused = [
-        allowance
-        for allowance in allowances
-        if allowance not in used and not any(fnmatchcase(rule, allowance.rule) for rule in unjudged)
+        suppression
+        for suppression in suppressions
+        if suppression not in used and not any(fnmatchcase(rule, suppression.rule) for rule in unjudged)
     ]
     return marked, unused

@@ -2,7 +2,7 @@
 several columns is the wrong one, the ancestors of an order, what a customer's live orders come to.
 
 It explains a few rows and decides nothing. A look-up is left out where a large table has no index for it, and one that
-fails (for want of a right, or of time) costs nothing but its picture; the result then says why, and what would help.
+fails (for want of a right, or of time) costs nothing but its diagram; the result then says why, and what would help.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from psycopg import sql
 from audit import catalog, mask, repetition
 from audit.catalog import Relation
 from audit.measure import loads
-from audit.offends import offends
+from audit.offends import highlight
 from audit.outcome import Outcome
 from audit.shape import Name
 from audit.sql import quoted
@@ -44,12 +44,12 @@ def around(
     found: dict[str, dict[str, Any]] = {}
     for task in failed:
         examples = outcomes[task.rule.id].examples
-        more: dict[str, Any] = {"offends": list(offends(task.rule))}
-        if task.rule.offends is not None and task.rule.offends.test:
-            more["offends_in"] = _offending(connection, task, examples)
+        more: dict[str, Any] = {"highlight": list(highlight(task.rule))}
+        if task.rule.highlight is not None and task.rule.highlight.test:
+            more["highlight_in"] = _offending(connection, task, examples)
         found[task.rule.id] = more
     for kind, draw in (("lineage", _lineages), ("balance", _balances)):
-        drawn = [task for task in failed if task.rule.picture is not None and task.rule.picture.kind == kind]
+        drawn = [task for task in failed if task.rule.diagram is not None and task.rule.diagram.kind == kind]
         by_schema: dict[str, list[Task]] = {}
         for task in drawn:
             if task.table is not None:
@@ -65,10 +65,10 @@ def unlooked(tasks: Iterable[Task], outcomes: Mapping[str, Outcome], reason: str
     found: dict[str, dict[str, Any]] = {}
     for rule in (task.rule for task in tasks if outcomes[task.rule.id].status == "failed"):
         # which of several columns is wrong in which row takes a look
-        known = rule.offends is None or not rule.offends.test
-        found[rule.id] = {"offends": list(offends(rule)) if known else []}
-        if rule.picture is not None:
-            found[rule.id]["undrawn"] = {"reason": reason, "help": ""}
+        known = rule.highlight is None or not rule.highlight.test
+        found[rule.id] = {"highlight": list(highlight(rule)) if known else []}
+        if rule.diagram is not None:
+            found[rule.id]["no_diagram_reason"] = {"reason": reason, "help": ""}
     return found
 
 
@@ -77,7 +77,7 @@ def unlooked(tasks: Iterable[Task], outcomes: Mapping[str, Outcome], reason: str
 
 def _offending(connection: psycopg.Connection, task: Task, examples: Sequence[dict[str, Any]]) -> list[list[str]]:
     """Per example, the columns for whose value the rule's test holds; none where that is not known."""
-    table, wrong = task.table, task.rule.offends
+    table, wrong = task.table, task.rule.highlight
     unknown: list[list[str]] = [[] for _ in examples]
     if table is None or wrong is None or len(task.key) > 1 or task.key_is_personal:
         return unknown
@@ -106,11 +106,11 @@ def _lineages(
 ) -> dict[str, dict[str, Any]]:
     table, lacking = _reachable(connection, schema, "orders", _ORDER)
     if table is None:
-        return {task.rule.id: {"undrawn": lacking} for task in tasks}
+        return {task.rule.id: {"no_diagram_reason": lacking} for task in tasks}
     starts = {task.rule.id: [_named(task, row) for row in outcomes[task.rule.id].examples] for task in tasks}
     orders = _ancestors(connection, table, [key for rows in starts.values() for keys in rows for key in keys], unmask)
     if not orders and any(keys for rows in starts.values() for keys in rows):
-        return {rule: {"undrawn": _FAILED} for rule in starts}
+        return {rule: {"no_diagram_reason": _FAILED} for rule in starts}
     return {rule: {"lineages": _drawn(orders, rows)} for rule, rows in starts.items()}
 
 
@@ -138,7 +138,7 @@ def _drawn(orders: _Orders, rows: Iterable[list[Any]]) -> list[dict[str, Any]]:
 
 def _named(task: Task, row: dict[str, Any]) -> list[Any]:
     """The keys in an example of which something is drawn."""
-    columns = task.rule.picture.keys if task.rule.picture is not None else ()
+    columns = task.rule.diagram.keys if task.rule.diagram is not None else ()
     return [row[column] for column in columns if row.get(column) is not None]
 
 
@@ -196,7 +196,7 @@ def _balances(
 ) -> dict[str, dict[str, Any]]:
     customers, lacking = _reachable(connection, schema, "customers", _CUSTOMER)
     if customers is None:
-        return {task.rule.id: {"undrawn": lacking} for task in tasks}
+        return {task.rule.id: {"no_diagram_reason": lacking} for task in tasks}
     wanted: dict[str, dict[str, dict[str, Any]]] = {}
     for task in tasks:
         chosen = wanted[task.rule.id] = {}

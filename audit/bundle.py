@@ -20,7 +20,7 @@ from audit.plan import Scan, by_rest
 from audit.shape import Name
 from audit.sql import quoted
 from audit.task import Task
-from expectations import Spare
+from expectations import Prefilter
 
 #: The share of a table up to which a rule's rows are few, and up to which an extract is.
 _FEW: Final = 0.2
@@ -66,7 +66,9 @@ class Bundle:
     @property
     def alone(self) -> bool:
         """Whether it is a rule as its author wrote it."""
-        return len(self.scans) == 1 and not self.scans[0].shared and not self.scans[0].spare and self.extract is None
+        return (
+            len(self.scans) == 1 and not self.scans[0].shared and not self.scans[0].prefilter and self.extract is None
+        )
 
 
 def bundle(connection: psycopg.Connection, scans: Iterable[Scan], orders: Orders) -> list[Bundle]:
@@ -81,8 +83,8 @@ def bundle(connection: psycopg.Connection, scans: Iterable[Scan], orders: Orders
             bundles.append(found)
             rest = (tuple(task for task in scan.tasks if task.rule.id not in taken) for scan in scans)
             scans = [replace(scan, tasks=tasks) for scan, tasks in zip(scans, rest, strict=True) if tasks]
-    scans, sparing = _sparing(connection, scans)
-    bundles += sparing
+    scans, prefiltering = _prefiltering(connection, scans)
+    bundles += prefiltering
     weighed = [scan for scan in scans if any(weighs_orders(task, orders) for task in scan.tasks)]
     bundles += [Bundle((scan,)) for scan in scans if scan not in weighed]
     if weighed:
@@ -98,37 +100,38 @@ def _may_steer(scan: Scan) -> bool:
     return any(task.may_steer for task in scan.tasks)
 
 
-def _sparing(connection: psycopg.Connection, scans: list[Scan]) -> tuple[list[Scan], list[Bundle]]:
-    """Divide scans into those that must look at all rows, and bundles of those that may spare the same ones."""
-    spares = dict.fromkeys(
-        task.rule.spare for scan in scans if not scan.value for task in scan.tasks if _can_spare(task, scan)
+def _prefiltering(connection: psycopg.Connection, scans: list[Scan]) -> tuple[list[Scan], list[Bundle]]:
+    """Divide scans into those that must look at all rows, and bundles of those that may prefilter the same ones."""
+    prefilters = dict.fromkeys(
+        task.rule.prefilter for scan in scans if not scan.value for task in scan.tasks if _can_prefilter(task, scan)
     )
     bundles: list[Bundle] = []
-    for spare in spares:
-        if spare is None or not _holds(connection, spare):
+    for prefilter in prefilters:
+        if prefilter is None or not _holds(connection, prefilter):
             continue
         parts = [
-            tuple(task for task in scan.tasks if task.rule.spare == spare and _can_spare(task, scan)) for scan in scans
+            tuple(task for task in scan.tasks if task.rule.prefilter == prefilter and _can_prefilter(task, scan))
+            for scan in scans
         ]
-        bundles.append(Bundle(tuple(Scan(part, spare=spare) for part in parts if part)))
+        bundles.append(Bundle(tuple(Scan(part, prefilter=prefilter) for part in parts if part)))
         taken = {task.rule.id for part in parts for task in part}
         rest = (tuple(task for task in scan.tasks if task.rule.id not in taken) for scan in scans)
         scans = [replace(scan, tasks=tasks) for scan, tasks in zip(scans, rest, strict=True) if tasks]
     return scans, bundles
 
 
-def _can_spare(task: Task, scan: Scan) -> bool:
-    """Whether the table whose rows a rule spares can be replaced in the scan's statement."""
+def _can_prefilter(task: Task, scan: Scan) -> bool:
+    """Whether the table whose rows a rule's prefilter excludes can be replaced in the scan's statement."""
     if not scan.shared:
-        return task.shape.spared is not None
+        return task.shape.prefiltered is not None
     slices = task.shape.slices
-    return slices is not None and slices.local is None and slices.spared is not None and slices.spared[0] >= 0
+    return slices is not None and slices.local is None and slices.prefiltered is not None and slices.prefiltered[0] >= 0
 
 
-def _holds(connection: psycopg.Connection, spare: Spare) -> bool:
-    """Whether the columns are unique that make a spare sound, and its table large."""
-    names = {Name(*need.table.rpartition(".")[::2]): need.name for need in spare.unique}
-    own = Name("", spare.table.split()[0].lower())
+def _holds(connection: psycopg.Connection, prefilter: Prefilter) -> bool:
+    """Whether the columns are unique that make a prefilter sound, and its table large."""
+    names = {Name(*need.table.rpartition(".")[::2]): need.name for need in prefilter.key}
+    own = Name("", prefilter.table.split()[0].lower())
     there = catalog.relations(connection, {*names, own})
     return (
         len(there) == len({*names, own})

@@ -226,11 +226,11 @@ def lint(
     wanted -= matching(rules, exclude or ())
     if not wanted:
         raise UsageError("--rule and --exclude leave no rule to judge")
-    allowances = allowed.read(allow, (found.id for found in rules)) if allow else []
+    suppressions = allowed.read(allow, (found.id for found in rules)) if allow else []
     with pieces(quiet=False) as begin, Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
         asked = [found for found in rules if found.id in wanted]
         verdicts = judge(snapshot.connection, asked, begin("judging the schema"))
-    verdicts, unused = allowed.accept(verdicts, allowances, (found.id for found in rules))
+    verdicts, unused = allowed.accept(verdicts, suppressions, (found.id for found in rules))
     found = document(verdicts)
     say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else terminal.linted(verdicts, unused, examples))
     unsure = fail_on != "never" and any(verdict.status == "errored" for verdict in verdicts)

@@ -33,12 +33,12 @@ def misplaced(connection: psycopg.Connection, rule: Rule) -> str:
 
 def _texts(rule: Rule) -> Iterator[tuple[str, str, bool]]:
     """What to say, a statement that holds the text, and whether all names in it must be known there."""
-    if rule.offends is not None and rule.offends.test:
-        said = "the header's 'offends … where …' is not one condition on 'value'"
+    if rule.highlight is not None and rule.highlight.test:
+        said = "the header's 'highlight … where …' is not one condition on 'value'"
         value = "from (select null::text as value) as v"
         # what could close the bracket of the one cannot stand in the other
-        yield said, f"select 1 {value} where (\n{rule.offends.test}\n)", True
-        yield said, f"select case when\n{rule.offends.test}\nthen 1 end {value}", True
-    if rule.spare is not None:
+        yield said, f"select 1 {value} where (\n{rule.highlight.test}\n)", True
+        yield said, f"select case when\n{rule.highlight.test}\nthen 1 end {value}", True
+    if rule.prefilter is not None:
         # its row has no name here
-        yield "the header's 'spare' is not one query", rule.spare.finder, False
+        yield "the header's 'prefilter' is not one query", rule.prefilter.query, False

@@ -93,7 +93,7 @@ def _of_orders(task: Task, table: Relation, values: Sequence[str], hits: str, fl
             "o.order_amount",
             f"\n    left join {quoted(table)} as o on {same}",
         )
-    if any(it.lets_in and (it.rule, it.object) == _UNREFERENCED for it in task.rule.weaknesses):
+    if any(it.allows and (it.rule, it.object) == _UNREFERENCED for it in task.rule.schema_causes):
         customer = "null"  # there is no such customer, who could not be reached
     return f"""select json_build_array(count(distinct x.customer), count(*), coalesce(sum(x.amount), 0))::text
   from (

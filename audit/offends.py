@@ -10,14 +10,14 @@ from audit.origin import fold, output
 from expectations import Rule
 
 
-def offends(rule: Rule) -> tuple[str, ...]:
+def highlight(rule: Rule) -> tuple[str, ...]:
     """The columns of a rule's result, in their order.
 
     Where the header does not name them, these are the columns that the outermost WHERE looks at and that are shown as
     they are, the key's left out; none where that cannot be told.
     """
-    if rule.offends is not None:
-        return rule.offends.columns
+    if rule.highlight is not None:
+        return rule.highlight.columns
     try:
         tree = sqlglot.parse_one(rule.sql, dialect="postgres")
     except (SqlglotError, RecursionError):

@@ -13,7 +13,7 @@ from audit.catalog import Calls
 from audit.local import Local
 from audit.repetition import Part
 from audit.task import Task
-from expectations import Spare
+from expectations import Prefilter
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Scan:
     """Rules that are judged in one pass. A single one is run as its author wrote it.
 
     With `value`, the columns that decide, each different value of them is judged once, however many rows have it. With
-    `spare`, rows that cannot violate are left out beforehand.
+    `prefilter`, rows that cannot violate are left out beforehand.
     """
 
     tasks: tuple[Task, ...]
     value: tuple[Part, ...] = ()
-    spare: Spare | None = None
+    prefilter: Prefilter | None = None
 
     @property
     def shared(self) -> bool:

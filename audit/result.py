@@ -13,7 +13,7 @@ from audit.outcome import Outcome
 from audit.spool import Violations
 from expectations import Rule
 
-FORMAT: Final = "order-audit/1"
+FORMAT: Final = "order-audit/2"
 _STATUSES: Final = ("passed", "failed", "errored", "skipped", "not_checkable")
 
 
@@ -92,7 +92,7 @@ def result(
         "violations": asdict(violations) if violations else None,
         "schema_findings": [],
         "schema_rules": [],
-        "unused_allowances": [],
+        "unused_suppressions": [],
         "profile": {},
     }
 
@@ -123,10 +123,10 @@ def _rule(rule: Rule, outcome: Outcome, repair: dict[str, Any] | None, sql: str)
         "examples": outcome.examples,
         "impact": asdict(outcome.impact) if outcome.impact else None,
         "why": rule.why,
-        "unproven": rule.unproven,
+        "limitations": rule.limitations,
         "fix": repair,
         "guard": None,
-        "needs": [str(need) for need in rule.needs],
+        "requires": [str(need) for need in rule.requires],
         "sql": sql,
         "file": rule.path,
         "duration_ms": outcome.milliseconds,

@@ -99,14 +99,14 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
         raise UsageError("--fail-on-schema asks for the schema lint, which --no-lint leaves out: drop one of the two")
     suite = load(*options.suites)
     wanted, left_out = _rules(suite, options)
-    allowances = allow.read(options.allow, (rule.id for rule in schema_rules())) if options.allow else []
+    suppressions = allow.read(options.allow, (rule.id for rule in schema_rules())) if options.allow else []
     baseline = compare.baseline(options.baseline) if options.baseline else None
     same = _same(options, baseline.document["run"]) if baseline and not options.different else None
     try:
         drafts = files.draft(out)
         with drafts as folder:
             try:
-                document = _audit(dsn, folder, suite, wanted, left_out, options, allowances, same)
+                document = _audit(dsn, folder, suite, wanted, left_out, options, suppressions, same)
             except psycopg.Error as error:
                 raise RunError(f"the connection was lost: {mask.error(error)}") from None
             new = None
@@ -164,7 +164,7 @@ def _audit(
     wanted: list[tuple[Rule, Shape]],
     left_out: dict[str, Rule],
     options: Options,
-    allowances: list[allow.Allowance],
+    suppressions: list[allow.Suppression],
     same: Callable[[Database, Iterable[str]], None] | None,
 ) -> dict[str, Any]:
     started = datetime.now(UTC)
@@ -198,7 +198,7 @@ def _audit(
         surroundings: dict[str, dict[str, Any]] = {}
         with _interruptible(evaluation), ThreadPoolExecutor(1, "lint") as beside:
             try:
-                linting = beside.submit(_lint, snapshot, evaluation, allowances, options)
+                linting = beside.submit(_lint, snapshot, evaluation, suppressions, options)
                 linted, unused = linting.result()
                 outcomes |= {found.rule.id: evaluation.outcome(found.rule.id) for found in tasks}
                 tables = evaluation.rows()
@@ -241,10 +241,10 @@ def _audit(
         changed_tables=moved,
     )
     more = lint.document(linted) | {
-        "unused_allowances": [asdict(it) for it in unused],
+        "unused_suppressions": [asdict(it) for it in unused],
         "profile": profile,
         "ddl": definitions,
-        "considerations": [it.document() for it in suite.considerations],
+        "requirements": [it.document() for it in suite.requirements],
         "questions": [it.document() for it in suite.questions],
         "fixes": applied,
     }
@@ -256,14 +256,14 @@ def _audit(
     schema = quoted(options.schema) if options.schema else ""
     query = (lambda rule: shape.qualified(rule, schema)) if schema else (lambda rule: rule.sql)
     document = result(run, rules, outcomes, violations, repairs, about, query) | more
-    document["summary"]["affected"] = affected(document["results"], spool)
+    document["summary"]["rows_affected"] = affected(document["results"], spool)
     return document
 
 
 def _causes(rule: Rule, linted: Iterable[lint.Verdict]) -> dict[str, Any]:
     """The findings on the schema that let a rule's violations in."""
     found = {(finding.rule, finding.object) for verdict in linted for finding in verdict.findings}
-    return {"weaknesses": [asdict(it) for it in rule.weaknesses if (it.rule, it.object) in found]}
+    return {"schema_causes": [asdict(it) for it in rule.schema_causes if (it.rule, it.object) in found]}
 
 
 def _guard(rule: Rule, schema: str) -> dict[str, Any]:
@@ -277,15 +277,15 @@ def _guard(rule: Rule, schema: str) -> dict[str, Any]:
 
 
 def _lint(
-    snapshot: Snapshot, evaluation: Evaluation, allowances: list[allow.Allowance], options: Options
-) -> tuple[list[lint.Verdict], list[allow.Allowance]]:
-    """Judge the schema, if that is wanted; gives the allowances that no finding needs, too."""
+    snapshot: Snapshot, evaluation: Evaluation, suppressions: list[allow.Suppression], options: Options
+) -> tuple[list[lint.Verdict], list[allow.Suppression]]:
+    """Judge the schema, if that is wanted; gives the suppressions that no finding needs, too."""
     if not options.lint:
         return [], []
     rules = schema_rules()
     tell = options.begin("judging the schema")
     linted = lint.lint(snapshot.connection, rules, tell, lambda: evaluation.interrupted)
-    return allow.accept(linted, allowances, (rule.id for rule in rules))
+    return allow.accept(linted, suppressions, (rule.id for rule in rules))
 
 
 def _orders(snapshot: Snapshot, tasks: Iterable[task.Task]) -> impact.Orders:

@@ -61,8 +61,8 @@ class Slices:
     """A plain select in pieces: each column's expression, FROM and WHERE, as the author wrote them.
 
     `source` is FROM without comments and spacing: rules with the same one can share a scan. `local` is there where
-    what is judged is a value of one table's row. `spared` is where in `origin` the table stands whose rows the rule
-    spares.
+    what is judged is a value of one table's row. `prefiltered` is the place in `origin` of the table whose rows the
+    rule's prefilter excludes.
     """
 
     columns: tuple[str, ...]
@@ -70,7 +70,7 @@ class Slices:
     where: str
     source: str
     local: Local | None = None
-    spared: tuple[int, int] | None = None
+    prefiltered: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Shape:
     rows: dict[str, int]
     unqualified: tuple[int, ...] | None
     needs: dict[str, Need] = field(default_factory=dict)
-    spared: tuple[int, int] | None = None
+    prefiltered: tuple[int, int] | None = None
     calls: frozenset[str] | None = None
 
 
@@ -126,12 +126,12 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
     if not isinstance(tree, exp.Query) or any(tree.find_all(*_WRITES)):
         raise SuiteError(f"{rule.path}: a rule may only read")
     clauses = _clauses(tokens)
-    spared = _spared(rule, tokens)
+    prefiltered = _prefiltered(rule, tokens)
     return Shape(
         body=_unordered(tree, text, tokens, clauses),
         relations=_relations(tree),
         mentions=made_of(tree),
-        slices=_slices(tree, text, tokens, clauses, spared),
+        slices=_slices(tree, text, tokens, clauses, prefiltered),
         rows=_rows(tree),
         unqualified=tuple(
             table.this.meta["start"]
@@ -139,7 +139,7 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
             if not table.args.get("db") and "start" in table.this.meta
         ),
         needs=needs(tree),
-        spared=spared,
+        prefiltered=prefiltered,
         calls=_calls(tokens),
     )
 
@@ -199,15 +199,15 @@ def _unordered(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[To
     return text[: tokens[place - 1].end + 1]
 
 
-def _spared(rule: Rule, tokens: list[Token]) -> tuple[int, int] | None:
-    """Where the table stands whose rows are spared, which must be one place."""
-    if rule.spare is None:
+def _prefiltered(rule: Rule, tokens: list[Token]) -> tuple[int, int] | None:
+    """Where the table stands whose rows are prefiltered, which must be one place."""
+    if rule.prefilter is None:
         return None
-    words = rule.spare.table.split()
+    words = rule.prefilter.table.split()
     texts = [token.text for token in tokens]
     found = [place for place in range(len(texts)) if texts[place : place + len(words)] == words]
     if len(found) != 1:
-        raise SuiteError(f"{rule.path}: '{rule.spare.table}' stands {len(found)} times in the statement, not once")
+        raise SuiteError(f"{rule.path}: '{rule.prefilter.table}' stands {len(found)} times in the statement, not once")
     return tokens[found[0]].start, tokens[found[0] + len(words) - 1].end + 1
 
 
@@ -216,7 +216,7 @@ def _slices(
     text: str,
     tokens: list[Token],
     clauses: dict[TokenType, int],
-    spared: tuple[int, int] | None,
+    prefiltered: tuple[int, int] | None,
 ) -> Slices | None:
     if type(tree) is not exp.Select or any(tree.args.get(part) for part in _WHOLE) or tree.is_star:
         return None
@@ -235,15 +235,15 @@ def _slices(
     if columns is None:
         return None
     start = tokens[begin + 1].start
-    if spared is not None:
-        spared = spared[0] - start, spared[1] - start
+    if prefiltered is not None:
+        prefiltered = prefiltered[0] - start, prefiltered[1] - start
     return Slices(
         columns=columns,
         origin=_text(text, tokens[begin + 1 : stop]),
         where=_text(text, tokens[where + 1 : order]) if where is not None else "true",
         source=" ".join(text[token.start : token.end + 1] for token in tokens[begin + 1 : stop]),
         local=local(tree, text, tokens[begin + 1 : stop]),
-        spared=spared,
+        prefiltered=prefiltered,
     )
 
 

@@ -18,7 +18,7 @@ from audit.repetition import combined
 from audit.shape import Slices
 from audit.sql import quoted
 from audit.task import Task
-from expectations import Spare
+from expectations import Prefilter
 
 #: Longer evidence is cut: nobody reads it, and it would have to be held in memory.
 EVIDENCE_LENGTH = 10_000
@@ -51,7 +51,11 @@ def explaining(bundle: Bundle, orders: Orders) -> str:
 def _rows(bundle: Bundle, orders: Orders, examples: int) -> str:
     """The query whose lines COPY sends."""
     tables: list[str] = [bundle.extract.text] if bundle.extract else []
-    tables += [_left(spare) for spare in dict.fromkeys(scan.spare for scan in bundle.scans) if spare is not None]
+    tables += [
+        _left(prefilter)
+        for prefilter in dict.fromkeys(scan.prefilter for scan in bundle.scans)
+        if prefilter is not None
+    ]
     lines: list[str] = []
     customers: dict[str, list[str]] = {}
     first = 0
@@ -116,20 +120,21 @@ def _examples(task: Task, values: tuple[str, ...], hits: str, flag: str, place: 
     )
 
 
-#: The places of the rows that a test does not spare.
+#: The places of the rows that a test does not prefilter.
 _LEFT: Final = quoted("rows left")
 
 
-def _left(spare: Spare) -> str:
-    row = spare.table.split()[-1]
-    return f"{_LEFT} as materialized (\nselect {row}.ctid\nfrom {spare.table}\nwhere not exists (\n{spare.finder}\n)\n)"
+def _left(prefilter: Prefilter) -> str:
+    row = prefilter.table.split()[-1]
+    left = f"select {row}.ctid\nfrom {prefilter.table}\nwhere not exists (\n{prefilter.query}\n)"
+    return f"{_LEFT} as materialized (\n{left}\n)"
 
 
-def _sparing(scan: Scan, text: str, place: tuple[int, int] | None) -> str:
-    """A text in which, at a place, a table stands with the rows alone that are not spared."""
-    if scan.spare is None or place is None:
+def _prefiltering(scan: Scan, text: str, place: tuple[int, int] | None) -> str:
+    """A text in which, at a place, a table stands with the rows alone that are not prefiltered."""
+    if scan.prefilter is None or place is None:
         return text
-    table, _, row = scan.spare.table.split()
+    table, _, row = scan.prefilter.table.split()
     # of an array that is not known yet the server expects few values, and looks them, and what they join, up
     rows = f"(select * from {table} where ctid = any (array(select ctid from {_LEFT}))) as {row}"
     return text[: place[0]] + rows + text[place[1] :]
@@ -138,7 +143,7 @@ def _sparing(scan: Scan, text: str, place: tuple[int, int] | None) -> str:
 def _alone(scan: Scan) -> str:
     """A rule as its author wrote it, in brackets, its columns renamed by place."""
     task = scan.tasks[0]
-    body = _sparing(scan, task.shape.body, task.shape.spared)
+    body = _prefiltering(scan, task.shape.body, task.shape.prefiltered)
     names = ", ".join(f"e{place}" for place in range(len(task.columns)))
     place = _place(task, [f"v.e{place}" for place in task.key])
     return f"select v.*, {place} as place\nfrom (\n{body}\n) as v ({names})"
@@ -216,7 +221,7 @@ def _origin(scan: Scan) -> str:
     slices = _slices(scan.tasks[0])
     if slices.local:
         return f"{slices.local.table}\n{_rests(scan)}"
-    return _sparing(scan, slices.origin, slices.spared)
+    return _prefiltering(scan, slices.origin, slices.prefiltered)
 
 
 def _rests(scan: Scan) -> str:

@@ -13,7 +13,7 @@ from audit.catalog import Column, Relation
 from audit.fragments import misplaced
 from audit.outcome import Outcome, Trouble
 from audit.shape import Name, Shape
-from expectations import Need, Rule
+from expectations import Prerequisite, Rule
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def prepare(
     needed = {
         name
         for rule, shape in shapes
-        for name in (*shape.relations, *(_name(need) for need in rule.needs if need.table))
+        for name in (*shape.relations, *(_name(required) for required in rule.requires if required.table))
     }
     there = catalog.relations(connection, needed)
     calls = catalog.functions(connection, {name for _, shape in shapes for name in shape.calls or ()})
@@ -99,7 +99,7 @@ def prepare(
             outcomes[rule.id] = Outcome("errored", trouble=Trouble(message))
             continue
         if missing := [name for name in _explained(rule) if name not in names]:
-            message = f"the statement gives no column '{missing[0]}', which the header names under offends or picture"
+            message = f"the statement gives no column '{missing[0]}', which the header names under highlight or diagram"
             outcomes[rule.id] = Outcome("errored", trouble=Trouble(message))
             continue
         key = columns[names.index(rule.key[0])]
@@ -110,8 +110,8 @@ def prepare(
 
 
 def _explained(rule: Rule) -> tuple[str, ...]:
-    """The columns of a rule's result that its header needs to explain violations."""
-    return (rule.offends.columns if rule.offends else ()) + (rule.picture.keys if rule.picture else ())
+    """The columns of a rule's result that its header requires to explain violations."""
+    return (rule.highlight.columns if rule.highlight else ()) + (rule.diagram.keys if rule.diagram else ())
 
 
 def _sourced(column: Column, by_oid: dict[int, Relation]) -> Column:
@@ -123,13 +123,13 @@ def _sourced(column: Column, by_oid: dict[int, Relation]) -> Column:
 
 
 def _unfit(rule: Rule, shape: Shape, there: dict[Name, Relation], encoding: str) -> Outcome | None:
-    for need in rule.needs:
-        relation = there.get(_name(need)) if need.table else None
-        if need.table and relation is not None and need.name not in relation.columns:
-            return Outcome("not_checkable", reason=_lacking(rule, f"{need.table} has no column {need.name}"))
-        if not need.table and need.name.replace("-", "") != encoding:
+    for required in rule.requires:
+        relation = there.get(_name(required)) if required.table else None
+        if required.table and relation is not None and required.name not in relation.columns:
+            return Outcome("not_checkable", reason=_lacking(rule, f"{required.table} has no column {required.name}"))
+        if not required.table and required.name.replace("-", "") != encoding:
             return Outcome("not_checkable", reason=_lacking(rule, f"the database's encoding is {encoding}"))
-    declared = {_name(need) for need in rule.needs if need.table}
+    declared = {_name(required) for required in rule.requires if required.table}
     if missing := {name for name in (*shape.relations, *declared) if name not in there}:
         return Outcome(
             "skipped",
@@ -140,12 +140,12 @@ def _unfit(rule: Rule, shape: Shape, there: dict[Name, Relation], encoding: str)
 
 
 def _lacking(rule: Rule, what: str) -> str:
-    needs = ", ".join(str(need) for need in rule.needs)
-    return f"{rule.unchecked or what}; it takes {needs}" if rule.unchecked else f"{what}; it takes {needs}"
+    requires = ", ".join(str(required) for required in rule.requires)
+    return f"{rule.without or what}; it takes {requires}" if rule.without else f"{what}; it takes {requires}"
 
 
-def _name(need: Need) -> Name:
-    schema, _, table = need.table.rpartition(".")
+def _name(required: Prerequisite) -> Name:
+    schema, _, table = required.table.rpartition(".")
     return Name(schema, table)
 
 

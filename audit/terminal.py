@@ -13,7 +13,7 @@ from expectations import SEVERITIES, Rule
 from reports import gates, schema
 
 if TYPE_CHECKING:
-    from audit.allow import Allowance
+    from audit.allow import Suppression
     from audit.lint import Finding, Verdict
 
 #: Rules whose schema findings are named after a run.
@@ -87,7 +87,7 @@ def _unsure(document: dict[str, Any]) -> Iterator[str]:
         yield "  ? not needed any more  " + clean(f"{entry['rule']} {entry['object']}: {entry['reason']}")
 
 
-def linted(verdicts: Sequence[Verdict], unused: Iterable[Allowance], most: int = 20) -> str:
+def linted(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: int = 20) -> str:
     """The findings on a schema by rule, the worst first, each with what to do; then what was not looked at.
 
     Of each rule's findings, those that were accepted last, and of the lines of each suggestion there are `most`.
@@ -164,15 +164,15 @@ def explained(rule: Rule, repair: str) -> str:
         f"severity  {rule.severity}",
         f"key       {', '.join(rule.key)}",
     ]
-    if rule.needs:
-        lines.append(f"needs     {', '.join(map(str, rule.needs))}")
-    if rule.unchecked:
-        lines.append(f"          not checkable without: {rule.unchecked}")
+    if rule.requires:
+        lines.append(f"needs     {', '.join(map(str, rule.requires))}")
+    if rule.without:
+        lines.append(f"          not checkable without: {rule.without}")
     lines.append(f"file      {rule.path}")
     if rule.why:
         lines += ["", *textwrap.wrap(rule.why, width)]
-    if rule.unproven:
-        lines += ["", *textwrap.wrap(f"Not proven: {rule.unproven}", width)]
+    if rule.limitations:
+        lines += ["", *textwrap.wrap(f"Not proven: {rule.limitations}", width)]
     if repair:
         lines += ["", repair]
     return "\n".join([*lines, "", rule.sql])

@@ -26,7 +26,7 @@ SIXTEEN: Final = (
     "customers.state_is_usps_code",
 )
 #: Every rule that the current schema has the columns for.
-ALL: Final = tuple(rule.id for rule in load("current").rules if not any(need.table for need in rule.needs))
+ALL: Final = tuple(rule.id for rule in load("current").rules if not any(need.table for need in rule.requires))
 
 
 def queries() -> dict[str, str]:

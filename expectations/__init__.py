@@ -1,22 +1,32 @@
 """What must be true: rules as SQL files, gathered in suites."""
 
-from expectations.considerations import Consideration, Question
-from expectations.rule import SEVERITIES, Need, Offends, Picture, Rule, Severity, Spare, SuiteError, Weakness
+from expectations.requirements import Question, Requirement
+from expectations.rule import (
+    SEVERITIES,
+    Diagram,
+    Highlight,
+    Prefilter,
+    Prerequisite,
+    Rule,
+    SchemaCause,
+    Severity,
+    SuiteError,
+)
 from expectations.suite import Suite, catalog, load, matching, schema_rules, shipped
 
 __all__ = [
     "SEVERITIES",
-    "Consideration",
-    "Need",
-    "Offends",
-    "Picture",
+    "Diagram",
+    "Highlight",
+    "Prefilter",
+    "Prerequisite",
     "Question",
+    "Requirement",
     "Rule",
+    "SchemaCause",
     "Severity",
-    "Spare",
     "Suite",
     "SuiteError",
-    "Weakness",
     "catalog",
     "load",
     "matching",

@@ -13,12 +13,17 @@ Severity = Literal["critical", "warning", "info"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
 
 _FIELDS: Final = (
-    "title", "severity", "key", "needs", "why", "unproven", "unchecked", "offends", "weakness", "hides", "picture",
-    "spare", "unique",
+    "title", "severity", "key", "requires", "why", "limitations", "without", "highlight", "allowed_by", "hidden_by",
+    "diagram", "prefilter", "prefilter_key",
 )  # fmt: skip
+#: Names of fields in files of earlier versions, and their names of today.
+_RENAMED: Final = {
+    "needs": "requires", "unchecked": "without", "offends": "highlight", "weakness": "allowed_by", "hides": "hidden_by",
+    "unproven": "limitations", "picture": "diagram", "spare": "prefilter", "unique": "prefilter_key",
+}  # fmt: skip
 #: What a report can draw of a violation: the ancestors of an order, a customer's balance beside the orders on it.
 Kind = Literal["lineage", "balance"]
-_FIELD_LINE = re.compile(r"--\s?(?P<name>[a-z]+):\s*(?P<text>.*)")
+_FIELD_LINE = re.compile(r"--\s?(?P<name>[a-z_]+):\s*(?P<text>.*)")
 _WHERE = re.compile(r"\s+where\s+", re.IGNORECASE)
 _MORE_LINE = re.compile(r"--\s{2,}(?P<text>.*)")
 _SIMPLE_NAME = re.compile(r"[^\s.,\"]+|\"(?:[^\"]|\"\")+\"")
@@ -29,7 +34,7 @@ class SuiteError(ValueError):
 
 
 @dataclass(frozen=True)
-class Need:
+class Prerequisite:
     """A column that must be there for a rule to be judged, or (with `table` empty) the database's encoding."""
 
     table: str
@@ -40,20 +45,20 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Spare:
+class Prefilter:
     """A cheap test of a row that cannot violate a rule.
 
     `table` is how the rule's FROM names the table and its row (`orders as o`), once; a row for which the select
-    `finder` finds something cannot violate, as long as the columns that are `unique` have no value twice.
+    `query` finds something cannot violate, as long as the columns of `key` have no value twice.
     """
 
     table: str
-    finder: str
-    unique: tuple[Need, ...]
+    query: str
+    key: tuple[Prerequisite, ...]
 
 
 @dataclass(frozen=True)
-class Offends:
+class Highlight:
     """The columns of a rule's result whose values are what is wrong.
 
     Where not all of them have to be, `test` is an SQL condition on one of them as text, called `value`, that tells.
@@ -64,21 +69,21 @@ class Offends:
 
 
 @dataclass(frozen=True)
-class Weakness:
+class SchemaCause:
     """A finding of a schema rule on an object (`orders.order_ref`) that has to do with violations.
 
-    Either it `lets_in` violations: once it is put right as suggested, the schema takes none, or none of those that
+    Either it `allows` violations: once it is put right as suggested, the schema takes none, or none of those that
     `which` says. Or it only keeps them from being seen, or proven.
     """
 
     rule: str
     object: str
-    lets_in: bool = True
+    allows: bool = True
     which: str = ""
 
 
 @dataclass(frozen=True)
-class Picture:
+class Diagram:
     """What to draw of a violation; `keys` are the columns of the result that name what it is drawn of."""
 
     kind: Kind
@@ -91,9 +96,9 @@ class Rule:
 
     `sql` is one reading statement without a trailing semicolon; each of its rows is a violation, named by the
     columns in `key`; its other columns are evidence. `first_line` is the line of the file on which `sql` begins,
-    so that an error's place can be told in the author's own terms. `unchecked` says, in the words of the business,
-    what is lost where the schema lacks what the rule `needs`. What is to `spare` may be left out before the statement
-    is asked: that changes how long it takes, and not what it finds.
+    so that an error's place can be told in the author's own terms. `without` says, in the words of the business,
+    what is lost where the schema lacks what the rule `requires`. A `prefilter` excludes rows before the statement runs:
+    that changes how long it takes, and not what it finds.
     """
 
     id: str
@@ -103,13 +108,13 @@ class Rule:
     key: tuple[str, ...]
     sql: str
     why: str = ""
-    needs: tuple[Need, ...] = ()
-    unproven: str = ""
-    unchecked: str = ""
-    offends: Offends | None = None
-    weaknesses: tuple[Weakness, ...] = ()
-    picture: Picture | None = None
-    spare: Spare | None = None
+    requires: tuple[Prerequisite, ...] = ()
+    limitations: str = ""
+    without: str = ""
+    highlight: Highlight | None = None
+    schema_causes: tuple[SchemaCause, ...] = ()
+    diagram: Diagram | None = None
+    prefilter: Prefilter | None = None
     path: str = ""
     first_line: int = 1
 
@@ -135,6 +140,8 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
             header[field] = f"{header[field]} {more['text']}".strip()
         elif found := _FIELD_LINE.fullmatch(stripped):
             field = found["name"]
+            if field in _RENAMED:
+                raise SuiteError(f"{path}:{first + 1}: header '{field}' is called '{_RENAMED[field]}' now: rename it")
             if field not in _FIELDS:
                 known = ", ".join(_FIELDS)
                 raise SuiteError(f"{path}:{first + 1}: unknown header '{field}' (known: {known})")
@@ -165,18 +172,18 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
         key=_columns(header["key"], "key", path),
         sql=sql,
         why=header.get("why", ""),
-        needs=_needs(header.get("needs", ""), path),
-        unproven=header.get("unproven", ""),
-        unchecked=header.get("unchecked", ""),
-        offends=_offends(header["offends"], path) if "offends" in header else None,
-        weaknesses=tuple(
-            _weakness(item, field, path)
-            for field in ("weakness", "hides")
+        requires=_requires(header.get("requires", ""), path),
+        limitations=header.get("limitations", ""),
+        without=header.get("without", ""),
+        highlight=_highlight(header["highlight"], path) if "highlight" in header else None,
+        schema_causes=tuple(
+            _schema_cause(item, field, path)
+            for field in ("allowed_by", "hidden_by")
             for item in header.get(field, "").split(",")
             if item.strip()
         ),
-        picture=_picture(header["picture"], path) if "picture" in header else None,
-        spare=_spare(header, path),
+        diagram=_diagram(header["diagram"], path) if "diagram" in header else None,
+        prefilter=_prefilter(header, path),
         path=str(path),
         first_line=first + 1 + body[:lead].count("\n"),
     )
@@ -189,47 +196,47 @@ def _columns(text: str, field: str, path: PurePath | str) -> tuple[str, ...]:
     return columns
 
 
-def _offends(text: str, path: PurePath | str) -> Offends:
+def _highlight(text: str, path: PurePath | str) -> Highlight:
     columns, _, test = _WHERE.sub("\n", text, count=1).partition("\n")
-    return Offends(_columns(columns, "offends", path), test.strip())
+    return Highlight(_columns(columns, "highlight", path), test.strip())
 
 
-def _weakness(text: str, field: str, path: PurePath | str) -> Weakness:
+def _schema_cause(text: str, field: str, path: PurePath | str) -> SchemaCause:
     words = text.split(maxsplit=2)
     if len(words) < 2 or not words[0].startswith("schema."):
         raise SuiteError(f"{path}: {field} '{text.strip()}' is not 'schema.RULE OBJECT [WHICH]'")
-    return Weakness(words[0], words[1], lets_in=field == "weakness", which=" ".join(words[2:]))
+    return SchemaCause(words[0], words[1], allows=field == "allowed_by", which=" ".join(words[2:]))
 
 
-def _picture(text: str, path: PurePath | str) -> Picture:
+def _diagram(text: str, path: PurePath | str) -> Diagram:
     said, _, keys = text.partition(" of ")
     kind: Kind | None = "lineage" if said == "lineage" else "balance" if said == "balance" else None
     if kind is not None:
-        return Picture(kind, _columns(keys, "picture", path))
-    raise SuiteError(f"{path}: picture '{text}' is neither 'lineage of COLUMN, ...' nor 'balance of COLUMN, ...'")
+        return Diagram(kind, _columns(keys, "diagram", path))
+    raise SuiteError(f"{path}: diagram '{text}' is neither 'lineage of COLUMN, ...' nor 'balance of COLUMN, ...'")
 
 
-def _spare(header: dict[str, str], path: PurePath | str) -> Spare | None:
-    if "spare" not in header:
+def _prefilter(header: dict[str, str], path: PurePath | str) -> Prefilter | None:
+    if "prefilter" not in header:
         return None
-    table, _, finder = (part.strip() for part in header["spare"].partition(";"))
-    if len(table.split()) != 3 or not finder.lower().startswith("select ") or ";" in finder:
-        raise SuiteError(f"{path}: spare is 'TABLE as ROW; select ...', not '{header['spare']}'")
-    return Spare(table, finder, _needs(header.get("unique", ""), path))
+    table, _, query = (part.strip() for part in header["prefilter"].partition(";"))
+    if len(table.split()) != 3 or not query.lower().startswith("select ") or ";" in query:
+        raise SuiteError(f"{path}: prefilter is 'TABLE as ROW; select ...', not '{header['prefilter']}'")
+    return Prefilter(table, query, _requires(header.get("prefilter_key", ""), path))
 
 
-def _needs(text: str, path: PurePath | str) -> tuple[Need, ...]:
-    return tuple(_need(item, path) for item in text.split(",") if item.strip())
+def _requires(text: str, path: PurePath | str) -> tuple[Prerequisite, ...]:
+    return tuple(_required(item, path) for item in text.split(",") if item.strip())
 
 
-def _need(text: str, path: PurePath | str) -> Need:
+def _required(text: str, path: PurePath | str) -> Prerequisite:
     words = text.split()
     if len(words) == 2 and words[0] == "encoding":
-        return Need("", words[1].lower())
+        return Prerequisite("", words[1].lower())
     names = _SIMPLE_NAME.findall(text.strip())
     if len(names) < 2 or ".".join(names) != text.strip():
-        raise SuiteError(f"{path}: needs '{text.strip()}' is neither 'table.column' nor 'encoding NAME'")
-    return Need(".".join(_unquoted(name) for name in names[:-1]), _unquoted(names[-1]))
+        raise SuiteError(f"{path}: requires '{text.strip()}' is neither 'table.column' nor 'encoding NAME'")
+    return Prerequisite(".".join(_unquoted(name) for name in names[:-1]), _unquoted(names[-1]))
 
 
 def _unquoted(name: str) -> str:

@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from expectations import considerations
-from expectations.considerations import Consideration, Question
+from expectations import requirements
+from expectations.requirements import Question, Requirement
 from expectations.rule import Rule, SuiteError, parse
 
 _HOME = Path(__file__).parent
@@ -22,12 +22,12 @@ class Suite:
     """Rules in the order of their ids, what they are for, and what they assume.
 
     `name` is a shipped suite's name, or the user's folder or file. `hashes` has, for each, the SHA-256 of what
-    `sha256sum` prints for its files (rules, and considerations.toml), by paths below the folder and in their order.
+    `sha256sum` prints for its files (rules, and requirements.toml), by paths below the folder and in their order.
     """
 
     name: str
     rules: tuple[Rule, ...]
-    considerations: tuple[Consideration, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
     questions: tuple[Question, ...] = ()
     hashes: dict[str, str] = field(default_factory=dict)
 
@@ -69,9 +69,9 @@ def load(*sources: str | Path) -> Suite:
     if twice:
         places = " and ".join(rule.path for rule in rules if rule.id == twice[0])
         raise SuiteError(f"rule {twice[0]} is there twice: {places}")
-    said = tuple(it for suite in suites for it in suite.considerations)
+    said = tuple(it for suite in suites for it in suite.requirements)
     asked = tuple(it for suite in suites for it in suite.questions)
-    considerations.check((*said, *asked), {rule.id for rule in rules})
+    requirements.check((*said, *asked), {rule.id for rule in rules})
     return Suite(
         "+".join(suite.name for suite in suites),
         tuple(sorted(rules, key=lambda rule: rule.id)),
@@ -102,8 +102,8 @@ def _load(source: str | Path) -> Suite:
         files.append(path)
     if not rules:
         raise SuiteError(f"suite '{source}' holds no rule: there is no .sql file in it")
-    purpose = folder / considerations.FILE
-    said, asked = considerations.read(purpose, f"{source}/{purpose.name}" if named else str(purpose))
+    purpose = folder / requirements.FILE
+    said, asked = requirements.read(purpose, f"{source}/{purpose.name}" if named else str(purpose))
     if purpose.exists():
         files.append(purpose)
     return Suite(str(source), tuple(rules), said, asked, {str(source): _hash(folder, files)})

@@ -67,7 +67,7 @@ def fill(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -
         # or the planner takes the list to be as short as it was
         made += ["analyze order_audit.todo", *_together(fix, option)]
     if any(change.op == "delete" for change in option.changes):
-        made.append(_spared(fix, option))
+        made.append(_prefiltered(fix, option))
     return made
 
 
@@ -234,7 +234,7 @@ where t.rule = '{fix.rule.id}' and t.option = '{option.name}' and t.unit = u.uni
     ]
 
 
-def _spared(fix: Fix, option: Option) -> str:
+def _prefiltered(fix: Fix, option: Option) -> str:
     """Take off what cannot be deleted, with its unit: other rows refer to it."""
     return f"""delete from order_audit.todo
 where rule = '{fix.rule.id}' and option = '{option.name}'

@@ -4,7 +4,7 @@ A guard is one SQL file, `fixes/guards/current/NAME.sql`:
 
     -- title: what can no longer happen
     -- protects: rule.id, rule.id
-    -- needs: key orders.order_id, not null orders.customer_id, guard NAME, encoding utf8
+    -- requires: key orders.order_id, not null orders.customer_id, guard NAME, encoding utf8
     -- assumes: what an application has to keep to, and what the guard does not do
     --   and goes on here
 
@@ -14,7 +14,7 @@ A guard is one SQL file, `fixes/guards/current/NAME.sql`:
     -- foreign key orders:
     (order_ref) references orders (order_id) deferrable initially deferred
 
-`title` and `protects` must be there. `needs` is what must hold for the guard to refuse exactly what its rules find.
+`title` and `protects` must be there. `requires` is what must hold for the guard to refuse exactly what its rules find.
 Then come the parts, in the order in which they are made: `check TABLE`, `index TABLE`, `unique index TABLE`, `foreign
 key TABLE` and `trigger TABLE`, each with what SQL says after its kind and name (a word after TABLE tells two of a kind
 apart); `function` (whole, in schema order_audit), `table` (its columns; in schema order_audit, under the guard's name),
@@ -73,7 +73,7 @@ UNGUARDED: Final[dict[str, str]] = {
 }
 
 _HOME: Final = Path(__file__).parent / "guards"
-_FIELDS: Final = ("title", "protects", "needs", "assumes")
+_FIELDS: Final = ("title", "protects", "requires", "assumes")
 _FIELD: Final = re.compile(r"--\s?(?P<name>[a-z]+):\s*(?P<text>.*)")
 _MORE: Final = re.compile(r"--\s{2,}(?P<text>.*)")
 _PART: Final = re.compile(
@@ -107,7 +107,7 @@ class Guard:
     title: str
     protects: tuple[Rule, ...]
     parts: tuple[Part, ...]
-    needs: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     assumes: str = ""
     refuses: str = ""
     path: str = ""
@@ -116,7 +116,7 @@ class Guard:
     @cached_property
     def after(self) -> tuple[str, ...]:
         """The guards that must be there first."""
-        return tuple(need.removeprefix("guard ") for need in self.needs if need.startswith("guard "))
+        return tuple(need.removeprefix("guard ") for need in self.requires if need.startswith("guard "))
 
     @cached_property
     def locks(self) -> tuple[str, ...]:
@@ -129,7 +129,7 @@ class Guard:
         return {
             "name": self.name,
             "title": self.title,
-            "needs": list(self.needs),
+            "requires": list(self.requires),
             "assumes": self.assumes,
             "sql": "\n\n".join(made + [part.plain(schema) for part in self.parts]),
         }
@@ -170,8 +170,8 @@ def parse(text: str, name: str, rules: dict[str, Rule], path: Path | str) -> Gua
     protects = [id.strip() for id in header.get("protects", "").split(",") if id.strip()]
     if unknown := [id for id in protects if id not in rules]:
         raise FixError(f"{path}: no rule {', '.join(unknown)}")
-    needs = [need.strip() for need in header.get("needs", "").split(",") if need.strip()]
-    if strange := [need for need in needs if not _NEED.fullmatch(need)]:
+    requires = [need.strip() for need in header.get("requires", "").split(",") if need.strip()]
+    if strange := [need for need in requires if not _NEED.fullmatch(need)]:
         raise FixError(f"{path}: cannot tell whether there is {', '.join(strange)}")
     protected = tuple(rules[id] for id in protects)
     parts = tuple(_parts(sections, name, protected, path))
@@ -179,7 +179,7 @@ def parse(text: str, name: str, rules: dict[str, Rule], path: Path | str) -> Gua
     if not header.get("title") or not (protected or refuses) or not parts:
         raise FixError(f"{path}: a guard has a title, rules that it protects, and parts")
     return Guard(
-        name, header["title"], protected, parts, tuple(needs), header.get("assumes", ""), refuses, str(path), text
+        name, header["title"], protected, parts, tuple(requires), header.get("assumes", ""), refuses, str(path), text
     )
 
 
@@ -303,7 +303,7 @@ def lacks(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = 
 
 
 def _needs(guard: Guard) -> list[tuple[str, ...]]:
-    found = (_NEED.fullmatch(need) for need in guard.needs)
+    found = (_NEED.fullmatch(need) for need in guard.requires)
     return [
         (need[0], need[1] or "", need[2] or "", need[3] or "", need[4] or "", need[5] or "") for need in found if need
     ]

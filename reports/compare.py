@@ -63,8 +63,10 @@ def read(path: Path) -> Audit:
     except (ValueError, RecursionError):
         raise DocumentError(f"{path} is not JSON; give the results.json of an audit") from None
     form = document.get("format") if isinstance(document, dict) else None
-    if form != "order-audit/1" or not {"run", "summary", "results"} <= document.keys():
-        raise DocumentError(f"{path} is no result of an audit (format {form!r}, expected 'order-audit/1')")
+    if form != "order-audit/2" or not {"run", "summary", "results"} <= document.keys():
+        if form == "order-audit/1":
+            raise DocumentError(f"{path} was written by an earlier version (format {form!r}): run that audit again")
+        raise DocumentError(f"{path} is no result of an audit (format {form!r}, expected 'order-audit/2')")
     return Audit(document, path.parent)
 
 
@@ -110,7 +112,7 @@ def compare(before: Audit, after: Audit) -> dict[str, Any]:
         "summary": total | {f"rules_{kind}": sum(bool(rule[kind]) for rule in rules) for kind in total},
         "rules": rules,
         "fixes": after.document.get("fixes"),
-        "considerations": after.document.get("considerations", []),
+        "requirements": after.document.get("requirements", []),
     }
 
 

@@ -99,9 +99,9 @@ def annotated(document: dict[str, Any], groups: Iterable[Group]) -> Schema:
     rows: defaultdict[tuple[str, str], dict[str, list[dict[str, Any]]]] = defaultdict(dict)
     for found in document["results"]:
         if found["status"] == "failed":
-            for weakness in found.get("weaknesses", []):
+            for weakness in found.get("schema_causes", []):
                 at = rows[weakness["rule"], weakness["object"]]
-                at.setdefault(_RELATIONS[weakness.get("lets_in")], []).append(
+                at.setdefault(_RELATIONS[weakness.get("allows")], []).append(
                     found | {"which": weakness.get("which", "")}
                 )
     noted: defaultdict[tuple[int, int], list[Note]] = defaultdict(list)

@@ -84,7 +84,7 @@ def columns(found: dict[str, Any]) -> list[dict[str, Any]]:
     """The columns of a finding's examples: those of the key, those that are wrong, the others."""
     rows = found["examples"]
     key = found["key"].split(", ")
-    first = (name for name in (*key, *found.get("offends", ())) if any(name in row for row in rows))
+    first = (name for name in (*key, *found.get("highlight", ())) if any(name in row for row in rows))
     names = dict.fromkeys([*first, *(name for row in rows for name in row)])
     return [{"name": name, "key": name in key, "number": _is_number(row.get(name) for row in rows)} for name in names]
 

@@ -30,31 +30,31 @@ class Figure:
 
 def wrong(found: dict[str, Any]) -> list[frozenset[str]]:
     """Per example, the columns whose values are what is wrong; results of an earlier version do not tell."""
-    columns = frozenset(found.get("offends", ()))
-    each = found.get("offends_in")
+    columns = frozenset(found.get("highlight", ()))
+    each = found.get("highlight_in")
     return [frozenset(each[place]) if each else columns for place in range(len(found["examples"]))]
 
 
 def figures(found: dict[str, Any]) -> list[Figure]:
     """What is drawn of a finding."""
-    references = bool(_REFERENCES & {*found.get("offends", ())})
+    references = bool(_REFERENCES & {*found.get("highlight", ())})
     said: set[str] = set()
     drawn = [_lineage(it, said, references=references) for it in found.get("lineages", ())]
     # a balance alone is a figure, and no picture
     return drawn + [_balance(it) for it in found.get("balances", ()) if {"order_amount", "live_orders"} & it.keys()]
 
 
-def weaknesses(found: dict[str, Any], document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+def schema_causes(found: dict[str, Any], document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     """The findings on the schema that have to do with it, by what they have to do with it, in words."""
     on_schema = {(it["rule"], it["object"]): it for it in document["schema_findings"]}
     named: dict[str, list[dict[str, Any]]] = {said: [] for said in _RELATIONS.values()}
-    for it in found.get("weaknesses", ()):
+    for it in found.get("schema_causes", ()):
         if finding := on_schema.get((it["rule"], it["object"])):
-            named[_RELATIONS[it.get("lets_in")]].append(finding | {"which": it.get("which", "")})
+            named[_RELATIONS[it.get("allows")]].append(finding | {"which": it.get("which", "")})
     return [(said, findings) for said, findings in named.items() if findings]
 
 
-def shared(
+def overlaps(
     found: dict[str, Any], failed: dict[str, dict[str, Any]]
 ) -> tuple[list[tuple[dict[str, Any], str, str]], int]:
     """Other findings with largely the same rows: each with how many, of which, in words; and how many more there are.
@@ -62,7 +62,7 @@ def shared(
     Largely the same are those that have four fifths of the rows of the smaller of the two.
     """
     told = []
-    for it in found.get("shared", ()):
+    for it in found.get("overlaps", ()):
         if (other := failed.get(it["rule"])) is None:
             continue
         rows, here, there = it["rows"], found["violations"], other["violations"]

@@ -106,7 +106,7 @@ def report(document: dict[str, Any]) -> str:
         questions=trace.questions(document),
         profile=shown_profile,
         figures=figures,
-        affected=_largest(document["summary"].get("affected", ())),
+        affected=_largest(document["summary"].get("rows_affected", ())),
         sizes=_largest([{"table": name} | table for name, table in document["run"]["tables"].items()]),
         bare=[name for name, table in document["run"]["tables"].items() if table["rows"] == 0],
         unjudged_schema=_unjudged(document["schema_rules"]),
@@ -205,8 +205,8 @@ def _environment() -> Environment:
         "evidence": _evidence,
         "wrong": finding.wrong,
         "figures": finding.figures,
-        "shared": finding.shared,
-        "weaknesses": finding.weaknesses,
+        "overlaps": finding.overlaps,
+        "schema_causes": finding.schema_causes,
     }
     environment.globals |= {"severities": SEVERITIES, "duration": words.duration}
     return environment

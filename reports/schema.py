@@ -79,6 +79,6 @@ def down_to(fail_on: FailOn) -> tuple[Severity, ...]:
 
 
 def unused(document: dict[str, Any]) -> list[dict[str, str]]:
-    """The allowances that no finding needs; results of an earlier version do not tell."""
-    found: list[dict[str, str]] = document.get("unused_allowances", [])
+    """The suppressions that no finding needs; results of an earlier version do not tell."""
+    found: list[dict[str, str]] = document.get("unused_suppressions", [])
     return found

@@ -21,7 +21,7 @@ _COUNTED: Final = {
 
 @dataclass(frozen=True)
 class Change:
-    """What became of a consideration between two audits: violations of its rules, how many of these cannot be compared,
+    """What became of a requirement between two audits: violations of its rules, how many of these cannot be compared,
     and those `rules` that have something to show.
     """
 
@@ -34,7 +34,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Traced:
-    """A consideration with the results of its rules: what is open, in the order to look at it, and what passed."""
+    """A requirement with the results of its rules: what is open, in the order to look at it, and what passed."""
 
     says: str
     source: str
@@ -49,17 +49,17 @@ class Traced:
 
 
 def traced(document: dict[str, Any]) -> list[Traced]:
-    """The considerations of the audit's suites, in their order; none where results or suites have none."""
+    """The requirements of the audit's suites, in their order; none where results or suites have none."""
     results = {found["rule"]: found for found in document["results"]}
     return [
         _traced(it["says"], it["source"], [results[rule] for rule in it["rules"] if rule in results])
-        for it in document.get("considerations", [])
+        for it in document.get("requirements", [])
     ]
 
 
 def untraced(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The results of rules that are under no consideration."""
-    named = {rule for it in document.get("considerations", []) for rule in it["rules"]}
+    """The results of rules that are under no requirement."""
+    named = {rule for it in document.get("requirements", []) for rule in it["rules"]}
     return [found for found in document["results"] if found["rule"] not in named]
 
 
@@ -73,10 +73,10 @@ def questions(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def changes(comparison: dict[str, Any]) -> list[Change]:
-    """The considerations of the later audit's suites, with what changed; a rule may count under several."""
+    """The requirements of the later audit's suites, with what changed; a rule may count under several."""
     rules = {rule["rule"]: rule for rule in comparison["rules"]}
     found = []
-    for it in comparison.get("considerations", []):
+    for it in comparison.get("requirements", []):
         named = [rules[rule] for rule in it["rules"] if rule in rules]
         known = [rule for rule in named if rule["new"] is not None]
         counts = {kind: sum(rule[kind] for rule in known) for kind in ("resolved", "remaining", "new")}

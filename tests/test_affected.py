@@ -26,13 +26,13 @@ def test_each_row_counts_once(audits: dict[str, Path]) -> None:
         for row in csv.DictReader(lines):
             keys[of[row["rule"]]].add(row["key"])
             of_rule[row["rule"]].add(row["key"])
-    told = {(it["table"], it["key"]): it["rows"] for it in document["summary"]["affected"]}
+    told = {(it["table"], it["key"]): it["rows"] for it in document["summary"]["rows_affected"]}
     assert told == {name: len(found) for name, found in keys.items()}
     assert sum(told.values()) < document["violations"]["rows"]
     for one, other in combinations([it for it in document["results"] if it["status"] == "failed"], 2):
         same = of_rule[one["rule"]] & of_rule[other["rule"]] if of[one["rule"]] == of[other["rule"]] else set()
         for it, of_it in ((one, other), (other, one)):
-            assert sum(row["rows"] for row in it["shared"] if row["rule"] == of_it["rule"]) == len(same)
+            assert sum(row["rows"] for row in it["overlaps"] if row["rule"] == of_it["rule"]) == len(same)
     page = " ".join(re.sub(r"<[^>]+>", "", (folder / "report.html").read_text(encoding="utf-8")).split())
     for (table, _), rows in told.items():
         assert f"{rows} of {document['run']['tables'][table]['rows']} rows of {table}" in page

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 import expectations
-from audit.offends import offends
+from audit.offends import highlight
 from audit.run import Options, run
 from audit.server import Server
 from expectations import Rule, schema_rules
@@ -39,7 +39,7 @@ RULES = expectations.load("current").rules
 )
 def test_without_a_header_the_columns_that_are_tested_offend(sql: str, columns: tuple[str, ...]) -> None:
     """Those that the outermost WHERE looks at and that the result shows as they are; none where nobody can tell."""
-    assert offends(Rule("r", "s", "A rule", "info", ("id",), sql)) == columns
+    assert highlight(Rule("r", "s", "A rule", "info", ("id",), sql)) == columns
 
 
 def test_the_header_has_the_last_word() -> None:
@@ -48,26 +48,26 @@ def test_the_header_has_the_last_word() -> None:
         -- title: A rule
         -- severity: info
         -- key: id
-        -- offends: a, "B c" WHERE
+        -- highlight: a, "B c" WHERE
         --   value in ('x', 'y where z')
-        -- weakness: schema.a orders.b,
+        -- allowed_by: schema.a orders.b,
         --   schema.c orders
-        -- picture: lineage of id, a
+        -- diagram: lineage of id, a
         select id, a, b as "B c" from p where b = 1
     """
     rule = expectations.rule.parse(textwrap.dedent(text).strip(), id="r", suite="s", path="r.sql")
-    assert offends(rule) == ("a", "B c")
-    assert rule.offends is not None
-    assert rule.offends.test == "value in ('x', 'y where z')"
-    assert [(it.rule, it.object) for it in rule.weaknesses] == [("schema.a", "orders.b"), ("schema.c", "orders")]
-    assert rule.picture == expectations.Picture("lineage", ("id", "a"))
+    assert highlight(rule) == ("a", "B c")
+    assert rule.highlight is not None
+    assert rule.highlight.test == "value in ('x', 'y where z')"
+    assert [(it.rule, it.object) for it in rule.schema_causes] == [("schema.a", "orders.b"), ("schema.c", "orders")]
+    assert rule.diagram == expectations.Diagram("lineage", ("id", "a"))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_each_rule_says_what_offends_and_names_schema_rules_that_there_are(rule: Rule) -> None:
     """A weakness whose rule has another name would never be found."""
-    assert rule.offends is not None
-    assert {it.rule for it in rule.weaknesses} <= {it.id for it in schema_rules()}
+    assert rule.highlight is not None
+    assert {it.rule for it in rule.schema_causes} <= {it.id for it in schema_rules()}
 
 
 ORDERS = """
@@ -129,9 +129,9 @@ def test_what_is_around_examples(server: Server, tmp_path: Path) -> None:
         {"customer_id": 3, "balance": -5, "live_orders": 0, "live_amount": 0}
     ]
     present = found["customers.required_text_is_present"]
-    assert present["offends_in"] == [["customer_name", "customer_email"]]
-    assert found["customers.phone_is_dialable"].get("offends") is None, "it passed"
-    assert {it["object"] for it in found["orders.status_is_known"]["weaknesses"]} == {"orders.order_status"}
+    assert present["highlight_in"] == [["customer_name", "customer_email"]]
+    assert found["customers.phone_is_dialable"].get("highlight") is None, "it passed"
+    assert {it["object"] for it in found["orders.status_is_known"]["schema_causes"]} == {"orders.order_status"}
 
 
 def test_what_lies_far_away_is_neither_there_nor_missing(server: Server, tmp_path: Path) -> None:
@@ -162,15 +162,15 @@ def test_nobody_reads_a_large_table_for_a_picture(server: Server, tmp_path: Path
     found = audit(server, tmp_path, *LARGE, "alter table orders drop constraint orders_pkey")
     assert found["lineage.is_acyclic"]["violations"] == 2
     assert "lineages" not in found["lineage.is_acyclic"]
-    undrawn = found["lineage.is_acyclic"]["undrawn"]
-    assert undrawn["reason"].startswith("orders is large and has no unique index on order_id alone")
+    no_diagram_reason = found["lineage.is_acyclic"]["no_diagram_reason"]
+    assert no_diagram_reason["reason"].startswith("orders is large and has no unique index on order_id alone")
     assert found["recreation.customer_is_not_overcommitted"]["balances"][0] == {
         "customer_id": 1, "balance": 100, "live_orders": 30_003, "live_amount": 130
     }, "the rule itself has added them up"  # fmt: skip
     assert found["customers.balance_is_not_negative"]["balances"] == [{"customer_id": 3, "balance": -5}]
-    helped = ("alter table orders drop constraint orders_pkey", undrawn["help"].replace(" concurrently", ""))
+    helped = ("alter table orders drop constraint orders_pkey", no_diagram_reason["help"].replace(" concurrently", ""))
     found = audit(server, tmp_path, *LARGE, "create index on orders (customer_id)", *helped)
-    assert "undrawn" not in found["lineage.is_acyclic"]
+    assert "no_diagram_reason" not in found["lineage.is_acyclic"]
     assert lineages(found["lineage.is_acyclic"]) == [([21, 22], [21, 22], [])]
     assert found["recreation.customer_is_not_overcommitted"]["balances"][0]["live_orders"] == 30_003
 
@@ -181,17 +181,17 @@ def test_a_look_up_that_fails_costs_its_picture(server: Server, tmp_path: Path) 
     mine.mkdir()
     header = "-- title: A rule\n-- severity: info\n-- key: customer_id\n"
     body = "select customer_id, customer_name from customers where customer_balance < 0"
-    (mine / "raises.sql").write_text(f"{header}-- offends: customer_name where 1 / length(value) / 0 > 0\n{body}")
-    (mine / "wrong.sql").write_text(f"{header}-- offends: customer_name where valu > 0\n{body}")
-    (mine / "lacks.sql").write_text(f"{header}-- offends: name\n{body}")
-    (mine / "draws.sql").write_text(f"{header}-- picture: lineage of customer_id\n{body}")
+    (mine / "raises.sql").write_text(f"{header}-- highlight: customer_name where 1 / length(value) / 0 > 0\n{body}")
+    (mine / "wrong.sql").write_text(f"{header}-- highlight: customer_name where valu > 0\n{body}")
+    (mine / "lacks.sql").write_text(f"{header}-- highlight: name\n{body}")
+    (mine / "draws.sql").write_text(f"{header}-- diagram: lineage of customer_id\n{body}")
     found = audit(server, tmp_path / "out", "alter table orders rename order_ref to ref", suites=(str(mine),))
-    assert [(id, it["status"], it.get("offends_in")) for id, it in sorted(found.items())] == [
+    assert [(id, it["status"], it.get("highlight_in")) for id, it in sorted(found.items())] == [
         ("draws", "failed", None),
         ("lacks", "errored", None),
         ("raises", "failed", [[]]),
         ("wrong", "errored", None),
     ]
-    assert "'name', which the header names under offends or picture" in found["lacks"]["error"]
+    assert "'name', which the header names under highlight or diagram" in found["lacks"]["error"]
     assert "lineages" not in found["draws"]
-    assert found["draws"]["undrawn"]["reason"].startswith("orders lacks order_id, order_ref, ")
+    assert found["draws"]["no_diagram_reason"]["reason"].startswith("orders lacks order_id, order_ref, ")

@@ -270,7 +270,7 @@ def test_a_phone_says_nothing_of_what_is_not_known(browser: Browser, tmp_path: P
 def test_evidence_breaks_no_word_on_a_phone(browser: Browser, tmp_path: Path) -> None:
     """Wide rows scroll; where which value is wrong is not known, the other columns leave room too."""
     row = {f"status_{n}": "recreated" for n in range(9)} | {"args": "word " * 20}
-    file = _written(tmp_path, html.report(document(found(examples=[{"order_id": 1} | row], offends=[]))))
+    file = _written(tmp_path, html.report(document(found(examples=[{"order_id": 1} | row], highlight=[]))))
     with opened(browser, file, viewport={"width": 360, "height": 800}) as page:
         cell = page.locator(".evidence bdi").filter(has_text="recreated").first
         assert cell.evaluate("it => it.getClientRects().length") == 1

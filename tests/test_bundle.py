@@ -1,4 +1,4 @@
-"""What scans share in one statement: extracts of tables, and rows that are spared; and when they must not."""
+"""What scans share in one statement: extracts of tables, and rows that are prefiltered; and when they must not."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ select g, g % 1000, case when g % 700 = 0 then g + 1 else g - g % 10 end,
 from generate_series(1, 30000) as g;
 analyze t
 """
-SPARE = "-- spare: t as o; select from t as r where r.id = o.up and r.n = r.n / 10 * 10\n-- unique: t.id\n"
+SPARE = "-- prefilter: t as o; select from t as r where r.id = o.up and r.n = r.n / 10 * 10\n-- prefilter_key: t.id\n"
 ORPHAN = "select o.id, o.up from t as o left join t as a on a.id = o.up where a.n % 10 > 0 or a.id is null"
 
 
@@ -173,9 +173,9 @@ def test_a_rule_that_fails_costs_its_neighbours_nothing(dsn: str, tmp_path: Path
     assert judged(dsn, tmp_path) == {"few": ("failed", 30), "bad": ("errored", 0)}
 
 
-def spared(made: list[Bundle]) -> list[bool]:
-    """Whether the scans of bundles spare rows."""
-    return [scan.spare is not None for found in made for scan in found.scans]
+def prefiltered(made: list[Bundle]) -> list[bool]:
+    """Whether the scans of bundles prefilter rows."""
+    return [scan.prefilter is not None for found in made for scan in found.scans]
 
 
 def test_rows_that_cannot_violate_are_spared(dsn: str, tmp_path: Path) -> None:
@@ -183,15 +183,15 @@ def test_rows_that_cannot_violate_are_spared(dsn: str, tmp_path: Path) -> None:
     plain, other = rules(tmp_path, plain=ORPHAN, other=SPARE + ORPHAN)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(BIG)
-        assert sorted(spared(bundles(connection, plain, other))) == [False, True]
+        assert sorted(prefiltered(bundles(connection, plain, other))) == [False, True]
         connection.execute("alter table t drop constraint t_pkey")
-        assert spared(bundles(connection, other)) == [False]
+        assert prefiltered(bundles(connection, other)) == [False]
         connection.execute("create unique index on t (id) where n > 0")
-        assert spared(bundles(connection, other)) == [False]
+        assert prefiltered(bundles(connection, other)) == [False]
         connection.execute("create unique index whole on t (id)")
-        assert spared(bundles(connection, other)) == [True]
+        assert prefiltered(bundles(connection, other)) == [True]
         connection.execute("create table child () inherits (t)")  # a row's place is its own table's
-        assert spared(bundles(connection, other)) == [False]
+        assert prefiltered(bundles(connection, other)) == [False]
         expected = connection.execute(f"select count(*) from ({ORPHAN}) as v").fetchone()
     assert expected is not None
     assert expected[0] > 0
@@ -201,13 +201,16 @@ def test_rows_that_cannot_violate_are_spared(dsn: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ("-- spare: t as o", "spare is 'TABLE as ROW; select ...', not 't as o'"),
-        ("-- spare: t; select 1", "spare is 'TABLE as ROW; select ...', not 't; select 1'"),
-        ("-- spare: t as o; delete from t", "spare is 'TABLE as ROW; select ...', not 't as o; delete from t'"),
-        ("-- spare: t as o; select 1; select 2", "spare is 'TABLE as ROW; select ...', not"),
-        ("-- spare: t as o; select 1\n-- unique: id", "needs 'id' is neither 'table.column' nor 'encoding NAME'"),
-        ("-- spare: t as x; select 1", "'t as x' stands 0 times in the statement, not once"),
-        ("-- spare: t as a; select 1", "'t as a' stands 2 times in the statement, not once"),
+        ("-- prefilter: t as o", "prefilter is 'TABLE as ROW; select ...', not 't as o'"),
+        ("-- prefilter: t; select 1", "prefilter is 'TABLE as ROW; select ...', not 't; select 1'"),
+        ("-- prefilter: t as o; delete from t", "prefilter is 'TABLE as ROW; select ...', not 't as o; delete from t'"),
+        ("-- prefilter: t as o; select 1; select 2", "prefilter is 'TABLE as ROW; select ...', not"),
+        (
+            "-- prefilter: t as o; select 1\n-- prefilter_key: id",
+            "requires 'id' is neither 'table.column' nor 'encoding NAME'",
+        ),
+        ("-- prefilter: t as x; select 1", "'t as x' stands 0 times in the statement, not once"),
+        ("-- prefilter: t as a; select 1", "'t as a' stands 2 times in the statement, not once"),
     ],
 )
 def test_what_is_spared_must_be_told_plainly(header: str, message: str) -> None:

@@ -112,7 +112,7 @@ BROKEN: Final[dict[str, tuple[dict[str, str | bytes], str]]] = {
     "empty_key": ({"a.sql": RULE.replace("key: order_id", "key: order_id,,x")}, "a.sql"),
     "key_twice": ({"a.sql": RULE.replace("key: order_id", "key: a, a")}, "a.sql"),
     "bad_severity": ({"a.sql": RULE.replace("info", "urgent")}, "'urgent'"),
-    "bad_needs": ({"a.sql": RULE.replace("-- key", "-- needs: order_ref\n-- key")}, "'order_ref'"),
+    "bad_needs": ({"a.sql": RULE.replace("-- key", "-- requires: order_ref\n-- key")}, "'order_ref'"),
     "no_statement": ({"a.sql": RULE.split("select")[0]}, "a.sql"),
     "empty_file": ({"a.sql": ""}, "a.sql"),
     "two_statements": ({"a.sql": RULE + ";\nselect 2\n"}, "a.sql"),
@@ -145,7 +145,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, databases: dict[str, str], g
     (folder / "binary.json").write_bytes(b"\xff\xfe\x00\x01")
     (folder / "deep.json").write_text("[" * 100_000, encoding="utf-8")
     (folder / "damaged.json").write_text(
-        '{"format": "order-audit/1", "run": {}, "summary": {}, "results": [{"rule": "a"}]}', encoding="utf-8"
+        '{"format": "order-audit/2", "run": {}, "summary": {}, "results": [{"rule": "a"}]}', encoding="utf-8"
     )
     (folder / "file").write_text("in the way", encoding="utf-8")
     (folder / "no-server").mkdir()
@@ -252,7 +252,7 @@ WRONG: Final[dict[str, Wrong]] = {
     "profile: no tables": Wrong(["profile", "--dsn", "{empty}"], 3, "--schema"),
     "sample above 100": Wrong([*_ON_SAMPLE, "--sample", "101"], 2, "--sample"),
     # files that are read
-    "allowances are not there": Wrong([*_ON_SAMPLE, "--allow", "{folder}/none.txt"], 2, "none.txt"),
+    "suppressions are not there": Wrong([*_ON_SAMPLE, "--allow", "{folder}/none.txt"], 2, "none.txt"),
     "baseline is not there": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/none.json"], 2, "none.json"),
     "baseline is no JSON": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/text.json"], 2, "text.json"),
     **{

@@ -85,7 +85,7 @@ def _audit(folder: Path, results: Mapping[str, Found], *, violations: bool = Tru
     if violations:
         (folder / "violations.csv").write_bytes(data)
     document = {
-        "format": "order-audit/1",
+        "format": "order-audit/2",
         "run": {"id": "x", "started_at": "2024-01-01T00:00:00Z", "complete": True, "database": {"name": "shop"}},
         "summary": {"pass_rate": 50.0, "gate": {"passed": False, "reasons": []}},
         "results": [
@@ -418,7 +418,7 @@ def _large(folder: Path, rows: Iterator[bytes]) -> compare.Audit:
             file.write(row)
             count += row.count(b"\n")
     document = {
-        "format": "order-audit/1",
+        "format": "order-audit/2",
         "run": {},
         "summary": {"pass_rate": None},
         "results": [
@@ -484,13 +484,14 @@ def test_memory_does_not_grow_with_the_files(tmp_path: Path) -> None:
         "not json",
         "[]",
         "null",
-        '"order-audit/1"',
+        '"order-audit/2"',
         "{}",
-        '{"format": "order-audit/2", "run": {}, "summary": {}, "results": []}',
-        '{"format": "order-audit/1"}',
+        '{"format": "order-audit/3", "run": {}, "summary": {}, "results": []}',
+        '{"format": "order-audit/1", "run": {}, "summary": {}, "results": []}',
+        '{"format": "order-audit/2"}',
         "[" * 100_000,
     ],
-    ids=["empty", "text", "array", "null", "string", "object", "another format", "parts missing", "deep"],
+    ids=["empty", "text", "array", "null", "string", "object", "newer", "older", "parts missing", "deep"],
 )
 def test_a_file_that_is_no_result_is_named(tmp_path: Path, text: str) -> None:
     """One line that names the file, and never another exception."""

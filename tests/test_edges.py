@@ -857,7 +857,7 @@ MISTAKES = {
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_mistakes_are_shown_where_they_stand_in_the_file(data: str, tmp_path: Path, end: str) -> None:
     """Line and column in the author's own file, in characters."""
-    files = {id: rule(body, more="-- needs: orders.order_id\n") for id, (body, _) in MISTAKES.items()}
+    files = {id: rule(body, more="-- requires: orders.order_id\n") for id, (body, _) in MISTAKES.items()}
     mine = suite(tmp_path / "mine", {id: text.replace("\n", end) for id, text in files.items()})
     document = audit(data, tmp_path / "out", mine)
     assert errors(document).keys() == MISTAKES.keys()
@@ -1341,10 +1341,13 @@ BAD_SUITES: dict[str, tuple[dict[str, bytes], str]] = {
     "header": ({"a.sql": rule("select 1 as order_id", more="-- sverity: info\n").encode()}, r"a\.sql:5.*sverity"),
     "header twice": ({"a.sql": rule("select 1 as order_id", more="-- key: id\n").encode()}, r"a\.sql:5.*key"),
     "key twice": ({"a.sql": rule("select 1 as id", "id, ID").encode()}, r"a\.sql.*id, ID"),
-    "needs": ({"a.sql": rule("select 1 as order_id", more="-- needs: order_ref\n").encode()}, r"a\.sql.*order_ref"),
-    "offends twice": ({"a.sql": rule("select 1 as order_id", more="-- offends: a, A\n").encode()}, r"a\.sql.*offends"),
-    "weakness": ({"a.sql": rule("select 1 as order_id", more="-- weakness: schema.a\n").encode()}, r"a\.sql.*OBJECT"),
-    "picture": ({"a.sql": rule("select 1 as order_id", more="-- picture: of a\n").encode()}, r"a\.sql.*lineage"),
+    "needs": ({"a.sql": rule("select 1 as order_id", more="-- requires: order_ref\n").encode()}, r"a\.sql.*order_ref"),
+    "highlight twice": (
+        {"a.sql": rule("select 1 as order_id", more="-- highlight: a, A\n").encode()},
+        r"a\.sql.*highlight",
+    ),
+    "weakness": ({"a.sql": rule("select 1 as order_id", more="-- allowed_by: schema.a\n").encode()}, r"a\.sql.*OBJECT"),
+    "picture": ({"a.sql": rule("select 1 as order_id", more="-- diagram: of a\n").encode()}, r"a\.sql.*lineage"),
     "comment alone": ({"a.sql": rule("-- nothing\n/* here */").encode()}, r"a\.sql"),
     "two files, one bad": ({"a.sql": rule("select 1 as order_id").encode(), "b.sql": b"x"}, r"b\.sql"),
     "a name that is no text": ({os.fsdecode(b"\xff.sql"): rule("select 1 as order_id").encode()}, "name"),
@@ -1387,7 +1390,7 @@ def test_needs_that_are_not_met(data: str, tmp_path: Path) -> None:
         "schema": f"{fetch(data, 'select current_schema()')[0]}.orders.created_at",
         "quoted": '"orders"."Order_Ref"',
     }
-    files = {id: rule(body, more=f"-- needs: {text}\n") for id, text in needs.items()}
+    files = {id: rule(body, more=f"-- requires: {text}\n") for id, text in needs.items()}
     document = audit(data, tmp_path / "out", suite(tmp_path / "mine", files))
     assert statuses(document) == {
         "met": "failed",

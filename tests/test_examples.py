@@ -21,7 +21,7 @@ import expectations
 from audit.lint import lint
 from audit.server import Server
 from expectations import Rule, schema_rules
-from expectations.rule import Weakness
+from expectations.rule import SchemaCause
 from tests import servers
 
 ROOT = Path(__file__).parent.parent
@@ -102,7 +102,7 @@ def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-LET_IN = [(rule, weakness) for rule in RULES.values() for weakness in rule.weaknesses if weakness.lets_in]
+LET_IN = [(rule, weakness) for rule in RULES.values() for weakness in rule.schema_causes if weakness.allows]
 #: Rows of examples that are right by their rule, and that what is suggested would refuse.
 IN_THE_WAY = {
     "schema.money_is_exact": "delete from customers where not abs(customer_balance) < 1e11",
@@ -116,7 +116,7 @@ where a.attrelid in ('customers'::regclass, 'orders'::regclass) and a.attnum > 0
 
 
 @pytest.mark.parametrize(("rule", "weakness"), LET_IN, ids=lambda it: getattr(it, "id", None) or it.rule)
-def test_a_weakness_that_is_put_right_lets_nothing_in(server_18: Server, rule: Rule, weakness: Weakness) -> None:
+def test_a_weakness_that_is_put_right_lets_nothing_in(server_18: Server, rule: Rule, weakness: SchemaCause) -> None:
     """What the finding itself suggests refuses the example's violations, or makes of them what is none."""
     (key,) = rule.key
     table = TABLES[key]

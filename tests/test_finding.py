@@ -43,7 +43,7 @@ def marked(source: str) -> list[str]:
 def test_the_wrong_value_is_marked_and_stands_beside_the_key() -> None:
     """By a sign and a word, in each row; the key's cells stand out too."""
     rows = [{"state": "x", "order_id": n, "amount": -n} for n in (1, 2)]
-    source = drawn(document(found("orders.a", examples=rows, violations=2, offends=["amount"]))).source
+    source = drawn(document(found("orders.a", examples=rows, violations=2, highlight=["amount"]))).source
     assert marked(source) == ["-1", "-2"]
     assert '<table class="evidence marked">' in source
     heads = [re.sub("<[^>]+>", "", head) for head in re.findall(r'<th scope="col"[^>]*>(.*?)</th>', source)]
@@ -53,7 +53,7 @@ def test_the_wrong_value_is_marked_and_stands_beside_the_key() -> None:
 def test_each_row_has_its_own_wrong_value() -> None:
     """Where one of several columns is wrong; none where it is not known which."""
     rows = [{"order_id": n, "a": f"a{n}", "b": f"b{n}"} for n in (1, 2, 3)]
-    made = found("orders.a", examples=rows, violations=3, offends=["a", "b"], offends_in=[["a"], ["b"], []])
+    made = found("orders.a", examples=rows, violations=3, highlight=["a", "b"], highlight_in=[["a"], ["b"], []])
     assert marked(drawn(document(made)).source) == ["a1", "b2"]
 
 
@@ -72,11 +72,13 @@ def test_what_let_it_in_is_linked_both_ways() -> None:
     page = drawn(
         linted(
             found(
-                "orders.a", weaknesses=[here | {"lets_in": True, "which": ""}, here | {"object": "gone"}], violations=4
+                "orders.a",
+                schema_causes=[here | {"allows": True, "which": ""}, here | {"object": "gone"}],
+                violations=4,
             ),
-            found("orders.b", weaknesses=[here | {"lets_in": True, "which": "where it names one"}], violations=3),
-            found("orders.c", weaknesses=[here | {"lets_in": False, "which": ""}], violations=2),
-            found("orders.old", weaknesses=[here]),
+            found("orders.b", schema_causes=[here | {"allows": True, "which": "where it names one"}], violations=3),
+            found("orders.c", schema_causes=[here | {"allows": False, "which": ""}], violations=2),
+            found("orders.old", schema_causes=[here]),
         )
     )
     said = "Reference without a foreign key orders.order_ref"
@@ -93,7 +95,13 @@ def test_what_let_it_in_is_linked_both_ways() -> None:
     assert "See also: Title of orders.old (1)." in there
 
 
-GUARD = {"name": "a", "title": "No a is b", "needs": [], "assumes": "c comes first", "sql": "alter table orders add d;"}
+GUARD = {
+    "name": "a",
+    "title": "No a is b",
+    "requires": [],
+    "assumes": "c comes first",
+    "sql": "alter table orders add d;",
+}
 FIX = {
     "automatic": "a becomes b.",
     "options": [
@@ -108,7 +116,7 @@ FIX = {
 
 def test_how_it_is_put_right_and_kept_so() -> None:
     """What is automatic, each choice by its name, what is assumed and not proven, the guard and its SQL."""
-    page = drawn(document(found("orders.a", fix=FIX, guard=GUARD, unproven="that it is so"), found("orders.b")))
+    page = drawn(document(found("orders.a", fix=FIX, guard=GUARD, limitations="that it is so"), found("orders.b")))
     said = article(page)
     for part in (
         "Not proven that it is so",
@@ -130,7 +138,7 @@ def test_how_it_is_put_right_and_kept_so() -> None:
 def test_a_rule_that_ends_a_sentence_is_linked() -> None:
     """A longer name that begins like a rule's is none."""
     page = drawn(
-        document(found("orders.a", unproven="as little as orders.b."), found("orders.b", unproven="orders.a.x"))
+        document(found("orders.a", limitations="as little as orders.b."), found("orders.b", limitations="orders.a.x"))
     )
     assert 'as little as <a class="id" href="#rule-orders.b">' in page.source
     assert "Not proven orders.a.x" in article(page, "orders.b")
@@ -142,9 +150,9 @@ def order(id: int, ref: int, customer: int = 1, status: str = "active") -> dict[
     return {"order_id": id, "order_ref": ref, "customer_id": customer, "order_status": status, "order_amount": 5}
 
 
-def captions(*lineages: dict[str, Any], offends: tuple[str, ...] = ("order_ref",)) -> list[str]:
+def captions(*lineages: dict[str, Any], highlight: tuple[str, ...] = ("order_ref",)) -> list[str]:
     """What stands above the pictures of a finding."""
-    page = drawn(document(found("lineage.a", lineages=list(lineages), offends=list(offends))))
+    page = drawn(document(found("lineage.a", lineages=list(lineages), highlight=list(highlight))))
     figures = re.findall(r'<figure class="drawing">.*?</figure>', page.source, re.DOTALL)
     return [re.sub(r"<[^>]+>", "", said) for it in figures for said in re.findall(r"<(?:figcaption|small)>(.*?)</", it)]
 
@@ -171,7 +179,7 @@ def test_a_lineage_is_drawn_as_it_is_and_as_it_should_be() -> None:
 
 def test_there_is_no_picture_of_what_is_not_known_or_not_the_matter() -> None:
     """A chain that goes on, a status that is wrong: as it is, and nothing else."""
-    assert captions(CHAIN, offends=("order_status",)) == ["Orders 3 and 4", "As it is"]
+    assert captions(CHAIN, highlight=("order_status",)) == ["Orders 3 and 4", "As it is"]
     assert captions({"keys": [3], "orders": [order(3, 2)], "missing": []}) == ["Order 3", "As it is"]
 
 
@@ -202,14 +210,14 @@ def test_a_balance_stands_beside_what_it_is_to_cover() -> None:
 def test_only_the_first_schedules_are_drawn() -> None:
     """The others say how much they are on: the page stays short."""
     rows = [{"order_id": n, "order_schedule": "1" * n + "0" * (336 - n)} for n in range(1, 21)]
-    page = drawn(document(found("orders.a", examples=rows, violations=20, offends=["order_schedule"])))
+    page = drawn(document(found("orders.a", examples=rows, violations=20, highlight=["order_schedule"])))
     assert page.source.count('<svg class="week"') == 6
     assert "▸on in 20 of 336 half-hours" in article(page)
 
 
 def test_the_same_finding_gives_the_same_bytes() -> None:
     """Whatever is drawn of it."""
-    made = linted(found("lineage.a", lineages=[CHAIN, CIRCLE], offends=["order_ref"], fix=FIX, guard=GUARD))
+    made = linted(found("lineage.a", lineages=[CHAIN, CIRCLE], highlight=["order_ref"], fix=FIX, guard=GUARD))
     assert html.report(made) == html.report(made)
 
 
@@ -217,7 +225,10 @@ def test_a_picture_that_is_missing_is_explained() -> None:
     """Why there is none, and what to do; a statement only where one helps."""
     large = {"reason": "orders is large", "help": "create unique index on orders (order_id)"}
     page = drawn(
-        document(found("orders.a", undrawn=large), found("orders.b", undrawn={"reason": "a <right>", "help": ""}))
+        document(
+            found("orders.a", no_diagram_reason=large),
+            found("orders.b", no_diagram_reason={"reason": "a <right>", "help": ""}),
+        )
     )
     said = "There is no picture of what is around these rows: "
     assert f"{said}orders is large. With this, the next audit draws one: create unique index" in article(page)
@@ -230,7 +241,7 @@ def test_findings_that_share_rows_lead_to_each_other() -> None:
 
     def of(rule: str, violations: int, **shared: int) -> dict[str, Any]:
         told = [{"rule": f"x.{other}", "rows": rows} for other, rows in shared.items()]
-        return found(f"x.{rule}", violations=violations, shared=told)
+        return found(f"x.{rule}", violations=violations, overlaps=told)
 
     many = [of(f"m{n}", 9) for n in range(7)]
     page = drawn(

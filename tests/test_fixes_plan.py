@@ -58,7 +58,7 @@ def violations(connection: psycopg.Connection) -> dict[str, set[str]]:
     """The violating keys of each rule that can be judged."""
     found = {}
     for rule in RULES:
-        if not any(need.table for need in rule.needs):
+        if not any(need.table for need in rule.requires):
             query = f"select v.{rule.key[0]}::text from ({rule.sql}) as v"
             found[rule.id] = {row[0] for row in connection.execute(query.encode())}
     return found

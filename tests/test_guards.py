@@ -666,7 +666,7 @@ def test_a_file_that_is_no_guard_is_refused() -> None:
         ("-- title: t\n-- check orders:\ntrue", "a guard has a title, rules"),
         ("-- title: t\n-- protects: orders.unknown\n-- check orders:\ntrue", r"no rule orders\.unknown"),
         (head, "a guard has a title"),
-        (head + "-- needs: luck\n-- check orders:\ntrue", "cannot tell whether there is luck"),
+        (head + "-- requires: luck\n-- check orders:\ntrue", "cannot tell whether there is luck"),
         (head + "-- check orders:\n", "empty"),
         (head + "-- check orders:\ntrue\n-- check orders:\nfalse", "there twice"),
         (head + "nonsense", "g.sql:3: neither a header"),
@@ -679,7 +679,7 @@ def test_a_file_that_is_no_guard_is_refused() -> None:
 def test_each_rule_that_no_guard_protects_is_argued() -> None:
     protected = {rule.id for guard in GUARDS.values() for rule in guard.protects}
     for rule in load("current").rules:
-        assert (rule.id in protected or bool(rule.needs)) != (rule.id in UNGUARDED), rule.id
+        assert (rule.id in protected or bool(rule.requires)) != (rule.id in UNGUARDED), rule.id
 
 
 def test_what_a_report_shows_of_a_guard_makes_it(shop: str) -> None:

@@ -88,7 +88,7 @@ def dirty_rows(request: pytest.FixtureRequest, database: psycopg.Connection) -> 
 def test_a_check_refuses_what_its_rule_finds(dirty_rows: psycopg.Connection, guard: Guard) -> None:
     connection, (rule,) = dirty_rows, guard.protects
     found = _found(connection, rule)
-    if guard.needs == ("guard order_ref_exists",):  # which refuses those without an ancestor
+    if guard.requires == ("guard order_ref_exists",):  # which refuses those without an ancestor
         found |= {
             row[0]
             for row in connection.execute(

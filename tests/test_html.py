@@ -125,7 +125,7 @@ def found(rule: str = "orders.amount_is_positive", status: str = "failed", **fie
         "examples": [],
         "impact": None,
         "why": "It costs money.",
-        "needs": [],
+        "requires": [],
         "sql": "select o.order_id\nfrom orders as o",
         "file": f"current/{rule.replace('.', '/')}.sql",
         "duration_ms": 1.25,
@@ -152,7 +152,7 @@ def document(*results: dict[str, Any], gate: dict[str, Any] | None = None, **run
     count = {status: sum(result["status"] == status for result in results) for status in statuses}
     judged = count["passed"] + count["failed"] + count["errored"]
     return {
-        "format": "order-audit/1",
+        "format": "order-audit/2",
         "run": {
             "id": "1de7bd0d",
             "started_at": "2026-03-01T08:00:00.000Z",
@@ -225,7 +225,7 @@ def comparison(*rules: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def drawn(made: dict[str, Any]) -> Page:
     """The page of a document, held against all that holds for every page."""
     before = copy.deepcopy(made)
-    draw = html.report if made["format"] == "order-audit/1" else html.comparison
+    draw = html.report if made["format"] == "order-audit/2" else html.comparison
     source = draw(made)
     assert made == before, "drawing changes nothing"
     assert draw(made) == source, "the same document gives the same page"
@@ -298,10 +298,10 @@ def everything(text: str) -> dict[str, Any]:
         "suite": text,
         "table": text,
         "fix": fix,
-        "guard": {"name": text, "title": text, "needs": [text], "assumes": text, "sql": text},
-        "unproven": text,
-        "offends": [text],
-        "weaknesses": [{"rule": text, "object": text}],
+        "guard": {"name": text, "title": text, "requires": [text], "assumes": text, "sql": text},
+        "limitations": text,
+        "highlight": [text],
+        "schema_causes": [{"rule": text, "object": text}],
         "lineages": [
             {
                 "keys": [text],
@@ -315,12 +315,12 @@ def everything(text: str) -> dict[str, Any]:
             {"customer_id": text, "balance": text, "order_id": text, "order_amount": text}
             | {"live_orders": 2, "live_amount": text}
         ],
-        "undrawn": {"reason": text, "help": text},
-        "shared": [{"rule": f"a.{text}", "rows": 1}, {"rule": f"b.{text}", "rows": 1}],
+        "no_diagram_reason": {"reason": text, "help": text},
+        "overlaps": [{"rule": f"a.{text}", "rows": 1}, {"rule": f"b.{text}", "rows": 1}],
     }
     results = [
         found(f"a.{text}", **fields, key=f"{text}, order_id", examples=[{text: text, "order_id": 1, "other": [text]}]),
-        found(f"b.{text}", **fields, needs=[text]) | {"table": "customers", "guard": None, "unguarded": text},
+        found(f"b.{text}", **fields, requires=[text]) | {"table": "customers", "guard": None, "unguarded": text},
         found(f"c.{text}", "errored", **fields, error=text, error_at={"sqlstate": text, "line": 1, "column": 2}),
         found(f"d.{text}", "skipped", **fields, reason=text),
         found(f"e.{text}", "skipped", **fields),
@@ -492,7 +492,7 @@ def test_a_finding_tells_all_of_itself() -> None:
             "orders.a",
             violations=1200,
             checked=53_000,
-            needs=["orders.x", "encoding utf8"],
+            requires=["orders.x", "encoding utf8"],
             impact={"customers": 1, "orders": 1200, "amount": -12.5},
         )
     )
@@ -520,7 +520,7 @@ def test_many_tables_are_not_all_named_in_a_sentence() -> None:
     results = [found(f"t.r{n}", table=f"t{n}", key="id", impact=None) for n in range(30)]
     given = document(*results)
     given["run"]["tables"] = {f"t{n}": {"rows": 0 if n < 10 else n} for n in range(30)}
-    given["summary"]["affected"] = [{"table": f"t{n}", "key": "id", "rows": n} for n in range(30)]
+    given["summary"]["rows_affected"] = [{"table": f"t{n}", "key": "id", "rows": n} for n in range(30)]
     page = drawn(given)
     verdict = page.all("header")[0]
     assert "That is 29 of 29 rows of t29, 28 of 28 rows of t28," in verdict

@@ -35,7 +35,7 @@ ROOT: Final = Path(__file__).parent.parent
 RULES: Final = {
     "found": (
         "critical",
-        "-- picture: lineage of order_id\nselect order_id, order_amount from orders where order_amount < 1000000",
+        "-- diagram: lineage of order_id\nselect order_id, order_amount from orders where order_amount < 1000000",
     ),
     "nothing_found": ("critical", "select order_id from orders where order_id < 0"),
     "slow": ("critical", "select o.order_id from orders as o, pg_sleep(300) as s"),
@@ -174,8 +174,8 @@ def test_an_interrupted_audit_keeps_what_had_finished(
         "slow": "skipped",
     }
     assert results["found"]["violations"] == 10
-    assert results["found"]["offends"] == ["order_amount"]
-    assert results["found"]["undrawn"]["reason"] == "the audit was interrupted before"
+    assert results["found"]["highlight"] == ["order_amount"]
+    assert results["found"]["no_diagram_reason"]["reason"] == "the audit was interrupted before"
     assert results["slow"]["violations"] == 0
     assert "interrupted" in results["slow"]["reason"]
     summary = document["summary"]

@@ -64,7 +64,7 @@ _LEAVES: Final = {
 _DUE: Final = (".margin", ".figure", "#facts")
 #: Sums beside their parts.
 _BESIDE: Final = (
-    re.compile(r"\d+ rules?: $"),  # of a consideration, by outcome
+    re.compile(r"\d+ rules?: $"),  # of a requirement, by outcome
     re.compile(r"^[\d,]+ (resolved|remaining|new) \($"),  # and their keys
 )
 

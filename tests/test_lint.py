@@ -327,14 +327,14 @@ def test_role_without_rights_on_the_data_is_told_so(sample: str) -> None:
 
 
 def test_accepted_findings_are_shown_and_do_not_fail(sample: str, tmp_path: Path) -> None:
-    """With the reason; an allowance that nothing needs is told."""
+    """With the reason; an suppression that nothing needs is told."""
     file = tmp_path / "allow"
     file.write_text(
         "# agreed on\n\nschema.money_is_exact customers.*: the ledger is kept elsewhere\n"
         "schema.bitmap_is_readable nowhere: gone\n"
     )
-    allowances = allow.read(file, [rule.id for rule in schema_rules()])
-    verdicts, unused = allow.accept(judged(sample), allowances, [rule.id for rule in schema_rules()])
+    suppressions = allow.read(file, [rule.id for rule in schema_rules()])
+    verdicts, unused = allow.accept(judged(sample), suppressions, [rule.id for rule in schema_rules()])
     assert [entry.object for entry in unused] == ["nowhere"]
     text = terminal.linted(verdicts, unused)
     assert "accepted: the ledger is kept elsewhere" in text
@@ -408,7 +408,9 @@ def told(server_18: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[d
 def test_results_name_allowances_that_nothing_needs(told: tuple[dict[str, Any], Path]) -> None:
     """And the document is as its JSON Schema has it."""
     result, out = told
-    assert result["unused_allowances"] == [{"rule": "schema.bitmap_is_readable", "object": "nowhere", "reason": "gone"}]
+    assert result["unused_suppressions"] == [
+        {"rule": "schema.bitmap_is_readable", "object": "nowhere", "reason": "gone"}
+    ]
     jsonschema.validate(result, json.loads((ROOT / "reports" / "results.schema.json").read_text(encoding="utf-8")))
     assert json.loads((out / "results.json").read_text(encoding="utf-8")) == result
 
@@ -486,10 +488,10 @@ def test_report_tells_of_the_schema_at_the_top(told: tuple[dict[str, Any], Path]
 def test_only_what_was_judged_makes_an_allowance_needless() -> None:
     """A rule that failed, or that was not asked for, might have found what is accepted."""
     rule, other = schema_rules()[:2]
-    allowances = [
-        allow.Allowance(rule.id, "a", "x"),
-        allow.Allowance(other.id, "a", "x"),
-        allow.Allowance("*", "a", "x"),
+    suppressions = [
+        allow.Suppression(rule.id, "a", "x"),
+        allow.Suppression(other.id, "a", "x"),
+        allow.Suppression("*", "a", "x"),
     ]
     known = [rule.id, other.id]
     for verdicts, needless in (
@@ -498,7 +500,7 @@ def test_only_what_was_judged_makes_an_allowance_needless() -> None:
         ([Verdict(rule, "checked", "one table could not be read"), Verdict(other, "checked")], [other.id]),
         ([Verdict(rule, "checked")], [rule.id]),
     ):
-        assert [it.rule for it in allow.accept(verdicts, allowances, known)[1]] == needless
+        assert [it.rule for it in allow.accept(verdicts, suppressions, known)[1]] == needless
 
 
 def test_rules_are_explained() -> None:

@@ -55,7 +55,7 @@ WAYS: tuple[Way, ...] = get_args(Way)
 
 
 def go(monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
-    """Let audits of tables of any size judge each row, each value once, or extracts with rows spared."""
+    """Let audits of tables of any size judge each row, each value once, or extracts with rows prefiltered."""
     monkeypatch.setattr(
         repetition, "repeating", lambda _connection, _table, sets: widest(sets) if way == "each value" else []
     )
@@ -84,7 +84,7 @@ def test_audit_finds_what_the_oracle_finds(
         assert any(scan.value for scan in scans(connection, *judged)) is (way == "each value")
         made = bundles(connection, *judged)
         assert any(found.extract for found in made) is (way == "shared")
-        assert any(scan.spare for found in made for scan in found.scans) is (way == "shared" and unique)
+        assert any(scan.prefilter for found in made for scan in found.scans) is (way == "shared" and unique)
     document = run(dsn, tmp_path / "out", Options(formats=("json", "violations"), rules=tuple(expected)))
     assert [found["error"] for found in document["results"] if found["status"] == "errored"] == []
     keys = defaultdict(set)

@@ -1,4 +1,4 @@
-"""The report's annotated schema, its considerations and its questions."""
+"""The report's annotated schema, its requirements and its questions."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_each_finding_is_told_once_with_its_statement() -> None:
 
 def test_the_data_that_a_weakness_let_in() -> None:
     """It is linked from the finding on the schema; what a rule that passed might have found is not."""
-    weak = {"weaknesses": [{"rule": "schema.a", "object": "orders.args", "lets_in": True, "which": ""}]}
+    weak = {"schema_causes": [{"rule": "schema.a", "object": "orders.args", "allows": True, "which": ""}]}
     whole = made(fault("a", "orders.args"), fault("a", "orders.order_id"))
     whole["results"] = [found("x.bad") | weak, found("x.good", "passed") | weak]
     page = drawn(whole)
@@ -174,7 +174,7 @@ def test_lines_are_a_list_in_reading_order() -> None:
 
 
 CONSIDERED = {
-    "considerations": [
+    "requirements": [
         {"says": "All is well.", "source": "Said by all", "rules": ["a.bad", "a.good", "a.unknown", "a.none"]},
         {"says": "Nothing else.", "source": "Said by none", "rules": ["a.good"]},
     ],
@@ -191,7 +191,7 @@ CONSIDERED = {
 
 
 def considered(**more: Any) -> dict[str, Any]:
-    """A document with considerations and a result of each kind."""
+    """A document with requirements and a result of each kind."""
     fix = {
         "automatic": "it is done",
         "options": [
@@ -202,7 +202,7 @@ def considered(**more: Any) -> dict[str, Any]:
         "assumes": "",
         "after": {},
     }
-    guard = {"name": "g", "title": "It never is", "needs": [], "assumes": "", "sql": "select 1"}
+    guard = {"name": "g", "title": "It never is", "requires": [], "assumes": "", "sql": "select 1"}
     return (
         document(
             found("a.bad", violations=7, fix=fix, guard=guard),
@@ -219,14 +219,14 @@ def considered(**more: Any) -> dict[str, Any]:
 def test_a_consideration_leads_to_rules_findings_fixes_and_guard() -> None:
     """What is open is a line each, what passed a few words; nothing counts as passed that was not checked."""
     page = drawn(considered())
-    first = page.all("section", id_="consideration-1")[0]
+    first = page.all("section", id_="requirement-1")[0]
     assert "Said by all. 3 rules: 1 finds violations, 1 cannot be checked today, 1 passed." in first
     assert "7 violations" in first
     assert "automatic, else decide: stay (recommended), go" in first
     assert "It never is" in first
     assert "not checkable no time; it takes orders.at" in first
     assert "Passed: a.good" in first
-    assert "1 rule: 1 passed." in page.all("section", id_="consideration-2")[0]
+    assert "1 rule: 1 passed." in page.all("section", id_="requirement-2")[0]
     assert "Under none of these: a.error, a.other." in page.text
 
 
@@ -241,7 +241,7 @@ def test_a_consideration_leads_to_rules_findings_fixes_and_guard() -> None:
 def test_what_is_missing_is_said(fields: dict[str, Any], said: str) -> None:
     """No fix, no guard: in words."""
     page = drawn(document(found("a.bad", **fields)) | CONSIDERED)
-    assert said in page.all("section", id_="consideration-1")[0]
+    assert said in page.all("section", id_="requirement-1")[0]
 
 
 def test_a_question_shows_what_hangs_on_it() -> None:
@@ -256,16 +256,16 @@ def test_a_question_shows_what_hangs_on_it() -> None:
 def test_without_considerations_there_is_no_such_section() -> None:
     """Other suites, and results of earlier versions."""
     page = drawn(document(found()))
-    assert "considerations" not in page.ids
+    assert "requirements" not in page.ids
     assert "assumptions" not in page.ids
     assert not trace.traced(document())
     assert not trace.questions(document())
 
 
 def hostile() -> dict[str, Any]:
-    """Tables, findings, considerations and questions that are made of markup."""
+    """Tables, findings, requirements and questions that are made of markup."""
     whole = considered(
-        considerations=[{"says": HOSTILE, "source": HOSTILE, "rules": ["a.bad"]}],
+        requirements=[{"says": HOSTILE, "source": HOSTILE, "rules": ["a.bad"]}],
         questions=[dict.fromkeys(("asks", "because", "assumed", "otherwise"), HOSTILE) | {"rules": ["a.bad"]}],
     )
     name = 'a"b<script>'
@@ -281,7 +281,7 @@ def test_names_that_are_markup_are_text() -> None:
     """Of tables and columns, in DDL, and whatever a suite says."""
     page: Page = drawn(hostile())
     assert page.all("section", id_="table-1")[0].startswith('Table a"b<script>, annotated: 2 notes')
-    for place in ("considerations", "assumptions", "schema"):
+    for place in ("requirements", "assumptions", "schema"):
         assert "<script>alert(1)</script>" in page.all("section", id_=place)[0]
 
 
@@ -292,14 +292,14 @@ def test_a_comparison_by_consideration() -> None:
             compared("a.bad", resolved=3, remaining=2, new=1),
             compared("a.good"),
             compared("a.unknown", resolved=None, remaining=None, new=None),
-            considerations=CONSIDERED["considerations"],
+            requirements=CONSIDERED["requirements"],
         )
     )
-    said = page.all("section", id_="considerations")[0]
+    said = page.all("section", id_="requirements")[0]
     assert "All is well. a.bad 3 resolved, 2 remaining, 1 new a.unknown not compared" in said
     assert "3 resolved, 2 remaining, 1 new; 1 rule not compared" in said
     assert "Nothing else. none none" in said
-    assert "considerations" not in drawn(comparison(compared())).ids
+    assert "requirements" not in drawn(comparison(compared())).ids
 
 
 def test_what_a_fix_changed_leads_to_what_it_resolved() -> None:

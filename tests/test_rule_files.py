@@ -9,6 +9,7 @@ import pytest
 
 from audit.run import Options, run
 from audit.snapshot import Snapshot
+from expectations import SuiteError, rule
 
 HEAD = "-- title: A rule\n-- severity: critical\n-- key: id\n"
 
@@ -31,6 +32,18 @@ def _results(dsn: str, folder: Path, rules: dict[str, str], jobs: int = 2) -> di
     return {it["rule"]: it for it in run(dsn, folder / "out", options)["results"]}
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("needs", "requires"), ("unchecked", "without"), ("offends", "highlight"), ("weakness", "allowed_by"),
+     ("hides", "hidden_by"), ("unproven", "limitations"), ("picture", "diagram"), ("spare", "prefilter"),
+     ("unique", "prefilter_key")],
+)  # fmt: skip
+def test_an_old_name_in_a_header_is_answered_by_the_new_one(old: str, new: str) -> None:
+    """With the file and the line."""
+    with pytest.raises(SuiteError, match=f"a.sql:4: header '{old}' is called '{new}' now"):
+        rule.parse(f"{HEAD}-- {old}: t.a\nselect 1 as id", id="a", suite="s", path="a.sql")
+
+
 VIOLATION = "select p.id, p.weight, p.note from parcels as p where p.weight < 0"
 
 
@@ -48,10 +61,10 @@ VIOLATION = "select p.id, p.weight, p.note from parcels as p where p.weight < 0"
 )
 def test_the_condition_in_a_header_is_one_condition(parcels: str, tmp_path: Path, test: str) -> None:
     """Anything else costs the rule its result, is said, and never runs."""
-    text = f"-- offends: weight, note where {test or ' -- nothing'}\n{VIOLATION}"
+    text = f"-- highlight: weight, note where {test or ' -- nothing'}\n{VIOLATION}"
     found = _results(parcels, tmp_path, {"header": text, "other": VIOLATION})
     assert found["header"]["status"] == "errored"
-    assert "offends … where …' is not one condition" in str(found["header"]["error"])
+    assert "highlight … where …' is not one condition" in str(found["header"]["error"])
     assert found["other"]["status"] == "failed"
     with psycopg.connect(parcels) as connection:
         assert connection.execute("select to_regclass('made_by_a_rule')").fetchone() == (None,)
@@ -60,17 +73,17 @@ def test_the_condition_in_a_header_is_one_condition(parcels: str, tmp_path: Path
 @pytest.mark.parametrize("test", ["value = '-1'", "value in ('x)', '-1', ';') -- a remark", "value ~ '^-' and true"])
 def test_a_condition_may_be_any(parcels: str, tmp_path: Path, test: str) -> None:
     """With brackets, semicolons and remarks of its own."""
-    found = _results(parcels, tmp_path, {"header": f"-- offends: weight, note where {test}\n{VIOLATION}"})
+    found = _results(parcels, tmp_path, {"header": f"-- highlight: weight, note where {test}\n{VIOLATION}"})
     assert found["header"]["status"] == "failed"
-    assert found["header"]["offends_in"] == [["weight"]]
+    assert found["header"]["highlight_in"] == [["weight"]]
 
 
 def test_a_cheap_test_in_a_header_is_one_query(parcels: str, tmp_path: Path) -> None:
     """What closes a bracket of ours is no query by itself."""
-    text = f"-- spare: parcels as p; select 1 from parcels as q where q.id = p.id) or (true\n{VIOLATION}"
+    text = f"-- prefilter: parcels as p; select 1 from parcels as q where q.id = p.id) or (true\n{VIOLATION}"
     found = _results(parcels, tmp_path, {"header": text})
     assert found["header"]["status"] == "errored"
-    assert "'spare' is not one query" in str(found["header"]["error"])
+    assert "'prefilter' is not one query" in str(found["header"]["error"])
 
 
 @pytest.mark.parametrize("text", ["select 1; select 2", "select 1; commit", "copy (select 1) to stdout; select 2"])

@@ -167,7 +167,7 @@ def test_sample_data_passes_everything_else(clean: Audited) -> None:
         "skipped": 0,
         "not_checkable": 3,
         "pass_rate": 90.48,
-        "affected": [
+        "rows_affected": [
             {"key": "customer_id", "rows": 5, "table": "customers"},
             {"key": "order_id", "rows": 7, "table": "orders"},
         ],
@@ -183,7 +183,7 @@ def test_what_cannot_be_checked_names_the_column_that_it_takes(clean: Audited) -
     assert unchecked.keys() == LACKING.keys()
     for id, column in LACKING.items():
         assert column in unchecked[id]["reason"]
-        assert RULES[id].unchecked in unchecked[id]["reason"]
+        assert RULES[id].without in unchecked[id]["reason"]
         assert unchecked[id]["violations"] == 0
         assert unchecked[id]["checked"] is None
 
@@ -308,7 +308,7 @@ def test_examples_are_the_first_by_key(dirty_18: Audited, tmp_path: Path, number
 
 def numbers(document: dict[str, Any]) -> list[dict[str, Any]]:
     """The results of a document but for the evidence, what explains it, and the time that they took."""
-    other = ("duration_ms", "examples", "offends_in", "lineages", "balances")
+    other = ("duration_ms", "examples", "highlight_in", "lineages", "balances")
     return [{name: value for name, value in found.items() if name not in other} for found in document["results"]]
 
 

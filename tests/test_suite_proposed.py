@@ -125,7 +125,7 @@ def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
 
 def test_every_rule_is_for_something() -> None:
     """Each is named by something that the business says."""
-    assert {rule for it in SUITE.considerations for rule in it.rules} == RULES.keys()
+    assert {rule for it in SUITE.requirements for rule in it.rules} == RULES.keys()
 
 
 #: Two customers and what they own, made as the schema means it to be made.

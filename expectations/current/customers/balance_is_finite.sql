@@ -4,8 +4,8 @@
 -- why: NaN, infinity or nothing at all. NaN and infinity compare as greater than every amount, so this
 --   customer's orders are recreated without end; and one of them turns every total it is part of into NaN
 --   or infinity.
--- offends: customer_balance
--- weakness: schema.number_has_range_check customers.customer_balance
+-- highlight: customer_balance
+-- allowed_by: schema.number_has_range_check customers.customer_balance
 select c.customer_id, c.customer_name, c.customer_balance
 from customers as c
 where c.customer_balance is null

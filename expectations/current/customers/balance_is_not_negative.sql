@@ -3,8 +3,8 @@
 -- key: customer_id
 -- why: No recreation should have been possible that brings a balance below zero. The customer got more than
 --   was paid for, or a booking went wrong; either way somebody has to collect, or to apologise.
--- offends: customer_balance
--- picture: balance of customer_id
+-- highlight: customer_balance
+-- diagram: balance of customer_id
 select c.customer_id, c.customer_name, c.customer_balance
 from customers as c
 where c.customer_balance < 0

@@ -3,8 +3,8 @@
 -- key: customer_id
 -- why: Money comes in cents; the rest is the rounding error of a binary float. It makes two ways to add up
 --   the same bookings disagree, and can tip the comparison with an order's amount.
--- offends: customer_balance
--- weakness: schema.money_is_exact customers.customer_balance
+-- highlight: customer_balance
+-- allowed_by: schema.money_is_exact customers.customer_balance
 select c.customer_id, c.customer_name, c.customer_balance
 from customers as c
 where c.customer_balance::text not in ('NaN', 'Infinity', '-Infinity')

@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: Look-ups compare addresses letter by letter. Written in two ways, one customer is found once and
 --   missed once.
--- offends: customer_email
+-- highlight: customer_email
 select c.customer_id, c.customer_name, c.customer_email
 from customers as c
 where c.customer_email::text <> lower(btrim(c.customer_email::text))

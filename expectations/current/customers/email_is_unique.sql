@@ -3,8 +3,8 @@
 -- key: customer_id
 -- why: One company registered twice: two balances, of which the one that pays is not the one that orders;
 --   or one reads what is meant for the other.
--- offends: customer_email
--- weakness: schema.natural_key_is_unique customers.customer_email where it is spelt the same way
+-- highlight: customer_email
+-- allowed_by: schema.natural_key_is_unique customers.customer_email where it is spelt the same way
 select s.customer_id, s.customer_name, s.customer_email, s.first_customer_id
 from (
   select h.customer_id, h.customer_name, h.customer_email,

@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: Invoices, warnings of a low balance and delivery reports go to this address and come back, if
 --   anybody reads what comes back.
--- offends: customer_email
+-- highlight: customer_email
 select c.customer_id, c.customer_name, c.customer_email
 from customers as c
 -- the pattern of HTML's input type email, with at least one dot in the domain; that a label has 63 letters at

@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: Same name, address and state. The balance is split in two: an order is refused for lack of money
 --   that lies on the other one, and the customer appears twice in every ranking.
--- offends: customer_name, address, address_state
+-- highlight: customer_name, address, address_state
 select s.customer_id, s.customer_name, s.address, s.address_state, s.first_customer_id
 from (
   select n.*,

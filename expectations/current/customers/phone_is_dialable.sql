@@ -2,7 +2,7 @@
 -- severity: info
 -- key: customer_id
 -- why: Without an area code, or with letters in it, nobody can call this customer when an order fails.
--- offends: customer_phone
+-- highlight: customer_phone
 select c.customer_id, c.customer_name, c.customer_phone
 from customers as c
 cross join lateral (

@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: NOT NULL keeps NULL out, not nothing: a blank passes. There is nobody to write to, nobody to ask
 --   for, or nowhere to send the invoice.
--- offends: customer_name, customer_email, customer_contact_name, address, address_state
+-- highlight: customer_name, customer_email, customer_contact_name, address, address_state
 --   where coalesce(btrim(value, E' \t\n\r\f\x0b'), '') = ''
 select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.address, c.address_state
 from customers as c

@@ -4,7 +4,7 @@
 -- why: White space around it, control characters, or characters that nobody sees make two equal names
 --   differ, break exports, and can make a text read other than it is stored. U+FFFD means that letters have
 --   been lost already.
--- offends: customer_name, customer_email, customer_contact_name, customer_phone, address, address_state
+-- highlight: customer_name, customer_email, customer_contact_name, customer_phone, address, address_state
 --   where value ~ '^[\u0020\t\n\r\f\v]|[\u0020\t\n\r\f\v]$|[\u0001-\u001f\u007f]'
 --   or getdatabaseencoding() in ('UTF8', 'LATIN1')
 --   and value ~ '[\u0080-\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd]'

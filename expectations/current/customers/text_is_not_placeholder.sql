@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: Somebody had to fill a required field and had nothing to fill it with. It counts as filled in every
 --   check, and fails the day it is used.
--- offends: customer_name, customer_email, customer_contact_name, address, address_state
+-- highlight: customer_name, customer_email, customer_contact_name, address, address_state
 --   where lower(btrim(value, E' \t\n\r\f\x0b')) in ('n/a', 'na', 'none', 'null', 'nil', 'test',
 --   'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?')
 select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.address, c.address_state

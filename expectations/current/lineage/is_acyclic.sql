@@ -3,12 +3,12 @@
 -- key: order_id
 -- why: A lineage that runs in a circle has no first ancestor. It belongs to no campaign, and a report or a
 --   job that follows order_ref until it finds a root never ends.
--- offends: order_ref
--- picture: lineage of order_id
--- spare: orders as o; select from orders as r join (select customer_id from customers offset 0) as c
+-- highlight: order_ref
+-- diagram: lineage of order_id
+-- prefilter: orders as o; select from orders as r join (select customer_id from customers offset 0) as c
 --   on c.customer_id = r.customer_id where r.order_id = o.order_ref and r.order_ref = r.order_id
 --   and r.customer_id = o.customer_id and r.order_id <= o.order_id
--- unique: orders.order_id
+-- prefilter_key: orders.order_id
 select w.order_id, w.order_ref, w.ancestor_ref, w.customer_id, w.order_status, w.order_amount
 from (
   with recursive

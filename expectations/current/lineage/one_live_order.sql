@@ -3,8 +3,8 @@
 -- key: order_id
 -- why: Each day's recreation replaces the order before it. Two live orders in one lineage deliver, and
 --   charge, twice.
--- offends: last_live_id, order_status
--- picture: lineage of order_id, last_live_id
+-- highlight: last_live_id, order_status
+-- diagram: lineage of order_id, last_live_id
 select l.order_id, l.order_ref, l.last_live_id, l.customer_id, l.order_status, l.order_amount
 from (
   select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,

@@ -4,13 +4,13 @@
 -- why: Lineage reports join order_ref to order_id. An order whose ancestor is missing falls out of them
 --   without an error, and what it spent and delivered with it: nobody can say any more which customer's
 --   campaign it belonged to.
--- offends: order_ref
--- weakness: schema.reference_has_foreign_key orders.order_ref
--- picture: lineage of order_id
--- spare: orders as o; select from orders as r join (select customer_id from customers offset 0) as c
+-- highlight: order_ref
+-- allowed_by: schema.reference_has_foreign_key orders.order_ref
+-- diagram: lineage of order_id
+-- prefilter: orders as o; select from orders as r join (select customer_id from customers offset 0) as c
 --   on c.customer_id = r.customer_id where r.order_id = o.order_ref and r.order_ref = r.order_id
 --   and r.customer_id = o.customer_id and r.order_id <= o.order_id
--- unique: orders.order_id
+-- prefilter_key: orders.order_id
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o
 left join orders as a on a.order_id = o.order_ref

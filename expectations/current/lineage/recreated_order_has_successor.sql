@@ -3,8 +3,8 @@
 -- key: order_id
 -- why: The status says that a later order took over. Where there is none, the nightly job stopped half-way:
 --   the customer's campaign went silent and nobody was told.
--- offends: order_status
--- picture: lineage of order_id
+-- highlight: order_status
+-- diagram: lineage of order_id
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o
 join (

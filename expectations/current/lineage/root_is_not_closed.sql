@@ -3,8 +3,8 @@
 -- key: order_id
 -- why: When the first order of a lineage was cancelled or ran out, nothing should still be running in its
 --   name: the customer believes it over and is still charged.
--- offends: ancestor_status, order_status
--- picture: lineage of order_id
+-- highlight: ancestor_status, order_status
+-- diagram: lineage of order_id
 select o.order_id, o.order_ref, a.order_status as ancestor_status, o.customer_id, o.order_status,
   o.order_amount
 from orders as o

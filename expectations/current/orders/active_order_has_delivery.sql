@@ -2,7 +2,7 @@
 -- severity: warning
 -- key: order_id
 -- why: Leads are bought for this order and go nowhere: there is no script that would deliver them.
--- offends: delivery_script_name
+-- highlight: delivery_script_name
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.delivery_script_name
 from orders as o
 where o.order_status::text = 'active'

@@ -3,8 +3,8 @@
 -- key: order_id
 -- why: The schedule has no half-hour in which the order may deliver. It is active, it is recreated each
 --   day, and it can never run.
--- offends: order_schedule
--- hides: schema.bitmap_is_readable orders.order_schedule
+-- highlight: order_schedule
+-- hidden_by: schema.bitmap_is_readable orders.order_schedule
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.order_schedule
 from orders as o
 where o.order_status::text = 'active'

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: A CRM key belongs to one customer. The same one on orders of two customers means that somebody's
 --   leads arrive in somebody else's CRM.
--- offends: least_customer_id, greatest_customer_id
+-- highlight: least_customer_id, greatest_customer_id
 select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.delivery_script_name,
   h.least_customer_id, h.greatest_customer_id
 from orders as o

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: The customer's CRM refuses what comes without a key. The leads of this order are bought and rejected
 --   at the door.
--- offends: delivery_script_args
+-- highlight: delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args
 from orders as o

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: Scripts look their arguments up by name. A list, a text or a number has no names: the delivery
 --   fails, or runs on defaults.
--- offends: delivery_script_args
+-- highlight: delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args
 from orders as o

@@ -3,8 +3,8 @@
 -- key: order_id
 -- why: json keeps any text, jsonb must be able to read it: a zero character or half a surrogate pair stops
 --   it. One such row aborts the conversion of the whole table, and any query that looks into it.
--- offends: delivery_script_args
--- weakness: schema.json_is_jsonb orders.delivery_script_args
+-- highlight: delivery_script_args
+-- allowed_by: schema.json_is_jsonb orders.delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args
 from orders as o

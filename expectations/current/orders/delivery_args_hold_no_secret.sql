@@ -4,8 +4,8 @@
 -- why: Whoever may read orders may read this credential: every analyst, every replica, every backup, every
 --   report. It must be held where only the delivery can read it, and be replaced, since it has to be taken
 --   for known.
--- unproven: that each is a working secret: keys are judged by their names, values are not tried.
--- offends: delivery_script_args
+-- limitations: that each is a working secret: keys are judged by their names, values are not tried.
+-- highlight: delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args
 from orders as o

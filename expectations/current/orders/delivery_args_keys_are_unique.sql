@@ -3,8 +3,8 @@
 -- key: order_id
 -- why: json keeps both values, readers take the last one, and jsonb drops the other without a word. One of
 --   the two was meant.
--- offends: delivery_script_args
--- weakness: schema.json_is_jsonb orders.delivery_script_args
+-- highlight: delivery_script_args
+-- allowed_by: schema.json_is_jsonb orders.delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args
 from orders as o

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: The leads of this order are sent by e-mail to an address that is not there or cannot be one. They
 --   are bought, sent, and lost.
--- offends: delivery_script_args
+-- highlight: delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args
 from orders as o

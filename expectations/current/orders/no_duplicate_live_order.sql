@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: An earlier live order, of another lineage, has the same customer, schedule, delivery and amount. The
 --   customer most likely pressed the button twice, and pays twice.
--- offends: first_order_id
+-- highlight: first_order_id
 select e.order_id, e.order_ref, e.customer_id, e.order_status, e.order_amount, e.first_order_id
 from (
   select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,

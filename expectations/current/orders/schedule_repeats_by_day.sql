@@ -3,8 +3,8 @@
 -- key: order_id
 -- why: The bitmap repeats, but not by the day: what was meant as office hours starts some hours earlier or
 --   later each day, and delivers at night. It was generated with a wrong period.
--- offends: order_schedule
--- hides: schema.bitmap_is_readable orders.order_schedule
+-- highlight: order_schedule
+-- hidden_by: schema.bitmap_is_readable orders.order_schedule
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.order_schedule
 from orders as o
 cross join lateral (

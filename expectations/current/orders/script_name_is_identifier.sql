@@ -3,8 +3,8 @@
 -- key: order_id
 -- why: Scripts are found by name. Capitals, spaces and hyphens make two spellings of one script, and
 --   reports by script count them apart.
--- offends: delivery_script_name
--- hides: schema.repeated_text_is_a_table orders.delivery_script_name
+-- highlight: delivery_script_name
+-- hidden_by: schema.repeated_text_is_a_table orders.delivery_script_name
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.delivery_script_name
 from orders as o
 where o.delivery_script_name::text !~ '^[a-z][a-z0-9_]*$'

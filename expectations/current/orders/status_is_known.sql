@@ -3,8 +3,8 @@
 -- key: order_id
 -- why: Every job and report branches on the status. One that nobody knows falls through all of them: the
 --   order neither runs nor ends, and counts nowhere.
--- offends: order_status
--- weakness: schema.status_is_constrained orders.order_status
+-- highlight: order_status
+-- allowed_by: schema.status_is_constrained orders.order_status
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o
 where o.order_status is null

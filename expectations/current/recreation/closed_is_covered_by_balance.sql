@@ -3,11 +3,11 @@
 -- key: order_id
 -- why: Each of these was recreated, or led to a recreation, although the customer's present balance does
 --   not cover the amount.
--- unproven: that the money was missing when it was recreated. The schema keeps no balance as of then: it may have
+-- limitations: that the money was missing when it was recreated. The schema keeps no balance as of then: it may have
 --   been there, and been spent since.
--- offends: customer_balance, order_amount
--- hides: schema.status_has_history orders.order_status, schema.table_has_timestamps orders
--- picture: balance of customer_id
+-- highlight: customer_balance, order_amount
+-- hidden_by: schema.status_has_history orders.order_status, schema.table_has_timestamps orders
+-- diagram: balance of customer_id
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 from orders as o
 left join customers as c on c.customer_id = o.customer_id

@@ -3,8 +3,8 @@
 -- key: customer_id
 -- why: Each order alone is held against the balance, all of them together never are. When tonight's job
 --   recreates them, the first ones are covered by money that the others have been promised too.
--- offends: customer_balance, live_amount
--- picture: balance of customer_id
+-- highlight: customer_balance, live_amount
+-- diagram: balance of customer_id
 select c.customer_id, c.customer_balance, live.orders as live_orders, live.amount as live_amount
 from customers as c
 join (

@@ -4,8 +4,8 @@
 -- why: The balance is a binary float. Here its rounding error alone decides whether it is greater than the
 --   amount: to the cent the answer is the opposite one, so a customer gets leads unpaid, or is refused what
 --   was paid for.
--- offends: customer_balance
--- weakness: schema.money_is_exact customers.customer_balance
+-- highlight: customer_balance
+-- allowed_by: schema.money_is_exact customers.customer_balance
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 from orders as o
 left join customers as c on c.customer_id = o.customer_id

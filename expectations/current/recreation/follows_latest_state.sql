@@ -1,12 +1,12 @@
 -- title: Recreated from an order that was not the latest
 -- severity: warning
 -- key: order_id
--- needs: orders.recreated_from
--- unchecked: no history of states, and no reference to the order that was recreated
+-- requires: orders.recreated_from
+-- without: no history of states, and no reference to the order that was recreated
 -- why: Orders are recreated based on their latest state. One that was made from an earlier order brings
 --   back an amount, a schedule or a delivery that the customer had changed since.
--- offends: recreated_from, latest_id
--- hides: schema.status_has_history orders.order_status
+-- highlight: recreated_from, latest_id
+-- hidden_by: schema.status_has_history orders.order_status
 select r.order_id, r.order_ref, r.recreated_from, r.latest_id, r.customer_id, r.order_amount
 from (
   select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.recreated_from,

@@ -1,12 +1,12 @@
 -- title: Recreation is missing a day
 -- severity: warning
 -- key: order_id
--- needs: orders.recreated_at
--- unchecked: no order carries a time
+-- requires: orders.recreated_at
+-- without: no order carries a time
 -- why: Orders are recreated daily. A gap between an order and the one before it in its lineage is a night
 --   on which the job did not run, and a day without leads.
--- offends: recreated_at, previous_at
--- hides: schema.table_has_timestamps orders
+-- highlight: recreated_at, previous_at
+-- hidden_by: schema.table_has_timestamps orders
 select r.order_id, r.order_ref, r.customer_id, r.order_amount, r.recreated_at, r.previous_at
 from (
   select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.recreated_at,

@@ -3,8 +3,8 @@
 -- key: order_id
 -- why: Orders are only recreated if the balance is greater than the amount. This one runs on money that is
 --   not there: we deliver leads that nobody will pay for.
--- offends: customer_balance, order_amount
--- picture: balance of customer_id
+-- highlight: customer_balance, order_amount
+-- diagram: balance of customer_id
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 from orders as o
 left join customers as c on c.customer_id = o.customer_id

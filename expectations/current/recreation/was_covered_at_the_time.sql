@@ -1,13 +1,13 @@
 -- title: Recreated although the balance of that moment did not cover it
 -- severity: critical
 -- key: order_id
--- needs: orders.balance_at_recreation
--- unchecked: no balance as of the recreation is kept
+-- requires: orders.balance_at_recreation
+-- without: no balance as of the recreation is kept
 -- why: Orders are only recreated if the balance is greater than the amount. What counts is the balance when
 --   the job decided, not today's: only with that on record can a wrong decision be proven, or an accusation
 --   be dropped.
--- offends: balance_at_recreation, order_amount
--- hides: schema.table_has_timestamps orders
+-- highlight: balance_at_recreation, order_amount
+-- hidden_by: schema.table_has_timestamps orders
 select o.order_id, o.order_ref, o.customer_id, o.balance_at_recreation, o.order_amount, o.order_status
 from orders as o
 where o.order_ref <> o.order_id

@@ -3,7 +3,7 @@
 -- key: contact_id
 -- why: Its customer is not there. It keeps the data of a person for no purpose, and its address taken:
 --   nobody else can register with it.
--- offends: customer_id
+-- highlight: customer_id
 select k.contact_id, k.customer_id
 from sales.contacts as k
 left join sales.customers as c on c.customer_id = k.customer_id

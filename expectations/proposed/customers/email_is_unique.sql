@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: One company registered twice: two balances, of which the one that pays is not the one that orders;
 --   or one reads what is meant for the other.
--- offends: email
+-- highlight: email
 select s.customer_id, s.contact_id, s.email, s.first_customer_id
 from (
   select k.customer_id, k.contact_id, k.email,

@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: Invoices, warnings of a low balance and delivery reports go to this address and come back, if
 --   anybody reads what comes back.
--- offends: email
+-- highlight: email
 select k.customer_id, k.contact_id, k.name as contact_name, k.email
 from sales.contacts as k
 -- the pattern of HTML's input type email, with at least one dot in the domain; that a label has 63 letters at

@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: Same name, address and state. The balance is split in two: an order is refused for lack of money
 --   that lies on the other one, and the customer appears twice in every ranking.
--- offends: customer_name, street, state_code
+-- highlight: customer_name, street, state_code
 select s.customer_id, s.name as customer_name, s.street, s.state_code, s.first_customer_id
 from (
   select n.*,

@@ -2,7 +2,7 @@
 -- severity: info
 -- key: customer_id
 -- why: Without an area code, or with letters in it, nobody can call this customer when an order fails.
--- offends: phone
+-- highlight: phone
 select k.customer_id, k.contact_id, k.name as contact_name, k.phone
 from sales.contacts as k
 cross join lateral (

@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: A blank is as good as nothing: there is nobody to write to, nobody to ask for, or nowhere to send
 --   the invoice. (A customer with no contact or address at all is found by the rules on those.)
--- offends: customer_text
+-- highlight: customer_text
 select c.customer_id, t.part, t.customer_text
 from sales.customers as c
 join (

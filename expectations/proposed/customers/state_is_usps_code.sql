@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: Taxes and territories are decided by the state. The table of states takes any two capital letters:
 --   one that somebody made up, or a foreign one, falls out of both.
--- offends: state_code
+-- highlight: state_code
 select a.customer_id, a.address_id, a.state_code
 from sales.addresses as a
 where a.state_code not in (

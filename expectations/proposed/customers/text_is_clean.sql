@@ -4,7 +4,7 @@
 -- why: White space around it, control characters, or characters that nobody sees make two equal names
 --   differ, break exports, and can make a text read other than it is stored. U+FFFD means that letters have
 --   been lost already.
--- offends: customer_text
+-- highlight: customer_text
 select c.customer_id, t.part, t.customer_text
 from sales.customers as c
 join (

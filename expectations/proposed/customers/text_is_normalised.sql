@@ -1,11 +1,11 @@
 -- title: Customer text that is not in Unicode normal form C
 -- severity: info
 -- key: customer_id
--- needs: encoding utf8
--- unchecked: Unicode normal forms are only defined in a UTF-8 database
+-- requires: encoding utf8
+-- without: Unicode normal forms are only defined in a UTF-8 database
 -- why: The same letters can be stored in two ways, composed and decomposed. They look alike and compare as
 --   different: searches miss one, unique indexes let both in.
--- offends: customer_text
+-- highlight: customer_text
 select c.customer_id, t.part, t.customer_text
 from sales.customers as c
 join (

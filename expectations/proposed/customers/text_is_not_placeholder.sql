@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: Somebody had to fill a required field and had nothing to fill it with. It counts as filled in every
 --   check, and fails the day it is used.
--- offends: customer_text
+-- highlight: customer_text
 select c.customer_id, t.part, t.customer_text
 from sales.customers as c
 join (

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: The status that decides whether the order runs is another one than its history tells: it was changed
 --   with the history's trigger switched off, or the history was changed by hand.
--- offends: order_status, status_after
+-- highlight: order_status, status_after
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, l.change_number, l.status_after
 from sales.orders as o
 join (

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: Each change begins where the one before ended, and ends somewhere else. Between these two, the order
 --   changed its status and nobody wrote it down.
--- offends: status_before
+-- highlight: status_before
 select g.order_id, g.change_number, g.status_left, g.status_before, g.status_after
 from (
   select h.order_id, h.change_number, h.status_before, h.status_after,

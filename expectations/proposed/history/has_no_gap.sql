@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: The changes of an order are counted from 1. Where a number is missing, somebody deleted what
 --   happened; where one is there twice, somebody made it up.
--- offends: change_number
+-- highlight: change_number
 select n.order_id, n.change_number, n.expected_number
 from (
   select h.order_id, h.change_number,

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: The history of an order ends with the order. What is left of it counts in every report on how often
 --   orders are paused or cancelled.
--- offends: order_id
+-- highlight: order_id
 select h.order_id, h.change_number, h.status_before, h.status_after
 from sales.order_status_changes as h
 left join sales.orders as o on o.order_id = h.order_id

@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: The balance is the sum of what came in and went out. An entry that does not add up makes money, or
 --   loses it.
--- offends: balance_after
+-- highlight: balance_after
 select e.customer_id, e.entry_number, e.balance_before, e.amount, e.balance_after, e.reason
 from sales.ledger_entries as e
 -- a sum with NaN is NaN, which equals itself

@@ -2,7 +2,7 @@
 -- severity: critical
 -- key: customer_id
 -- why: Money that came in or went out, and nobody whose it is.
--- offends: customer_id
+-- highlight: customer_id
 select e.customer_id, e.entry_number, e.amount, e.reason
 from sales.ledger_entries as e
 left join sales.customers as c on c.customer_id = e.customer_id

@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: Each entry goes on from the one before, and the first from nothing. Between these two, money came or
 --   went that stands in no entry.
--- offends: balance_before
+-- highlight: balance_before
 select g.customer_id, g.entry_number, g.balance_left, g.balance_before, g.amount, g.balance_after
 from (
   select e.customer_id, e.entry_number, e.balance_before, e.amount, e.balance_after,

@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: The entries of a customer are counted from 1. Where a number is missing, somebody deleted a booking;
 --   where one is there twice, somebody made one up.
--- offends: entry_number
+-- highlight: entry_number
 select n.customer_id, n.entry_number, n.expected_number
 from (
   select e.customer_id, e.entry_number,

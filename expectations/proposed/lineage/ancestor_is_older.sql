@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: Ids are handed out in order, so an ancestor has the smaller one. An order that names a later one was
 --   re-pointed or imported wrongly, and a report by first appearance dates the campaign too late.
--- offends: first_ancestor_id
+-- highlight: first_ancestor_id
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
 from sales.orders as o
 left join sales.orders as a on a.order_id = o.first_ancestor_id

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: A recreation continues the order of the same customer. Where the customer differs, one of the two is
 --   charged for, and is shown, leads that the other one bought.
--- offends: customer_id, ancestor_customer_id
+-- highlight: customer_id, ancestor_customer_id
 select o.order_id, o.first_ancestor_id, o.customer_id, a.customer_id as ancestor_customer_id,
   o.order_status, o.amount
 from sales.orders as o

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: Each day's recreation replaces the order before it. Two live orders in one lineage deliver, and
 --   charge, twice.
--- offends: last_live_id, order_status
+-- highlight: last_live_id, order_status
 select l.order_id, l.first_ancestor_id, l.last_live_id, l.customer_id, l.order_status, l.amount
 from (
   select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount,

@@ -4,7 +4,7 @@
 -- why: Lineage reports join first_ancestor_id to order_id. An order whose ancestor is missing falls out of them
 --   without an error, and what it spent and delivered with it: nobody can say any more which customer's
 --   campaign it belonged to.
--- offends: first_ancestor_id
+-- highlight: first_ancestor_id
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
 from sales.orders as o
 left join sales.orders as a on a.order_id = o.first_ancestor_id

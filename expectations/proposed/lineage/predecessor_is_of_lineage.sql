@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: First ancestor and predecessor tell of one history in two ways. Where they disagree, a report by
 --   lineage and one that follows recreations step by step count this order with two different campaigns.
--- offends: predecessor_id
+-- highlight: predecessor_id
 select r.order_id, o.first_ancestor_id, r.first_ancestor_id as recorded_ancestor_id, r.predecessor_id,
   p.first_ancestor_id as predecessor_ancestor_id
 from sales.recreations as r

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: The status says that a later order took over. Where there is none, the nightly job stopped half-way:
 --   the customer's campaign went silent and nobody was told.
--- offends: order_status
+-- highlight: order_status
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
 from sales.orders as o
 join (

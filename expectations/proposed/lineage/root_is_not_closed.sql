@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: When the first order of a lineage was cancelled or ran out, nothing should still be running in its
 --   name: the customer believes it over and is still charged.
--- offends: ancestor_status, order_status
+-- highlight: ancestor_status, order_status
 select o.order_id, o.first_ancestor_id, a.order_status as ancestor_status, o.customer_id, o.order_status,
   o.amount
 from sales.orders as o

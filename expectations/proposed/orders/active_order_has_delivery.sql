@@ -2,7 +2,7 @@
 -- severity: warning
 -- key: order_id
 -- why: Leads are bought for this order and go nowhere: there is no script that would deliver them.
--- offends: script_name
+-- highlight: script_name
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, d.script_name
 from sales.orders as o
 left join sales.order_deliveries as d on d.order_id = o.order_id

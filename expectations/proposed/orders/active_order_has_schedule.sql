@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: The schedule has no half-hour in which the order may deliver. It is active, it is recreated each
 --   day, and it can never run.
--- offends: schedule_id
+-- highlight: schedule_id
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, o.schedule_id
 from sales.orders as o
 left join sales.schedules as s on s.schedule_id = o.schedule_id

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: A CRM key belongs to one customer. The same one on orders of two customers means that somebody's
 --   leads arrive in somebody else's CRM.
--- offends: least_customer_id, greatest_customer_id
+-- highlight: least_customer_id, greatest_customer_id
 select k.order_id, k.customer_id, k.script_name, k.least_customer_id, k.greatest_customer_id
 from (
   select o.order_id, o.customer_id, d.script_name,

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: The customer's CRM refuses what comes without a key. The leads of this order are bought and rejected
 --   at the door.
--- offends: args
+-- highlight: args
 select d.order_id, d.script_name, d.args
 from sales.order_deliveries as d
 where d.script_name = 'custom_crm'

@@ -2,7 +2,7 @@
 -- severity: critical
 -- key: order_id
 -- why: Nobody can be billed for this order, and every report that joins customers loses it.
--- offends: customer_id
+-- highlight: customer_id
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
 from sales.orders as o
 left join sales.customers as c on c.customer_id = o.customer_id

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: Scripts look their arguments up by name. A list, a text or a number has no names: the delivery
 --   fails, or runs on defaults.
--- offends: args
+-- highlight: args
 select d.order_id, d.script_name, d.args
 from sales.order_deliveries as d
 where jsonb_typeof(d.args) not in ('object', 'null')

@@ -4,8 +4,8 @@
 -- why: Whoever may read orders may read this credential: every analyst, every replica, every backup, every
 --   report. It must be held where only the delivery can read it, and be replaced, since it has to be taken
 --   for known.
--- unproven: that each is a working secret: keys are judged by their names, values are not tried.
--- offends: args
+-- limitations: that each is a working secret: keys are judged by their names, values are not tried.
+-- highlight: args
 select d.order_id, d.script_name, d.args
 from sales.order_deliveries as d
 -- cheap test first: few arguments name a secret at all

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: Somebody set the delivery up and then removed, or never gave, its script. What was agreed with the
 --   customer is still there, and nothing acts on it.
--- offends: script_name
+-- highlight: script_name
 select d.order_id, d.script_name, d.args
 from sales.order_deliveries as d
 where jsonb_typeof(d.args) <> 'null'

@@ -2,7 +2,7 @@
 -- severity: critical
 -- key: order_id
 -- why: Nobody ordered what it would deliver. Its arguments, and what they lead to, are kept for nothing.
--- offends: order_id
+-- highlight: order_id
 select d.order_id, d.script_name
 from sales.order_deliveries as d
 left join sales.orders as o on o.order_id = d.order_id

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: The leads of this order are sent by e-mail to an address that is not there or cannot be one. They
 --   are bought, sent, and lost.
--- offends: args
+-- highlight: args
 select d.order_id, d.script_name, d.args
 from sales.order_deliveries as d
 where d.script_name = 'email_delivery'

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: An earlier live order, of another lineage, has the same customer, schedule, delivery and amount. The
 --   customer most likely pressed the button twice, and pays twice.
--- offends: first_order_id
+-- highlight: first_order_id
 select e.order_id, e.first_ancestor_id, e.customer_id, e.order_status, e.amount, e.first_order_id
 from (
   select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount,

@@ -2,7 +2,7 @@
 -- severity: critical
 -- key: order_id
 -- why: Nobody can say when this order delivers: its schedule is not there.
--- offends: schedule_id
+-- highlight: schedule_id
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, o.schedule_id
 from sales.orders as o
 left join sales.schedules as s on s.schedule_id = o.schedule_id

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: The schedule repeats, but not by the day: what was meant as office hours starts some hours earlier
 --   or later each day, and delivers at night. It was generated with a wrong period.
--- offends: half_hours
+-- highlight: half_hours
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, w.half_hours
 from sales.orders as o
 join sales.schedules as w on w.schedule_id = o.schedule_id

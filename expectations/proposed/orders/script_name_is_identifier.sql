@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: Scripts are found by name. Capitals, spaces and hyphens make two spellings of one script, and
 --   reports by script count them apart.
--- offends: script_name
+-- highlight: script_name
 select d.order_id, d.script_name
 from sales.order_deliveries as d
 where d.script_name !~ '^[a-z][a-z0-9_]*$'

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: Every job and report branches on the status. One that nobody knows falls through all of them: the
 --   order neither runs nor ends, and counts nowhere.
--- offends: order_status
+-- highlight: order_status
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
 from sales.orders as o
 where o.order_status is null

@@ -4,9 +4,9 @@
 -- why: Each of these was recreated, or led to a recreation, although the customer's present balance does
 --   not cover the amount; and it is of a time before recreations were written down. Those that are, are
 --   judged by the balance of that moment.
--- unproven: that the money was missing when it was recreated. No balance as of then is kept: it may have been there, and been
+-- limitations: that the money was missing when it was recreated. No balance as of then is kept: it may have been there, and been
 --   spent since.
--- offends: balance, amount
+-- highlight: balance, amount
 select o.order_id, o.first_ancestor_id, o.customer_id, c.balance, o.amount, o.order_status
 from sales.orders as o
 left join sales.customers as c on c.customer_id = o.customer_id

@@ -3,7 +3,7 @@
 -- key: customer_id
 -- why: Each order alone is held against the balance, all of them together never are. When tonight's job
 --   recreates them, the first ones are covered by money that the others have been promised too.
--- offends: balance, live_amount
+-- highlight: balance, live_amount
 select c.customer_id, c.balance, live.orders as live_orders, live.amount as live_amount
 from sales.customers as c
 join (

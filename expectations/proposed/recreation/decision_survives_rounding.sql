@@ -4,7 +4,7 @@
 -- why: To the cent, the answer to whether the balance is greater than the amount is the opposite one: a
 --   customer gets leads unpaid, or is refused what was paid for. The types of both hold whole cents; where they
 --   were changed to such that hold more, this can happen again.
--- offends: balance
+-- highlight: balance
 select o.order_id, o.first_ancestor_id, o.customer_id, c.balance, o.amount, o.order_status
 from sales.orders as o
 left join sales.customers as c on c.customer_id = o.customer_id

@@ -4,7 +4,7 @@
 -- why: Orders are recreated based on their latest state. One that was made from an earlier order brings
 --   back an amount, a schedule or a delivery that the customer had changed since; one that was made from a
 --   cancelled or expired order brings back what was over.
--- offends: predecessor_id, latest_id, status_before where value is not null
+-- highlight: predecessor_id, latest_id, status_before where value is not null
 select r.order_id, r.first_ancestor_id, r.predecessor_id, r.latest_id, ended.status_after as status_before
 from (
   select o.order_id, o.first_ancestor_id, c.predecessor_id, c.created_at, l.latest_id

@@ -4,9 +4,9 @@
 -- why: Orders are recreated daily. A gap between an order and the one before it in its lineage is a night
 --   on which the job did not run, and a day without leads. Days are those of UTC; orders of a time when
 --   nobody wrote it down are left alone.
--- unproven: that it was due on the day that is missing: it may have been paused, or the balance not have
+-- limitations: that it was due on the day that is missing: it may have been paused, or the balance not have
 --   covered it.
--- offends: created_at, previous_at
+-- highlight: created_at, previous_at
 select r.order_id, r.first_ancestor_id, r.customer_id, r.amount, r.created_at, r.previous_at
 from (
   select o.order_id, o.first_ancestor_id, o.customer_id, o.amount, o.created_at,

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: An order has one successor. Two that were recreated from the same one are two campaigns where the
 --   customer has ordered one, each of them recreated every night from then on.
--- offends: predecessor_id
+-- highlight: predecessor_id
 select s.order_id, s.first_ancestor_id, s.predecessor_id, s.first_successor_id
 from (
   select r.order_id, r.first_ancestor_id, r.predecessor_id,

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: Orders are only recreated if the balance is greater than the amount. This one runs on money that is
 --   not there: we deliver leads that nobody will pay for.
--- offends: balance, amount
+-- highlight: balance, amount
 select o.order_id, o.first_ancestor_id, o.customer_id, c.balance, o.amount, o.order_status
 from sales.orders as o
 left join sales.customers as c on c.customer_id = o.customer_id

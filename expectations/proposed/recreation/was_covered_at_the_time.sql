@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: Orders are only recreated if the balance is greater than the amount. This one was recreated against
 --   that rule, by what was written down when it happened.
--- offends: balance, amount
+-- highlight: balance, amount
 select r.order_id, r.first_ancestor_id, r.predecessor_id, r.balance, r.amount, r.created_at
 from sales.recreations as r
 -- PostgreSQL sorts NaN above every number: without the second test it would cover everything

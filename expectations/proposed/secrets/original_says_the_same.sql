@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: Old applications read the arguments as they were written, new ones the arguments and their secrets.
 --   Where the two differ in meaning, or one of them is missing, one order is delivered in two ways.
--- offends: has_args, has_original
+-- highlight: has_args, has_original
 select o.order_id, o.customer_id, d.script_name, d.args is not null as has_args, t.order_id is not null as has_original
 from sales.orders as o
 left join sales.order_deliveries as d on d.order_id = o.order_id

@@ -3,7 +3,7 @@
 -- key: order_id
 -- why: The delivery asks for its secret and gets none, or would get another order's: leads are bought and
 --   rejected at the door.
--- offends: secret_id
+-- highlight: secret_id
 select d.order_id, d.script_name, r.secret_id
 from sales.order_deliveries as d
 cross join lateral (

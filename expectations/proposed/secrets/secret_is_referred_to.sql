@@ -3,7 +3,7 @@
 -- key: secret_id
 -- why: Nothing needs it any more, and whoever gets at the table has it all the same. A secret that is not
 --   kept cannot be stolen.
--- offends: order_id
+-- highlight: order_id
 select s.secret_id, s.order_id, s.created_at
 from sales_private.delivery_secrets as s
 left join sales.order_deliveries as d on d.order_id = s.order_id

@@ -1,6 +1,6 @@
 -- title: No order is of a customer that does not exist
 -- protects: orders.customer_exists
--- needs: key customers.customer_id
+-- requires: key customers.customer_id
 -- assumes: customer and order can be inserted in either order within a transaction
 
 -- index orders:

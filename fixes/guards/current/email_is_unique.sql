@@ -1,6 +1,6 @@
 -- title: No two customers have one e-mail address
 -- protects: customers.email_is_unique
--- needs: key customers.customer_id
+-- requires: key customers.customer_id
 -- assumes: no address is longer than some 2,600 bytes, which is what an index holds
 
 -- unique index customers:

@@ -1,6 +1,6 @@
 -- title: No order is recreated that the customer's balance does not cover
 -- protects: recreation.is_covered_by_balance
--- needs: key orders.order_id, key customers.customer_id
+-- requires: key orders.order_id, key customers.customer_id
 -- assumes: it is checked when a recreation is inserted, becomes live, or changes its amount, customer or ancestor, with
 --   the customer's row locked until the end of that transaction. A debit is never refused, so that a balance may fall
 --   below the amount later: the rule tells. A balance that is paid in in the same transaction is paid in before, or the

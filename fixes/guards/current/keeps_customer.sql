@@ -1,6 +1,6 @@
 -- title: No recreation belongs to another customer than its ancestor
 -- protects: lineage.keeps_customer
--- needs: key orders.order_id, not null orders.customer_id, guard order_ref_exists
+-- requires: key orders.order_id, not null orders.customer_id, guard order_ref_exists
 -- assumes: a lineage is moved to another customer within one transaction, in any order
 
 -- unique index orders:

@@ -1,6 +1,6 @@
 -- title: No customer is there twice, by name, address and state
 -- protects: customers.no_duplicate
--- needs: key customers.customer_id
+-- requires: key customers.customer_id
 -- assumes: name, address and state together are not longer than some 2,600 bytes, which is what an index holds
 
 -- unique index customers:

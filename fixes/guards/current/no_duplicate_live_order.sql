@@ -1,6 +1,6 @@
 -- title: No live order is placed twice
 -- protects: orders.no_duplicate_live_order
--- needs: key orders.order_id, guard order_ref_exists, guard one_live_order
+-- requires: key orders.order_id, guard order_ref_exists, guard one_live_order
 -- assumes: nobody means two lineages of the same customer, schedule, delivery and amount to be live at once. Arguments
 --   are compared by their MD5, which keeps the index small.
 

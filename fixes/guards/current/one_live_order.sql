@@ -1,6 +1,6 @@
 -- title: No lineage has two live orders
 -- protects: lineage.one_live_order
--- needs: key orders.order_id
+-- requires: key orders.order_id
 -- assumes: a recreation is inserted, or made live, after the order before it has been ended; in one transaction or in
 --   two, but in this order: a unique index cannot wait for the end of the transaction
 

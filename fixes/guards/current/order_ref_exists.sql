@@ -1,6 +1,6 @@
 -- title: No order names an ancestor that does not exist
 -- protects: lineage.order_ref_exists
--- needs: key orders.order_id
+-- requires: key orders.order_id
 -- assumes: it is checked at the end of the transaction, so that orders of one lineage can be inserted in any order
 
 -- index orders:

@@ -1,6 +1,6 @@
 -- title: No order points at anything but a root, its first ancestor
 -- protects: lineage.order_ref_is_first_ancestor, lineage.is_acyclic
--- needs: key orders.order_id, guard order_ref_exists
+-- requires: key orders.order_id, guard order_ref_exists
 -- assumes: a lineage is re-pointed within one transaction, in any order. A root is an order whose order_ref is its own
 --   order_id. The key is order_ref twice: it is found as an order_id, and as that order's own order_ref. Being a foreign
 --   key, it holds at every isolation level and whoever comes first.

@@ -1,6 +1,6 @@
 -- title: No live recreation continues an order that was cancelled or has expired
 -- protects: lineage.root_is_not_closed
--- needs: key orders.order_id, guard order_ref_exists
+-- requires: key orders.order_id, guard order_ref_exists
 -- assumes: it is checked at the end of the transaction, so that a lineage can be closed in any order. Closing an order and
 --   recreating it at the same time wait for each other: one of them may get a deadlock or, at REPEATABLE READ or
 --   SERIALIZABLE, a serialization failure, and is to be tried again.

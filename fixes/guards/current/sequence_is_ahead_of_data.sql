@@ -1,6 +1,6 @@
 -- title: No sequence hands out an id that is taken
 -- protects: schema.sequence_is_ahead_of_data
--- needs: key customers.customer_id, key orders.order_id
+-- requires: key customers.customer_id, key orders.order_id
 -- assumes: ids that an application makes up itself stay below what the sequence hands out; nothing can see to that. A
 --   sequence is moved forward only, while nobody can draw from it.
 

@@ -1,6 +1,6 @@
 -- title: No customer text is in anything but Unicode normal form C
 -- protects: customers.text_is_normalised
--- needs: encoding utf8
+-- requires: encoding utf8
 
 -- check customers:
 customer_name::text is nfc normalized

@@ -1,6 +1,6 @@
-"""What the rules of a suite are for: `considerations.toml` beside them.
+"""What the rules of a suite are for: `requirements.toml` beside them.
 
-    [[consideration]]
+    [[requirement]]
     says = "what must be so, in the words of the business"
     source = "who says so"
     rules = ["rule.id", "rule.id"]
@@ -26,11 +26,11 @@ from typing import Any, Final
 
 from expectations.rule import SuiteError
 
-FILE: Final = "considerations.toml"
+FILE: Final = "requirements.toml"
 
 
 @dataclass(frozen=True)
-class Consideration:
+class Requirement:
     """Something that must be so, who says that, and the rules that look whether it is."""
 
     says: str
@@ -59,10 +59,10 @@ class Question:
         return _document(self)
 
 
-_TEXTS: Final = {"consideration": ("says", "source"), "question": ("asks", "because", "assumed", "otherwise")}
+_TEXTS: Final = {"requirement": ("says", "source"), "question": ("asks", "because", "assumed", "otherwise")}
 
 
-def read(path: Path, shown: str) -> tuple[tuple[Consideration, ...], tuple[Question, ...]]:
+def read(path: Path, shown: str) -> tuple[tuple[Requirement, ...], tuple[Question, ...]]:
     """Read a file, which messages call `shown`; nothing where there is none.
 
     Raises SuiteError that names the place.
@@ -79,21 +79,21 @@ def read(path: Path, shown: str) -> tuple[tuple[Consideration, ...], tuple[Quest
         raise SuiteError(f"{shown}: unknown part '{min(strange)}' (known: {', '.join(_TEXTS)})")
     entries = {kind: [_entry(it, kind, place, shown) for place, it in _numbered(made, kind, shown)] for kind in _TEXTS}
     return (
-        tuple(Consideration(**entry, path=shown) for entry in entries["consideration"]),
+        tuple(Requirement(**entry, path=shown) for entry in entries["requirement"]),
         tuple(Question(**entry, path=shown) for entry in entries["question"]),
     )
 
 
-def check(entries: Collection[Consideration | Question], rules: Collection[str]) -> None:
+def check(entries: Collection[Requirement | Question], rules: Collection[str]) -> None:
     """Raise SuiteError where one names a rule that is not there."""
     for entry in entries:
-        said = entry.says if isinstance(entry, Consideration) else entry.asks
+        said = entry.says if isinstance(entry, Requirement) else entry.asks
         for rule in entry.rules:
             if rule not in rules:
                 raise SuiteError(f"{entry.path}: '{said}' names rule {rule}, which no suite that was given has")
 
 
-def _document(entry: Consideration | Question) -> dict[str, Any]:
+def _document(entry: Requirement | Question) -> dict[str, Any]:
     return {name: value for name, value in vars(entry).items() if name != "path"} | {"rules": list(entry.rules)}
 
 
@@ -116,7 +116,7 @@ def _entry(entry: Any, kind: str, place: int, shown: str) -> dict[str, Any]:
     rules = entry.get("rules", [])
     if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
         raise SuiteError(f"{where}: 'rules' is a list of rules' ids")
-    if kind == "consideration" and not rules:
+    if kind == "requirement" and not rules:
         raise SuiteError(f"{where} lacks 'rules': which ones look whether it is so?")
     if len(set(rules)) < len(rules):
         raise SuiteError(f"{where} names a rule twice")
