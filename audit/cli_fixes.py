@@ -61,7 +61,9 @@ def plan(
     """
     from audit.fixes_text import plan_text
     from audit.progress import progress
+    from fixes.apply import RefusalError
     from fixes.decisions import written
+    from fixes.plan import none_there, tables
     from fixes.plan import plan as make
 
     rules, fixes = _files(suite, folder)
@@ -70,6 +72,8 @@ def plan(
         raise UsageError(f"--out: {out} is a folder: name a file")
     with _connected(dsn, schema) as connection, progress("planning", quiet=quiet) as tell:
         _refuse_standby(connection)
+        if not tables(connection, fixes):
+            raise RefusalError(none_there(fixes))
         made = make(connection, rules, fixes, choices, tell=tell)
     say(plan_text(made))
     if out is not None:

@@ -61,13 +61,16 @@ def plan_text(plan: Plan) -> str:
         ready = [found.guard.name for found in plan.guards if found.refuses_then == 0]
         lines += [
             "",
-            f"guards: {len(ready)} of {len(plan.guards)} could be installed afterwards; the others would refuse",
+            f"guards: {len(ready)} of {len(plan.guards)} could be installed afterwards"
+            + (", the others not" if len(ready) < len(plan.guards) else ""),
         ]
         for found in plan.guards:
             if found.refuses_then is None:
                 lines.append(f"  {found.guard.name}: cannot be judged here")
             elif found.refuses_then:
-                lines.append(f"  {found.guard.name}: {found.refuses:,} rows now, {found.refuses_then:,} then")
+                lines.append(
+                    f"  {found.guard.name}: would refuse {found.refuses:,} rows now, {found.refuses_then:,} then"
+                )
     before = sum(count or 0 for count in plan.before.values())
     after = sum(count or 0 for count in plan.after.values())
     changed = sum(step.automatic + step.changed for step in plan.steps)

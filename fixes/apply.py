@@ -21,7 +21,7 @@ from fixes.fix import AUTOMATIC, LEAVE, Fix, FixError, Option
 from fixes.growth import Growth, growth, sizes
 from fixes.install import Count, GuardError, foresee, install_all
 from fixes.meter import Meter
-from fixes.plan import guards_of, identity, review, tables
+from fixes.plan import guards_of, identity, none_there, review, tables
 from fixes.proof import Proof, proof, sums
 from fixes.refused import Refused, refused
 from fixes.review import differences
@@ -271,7 +271,7 @@ def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Ma
     role = row[0]
     names = tables(connection, fixes)
     if not names:
-        raise RefusalError("the tables that fixes change are not here; --schema names the schema that holds them")
+        raise RefusalError(none_there(fixes))
     wanted: dict[str, set[str]] = {}
     for fix, option in chosen(fixes, choices):
         if why := obstacle(connection, option):

@@ -16,7 +16,7 @@ from fixes.apply import chosen, refuse_unnamed
 from fixes.fill import TRIAL, fill
 from fixes.fix import Fix, FixError, Option
 from fixes.guard import Guard, lacks, refuses, state
-from fixes.plan import guards_of, tables
+from fixes.plan import guards_of, none_there, tables
 from fixes.refused import refused
 from fixes.script import GUARD, fix_change, guard_change, journal_change
 from fixes.sqitch import EmitError
@@ -68,7 +68,7 @@ def emit(
         options.setdefault(fix.rule.id, []).append(option)
     keys = tables(connection, {id: fixes[id] for id in options})
     if options and not keys:
-        raise EmitError("the tables that fixes change are not here; --schema names the schema that holds them")
+        raise EmitError(none_there({id: fixes[id] for id in options}))
     changed = {change.table for wanted in options.values() for option in wanted for change in option.changes}
     for table in sorted(changed & keys.keys()):
         refuse_unnamed(connection, table, keys[table][0])

@@ -281,10 +281,8 @@ def lacks(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = 
 
     The guards in `coming` count as there.
     """
-    tables = {part.table for part in guard.parts if part.table} | {need[2] for need in _needs(guard) if need[2]}
-    for table in sorted(tables):
-        if not _is(connection, "select to_regclass(%s) is not null", table):
-            return f"there is no table {table}"
+    if table := missing_table(connection, guard):
+        return f"there is no table {table}"
     try:
         with connection.transaction():
             connection.execute(f"explain {_refused(connection, guard)}".encode())
@@ -300,6 +298,13 @@ def lacks(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = 
         if thing == "guard" and name not in coming and state(connection, guards()[name]) != "valid":
             return f"it builds on the guard {name}, which is not there"
     return ""
+
+
+def missing_table(connection: psycopg.Connection, guard: Guard) -> str:
+    """A table that a guard is on or needs, and that is not here; empty where all are."""
+    tables = {part.table for part in guard.parts if part.table} | {need[2] for need in _needs(guard) if need[2]}
+    there = "select to_regclass(%s) is not null"
+    return next((table for table in sorted(tables) if not _is(connection, there, table)), "")
 
 
 def _needs(guard: Guard) -> list[tuple[str, ...]]:

@@ -116,7 +116,7 @@ class Index(Part):
         left = f"""select
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indexrelid
-    where i.indrelid = '{self.table}'::regclass and c.relname = '{self.name}' and not i.indisvalid"""
+    where i.indrelid = to_regclass('{self.table}') and c.relname = '{self.name}' and not i.indisvalid"""
         drop = f"""do $do$
 begin
   if exists (
@@ -126,7 +126,7 @@ begin
       select format('%I.%I', n.nspname, '{self.name}')
       from pg_catalog.pg_class as c
       join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-      where c.oid = '{self.table}'::regclass
+      where c.oid = to_regclass('{self.table}')
     ));
   end if;
 end
@@ -151,7 +151,7 @@ $do$"""
     select
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indexrelid
-    where i.indrelid = '{self.table}'::regclass and c.relname = '{self.name}'{" and i.indisvalid" if valid else ""}
+    where i.indrelid = to_regclass('{self.table}') and c.relname = '{self.name}'{" and i.indisvalid" if valid else ""}
   )"""
 
     def state(self, connection: psycopg.Connection) -> State:
@@ -228,7 +228,9 @@ class ForeignKey(Part):
         rows = connection.execute(
             """
             select k.conname, k.convalidated, f.columns = %(columns)s and f.ends = %(ends)s
-                and k.confrelid = %(target)s::regclass and k.confupdtype = 'a' and k.confdeltype = 'a' as same,
+                and k.confrelid = %(target)s::regclass and k.confupdtype = 'a' and k.confdeltype = 'a'
+                -- PostgreSQL 18 has some that refuse nothing
+                and to_jsonb(k) ->> 'conenforced' is distinct from 'false' as same,
               f.columns = %(columns)s and f.ends = %(ends)s and k.confrelid = %(target)s::regclass
                 and k.convalidated as as_good,
               k.condeferrable and k.condeferred as deferred
@@ -301,7 +303,7 @@ $do$"""
         """A trigger of the name that is not switched off."""
         on = " and tgenabled in ('O', 'A')" if valid else ""
         return f"""exists (
-    select from pg_catalog.pg_trigger where tgrelid = '{self.table}'::regclass and tgname = '{self.name}'{on}
+    select from pg_catalog.pg_trigger where tgrelid = to_regclass('{self.table}') and tgname = '{self.name}'{on}
   )"""
 
     def state(self, connection: psycopg.Connection) -> State:
@@ -453,6 +455,7 @@ class Act(Part):
 
 #: A temporary copy of a table's columns: what a definition reads like once the server has taken it.
 SAME: Final = "pg_temp.order_audit_same"
+_SAME_NAME: Final = SAME.removeprefix("pg_temp.")
 _INDEX: Final = "i.indisunique::text || regexp_replace(pg_get_indexdef(i.indexrelid), '^.*? USING ', ' ')"
 _TRIGGER: Final = r"regexp_replace(pg_get_triggerdef(t.oid), ' ON \S+', '')"
 
@@ -460,25 +463,58 @@ _TRIGGER: Final = r"regexp_replace(pg_get_triggerdef(t.oid), ' ON \S+', '')"
 def ruled_out(connection: psycopg.Connection, table: str, condition: str) -> bool:
     """Whether constraints of a table that hold for all its rows rule out any row of this condition.
 
-    The planner proves it: it plans not to read the table at all. False where it finds no proof.
+    The planner proves it: it plans not to read the table at all. False where it finds no proof. Of a table that has
+    partitions or children, only constraints count that new ones get, too.
     """
     try:
         with connection.transaction(force_rollback=True):
+            source = f"only {table}"
+            if _is(connection, _PARENT.format(table=table)):
+                # the planner reads no row of a partitioned table itself, whatever its constraints are
+                _copy_inherited(connection, table)
+                source = SAME
             connection.execute("set local constraint_exclusion = on")
             row = connection.execute(
-                f"explain (format json, costs off) select from only {table} where {condition}".encode()
+                f"explain (format json, costs off) select from {source} where {condition}".encode()
             ).fetchone()
     except (errors.UndefinedFunction, errors.InvalidSchemaName):  # of ours, and not made yet
         return False
+    except errors.ReadOnlySqlTransaction:  # no copy can be made
+        return False
     plan: dict[str, Any] = row[0][0]["Plan"] if row else {}
     return plan.get("One-Time Filter") == "false"
+
+
+_PARENT: Final = """select exists (
+  select from pg_catalog.pg_class as c
+  where c.oid = to_regclass('{table}')
+    and (c.relkind = 'p' or exists (select from pg_catalog.pg_inherits as i where i.inhparent = c.oid))
+)"""
+#: What makes the copy of a table's columns have those of its constraints that are valid and inherited.
+_INHERITED: Final = f"""
+select 'alter table {SAME} add ' || pg_get_constraintdef(k.oid)
+from pg_catalog.pg_constraint as k
+where k.conrelid = to_regclass('{{table}}') and k.contype = 'c' and k.convalidated and not k.connoinherit
+union all
+-- PostgreSQL 18 has NOT NULLs that are not validated, or not inherited
+select format('alter table {SAME} alter column %I drop not null', a.attname)
+from pg_catalog.pg_constraint as k
+join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+where k.conrelid = to_regclass('{{table}}') and k.contype = 'n' and not (k.convalidated and not k.connoinherit)
+"""
+
+
+def _copy_inherited(connection: psycopg.Connection, table: str) -> None:
+    connection.execute(f"create temporary table {_SAME_NAME} (like {table} including generated)".encode())
+    for (statement,) in connection.execute(_INHERITED.format(table=table).encode()).fetchall():
+        connection.execute(statement.encode())
 
 
 def _definition(connection: psycopg.Connection, table: str, statement: str, query: str) -> str | None:
     """How the server writes down what a statement makes of a copy of the table; None where nothing may be written."""
     try:
         with connection.transaction(force_rollback=True):
-            connection.execute(f"create temporary table {SAME.removeprefix('pg_temp.')} (like {table})".encode())
+            connection.execute(f"create temporary table {_SAME_NAME} (like {table})".encode())
             connection.execute(statement.encode())
             row = connection.execute(query.encode()).fetchone()
     except errors.ReadOnlySqlTransaction:
@@ -508,7 +544,7 @@ begin
   if exists (
     select
     from pg_catalog.pg_constraint
-    where conrelid = '{table}'::regclass and conname = '{name}' and not convalidated
+    where conrelid = to_regclass('{table}') and conname = '{name}' and not convalidated
   ) then
     alter table {table} validate constraint {name};
   end if;
@@ -528,14 +564,14 @@ def _is_constraint(table: str, name: str, valid: bool) -> str:
     return f"""exists (
     select
     from pg_catalog.pg_constraint
-    where conrelid = '{table}'::regclass and conname = '{name}'{" and convalidated" if valid else ""}
+    where conrelid = to_regclass('{table}') and conname = '{name}'{" and convalidated" if valid else ""}
   )"""
 
 
 def _qualified(table: str) -> str:
     return (
         "(select format('%I.%I', n.nspname, c.relname) from pg_catalog.pg_class as c"
-        f" join pg_catalog.pg_namespace as n on n.oid = c.relnamespace where c.oid = '{table}'::regclass)"
+        f" join pg_catalog.pg_namespace as n on n.oid = c.relnamespace where c.oid = to_regclass('{table}'))"
     )
 
 

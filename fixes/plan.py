@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -13,7 +13,7 @@ from fixes import trial
 from fixes.decisions import Reviewed
 from fixes.fill import TRIAL, obstacle
 from fixes.fix import AUTOMATIC, LEAVE, Fix, FixError, Option, journal
-from fixes.guard import SUITE, Guard, guards, refuses
+from fixes.guard import SUITE, Guard, guards, missing_table, refuses
 from fixes.refused import Refused, refused
 from fixes.review import NAMED, Review
 from fixes.turns import PASSES, turns
@@ -105,7 +105,7 @@ def plan(
     with trial.trial(connection, tables(connection, fixes)):
         before = trial.judge(connection, rules, "before", tell=lambda rule: step_told(rule))
         guarding = guards_of(rules)
-        refused = {guard.name: _refused(connection, guard, "before") for guard in guarding}
+        refused = {guard.name: _refused(connection, guard, "before", before) for guard in guarding}
         steps, seen = _steps(connection, fixes, before, choices, step_told)
         touched = any(step.automatic or step.changed for step in steps)
         after = trial.judge(connection, rules, "after", tell=lambda rule: step_told(rule)) if touched else dict(before)
@@ -114,7 +114,7 @@ def plan(
             Guarded(
                 guard,
                 refused[guard.name],
-                _refused(connection, guard, "after") if touched else refused[guard.name],
+                _refused(connection, guard, "after", after) if touched else refused[guard.name],
             )
             for guard in guarding
         )
@@ -254,8 +254,12 @@ def guards_of(rules: Iterable[Rule]) -> list[Guard]:
     ]
 
 
-def _refused(connection: psycopg.Connection, guard: Guard, phase: str) -> int | None:
+def _refused(connection: psycopg.Connection, guard: Guard, phase: str, counts: Mapping[str, int | None]) -> int | None:
     """How many rows a guard would refuse in a phase of the trial, as the verdicts on its rules say."""
+    if missing_table(connection, guard):
+        return None
+    if not guard.refuses and any(counts.get(rule.id, 0) is None for rule in guard.protects):
+        return None
     try:
         with connection.transaction():
             if guard.refuses:
@@ -289,15 +293,35 @@ def _new(connection: psycopg.Connection) -> tuple[dict[str, int], dict[str, tupl
 
 
 def tables(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> dict[str, tuple[str, ...]]:
-    """The tables that fixes change, each with its key, as far as they are there. Our own are not among them."""
-    keys: dict[str, tuple[str, ...]] = {}
+    """The tables that fixes change, each with its key, as far as they are there. Our own are not among them.
+
+    A table without the columns of a key is another one that happens to have the name.
+    """
+    query = (
+        "select from pg_attribute as a"
+        " where a.attrelid = to_regclass(%s) and a.attname = any(%s) and a.attnum > 0 and not a.attisdropped"
+    )
+    keys = {
+        table: key
+        for table, key in _keys_of(fixes)
+        if connection.execute(query, [table, list(key)]).rowcount == len(set(key))
+    }
+    return dict(sorted(keys.items()))
+
+
+def _keys_of(fixes: Mapping[str, Fix]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for fix in fixes.values():
         for option in [*([fix.automatic] if fix.automatic else []), *fix.options]:
-            keys.update({change.table: change.key for change in option.changes if change.op != "insert"})
-    there = connection.execute(
-        "select t.name from unnest(%s::text[]) as t (name) where to_regclass(t.name) is not null", [sorted(keys)]
-    ).fetchall()
-    return {name: keys[name] for (name,) in there}
+            yield from ((change.table, change.key) for change in option.changes if change.op != "insert")
+
+
+def none_there(fixes: Mapping[str, Fix]) -> str:
+    """What is said where none of the tables is there, each with its key."""
+    names = ", ".join(sorted({f"{table} ({', '.join(key)})" for table, key in _keys_of(fixes)}))
+    return (
+        f"the tables that fixes change are not here: {names}. --schema names the schema that holds them, --suite and"
+        " --fixes rules and fixes of your own"
+    )
 
 
 def identity(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> dict[str, str]:
