@@ -64,7 +64,10 @@ def foresee(
     """
     refuse_strange(connection)
     with connection.transaction(force_rollback=True):
-        connection.execute("set local synchronous_commit = off; set local jit = off; set local lock_timeout = '2s'")
+        connection.execute(
+            "set local synchronous_commit = off; set local jit = off; set local lock_timeout = '2s';"
+            " set local constraint_exclusion = off"
+        )
         for step in all_steps:
             if step.name in ("expand", "prepare"):
                 tell(0, 0, step.name)

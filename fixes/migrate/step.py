@@ -90,7 +90,8 @@ def refuse_strange(connection: psycopg.Connection) -> None:
         )
         select
           (select count(*) from old),
-          (select string_agg(o.relname, ', ' order by o.relname) from old as o where o.relkind <> 'r'),
+          (select string_agg(o.relname, ', ' order by o.relname) from old as o where o.relkind <> 'r'
+             or exists (select from pg_catalog.pg_inherits as i where o.oid in (i.inhrelid, i.inhparent))),
           (select string_agg(o.relname, ', ' order by o.relname) from old as o where o.relrowsecurity),
           (select string_agg(format('%I', n.nspname), ', ' order by n.nspname) from pg_catalog.pg_namespace as n
            where n.nspname in ('sales', 'sales_private', 'sales_old', 'migration')),
@@ -108,21 +109,30 @@ def refuse_strange(connection: psycopg.Connection) -> None:
              where i.indrelid = to_regclass('public.' || k.tab) and i.indisprimary and i.indnkeyatts = 1
                and a.attname = k.id
            )),
+          (select string_agg(o.relname || '.' || a.attname, ', ' order by o.relname, a.attnum)
+           from old as o
+           join pg_catalog.pg_attribute as a on a.attrelid = o.oid and a.attnum > 0 and not a.attisdropped
+           join wanted as w on w.tab = o.relname and w.name = a.attname
+           where a.attgenerated <> ''),
           has_database_privilege(current_database(), 'create'),
           (select bool_and(pg_has_role(o.relowner, 'usage')) from old as o),
           current_user
         """
     ).fetchone()
     assert row is not None  # noqa: S101 - one row by construction
-    tables, kinds, secured, schemas, lacking, keyless, may_create, owns, role = row
+    tables, kinds, secured, schemas, lacking, keyless, generated, may_create, owns, role = row
     if tables < 2:
         raise RefusalError(
             "this migration begins with the tables public.customers and public.orders: they are not here"
         )
     if kinds:
-        raise RefusalError(f"this migration begins with plain tables: {kinds} is something else")
+        raise RefusalError(
+            f"this migration begins with plain tables: {kinds} is something else, or inherits, or has children"
+        )
     if lacking:
         raise RefusalError(f"this migration begins with other columns: wanted {lacking}")
+    if generated:
+        raise RefusalError(f"what is written to the new tables could not be written to a generated column: {generated}")
     if keyless:
         raise RefusalError(f"without a primary key no row can be told from another: make {keyless} one")
     if secured:

@@ -64,6 +64,8 @@ def verify(connection: psycopg.Connection, tell: Tell) -> Verified:
         connection.execute("set transaction isolation level repeatable read, read only")
         # one processor is ours, the others are the applications'
         connection.execute("set local max_parallel_workers_per_gather = 0")
+        # a CHECK says nothing of rows that came in before its function was replaced
+        connection.execute("set local constraint_exclusion = off")
         for number, table in enumerate(("customers", "orders")):
             tell(number, 4, table)
             ranges = connection.execute("select * from migration.differing_ranges(%s, %s)", [table, WIDTH]).fetchall()
