@@ -86,9 +86,18 @@ relation as materialized (
   ) as below on below.root = c.oid
   left join pg_description as e on e.classoid = 'pg_class'::regclass and e.objoid = c.oid and e.objsubid = 0
   cross join lateral (
-    select string_to_array(
-      btrim(lower(regexp_replace(regexp_replace(c.relname, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[^[:alnum:]]+', '_', 'g')), '_'), '_'
-    ) as words
+    select case when s.words = '' then array[lower(c.relname)] else string_to_array(s.words, '_') end as words
+    from (
+      -- an ASCII character that is no letter or digit parts words, and so does a capital letter after a small one
+      select btrim(
+        lower(
+          regexp_replace(
+            regexp_replace(c.relname, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+', '_', 'g'
+          )
+        ),
+        '_'
+      ) as words
+    ) as s
   ) as w
   where c.relkind in ('r', 'p')
     and c.relpersistence <> 't'
@@ -148,9 +157,18 @@ col as materialized (
     join pg_type as t on t.oid = coalesce(b.base, a.atttypid)
     left join pg_description as e on e.classoid = 'pg_class'::regclass and e.objoid = r.oid and e.objsubid = a.attnum
     cross join lateral (
-      select string_to_array(
-        btrim(lower(regexp_replace(regexp_replace(a.attname, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[^[:alnum:]]+', '_', 'g')), '_'), '_'
-      ) as words
+      select case when s.words = '' then array[lower(a.attname)] else string_to_array(s.words, '_') end as words
+      from (
+        -- an ASCII character that is no letter or digit parts words, and so does a capital letter after a small one
+        select btrim(
+          lower(
+            regexp_replace(
+              regexp_replace(a.attname, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+', '_', 'g'
+            )
+          ),
+          '_'
+        ) as words
+      ) as s
     ) as w
   ) as c
   -- a letter or two for the table before each column's name say nothing
@@ -217,7 +235,7 @@ role as materialized (
     c.family in ('integer', 'numeric', 'float', 'money') and case
       when c.family = 'integer' and m.word in ('credit', 'debit', 'tax', 'total', 'charge', 'payment')
       then c.words && array['cents', 'minor', 'amount']
-      else m.word in (
+      else coalesce(m.word, '') in (
           'balance', 'amount', 'amt', 'price', 'cost', 'fee', 'salary', 'wage', 'revenue', 'refund', 'budget', 'subtotal',
           'freight', 'payment', 'charge', 'credit', 'debit', 'tax', 'total', 'profit'
         )
@@ -225,14 +243,14 @@ role as materialized (
           and c.name ~* '(balance|amount|price|cost|salary|subtotal|revenue|freight)$'
     end as looks_like_money
   from col as c
-  cross join lateral (
-    -- the last word that does not name the unit
+  left join lateral (
+    -- the last word that does not name the unit; of a column that is called net there is none
     select w.word
     from unnest(c.words) with ordinality as w (word, n)
     where w.word not in ('cents', 'minor', 'usd', 'eur', 'gross', 'net')
     order by w.n desc
     limit 1
-  ) as m
+  ) as m on true
 ),
 state as materialized (
   -- columns that say where a row stands, or of what sort it is: states of a country are none, nor are the values of a

@@ -153,6 +153,40 @@ CASES: dict[str, list[Case]] = {
             "create table boxes (box_name text, name text, box_size int, depth int, height int)",
             {"boxes": "info"},
         ),
+        Case(
+            "camel case, fewer with the name",
+            'create table "parkVisits" ("parkVisitName" text, "parkVisitSize" int, "groundColor" text, depth int, height int)',
+            {"parkVisits": "info"},
+            mends=True,
+        ),
+        Case(
+            "Pascal case, more with the name",
+            'create table "Park" ("ParkName" text, "ParkNote" text, "ParkSize" int, "Color" text, "Depth" int)',
+            {"Park": "info"},
+            mends=True,
+        ),
+        Case(
+            "quotes where none were",
+            'create table park ("parkName" text, "parkNote" text, "parkSize" int, color text, depth int)',
+            {"park": "info"},
+        ),
+        Case(
+            "dots",
+            'create table park ("park.name" text, "park.2B" text, color text, depth int, height int)',
+            {"park": "info"},
+            mends=True,
+        ),
+        Case(
+            "written in two ways",
+            'create table park ("park.name" text, "parkName" text, color text, depth int, height int)',
+            {"park": "info"},
+        ),
+        Case(
+            "not ASCII",
+            'create table "größe" ("größe_name" text, "größe_ärger" text, color text, depth int, height int)',
+            {"größe": "info"},
+            mends=True,
+        ),
         Case("one without", "create table products (product_name text, product_size int, color text)"),
         Case("one with", "create table products (product_name text, color text, size int)"),
         Case(
