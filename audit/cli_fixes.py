@@ -316,7 +316,7 @@ def _connected(dsn: str | None, schema: str) -> Iterator[psycopg.Connection]:
 
     from audit import dsn as dsns
 
-    with dsns.connect(dsns.resolve(dsn), autocommit=True) as connection:
+    with dsns.connect(dsns.resolve(dsn), autocommit=True, one_statement=True) as connection:
         if schema:
             found = connection.execute("select from pg_namespace where nspname = %s", [schema]).rowcount
             if not found:

@@ -107,7 +107,7 @@ def install(connection: psycopg.Connection, home: Home) -> None:
     with contextlib.suppress(psycopg.Error), connection.transaction():
         # lets the server notice a client that died, where the operating system can tell
         connection.execute("set client_connection_check_interval = '1s'")
-    connection.execute(home.text(text).encode())
+    psycopg.Cursor(connection).execute(home.text(text).encode())  # a script, which no cursor for one statement takes
 
 
 def apply(

@@ -155,7 +155,8 @@ CASES: dict[str, list[Case]] = {
         ),
         Case(
             "camel case, fewer with the name",
-            'create table "parkVisits" ("parkVisitName" text, "parkVisitSize" int, "groundColor" text, depth int, height int)',
+            'create table "parkVisits" ("parkVisitName" text, "parkVisitSize" int, "groundColor" text, depth int,'
+            " height int)",
             {"parkVisits": "info"},
             mends=True,
         ),

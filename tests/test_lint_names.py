@@ -23,18 +23,27 @@ STYLES = {
     "63 bytes, not ASCII": ("ä" * 31 + "b", "{word}" + "_ä" * 17),
     "signs only": ("%", "%{word}%"),
     "backslash": ("\\", "\\{word}"),
-    "quotes and a newline": ("it's \"so\"\n", "'{word}\"\n"),
+    "quotes and a newline": ('it\'s "so"\n', "'{word}\"\n"),
     "reserved": ("user", "user_{word}"),
     "unit of money": ("usd", "{word}_usd"),
 }
 #: The columns of each table; those that are named twice carry the table's name and do not.
 TYPES = {
     "id": "serial", "name": "text", "alias": "varchar(20)", "size": "int", "status": "text not null default 'open'",
-    "type": "smallint", "balance": "double precision", "price": "numeric", "is_new": "smallint", "created_at": "timestamp",
-    "due_date": "timestamptz", "args": "json", "days": "bit(7)", "email": "text", "phone": "text", "street": "text",
-    "city": "text", "zip": "text", "start": "int", "end": "int", "other_id": "int", "parent_id": "int", "note": "text",
+    "type": "smallint", "balance": "double precision", "price": "numeric", "is_new": "smallint",
+    "created_at": "timestamp", "due_date": "timestamptz", "args": "json", "days": "bit(7)",
+    "email": "text", "phone": "text", "street": "text", "city": "text", "zip": "text", "start": "int", "end": "int", "other_id": "int", "parent_id": "int", "note": "text",
 }  # fmt: skip
-BARE = {"colour": "text", "depth": "int", "Net": "numeric", "usd": "int", "%": "int", "_": "int", "x": "int", "é": "text"}
+BARE = {
+    "colour": "text",
+    "depth": "int",
+    "Net": "numeric",
+    "usd": "int",
+    "%": "int",
+    "_": "int",
+    "x": "int",
+    "é": "text",
+}
 
 TABLES = """
 create table {t} ({columns}, unique ({name}), constraint {check} check ({size} > 0));
@@ -81,8 +90,8 @@ def test_every_rule_judges_whatever_the_names(dsn: str, style: str) -> None:
     columns |= {word: kind for word, kind in BARE.items() if word not in columns}
     names = {word: column(word) for word in TYPES}
     others = (
-        "check", "later", "foreign", "copy", "lesser", "log", "list", "first", "second", "own", "child", "extra", "domain",
-        "valued", "positive", "trigger",
+        "check", "later", "foreign", "copy", "lesser", "log", "list", "first", "second", "own", "child", "extra",
+        "domain", "valued", "positive", "trigger",
     )  # fmt: skip
     names |= {word: cut(f"{word}_{table}") for word in others} | {"t": table}
     listed = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(k)) for n, k in columns.items())
@@ -90,7 +99,9 @@ def test_every_rule_judges_whatever_the_names(dsn: str, style: str) -> None:
         made = sql.SQL(TABLES).format(columns=listed, **{word: sql.Identifier(name) for word, name in names.items()})
         connection.execute(made)
     verdicts = judged(dsn)
-    assert {verdict.rule.id: verdict.reason for verdict in verdicts if verdict.status != "checked" or verdict.reason} == {}
+    assert {
+        verdict.rule.id: verdict.reason for verdict in verdicts if verdict.status != "checked" or verdict.reason
+    } == {}
     for verdict in verdicts:
         for finding in verdict.findings:
             assert finding.message, (finding.rule, finding.object)
