@@ -147,6 +147,11 @@ def place(tmp_path_factory: pytest.TempPathFactory, databases: dict[str, str], g
     (folder / "damaged.json").write_text(
         '{"format": "order-audit/2", "run": {}, "summary": {}, "results": [{"rule": "a"}]}', encoding="utf-8"
     )
+    (folder / "bare.json").write_text(
+        '{"format": "order-audit/1", "run": {}, "summary": {}, "results": [],'
+        ' "violations": {"file": "violations.csv", "sha256": "", "rows": 0}}',
+        encoding="utf-8",
+    )
     (folder / "file").write_text("in the way", encoding="utf-8")
     (folder / "no-server").mkdir()
     words = conninfo.conninfo_to_dict(databases["sample"])
@@ -244,6 +249,8 @@ WRONG: Final[dict[str, Wrong]] = {
     "time-out without end": Wrong([*_ON_SAMPLE, "--statement-timeout", "1e15"], 2, "--statement-timeout"),
     "lint: time-out below 0": Wrong([*_LINT, "--statement-timeout", "-1"], 2, "--statement-timeout"),
     "lint: unknown rule": Wrong([*_LINT, "--rule", "schema.nothing"], 2, "'schema.nothing'"),
+    "lint: no rule left": Wrong([*_LINT, "--exclude", "*", "--fail-on", "info"], 2, "leave no rule"),
+    "a gate on no lint": Wrong([*_ON_SAMPLE, "--no-lint", "--fail-on-schema", "info"], 2, "--no-lint"),
     "lint: no such file": Wrong([*_LINT, "--allow", "{folder}/none.txt"], 2, "none.txt"),
     "lint: no connection": Wrong(["lint", "--dsn", "host={socket} port={port} dbname=no_such_db user=postgres"], 3, ""),
     "profile: time-out is no number": Wrong([*_PROFILE, "--statement-timeout", "nan"], 2, "--statement-timeout"),
@@ -255,6 +262,11 @@ WRONG: Final[dict[str, Wrong]] = {
     "suppressions are not there": Wrong([*_ON_SAMPLE, "--allow", "{folder}/none.txt"], 2, "none.txt"),
     "baseline is not there": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/none.json"], 2, "none.json"),
     "baseline is no JSON": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/text.json"], 2, "text.json"),
+    "baseline without its keys": Wrong(
+        [*_ON_SAMPLE, "--baseline", "{folder}/bare.json"], 2, "bare.json: violations.csv is not beside it"
+    ),
+    "baseline is damaged": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/damaged.json"], 2, "damaged.json"),
+    "baseline of another database": Wrong([*_ON_SAMPLE, "--baseline", "{results}"], 2, "--different"),
     **{
         f"report on {what}": Wrong(["report", f"{{folder}}/{what}", "--out", "{out}/x"], 2, what)
         for what in ("none.json", "list.json", "other.json", "binary.json", "deep.json", "damaged.json", "no-server")
@@ -341,7 +353,7 @@ def test_nothing_is_left_where_the_commands_ran(tried: dict[str, Future[Tried]],
     there = {path.name for path in place.folder.iterdir() if not path.name.startswith("out-")}
     assert there == {
         "broken", "file", "no-server", "text.json", "list.json", "other.json", "binary.json", "deep.json",
-        "damaged.json",
+        "damaged.json", "bare.json",
     }  # fmt: skip
     assert (place.folder / "file").read_text(encoding="utf-8") == "in the way"
 
@@ -508,6 +520,53 @@ def test_a_run_that_passes_the_gate_exits_0(runs: dict[str, tuple[Done, Path]], 
         "rule,key\ndeep.er.large,1002\ndeep.er.large,1004\ndeep.er.large,1009\n"
     )
     assert "gate passed" in done.stdout
+
+
+def test_a_table_that_is_not_there_fails_the_gate(place: Place, databases: dict[str, str]) -> None:
+    """Unless it is said that it may."""
+    mine = place.folder / "typo"
+    mine.mkdir()
+    (mine / "good.sql").write_text(RULE + "where false\n")
+    (mine / "typo.sql").write_text(RULE.replace("from orders", "from ordres"))
+    words = ["run", "--dsn", databases["sample"], "--suite", str(mine), "--quiet", "--no-lint", "--no-profile"]
+    done = order_audit(*words, "--out", str(place.out()))
+    assert done.returncode == 1, done.stderr
+    assert (
+        "gate failed: 1 expectation was skipped (--allow-skipped lets that pass): typo (no table ordres)" in done.stdout
+    )
+    done = order_audit(*words, "--out", str(place.out()), "--allow-skipped")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "? skipped  typo: no table ordres" in done.stdout
+
+
+def test_a_baseline_of_another_database_can_be_taken(
+    audits: dict[str, Path], place: Place, databases: dict[str, str]
+) -> None:
+    """--different does; what it has fails nothing, and the terminal says so."""
+    words = ["run", "--dsn", databases["sample"], "--quiet", "--baseline", str(audits["sample"] / "results.json")]
+    done = order_audit(*words, "--out", str(place.out()), "--different")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[lines.index("gate passed") + 1] == (
+        "  1 critical expectation failed, with no violation that is new against the baseline; "
+        "3 expectations failed, of a severity that does not fail the gate."
+    )
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("critical", 1), ("warning", 1), ("info", 1)])
+def test_an_errored_schema_rule_fails_every_lint_that_may_fail(
+    server_18: Server, guarded: str, fail_on: str, code: int
+) -> None:
+    """Nothing is known of what it looks for; `run` does the same, and the line that sums up counts it."""
+    assert guarded
+    dsn = servers.new_database(server_18)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("revoke select on pg_trigger from public")
+    done = order_audit("lint", "--dsn", f"{dsn} user=oa_stranger", "--fail-on", fail_on)
+    servers.drop_database(server_18, dsn)
+    assert done.returncode == code
+    assert "? errored  schema.trigger_is_enabled: permission denied for table pg_trigger" in done.stdout
+    assert re.search(r"0 critical, 0 warning, 0 info, 0 accepted, \d+ errored$", done.stdout.rstrip())
 
 
 def test_results_agree_with_their_schema(audits: dict[str, Path]) -> None:

@@ -317,6 +317,43 @@ def test_only_critical_rules_count_as_critical(tmp_path: Path) -> None:
     assert _rule(worse, "a")["severity"] == "critical"
 
 
+# -- of the same thing ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("database", "run", "says"),
+    [
+        ({"cluster": "2", "host": "ci-2", "server_version": "18.1"}, {}, ""),  # CI makes servers anew
+        ({}, {"suites": ["/builds/2/mine/", "current"]}, ""),  # and checks out elsewhere
+        ({}, {"tables": {"orders": {"rows": 5}}}, ""),  # by fewer rules
+        ({}, {"tables": {}}, ""),  # by rules whose keys are made up
+        ({"name": "store"}, {}, "one is of database shop, one of store"),
+        ({"schema": "sales"}, {}, "one is of schema public, one of sales"),
+        ({}, {"suites": ["mine"]}, "one is by suite current mine, one by mine"),
+        ({}, {"tables": {"t1": {"rows": 5}}}, "one is of tables orders, wares, one of table t1"),
+        (
+            {},
+            {"tables": {f"t{number}": {"rows": 1} for number in range(1, 10)}},
+            "one is of tables orders, wares, one of tables t1, t2, t3, t4, t5, t6 and 3 more",
+        ),
+    ],
+)
+def test_audits_are_of_the_same_database_by_name_and_tables(
+    tmp_path: Path, database: dict[str, str], run: dict[str, Any], says: str
+) -> None:
+    """And by the same suites; by which server and in which folder does not matter."""
+    audits = [_audit(tmp_path / name, {"a": Found([1])}) for name in ("before", "after")]
+    for audit in audits:
+        audit.document["run"] |= {
+            "database": {"name": "shop", "schema": "public", "cluster": "1", "host": "ci-1", "server_version": "15.1"},
+            "suites": ["current", "mine"],
+            "tables": {"orders": {"rows": 1}, "wares": {"rows": 2}},
+        }
+    audits[1].document["run"]["database"] |= database
+    audits[1].document["run"] |= run
+    assert compare.differ(*audits) == says
+
+
 # -- counts only ---------------------------------------------------------------------------------------------------
 
 
@@ -350,7 +387,8 @@ def test_without_the_right_keys_only_counts_are_compared(tmp_path: Path, side: s
     assert not found["by_keys"]
     assert found["note"].startswith("counts only")
     assert found["examples"] == {"resolved": [], "remaining": [], "new": []}
-    assert compare.new_violations(audits["before"], audits["after"]) == {"a.rule": 1}
+    # a gate takes nothing for known that it cannot name
+    assert compare.new_violations(audits["before"], audits["after"]) == {"a.rule": 4}
 
 
 def test_an_audit_without_violations_file_is_compared_by_counts(tmp_path: Path) -> None:
@@ -386,6 +424,18 @@ def test_a_key_that_changed_its_type_is_compared_by_counts(tmp_path: Path) -> No
     assert _counts(document, "c.last") == (0, 1, 1)
     assert "type" in _rule(document, "b.changed")["note"]
     assert not _rule(document, "b.changed")["by_keys"]
+
+
+def test_a_rule_with_another_key_is_compared_by_counts(tmp_path: Path) -> None:
+    """The numbers may be the same, and name other things."""
+    audits = [_audit(tmp_path / name, {"a": Found([1, 2]), "b": Found([1])}) for name in ("before", "after")]
+    for audit, key in zip(audits, ("order_id", "customer_id"), strict=True):
+        audit.document["results"][0]["key"] = key
+    document = compare.compare(*audits)
+    assert (_counts(document, "a"), _counts(document, "b")) == ((0, 2, 0), (0, 1, 0))
+    assert _rule(document, "a")["note"] == "counts only: the key has changed"
+    assert _rule(document, "b")["by_keys"]
+    assert compare.new_violations(*audits) == {"a": 2, "b": 0}
 
 
 def test_a_rule_that_passed_has_no_key_type(tmp_path: Path) -> None:

@@ -256,6 +256,8 @@ def test_rules_of_a_missing_table_are_skipped(data: str, tmp_path: Path, table: 
     skipped = {id for id, status in statuses(document).items() if status == "skipped"}
     assert skipped == {id for id, tables in READS.items() if table in tables}
     assert {results(document)[id]["reason"] for id in skipped} == {f"no table {table}"}
+    (reason,) = [it for it in document["summary"]["gate"]["reasons"] if "skipped" in it]
+    assert reason.endswith(f" (no table {table})")
     assert errors(document) == {}
     assert counts(document) == {id: number for id, number in SAMPLE.items() if id not in skipped}
     other = "orders" if table == "customers" else "customers"

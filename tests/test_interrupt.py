@@ -29,6 +29,7 @@ from audit import run
 from audit.evaluate import Evaluation
 from audit.server import Server
 from tests import servers
+from tests.xunit import faults
 
 ROOT: Final = Path(__file__).parent.parent
 #: Two rules that end at once, and one that would sleep for longer than any test waits.
@@ -188,6 +189,7 @@ def test_an_interrupted_audit_keeps_what_had_finished(
     assert rows == [["rule", "key"], *(["found", str(key)] for key in range(1001, 1011))]
     assert document["violations"]["sha256"] == hashlib.sha256(violations).hexdigest()
 
+    assert faults((out / "junit.xml").read_text(encoding="utf-8")) == []
     assert ElementTree.parse(out / "junit.xml").getroot()[0].attrib["skipped"] == "1"  # the schema's suite follows
     assert "Interrupted" in (out / "summary.md").read_text(encoding="utf-8")
     assert "interrupted" in (out / "report.html").read_text(encoding="utf-8").lower()

@@ -25,7 +25,9 @@ from benchmarks import tables
 from expectations import Rule, schema_rules
 from expectations.rule import parse
 from reports import text
+from reports.html import report
 from reports.junit import junit
+from reports.markdown import markdown
 from tests import servers
 from tests.conftest import ROOT
 
@@ -184,6 +186,21 @@ def test_a_rule_that_fails_costs_no_other_its_result(dsn: str) -> None:
     assert verdicts["schema.bad"].status == "errored"
     assert "nothing" in verdicts["schema.bad"].reason
     assert [finding.object for finding in verdicts["schema.table_has_primary_key"].findings] == ["bare"]
+
+
+def test_rules_without_a_result_are_counted(told: tuple[dict[str, Any], Path]) -> None:
+    """In the line that sums up, of a lint and of a run: they are no clean ones."""
+    rules = schema_rules()[:4]
+    verdicts = [Verdict(rules[0], "errored", "why"), *(Verdict(it, "not_checkable", "why") for it in rules[1:3])]
+    last = terminal.linted([*verdicts, Verdict(rules[3], "checked")], []).splitlines()[-1]
+    assert last == "4 rules on the schema: 0 critical, 0 warning, 0 info, 0 accepted, 1 errored, 2 not checkable"
+    assert "errored" not in terminal.linted([Verdict(rules[3], "checked")], [])
+    result = copy.deepcopy(told[0])
+    result["schema_rules"][0] |= {"status": "errored", "reason": "broken"}
+    counts = "3 critical, 12 warning, 5 info, 5 accepted, 1 errored"
+    assert f"36 rules on the schema: {counts}" in terminal.verdict(result, told[1]).splitlines()
+    assert f"## Schema: {counts}" in markdown(result).splitlines()
+    assert "1 rule on the schema could not be judged." in re.sub(r"<[^>]+>|\s+", " ", report(result)).replace("  ", " ")
 
 
 def asked(dsn: str) -> tuple[int, list[str], int, list[Verdict]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import hashlib
 import json
@@ -247,10 +248,10 @@ def test_junit_counts_what_the_results_count(dirty: Audited) -> None:
     assert int(suite.attrib["tests"]) == 45
     assert int(schema.attrib["tests"]) == len(dirty.document["schema_rules"])
     assert int(root.attrib["tests"]) == 45 + len(dirty.document["schema_rules"])
+    assert int(suite.attrib["skipped"]) == summary["not_checkable"] + summary["skipped"]
     for node in (root, suite):
         assert int(node.attrib["failures"]) == summary["failed"]
         assert int(node.attrib["errors"]) == 0
-        assert int(node.attrib["skipped"]) == summary["not_checkable"] + summary["skipped"]
         assert float(node.attrib["time"]) >= 0
     cases = {f"{case.attrib['classname']}.{case.attrib['name']}": case for case in suite.findall("testcase")}
     assert cases.keys() == RULES.keys()
@@ -576,6 +577,74 @@ def test_errored_rules_fail_the_gate_whatever_is_asked(clean_18: Audited, tmp_pa
     assert "broken" in (tmp_path / "out" / "summary.md").read_text(encoding="utf-8")
 
 
+MISSING = {
+    "found": "select order_id from orders where false",
+    "typo": "select id from ops.flghts",
+    "two": "select id from flghts join wares using (id)",
+    "left_out": "select id from nowhere",
+}
+
+
+def test_a_table_that_is_not_there_fails_the_gate(sample_18: str, tmp_path: Path) -> None:
+    """A typo in a name is no pass, whatever the severity: the reason names rule and table, and what lets it pass."""
+    options: dict[str, Any] = {"suites": (suite(tmp_path / "mine", **MISSING),), "exclude": ("left_out",)}
+    document = audit(sample_18, tmp_path / "out", **options, fail_on="never")
+    assert statuses(document) == {"found": "passed", "left_out": "skipped", "two": "skipped", "typo": "skipped"}
+    assert document["summary"]["gate"]["reasons"] == [
+        "2 expectations were skipped (--allow-skipped lets that pass): "
+        "two (no table flghts, wares); typo (no table ops.flghts)"
+    ]
+    validate(document)
+    document = audit(sample_18, tmp_path / "out", **options, allow_skipped=True)
+    assert document["summary"]["gate"]["passed"] is True
+    assert document["summary"]["gate"]["allow_skipped"] is True
+    validate(document)
+
+
+def test_rules_that_were_not_asked_for_fail_no_gate(sample_18: str, tmp_path: Path) -> None:
+    """Whether their tables are there is not asked either."""
+    mine = suite(tmp_path / "mine", **MISSING)
+    document = audit(sample_18, tmp_path / "out", suites=(mine,), rules=("found",))
+    assert document["summary"]["skipped"] == 3
+    assert document["summary"]["gate"]["passed"] is True
+
+
+def test_a_table_that_a_rule_says_it_needs_may_be_missing(sample_18: str, tmp_path: Path) -> None:
+    """Like a column: its author has thought of it. Another table of the same rule may not."""
+    mine = tmp_path / "mine"
+    suite(mine, found=MISSING["found"])
+    head = "-- title: A\n-- severity: info\n-- key: id\n-- needs: later.wares.id, orders.later\n"
+    (mine / "column.sql").write_text(f"{head.replace('later.wares.id, ', '')}select order_id as id from orders\n")
+    (mine / "table.sql").write_text(f"{head}select w.id from later.wares as w, orders\n".replace(", orders.later", ""))
+    document = audit(sample_18, tmp_path / "out", suites=(str(mine),))
+    assert statuses(document) == {"column": "not_checkable", "found": "passed", "table": "skipped"}
+    assert document["summary"]["gate"]["passed"] is True
+    (mine / "table.sql").write_text(f"{head}select w.id from later.wares as w, flghts\n".replace(", orders.later", ""))
+    document = audit(sample_18, tmp_path / "out", suites=(str(mine),))
+    assert document["summary"]["gate"]["reasons"] == [
+        "1 expectation was skipped (--allow-skipped lets that pass): table (no table flghts)"
+    ]
+
+
+def test_a_column_that_is_not_there_is_an_error(sample_18: str, tmp_path: Path) -> None:
+    """It fails the gate, and --allow-skipped is about tables."""
+    mine = suite(tmp_path / "mine", found=MISSING["found"], typo="select order_id, amuont from orders")
+    document = audit(sample_18, tmp_path / "out", suites=(mine,), fail_on="never", allow_skipped=True)
+    assert document["summary"]["gate"]["reasons"] == ["1 expectation could not be judged: typo"]
+
+
+def validate(document: dict[str, Any]) -> None:
+    """Hold a document against the JSON Schema that the package ships."""
+    schema = json.loads(Path(reports.__file__).with_name("results.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema)
+
+
+def test_a_gate_on_the_schema_needs_the_lint(tmp_path: Path) -> None:
+    """Without it nothing could fail, and the gate would pass."""
+    with pytest.raises(UsageError, match=r"--fail-on-schema .* --no-lint"):
+        audit("host=/nowhere", tmp_path / "out", fail_on_schema="info", lint=False)
+
+
 # The baseline -------------------------------------------------------------------------------------
 
 
@@ -626,29 +695,160 @@ def test_baseline_may_stand_where_the_results_go(clean_18: Audited, tmp_path: Pa
         assert document["summary"]["gate"]["passed"] is True
 
 
-@pytest.mark.parametrize("loss", ["deleted", "altered", "not written"])
-def test_baseline_without_its_keys_is_held_by_counts(grown: Audited, tmp_path: Path, loss: str) -> None:
-    """A violations file that is missing, or is not the one that was written, gives counts alone."""
+@pytest.mark.parametrize(
+    ("loss", "says"),
+    [
+        ("deleted", "violations.csv is not beside it; keep violations.csv and results.json of one audit together"),
+        ("a folder", "violations.csv is not beside it; keep"),
+        ("longer", "violations.csv beside it is not the one it was written with; keep"),
+        ("cut", "violations.csv beside it is not the one it was written with; keep"),
+        ("of another run", "violations.csv beside it is not the one it was written with; keep"),
+        ("miscounted", "violations.csv beside it has 12 rows, and not 11; keep"),
+        ("not written", "it was written without violations.csv; give an audit that wrote it"),
+    ],
+)
+def test_a_baseline_without_its_keys_is_wrong_use(grown: Audited, tmp_path: Path, loss: str, says: str) -> None:
+    """By counts, a violation in the place of another would pass: it is refused before anything is done."""
     before = tmp_path / "before"
     before.mkdir()
-    document = dict(grown.document)
-    if loss == "altered":
-        (before / "violations.csv").write_bytes((grown.out / "violations.csv").read_bytes() + b"x.y,1\n")
+    document = copy.deepcopy(grown.document)
+    whole = (grown.out / "violations.csv").read_bytes()
+    if loss == "a folder":
+        (before / "violations.csv").mkdir()
     elif loss == "not written":
         document["violations"] = None
+    elif loss == "miscounted":
+        document["violations"]["rows"] -= 1
+    if content := {"longer": whole + b"x.y,1\n", "cut": whole[:-2], "of another run": TRUTH.read_bytes()}.get(loss):
+        (before / "violations.csv").write_bytes(content)
+    elif loss in ("not written", "miscounted"):
+        (before / "violations.csv").write_bytes(whole)
     (before / "results.json").write_text(json.dumps(document), encoding="utf-8")
-    found = audit(
-        grown.dsn, tmp_path / "out", baseline=before / "results.json", fail_on="info", rules=("lineage.*",)
-    )  # fmt: skip
-    assert new_of(found) == {
-        rule: len(ids) - len(SAMPLE_FINDINGS.get(rule, []))
-        for rule, ids in keys(TRUTH).items()
-        if rule.startswith("lineage.")
-    }
+    with pytest.raises(compare.DocumentError) as raised:
+        audit("host=/nowhere", tmp_path / "out", baseline=before / "results.json")
+    assert str(raised.value).startswith(f"--baseline {before / 'results.json'}: {says}")
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_line_ends_within_keys_are_no_rows(sample_18: str, tmp_path: Path) -> None:
+    """A baseline whose keys hold them is sound, and its keys are known again."""
+    with psycopg.connect(sample_18) as connection:
+        connection.execute(
+            r"""create table lines (k text); insert into lines values (E'a\nb'), (E'"\n"\n'), (''), (null)"""
+        )
+    mine = suite(tmp_path / "mine", lines="select k from lines")
+    audit(sample_18, tmp_path / "out", suites=(mine,))
+    document = audit(sample_18, tmp_path / "out", suites=(mine,), baseline=tmp_path / "out" / "results.json")
+    assert document["violations"]["rows"] == 4
+    assert document["summary"]["gate"]["passed"] is True
+
+
+def suite(folder: Path, **rules: str) -> str:
+    """A suite of critical rules, each a select whose first column is its key."""
+    folder.mkdir()
+    for id, body in rules.items():
+        key = body.split()[1].strip(",").rpartition(".")[2]
+        (folder / f"{id}.sql").write_text(f"-- title: {id}\n-- severity: critical\n-- key: {key}\n{body}\n")
+    return str(folder)
+
+
+@contextmanager
+def database_called(server: Server, name: str, *statements: str) -> Iterator[str]:
+    """A database of this name with what the statements make."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute(f"create database {name} template template0".encode())
+    with psycopg.connect(server.dsn(name), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+    yield server.dsn(name)
+    servers.drop_database(server, server.dsn(name))
+
+
+THINGS = "create table things (id int); insert into things values (1), (2)"
+
+
+def test_a_baseline_is_known_by_name_and_not_by_server(servers_by_major: dict[int, Server], tmp_path: Path) -> None:
+    """CI makes a new server each time, and checks out into another folder: what is the same is known again."""
+    for place, (major, folder) in enumerate([(15, "one"), (18, "two")]):
+        (tmp_path / folder).mkdir()
+        mine = suite(tmp_path / folder / "mine", things="select id from things")
+        with database_called(servers_by_major[major], "shop", THINGS) as dsn:
+            baseline = tmp_path / "out" / "results.json" if place else None
+            document = audit(dsn, tmp_path / "out", suites=(mine,), baseline=baseline)
+            assert document["summary"]["gate"]["passed"] is bool(place)
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("name", "one is of database shop, one of shop2"),
+        ("schema", "one is of schema public, one of s"),
+        ("suite", "one is by suite mine, one by mine other"),
+        ("tables", "one is of table things, one of tables items, wares"),
+    ],
+)
+def test_a_baseline_of_another_database_or_suite_is_wrong_use(
+    server_18: Server, tmp_path: Path, how: str, says: str
+) -> None:
+    """One line that says what differs, and leaves the folder alone; --different lets it be."""
+    mine = suite(tmp_path / "mine", things="select id from things")
+    options: dict[str, Any] = {"suites": (mine,), "formats": ("json", "violations")}
+    with database_called(server_18, "shop", THINGS) as dsn:
+        before = audit(dsn, tmp_path / "before", **options)
+    assert before["run"]["database"]["name"] == "shop"
+    if how == "schema":
+        options["schema"] = "s"
+    elif how == "suite":
+        options["suites"] = (mine, suite(tmp_path / "other", more="select id from things"))
+    elif how == "tables":
+        (tmp_path / "elsewhere").mkdir()
+        rules = {"a": "select id from items", "b": "select id from wares"}
+        options["suites"] = (suite(tmp_path / "elsewhere" / "mine", **rules),)
+    more = "create schema s; create table s.things as table things; create table items as table things;"
+    with database_called(
+        server_18, "shop2" if how == "name" else "shop", THINGS, f"{more} create table wares (id int)"
+    ) as dsn:
+        options["baseline"] = tmp_path / "before" / "results.json"
+        with pytest.raises(UsageError) as raised:
+            audit(dsn, tmp_path / "out", **options)
+        assert str(raised.value) == (
+            f"--baseline {options['baseline']} cannot be compared: {says}; --different compares them all the same"
+        )
+        assert not (tmp_path / "out").exists()
+        document = audit(dsn, tmp_path / "out", **options, different=True)
+    assert new_of(document) == {"name": {}, "schema": {}, "suite": {"more": 2}, "tables": {"a": 2}}[how]
+
+
+@pytest.mark.parametrize("status", ["errored", "skipped", "not_checkable"])
+def test_a_rule_that_the_baseline_did_not_judge_has_no_excuse(grown: Audited, tmp_path: Path, status: str) -> None:
+    """All that it finds now is new."""
+    document = copy.deepcopy(grown.document)
+    for found in document["results"]:
+        found |= {"status": status, "violations": 0}
+    (tmp_path / "before").mkdir()
+    (tmp_path / "before" / "results.json").write_text(json.dumps(document), encoding="utf-8")
+    (tmp_path / "before" / "violations.csv").write_bytes((grown.out / "violations.csv").read_bytes())
+    found = audit(grown.dsn, tmp_path / "out", baseline=tmp_path / "before" / "results.json", fail_on="info")
+    assert new_of(found) == {rule: len(ids) for rule, ids in keys(TRUTH).items()}
+
+
+@pytest.mark.parametrize("key", ["b", "a::text as a"])
+def test_a_rule_whose_key_has_changed_is_new_in_full(server_18: Server, tmp_path: Path, key: str) -> None:
+    """Its keys then name other things than those now, though they may look alike."""
+    options: dict[str, Any] = {"suites": (suite(tmp_path / "mine", pairs="select a from pairs"),)}
+    with database_called(
+        server_18, "shop", "create table pairs (a int, b int); insert into pairs values (1, 2), (2, 1)"
+    ) as dsn:
+        audit(dsn, tmp_path / "before", **options)
+        text = f"-- title: p\n-- severity: critical\n-- key: {key[0]}\nselect {key} from pairs\n"
+        (tmp_path / "mine" / "pairs.sql").write_text(text)
+        document = audit(dsn, tmp_path / "after", **options, baseline=tmp_path / "before" / "results.json")
+    assert new_of(document) == {"pairs": 2}
 
 
 def test_baseline_tells_keys_apart_where_counts_are_the_same(sample_18: str, tmp_path: Path) -> None:
-    """One phone mended, another broken: one is new. By counts alone none is."""
+    """One phone mended, another broken: one is new."""
     audit(sample_18, tmp_path / "before", rules=("customers.phone_is_dialable",))
     with psycopg.connect(sample_18) as connection:
         connection.execute("update customers set customer_phone = '+1 212 555 0100' where customer_id = 3")
@@ -658,9 +858,9 @@ def test_baseline_tells_keys_apart_where_counts_are_the_same(sample_18: str, tmp
     options: dict[str, Any] = {
         "rules": ("customers.phone_is_dialable",), "fail_on": "info", "baseline": tmp_path / "before" / "results.json"
     }  # fmt: skip
-    assert new_of(audit(sample_18, tmp_path / "by keys", **options)) == {"customers.phone_is_dialable": 1}
-    (tmp_path / "before" / "violations.csv").unlink()
-    assert audit(sample_18, tmp_path / "by counts", **options)["summary"]["gate"]["passed"] is True
+    document = audit(sample_18, tmp_path / "by keys", **options)
+    assert new_of(document) == {"customers.phone_is_dialable": 1}
+    assert document["summary"]["gate"]["new_violations"] == {"customers.phone_is_dialable": 1}
 
 
 def test_baseline_works_without_a_violations_file_of_ones_own(grown: Audited, tmp_path: Path) -> None:
