@@ -266,7 +266,7 @@ WRONG: Final[dict[str, Wrong]] = {
         [*_ON_SAMPLE, "--baseline", "{folder}/bare.json"], 2, "bare.json: violations.csv is not beside it"
     ),
     "baseline is damaged": Wrong([*_ON_SAMPLE, "--baseline", "{folder}/damaged.json"], 2, "damaged.json"),
-    "baseline of another database": Wrong([*_ON_SAMPLE, "--baseline", "{results}"], 2, "--different"),
+    "baseline of another database": Wrong([*_ON_SAMPLE, "--baseline", "{other}"], 2, "--different"),
     **{
         f"report on {what}": Wrong(["report", f"{{folder}}/{what}", "--out", "{out}/x"], 2, what)
         for what in ("none.json", "list.json", "other.json", "binary.json", "deep.json", "damaged.json", "no-server")
@@ -300,7 +300,9 @@ class Tried:
 @pytest.fixture(scope="module")
 def tried(place: Place, audits: dict[str, Path]) -> Iterator[dict[str, Future[Tried]]]:
     """All wrong commands, two at a time; a test waits for its own."""
-    names = place.names | {"results": str(audits["sample"] / "results.json")}
+    names = place.names | {
+        "results": str(audits["sample"] / "results.json"), "other": str(audits["issues"] / "results.json")
+    }  # fmt: skip
 
     def attempt(wrong: Wrong) -> Tried:
         out = place.out()
@@ -543,7 +545,7 @@ def test_a_baseline_of_another_database_can_be_taken(
     audits: dict[str, Path], place: Place, databases: dict[str, str]
 ) -> None:
     """--different does; what it has fails nothing, and the terminal says so."""
-    words = ["run", "--dsn", databases["sample"], "--quiet", "--baseline", str(audits["sample"] / "results.json")]
+    words = ["run", "--dsn", databases["sample"], "--quiet", "--baseline", str(audits["issues"] / "results.json")]
     done = order_audit(*words, "--out", str(place.out()), "--different")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
