@@ -1,21 +1,18 @@
-"""Fixtures: real servers, fresh databases."""
+"""Fixtures: real servers, fresh databases. `tests/__init__.py` says which to choose."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-import scenario
 from audit.run import Options, run
 from audit.server import Server
 from tests import servers
-
-ROOT = Path(__file__).parent.parent
 
 # How long a test takes says something of the machine, and nothing of the program.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,6 +21,45 @@ settings.load_profile("any machine")
 # A shell that starts the tests in the background has Ctrl-C ignored, and what they start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of this run's servers, which the processes that it starts inherit."""
+    if not hasattr(config, "workerinput"):
+        os.environ[servers.HOME] = str(servers.folder("oa-"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave no server behind, however its process ended."""
+    if not hasattr(config, "workerinput"):
+        servers.sweep(Path(os.environ.pop(servers.HOME)))
+
+
+# Which tests -----------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests that use `server` on PostgreSQL 15 and 18."""
+    own = [name for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0]]
+    if "major" in metafunc.fixturenames and "major" not in own:
+        metafunc.parametrize("major", (15, 18), ids=lambda major: f"pg{major}", scope="module")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start a server, by their fixtures."""
+    for item in items:
+        if {"server_15", "server_18", "server", "standby"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.server)
+
+
+def pytest_report_header() -> str:
+    """Say which servers the tests will run on."""
+    return "PostgreSQL: " + ", ".join(f"{major} in {servers.binaries(major)}" for major in (15, 18))
+
+
+# Servers ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +71,7 @@ def server_15() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def server_18() -> Iterator[Server]:
-    """PostgreSQL 18, for what does not depend on the version."""
+    """PostgreSQL 18."""
     with servers.running(18) as server:
         yield server
 
@@ -46,50 +82,18 @@ def servers_by_major(server_15: Server, server_18: Server) -> dict[int, Server]:
     return {15: server_15, 18: server_18}
 
 
-@pytest.fixture(params=[15, 18], ids=["pg15", "pg18"])
-def server(request: pytest.FixtureRequest) -> Server:
-    """Each server in turn."""
-    found: Server = request.getfixturevalue(f"server_{request.param}")
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest, major: int) -> Server:
+    """PostgreSQL 18, and 15 in turn where the test is marked `both_versions`."""
+    found: Server = request.getfixturevalue(f"server_{major}")
     return found
-
-
-@pytest.fixture
-def dsn(server: Server) -> Iterator[str]:
-    """A fresh, empty database on each server in turn."""
-    made = servers.new_database(server)
-    yield made
-    servers.drop_database(server, made)
-
-
-@pytest.fixture
-def sample(dsn: str) -> str:
-    """A database with the current schema and its sample data."""
-    with psycopg.connect(dsn) as connection:
-        for name in ("current/schema.sql", "sample-data.sql"):
-            connection.execute((ROOT / "scenario" / name).read_bytes())
-    return dsn
-
-
-@pytest.fixture(scope="session")
-def audits(server_18: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The folders of two audits: of the sample data, and of the same with the labelled issues."""
-    folders = {name: tmp_path_factory.mktemp(name) for name in ("sample", "issues")}
-    for name, folder in folders.items():
-        dsn = servers.new_database(server_18)
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            scenario.load(connection, issues=name == "issues")
-        run(dsn, folder, Options())
-        servers.drop_database(server_18, dsn)
-    return folders
 
 
 @pytest.fixture
 def standby() -> Iterator[tuple[str, Server]]:
     """A primary's database with the sample data, and a hot standby of that primary; both servers are their own."""
     with servers.running(15) as primary:
-        dsn = servers.new_database(primary)
-        with psycopg.connect(dsn) as connection:
-            scenario.load(connection)
+        dsn = servers.new_database(primary, "sample")
         folder = primary.data.parent / "standby"
         folder.mkdir()
         folder.chmod(0o755)
@@ -106,6 +110,42 @@ def standby() -> Iterator[tuple[str, Server]]:
             second.stop("immediate")
 
 
-def pytest_report_header() -> str:
-    """Say which servers the tests will run on."""
-    return "PostgreSQL: " + ", ".join(f"{major} in {servers.binaries(major)}" for major in (15, 18))
+# Databases ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dsn(server: Server) -> Iterator[str]:
+    """A fresh, empty database."""
+    with servers.database(server) as made:
+        yield made
+
+
+@pytest.fixture
+def schema(server: Server) -> Iterator[str]:
+    """A fresh database with the current schema and no rows."""
+    with servers.database(server, "schema") as made:
+        yield made
+
+
+@pytest.fixture
+def sample(server: Server) -> Iterator[str]:
+    """A fresh database with the current schema and its sample data."""
+    with servers.database(server, "sample") as made:
+        yield made
+
+
+@pytest.fixture
+def issues(server: Server) -> Iterator[str]:
+    """A fresh database with the sample data and the labelled issues."""
+    with servers.database(server, "issues") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def audits(server_18: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The folders of two audits: of the sample data, and of the same with the labelled issues."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("sample", "issues")}
+    for name, folder in folders.items():
+        with servers.database(server_18, name) as dsn:
+            run(dsn, folder, Options())
+    return folders

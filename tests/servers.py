@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ import psycopg
 
 from audit import embedded
 from audit.server import Server
+from scenario.load import SCHEMA, load
 
 _SYSTEM_15: Final = ("/usr/lib/postgresql/15/bin", "/usr/pgsql-15/bin")
 #: Test data need not survive a power cut.
@@ -29,10 +32,15 @@ _FAST: Final = (
 
 #: Where data are kept in memory: there `create database` takes 30 ms, on a slow disk half a second.
 _IN_MEMORY: Final = Path("/dev/shm")
-#: What a run may need there, in bytes, for each of its workers. Containers often have no more than 64 MB.
-_ROOM: Final = 2_000_000_000
+#: What a run may need there, in bytes. Containers often have no more than 64 MB.
+_ROOM: Final = 3_000_000_000
+#: The variable that names the folder in which all processes of a run keep their servers.
+HOME: Final = "ORDER_AUDIT_TEST_SERVERS"
+
+_SCENARIO: Final = ("schema", "sample", "issues")
 
 _numbers = itertools.count(1)
+_templates: dict[tuple[Path, str], str] = {}
 
 
 def binaries(major: int) -> Path:
@@ -51,15 +59,25 @@ def binaries(major: int) -> Path:
 
 
 def folder(prefix: str) -> Path:
-    """Make a folder for a server's data, which every user may enter: in memory where there is room, else on disk."""
-    place = None
-    if _IN_MEMORY.is_dir() and os.access(_IN_MEMORY, os.W_OK | os.X_OK):
-        workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-        if shutil.disk_usage(_IN_MEMORY).free >= _ROOM * workers:
-            place = _IN_MEMORY
+    """Make a folder that every user may enter, for servers: in memory where there is room, else on disk."""
+    if home := os.environ.get(HOME):
+        place: Path | None = Path(home)
+    else:
+        room = _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free >= _ROOM
+        place = _IN_MEMORY if room and os.access(_IN_MEMORY, os.W_OK | os.X_OK) else None
     made = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
     made.chmod(0o755)
     return made
+
+
+def sweep(top: Path) -> None:
+    """Remove a folder with all that is in it, and end the servers that a killed process left running there."""
+    for file in top.rglob("postmaster.pid"):
+        with contextlib.suppress(OSError, ValueError):
+            number = int(file.read_text(encoding="utf-8").split()[0])
+            if Path(f"/proc/{number}/cwd").resolve() == file.parent:
+                os.kill(number, signal.SIGQUIT)
+    shutil.rmtree(top, ignore_errors=True)
 
 
 @contextmanager
@@ -76,15 +94,49 @@ def running(major: int) -> Iterator[Server]:
 
 
 def new_database(server: Server, template: str = "template0", options: str = "") -> str:
-    """Make a database and return its DSN."""
+    """Make a database and return its DSN.
+
+    `template` is a database to be copied, or one of `schema`, `sample` and `issues`: the current schema, the same with
+    the sample data, and with the labelled issues besides. Those are made once for each server.
+    """
+    if template in _SCENARIO:
+        template = _template(server, template)
     name = f"t{next(_numbers)}"
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template} {options}".encode())
+        # by files: through the log takes twice as long
+        words = f"create database {name} template {template} strategy file_copy {options}"
+        connection.execute(words.encode())
     return server.dsn(name)
+
+
+def _template(server: Server, kind: str) -> str:
+    if (server.data, kind) not in _templates:
+        dsn = new_database(server)
+        with psycopg.connect(dsn) as connection:
+            if kind == "schema":
+                connection.execute(SCHEMA[0].read_bytes())
+            else:
+                load(connection, issues=kind == "issues")
+        _templates[server.data, kind] = name_of(dsn)
+    return _templates[server.data, kind]
+
+
+def name_of(dsn: str) -> str:
+    """The name of the database, as a template."""
+    return str(psycopg.conninfo.conninfo_to_dict(dsn)["dbname"])
 
 
 def drop_database(server: Server, dsn: str) -> None:
     """Drop a database made by `new_database`, whoever is still connected."""
-    name = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        connection.execute(f"drop database if exists {name} with (force)".encode())
+        connection.execute(f"drop database if exists {name_of(dsn)} with (force)".encode())
+
+
+@contextmanager
+def database(server: Server, template: str = "template0", options: str = "") -> Iterator[str]:
+    """A database made by `new_database`, dropped afterwards."""
+    dsn = new_database(server, template, options)
+    try:
+        yield dsn
+    finally:
+        drop_database(server, dsn)

@@ -9,7 +9,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import scenario
 from benchmarks import rules, table, yardstick
 from benchmarks.contenders import contenders
 from tests import servers
@@ -22,9 +21,7 @@ SQL = Path(yardstick.__file__).parent / "sql"
 def labelled() -> Iterator[str]:
     """The labelled bad data on PostgreSQL 15."""
     with servers.running(15) as server:
-        dsn = servers.new_database(server)
-        with psycopg.connect(dsn) as connection:
-            scenario.load(connection, issues=True)
+        dsn = servers.new_database(server, "issues")
         yield dsn
 
 

@@ -25,7 +25,6 @@ import typer
 from psycopg import conninfo
 
 import expectations
-import scenario
 from audit import shape
 from audit.cli import app
 from audit.server import Server
@@ -91,10 +90,8 @@ def guarded(server_18: Server) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def databases(server_18: Server) -> Iterator[dict[str, str]]:
     """The sample data, the issues, and nothing at all."""
-    made = {name: servers.new_database(server_18) for name in ("sample", "issues", "empty")}
-    for name in ("sample", "issues"):
-        with psycopg.connect(made[name], autocommit=True) as connection:
-            scenario.load(connection, issues=name == "issues")
+    made = {name: servers.new_database(server_18, name) for name in ("sample", "issues")}
+    made["empty"] = servers.new_database(server_18)
     yield made
     for dsn in made.values():
         servers.drop_database(server_18, dsn)
@@ -729,10 +726,9 @@ def test_progress_is_a_bar_on_a_terminal(
     server_18: Server, tmp_path: Path, words: list[str], shown: dict[str, str]
 ) -> None:
     """For each piece of work; a table's name cannot write to the terminal, or look like markup of the bar's own."""
-    dsn = servers.new_database(server_18)
+    dsn = servers.new_database(server_18, "issues" if "fixes" in words else "sample")
     try:
         with psycopg.connect(dsn, autocommit=True) as connection:
-            scenario.load(connection, issues="fixes" in words)
             connection.execute('create table "[/bold][red]\x1b[31mz" (id int primary key)')
         out = ["--out", str(tmp_path)] if words == ["run"] else []
         said, sent = on_terminal(*words, *out, "--dsn", dsn)

@@ -136,14 +136,6 @@ def _there(dsn: str) -> object:
     return one(dsn, "select to_regnamespace('order_audit') is not null")
 
 
-@pytest.fixture
-def issues(dsn: str) -> str:
-    """The scenario with the labelled issues, on each server in turn."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection, issues=True)
-    return dsn
-
-
 def _applied(server: Server, dsn: str, choices: Mapping[str, str]) -> list[tuple[str]]:
     """What the program itself makes of a copy of the database."""
     copy = servers.new_database(server, template=_words(dsn)["dbname"])
@@ -215,9 +207,8 @@ def test_the_rows_that_a_file_names_are_those_that_it_changes(issues: str, tmp_p
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_squawk_has_nothing_to_say(server_18: Server, tmp_path: Path, name: str) -> None:
-    dsn = servers.new_database(server_18)
+    dsn = servers.new_database(server_18, "issues")
     with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection, issues=True)
         emit(connection, FIXES, CHOICES[name], tmp_path / "project")
     servers.drop_database(server_18, dsn)
     files = sorted(map(str, (tmp_path / "project").rglob("*.sql")))
@@ -271,9 +262,7 @@ def test_hostile_names_do_no_harm(server: Server, tmp_path: Path) -> None:
 
 
 def test_no_password_gets_into_a_file(server_18: Server, tmp_path: Path) -> None:
-    dsn = servers.new_database(server_18)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection, issues=True)
+    dsn = servers.new_database(server_18, "issues")
     _emit(conninfo.make_conninfo(dsn, password="hunter2-secret"), CHOICES["recommended"], tmp_path)
     servers.drop_database(server_18, dsn)
     texts = [file.read_text(encoding="utf-8") for file in tmp_path.rglob("*") if file.is_file()]
@@ -499,9 +488,7 @@ def test_one_run_at_a_time(statuses: tuple[str, Emitted, Path], tmp_path: Path) 
 
 
 def test_written_again_it_is_the_same_and_what_is_no_longer_wanted_goes(server_18: Server, tmp_path: Path) -> None:
-    dsn, project = servers.new_database(server_18), tmp_path / "project"
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection, issues=True)
+    dsn, project = servers.new_database(server_18, "issues"), tmp_path / "project"
 
     def texts() -> dict[str, str]:
         return {
@@ -525,9 +512,8 @@ def test_written_again_it_is_the_same_and_what_is_no_longer_wanted_goes(server_1
 
 
 def test_a_folder_of_something_else_is_left_alone(server_18: Server, tmp_path: Path) -> None:
-    dsn = servers.new_database(server_18)
+    dsn = servers.new_database(server_18, "sample")
     with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection)
         (tmp_path / "taken").mkdir()
         (tmp_path / "taken" / "sqitch.plan").write_text("%project=flipr\n")
         (tmp_path / "file").write_text("")
@@ -543,14 +529,13 @@ def test_a_folder_of_something_else_is_left_alone(server_18: Server, tmp_path: P
     servers.drop_database(server_18, dsn)
 
 
-def test_a_rule_that_these_tables_have_no_columns_for_is_left_out(dsn: str, tmp_path: Path) -> None:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection)
+def test_a_rule_that_these_tables_have_no_columns_for_is_left_out(sample: str, tmp_path: Path) -> None:
+    with psycopg.connect(sample, autocommit=True) as connection:
         connection.execute("alter table orders drop column delivery_script_name")
         emitted = emit(connection, FIXES, {}, tmp_path)
     assert "column o.delivery_script_name does not exist" in emitted.left_out["orders.script_name_is_identifier"]
     assert STATUS in emitted.changes
-    done = psql(dsn, *_files(tmp_path, "deploy", emitted))
+    done = psql(sample, *_files(tmp_path, "deploy", emitted))
     assert done.returncode == 0, done.stderr
 
 

@@ -10,7 +10,6 @@ from typing import Final
 import psycopg
 import pytest
 
-import scenario
 from fixes.emit import emit
 from tests.test_emit import FIXES, PSQL, environment, one, psql
 
@@ -30,16 +29,15 @@ _ORDER: Final = (
 
 
 @pytest.fixture
-def sound(dsn: str, tmp_path: Path) -> tuple[str, Path]:
+def sound(sample: str, tmp_path: Path) -> tuple[str, Path]:
     """The sample data without its few faults, its journal, and the project of all guards."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection)
+    with psycopg.connect(sample, autocommit=True) as connection:
         connection.execute("update orders set order_status = 'expired'")
         emitted = emit(connection, FIXES, {}, tmp_path)
         guards = {name for name in emitted.changes if name.startswith("guard.")}
         assert {"guard.amount_is_not_negative", "guard.order_ref_exists", "guard.one_live_order", *TRIGGERS} <= guards
-    assert psql(dsn, tmp_path / "deploy" / "journal.sql").returncode == 0
-    return dsn, tmp_path
+    assert psql(sample, tmp_path / "deploy" / "journal.sql").returncode == 0
+    return sample, tmp_path
 
 
 @pytest.mark.parametrize(

@@ -155,19 +155,18 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=[(major, types) for major in (15, 18) for types in dirty.TYPES],
-                ids=lambda param: f"pg{param[0]}-{param[1]}")  # fmt: skip
-def connection(request: pytest.FixtureRequest, servers_by_major: dict[int, Server]) -> Iterator[psycopg.Connection]:
+@pytest.fixture(scope="module", params=[*dirty.TYPES])
+def connection(request: pytest.FixtureRequest, server: Server) -> Iterator[psycopg.Connection]:
     """A database with empty tables of the types, without any constraint but the keys."""
-    major, types = request.param
-    dsn = servers.new_database(servers_by_major[major])
+    types = request.param
+    dsn = servers.new_database(server)
     with psycopg.connect(dsn, autocommit=True) as connection:
         dirty.create(connection, ([], []), types=types, constraints=False)
         connection.execute("create unique index on orders (order_id)")
         connection.execute("create unique index on customers (customer_id)")
         install(connection, REAL)
         yield connection
-    servers.drop_database(servers_by_major[major], dsn)
+    servers.drop_database(server, dsn)
 
 
 def _plant(connection: psycopg.Connection, orders: Orders) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import scenario
 from audit.fixes_text import applied_text, plan_text
 from audit.server import Server
 from expectations import load
@@ -29,15 +28,6 @@ RULES = load("current").rules
 FIXES = fixes(RULES)
 RECOMMENDED = {id: fix.recommended for id, fix in FIXES.items()}
 ROOT = Path(__file__).parent.parent
-
-
-@pytest.fixture
-def issues(dsn: str) -> str:
-    """The scenario with its labelled issues."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection)
-        scenario.add_issues(connection)
-    return dsn
 
 
 @pytest.fixture
@@ -276,12 +266,9 @@ def test_decisions_for_another_database_are_refused(
     server: Server, connection: psycopg.Connection, tmp_path: Path
 ) -> None:
     decisions = read(decided(connection, tmp_path), FIXES)
-    other = servers.new_database(server)
-    with psycopg.connect(other, autocommit=True) as there:
-        scenario.load(there)
-        scenario.add_issues(there)
-        with pytest.raises(ReviewError, match="another database"):
-            apply(there, RULES, FIXES, decisions.choices, decisions, Pace())
+    other = servers.new_database(server, "issues")
+    with psycopg.connect(other, autocommit=True) as there, pytest.raises(ReviewError, match="another database"):
+        apply(there, RULES, FIXES, decisions.choices, decisions, Pace())
 
 
 @pytest.mark.parametrize(
@@ -520,9 +507,8 @@ def test_a_fix_can_be_read_in_words() -> None:
 )
 def test_fixes_that_the_tables_have_no_room_for_are_left_out(server_18: Server, lacking: str, left_out: str) -> None:
     # of the fixes before it, none may be applied only for the run to fail half-way
-    dsn = servers.new_database(server_18)
+    dsn = servers.new_database(server_18, "issues")
     with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection, issues=True)
         connection.execute(lacking.encode())
         made = plan(connection, RULES, FIXES, RECOMMENDED | {left_out: FIXES[left_out].options[0].name})
         assert left_out in {step.fix.rule.id for step in made.steps if step.trouble}
@@ -544,9 +530,8 @@ def test_fixes_that_the_tables_have_no_room_for_are_left_out(server_18: Server, 
 
 
 def test_a_guard_that_this_server_cannot_have_is_told_and_the_others_are_made(server_18: Server) -> None:
-    dsn = servers.new_database(server_18)
+    dsn = servers.new_database(server_18, "sample")
     with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection)
         # a cast of it to text is not immutable, so that no index may have it for a condition
         connection.execute(
             "create type status as enum ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated');"

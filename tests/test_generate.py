@@ -170,9 +170,7 @@ def test_what_there_is_no_room_for_is_named(server_18: Server, tmp_path: Path, o
 
 def test_sound_data_keeps_the_constraints_and_leaves_the_sequences_ahead(dsn: str, server: Server) -> None:
     _generate(dsn, orders=300, customers=40, seed=1, defects=0)
-    other = servers.new_database(server)
-    with psycopg.connect(other, autocommit=True) as connection:
-        scenario.load(connection)
+    other = servers.new_database(server, "sample")
     assert _constraints(dsn) == _constraints(other)
     with psycopg.connect(dsn) as connection:
         customer = connection.execute(

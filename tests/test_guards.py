@@ -40,26 +40,20 @@ PACE = Pace()
 
 
 @pytest.fixture(scope="module")
-def clean(servers_by_major: dict[int, Server]) -> Iterator[dict[int, str]]:
-    """A database on each server on which every rule passes; to be copied."""
-    made = {major: servers.new_database(server) for major, server in servers_by_major.items()}
-    for dsn in made.values():
+def clean(server: Server) -> Iterator[str]:
+    """A database on which every rule passes; to be copied."""
+    with servers.database(server) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
             generate(connection, orders=1500, customers=300, seed=3, defects=0)
             make_journal(connection, REAL)
-    yield made
-    for major, dsn in made.items():
-        servers.drop_database(servers_by_major[major], dsn)
+        yield dsn
 
 
 @pytest.fixture
-def shop(server: Server, servers_by_major: dict[int, Server], clean: dict[int, str]) -> Iterator[str]:
-    """A database on which every rule passes, on each server in turn."""
-    (major,) = (major for major, other in servers_by_major.items() if other is server)
-    template = psycopg.conninfo.conninfo_to_dict(clean[major])["dbname"]
-    dsn = servers.new_database(server, template=str(template))
-    yield dsn
-    servers.drop_database(server, dsn)
+def shop(server: Server, clean: str) -> Iterator[str]:
+    """A database on which every rule passes."""
+    with servers.database(server, servers.name_of(clean)) as dsn:
+        yield dsn
 
 
 @contextmanager

@@ -59,10 +59,9 @@ def _make(connection: psycopg.Connection, guard: Guard, *kinds: type[Part]) -> N
             connection.execute(text.encode())
 
 
-@pytest.fixture(params=[15, 18], ids=["pg15", "pg18"], scope="module")
-def database(request: pytest.FixtureRequest, servers_by_major: dict[int, Server]) -> Iterator[psycopg.Connection]:
+@pytest.fixture(scope="module")
+def database(server: Server) -> Iterator[psycopg.Connection]:
     """An empty database with the schema that guards keep their functions in."""
-    server = servers_by_major[request.param]
     dsn = servers.new_database(server)
     with psycopg.connect(dsn) as connection:
         connection.execute("create schema order_audit")

@@ -22,7 +22,6 @@ with warnings.catch_warnings():
     from sqlalchemy.pool import NullPool
 
 import expectations
-import scenario
 from audit.gx import suite
 from audit.run import Options, run
 from audit.server import Server
@@ -97,9 +96,7 @@ def raised(info: Any) -> str:
 @pytest.fixture(scope="module")
 def database(servers_by_major: dict[int, Server]) -> Iterator[str]:
     """The sample data with the labelled issues on PostgreSQL 18."""
-    dsn = servers.new_database(servers_by_major[18])
-    with psycopg.connect(dsn) as connection:
-        scenario.load(connection, issues=True)
+    dsn = servers.new_database(servers_by_major[18], "issues")
     yield dsn
     servers.drop_database(servers_by_major[18], dsn)
 

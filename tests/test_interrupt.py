@@ -24,7 +24,6 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
-import scenario
 from audit import run
 from audit.evaluate import Evaluation
 from audit.server import Server
@@ -100,9 +99,7 @@ class Running:
 @pytest.fixture(scope="module")
 def sample_18(server_18: Server) -> Iterator[str]:
     """The sample data."""
-    dsn = servers.new_database(server_18)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection)
+    dsn = servers.new_database(server_18, "sample")
     yield dsn
     servers.drop_database(server_18, dsn)
 

@@ -12,7 +12,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-import scenario
 from audit.server import Server
 from reports import compare, html, sources
 from tests import servers
@@ -144,9 +143,8 @@ def test_numbers_without_links_are_found(page: str) -> None:
 def test_statements_give_the_numbers_again(server_18: Server, audits: dict[str, Path], issues: bool) -> None:
     """What is at stake, and the profile's rows, nulls, different and commonest values."""
     audit = json.loads((audits["issues" if issues else "sample"] / "results.json").read_text(encoding="utf-8"))
-    made = servers.new_database(server_18)
+    made = servers.new_database(server_18, "issues" if issues else "sample")
     with psycopg.connect(made, autocommit=True) as connection:
-        scenario.load(connection, issues=issues)
         for it in audit["results"]:
             if it["status"] != "failed":
                 continue

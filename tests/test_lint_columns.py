@@ -8,7 +8,6 @@ from typing import Final
 import psycopg
 import pytest
 
-import scenario
 from audit.lint import Finding, Verdict, lint
 from audit.snapshot import Snapshot
 from expectations import schema_rules
@@ -495,11 +494,9 @@ SCENARIO: Final = {
 }
 
 
-def test_scenario(dsn: str) -> None:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection)
+def test_scenario(sample: str) -> None:
     rules = [rule for rule in schema_rules() if rule.id in SCENARIO]
-    with Snapshot(dsn) as snapshot:
+    with Snapshot(sample) as snapshot:
         verdicts: list[Verdict] = lint(snapshot.connection, rules)
     found = {verdict.rule.id: {it.object: it.severity for it in verdict.findings} for verdict in verdicts}
     assert found == SCENARIO

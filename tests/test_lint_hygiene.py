@@ -9,7 +9,6 @@ import psycopg
 import pytest
 
 import expectations
-import scenario
 from audit.lint import Finding, lint
 from audit.server import Server
 from audit.snapshot import Snapshot
@@ -840,11 +839,9 @@ def test_a_repeated_text_becomes_a_table(dsn: str) -> None:
     assert row == (10000,)
 
 
-def test_the_scenario(dsn: str) -> None:
+def test_the_scenario(sample: str) -> None:
     """What the rules say of the current schema with its sample data."""
-    with psycopg.connect(dsn) as connection:
-        scenario.load(connection)
-    found = {rule: [finding.object for finding in look(dsn, rule)] for rule in CASES}
+    found = {rule: [finding.object for finding in look(sample, rule)] for rule in CASES}
     assert {rule: objects for rule, objects in found.items() if objects} == {
         "bitmap_is_readable": ["orders.order_schedule"],
         "key_is_identity": ["customers.customer_id", "orders.order_id"],

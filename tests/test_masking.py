@@ -26,7 +26,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import scenario
 from audit import mask
 from audit.server import Server
 from tests import servers
@@ -255,9 +254,8 @@ def _run(words: list[str], home: Path, out: Path) -> Audited:
 @pytest.fixture(scope="module")
 def database(server_18: Server) -> Iterator[str]:
     """Sample and issues, and what the rules below need; the DSN holds a password (the server trusts without)."""
-    dsn = servers.new_database(server_18)
+    dsn = servers.new_database(server_18, "issues")
     with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection, issues=True)
         connection.execute(PREPARE.encode())
     yield dsn
     servers.drop_database(server_18, dsn)

@@ -43,14 +43,6 @@ def migrate(dsn: str, *words: str, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.fixture
-def issues(dsn: str) -> str:
-    """A database with the labelled issues."""
-    with psycopg.connect(dsn) as connection:
-        scenario.load(connection, issues=True)
-    return dsn
-
-
 def shape(server: Server, dsn: str) -> str:
     """The schema as pg_dump writes it, but for what it draws at random."""
     said = subprocess.run(
@@ -598,7 +590,6 @@ def test_contract_is_a_project_of_its_own(sample: str, project: Path) -> None:
         assert done(connection, STEPS) == NAMES
 
 
-@pytest.mark.parametrize("major", [15, 18])
 def test_a_server_that_dies_loses_nothing(major: int) -> None:
     """Immediate shutdowns in the midst of the backfill, and of the way back."""
     with servers.running(major) as server:

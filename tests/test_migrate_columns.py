@@ -5,7 +5,6 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-import scenario
 from audit.server import Server
 from fixes.migrate.step import steps
 from fixes.migrate.verify import verify
@@ -139,20 +138,19 @@ def test_verify_names_rows_in_which_a_taken_column_differs(sample: str) -> None:
         assert "equal" in migrate(sample, "verify", "--quiet")
 
 
-def test_quarantined_rows_keep_their_added_columns(dsn: str) -> None:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection, issues=True)
-        migrate(dsn, "run", "--to", "verify", "--quiet")
+def test_quarantined_rows_keep_their_added_columns(issues: str) -> None:
+    with psycopg.connect(issues, autocommit=True) as connection:
+        migrate(issues, "run", "--to", "verify", "--quiet")
         connection.execute("alter table orders add column note text; update orders set note = 'of ' || order_id")
         before = connection.execute("select order_id, note from orders order by 1").fetchall()
-        migrate(dsn, "run", "--quiet", "--carry", "orders.note")
+        migrate(issues, "run", "--quiet", "--carry", "orders.note")
         assert one(connection, "select count(*) from migration.quarantined_order")
         assert connection.execute("select order_id, note from orders order by 1").fetchall() == before
         # of one that is in quarantine, too
         held = one(connection, "select min(order_id) from migration.quarantined_order")
         connection.execute("update orders set note = 'again' where order_id = %s", [held])
         assert one(connection, "select note from orders where order_id = %s", held) == "again"
-        assert "equal" in migrate(dsn, "verify", "--quiet")
+        assert "equal" in migrate(issues, "verify", "--quiet")
 
 
 def test_columns_that_were_there_from_the_beginning_are_named_too(sample: str) -> None:

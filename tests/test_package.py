@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import psycopg
 import pytest
 
-import scenario
 from audit.server import Server
 from tests import servers
 
@@ -54,9 +52,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def sample_18(server_18: Server) -> Iterator[str]:
     """The sample data."""
-    dsn = servers.new_database(server_18)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection)
+    dsn = servers.new_database(server_18, "sample")
     yield dsn
     servers.drop_database(server_18, dsn)
 

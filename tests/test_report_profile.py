@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 import psycopg
 import pytest
 
-import scenario
 from audit.profile_text import profile_text
 from audit.run import Options, run
 from audit.server import Server
@@ -22,9 +21,8 @@ from tests.test_html import HOSTILE, UNSEEN, document, drawn
 @pytest.fixture(scope="module")
 def audited(server_18: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The result of an audit of the labelled issues, beside a table of times and intervals."""
-    dsn = servers.new_database(server_18)
+    dsn = servers.new_database(server_18, "issues")
     with psycopg.connect(dsn, autocommit=True) as connection:
-        scenario.load(connection, issues=True)
         connection.execute("""
             create table shift
               (id int primary key, at timestamptz, lasts interval, day date, few smallint, on_ boolean);

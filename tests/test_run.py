@@ -89,13 +89,8 @@ def keys(path: Path) -> dict[str, list[str]]:
 @contextmanager
 def database(server: Server, *, issues: bool) -> Iterator[str]:
     """A database with the scenario in it."""
-    dsn = servers.new_database(server)
-    with psycopg.connect(dsn) as connection:
-        scenario.load(connection, issues=issues)
-    try:
+    with servers.database(server, "issues" if issues else "sample") as dsn:
         yield dsn
-    finally:
-        servers.drop_database(server, dsn)
 
 
 @pytest.fixture(scope="module")
@@ -114,16 +109,16 @@ def audited(
         yield made
 
 
-@pytest.fixture(params=[15, 18], ids=["pg15", "pg18"])
-def clean(request: pytest.FixtureRequest, audited: Callable[[int, bool], Audited]) -> Audited:
-    """An audit of the sample data on each server in turn. Its database stays as it is."""
-    return audited(request.param, False)
+@pytest.fixture
+def clean(major: int, audited: Callable[[int, bool], Audited]) -> Audited:
+    """An audit of the sample data. Its database stays as it is."""
+    return audited(major, False)
 
 
-@pytest.fixture(params=[15, 18], ids=["pg15", "pg18"])
-def dirty(request: pytest.FixtureRequest, audited: Callable[[int, bool], Audited]) -> Audited:
-    """An audit of the sample data with the labelled issues on each server in turn."""
-    return audited(request.param, True)
+@pytest.fixture
+def dirty(major: int, audited: Callable[[int, bool], Audited]) -> Audited:
+    """An audit of the sample data with the labelled issues."""
+    return audited(major, True)
 
 
 @pytest.fixture
