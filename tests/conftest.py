@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -35,23 +36,48 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         servers.sweep(Path(os.environ.pop(servers.HOME)))
 
 
+#: The modules that take longest, in that order: the last to begin should not be the last to end.
+LONGEST: Final = ("test_migrate", "test_migrate_live", "test_cli", "test_edges")
+
+
 # Which tests -----------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that asks for more than the usual tests."""
+    parser.addoption("--both-versions", action="store_true", help="run all tests on PostgreSQL 15 as well as on 18")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run tests that use `server` on PostgreSQL 15 and 18."""
+    """Give tests that use a server, by `major`, PostgreSQL 15 and 18."""
     own = [name for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0]]
     if "major" in metafunc.fixturenames and "major" not in own:
         metafunc.parametrize("major", (15, 18), ids=lambda major: f"pg{major}", scope="module")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that start a server, by their fixtures."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out 15 where it is not asked for, mark the tests that start a server, and begin with what takes longest."""
+    if not config.getoption("both_versions"):
+        config.hook.pytest_deselected(items=[item for item in items if _is_repetition(item)])
+        items[:] = [item for item in items if not _is_repetition(item)]
     for item in items:
-        if {"server_15", "server_18", "server", "standby"} & set(getattr(item, "fixturenames", ())):
+        if {"server_15", "server_18", "major", "standby"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.server)
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
+def _is_repetition(item: pytest.Item) -> bool:
+    """Whether a test runs on 15 although it would do on 18."""
+    call = getattr(item, "callspec", None)
+    own = [name for mark in item.iter_markers("parametrize") for name in mark.args[0]]
+    return (
+        call is not None
+        and call.params.get("major") == 15
+        and "major" not in own
+        and item.get_closest_marker("both_versions") is None
+    )
 
 
 def pytest_report_header() -> str:

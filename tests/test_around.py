@@ -101,6 +101,7 @@ def lineages(found: dict[str, Any]) -> list[tuple[list[int], list[int], list[int
     ]
 
 
+@pytest.mark.both_versions
 def test_what_is_around_examples(server: Server, tmp_path: Path) -> None:
     """Chains to their end, circles once around, orphans with others of the same missing ancestor; masked."""
     found = audit(server, tmp_path)

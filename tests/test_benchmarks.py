@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from audit.server import Server
 from benchmarks import rules, table, yardstick
 from benchmarks.contenders import contenders
 from tests import servers
@@ -18,10 +19,9 @@ SQL = Path(yardstick.__file__).parent / "sql"
 
 
 @pytest.fixture(scope="module")
-def labelled() -> Iterator[str]:
+def labelled(server_15: Server) -> Iterator[str]:
     """The labelled bad data on PostgreSQL 15."""
-    with servers.running(15) as server:
-        dsn = servers.new_database(server, "issues")
+    with servers.database(server_15, "issues") as dsn:
         yield dsn
 
 

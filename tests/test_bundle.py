@@ -139,6 +139,7 @@ def judged(dsn: str, tmp_path: Path) -> dict[str, tuple[str, int]]:
     return {found["rule"].rpartition(".")[2]: (found["status"], found["violations"]) for found in document["results"]}
 
 
+@pytest.mark.both_versions
 def test_rules_on_few_rows_share_an_extract(dsn: str, tmp_path: Path) -> None:
     """Of those columns and rows that they name; a rule on most rows stays outside."""
     found = rules(
@@ -178,6 +179,7 @@ def prefiltered(made: list[Bundle]) -> list[bool]:
     return [scan.prefilter is not None for found in made for scan in found.scans]
 
 
+@pytest.mark.both_versions
 def test_rows_that_cannot_violate_are_spared(dsn: str, tmp_path: Path) -> None:
     """On large tables whose columns are unique, and nowhere else; the result is the same."""
     plain, other = rules(tmp_path, plain=ORPHAN, other=SPARE + ORPHAN)

@@ -15,6 +15,8 @@ from audit.snapshot import Snapshot
 from tests import servers
 from tests.test_samples import FOLDER
 
+pytestmark = pytest.mark.both_versions
+
 SAMPLES: Final = sorted(path.stem for path in FOLDER.glob("*.sql"))
 
 #: What tables are made of, told by other means than the lines are.

@@ -421,6 +421,7 @@ def test_rows_of_one_key_count_once(data: str, tmp_path: Path) -> None:
     assert document["violations"]["rows"] == 7
 
 
+@pytest.mark.both_versions
 def test_other_types_of_columns(sample: str, tmp_path: Path) -> None:
     """numeric, bigint, jsonb, varchar and char columns give what the schema's own types give."""
     execute(
@@ -486,6 +487,7 @@ def test_session_defaults_change_nothing(empty: str, tmp_path: Path) -> None:
 # Awkward values -----------------------------------------------------------------------------------
 
 
+@pytest.mark.both_versions
 def test_json_that_other_programs_choke_on(sample: str, tmp_path: Path) -> None:
     """Numbers out of range, escapes that are no character, and a secret below a thousand brackets."""
     deep = '{"a":' * 900 + '{"password": "made-up-deep"}' + "}" * 900
@@ -1424,6 +1426,7 @@ def encoded(server: Server, encoding: str) -> str:
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+@pytest.mark.both_versions
 def test_databases_that_are_not_utf8(server: Server, tmp_path: Path, encoding: str) -> None:
     """Bytes of any kind are judged, and shown as far as they can be; normal forms are not checkable."""
     dsn = encoded(server, encoding)
@@ -1462,6 +1465,7 @@ def test_databases_that_are_not_utf8(server: Server, tmp_path: Path, encoding: s
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+@pytest.mark.both_versions
 def test_escapes_that_the_encoding_cannot_hold(server: Server, tmp_path: Path, encoding: str) -> None:
     """JSON may escape any character, bad ones included, and one such row must not cost a rule its result."""
     dsn = encoded(server, encoding)

@@ -24,6 +24,8 @@ import pytest
 
 from tests import servers
 
+pytestmark = pytest.mark.server
+
 ROOT: Final = Path(__file__).parent.parent
 ROOTS_OWN: Final = Path("/var/lib/order-audit")
 AS_ROOT: Final = os.geteuid() == 0

@@ -147,6 +147,7 @@ def _applied(server: Server, dsn: str, choices: Mapping[str, str]) -> list[tuple
 
 
 @pytest.mark.parametrize("name", BY_SQITCH)
+@pytest.mark.both_versions
 def test_sqitch_deploys_verifies_reverts_and_deploys_again(
     server: Server, issues: str, tmp_path: Path, name: str
 ) -> None:
@@ -175,6 +176,7 @@ def test_sqitch_deploys_verifies_reverts_and_deploys_again(
 
 
 @pytest.mark.parametrize("name", [name for name in CHOICES if name not in BY_SQITCH])
+@pytest.mark.both_versions
 def test_psql_alone_does_the_same_and_twice_is_as_once(server: Server, issues: str, tmp_path: Path, name: str) -> None:
     choices = CHOICES[name]
     before, wanted = _rows(issues), _applied(server, issues, choices)
@@ -364,6 +366,7 @@ def test_rows_in_somebodys_hands_are_passed_over_and_told(statuses: tuple[str, E
     assert one(dsn, "select order_amount from orders where order_id = 1") == 4
 
 
+@pytest.mark.both_versions
 def test_a_table_in_somebodys_hands_is_not_waited_for(statuses: tuple[str, Emitted, Path], tmp_path: Path) -> None:
     dsn, _, _ = statuses
     deploy = tmp_path / "deploy" / f"{STATUS}.sql"
@@ -438,6 +441,7 @@ def test_secrets_that_orders_made_meanwhile_refer_to_are_kept(issues: str, tmp_p
         assert (rows(connection), _there(issues)) == (before, False)
 
 
+@pytest.mark.both_versions
 def test_the_run_of_a_file_is_known_and_ends_with_a_vacuum(statuses: tuple[str, Emitted, Path]) -> None:
     dsn, emitted, project = statuses
     files = _files(project, "deploy", emitted)
@@ -456,6 +460,7 @@ def test_the_run_of_a_file_is_known_and_ends_with_a_vacuum(statuses: tuple[str, 
     assert one(dsn, "select vacuum_count from pg_stat_user_tables where relname = 'orders'") == 2
 
 
+@pytest.mark.both_versions
 def test_what_fails_for_whatever_reason_is_taken_away_again(statuses: tuple[str, Emitted, Path]) -> None:
     """As a constraint whose validation meets a row that its condition cannot be asked of."""
     dsn, _, project = statuses

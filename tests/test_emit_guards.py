@@ -13,6 +13,8 @@ import pytest
 from fixes.emit import emit
 from tests.test_emit import FIXES, PSQL, environment, one, psql
 
+pytestmark = pytest.mark.both_versions
+
 TRIGGERS: Final = ("guard.is_covered_by_balance", "guard.root_is_not_closed")
 #: Where a file adds its constraint.
 _ADD: Final = "call order_audit.patiently($sql$\ndo $do$\nbegin\n  if not exists ("

@@ -77,6 +77,7 @@ def test_every_example_has_a_rule() -> None:
     assert [str(path.relative_to(ROOT)) for path in sorted(EXAMPLES.rglob("*.*")) if path not in known] == []
 
 
+@pytest.mark.both_versions
 def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
     """Run each rule on its example, in a transaction of its own that is rolled back."""
     wrong = []

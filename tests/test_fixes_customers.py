@@ -143,6 +143,7 @@ NUMERICS = {
 
 
 @pytest.mark.parametrize(("kind", "cases"), [("float", FLOATS), ("numeric", NUMERICS)], ids=["float", "numeric"])
+@pytest.mark.both_versions
 def test_balances_are_rounded_through_text(database: Connection, kind: str, cases: dict[str, tuple[str, str]]) -> None:
     tables(database, customer_balance=kind)
     for number, balance in enumerate(cases):
@@ -348,7 +349,7 @@ def unmergeable(connection: Connection, rule: str) -> list[Any]:
     return sorted(left)
 
 
-@pytest.mark.parametrize("types", ["current", "other", "mixed"])
+@pytest.mark.parametrize("types", [pytest.param("current", marks=pytest.mark.both_versions), "other", "mixed"])
 def test_random_customers_are_merged_without_a_loss(database: Connection, types: str) -> None:
     rows = dirty.random_rows(11, customers=150, orders=300, nulls=True, duplicates=False)
     dirty.create(database, rows, types=types, constraints=False)
@@ -454,6 +455,7 @@ def test_a_group_that_somebody_holds_is_left_for_later(database: Connection, dsn
 
 
 @pytest.mark.parametrize("action", ["no action", "cascade", "set null"])
+@pytest.mark.both_versions
 def test_a_customer_that_other_tables_refer_to_is_not_deleted(database: Connection, action: str) -> None:
     tables(database, customer_id="bigint")
     database.execute("create schema elsewhere")
@@ -504,6 +506,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("kind", ["text", "varchar(40)", "char(40)"])
+@pytest.mark.both_versions
 def test_texts_are_clean_and_normal(database: Connection, kind: str) -> None:
     for name in COLUMNS:
         if name in ("customer_id", "customer_balance"):
@@ -541,6 +544,7 @@ def test_a_customer_with_lost_letters_is_left_whole(database: Connection) -> Non
         ("EUC_JP", b" \xa4\xa2", " \u3042"),
     ],
 )
+@pytest.mark.both_versions
 def test_letters_of_other_encodings_are_not_taken_for_invisible(
     server: Server, encoding: str, stored: bytes, clean: str
 ) -> None:
@@ -564,6 +568,7 @@ def test_letters_of_other_encodings_are_not_taken_for_invisible(
     ("encoding", "sound"),
     [("LATIN1", b"Andr\xe9"), ("WIN1252", b"O\x92Brien \x96 \x80 5"), ("EUC_JP", b"\xa4\xa2 \xa2\xa6")],
 )
+@pytest.mark.both_versions
 def test_letters_of_other_encodings_are_no_stray_characters(server: Server, encoding: str, sound: bytes) -> None:
     """Neither for the rule nor for its guard; white space and control characters are some in any encoding."""
     rule, guard = FIXES["customers.text_is_clean"].rule, guards()["text_is_clean"]
@@ -621,6 +626,7 @@ def test_no_character_becomes_unclean_in_normal_form(server_18: Server) -> None:
 # Addresses ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_versions
 def test_an_address_is_canonical_unless_another_customer_has_it(database: Connection) -> None:
     tables(database, customer_email="varchar(20)")
     cases = {
@@ -738,6 +744,7 @@ def test_states_become_codes(servers_by_major: dict[int, Server], locale: str) -
     servers.drop_database(server, dsn)
 
 
+@pytest.mark.both_versions
 def test_every_code_is_found_by_itself_and_by_its_name(database: Connection) -> None:
     query = next(change.sql for change in FIXES["customers.state_is_usps_code"].automatic.changes)  # type: ignore[union-attr]
     rule = FIXES["customers.state_is_usps_code"].rule.sql

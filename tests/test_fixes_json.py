@@ -305,6 +305,7 @@ SHOWN = [
 
 
 @pytest.mark.parametrize(("rule", "option"), sorted({(rule, option) for rule, option, _, _ in SHOWN}))
+@pytest.mark.both_versions
 def test_documents_become_exactly_what_is_asked_for(server: Server, rule: str, option: str) -> None:
     """The whole text is compared: white space, spelling of numbers and order included."""
     shown = [(before, after) for *which, before, after in SHOWN if which == [rule, option]]
@@ -320,6 +321,7 @@ def test_documents_become_exactly_what_is_asked_for(server: Server, rule: str, o
     servers.drop_database(server, dsn)
 
 
+@pytest.mark.both_versions
 def test_secrets_are_kept_once_and_referred_to(server: Server) -> None:
     """Ids are handed out by the secrets' order, go on from those that are there, and stay when rows are put back."""
     key = "".join(random.Random(1).choices("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", k=9000))
@@ -465,6 +467,7 @@ def test_random_documents(server: Server, rule: str, option: str, column: str) -
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+@pytest.mark.both_versions
 def test_databases_that_are_not_utf8(server: Server, encoding: str) -> None:
     """Escapes that the database may have no character for are never taken for one another."""
     dsn = _database(
@@ -494,6 +497,7 @@ def test_databases_that_are_not_utf8(server: Server, encoding: str) -> None:
     servers.drop_database(server, dsn)
 
 
+@pytest.mark.both_versions
 def test_a_trial_on_copies(server: Server) -> None:
     """Each option does on temporary copies what it does on the tables, and nothing of that is seen outside."""
     documents = _random_documents(4)

@@ -56,6 +56,7 @@ def rows(connection: psycopg.Connection) -> list[tuple[str]]:
     ).fetchall()
 
 
+@pytest.mark.both_versions
 def test_no_write_of_an_application_is_lost_and_no_deadlock_reaches_it(dsn: str) -> None:
     dirty(dsn, 3_000)
     with psycopg.connect(dsn, autocommit=True) as connection:
@@ -115,6 +116,7 @@ def test_what_an_application_changed_since_is_left_alone_by_a_revert(dsn: str) -
         assert alone == [("1",), ("2",)]
 
 
+@pytest.mark.both_versions
 def test_a_row_in_somebodys_hands_is_waited_for_without_being_in_the_way(dsn: str) -> None:
     dirty(dsn, 40)
     with psycopg.connect(dsn, autocommit=True) as connection, psycopg.connect(dsn) as other:
@@ -160,6 +162,7 @@ def test_nobody_waits_longer_for_a_row_than_they_may(dsn: str, when: str) -> Non
         assert application.waits > 0
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("victim", ["program", "server"])
 def test_it_may_be_killed_at_any_moment_and_run_again(victim: str) -> None:
     with servers.running(15) as server:

@@ -155,7 +155,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=[*dirty.TYPES])
+@pytest.fixture(scope="module", params=[pytest.param("current", marks=pytest.mark.both_versions), "other", "mixed"])
 def connection(request: pytest.FixtureRequest, server: Server) -> Iterator[psycopg.Connection]:
     """A database with empty tables of the types, without any constraint but the keys."""
     types = request.param

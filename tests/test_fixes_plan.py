@@ -54,6 +54,7 @@ def violations(connection: psycopg.Connection) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.both_versions
 def test_a_plan_changes_nothing_and_foretells_what_happens(connection: psycopg.Connection) -> None:
     before, found = rows(connection), violations(connection)
     made = plan(connection, RULES, FIXES, RECOMMENDED)
@@ -122,6 +123,7 @@ def test_the_proof_names_what_others_changed(connection: psycopg.Connection) -> 
             assert proof(before, sums(connection, names, 0)).others == {"orders": [0]}, change
 
 
+@pytest.mark.both_versions
 def test_a_rehearsal_changes_nothing_and_says_what_an_audit_would(connection: psycopg.Connection) -> None:
     before = rows(connection)
     rehearsed = rehearse(connection, RULES, FIXES, RECOMMENDED, Pace(), guarding=True)
@@ -299,6 +301,7 @@ def test_a_policy_is_short(tmp_path: Path) -> None:
     assert decisions.plan == {}
 
 
+@pytest.mark.both_versions
 def test_one_run_at_a_time(issues: str, connection: psycopg.Connection) -> None:
     with psycopg.connect(issues, autocommit=True) as other:
         other.execute("select pg_advisory_lock(%s)", [LOCK])
@@ -312,6 +315,7 @@ def test_one_run_at_a_time(issues: str, connection: psycopg.Connection) -> None:
             apply(connection, RULES, FIXES, {}, None, Pace())
 
 
+@pytest.mark.both_versions
 def test_missing_rights_are_refused_before_the_first_change(connection: psycopg.Connection) -> None:
     connection.execute("drop role if exists mender")
     connection.execute("create role mender")
@@ -417,6 +421,7 @@ def test_what_cannot_be_put_back_is_refused(issues: str) -> None:
     assert (code, "customers is not there any more" in said) == (3, True)
 
 
+@pytest.mark.both_versions
 def test_commands(issues: str, tmp_path: Path) -> None:
     def order_audit(*words: str) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"DATABASE_URL": issues}

@@ -197,6 +197,7 @@ def test_what_is_refused_is_passed_over_and_the_rest_goes_on(database: Connectio
 
 
 @EACH
+@pytest.mark.both_versions
 def test_emitted_files_pass_it_over_as_well(database: Connection, dsn: str, kind: str, tmp_path: Path) -> None:
     database.execute(REFUSERS[kind][0])
     _, wanted = of(STATUS)
@@ -323,6 +324,7 @@ def test_what_no_wait_is_long_enough_for_is_told_another_way() -> None:
     assert "in a quiet hour, run the file that" in _too_large(Pace(wait=60_000), 61, 10_000)
 
 
+@pytest.mark.both_versions
 def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
     database: Connection, dsn: str, tmp_path: Path
 ) -> None:
@@ -363,6 +365,7 @@ def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
     assert database.execute("select customer_id from customers").fetchall() == [(1,)]
 
 
+@pytest.mark.both_versions
 def test_a_place_whose_lock_is_never_to_be_had_holds_up_nothing_else(
     database: Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -389,6 +392,7 @@ def test_a_place_whose_lock_is_never_to_be_had_holds_up_nothing_else(
 
 
 @pytest.mark.parametrize("how", ["program", "procedure"])
+@pytest.mark.both_versions
 def test_what_cannot_be_put_back_is_left_alone(database: Connection, how: str) -> None:
     rules, wanted = of(STATUS)
     apply(database, rules, wanted, {}, None, Pace())

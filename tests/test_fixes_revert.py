@@ -79,6 +79,7 @@ BOTH = pytest.mark.parametrize("how", ["program", "procedure"])
 
 
 @BOTH
+@pytest.mark.both_versions
 def test_a_row_that_was_changed_twice_is_put_back_twice(database: Connection, how: str) -> None:
     """The first ancestor of a lineage is found a successor in a second lineage, and all that refer to it follow."""
     chain = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4}
@@ -122,6 +123,7 @@ def test_an_older_change_is_not_put_back_below_a_later_one_that_stays(database: 
     assert refs(database) == {1: 10, 2: 1, 3: 1, 10: 10}
 
 
+@pytest.mark.both_versions
 def test_an_older_change_waits_for_a_later_one_in_somebodys_hands(database: Connection, dsn: str) -> None:
     orders(database, {1: 1, 2: 1, 3: 2, 10: 10})
     assert fixed(database, ROOT_RULE) == 1

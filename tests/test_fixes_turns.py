@@ -96,6 +96,7 @@ def test_emitted_files_have_one_turn_and_it_is_told_which_need_another(
     assert apply(database, [*MINE.values()], some, {}, None, Pace()).changed == 0
 
 
+@pytest.mark.both_versions
 def test_what_had_two_turns_is_put_back_by_each_file_once(
     database: psycopg.Connection, dsn: str, tmp_path: Path
 ) -> None:
@@ -135,6 +136,7 @@ def test_emitted_files_that_undo_each_other_are_named(database: psycopg.Connecti
     assert {name for name, _ in made.again} == {"mine.active", "mine.paused"}
 
 
+@pytest.mark.both_versions
 def test_a_fix_has_another_turn_for_what_only_a_query_that_it_is_given_reads(database: psycopg.Connection) -> None:
     one = replace(RULE, sql="select o.order_id from orders as o where o.order_id = 1 and o.order_amount <> 5")
     reads = parse(

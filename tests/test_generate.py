@@ -168,6 +168,7 @@ def test_what_there_is_no_room_for_is_named(server_18: Server, tmp_path: Path, o
     servers.drop_database(server_18, dsn)
 
 
+@pytest.mark.both_versions
 def test_sound_data_keeps_the_constraints_and_leaves_the_sequences_ahead(dsn: str, server: Server) -> None:
     _generate(dsn, orders=300, customers=40, seed=1, defects=0)
     other = servers.new_database(server, "sample")

@@ -24,6 +24,8 @@ from fixes.work import Pace, vacuum
 from fixes.work import revert as put_back
 from scenario.generate import generate
 
+pytestmark = pytest.mark.both_versions
+
 ROOT = Path(__file__).parent.parent
 RULES = load("current").rules
 RULE = "orders.status_is_known"

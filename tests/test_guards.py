@@ -33,6 +33,8 @@ from scenario.generate import generate
 from tests import servers
 from tests.test_emit import psql
 
+pytestmark = pytest.mark.both_versions
+
 ROOT = Path(__file__).parent.parent
 GUARDS = guards()
 RULES = {rule.id: rule for rule in (*load("current").rules, *schema_rules())}

@@ -114,6 +114,7 @@ def test_a_root_and_its_recreation_are_inserted_in_either_order(shop: str) -> No
         assert not found(connection, *LINEAGE)
 
 
+@pytest.mark.both_versions
 def test_any_series_of_statements_is_refused_where_it_ends_in_a_violation(shop: str) -> None:
     """Random transactions on four orders, against what the rules say of the state that each would lead to."""
     with psycopg.connect(shop, autocommit=True) as connection:
@@ -413,6 +414,7 @@ CROSSING = ("circle", "recreation revived")
 
 
 @pytest.mark.parametrize("conflict", list(CONFLICTS))
+@pytest.mark.both_versions
 def test_two_transactions_in_any_order_at_any_level_leave_no_violation(shop: str, conflict: str) -> None:
     names, rows, *writes = CONFLICTS[conflict]
     broken, outcomes = 0, set()
@@ -440,6 +442,7 @@ def test_two_transactions_in_any_order_at_any_level_leave_no_violation(shop: str
     assert outcomes >= {(True, False), (False, True)}
 
 
+@pytest.mark.both_versions
 def test_a_recreation_and_a_debit_wait_for_each_other(shop: str) -> None:
     """An order is decided on by a balance that nobody is changing, and a debit is never refused."""
     made(shop, "is_covered_by_balance")
@@ -484,6 +487,7 @@ def test_two_recreations_and_debits_of_one_customer_do_not_deadlock(shop: str) -
         )
 
 
+@pytest.mark.both_versions
 def test_a_sequence_is_moved_forward_and_never_back(shop: str) -> None:
     guard = GUARDS["sequence_is_ahead_of_data"]
     with psycopg.connect(shop, autocommit=True) as connection, psycopg.connect(shop) as other:

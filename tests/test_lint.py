@@ -29,6 +29,8 @@ from reports.junit import junit
 from reports.markdown import markdown
 from tests import servers
 
+pytestmark = pytest.mark.both_versions
+
 ROOT = Path(__file__).parent.parent
 #: What the scenario's schema is known to be full of, with its sample data: rule, object, severity.
 EXPECTED = {

@@ -12,6 +12,8 @@ from audit.lint import Finding, Verdict, lint
 from audit.snapshot import Snapshot
 from expectations import schema_rules
 
+pytestmark = pytest.mark.both_versions
+
 #: By rule: what makes it fire, with the objects and severities, and what comes near to that.
 CASES: Final[Mapping[str, tuple[tuple[str, dict[str, str]], ...]]] = {
     "number_has_range_check": (

@@ -14,6 +14,8 @@ from audit.server import Server
 from audit.snapshot import Snapshot
 from tests import servers
 
+pytestmark = pytest.mark.both_versions
+
 RULES = {rule.id.removeprefix("schema."): rule for rule in expectations.schema_rules()}
 #: A table of text with few values, analysed.
 FEW = (

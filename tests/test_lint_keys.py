@@ -17,6 +17,8 @@ from audit.lint import Finding, lint
 from audit.snapshot import Snapshot
 from expectations import schema_rules
 
+pytestmark = pytest.mark.both_versions
+
 RULES: Final = {rule.id.removeprefix("schema."): rule for rule in schema_rules()}
 
 

@@ -61,6 +61,7 @@ def rows(dsn: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.both_versions
 def test_everything_is_seen_and_equal_all_the_way(issues: str, server: Server) -> None:
     before, dumped = rows(issues), shape(server, issues)
     foreseen = migrate(issues, "plan", "--quiet")
@@ -120,6 +121,7 @@ def test_the_audit_finds_the_same_in_tables_and_views(issues: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("step", NAMES[:-1])
+@pytest.mark.both_versions
 def test_rollback_gives_back_the_schema_with_every_write(sample: str, server: Server, step: str) -> None:
     dumped = shape(server, sample)
     migrate(sample, "run", "--to", step, "--quiet")
@@ -179,6 +181,7 @@ def test_tables_that_refer_to_the_new_ones_keep_nobody_from_going_back(sample: s
         migrate(sample, "run", "--quiet")
 
 
+@pytest.mark.both_versions
 def test_after_the_contract_old_applications_go_on(sample: str) -> None:
     before = rows(sample)
     migrate(sample, "run", "--quiet")
@@ -217,6 +220,7 @@ def test_after_the_contract_old_applications_go_on(sample: str) -> None:
         connection.execute("delete from orders where order_id = 1011")
 
 
+@pytest.mark.both_versions
 def test_a_quarantine_that_fixes_empty_lets_the_contract_through(sample: str) -> None:
     with psycopg.connect(sample, autocommit=True) as connection:
         # a chain, which has one right end
@@ -268,6 +272,7 @@ def test_fixes_let_rows_out_of_quarantine(issues: str, tmp_path: Path) -> None:
     assert {reason for _, reason in after if "." in reason} <= left
 
 
+@pytest.mark.both_versions
 def test_whoever_adds_a_column_hears_of_it(sample: str) -> None:
     migrate(sample, "run", "--to", "verify", "--quiet")
     with psycopg.connect(sample, autocommit=True) as connection:
@@ -312,6 +317,7 @@ SIDES = [
 ]  # fmt: skip
 
 
+@pytest.mark.both_versions
 def test_verify_names_the_row_of_any_value_that_was_changed(sample: str) -> None:
     migrate(sample, "run", "--to", "verify", "--quiet")
     with psycopg.connect(sample) as connection:
@@ -475,6 +481,7 @@ def test_verify_holds_what_only_the_new_tables_know_against_itself(
         assert any(it == table and difference in said for it, said in found), found
 
 
+@pytest.mark.both_versions
 def test_refusals_say_what_to_do(sample: str) -> None:
     dsn = sample
     with psycopg.connect(dsn, autocommit=True) as connection:
@@ -557,6 +564,7 @@ def take(project: Path, dsn: str, *words: str) -> None:
     assert said.returncode == 0, said.stdout + said.stderr
 
 
+@pytest.mark.both_versions
 def test_sqitch_takes_the_same_steps(server: Server, issues: str, project: Path) -> None:
     before, dumped = rows(issues), shape(server, issues)
     migrate(issues, "run", "--quiet")
@@ -590,6 +598,8 @@ def test_contract_is_a_project_of_its_own(sample: str, project: Path) -> None:
         assert done(connection, STEPS) == NAMES
 
 
+@pytest.mark.server
+@pytest.mark.both_versions
 def test_a_server_that_dies_loses_nothing(major: int) -> None:
     """Immediate shutdowns in the midst of the backfill, and of the way back."""
     with servers.running(major) as server:

@@ -44,6 +44,7 @@ def added(connection: psycopg.Connection, orders: str, customers: str) -> list[l
 
 
 @pytest.mark.parametrize("when", ["prepare", "backfill", "verify"])
+@pytest.mark.both_versions
 def test_added_columns_are_taken_along_to_the_end(sample: str, when: str) -> None:
     migrate(sample, "run", "--to", when, "--quiet")
     with psycopg.connect(sample, autocommit=True) as connection:
@@ -164,6 +165,7 @@ def test_columns_that_were_there_from_the_beginning_are_named_too(sample: str) -
         )
 
 
+@pytest.mark.both_versions
 def test_rollback_leaves_the_added_columns_where_they_were(sample: str, server: Server) -> None:
     with psycopg.connect(sample, autocommit=True) as connection:
         migrate(sample, "run", "--to", "backfill", "--quiet")
@@ -188,6 +190,7 @@ def test_rollback_leaves_the_added_columns_where_they_were(sample: str, server: 
         ("add column amount int", "orders.amount", "has a column amount of its own"),
     ],
 )
+@pytest.mark.both_versions
 def test_what_cannot_be_taken_along_is_said_in_one_line(sample: str, change: str, name: str, said: str) -> None:
     migrate(sample, "run", "--to", "synchronise", "--quiet")
     with psycopg.connect(sample, autocommit=True) as connection:

@@ -13,6 +13,8 @@ from audit.server import Server
 from fixes.migrate.verify import verify
 from tests.test_migrate import migrate, rows, shape
 
+pytestmark = pytest.mark.both_versions
+
 
 @pytest.fixture
 def guarded(issues: str) -> str:

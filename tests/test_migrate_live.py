@@ -176,6 +176,7 @@ def one(dsn: str, query: str, *values: object) -> Any:
         return row[0]
 
 
+@pytest.mark.both_versions
 def test_an_order_is_recreated_by_one_of_both_nightly_jobs(dsn: str) -> None:
     """The old one holds the customer; the new one waits for it, and finds the order recreated."""
     synchronised(dsn)
@@ -237,6 +238,7 @@ def test_nobody_spends_what_the_other_side_spent(dsn: str) -> None:
         assert row == (0,)
 
 
+@pytest.mark.both_versions
 def test_the_switch_brings_in_what_the_old_side_left(dsn: str) -> None:
     """A new application held the customer and wrote nothing, so that it brought nothing along."""
     synchronised(dsn)
@@ -262,6 +264,7 @@ def test_the_switch_brings_in_what_the_old_side_left(dsn: str) -> None:
         assert one(dsn, "select phone from sales.contacts where customer_id = %s and is_main", customer) == "5"
 
 
+@pytest.mark.both_versions
 def test_two_who_bring_the_same_row_leave_it_as_the_later_wrote_it(dsn: str) -> None:
     synchronised(dsn)
     with psycopg.connect(dsn, autocommit=True) as first, psycopg.connect(dsn) as second:
@@ -372,6 +375,7 @@ def test_orders_that_come_alone_and_together_are_written_alike(dsn: str) -> None
 
 
 @pytest.mark.parametrize("step", ["synchronise", "switch", "switch back", "synchronise back", CONTRACT])
+@pytest.mark.both_versions
 def test_who_has_read_may_write_while_a_step_waits_for_them(dsn: str, step: str) -> None:
     """A step that asks for more of a lock than it has would make a deadlock of it, at once, and not its own."""
     all_steps = steps(PROPOSED)
@@ -419,6 +423,7 @@ def test_who_has_read_may_write_while_a_step_waits_for_them(dsn: str, step: str)
         assert ended.is_set()
 
 
+@pytest.mark.both_versions
 def test_who_holds_a_customer_through_the_view_is_not_held_up_by_a_new_order(dsn: str) -> None:
     """The order refers to the old row and waits for the new one; who holds that one changes the old row."""
     synchronised(dsn)

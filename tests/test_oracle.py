@@ -758,6 +758,7 @@ def test_read_finds_what_create_wrote(dsn: str, types: str) -> None:
     assert comparable(found) == comparable(written)
 
 
+@pytest.mark.both_versions
 def test_escapes_are_judged_as_the_server_judges_them(dsn: str) -> None:
     """A JSON text has a bad escape if and only if `jsonb` refuses it, and mended it means what it meant."""
     documents = {
@@ -827,7 +828,7 @@ def troubles(conn: psycopg.Connection[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("types", dirty.TYPES)
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [pytest.param(0, marks=pytest.mark.both_versions), *SEEDS[1:]])
 def test_shipped_rules_find_what_the_oracle_finds(dsn: str, seed: int, types: str) -> None:
     """Key by key, for each rule, on each server; with the constraints and without."""
     with psycopg.connect(dsn, autocommit=True) as conn:

@@ -215,6 +215,7 @@ def _check_documents(figures: dict[str, Any], frame: pd.DataFrame) -> None:
         )
 
 
+@pytest.mark.both_versions
 def test_columns_of_many_values_are_exact_where_they_can_be_and_say_so(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,6 +287,7 @@ def test_reads_the_table_once(dsn: str, monkeypatch: pytest.MonkeyPatch, wide: b
     assert 3_000 <= _read(dsn) - before <= 3_000 + looked
 
 
+@pytest.mark.both_versions
 def test_masks_what_is_personal(sample: str) -> None:
     shown = json.dumps(_profile(sample, "customers", "orders", unmask=False), ensure_ascii=False)
     for secret in ("goldengate", "Maren", "Oduya", "555-1234", "Fulton", "not-a-real-key"):
@@ -326,6 +328,7 @@ def test_samples(dsn: str) -> None:
     assert "sample of 25 %" in profile_text({"s": entry})
 
 
+@pytest.mark.both_versions
 def test_survives_hostile_names_and_every_type(dsn: str, server: Server) -> None:
     hostile = "a\"b'c;--{}%s\n\x1b[31mé"
     xml = "xml" if server.bin != servers.binaries(18) else "text"  # the embedded server has none
@@ -371,6 +374,7 @@ def test_survives_hostile_names_and_every_type(dsn: str, server: Server) -> None
     assert not any(letter in profile_text({hostile: entry}) for letter in "\x1b\r")
 
 
+@pytest.mark.both_versions
 def test_times_beyond_the_calendar_of_python(dsn: str) -> None:
     _execute(dsn, "create table far (day date, moment timestamptz)",
              "insert into far values ('4000-01-01 BC', '200000-01-01'), ('50000-01-01', '0044-03-15 BC')")  # fmt: skip
@@ -409,6 +413,7 @@ def test_a_table_of_no_columns_and_one_of_many(dsn: str) -> None:
     assert found["many"]["columns"]["c2"]["nulls"] == 1
 
 
+@pytest.mark.both_versions
 def test_partitions_views_and_materialised_views(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(profile_statement, "FIRST", 500)
     monkeypatch.setattr("audit.profile_shape.FIRST", 500)
@@ -428,6 +433,7 @@ def test_partitions_views_and_materialised_views(dsn: str, monkeypatch: pytest.M
     assert found["parted"]["key"] | {"sequence": None} == {"columns": ["id"], "min": 0, "max": 999, "sequence": None}
 
 
+@pytest.mark.both_versions
 def test_what_is_denied_is_said(sample: str) -> None:
     with psycopg.connect(sample, autocommit=True) as connection:
         connection.execute("drop role if exists profiler")
@@ -468,6 +474,7 @@ def test_lineages_take_orders_that_can_be_told_apart(dsn: str) -> None:
     assert "bands" in found["customers"]["orders_per_customer"]
 
 
+@pytest.mark.both_versions
 def test_orders_and_customers_together(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         scenario.load(connection)
@@ -508,6 +515,7 @@ def test_a_week_is_seven_lines(sample: str) -> None:
     assert set("".join(days)) <= set("·░▒▓█")
 
 
+@pytest.mark.both_versions
 def test_servers_other_than_utf8(server: Server) -> None:
     dsn = servers.new_database(
         server,

@@ -48,6 +48,7 @@ def equal(dsn: str) -> bool:
         return verify(connection, lambda *_: None).equal
 
 
+@pytest.mark.both_versions
 def test_orders_can_be_partitioned_by_their_number(dsn: str) -> None:
     text = STEPS[0].deploy
     table = re.search(r"(create table sales\.orders \(.*?\n\))\n--.*?\n(with \(.*?\));", text, re.DOTALL)
@@ -102,6 +103,7 @@ def test_what_only_the_new_side_knows_comes_back_from_quarantine(sample: str, as
 
 
 @pytest.mark.parametrize("step", ["synchronise", "switch"])
+@pytest.mark.both_versions
 def test_both_sides_see_a_write_in_its_own_transaction(sample: str, step: str) -> None:
     to(sample, "backfill")
     if step == "switch":
@@ -141,6 +143,7 @@ def test_drift_of_binary_fractions_is_written_as_cents(sample: str, ask: Query) 
     assert equal(sample)
 
 
+@pytest.mark.both_versions
 def test_for_update_on_the_view_holds_the_row_and_reads_it_afresh(sample: str) -> None:
     to(sample, "switch")
     with psycopg.connect(sample) as first, psycopg.connect(sample) as second:
@@ -195,6 +198,7 @@ def test_a_value_that_somebody_changed_meanwhile_is_not_written_over(sample: str
         assert first.execute("select customer_balance from customers where customer_id = 3").fetchone() == (50.0,)
 
 
+@pytest.mark.both_versions
 def test_a_row_held_from_the_other_side_is_no_deadlock(sample: str, ask: Query) -> None:
     to(sample, "backfill")
     with psycopg.connect(sample) as old, psycopg.connect(sample) as new:
@@ -217,6 +221,7 @@ def test_a_row_held_from_the_other_side_is_no_deadlock(sample: str, ask: Query) 
     assert equal(sample)
 
 
+@pytest.mark.both_versions
 def test_rights_go_along_and_secrets_stay_where_few_read_them(sample: str, ask: Query) -> None:
     ask("create role seller_of_leads")
     try:

@@ -143,6 +143,7 @@ def sample_18(server_18: Server) -> Iterator[str]:
 # What is found ------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_versions
 def test_sample_data_has_four_findings(clean: Audited) -> None:
     """Those that the data is known to have, key by key, and no other."""
     assert keys(clean.out / "violations.csv") == {rule: list(map(str, ids)) for rule, ids in SAMPLE_FINDINGS.items()}
@@ -184,6 +185,7 @@ def test_what_cannot_be_checked_names_the_column_that_it_takes(clean: Audited) -
         assert unchecked[id]["checked"] is None
 
 
+@pytest.mark.both_versions
 def test_labelled_issues_are_found_to_the_byte(dirty: Audited) -> None:
     """The violations file is the truth: nothing missed, no false alarm, in order."""
     assert (dirty.out / "violations.csv").read_bytes() == TRUTH.read_bytes()
@@ -210,6 +212,7 @@ def test_results_follow_their_schema(clean_18: Audited, dirty_18: Audited) -> No
         validator.validate(found.document)
 
 
+@pytest.mark.both_versions
 def test_results_say_what_was_read(dirty: Audited) -> None:
     """The run tells of the server, the snapshot, the tables and the times."""
     told = dirty.document["run"]
@@ -381,6 +384,7 @@ def test_unmasked_evidence_is_what_the_table_holds(dirty_18: Audited, tmp_path: 
 # Impact, checked, duration ------------------------------------------------------------------------
 
 
+@pytest.mark.both_versions
 def test_impact_is_exact(dirty: Audited) -> None:
     """Customers, orders and amounts of every failed rule, against sums of our own over the violating keys."""
     with psycopg.connect(dirty.dsn) as connection:

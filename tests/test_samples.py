@@ -22,6 +22,8 @@ from audit.snapshot import Snapshot
 from expectations import SEVERITIES, schema_rules
 from tests import servers
 
+pytestmark = pytest.mark.both_versions
+
 FOLDER: Final = Path(__file__).parent / "schemas"
 NAMES: Final = sorted(file.stem for file in FOLDER.glob("*.toml"))
 Known = set[tuple[str, str, str]]

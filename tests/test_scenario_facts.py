@@ -226,6 +226,7 @@ class TestFiles:
         domains = re.findall(r"\w@([A-Za-z0-9.-]+)", file.read_text(encoding="ascii"))
         assert all(re.search(r"(^|\.)example(\.(com|org|net))?$", domain.lower()) for domain in domains)
 
+    @pytest.mark.both_versions
     def test_load_into_the_schema_that_search_path_names(self, empty: Connection) -> None:
         empty.execute("create schema elsewhere")
         empty.execute("set search_path to elsewhere")
@@ -285,6 +286,7 @@ class TestSchema:
         )
         assert found == columns
 
+    @pytest.mark.both_versions
     def test_constraints(self, current: Connection) -> None:
         # PostgreSQL 18 lists NOT NULL among the constraints ("n"), 15 does not.
         found = dict(
@@ -445,6 +447,7 @@ class TestIssues:
             assert found[0][0] == planted
             assert found[0][1] < planted + 1000
 
+    @pytest.mark.both_versions
     def test_only_the_named_orders_refuse_to_become_jsonb(self, dirty: Connection) -> None:
         named = {key for rule, key in read_truth() if rule == "orders.delivery_args_convert_to_jsonb"}
         refused = set()
@@ -456,6 +459,7 @@ class TestIssues:
                 refused.add(order)
         assert refused == named
 
+    @pytest.mark.both_versions
     def test_odd_balances_are_stored_as_written(self, dirty: Connection) -> None:
         dirty.execute("set extra_float_digits = 1")
         found = dict(rows(dirty, "select customer_id, customer_balance::text from customers"))

@@ -26,6 +26,8 @@ from reports import compare
 from scenario.load import PROPOSED
 from tests.test_examples import _difference, _keys, _read
 
+pytestmark = pytest.mark.both_versions
+
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "scenario" / "proposed" / "deploy" / "expand.sql"
 EXAMPLES = Path(__file__).parent / "examples" / "proposed"
