@@ -32,7 +32,8 @@ TYPES = {
     "id": "serial", "name": "text", "alias": "varchar(20)", "size": "int", "status": "text not null default 'open'",
     "type": "smallint", "balance": "double precision", "price": "numeric", "is_new": "smallint",
     "created_at": "timestamp", "due_date": "timestamptz", "args": "json", "days": "bit(7)",
-    "email": "text", "phone": "text", "street": "text", "city": "text", "zip": "text", "start": "int", "end": "int", "other_id": "int", "parent_id": "int", "note": "text",
+    "email": "text", "phone": "text", "street": "text", "city": "text", "zip": "text",
+    "start": "int", "end": "int", "other_id": "int", "parent_id": "int", "note": "text",
 }  # fmt: skip
 BARE = {
     "colour": "text",
