@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -246,12 +247,12 @@ def _tallies(before: Audit, after: Audit) -> tuple[dict[str, _Tally] | None, str
     (old, old_why), (new, new_why) = before.violations(), after.violations()
     if old is None or new is None:
         return None, f"the earlier audit: {old_why}" if old is None else f"the later audit: {new_why}"
-    numbers = {
-        found["rule"]
-        for audit in (before, after)
-        for found in audit.document["results"]
-        if found["violations"] and found.get("key_order") == "number"
-    }
+    orders: defaultdict[str, set[str]] = defaultdict(set)
+    for audit in (before, after):
+        for found in audit.document["results"]:
+            if found["violations"]:
+                orders[found["rule"]].add(found.get("key_order", ""))
+    numbers = {rule for rule, order in orders.items() if order == {"number"}}
     tallies: dict[str, _Tally] = {}
     for kind, rule, key in _merge(_rows(old, numbers), _rows(new, numbers)):
         tallies.setdefault(rule, _Tally()).add(kind, key)

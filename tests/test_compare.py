@@ -426,6 +426,18 @@ def test_a_key_that_changed_its_type_is_compared_by_counts(tmp_path: Path) -> No
     assert not _rule(document, "b.changed")["by_keys"]
 
 
+def test_numbers_that_became_words_are_compared_by_counts(tmp_path: Path) -> None:
+    """And rules before and after them in the files by their keys."""
+    before = {"a": Found([1, 9, 10]), "b": Found([9, 10]), "c": Found([9, 10])}
+    after = {"a": Found([9, 10]), "b": Found(["", "k", "x"], "bytes"), "c": Found([9, 11])}
+    for old, new in ((before, after), (after, before)):
+        document = _compare(tmp_path, old, new)
+        assert _counts(document, "b") == ((0, 2, 1) if old is before else (1, 2, 0))
+        assert {_counts(document, "a"), _counts(document, "c")} == {
+            ((1, 2, 0) if old is before else (0, 2, 1)), (1, 1, 1)
+        }  # fmt: skip
+
+
 def test_a_rule_with_another_key_is_compared_by_counts(tmp_path: Path) -> None:
     """The numbers may be the same, and name other things."""
     audits = [_audit(tmp_path / name, {"a": Found([1, 2]), "b": Found([1])}) for name in ("before", "after")]
