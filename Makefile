@@ -2,7 +2,7 @@
 # make test: every check.  make check: those that need no server, in less than a minute once their caches are warm.
 # make bench: what an audit costs, next to hand-written SQL and other tools; BENCH is what else `python -m benchmarks` takes.
 # JOBS is how many tests run at once, each in a process with servers of its own.
-# make soak: what is too long for the tests: fixes killed SOAK times, and tried on SOAK random databases.
+# make soak: what is too long for the tests: fixes killed SOAK times, fixes and the migration tried on SOAK random databases.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -45,7 +45,8 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks --compare $(ORDERS) --repeats $(REPEATS) $(BENCH)
 
 soak: $(STAMP)
-	SOAK=$(SOAK) $(BIN)/python -m pytest -o timeout=0 tests/test_fixes_live.py tests/test_fixes_random.py
+	SOAK=$(SOAK) $(BIN)/python -m pytest -o timeout=0 tests/test_fixes_live.py tests/test_fixes_random.py \
+	  tests/test_migrate_live.py tests/test_migrate_random.py
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

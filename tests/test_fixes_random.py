@@ -21,7 +21,7 @@ from fixes.plan import plan, tables
 from fixes.status import applied, stretches
 from fixes.trial import trial
 from fixes.work import Pace, apply, install, list_rows, revert
-from tests import dirty, servers
+from tests import dirty, servers, soak
 
 SCHEMA = Path(__file__).parent.parent / "scenario" / "current" / "schema.sql"
 RULES = load("current").rules
@@ -127,7 +127,7 @@ def _automatic(connection: psycopg.Connection, order: list[Fix]) -> None:
     assert not left, [fix.rule.id for fix in order]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=soak.times(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lineages(), seed=st.integers(0, 2**32))
 def test_what_is_automatic_takes_one_pass_in_any_order(
     connection: psycopg.Connection, rows: list[Row], seed: int
@@ -137,7 +137,7 @@ def test_what_is_automatic_takes_one_pass_in_any_order(
         _automatic(connection, legal(random.Random(seed)))
 
 
-@pytest.mark.parametrize("seed", [pytest.param(0, marks=pytest.mark.both_versions), *range(1, 6)])
+@pytest.mark.parametrize("seed", [pytest.param(0, marks=pytest.mark.both_versions), *range(1, soak.times(6))])
 def test_what_is_automatic_takes_one_pass_on_any_dirty_tables_just_as_foretold(server: Server, seed: int) -> None:
     """Both tables, all fixes, in any legal order: what a trial does to each row is what happens, and nothing else."""
     rows = dirty.random_rows(seed, customers=40, orders=120, nulls=seed % 2 == 0, duplicates=False)
@@ -210,7 +210,7 @@ def _has_end(rows: list[Row], key: str) -> bool:
 
 
 @pytest.mark.parametrize(("fix", "option"), OPTIONS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=soak.times(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lineages())
 def test_an_option_alone_removes_its_violations(
     connection: psycopg.Connection, fix: Fix, option: Option, rows: list[Row]
@@ -230,7 +230,7 @@ def test_an_option_alone_removes_its_violations(
         assert _orders(connection) == before
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=soak.times(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lineages(), seed=st.integers(0, 2**32))
 def test_decisions_take_one_pass_in_any_order(connection: psycopg.Connection, rows: list[Row], seed: int) -> None:
     """Whatever is chosen or left, if only every lineage has a first ancestor, and each order a customer.
@@ -265,7 +265,7 @@ REFERENCES = tuple(rule for rule in RULES if rule.id.split(".")[0] == "lineage")
 def test_what_is_left_open_gives_fixes_more_turns_until_nothing_is_left(connection: psycopg.Connection) -> None:
     """Circles and missing ancestors are left as often as not, all else is decided; any order may lack a customer."""
     several = 0
-    for seed in range(25):
+    for seed in range(soak.times(25)):
         rng = random.Random(seed)
         order = {fix.rule.id: fix for fix in legal(rng) if fix.rule in REFERENCES}
         choices = {id: rng.choice([option.name for option in fix.options]) for id, fix in order.items()}
@@ -285,7 +285,7 @@ def test_what_is_left_open_gives_fixes_more_turns_until_nothing_is_left(connecti
     assert several
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=soak.times(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lineages(), seed=st.integers(0, 2**32))
 def test_whatever_is_chosen_nothing_is_left_just_as_foretold(
     connection: psycopg.Connection, rows: list[Row], seed: int

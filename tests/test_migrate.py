@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import shutil
@@ -23,12 +22,11 @@ from fixes.migrate.step import CONTRACT, done, steps
 from fixes.migrate.verify import verify
 from fixes.status import LOCK
 from scenario.load import PROPOSED
-from tests import servers
+from tests import servers, soak
 from tests.test_emit import sqitch
 
 STEPS = steps(PROPOSED)
 NAMES = [step.name for step in STEPS]
-SOAK = int(os.environ.get("SOAK", "0"))
 
 
 def migrate(dsn: str, *words: str, code: int = 0) -> str:
@@ -524,18 +522,34 @@ def test_two_at_a_time_are_one_too_many(sample: str) -> None:
     migrate(sample, "run", "--to", "expand", "--quiet")
 
 
+def until_written(dsn: str, process: subprocess.Popen[bytes], count: int) -> None:
+    """Wait until so many transactions have written, or the process has ended: however fast the machine is."""
+
+    def number() -> int:
+        row = connection.execute("select pg_snapshot_xmax(pg_current_snapshot())::text").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        first = number()
+        while process.poll() is None and number() < first + count:
+            time.sleep(0.002)
+
+
 def test_it_may_be_killed_at_any_moment(server: Server, issues: str) -> None:
     """The program is killed again and again, on its way there and on its way back."""
     before, dumped = rows(issues), shape(server, issues)
     random.seed(7)
     half_way = 0
-    for words, end in ((["run", "--batch-size", "1"], NAMES[:-1]), (["rollback"], [])):
-        for _ in range(SOAK or 12):
+    # the way there takes some 400 transactions, the way back 7
+    for words, end, most in ((["run", "--batch-size", "1"], NAMES[:-1], 90), (["rollback"], [], 3)):
+        for _ in range(soak.times(8)):
             process = subprocess.Popen(
                 [sys.executable, "-m", "audit.cli", "migrate", *words, "--dsn", issues, "--quiet"],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
-            time.sleep(random.uniform(0.25, 0.8))
+            until_written(issues, process, random.randint(1, most))
+            time.sleep(random.uniform(0, 0.02))
             process.send_signal(signal.SIGKILL)
             process.wait()
             assert rows(issues) == before
@@ -608,13 +622,13 @@ def test_a_server_that_dies_loses_nothing(major: int) -> None:
             connection.execute("alter system set fsync = on")
             scenario.generate(connection, orders=3000, customers=300, seed=1, defects=0.01)
         before, dumped = rows(dsn), shape(server, dsn)
-        for words, pauses in ((["run", "--batch-size", "50"], (0.7, 1.0, 1.3)), (["rollback"], (0.45, 0.55, 0.65))):
-            for pause in pauses:
+        for words, counts in ((["run", "--batch-size", "50"], (60, 200, 120)), (["rollback"], (1, 2, 1))):
+            for count in counts:
                 process = subprocess.Popen(
                     [sys.executable, "-m", "audit.cli", "migrate", *words, "--dsn", dsn, "--quiet"],
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 )  # fmt: skip
-                time.sleep(pause)
+                until_written(dsn, process, count)
                 server.stop("immediate")
                 assert process.wait(60) in (0, 3)
                 server.start()

@@ -17,9 +17,12 @@ from fixes.migrate.step import CONTRACT, Step, steps
 from fixes.migrate.verify import verify
 from scenario.generate import generate
 from scenario.load import PROPOSED
+from tests import soak
 from tests.test_migrate_guards import fix, guards
 from tests.workload import Workload
 
+#: How many orders are carried over while everybody works.
+ORDERS = 20_000 if soak.SOAKING else 6_000
 #: The longest that any transaction may wait, in seconds; a shared machine is no place to ask for less.
 _LONGEST = 2.0
 
@@ -60,7 +63,7 @@ def nothing_failed(work: Workload) -> None:
 @pytest.mark.parametrize("end", ["rollback", "contract"])
 def test_nobody_notices_the_migration(dsn: str, end: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        generate(connection, orders=20_000, customers=2_000, seed=7, defects=0)
+        generate(connection, orders=ORDERS, customers=ORDERS // 10, seed=7, defects=0)
         all_steps = steps(PROPOSED)
         work = Workload(dsn)
         work.prepare()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from typing import Any
 
@@ -16,10 +15,10 @@ from fixes.migrate.run import rollback, run
 from fixes.migrate.step import steps
 from fixes.migrate.verify import verify
 from scenario.load import PROPOSED, SCHEMA
-from tests import dirty
+from tests import dirty, soak
 
 STEPS = steps(PROPOSED)
-SEEDS = range(int(os.environ.get("SOAK", "6")))
+SEEDS = range(soak.times(4))
 TABLES = {
     "customers": ("customer_id", dirty.CUSTOMER_COLUMNS),
     "orders": ("order_id", dirty.ORDER_COLUMNS),
