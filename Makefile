@@ -45,8 +45,8 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks --compare $(ORDERS) --repeats $(REPEATS) $(BENCH)
 
 soak: $(STAMP)
-	SOAK=$(SOAK) $(BIN)/python -m pytest -o timeout=0 tests/test_fixes_live.py tests/test_fixes_random.py \
-	  tests/test_migrate_live.py tests/test_migrate_random.py
+	SOAK=$(SOAK) $(BIN)/python -m pytest -o timeout=0 tests/fixes/test_live.py tests/fixes/test_random.py \
+	  tests/migrate/test_live.py tests/migrate/test_random.py
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

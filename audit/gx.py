@@ -1,7 +1,7 @@
 """Great Expectations: our rules as expectations of its own, in suites that any of its projects can run.
 
     import great_expectations as gx
-    from audit.gx import suite
+    from order_audit.audit.gx import suite
 
     context = gx.get_context()
     context.suites.add(suite("current"))
@@ -35,13 +35,14 @@ with warnings.catch_warnings():
     from great_expectations.expectations.metrics.metric_provider import metric_value
     from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
-from audit import mask, shape
-from audit.measure import loads
-from audit.outcome import Outcome
-from audit.snapshot import Snapshot
-from audit.sql import quoted
-from audit.statement import different
-from expectations import Rule, load
+from order_audit.audit import mask
+from order_audit.audit.analysis import parsed_query
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.database.snapshot import Snapshot
+from order_audit.audit.scans.batch_execution import loads
+from order_audit.audit.scans.batch_statement import different
+from order_audit.audit.scans.outcome import Outcome
+from order_audit.expectations import Rule, load
 
 _METRIC = "order_audit.violations"
 
@@ -189,7 +190,7 @@ def suite(*sources: str | Path, name: str = "", exclude: Iterable[str] = ()) -> 
 def _suite(rules: Iterable[Rule], name: str, evidence: int = 20) -> gx.ExpectationSuite:
     made = []
     for rule in rules:
-        read = shape.read(rule)
+        read = parsed_query.read(rule)
         made.append(
             ExpectNoViolations(
                 rule=rule.id,

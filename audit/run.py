@@ -19,28 +19,33 @@ from typing import Any, Final, Literal
 
 import psycopg
 
-from audit import allow, catalog, ddl, gate, impact, lint, mask, shape, task
-from audit.affected import affected
-from audit.around import around, unlooked
-from audit.bundle import bundle
-from audit.changed import changed, hold, states
-from audit.dsn import described
-from audit.errors import RunError, UsageError
-from audit.estimate import dearest_first
-from audit.evaluate import Evaluation
-from audit.outcome import Outcome
-from audit.plan import plan
-from audit.progress import Begin, Tell, silent, unseen
-from audit.result import Database, Run, result
-from audit.shape import Name, Shape
-from audit.snapshot import Snapshot
-from audit.spool import Spool
-from audit.sql import quoted
-from expectations import Rule, Suite, SuiteError, load, matching, schema_rules
-from fixes.fix import fixes
-from fixes.guard import SUITE, UNGUARDED, guards
-from fixes.status import status
-from reports.schema import FailOn
+from order_audit.audit import mask
+from order_audit.audit.analysis import parsed_query
+from order_audit.audit.analysis.parsed_query import Name, Shape
+from order_audit.audit.database import catalog
+from order_audit.audit.database.changed_tables import changed, hold, states
+from order_audit.audit.database.dsn import described
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.database.snapshot import Snapshot
+from order_audit.audit.results.context import around, unlooked
+from order_audit.audit.results.document import Database, Run, result
+from order_audit.audit.results.overlap import affected
+from order_audit.audit.scans import impact, prepared_rule
+from order_audit.audit.scans.batch import bundle
+from order_audit.audit.scans.cost import dearest_first
+from order_audit.audit.scans.executor import Evaluation
+from order_audit.audit.scans.outcome import Outcome
+from order_audit.audit.scans.planner import plan
+from order_audit.audit.scans.violation_store import Spool
+from order_audit.audit.schema import ddl, lint, suppression
+from order_audit.errors import RunError, UsageError
+from order_audit.expectations import Rule, Suite, SuiteError, load, matching, schema_rules
+from order_audit.fixes.engine.status import status
+from order_audit.fixes.fix import fixes
+from order_audit.fixes.guarding.guard import SUITE, UNGUARDED, guards
+from order_audit.progress import Begin, Tell, silent, unseen
+from order_audit.reports import gate
+from order_audit.reports.schema_findings import FailOn
 
 Format = Literal["html", "json", "junit", "markdown", "violations"]
 _FILES: Final[dict[Format, str]] = {
@@ -93,17 +98,17 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
 
     Raises SuiteError and UsageError for wrong use, RunError where nothing could be judged.
     """
-    from reports import compare, files
+    from order_audit.reports import atomic_files, compare
 
     if options.fail_on_schema != "never" and not options.lint:
         raise UsageError("--fail-on-schema asks for the schema lint, which --no-lint leaves out: drop one of the two")
     suite = load(*options.suites)
     wanted, left_out = _rules(suite, options)
-    suppressions = allow.read(options.allow, (rule.id for rule in schema_rules())) if options.allow else []
+    suppressions = suppression.read(options.allow, (rule.id for rule in schema_rules())) if options.allow else []
     baseline = compare.baseline(options.baseline) if options.baseline else None
     same = _same(options, baseline.document["run"]) if baseline and not options.different else None
     try:
-        drafts = files.draft(out)
+        drafts = atomic_files.draft(out)
         with drafts as folder:
             try:
                 document = _audit(dsn, folder, suite, wanted, left_out, options, suppressions, same)
@@ -133,7 +138,7 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
 
 def _same(options: Options, baseline: dict[str, Any]) -> Callable[[Database, Iterable[str]], None]:
     """Gives a check that raises UsageError where the baseline's run was on another database or by another suite."""
-    from reports import compare
+    from order_audit.reports import compare
 
     def check(database: Database, tables: Iterable[str]) -> None:
         now = {"database": asdict(database), "suites": options.suites, "tables": sorted(tables)}
@@ -153,7 +158,7 @@ def _rules(suite: Suite, options: Options) -> tuple[list[tuple[Rule, Shape]], di
     asked -= matching(suite.rules, options.exclude)
     if not asked:
         raise UsageError("--rule and --exclude leave no rule to judge")
-    wanted = [(rule, shape.read(rule)) for rule in suite.rules if rule.id in asked]
+    wanted = [(rule, parsed_query.read(rule)) for rule in suite.rules if rule.id in asked]
     return wanted, {rule.id: rule for rule in suite.rules if rule.id not in asked}
 
 
@@ -164,7 +169,7 @@ def _audit(
     wanted: list[tuple[Rule, Shape]],
     left_out: dict[str, Rule],
     options: Options,
-    suppressions: list[allow.Suppression],
+    suppressions: list[suppression.Suppression],
     same: Callable[[Database, Iterable[str]], None] | None,
 ) -> dict[str, Any]:
     started = datetime.now(UTC)
@@ -177,7 +182,7 @@ def _audit(
             raise RunError(f"there is no schema '{options.schema}' in database {database.name}")
         schema_name = _as_written(snapshot, database.schema)
         applied = _applied(snapshot)
-        tasks, outcomes = task.prepare(snapshot.connection, wanted)
+        tasks, outcomes = prepared_rule.prepare(snapshot.connection, wanted)
         outcomes |= {id: Outcome("skipped", reason="not asked for") for id in left_out}
         if same:
             same(database, {found.table.shown(database.schema) for found in tasks if found.table is not None})
@@ -254,7 +259,7 @@ def _audit(
         rule.id: surroundings.get(rule.id, {}) | _causes(rule, linted) | _guard(rule, schema_name) for rule in rules
     }
     schema = quoted(options.schema) if options.schema else ""
-    query = (lambda rule: shape.qualified(rule, schema)) if schema else (lambda rule: rule.sql)
+    query = (lambda rule: parsed_query.qualified(rule, schema)) if schema else (lambda rule: rule.sql)
     document = result(run, rules, outcomes, violations, repairs, about, query) | more
     document["summary"]["rows_affected"] = affected(document["results"], spool)
     return document
@@ -277,25 +282,25 @@ def _guard(rule: Rule, schema: str) -> dict[str, Any]:
 
 
 def _lint(
-    snapshot: Snapshot, evaluation: Evaluation, suppressions: list[allow.Suppression], options: Options
-) -> tuple[list[lint.Verdict], list[allow.Suppression]]:
+    snapshot: Snapshot, evaluation: Evaluation, suppressions: list[suppression.Suppression], options: Options
+) -> tuple[list[lint.Verdict], list[suppression.Suppression]]:
     """Judge the schema, if that is wanted; gives the suppressions that no finding needs, too."""
     if not options.lint:
         return [], []
     rules = schema_rules()
     tell = options.begin("judging the schema")
     linted = lint.lint(snapshot.connection, rules, tell, lambda: evaluation.interrupted)
-    return allow.accept(linted, suppressions, (rule.id for rule in rules))
+    return suppression.accept(linted, suppressions, (rule.id for rule in rules))
 
 
-def _orders(snapshot: Snapshot, tasks: Iterable[task.Task]) -> impact.Orders:
+def _orders(snapshot: Snapshot, tasks: Iterable[prepared_rule.Task]) -> impact.Orders:
     schemas = {found.table.schema for found in tasks if found.table is not None}
     return impact.orders_by_schema(
         catalog.relations(snapshot.connection, [Name(schema, "orders") for schema in schemas]).values()
     )
 
 
-def _relations(snapshot: Snapshot, tasks: Iterable[task.Task]) -> list[catalog.Relation]:
+def _relations(snapshot: Snapshot, tasks: Iterable[prepared_rule.Task]) -> list[catalog.Relation]:
     """The tables that the rules read, by name."""
     names = {name for found in tasks for name in found.shape.relations}
     there = catalog.relations(snapshot.connection, names).values()
@@ -307,7 +312,7 @@ def _relations(snapshot: Snapshot, tasks: Iterable[task.Task]) -> list[catalog.R
 
 def _profile(snapshot: Snapshot, relations: list[catalog.Relation], options: Options) -> dict[str, Any]:
     """What is in the tables that the rules read."""
-    from audit.profile import profile
+    from order_audit.audit.profiling.profile import profile
 
     tell = options.begin("profiling tables")
     return profile(snapshot.connection, relations, sample=options.sample, unmask=options.unmask, tell=tell)
@@ -379,19 +384,19 @@ def _has_schema(snapshot: Snapshot, schema: str) -> bool:
 
 
 def _write(document: dict[str, Any], folder: Path, formats: Iterable[Format]) -> None:
-    from reports import files, junit, markdown
+    from order_audit.reports import atomic_files, junit, markdown
 
     if "violations" not in formats:
         document["violations"] = None
         (folder / _FILES["violations"]).unlink(missing_ok=True)
     if "json" in formats:
-        files.write_json(folder / _FILES["json"], document)
+        atomic_files.write_json(folder / _FILES["json"], document)
     if "junit" in formats:
         (folder / _FILES["junit"]).write_text(junit.junit(document), encoding="utf-8", newline="\n")
     if "markdown" in formats:
         (folder / _FILES["markdown"]).write_text(markdown.markdown(document), encoding="utf-8", newline="\n")
     if "html" in formats:
-        from reports import html
+        from order_audit.reports import html
 
         (folder / _FILES["html"]).write_text(html.report(document), encoding="utf-8", newline="\n")
 

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
-from audit.server import Server
 from benchmarks import table
 from benchmarks.bed import Bed, bed, machine, server
 from benchmarks.compare import compare, controls, medians, numbers, say, versions, write
@@ -18,6 +17,7 @@ from benchmarks.load import under_load
 from benchmarks.measure import cost_with_server
 from benchmarks.mend import ALL, FEW, mending
 from benchmarks.migrate import filling, living
+from order_audit.audit.database.server import Server
 
 _RESULTS: Final = Path(__file__).parent / "results"
 

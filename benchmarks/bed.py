@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import psycopg
 
-from audit.server import Server
-from tests import servers
+from order_audit.audit.database.server import Server
+from tests.support import servers
 
 #: The program, as installed beside this interpreter.
 ORDER_AUDIT: Final = str(Path(sys.executable).parent / "order-audit")

@@ -14,14 +14,14 @@ from typing import Any, Final
 
 import psycopg
 
-import scenario
-from audit.server import Server
 from benchmarks import envs
 from benchmarks.bed import ORDER_AUDIT, Bed
 from benchmarks.contenders import Contender, Told
 from benchmarks.measure import Cost, FailedError, cost, cost_with_server
 from benchmarks.rules import ALL, SIXTEEN
-from tests import servers
+from order_audit import scenario
+from order_audit.audit.database.server import Server
+from tests.support import servers
 
 _NUMBERS: Final = tuple(it.name for it in dataclasses.fields(Cost) if it.name != "output")
 

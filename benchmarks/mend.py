@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import psycopg
 
-from audit.server import Server
 from benchmarks.bed import ORDER_AUDIT, Bed
 from benchmarks.compare import say
 from benchmarks.load import RATE, loaded, quantiles
 from benchmarks.measure import cost
-from tests import servers
+from order_audit.audit.database.server import Server
+from tests.support import servers
 
 _ROOT: Final = Path(__file__).parent.parent
 _RULE: Final = "orders/status_is_known.sql"

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import psycopg
 
-from audit.server import Server
 from benchmarks.bed import ORDER_AUDIT, Bed
 from benchmarks.compare import say
 from benchmarks.load import RATE, loaded, quantiles
 from benchmarks.mend import copied
-from tests.workload import Workload
+from order_audit.audit.database.server import Server
+from tests.support.workload import Workload
 
 #: Seconds of a phase in which nothing but the applications is at work.
 _QUIET: Final = 20.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from expectations import load
+from order_audit.expectations import load
 
 SIXTEEN: Final = (
     "lineage.order_ref_exists",

@@ -1,7 +1,7 @@
 """What must be true: rules as SQL files, gathered in suites."""
 
-from expectations.requirements import Question, Requirement
-from expectations.rule import (
+from order_audit.expectations.requirements import Question, Requirement
+from order_audit.expectations.rule import (
     SEVERITIES,
     Diagram,
     Highlight,
@@ -12,7 +12,7 @@ from expectations.rule import (
     Severity,
     SuiteError,
 )
-from expectations.suite import Suite, catalog, load, matching, schema_rules, shipped
+from order_audit.expectations.suite import Suite, catalog, load, matching, schema_rules, shipped
 
 __all__ = [
     "SEVERITIES",

@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from expectations import requirements
-from expectations.requirements import Question, Requirement
-from expectations.rule import Rule, SuiteError, parse
+from order_audit.expectations import requirements
+from order_audit.expectations.requirements import Question, Requirement
+from order_audit.expectations.rule import Rule, SuiteError, parse
 
 _HOME = Path(__file__).parent
 

@@ -31,5 +31,5 @@ it from a row that the unit does not change. A query may read `violation`, the r
 The program lists what a query gives, with each whole row as it was read, and then changes it in batches: only rows that
 are still the same, with the values before and after written into a journal in the same transaction.
 
-What keeps a rule that passes from ever failing again is a guard: see `fixes.guard`.
+What keeps a rule that passes from ever failing again is a guard: see `order_audit.fixes.guarding.guard`.
 """

@@ -13,23 +13,23 @@ from typing import Any
 
 import psycopg
 
-from expectations import Rule
-from fixes import trial, work
-from fixes.decisions import Decisions
-from fixes.fill import REAL, fill, obstacle
-from fixes.fix import AUTOMATIC, LEAVE, Fix, FixError, Option
-from fixes.growth import Growth, growth, sizes
-from fixes.install import Count, GuardError, foresee, install_all
-from fixes.meter import Meter
-from fixes.plan import guards_of, identity, none_there, review, tables
-from fixes.proof import Proof, proof, sums
-from fixes.refused import Refused, refused
-from fixes.review import differences
-from fixes.status import LOCK
-from fixes.turns import turns
-from fixes.work import Done, Pace, install
-
-Tell = Callable[[int, int, str], None]
+from order_audit.expectations import Rule
+from order_audit.fixes.engine import batches
+from order_audit.fixes.engine.batches import Done, Pace, install
+from order_audit.fixes.engine.bloat import Growth, growth, sizes
+from order_audit.fixes.engine.checksums import Proof, proof, sums
+from order_audit.fixes.engine.eta import Meter
+from order_audit.fixes.engine.rejected import Refused, refused
+from order_audit.fixes.engine.status import LOCK
+from order_audit.fixes.engine.work_list import REAL, fill, obstacle
+from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix, FixError, Option
+from order_audit.fixes.guarding.install import Count, GuardError, foresee, install_all
+from order_audit.fixes.planning import dry_run
+from order_audit.fixes.planning.decisions import Decisions
+from order_audit.fixes.planning.fingerprint import differences
+from order_audit.fixes.planning.fixpoint import turns
+from order_audit.fixes.planning.planner import guards_of, identity, none_there, review, tables
+from order_audit.progress import Tell
 
 
 class RefusalError(RuntimeError):
@@ -128,12 +128,12 @@ def apply(
 
         def change(fix: Fix, option: Option) -> Done:
             meter.begin(fix.rule.id)
-            became = work.apply(connection, fix, option, REAL, pace, meter.rows)
-            for table in work.changes(option):
+            became = batches.apply(connection, fix, option, REAL, pace, meter.rows)
+            for table in batches.changes(option):
                 dead[table] += became.changed
                 # many fixes leave as much behind as a large one
-                if became.changed and 0 < work.dead_rows(connection, {table}, pace) <= dead[table]:
-                    work.vacuum(connection, {table})
+                if became.changed and 0 < batches.dead_rows(connection, {table}, pace) <= dead[table]:
+                    batches.vacuum(connection, {table})
                     dead[table] = 0
             return became
 
@@ -142,7 +142,7 @@ def apply(
         proven = proof(before, sums(connection, names, since))
         seconds = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
         changed = {table for (_, option), (_, _, found) in zip(steps, done, strict=True) if found.changed
-                   for table in work.changes(option)}  # fmt: skip
+                   for table in batches.changes(option)}  # fmt: skip
         grown = growth(connection, room, changed)
         sized = {"sizes": {table: found.document() for table, found in grown.items()}} if grown else {}
         _end(connection, run, {"proof": proven.document(), "seconds": seconds, **sized})
@@ -182,16 +182,16 @@ def rehearse(
         install(connection, REAL)
         connection.execute("delete from order_audit.refused")
         steps, unable = _possible(connection, chosen(fixes, choices))
-        before = trial.judge(connection, rules, "before", count)
+        before = dry_run.judge(connection, rules, "before", count)
         patient = Pace(batch=pace.batch, wait=0, vacuum=0, rounds=3)
 
         def change(fix: Fix, option: Option) -> Done:
             tell(counted, total, fix.rule.id)
-            return work.apply(connection, fix, option, REAL, patient)
+            return batches.apply(connection, fix, option, REAL, patient)
 
         done, restless = _take_turns(connection, steps, change)
         counted += len(steps)
-        after = trial.judge(connection, rules, "after", count)
+        after = dry_run.judge(connection, rules, "after", count)
         installed, lacking = foresee(connection, guards_of(rules), after) if guarding else ([], {})
         passed_over = refused(connection)
     return Applied(done, None, {}, before, after, tuple(installed), lacking, passed_over, restless, unable)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from expectations import Rule, shipped
+from order_audit.expectations import Rule, shipped
 
 _HOME: Final = Path(__file__).parent
 

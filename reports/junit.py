@@ -6,8 +6,8 @@ import re
 from typing import Any, Final
 from xml.etree import ElementTree
 
-from reports import schema
-from reports.words import plural
+from order_audit.reports import schema_findings
+from order_audit.reports.formatting import plural
 
 #: Characters that XML 1.0 cannot hold, even escaped.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -52,7 +52,7 @@ def _schema(document: dict[str, Any], suite: ElementTree.Element) -> dict[str, i
         area, _, name = rule["rule"].rpartition(".")
         case = _case(suite, area or "schema", name, 0.0)
         findings = by_rule.get(rule["rule"], [])
-        failing = schema.failing(findings, fail_on)
+        failing = schema_findings.failing(findings, fail_on)
         if failing:
             message = f"{failing[0]['title']}: {plural(len(failing), 'object')}"
             failure = ElementTree.SubElement(case, "failure", type=failing[0]["severity"], message=_clean(message))
@@ -62,11 +62,11 @@ def _schema(document: dict[str, Any], suite: ElementTree.Element) -> dict[str, i
         elif rule["status"] != "checked":
             said = "could not be judged" if rule["status"] == "errored" else "not checkable"
             ElementTree.SubElement(case, "skipped", message=_clean(f"{said}: {rule['reason']}"))
-        if rest := [_told(found) for found in findings if not schema.failing([found], fail_on)]:
+        if rest := [_told(found) for found in findings if not schema_findings.failing([found], fail_on)]:
             ElementTree.SubElement(case, "system-out").text = _listed(rest)
     counts = _count(suite, 0.0)
     if unused := [
-        f"not needed any more: {it['rule']} {it['object']}: {it['reason']}" for it in schema.unused(document)
+        f"not needed any more: {it['rule']} {it['object']}: {it['reason']}" for it in schema_findings.unused(document)
     ]:
         ElementTree.SubElement(suite, "system-out").text = _clean("\n".join(unused))
     return counts

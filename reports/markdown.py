@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from expectations import SEVERITIES
-from reports import gates, schema
+from order_audit.expectations import SEVERITIES
+from order_audit.reports import gate_text, schema_findings
 
 #: Accepted schema findings that are told one by one.
 _ACCEPTED: Final = 20
@@ -23,7 +23,7 @@ def markdown(document: dict[str, Any]) -> str:
     if not run["complete"]:
         lines += ["**Interrupted: this audit is not complete.**", ""]
     lines += [f"- {_cell(reason)}" for reason in gate["reasons"]] + [""] * bool(gate["reasons"])
-    if harmless := gates.harmless(document):
+    if harmless := gate_text.harmless(document):
         lines += [harmless, ""]
     lines += [
         f"{summary['passed']} of {judged} expectations passed ({rate}); {summary['failed']} failed, "
@@ -61,8 +61,8 @@ def _schema(document: dict[str, Any]) -> list[str]:
     rules = document["schema_rules"]
     if not rules:
         return []
-    groups = schema.groups(document)
-    lines = [f"## Schema: {schema.counted(document)}", ""]
+    groups = schema_findings.groups(document)
+    lines = [f"## Schema: {schema_findings.counted(document)}", ""]
     if any(group.open for group in groups):
         lines += ["| severity | finding | rule | objects | which |", "| --- | --- | --- | ---: | --- |"]
         lines += [
@@ -78,7 +78,7 @@ def _schema(document: dict[str, Any]) -> list[str]:
     rest += [
         f"- not needed any more, since there is no such finding: {_cell(it['rule'])} {_cell(it['object'])}: "
         f"{_cell(it['reason'])}"
-        for it in schema.unused(document)
+        for it in schema_findings.unused(document)
     ]
     rest += [
         f"- {rule['status'].replace('_', ' ')}: `{rule['rule']}`: {_cell(rule.get('reason', ''))}"

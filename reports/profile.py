@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from reports import pictures
-from reports.words import figure, number, plural, size
+from order_audit.reports import diagrams
+from order_audit.reports.formatting import figure, number, plural, size
 
 #: How live orders' amounts stand against the balance, in words.
 _EXPOSURE: Final = {
@@ -113,10 +113,10 @@ class Column:
         """What can be drawn of it."""
         path = f"{self.table}.{self.name}"
         if self.bits:
-            return pictures.bitmap(f"{path}: rows by bit that is set", self.bits, self.there)
+            return diagrams.bitmap(f"{path}: rows by bit that is set", self.bits, self.there)
         if (found := self.histogram) is None:
             return None
-        return pictures.histogram(f"{path}: rows by value", found.steps, found.low, found.high)
+        return diagrams.histogram(f"{path}: rows by value", found.steps, found.low, found.high)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Chart:
     @property
     def picture(self) -> Markup:
         """Its bars."""
-        return pictures.bars(self.title, self.rows, self.unit, self.notes)
+        return diagrams.bars(self.title, self.rows, self.unit, self.notes)
 
 
 @dataclass(frozen=True)
@@ -412,7 +412,7 @@ def _counted(figures: Mapping[str, Any], there: int) -> Iterable[str]:
     if figures.get("unreadable"):
         yield f"{figures['unreadable']:,} with escapes that text cannot hold"
     if figures.get("bits"):
-        yield pictures.extremes(figures["bits"], there)
+        yield diagrams.extremes(figures["bits"], there)
 
 
 def _script(name: str | None, rows: int | None, keys: Sequence[Mapping[str, Any]]) -> Script:

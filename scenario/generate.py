@@ -6,7 +6,7 @@ version or on the order of rows, so that the same arguments give the same data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,12 @@ from typing import Any, Final, TextIO
 import psycopg
 from psycopg import pq, sql
 
-from scenario import defects as kinds
-from scenario.load import HOME, enter_empty
+from order_audit.progress import Tell
+from order_audit.scenario import defects as kinds
+from order_audit.scenario.load import HOME, enter_empty
 
 _SCHEMA: Final = HOME / "current" / "schema.sql"
 _STEPS: Final = tuple(sorted((HOME / "bulk").glob("*.sql")))
-Tell = Callable[[int, int, str], None]
 
 #: Loads are quickest without them; they are put back, under the same names, over the finished tables.
 _DROP: Final = """

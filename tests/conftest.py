@@ -11,9 +11,9 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, settings
 
-from audit.run import Options, run
-from audit.server import Server
-from tests import servers
+from order_audit.audit.database.server import Server
+from order_audit.audit.run import Options, run
+from tests.support import servers
 
 # How long a test takes says something of the machine, and nothing of the program.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -37,7 +37,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 #: The modules that take longest, in that order: the last to begin should not be the last to end.
-LONGEST: Final = ("test_migrate", "test_migrate_live", "test_cli", "test_edges")
+LONGEST: Final = ("test_migrate", "test_live", "test_cli", "test_edges")
 
 
 # Which tests -----------------------------------------------------------------------

@@ -9,11 +9,10 @@ from typing import Final
 
 import psycopg
 
-from fixes.migrate.brake import Pace, brake
-from fixes.migrate.step import FIRST
-from fixes.work import BUSY, back_off
-
-Tell = Callable[[int, int, str], None]
+from order_audit.fixes.engine.batches import BUSY, back_off
+from order_audit.fixes.migrate.steps import FIRST
+from order_audit.fixes.migrate.throttle import Pace, brake
+from order_audit.progress import Tell
 
 _TABLES: Final = ("customers", "orders")
 #: A CHECK says nothing of rows that came in before its function was replaced, so that no plan may rely on it.

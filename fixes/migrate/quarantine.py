@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
 
-from fixes.migrate.step import FIRST, Step, execute, refuse_strange, within
-
-Tell = Callable[[int, int, str], None]
+from order_audit.fixes.migrate.steps import FIRST, Step, execute, refuse_strange, within
+from order_audit.progress import Tell
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from fixes.apply import RefusalError
-from fixes.migrate.backfill import backfill, settle
-from fixes.migrate.brake import Pace, brake
-from fixes.migrate.quarantine import new_columns
-from fixes.migrate.step import CONTRACT, FIRST, Step, done, execute, refuse_strange
-from fixes.migrate.verify import Verified, verify
-from fixes.work import BUSY, back_off
+from order_audit.fixes.apply import RefusalError
+from order_audit.fixes.engine.batches import BUSY, back_off
+from order_audit.fixes.migrate.backfill import backfill, settle
+from order_audit.fixes.migrate.quarantine import new_columns
+from order_audit.fixes.migrate.steps import CONTRACT, FIRST, Step, done, execute, refuse_strange
+from order_audit.fixes.migrate.throttle import Pace, brake
+from order_audit.fixes.migrate.verify import Verified, verify
+from order_audit.progress import Tell
 
-Tell = Callable[[int, int, str], None]
 #: Why a column cannot be taken along.
 _NOT_CARRIED: Final = (
     psycopg.errors.UndefinedColumn,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import psycopg
 
-from fixes.migrate.step import FIRST
-
-Tell = Callable[[int, int, str], None]
+from order_audit.fixes.migrate.steps import FIRST
+from order_audit.progress import Tell
 
 #: Keys in a range that has a checksum of its own.
 WIDTH: Final = 10_000

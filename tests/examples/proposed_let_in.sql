@@ -1,5 +1,5 @@
 -- What the proposed schema lets in, for no constraint says it or somebody may be right, and the rule that finds it.
--- The database is that of WORLD in tests/test_suite_proposed.py.
+-- The database is that of WORLD in tests/scan/test_suite_proposed.py.
 
 -- customers.email_is_canonical
 update sales.contacts set email = 'Bob@birch.example' where customer_id = 2;

@@ -1,5 +1,5 @@
 -- What the proposed schema does not let in: the rule that it would violate, what the refusal names, and the statement.
--- The database is that of WORLD in tests/test_suite_proposed.py.
+-- The database is that of WORLD in tests/scan/test_suite_proposed.py.
 
 -- customers.balance_is_finite: overflow
 insert into sales.ledger_entries (customer_id, amount) values (1, 'Infinity');

@@ -1,0 +1,43 @@
+"""Which columns of a violation are what is wrong: what a rule's header says, else what its WHERE tests."""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from order_audit.audit.analysis.column_lineage import fold, output
+from order_audit.expectations import Rule
+
+
+def highlight(rule: Rule) -> tuple[str, ...]:
+    """The columns of a rule's result, in their order.
+
+    Where the header does not name them, these are the columns that the outermost WHERE looks at and that are shown as
+    they are, the key's left out; none where that cannot be told.
+    """
+    if rule.highlight is not None:
+        return rule.highlight.columns
+    try:
+        tree = sqlglot.parse_one(rule.sql, dialect="postgres")
+    except (SqlglotError, RecursionError):
+        return ()
+    where = tree.args.get("where")
+    if not isinstance(tree, exp.Select) or where is None:
+        return ()
+    alone = not tree.args.get("joins")
+    tested = {
+        _named(node, alone=alone)
+        for node in where.walk(prune=lambda node: isinstance(node, exp.Query))
+        if isinstance(node, exp.Column)
+    }
+    names = [output(item) for item in tree.selects if _named(item.unalias(), alone=alone) in tested - {None}]
+    return tuple(dict.fromkeys(name for name in names if name not in rule.key))
+
+
+def _named(node: exp.Expr, *, alone: bool) -> tuple[str, str] | None:
+    """A column by its source, if it has to have one, and its name."""
+    if not isinstance(node, exp.Column) or not isinstance(node.this, exp.Identifier):
+        return None
+    source = node.args.get("table")
+    return "" if alone or source is None else fold(source), fold(node.this)

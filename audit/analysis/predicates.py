@@ -1,0 +1,267 @@
+"""Which rows of a table a statement needs, where it says so in each place that reads it.
+
+Where `orders` stands only in selects whose WHERE has `order_status in ('active', 'paused')`, the statement's result is
+the same on a table that has no other orders. Several statements can then share one reading of those rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+
+from order_audit.audit.analysis.column_lineage import fold, with_of
+
+#: The name that a filter gives the row it tests.
+ROW = "t"
+
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+#: What a test may be made of: it is written anew from the parser's tree, and of these there is one way to read it.
+_SIMPLE = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Paren, exp.Neg, exp.And, exp.Or, exp.Not, exp.In,
+           exp.Is, exp.Between, *_COMPARISONS)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Test:
+    """A condition on one row named `ROW`, as SQL."""
+
+    text: str
+
+    def implies(self, other: Test) -> bool:
+        """Whether no row fulfils this test and not the other."""
+        return self.text == other.text
+
+
+@dataclass(frozen=True)
+class Among(Test):
+    """Whether an expression (`of`) is one of some `values`, or any but those (`others`), or, where it may be, NULL."""
+
+    of: str = ""
+    values: tuple[str, ...] = ()
+    others: bool = False
+    null: bool = False
+
+    def implies(self, other: Test) -> bool:
+        """Whether no row fulfils this test and not the other."""
+        if not isinstance(other, Among) or (either := self.either(other)) is None:
+            return False
+        # it then adds nothing to what the other lets through
+        return (set(either.values), either.others, either.null) == (set(other.values), other.others, other.null)
+
+    def either(self, other: Among) -> Among | None:
+        """The test that lets through what either does; None where there is none, or nobody can tell."""
+        if self.of != other.of:
+            return None
+        null = self.null or other.null
+        if not self.others and not other.others:
+            return among(self.of, (*self.values, *other.values), others=False, null=null)
+        if self.others and other.others:
+            return among(self.of, (value for value in self.values if value in other.values), others=True, null=null)
+        but, one_of = (self, other) if self.others else (other, self)
+        if not _differ(self.of, {*self.values, *other.values}):
+            return None
+        return among(self.of, (value for value in but.values if value not in one_of.values), others=True, null=null)
+
+
+def among(of: str, values: Iterable[str], *, others: bool, null: bool) -> Among:
+    """The test in SQL. The values keep their order: whoever wrote them may have put the most frequent first."""
+    values = tuple(dict.fromkeys(values))
+    if not values:  # any but none
+        text = f"{of} IS NOT NULL"
+    elif len(values) == 1:
+        text = f"{of} {'<>' if others else '='} {values[0]}"
+    else:
+        text = f"{of} {'NOT ' if others else ''}IN ({', '.join(values)})"
+    return Among(f"{text} OR {of} IS NULL" if null else text, of, values, others, null)
+
+
+def _differ(of: str, values: set[str]) -> bool:
+    """Whether no two of these literals are equal, as 1 and 1.0 are, or 'a' and 'A' by some collations."""
+    words = {re.sub("[^a-z0-9]", "", value.casefold()) for value in values}
+    return of.startswith("CAST(") and len(words) == len(values) and "" not in words
+
+
+#: Tests that all hold.
+Filter = frozenset[Test]
+
+
+@dataclass(frozen=True)
+class Need:
+    """The rows and columns of a table that a statement reads: those that any of the filters lets through."""
+
+    filters: tuple[Filter, ...]
+    columns: frozenset[str]
+
+
+def implies(one: Filter, other: Filter) -> bool:
+    """Whether each row that the first lets through passes the other as well."""
+    return all(any(test.implies(wanted) for test in one) for wanted in other)
+
+
+def widest(filters: Iterable[Filter]) -> list[Filter]:
+    """The filters that let through what all of them do, without those that others include."""
+    found: list[Filter] = []
+    for new in filters:
+        if not any(implies(new, known) for known in found):
+            found = [known for known in found if not implies(known, new)] + [new]
+    return found
+
+
+def condition(filters: Iterable[Filter]) -> str:
+    """SQL that is true for the rows that any of the filters lets through.
+
+    Filters that ask nothing but which values an expression has are one test.
+    """
+    values: list[Among] = []
+    parts: list[str] = []
+    for one in filters:
+        test = next(iter(one))
+        if len(one) > 1 or not isinstance(test, Among):
+            parts.append(" and ".join(sorted(f"({test.text})" for test in one)))
+            continue
+        for place, known in enumerate(values):
+            if either := known.either(test):
+                values[place] = either
+                break
+        else:
+            values.append(test)
+    return "\n  or ".join([*(f"({test.text})" for test in values), *parts])
+
+
+def needs(tree: exp.Query) -> dict[str, Need]:
+    """What a statement needs of each table that it names without a schema and filters wherever it reads it."""
+    if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
+        return {}
+    columns: set[str] = set()
+    bare: set[str] = set()
+    for column in tree.find_all(exp.Column):
+        if isinstance(column.this, exp.Identifier):
+            (columns if column.args.get("table") else bare).add(fold(column.this))
+    places: dict[str, list[Filter | None]] = {}
+    for table in tree.find_all(exp.Table):
+        if isinstance(table.this, exp.Identifier) and with_of(table) is None:
+            if _own(table) in bare:
+                return {}  # the whole row
+            places.setdefault(fold(table.this), []).append(_filter(table))
+    return {
+        name: Need(tuple(one for one in found if one), frozenset(columns | bare))
+        for name, found in places.items()
+        if all(found)
+    }
+
+
+def needs_of(sql: str) -> dict[str, Need]:
+    """What a statement, which must be a select that the parser understands, needs."""
+    tree = sqlglot.parse_one(sql, dialect="postgres")
+    assert isinstance(tree, exp.Query)  # noqa: S101 - our own text
+    return needs(tree)
+
+
+def _own(table: exp.Table) -> str:
+    alias = table.args.get("alias")
+    return fold(alias.this) if alias is not None else fold(table.this)
+
+
+def _filter(table: exp.Table) -> Filter | None:
+    """What the select that reads a table asks of its rows; None where it asks nothing, or nobody can tell."""
+    if any(value for part, value in table.args.items() if part not in ("this", "alias")):
+        return None  # a schema, a sample, joins in brackets
+    alias = table.args.get("alias")
+    if alias is not None and alias.columns:
+        return None
+    place, select = table.parent, table.find_ancestor(exp.Select)
+    if select is None or not isinstance(place, exp.From | exp.Join) or place.parent is not select:
+        return None
+    joins: list[exp.Join] = select.args.get("joins") or []
+    if any(join.side in ("RIGHT", "FULL") or join.args.get("method") for join in joins):
+        return None
+    where = select.args.get("where")
+    if where is None:
+        return None
+    # rows that an outer join leaves empty must not pass for want of a row that was filtered away
+    strict = isinstance(place, exp.Join) and place.side == "LEFT"
+    alone = not joins and not select.args.get("laterals")
+    own = _own(table)
+    tests = (_test(part, own, alone=alone) for part in _conjuncts(where.this) if not strict or _is_strict(part))
+    return frozenset(test for test in tests if test is not None) or None
+
+
+def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+    if isinstance(node, exp.And):
+        yield from _conjuncts(node.left)
+        yield from _conjuncts(node.right)
+    elif isinstance(node, exp.Paren):
+        yield from _conjuncts(node.this)
+    else:
+        yield node
+
+
+def _test(node: exp.Expr, own: str, *, alone: bool) -> Test | None:
+    """A condition that looks at one row of the source `own` and nothing else, in few words; None if it is another."""
+    columns = list(node.find_all(exp.Column))
+    if not columns or not all(_is_simple(part) for part in node.walk(prune=lambda part: isinstance(part, exp.Cast))):
+        return None
+    for column in columns:
+        qualifier = column.args.get("table")
+        if column.args.get("db") or not isinstance(column.this, exp.Identifier):
+            return None
+        if (fold(qualifier) != own) if qualifier is not None else not alone:
+            return None
+    node = node.copy()
+    for column in node.find_all(exp.Column):
+        column.set("table", exp.to_identifier(ROW))
+        column.this.set("this", fold(column.this))
+        column.this.set("quoted", True)
+    return _among(node) or Test(_sql(node))
+
+
+def _among(node: exp.Expr) -> Among | None:
+    """A test of what values an expression has, or None."""
+    if isinstance(node, exp.Paren):
+        return _among(node.this)
+    if isinstance(node, exp.Or):
+        for null, rest in ((node.left, node.right), (node.right, node.left)):
+            found = _among(rest)
+            if found and isinstance(null, exp.Is) and isinstance(null.expression, exp.Null):
+                # a text is NULL where the column is of which it was made
+                of = {_sql(null.this), _sql(exp.cast(null.this.copy(), exp.DataType.Type.TEXT))}
+                return among(found.of, found.values, others=found.others, null=True) if found.of in of else None
+        return None
+    if isinstance(node, exp.EQ | exp.NEQ) and isinstance(node.expression, exp.Literal):
+        return among(_sql(node.this), (_sql(node.expression),), others=isinstance(node, exp.NEQ), null=False)
+    others = isinstance(node, exp.Not)
+    inner = node.this if isinstance(node, exp.Not) else node
+    inner = inner.this if isinstance(inner, exp.Paren) else inner
+    listed = inner.args.get("expressions") if isinstance(inner, exp.In) else None
+    if listed and not inner.args.get("query") and all(isinstance(value, exp.Literal) for value in listed):
+        return among(_sql(inner.this), map(_sql, listed), others=others, null=False)
+    return None
+
+
+def _is_simple(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Cast):
+        # as in order_status::text
+        return node.to.this == exp.DataType.Type.TEXT and isinstance(node.this, exp.Column)
+    if isinstance(node, exp.In) and (node.args.get("query") or node.args.get("unnest")):
+        return False
+    if isinstance(node, exp.Literal) and "\\" in str(node.this):
+        return False
+    return type(node) in _SIMPLE
+
+
+def _is_strict(node: exp.Expr) -> bool:
+    """Whether a condition is never true of a row that an outer join left empty."""
+    if isinstance(node, exp.Not):
+        return isinstance(node.this, exp.In) and _is_strict(node.this)
+    if isinstance(node, exp.In | exp.Between) and not isinstance(node.this, exp.Column | exp.Cast):
+        return False
+    return isinstance(node, (exp.In, exp.Between, *_COMPARISONS)) and not any(
+        node.find_all(exp.And, exp.Or, exp.Not, exp.Is)
+    )
+
+
+def _sql(node: exp.Expr) -> str:
+    return node.sql(dialect="postgres", comments=False)

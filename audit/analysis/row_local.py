@@ -1,0 +1,136 @@
+"""Rules that judge each row of one table by itself, and the columns that decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import Token, TokenType
+
+from order_audit.audit.analysis.column_lineage import fold, with_of
+
+#: What makes a condition dear: patterns, subqueries, and functions that sqlglot has no name for (those of JSON, say).
+_DEAR = (exp.Query, exp.RegexpLike, exp.RegexpILike, exp.RegexpReplace, exp.SimilarTo, exp.JSONExtract, exp.Anonymous)
+#: What may give another value for the same arguments. Functions called by name are looked up in the catalog.
+_FICKLE = (exp.Rand, exp.Uuid)
+_SETS = (exp.Explode, exp.Unnest, exp.GenerateSeries)
+
+
+@dataclass(frozen=True)
+class Local:
+    """How a rule judges a row by nothing but that row.
+
+    FROM is `table`, as the author wrote it with its alias, and then `rest`: LATERAL subqueries of no table, if any,
+    named `aliases`; `single` tells that each gives one row for one, as far as the functions that it calls do. `alias`
+    is the table's name in the rule. `reads` are the columns that decide whether a row violates; `dear` tells that
+    deciding costs more than looking a value up. `calls` are the functions that are called by name, `rest_calls` those
+    of them in `rest`.
+    """
+
+    table: str
+    alias: str
+    rest: str
+    aliases: frozenset[str]
+    single: bool
+    reads: frozenset[str]
+    dear: bool
+    calls: frozenset[str]
+    rest_calls: frozenset[str]
+
+
+def local(tree: exp.Select, text: str, origin: list[Token]) -> Local | None:
+    """Look at a plain select, of whose `text` the tokens `origin` are FROM; None where it judges in another way."""
+    table = tree.args["from_"].this
+    if type(table) is not exp.Table or with_of(table) is not None or not isinstance(table.this, exp.Identifier):
+        return None
+    alias = table.args.get("alias")
+    if any(value for part, value in table.args.items() if part not in ("this", "db", "alias")):
+        return None  # a sample, say
+    if alias is not None and alias.columns:
+        return None
+    own = alias.this if alias is not None else table.this
+    joins: list[exp.Expr] = [*(tree.args.get("joins") or ()), *(tree.args.get("laterals") or ())]
+    where = tree.args.get("where")
+    deciding = [*joins, *([where] if where is not None else [])]
+    if any(with_of(found) is None for join in joins for found in join.find_all(exp.Table)):
+        return None
+    if any(part.find(*_FICKLE) for part in deciding) or any(item.find(exp.Query) for item in tree.expressions):
+        return None
+    reads: set[str] = set()
+    for part in (*deciding, *tree.expressions):
+        found = _columns(part, fold(own), tree, alone=not joins)
+        shown = not any(part is other for other in deciding)
+        if found is None or (shown and found.others):
+            return None
+        reads |= set() if shown else found.own
+    end = 3 if table.args.get("db") else 1
+    if alias is not None:
+        end += 2 if origin[end].token_type == TokenType.ALIAS else 1
+    rest = origin[end:]
+    return Local(
+        table=" ".join(text[token.start : token.end + 1] for token in origin[:end]),
+        alias=own.sql(dialect="postgres"),
+        rest=text[rest[0].start : rest[-1].end + 1] if rest else "",
+        aliases=frozenset(join.alias_or_name.lower() for join in joins),
+        single=all(_gives_one_row(join) for join in joins),
+        reads=frozenset(reads),
+        dear=any(part.find(*_DEAR) is not None for part in deciding),
+        calls=_calls(deciding),
+        rest_calls=_calls(joins),
+    )
+
+
+def _calls(among: Iterable[exp.Expr]) -> frozenset[str]:
+    return frozenset(call.name.lower() for part in among for call in part.find_all(exp.Anonymous))
+
+
+@dataclass(frozen=True)
+class _Columns:
+    own: set[str]
+    others: set[str]
+
+
+def _columns(part: exp.Expr, own: str, tree: exp.Select, *, alone: bool) -> _Columns | None:
+    """The columns that an expression takes from the source named `own`, and from others; None where it cannot tell."""
+    found = _Columns(set(), set())
+    if own in _named(part):
+        return None
+    for column in part.find_all(exp.Column):
+        qualifier = column.args.get("table")
+        if not isinstance(column.this, exp.Identifier) or column.args.get("db"):
+            return None
+        if qualifier is not None:
+            (found.own if fold(qualifier) == own else found.others).add(fold(column.this))
+        elif alone and column.find_ancestor(exp.Select) is tree:
+            found.own.add(fold(column.this))
+        else:
+            return None  # it may belong to either
+    return found
+
+
+def _named(part: exp.Expr) -> Iterator[str]:
+    """The names that an expression gives to sources of its own."""
+    for source in part.find_all(exp.Table, exp.Subquery, exp.Lateral):
+        alias = source.args.get("alias")
+        if isinstance(alias, exp.TableAlias) and isinstance(alias.this, exp.Identifier):
+            yield fold(alias.this)
+        elif isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier):
+            yield fold(source.this)
+
+
+def _gives_one_row(join: exp.Expr) -> bool:
+    """Whether a join adds columns and nothing else: CROSS JOIN LATERAL of a select without FROM."""
+    lateral = join.this if isinstance(join, exp.Join) else None
+    if lateral is None or any(join.args.get(part) for part in ("on", "using", "side")):
+        return False
+    query = lateral.this if isinstance(lateral, exp.Lateral) else None
+    select = query.this if isinstance(query, exp.Subquery) else query
+    if not isinstance(select, exp.Select) or any(found is not select for found in select.find_all(exp.Query)):
+        return False
+    offset = select.args.get("offset")
+    return (
+        not any(select.args.get(part) for part in ("from_", "where", "group", "having", "distinct", "limit", "fetch"))
+        and (offset is None or (isinstance(offset.expression, exp.Literal) and offset.expression.this == "0"))
+        and not any(select.find_all(*_SETS, exp.AggFunc))
+    )

@@ -1,0 +1,100 @@
+"""The whole story on the embedded server, in a database of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from order_audit import scenario
+from order_audit.audit.cli.progress_bar import pieces, progress
+from order_audit.audit.database import embedded
+from order_audit.audit.run import Options, run
+from order_audit.audit.scans.count import count
+from order_audit.expectations import load
+from order_audit.fixes.apply import Applied, apply
+from order_audit.fixes.emission.emit import emit
+from order_audit.fixes.engine.batches import Pace
+from order_audit.fixes.fix import fixes
+from order_audit.fixes.planning.decisions import read
+from order_audit.fixes.planning.planner import Plan, plan
+from order_audit.reports import atomic_files, compare, html
+from order_audit.scenario.load import DECISIONS, TRUTH
+
+
+def demo(out: Path, *, quiet: bool) -> str:
+    """Audit the sample data, add the labelled issues and audit again, fix them, audit once more and compare.
+
+    Gives the summary.
+    """
+    dsn = embedded.use("order_audit_demo", fresh=True)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        scenario.load(connection)
+        clean = _audit(dsn, out / "sample", "1. auditing the sample data", quiet)
+        scenario.add_issues(connection)
+        dirty = _audit(dsn, out / "issues", "2. auditing the labelled issues", quiet)
+        planned, applied = _fix(connection, out, quiet)
+    fixed = _audit(dsn, out / "fixed", "4. auditing what was fixed", quiet)
+    found = compare.compare(compare.read(out / "issues" / "results.json"), compare.read(out / "fixed" / "results.json"))
+    with atomic_files.draft(out / "comparison") as folder:
+        atomic_files.write_json(folder / "compare.json", found)
+        (folder / "compare.html").write_text(html.comparison(found), encoding="utf-8")
+    truth, keys = _lines(TRUTH), _lines(out / "issues" / "violations.csv")
+    new = {rule["rule"]: set(rule["examples"]["new"]) for rule in found["rules"] if rule["new"]}
+    foretold = new == {rule: set(keys) for rule, keys in planned.new.items()}
+    proof = applied.proof
+    lines = [
+        "1. the sample data, called clean:",
+        f"   {_counts(clean)}",
+        "2. the same with labelled issues, of which the truth is known:",
+        f"   {_counts(dirty)}",
+        f"   {len(truth & keys)} of {len(truth)} labelled violations found, {len(keys - truth)} that are not labelled",
+        "3. fixed, by what has one right answer and by the decisions that come with the scenario:",
+        f"   {applied.changed} rows changed and journaled; "
+        + (
+            "checksums prove that nothing else was"
+            if proof is not None and not proof.others
+            else "checksums show other changes"
+        ),
+        "4. audited again, and compared with 2.:",
+        f"   {_counts(fixed)}",
+        "   {resolved} resolved, {remaining} remaining, {new} new".format(**found["summary"])
+        + (", just as the plan foretold" if foretold else ", which the plan did not foretell"),
+        "",
+        f"report:     {out / 'issues' / 'report.html'}",
+        f"fixes:      {out / 'fixes'} (a Sqitch project)",
+        f"comparison: {out / 'comparison' / 'compare.html'}",
+    ]
+    return "\n".join(lines)
+
+
+def _audit(dsn: str, out: Path, what: str, quiet: bool) -> dict[str, Any]:
+    with progress(what, quiet=quiet) as tell:
+        summary: dict[str, Any] = run(dsn, out, Options(tell=tell))["summary"]
+    return summary
+
+
+def _fix(connection: psycopg.Connection, out: Path, quiet: bool) -> tuple[Plan, Applied]:
+    """Plan and write the fixes, and apply them."""
+    rules = load("current").rules
+    repairs = fixes(rules)
+    choices = read(DECISIONS, repairs).choices
+    with progress("3. planning the fixes", quiet=quiet) as tell:
+        planned = plan(connection, rules, repairs, choices, tell=tell)
+    emit(connection, repairs, choices, out / "fixes")
+    with pieces(quiet=quiet) as begin:
+        return planned, apply(
+            connection, rules, repairs, choices, None, Pace(), guarding=True, count=count,
+            tell=begin("3. applying the fixes", lines=True), tell_guards=begin("3. installing guards", lines=True),
+        )  # fmt: skip
+
+
+def _counts(summary: dict[str, int]) -> str:
+    judged = summary["passed"] + summary["failed"] + summary["errored"]
+    counts = "{passed} of {judged} expectations passed, {failed} failed, {not_checkable} not checkable"
+    return counts.format(judged=judged, **summary)
+
+
+def _lines(path: Path) -> set[str]:
+    return set(path.read_text(encoding="utf-8").splitlines()[1:])

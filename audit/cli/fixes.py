@@ -1,0 +1,331 @@
+"""The commands that put right what the rules find: `order-audit fixes …`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from order_audit.audit.cli.options import Decisions, Dsn, Quiet, Schema, Suites, say
+from order_audit.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from order_audit.expectations import Rule
+    from order_audit.fixes.fix import Fix
+    from order_audit.fixes.planning.decisions import Decisions as Decided
+
+fixes_app = typer.Typer(help="Put right what the rules find: plan, emit, apply, status, revert.", no_args_is_help=True)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--fixes", metavar="DIR", help="Folder of fix files for suites of your own.", show_default=False),
+]
+Recommended = Annotated[
+    bool,
+    typer.Option("--accept-recommended", help="Choose what is recommended, where nobody has decided otherwise."),
+]
+BatchSize = Annotated[int, typer.Option(min=1, max=1_000_000, metavar="N", help="Rows per transaction, at most.")]
+MaxWait = Annotated[
+    int, typer.Option(min=10, max=60_000, metavar="MS", help="Milliseconds that anybody may have to wait for us.")
+]
+Pause = Annotated[int, typer.Option(min=0, max=60_000, metavar="MS", help="Milliseconds between transactions.")]
+NoGuards = Annotated[
+    bool, typer.Option("--no-guards", help="Install nothing that keeps the violations from coming back.")
+]
+
+
+@fixes_app.command()
+def plan(
+    dsn: Dsn = None,
+    schema: Schema = "",
+    suite: Suites = None,
+    folder: Folder = None,
+    decisions: Decisions = None,
+    accept_recommended: Recommended = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write every decision to be taken to, as TOML.", show_default=False),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Show what every fix would change, what waits for a decision, and what would still fail. Changes nothing.
+
+    The fixes are tried on temporary copies of the tables, in one snapshot.
+
+    Example: order-audit fixes plan --dsn postgresql://reader@db/shop --out decisions.toml
+    """
+    from order_audit.audit.cli.fixes_text import plan_text
+    from order_audit.audit.cli.progress_bar import progress
+    from order_audit.fixes.apply import RefusalError
+    from order_audit.fixes.planning.decisions_file import written
+    from order_audit.fixes.planning.planner import none_there, tables
+    from order_audit.fixes.planning.planner import plan as make
+
+    rules, fixes = _files(suite, folder)
+    choices, _ = _choices(fixes, decisions, accept_recommended)
+    if out is not None and (not out.name or out.is_dir()):
+        raise UsageError(f"--out: {out} is a folder: name a file")
+    with _connected(dsn, schema) as connection, progress("planning", quiet=quiet) as tell:
+        _refuse_standby(connection)
+        if not tables(connection, fixes):
+            raise RefusalError(none_there(fixes))
+        made = make(connection, rules, fixes, choices, tell=tell)
+    say(plan_text(made))
+    if out is not None:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_text(written(made, choices), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot write {out}: {error.strerror}") from None
+        say(f"decisions: {out}")
+
+
+@fixes_app.command("emit")
+def emit_project(
+    out: Annotated[Path, typer.Option(help="Folder for the project.")],
+    dsn: Dsn = None,
+    schema: Schema = "",
+    suite: Suites = None,
+    folder: Folder = None,
+    decisions: Decisions = None,
+    accept_recommended: Recommended = False,
+    rule: Annotated[
+        list[str] | None, typer.Option(help="Only this rule's fix, or these; repeatable.", show_default=False)
+    ] = None,
+    no_guards: NoGuards = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the fixes as a Sqitch project: deploy, verify and revert, a change for each rule. Changes nothing.
+
+    The files run with plain psql as well.
+
+    Example: order-audit fixes emit --out mend --dsn postgresql://reader@db/shop --decisions decisions.toml
+    """
+    from order_audit.audit.cli.progress_bar import progress
+    from order_audit.expectations import matching
+    from order_audit.fixes.emission.emit import emit
+    from order_audit.reports.formatting import plural
+
+    all_rules, fixes = _files(suite, folder)
+    choices, _ = _choices(fixes, decisions, accept_recommended)
+    wanted = matching(all_rules, rule) if rule else set()
+    with _connected(dsn, schema) as connection, progress("writing", quiet=quiet) as tell:
+        _refuse_standby(connection)
+        made = emit(connection, fixes, choices, out, rules=wanted, guards=not no_guards, tell=tell)
+    for name, count in made.rows.items():
+        say(f"{name}: {plural(count, 'row')}")
+    for name, why in made.left_out.items():
+        say(f"left out: {name}: {why}")
+    if made.restless:
+        say(
+            f"however often they are run, there would be more to do for {', '.join(made.restless)}: other fixes undo"
+            " what these do. Choose otherwise for one of them, and emit them anew"
+        )
+    for name, count in made.again if not made.restless else ():
+        say(
+            f"when all have run, run deploy/{name}.sql once more, with psql: {plural(count, 'row')} more to change by"
+            " then; the revert files put both turns back"
+        )
+    say(f"{len(made.changes)} changes: {out}")
+
+
+@fixes_app.command()
+def apply(
+    dsn: Dsn = None,
+    schema: Schema = "",
+    suite: Suites = None,
+    folder: Folder = None,
+    decisions: Decisions = None,
+    accept_recommended: Recommended = False,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="Do it in one transaction that is rolled back, and say what an audit would."),
+    ] = False,
+    no_guards: NoGuards = False,
+    batch_size: BatchSize = 10_000,
+    max_lock_wait: MaxWait = 500,
+    pause_ms: Pause = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Change what has one right answer, and what was decided, while applications run. May be killed and run again.
+
+    Afterwards rules that pass get a guard, which makes their violations impossible: constraints, indexes, triggers.
+    Every value is journaled in the schema order_audit with what it was before; 'fixes revert' puts it back.
+
+    Example: order-audit fixes apply --dsn postgresql://owner@db/shop --decisions decisions.toml
+    """
+    from order_audit.audit.cli.fixes_text import applied_text
+    from order_audit.audit.cli.progress_bar import pieces
+    from order_audit.audit.scans.count import count
+    from order_audit.fixes import apply as applying
+    from order_audit.fixes.engine.batches import Pace
+
+    rules, fixes = _files(suite, folder)
+    choices, decided = _choices(fixes, decisions, accept_recommended)
+    pace = Pace(batch=batch_size, wait=max_lock_wait, pause=pause_ms)
+    with _connected(dsn, schema) as connection, pieces(quiet=quiet) as begin:
+        if rehearse:
+            tell = begin("rehearsing", lines=True)
+            done = applying.rehearse(connection, rules, fixes, choices, pace, guarding=not no_guards, tell=tell)
+        else:
+            done = applying.apply(
+                connection, rules, fixes, choices, decided, pace, guarding=not no_guards, count=count,
+                tell=begin("changing rows", lines=True), tell_guards=begin("installing guards", lines=True),
+            )  # fmt: skip
+    say(applied_text(done, rehearsed=rehearse))
+    raise typer.Exit(1 if (done.left or done.passed_over or done.restless) and not rehearse else 0)
+
+
+@fixes_app.command()
+def status(dsn: Dsn = None, schema: Schema = "") -> None:
+    """Show what was applied, what was put back, and what a revert left alone.
+
+    Example: order-audit fixes status --dsn postgresql://owner@db/shop
+    """
+    from order_audit.audit.cli.fixes_text import status_text
+    from order_audit.fixes.engine.status import status as read
+
+    with _connected(dsn, schema) as connection:
+        say(status_text(read(connection)))
+
+
+@fixes_app.command()
+def revert(
+    dsn: Dsn = None,
+    schema: Schema = "",
+    rule: Annotated[
+        list[str] | None, typer.Option(help="Only this rule's fix, or these; repeatable.", show_default=False)
+    ] = None,
+    batch_size: BatchSize = 10_000,
+    max_lock_wait: MaxWait = 500,
+    pause_ms: Pause = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Put back what was changed, the last fix first. What somebody changed since is left alone, and listed.
+
+    Guards that would refuse the values of before are removed first: those of the rules, or all.
+
+    Example: order-audit fixes revert --dsn postgresql://owner@db/shop --rule orders.status_is_known
+    """
+    from functools import partial
+
+    from order_audit.audit.cli.progress_bar import progress
+    from order_audit.fixes.apply import RefusalError, alone, refuse_reader
+    from order_audit.fixes.engine.batches import Done, Pace, install
+    from order_audit.fixes.engine.batches import revert as put_back
+    from order_audit.fixes.engine.eta import Meter
+    from order_audit.fixes.engine.status import applied, ever, gone, left_alone, stretches, triggers
+    from order_audit.fixes.engine.work_list import REAL
+    from order_audit.fixes.guarding.guard import guards
+    from order_audit.fixes.guarding.install import remove
+    from order_audit.reports.formatting import plural
+
+    pace = Pace(batch=batch_size, wait=max_lock_wait, pause=pause_ms)
+    with _connected(dsn, schema) as connection, alone(connection):
+        refuse_reader(connection)
+        row = connection.execute("select to_regclass('order_audit.journal') is not null").fetchone()
+        if not row or not row[0]:
+            if rule:
+                raise UsageError(f"nothing of {rule[0]} is applied: there is no schema order_audit")
+            say("nothing was ever applied here: there is no schema order_audit")
+            return
+        there = applied(connection)
+        if unknown := [name for name in rule or () if name not in ever(connection)]:
+            raise UsageError(f"nothing of {unknown[0]} was ever applied; 'order-audit fixes status' shows what is")
+        wanted = [name for name in there if not rule or name in rule]
+        if lost := gone(connection, wanted):
+            raise RefusalError(
+                f"{lost[0]} is not there any more: what was changed in it cannot be put back; --rule"
+                " puts back the others"
+            )
+        install(connection, REAL)
+        busy = refused = 0
+        with_triggers = triggers(connection, wanted)
+        for guard in reversed(guards().values()):
+            if rule and not any(protected.id in wanted for protected in guard.protects):
+                continue
+            if remove(connection, guard, pace):
+                say(f"guard {guard.name} removed")
+        with progress("putting back", quiet=quiet) as tell:
+            parts = stretches(connection, wanted)
+            became = {name: Done() for name in wanted}
+            meter = Meter([rows for *_, rows in parts], tell)
+            for name, first, last, rows in parts:
+                meter.begin(name)
+                meter.rows(0, rows)
+                done = put_back(connection, name, REAL, pace, partial(meter.rows, of=rows), stretch=(first, last))
+                became[name].changed += done.changed
+                became[name].busy += done.busy
+                refused += done.refused
+            for name, done in became.items():
+                busy += done.busy
+                held = f", {done.busy:,} held by others" if done.busy else ""
+                say(f"{name}: {plural(done.changed, 'row')} put back{held}")
+            meter.end("")
+        kept = left_alone(connection)
+        for name, table, key, why in kept:
+            say(f"left alone: {table} {key} ({name}): {why}")
+        for name, names in with_triggers:
+            say(
+                f"{name} has triggers ({', '.join(names)}): what they wrote besides, when rows were changed and when"
+                " they were put back, is not in the journal, and stays"
+            )
+        if not wanted:
+            say("nothing is applied")
+        if busy:
+            say("run the same command again for the rows that were held by others")
+        if refused:
+            say(
+                f"{plural(refused, 'row')} left alone, for the database refuses the values of before: take away what"
+                " refuses them, and run the same command again"
+            )
+    raise typer.Exit(1 if busy or refused else 0)
+
+
+def _files(suite: list[str] | None, folder: Path | None) -> tuple[tuple[Rule, ...], dict[str, Fix]]:
+    """The rules, and their fixes in order."""
+    from order_audit.expectations import load
+    from order_audit.fixes.fix import fixes
+
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"--fixes: {folder} is no folder")
+    rules = load(*(suite or ["current"])).rules
+    found = fixes(rules, folder)
+    if not found:
+        raise UsageError("there is no fix for any rule of this suite; --fixes names a folder of them")
+    return rules, found
+
+
+def _choices(fixes: dict[str, Fix], decisions: Path | None, recommended: bool) -> tuple[dict[str, str], Decided | None]:
+    """What is chosen, by rule, and the file that it was read from, if any."""
+    from order_audit.fixes.planning.decisions import choose, read
+
+    decided = read(decisions, fixes) if decisions is not None else None
+    return choose(fixes, decided, recommended=recommended), decided
+
+
+@contextmanager
+def _connected(dsn: str | None, schema: str) -> Iterator[psycopg.Connection]:
+    """A connection that commits by itself, and sees the tables of a schema."""
+    from psycopg import sql
+
+    from order_audit.audit.database import dsn as dsns
+
+    with dsns.connect(dsns.resolve(dsn), autocommit=True, one_statement=True) as connection:
+        if schema:
+            found = connection.execute("select from pg_namespace where nspname = %s", [schema]).rowcount
+            if not found:
+                raise RunError(f"there is no schema '{schema}' in database {connection.info.dbname}")
+            connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(schema)))
+        yield connection
+
+
+def _refuse_standby(connection: psycopg.Connection) -> None:
+    row = connection.execute("select pg_is_in_recovery()").fetchone()
+    if row and row[0]:
+        raise RunError("a standby cannot make the temporary tables that a plan is tried on: give the primary's DSN")

@@ -1,0 +1,51 @@
+"""Lint findings as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from order_audit.audit.schema.lint import Finding, Verdict
+from order_audit.audit.schema.suppression import Suppression
+from order_audit.expectations import SEVERITIES
+from order_audit.reports import schema_findings
+from order_audit.reports.terminal.escape import clean
+from order_audit.reports.terminal.summary import MARKS
+
+
+def linted(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: int = 20) -> str:
+    """The findings on a schema by rule, the worst first, each with what to do; then what was not looked at.
+
+    Of each rule's findings, those that were accepted last, and of the lines of each suggestion there are `most`.
+    """
+    lines: list[str] = []
+    findings = [finding for verdict in verdicts for finding in verdict.findings]
+    by_rule: dict[tuple[int, str], list[Finding]] = {}
+    for finding in findings:
+        by_rule.setdefault((SEVERITIES.index(finding.severity), finding.rule), []).append(finding)
+    for (severity, rule), group in sorted(by_rule.items()):
+        name = SEVERITIES[severity]
+        lines.append(f"{MARKS[name]} {name:<8} {group[0].title}  [{rule}]")
+        for finding in sorted(group, key=lambda it: bool(it.accepted))[:most]:
+            lines.append(f"    {clean(finding.message)}")
+            if finding.accepted:
+                lines.append(f"      accepted: {clean(finding.accepted)}")
+            else:
+                said = finding.suggestion.splitlines()
+                lines += [f"      {line}" for line in said[:most]]
+                if len(said) > most:
+                    lines.append(f"      … and {len(said) - most:,} more")
+        if len(group) > most:
+            lines.append(f"    … and {len(group) - most:,} more; --examples {len(group)} shows them")
+        lines.append("")
+    for verdict in verdicts:
+        if verdict.status != "checked":
+            lines.append(f"? {verdict.status.replace('_', ' ')}  {verdict.rule.id}: {verdict.reason}")
+    lines += [f"? not needed any more  {entry.rule} {entry.object}: {entry.reason}" for entry in unused]
+    counts = ", ".join(
+        f"{sum(finding.severity == severity and not finding.accepted for finding in findings)} {severity}"
+        for severity in SEVERITIES
+    )
+    accepted = sum(bool(finding.accepted) for finding in findings)
+    unjudged = schema_findings.unjudged(verdict.status for verdict in verdicts)
+    lines.append(f"{len(verdicts)} rules on the schema: {counts}, {accepted} accepted{unjudged}")
+    return "\n".join(lines)

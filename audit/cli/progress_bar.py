@@ -1,0 +1,78 @@
+"""How far the work is, on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from order_audit.progress import Begin, Tell, silent, unseen
+from order_audit.reports.terminal.escape import clean
+
+#: What stands beside the note takes so many letters: a name, a bar, a count, a time.
+_BESIDE: Final = 62
+#: Seconds after which a plain line says more.
+_WHILE: Final = 10.0
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool) -> Iterator[Tell]:
+    """Progress of one piece of work: a bar on a terminal, a plain line now and then elsewhere."""
+    with pieces(quiet=quiet) as begin:
+        yield begin(what, lines=True)
+
+
+@contextmanager
+def pieces(*, quiet: bool) -> Iterator[Begin]:
+    """Progress on stderr: a bar for each piece of work on a terminal, plain lines elsewhere where they are wanted."""
+    if quiet:
+        yield unseen
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+        from rich.table import Column
+
+        console = Console(stderr=True)
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20, table_column=Column(no_wrap=True)),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[note]}", markup=False),
+        )
+        room = max(console.width - _BESIDE, 0)
+        with Progress(*columns, console=console, transient=True) as bars:
+
+            def begin(what: str, *, lines: bool = False) -> Tell:  # noqa: ARG001 - a bar is no line
+                task: TaskID | None = None
+
+                def tell(done: int, of: int, note: str) -> None:
+                    nonlocal task
+                    if task is None:
+                        task = bars.add_task(what, total=None, note="")
+                    bars.update(task, completed=done, total=of or None, note=clean(note)[:room])
+
+                return tell
+
+            yield begin
+    else:
+        yield lambda what, lines=False: _lines(what) if lines else silent
+
+
+def _lines(what: str) -> Tell:
+    """A plain line for each tenth, and after a while: then it says what is being done, too."""
+    last, when = -1, time.monotonic()
+
+    def tell(done: int, of: int, note: str) -> None:
+        nonlocal last, when
+        now = time.monotonic()
+        tenth = 10 * done // of if of else -1
+        late = now - when > _WHILE
+        if tenth > last or late:
+            last, when = max(tenth, last), now
+            count = f"{done} of {of}" if of else "begun"
+            print(f"{what}: {count}{f' ({clean(note)})' if late and note else ''}", file=sys.stderr, flush=True)
+
+    return tell

@@ -1,0 +1,198 @@
+"""What the database has: the relations that rules read, their columns, and what a statement's columns are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import errors, pq
+
+from order_audit.audit.analysis.parsed_query import Name
+
+#: Types whose values are ordered, and written, as numbers: integers, floats, numeric, oid.
+_NUMBERS = {20, 21, 23, 26, 700, 701, 1700}
+_NUMERIC = 1700
+_JSON = {114, 3802}
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table, view or the like, with its columns' places by name.
+
+    `readable` are the columns that this role may select, all rows of them; none where a policy would hide rows.
+    `documents` are those that may hold what their names do not tell: json, jsonb, xml, hstore, composites, and all of
+    a view's, which may call a column what it likes.
+    """
+
+    oid: int
+    schema: str
+    name: str
+    readable: frozenset[str]
+    columns: dict[str, int]
+    documents: frozenset[str] = frozenset()
+    is_view: bool = False
+
+    def shown(self, schema: str) -> str:
+        """Its name as results have it: with its schema where that is not the audited one."""
+        return self.name if self.schema == schema else f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a statement's result.
+
+    Where it simply is a column of a table, `relation` is that table's oid, `place` the column's number there, and
+    `source` its name.
+    """
+
+    name: str
+    type: int
+    relation: int = 0
+    place: int = 0
+    source: str = ""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values sort as numbers."""
+        return self.type in _NUMBERS
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is of type json or jsonb."""
+        return self.type in _JSON
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it is of type numeric, whose equal values can be written in several ways."""
+        return self.type == _NUMERIC
+
+
+def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Name, Relation]:
+    """The relations that these names stand for under the search path; what is not there is left out."""
+    wanted = sorted(set(names))
+    rows = connection.execute(
+        """
+        select w.schema, w.relation, r.oid, r.nspname, r.relname, r.readable, r.columns, r.documents, r.is_view
+        from unnest(%s::text[], %s::text[]) as w (schema, relation)
+        cross join lateral (
+          select c.oid, n.nspname, c.relname,
+            array(
+              select a.attname::text
+              from pg_attribute as a
+              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                and has_schema_privilege(n.oid, 'usage')
+                and has_column_privilege(c.oid, a.attnum, 'select')
+                and not row_security_active(c.oid)
+            ) as readable,
+            (
+              select coalesce(json_object_agg(a.attname, a.attnum order by a.attnum), '{}')
+              from pg_attribute as a
+              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            ) as columns,
+            array(
+              select a.attname::text
+              from pg_attribute as a
+              join pg_type as t on t.oid = a.atttypid
+              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                and (t.typname in ('json', 'jsonb', 'xml', 'hstore') or t.typtype = 'c' or c.relkind in ('v', 'm'))
+            ) as documents,
+            c.relkind in ('v', 'm') as is_view
+          from pg_class as c
+          join pg_namespace as n on n.oid = c.relnamespace
+          where c.relname = w.relation
+            and c.relkind in ('r', 'p', 'v', 'm', 'f')
+            and case when w.schema = '' then n.nspname = any(current_schemas(true)) else n.nspname = w.schema end
+          order by array_position(current_schemas(true), n.nspname)
+          limit 1
+        ) as r
+        """,
+        [[name.schema for name in wanted], [name.relation for name in wanted]],
+    ).fetchall()
+    return {
+        Name(row[0], row[1]): Relation(row[2], row[3], row[4], frozenset(row[5]), row[6], frozenset(row[7]), row[8])
+        for row in rows
+    }
+
+
+def unique(connection: psycopg.Connection, relation: Relation) -> frozenset[str]:
+    """The columns that cannot hold a value twice, of a table whose rows are all its own: no partition's, no child's."""
+    rows = connection.execute(
+        """
+        select a.attname
+        from pg_class as c
+        join pg_index as i on i.indrelid = c.oid
+        join pg_attribute as a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+        where c.oid = %s and c.relkind = 'r' and not c.relhassubclass
+          and i.indisunique and i.indisvalid and i.indnkeyatts = 1 and i.indpred is null
+        """,
+        [relation.oid],
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def indexed(connection: psycopg.Connection, relation: Relation) -> frozenset[str]:
+    """The columns by which some rows of a table are found without reading all of it."""
+    rows = connection.execute(
+        """
+        select a.attname
+        from pg_index as i
+        join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+        where i.indrelid = %s and i.indisvalid and i.indpred is null
+        """,
+        [relation.oid],
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def describe(connection: psycopg.Connection, statement: str) -> tuple[Column, ...]:
+    """The columns that a statement gives, from the server's own parser, without running it.
+
+    The extended protocol takes one statement and no more. Raises psycopg.Error as the server would.
+    """
+    server = connection.pgconn
+    for result in (server.prepare(b"", statement.encode()), server.describe_prepared(b"")):
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise errors.error_from_result(result, encoding="utf-8")
+    return tuple(
+        Column((result.fname(i) or b"").decode(), result.ftype(i), result.ftable(i), result.ftablecol(i))
+        for i in range(result.nfields)
+    )
+
+
+def tables(connection: psycopg.Connection) -> list[str]:
+    """The tables in the first schema of the search path that are no partitions of others, by name."""
+    rows = connection.execute(
+        "select relname::text from pg_class where relnamespace = to_regnamespace(quote_ident(current_schema()))"
+        " and relkind in ('r', 'p', 'm') and not relispartition order by relname"
+    )
+    return [row[0] for row in rows]
+
+
+@dataclass(frozen=True)
+class Function:
+    """What functions of one name may do: give another value for the same arguments, give several rows."""
+
+    is_volatile: bool
+    gives_sets: bool
+
+
+#: Functions by name.
+Calls = Mapping[str, Function]
+
+
+def functions(connection: psycopg.Connection, names: Iterable[str]) -> Calls:
+    """The functions of these names, as far as there are any."""
+    rows = connection.execute(
+        "select proname, bool_or(provolatile = 'v'), bool_or(proretset)"
+        " from pg_proc where proname = any(%s) group by proname",
+        [sorted(set(names))],
+    )
+    return {row[0]: Function(row[1], row[2]) for row in rows}
+
+
+def encoding(connection: psycopg.Connection) -> str:
+    """The database's encoding, in small letters: `utf8`."""
+    row = connection.execute("select current_setting('server_encoding')").fetchone()
+    assert row is not None  # noqa: S101 - the function returns one row
+    return str(row[0]).lower()

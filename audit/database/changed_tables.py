@@ -1,0 +1,99 @@
+"""Changes to tables that no snapshot keeps out: partitions attached or detached, rewrites, TRUNCATE, columns.
+
+PostgreSQL reads the newest definition of a table and its newest files, also in an older snapshot. Rows of a partition
+that is attached meanwhile appear in it, and rows of a table that was emptied or rewritten are gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+
+from order_audit.audit.database.catalog import Relation
+from order_audit.audit.database.quoting import quoted
+
+#: What a table is read from: itself, its partitions and children, and the tables of a view.
+_READ: Final = """
+with recursive reads as (
+  select t.oid as root, t.oid from unnest(%s::oid[]) as t (oid)
+  union
+  select r.root, x.oid
+  from reads as r
+  cross join lateral (
+    select i.inhrelid as oid from pg_inherits as i where i.inhparent = r.oid
+    union all
+    select d.refobjid
+    from pg_rewrite as v
+    join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid
+    where v.ev_class = r.oid and d.refclassid = 'pg_class'::regclass
+  ) as x
+)
+select r.root, c.oid, format('%%I.%%I', n.nspname, c.relname), c.relfilenode,
+  array(select a.attname::text from pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
+from reads as r
+join pg_class as c on c.oid = r.oid
+join pg_namespace as n on n.oid = c.relnamespace
+"""
+
+
+@dataclass(frozen=True)
+class _Table:
+    name: str
+    file: int
+    columns: frozenset[str]
+
+
+#: By table that a rule names: the tables that it is read from, by oid.
+States = Mapping[int, Mapping[int, _Table]]
+
+
+def states(connection: psycopg.Connection, relations: Iterable[Relation]) -> States:
+    """What tables are read from, as this transaction sees the catalogs."""
+    found: dict[int, dict[int, _Table]] = {}
+    for root, oid, name, file, columns in connection.execute(_READ, [[relation.oid for relation in relations]]):
+        found.setdefault(root, {})[oid] = _Table(name, file, frozenset(columns))
+    return found
+
+
+def hold(connection: psycopg.Connection, relations: Iterable[Relation]) -> None:
+    """Lock tables against rewrites and TRUNCATE until the transaction ends, their partitions and children included.
+
+    The lock is that of a SELECT. A table that this role may not lock, or that somebody else holds, is left out: the
+    rules that read it say why.
+    """
+    for relation in relations:
+        try:
+            with connection.transaction():
+                connection.execute(f"lock table {quoted(relation)} in access share mode".encode())
+        except psycopg.Error:
+            if connection.closed:
+                raise
+
+
+def changed(before: States, after: States, relations: Iterable[Relation]) -> list[dict[str, Any]]:
+    """What changed in tables between two states: `{"table": "orders", "change": "…"}`, in words."""
+    names = {relation.oid: relation.name for relation in relations}
+    return [
+        {"table": names[root], "change": change}
+        for root, old in sorted(before.items(), key=lambda item: names[item[0]])
+        for change in _changes(root, old, after.get(root, {}))
+    ]
+
+
+def _changes(root: int, old: Mapping[int, _Table], new: Mapping[int, _Table]) -> Iterator[str]:
+    if root not in new:
+        yield "was dropped"
+        return
+    for oid in sorted(new.keys() - old.keys()):
+        yield f"{new[oid].name} was attached"
+    for oid in sorted(old.keys() - new.keys()):
+        yield f"{old[oid].name} was detached or dropped"
+    for oid in sorted(old.keys() & new.keys()):
+        which = "" if oid == root else f"{new[oid].name} "
+        if old[oid].file != new[oid].file:
+            yield f"{which}was rewritten or emptied"
+        if old[oid].columns != new[oid].columns:
+            yield f"{which}has other columns"

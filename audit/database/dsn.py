@@ -1,0 +1,115 @@
+"""Where the database is, and how to say so without its password."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import conninfo
+
+from order_audit.errors import RunError, UsageError
+
+_NOTHING = "no database given: use --dsn, set DATABASE_URL or PGHOST and the like, or try --dsn embedded"
+
+
+def resolve(given: str | None) -> str:
+    """The DSN of a command: `--dsn`, else DATABASE_URL, else what libpq finds in PG* variables and service files.
+
+    Raises UsageError where nothing says which database, or what is given is no DSN.
+    """
+    dsn = given or os.environ.get("DATABASE_URL") or ""
+    if dsn.strip() == "embedded":
+        from order_audit.audit.database import embedded
+
+        return embedded.use()
+    if not dsn.strip():
+        if not any(
+            os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE", "PGPORT", "PGUSER")
+        ):
+            raise UsageError(_NOTHING)
+        return ""
+    try:
+        conninfo.conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError as error:
+        # libpq quotes what it could not read, and that may be the password
+        said = re.sub('".*"', '"…"', " ".join(str(error).split()))
+        raise UsageError(
+            f"not a DSN ({said}): give a URL like postgresql://user@host/database, or words like 'host=... dbname=...'"
+        ) from None
+    if "://" in dsn and _is_misread(conninfo.conninfo_to_dict(dsn)):
+        raise UsageError(
+            "not a DSN: its host or port cannot be one; in a password, write / @ : ? # % as %2F %40 %3A %3F %23 %25"
+        )
+    return dsn
+
+
+def _is_misread(words: dict[str, Any]) -> bool:
+    """Whether a URL fell apart in the wrong places, as it does when its password holds a slash or an at sign."""
+    ports = str(words.get("port") or "").split(",")
+    return (
+        "@" in str(words.get("host") or "")
+        or "@" in str(words.get("dbname") or "")
+        or not all(port.isdecimal() for port in ports if port)
+    )
+
+
+class OneStatement(psycopg.Cursor[Any]):
+    """A cursor that sends everything by the extended protocol, which takes one statement and refuses a second one.
+
+    Without parameters psycopg would use the simple protocol, where text from a file could end our transaction and go
+    on with a statement of its own. COPY has no parameters, and no public option to choose the protocol.
+    """
+
+    def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:  # noqa: ARG002
+        super()._execute_send(query, force_extended=True, binary=binary)
+
+
+# a psycopg that sends in another way must not fall back to the simple protocol in silence
+if not {"force_extended", "binary"} <= inspect.signature(psycopg.Cursor._execute_send).parameters.keys():
+    raise ImportError(f"psycopg {psycopg.__version__} sends statements in an unknown way: install a version below 4")
+
+
+def connect(dsn: str, *, autocommit: bool = False, one_statement: bool = False) -> psycopg.Connection:
+    """Connect, as `order-audit` and with UTF-8; with `one_statement`, a text of two statements is refused.
+
+    Raises RunError with one line that says what the server said.
+    """
+    factory = OneStatement if one_statement else psycopg.Cursor
+    try:
+        return psycopg.connect(dsn, autocommit=autocommit, cursor_factory=factory, **_defaults(dsn))
+    except psycopg.OperationalError as error:
+        # the first line says what failed, the others what to ask oneself; before the last "failed: " stands the address
+        said = [line.split("failed: ")[-1].strip() for line in str(error).splitlines() if line.strip()]
+        raise RunError(
+            f"cannot connect to {masked(dsn)}: {_without_password(dsn, said[0] if said else 'no answer')}"
+        ) from None
+
+
+def _defaults(dsn: str) -> dict[str, Any]:
+    given = conninfo.conninfo_to_dict(dsn)
+    defaults = {"application_name": "order-audit", "connect_timeout": "10"}
+    return {name: value for name, value in defaults.items() if name not in given} | {"client_encoding": "utf8"}
+
+
+def masked(dsn: str) -> str:
+    """The DSN in words, with the password masked."""
+    words = conninfo.conninfo_to_dict(dsn)
+    shown = {name: "***" if "password" in name else str(value) for name, value in words.items() if value is not None}
+    return " ".join(f"{name}={value}" for name, value in shown.items()) or "the database that the PG* variables name"
+
+
+def _without_password(dsn: str, text: str) -> str:
+    for name, value in conninfo.conninfo_to_dict(dsn).items():
+        if "password" in name and value:
+            text = text.replace(str(value), "***")
+    return text
+
+
+def described(connection: psycopg.Connection) -> tuple[str, str]:
+    """The database's name and the host of a connection; a socket's folder is shown as `local socket`."""
+    host = connection.info.host
+    return connection.info.dbname, "local socket" if Path(host).is_absolute() or not host else host

@@ -1,0 +1,172 @@
+"""What samples tell of a table: which columns hold few different values, so that it pays to judge each value once, and
+how many rows fulfil a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+
+from order_audit.audit.database.catalog import Relation
+from order_audit.audit.database.quoting import quoted
+
+#: Smaller tables are judged row by row: looking first would cost more than it saves.
+SMALL: Final = 20_000
+#: Rows per value from which on finding the different values is cheaper than judging each row.
+_WORTH: Final = 4
+_SAMPLE: Final = 20_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """A column as a part of a value; `type` is its type as written, `collation` its collation as an identifier."""
+
+    column: str
+    type: str
+    is_bits: bool
+    collation: str
+
+    def key(self, column: str) -> str:
+        """An expression that can be hashed and tells different values apart, whatever their type and collation."""
+        # a bit string as text is eight times as long, and slow to write; its bytes begin with its length, and so are
+        # never nothing
+        return f"coalesce(bit_send({column}), '')" if self.is_bits else f'({column}::text collate "C")'
+
+    def back(self, key: str) -> str:
+        """The column's value, made of its key again."""
+        if self.is_bits:
+            return f"('x' || encode(substr(nullif({key}, ''), 5), 'hex'))::{self.type}"
+        return f"{key}::{self.type}" + (f" collate {self.collation}" if self.collation else "")
+
+
+def combined(value: Sequence[Part], keys: Sequence[str]) -> str:
+    """One expression that can be hashed, made of the keys of some parts; equal where they are, NULL equal to NULL."""
+    if [part.is_bits for part in value] == [True]:
+        return keys[0]
+    cast = "" if all(part.is_bits for part in value) else "::text"
+    return f"array[{', '.join(f'{key}{cast}' for key in keys)}]"
+
+
+def parts(connection: psycopg.Connection, table: Relation, columns: Iterable[str]) -> tuple[Part, ...]:
+    """How to take columns of a table as parts of a value. Raises psycopg.Error."""
+    rows = connection.execute(
+        """
+        select a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid = 'bit'::regtype,
+          case when c.oid is null then '' else format('%%I.%%I', n.nspname, c.collname) end
+        from pg_attribute as a
+        left join pg_collation as c on c.oid = a.attcollation
+        left join pg_namespace as n on n.oid = c.collnamespace
+        where a.attrelid = %s and a.attname = any(%s) and a.attnum > 0
+        order by a.attname
+        """,
+        [table.oid, sorted(columns)],
+    ).fetchall()
+    return tuple(Part(*row) for row in rows)
+
+
+def repeating(
+    connection: psycopg.Connection, table: Relation, sets: Collection[frozenset[str]]
+) -> list[frozenset[str]]:
+    """Sets of a table's columns that hold few different values, as a sample of the table tells.
+
+    Of the `sets` that are asked for, those that are parts of others come with them, and those that have about as many
+    values together as apart are joined.
+    """
+    try:
+        with connection.transaction():
+            rows = _rows(connection, table)
+            if rows < SMALL:
+                return []
+            unique = _unique(connection, table)
+            found: dict[frozenset[str], float] = {}
+            for columns in sorted(sets, key=lambda columns: (-len(columns), sorted(columns))):
+                if columns & unique or any(columns <= other for other in found):
+                    continue
+                values = _values(connection, table, columns, rows)
+                for other in list(found):
+                    together = _values(connection, table, columns | other, rows)
+                    if together <= _WORTH * min(values, found[other]):
+                        del found[other]
+                        columns, values = columns | other, together
+                if values * _WORTH <= rows:
+                    found[columns] = values
+            return list(found)
+    except psycopg.Error:
+        return []  # a table that cannot be sampled: a foreign one, one that somebody has locked
+
+
+def patterns(
+    connection: psycopg.Connection, table: Relation, conditions: list[str], row: str
+) -> dict[tuple[bool, ...], int]:
+    """How many rows of a sample fulfil which of some conditions on a row so named; none where that does not pay."""
+    try:
+        # rolled back: the conditions are a rule's
+        with connection.transaction(force_rollback=True):
+            rows = _rows(connection, table)
+            if rows < SMALL:
+                return {}
+            columns = ", ".join(f"({condition}) is true" for condition in conditions)
+            found = connection.execute(
+                f"""
+                select array[{columns}], count(*)
+                from {quoted(table)} as {row} {_sample(rows)}
+                group by 1
+                """.encode()
+            )
+            return {tuple(bits): count for bits, count in found}
+    except psycopg.Error:
+        return {}
+
+
+def is_small(connection: psycopg.Connection, table: Relation) -> bool:
+    """Whether a table is so small that looking for a better way costs more than it saves."""
+    return _rows(connection, table) < SMALL
+
+
+def _sample(rows: float) -> str:
+    return f"tablesample system ({min(100.0, 100.0 * _SAMPLE / rows):.6f}) repeatable (0)"
+
+
+def _rows(connection: psycopg.Connection, table: Relation) -> float:
+    """About how many rows a table has; 0 for what has no rows of its own."""
+    row = connection.execute(
+        "select case when reltuples > 0 then reltuples else pg_relation_size(oid) / 100 end::float8"
+        " from pg_class where oid = %s and relkind in ('r', 'p', 'm')",
+        [table.oid],
+    ).fetchone()
+    return float(row[0]) if row else 0.0
+
+
+def _unique(connection: psycopg.Connection, table: Relation) -> set[str]:
+    """The columns of which the server's statistics say already that nearly each row has another value."""
+    rows = connection.execute(
+        "select attname from pg_stats where schemaname = %s and tablename = %s and n_distinct < -1.0 / %s",
+        [table.schema, table.name, _WORTH],
+    )
+    return {row[0] for row in rows}
+
+
+def _values(connection: psycopg.Connection, table: Relation, columns: frozenset[str], rows: float) -> float:
+    """How many different values a table has in some columns, estimated from a sample.
+
+    The estimator is Duj1 of Haas and Stokes (1998), "Estimating the number of classes in a finite population", which
+    PostgreSQL's own ANALYZE uses: of n sampled rows of N with d different values, f of which were met once, it makes
+    n * d / (n - f + f * n / N).
+    """
+    keys = ", ".join(part.key(f"t.{quoted(part.column)}") for part in parts(connection, table, columns))
+    row = connection.execute(
+        f"""
+        select coalesce(sum(g.rows), 0)::float8, count(*)::float8, (count(*) filter (where g.rows = 1))::float8
+        from (
+          select count(*) as rows
+          from {quoted(table)} as t {_sample(rows)}
+          group by {keys}
+        ) as g
+        """.encode()
+    ).fetchone()
+    sampled, different, once = row or (0.0, 0.0, 0.0)
+    if not sampled:
+        return rows
+    return float(sampled * different / (sampled - once + once * sampled / rows))

@@ -1,0 +1,136 @@
+"""A profile of tables: what is in each column, by aggregates that the server computes in one pass per table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import psycopg
+
+from order_audit.audit import mask
+from order_audit.audit.database.catalog import Relation
+from order_audit.audit.profiling import column_figures, order_figures
+from order_audit.audit.profiling.columns import Column, table
+from order_audit.audit.profiling.profile_query import EXACT, HASHED, MEMORY, PICKED, Pass, Wide, compose, source, survey
+from order_audit.progress import Tell, silent
+
+#: Every value of a table of no more bytes is counted.
+_SMALL: Final = 16 * 1024 * 1024
+#: Values that occur less often than this in the pages looked at are taken for many.
+_REPEATED: Final = 3
+_PAGE: Final = 8192
+#: The pages that are looked at to plan a large table's pass.
+_SURVEYED: Final = 300
+
+
+def profile(
+    connection: psycopg.Connection,
+    relations: Iterable[Relation],
+    *,
+    sample: float | None = None,
+    unmask: bool = False,
+    tell: Tell = silent,
+) -> dict[str, Any]:
+    """Profile tables on a connection that stands in the snapshot; `sample` is the percentage of their pages to read.
+
+    A table that cannot be profiled has an `error` and no figures; the others go on. Tables are told by their names,
+    with the schema where two have the same. What orders and customers tell together no sample of pages can, so that
+    it is left out of one.
+    """
+    wanted = list(relations)
+    names = Counter(relation.name for relation in wanted)
+    found: dict[str, Any] = {}
+    tables: dict[str, Relation] = {}
+    for place, relation in enumerate(wanted):
+        tell(place, len(wanted), relation.name)
+        name = relation.name if names[relation.name] == 1 else f"{relation.schema}.{relation.name}"
+        found[name] = _guarded(connection, unmask, partial(_profiled, connection, relation, sample, unmask))
+        tables[name] = relation
+    if sample is None:
+        tell(len(wanted), len(wanted), "orders and customers together")
+        _across(connection, found, tables, unmask)
+    tell(len(wanted), len(wanted), "")
+    return found
+
+
+def _guarded(connection: psycopg.Connection, unmask: bool, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `work` gives, or its error; nothing that it sets in the session remains."""
+    try:
+        with connection.transaction(force_rollback=True):
+            return work()
+    except psycopg.Error as error:
+        if connection.closed:
+            raise
+        return {"error": mask.error(error, unmask=unmask)}
+
+
+def _profiled(connection: psycopg.Connection, relation: Relation, sample: float | None, unmask: bool) -> dict[str, Any]:
+    looked = table(connection, relation)
+    # the same rows are picked each time: the same seed, and a pass that begins with the first page
+    connection.execute("select setseed(0.5), set_config('synchronize_seqscans', 'off', true)")
+    percent = sample if looked.can_be_sampled else None
+    columns = tuple(column for column in looked.columns if column.readable)
+    read = Pass(looked, columns, source(looked, percent), {}, _script(columns))
+    read = replace(read, wide=_wide(connection, read, percent))
+    rows = connection.execute(compose(read).encode()).fetchall()
+    return column_figures.shaped(read, rows, sampled=percent, unmask=unmask)
+
+
+def _script(columns: tuple[Column, ...]) -> int | None:
+    places = [place for place, column in enumerate(columns) if column.name == "delivery_script_name"]
+    return places[0] if places and columns[places[0]].kind in ("text", "plain") else None
+
+
+def _wide(connection: psycopg.Connection, read: Pass, percent: float | None) -> Mapping[int, Wide]:
+    """The columns with too many values to count each; a few pages of a large table tell."""
+    share = (percent or 100.0) / 100
+    size = read.table.bytes["table"] + read.table.bytes["toast"]
+    if not read.table.can_be_sampled or size * share <= _SMALL:
+        return {}
+    pages = max(1, read.table.bytes["table"] // _PAGE)
+    looked = min(100.0, 100.0 * _SURVEYED / pages)
+    small = replace(read, source=source(read.table, looked), script=None)
+    wide: dict[int, Wide] = {}
+    for place, sampled, different, once, width in connection.execute(survey(small).encode()).fetchall():
+        if not different:
+            continue
+        rows = sampled * 100 / looked * share
+        values = different * sampled / (sampled - once + once * sampled / rows) if rows > sampled else different
+        width = max(width, 1.0)
+        # rows that came together lie together, so that pages show fewer different values than there are
+        if values > EXACT or values * width > MEMORY or (rows > EXACT and different * _REPEATED > sampled):
+            picked = min(PICKED, MEMORY / width)
+            classes = 1
+            while rows / classes > HASHED:
+                classes *= 2
+            wide[place] = Wide(min(1.0, picked / rows), classes)
+    return wide
+
+
+def _across(
+    connection: psycopg.Connection, found: dict[str, Any], tables: Mapping[str, Relation], unmask: bool
+) -> None:
+    """The figures that take orders and customers together, where both can be read."""
+    orders, customers = tables.get("orders"), tables.get("customers")
+    if orders is None or "error" in found["orders"] or not orders.readable >= order_figures.LINEAGE:
+        return
+    if _names_rows(found["orders"], "order_id"):
+        found["orders"]["lineages"] = _guarded(connection, unmask, partial(order_figures.lineages, connection, orders))
+    else:  # following references would multiply rows from step to step
+        found["orders"]["lineages"] = {"error": "order_id is not known to be different in each row"}
+    if customers is None or "error" in found["customers"] or not customers.readable >= order_figures.BALANCE:
+        return
+    for name, work in (
+        ("orders_per_customer", order_figures.orders_per_customer),
+        ("exposure", order_figures.exposure),
+    ):
+        found["customers"][name] = _guarded(connection, unmask, partial(work, connection, orders, customers))
+
+
+def _names_rows(entry: Mapping[str, Any], column: str) -> bool:
+    """Whether a column is known to have another value in each row, NULLs apart."""
+    figures = entry["columns"][column]
+    return not figures["distinct_estimated"] and figures["distinct"] == entry["rows"] - figures["nulls"]

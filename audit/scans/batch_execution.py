@@ -1,0 +1,181 @@
+"""Run a bundle of scans and read off what became of their rules."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from decimal import Decimal
+from typing import Any, BinaryIO, Final
+
+import psycopg
+
+from order_audit.audit import mask
+from order_audit.audit.scans import impact
+from order_audit.audit.scans.batch import Bundle
+from order_audit.audit.scans.batch_statement import compose, evidence_names
+from order_audit.audit.scans.outcome import Impact, Outcome
+from order_audit.audit.scans.planner import Scan
+from order_audit.audit.scans.prepared_rule import Task, trouble
+from order_audit.audit.scans.violation_store import Spool, field
+from order_audit.errors import RunError
+
+_DIGITS: Final = 300
+#: A denied or a locked table.
+_CLOSED: Final = ("42501", "55P03")
+
+
+def measure(
+    connection: psycopg.Connection,
+    bundle: Bundle,
+    orders: impact.Orders,
+    spool: Spool,
+    *,
+    examples: int,
+    unmask: bool,
+    stopped: Callable[[], bool] = lambda: False,
+) -> dict[str, Outcome]:
+    """Judge the rules of a bundle on a connection that stands in the snapshot.
+
+    A bundle that fails is run again scan by scan, and a scan that fails rule by rule, so that one bad rule costs no
+    other its result; `stopped` tells that somebody wants to leave instead.
+    """
+    try:
+        return _run(connection, bundle, orders, spool, examples=examples, unmask=unmask)
+    except psycopg.Error as error:
+        if connection.closed and not stopped():
+            raise RunError(f"the connection was lost: {mask.error(error)}") from None
+        if bundle.alone and orders and error.sqlstate in _CLOSED and not stopped():
+            # the tables that tell the impact may be closed to us where the rule's own are not
+            return measure(connection, bundle, {}, spool, examples=examples, unmask=unmask, stopped=stopped)
+        if bundle.alone or stopped():
+            offset = compose(bundle, orders, examples).offset if bundle.alone else None
+            return {
+                task.rule.id: Outcome("errored", trouble=trouble(task.rule, error, offset=offset, unmask=unmask))
+                for task in bundle.tasks
+            }
+    parts = [Bundle((Scan(scan.tasks, scan.value),)) for scan in bundle.scans]
+    if len(parts) == 1:
+        parts = [Bundle((Scan((task,)),)) for task in bundle.tasks]
+    outcomes: dict[str, Outcome] = {}
+    for part in parts:
+        outcomes |= measure(connection, part, orders, spool, examples=examples, unmask=unmask, stopped=stopped)
+    return outcomes
+
+
+def _run(
+    connection: psycopg.Connection,
+    bundle: Bundle,
+    orders: impact.Orders,
+    spool: Spool,
+    *,
+    examples: int,
+    unmask: bool,
+) -> dict[str, Outcome]:
+    began = time.perf_counter()
+    statement = compose(bundle, orders, examples)
+    with ExitStack() as stack:
+        readers = [stack.enter_context(_Reader(task, spool, unmask=unmask)) for task in bundle.tasks]
+        hit_by: dict[tuple[bytes, bytes], list[_Reader]] = {}
+        with (
+            # rolled back: what a rule does to the session must not reach the next one
+            connection.transaction(force_rollback=True),
+            connection.cursor() as cursor,
+            cursor.copy(statement.text.encode()) as copy,
+        ):
+            for block in copy:
+                kind, number, bits, rest = bytes(block).split(b",", 3)
+                if kind == b"k":
+                    if (number, bits) not in hit_by:
+                        of_scan = readers[int(number) : int(number) + len(bits)]
+                        hit_by[number, bits] = [it for it, bit in zip(of_scan, bits, strict=True) if bit == 49]
+                    for reader in hit_by[number, bits]:
+                        reader.add(rest)
+                elif kind == b"e":
+                    readers[int(number)].show(_unquoted(rest))
+                else:
+                    readers[int(number)].weigh(_unquoted(rest))
+    milliseconds = round((time.perf_counter() - began) * 1000, 3)
+    return {reader.task.rule.id: reader.outcome(milliseconds / len(readers)) for reader in readers}
+
+
+def _unquoted(csv_field: bytes) -> str:
+    text = csv_field.decode("utf-8", "replace").removesuffix("\n")
+    return text[1:-1].replace('""', '"') if text.startswith('"') else text
+
+
+def _exact(number: str) -> float | str:
+    """A number with a fraction, as text where a float would not say the same."""
+    value = float(number)
+    return value if Decimal(repr(value)) == Decimal(number) else number
+
+
+def _whole(number: str) -> int | str:
+    """A whole number, as text where it is longer than anybody reads."""
+    return int(number) if len(number) <= _DIGITS else number
+
+
+def loads(text: str) -> Any:
+    """A row that the server wrote as JSON, with numbers that no float holds as text."""
+    return json.loads(text, strict=False, parse_float=_exact, parse_int=_whole)
+
+
+class _Reader:
+    """Takes in what a scan says of one rule, keeping no more than the examples."""
+
+    def __init__(self, task: Task, spool: Spool, *, unmask: bool) -> None:
+        self.task = task
+        self._spool = spool
+        self._unmask = unmask
+        self._id = field(task.rule.id) + b","
+        self._file: BinaryIO | None = None
+        self._last: bytes | None = None
+        self._violations = 0
+        self._examples: list[dict[str, Any]] = []
+        self._impact: Impact | None = None
+        self._names = evidence_names(task)
+        self._made_of = {name: (task.columns[place].type, task.names(place)) for place, name in enumerate(self._names)}
+
+    def __enter__(self) -> _Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, key: bytes) -> None:
+        """Count a key, which stands right after any equal one, and write it down."""
+        if key == self._last:
+            return
+        self._last = key
+        self._violations += 1
+        if self._file is None:
+            self._file = self._spool.open(self.task.rule.id)
+        self._file.write(self._id + key)
+
+    def show(self, row: str) -> None:
+        """Keep an example."""
+        found: dict[str, Any] = loads(row)
+        if not self._unmask:
+            found = {name: mask.value(value, *self._made_of[name]) for name, value in found.items()}
+        self._examples.append(found)
+
+    def weigh(self, sums: str) -> None:
+        """Keep the impact."""
+        self._impact = impact.read(sums)
+
+    def outcome(self, milliseconds: float) -> Outcome:
+        """The verdict, once the scan has ended well."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._spool.close(self.task.rule.id, self._violations)
+        return Outcome(
+            "failed" if self._violations else "passed",
+            violations=self._violations,
+            examples=self._examples,
+            impact=self._impact if self._violations else None,
+            milliseconds=round(milliseconds, 3),
+            ordered_by="number" if self.task.ordered_as_number and not self.task.key_is_personal else "bytes",
+        )

@@ -1,0 +1,278 @@
+"""The one statement that a bundle of scans runs.
+
+It gathers the violating rows of each scan once (`hits 0`, ...), and sends three kinds of lines over COPY: per rule its
+sums and its first examples, then every violating key in order, with the rules of its scan that it violates. The
+client keeps none of them. A line's number is that of its rule in the bundle, for keys that of its scan's first rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from order_audit.audit.analysis.parsed_query import Slices
+from order_audit.audit.database.catalog import Column
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.database.sampling import combined
+from order_audit.audit.scans.batch import Bundle
+from order_audit.audit.scans.impact import Orders, live, live_orders, sums, weighs_orders
+from order_audit.audit.scans.planner import Scan
+from order_audit.audit.scans.prepared_rule import Task
+from order_audit.expectations import Prefilter
+
+#: Longer evidence is cut: nobody reads it, and it would have to be held in memory.
+EVIDENCE_LENGTH = 10_000
+
+_COPY: Final = "copy (\n"
+_TEXTUAL = {25, 1042, 1043, 705}
+_PLAIN = {16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1266}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """COPY's text, and where in it the rule's own SQL begins (in a scan of one), so that errors find their place."""
+
+    text: str
+    offset: int
+
+
+def compose(bundle: Bundle, orders: Orders, examples: int) -> Statement:
+    """Write a bundle's statement; `examples` are the evidence rows per rule."""
+    text = _rows(bundle, orders, examples)
+    offset = text.index(bundle.tasks[0].shape.body) if bundle.alone else 0
+    return Statement(f"{_COPY}{text}\n) to stdout (format csv)", len(_COPY) + offset)
+
+
+def explaining(bundle: Bundle, orders: Orders) -> str:
+    """A statement that asks for the plan of a bundle's own."""
+    return f"explain (format json) {_rows(bundle, orders, 1)}"
+
+
+def _rows(bundle: Bundle, orders: Orders, examples: int) -> str:
+    """The query whose lines COPY sends."""
+    tables: list[str] = [bundle.extract.text] if bundle.extract else []
+    tables += [
+        _left(prefilter)
+        for prefilter in dict.fromkeys(scan.prefilter for scan in bundle.scans)
+        if prefilter is not None
+    ]
+    lines: list[str] = []
+    customers: dict[str, list[str]] = {}
+    first = 0
+    for number, scan in enumerate(bundle.scans):
+        hits = quoted(f"hits {number}")  # no table is called that
+        rows, evidence = _hits(scan)
+        flags = _flags(scan)
+        tables.append(f"{hits} as materialized (\n{rows}\n)")
+        for place, (task, values, flag) in enumerate(zip(scan.tasks, evidence, flags, strict=True), first):
+            if found := sums(task, values, hits, flag, orders):
+                lines.append(f"(select 's', {place}, null::text, x.* from (\n  {found}\n) as x)")
+            if task.table is not None and weighs_orders(task, orders):
+                key = f"select {values[task.key[0]]} from {hits} as h where {flag}"
+                customers.setdefault(task.table.schema, []).append(key)
+            if examples:
+                lines.append(_examples(task, values, hits, flag, place, examples))
+        bits = " || ".join(f"{flag}::int::text" for flag in flags) if scan.shared else "'1'"
+        lines.append(
+            f"(select 'k', {first}, {bits}, {_key_of_hit(scan.tasks[0])} from {hits} as h order by h.place nulls first)"
+        )
+        first += len(scan.tasks)
+    for schema, keys in customers.items():
+        table = orders[schema]
+        # the extract stands under the bare name
+        extracted = bundle.extract is not None and bundle.extract.table == table and bundle.extract.holds(live_orders())
+        tables.append(live(schema, quoted(table.name) if extracted else quoted(table), keys))
+    withs, body = ",\n".join(tables), "\nunion all\n".join(lines)
+    return f"with {withs}\n{body}"
+
+
+def counting(scan: Scan) -> str:
+    """A statement that gives one row: how many keys violate each rule of a scan."""
+    # a key may be null: a row with a null in it is none
+    counts = ", ".join(f"count(distinct row(h.place)) filter (where {flag})" for flag in _flags(scan))
+    return f"select {counts}\nfrom (\n{_hits(scan)[0]}\n) as h"
+
+
+def _flags(scan: Scan) -> list[str]:
+    """What tells for each rule whether a row h of the scan's hits violates it."""
+    return [f"h.r{place}" for place in range(len(scan.tasks))] if scan.shared else ["true"]
+
+
+def _hits(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
+    """The query of a scan's violating rows, and per rule its columns as those rows, called h, have them."""
+    if scan.value:
+        return _once_per_value(scan)
+    if scan.shared:
+        return _shared(scan)
+    task = scan.tasks[0]
+    return _alone(scan), [tuple(f"h.e{place}" for place in range(len(task.columns)))]
+
+
+def _examples(task: Task, values: tuple[str, ...], hits: str, flag: str, place: int, examples: int) -> str:
+    row = ", ".join(
+        f"{_shown(value, column)} as {quoted(name)}"
+        for value, column, name in zip(values, task.columns, evidence_names(task), strict=True)
+    )
+    return (
+        f"(select 'e', {place}, null::text, row_to_json(x.*)::text from (\n"
+        f"  select distinct on (h.place) {row}\n  from {hits} as h\n  where {flag}\n"
+        f"  order by h.place nulls first\n  limit {examples}\n) as x)"
+    )
+
+
+#: The places of the rows that a test does not prefilter.
+_LEFT: Final = quoted("rows left")
+
+
+def _left(prefilter: Prefilter) -> str:
+    row = prefilter.table.split()[-1]
+    left = f"select {row}.ctid\nfrom {prefilter.table}\nwhere not exists (\n{prefilter.query}\n)"
+    return f"{_LEFT} as materialized (\n{left}\n)"
+
+
+def _prefiltering(scan: Scan, text: str, place: tuple[int, int] | None) -> str:
+    """A text in which, at a place, a table stands with the rows alone that are not prefiltered."""
+    if scan.prefilter is None or place is None:
+        return text
+    table, _, row = scan.prefilter.table.split()
+    # of an array that is not known yet the server expects few values, and looks them, and what they join, up
+    rows = f"(select * from {table} where ctid = any (array(select ctid from {_LEFT}))) as {row}"
+    return text[: place[0]] + rows + text[place[1] :]
+
+
+def _alone(scan: Scan) -> str:
+    """A rule as its author wrote it, in brackets, its columns renamed by place."""
+    task = scan.tasks[0]
+    body = _prefiltering(scan, task.shape.body, task.shape.prefiltered)
+    names = ", ".join(f"e{place}" for place in range(len(task.columns)))
+    place = _place(task, [f"v.e{place}" for place in task.key])
+    return f"select v.*, {place} as place\nfrom (\n{body}\n) as v ({names})"
+
+
+def _shared(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
+    """Several rules in one pass: the rows that violate any, with a flag for each and every column that any shows."""
+    shown, evidence = _evidence(scan)
+    wheres = [_slices(task).where for task in scan.tasks]
+    flags = [f"({where}\n) is true as r{number}" for number, where in enumerate(wheres)]
+    listed = ",\n".join([*shown, *flags, _place_of_row(scan)])
+    any_of = "\nor ".join(f"({where}\n)" for where in wheres)
+    return f"select\n{listed}\nfrom {_origin(scan)}\nwhere {any_of}", evidence
+
+
+def _once_per_value(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
+    """Several rules on the values of some columns: each different value is judged, then its rows are looked up.
+
+    The rules' own text judges a table of the values that stands in the place, and under the name, of theirs.
+    """
+    local = _slices(scan.tasks[0]).local
+    assert local is not None  # noqa: S101 - plan() puts no other rules here
+    rest = _rests(scan)
+    shown, evidence = _evidence(scan)
+    wheres = [_slices(task).where for task in scan.tasks]
+    flags = ",\n".join(f"({where}\n) is true as r{number}" for number, where in enumerate(wheres))
+    any_of = "\nor ".join(f"({where}\n)" for where in wheres)
+    keys = [part.key(f"{local.alias}.{quoted(part.column)}") for part in scan.value]
+    numbered = [f"k{number}" for number in range(len(keys))]
+    values = ", ".join(
+        f"{part.back(f'v.{key}')} as {quoted(part.column)}" for part, key in zip(scan.value, numbered, strict=True)
+    )
+    # The values found are joined by one column that is known to be unique: the planner takes a hash of several columns
+    # of a subquery for a bad one, and would rather sort the table.
+    value = combined(scan.value, [f"{local.alias}.{key}" for key in numbered])
+    judged = f"""  select distinct on (value) {value} as value,
+{flags}
+  from (
+    select {", ".join(f"v.{key}" for key in numbered)}, {values}
+    from (
+      select distinct {", ".join(f"{key} as {name}" for key, name in zip(keys, numbered, strict=True))}
+      from {local.table}
+    ) as v
+    offset 0
+  ) as {local.alias}
+  {rest}
+  where {any_of}"""
+    listed = ",\n".join([*shown, *(f"judged.r{number}" for number in range(len(wheres))), _place_of_row(scan)])
+    joined = f"from {local.table}\njoin (\n{judged}\n) as judged on judged.value = {combined(scan.value, keys)}"
+    return f"select\n{listed}\n{joined}", evidence
+
+
+def _evidence(scan: Scan) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The columns that the hits of several rules have, and per rule which of them it shows."""
+    columns: dict[str, str] = {}
+    evidence = [
+        tuple(f"h.{columns.setdefault(text, f'e{len(columns)}')}" for text in _slices(task).columns)
+        for task in scan.tasks
+    ]
+    return [f"({text}\n) as {name}" for text, name in columns.items()], evidence
+
+
+def _place_of_row(scan: Scan) -> str:
+    first = scan.tasks[0]
+    return f"{_place(first, [f'({_slices(first).columns[place]})' for place in first.key])} as place"
+
+
+def _slices(task: Task) -> Slices:
+    assert task.shape.slices is not None  # noqa: S101 - plan() puts no rule without them beside others
+    return task.shape.slices
+
+
+def _origin(scan: Scan) -> str:
+    """FROM, with the LATERAL subqueries of all the rules that share it."""
+    slices = _slices(scan.tasks[0])
+    if slices.local:
+        return f"{slices.local.table}\n{_rests(scan)}"
+    return _prefiltering(scan, slices.origin, slices.prefiltered)
+
+
+def _rests(scan: Scan) -> str:
+    locals_ = (_slices(task).local for task in scan.tasks)
+    return "\n".join(dict.fromkeys(local.rest for local in locals_ if local is not None and local.rest))
+
+
+def _place(task: Task, key: list[str]) -> str:
+    """What a key is sorted by: itself as a number, else the bytes of its text."""
+    if task.ordered_as_number and not task.key_is_personal:
+        return key[0]
+    return f"convert_to({_key_text(task, key)}, 'UTF8')"
+
+
+def _key_of_hit(task: Task) -> str:
+    if task.ordered_as_number and not task.key_is_personal:
+        return _key_text(task, ["h.place"])
+    return "convert_from(h.place, 'UTF8')"
+
+
+def _key_text(task: Task, key: list[str]) -> str:
+    """A key as it is written: the value, or a JSON array of several; a digest where it would give a person away."""
+    columns = [task.columns[place] for place in task.key]
+    # equal numerics can be written in several ways: 1 and 1.0
+    parts = [
+        f"trim_scale({part})" if column.is_numeric else f"({part})" for part, column in zip(key, columns, strict=True)
+    ]
+    text = f"json_build_array({', '.join(parts)})::text" if len(parts) > 1 else f"{parts[0]}::text"
+    if task.key_is_personal:
+        return f"'sha256:' || encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
+    return text
+
+
+def _shown(value: str, column: Column) -> str:
+    if column.type in _PLAIN:
+        return value
+    text = value if column.type in _TEXTUAL else f"{value}::text"
+    return f"left({text}, {EVIDENCE_LENGTH})"
+
+
+def evidence_names(task: Task) -> list[str]:
+    """The names of a rule's evidence, each different."""
+    return different([column.name for column in task.columns])
+
+
+def different(names: list[str]) -> list[str]:
+    """Names, of which one that comes again gets a number."""
+    found: list[str] = []
+    for wanted in names:
+        name, number = wanted, 2
+        while name in found:
+            name, number = f"{wanted}_{number}", number + 1
+        found.append(name)
+    return found

@@ -1,0 +1,159 @@
+"""Run all scans of an audit at once, on several connections that share one snapshot."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Final
+
+import psycopg
+
+from order_audit.audit.database.catalog import Relation
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.database.snapshot import Snapshot
+from order_audit.audit.scans.batch import Bundle
+from order_audit.audit.scans.batch_execution import measure
+from order_audit.audit.scans.impact import Orders
+from order_audit.audit.scans.outcome import Outcome, Trouble
+from order_audit.audit.scans.prepared_rule import Task
+from order_audit.audit.scans.violation_store import Spool
+from order_audit.errors import RunError
+
+#: The longest pause of a gentle audit, in seconds.
+PAUSE: Final = 2.0
+
+
+class Evaluation:
+    """Scans at work. Starting it returns at once; `outcome` waits for a rule's scan.
+
+    `gentle` leaves the server in peace after each scan for as long as the scan took, up to `PAUSE` seconds. Tables
+    outside of `schema` are named with theirs. `tell` is called with each rule's id and outcome as it becomes
+    known, from any thread.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        bundles: Iterable[Bundle],
+        orders: Orders,
+        spool: Spool,
+        *,
+        jobs: int,
+        examples: int,
+        unmask: bool,
+        schema: str = "",
+        gentle: bool = False,
+        tell: Callable[[str, Outcome], None] = lambda _rule, _outcome: None,
+    ) -> None:
+        self._snapshot = snapshot
+        self._orders = orders
+        self._spool = spool
+        self._examples = examples
+        self._unmask = unmask
+        self._schema = schema
+        self._gentle = gentle
+        self._tell = tell
+        self._stopped = threading.Event()
+        self._local = threading.local()
+        bundles = list(bundles)
+        self.tasks: dict[str, Task] = {task.rule.id: task for bundle in bundles for task in bundle.tasks}
+        self._began = self._ended = time.perf_counter()
+        tables = {task.table.oid: task.table for task in self.tasks.values() if task.table is not None}
+        self._pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="scan")
+        self._scans: dict[str, Future[dict[str, Outcome]]] = {}
+        for bundle in bundles:
+            future = self._pool.submit(self._measure, bundle)
+            self._scans.update((task.rule.id, future) for task in bundle.tasks)
+        self._rows = {oid: self._pool.submit(self._count, table) for oid, table in tables.items()}
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether `interrupt` was called."""
+        return self._stopped.is_set()
+
+    def interrupt(self) -> None:
+        """Stop: cancel what runs, begin nothing new. Rules that had not ended are then errored as interrupted."""
+        self._stopped.set()
+        threading.Thread(target=self._snapshot.cancel, daemon=True).start()
+
+    def outcome(self, rule: str) -> Outcome:
+        """Wait for what became of a rule. Raises what ended its scan where that was no matter of the rule's."""
+        found = self._scans[rule].result()[rule]
+        table = self.tasks[rule].table
+        if table is None:
+            return found
+        return replace(found, checked=self._rows[table.oid].result(), table=table.shown(self._schema))
+
+    @property
+    def milliseconds(self) -> float:
+        """How long the server was at work, from the first scan's begin to the last one's end."""
+        return round((self._ended - self._began) * 1000, 3)
+
+    @property
+    def statements(self) -> int:
+        """How many statements read the tables: a scan each, and a count per table."""
+        return len(set(map(id, self._scans.values()))) + len(self._rows)
+
+    def rows(self) -> dict[str, int]:
+        """The number of rows of each table that is judged."""
+        names = {
+            task.table.oid: task.table.shown(self._schema) for task in self.tasks.values() if task.table is not None
+        }
+        counted = {name: self._rows[oid].result() for oid, name in names.items()}
+        return {name: rows for name, rows in sorted(counted.items()) if rows is not None}
+
+    def finish(self) -> None:
+        """Wait for everything and let the threads go."""
+        self._pool.shutdown(wait=True)
+
+    def _measure(self, bundle: Bundle) -> dict[str, Outcome]:
+        outcomes = {task.rule.id: _interrupted() for task in bundle.tasks}
+        began = time.perf_counter()
+        if not self._stopped.is_set():
+            outcomes = measure(
+                self._connection(),
+                bundle,
+                self._orders,
+                self._spool,
+                examples=self._examples,
+                unmask=self._unmask,
+                stopped=self._stopped.is_set,
+            )
+        self._ended = time.perf_counter()
+        for rule, outcome in outcomes.items():
+            if self._stopped.is_set() and outcome.status == "errored":
+                outcomes[rule] = outcome = _interrupted()
+            self._tell(rule, outcome)
+        if self._gentle:
+            self._stopped.wait(min(PAUSE, self._ended - began))
+        return outcomes
+
+    def _count(self, table: Relation) -> int | None:
+        if self._stopped.is_set():
+            return None
+        try:
+            with self._connection().transaction():
+                row = self._connection().execute(f"select count(*) from {quoted(table)}".encode()).fetchone()
+            self._ended = time.perf_counter()
+        except psycopg.Error:  # the table's rules say why
+            return None
+        return int(row[0]) if row else None
+
+    def _connection(self) -> psycopg.Connection:
+        """This thread's connection."""
+        connection: psycopg.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._snapshot.joined()
+            if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+                # its bytes are in no known encoding: take them as they are, we decode what we can
+                connection.execute("select set_config('client_encoding', 'sql_ascii', true)")
+        elif connection.closed:
+            raise RunError("the connection to the server was lost")
+        return connection
+
+
+def _interrupted() -> Outcome:
+    return Outcome("skipped", reason="interrupted before it was judged", trouble=Trouble("interrupted"))

@@ -1,0 +1,333 @@
+"""The DDL of tables, as the catalogs tell it, line by line, each line with the name of what it is about.
+
+Run in their order, the lines make the same tables again: columns, constraints, indexes, triggers, policies, rights and
+comments, with the sequences, enums and domains that they take; then the views that read them. What they do not bring:
+functions, roles and who owns what, rules, storage, partitions (a partition that is asked for itself comes with its
+parent's columns), and rows. Names are as the session's search path has them; a finding of lint names a thing as its
+line does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import dict_row, namedtuple_row
+
+from order_audit.audit import mask
+from order_audit.audit.schema import ddl_queries as ask
+
+#: Tables shown; those that rules read first, then those with the worst findings. And views.
+_MOST: Final = 40
+#: Letters of a view's definition.
+_LONGEST: Final = 8_000
+_INDENT: Final = "  "
+
+_SERIAL: Final = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of DDL, or several that belong together, and the name of the table, column, constraint, index, trigger,
+    policy or view that it makes; empty where a note would find nothing.
+    """
+
+    sql: str
+    about: str = ""
+
+
+def document(connection: psycopg.Connection, judged: Iterable[int], objects: Iterable[str]) -> dict[str, Any]:
+    """The part of a result document that holds the DDL: of the tables that rules `judged` (oids), and of those that
+    the findings of lint are about (`objects`, the worst first), up to 40; and of up to 40 views that read them. What is
+    left out by that is counted.
+    """
+    judged = list(dict.fromkeys(judged))
+    try:
+        with connection.transaction():
+            known: dict[str, int] = dict(connection.execute(ask.NAMED).fetchall())
+            wanted = list(dict.fromkeys([*judged, *_owners(known, objects)]))
+            there = {*known.values()}
+            wanted = [oid for oid in wanted if oid in there]
+            shown = wanted[:_MOST]
+            tables = ddl(connection, shown)
+            reading = views(connection, [*shown, *judged])
+            others = _others(connection, shown)
+    except psycopg.Error as error:  # dropped meanwhile: what writes a definition sees the catalogs as they are now
+        return {"tables": [], "reason": mask.error(error), "left_out": {"tables": 0, "with_findings": 0, "views": 0}}
+    parts = [("table", name, lines) for name, lines in tables.items()]
+    parts += [("view", name, lines) for name, lines in list(reading.items())[:_MOST]]
+    return {
+        "tables": [
+            {"table": name, "kind": kind, "lines": [vars(line) for line in lines]} for kind, name, lines in parts
+        ],
+        "reason": "",
+        "left_out": {
+            "tables": len(there) - len(shown),
+            "with_findings": len(wanted) - len(shown),
+            "views": max(len(reading) - _MOST, 0),
+            **others,
+        },
+    }
+
+
+def ddl(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list[Line]]:
+    """The lines of each table, by its name as findings have it, those tables first that others refer to."""
+    reader = _Reader(connection, oids)
+    return {table.prefix + table.name: list(reader.lines(table)) for table in reader.tables}
+
+
+def views(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list[Line]]:
+    """The lines of the views among some relations, and of those that read any of them, those first that others read."""
+    reader = _Reader(connection, oids)
+    found = reader.rows(ask.VIEWS)
+    reader = _Reader(connection, [view.oid for view in found])
+    return {view.prefix + view.name: list(reader.view(view)) for view in found}
+
+
+def _others(connection: psycopg.Connection, shown: list[int]) -> dict[str, int]:
+    """How many things there are of the kinds that are never shown."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(ask.OTHERS.encode(), {"oids": shown}).fetchone() or {}
+
+
+def _owners(known: dict[str, int], objects: Iterable[str]) -> Iterator[int]:
+    """The tables that things of these names belong to: the longest beginning of the name that is a table or index."""
+    for name in objects:
+        ends = [len(name), *(place for place in range(len(name) - 1, 0, -1) if name[place] == ".")]
+        if found := next((known[name[:end]] for end in ends if name[:end] in known), None):
+            yield found
+
+
+class _Reader:
+    """What the catalogs hold of some tables, written down table by table."""
+
+    def __init__(self, connection: psycopg.Connection, oids: Collection[int]) -> None:
+        self._connection = connection
+        self._oids = list(oids)
+        self.tables = _in_order(self.rows(ask.TABLES))
+        self._columns = self._by_table(ask.COLUMNS)
+        self._constraints = self._by_table(ask.CONSTRAINTS)
+        self._indexes = self._by_table(ask.INDEXES)
+        self._triggers = self._by_table(ask.TRIGGERS)
+        self._types = self._by_table(ask.TYPES)
+        self._policies = self._by_table(ask.POLICIES)
+        self._rights = self._by_table(ask.RIGHTS)
+        self._told: set[int] = set()
+        self._later: defaultdict[int, list[Line]] = defaultdict(list)
+        self._coming = [table.oid for table in self.tables]
+
+    def rows(self, query: str) -> list[Any]:
+        """What a query on the catalogs says of the relations."""
+        with self._connection.cursor(row_factory=namedtuple_row) as cursor:
+            return cursor.execute(query.encode(), {"oids": self._oids}).fetchall()
+
+    def _by_table(self, query: str) -> defaultdict[int, list[Any]]:
+        found: defaultdict[int, list[Any]] = defaultdict(list)
+        for row in self.rows(query):
+            found[row.oid].append(row)
+        return found
+
+    def lines(self, table: Any) -> Iterator[Line]:
+        """All of one table."""
+        self._coming.remove(table.oid)
+        name = table.prefix + table.name
+        yield from self._before(table)
+        inside = [] if table.bound else [self._column(table, column) for column in self._columns[table.oid]]
+        after: list[Line] = []
+        for constraint in self._constraints[table.oid]:
+            written = f"CONSTRAINT {constraint.named} {constraint.definition}"
+            line = Line(written, f"{name}.{constraint.name}")
+            if constraint.kind == "f" and constraint.target in self._coming:
+                self._later[constraint.target].append(_added(table, line))
+            elif constraint.is_inside:
+                inside.append(line)
+            else:
+                after.append(_added(table, line))
+        yield from _create(table, inside)
+        yield from self._after(table)
+        yield from after
+        yield from self._guarded(table)
+        yield from self._comments(table)
+        yield from self._later[table.oid]
+
+    def view(self, view: Any) -> Iterator[Line]:
+        """All of one view; the beginning of a very long one."""
+        options = f" WITH ({view.options})" if view.options else ""
+        written = mask.passwords(f"CREATE {view.kind} {view.named}{options} AS\n{view.definition.rstrip(';')};")
+        more = len(written) - _LONGEST
+        about = view.prefix + view.name
+        for line in written[:_LONGEST].split("\n"):
+            yield Line(line, about)
+            about = ""
+        if more > 0:
+            yield Line(
+                f"-- {more:,} more characters: select pg_get_viewdef({self._literal(view.named)}::regclass, true)"
+            )
+        for index in self._indexes[view.oid]:
+            yield Line(f"{index.definition};", view.prefix + index.name)
+        for trigger in self._triggers[view.oid]:
+            yield Line(f"{trigger.definition};", f"{view.prefix}{view.name}.{trigger.name}")
+        yield from self._granted(view)
+        things = [(view.kind, view.named, view.comment)] if view.comment else []
+        things += [("COLUMN", f"{view.named}.{column}", said) for column, said in view.comments]
+        for kind, named, said in things:
+            yield Line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
+
+    def _guarded(self, table: Any) -> Iterator[Line]:
+        """Who may see and change which rows."""
+        if table.has_policies:
+            yield Line(f"ALTER TABLE {table.named} ENABLE ROW LEVEL SECURITY;")
+        if table.binds_owner:
+            yield Line(f"ALTER TABLE {table.named} FORCE ROW LEVEL SECURITY;")
+        for policy in self._policies[table.oid]:
+            parts = [f"CREATE POLICY {policy.named} ON {table.named}"]
+            parts += [] if policy.is_permissive else ["AS RESTRICTIVE"]
+            parts.append(f"FOR {policy.command} TO {', '.join(policy.roles)}")
+            parts += [f"USING ({policy.using_})"] if policy.using_ is not None else []
+            parts += [f"WITH CHECK ({policy.check_})"] if policy.check_ is not None else []
+            unused = "" if table.has_policies else "  -- without effect: row level security is not enabled"
+            yield Line(f"{' '.join(parts)};{unused}", f"{table.prefix}{table.name}.{policy.name}")
+        yield from self._granted(table)
+
+    def _granted(self, relation: Any) -> Iterator[Line]:
+        for right in self._rights[relation.oid]:
+            more = " WITH GRANT OPTION" if right.is_grantable else ""
+            yield Line(f"GRANT {right.privileges} ON {relation.named} TO {right.grantee}{more};")
+
+    def _before(self, table: Any) -> Iterator[Line]:
+        """Types and sequences that the table takes."""
+        for kind in self._types[table.oid]:
+            if kind.type not in self._told:
+                self._told.add(kind.type)
+                yield Line(_type(kind))
+                if kind.comment:
+                    yield Line(f"COMMENT ON {'TYPE' if kind.kind == 'e' else 'DOMAIN'} {kind.named} IS "
+                               f"{self._literal(kind.comment)};")  # fmt: skip
+        for column in self._columns[table.oid]:
+            if column.sequence and not column.identity and not _is_serial(column) and column.sequence not in self._told:
+                self._told.add(column.sequence)
+                parts = ["CREATE SEQUENCE", column.sequence_named, "AS", column.sequence_type, column.options]
+                yield Line(" ".join(filter(None, parts)) + ";")
+
+    def _column(self, table: Any, column: Any) -> Line:
+        serial = _is_serial(column)
+        parts = [column.named, _SERIAL[column.type] if serial else column.type]
+        if column.collation:
+            parts.append(f"COLLATE {column.collation}")
+        if column.identity:
+            when = "ALWAYS" if column.identity == "a" else "BY DEFAULT"
+            named = "" if column.has_usual_name else f"SEQUENCE NAME {column.sequence_named}"
+            options = " ".join(filter(None, [named, column.options]))
+            parts.append(f"GENERATED {when} AS IDENTITY" + (f" ({options})" if options else ""))
+        elif column.generated:
+            kind = "STORED" if column.generated == "s" else "VIRTUAL"
+            parts.append(f"GENERATED ALWAYS AS ({column.preset}) {kind}")
+        elif column.preset is not None and not serial:
+            parts.append(f"DEFAULT {column.preset}")
+        if column.is_not_null:
+            parts.append((f"CONSTRAINT {column.not_null} " if column.not_null else "") + "NOT NULL")
+            if column.ends_here:
+                parts.append("NO INHERIT")
+        return Line(" ".join(parts), f"{table.prefix}{table.name}.{column.name}")
+
+    def _after(self, table: Any) -> Iterator[Line]:
+        """What owns the sequences, indexes and triggers."""
+        for column in self._columns[table.oid]:
+            if column.sequence and column.is_owned and not column.identity and not _is_serial(column):
+                yield Line(f"ALTER SEQUENCE {column.sequence_named} OWNED BY {table.named}.{column.named};")
+        for index in self._indexes[table.oid]:
+            valid = "" if index.is_valid else "  -- not valid: its build did not end"
+            yield Line(f"{index.definition};{valid}", table.prefix + index.name)
+        for trigger in self._triggers[table.oid]:
+            about = f"{table.prefix}{table.name}.{trigger.name}"
+            yield Line(f"{trigger.definition};", about)
+            if trigger.state:
+                yield Line(f"ALTER TABLE {table.named} {trigger.state} TRIGGER {trigger.named};", about)
+
+    def _comments(self, table: Any) -> Iterator[Line]:
+        things = [("TABLE", table.named, table.comment)]
+        things += [("COLUMN", f"{table.named}.{it.named}", it.comment) for it in self._columns[table.oid]]
+        for kind, rows in (
+            ("CONSTRAINT", self._constraints),
+            ("TRIGGER", self._triggers),
+            ("POLICY", self._policies),
+        ):
+            things += [(kind, f"{it.named} ON {table.named}", it.comment) for it in rows[table.oid]]
+        things += [("INDEX", it.named, it.comment) for it in self._indexes[table.oid]]
+        for kind, named, said in things:
+            if said is not None:
+                yield Line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
+
+    def _literal(self, text: str) -> str:
+        row = self._connection.execute("select quote_literal(%s)", [text]).fetchone()
+        assert row is not None  # noqa: S101 - one row by construction
+        return str(row[0])
+
+
+def _in_order(tables: list[Any]) -> list[Any]:
+    """Tables after those that they extend, and after those that they refer to unless these refer to them in turn."""
+    left, done = {table.oid: table for table in tables}, []
+    while left:
+        free = [it for it in left.values() if not left.keys() & set(it.extends)]
+        ready = [it for it in free if not left.keys() & set(it.refers_to)] or free[:1]
+        done += ready
+        for table in ready:
+            del left[table.oid]
+    return done
+
+
+def _is_serial(column: Any) -> bool:
+    """Whether the column is what `serial` and its like make."""
+    return bool(
+        column.sequence
+        and column.is_owned
+        and not column.identity
+        and column.has_usual_name
+        and column.has_same_type
+        and not column.options
+        and column.is_not_null
+        and column.type in _SERIAL
+        and column.preset in (f"nextval('{column.sequence_named.replace(chr(39), chr(39) * 2)}'::regclass)",)
+    )
+
+
+def _create(table: Any, inside: list[Line]) -> Iterator[Line]:
+    name = table.prefix + table.name
+    head = f"CREATE {table.kind}TABLE {table.named}"
+    tail = ""
+    if table.bound:
+        head += f" PARTITION OF {table.parents[0]}"
+        tail = f" {table.bound}"
+    elif table.parents:
+        tail = f" INHERITS ({', '.join(table.parents)})"
+    if table.partition_key:
+        tail += f" PARTITION BY {table.partition_key}"
+    if table.options:
+        tail += f" WITH ({table.options})"
+    if table.bound and not inside:
+        yield Line(f"{head}{tail};", name)
+        return
+    yield Line(f"{head} (", name)
+    for place, line in enumerate(inside, start=1):
+        yield Line(f"{_INDENT}{line.sql}{',' if place < len(inside) else ''}", line.about)
+    yield Line(f"){tail};")
+
+
+def _added(table: Any, line: Line) -> Line:
+    return Line(f"ALTER TABLE {table.named} ADD {line.sql};", line.about)
+
+
+def _type(kind: Any) -> str:
+    if kind.kind == "e":
+        return f"CREATE TYPE {kind.named} AS ENUM ({', '.join(kind.labels)});"
+    parts = [f"CREATE DOMAIN {kind.named} AS {kind.base}"]
+    if kind.collation:
+        parts.append(f"COLLATE {kind.collation}")
+    if kind.preset is not None:
+        parts.append(f"DEFAULT {kind.preset}")
+    if kind.is_not_null:
+        parts.append("NOT NULL")
+    return " ".join([*parts, *kind.checks]) + ";"

@@ -1,0 +1,255 @@
+"""What is wrong with a schema: rules on the system catalogs, with evidence from the data where it takes some."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from order_audit.audit import mask
+from order_audit.expectations import SEVERITIES, Rule, Severity, catalog
+from order_audit.progress import Tell, silent
+
+#: What one statement on the data may look at: tables, and rows as the catalogs estimate them. A larger table has one of
+#: its own.
+_MOST_SOURCES: Final = 100
+_MOST_ROWS: Final = 1_000_000
+#: Of what stands in a WITH the planner knows nothing. It thinks it small, or larger than memory, and would go through
+#: it for each row rather than make a hash table of it once. Without nested loops every cost is beyond what makes the
+#: server compile a plan, which would take it the better part of a minute.
+_PLANNING: Final = (
+    "select set_config('enable_nestloop', 'off', true), set_config('hash_mem_multiplier', '1000', true),"
+    " set_config('jit', 'off', true)"
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A fault of one object, named as in `table.column`, in front of it the schema where that is not the audited one.
+
+    `remedy` tells what the suggestion is: a `statement` to run as it is, a `rewrite` of the table by a change of type,
+    or a `redesign`, which takes a decision first, on the design or on rows that stand in its way. `accepted` is the
+    reason for which somebody has taken it as it is; empty where nobody has.
+    """
+
+    rule: str
+    title: str
+    severity: Severity
+    object: str
+    message: str
+    evidence: dict[str, Any]
+    suggestion: str
+    remedy: str
+    accepted: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a rule: `checked`, `not_checkable` or `errored`, with the reason for the latter two."""
+
+    rule: Rule
+    status: str
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What a rule says of one object, what it asks the data, and what that answers.
+
+    `probe` names aggregates over its `from`: `holds` is false where there is nothing to find after all, `message` and
+    `severity` take the place of what the rule says, `evidence` is an object of more evidence, the others are evidence
+    by their own names. `instead` holds other suggestions, with or without another remedy, for rows that stand in the
+    way: the first counts of whose `where`, names of the evidence, one is not zero.
+    """
+
+    place: int
+    found: dict[str, Any]
+    probe: dict[str, str] = field(default_factory=dict)
+    instead: list[dict[str, Any]] = field(default_factory=list)
+    answer: dict[str, Any] = field(default_factory=dict)
+
+
+def lint(
+    connection: psycopg.Connection,
+    rules: Sequence[Rule],
+    tell: Tell = silent,
+    stopped: Callable[[], bool] = lambda: False,
+) -> list[Verdict]:
+    """Judge the schema by rules, on a connection that stands in the snapshot.
+
+    All rules are one statement, since what they read of the catalogs is the same. Where that fails, each is run by
+    itself, so that one bad rule costs no other its result. Then the data is asked: all that is wanted of a table at
+    once, and many small tables in one statement. No lock on a table is held beyond the statement that took it.
+    Once it is `stopped`, by somebody who cancels the statement too, nothing new begins and nothing counts as judged.
+    """
+    tell(0, 1, "reading the catalogs")
+    errors: dict[int, str] = {}
+    try:
+        rows, sizes = _ask(connection, rules)
+    except psycopg.Error:
+        rows, sizes = [], {}
+        for place, rule in enumerate(rules):
+            if stopped():
+                break
+            try:
+                found, sizes = _ask(connection, [rule])
+                rows += [replace(row, place=place) for row in found]
+            except psycopg.Error as error:
+                errors[place] = mask.error(error)
+    batches = list(_batches(rows, sizes))
+    for done, batch in enumerate(batches, start=1):
+        if stopped():
+            break
+        tell(done, 1 + len(batches), "reading tables")
+        _look(connection, batch)
+    if stopped():
+        return [Verdict(rule, "errored", "interrupted before it was judged") for rule in rules]
+    tell(1 + len(batches), 1 + len(batches), "")
+    by_rule: defaultdict[int, list[_Row]] = defaultdict(list)
+    for row in rows:
+        by_rule[row.place].append(row)
+    return [
+        Verdict(rule, "errored", errors[place]) if place in errors else _judge(rule, by_rule[place])
+        for place, rule in enumerate(rules)
+    ]
+
+
+def document(verdicts: Iterable[Verdict]) -> dict[str, list[dict[str, Any]]]:
+    """The part of a result document that is about the schema."""
+    verdicts = list(verdicts)
+    findings = [finding for verdict in verdicts for finding in verdict.findings]
+    order = sorted(findings, key=lambda it: (SEVERITIES.index(it.severity), it.rule, it.object))
+    return {
+        "schema_findings": [
+            {name: value for name, value in vars(it).items() if value or name != "accepted"} for it in order
+        ],
+        "schema_rules": [
+            {
+                "rule": verdict.rule.id,
+                "title": verdict.rule.title,
+                "severity": verdict.rule.severity,
+                "status": verdict.status,
+                "findings": len(verdict.findings),
+                "why": verdict.rule.why,
+            }
+            | ({"reason": verdict.reason} if verdict.reason else {})
+            for verdict in verdicts
+        ],
+    }
+
+
+def statement(rules: Iterable[Rule]) -> str:
+    """The statement that asks the catalogs by all the rules, and how many rows there are to look at, by source."""
+    asked = "\nunion all\n".join(
+        f"select {place} as place, to_jsonb(f.*) as found\nfrom (\n{rule.sql}\n) as f"
+        for place, rule in enumerate(rules)
+    )
+    return f"with\n{catalog()}\n{asked}\nunion all\nselect null, jsonb_object_agg(s.source, s.rows) from sample as s"
+
+
+def _ask(connection: psycopg.Connection, rules: Sequence[Rule]) -> tuple[list[_Row], dict[str, float]]:
+    with connection.transaction(force_rollback=True):
+        connection.execute(_PLANNING)
+        answer = connection.execute(statement(rules).encode()).fetchall()
+    sizes = next(found for place, found in answer if place is None) or {}
+    rows = [
+        _Row(place, found, found.pop("probe", None) or {}, found.pop("instead", None) or [])
+        for place, found in answer
+        if place is not None
+    ]
+    return rows, sizes
+
+
+def _batches(rows: Iterable[_Row], sizes: dict[str, float]) -> Iterator[list[list[_Row]]]:
+    """What to ask in a statement each: the rows that look at a source, for several sources."""
+    by_source: defaultdict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        if "from" in row.probe:
+            by_source[row.probe["from"]].append(row)
+    batch: list[list[_Row]] = []
+    weight = 0.0
+    for source, group in by_source.items():
+        # a source that is not known is an end of an index
+        size = sizes.get(source, 0)
+        if batch and (len(batch) == _MOST_SOURCES or weight + size > _MOST_ROWS):
+            yield batch
+            batch, weight = [], 0.0
+        batch.append(group)
+        weight += size
+    if batch:
+        yield batch
+
+
+def _look(connection: psycopg.Connection, batch: list[list[_Row]]) -> None:
+    """Ask the data. Where that fails, ask each source by itself, and then for each row, so as to know which it was."""
+    try:
+        _probe(connection, batch)
+    except psycopg.Error as error:
+        parts = [[group] for group in batch] if len(batch) > 1 else [[[row]] for row in batch[0]]
+        if len(parts) > 1:
+            for part in parts:
+                _look(connection, part)
+        else:
+            batch[0][0].answer.update({"not looked at": mask.error(error), "holds": None})
+
+
+def _probe(connection: psycopg.Connection, batch: list[list[_Row]]) -> None:
+    asked = "\nunion all\n".join(
+        f"select {number}, to_jsonb(array[{', '.join(map(_object, group))}]) from {group[0].probe['from']}"
+        for number, group in enumerate(batch)
+    )
+    # rolled back, so that no lock stays until the end of the audit, or there is no room for those of other sessions
+    with connection.transaction(force_rollback=True):
+        answer = connection.execute(asked.encode()).fetchall()
+    for number, found in answer:
+        for row, values in zip(batch[number], found, strict=True):
+            row.answer.update(values)
+
+
+def _object(row: _Row) -> str:
+    """The aggregates that a row asks for, as one value."""
+    named = (f"{_literal(name)}, {asked}" for name, asked in row.probe.items() if name != "from")
+    return f"jsonb_build_object({', '.join(named)})"
+
+
+def _judge(rule: Rule, rows: Iterable[_Row]) -> Verdict:
+    findings: list[Finding] = []
+    unknown = ""
+    for row in rows:
+        answer = row.answer
+        if "holds" in row.probe and answer.get("holds") is None and "not looked at" in answer:
+            unknown = f"{row.found['object']}: {answer['not looked at']}"
+            continue
+        if answer.pop("holds", True) is False:
+            continue
+        answer |= answer.pop("evidence", {})
+        found = row.found | {name: answer.pop(name) for name in ("message", "severity") if answer.get(name)}
+        other = (it for it in row.instead if any(answer.get(name) for name in it["where"]))
+        found |= next(other, {})
+        findings.append(_finding(rule, found, answer))
+    findings.sort(key=lambda finding: finding.object)
+    if unknown and not findings:
+        return Verdict(rule, "not_checkable", unknown)
+    return Verdict(rule, "checked", unknown, tuple(findings))
+
+
+def _literal(text: str) -> str:
+    return sql.Literal(text).as_string()
+
+
+def _finding(rule: Rule, found: dict[str, Any], evidence: dict[str, Any]) -> Finding:
+    return Finding(
+        rule=rule.id,
+        title=rule.title,
+        severity=found.get("severity") or rule.severity,
+        object=found["object"],
+        message=found["message"],
+        evidence=(found.get("evidence") or {}) | evidence,
+        suggestion=found["suggestion"],
+        remedy=found.get("remedy") or "statement",
+    )

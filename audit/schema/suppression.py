@@ -1,0 +1,75 @@
+"""Findings that somebody has accepted, with the reason: a file of lines `rule object: reason`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Final
+
+from order_audit.audit.schema.lint import Verdict
+from order_audit.errors import UsageError
+
+_LINE: Final = re.compile(r"(?P<rule>\S+)\s+(?P<object>.+?):\s+(?P<reason>\S.*)")
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """One line: a rule and an object, both with `*` for anything, and why the finding is accepted."""
+
+    rule: str
+    object: str
+    reason: str
+
+
+def read(path: Path, rules: Iterable[str]) -> list[Suppression]:
+    """Read a file of suppressions. Empty lines and those that begin with `#` are skipped.
+
+    Raises UsageError, naming the line, for one that is no suppression or names no rule.
+    """
+    known = list(rules)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
+    found = []
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if not line or line.startswith("#"):
+            continue
+        if not (said := _LINE.fullmatch(line)):
+            raise UsageError(f"{path}:{number}: a line is 'rule object: reason'")
+        if not any(fnmatchcase(rule, said["rule"]) for rule in known):
+            raise UsageError(f"{path}:{number}: no rule '{said['rule']}'; 'order-audit rules --lint' lists them all")
+        found.append(Suppression(said["rule"], said["object"], said["reason"]))
+    return found
+
+
+def accept(
+    verdicts: Sequence[Verdict], suppressions: Iterable[Suppression], rules: Iterable[str]
+) -> tuple[list[Verdict], list[Suppression]]:
+    """Mark what is accepted; gives the suppressions that no finding needs, too.
+
+    Whether one is needed is only known where each of the `rules` that it is for was judged.
+    """
+    suppressions = list(suppressions)
+    used = set()
+    marked = []
+    for verdict in verdicts:
+        findings = []
+        for finding in verdict.findings:
+            for suppression in suppressions:
+                if fnmatchcase(finding.rule, suppression.rule) and fnmatchcase(finding.object, suppression.object):
+                    used.add(suppression)
+                    finding = replace(finding, accepted=suppression.reason)
+                    break
+            findings.append(finding)
+        marked.append(replace(verdict, findings=tuple(findings)))
+    unjudged = set(rules) - {it.rule.id for it in verdicts if it.status == "checked" and not it.reason}
+    unused = [
+        suppression
+        for suppression in suppressions
+        if suppression not in used and not any(fnmatchcase(rule, suppression.rule) for rule in unjudged)
+    ]
+    return marked, unused

@@ -1,0 +1,246 @@
+"""Write fixes as a Sqitch project that a person can read, and run without this program. The database is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+import psycopg
+
+from order_audit.fixes.apply import chosen, refuse_unnamed
+from order_audit.fixes.emission import sqitch
+from order_audit.fixes.emission.script import GUARD, fix_change, guard_change, journal_change
+from order_audit.fixes.emission.sqitch import EmitError
+from order_audit.fixes.engine.batches import Pace, apply
+from order_audit.fixes.engine.rejected import refused
+from order_audit.fixes.engine.work_list import TRIAL, fill
+from order_audit.fixes.fix import Fix, FixError, Option
+from order_audit.fixes.guarding.guard import Guard, lacks, refuses, state
+from order_audit.fixes.planning import dry_run
+from order_audit.fixes.planning.fixpoint import turns
+from order_audit.fixes.planning.planner import guards_of, none_there, tables
+from order_audit.progress import Tell
+
+_Made = TypeVar("_Made")
+
+#: Nobody else works on the copies.
+_ALONE: Final = Pace(batch=1_000_000, wait=0, vacuum=0)
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """The names of the changes in order; rows that they would change now, by rule; what is left out, and why.
+
+    Left out is an option, under the names of rule and option, a rule of which no option is left, or a guard.
+
+    `again` are the rules whose files are to be run once more when all have run, in order, each with its rows: later
+    ones gave them more to do. `restless` are those that had more to do even then, for fixes undo each other.
+    """
+
+    changes: tuple[str, ...]
+    rows: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    again: tuple[tuple[str, int], ...] = ()
+    restless: tuple[str, ...] = ()
+
+
+def emit(
+    connection: psycopg.Connection,
+    fixes: Mapping[str, Fix],
+    choices: Mapping[str, str],
+    out: Path,
+    *,
+    rules: Collection[str] = (),
+    guards: bool = True,
+    tell: Tell = lambda _done, _of, _note: None,
+) -> Emitted:
+    """Write what is automatic and what was chosen for the wanted rules (all, unless some are named) as a project.
+
+    The connection commits by itself and sees the tables. Rows are counted by trying the changes, in their order, on
+    temporary copies. An option that cannot be tried there is left out, and so is a guard that would still refuse a row.
+    Raises EmitError where `out` cannot be used or no table is there, RefusalError where a table's key names no row.
+    """
+    options: dict[str, list[Option]] = {}
+    for fix, option in chosen({id: fix for id, fix in fixes.items() if not rules or id in rules}, choices):
+        options.setdefault(fix.rule.id, []).append(option)
+    keys = tables(connection, {id: fixes[id] for id in options})
+    if options and not keys:
+        raise EmitError(none_there({id: fixes[id] for id in options}))
+    changed = {change.table for wanted in options.values() for option in wanted for change in option.changes}
+    for table in sorted(changed & keys.keys()):
+        refuse_unnamed(connection, table, keys[table][0])
+    schema, counted = _place(connection)
+    changes = [journal_change(schema)]
+    rows: dict[str, int] = {}
+    left_out: dict[str, str] = {}
+    wanted_guards = guards_of([fix.rule for fix in fixes.values()]) if guards else []
+    candidates = _candidates(connection, wanted_guards, rules, left_out)
+    with dry_run.trial(connection, {}):
+        listings: dict[str, dict[str, str]] = {}
+        for id, wanted in options.items():
+            failed: dict[str, str] = {}
+            listings[id] = dict(_each(connection, wanted, partial(_listing, connection, fixes[id]), failed))
+            left_out |= _without(id, listings[id], failed)
+        for table, key in keys.items():
+            dry_run.copy(connection, table, key)
+
+        def take(fix: Fix, _number: int) -> list[Option]:
+            id = fix.rule.id
+            tell(len(rows), len(listings), id)
+            failed: dict[str, str] = {}
+            wanted = [option for option in options[id] if option.name in listings[id]]
+            does = dict(_each(connection, wanted, partial(_try, connection, fix), failed))
+            left_out.update(_without(id, does, failed))
+            if not does:
+                return []
+            rows[id] = sum(count for done in does.values() for (op, _, _), count in done.items() if op != "insert")
+            words = {name: [_words(*done) for done in found.items()] or ["no row"] for name, found in does.items()}
+            for found in refused(connection, TRIAL, id):
+                words[found.option].append(f"is refused {_rows(found.rows)} of {found.table}: {found.reason}")
+            before = [change.name for change in changes]
+            made[id] = [option for option in wanted if option.name in does]
+            listed = {option.name: listings[id][option.name] for option in made[id]}
+            changes.append(fix_change(fix, listed, words, counted, schema, before))
+            return [option for option in made[id] if does[option.name]]
+
+        made: dict[str, list[Option]] = {}
+        due = turns(connection, {id: fixes[id] for id in listings if listings[id]}, TRIAL, take, passes=1)
+        for guard, is_there in candidates.values():
+            name = GUARD + guard.name
+            tell(len(listings), len(listings), name)
+            if reason := _refused(connection, guard, left_out):
+                left_out[name] = reason
+            elif not is_there:
+                changes.append(guard_change(guard, counted, schema, [change.name for change in changes]))
+        again: list[tuple[str, int]] = []
+
+        def take_again(fix: Fix, _number: int) -> list[Option]:
+            done = {option.name: apply(connection, fix, option, TRIAL, _ALONE).changed for option in made[fix.rule.id]}
+            if more := sum(done.values()):
+                again.append((fix.rule.id, more))
+            return [option for option in made[fix.rule.id] if done[option.name]]
+
+        tried = {id: fixes[id] for id in made}
+        restless = turns(connection, tried, TRIAL, take_again, due=[id for id in due if id in tried])
+    sqitch.write(out, changes, schema)
+    return Emitted(tuple(change.name for change in changes), rows, left_out, tuple(again), restless)
+
+
+def _each(
+    connection: psycopg.Connection, options: Iterable[Option], make: Callable[[Option], _Made], failed: dict[str, str]
+) -> Iterator[tuple[str, _Made]]:
+    """What is made of each option, by its name; why nothing can be made of others is put under theirs in `failed`."""
+    for option in options:
+        try:
+            with connection.transaction():
+                made = make(option)
+        except (FixError, psycopg.Error) as error:
+            failed[option.name] = str(error).splitlines()[0]
+        else:
+            yield option.name, made
+
+
+def _without(id: str, left: Collection[str], failed: Mapping[str, str]) -> dict[str, str]:
+    """What is left out of a rule's options, and why: those that failed, or the rule where none is left."""
+    return {f"{id} {name}" if left else id: why for name, why in failed.items()}
+
+
+def _place(connection: psycopg.Connection) -> tuple[str, str]:
+    """The search path that finds the tables, and in words where and when rows are counted."""
+    row = connection.execute(
+        "select (select string_agg(quote_ident(s.name), ', ' order by s.number)"
+        " from unnest(current_schemas(false)) with ordinality as s (name, number)),"
+        " quote_ident(current_database()), current_setting('server_version')"
+    ).fetchone()
+    assert row is not None  # noqa: S101 - one row by construction
+    schema, database, version = row[0] or "''", row[1], row[2].split()[0]
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return (
+        schema,
+        f"in database {database}, schema {schema}, PostgreSQL {version}, on {now}, with the changes before it made",
+    )
+
+
+def _candidates(
+    connection: psycopg.Connection, guards: Iterable[Guard], rules: Collection[str], left_out: dict[str, str]
+) -> dict[str, tuple[Guard, bool]]:
+    """The guards of the wanted rules that this database can have; each with whether others see to it already."""
+    found: dict[str, tuple[Guard, bool]] = {}
+    for guard in guards:
+        name = guard.name
+        if rules and not any(rule.id in rules for rule in guard.protects):
+            continue
+        if lack := lacks(connection, guard, found):
+            left_out[GUARD + name] = lack
+            continue
+        now = state(connection, guard)
+        if now == "different":
+            left_out[GUARD + name] = "something else has its name"
+            continue
+        ours = connection.execute(f"select {' and '.join(part.there() for part in guard.parts)}".encode()).fetchone()
+        found[name] = guard, now == "valid" and not (ours and ours[0])
+    return found
+
+
+def _refused(connection: psycopg.Connection, guard: Guard, left_out: Collection[str]) -> str:
+    """Why a guard could not be installed once the changes are made; nothing where it could."""
+    if needed := [GUARD + name for name in guard.after if GUARD + name in left_out]:
+        return f"it builds on {needed[0]}"
+    try:
+        rows = refuses(connection, guard)
+    except psycopg.Error as error:
+        return str(error).splitlines()[0]
+    return f"it would refuse {_rows(rows)}" if rows else ""
+
+
+def _listing(connection: psycopg.Connection, fix: Fix, option: Option) -> str:
+    return ";\n\n".join(fill(connection, fix, option, TRIAL)) + ";"
+
+
+def _try(connection: psycopg.Connection, fix: Fix, option: Option) -> dict[tuple[str, str, str], int]:
+    """Apply an option to the copies: rows by what is done, table and columns."""
+    added = {change.table: -_count(connection, change.table) for change in option.changes if change.op == "insert"}
+    apply(connection, fix, option, TRIAL, _ALONE)
+    done: dict[tuple[str, str, str], int] = {}
+    for step, op, columns, count in connection.execute(
+        TRIAL.text(
+            """
+            select j.step, j.op, coalesce(s.columns, ''), count(*)
+            from order_audit.journal as j
+            cross join lateral (
+              select string_agg(k.name, ', ' order by k.name) as columns
+              from jsonb_object_keys(case when j.op = 'update' then j.after end) as k (name)
+            ) as s
+            where j.rule = %s and j.option = %s and j.op in ('update', 'delete')
+            group by j.step, j.op, s.columns
+            order by j.step, j.op, s.columns
+            """
+        ).encode(),
+        [fix.rule.id, option.name],
+    ):
+        what = (op, option.changes[step - 1].table, columns)
+        done[what] = done.get(what, 0) + count
+    for table, before in added.items():
+        done["insert", table, ""] = before + _count(connection, table)
+    return done
+
+
+def _count(connection: psycopg.Connection, table: str) -> int:
+    row = connection.execute(TRIAL.text(f"select count(*) from {table}").encode()).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _words(what: tuple[str, str, str], count: int) -> str:
+    op, table, columns = what
+    rows = _rows(count)
+    if op == "update":
+        return f"sets {columns} in {rows} of {table}"
+    return f"deletes {rows} of {table}" if op == "delete" else f"adds {rows} to {table}"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"

@@ -1,0 +1,64 @@
+"""What the database refused to change, or would have kept others waiting for too long: as it was, and listed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+
+from order_audit.fixes.engine.work_list import REAL, Home
+
+#: The table that a copy in a trial stands for.
+_ORIGINAL: Final = "select order_audit.qualified(order_audit.original(to_regclass(r.tab))) as name"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Rows of a table that an option could not change, for one reason.
+
+    `by` is the constraint or the trigger's function that refused them, empty where it has no name; `keys` are those of
+    the first ten.
+    """
+
+    rule: str
+    option: str
+    table: str
+    by: str
+    reason: str
+    rows: int
+    keys: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """As JSON; `by` is null where it has no name."""
+        return {
+            "rule": self.rule,
+            "option": self.option,
+            "table": self.table,
+            "by": self.by or None,
+            "reason": self.reason,
+            "rows": self.rows,
+            "keys": list(self.keys),
+        }
+
+
+def refused(connection: psycopg.Connection, home: Home = REAL, rule: str | None = None) -> tuple[Refused, ...]:
+    """What the last application was refused, of one rule or of all."""
+    rows = connection.execute(
+        home.text(
+            """
+            select r.rule, r.option, t.name, r.refused_by, min(r.reason), count(*),
+              (array_agg(k.key order by length(k.key), k.key))[1:10]
+            from order_audit.refused as r
+            cross join lateral (
+              select string_agg(k.value, ', ' order by k.key) as key from jsonb_each_text(r.key) as k
+            ) as k
+            cross join lateral ({table}) as t
+            where %(rule)s::text is null or r.rule = %(rule)s
+            group by r.rule, r.option, t.name, r.refused_by, r.code
+            order by min(r.id)
+            """.replace("{table}", "select r.tab as name" if home is REAL else _ORIGINAL)
+        ).encode(),
+        {"rule": rule},
+    ).fetchall()
+    return tuple(Refused(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6])) for row in rows)

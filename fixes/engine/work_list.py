@@ -1,0 +1,243 @@
+"""The statements that list what an option would change, row by row, with what stands there now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from order_audit.fixes.fix import Change, Fix, FixError, Option
+
+#: What every session of ours sets, so that a value's text is exact and the same everywhere, and no row goes unseen:
+#: a CHECK says nothing of rows that came in before its function was replaced, so that no plan may rely on it.
+SETTINGS: Final = (
+    "set extra_float_digits = 1",
+    "set datestyle = 'ISO, YMD'",
+    "set intervalstyle = 'iso_8601'",
+    "set timezone = 'UTC'",
+    "set bytea_output = 'hex'",
+    "set standard_conforming_strings = on",
+    "set row_security = off",
+    "set constraint_exclusion = off",
+    "set jit = off",
+)
+
+#: A comment, a literal or a quoted name as a whole, or the end of a line.
+_LITERAL: Final = re.compile(
+    r"""--[^\n]*|/\*.*?\*/|\be'(?:[^'\\]|\\.|'')*'|'[^']*'|"[^"]*"|\$(\w*)\$.*?\$\1\$|\n+""",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where list and journal are kept: in the schema `order_audit`, or in temporary tables for a trial."""
+
+    prefix: str = "order_audit."
+
+    def text(self, text: str) -> str:
+        """SQL of ours, with its tables and functions at home here."""
+        return text.replace("order_audit.", self.prefix)
+
+
+REAL: Final = Home()
+TRIAL: Final = Home("pg_temp.order_audit_")
+
+
+def fill(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -> list[str]:
+    """The statements, in order, that write the rows an option would change to `order_audit.todo`.
+
+    They are right for the tables as the connection sees them, which has the list at `home`. Raises FixError where a
+    table has no such columns, or where one that is NOT NULL would lose its value.
+    """
+    if why := obstacle(connection, option):
+        raise FixError(why)
+    made: list[str] = []
+    units = False
+    for number, change in enumerate(option.changes, start=1):
+        columns = _columns(connection, fix, change, home)
+        if change.op == "insert":
+            made.append(_insert(connection, fix, change, columns))
+        else:
+            made.append(_list(connection, fix, option, number, change, columns, home))
+            units = units or "unit" in columns
+    if units:
+        # or the planner takes the list to be as short as it was
+        made += ["analyze order_audit.todo", *_together(fix, option)]
+    if any(change.op == "delete" for change in option.changes):
+        made.append(_prefiltered(fix, option))
+    return made
+
+
+def obstacle(connection: psycopg.Connection, option: Option) -> str:
+    """Why an option can change nothing here: it takes a value away that must be there. Empty where it can."""
+    for change in option.changes:
+        row = connection.execute(
+            "select a.attname from pg_attribute as a"
+            " where a.attrelid = to_regclass(%s) and a.attname = any(%s) and a.attnotnull",
+            [change.table, list(change.nulls)],
+        ).fetchone()
+        if row:
+            return (
+                f"{option.name} takes {change.table}.{row[0]} away, which is NOT NULL: choose otherwise, or allow NULL"
+            )
+    return ""
+
+
+def columns(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -> set[str]:
+    """What an option changes: the columns that it sets, and the tables that it takes rows from."""
+    found: set[str] = set()
+    for change in option.changes:
+        if change.op == "update":
+            found |= {*_columns(connection, fix, change, home)} - {*change.key, "unit"}
+        elif change.op == "delete":
+            found.add(change.table)
+    return found
+
+
+def _source(fix: Fix, change: Change) -> str:
+    given = [f"{name} as (\n{indented(text)}\n)" for name, text in change.given]
+    if any("violation" in text for text in (change.sql, *(text for _, text in change.given))):
+        given.insert(0, f"violation as materialized (\n{indented(fix.rule.sql)}\n)")
+    query = f"with {', '.join(given)}\n{_as_query(change.sql)}" if given else change.sql
+    return f"(\n{indented(query)}\n) as f"
+
+
+def _as_query(text: str) -> str:
+    """A query that can stand behind a WITH list."""
+    first = text.lstrip().split(None, 1)[0].lower() if text.strip() else ""
+    while first.startswith("--"):
+        text = text.lstrip().split("\n", 1)[1]
+        first = text.lstrip().split(None, 1)[0].lower()
+    return f"select *\nfrom (\n{indented(text)}\n) as q" if first == "with" else text
+
+
+def indented(text: str) -> str:
+    """SQL two columns to the right, but for what goes on in a literal."""
+    return "  " + _LITERAL.sub(lambda found: found[0] + "  " * (found[0][0] == "\n"), text)
+
+
+def _columns(connection: psycopg.Connection, fix: Fix, change: Change, home: Home) -> list[str]:
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(f"select * from {home.text(_source(fix, change))} limit 0".encode())
+        return [column.name for column in cursor.description or ()]
+
+
+def _types(connection: psycopg.Connection, table: str, home: Home) -> dict[str, tuple[str, str]]:
+    """A table's columns: each as it is written, and the type that values are cast to."""
+    rows = connection.execute(
+        home.text(
+            """
+            select a.attname, quote_ident(a.attname), order_audit.type_of(a.attrelid::regclass::text, a.attname)
+            from pg_attribute as a
+            where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+            order by a.attnum
+            """
+        ).encode(),
+        [table],
+    ).fetchall()
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def _list(
+    connection: psycopg.Connection, fix: Fix, option: Option, step: int, change: Change, columns: list[str], home: Home
+) -> str:
+    types = _types(connection, change.table, home)
+    values = [column for column in columns if column not in change.key and column != "unit"]
+    unknown = [column for column in [*change.key, *values] if column not in types]
+    if unknown or not set(change.key) <= set(columns) or bool(values) != (change.op == "update"):
+        raise FixError(f"{fix.path}: {change.op} {change.table}: no such columns: {', '.join(unknown) or columns}")
+    name = {column: written for column, (written, _) in types.items()}
+    new = {
+        column: f"f.{written}::{kind}" + ("" if kind == "text" else "::text")
+        for column, (written, kind) in types.items()
+    }
+    literal = {column: sql.Literal(column).as_string(connection) for column in types}
+    key = _object(f"{literal[column]}, the_row.{name[column]}::text" for column in change.key)
+    before = _object(
+        f"{literal[column]}, the_row.{name[column]}::text" for column in (values if change.op == "update" else types)
+    )
+    after = _object(f"{literal[column]}, {new[column]}" for column in values) if change.op == "update" else "null"
+    differs = " or ".join(f"the_row.{name[column]}::text is distinct from {new[column]}" for column in values)
+    same = " and ".join(f"the_row.{name[column]} = f.{name[column]}" for column in change.key)
+    unit = "f.unit::text" if "unit" in columns else "null"
+    keys = ", ".join(f"the_row.{name[column]}" for column in change.key)
+    op, where = f"'{change.op}'", ""
+    if differs and "unit" in columns:
+        op = f"case when {differs} then 'update' else 'keep' end"
+    elif differs:
+        where = f"\nwhere {differs}"
+    return f"""insert into order_audit.todo (rule, option, step, op, tab, key, unit, seen, before, after)
+select {_text(connection, fix.rule.id)}, {_text(connection, option.name)}, {step}, {op},
+  {_qualified(connection, change.table)},
+  {key},
+  {unit},
+  sha256(convert_to(the_row::text, getdatabaseencoding())),
+  {before},
+  {after}
+from {_source(fix, change)}
+join {change.table} as the_row on {same}{where}
+order by {"f.unit, " if "unit" in columns else ""}{keys}"""
+
+
+def _object(parts: Iterable[str]) -> str:
+    return "jsonb_build_object(" + ", ".join(parts) + ")"
+
+
+def _text(connection: psycopg.Connection, text: str) -> str:
+    return sql.Literal(text).as_string(connection)
+
+
+def _qualified(connection: psycopg.Connection, table: str) -> str:
+    row = connection.execute(
+        "select format('%%I.%%I', n.nspname, c.relname) from pg_class as c"
+        " join pg_namespace as n on n.oid = c.relnamespace where c.oid = to_regclass(%s)",
+        [table],
+    ).fetchone()
+    if row is None:
+        raise FixError(f"there is no table {table}")
+    return _text(connection, row[0])
+
+
+def _insert(connection: psycopg.Connection, fix: Fix, change: Change, names: list[str]) -> str:
+    """Rows of our own tables: secrets that are kept. Those that are there already stay."""
+    columns = ", ".join(sql.Identifier(name).as_string(connection) for name in names)
+    return f"""insert into {change.table} ({columns})
+select {columns}
+from {_source(fix, change)}
+on conflict do nothing"""
+
+
+def _together(fix: Fix, option: Option) -> list[str]:
+    """Give the rows of one unit one place on the list; take off the units of which nothing changes."""
+    where = f"rule = '{fix.rule.id}' and option = '{option.name}'"
+    return [
+        f"""delete from order_audit.todo
+where {where} and unit in (
+  select unit
+  from order_audit.todo
+  where {where}
+  group by unit
+  having bool_and(op = 'keep')
+)""",
+        f"""update order_audit.todo as t
+set place = u.place
+from (
+  select unit, min(place) as place
+  from order_audit.todo
+  where {where}
+  group by unit
+) as u
+where t.rule = '{fix.rule.id}' and t.option = '{option.name}' and t.unit = u.unit and t.place <> u.place""",
+    ]
+
+
+def _prefiltered(fix: Fix, option: Option) -> str:
+    """Take off what cannot be deleted, with its unit: other rows refer to it."""
+    return f"""delete from order_audit.todo
+where rule = '{fix.rule.id}' and option = '{option.name}'
+  and place = any(order_audit.referred('{fix.rule.id}', 0, {2**63 - 1}))"""

@@ -1,0 +1,78 @@
+"""Write a decisions file: a plan as TOML that a person fills in."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Mapping
+
+from order_audit.fixes.fix import LEAVE
+from order_audit.fixes.planning.decisions import FORMAT, Seen
+from order_audit.fixes.planning.planner import Plan
+
+
+def written(plan: Plan, choices: Mapping[str, str]) -> str:
+    """A decisions file for a plan: each rule with rows to decide on, its options, and the choice."""
+    steps = [
+        step
+        for step in plan.steps
+        if any(offer.rows for offer in step.offers) or choices.get(step.fix.rule.id, LEAVE) != LEAVE
+    ]
+    undecided = [step.fix.rule.id for step in steps if step.fix.rule.id not in choices]
+    lines = [
+        "# What becomes of rows for which there is no one right answer. Put one of the options named above it behind",
+        f"# each rule, then: order-audit fixes apply --decisions FILE. '{LEAVE}' lists the rows and touches none.",
+        "# Rules that are named under 'undecided' have no decision yet: there --accept-recommended may put another",
+        f"# option in the place of '{LEAVE}'. Take a name off, and '{LEAVE}' is what was decided.",
+        "#",
+        "# All that was found, and what would become of it, is compared with the database before anything is changed:",
+        "# where it is not the same any more, nothing is changed, and the difference is shown.",
+        "",
+        "[plan]",
+        f"format = {_quoted(FORMAT)}",
+        *(f"{name} = {_quoted(value)}" for name, value in plan.identity.items()),
+        "undecided = [",
+        *(f"  {_quoted(id)}," for id in undecided),
+        "]",
+        "",
+        "[decisions]",
+    ]
+    for step in steps:
+        id = step.fix.rule.id
+        lines += ["", f"# {step.fix.rule.title}: {step.found:,} found"]
+        if step.automatic:
+            lines.append(f"#   {step.automatic:,} rows have one right answer and need no decision")
+        if step.fix.assumes:
+            lines += _comment(f"assumes: {step.fix.assumes}")
+        for offer in step.offers:
+            name = offer.option.name + (" (recommended)" if offer.option.recommended else "")
+            lines += _comment(f"{name}: {offer.option.does}; {offer.obstacle or f'{offer.rows:,} rows'}")
+        lines += _comment(f"{LEAVE}: {step.fix.leave or 'the rows stay as they are'}")
+        keys = next((offer.keys for offer in step.offers if offer.keys), ())
+        if keys:
+            lines += _comment(f"for example {', '.join(step.fix.rule.key)} {', '.join(keys)}")
+        lines.append(f"{_quoted(id)} = {_quoted(choices.get(id, LEAVE))}")
+    for id, seen in plan.reviewed.items():
+        lines += [
+            "",
+            f"[reviewed.{_quoted(id)}]",
+            *([f"choice = {_quoted(seen.choice)}"] if seen.choice != LEAVE else []),
+            f"found = {_inline(seen.found)}",
+            *(f"options.{name} = {_inline(one)}" for name, one in seen.options.items()),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _inline(seen: Seen) -> str:
+    keys = ", ".join(f"{_quoted(key)} = {_quoted(one)}" for key, one in seen.keys.items())
+    return f"{{rows = {seen.rows}, fingerprint = {_quoted(seen.fingerprint)}, keys = {{{keys}}}}}"
+
+
+def _comment(text: str) -> list[str]:
+    """Comment lines; whatever a text holds, it stays in them."""
+    return textwrap.wrap(" ".join(text.split()), 118, initial_indent="#   ", subsequent_indent="#     ")
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: JSON's escapes are TOML's, but for DEL, which JSON leaves as it is."""
+    return json.dumps(text).replace("\x7f", "\\u007f")

@@ -1,0 +1,145 @@
+"""A trial: temporary copies of the tables, in one snapshot, on which fixes can be tried without changing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+import psycopg
+from psycopg import sql
+
+from order_audit.expectations import Rule
+from order_audit.fixes.engine.batches import install
+from order_audit.fixes.engine.work_list import TRIAL
+
+
+@contextmanager
+def trial(connection: psycopg.Connection, keys: dict[str, tuple[str, ...]]) -> Iterator[psycopg.Connection]:
+    """Within it, the connection sees temporary copies of the tables (by name, with the columns of their keys).
+
+    All is one repeatable-read transaction, which is rolled back; the tables themselves are read and never locked
+    against anybody. It takes a connection that commits by itself, and the right to make temporary tables.
+    """
+    before = connection.isolation_level
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    try:
+        with connection.transaction(force_rollback=True):
+            install(connection, TRIAL)
+            _secrets(connection)
+            for table, key in keys.items():
+                copy(connection, table, key)
+            yield connection
+    finally:
+        if not connection.closed:
+            connection.isolation_level = before
+
+
+def _secrets(connection: psycopg.Connection) -> None:
+    """Copy the secrets that are kept already, if this role may read them, so that others get the numbers they will."""
+    if connection.execute(
+        """
+        select from pg_class as c
+        join pg_namespace as n on n.oid = c.relnamespace
+        where n.nspname = 'order_audit' and c.relname = 'secret'
+          and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+        """
+    ).rowcount:
+        connection.execute(
+            "insert into pg_temp.order_audit_secret (id, value) select s.id, s.value from order_audit.secret as s"
+        )
+
+
+def copy(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> None:
+    """Put a temporary copy of a table in its place, as far as this connection sees."""
+    name = sql.Identifier(table)
+    # with its NOT NULLs, and with what follows from other columns
+    connection.execute(sql.SQL("create temporary table order_audit_copy (like {} including generated)").format(name))
+    columns = sql.SQL(", ").join(
+        sql.Identifier(column)
+        for (column,) in connection.execute(
+            "select attname from pg_attribute where attrelid = to_regclass(quote_ident(%s)) and attnum > 0"
+            " and not attisdropped and attgenerated = '' order by attnum",
+            [table],
+        ).fetchall()
+    )
+    connection.execute(
+        sql.SQL("insert into pg_temp.order_audit_copy ({columns}) select {columns} from {name}").format(
+            columns=columns, name=name
+        )
+    )
+    connection.execute(sql.SQL("alter table pg_temp.order_audit_copy rename to {}").format(name))
+    connection.execute(
+        sql.SQL("create unique index on pg_temp.{} ({})").format(name, sql.SQL(", ").join(map(sql.Identifier, key)))
+    )
+    _constrain(connection, table)
+    connection.execute(sql.SQL("analyze pg_temp.{}").format(name))
+
+
+def _constrain(connection: psycopg.Connection, table: str) -> None:
+    """Let the copy of a table refuse what the table would: by CHECKs, by what is to be unique, by exclusions.
+
+    What foreign keys and triggers would refuse a trial does not tell: they may ask, and change, what is not copied.
+    """
+    made = connection.execute(
+        """
+        select m.def
+        from pg_class as t
+        join pg_namespace as n on n.oid = t.relnamespace
+        cross join lateral (
+          -- of a check, rows that are there already may break it
+          select 'add constraint ' || quote_ident(c.conname) || ' '
+            || regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '')
+            || case c.contype when 'c' then ' not valid' else '' end as def
+          from pg_constraint as c
+          where c.conrelid = t.oid and (c.contype in ('c', 'x') or (c.contype = 'u' and c.condeferrable))
+            and pg_get_constraintdef(c.oid) !~ ' NOT ENFORCED$'
+          union all
+          select 'create unique index ' || quote_ident(x.relname) || ' on pg_temp.%%I using '
+            || substr(pg_get_indexdef(i.indexrelid), strpos(pg_get_indexdef(i.indexrelid), p.head) + length(p.head))
+          from pg_index as i
+          join pg_class as x on x.oid = i.indexrelid
+          cross join lateral (select format(' %%I.%%I USING ', n.nspname, t.relname) as head) as p
+          where i.indrelid = t.oid and i.indisunique and i.indisvalid and i.indimmediate
+        ) as m
+        where t.oid = order_audit.original(to_regclass('pg_temp.' || quote_ident(%s)))
+        order by m.def
+        """.replace("order_audit.", TRIAL.prefix).encode(),
+        [table],
+    ).fetchall()
+    name = sql.Identifier(table).as_string(connection)
+    for (definition,) in made:
+        # one whose function this role may not run is not asked
+        with suppress(psycopg.Error), connection.transaction():
+            connection.execute(
+                f"alter table pg_temp.{name} {definition}".encode()
+                if definition.startswith("add ")
+                else definition.replace("pg_temp.%I", f"pg_temp.{name}", 1).encode()
+            )
+
+
+def judge(
+    connection: psycopg.Connection,
+    rules: Iterable[Rule],
+    phase: str,
+    tell: Callable[[str], None] = lambda _rule: None,
+) -> dict[str, int | None]:
+    """The number of violations of each rule; None for one that these tables have no columns for.
+
+    The keys stand in `pg_temp.order_audit_verdict` then, under the name of the phase.
+    """
+    connection.execute("create temporary table if not exists order_audit_verdict (phase text, rule text, key text)")
+    counts: dict[str, int | None] = {}
+    for rule in rules:
+        parts = [f"v.{sql.Identifier(column).as_string(connection)}" for column in rule.key]
+        key = f"{parts[0]}::text" if len(parts) == 1 else f"json_build_array({', '.join(parts)})::text"
+        try:
+            with connection.transaction():
+                counts[rule.id] = connection.execute(
+                    f"insert into pg_temp.order_audit_verdict select distinct %s, %s, {key}"
+                    f" from (\n{rule.sql.replace('%', '%%')}\n) as v".encode(),
+                    [phase, rule.id],
+                ).rowcount
+        except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable):
+            counts[rule.id] = None
+        tell(rule.id)
+    return counts

@@ -1,0 +1,67 @@
+"""Whose turn it is: each fix once, in order, and again where what was changed after it may give it more to do.
+
+A later fix can do that where a decision was left open before it: it gives a circle a first ancestor, say, or an order
+without a customer one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import psycopg
+
+from order_audit.expectations import shipped
+from order_audit.fixes.engine.work_list import Home, columns
+from order_audit.fixes.fix import Fix, Option
+
+#: How often a fix may have its turn. Two that undo each other's work would go on for ever.
+PASSES: Final = 8
+
+
+def turns(
+    connection: psycopg.Connection,
+    fixes: Mapping[str, Fix],
+    home: Home,
+    take: Callable[[Fix, int], Iterable[Option]],
+    passes: int = PASSES,
+    due: Iterable[str] | None = None,
+) -> tuple[str, ...]:
+    """Let fixes take their turns, until none that may have something to do is left.
+
+    `take` is called with a fix and the number of the pass, from 1; it gives the options by which it changed something.
+    In the first pass it is the turn of all, or of the rules in `due`.
+    Gives the rules of those whose turn it would be once more after the last pass.
+    """
+    waiting = dict.fromkeys(fixes if due is None else due)
+    words = {id: _words(fix) for id, fix in fixes.items()}
+    written: dict[tuple[str, str], set[str]] = {}
+    for number in range(1, passes + 1):
+        for id, fix in fixes.items():
+            if id not in waiting:
+                continue
+            del waiting[id]
+            for option in take(fix, number):
+                if (id, option.name) not in written:
+                    written[id, option.name] = columns(connection, fix, option, home)
+                waiting |= {
+                    other: None
+                    for other, read in words.items()
+                    if (other != id or (fix.automatic and option is not fix.automatic))
+                    and (read is None or read & written[id, option.name])
+                }
+        if not waiting:
+            break
+    return tuple(waiting)
+
+
+def _words(fix: Fix) -> set[str] | None:
+    """The words of a fix's SQL, which has all columns that it reads; None where it may read more than it names."""
+    if fix.rule.suite not in shipped():
+        return None
+    options = [*([fix.automatic] if fix.automatic else []), *fix.options]
+    queries = [fix.rule.sql]
+    for change in (change for option in options for change in option.changes):
+        queries += [change.sql, *(text for _, text in change.given)]
+    return set(re.findall(r"\w+", " ".join(queries).lower()))

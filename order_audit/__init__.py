@@ -1,0 +1,242 @@
+"""Audit a PostgreSQL database: rules as SQL, one read-only snapshot, exact evidence, a verdict for CI.
+
+This module is the public interface; what lies below it may change without notice.
+
+>>> import order_audit
+>>> result = order_audit.run(dsn, rules=["lineage.*"], fail_on="warning", lint=False, profile=False)
+>>> result.passed
+False
+>>> result.violations
+{'lineage.one_live_order': 2}
+>>> verdicts = order_audit.lint(dsn, rules=["schema.money_is_exact"])
+>>> [finding.object for verdict in verdicts for finding in verdict.findings]
+['customers.customer_balance']
+
+`dsn` is a URL or a libpq string; None reads the environment variable DATABASE_URL. Functions raise UsageError or
+SuiteError for wrong use, DocumentError for a file that holds no result, and RunError where the database gave no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from order_audit.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from order_audit.audit.schema.lint import Finding, Verdict
+    from order_audit.expectations import Rule, Suite, SuiteError
+    from order_audit.reports.compare import DocumentError
+
+__all__ = [
+    "DocumentError",
+    "FailOn",
+    "Finding",
+    "Format",
+    "Result",
+    "Rule",
+    "RunError",
+    "Suite",
+    "SuiteError",
+    "UsageError",
+    "Verdict",
+    "compare",
+    "lint",
+    "load_suite",
+    "profile",
+    "run",
+]
+
+FailOn = Literal["critical", "warning", "info", "never"]
+Format = Literal["html", "json", "junit", "markdown", "violations"]
+
+#: Names that are looked up when they are first asked for, so that importing this module stays cheap.
+_HOMES = {
+    "DocumentError": "order_audit.reports.compare",
+    "Finding": "order_audit.audit.schema.lint",
+    "Rule": "order_audit.expectations",
+    "Suite": "order_audit.expectations",
+    "SuiteError": "order_audit.expectations",
+    "Verdict": "order_audit.audit.schema.lint",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of an audit: its document (see `order-audit run --json-schema`), and the folder of its files.
+
+    `folder` is None where no files were kept.
+    """
+
+    document: dict[str, Any]
+    folder: Path | None = None
+
+    @classmethod
+    def read(cls, path: str | Path) -> Result:
+        """Read a results.json. Raises DocumentError where it is none."""
+        from order_audit.reports import compare
+
+        audit = compare.read(Path(path))
+        return cls(audit.document, audit.folder)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gate passed."""
+        return bool(self.document["summary"]["gate"]["passed"])
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the gate failed, a sentence each; empty where it passed."""
+        return list(self.document["summary"]["gate"]["reasons"])
+
+    @property
+    def violations(self) -> dict[str, int]:
+        """Violations of each failed rule, by the rule's id."""
+        return {it["rule"]: it["violations"] for it in self.document["results"] if it["status"] == "failed"}
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Why rules could not be judged, by the rule's id."""
+        return {it["rule"]: it["error"] for it in self.document["results"] if it["status"] == "errored"}
+
+
+def load_suite(*sources: str | Path) -> Suite:
+    """Load suites by shipped name ("current", "proposed") or by path, as one suite. Raises SuiteError."""
+    from order_audit.expectations import load
+
+    return load(*sources)
+
+
+def run(
+    dsn: str | None = None,
+    *,
+    suites: Iterable[str | Path] = ("current",),
+    rules: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    schema: str = "",
+    out: str | Path | None = None,
+    formats: Iterable[Format] = ("html", "json", "junit", "markdown", "violations"),
+    fail_on: FailOn = "critical",
+    fail_on_schema: FailOn = "never",
+    baseline: str | Path | None = None,
+    examples: int = 20,
+    jobs: int = 2,
+    lint: bool = True,
+    profile: bool = True,
+    timeout: float | None = None,
+    unmask: bool = False,
+) -> Result:
+    """Audit a database, and write the files of `formats` into the folder `out`, if one is given.
+
+    `rules` and `exclude` are patterns of rule ids; `examples` is the number of rows that each failed rule shows; `jobs`
+    is the number of connections; `timeout` bounds each statement, in seconds. A comparison by keys needs an `out`
+    with violations.csv. Raises SuiteError, UsageError, RunError.
+    """
+    from tempfile import TemporaryDirectory
+
+    from order_audit.audit import run as audit
+    from order_audit.audit.database.dsn import resolve
+
+    options = audit.Options(
+        suites=tuple(map(str, suites)),
+        rules=tuple(rules),
+        exclude=tuple(exclude),
+        schema=schema,
+        formats=tuple(formats) if out is not None else ("json",),
+        fail_on=fail_on,
+        fail_on_schema=fail_on_schema,
+        baseline=Path(baseline) if baseline is not None else None,
+        examples=examples,
+        jobs=jobs,
+        lint=lint,
+        profile=profile,
+        timeout=timeout,
+        unmask=unmask,
+    )
+    if out is not None:
+        return Result(audit.run(resolve(dsn), Path(out), options), Path(out))
+    with TemporaryDirectory() as folder:
+        return Result(audit.run(resolve(dsn), Path(folder), options))
+
+
+def lint(
+    dsn: str | None = None,
+    *,
+    rules: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    schema: str = "",
+    timeout: float | None = None,
+) -> list[Verdict]:
+    """Judge the schema: a verdict for each schema rule, with its findings, or with the reason why there are none.
+
+    `rules` and `exclude` are patterns of rule ids; `timeout` bounds each statement, in seconds.
+    Raises SuiteError, UsageError, RunError.
+    """
+    from order_audit.audit.database.dsn import resolve
+    from order_audit.audit.database.snapshot import Snapshot
+    from order_audit.audit.schema.lint import lint as judge
+    from order_audit.expectations import matching, schema_rules
+
+    known = schema_rules()
+    patterns = list(rules)
+    wanted = matching(known, patterns) if patterns else {rule.id for rule in known}
+    wanted -= matching(known, exclude)
+    with Snapshot(resolve(dsn), schema, timeout) as snapshot:
+        return judge(snapshot.connection, [rule for rule in known if rule.id in wanted])
+
+
+def profile(
+    dsn: str | None = None,
+    *,
+    tables: Iterable[str] = (),
+    schema: str = "",
+    sample: float | None = None,
+    timeout: float | None = None,
+    unmask: bool = False,
+) -> dict[str, Any]:
+    """Describe tables (all, if none is named): figures by table and column, as under `profile` in results.json.
+
+    `sample` is the percentage of each table's pages to read; `timeout` bounds each statement, in seconds.
+    Raises UsageError for a table that does not exist, RunError.
+    """
+    from order_audit.audit.analysis.parsed_query import Name
+    from order_audit.audit.database import catalog
+    from order_audit.audit.database.dsn import resolve
+    from order_audit.audit.database.snapshot import Snapshot
+    from order_audit.audit.profiling.profile import profile as describe
+
+    with Snapshot(resolve(dsn), schema, timeout) as snapshot:
+        names = [Name("", table) for table in tables] or [
+            Name("", table) for table in catalog.tables(snapshot.connection)
+        ]
+        known = catalog.relations(snapshot.connection, names)
+        if missing := [str(name) for name in names if name not in known]:
+            raise UsageError(f"there is no table '{missing[0]}'")
+        return describe(snapshot.connection, [known[name] for name in names], sample=sample, unmask=unmask)
+
+
+def compare(before: Result | str | Path, after: Result | str | Path) -> dict[str, Any]:
+    """Compare two audits: violations resolved, remaining and new, by rule, and by key where both have violations.csv.
+
+    Each is a Result or the path of a results.json. Raises DocumentError where a file is no result.
+    """
+    from order_audit.reports import compare as comparing
+
+    def audit(given: Result | str | Path) -> comparing.Audit:
+        result = given if isinstance(given, Result) else Result.read(given)
+        document = result.document
+        if result.folder is None:
+            document = document | {"violations": None}
+        return comparing.Audit(document, result.folder or Path())
+
+    return comparing.compare(audit(before), audit(after))

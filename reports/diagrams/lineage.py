@@ -1,0 +1,183 @@
+"""Orders and the ancestors that they name: a row each, the oldest on top, and an arc from each to the one it names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from order_audit.reports.diagrams.svg import cut, element, label, length, picture, written
+
+_WIDTH: Final = 310.0
+_ROW: Final = 20.0
+_TOP: Final = 10.0
+_DOT: Final = 3.0
+#: How far an arc swings out: at least, and more for each row that it passes.
+_SWING: Final = 14.0
+_STEP: Final = 8.0
+#: Letters' width, more or less, and how many of a text are shown.
+_LETTER: Final = 5.8
+_ID: Final = 14
+_SAID: Final = 30
+_GAP: Final = 9.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order of a drawing: its id, the id that it names, what else is said of it, and what is wrong with it.
+
+    `there` is false for an id that is named and that no order has, `broken` true where the fault is what it names;
+    `key` is true for a violating order.
+    """
+
+    id: Any
+    ref: Any
+    said: str = ""
+    fault: str = ""
+    broken: bool = False
+    key: bool = False
+    there: bool = True
+
+
+def lineage(title: str, orders: Sequence[Order]) -> Markup:
+    """The orders in the order given; a fault is told at its order, and an arc that is one is broken."""
+    places = {str(order.id): place for place, order in enumerate(orders)}
+    arcs = [
+        (place, places[str(order.ref)], order)
+        for place, order in enumerate(orders)
+        if order.there and str(order.ref) in places and places[str(order.ref)] != place
+    ]
+    at = max((_swing(start, end) for start, end, _ in arcs), default=0.0) + 3 * _DOT
+    parts = [_arc(at, start, end, broken=order.broken) for start, end, order in arcs]
+    ids = at + 4 * _DOT
+    texts = ids + _widest(str(order.id) for order in orders) + _GAP
+    faults = texts + _widest(cut(order.said, _SAID) for order in orders if order.fault) + _GAP
+    for place, order in enumerate(orders):
+        parts.append(_row(order, at, _TOP + place * _ROW, (ids, texts, faults)))
+    height = _TOP + max(len(orders) - 1, 0) * _ROW + _TOP
+    return picture("lineage", _WIDTH, height, title, " ".join(map(_told, orders)), parts)
+
+
+def _swing(start: int, end: int) -> float:
+    return _SWING + _STEP * abs(start - end)
+
+
+def _arc(at: float, start: int, end: int, *, broken: bool) -> Markup:
+    """From an order to the one that it names, with the arrow's head there."""
+    top, bottom = _TOP + start * _ROW, _TOP + end * _ROW
+    out = at - _DOT - _swing(start, end)
+    tip = at - _DOT - 1
+    # an arc that comes from below arrives below the middle, so that heads from both sides do not meet
+    bottom += 3.0 if start > end else -3.0
+    points = (tip, top), (out, top), (out, bottom), (tip - 3, bottom)
+    start_at, *rest = (f"{length(x)} {length(y)}" for x, y in points)
+    curve = f"M{start_at}C{' '.join(rest)}"
+    head = f"M{length(tip)} {length(bottom)}l-5 -2.5v5z"
+    kind = "arc broken" if broken else "arc"
+    return element("g", [element("path", class_=kind, d=curve), element("path", class_="head", d=head)])
+
+
+def _row(order: Order, at: float, y: float, columns: tuple[float, float, float]) -> Markup:
+    """An order's dot, with a ring where it names itself, and what is said of it, in columns."""
+    kind = "dot" if order.there else "dot missing"
+    marks = [element("circle", class_=kind + (" key" if order.key else ""), cx=at, cy=y, r=_DOT)]
+    if order.there and str(order.ref) == str(order.id):
+        marks.append(element("circle", class_="ring", cx=at, cy=y, r=_DOT + 2.5))
+    ids, texts, faults = columns
+    marks.append(label(cut(str(order.id), _ID), ids, y + 3.5, class_="id key" if order.key else "id"))
+    if order.said:
+        marks.append(label(cut(order.said, _SAID), texts, y + 3.5))
+    if order.fault:
+        room = max(int((_WIDTH - faults) / (_LETTER - 0.8)), 1)
+        marks.append(label(cut(order.fault, room), faults, y + 3.5, class_="fault"))
+    return element("g", [element("title", [written(_told(order))]), *marks])
+
+
+def _widest(texts: Iterable[str]) -> float:
+    return max((min(len(text), _SAID) for text in texts), default=0) * _LETTER
+
+
+def _told(order: Order) -> str:
+    """An order in words."""
+    if not order.there:
+        return f"{order.id}: no such order."
+    names = "itself" if str(order.ref) == str(order.id) else "nothing" if order.ref is None else str(order.ref)
+    more = "".join(f", {part}" for part in (order.said, order.fault) if part)
+    return f"{order.id} names {names}{more}."
+
+
+# -- what is wrong, and how it should be ---------------------------------------------------------------------------
+
+
+def as_it_is(found: Mapping[str, Any], *, references: bool) -> list[Order]:
+    """A lineage of a result as it is; faults of the references are told if they are what it is about."""
+    orders = {str(order["order_id"]): order for order in found["orders"]}
+    keys = {str(key) for key in found["keys"]}
+    customers = len({order["customer_id"] for order in found["orders"]}) > 1
+    made = []
+    for id, order in orders.items():
+        fault = _fault(order, orders, found["missing"]) if references else "violates" if id in keys else ""
+        said = _said(order, customers=customers)
+        broken = references and bool(fault)
+        made.append(Order(order["order_id"], order["order_ref"], said, fault, broken, key=id in keys))
+    made += [Order(id, None, "no such order", there=False) for id in found["missing"]]
+    return sorted(made, key=_age)
+
+
+def as_it_should_be(found: Mapping[str, Any]) -> list[Order]:
+    """The same orders with one first ancestor for those of each customer: the oldest."""
+    customers: dict[Any, list[Mapping[str, Any]]] = {}
+    for order in found["orders"]:
+        customers.setdefault(order["customer_id"], []).append(order)
+    made: list[Order] = []
+    for theirs in customers.values():
+        first = min((order["order_id"] for order in theirs), key=_number)
+        made += [Order(order["order_id"], first, _said(order, customers=len(customers) > 1)) for order in theirs]
+    return sorted(made, key=_age)
+
+
+def _said(order: Mapping[str, Any], *, customers: bool) -> str:
+    status = str(order["order_status"]) if order["order_status"] is not None else "no status"
+    return f"{status}, customer {order['customer_id']}" if customers else status
+
+
+def _fault(order: Mapping[str, Any], orders: Mapping[str, Mapping[str, Any]], missing: Collection[Any]) -> str:
+    id, ref = order["order_id"], order["order_ref"]
+    if ref is None:
+        return "names nothing"
+    if ref in missing:
+        return "names no order"
+    ancestor = orders.get(str(ref))
+    if ancestor is None or id == ref:
+        return ""
+    if _circles(str(id), orders):
+        return "in a circle"
+    if ancestor["order_ref"] != ancestor["order_id"]:
+        return "names a recreation"
+    if ancestor["customer_id"] != order["customer_id"]:
+        return "of another customer"
+    return "names a later order" if _number(ref) > _number(id) else ""
+
+
+def _circles(id: str, orders: Mapping[str, Mapping[str, Any]]) -> bool:
+    at = id
+    for _ in orders:
+        if at not in orders:
+            return False
+        at = str(orders[at]["order_ref"])
+        if at == id:
+            return True
+    return False
+
+
+def _age(order: Order) -> tuple[float, str]:
+    return _number(order.id), str(order.id)
+
+
+def _number(id: Any) -> float:
+    try:
+        return float(id)
+    except (TypeError, ValueError):
+        return 0.0

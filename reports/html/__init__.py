@@ -1,0 +1,8 @@
+"""The HTML pages: a result, or a comparison of two, each one file that needs nothing but itself.
+
+Imported by audit.run and audit.cli; imports the other modules of reports. The only package that imports Jinja2.
+"""
+
+from order_audit.reports.html.page import comparison, report
+
+__all__ = ["comparison", "report"]

@@ -1,0 +1,77 @@
+"""What the page's numbers are made of, where no list on the page shows it: statements that give them again."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from order_audit.expectations.orders import LIVE
+
+#: Names that are read back as they are, written without quotes: behind a point even those that are SQL's own words.
+_SIMPLE: Final = re.compile(r"[a-z_][a-z0-9_]*")
+#: Types without equality, whose values are told apart as text.
+_AS_TEXT: Final = ("json", "xml")
+
+
+def stake(found: dict[str, Any], schema: str) -> str:
+    """The statement that adds up whom a failed rule concerns and what is at stake; empty where that is not known."""
+    if not found.get("impact") or not found["table"]:
+        return ""
+    home, _, table = found["table"].rpartition(".")
+    orders, customers = (_relation(name, home or schema) for name in ("orders", "customers"))
+    violating = f"(\n  select v.{found['key']}\n  from (\n{found['sql']}\n) as v\n)"
+    if (table, found["key"]) == ("orders", "order_id"):
+        whose, join = "o", ""
+        if not found["impact"]["customers"]:
+            # there are no such customers, which their table tells
+            whose, join = "c", f"left join {customers} as c on c.customer_id = o.customer_id\n"
+        return (
+            f"select count(distinct {whose}.customer_id) as customers, count(*) as orders,"
+            f" coalesce(sum(o.order_amount), 0) as amount\nfrom {orders} as o\n{join}"
+            f"where o.order_id in {violating}"
+        )
+    if (table, found["key"]) == ("customers", "customer_id"):
+        return (
+            f"select count(*) as orders, coalesce(sum(o.order_amount), 0) as amount\nfrom {orders} as o\n"
+            f"where {LIVE}\n  and o.customer_id in {violating}"
+        )
+    return ""
+
+
+def rows(table: str, schema: str) -> str:
+    """The statement that counts a table's rows."""
+    return f"select count(*) as rows from {_relation(table, schema)}"
+
+
+def figures(table: str, columns: dict[str, Any], schema: str) -> str:
+    """The statements that give a profiled table's rows, and of each column nulls, different and commonest values."""
+    relation = _relation(table, schema)
+    lines = [f"{rows(table, schema)};"]
+    for column, told in columns.items():
+        if "error" in told:
+            continue
+        named = f"t.{_name(column)}"
+        value = f"{named}::text" if told["type"] in _AS_TEXT else named
+        counted = [f"count(*) - count({named}) as nulls"]
+        if "distinct" in told:
+            counted.append(f"count(distinct {value}) as distinct")
+        lines.append(f"select {', '.join(counted)} from {relation} as t;")
+        if told.get("top") or "true" in told:
+            lines.append(f"select {value}, count(*) from {relation} as t group by 1 order by 2 desc, 1 limit 5;")
+    return "\n".join(lines)
+
+
+def _relation(table: str, schema: str) -> str:
+    home, _, name = table.rpartition(".")
+    home = home or schema
+    # what stands before the point must not be one of SQL's own words
+    return f"{home if home == 'public' else _quoted(home)}.{_name(name)}"
+
+
+def _name(name: str) -> str:
+    """A name behind a point, in quotes where it needs them."""
+    return name if _SIMPLE.fullmatch(name) else _quoted(name)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

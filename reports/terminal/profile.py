@@ -1,0 +1,166 @@
+"""A profile as text for a terminal: a line or a few per column, no colours."""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from order_audit.reports import profile as profiles
+from order_audit.reports.formatting import plural
+from order_audit.reports.profile import Chart, Column, Positions, Table
+from order_audit.reports.terminal.escape import clean
+
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_SHADES: Final = "·░▒▓█"
+#: Half-hours of a week and of a day.
+_WEEK: Final = 336
+_DAY: Final = 48
+_WIDEST: Final = 120
+_NAME: Final = 40
+_TYPE: Final = 24
+_NULLS: Final = 10
+_DISTINCT: Final = 15
+_BAR: Final = 40
+_STATUS: Final = 12
+#: A space that no line is broken at; names and values have none, since it would be escaped.
+_HARD: Final = "\u00a0"
+_INDENT: Final = "    "
+
+
+def profile_text(profile: Mapping[str, Any], width: int = _WIDEST) -> str:
+    """All tables, one after the other, in lines of `width` letters where names and values let them."""
+    width = max(60, min(width, _WIDEST))
+    tables = profiles.shown(profile, sys.maxsize).tables
+    return "\n\n".join("\n".join(_table(table, width)) for table in tables)
+
+
+def _table(table: Table, width: int) -> Iterable[str]:
+    if table.error:
+        yield f"{clean(table.name)}: not profiled: {clean(table.error)}"
+        return
+    yield f"{clean(table.name)}: {plural(table.rows, 'row')}, {plural(table.width, 'column')}"
+    yield from _wrapped("  ", "; ".join(table.facts), width, is_list=True)
+    for error in table.errors:
+        yield from _wrapped("  ", error, width)
+    for chart in table.charts:
+        yield ""
+        yield from _chart(chart, width)
+    if table.positions:
+        yield ""
+        yield from _positions(table.positions, width)
+    if not table.columns:
+        return
+    types = min(max(len(clean(column.type)) for column in table.columns), _TYPE)
+    names = max(len(clean(column.name)) for column in table.columns)
+    names = min(max(names, len("column")), width - 5 - types - _NULLS - _DISTINCT, _NAME)
+    yield ""
+    yield f"  {'column':<{names}} {'type':<{types}} {'nulls':>{_NULLS}} {'distinct':>{_DISTINCT}}".rstrip()
+    for column in table.columns:
+        yield from _column(column, names, types, width)
+
+
+def _column(column: Column, names: int, types: int, width: int) -> Iterable[str]:
+    head = f"  {clean(column.name):<{names}} {clean(column.type):<{types}}"
+    if column.error:
+        yield f"{head} {clean(column.error)}"
+        return
+    distinct = "" if column.distinct is None else f"{'about ' if column.is_estimated else ''}{column.distinct:,}"
+    yield f"{head} {column.nulls:>{_NULLS},} {distinct:>{_DISTINCT}}".rstrip()
+    for said in column.exact:
+        yield from _wrapped(_INDENT, said, width)
+    if column.picked is not None:
+        yield f"{_INDENT}of {plural(column.picked, 'row')} picked at random:"
+    if (found := column.histogram) is not None:
+        drawn = _spark([count for _, count in found.steps])
+        yield f"{_INDENT}{clean(found.low)} {drawn} {clean(found.high) if found.high != found.low else ''}".rstrip()
+    if column.bits:
+        yield from _bits(column.bits)
+    if column.numbers:
+        yield from _wrapped(
+            _INDENT, ", ".join(f"{name}: {value}" for name, value in column.numbers), width, is_list=True
+        )
+    for said in column.counted:
+        yield from _wrapped(_INDENT, said, width, is_list=True)
+    for script in column.scripts:
+        name = "no script" if script.name is None else f"'{script.name}'" if not script.name.strip() else script.name
+        begin = "keys" if script.rows is None else f"{name}, {plural(script.rows, 'row')}"
+        more = [f"and {script.more:,} more"] if script.more else []
+        keys = ", ".join([*(f"{key} {count:,}" for key, count in script.keys), *more])
+        yield from _wrapped(_INDENT, f"{begin}: {keys or 'no keys'}", width, is_list=True)
+    if column.more_scripts:
+        yield f"{_INDENT}and {plural(column.more_scripts, 'more script')}"
+    if column.top:
+        told = ", ".join(f"{_value(top.value, top.is_cut)} ({top.count:,})" for top in column.top)
+        yield from _wrapped(_INDENT, f"most common: {told}", width, is_list=True)
+
+
+def _wrapped(indent: str, said: str, width: int, *, is_list: bool = False) -> Iterable[str]:
+    """A text in lines, those after the first a little further in; a list is broken after its items only."""
+    text = clean(said)
+    if is_list:
+        text = re.sub("(?<![,;]) ", _HARD, text)
+    lines = textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False,
+        break_long_words=False,
+    )  # fmt: skip
+    return [line.replace(_HARD, " ") for line in lines]
+
+
+def _value(value: str, is_cut: bool) -> str:
+    """A value of a column, in quotes where its ends would not be seen."""
+    shown = f"{value}…" if is_cut else value
+    return f"'{shown}'" if value != value.strip() or not value else shown
+
+
+def _spark(counts: Sequence[int]) -> str:
+    """A bar per count; whatever is not none shows."""
+    most = max(counts, default=0)
+    return "".join(_BARS[-(-(len(_BARS) - 1) * n // most)] if n else " " for n in counts)
+
+
+def _bits(shares: Sequence[float]) -> Iterable[str]:
+    """The share of rows with each bit set, a line for 48 bits: of a week of half-hours a day."""
+    is_week = len(shares) == _WEEK
+    if is_week:
+        yield f"{_INDENT}       " + "".join(f"{f'{hour}h':<12}" for hour in (0, 6, 12, 18)).rstrip()
+    for start in range(0, len(shares), _DAY):
+        label = f"day {start // _DAY + 1}" if is_week else f"{start + 1}"
+        yield f"{_INDENT}{label:<5}  {''.join(map(_shade, shares[start : start + _DAY]))}"
+
+
+def _shade(share: float) -> str:
+    """Blank for none and solid for all, so that neither is taken for almost."""
+    if share in (0, 1):
+        return _SHADES[-1] if share else _SHADES[0]
+    return _SHADES[1 + min(2, int(share * 3))]
+
+
+def _chart(chart: Chart, width: int) -> Iterable[str]:
+    yield from _wrapped("  ", f"{chart.title} ({chart.note})" if chart.note else chart.title, width)
+    names = max((len(name) for name, _ in chart.rows), default=0)
+    most = max((count for _, count in chart.rows), default=0)
+    for place, (name, count) in enumerate(chart.rows):
+        drawn = "█" * (_BAR * count // most) or "▏" if count else ""
+        note = f" ({chart.notes[place]})" if chart.notes and chart.notes[place] else ""
+        yield f"{_INDENT}{name:>{names}} {drawn}{' ' if drawn else ''}{count:,}{note}"
+
+
+def _positions(positions: Positions, width: int) -> Iterable[str]:
+    """As many statuses as there is room for, the most frequent first."""
+    wide = max(_STATUS, *(len(f"{count:,}") + 1 for _, cells in positions.rows for count, _ in cells))
+    fit = (width - 10) // wide
+    heads = [clean(status) for status in positions.statuses]
+    is_cut = len(heads) > fit
+    shown = fit - 1 if is_cut else len(heads)
+    yield "  Orders by their place in the lineage and their status"
+    yield f"{_INDENT}{'place':<6}" + "".join(
+        f"{head if len(head) < wide else head[: wide - 2] + '…':>{wide}}"
+        for head in [*heads[:shown], *(["others"] if is_cut else [])]
+    )
+    for place, cells in positions.rows:
+        counts = [count for count, _ in cells]
+        rest = [sum(counts[shown:])] if is_cut else []
+        yield f"{_INDENT}{place:<6}" + "".join(f"{count:>{wide},}" for count in [*counts[:shown], *rest])

@@ -1,0 +1,72 @@
+"""A real hot standby: what reads works there, what writes is refused in one line that says what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from order_audit.audit.database.server import Server
+
+ROOT = Path(__file__).parents[2]
+
+
+def order_audit(dsn: str, *words: str) -> subprocess.CompletedProcess[str]:
+    quiet = [] if words in (("fixes", "status"), ("lint",)) else ["--quiet"]
+    return subprocess.run(
+        [sys.executable, "-m", "order_audit", *words, *quiet], cwd=ROOT, env=os.environ | {"DATABASE_URL": dsn},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_fixes_are_refused_there_and_what_reads_works(standby: tuple[str, Server], tmp_path: Path) -> None:
+    primary, second = standby
+    dsn = second.dsn(str(psycopg.conninfo.conninfo_to_dict(primary)["dbname"]))
+    out = tmp_path / "out"
+    refused = {
+        ("fixes", "apply"): "this server is a standby: give the DSN of the primary",
+        ("fixes", "apply", "--rehearse"): "this server is a standby: give the DSN of the primary",
+        ("fixes", "revert"): "this server is a standby: give the DSN of the primary",
+        ("fixes", "plan", "--out", str(out)): "a standby cannot make the temporary tables that a plan is tried on:"
+        " give the primary's DSN",
+        ("fixes", "emit", "--out", str(out)): "a standby cannot make the temporary tables that a plan is tried on:"
+        " give the primary's DSN",
+    }
+    # with nothing applied, and with something
+    for _ in range(2):
+        for words, said in refused.items():
+            done = order_audit(dsn, *words)
+            assert (done.returncode, done.stdout, done.stderr) == (3, "", f"order-audit: {said}\n"), words
+        assert not out.exists()
+        assert order_audit(primary, "fixes", "apply", "--no-guards").returncode == 0
+        caught_up(primary, dsn)
+    status = order_audit(dsn, "fixes", "status")
+    assert (status.returncode, status.stderr) == (0, "")
+    assert status.stdout == order_audit(primary, "fixes", "status").stdout
+    lint, there = order_audit(dsn, "lint"), order_audit(primary, "lint")
+    assert (lint.returncode, lint.stdout, lint.stderr) == (there.returncode, there.stdout, there.stderr)
+    assert "schema.money_is_exact" in lint.stdout
+    run = order_audit(dsn, "run", "--out", str(tmp_path / "run"))
+    assert (run.returncode, run.stderr) == (1, "")
+    document = json.loads((tmp_path / "run" / "results.json").read_text(encoding="utf-8"))
+    assert document["summary"]["passed"] == 38
+    assert document["fixes"]["proof"] is not None
+
+
+def caught_up(primary: str, standby: str) -> None:
+    """Wait until the standby has what the primary has written."""
+    with psycopg.connect(primary) as one, psycopg.connect(standby, autocommit=True) as other:
+        written = one.execute("select pg_current_wal_lsn()::text").fetchone()
+        assert written is not None
+        for _ in range(600):
+            row = other.execute("select pg_last_wal_replay_lsn() >= %s::pg_lsn", [written[0]]).fetchone()
+            if row == (True,):
+                return
+            time.sleep(0.1)
+    pytest.fail("the standby did not catch up")

@@ -1,0 +1,86 @@
+"""Each fix puts right what its rule finds in the rule's own example, and can be put back exactly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from order_audit.audit.database.server import Server
+from order_audit.expectations import load
+from order_audit.fixes.engine.batches import Pace, apply, install, revert
+from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.fix import AUTOMATIC, Fix, Option, fixes
+from tests.support import servers
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = Path(__file__).parents[1] / "examples" / "current"
+RULES = load("current").rules
+FIXES = fixes(RULES)
+OPTIONS = [
+    pytest.param(fix, option, id=f"{fix.rule.id}-{option.name}")
+    for fix in FIXES.values()
+    for option in [*([fix.automatic] if fix.automatic else []), *fix.options]
+]
+
+
+def _example(server: Server, fix: Fix) -> str:
+    dsn = servers.new_database(server)
+    with psycopg.connect(dsn) as connection:
+        connection.execute((ROOT / "order_audit" / "scenario" / "current" / "schema.sql").read_bytes())
+        example = EXAMPLES / Path(*fix.rule.id.split(".")).with_suffix(".sql")
+        connection.execute(example.read_bytes())
+    return dsn
+
+
+def _rows(connection: psycopg.Connection) -> list[tuple[str]]:
+    rows = connection.execute(
+        "select 'c' || c::text from customers as c union all select 'o' || o::text from orders as o order by 1"
+    )
+    return rows.fetchall()
+
+
+def _violations(connection: psycopg.Connection, fix: Fix) -> set[str]:
+    key = fix.rule.key[0]
+    return {row[0] for row in connection.execute(f"select v.{key}::text from ({fix.rule.sql}) as v".encode())}
+
+
+def _earlier(fix: Fix) -> list[Fix]:
+    """The fixes that come before this one, and before those, in order."""
+    names, more = set(fix.after), set(fix.after)
+    while more:
+        more = {other for name in more if name in FIXES for other in FIXES[name].after} - names
+        names |= more
+    return [FIXES[name] for name in FIXES if name in names]
+
+
+@pytest.mark.parametrize(("fix", "option"), OPTIONS)
+def test_an_option_removes_its_violations_and_is_put_back(server_18: Server, fix: Fix, option: Option) -> None:
+    dsn = _example(server_18, fix)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        install(connection, REAL)
+        for earlier in _earlier(fix):
+            for first in (earlier.automatic, earlier.option(earlier.recommended)):
+                if first is not None:
+                    apply(connection, earlier, first, REAL, Pace())
+        before, found = _rows(connection), _violations(connection, fix)
+        assert found
+        if option.name != AUTOMATIC and fix.automatic:
+            apply(connection, fix, fix.automatic, REAL, Pace())
+        done = apply(connection, fix, option, REAL, Pace())
+        assert done.changed > 0
+        assert done.busy == done.stale == 0
+        left = _violations(connection, fix)
+        if option.name == AUTOMATIC:
+            assert left < found
+        else:
+            assert not left
+        after = _rows(connection)
+        # once more is the same as once
+        assert apply(connection, fix, option, REAL, Pace()).changed == 0
+        assert _rows(connection) == after != before
+        undone = revert(connection, fix.rule.id, REAL, Pace())
+        assert undone.stale == undone.busy == 0
+        assert _rows(connection) == before
+    servers.drop_database(server_18, dsn)

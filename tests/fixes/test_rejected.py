@@ -1,0 +1,444 @@
+"""Rows that the database refuses to change: they are passed over and listed, and the rest goes on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import psycopg
+import pytest
+from jsonschema import Draft202012Validator
+
+from order_audit.audit.cli.fixes import MaxWait
+from order_audit.expectations import Rule, load
+from order_audit.fixes.apply import apply, rehearse
+from order_audit.fixes.emission.emit import emit
+from order_audit.fixes.engine.batches import LONGEST_WAIT, Pace, _too_large, revert
+from order_audit.fixes.engine.rejected import Refused
+from order_audit.fixes.engine.status import status
+from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.fix import LEAVE, Fix, fixes
+from order_audit.fixes.planning.planner import plan
+from tests.fixes.test_emit import psql
+
+ROOT = Path(__file__).parents[2]
+ALL = {rule.id: rule for rule in load("current").rules}
+STATUS = "orders.status_is_known"
+NAMES = "orders.script_name_is_identifier"
+MERGE = "customers.email_is_unique"
+
+Connection = psycopg.Connection
+
+#: What refuses orders 1 and 101 another status; and what is said of it.
+REFUSERS = {
+    "check": (
+        "alter table orders add constraint no_change check (order_id % 50 <> 1 or order_status = ' Active') not valid",
+        'new row for relation "orders" violates check constraint "no_change"',
+    ),
+    "unique": (
+        # 4 and 104 are active already
+        "update orders set order_amount = case order_id when 1 then 4 when 101 then 104 else order_id end;"
+        "create unique index no_change on orders (order_amount) where order_status = 'active'",
+        'duplicate key value violates unique constraint "no_change"',
+    ),
+    "exclusion": (
+        "update orders set order_amount = case order_id when 1 then 4 when 101 then 104 else order_id end;"
+        "alter table orders add constraint no_change exclude using btree (order_amount with =)"
+        " where (order_status = 'active')",
+        'conflicting key value violates exclusion constraint "no_change"',
+    ),
+    "unique, deferred": (
+        "update orders set order_amount = case order_id when 1 then 4 when 101 then 104 else order_id end;"
+        "alter table orders add constraint no_change unique (order_amount, order_status) deferrable initially deferred",
+        'duplicate key value violates unique constraint "no_change"',
+    ),
+    "foreign key": (
+        "create table allowed (id bigint, status text, primary key (id, status));"
+        "insert into allowed select order_id, s from orders, unnest(array['active', 'expired', 'paused', ' Active',"
+        " 'EXPIRED ']) as s where order_id not in (1, 101) or s = ' Active';"
+        "alter table orders add constraint no_change foreign key (order_id, order_status) references allowed",
+        'insert or update on table "orders" violates foreign key constraint "no_change"',
+    ),
+    "foreign key, deferred": (
+        "create table allowed (id bigint, status text, primary key (id, status));"
+        "insert into allowed select order_id, s from orders, unnest(array['active', 'expired', 'paused', ' Active',"
+        " 'EXPIRED ']) as s where order_id not in (1, 101) or s = ' Active';"
+        "alter table orders add constraint no_change foreign key (order_id, order_status) references allowed"
+        " deferrable initially deferred",
+        'insert or update on table "orders" violates foreign key constraint "no_change"',
+    ),
+    "trigger": (
+        "create function no_change() returns trigger language plpgsql as $$ begin"
+        " if new.order_id % 50 = 1 then raise exception 'not this one'; end if; return new; end $$;"
+        "create trigger t before update on orders for each row execute function no_change()",
+        "not this one",
+    ),
+    "trigger, at the commit": (
+        "create function no_change() returns trigger language plpgsql as $$ begin"
+        " if new.order_id % 50 = 1 then raise exception 'not this one'; end if; return new; end $$;"
+        "create constraint trigger t after update on orders deferrable initially deferred"
+        " for each row execute function no_change()",
+        "not this one",
+    ),
+    "trigger that calls what is not there": (
+        "create function no_change() returns trigger language plpgsql as $$ begin"
+        " if new.order_id % 50 = 1 then perform nowhere(); end if; return new; end $$;"
+        "create trigger t before update on orders for each row execute function no_change()",
+        "function nowhere() does not exist",
+    ),
+    "trigger that keeps the row": (
+        "create function no_change() returns trigger language plpgsql as $$ begin"
+        " return case when new.order_id % 50 <> 1 then new end; end $$;"
+        "create trigger t before update on orders for each row execute function no_change()",
+        "only 0 of 1 rows of public.orders could be changed: a trigger or a rule of the table stands in the way",
+    ),
+    "trigger that keeps the value": (
+        "create function no_change() returns trigger language plpgsql as $$ begin"
+        " if new.order_id % 50 = 1 then new.order_status = old.order_status; end if; return new; end $$;"
+        "create trigger t before update on orders for each row execute function no_change()",
+        "only 0 of 1 rows of public.orders could be changed: a trigger or a rule of the table stands in the way",
+    ),
+    "rule": (
+        "create rule no_change as on update to orders where old.order_id % 50 = 1 do instead nothing",
+        "only 0 of 1 rows of public.orders could be changed: a trigger or a rule of the table stands in the way",
+    ),
+}
+#: Those that a trial on copies knows of.
+FORETOLD = {"check", "unique", "exclusion", "unique, deferred"}
+EACH = pytest.mark.parametrize("kind", [*REFUSERS])
+
+
+def of(*rules: str) -> tuple[tuple[Rule, ...], dict[str, Fix]]:
+    chosen = tuple(ALL[rule] for rule in rules)
+    return chosen, fixes(chosen)
+
+
+@pytest.fixture
+def database(dsn: str) -> Iterator[Connection]:
+    """200 orders: of four, the first and the second have a status to be put right; each tenth a script's name."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute((ROOT / "order_audit" / "scenario" / "current" / "schema.sql").read_bytes())
+        connection.execute("alter table orders drop constraint chk_status")
+        connection.execute(
+            "insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address,"
+            " address_state) select i, 'Acme ' || i, 'ann@acme.example', 'Ann', '1 Main Street', 'CA'"
+            " from generate_series(1, 2) as i"
+        )
+        connection.execute(
+            "insert into orders (order_id, order_ref, customer_id, order_status, delivery_script_name)"
+            " select g, g, 1, (array['active', ' Active', 'EXPIRED ', 'paused'])[1 + g % 4],"
+            " case when g % 10 = 0 then 'CRM' else 'crm' end from generate_series(1, 200) as g"
+        )
+        yield connection
+
+
+def statuses(connection: Connection) -> dict[int, str]:
+    return dict(connection.execute("select order_id, order_status from orders order by 1").fetchall())
+
+
+def left(connection: Connection) -> set[int]:
+    return {id for id, status in statuses(connection).items() if status.strip().lower() != status}
+
+
+def everything(connection: Connection) -> list[tuple[str]]:
+    return connection.execute(
+        "select 'c' || c::text from customers as c union all select 'o' || o::text from orders as o order by 1"
+    ).fetchall()
+
+
+def expected(kind: str) -> tuple[Refused, ...]:
+    by = "no_change" if "no_change" in REFUSERS[kind][0] and "stands in the way" not in REFUSERS[kind][1] else ""
+    return (Refused(STATUS, "automatic", "public.orders", by, REFUSERS[kind][1], 2, ("1", "101")),)
+
+
+@EACH
+def test_what_is_refused_is_passed_over_and_the_rest_goes_on(database: Connection, kind: str) -> None:
+    database.execute(REFUSERS[kind][0])
+    before = everything(database)
+    rules, wanted = of(STATUS, NAMES)
+    # the script names come last
+    wanted[NAMES] = wanted.pop(NAMES)
+    foretold = plan(database, rules, wanted, {})
+    rehearsed = rehearse(database, rules, wanted, {}, Pace())
+    assert everything(database) == before
+    for _ in range(2):
+        done = apply(database, rules, wanted, {}, None, Pace())
+        assert left(database) == {1, 101}
+        assert done.passed_over == expected(kind)
+        assert done.left == 0
+    assert [(rule, one.refused) for rule, _, one in done.done if one.refused] == [(STATUS, 2)]
+    assert database.execute("select distinct delivery_script_name from orders").fetchall() == [("crm",)]
+    assert rehearsed.passed_over == expected(kind)
+    assert rehearsed.changed == 98 + 20
+    changed = {step.fix.rule.id: step.automatic for step in foretold.steps}
+    if kind in FORETOLD:
+        assert changed == {STATUS: 98, NAMES: 20}
+        assert [step.refused for step in foretold.steps] == [expected(kind), ()]
+        assert foretold.after[STATUS] == 2
+    else:
+        assert changed == {STATUS: 100, NAMES: 20}
+    found = status(database)
+    assert found is not None
+    assert found.refused == expected(kind)
+    # what refuses it is mended
+    database.execute(
+        "drop trigger if exists t on orders; alter table orders drop constraint if exists no_change;"
+        " drop index if exists no_change; drop rule if exists no_change on orders"
+    )
+    done = apply(database, rules, wanted, {}, None, Pace())
+    assert (done.changed, done.passed_over, left(database)) == (2, (), set())
+    revert(database, STATUS, REAL, Pace())
+    revert(database, NAMES, REAL, Pace())
+    assert everything(database) == before
+
+
+@EACH
+@pytest.mark.both_versions
+def test_emitted_files_pass_it_over_as_well(database: Connection, dsn: str, kind: str, tmp_path: Path) -> None:
+    database.execute(REFUSERS[kind][0])
+    _, wanted = of(STATUS)
+    emit(database, wanted, {}, tmp_path, guards=False)
+    files = [tmp_path / "deploy" / name for name in ("journal.sql", f"{STATUS}.sql")]
+    for _ in range(2):
+        done = psql(dsn, *files)
+        assert done.returncode == 0, done.stderr
+        assert left(database) == {1, 101}
+        said = '2 rows of public.orders stay as they were, such as {"order_id": "1"}: ' + expected(kind)[0].reason
+        assert said in done.stderr
+        assert "and run this again. order_audit.refused has all of them." in done.stderr
+        found = status(database)
+        assert found is not None
+        assert found.refused == expected(kind)
+    verified = psql(dsn, tmp_path / "verify" / f"{STATUS}.sql")
+    assert verified.returncode == 0, verified.stderr
+    # one that was not refused is a reason to fail
+    database.execute(
+        "alter table orders disable trigger user; update orders set order_status = 'EXPIRED ' where order_id = 2"
+    )
+    assert "1 rows are left to change" in psql(dsn, tmp_path / "verify" / f"{STATUS}.sql").stderr
+
+
+def test_where_everything_is_refused_nothing_is_changed(database: Connection) -> None:
+    database.execute(
+        "alter table orders add constraint none check (order_status not in ('active', 'expired')) not valid"
+    )
+    before = everything(database)
+    rules, wanted = of(STATUS, NAMES)
+    done = apply(database, rules, wanted, {}, None, Pace())
+    # of the orders with a script's name, half have such a status
+    assert [(found.rule, found.by, found.rows) for found in done.passed_over] == [
+        (NAMES, "none", 10),
+        (STATUS, "none", 100),
+    ]
+    assert done.changed == 10
+    assert len(set(before) & set(everything(database))) == len(before) - 10
+
+
+def test_what_is_refused_until_another_row_is_changed_is_tried_again(database: Connection) -> None:
+    """Orders 1 and 5 swap what must be unique: in batches of one, the first has to wait for the second."""
+    database.execute(
+        "create function steps() returns trigger language plpgsql as $$ begin"
+        " if exists (select from orders where order_id = new.order_id + 4 and order_status = ' Active')"
+        " then raise exception 'not before the next'; end if; return new; end $$;"
+        "create trigger t before update on orders for each row execute function steps();"
+        "delete from orders where order_id > 12"
+    )
+    rules, wanted = of(STATUS)
+    done = apply(database, rules, wanted, {}, None, Pace(batch=1))
+    assert (left(database), done.passed_over) == (set(), ())
+
+
+def test_rows_that_change_together_are_refused_together(database: Connection) -> None:
+    database.execute(
+        "insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address,"
+        " address_state, customer_balance) select i, 'Birch ' || i, 'bob@birch.example', 'Bob', '2 Oak Avenue', 'NY', i"
+        " from generate_series(3, 4) as i;"
+        "update orders set customer_id = 2 where order_id <= 5;"
+        "update orders set customer_id = 4 where order_id > 195;"
+        "create function keeps() returns trigger language plpgsql as"
+        " $$ begin if old.customer_id = 2 then raise 'customer % stays', old.customer_id; end if; return old; end $$;"
+        "create trigger keeps before delete on customers for each row execute function keeps()"
+    )
+    rules, wanted = of(MERGE)
+    done = apply(database, rules, wanted, {MERGE: "merge"}, None, Pace())
+    assert database.execute("select customer_id, customer_balance::int from customers order by 1").fetchall() == [
+        (1, 0), (2, 0), (3, 7),
+    ]  # fmt: skip
+    assert database.execute("select customer_id, count(*) from orders group by 1 order by 1").fetchall() == [
+        (1, 190), (2, 5), (3, 5),
+    ]  # fmt: skip
+    assert [(found.table, found.rows, found.by, found.reason) for found in done.passed_over] == [
+        ("public.orders", 5, "keeps", "customer 2 stays"),
+        ("public.customers", 1, "keeps", "customer 2 stays"),
+    ]
+
+
+def test_what_would_be_held_for_too_long_is_passed_over(database: Connection) -> None:
+    """Each order that moves takes 10 ms: the 60 of one customer move together, and so do the two of another."""
+    database.execute(
+        "insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address,"
+        " address_state) select i, 'Birch ' || i, 'bob@birch.example', 'Bob', '2 Oak Avenue', 'NY'"
+        " from generate_series(3, 4) as i;"
+        "update orders set customer_id = 2 where order_id <= 60;"
+        "update orders set customer_id = 4 where order_id > 198;"
+        "create function slow() returns trigger language plpgsql as"
+        " $$ begin perform pg_sleep(0.01); return new; end $$;"
+        "create trigger slow before update of customer_id on orders for each row execute function slow()"
+    )
+    rules, wanted = of(STATUS, MERGE)
+    choices = {MERGE: "merge"}
+    done = apply(database, rules, wanted, choices, None, Pace(wait=200))
+    assert database.execute("select array_agg(customer_id order by customer_id) from customers").fetchone() == (
+        [1, 2, 3],
+    )
+    # the two tables of one unit
+    assert [(found.rule, found.table, found.rows, found.by) for found in done.passed_over] == [
+        (MERGE, "public.orders", 60, ""),
+        (MERGE, "public.customers", 1, ""),
+    ]
+    said = done.passed_over[0].reason
+    assert said.startswith("too large for --max-lock-wait 200: 61 rows that change together take longer; raise it to ")
+    assert left(database) == set()
+    assert int(said.split()[-1]) > 200
+    done = apply(database, rules, wanted, choices, None, Pace(wait=60_000))
+    assert (done.passed_over, done.changed) == ((), 61)
+    before = everything(database)
+    undone = revert(database, MERGE, REAL, Pace(wait=200))
+    assert (undone.changed, undone.refused) == (3, 61)
+    assert "too large for --max-lock-wait 200: 61 rows" in str(
+        database.execute("select distinct left_alone from order_audit.journal where left_alone <> ''").fetchall()
+    )
+    assert everything(database) != before
+    assert revert(database, MERGE, REAL, Pace(wait=60_000)).changed == 61
+
+
+def test_what_no_wait_is_long_enough_for_is_told_another_way() -> None:
+    assert get_args(MaxWait)[1].max == LONGEST_WAIT
+    assert _too_large(Pace(wait=500), 61, 100).endswith("raise it to 12200")
+    assert _too_large(Pace(wait=500), 61, 0).endswith("raise it to 2000")
+    assert _too_large(Pace(wait=40_000), 61, 10_000).endswith("raise it to 60000")
+    assert "in a quiet hour, run the file that" in _too_large(Pace(wait=60_000), 61, 10_000)
+
+
+@pytest.mark.both_versions
+def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
+    database: Connection, dsn: str, tmp_path: Path
+) -> None:
+    database.execute(
+        "alter table orders alter column delivery_script_name set storage plain,"
+        " alter column delivery_script_name type text;"
+        "update orders set delivery_script_name = repeat('x', 7000), customer_id = 1 + (order_id = 7)::int;"
+        "insert into orders (order_id, order_ref, customer_id, delivery_script_name)"
+        " select g, g, 1, repeat('x', 7000) from generate_series(201, 5000) as g"
+    )
+    before = everything(database)
+    rules, wanted = of(STATUS, MERGE)
+    choices = {MERGE: "merge"}
+    foretold = plan(database, rules, wanted, choices)
+    out = tmp_path / "project"
+    emit(database, wanted, choices, out, guards=False)
+    head = (out / "deploy" / f"{MERGE}.sql").read_text().split("set client_encoding")[0]
+    assert "create index concurrently on public.orders (customer_id)" in " ".join(head.replace("--", "").split())
+    done = apply(database, rules, wanted, choices, None, Pace())
+    # the customers and the order stay as they are; the orders' statuses do not wait for them
+    assert left(database) == set()
+    assert done.changed == 100
+    assert {found.rule for found in done.passed_over} == {MERGE}
+    assert [(found.table, found.rows) for found in done.passed_over] == [("public.orders", 1), ("public.customers", 1)]
+    assert [step.refused for step in foretold.steps if step.fix.rule.id == MERGE] == [done.passed_over]
+    assert [step.changed + step.automatic for step in foretold.steps] == [0, 100]
+    said, index = done.passed_over[0].reason.split("): ")
+    assert said.startswith("each row deleted from public.customers would make the server read all of public.orders (")
+    deployed = psql(dsn, *(out / "deploy" / f"{name}.sql" for name in ("journal", MERGE)))
+    assert (deployed.returncode, index in deployed.stderr) == (0, True), deployed.stderr
+    assert set(everything(database)) & {row for row in before if row[0].startswith("c")} != set()
+    # what it says is done
+    assert index.startswith("create index concurrently on public.orders (")
+    database.execute(index.encode())
+    done = apply(database, rules, wanted, choices, None, Pace())
+    assert (done.changed, done.passed_over) == (2, ())
+    assert database.execute("select customer_id, count(*) from orders group by 1").fetchall() == [(1, 5000)]
+    assert database.execute("select customer_id from customers").fetchall() == [(1,)]
+
+
+@pytest.mark.both_versions
+def test_a_place_whose_lock_is_never_to_be_had_holds_up_nothing_else(
+    database: Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The customer to whom one order moves is in somebody's hands, and the foreign key asks for it."""
+    monkeypatch.setattr("order_audit.fixes.engine.batches.TRIES", 2)
+    moves = "lineage.keeps_customer"
+    database.execute(
+        "delete from orders where order_id > 6; update orders set customer_id = 2 where order_id in (2, 4);"
+        "update orders set order_ref = 1 where order_id = 2; update orders set order_ref = 3, customer_id = 1"
+        " where order_id = 4; update orders set customer_id = 2 where order_id = 3"
+    )
+    rules, wanted = of(moves, STATUS)
+    with psycopg.connect(dsn) as other:
+        other.execute("select from customers where customer_id = 1 for update")
+        done = apply(database, rules, wanted, {moves: "move_to_root_customer"}, None, Pace(rounds=1))
+        assert [(rule, one.changed, one.busy) for rule, _, one in done.done if one.changed or one.busy] == [
+            (moves, 1, 1),
+            (STATUS, 4, 0),
+        ]
+    done = apply(database, rules, wanted, {moves: "move_to_root_customer"}, None, Pace(rounds=1))
+    assert (done.changed, done.left) == (1, 0)
+    owners: dict[int, int] = dict(database.execute("select order_id, customer_id from orders").fetchall())
+    assert (owners[2], owners[4]) == (1, 2)
+
+
+@pytest.mark.parametrize("how", ["program", "procedure"])
+@pytest.mark.both_versions
+def test_what_cannot_be_put_back_is_left_alone(database: Connection, how: str) -> None:
+    rules, wanted = of(STATUS)
+    apply(database, rules, wanted, {}, None, Pace())
+    database.execute(REFUSERS["check"][0].replace("' Active'", "'active'"))
+    for _ in range(2):
+        if how == "program":
+            done = revert(database, STATUS, REAL, Pace())
+            assert (done.refused, done.busy, done.stale) == (2, 0, 0)
+        else:
+            database.execute("call order_audit.revert(%s)", [STATUS])
+        assert len(left(database)) == 98
+        assert database.execute(
+            "select key ->> 'order_id', left_alone from order_audit.journal where left_alone is not null order by id"
+        ).fetchall() == [(id, f"refused: {REFUSERS['check'][1]}") for id in ("1", "101")]
+    database.execute("alter table orders drop constraint no_change")
+    assert revert(database, STATUS, REAL, Pace()).changed == 2
+    assert len(left(database)) == 100
+
+
+def test_the_commands_say_what_was_refused_and_what_to_do(database: Connection, dsn: str, tmp_path: Path) -> None:
+    database.execute(REFUSERS["check"][0])
+    policy = tmp_path / "policy.toml"
+    policy.write_text("".join(f'"{rule}" = "{LEAVE}"\n' for rule in fixes(ALL.values())))
+
+    def run(*words: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "order_audit", *words, "--dsn", dsn],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+    said = f"refused {STATUS}: automatic: 2 rows of public.orders (1, 101): {REFUSERS['check'][1]}"
+    code, shown = run("fixes", "plan", "--decisions", str(policy))
+    assert (code, said in shown) == (0, True), shown
+    code, shown = run("fixes", "apply", "--rehearse", "--decisions", str(policy))
+    assert (code, said in shown) == (0, True), shown
+    code, shown = run("fixes", "apply", "--no-guards", "--decisions", str(policy))
+    assert (code, said in shown) == (1, True), shown
+    assert f"{STATUS}: automatic: 98 rows, 2 refused" in shown
+    assert "2 rows refused, which stay as they were: correct them, or what refuses them" in shown
+    assert said in run("fixes", "status")[1]
+    code, shown = run("run", "--out", str(tmp_path / "audit"), "--rule", STATUS)
+    assert code in (0, 1), shown
+    document = json.loads((tmp_path / "audit" / "results.json").read_text())
+    Draft202012Validator(json.loads((ROOT / "order_audit" / "reports" / "results.schema.json").read_text())).validate(
+        document
+    )
+    assert document["fixes"]["refused"] == [found.document() for found in expected("check")]
+    assert document["fixes"]["refused"][0]["by"] == "no_change"

@@ -1,0 +1,390 @@
+"""The rules as expectations of Great Expectations, in a project that knows nothing of audits."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # its own deprecations are not ours to report
+    import great_expectations as gx
+    from sqlalchemy.pool import NullPool
+
+from order_audit import expectations
+from order_audit.audit.database.server import Server
+from order_audit.audit.gx import suite
+from order_audit.audit.run import Options, run
+from tests.support import servers
+
+ROOT = Path(__file__).parents[2]
+#: What the current schema cannot answer: a plain project cannot tell that from a mistake, and leaves it out.
+LACKING = ("recreation.happens_daily", "recreation.was_covered_at_the_time", "recreation.follows_latest_state")
+RULES = {rule.id: rule for rule in expectations.load("current").rules if rule.id not in LACKING}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What Great Expectations says of one rule."""
+
+    success: bool
+    observed: Any
+    examples: list[dict[str, Any]]
+    raised: str
+
+
+def verdicts(dsn: str, expected: gx.ExpectationSuite, *, table: str = "") -> dict[str, Verdict]:
+    """Run a suite as its user would: a context, a source, a validation definition, a checkpoint."""
+    words = psycopg.conninfo.conninfo_to_dict(dsn)
+    url = (
+        f"postgresql+psycopg://{words['user']}@/{words['dbname']}?host={quote(str(words['host']))}&port={words['port']}"
+    )
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        source = context.data_sources.add_sql(
+            "shop",
+            connection_string=url,
+            kwargs={"poolclass": NullPool},  # type: ignore[call-arg] # for SQLAlchemy: leave no connection open
+        )
+        if table:
+            batches = source.add_table_asset("table", table_name=table).add_batch_definition_whole_table("all")
+        else:
+            batches = source.add_query_asset("query", query="select 1 as one").add_batch_definition_whole_table("all")
+        definition = context.validation_definitions.add(
+            gx.ValidationDefinition(name="rules", data=batches, suite=context.suites.add(expected))
+        )
+        checkpoint = context.checkpoints.add(
+            gx.Checkpoint(name="check", validation_definitions=[definition], result_format="COMPLETE")
+        )
+        done = checkpoint.run()
+        (result,) = done.run_results.values()
+    json.dumps(result.describe_dict(), allow_nan=False)
+    found = {}
+    for each in result.results:
+        assert each.expectation_config is not None
+        told = each.result or {}
+        found[each.expectation_config.kwargs["rule"]] = Verdict(
+            bool(each.success),
+            told.get("observed_value"),
+            told.get("partial_unexpected_list") or [],
+            raised(each.exception_info),
+        )
+    return found
+
+
+def raised(info: Any) -> str:
+    """The message of an exception in a result, wherever it stands."""
+    if not isinstance(info, dict):
+        return ""
+    if info.get("raised_exception"):
+        return str(info.get("exception_message"))
+    return next((message for below in info.values() if (message := raised(below))), "")
+
+
+@pytest.fixture(scope="module")
+def database(servers_by_major: dict[int, Server]) -> Iterator[str]:
+    """The sample data with the labelled issues on PostgreSQL 18."""
+    dsn = servers.new_database(servers_by_major[18], "issues")
+    yield dsn
+    servers.drop_database(servers_by_major[18], dsn)
+
+
+@pytest.fixture(scope="module")
+def found(database: str) -> dict[str, Verdict]:
+    """The verdicts on the shipped suite, asked with a table asset."""
+    return verdicts(database, suite("current", exclude=LACKING), table="orders")
+
+
+@pytest.fixture(scope="module")
+def audited(database: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Our own results by rule."""
+    document = run(database, tmp_path_factory.mktemp("audited"), Options(formats=("json",), exclude=LACKING))
+    return {found["rule"]: found for found in document["results"] if found["rule"] in RULES}
+
+
+def write(folder: Path, rules: dict[str, str], key: str = "order_id") -> Path:
+    """A suite of a user's own."""
+    folder.mkdir()
+    for id, sql in rules.items():
+        (folder / f"{id}.sql").write_text(
+            f"-- title: {id}\n-- severity: info\n-- key: {key}\n{sql}\n", encoding="utf-8"
+        )
+    return folder
+
+
+# The same verdicts --------------------------------------------------------------------------------
+
+
+def test_verdicts_are_the_audit_s(found: dict[str, Verdict], audited: dict[str, dict[str, Any]]) -> None:
+    """Rule by rule: passed or failed, and how many violations."""
+    assert {id: (verdict.success, verdict.observed) for id, verdict in found.items()} == {
+        id: (result["status"] == "passed", result["violations"]) for id, result in audited.items()
+    }
+    assert {verdict.raised for verdict in found.values()} == {""}
+
+
+def test_examples_are_the_audit_s(found: dict[str, Verdict], audited: dict[str, dict[str, Any]]) -> None:
+    """The same rows by the same keys."""
+    for id, verdict in found.items():
+        (key,) = RULES[id].key
+        assert [row[key] for row in verdict.examples] == [row[key] for row in audited[id]["examples"]], id
+        assert [list(row) for row in verdict.examples] == [list(row) for row in audited[id]["examples"]], id
+
+
+def test_a_query_asset_does_as_well(database: str, found: dict[str, Verdict]) -> None:
+    """The asset only tells the connection; the rules read what they read."""
+    left_out = {id for id in RULES if id.startswith(("orders.", "recreation."))} | {*LACKING}
+    assert verdicts(database, suite("current", name="some", exclude=left_out)) == {
+        id: verdict for id, verdict in found.items() if id not in left_out
+    }
+
+
+def test_what_the_schema_lacks_raises_and_disturbs_nobody(database: str, found: dict[str, Verdict]) -> None:
+    """Rules whose columns are not there are not left out silently."""
+    only = {id for id in RULES if not id.startswith("recreation.")}
+    asked = verdicts(database, suite("current", exclude=only))
+    assert {id for id, verdict in asked.items() if verdict.raised} == {*LACKING}
+    assert "does not exist" in asked["recreation.happens_daily"].raised
+    assert not any(asked[id].success for id in LACKING)
+    assert {id: verdict for id, verdict in asked.items() if id not in LACKING} == {
+        id: verdict for id, verdict in found.items() if id.startswith("recreation.")
+    }
+
+
+# What an expectation tells ------------------------------------------------------------------------
+
+
+def test_expectations_carry_what_the_rules_say() -> None:
+    """Severity, title, explanation and origin are where Great Expectations keeps such things."""
+    made = suite("current", exclude=LACKING)
+    assert made.name == "order-audit current"
+    assert suite("current", name="mine").name == "mine"
+    assert len(suite("current").expectations) == 45
+    assert [each.meta["rule"] for each in made.expectations if each.meta] == list(RULES)
+    for each in made.expectations:
+        assert each.meta is not None
+        rule = RULES[each.meta["rule"]]
+        assert each.severity.value == rule.severity
+        assert each.description == rule.title
+        assert each.notes == rule.why
+        assert each.meta == {"rule": rule.id, "suite": "current", "path": rule.path}
+
+
+def test_a_suite_survives_being_stored(found: dict[str, Verdict]) -> None:
+    """Great Expectations keeps suites as JSON."""
+    stored = json.loads(json.dumps(suite("current", exclude=LACKING).to_json_dict()))
+    kept = {each["kwargs"]["rule"]: each for each in stored["expectations"]}
+    assert kept.keys() == found.keys()
+    for id, each in kept.items():
+        assert each["severity"] == RULES[id].severity
+        assert each["description"] == RULES[id].title
+
+
+# Rules that raise ---------------------------------------------------------------------------------
+
+
+def test_a_rule_that_raises_is_run_once_and_alone(database: str, server_18: Server, tmp_path: Path) -> None:
+    """A mistake is asked for once, not three times over, and its neighbours keep their verdicts."""
+    mine = write(
+        tmp_path / "mine",
+        {
+            "a_good": "select o.order_id from orders as o where o.order_id = 1001",
+            "b_division": "select o.order_id from orders as o where 1 / (o.order_amount - 75) > 5 and 'once' <> ''",
+            "c_missing": "select o.order_id from orders as o where o.nothing = 'once'",
+            "d_writes": "select nextval('orders_order_id_seq') as order_id, 'once' as mark",
+            "e_good": "select o.order_id from orders as o where o.order_id in (1002, 1003)",
+            "f_good": "select o.order_id from orders as o where false",
+        },
+    )
+    log = server_18.data / "server.log"
+    before = len(log.read_text(errors="replace"))
+    asked = verdicts(database, suite(str(mine)))
+    assert {id: (verdict.success, verdict.observed) for id, verdict in asked.items() if not verdict.raised} == {
+        "a_good": (False, 1),
+        "e_good": (False, 2),
+        "f_good": (True, 0),
+    }
+    assert "division by zero" in asked["b_division"].raised
+    assert "does not exist" in asked["c_missing"].raised
+    assert "read-only transaction" in asked["d_writes"].raised
+    assert log.read_text(errors="replace")[before:].count("'once'") == 3
+
+
+def test_nothing_is_written(database: str, tmp_path: Path) -> None:
+    """A rule cannot change the database, whatever its functions do and whoever the user is."""
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "create or replace function sneak() returns int language plpgsql as"
+            " $$ begin delete from orders; return 1; end $$"
+        )
+    mine = write(tmp_path / "mine", {"sneak": "select sneak() as order_id"})
+    asked = verdicts(database, suite(str(mine)), table="orders")
+    assert "read-only transaction" in asked["sneak"].raised
+    with psycopg.connect(database) as connection:
+        (number,) = connection.execute("select count(*) from orders").fetchone() or (0,)
+    assert number > 100
+
+
+def test_messages_do_not_quote_data(database: str, tmp_path: Path) -> None:
+    """Neither in the message nor in the traceback that comes with it."""
+    mine = write(
+        tmp_path / "mine",
+        {"cast": "select c.customer_id from customers as c where c.customer_email::int = 1"},
+        "customer_id",
+    )
+    asked = verdicts(database, suite(str(mine)))
+    assert "integer" in asked["cast"].raised
+    assert "@" not in asked["cast"].raised
+    assert "example" not in asked["cast"].raised
+
+
+# Evidence -----------------------------------------------------------------------------------------
+
+
+def test_examples_are_masked(database: str, found: dict[str, Verdict]) -> None:
+    """Secrets and personal data are masked as in the audit's own files."""
+    with psycopg.connect(database) as connection:
+        rows = connection.execute(
+            "select unnest(array[customer_email, customer_contact_name, customer_phone, address]) from customers"
+        ).fetchall()
+    held = {line.strip() for (value,) in rows for line in (value or "").splitlines() if len(line.strip()) > 4}
+    text = json.dumps([verdict.examples for verdict in found.values()], ensure_ascii=False)
+    assert [value for value in held if value in text] == []
+    assert "made-up-" not in text
+    assert "not-a-real-key" not in text
+    assert "•" in text
+
+
+def test_examples_are_masked_as_in_the_audit(found: dict[str, Verdict], audited: dict[str, dict[str, Any]]) -> None:
+    """Value by value, but for JSON, which is written with other spaces."""
+    for id, verdict in found.items():
+        for mine, theirs in zip(audited[id]["examples"], verdict.examples, strict=True):
+            for name, value in mine.items():
+                if name != "delivery_script_args":
+                    assert theirs[name] == value, (id, name)
+                else:
+                    assert (theirs[name] is None) == (value is None), (id, name)
+
+
+def test_number_of_examples_is_bounded(database: str, tmp_path: Path) -> None:
+    """The first twenty by key."""
+    mine = write(tmp_path / "mine", {"all": "select o.order_id from orders as o order by o.order_amount"})
+    asked = verdicts(database, suite(str(mine)))
+    with psycopg.connect(database) as connection:
+        ids = [row[0] for row in connection.execute("select order_id from orders order by order_id")]
+    assert asked["all"].observed == len(ids)
+    assert [row["order_id"] for row in asked["all"].examples] == ids[:20]
+
+
+def test_columns_may_have_any_name(database: str, tmp_path: Path) -> None:
+    """Those that the query around a rule uses, too."""
+    names = ["x", "v", "k", "json_agg", "a b", "select", "%", ":x", "É"]
+    listed = ", ".join(f'{number} as "{name}"' for number, name in enumerate(names))
+    sql = f"select o.order_id, {listed} from orders as o where o.order_id = 1001"
+    asked = verdicts(database, suite(str(write(tmp_path / "mine", {"odd": sql}))))
+    assert asked["odd"].raised == ""
+    assert asked["odd"].examples == [{"order_id": 1001} | {name: number for number, name in enumerate(names)}]
+
+
+def test_a_column_s_name_may_come_twice(database: str, tmp_path: Path) -> None:
+    """As in an audit, where the first one of its name is the key."""
+    sql = "select o.order_id, o.customer_id as order_id from orders as o where o.order_id = 1001"
+    mine = write(tmp_path / "mine", {"twice": sql})
+    document = run(database, tmp_path / "out", Options(suites=(str(mine),), formats=("json",)))
+    assert document["results"][0]["violations"] == 1
+    asked = verdicts(database, suite(str(mine)))
+    assert (asked["twice"].raised, asked["twice"].observed) == ("", 1)
+
+
+def test_values_that_json_has_no_word_for(database: str, tmp_path: Path) -> None:
+    """NaN, infinity, numbers out of range, half a surrogate pair: a result can still be stored as JSON."""
+    mine = write(
+        tmp_path / "mine",
+        {
+            "numbers": "select 1 as order_id, 'NaN'::float8 as a, 'Infinity'::float8 as b, 1e400 as c, 1e400 + .5 as d",
+            "json": r"""select 1 as order_id, '{"a": 1e400000, "b": "\ud83d", "c": "\u0000"}'::json as a""",
+            "null": "select null::int as order_id, null::text as a",
+        },
+    )
+    asked = verdicts(database, suite(str(mine)))
+    assert {id: (verdict.observed, verdict.raised) for id, verdict in asked.items()} == dict.fromkeys(asked, (1, ""))
+    for verdict in asked.values():
+        json.dumps(verdict.examples, allow_nan=False, ensure_ascii=False).encode()
+
+
+# Good manners -------------------------------------------------------------------------------------
+
+
+def python(code: str, **environment: str) -> str:
+    """What a fresh interpreter prints."""
+    words = {name: value for name, value in os.environ.items() if not name.startswith("GX_")}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False, cwd=ROOT,
+        env=words | environment, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_nothing_else_imports_great_expectations() -> None:
+    """It takes seconds: the command line, the rules, and everything before rules are run do without."""
+    code = """
+import sys
+import order_audit.audit.cli.app
+import order_audit.audit.run
+import order_audit.audit.scans.prepared_rule
+import order_audit.audit.scans.executor
+import order_audit.audit.analysis.parsed_query
+import order_audit.reports.terminal.summary
+import order_audit.audit.cli.demo
+from order_audit import expectations
+from order_audit import scenario
+import order_audit.reports.compare
+import order_audit.reports.atomic_files
+import order_audit.reports.junit
+import order_audit.reports.markdown
+suite = expectations.load("current")
+for rule in suite.rules:
+    order_audit.audit.analysis.parsed_query.read(rule)
+print(len(suite.rules), [name for name in ("great_expectations", "sqlalchemy", "pandas") if name in sys.modules])
+"""
+    assert python(code) == "45 []"
+
+
+def test_nothing_is_sent_anywhere(database: str) -> None:
+    """Great Expectations' own usage statistics are off, and a validation opens no connection but the database's."""
+    code = """
+import os
+import sys
+seen = []
+def hook(event, args):
+    if event in ("socket.getaddrinfo", "urllib.Request") or (event == "socket.connect" and isinstance(args[1], tuple)):
+        seen.append((event, args[-1]))
+sys.addaudithook(hook)
+from order_audit.audit.run import Options; from order_audit.audit.run import run
+import pathlib, tempfile
+with tempfile.TemporaryDirectory() as folder:
+    options = Options(formats=("json",), rules=("customers.phone_is_dialable",))
+    document = run(os.environ["WHERE"], pathlib.Path(folder), options)
+import great_expectations as gx
+print(
+    document["summary"]["failed"],
+    os.environ["GX_ANALYTICS_ENABLED"],
+    gx.get_context(mode="ephemeral").variables.analytics_enabled or False,
+    [name for name in sys.modules if "posthog" in name],
+    seen,
+)
+"""
+    assert python(code, WHERE=database) == "1 false False [] []"

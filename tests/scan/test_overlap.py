@@ -1,0 +1,114 @@
+"""Rows that any rule finds fault with are counted once, however many rules do."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import re
+from collections import defaultdict
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from order_audit.audit.scans.violation_store import Spool, field
+
+
+def test_each_row_counts_once(audits: dict[str, Path]) -> None:
+    """The figures in the summary are those of violations.csv, and the report says them."""
+    folder = audits["issues"]
+    document = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    of = {found["rule"]: (found["table"], found["key"]) for found in document["results"]}
+    keys: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    of_rule: defaultdict[str, set[str]] = defaultdict(set)
+    with (folder / "violations.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            keys[of[row["rule"]]].add(row["key"])
+            of_rule[row["rule"]].add(row["key"])
+    told = {(it["table"], it["key"]): it["rows"] for it in document["summary"]["rows_affected"]}
+    assert told == {name: len(found) for name, found in keys.items()}
+    assert sum(told.values()) < document["violations"]["rows"]
+    for one, other in combinations([it for it in document["results"] if it["status"] == "failed"], 2):
+        same = of_rule[one["rule"]] & of_rule[other["rule"]] if of[one["rule"]] == of[other["rule"]] else set()
+        for it, of_it in ((one, other), (other, one)):
+            assert sum(row["rows"] for row in it["overlaps"] if row["rule"] == of_it["rule"]) == len(same)
+    page = " ".join(re.sub(r"<[^>]+>", "", (folder / "report.html").read_text(encoding="utf-8")).split())
+    for (table, _), rows in told.items():
+        assert f"{rows} of {document['run']['tables'][table]['rows']} rows of {table}" in page
+
+
+@pytest.mark.parametrize(
+    ("order", "keys", "different"),
+    [
+        ("number", [["-5", "2", "10", "NaN"], ["2.0", "3", "10", "NaN"], ["10"]], 5),
+        ("number", [["", "-Infinity", "0", "Infinity", "NaN"], ["", "-3"]], 6),
+        ("bytes", [['"a, ""b"""', '"x\n""y"', "é"], ['"x\n""y"', '"x\n""z"'], ["10", "9", "é"]], 6),
+        ("bytes", [["", "a"], ["", '""']], 2),
+    ],
+)
+def test_streams_are_merged_as_they_are_ordered(
+    tmp_path: Path, order: str, keys: list[list[str]], different: int
+) -> None:
+    """Numbers as numbers, texts by their bytes, over quotes and ends of lines in them."""
+    spool = Spool(tmp_path)
+    rules = [f'rule, "{place}"' for place in range(len(keys))]
+    for rule, of_rule in zip(rules, keys, strict=True):
+        with spool.open(rule) as file:
+            for key in of_rule:
+                file.write(field(rule) + b"," + key.encode() + b"\n")
+        spool.close(rule, len(of_rule))
+    together = spool.together([*rules, "of nothing"], order)
+    assert together.keys == different
+    assert together.shared == {
+        pair: count
+        for pair in combinations(rules, 2)
+        if (
+            count := len(
+                {_same(key, order) for key in keys[rules.index(pair[0])]}
+                & {_same(key, order) for key in keys[rules.index(pair[1])]}
+            )
+        )
+    }
+
+
+def _same(key: str, order: str) -> str:
+    """A key as others that are the same are written."""
+    return "2" if order == "number" and key == "2.0" else key
+
+
+def test_many_sets_of_rules_are_added_up_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as keys: the sums are those of all."""
+    monkeypatch.setattr("order_audit.audit.scans.violation_store._SETS", 3)
+    monkeypatch.setattr("order_audit.audit.scans.violation_store._BLOCK", 5)
+    spool = Spool(tmp_path)
+    of = {f"r{place}": [key for key in range(64) if key >> place & 1] for place in range(6)}
+    for order in ("number", "bytes"):
+        for rule, keys in of.items():
+            with spool.open(rule) as file:
+                for key in sorted(keys, key=int if order == "number" else str):
+                    file.write(f"{rule},{key}\n".encode())
+            spool.close(rule, len(keys))
+        together = spool.together(of, order)
+        assert together.keys == 63
+        assert together.shared == dict.fromkeys(combinations(of, 2), 16)
+
+
+def test_blocks_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of random keys, however long the files are and wherever they stop: as sets have it."""
+    chance = random.Random(3)
+    for turn in range(60):
+        monkeypatch.setattr("order_audit.audit.scans.violation_store._BLOCK", chance.randint(1, 9))
+        spool = Spool(tmp_path / str(turn))
+        spool.folder.mkdir()
+        of = {
+            f"r{place}": set(chance.sample(range(-30, 30), chance.randint(0, 40)))
+            for place in range(chance.randint(1, 5))
+        }
+        for rule, keys in of.items():
+            with spool.open(rule) as file:
+                file.writelines(f"{rule},{key}\n".encode() for key in sorted(keys))
+            spool.close(rule, len(keys))
+        together = spool.together(of, "number")
+        assert together.keys == len(set().union(*of.values()))
+        assert together.shared == {(a, b): len(of[a] & of[b]) for a, b in combinations(of, 2) if of[a] & of[b]}

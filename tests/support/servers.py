@@ -1,0 +1,142 @@
+"""The PostgreSQL servers that the tests run on: the embedded 18 and the system's 15. A missing one is an error."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from order_audit.audit.database import embedded
+from order_audit.audit.database.server import Server
+from order_audit.scenario.load import SCHEMA, load
+
+_SYSTEM_15: Final = ("/usr/lib/postgresql/15/bin", "/usr/pgsql-15/bin")
+#: Test data need not survive a power cut.
+_FAST: Final = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=60",
+    "shared_buffers=128MB",
+)
+
+#: Where data are kept in memory: there `create database` takes 30 ms, on a slow disk half a second.
+_IN_MEMORY: Final = Path("/dev/shm")
+#: What a run may need there, in bytes. Containers often have no more than 64 MB.
+_ROOM: Final = 3_000_000_000
+#: The variable that names the folder in which all processes of a run keep their servers.
+HOME: Final = "ORDER_AUDIT_TEST_SERVERS"
+
+_SCENARIO: Final = ("schema", "sample", "issues")
+
+_numbers = itertools.count(1)
+_templates: dict[tuple[Path, str], str] = {}
+
+
+def binaries(major: int) -> Path:
+    """The folder of the binaries of PostgreSQL `major`. Raises where there is none."""
+    if major == 18:
+        return embedded._binaries()
+    for folder in map(Path, _SYSTEM_15):
+        if (folder / "postgres").exists():
+            return folder
+    if brew := shutil.which("brew"):
+        found = subprocess.run([brew, "--prefix", "postgresql@15"], capture_output=True, text=True, check=False)
+        folder = Path(found.stdout.strip(), "bin")
+        if found.returncode == 0 and (folder / "postgres").exists():
+            return folder
+    raise RuntimeError("PostgreSQL 15 is not installed: apt-get install postgresql-15")
+
+
+def folder(prefix: str) -> Path:
+    """Make a folder that every user may enter, for servers: in memory where there is room, else on disk."""
+    if home := os.environ.get(HOME):
+        place: Path | None = Path(home)
+    else:
+        room = _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free >= _ROOM
+        place = _IN_MEMORY if room and os.access(_IN_MEMORY, os.W_OK | os.X_OK) else None
+    made = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+    made.chmod(0o755)
+    return made
+
+
+def sweep(top: Path) -> None:
+    """Remove a folder with all that is in it, and end the servers that a killed process left running there."""
+    for file in top.rglob("postmaster.pid"):
+        with contextlib.suppress(OSError, ValueError):
+            number = int(file.read_text(encoding="utf-8").split()[0])
+            if Path(f"/proc/{number}/cwd").resolve() == file.parent:
+                os.kill(number, signal.SIGQUIT)
+    shutil.rmtree(top, ignore_errors=True)
+
+
+@contextmanager
+def running(major: int) -> Iterator[Server]:
+    """A server of its own for the tests, thrown away afterwards."""
+    top = folder(f"oa{major}-")
+    server = Server(binaries(major), top / "data")
+    try:
+        server.start(*_FAST)
+        yield server
+    finally:
+        server.stop("immediate")
+        shutil.rmtree(top, ignore_errors=True)
+
+
+def new_database(server: Server, template: str = "template0", options: str = "") -> str:
+    """Make a database and return its DSN.
+
+    `template` is a database to be copied, or one of `schema`, `sample` and `issues`: the current schema, the same with
+    the sample data, and with the labelled issues besides. Those are made once for each server.
+    """
+    if template in _SCENARIO:
+        template = _template(server, template)
+    name = f"t{next(_numbers)}"
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        # by files: through the log takes twice as long
+        words = f"create database {name} template {template} strategy file_copy {options}"
+        connection.execute(words.encode())
+    return server.dsn(name)
+
+
+def _template(server: Server, kind: str) -> str:
+    if (server.data, kind) not in _templates:
+        dsn = new_database(server)
+        with psycopg.connect(dsn) as connection:
+            if kind == "schema":
+                connection.execute(SCHEMA[0].read_bytes())
+            else:
+                load(connection, issues=kind == "issues")
+        _templates[server.data, kind] = name_of(dsn)
+    return _templates[server.data, kind]
+
+
+def name_of(dsn: str) -> str:
+    """The name of the database, as a template."""
+    return str(psycopg.conninfo.conninfo_to_dict(dsn)["dbname"])
+
+
+def drop_database(server: Server, dsn: str) -> None:
+    """Drop a database made by `new_database`, whoever is still connected."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute(f"drop database if exists {name_of(dsn)} with (force)".encode())
+
+
+@contextmanager
+def database(server: Server, template: str = "template0", options: str = "") -> Iterator[str]:
+    """A database made by `new_database`, dropped afterwards."""
+    dsn = new_database(server, template, options)
+    try:
+        yield dsn
+    finally:
+        drop_database(server, dsn)
