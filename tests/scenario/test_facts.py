@@ -204,7 +204,7 @@ class TestCompose:
     def test_schema_is_loaded_before_the_data(self, service: dict[str, Any]) -> None:
         sources = {target: ROOT / source for source, target, _ in (m.split(":") for m in service["volumes"])}
         assert all(target.startswith(INIT) and target.endswith(".sql") for target in sources)
-        assert [sources[target] for target in sorted(sources)] == [SCHEMA, SAMPLE]
+        assert [sources[target].resolve() for target in sorted(sources)] == [SCHEMA.resolve(), SAMPLE.resolve()]
         assert SCHEMA.is_file()
         assert SAMPLE.is_file()
 
