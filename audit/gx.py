@@ -1,24 +1,27 @@
 """Great Expectations: our rules as expectations of its own, in suites that any of its projects can run.
 
     import great_expectations as gx
-    from order_audit.audit.gx import suite
+    from order_audit.audit.gx import store, suite
 
-    context = gx.get_context()
-    context.suites.add(suite("current"))
+    context = gx.get_context(mode="file")
+    store(context, suite("current"))
 
-This is the one module that imports great_expectations; importing it takes seconds, so it is imported late.
+A program that runs a stored suite imports this module before it loads the suite; without it the suite fails.
+
+This module and `gx_completeness` alone import great_expectations, which takes seconds, so they are imported late.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import uuid
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at the import
 
@@ -28,12 +31,16 @@ with warnings.catch_warnings():
     import sqlalchemy
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
     from great_expectations.core.metric_domain_types import MetricDomainTypes
+    from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
+    from great_expectations.exceptions.exceptions import DataContextError
     from great_expectations.execution_engine.execution_engine import ExecutionEngine
     from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
-    from great_expectations.expectations.expectation import BatchExpectation
+    from great_expectations.expectations.expectation import BatchExpectation, Expectation
     from great_expectations.expectations.metadata_types import FailureSeverity
     from great_expectations.expectations.metrics.metric_provider import metric_value
     from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+    from order_audit.audit.gx_completeness import METRIC, completeness, is_completeness
 
 from order_audit.audit import mask
 from order_audit.audit.analysis import parsed_query
@@ -44,7 +51,8 @@ from order_audit.audit.scans.batch_statement import different
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.expectations import Rule, load
 
-_METRIC = "order_audit.violations"
+#: Of the ids of expectations, which depend on the suite's name and the rule's id alone.
+_NAMESPACE: Final = uuid.UUID("5b0a5c3e-6f0d-4c1c-9b53-6a2f1f4a7d10")
 
 
 class RuleError(Exception):
@@ -68,7 +76,7 @@ class Violations(TableMetricProvider):
     its neighbours with it.
     """
 
-    metric_name = _METRIC
+    metric_name = METRIC
     domain_keys = ("batch_id",)
     value_keys = ("rule", "sql", "key", "evidence", "personal", "unknown")
 
@@ -81,16 +89,18 @@ class Violations(TableMetricProvider):
         metrics: dict[str, Any],  # noqa: ARG002
         runtime_configuration: dict[str, Any],  # noqa: ARG002
     ) -> dict[str, Any]:
-        if (evaluator := _evaluator.get()) is not None:
-            outcome = evaluator.outcome(metric_value_kwargs["rule"])
-            if outcome.trouble is not None:
-                return {"error": outcome.trouble.message}
-            return {
-                "violations": outcome.violations,
-                "checked": outcome.checked,
-                "examples": outcome.examples,
-            }
-        return _ask(execution_engine, metric_value_kwargs)
+        rule = metric_value_kwargs["rule"]
+        if (evaluator := _evaluator.get()) is None:
+            return {"rule": rule} | _ask(execution_engine, metric_value_kwargs)
+        outcome = evaluator.outcome(rule)
+        if outcome.trouble is not None:
+            return {"rule": rule, "error": outcome.trouble.message}
+        return {
+            "rule": rule,
+            "violations": outcome.violations,
+            "checked": outcome.checked,
+            "examples": outcome.examples,
+        }
 
 
 def _ask(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -138,8 +148,10 @@ def _masked(value: Any, name: str, personal: list[str], unknown: list[str] | Non
     return mask.value(value, mask.TEXT, None if hidden else (name,))
 
 
-class ExpectNoViolations(BatchExpectation):
+class ExpectOrderAuditRuleToFindNoViolations(BatchExpectation):
     """Expect a rule's query, whose rows are violations, to find none.
+
+    Great Expectations knows classes by their names alone, and the one imported last judges: hence the long name.
 
     Arguments: `rule` (its id), `sql` (one select), `key` (the columns that name a violation), `evidence` (how many
     violating rows the result shows, masked), `personal` (the columns that are masked whole whatever their name),
@@ -153,7 +165,7 @@ class ExpectNoViolations(BatchExpectation):
     personal: list[str] = []  # noqa: RUF012 - pydantic copies it
     unknown: list[str] | None = None
 
-    metric_dependencies: ClassVar[tuple[str, ...]] = (_METRIC,)
+    metric_dependencies: ClassVar[tuple[str, ...]] = (METRIC,)
     success_keys: ClassVar[tuple[str, ...]] = ("rule", "sql", "key", "evidence", "personal", "unknown")
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
 
@@ -163,7 +175,7 @@ class ExpectNoViolations(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG002
         execution_engine: ExecutionEngine[Any] | None = None,  # noqa: ARG002
     ) -> dict[str, Any]:
-        found = metrics[_METRIC]
+        found = metrics[METRIC]
         if "error" in found:
             raise RuleError(found["error"])
         return {
@@ -180,19 +192,41 @@ class ExpectNoViolations(BatchExpectation):
 def suite(*sources: str | Path, name: str = "", exclude: Iterable[str] = ()) -> gx.ExpectationSuite:
     """Suites, shipped or the user's own, as one suite of Great Expectations.
 
-    `exclude` names rules to leave out: those whose columns a schema lacks cannot be judged and raise there.
+    `exclude` names rules to leave out: those whose columns a schema lacks cannot be judged and raise there. The last
+    expectation fails where a run left out a rule of the suite, as a program does that does not import this module.
     """
     left_out = set(exclude)
     rules = [rule for rule in load(*sources).rules if rule.id not in left_out]
-    return _suite(rules, name or "order-audit " + "+".join(str(source) for source in sources))
+    expectations = [*_expectations(rules), completeness(rule.id for rule in rules)]
+    return gx.ExpectationSuite(
+        name=name or "order-audit " + "+".join(str(source) for source in sources), expectations=expectations
+    )
 
 
-def _suite(rules: Iterable[Rule], name: str, evidence: int = 20) -> gx.ExpectationSuite:
-    made = []
+def store(context: AbstractDataContext, suite: gx.ExpectationSuite) -> gx.ExpectationSuite:
+    """Add a suite to a context, or replace the one of its name; return it as it is stored.
+
+    A rule's expectation has the same id each time, made of the suite's name and the rule's id. `context.suites` by
+    itself gives expectations ids at random: `add` to all, `add_or_update` to those that have none.
+    """
+    try:
+        context.suites.get(suite.name)
+    except DataContextError:
+        context.suites.add(suite)
+    for each in suite.expectations:
+        if isinstance(each, ExpectOrderAuditRuleToFindNoViolations):
+            each.id = str(uuid.uuid5(_NAMESPACE, f"{suite.name}/{each.rule}"))
+        elif is_completeness(each):
+            each.id = str(uuid.uuid5(_NAMESPACE, f"{suite.name}/"))
+    return context.suites.add_or_update(suite)
+
+
+def _expectations(rules: Iterable[Rule], evidence: int = 20) -> list[Expectation]:
+    made: list[Expectation] = []
     for rule in rules:
         read = parsed_query.read(rule)
         made.append(
-            ExpectNoViolations(
+            ExpectOrderAuditRuleToFindNoViolations(
                 rule=rule.id,
                 sql=read.body,
                 key=list(rule.key),
@@ -209,7 +243,7 @@ def _suite(rules: Iterable[Rule], name: str, evidence: int = 20) -> gx.Expectati
                 meta={"rule": rule.id, "suite": rule.suite, "path": rule.path},
             )
         )
-    return gx.ExpectationSuite(name=name, expectations=made)
+    return made
 
 
 def validate(
@@ -232,7 +266,8 @@ def validate(
         )
         asset = source.add_query_asset("snapshot", query="select 1 as one")
         batch = asset.add_batch_definition_whole_table("whole").get_batch()
-        result = batch.validate(_suite(rules, "order-audit", examples), result_format="COMPLETE")
+        suite = gx.ExpectationSuite(name="order-audit", expectations=_expectations(rules, examples))
+        result = batch.validate(suite, result_format="COMPLETE")
     configured = ((found.expectation_config, found) for found in result.results)
     return {config.kwargs["rule"]: Validation(found) for config, found in configured if config is not None}
 

@@ -19,15 +19,16 @@ import pytest
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its own deprecations are not ours to report
     import great_expectations as gx
+    from great_expectations.data_context.data_context.file_data_context import FileDataContext
     from sqlalchemy.pool import NullPool
 
-from order_audit import expectations
+from order_audit import expectations, scenario
 from order_audit.audit.database.server import Server
-from order_audit.audit.gx import suite
+from order_audit.audit.gx import store, suite
 from order_audit.audit.run import Options, run
 from tests.support import servers
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parent.parent
 #: What the current schema cannot answer: a plain project cannot tell that from a mistake, and leaves it out.
 LACKING = ("recreation.happens_daily", "recreation.was_covered_at_the_time", "recreation.follows_latest_state")
 RULES = {rule.id: rule for rule in expectations.load("current").rules if rule.id not in LACKING}
@@ -43,19 +44,22 @@ class Verdict:
     raised: str
 
 
+def url(dsn: str, host: str = "") -> str:
+    """The address of a database as SQLAlchemy writes it. The socket comes last, and stands in for a host."""
+    words = psycopg.conninfo.conninfo_to_dict(dsn)
+    socket = f"host={quote(str(words['host']))}&port={words['port']}"
+    return f"postgresql+psycopg://{words['user']}@{host}/{words['dbname']}?{socket}"
+
+
 def verdicts(dsn: str, expected: gx.ExpectationSuite, *, table: str = "") -> dict[str, Verdict]:
     """Run a suite as its user would: a context, a source, a validation definition, a checkpoint."""
-    words = psycopg.conninfo.conninfo_to_dict(dsn)
-    url = (
-        f"postgresql+psycopg://{words['user']}@/{words['dbname']}?host={quote(str(words['host']))}&port={words['port']}"
-    )
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         source = context.data_sources.add_sql(
             "shop",
-            connection_string=url,
+            connection_string=url(dsn),
             kwargs={"poolclass": NullPool},  # type: ignore[call-arg] # for SQLAlchemy: leave no connection open
         )
         if table:
@@ -72,7 +76,9 @@ def verdicts(dsn: str, expected: gx.ExpectationSuite, *, table: str = "") -> dic
         (result,) = done.run_results.values()
     json.dumps(result.describe_dict(), allow_nan=False)
     found = {}
-    for each in result.results:
+    *results, last = result.results
+    assert (last.success, raised(last.exception_info)) == (True, "")
+    for each in results:
         assert each.expectation_config is not None
         told = each.result or {}
         found[each.expectation_config.kwargs["rule"]] = Verdict(
@@ -93,10 +99,23 @@ def raised(info: Any) -> str:
     return next((message for below in info.values() if (message := raised(below))), "")
 
 
+def python(code: str, **environment: str) -> str:
+    """What a fresh interpreter prints."""
+    words = {name: value for name, value in os.environ.items() if not name.startswith("GX_")}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False, cwd=ROOT,
+        env=words | environment, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 @pytest.fixture(scope="module")
 def database(servers_by_major: dict[int, Server]) -> Iterator[str]:
     """The sample data with the labelled issues on PostgreSQL 18."""
-    dsn = servers.new_database(servers_by_major[18], "issues")
+    dsn = servers.new_database(servers_by_major[18])
+    with psycopg.connect(dsn) as connection:
+        scenario.load(connection, issues=True)
     yield dsn
     servers.drop_database(servers_by_major[18], dsn)
 
@@ -171,9 +190,12 @@ def test_expectations_carry_what_the_rules_say() -> None:
     made = suite("current", exclude=LACKING)
     assert made.name == "order-audit current"
     assert suite("current", name="mine").name == "mine"
-    assert len(suite("current").expectations) == 45
-    assert [each.meta["rule"] for each in made.expectations if each.meta] == list(RULES)
-    for each in made.expectations:
+    assert len(suite("current").expectations) == 46
+    *of_rules, last = made.expectations
+    assert [each.meta["rule"] for each in of_rules if each.meta] == list(RULES)
+    assert last.meta == {"order_audit_rules": list(RULES)}
+    assert str(last.description).startswith(f"Each of the {len(RULES)} order-audit rules is run")
+    for each in of_rules:
         assert each.meta is not None
         rule = RULES[each.meta["rule"]]
         assert each.severity.value == rule.severity
@@ -185,11 +207,163 @@ def test_expectations_carry_what_the_rules_say() -> None:
 def test_a_suite_survives_being_stored(found: dict[str, Verdict]) -> None:
     """Great Expectations keeps suites as JSON."""
     stored = json.loads(json.dumps(suite("current", exclude=LACKING).to_json_dict()))
-    kept = {each["kwargs"]["rule"]: each for each in stored["expectations"]}
+    kept = {each["kwargs"]["rule"]: each for each in stored["expectations"][:-1]}
     assert kept.keys() == found.keys()
     for id, each in kept.items():
         assert each["severity"] == RULES[id].severity
         assert each["description"] == RULES[id].title
+
+
+# Stored suites ------------------------------------------------------------------------------------
+
+
+#: The sound rules of a suite of one's own.
+SOUND = {f"rule_{n}": f"select o.order_id from orders as o where o.order_id = -{n}" for n in range(1, 4)}
+#: What a program does with a suite that another one stored: it validates in each way that there is.
+RUNS = """
+import json, os
+import great_expectations as gx
+{first}
+context = gx.get_context(mode="file", project_root_dir=os.environ["ROOT"])
+suite = context.suites.get("mine")
+{last}
+batch = context.data_sources.get("shop").get_asset("query").get_batch_definition("all").get_batch()
+done = context.checkpoints.get("check").run()
+results = [context.validation_definitions.get("rules").run(), *done.run_results.values(), batch.validate(suite)]
+ends = []
+for result in [*results, batch.validate(suite, result_format="BOOLEAN_ONLY")]:
+    last = result.results[-1]
+    ends.append([result.success, done.success, len(result.results), last.success, last.result])
+    assert last.expectation_config.type == "expect_table_column_count_to_equal"
+    assert "`import order_audit.audit.gx`" in last.expectation_config.description
+    assert not last.exception_info["raised_exception"]
+print(json.dumps(ends))
+"""
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path, servers_by_major: dict[int, Server], request: pytest.FixtureRequest
+) -> Iterator[FileDataContext]:
+    """A project of Great Expectations on disk: server and kind of data source as the parameter says, no wrong order."""
+    major, kind = request.param
+    dsn = servers.new_database(servers_by_major[major])
+    with psycopg.connect(dsn) as connection:
+        connection.execute("create table orders (order_id int primary key); insert into orders values (1), (2)")
+    context = gx.get_context(mode="file", project_root_dir=tmp_path)
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    context.variables.save()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        add = {"sql": context.data_sources.add_sql, "postgres": context.data_sources.add_postgres}[kind]
+        source = add("shop", connection_string=url(dsn, {"sql": "", "postgres": "localhost"}[kind]))
+        data = source.add_query_asset("query", query="select 1 as one").add_batch_definition_whole_table("all")
+        source.get_engine().dispose()
+    stored = store(context, suite(str(write(tmp_path / "mine", SOUND)), name="mine"))
+    definition = context.validation_definitions.add(gx.ValidationDefinition(name="rules", data=data, suite=stored))
+    context.checkpoints.add(gx.Checkpoint(name="check", validation_definitions=[definition]))
+    yield context
+    source.get_engine().dispose()
+    servers.drop_database(servers_by_major[major], dsn)
+
+
+def runs(project: FileDataContext, **lines: str) -> list[list[Any]]:
+    """What a fresh process says: success of run and checkpoint, number of expectations, the last one's answer."""
+    code = RUNS.format_map({"first": "", "last": ""} | lines)
+    return list(json.loads(python(code, ROOT=str(Path(project.root_directory).parent)).splitlines()[-1]))
+
+
+@pytest.mark.parametrize("project", [(15, "sql"), (18, "postgres")], ids=str, indirect=True)
+def test_a_stored_suite_cannot_pass_without_its_rules(project: FileDataContext) -> None:
+    """In a fresh process it passes with our module, and fails without it, however it is run."""
+    told = {"observed_value": "3 of 3", "details": {"missing": []}}
+    passes = [[True, True, 4, True, result] for result in (told, told, told, {})]
+    assert runs(project, first="import order_audit.audit.gx") == passes
+    fails = [[False, False, 1, False, result] for result in ({"observed_value": 1},) * 3 + ({},)]
+    assert runs(project) == fails
+
+
+@pytest.mark.parametrize("project", [(18, "sql")], ids=str, indirect=True)
+def test_a_suite_that_was_loaded_too_early_fails(project: FileDataContext) -> None:
+    """The rules were left out when it was loaded; whatever loads it anew has them."""
+    late = runs(project, last="import order_audit.audit.gx")
+    told = {"observed_value": "3 of 3", "details": {"missing": []}}
+    none = {"observed_value": "0 of 3", "details": {"missing": list(SOUND)}}
+    assert [late[0], late[1]] == [[True, True, 4, True, told]] * 2
+    assert [late[2], late[3]] == [[False, True, 1, False, none], [False, True, 1, False, {}]]
+
+
+@pytest.mark.parametrize("project", [(18, "sql")], ids=str, indirect=True)
+def test_a_rule_that_was_deleted_is_missed(project: FileDataContext) -> None:
+    """The last expectation names it, and stays when the suite is saved."""
+    stored = project.suites.get("mine")
+    stored.delete_expectation(stored.expectations[1])
+    stored.save()
+    for found in runs(project, first="import order_audit.audit.gx")[:3]:
+        assert found == [False, False, 3, False, {"observed_value": "2 of 3", "details": {"missing": ["rule_2"]}}]
+    again = suite(str(Path(project.root_directory).parent / "mine"), name="mine", exclude=["rule_2"])
+    project.suites.add_or_update(again)
+    for found in runs(project, first="import order_audit.audit.gx")[:3]:
+        assert found == [True, True, 3, True, {"observed_value": "2 of 2", "details": {"missing": []}}]
+
+
+@pytest.mark.parametrize("project", [(18, "sql")], ids=str, indirect=True)
+def test_ids_stay_when_a_suite_is_stored_again(project: FileDataContext) -> None:
+    """They are made of the suite's name and the rule's id; a rule that changes keeps its own."""
+    folder = Path(project.root_directory).parent / "mine"
+
+    def ids(name: str = "mine") -> dict[str, str]:
+        return {(each.meta or {}).get("rule", ""): str(each.id) for each in project.suites.get(name).expectations}
+
+    first = ids()
+    assert list(first) == [*SOUND, ""]
+    assert len(set(first.values())) == 4
+    project.suites.get("mine").save()
+    assert ids() == first
+    (folder / "rule_1.sql").unlink()
+    text = (folder / "rule_2.sql").read_text().replace("title: rule_2", "title: Another title")
+    (folder / "rule_2.sql").write_text(text)
+    stored = store(project, suite(str(folder), name="mine"))
+    assert ids() == {rule: id for rule, id in first.items() if rule != "rule_1"}
+    assert stored.expectations[0].description == "Another title"
+    assert stored.is_fresh().success
+    stored.expectations[0].notes = "mine"
+    stored.expectations[0].save()  # type: ignore[no-untyped-call]
+    assert ids() == {rule: id for rule, id in first.items() if rule != "rule_1"}
+    store(project, suite(str(folder), name="other"))
+    assert not {*ids("other").values()} & {*first.values()}
+    project.suites.delete("mine")
+    store(project, suite(str(folder), name="mine"))
+    assert ids() == {rule: id for rule, id in first.items() if rule != "rule_1"}
+
+
+def test_other_expectations_of_the_class_answer_as_before(database: str) -> None:
+    """Ours changes nothing of a number of columns that somebody else expects."""
+    code = """
+import os
+import great_expectations as gx
+{}
+context = gx.get_context(mode="ephemeral")
+source = context.data_sources.add_sql("shop", connection_string=os.environ["URL"])
+batch = source.add_query_asset("q", query="select 1 as a, 2 as b").add_batch_definition_whole_table("all").get_batch()
+for value in (2, 3, -1):
+    found = batch.validate(gx.expectations.ExpectTableColumnCountToEqual(value=value, meta={{"mine": 1}}))
+    print(found.describe())
+"""
+    plain, ours = (python(code.format(line), URL=url(database)) for line in ("", "import order_audit.audit.gx"))
+    assert '"observed_value": 2' in plain
+    assert ours == plain
+
+
+def test_names_are_ours_alone() -> None:
+    """Great Expectations takes the last class of a name: ours says whose it is, and no other is replaced."""
+    code = """
+from great_expectations.expectations.registry import _registered_expectations, _registered_metrics
+before = {*_registered_expectations}, {*_registered_metrics}
+import order_audit.audit.gx
+print(sorted({*_registered_expectations} - before[0]), sorted({*_registered_metrics} - before[1]))
+"""
+    assert python(code) == "['expect_order_audit_rule_to_find_no_violations'] ['order_audit.violations_of_rule']"
 
 
 # Rules that raise ---------------------------------------------------------------------------------
@@ -327,37 +501,17 @@ def test_values_that_json_has_no_word_for(database: str, tmp_path: Path) -> None
 # Good manners -------------------------------------------------------------------------------------
 
 
-def python(code: str, **environment: str) -> str:
-    """What a fresh interpreter prints."""
-    words = {name: value for name, value in os.environ.items() if not name.startswith("GX_")}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False, cwd=ROOT,
-        env=words | environment, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
 def test_nothing_else_imports_great_expectations() -> None:
     """It takes seconds: the command line, the rules, and everything before rules are run do without."""
     code = """
 import sys
-import order_audit.audit.cli.app
-import order_audit.audit.run
-import order_audit.audit.scans.prepared_rule
-import order_audit.audit.scans.executor
-import order_audit.audit.analysis.parsed_query
-import order_audit.reports.terminal.summary
-import order_audit.audit.cli.demo
+import order_audit.audit.cli.app, order_audit.audit.run, order_audit.audit.scans.executor, order_audit.audit.cli.demo
+import order_audit.reports.terminal.summary, order_audit.reports.compare, order_audit.reports.atomic_files
+import order_audit.reports.junit, order_audit.reports.markdown
 from order_audit import expectations
-from order_audit import scenario
-import order_audit.reports.compare
-import order_audit.reports.atomic_files
-import order_audit.reports.junit
-import order_audit.reports.markdown
 suite = expectations.load("current")
 for rule in suite.rules:
-    order_audit.audit.analysis.parsed_query.read(rule)
+    audit.parsed_query.read(rule)
 print(len(suite.rules), [name for name in ("great_expectations", "sqlalchemy", "pandas") if name in sys.modules])
 """
     assert python(code) == "45 []"
@@ -366,14 +520,13 @@ print(len(suite.rules), [name for name in ("great_expectations", "sqlalchemy", "
 def test_nothing_is_sent_anywhere(database: str) -> None:
     """Great Expectations' own usage statistics are off, and a validation opens no connection but the database's."""
     code = """
-import os
-import sys
+import os, sys
 seen = []
 def hook(event, args):
     if event in ("socket.getaddrinfo", "urllib.Request") or (event == "socket.connect" and isinstance(args[1], tuple)):
         seen.append((event, args[-1]))
 sys.addaudithook(hook)
-from order_audit.audit.run import Options; from order_audit.audit.run import run
+from order_audit.audit.run import Options, run
 import pathlib, tempfile
 with tempfile.TemporaryDirectory() as folder:
     options = Options(formats=("json",), rules=("customers.phone_is_dialable",))
