@@ -45,8 +45,8 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks --compare $(ORDERS) --repeats $(REPEATS) $(BENCH)
 
 soak: $(STAMP)
-	SOAK=$(SOAK) $(BIN)/python -m pytest -o timeout=0 tests/fixes/test_live.py tests/fixes/test_random.py \
-	  tests/migrate/test_live.py tests/migrate/test_random.py
+	SOAK=$(SOAK) $(PYTEST) -o timeout=0 tests/fixes/test_live.py tests/fixes/test_random.py tests/migrate/test_live.py \
+	  tests/migrate/test_random.py tests/migrate/test_migrate.py::test_it_may_be_killed_at_any_moment
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +20,7 @@ from order_audit.fixes.engine.status import status
 from order_audit.fixes.engine.work_list import REAL
 from order_audit.fixes.fix import fixes
 from order_audit.scenario.generate import generate
+from tests.support import program
 
 pytestmark = pytest.mark.both_versions
 
@@ -146,10 +144,7 @@ def test_partitions_count_with_their_table(connection: psycopg.Connection) -> No
 
 def test_it_is_in_results_and_in_the_comparison(dsn: str, connection: psycopg.Connection, tmp_path: Path) -> None:
     def order_audit(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "order_audit", *words], cwd=ROOT, env=os.environ | {"DATABASE_URL": dsn},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = program.order_audit(*words, DATABASE_URL=dsn)
         assert done.returncode in (0, 1), done.stderr
         return done.stdout
 

@@ -20,6 +20,7 @@ from order_audit.fixes.engine.work_list import REAL
 from order_audit.fixes.fix import fixes
 from tests.support import servers, soak
 from tests.support.application import Application, Waiting
+from tests.support.program import order_audit
 
 ROOT = Path(__file__).parents[2]
 RULES = tuple(rule for rule in load("current").rules if rule.id == "orders.status_is_known")
@@ -87,10 +88,11 @@ def test_what_a_trigger_wrote_besides_is_told(dsn: str) -> None:
         )
         states = "select order_id, order_status from orders order by 1"
         before = connection.execute(states).fetchall()
-        done = subprocess.run([*_APPLY, "--dsn", dsn], capture_output=True, text=True, check=True)
+        done = order_audit(*_APPLY[3:], "--dsn", dsn)
+        assert done.returncode == 0, done.stderr
         assert "in 1 others, or triggers of the table, changed rows meanwhile: orders from 0" in done.stdout
-        words = [sys.executable, "-m", "order_audit", "fixes", "revert", "--quiet", "--dsn", dsn]
-        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        done = order_audit("fixes", "revert", "--quiet", "--dsn", dsn)
+        assert done.returncode == 0, done.stderr
         assert "orders has triggers (counting): what they wrote besides" in done.stdout
         assert connection.execute(states).fetchall() == before
         assert connection.execute("select max(changes) from orders").fetchone() == (2,)

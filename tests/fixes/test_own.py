@@ -100,6 +100,7 @@ def test_every_command_works_without_the_shipped_tables(dsn: str, own: list[str]
 
 
 @pytest.mark.parametrize("beside", [name for name in BESIDE if name != "nothing"])
+@pytest.mark.both_versions
 def test_a_revert_works_whatever_stands_beside(dsn: str, own: list[str], beside: str) -> None:
     filled(dsn, BESIDE[beside])
     assert "2 rows changed" in order_audit(dsn, "apply", *own, "--quiet")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +20,7 @@ from order_audit.fixes.fix import LEAVE, Fix, FixError, fixes, ordered, parse
 from order_audit.fixes.planning.decisions import FORMAT, DecisionError, choose, read
 from order_audit.fixes.planning.decisions_file import written
 from order_audit.fixes.planning.planner import plan
-from tests.support import servers
+from tests.support import program, servers
 
 RULES = load("current").rules
 FIXES = fixes(RULES)
@@ -403,9 +400,7 @@ def test_what_cannot_be_put_back_is_refused(issues: str) -> None:
     """Of rules that were never applied, or a table that is gone; twice is the same as once."""
 
     def order_audit(*words: str) -> tuple[int, str]:
-        done = subprocess.run([sys.executable, "-m", "order_audit", "fixes", *words, "--quiet"], cwd=ROOT,
-                              env=os.environ | {"DATABASE_URL": issues},
-                              capture_output=True, text=True, check=False)  # fmt: skip
+        done = program.order_audit("fixes", *words, "--quiet", DATABASE_URL=issues)
         return done.returncode, done.stdout + done.stderr
 
     state, clean = "customers.state_is_usps_code", "customers.text_is_clean"
@@ -424,10 +419,8 @@ def test_what_cannot_be_put_back_is_refused(issues: str) -> None:
 
 @pytest.mark.both_versions
 def test_commands(issues: str, tmp_path: Path) -> None:
-    def order_audit(*words: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"DATABASE_URL": issues}
-        return subprocess.run([sys.executable, "-m", "order_audit", "fixes", *words], cwd=ROOT, env=environment,
-                              capture_output=True, text=True, check=False)  # fmt: skip
+    def order_audit(*words: str) -> program.Done:
+        return program.order_audit("fixes", *words, DATABASE_URL=issues)
 
     assert "nothing was ever applied" in order_audit("status").stdout
     out = tmp_path / "new" / "decisions.toml"

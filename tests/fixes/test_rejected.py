@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -24,6 +22,7 @@ from order_audit.fixes.engine.work_list import REAL
 from order_audit.fixes.fix import LEAVE, Fix, fixes
 from order_audit.fixes.planning.planner import plan
 from tests.fixes.test_emit import psql
+from tests.support.program import order_audit
 
 ROOT = Path(__file__).parents[2]
 ALL = {rule.id: rule for rule in load("current").rules}
@@ -418,10 +417,7 @@ def test_the_commands_say_what_was_refused_and_what_to_do(database: Connection, 
     policy.write_text("".join(f'"{rule}" = "{LEAVE}"\n' for rule in fixes(ALL.values())))
 
     def run(*words: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "order_audit", *words, "--dsn", dsn],
-            cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = order_audit(*words, "--dsn", dsn)
         return done.returncode, " ".join((done.stdout + done.stderr).split())
 
     said = f"refused {STATUS}: automatic: 2 rows of public.orders (1, 101): {REFUSERS['check'][1]}"

@@ -25,6 +25,8 @@ from order_audit.fixes.planning.planner import plan
 from tests.fixes.test_emit import psql
 from tests.support import servers
 
+pytestmark = pytest.mark.both_versions
+
 ROOT = Path(__file__).parents[2]
 SCHEMA = (ROOT / "order_audit" / "scenario" / "current" / "schema.sql").read_text(encoding="utf-8")
 PACE = Pace()

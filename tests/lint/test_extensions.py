@@ -20,6 +20,8 @@ from order_audit.fixes.planning.planner import plan
 from tests.lint.test_lint import judged
 from tests.support import servers
 
+pytestmark = pytest.mark.both_versions
+
 #: Foreign keys with and without an index, of one column and of two, whose numbers arrays hold.
 TABLES = """
 create table site (region int, number int, primary key (region, number));

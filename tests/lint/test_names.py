@@ -8,6 +8,8 @@ from psycopg import sql
 
 from tests.lint.test_lint import judged
 
+pytestmark = pytest.mark.both_versions
+
 #: How a table and what belongs to it are called, by what the table is called.
 STYLES = {
     "camelCase": ("parkVisit", "{table}{Word}"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -12,6 +10,7 @@ import pytest
 from order_audit.audit.database.server import Server
 from order_audit.fixes.migrate.verify import verify
 from tests.migrate.test_migrate import migrate, rows, shape
+from tests.support.program import order_audit
 
 pytestmark = pytest.mark.both_versions
 
@@ -24,10 +23,7 @@ def guarded(issues: str) -> str:
 
 
 def fix(dsn: str) -> None:
-    said = subprocess.run(
-        [sys.executable, "-m", "order_audit", "fixes", "apply", "--dsn", dsn, "--accept-recommended", "--quiet"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    said = order_audit("fixes", "apply", "--dsn", dsn, "--accept-recommended", "--quiet")
     assert said.returncode == 0, said.stdout + said.stderr
 
 
@@ -130,24 +126,6 @@ def test_guarded_tables_come_to_their_end(sample: str, tmp_path: Path) -> None:
     migrate(sample, "contract", "--drop-old-tables", "--quiet")
     live(sample)
     # the audit of what is left knows nothing of guards on tables that are gone
-    said = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "order_audit",
-            "run",
-            "--suite",
-            "proposed",
-            "--dsn",
-            sample,
-            "--out",
-            tmp_path,
-            "--quiet",
-            "--fail-on",
-            "never",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ("--suite", "proposed", "--dsn", sample, "--out", str(tmp_path), "--quiet", "--fail-on", "never")
+    said = order_audit("run", *words)
     assert said.returncode == 0, said.stderr

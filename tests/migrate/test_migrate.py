@@ -24,6 +24,7 @@ from order_audit.fixes.migrate.verify import verify
 from order_audit.scenario.load import PROPOSED
 from tests.fixes.test_emit import sqitch
 from tests.support import servers, soak
+from tests.support.program import order_audit
 
 STEPS = steps(PROPOSED)
 NAMES = [step.name for step in STEPS]
@@ -31,14 +32,16 @@ NAMES = [step.name for step in STEPS]
 
 def migrate(dsn: str, *words: str, code: int = 0) -> str:
     """Run a command; gives what it said on both streams."""
-    done = subprocess.run(
-        [sys.executable, "-m", "order_audit", "migrate", *words, "--dsn", dsn],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = order_audit("migrate", *words, "--dsn", dsn)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def audited(dsn: str, out: Path) -> None:
+    """Audit a database; `out` has what was found."""
+    words = ("--dsn", dsn, "--out", str(out), "--format", "violations,json", "--fail-on", "never", "--quiet")
+    done = order_audit("run", *words)
+    assert done.returncode == 0, done.stderr
 
 
 def shape(server: Server, dsn: str) -> str:
@@ -84,10 +87,7 @@ def test_everything_is_seen_and_equal_all_the_way(issues: str, server: Server) -
 
 
 def test_every_reason_is_a_violation_that_the_audit_finds(issues: str, tmp_path: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "order_audit", "run", "--dsn", issues, "--out", tmp_path, "--format", "violations,json",
-         "--fail-on", "never", "--quiet"], check=True, capture_output=True,
-    )  # fmt: skip
+    audited(issues, tmp_path)
     found = {tuple(line.split(",", 1)) for line in (tmp_path / "violations.csv").read_text().splitlines()[1:]}
     migrate(issues, "run", "--to", "backfill", "--quiet")
     with psycopg.connect(issues) as connection:
@@ -109,25 +109,7 @@ def test_the_audit_finds_the_same_in_tables_and_views(issues: str, tmp_path: Pat
         if step:
             migrate(issues, "run", "--quiet")
         folder = tmp_path / f"after {step}"
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "order_audit",
-                "run",
-                "--dsn",
-                issues,
-                "--out",
-                folder,
-                "--format",
-                "violations,json",
-                "--fail-on",
-                "never",
-                "--quiet",
-            ],
-            check=True,
-            capture_output=True,
-        )
+        audited(issues, folder)
         found.append((folder / "violations.csv").read_bytes())
     assert found[0] == found[1]
     assert found[0].count(b"\n") > 100
@@ -246,10 +228,7 @@ def test_a_quarantine_that_fixes_empty_lets_the_contract_through(sample: str) ->
             ("lineage.order_ref_is_first_ancestor", (2002,))
         ]
     migrate(sample, "rollback", "--to", "verify", "--quiet")  # fixes write to tables
-    applied = subprocess.run(
-        [sys.executable, "-m", "order_audit", "fixes", "apply", "--dsn", sample, "--no-guards", "--quiet"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    applied = order_audit("fixes", "apply", "--dsn", sample, "--no-guards", "--quiet")
     assert applied.returncode == 0, applied.stderr
     with psycopg.connect(sample) as connection:
         assert quarantine(connection) == []
@@ -264,10 +243,7 @@ def test_fixes_let_rows_out_of_quarantine(issues: str, tmp_path: Path) -> None:
     migrate(issues, "run", "--to", "verify", "--quiet")
     with psycopg.connect(issues) as connection:
         before = {(it.table, it.reason): it.rows for it in quarantine(connection)}
-    applied = subprocess.run(
-        [sys.executable, "-m", "order_audit", "fixes", "apply", "--dsn", issues, "--accept-recommended", "--no-guards",
-         "--quiet"], capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    applied = order_audit("fixes", "apply", "--dsn", issues, "--accept-recommended", "--no-guards", "--quiet")
     assert applied.returncode == 0, applied.stdout + applied.stderr
     migrate(issues, "run", "--to", "switch", "--quiet")
     migrate(issues, "rollback", "--to", "backfill", "--quiet")
@@ -276,10 +252,7 @@ def test_fixes_let_rows_out_of_quarantine(issues: str, tmp_path: Path) -> None:
     with psycopg.connect(issues) as connection:
         after = {(it.table, it.reason): it.rows for it in quarantine(connection)}
     assert sum(after.values()) < sum(before.values())
-    subprocess.run(
-        [sys.executable, "-m", "order_audit", "run", "--dsn", issues, "--out", tmp_path, "--format", "violations,json",
-         "--fail-on", "never", "--quiet"], check=True, capture_output=True,
-    )  # fmt: skip
+    audited(issues, tmp_path)
     left = {line.split(",")[0] for line in (tmp_path / "violations.csv").read_text().splitlines()[1:]}
     # what is still there is what no fix has put right
     assert {reason for _, reason in after if "." in reason} <= left

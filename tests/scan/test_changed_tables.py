@@ -59,6 +59,7 @@ def tables(dsn: str) -> str:
         ("update boxes set weight = 12; insert into boxes values (2, 2); vacuum boxes; create index on boxes (id)", []),
     ],
 )
+@pytest.mark.both_versions
 def test_changes_are_named(tables: str, statement: str, expected: list[tuple[str, str]]) -> None:
     """With the tables that rules name, however these come by their rows; new rows are none."""
     with Snapshot(tables) as snapshot, psycopg.connect(tables, autocommit=True) as other:

@@ -30,7 +30,9 @@ ROOT: Final = Path(__file__).parents[2]
 ROOTS_OWN: Final = Path("/var/lib/order-audit")
 AS_ROOT: Final = os.geteuid() == 0
 #: Uses the server until its standard input ends, and says where the server is.
-USE: Final = "import sys\nfrom audit import embedded\nprint(embedded.use(), flush=True)\nsys.stdin.read()"
+USE: Final = (
+    "import sys\nfrom order_audit.audit.database import embedded\nprint(embedded.use(), flush=True)\nsys.stdin.read()"
+)
 
 
 def _environment(home: Path, **more: str) -> dict[str, str]:
