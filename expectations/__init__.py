@@ -1,5 +1,6 @@
 """What must be true: rules as SQL files, gathered in suites."""
 
+from order_audit.expectations.error import SuiteError
 from order_audit.expectations.requirements import Question, Requirement
 from order_audit.expectations.rule import (
     SEVERITIES,
@@ -10,7 +11,6 @@ from order_audit.expectations.rule import (
     Rule,
     SchemaCause,
     Severity,
-    SuiteError,
 )
 from order_audit.expectations.suite import Suite, catalog, load, matching, schema_rules, shipped
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from order_audit.expectations.rule import SuiteError
+from order_audit.expectations.error import SuiteError
 
 FILE: Final = "requirements.toml"
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Final, Literal
+
+from order_audit.expectations import fragments
+from order_audit.expectations.error import SuiteError
+from order_audit.expectations.fragments import Line
 
 Severity = Literal["critical", "warning", "info"]
 
@@ -27,10 +32,6 @@ _FIELD_LINE = re.compile(r"--\s?(?P<name>[a-z_]+):\s*(?P<text>.*)")
 _WHERE = re.compile(r"\s+where\s+", re.IGNORECASE)
 _MORE_LINE = re.compile(r"--\s{2,}(?P<text>.*)")
 _SIMPLE_NAME = re.compile(r"[^\s.,\"]+|\"(?:[^\"]|\"\")+\"")
-
-
-class SuiteError(ValueError):
-    """A suite, or a file in it, cannot be used; the message is one line that names the place."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,10 @@ class Rule:
     """One expectation about the data.
 
     `sql` is one reading statement without a trailing semicolon; each of its rows is a violation, named by the
-    columns in `key`; its other columns are evidence. `first_line` is the line of the file on which `sql` begins,
-    so that an error's place can be told in the author's own terms. `without` says, in the words of the business,
-    what is lost where the schema lacks what the rule `requires`. A `prefilter` excludes rows before the statement runs:
-    that changes how long it takes, and not what it finds.
+    columns in `key`; its other columns are evidence. `lines` are those of `sql` with their places in files, so
+    that an error's place can be named in the author's own terms. `without` says, in the words of the business, what is
+    lost where the schema lacks what the rule `requires`. A `prefilter` excludes rows before the statement runs: that
+    changes how long it takes, and not what it finds.
     """
 
     id: str
@@ -116,22 +117,34 @@ class Rule:
     diagram: Diagram | None = None
     prefilter: Prefilter | None = None
     path: str = ""
-    first_line: int = 1
+    lines: tuple[Line, ...] = field(default=(), repr=False, compare=False)
+
+    def place(self, offset: int) -> tuple[str, int, int]:
+        """The file, line and column (both from 1) of the character of `sql` at an offset (from 0)."""
+        before = self.sql[:offset].split("\n")
+        number, column = len(before), len(before[-1]) + 1
+        if not self.lines:
+            return self.path, number, column
+        line = self.lines[number - 1]
+        return line.path, line.number, max(column - line.indent, 1)
 
 
 def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
-    """Read a rule file: a header of `-- name: text` lines, then the statement.
+    """Read the text of a rule file that includes no fragments. Raises SuiteError as `read` does."""
+    return read(fragments.lines(text, str(path)), id=id, suite=suite, path=path)
+
+
+def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) -> Rule:
+    """Read the lines of a rule file: a header of `-- name: text` lines, then the statement.
 
     A header line that begins with two spaces continues the one before it.
     Raises SuiteError, naming the file and the line, for anything that is not such a file.
     """
     header: dict[str, str] = {}
-    # not splitlines(): a form feed or U+2028 within a text is no line's end to PostgreSQL
-    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     field = ""
     first = 0
-    for first, line in enumerate(lines):
-        stripped = line.rstrip()
+    for first, line in enumerate(lines):  # noqa: B007  the statement begins there
+        stripped = line.text.rstrip()
         if not stripped.startswith("--"):
             if stripped or header:
                 break
@@ -141,12 +154,14 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
         elif found := _FIELD_LINE.fullmatch(stripped):
             field = found["name"]
             if field in _RENAMED:
-                raise SuiteError(f"{path}:{first + 1}: header '{field}' is called '{_RENAMED[field]}' now: rename it")
+                raise SuiteError(
+                    f"{line.path}:{line.number}: header '{field}' is called '{_RENAMED[field]}' now: rename it"
+                )
             if field not in _FIELDS:
                 known = ", ".join(_FIELDS)
-                raise SuiteError(f"{path}:{first + 1}: unknown header '{field}' (known: {known})")
+                raise SuiteError(f"{line.path}:{line.number}: unknown header '{field}' (known: {known})")
             if field in header:
-                raise SuiteError(f"{path}:{first + 1}: header '{field}' stands twice")
+                raise SuiteError(f"{line.path}:{line.number}: header '{field}' stands twice")
             header[field] = found["text"].strip()
         else:  # a remark, no part of any field
             field = ""
@@ -159,10 +174,8 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
     if header["severity"] not in SEVERITIES:
         raise SuiteError(f"{path}: severity '{header['severity']}' is none of {', '.join(SEVERITIES)}")
 
-    body = "\n".join(lines[first:])
-    lead = len(body) - len(body.lstrip())
-    sql = body.strip()
-    if not sql:
+    body = _trimmed(lines[first:])
+    if not body:
         raise SuiteError(f"{path}: there is no statement after the header")
     return Rule(
         id=id,
@@ -170,7 +183,7 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
         title=header["title"],
         severity=header["severity"],
         key=_columns(header["key"], "key", path),
-        sql=sql,
+        sql="\n".join(line.text for line in body),
         why=header.get("why", ""),
         requires=_requires(header.get("requires", ""), path),
         limitations=header.get("limitations", ""),
@@ -185,8 +198,20 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
         diagram=_diagram(header["diagram"], path) if "diagram" in header else None,
         prefilter=_prefilter(header, path),
         path=str(path),
-        first_line=first + 1 + body[:lead].count("\n"),
+        lines=body,
     )
+
+
+def _trimmed(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines of a statement without white space before and behind it."""
+    full = [place for place, line in enumerate(lines) if line.text.strip()]
+    if not full:
+        return ()
+    kept = list(lines[full[0] : full[-1] + 1])
+    first = kept[0].text.lstrip()
+    kept[0] = replace(kept[0], text=first, indent=kept[0].indent - (len(kept[0].text) - len(first)))
+    kept[-1] = replace(kept[-1], text=kept[-1].text.rstrip())
+    return tuple(kept)
 
 
 def _columns(text: str, field: str, path: PurePath | str) -> tuple[str, ...]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from order_audit.expectations import requirements
+from order_audit.expectations import fragments, requirements
+from order_audit.expectations import rule as rule_file
+from order_audit.expectations.error import SuiteError
+from order_audit.expectations.fragments import Line
 from order_audit.expectations.requirements import Question, Requirement
-from order_audit.expectations.rule import Rule, SuiteError, parse
+from order_audit.expectations.rule import Rule
 
 _HOME = Path(__file__).parent
 
@@ -22,7 +25,8 @@ class Suite:
     """Rules in the order of their ids, what they are for, and what they assume.
 
     `name` is a shipped suite's name, or the user's folder or file. `hashes` has, for each, the SHA-256 of what
-    `sha256sum` prints for its files (rules, and requirements.toml), by paths below the folder and in their order.
+    `sha256sum` prints for its files (rules, fragments, and requirements.toml), by paths below the folder and in their
+    order.
     """
 
     name: str
@@ -44,12 +48,7 @@ def shipped() -> list[str]:
 
 def schema_rules() -> tuple[Rule, ...]:
     """The rules on schemas, in the order of their ids."""
-    folder = _HOME / LINT
-    found = []
-    for path in sorted(folder.rglob("*.sql")):
-        below = path.relative_to(folder)
-        found.append(_read(path, ".".join(below.with_suffix("").parts), LINT, f"{LINT}/{below.as_posix()}"))
-    return tuple(found)
+    return _rules(_HOME / LINT, LINT, LINT)[0]
 
 
 def catalog() -> str:
@@ -87,26 +86,39 @@ def _load(source: str | Path) -> Suite:
     if not named:
         folder = Path(source)
     if folder.is_file():
-        rule = _read(folder, folder.stem, str(source), str(source))
-        return Suite(str(source), (rule,), hashes={str(source): _hash(folder.parent, [folder])})
+        if folder.name.endswith(fragments.ENDING):
+            raise SuiteError(f"{source}: a fragment is no rule; name the file of a rule that includes it")
+        lines = _lines(folder, folder.stem, folder.parent, str)
+        rule = rule_file.read(lines, id=folder.stem, suite=str(source), path=folder)
+        own = {Path(line.path) for line in lines}
+        return Suite(str(source), (rule,), hashes={str(source): _hash(folder.parent, own)})
     if not folder.is_dir():
         raise SuiteError(f"no suite '{source}': neither a shipped one ({', '.join(shipped())}) nor a folder or file")
-    rules = []
-    files = []
-    for path in sorted(folder.rglob("*.sql")):
-        below = path.relative_to(folder)
-        if any(part.startswith(".") for part in below.parts):
-            continue
-        shown = f"{source}/{below.as_posix()}" if named else str(path)
-        rules.append(_read(path, ".".join(below.with_suffix("").parts), str(source), shown))
-        files.append(path)
+    rules, files = _rules(folder, str(source), str(source) if named else "")
     if not rules:
         raise SuiteError(f"suite '{source}' holds no rule: there is no .sql file in it")
     purpose = folder / requirements.FILE
     said, asked = requirements.read(purpose, f"{source}/{purpose.name}" if named else str(purpose))
     if purpose.exists():
         files.append(purpose)
-    return Suite(str(source), tuple(rules), said, asked, {str(source): _hash(folder, files)})
+    return Suite(str(source), rules, said, asked, {str(source): _hash(folder, files)})
+
+
+def _rules(folder: Path, suite: str, named: str) -> tuple[tuple[Rule, ...], list[Path]]:
+    """The rules below a folder, which messages call by its path where it is not `named`, and their files."""
+
+    def show(path: Path) -> str:
+        return f"{named}/{path.relative_to(folder).as_posix()}" if named else str(path)
+
+    files = fragments.files(folder)
+    rules = []
+    included: set[str] = set()
+    for path in files:
+        id = ".".join(path.relative_to(folder).with_suffix("").parts)
+        lines = _lines(path, id, folder, show)
+        included |= {line.path for line in lines}
+        rules.append(rule_file.read(lines, id=id, suite=suite, path=show(path)))
+    return tuple(rules), files + fragments.used(folder, included, show)
 
 
 def _hash(folder: Path, files: Iterable[Path]) -> str:
@@ -115,16 +127,16 @@ def _hash(folder: Path, files: Iterable[Path]) -> str:
     return hashlib.sha256(listed).hexdigest()
 
 
-def _read(path: Path, id: str, suite: str, shown: str) -> Rule:
+def _lines(path: Path, id: str, top: Path, show: Callable[[Path], str]) -> list[Line]:
+    shown = show(path)
     if any(ord(letter) < 32 or "\ud800" <= letter <= "\udfff" for letter in id):
         raise SuiteError(f"{shown!r}: a rule's file name is text without control characters")
     try:
-        text = path.read_text(encoding="utf-8")
+        return fragments.read(path, top, show)
     except UnicodeDecodeError:
         raise SuiteError(f"{shown}: not UTF-8 text") from None
     except OSError as error:
         raise SuiteError(f"{shown}: {error.strerror}") from None
-    return parse(text, id=id, suite=suite, path=shown)
 
 
 def matching(rules: Iterable[Rule], patterns: Iterable[str]) -> set[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from order_audit.expectations import Rule, shipped
+from order_audit.expectations import Rule, SuiteError, fragments, shipped
+from order_audit.expectations.fragments import Line
 
 _HOME: Final = Path(__file__).parent
 
@@ -115,12 +116,11 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
     for rule in rules:
         below = Path(*rule.id.split("."))
         for home in (_HOME / rule.suite if rule.suite in ours else None, folder):
-            path = home / below.parent / f"{below.name}.sql" if home is not None else None
-            if path is not None and path.is_file():
-                try:
-                    found[rule.id] = parse(path.read_text(encoding="utf-8"), rule, path)
-                except UnicodeDecodeError:
-                    raise FixError(f"{path}: not UTF-8 text") from None
+            if home is None:
+                continue
+            path = home / below.parent / f"{below.name}.sql"
+            if path.is_file():
+                found[rule.id] = read(with_fragments(path, home), rule, path)
                 break
     return {id: found[id] for id in ordered({id: tuple(fix.after) for id, fix in found.items()})}
 
@@ -137,8 +137,26 @@ def ordered(after: dict[str, tuple[str, ...]]) -> list[str]:
     return done
 
 
+def with_fragments(path: Path, top: Path) -> list[Line]:
+    """Read a file of fixes or guards, with fragments from its folder or those above it, up to `top`.
+
+    Raises FixError that names file and line.
+    """
+    try:
+        return fragments.read(path, top)
+    except UnicodeDecodeError:
+        raise FixError(f"{path}: not UTF-8 text") from None
+    except SuiteError as error:
+        raise FixError(str(error)) from None
+
+
 def parse(text: str, rule: Rule, path: Path | str) -> Fix:
-    """Read a fix file. Raises FixError that names file and line."""
+    """Read the text of a fix file that includes no fragments. Raises FixError as `read` does."""
+    return read(fragments.lines(text, str(path)), rule, path)
+
+
+def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
+    """Read the lines of a fix file. Raises FixError that names file and line."""
     after: dict[str, str] = {}
     assumes: list[str] = []
     leave: list[str] = []
@@ -164,8 +182,8 @@ def parse(text: str, rule: Rule, path: Path | str) -> Fix:
             raise FixError(f"{path}: a query without a line above it that says what it changes: {sql.splitlines()[0]}")
         change, shared = None, ""
 
-    for number, line in enumerate(text.split("\n"), start=1):
-        where = f"{path}:{number}"
+    for each in lines:
+        line, where = each.text, f"{each.path}:{each.number}"
         if found := _LINE.fullmatch(line.rstrip()):
             word, name, said = found["word"], (found["name"] or "").strip(), (found["text"] or "").strip()
             finish()
@@ -208,7 +226,7 @@ def parse(text: str, rule: Rule, path: Path | str) -> Fix:
         assumes=" ".join(assumes),
         leave=" ".join(leave),
         path=str(path),
-        text=text,
+        text="\n".join(line.text for line in lines),
     )
 
 

@@ -136,9 +136,10 @@ def _rule(rule: Rule, outcome: Outcome, repair: dict[str, Any] | None, sql: str)
         if outcome.missing:
             found["missing_tables"] = list(outcome.missing)
     if outcome.status == "errored" and outcome.trouble is not None:
-        where = f" ({rule.path}:{outcome.trouble.line}:{outcome.trouble.column})" if outcome.trouble.line else ""
-        found["error"] = outcome.trouble.message + where
-        found["error_at"] = {name: value for name, value in asdict(outcome.trouble).items() if name != "message"}
+        trouble = outcome.trouble
+        where = f" ({trouble.file}:{trouble.line}:{trouble.column})" if trouble.line else ""
+        found["error"] = trouble.message + where
+        found["error_at"] = {name: value for name, value in asdict(trouble).items() if name != "message"}
     return found
 
 

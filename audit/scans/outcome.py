@@ -19,10 +19,11 @@ class Impact:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a rule could not be judged: the message, and where in its file the server saw the mistake."""
+    """Why a rule could not be judged: the message, and where the server saw the mistake (in a fragment's file, too)."""
 
     message: str
     sqlstate: str = ""
+    file: str | None = None
     line: int | None = None
     column: int | None = None
 

@@ -153,9 +153,7 @@ def _name(required: Prerequisite) -> Name:
 def trouble(rule: Rule, error: psycopg.Error, *, offset: int | None, unmask: bool) -> Trouble:
     """What the server said of a rule, and where; `offset` is where its SQL begins in what was sent, if it does."""
     position = error.diag.statement_position
-    line = column = None
+    message, state = mask.error(error, unmask=unmask), error.sqlstate or ""
     if position and offset is not None and 0 <= (place := int(position) - 1 - offset) <= len(rule.sql):
-        before = rule.sql[:place]
-        line = rule.first_line + before.count("\n")
-        column = place - (before.rfind("\n") + 1) + 1
-    return Trouble(mask.error(error, unmask=unmask), error.sqlstate or "", line, column)
+        return Trouble(message, state, *rule.place(place))
+    return Trouble(message, state)

@@ -39,7 +39,7 @@ violation: of customers alone, the foreign key refuses it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -49,9 +49,10 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from order_audit.expectations import Rule, load, schema_rules
+from order_audit.expectations import Rule, fragments, load, schema_rules
+from order_audit.expectations.fragments import Line
 from order_audit.fixes.engine.work_list import SETTINGS
-from order_audit.fixes.fix import FixError, ordered
+from order_audit.fixes.fix import FixError, ordered, with_fragments
 from order_audit.fixes.guarding import objects as parts_of
 from order_audit.fixes.guarding.objects import PREFIX, Act, Function, Part, State, Statement, Table, ruled_out
 
@@ -111,7 +112,6 @@ class Guard:
     assumes: str = ""
     refuses: str = ""
     path: str = ""
-    text: str = ""
 
     @cached_property
     def after(self) -> tuple[str, ...]:
@@ -142,20 +142,24 @@ def guards(suite: str = SUITE) -> dict[str, Guard]:
     Raises FixError for a file that is none.
     """
     rules = {rule.id: rule for rule in (*load(suite).rules, *schema_rules())}
-    found = {
-        path.stem: parse(path.read_text(encoding="utf-8"), path.stem, rules, path)
-        for path in sorted((_HOME / suite).glob("*.sql"))
-    }
+    home = _HOME / suite
+    texts = {path: with_fragments(path, home) for path in fragments.files(home)}
+    found = {path.stem: read(lines, path.stem, rules, path) for path, lines in texts.items()}
     return {name: found[name] for name in ordered({name: guard.after for name, guard in found.items()})}
 
 
 def parse(text: str, name: str, rules: dict[str, Rule], path: Path | str) -> Guard:
-    """Read a guard's file. Raises FixError that names file and line."""
+    """Read the text of a guard's file that includes no fragments. Raises FixError as `read` does."""
+    return read(fragments.lines(text, str(path)), name, rules, path)
+
+
+def read(lines: Sequence[Line], name: str, rules: dict[str, Rule], path: Path | str) -> Guard:
+    """Read the lines of a guard's file. Raises FixError that names file and line."""
     header: dict[str, str] = {}
     sections: list[tuple[re.Match[str], list[str]]] = []
     field = ""
-    for number, line in enumerate(text.split("\n"), start=1):
-        line = line.rstrip()
+    for each in lines:
+        line = each.text.rstrip()
         if found := _PART.fullmatch(line):
             sections.append((found, []))
         elif sections:
@@ -166,7 +170,7 @@ def parse(text: str, name: str, rules: dict[str, Rule], path: Path | str) -> Gua
             field = said["name"]
             header[field] = said["text"]
         elif line:
-            raise FixError(f"{path}:{number}: neither a header ({', '.join(_FIELDS)}) nor a part: {line}")
+            raise FixError(f"{each.path}:{each.number}: neither a header ({', '.join(_FIELDS)}) nor a part: {line}")
     protects = [id.strip() for id in header.get("protects", "").split(",") if id.strip()]
     if unknown := [id for id in protects if id not in rules]:
         raise FixError(f"{path}: no rule {', '.join(unknown)}")
@@ -179,7 +183,7 @@ def parse(text: str, name: str, rules: dict[str, Rule], path: Path | str) -> Gua
     if not header.get("title") or not (protected or refuses) or not parts:
         raise FixError(f"{path}: a guard has a title, rules that it protects, and parts")
     return Guard(
-        name, header["title"], protected, parts, tuple(requires), header.get("assumes", ""), refuses, str(path), text
+        name, header["title"], protected, parts, tuple(requires), header.get("assumes", ""), refuses, str(path)
     )
 
 

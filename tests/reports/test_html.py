@@ -139,7 +139,7 @@ def found(rule: str = "orders.amount_is_positive", status: str = "failed", **fie
     if status == "errored":
         result |= {
             "error": "column o.x does not exist (a.sql:3:8)",
-            "error_at": {"sqlstate": "42703", "line": 3, "column": 8},
+            "error_at": {"sqlstate": "42703", "file": "a.sql", "line": 3, "column": 8},
         }
     if status in ("skipped", "not_checkable"):
         result |= {"reason": "not asked for", "checked": None, "table": None, "duration_ms": 0.0}
@@ -321,7 +321,13 @@ def everything(text: str) -> dict[str, Any]:
     results = [
         found(f"a.{text}", **fields, key=f"{text}, order_id", examples=[{text: text, "order_id": 1, "other": [text]}]),
         found(f"b.{text}", **fields, requires=[text]) | {"table": "customers", "guard": None, "unguarded": text},
-        found(f"c.{text}", "errored", **fields, error=text, error_at={"sqlstate": text, "line": 1, "column": 2}),
+        found(
+            f"c.{text}",
+            "errored",
+            **fields,
+            error=text,
+            error_at={"sqlstate": text, "file": text, "line": 1, "column": 2},
+        ),
         found(f"d.{text}", "skipped", **fields, reason=text),
         found(f"e.{text}", "skipped", **fields),
         found(f"f.{text}", "not_checkable", **fields, reason=text),

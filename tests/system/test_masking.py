@@ -476,7 +476,7 @@ def test_errors_stay_useful(audits: dict[str, Audited]) -> None:
     assert "errors/cast_to_int.sql" in audited.result("errors.cast_to_int")["file"]
     found = audited.result("errors.typing_error")
     assert 'column "nosuchcolumn" does not exist' in found["error"]
-    assert found["error_at"] == {"sqlstate": "42703", "line": 5, "column": 7}
+    assert found["error_at"] == {"sqlstate": "42703", "file": found["file"], "line": 5, "column": 7}
 
 
 def test_personal_keys_are_digests(audits: dict[str, Audited]) -> None:

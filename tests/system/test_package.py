@@ -15,6 +15,7 @@ from typing import Final
 import pytest
 
 from order_audit.audit.database.server import Server
+from order_audit.expectations import fragments
 from tests.support import servers
 
 ROOT: Final = Path(__file__).parents[2]
@@ -130,7 +131,7 @@ def test_the_wheel_lists_its_rules(installed: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     rules = {
         ".".join(path.relative_to(ROOT / "order_audit" / "expectations" / "current").with_suffix("").parts)
-        for path in (ROOT / "order_audit" / "expectations" / "current").rglob("*.sql")
+        for path in fragments.files(ROOT / "order_audit" / "expectations" / "current")
     }
     assert {line.split()[0] for line in done.stdout.splitlines()} == rules
     version = _python(installed, tmp_path, "-m", "order_audit", "version")

@@ -14,33 +14,16 @@ join (
       min(k.customer_id) over same_key as least_customer_id,
       max(k.customer_id) over same_key as greatest_customer_id
     from (
-      select a.customer_id, a.args, held.api_key
+      select o.customer_id, o.delivery_script_args as args, held.api_key
       from (
         -- what a customer's orders have in common is looked into once
-        select distinct b.customer_id, b.delivery_script_args::text collate "C" as args
+        select distinct b.customer_id, b.delivery_script_args::text collate "C" as delivery_script_args
         from orders as b
         where b.delivery_script_args is not null
         offset 0
-      ) as a
+      ) as o
       cross join lateral (
-        -- json functions raise at an escape that is no character: read each of those as U+FFFD (as ? and its digits where
-        -- the database is not UTF-8 and an escape beyond ASCII may have no character in it). Escaped backslashes are first
-        -- put out of the way, under U+0001, which cannot stand in JSON text.
-        select case
-          when strpos(a.args, '\u') = 0 then a.args::json
-          when current_setting('server_encoding') = 'UTF8' then replace(
-            regexp_replace(
-              replace(a.args, '\\', chr(1)),
-              '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}',
-              '\\ufffd', 'g'
-            ), chr(1), '\\'
-          )::json
-          else replace(
-            regexp_replace(
-              replace(a.args, '\\', chr(1)), '\\u(0000|(?!00[0-7])[0-9a-fA-F]{4})', '?\1', 'g'
-            ), chr(1), '\\'
-          )::json
-        end as args
+        -- include: readable_args
         offset 0
       ) as d
       cross join lateral (
@@ -53,9 +36,9 @@ join (
       ) as held
       -- few name such a key at all; where there are escapes, or letters beyond ASCII, the text alone does not tell.
       -- Of its letters, with whatever stands between them, the i is left out: not every locale makes it of a capital I.
-      where strpos(a.args, '\') > 0
-        or octet_length(a.args) > char_length(a.args)
-        or lower(a.args) like '%a%p%k%e%y%'
+      where strpos(o.delivery_script_args, '\') > 0
+        or octet_length(o.delivery_script_args) > char_length(o.delivery_script_args)
+        or lower(o.delivery_script_args) like '%a%p%k%e%y%'
     ) as k
     window same_key as (partition by k.api_key collate "C")
   ) as c

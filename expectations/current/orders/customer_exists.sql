@@ -4,10 +4,7 @@
 -- why: Nobody can be billed for this order, and every report that joins customers loses it.
 -- highlight: customer_id
 -- allowed_by: schema.reference_has_foreign_key orders.customer_id
--- prefilter: orders as o; select from orders as r join (select customer_id from customers offset 0) as c
---   on c.customer_id = r.customer_id where r.order_id = o.order_ref and r.order_ref = r.order_id
---   and r.customer_id = o.customer_id and r.order_id <= o.order_id
--- prefilter_key: orders.order_id
+-- include: reference_is_sound
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o
 left join customers as c on c.customer_id = o.customer_id

@@ -21,14 +21,7 @@ cross join lateral (
         '[\u0001-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]', '', 'g'
       )
     ) as clean
-  from (values
-    ('customer_name', v.customer_name::text),
-    ('customer_email', v.customer_email::text),
-    ('customer_contact_name', v.customer_contact_name::text),
-    ('customer_phone', v.customer_phone::text),
-    ('address', v.address::text),
-    ('address_state', v.address_state::text)
-  ) as c (name, value)
+  -- include: texts
 ) as t
 group by v.customer_id
 having bool_or(t.value ~ '\ufffd') is not true

@@ -20,9 +20,7 @@ from (
       join orders as o on o.order_ref = v.order_ref
       union all
       select o.order_id, o.order_ref, null as first_id
-      from (select distinct order_ref from orders) as r
-      join orders as a on a.order_id = r.order_ref and a.order_ref is distinct from a.order_id
-      join orders as o on o.order_ref = a.order_id
+      -- include: behind_others
     ) as l
     group by l.order_id
   ) as n

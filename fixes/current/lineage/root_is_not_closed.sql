@@ -19,9 +19,7 @@ from (
       from violation as v
       union all
       select o.order_id, o.order_ref, false as named
-      from (select distinct order_ref from orders) as r
-      join orders as a on a.order_id = r.order_ref and a.order_ref is distinct from a.order_id
-      join orders as o on o.order_ref = a.order_id
+      -- include: behind_others
       where o.order_status::text in ('pending', 'active', 'paused')
     ) as l
     group by l.order_id

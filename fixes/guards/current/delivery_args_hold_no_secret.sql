@@ -7,19 +7,7 @@ language plpgsql immutable parallel safe
 set search_path = pg_catalog, pg_temp
 -- planning takes longer than looking
 set plan_cache_mode = force_generic_plan
-as $$
-begin
-  return not exists (
-    with orders as (
-      select null::bigint as order_id, null::bigint as order_ref, null::bigint as customer_id, null::text as order_status,
-        null::numeric as order_amount, script_name as delivery_script_name, args as delivery_script_args
-    )
-    select from (
-{violation}
-    ) as violation
-  );
-end
-$$;
+-- include: one_order
 grant execute on function order_audit.delivery_args_hold_no_secret(text, json) to public
 
 -- check orders:

@@ -19,18 +19,7 @@ select not exists (
     select 'customers'::regclass, 'customer_id', max(customer_id)::numeric, min(customer_id)::numeric
     from customers
   ) as k
-  join pg_catalog.pg_attribute as a on a.attrelid = k.tab and a.attname = k.col
-  cross join lateral (
-    select d.objid as oid
-    from pg_catalog.pg_depend as d
-    where d.refobjid = k.tab and d.refobjsubid = a.attnum and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')
-    union
-    select d.refobjid
-    from pg_catalog.pg_attrdef as f
-    join pg_catalog.pg_depend as d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid
-    where f.adrelid = k.tab and f.adnum = a.attnum and d.refclassid = 'pg_class'::regclass
-  ) as s
-  join pg_catalog.pg_sequence as q on q.seqrelid = s.oid
+  -- include: sequences_of_keys
   cross join lateral (select coalesce(pg_sequence_last_value(q.seqrelid) + q.seqincrement, q.seqstart) as id) as next
   where case when q.seqincrement > 0 then k.greatest_id >= next.id else k.least_id <= next.id end
 )
@@ -45,18 +34,7 @@ begin
   for feed in
     select format('%I.%I', n.nspname, c.relname) as sequence, q.seqincrement as step, k.tab, k.col
     from (values ('orders'::regclass, 'order_id'), ('customers'::regclass, 'customer_id')) as k (tab, col)
-    join pg_catalog.pg_attribute as a on a.attrelid = k.tab and a.attname = k.col
-    cross join lateral (
-      select d.objid as oid
-      from pg_catalog.pg_depend as d
-      where d.refobjid = k.tab and d.refobjsubid = a.attnum and d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')
-      union
-      select d.refobjid
-      from pg_catalog.pg_attrdef as f
-      join pg_catalog.pg_depend as d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid
-      where f.adrelid = k.tab and f.adnum = a.attnum and d.refclassid = 'pg_class'::regclass
-    ) as s
-    join pg_catalog.pg_sequence as q on q.seqrelid = s.oid
+    -- include: sequences_of_keys
     join pg_catalog.pg_class as c on c.oid = s.oid
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     order by 1, 3

@@ -1,0 +1,4 @@
+-- prefilter: orders as o; select from orders as r join (select customer_id from customers offset 0) as c
+--   on c.customer_id = r.customer_id where r.order_id = o.order_ref and r.order_ref = r.order_id
+--   and r.customer_id = o.customer_id and r.order_id <= o.order_id
+-- prefilter_key: orders.order_id

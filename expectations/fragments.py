@@ -1,0 +1,123 @@
+"""Fragments: SQL that several files share is written once.
+
+A line `-- include: NAME` stands for the text of the file `NAME.fragment.sql` in the same folder, or in a folder above
+it, up to the folder of the suite; the nearest one counts. The text has no parameters and includes nothing itself. Its
+lines are indented as the line that includes them, so that the whole reads as if it had been written there; a literal
+of several lines is therefore included by a line that is not indented.
+
+The file stands beside those that share it, so that a rule file can be run alone, moved with its folder and read
+without knowing where a suite begins. Its ending tells it from a rule, whatever its name is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from order_audit.expectations.error import SuiteError
+
+ENDING: Final = ".fragment.sql"
+_INCLUDE: Final = re.compile(r"(?P<indent>[ \t]*)--\s?include:\s*(?P<name>.*?)\s*")
+_NAME: Final = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a statement, and the file, line number and indentation that it comes from.
+
+    `indent` is how many characters stand before it that are not in the file (below 0: that are only there).
+    """
+
+    text: str
+    path: str
+    number: int
+    indent: int = 0
+
+
+def lines(text: str, path: str) -> list[Line]:
+    """Split the text of a file that `path` names in messages."""
+    # not splitlines(): a form feed or U+2028 within a text is no line's end to PostgreSQL
+    split = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    return [Line(line, path, number) for number, line in enumerate(split, start=1)]
+
+
+def read(file: Path, top: Path, show: Callable[[Path], str] = str) -> list[Line]:
+    """Read a file with fragments in the place of the lines that include them.
+
+    Fragments are looked for up to the folder `top`; `show` is how messages write a path. Raises SuiteError with file
+    and line for a fragment that is not there, lies outside of `top`, is empty, or includes another one; and OSError
+    or UnicodeDecodeError where the file itself cannot be read.
+    """
+    whole: list[Line] = []
+    for line in lines(file.read_text(encoding="utf-8"), show(file)):
+        include = _INCLUDE.fullmatch(line.text)
+        if include is None:
+            whole.append(line)
+            continue
+        where = f"{line.path}:{line.number}"
+        found = _find(include["name"], file.parent, top, where)
+        indent = include["indent"]
+        for inner in _text(found, show(found), where):
+            text = indent + inner.text if inner.text else ""
+            whole.append(Line(text, inner.path, inner.number, len(indent)))
+    return whole
+
+
+def _find(name: str, folder: Path, top: Path, where: str) -> Path:
+    if not _NAME.fullmatch(name):
+        raise SuiteError(
+            f"{where}: '{name}' is no name of a fragment: write NAME for the file NAME{ENDING} beside this one, or in a"
+            " folder above it within the suite"
+        )
+    for place in (folder, *folder.parents):
+        path = place / f"{name}{ENDING}"
+        if path.is_file():
+            if not path.resolve().is_relative_to(top.resolve()):
+                raise SuiteError(f"{where}: the fragment '{name}' is a link to a file outside of the suite's folder")
+            return path
+        if place == top:
+            break
+    raise SuiteError(
+        f"{where}: no fragment '{name}': {name}{ENDING} is neither beside this file nor in a folder above it within the"
+        " suite"
+    )
+
+
+def _text(path: Path, shown: str, where: str) -> list[Line]:
+    try:
+        text = path.read_text(encoding="utf-8").rstrip()
+    except UnicodeDecodeError:
+        raise SuiteError(f"{where}: the fragment {shown} is not UTF-8 text") from None
+    except OSError as error:
+        raise SuiteError(f"{where}: the fragment {shown}: {error.strerror}") from None
+    if not text:
+        raise SuiteError(f"{where}: the fragment {shown} is empty")
+    made = lines(text, shown)
+    for line in made:
+        if _INCLUDE.fullmatch(line.text):
+            raise SuiteError(f"{shown}:{line.number}: a fragment includes no other fragment, nor itself")
+    return made
+
+
+def files(folder: Path) -> list[Path]:
+    """The .sql files below a folder that are no fragments, in the order of their paths, without hidden ones."""
+    return [path for path in _below(folder) if not path.name.endswith(ENDING)]
+
+
+def used(folder: Path, included: Collection[str], show: Callable[[Path], str] = str) -> list[Path]:
+    """The fragments below a folder. Raises SuiteError for one whose path, as shown, is none of those `included`."""
+    found = [path for path in _below(folder) if path.name.endswith(ENDING)]
+    for path in found:
+        if show(path) not in included:
+            line = f"-- include: {path.name.removesuffix(ENDING)}"
+            raise SuiteError(f"{show(path)}:1: no file includes this fragment: write '{line}' in one, or delete it")
+    return found
+
+
+def _below(folder: Path) -> list[Path]:
+    """Hidden files and folders are left out."""
+    found = sorted(folder.rglob("*.sql"))
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]

@@ -1,0 +1,33 @@
+-- given merged: the customers that stay, each with the sum of the balances of its group
+-- Balances are added as they are written: a cast straight to numeric keeps 15 digits. A group with a balance that is
+-- no amount (NaN, infinity, NULL), or with a sum that the column cannot hold to a hundredth of a cent, is left.
+select g.first_customer_id, sum(c.customer_balance::text::numeric) as balance
+from (
+  select v.customer_id, v.first_customer_id
+  from violation as v
+  union
+  select v.first_customer_id, v.first_customer_id
+  from violation as v
+) as g
+join customers as c on c.customer_id = g.customer_id
+group by g.first_customer_id
+having bool_and(coalesce(c.customer_balance::text, 'NaN') not in ('NaN', 'Infinity', '-Infinity'))
+  and abs(
+    order_audit.as_stored('customers', 'customer_balance', sum(c.customer_balance::text::numeric)::text)::numeric
+      - sum(c.customer_balance::text::numeric)
+  ) < 0.0001;
+
+-- option merge: orders move to the customer with the smallest id, which also gets the sum of the balances; the others
+--   are deleted
+-- update orders by order_id:
+select o.order_id, m.first_customer_id as customer_id, m.first_customer_id as unit
+from merged as m
+join violation as v on v.first_customer_id = m.first_customer_id
+join orders as o on o.customer_id = v.customer_id;
+-- update customers by customer_id:
+select m.first_customer_id as customer_id, m.balance as customer_balance, m.first_customer_id as unit
+from merged as m;
+-- delete customers by customer_id:
+select v.customer_id, m.first_customer_id as unit
+from merged as m
+join violation as v on v.first_customer_id = m.first_customer_id;
