@@ -509,9 +509,10 @@ import order_audit.audit.cli.app, order_audit.audit.run, order_audit.audit.scans
 import order_audit.reports.terminal.summary, order_audit.reports.compare, order_audit.reports.atomic_files
 import order_audit.reports.junit, order_audit.reports.markdown
 from order_audit import expectations
+from order_audit.audit.analysis import parsed_query
 suite = expectations.load("current")
 for rule in suite.rules:
-    audit.parsed_query.read(rule)
+    parsed_query.read(rule)
 print(len(suite.rules), [name for name in ("great_expectations", "sqlalchemy", "pandas") if name in sys.modules])
 """
     assert python(code) == "45 []"
