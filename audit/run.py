@@ -42,7 +42,7 @@ from order_audit.errors import RunError, UsageError
 from order_audit.expectations import Rule, Suite, SuiteError, load, matching, schema_rules
 from order_audit.fixes.engine.status import status
 from order_audit.fixes.fix import fixes
-from order_audit.fixes.guarding.guard import SUITE, UNGUARDED, guards
+from order_audit.fixes.guarding.guard import SUITE, guards
 from order_audit.progress import Begin, Tell, silent, unseen
 from order_audit.reports import gate
 from order_audit.reports.schema_findings import FailOn
@@ -273,10 +273,10 @@ def _causes(rule: Rule, linted: Iterable[lint.Verdict]) -> dict[str, Any]:
 
 def _guard(rule: Rule, schema: str) -> dict[str, Any]:
     """The guard that makes a rule's violations impossible, or why there is none."""
+    if rule.unguarded:
+        return {"unguarded": rule.unguarded}
     if rule.suite != SUITE:
         return {}
-    if rule.id in UNGUARDED:
-        return {"unguarded": UNGUARDED[rule.id]}
     guard = next((guard for guard in guards().values() if rule.id in {it.id for it in guard.protects}), None)
     return {"guard": guard.document(schema)} if guard else {}
 

@@ -19,7 +19,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
 
 _FIELDS: Final = (
     "title", "severity", "key", "requires", "why", "limitations", "without", "highlight", "allowed_by", "hidden_by",
-    "diagram", "prefilter", "prefilter_key",
+    "diagram", "prefilter", "prefilter_key", "unfixed", "unguarded",
 )  # fmt: skip
 #: Names of fields in files of earlier versions, and their names of today.
 _RENAMED: Final = {
@@ -99,7 +99,8 @@ class Rule:
     columns in `key`; its other columns are evidence. `lines` are those of `sql` with their places in files, so
     that an error's place can be named in the author's own terms. `without` says, in the words of the business, what is
     lost where the schema lacks what the rule `requires`. A `prefilter` excludes rows before the statement runs: that
-    changes how long it takes, and not what it finds.
+    changes how long it takes, and not what it finds. `unfixed` and `unguarded` say why violations have no fix and no
+    guard.
     """
 
     id: str
@@ -116,6 +117,8 @@ class Rule:
     schema_causes: tuple[SchemaCause, ...] = ()
     diagram: Diagram | None = None
     prefilter: Prefilter | None = None
+    unfixed: str = ""
+    unguarded: str = ""
     path: str = ""
     lines: tuple[Line, ...] = field(default=(), repr=False, compare=False)
 
@@ -197,6 +200,8 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
         ),
         diagram=_diagram(header["diagram"], path) if "diagram" in header else None,
         prefilter=_prefilter(header, path),
+        unfixed=header.get("unfixed", ""),
+        unguarded=header.get("unguarded", ""),
         path=str(path),
         lines=body,
     )

@@ -106,7 +106,8 @@ class Fix:
 
 
 def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
-    """The fixes of these rules, by rule, each after those that it names. A rule without a file has none.
+    """The fixes of these rules, by rule, each after those that it names. A rule without a file has none, or
+    one that only leaves its rows and says why, as the rule's header `unfixed` does.
 
     Those of a shipped suite are shipped too; `folder` holds those of others. Raises FixError for a file that is none,
     or where files wait for each other.
@@ -120,8 +121,15 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
                 continue
             path = home / below.parent / f"{below.name}.sql"
             if path.is_file():
+                if rule.unfixed:
+                    raise FixError(f"{path}: the header 'unfixed' of {rule.path} says that this rule has no fix")
                 found[rule.id] = read(with_fragments(path, home), rule, path)
                 break
+        else:
+            if rule.unfixed:
+                found[rule.id] = Fix(
+                    rule, None, (), leave=rule.unfixed, path=rule.path, text=f"-- leave: {rule.unfixed}"
+                )
     return {id: found[id] for id in ordered({id: tuple(fix.after) for id, fix in found.items()})}
 
 

@@ -99,7 +99,7 @@ def generate(
             _plan(connection, plan, orders, customers, seed)
             for done, path in enumerate(_STEPS[1:]):
                 tell(done, len(steps), steps[done])
-                connection.execute(path.read_bytes())
+                connection.execute(kinds.spelled_out(path.read_text(encoding="utf-8")).encode())
             tell(len(steps) - 1, len(steps), steps[-1])
             _finish(connection)
             found = _counted(connection, orders, customers, defects)
@@ -216,7 +216,7 @@ def _plan(connection: psycopg.Connection, plan: kinds.Plan, orders: int, custome
             for variant, content in enumerate(kind.contents)
         ],
     )
-    _insert(connection, "text_kind", list(enumerate(kinds.TEXT_KINDS)))
+    _insert(connection, "text_kind", [(place, kind.name) for place, kind in enumerate(kinds.TEXT_KINDS)])
     groups = []
     first = plan.base + 1
     for name, number in plan.groups.items():

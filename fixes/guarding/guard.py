@@ -56,22 +56,8 @@ from order_audit.fixes.fix import FixError, ordered, with_fragments
 from order_audit.fixes.guarding import objects as parts_of
 from order_audit.fixes.guarding.objects import PREFIX, Act, Function, Part, State, Statement, Table, ruled_out
 
-#: The suite whose rules have guards.
+#: The suite whose rules have guards, or a header `unguarded` that says why there can be none.
 SUITE: Final = "current"
-
-#: Its rules that no guard protects, and why none can.
-UNGUARDED: Final[dict[str, str]] = {
-    "lineage.recreated_order_has_successor": "it would refuse a nightly job that ends an order before it inserts the"
-    " next one",
-    "orders.api_key_belongs_to_one_customer": "it compares what lies within JSON across all orders, which no index can"
-    " do",
-    "recreation.closed_is_covered_by_balance": "it holds today's balance against what was decided earlier, and a debit"
-    " must never be refused",
-    "recreation.customer_is_not_overcommitted": "a debit must never be refused, and each one may bring the balance"
-    " below what live orders come to",
-    "recreation.decision_survives_rounding": "none is needed where balances are whole cents and amounts integers, which"
-    " the guard of customers.balance_is_whole_cents sees to",
-}
 
 _HOME: Final = Path(__file__).parents[1] / "guards"
 _FIELDS: Final = ("title", "protects", "requires", "assumes")

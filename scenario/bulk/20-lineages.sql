@@ -51,9 +51,12 @@ every as (
 sourced as (
     select
         e.*,
-        e.lineage - case when e.kind = 'orders.no_duplicate_live_order' then e.i % 2 else 0 end as source,
-        e.lineage - case
-            when e.kind in ('orders.no_duplicate_live_order', 'orders.api_key_belongs_to_one_customer') then e.i % 2
+        e.lineage - case e.kind
+            -- defects: source
+            else 0
+        end as source,
+        e.lineage - case e.kind
+            -- defects: pair
             else 0
         end as pair,
         g.first_n,
@@ -66,8 +69,8 @@ owned as (
         d.*,
         -- what is drawn is squared: few have many lineages, many have few
         ((pg_temp.draw(d.pair, 21) * pg_temp.draw(d.pair, 21)) >> 30) * s.base >> 30 as base_place,
-        case
-            when d.kind = 'recreation.customer_is_not_overcommitted' then d.i / 2
+        case d.kind
+            -- defects: owner_place
             else d.i % d.owners
         end as owner_place,
         pg_temp.draw(d.source, 22) % 100 as fate,
@@ -79,58 +82,45 @@ owned as (
 placed as (
     select
         o.*,
-        case
-            when o.kind = 'orders.customer_exists' then 1 + pg_temp.draw(o.lineage, 23) % 1000
-            when o.owners is not null then 1000 + o.first_n + o.owner_place
-            when o.kind = 'orders.api_key_belongs_to_one_customer' and o.i % 2 = 1
-            then 1001 + (o.base_place + 1 + pg_temp.draw(o.pair, 24) % (o.base - 1)) % o.base
-            else 1001 + o.base_place
+        case o.kind
+            -- defects: customer_id
+            else case when o.owners is not null then 1000 + o.first_n + o.owner_place else 1001 + o.base_place end
         end::int as customer_id,
-        case
-            when o.kind = 'lineage.keeps_customer'
-            then 1001 + (o.base_place + 1 + pg_temp.draw(o.pair, 24) % (o.base - 1)) % o.base
+        case o.kind
+            -- defects: other_customer_id
         end::int as other_customer_id,
         coalesce(
             case o.kind
-                when 'recreation.is_covered_by_balance' then o.owner_place % 3
-                when 'recreation.closed_is_covered_by_balance' then o.owner_place % 2
-                when 'recreation.decision_survives_rounding' then o.owner_place % 2
+                -- defects: variant
                 else o.i % 2
             end, 0
         )::int as variant,
-        case
-            when o.kind = 'lineage.is_acyclic' then 'cancelled'
-            when o.kind = 'lineage.recreated_order_has_successor' then 'recreated'
-            when o.kind = 'recreation.closed_is_covered_by_balance' then 'expired'
-            when o.kind in ('orders.active_order_has_schedule', 'orders.active_order_has_delivery') then 'active'
-            when o.kind in (
-                'lineage.one_live_order', 'lineage.root_is_not_closed', 'recreation.is_covered_by_balance',
-                'recreation.decision_survives_rounding', 'recreation.customer_is_not_overcommitted',
-                'orders.live_order_has_amount', 'orders.no_duplicate_live_order'
-            )
-            then case when o.fate < 75 then 'active' when o.fate < 90 or o.length > 1 then 'paused' else 'pending' end
-            when o.fate < 30 then 'active'
-            when o.fate < 40 then 'paused'
-            when o.fate < 50 and o.length = 1 then 'pending'
-            when o.fate < 75 then 'cancelled'
-            else 'expired'
+        case o.kind
+            -- defects: last_status
+            else case
+                when o.fate < 30 then 'active'
+                when o.fate < 40 then 'paused'
+                when o.fate < 50 and o.length = 1 then 'pending'
+                when o.fate < 75 then 'cancelled'
+                else 'expired'
+            end
         end as last_status
     from owned as o
 ),
 scripted as (
     select
         p.*,
-        case
-            when p.kind = 'orders.active_order_has_delivery' then case p.variant when 1 then '  ' end
-            when p.kind = 'orders.api_key_belongs_to_one_customer' then 'custom_crm'
-            -- not set up yet, or never was
-            when p.kind is null and p.last_status in ('pending', 'cancelled') and pg_temp.draw(p.source, 25) % 4 = 0 then null
-            -- a key would change hands with the order
-            when p.kind = 'lineage.keeps_customer' then 'bulk_delivery'
-            else (array[
-                'email_delivery', 'email_delivery', 'email_delivery', 'email_delivery', 'custom_crm', 'custom_crm',
-                'bulk_delivery', 'bulk_delivery', 'bulk_delivery'
-            ])[1 + pg_temp.draw(p.source, 26) % 9]
+        case p.kind
+            -- defects: script
+            else case
+                -- not set up yet, or never was
+                when p.kind is null and p.last_status in ('pending', 'cancelled') and pg_temp.draw(p.source, 25) % 4 = 0
+                then null
+                else (array[
+                    'email_delivery', 'email_delivery', 'email_delivery', 'email_delivery', 'custom_crm', 'custom_crm',
+                    'bulk_delivery', 'bulk_delivery', 'bulk_delivery'
+                ])[1 + pg_temp.draw(p.source, 26) % 9]
+            end
         end as script
     from placed as p
 ),
@@ -165,38 +155,41 @@ select
     p.last_status,
     -- of the order that should have ended, or of the root
     case p.kind
-        when 'lineage.one_live_order' then (array['active', 'pending', 'paused'])[1 + pg_temp.draw(p.lineage, 29) % 3]
-        when 'lineage.root_is_not_closed' then (array['cancelled', 'expired'])[1 + pg_temp.draw(p.lineage, 29) % 2]
+        -- defects: earlier_status
     end as earlier_status,
     p.amount,
     -- until the step of the change, the amount was lower
-    case
-        when p.kind in ('recreation.is_covered_by_balance', 'recreation.decision_survives_rounding') then p.length - 1
-        when p.kind is null and pg_temp.draw(p.lineage, 30) % 3 = 0 then pg_temp.draw(p.lineage, 31) % p.length
-        else 0
+    case p.kind
+        -- defects: change_step
+        else case
+            when p.kind is null and pg_temp.draw(p.lineage, 30) % 3 = 0 then pg_temp.draw(p.lineage, 31) % p.length
+            else 0
+        end
     end::int as change_step,
-    case
-        when p.kind = 'orders.active_order_has_schedule' then 0
-        when p.last_status = 'pending' and pg_temp.draw(p.source, 32) % 3 = 0 then 0
-        else 1 + pg_temp.draw(p.source, 33) % s.schedules
+    case p.kind
+        -- defects: schedule_id
+        else case
+            when p.last_status = 'pending' and pg_temp.draw(p.source, 32) % 3 = 0 then 0
+            else 1 + pg_temp.draw(p.source, 33) % s.schedules
+        end
     end::int as schedule_id,
     p.script,
-    case
-        when p.kind = 'orders.api_key_belongs_to_one_customer'
-        then format('{"api-key": "secret-ref:crm/shared-%s", "campaign": %s}', p.pair, p.source)
-        when p.script = 'email_delivery'
-        then format('{"email_address": "leads-%s@desk%s.example.com", "campaign": %1$s}', p.source, p.customer_id)
-        when p.script = 'custom_crm'
-        then format('{"api-key": "secret-ref:crm/customer-%s", "campaign": %s}', p.customer_id, p.source)
-        when p.script = 'bulk_delivery' then format('{"batch": %s, "campaign": %s}', 25 * (1 + p.fate % 4), p.source)
+    case p.kind
+        -- defects: args
+        else case p.script
+            when 'email_delivery'
+            then format('{"email_address": "leads-%s@desk%s.example.com", "campaign": %1$s}', p.source, p.customer_id)
+            when 'custom_crm'
+            then format('{"api-key": "secret-ref:crm/customer-%s", "campaign": %s}', p.customer_id, p.source)
+            when 'bulk_delivery'
+            then format('{"batch": %s, "campaign": %s}', 25 * (1 + p.fate % 4), p.source)
+        end
     end::json as args,
     -- an ordinary lineage may have a defect in any order
     case when p.kind is null then 0 else pg_temp.step(k.free_first, p.length) end as free_first,
-    case
-        when p.kind is null then p.length - 1
-        -- with a balance of NaN, all of them are at fault already
-        when p.kind = 'recreation.is_covered_by_balance' and p.variant = 2 then -1
-        else pg_temp.step(k.free_last, p.length)
+    case p.kind
+        -- defects: free_last
+        else case when p.kind is null then p.length - 1 else pg_temp.step(k.free_last, p.length) end
     end as free_last,
     case when p.full_of_defects then pg_temp.step(k.filled, p.length) end as filled_step
 from priced as p

@@ -58,6 +58,9 @@ create temp table parent on commit drop as
 select s.order_id, lag(s.order_id) over (partition by s.lineage order by s.order_id) as parent_id
 from lineage as l
 join slot as s on s.lineage = l.lineage
-where l.kind in ('lineage.order_ref_is_first_ancestor', 'lineage.is_acyclic');
+where case l.kind
+    -- defects: has_parents
+    else false
+end;
 
 analyze parent;

@@ -12,7 +12,8 @@ import pytest
 
 from order_audit import expectations
 from order_audit.expectations import Rule
-from tests.support.mutations import CLEAN, LOOSEN, MUTATIONS, NOT_CHECKABLE
+from tests.rules import NOT_CHECKABLE
+from tests.rules.mutations import CLEAN, LOOSEN, MUTATIONS
 
 SCHEMA = Path(__file__).parents[2] / "order_audit" / "scenario" / "current" / "schema.sql"
 RULES = [rule for rule in expectations.load("current").rules if rule.id not in NOT_CHECKABLE]

@@ -7,9 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from order_audit import expectations
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.run import Options, run
 from order_audit.expectations import SuiteError, rule
+from order_audit.fixes.fix import FixError, fixes
 
 HEAD = "-- title: A rule\n-- severity: critical\n-- key: id\n"
 
@@ -144,3 +146,20 @@ def test_a_constraint_whose_function_was_replaced_hides_nothing(dsn: str, tmp_pa
     }
     found = _results(dsn, tmp_path, rules)
     assert {it["violations"] for it in found.values()} == {1}
+
+
+def test_why_there_is_no_fix_and_no_guard_stands_in_the_header(parcels: str, tmp_path: Path) -> None:
+    """Of anybody's rule: as a fix file that only leaves its rows would say it; such a file beside it is refused."""
+    text = f"-- unfixed: only the sender knows\n-- unguarded: heavy ones come later\n{VIOLATION}"
+    found = _results(parcels, tmp_path, {"light": text, "bare": VIOLATION})
+    assert (found["light"]["unguarded"], found["light"]["guard"]) == ("heavy ones come later", None)
+    assert found["light"]["fix"] == {
+        "automatic": None, "options": [], "leave": "only the sender knows", "assumes": "", "after": {},
+    }  # fmt: skip
+    assert (found["bare"]["fix"], "unguarded" in found["bare"]) == (None, False)
+    rules = expectations.load(str(tmp_path / "suite")).rules
+    (tmp_path / "light.sql").write_text("-- leave: nobody knows")
+    with pytest.raises(
+        FixError, match=r"light\.sql: the header 'unfixed' of .*suite/light\.sql says that this rule has"
+    ):
+        fixes(rules, tmp_path)

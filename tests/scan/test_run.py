@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from functools import cache
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -30,6 +31,7 @@ from order_audit.expectations import SuiteError
 from order_audit.reports import compare, gate
 from order_audit.reports.schema_findings import FailOn
 from order_audit.scenario.load import TRUTH
+from tests.rules import CHECKABLE
 from tests.support import servers
 
 FILES = ("results.json", "junit.xml", "summary.md", "violations.csv")
@@ -47,6 +49,13 @@ LACKING = {
 }
 LIVE = ["pending", "active", "paused"]
 RULES = {rule.id: rule for rule in expectations.load("current").rules}
+#: The pass rate of the sample data, in per cent.
+SAMPLE_RATE = Fraction(100 * (len(CHECKABLE) - len(SAMPLE_FINDINGS)), len(CHECKABLE))
+
+
+def rounded(way: Callable[[Fraction], int], places: int) -> Fraction:
+    """That pass rate with so many decimal places, rounded down (`floor`) or up (`ceil`)."""
+    return Fraction(way(SAMPLE_RATE * 10**places), 10**places)
 
 
 @dataclass(frozen=True)
@@ -150,17 +159,17 @@ def test_sample_data_has_four_findings(clean: Audited) -> None:
 
 
 def test_sample_data_passes_everything_else(clean: Audited) -> None:
-    """38 rules pass, three cannot be checked, and the gate fails on the one critical finding."""
+    """Four rules fail, three cannot be checked, and the gate fails on the one critical finding."""
     summary = dict(clean.document["summary"])
     verdict = summary.pop("gate")
     assert summary == {
-        "expectations": 45,
-        "passed": 38,
+        "expectations": len(RULES),
+        "passed": len(CHECKABLE) - len(SAMPLE_FINDINGS),
         "failed": 4,
         "errored": 0,
         "skipped": 0,
         "not_checkable": 3,
-        "pass_rate": 90.48,
+        "pass_rate": round(float(SAMPLE_RATE), 2),
         "rows_affected": [
             {"key": "customer_id", "rows": 5, "table": "customers"},
             {"key": "order_id", "rows": 7, "table": "orders"},
@@ -188,7 +197,7 @@ def test_labelled_issues_are_found_to_the_byte(dirty: Audited) -> None:
     assert (dirty.out / "violations.csv").read_bytes() == TRUTH.read_bytes()
     counts = {rule: len(ids) for rule, ids in keys(TRUTH).items()}
     assert {rule: found["violations"] for rule, found in dirty.failed().items()} == counts
-    assert dirty.document["summary"]["passed"] == 42 - len(counts)
+    assert dirty.document["summary"]["passed"] == len(CHECKABLE) - len(counts)
 
 
 # What is written ----------------------------------------------------------------------------------
@@ -240,9 +249,9 @@ def test_junit_counts_what_the_results_count(dirty: Audited) -> None:
     root = ElementTree.parse(dirty.out / "junit.xml").getroot()
     suite, schema = root.findall("testsuite")
     summary = dirty.document["summary"]
-    assert int(suite.attrib["tests"]) == 45
+    assert int(suite.attrib["tests"]) == len(RULES)
     assert int(schema.attrib["tests"]) == len(dirty.document["schema_rules"])
-    assert int(root.attrib["tests"]) == 45 + len(dirty.document["schema_rules"])
+    assert int(root.attrib["tests"]) == len(RULES) + len(dirty.document["schema_rules"])
     assert int(suite.attrib["skipped"]) == summary["not_checkable"] + summary["skipped"]
     for node in (root, suite):
         assert int(node.attrib["failures"]) == summary["failed"]
@@ -458,7 +467,7 @@ def test_rules_that_were_not_asked_for_are_shown_as_skipped(clean_18: Audited, t
     assert {id for id, status in statuses(document).items() if status != "skipped"} == asked
     skipped = [found for found in document["results"] if found["status"] == "skipped"]
     assert {found["reason"] for found in skipped} == {"not asked for"}
-    assert document["summary"]["skipped"] == 45 - len(asked)
+    assert document["summary"]["skipped"] == len(RULES) - len(asked)
     assert document["summary"]["pass_rate"] == 87.5  # 7 of 8
 
 
@@ -529,17 +538,17 @@ def test_run_asks_the_gate(clean_18: Audited, tmp_path: Path, rules: str, fail_o
     [
         (Fraction("0"), True),
         (Fraction("90"), True),
-        (Fraction("90.47"), True),
-        (Fraction("90.4761"), True),
-        (Fraction(3800, 42), True),  # exactly what is there
-        (Fraction(3800, 42) + Fraction(1, 10**12), False),
-        (Fraction("90.4762"), False),
-        (Fraction("90.48"), False),  # what it rounds to
+        (rounded(floor, 2), True),
+        (rounded(floor, 4), True),
+        (SAMPLE_RATE, True),  # exactly what is there
+        (SAMPLE_RATE + Fraction(1, 10**12), False),
+        (rounded(ceil, 4), False),
+        (rounded(ceil, 2), False),
         (Fraction("100"), False),
     ],
 )
 def test_pass_rate_is_held_against_the_exact_ratio(clean_18: Audited, rate: Fraction, *, passed: bool) -> None:
-    """38 of 42 is 90.476190...: rounding neither helps nor harms."""
+    """It is no decimal: rounding neither helps nor harms."""
     verdict = gate.decide(clean_18.document, fail_on="never", min_pass_rate=rate)
     assert verdict["passed"] is passed
     assert len(verdict["reasons"]) == (0 if passed else 1)
@@ -547,7 +556,7 @@ def test_pass_rate_is_held_against_the_exact_ratio(clean_18: Audited, rate: Frac
 
 def test_a_missed_pass_rate_is_told_so_that_it_makes_sense(clean_18: Audited) -> None:
     """Of two numbers of which one is below the other, the reason shows which."""
-    verdict = gate.decide(clean_18.document, fail_on="never", min_pass_rate=Fraction("90.4762"))
+    verdict = gate.decide(clean_18.document, fail_on="never", min_pass_rate=rounded(ceil, 4))
     rate, wanted = (Fraction(number) for number in re.findall(r"(\d+\.\d+) %", verdict["reasons"][0]))
     assert rate < wanted
 

@@ -169,7 +169,7 @@ def test_a_fragment_outside_of_the_suite_is_refused(suite: Callable[..., str], t
 BROKEN = {
     "before": ("select p.idd,\n  p.id\nfrom (\n  -- include: part\n) as p", "select id from parcels", "a.sql", 4, 8),
     "within": ("select p.id\nfrom (\n  -- include: part\n) as p", "select id,\n  idd from parcels", "part", 2, 3),
-    "behind": ("  select id from (\n  -- include: part\n) as p where p.idd = 1", "select 1", "a.sql", 6, 14),
+    "behind": ("  select id from (\n  -- include: part\n) as p where p.idd = 1", "select 1 id", "a.sql", 6, 14),
     "first": ("-- include: part\nwhere id = 1", "   select idd\nfrom parcels", "part", 1, 11),
     "indented": ("\n   select idd from parcels\n-- include: part", "where id = 1", "a.sql", 5, 11),
 }  # fmt: skip

@@ -5,6 +5,8 @@
 --   was paid for, or a booking went wrong; either way somebody has to collect, or to apologise.
 -- highlight: customer_balance
 -- diagram: balance of customer_id
+-- unfixed: a debt is a fact. To set it to 0 would forgive it, and nothing says whether the customer owes it or a
+--   booking went wrong.
 select c.customer_id, c.customer_name, c.customer_balance
 from customers as c
 where c.customer_balance < 0

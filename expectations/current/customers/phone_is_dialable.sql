@@ -3,6 +3,8 @@
 -- key: customer_id
 -- why: Without an area code, or with letters in it, nobody can call this customer when an order fails.
 -- highlight: customer_phone
+-- unfixed: an area code or a missing digit stands nowhere, and what is written behind a number may be an
+--   extension that somebody needs. Somebody has to ask the customer.
 select c.customer_id, c.customer_name, c.customer_phone
 from customers as c
 cross join lateral (

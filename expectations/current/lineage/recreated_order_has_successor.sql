@@ -5,6 +5,7 @@
 --   the customer's campaign went silent and nobody was told.
 -- highlight: order_status
 -- diagram: lineage of order_id
+-- unguarded: it would refuse a nightly job that ends an order before it inserts the next one
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o
 join (

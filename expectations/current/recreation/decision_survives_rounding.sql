@@ -6,6 +6,8 @@
 --   was paid for.
 -- highlight: customer_balance
 -- allowed_by: schema.money_is_exact customers.customer_balance
+-- unguarded: none is needed where balances are whole cents and amounts integers, which the guard of
+--   customers.balance_is_whole_cents sees to
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 from orders as o
 left join customers as c on c.customer_id = o.customer_id

@@ -1,2 +1,0 @@
--- leave: a debt is a fact. To set it to 0 would forgive it, and nothing says whether the customer owes it or a booking
---   went wrong.

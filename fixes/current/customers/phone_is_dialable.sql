@@ -1,2 +1,0 @@
--- leave: an area code or a missing digit stands nowhere, and what is written behind a number may be an extension that
---   somebody needs. Somebody has to ask the customer.

@@ -1,1 +1,0 @@
--- leave: a missing name, e-mail address, contact, address or state stands nowhere. Somebody has to ask the customer.

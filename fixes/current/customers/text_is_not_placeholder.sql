@@ -1,1 +1,0 @@
--- leave: what the text stands in for stands nowhere, and it may be a name after all. Somebody has to ask the customer.

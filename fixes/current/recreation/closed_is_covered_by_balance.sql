@@ -1,2 +1,0 @@
--- leave: the balance of that time is not kept, so nobody can say from these tables whether the order was recreated
---   wrongly; and what was delivered cannot be taken back. Somebody has to look into the bookings.

@@ -1,2 +1,0 @@
--- leave: nothing says which of the customer's orders is to give way, or whether a payment is on its way. Somebody has to
---   ask the customer, or to stop an order.

@@ -1,2 +1,0 @@
--- leave: what the customer had changed in the latest order may have been carried over by hand since, or overtaken by
---   another change. Somebody has to hold the two orders side by side.

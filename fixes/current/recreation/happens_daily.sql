@@ -1,2 +1,0 @@
--- leave: a day that has passed without an order cannot be delivered after the fact, and a time that was never written
---   down stands nowhere.

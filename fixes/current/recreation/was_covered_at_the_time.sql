@@ -1,2 +1,0 @@
--- leave: the order was recreated against the rule, and what was delivered cannot be taken back. Whether it is charged,
---   or forgiven, is for somebody to decide. What still runs unpaid is found by recreation.is_covered_by_balance.

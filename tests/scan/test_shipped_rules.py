@@ -1,0 +1,158 @@
+"""A shipped rule is five files; what is missing is named, and a made-up rule shows that no sixth is needed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from order_audit import expectations
+from order_audit.expectations import Rule
+from order_audit.fixes.fix import fixes
+from order_audit.fixes.guarding.guard import guards
+from tests.rules import AREAS
+from tests.rules.cases import PAIRINGS, SINGLE_VALUES
+from tests.rules.mutations import MUTATIONS
+from tests.support import oracle
+
+ROOT = Path(__file__).parents[2]
+SUITE = expectations.load("current")
+FIXES = fixes(SUITE.rules)
+GUARDED = {rule.id for guard in guards().values() for rule in guard.protects}
+
+
+def lacking(rule: Rule) -> list[str]:
+    """What of a rule is not there, and where it belongs, as docs/contributing.md has it."""
+    area, _, name = rule.id.partition(".")
+    example = f"tests/examples/current/{area}/{name}.sql"
+    truth = f"tests/rules/{area}.py"
+    cases = SINGLE_VALUES.get(rule.id, ((), ())), PAIRINGS.get(rule.id, [])
+    both = all(cases[0]) or {bool(broken) for _, broken in cases[1]} == {True, False}
+    checkable = not any(it.table for it in rule.requires)
+    path = f"expectations/{rule.path}"
+    wanted = [
+        (rule.why, f"{path}: a header 'why'"),
+        (
+            rule.id in GUARDED or rule.unguarded or not checkable,
+            f"{path}: a header 'unguarded', or fixes/guards/current/{name}.sql",
+        ),
+        ((ROOT / example).is_file(), f"{example}: rows that fail and rows that pass"),
+        (rule.id in FIXES, f"fixes/current/{area}/{name}.sql: a fix, or a header 'unfixed' in {path}"),
+        (
+            rule.id in oracle.ORDER_RULES or rule.id in oracle.CUSTOMER_RULES or not checkable,
+            f"{truth}: a function {area}_{name}",
+        ),
+        (both or not checkable, f"{truth}: cases that break it and cases that do not"),
+        (
+            any(rule.id in it.expected for it in MUTATIONS) or not checkable,
+            f"{truth}: a mutation that turns it red",
+        ),
+        (
+            any(rule.id in it.rules for it in SUITE.requirements),
+            "expectations/current/requirements.toml: the requirement that it checks",
+        ),
+    ]
+    return [where for there, where in wanted if not there]
+
+
+@pytest.mark.parametrize("rule", SUITE.rules, ids=lambda rule: rule.id)
+def test_a_shipped_rule_is_complete(rule: Rule) -> None:
+    """What is missing is named with its file."""
+    assert lacking(rule) == []
+
+
+def test_what_is_missing_is_named() -> None:
+    """Of a rule that is nothing but its file, all else."""
+    bare = Rule("orders.bare", "current", "A rule", "info", ("order_id",), "select 1", path="current/orders/bare.sql")
+    assert lacking(bare) == [
+        "expectations/current/orders/bare.sql: a header 'why'",
+        "expectations/current/orders/bare.sql: a header 'unguarded', or fixes/guards/current/bare.sql",
+        "tests/examples/current/orders/bare.sql: rows that fail and rows that pass",
+        "fixes/current/orders/bare.sql: a fix, or a header 'unfixed' in expectations/current/orders/bare.sql",
+        "tests/rules/orders.py: a function orders_bare",
+        "tests/rules/orders.py: cases that break it and cases that do not",
+        "tests/rules/orders.py: a mutation that turns it red",
+        "expectations/current/requirements.toml: the requirement that it checks",
+    ]
+
+
+def test_what_is_known_of_a_rule_stands_in_the_module_of_its_area() -> None:
+    """No module has what belongs to another's rules."""
+    for area in AREAS:
+        name = area.__name__.rpartition(".")[2]
+        text = Path(area.__file__ or "").read_text(encoding="utf-8")
+        named = re.findall(r'(?m)^(?:SINGLE_VALUES|PAIRINGS)\["(\w+)\.', text) + re.findall(
+            r"(?m)^def (?:_?)(\w+?)_", text
+        )
+        assert set(named) == {name}
+
+
+def test_every_fix_header_stands_where_there_is_no_fix_file() -> None:
+    """`unfixed` says all that there is to say: a file beside it would say it twice."""
+    for rule in SUITE.rules:
+        path = ROOT / "order_audit" / "fixes" / "current" / f"{rule.id.replace('.', '/')}.sql"
+        assert path.is_file() != bool(rule.unfixed), rule.id
+
+
+# The example of docs/contributing.md, added to a copy --------------------------------------------------------------
+
+#: By file: what the documentation has one write, or add at the end.
+BLOCK = re.compile(r"(?m)^`(?P<file>[\w/.]+)`.*\n+```\w+\n(?P<text>(?:.*\n)*?)```$")
+#: The tests that hold a rule against its files; of random rows, which take long, some.
+CHECKS = (
+    "tests/scan/test_shipped_rules.py",
+    "tests/scan/test_examples.py",
+    "tests/scan/test_mutations.py",
+    "tests/scan/test_oracle.py",
+    "tests/unit/test_requirements.py",
+    "tests/scenario/test_facts.py::TestTruth",
+    "-k",
+    "not documented_rule and (not oracle_finds or 0-current)",
+)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> SimpleNamespace:
+    """A copy of the checkout, and a way to run tests there."""
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "out", "build", "dist", "results", "*.png", "*.svg")
+    root = shutil.copytree(ROOT, tmp_path / "copy", ignore=ignored, symlinks=True)
+
+    def check(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *words],
+            cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return SimpleNamespace(root=root, check=check)
+
+
+def test_the_documented_rule_takes_five_files_and_no_more(copy: SimpleNamespace) -> None:
+    """As docs/contributing.md says, in its order; without any of them a test names it."""
+    text = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    files = {found["file"]: found["text"] for found in BLOCK.finditer(text)}
+    assert len(files) == 5
+    before = {}
+    for name, added in files.items():
+        path = copy.root / name
+        before[path] = path.read_text(encoding="utf-8") if path.is_file() else None
+        path.write_text((before[path] or "") + ("\n" if before[path] else "") + added, encoding="utf-8")
+    done = copy.check(*CHECKS)
+    assert done.returncode == 0, done.stdout[-6000:]
+    rule, *others = before
+    for path in others:
+        written = path.read_text(encoding="utf-8")
+        if before[path] is None:
+            path.unlink()
+        else:
+            path.write_text(before[path], encoding="utf-8")
+        done = copy.check("tests/scan/test_shipped_rules.py", "-k", "complete and orders.amount_is_no_limit")
+        assert done.returncode == 1, path
+        assert str(path.relative_to(copy.root)) in done.stdout, path
+        path.write_text(written, encoding="utf-8")
+    assert rule.name == "amount_is_no_limit.sql"
