@@ -33,14 +33,14 @@ statically:
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog --check README.md scenario/data-issues/README.md
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog --check README.md docs/*.md scenario/data-issues/README.md
 
 # what ruff and cog can put right by themselves
 fix: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python -m scenario.labels
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -r README.md scenario/data-issues/README.md
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -r README.md docs/*.md scenario/data-issues/README.md
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks --compare $(ORDERS) --repeats $(REPEATS) $(BENCH)

@@ -1,0 +1,260 @@
+"""The documentation as the tests and cog read it: pages, their blocks, and commands that are run.
+
+A fenced block of a page can have a mark on the line above it, which readers do not see:
+
+    <!-- file: NAME -->      the block is the content of that file, in the page's own folder
+    <!-- database -->        the block is run in the page's own database; so is SQL inside of such a comment
+    <!-- run -->             the commands of the block are run although it shows no output
+
+A `console` block that shows output is run, and its output compared: a line `…` stands for any lines.
+`python -m tests.support.docs` writes the output of such blocks anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from unittest import mock
+
+import psycopg
+from typer.main import get_command
+
+from order_audit.audit.cli.app import app, main
+from order_audit.expectations import Rule, load, schema_rules
+from order_audit.fixes.fix import fixes
+from order_audit.fixes.guarding.guard import UNGUARDED, guards
+from order_audit.reports.terminal.summary import MARKS
+from tests.support import servers
+
+ROOT: Final = Path(__file__).parents[2]
+PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+
+_BLOCK: Final = re.compile(
+    r"^(?:<!-- (?P<mark>[^\n]*?) -->\n)?(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$"
+    r"|^<!-- database\n(?P<hidden>.*?)^-->$"
+    r"|^<!-- \[\[\[cog.*?^<!-- \[\[\[end\]\]\] -->$",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page: its language, its text without the fences, its mark, the line on which it begins.
+
+    `start` is where the text begins in the page. SQL inside of a comment is hidden. What cog writes is not among them.
+    """
+
+    page: Path
+    line: int
+    language: str
+    text: str
+    mark: str
+    start: int
+    is_hidden: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """The blocks of a page in order."""
+    text = page.read_text(encoding="utf-8")
+    for found in _BLOCK.finditer(text):
+        line = text.count("\n", 0, found.start()) + 1
+        if found["hidden"] is not None:
+            yield Block(page, line, "sql", found["hidden"], "database", found.start("hidden"), True)
+        elif found["text"] is not None:
+            indent = found["indent"]
+            body = "".join(part.removeprefix(indent) for part in found["text"].splitlines(keepends=True))
+            yield Block(page, line, found["language"], body, found["mark"] or "", found.start("text"))
+
+
+def written(page: Path) -> list[str]:
+    """The lines of console blocks, and of YAML, that call the program: what stands behind `order-audit`."""
+    lines = [line for block in blocks(page) if block.language in ("console", "yaml") for line in _joined(block.text)]
+    return [found[1] for line in lines if (found := re.search(r"(?:^\$ |[:-] |^)order-audit (.*)", line.strip()))]
+
+
+def _joined(text: str) -> list[str]:
+    return text.replace("\\\n", "").splitlines()
+
+
+def words(command: str) -> list[str]:
+    """The arguments of a command as a shell passes them: without a comment, up to a pipe or the like."""
+    found = shlex.split(command, comments=True)
+    ends = [found.index(sign) for sign in ("|", ">", ">>", "&&", "||", ";") if sign in found]
+    return found[: min(ends, default=len(found))]
+
+
+# Run ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command of a block, the output that the page shows, and that of a run."""
+
+    command: str
+    shown: list[str]
+    seen: list[str]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the run printed the output that the page shows; an error in full."""
+        if any(line.startswith("order-audit: ") and line not in self.shown for line in self.seen):
+            return False
+        pattern = "\n".join(r"(?:.*\n)*?.*" if line.strip() == "…" else re.escape(line) for line in self.shown)
+        return re.fullmatch(pattern, "\n".join(self.seen)) is not None
+
+
+def run(page: Path, dsn: str, folder: Path) -> Iterator[tuple[Block, list[Step]]]:
+    """Run a page in an empty database and an empty folder; gives each block with commands that were run."""
+    roles: list[str] = []
+    try:
+        for block in blocks(page):
+            if block.mark.startswith("file: "):
+                path = folder / block.mark.removeprefix("file: ")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(block.text, encoding="utf-8")
+            elif block.mark == "database":
+                roles += re.findall(r"create role (\w+)", block.text)
+                with psycopg.connect(dsn, autocommit=True) as connection:
+                    connection.execute(block.text.encode())
+            elif block.language == "console":
+                steps = _steps(block.text)
+                if block.mark == "run" or any(shown for _, shown in steps):
+                    with _environment(dsn, folder):
+                        yield block, [Step(command, shown, _printed(command)) for command, shown in steps]
+    finally:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for role in roles:
+                connection.execute(f"drop owned by {role}; drop role {role}".encode())
+
+
+def _steps(text: str) -> list[tuple[str, list[str]]]:
+    parts = re.split(r"^\$ (.*)\n?", text, flags=re.MULTILINE)
+    return [
+        (command, shown.rstrip("\n").split("\n") if shown.strip() else [])
+        for command, shown in zip(parts[1::2], parts[2::2], strict=True)
+    ]
+
+
+@contextmanager
+def _environment(dsn: str, folder: Path) -> Iterator[None]:
+    with mock.patch.dict(os.environ, {"DATABASE_URL": dsn, "COLUMNS": "110"}), contextlib.chdir(folder):
+        yield
+
+
+def _printed(command: str) -> list[str]:
+    """What a command prints on both streams, line by line; the page's address stands for the test's database."""
+    argv = words(command)
+    assert argv[0] == "order-audit", f"cannot run {command}"
+    if "--dsn" in argv:
+        place = argv.index("--dsn")
+        del argv[place : place + 2]
+    out = io.StringIO()
+    streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(out)
+    with mock.patch.object(sys, "argv", argv), streams[0], streams[1], contextlib.suppress(SystemExit):
+        main()
+    return out.getvalue().rstrip("\n").split("\n") if out.getvalue().strip() else []
+
+
+def renewed(page: Path, dsn: str, folder: Path) -> str:
+    """The text of a page, with the output of a run wherever the page shows another."""
+    text = page.read_text(encoding="utf-8")
+    for block, steps in reversed(list(run(page, dsn, folder))):
+        if not all(step.agrees for step in steps):
+            body = "".join(
+                "\n".join([f"$ {step.command}", *(step.shown if step.agrees else step.seen)]) + "\n" for step in steps
+            )
+            text = text[: block.start] + body + text[block.start + len(block.text) :]
+    return text
+
+
+# For cog ------------------------------------------------------------------------------------------
+
+
+def show(*arguments: str) -> str:
+    """A console block with a command that needs no database, and its output."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"ORDER_AUDIT_HOME": str(ROOT / "out" / "home")}
+        done = subprocess.run(
+            ["order-audit", *arguments], capture_output=True, text=True, cwd=folder, env=environment, check=False
+        )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return f"\n```console\n$ order-audit {shlex.join(arguments)}\n{done.stdout.rstrip()}\n```\n\n"
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Every command of the program, by its full name."""
+
+    def below(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+        if hasattr(command, "commands"):
+            for word, other in command.commands.items():
+                yield from below(f"{name} {word}", other)
+        else:
+            yield name, command
+
+    return below("order-audit", get_command(app))
+
+
+def reference() -> str:
+    """The help of every command, as Markdown."""
+    parts = []
+    for name, command in commands():
+        context = command.context_class(command, info_name=name, terminal_width=100, max_content_width=100)
+        text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+        parts.append(f"## {name.removeprefix('order-audit ')}\n\n```text\n{text}\n```\n")
+    return "\n" + "\n".join(parts) + "\n"
+
+
+def rules(suite: str) -> str:
+    """A suite's rules as a table; those of `current` with their fixes and guards, which come with it."""
+    found = load(suite).rules
+    if suite != "current":
+        return _table(("rule", "severity", "title"), [_named(rule) for rule in found])
+    repairs = fixes(found)
+    protected = {rule.id: guard.name for guard in guards().values() for rule in guard.protects}
+    rows = []
+    for rule in found:
+        fix = repairs[rule.id]
+        ways = ["automatic"] * bool(fix.automatic) + ["decision"] * bool(fix.options)
+        guard = protected.get(rule.id, "")
+        assert guard or rule.requires or rule.id in UNGUARDED, rule.id
+        rows.append((*_named(rule), ", ".join(ways) or "–", f"`{guard}`" if guard else "–"))
+    return _table(("rule", "severity", "title", "fix", "guard"), rows)
+
+
+def schema() -> str:
+    """The schema rules as a table."""
+    return _table(("rule", "severity", "title"), [_named(rule) for rule in schema_rules()])
+
+
+def _named(rule: Rule) -> tuple[str, ...]:
+    return f"`{rule.id}`", f"{MARKS[rule.severity]} {rule.severity}", rule.title
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n\n"
+
+
+if __name__ == "__main__":
+    with servers.running(18) as server:
+        for page in PAGES:
+            with servers.database(server) as dsn, tempfile.TemporaryDirectory() as place:
+                text = renewed(page, dsn, Path(place))
+            if text != page.read_text(encoding="utf-8"):
+                page.write_text(text, encoding="utf-8")
+                print(f"{page.relative_to(ROOT)}: output written anew")
