@@ -33,7 +33,7 @@ from typer.main import get_command
 from order_audit.audit.cli.app import app, main
 from order_audit.expectations import Rule, load, schema_rules
 from order_audit.fixes.fix import fixes
-from order_audit.fixes.guarding.guard import UNGUARDED, guards
+from order_audit.fixes.guarding.guard import guards
 from order_audit.reports.terminal.summary import MARKS
 from tests.support import servers
 
@@ -228,10 +228,11 @@ def rules(suite: str) -> str:
     protected = {rule.id: guard.name for guard in guards().values() for rule in guard.protects}
     rows = []
     for rule in found:
-        fix = repairs[rule.id]
-        ways = ["automatic"] * bool(fix.automatic) + ["decision"] * bool(fix.options)
+        fix = repairs.get(rule.id)
+        assert fix or rule.unfixed, rule.id
+        ways = ["automatic"] * bool(fix.automatic) + ["decision"] * bool(fix.options) if fix else []
         guard = protected.get(rule.id, "")
-        assert guard or rule.requires or rule.id in UNGUARDED, rule.id
+        assert guard or rule.requires or rule.unguarded, rule.id
         rows.append((*_named(rule), ", ".join(ways) or "–", f"`{guard}`" if guard else "–"))
     return _table(("rule", "severity", "title", "fix", "guard"), rows)
 
