@@ -183,7 +183,7 @@ def _audit(
         schema_name = _as_written(snapshot, database.schema)
         applied = _applied(snapshot)
         tasks, outcomes = prepared_rule.prepare(snapshot.connection, wanted)
-        outcomes |= {id: Outcome("skipped", reason="not asked for") for id in left_out}
+        outcomes |= {id: Outcome("not_selected") for id in left_out}
         if same:
             same(database, {found.table.shown(database.schema) for found in tasks if found.table is not None})
         judgeable = len(tasks)
@@ -355,9 +355,7 @@ def _cluster(snapshot: Snapshot) -> str:
 
 def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
     """Raise where no wanted rule's table is there or readable, so that nothing was judged."""
-    wanted = [
-        found for found in outcomes.values() if found.reason != "not asked for" and found.status != "not_checkable"
-    ]
+    wanted = [found for found in outcomes.values() if found.status not in ("not_selected", "not_checkable")]
     denied = [found for found in wanted if found.trouble is not None and found.trouble.sqlstate == _DENIED]
     missing = [found for found in wanted if found.status == "skipped"]
     if len(denied) + len(missing) < len(wanted) or not wanted:

@@ -110,6 +110,8 @@ def _verdict(case: ElementTree.Element, found: dict[str, Any]) -> None:
         case "errored":
             error = ElementTree.SubElement(case, "error", type="errored", message=_clean(found["error"]))
             error.text = _clean(found["sql"])
+        case "not_selected":
+            ElementTree.SubElement(case, "skipped", message="not selected by --rule and --exclude")
         case "skipped" | "not_checkable":
             ElementTree.SubElement(
                 case, "skipped", message=_clean(f"{found['status'].replace('_', ' ')}: {found['reason']}")

@@ -27,8 +27,9 @@ def markdown(document: dict[str, Any]) -> str:
         lines += [harmless, ""]
     lines += [
         f"{summary['passed']} of {judged} expectations passed ({rate}); {summary['failed']} failed, "
-        f"{summary['errored']} errored, {summary['not_checkable']} not checkable, {summary['skipped']} skipped. "
-        f"PostgreSQL {_cell(database['server_version'])}, {run['started_at']}.",
+        f"{summary['errored']} errored, {summary['not_checkable']} not checkable, {summary['skipped']} skipped"
+        + (f", {summary['not_selected']} not selected" if summary["not_selected"] else "")
+        + f". PostgreSQL {_cell(database['server_version'])}, {run['started_at']}.",
         "",
     ]
     failed = [found for found in document["results"] if found["status"] == "failed"]

@@ -14,7 +14,7 @@ from order_audit.audit.scans.violation_store import Violations
 from order_audit.expectations import Rule
 
 FORMAT: Final = "order-audit/2"
-_STATUSES: Final = ("passed", "failed", "errored", "skipped", "not_checkable")
+_STATUSES: Final = ("passed", "failed", "errored", "skipped", "not_checkable", "not_selected")
 
 
 @dataclass(frozen=True)

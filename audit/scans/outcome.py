@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Status = Literal["passed", "failed", "errored", "skipped", "not_checkable"]
+#: `not_selected` are rules that --rule and --exclude leave out.
+Status = Literal["passed", "failed", "errored", "skipped", "not_checkable", "not_selected"]
 
 
 @dataclass(frozen=True)

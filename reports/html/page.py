@@ -86,10 +86,11 @@ def report(document: dict[str, Any]) -> str:
         passed=sorted(by_status["passed"], key=rank),
         not_checkable=sorted(by_status["not_checkable"], key=rank),
         skipped=_by_reason(by_status["skipped"]),
+        not_selected=sorted(by_status["not_selected"], key=rank),
         counts={
             severity: {
                 status: sum(found["severity"] == severity for found in by_status[status])
-                for status in ("failed", "errored", "passed", "not_checkable", "skipped")
+                for status in ("failed", "errored", "passed", "not_checkable", "skipped", "not_selected")
             }
             | {"violations": sum(found["violations"] for found in failed if found["severity"] == severity)}
             for severity in SEVERITIES
@@ -289,7 +290,7 @@ def _by_reason(skipped: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, 
     groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for found in skipped:
         groups[found["reason"]].append(found)
-    return sorted(groups.items(), key=lambda group: (group[0] == "not asked for", group[0]))
+    return sorted(groups.items(), key=lambda group: group[0])
 
 
 def _anchors(rules: Iterable[str]) -> dict[str, str]:

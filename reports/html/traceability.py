@@ -9,12 +9,13 @@ from typing import Any, Final
 from order_audit.expectations import SEVERITIES
 
 #: What became of a rule, in the order in which one wants to know.
-_ORDER: Final = ("failed", "errored", "not_checkable", "skipped", "passed")
+_ORDER: Final = ("failed", "errored", "not_checkable", "skipped", "not_selected", "passed")
 _COUNTED: Final = {
     "failed": ("finds violations", "find violations"),
     "errored": ("could not be judged", "could not be judged"),
     "not_checkable": ("cannot be checked today", "cannot be checked today"),
     "skipped": ("was not checked", "were not checked"),
+    "not_selected": ("was not selected", "were not selected"),
     "passed": ("passed", "passed"),
 }
 

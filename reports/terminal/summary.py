@@ -37,7 +37,7 @@ def verdict(document: dict[str, Any], out: Path) -> str:
     lines += [
         f"? {found['status'].replace('_', ' ')}  {found['rule']}: {found['reason']}"
         for found in document["results"]
-        if found["status"] in ("skipped", "not_checkable") and found["reason"] != "not asked for"
+        if found["status"] in ("skipped", "not_checkable")
     ]
     if lines:
         lines.append("")
@@ -47,6 +47,7 @@ def verdict(document: dict[str, Any], out: Path) -> str:
     lines.append(
         f"{summary['passed']} of {judged} expectations passed{rate}: {summary['failed']} failed, "
         f"{summary['errored']} errored, {summary['not_checkable']} not checkable, {summary['skipped']} skipped"
+        + (f", {summary['not_selected']} not selected" if summary["not_selected"] else "")
         + (f" ({rows})" if rows else "")
     )
     lines += _schema(document)

@@ -142,13 +142,15 @@ def found(rule: str = "orders.amount_is_positive", status: str = "failed", **fie
             "error_at": {"sqlstate": "42703", "file": "a.sql", "line": 3, "column": 8},
         }
     if status in ("skipped", "not_checkable"):
-        result |= {"reason": "not asked for", "checked": None, "table": None, "duration_ms": 0.0}
+        result |= {"reason": "no table t", "checked": None, "table": None, "duration_ms": 0.0}
+    if status == "not_selected":
+        result |= {"checked": None, "table": None, "duration_ms": 0.0}
     return result | fields
 
 
 def document(*results: dict[str, Any], gate: dict[str, Any] | None = None, **run: Any) -> dict[str, Any]:
     """A result document that holds these."""
-    statuses = ("passed", "failed", "errored", "skipped", "not_checkable")
+    statuses = ("passed", "failed", "errored", "skipped", "not_checkable", "not_selected")
     count = {status: sum(result["status"] == status for result in results) for status in statuses}
     judged = count["passed"] + count["failed"] + count["errored"]
     return {
@@ -659,13 +661,13 @@ def test_keys_come_first_and_captions_say_what_is_missing() -> None:
 
 
 def test_what_was_not_judged_is_shown_with_its_reason() -> None:
-    """Errors with message and place, the unjudged by reason; what was not asked for is a list of ids."""
+    """Errors with message and place, the unjudged by reason; what was not selected is a list of ids."""
     page = drawn(
         document(
             found("o.a", "errored"),
             found("o.b", "skipped", reason="no table orders"),
             found("o.c", "skipped", reason="no table orders"),
-            found("o.d", "skipped"),
+            found("o.d", "not_selected"),
             found("o.e", "not_checkable", reason="no times are kept; it takes orders.at"),
         )
     )
@@ -675,7 +677,10 @@ def test_what_was_not_judged_is_shown_with_its_reason() -> None:
     assert "1 expectation could not be judged. Begin there." in page.text
     skipped = page.all("section", id="skipped")[0]
     assert "2 expectations: no table orders critical Title of o.b o.b critical Title of o.c o.c" in skipped
-    assert skipped.endswith("1 expectation: not asked for o.d")
+    assert "o.d" not in skipped
+    left_out = page.all("section", id="not-selected")[0]
+    assert left_out == "Not selected by --rule and --exclude: 1 expectation o.d"
+    assert page.all("tr")[6] == "Not selected 1 0 0 1"
     assert "no times are kept; it takes orders.at." in page.all("section", id="not-checkable")[0]
 
 
@@ -684,7 +689,7 @@ def test_how_to_do_it_again() -> None:
     made = document(
         found("o.slow", duration_ms=1500.0),
         found("o.quick", "passed", duration_ms=0.5),
-        found("o.left_out", "skipped"),
+        found("o.left_out", "not_selected"),
         gate={"passed": True, "reasons": [], "fail_on": "never", "min_pass_rate": 90.5, "baseline": True},
         suites=["current", "my rules; rm -rf"],
         masked=False,
@@ -695,7 +700,7 @@ def test_how_to_do_it_again() -> None:
         "order-audit run --dsn … --schema public --suite current --suite 'my rules; rm -rf' --fail-on never"
         " --min-pass-rate 90.5 --baseline … --unmask --out …"
     ) in said
-    assert "1 expectation was not asked for: give the same --rule and --exclude." in said
+    assert "1 expectation was not selected: give the same --rule and --exclude." in said
     assert "violations.csv, 5 rows, SHA-256 " + "ab" * 32 in said
     assert "o.slow failed 1,500.0 o.quick passed 0.5" in said
     assert "1,500.5 ms on the server in 7 scans" in said

@@ -84,7 +84,7 @@ def _without_lint(document: Document) -> None:
 def _allowed(document: Document) -> None:
     for found in document["schema_findings"][::2]:
         found["accepted"] = "agreed on"
-    document["unused_allowances"] = [{"rule": "schema.time_has_zone", "object": "nowhere", "reason": "gone"}] * 3
+    document["unused_suppressions"] = [{"rule": "schema.time_has_zone", "object": "nowhere", "reason": "gone"}] * 3
 
 
 def _slow(document: Document) -> None:
@@ -109,7 +109,7 @@ def _hostile(document: Document) -> None:
             it["accepted"] = HOSTILE
     for rule in document["schema_rules"][::2]:
         rule |= {"status": "errored", "reason": HOSTILE}
-    for it in document["unused_allowances"]:
+    for it in document["unused_suppressions"]:
         it |= {"rule": HOSTILE, "object": HOSTILE, "reason": HOSTILE}
 
 
@@ -159,5 +159,5 @@ def test_hostile_names_of_a_real_database_are_valid(server_18: Server, tmp_path:
     )
     servers.drop_database(server_18, dsn)
     assert [found["status"] for found in document["results"]] == ["errored", "failed", "skipped"]
-    assert document["unused_allowances"]
+    assert document["unused_suppressions"]
     assert faults((tmp_path / "out" / "junit.xml").read_text(encoding="utf-8")) == []

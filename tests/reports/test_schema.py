@@ -210,7 +210,7 @@ def considered(**more: Any) -> dict[str, Any]:
             found("a.good", "passed"),
             found("a.unknown", "not_checkable", reason="no time; it takes orders.at"),
             found("a.error", "errored"),
-            found("a.other", "skipped", reason="not asked for"),
+            found("a.other", "not_selected"),
         )
         | CONSIDERED
         | more

@@ -169,6 +169,7 @@ def test_sample_data_passes_everything_else(clean: Audited) -> None:
         "errored": 0,
         "skipped": 0,
         "not_checkable": 3,
+        "not_selected": 0,
         "pass_rate": round(float(SAMPLE_RATE), 2),
         "rows_affected": [
             {"key": "customer_id", "rows": 5, "table": "customers"},
@@ -252,7 +253,7 @@ def test_junit_counts_what_the_results_count(dirty: Audited) -> None:
     assert int(suite.attrib["tests"]) == len(RULES)
     assert int(schema.attrib["tests"]) == len(dirty.document["schema_rules"])
     assert int(root.attrib["tests"]) == len(RULES) + len(dirty.document["schema_rules"])
-    assert int(suite.attrib["skipped"]) == summary["not_checkable"] + summary["skipped"]
+    assert int(suite.attrib["skipped"]) == sum(summary[name] for name in ("not_checkable", "skipped", "not_selected"))
     for node in (root, suite):
         assert int(node.attrib["failures"]) == summary["failed"]
         assert int(node.attrib["errors"]) == 0
@@ -460,14 +461,15 @@ def statuses(document: dict[str, Any]) -> dict[str, str]:
     return {found["rule"]: found["status"] for found in document["results"]}
 
 
-def test_rules_that_were_not_asked_for_are_shown_as_skipped(clean_18: Audited, tmp_path: Path) -> None:
+def test_rules_that_were_not_selected_are_shown_as_such(clean_18: Audited, tmp_path: Path) -> None:
     """`--rule` and `--exclude` take patterns, and nothing disappears from the results."""
     document = audit(clean_18.dsn, tmp_path, rules=("lineage.*", "orders.customer_exists"), exclude=("*.is_acyclic",))
     asked = {id for id in RULES if id.startswith("lineage.")} - {"lineage.is_acyclic"} | {"orders.customer_exists"}
-    assert {id for id, status in statuses(document).items() if status != "skipped"} == asked
-    skipped = [found for found in document["results"] if found["status"] == "skipped"]
-    assert {found["reason"] for found in skipped} == {"not asked for"}
-    assert document["summary"]["skipped"] == len(RULES) - len(asked)
+    assert {id for id, status in statuses(document).items() if status != "not_selected"} == asked
+    left_out = [found for found in document["results"] if found["status"] == "not_selected"]
+    assert not any("reason" in found for found in left_out)
+    assert document["summary"]["not_selected"] == len(RULES) - len(asked)
+    assert document["summary"]["skipped"] == 0
     assert document["summary"]["pass_rate"] == 87.5  # 7 of 8
 
 
@@ -594,7 +596,7 @@ def test_a_table_that_is_not_there_fails_the_gate(sample_18: str, tmp_path: Path
     """A typo in a name is no pass, whatever the severity: the reason names rule and table, and what lets it pass."""
     options: dict[str, Any] = {"suites": (suite(tmp_path / "mine", **MISSING),), "exclude": ("left_out",)}
     document = audit(sample_18, tmp_path / "out", **options, fail_on="never")
-    assert statuses(document) == {"found": "passed", "left_out": "skipped", "two": "skipped", "typo": "skipped"}
+    assert statuses(document) == {"found": "passed", "left_out": "not_selected", "two": "skipped", "typo": "skipped"}
     assert document["summary"]["gate"]["reasons"] == [
         "2 expectations were skipped (--allow-skipped lets that pass): "
         "two (no table flghts, wares); typo (no table ops.flghts)"
@@ -606,11 +608,11 @@ def test_a_table_that_is_not_there_fails_the_gate(sample_18: str, tmp_path: Path
     validate(document)
 
 
-def test_rules_that_were_not_asked_for_fail_no_gate(sample_18: str, tmp_path: Path) -> None:
+def test_rules_that_were_not_selected_fail_no_gate(sample_18: str, tmp_path: Path) -> None:
     """Whether their tables are there is not asked either."""
     mine = suite(tmp_path / "mine", **MISSING)
     document = audit(sample_18, tmp_path / "out", suites=(mine,), rules=("found",))
-    assert document["summary"]["skipped"] == 3
+    assert document["summary"]["not_selected"] == 3
     assert document["summary"]["gate"]["passed"] is True
 
 
@@ -618,7 +620,7 @@ def test_a_table_that_a_rule_says_it_needs_may_be_missing(sample_18: str, tmp_pa
     """Like a column: its author has thought of it. Another table of the same rule may not."""
     mine = tmp_path / "mine"
     suite(mine, found=MISSING["found"])
-    head = "-- title: A\n-- severity: info\n-- key: id\n-- needs: later.wares.id, orders.later\n"
+    head = "-- title: A\n-- severity: info\n-- key: id\n-- requires: later.wares.id, orders.later\n"
     (mine / "column.sql").write_text(f"{head.replace('later.wares.id, ', '')}select order_id as id from orders\n")
     (mine / "table.sql").write_text(f"{head}select w.id from later.wares as w, orders\n".replace(", orders.later", ""))
     document = audit(sample_18, tmp_path / "out", suites=(str(mine),))
