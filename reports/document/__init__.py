@@ -1,0 +1,79 @@
+"""The result of an audit as values: what results.json holds, and all that reports are drawn from.
+
+Standard library only; imports `expectations`. `encode` and `decode` are the way to JSON and back.
+"""
+
+from order_audit.reports.document.applied import Fixes
+from order_audit.reports.document.audit import (
+    FORMAT,
+    ChangedTable,
+    Database,
+    Document,
+    Question,
+    Requirement,
+    RowsAffected,
+    Run,
+    Summary,
+    Table,
+    Violations,
+)
+from order_audit.reports.document.codec import DocumentError, JsonObject, decode, encode
+from order_audit.reports.document.gate import FailingRule, FailOn, Gate, Reason
+from order_audit.reports.document.result import (
+    Balance,
+    Cause,
+    ErrorPlace,
+    Fix,
+    Guard,
+    Impact,
+    KeyOrder,
+    Lineage,
+    NoDiagram,
+    Overlap,
+    Result,
+    SchemaCause,
+    Status,
+)
+from order_audit.reports.document.schema import Ddl, DdlTable, LeftOut, SchemaFinding, SchemaRule, Suppression
+
+__all__ = [
+    "FORMAT",
+    "Balance",
+    "Cause",
+    "ChangedTable",
+    "Database",
+    "Ddl",
+    "DdlTable",
+    "Document",
+    "DocumentError",
+    "ErrorPlace",
+    "FailOn",
+    "FailingRule",
+    "Fix",
+    "Fixes",
+    "Gate",
+    "Guard",
+    "Impact",
+    "JsonObject",
+    "KeyOrder",
+    "LeftOut",
+    "Lineage",
+    "NoDiagram",
+    "Overlap",
+    "Question",
+    "Reason",
+    "Requirement",
+    "Result",
+    "RowsAffected",
+    "Run",
+    "SchemaCause",
+    "SchemaFinding",
+    "SchemaRule",
+    "Status",
+    "Summary",
+    "Suppression",
+    "Table",
+    "Violations",
+    "decode",
+    "encode",
+]

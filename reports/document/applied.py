@@ -1,0 +1,63 @@
+"""What fixes were applied to the database, as their journal says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from order_audit.reports.document.codec import Count, note
+
+
+@dataclass(frozen=True)
+class AppliedOption:
+    """Rows that one option of a fix changed."""
+
+    rule: str
+    option: str
+    changed: Count
+    reverted: Count
+    left_alone: Count
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Rows that the database refused to change."""
+
+    rule: str
+    option: str
+    table: str
+    by: Annotated[str | None, note("The constraint, or the function of the trigger.")]
+    reason: str
+    rows: Annotated[int, note(minimum=1)]
+    keys: Annotated[tuple[str, ...], note("The first ten.")]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Checksums by key range, before and after the last application."""
+
+    ranges: Count
+    rows: Count
+    changed_by_others: dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes of a table before and after the last application."""
+
+    heap_before: Count
+    heap_after: Count
+    indexes_before: Count
+    indexes_after: Count
+    dead_rows: Annotated[int, note("About, right afterwards.", minimum=0)]
+    may_vacuum: bool
+
+
+@dataclass(frozen=True)
+class Fixes:
+    """What was applied."""
+
+    applied: tuple[AppliedOption, ...]
+    refused: Annotated[tuple[Rejected, ...], note("What the database refused in the last application.")]
+    proof: Proof | None
+    sizes: Annotated[dict[str, Sizes], note("By table that the last application changed.")]

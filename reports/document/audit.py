@@ -1,0 +1,151 @@
+"""The whole result of an audit, as results.json holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from order_audit.reports.document.applied import Fixes
+from order_audit.reports.document.codec import Count, JsonObject, note
+from order_audit.reports.document.gate import Gate
+from order_audit.reports.document.result import Result
+from order_audit.reports.document.schema import Ddl, SchemaFinding, SchemaRule, Suppression
+
+FORMAT: Final = "order-audit/2"
+
+
+@dataclass(frozen=True)
+class Database:
+    """Which database was read, and in which snapshot. No address but the host's name, and no password."""
+
+    server_version: str
+    name: str
+    host: str
+    schema: str
+    user: str
+    encoding: str
+    snapshot: Annotated[str, note("The exported snapshot that everything was read in.")]
+    cluster: Annotated[str, note("The server's system identifier, empty where the role may not read it.")]
+
+
+@dataclass(frozen=True)
+class ChangedTable:
+    """A change that no snapshot keeps out, made while the audit was reading."""
+
+    table: str
+    change: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that rules judge."""
+
+    rows: Count
+
+
+@dataclass(frozen=True)
+class Run:
+    """One audit."""
+
+    id: Annotated[str, note(format="uuid")]
+    started_at: datetime
+    finished_at: datetime
+    complete: Annotated[bool, note("False where the audit was interrupted.")]
+    changed_tables: Annotated[tuple[ChangedTable, ...], note("With these, the numbers may not agree.")]
+    database: Database
+    tables: Annotated[dict[str, Table], note("The tables that rules judge, with their rows in the snapshot.")]
+    suites: tuple[str, ...]
+    suite_hashes: Annotated[
+        dict[str, Annotated[str, note(pattern="^[0-9a-f]{64}$")]],
+        note("By suite, the SHA-256 of what sha256sum prints for its files, by their paths below its folder."),
+    ]
+    versions: dict[str, str]
+    scans: Annotated[int, note("Statements that read the tables.", minimum=0)]
+    database_ms: Annotated[float, note("Milliseconds from the first scan's begin to the last one's end.", minimum=0)]
+    masked: Annotated[bool, note("Whether secrets and personal data in the evidence are masked.")]
+
+
+@dataclass(frozen=True)
+class RowsAffected:
+    """Different keys among all violations of a table's rules that go by the same key."""
+
+    table: str
+    key: str
+    rows: Annotated[int, note(minimum=1)]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Expectations by what became of them, and the gate."""
+
+    expectations: Count
+    passed: Count
+    failed: Count
+    errored: Count
+    skipped: Count
+    not_checkable: Count
+    not_selected: Annotated[int, note("Rules that --rule and --exclude leave out.", minimum=0)]
+    pass_rate: Annotated[
+        float | None,
+        note(
+            "Passed over passed, failed and errored, in percent, to two digits; null where nothing was judged.",
+            minimum=0,
+            maximum=100,
+        ),
+    ]
+    rows_affected: tuple[RowsAffected, ...]
+    gate: Gate
+
+    @property
+    def judged(self) -> int:
+        """How many expectations were judged."""
+        return self.passed + self.failed + self.errored
+
+
+@dataclass(frozen=True)
+class Violations:
+    """The file that holds every violating key."""
+
+    file: Annotated[str, note("Its name beside the results.")]
+    sha256: Annotated[str, note(pattern="^[0-9a-f]{64}$")]
+    rows: Count
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What the business says must be so, who says that, and the rules that check it."""
+
+    says: str
+    source: str
+    rules: Annotated[tuple[str, ...], note(minItems=1)]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What nobody has said, what the rules assume meanwhile, and what would be found otherwise."""
+
+    asks: str
+    because: str
+    assumed: str
+    otherwise: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """Everything one audit found. Parts may be added; none changes its meaning under format order-audit/2."""
+
+    format: Literal["order-audit/2"]
+    run: Run
+    summary: Summary
+    results: tuple[Result, ...]
+    violations: Annotated[Violations | None, note("Null where it was not written.")]
+    schema_findings: tuple[SchemaFinding, ...]
+    schema_rules: tuple[SchemaRule, ...]
+    unused_suppressions: Annotated[tuple[Suppression, ...], note("What somebody has accepted, and no finding needs.")]
+    profile: Annotated[JsonObject, note("Figures by table and column; empty where no profile was asked for.")]
+    ddl: Ddl
+    requirements: Annotated[tuple[Requirement, ...], note("From the suites' requirements.toml.")]
+    questions: Annotated[tuple[Question, ...], note("Likewise.")]
+    fixes: Annotated[Fixes | None, note("Null where no fix was applied, or the journal may not be read.")]

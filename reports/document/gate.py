@@ -1,0 +1,62 @@
+"""The gate's part of a result: whether it passed, why not, and what it was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+from order_audit.expectations import Severity
+from order_audit.reports.document.codec import Count, note
+
+FailOn: TypeAlias = Literal["critical", "warning", "info", "never"]
+FailureKind: TypeAlias = Literal[
+    "interrupted",
+    "tables_changed",
+    "failed",
+    "errored",
+    "skipped",
+    "schema_findings",
+    "schema_rules_errored",
+    "pass_rate",
+]
+
+
+@dataclass(frozen=True)
+class FailingRule:
+    """A rule that the gate fails on."""
+
+    rule: str
+    count: Annotated[
+        int | None,
+        note("Its violations, only the new ones against a baseline; or its schema findings.", minimum=1),
+    ] = None
+    missing_tables: Annotated[tuple[str, ...], note("Tables that it reads and that do not exist.")] = ()
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the gate failed."""
+
+    kind: FailureKind
+    severity: Annotated[Severity | None, note("Of the rules that failed, or of the schema findings.")] = None
+    rules: tuple[FailingRule, ...] = ()
+    passed: Annotated[int | None, note("Of a pass rate: expectations that count as passed.", minimum=0)] = None
+    judged: Annotated[int | None, note("Of a pass rate: expectations that were judged.", minimum=0)] = None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Whether the result is good enough for CI."""
+
+    passed: bool
+    reasons: Annotated[tuple[str, ...], note("Why it failed, a sentence each.")]
+    failures: Annotated[tuple[Reason, ...], note("The same as values.")]
+    fail_on: FailOn
+    fail_on_schema: FailOn
+    allow_skipped: Annotated[bool, note("Whether a rule whose table does not exist fails nothing.")]
+    min_pass_rate: Annotated[float | None, note("In percent.", minimum=0, maximum=100)]
+    baseline: Annotated[bool, note("Whether only what is new against a baseline fails.")]
+    new_violations: Annotated[
+        dict[str, Count] | None,
+        note("By failed rule that has any: its violations that are new against the baseline; null without one."),
+    ]

@@ -1,0 +1,194 @@
+"""What an audit found by one rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+from order_audit.expectations import Severity
+from order_audit.reports.document.codec import Count, JsonObject, note
+
+#: `not_selected` are rules that --rule and --exclude leave out.
+Status: TypeAlias = Literal["passed", "failed", "errored", "skipped", "not_checkable", "not_selected"]
+KeyOrder: TypeAlias = Literal["number", "bytes"]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a rule was skipped or is not checkable."""
+
+    kind: Literal["missing_tables", "missing_column", "encoding", "interrupted"]
+    tables: Annotated[tuple[str, ...], note("The tables that do not exist; or the table that lacks the column.")] = ()
+    column: Annotated[str, note("The column that the table lacks.")] = ""
+    encoding: Annotated[str, note("The database's encoding.")] = ""
+
+
+@dataclass(frozen=True)
+class Impact:
+    """Customers, orders and amounts that a failed rule touches; `amount` is a sum in the table's own unit."""
+
+    customers: Count
+    orders: Count
+    amount: int | float
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to fix violations, for a person to choose."""
+
+    name: str
+    does: str
+    recommended: bool
+
+
+@dataclass(frozen=True)
+class Fix:
+    """How a rule's violations are put right."""
+
+    automatic: Annotated[str | None, note("What is done where there is one right answer.")]
+    options: tuple[Option, ...]
+    leave: str
+    assumes: str
+    after: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What makes a rule's violations impossible."""
+
+    name: str
+    title: Annotated[str, note("What can no longer happen.")]
+    requires: tuple[str, ...]
+    assumes: str
+    sql: Annotated[str, note("Statements that make it where it does not exist yet.")]
+
+
+@dataclass(frozen=True)
+class SchemaCause:
+    """A schema finding that allows a rule's violations, or keeps them from being seen or proven."""
+
+    rule: str
+    object: str
+    allows: Annotated[
+        bool, note("Whether the schema takes no violation once it is put right; else it only hides them.")
+    ]
+    which: Annotated[str, note("Where it takes some all the same, those that it does not.")]
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Another failed rule with some of the same keys."""
+
+    rule: str
+    rows: Annotated[int, note(minimum=1)]
+
+
+@dataclass(frozen=True)
+class NoDiagram:
+    """Why the context of the examples was not looked up, and the statement that would help, or nothing."""
+
+    reason: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Orders that examples lead to by order_ref."""
+
+    keys: Annotated[tuple[Any, ...], note("The violating orders among them.")]
+    orders: Annotated[
+        tuple[JsonObject, ...], note("With order_id, order_ref, customer_id, order_status and order_amount.")
+    ]
+    missing: Annotated[tuple[Any, ...], note("The ids that one of them names and no order has.")]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A customer's balance, the order of the example, and all live orders if they were looked up."""
+
+    customer_id: Any
+    balance: Annotated[int | float | str | None, note("A text where it is not finite, or masked.")]
+    order_id: Any = None
+    order_amount: int | float | str | None = None
+    live_orders: int | None = None
+    live_amount: int | float | str | None = None
+
+
+@dataclass(frozen=True)
+class ErrorPlace:
+    """The server's error class, and the place in the rule's file."""
+
+    sqlstate: str
+    line: int | None
+    column: int | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a rule, with its evidence."""
+
+    rule: Annotated[str, note(minLength=1)]
+    suite: str
+    title: Annotated[str, note(minLength=1)]
+    severity: Severity
+    status: Status
+    key: Annotated[str, note("The key's columns, by commas.")]
+    key_order: Annotated[KeyOrder, note("How violations.csv sorts the rule's keys.")]
+    table: Annotated[str | None, note("The table that the key belongs to.")]
+    checked: Annotated[int | None, note("Rows of that table.", minimum=0)]
+    violations: Annotated[int, note("Distinct violating keys.", minimum=0)]
+    examples: Annotated[tuple[JsonObject, ...], note("The first violating rows by key.")]
+    impact: Annotated[Impact | None, note("What a failed rule touches; null for tables that are not about orders.")]
+    why: str
+    limitations: Annotated[str, note("What its violations do not prove.")]
+    fix: Annotated[Fix | None, note("How its violations are put right; null where no fix is shipped.")]
+    guard: Annotated[
+        Guard | None,
+        note("What makes its violations impossible once it passes; null where nothing is shipped that does."),
+    ]
+    requires: tuple[str, ...]
+    sql: Annotated[str, note("A query that gives the violating rows.")]
+    file: str
+    duration_ms: Annotated[float, note("The rule's share of its scan.", minimum=0)]
+    unguarded: Annotated[str, note("Why no guard can protect it.")] = ""
+    reason: Annotated[str, note("Why it was skipped or is not checkable, in words.")] = ""
+    cause: Annotated[Cause | None, note("The same as values.")] = None
+    missing_tables: Annotated[
+        tuple[str, ...],
+        note(
+            "Of a skipped rule, the tables that do not exist and that `requires` does not name: the gate fails on them."
+        ),
+    ] = ()
+    error: Annotated[str, note("Why it could not be judged: the server's message, masked.")] = ""
+    error_at: ErrorPlace | None = None
+    highlight: Annotated[
+        tuple[str, ...] | None,
+        note("The columns of the examples whose values are what is wrong; empty where that cannot be told."),
+    ] = None
+    highlight_in: Annotated[
+        tuple[tuple[str, ...], ...] | None,
+        note("Per example, which of these columns they are, where it need not be all of them."),
+    ] = None
+    schema_causes: Annotated[
+        tuple[SchemaCause, ...],
+        note("The schema findings that allow its violations, or keep them from being seen or proven."),
+    ] = ()
+    overlaps: Annotated[
+        tuple[Overlap, ...] | None,
+        note("The failed rules on the same table and key that have some of its keys, and how many; the most first."),
+    ] = None
+    no_diagram_reason: NoDiagram | None = None
+    lineages: Annotated[
+        tuple[Lineage, ...] | None,
+        note("The orders that the first examples lead to by order_ref, those together that meet."),
+    ] = None
+    balances: Annotated[tuple[Balance, ...] | None, note("Of the first customers.")] = None
+
+    CONDITIONS: ClassVar[list[JsonObject]] = [
+        {
+            "if": {"properties": {"status": {"enum": ["skipped", "not_checkable"]}}},
+            "then": {"required": ["reason", "cause"]},
+        },
+        {"if": {"properties": {"status": {"const": "errored"}}}, "then": {"required": ["error"]}},
+        {"if": {"properties": {"status": {"const": "failed"}}}, "then": {"properties": {"violations": {"minimum": 1}}}},
+    ]

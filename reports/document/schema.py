@@ -1,0 +1,100 @@
+"""What an audit found in the schema, and the DDL that its findings are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from order_audit.expectations import Severity
+from order_audit.reports.document.codec import Count, JsonObject, note
+
+
+@dataclass(frozen=True)
+class SchemaFinding:
+    """A fault of one object.
+
+    `remedy` tells what the suggestion is: a `statement` to run as it is, a `rewrite` of the table by a change of type,
+    or a `redesign`, which takes a decision first, on the design or on rows that stand in its way.
+    """
+
+    rule: str
+    title: str
+    severity: Severity
+    object: Annotated[str, note("table.column in the audited schema, else schema.table.column.")]
+    message: str
+    evidence: JsonObject
+    suggestion: str
+    remedy: Literal["statement", "rewrite", "redesign"]
+    accepted: Annotated[str, note("The reason for which somebody has accepted it.")] = ""
+
+
+@dataclass(frozen=True)
+class SchemaRule:
+    """What became of a rule on the schema."""
+
+    rule: str
+    title: str
+    severity: Severity
+    status: Literal["checked", "not_checkable", "errored"]
+    findings: Count
+    why: str
+    reason: Annotated[str, note("Why it was not checkable, or errored.")] = ""
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """A schema finding that somebody has accepted."""
+
+    rule: str
+    object: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class DdlLine:
+    """A line of DDL."""
+
+    sql: Annotated[str, note("A line, or a statement of several.")]
+    about: Annotated[
+        str,
+        note(
+            "What it makes, as in a schema finding's `object`: a table, column, constraint, index, trigger, policy or "
+            "view; else empty."
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class DdlTable:
+    """The lines of a table, or of a view."""
+
+    table: Annotated[str, note("As in `object`: without the audited schema's name.")]
+    kind: Literal["table", "view"]
+    lines: tuple[DdlLine, ...]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """How many tables and views of the database are not shown, how many of these findings are about, and how many
+    things of kinds that are never shown.
+    """
+
+    tables: Count
+    with_findings: Count
+    views: Count
+    functions: Count = 0
+    rules: Count = 0
+    foreign_tables: Count = 0
+    roles: Annotated[int, note("Roles that rights and policies of the tables name.", minimum=0)] = 0
+
+
+@dataclass(frozen=True)
+class Ddl:
+    """The DDL of the tables that rules read and of those with schema findings, up to 40, and of up to 40 views."""
+
+    tables: Annotated[
+        tuple[DdlTable, ...],
+        note("Those first that others refer to: all lines, in their order, are a script that makes them."),
+    ]
+    reason: Annotated[str, note("Why it could not be read; else empty.")]
+    left_out: LeftOut | None = None
