@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
+
+from order_audit.reports import violations
 
 FORMAT: Final = "order-audit-comparison/1"
 _EXAMPLES: Final = 20
@@ -47,7 +47,7 @@ class Audit:
                 if hashlib.file_digest(data, "sha256").hexdigest() != named["sha256"]:
                     return None, f"{named['file']} beside it is not the one it was written with"
                 data.seek(0)
-                rows = _count(data) - 1
+                rows = violations.count(data) - 1
         except OSError as error:
             return None, f"{named['file']} beside it cannot be read: {error.strerror}"
         if rows != named["rows"]:
@@ -259,43 +259,19 @@ def _tallies(before: Audit, after: Audit) -> tuple[dict[str, _Tally] | None, str
     return tallies, ""
 
 
-_Row = tuple[tuple[bytes, bool, tuple[int, Decimal], bytes], str, str]
-#: `rule,key`, each plain or quoted; a NULL key is nothing at all, an empty one is quoted.
-_LINE: Final = re.compile(
-    r'(?:"(?P<rule_q>(?:[^"]|"")*)"|(?P<rule>[^,"]*)),(?:"(?P<key_q>(?:[^"]|"")*)"|(?P<key>[^"]*))'
-)
-
-
-def _count(data: IO[bytes]) -> int:
-    """The number of rows of a violations file, its header included; a line's end within quotes ends none."""
-    rows = quotes = 0
-    for line in data:
-        quotes += line.count(b'"')
-        rows += quotes % 2 == 0
-    return rows + quotes % 2
+_Row = tuple[tuple[bytes, violations.Position], str, str]
 
 
 def _rows(path: Path, numbers: set[str]) -> Iterator[_Row]:
-    with path.open(encoding="utf-8", newline="\n") as lines:
+    with path.open("rb") as lines:
         next(lines, None)
-        for line in lines:
-            while line.count('"') % 2 and (more := next(lines, "")):
-                line += more  # a quoted key goes on over the line's end
-            found = _LINE.fullmatch(line.removesuffix("\n"))
-            if found is None:
-                raise DocumentError(f"{path} is no violations file: {line[:80]!r}")
-            rule = found["rule"] if found["rule"] is not None else found["rule_q"].replace('""', '"')
-            key = found["key"] if found["key"] is not None else found["key_q"].replace('""', '"')
-            missing = found["key"] == ""
-            as_number = rule in numbers
-            number = _number(key) if as_number and not missing else (0, Decimal(0))
-            yield (rule.encode(), not missing, number, b"" if as_number else key.encode()), rule, key
-
-
-def _number(key: str) -> tuple[int, Decimal]:
-    """A key as PostgreSQL sorts numbers: NaN after all others."""
-    value = Decimal(key)
-    return (1, Decimal(0)) if value.is_nan() else (0, value)
+        try:
+            for rule, key in violations.rows(lines):
+                place = violations.position(key, as_number=rule in numbers)
+                # in a database without an encoding a key may be no UTF-8
+                yield (rule.encode(), place), rule, (key or b"").decode("utf-8", "replace")
+        except (violations.FormatError, UnicodeDecodeError, ArithmeticError) as error:
+            raise DocumentError(f"{path} is no violations file: {error}") from None
 
 
 def _merge(old: Iterator[_Row], new: Iterator[_Row]) -> Iterator[tuple[str, str, str]]:

@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from order_audit.audit.scans.outcome import Outcome
-from order_audit.audit.scans.violation_store import Violations
 from order_audit.expectations import Rule
+from order_audit.reports.document import Violations
 
 FORMAT: Final = "order-audit/2"
 _STATUSES: Final = ("passed", "failed", "errored", "skipped", "not_checkable", "not_selected")

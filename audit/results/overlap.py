@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from order_audit.audit.scans.violation_store import Spool
+from order_audit.reports.document import KeyOrder
 
 
 def affected(results: Iterable[dict[str, Any]], spool: Spool) -> list[dict[str, Any]]:
@@ -14,7 +15,7 @@ def affected(results: Iterable[dict[str, Any]], spool: Spool) -> list[dict[str, 
 
     Each failed result is told which others have keys of its own (`overlaps`), those with the most first.
     """
-    groups: defaultdict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str, KeyOrder], list[dict[str, Any]]] = defaultdict(list)
     for found in results:
         if found["status"] == "failed":
             found["overlaps"] = []

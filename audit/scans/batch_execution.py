@@ -18,8 +18,9 @@ from order_audit.audit.scans.batch_statement import compose, evidence_names
 from order_audit.audit.scans.outcome import Impact, Outcome
 from order_audit.audit.scans.planner import Scan
 from order_audit.audit.scans.prepared_rule import Task, trouble
-from order_audit.audit.scans.violation_store import Spool, field
+from order_audit.audit.scans.violation_store import Spool
 from order_audit.errors import RunError
+from order_audit.reports import violations
 
 _DIGITS: Final = 300
 #: A denied or a locked table.
@@ -128,7 +129,7 @@ class _Reader:
         self.task = task
         self._spool = spool
         self._unmask = unmask
-        self._id = field(task.rule.id) + b","
+        self._id = violations.prefix(task.rule.id)
         self._file: BinaryIO | None = None
         self._last: bytes | None = None
         self._violations = 0

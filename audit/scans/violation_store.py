@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import heapq
-import io
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial, reduce
-from itertools import combinations, groupby, islice, repeat
+from itertools import combinations, groupby, repeat
 from operator import itemgetter, or_
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from order_audit.reports import violations
+from order_audit.reports.document import KeyOrder, Violations
 
 #: Sets of rules that are counted before they are added up: there could be as many as keys.
 _SETS: Final = 10_000
 #: Keys of a file that are read at once, and the bits of a number that rules have one each of, but for the sign's.
 _BLOCK: Final = 1 << 16
 _BITS: Final = 64
-HEADER: Final = b"rule,key\n"
-
-
-@dataclass(frozen=True)
-class Violations:
-    """A violations file: its name beside the results, its SHA-256, and its rows without the header."""
-
-    file: str
-    sha256: str
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +54,7 @@ class Spool:
         rows = 0
         with target.open("wb") as out:
             writer = _Digesting(out, digest)
-            writer.write(HEADER)
+            writer.write(violations.HEADER)
             for rule in sorted(rules, key=lambda id: id.encode()):
                 if count := self._rows.get(rule, 0):
                     rows += count
@@ -72,7 +62,7 @@ class Spool:
                         shutil.copyfileobj(part, writer, 1 << 20)
         return Violations(target.name, digest.hexdigest(), rows)
 
-    def together(self, rules: Iterable[str], ordered_by: str) -> Together:
+    def together(self, rules: Iterable[str], ordered_by: KeyOrder) -> Together:
         """How many keys the rules' files hold together, and how many of them each two rules have in common.
 
         The files are merged as they are ordered, so that no more than a block of each is held.
@@ -86,16 +76,14 @@ class Spool:
                 pass  # some are NULL, or fractions, or NaN: the slower way takes anything
         return self._counted(found, partial(_sets, as_numbers=as_numbers))
 
-    def _counted(
-        self, rules: list[str], sets: Callable[[list[BinaryIO], list[int]], Iterator[tuple[int, int]]]
-    ) -> Together:
+    def _counted(self, rules: list[str], sets: Callable[[dict[str, BinaryIO]], Iterator[tuple[int, int]]]) -> Together:
         """Add up the sets of rules that keys are of, a bit for each rule, each with the number of its keys."""
         keys = 0
         counts: Counter[int] = Counter()
         pairs: Counter[tuple[str, str]] = Counter()
         with ExitStack() as stack:
-            files: list[BinaryIO] = [stack.enter_context(self._path(rule).open("rb")) for rule in rules]
-            for mask, count in sets(files, [len(field(rule)) + 1 for rule in rules]):
+            files: dict[str, BinaryIO] = {rule: stack.enter_context(self._path(rule).open("rb")) for rule in rules}
+            for mask, count in sets(files):
                 counts[mask] += count
                 if len(counts) > _SETS:
                     keys += _paired(counts, rules, pairs)
@@ -116,26 +104,29 @@ def _paired(sets: Counter[int], rules: list[str], pairs: Counter[tuple[str, str]
     return keys
 
 
-def _sets(files: list[BinaryIO], starts: list[int], *, as_numbers: bool) -> Iterator[tuple[int, int]]:
+def _sets(files: dict[str, BinaryIO], *, as_numbers: bool) -> Iterator[tuple[int, int]]:
     """Of each key in turn, the set of rules."""
     streams = (
-        zip(_keys(lines, start, as_numbers), repeat(1 << place))
-        for place, (lines, start) in enumerate(zip(files, starts, strict=True))
+        zip(_positions(lines, as_numbers=as_numbers), repeat(1 << place)) for place, lines in enumerate(files.values())
     )
     for _, same in groupby(heapq.merge(*streams), itemgetter(0)):
         yield reduce(or_, (bit for _, bit in same)), 1
 
 
-def _sets_of_integers(files: list[BinaryIO], starts: list[int]) -> Iterator[tuple[int, int]]:
+def _positions(lines: BinaryIO, *, as_numbers: bool) -> Iterator[violations.Position]:
+    return (violations.position(key, as_number=as_numbers) for _, key in violations.rows(lines))
+
+
+def _sets_of_integers(files: dict[str, BinaryIO]) -> Iterator[tuple[int, int]]:
     """The same in blocks: several times faster. Raises ValueError or OverflowError where keys are no such integers."""
     import numpy as np
 
     parts = [np.empty(0, np.int64) for _ in files]
     more = [True for _ in files]
     while True:
-        for place, (lines, start) in enumerate(zip(files, starts, strict=True)):
+        for place, (rule, lines) in enumerate(files.items()):
             if more[place] and not parts[place].size:
-                block = [int(line[start:]) for line in islice(lines, _BLOCK)]
+                block = violations.integers(lines, rule, _BLOCK)
                 parts[place] = np.array(block, np.int64)
                 more[place] = len(block) == _BLOCK
         last = [part[-1] for part in parts if part.size]
@@ -154,27 +145,6 @@ def _sets_of_integers(files: list[BinaryIO], starts: list[int]) -> Iterator[tupl
         parts = [part[end:] for part, end in zip(parts, ends, strict=True)]
 
 
-def _keys(lines: BinaryIO, start: int, as_numbers: bool) -> Iterator[tuple[int, Decimal] | bytes]:
-    """The keys of a rule's file, which begin after its id, in the form that they are ordered by."""
-    for first in lines:
-        line = first
-        while line.count(b'"') % 2:
-            line += next(lines)  # a quoted key goes on over the line's end
-        key = line[start:].removesuffix(b"\n")
-        if as_numbers:
-            yield _number(key.decode())
-        else:
-            yield key[1:-1].replace(b'""', b'"') if key.startswith(b'"') else key
-
-
-def _number(key: str) -> tuple[int, Decimal]:
-    """What a number is ordered by as the server does it: NULL, written as nothing, is before all, NaN after all."""
-    if not key:
-        return 0, Decimal(0)
-    number = Decimal(key)
-    return (2, Decimal(0)) if number.is_nan() else (1, number)
-
-
 class _Digesting:
     def __init__(self, out: BinaryIO, digest: hashlib._Hash) -> None:
         self._out = out
@@ -183,10 +153,3 @@ class _Digesting:
     def write(self, data: bytes) -> int:
         self._digest.update(data)
         return self._out.write(data)
-
-
-def field(text: str) -> bytes:
-    """One CSV field, quoted where it must be."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow([text])
-    return line.getvalue().encode()
