@@ -36,11 +36,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         servers.sweep(Path(os.environ.pop(servers.HOME)))
 
 
+# Which tests --------------------------------------------------------------------------------------
+
 #: The modules that take longest, in that order: the last to begin should not be the last to end.
-LONGEST: Final = ("test_migrate", "test_live", "test_cli", "test_edges")
-
-
-# Which tests -----------------------------------------------------------------------
+LONGEST: Final = (
+    "migrate/test_migrate.py",
+    "fixes/test_emit.py",
+    "reports/test_browser.py",
+    "fixes/test_random.py",
+    "fixes/test_plan.py",
+    "cli/test_cli.py",
+    "scan/test_planner.py",
+    "scan/test_edges.py",
+    "migrate/test_live.py",
+)
+_FOLDER: Final = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,7 +75,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if {"server_15", "server_18", "major", "standby"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.server)
-    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+    order = {_FOLDER / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path, len(LONGEST)))
 
 
 def _is_repetition(item: pytest.Item) -> bool:

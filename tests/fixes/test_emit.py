@@ -146,8 +146,7 @@ def _applied(server: Server, dsn: str, choices: Mapping[str, str]) -> list[tuple
     return found
 
 
-@pytest.mark.parametrize("name", BY_SQITCH)
-@pytest.mark.both_versions
+@pytest.mark.parametrize("name", [pytest.param(BY_SQITCH[0], marks=pytest.mark.both_versions), *BY_SQITCH[1:]])
 def test_sqitch_deploys_verifies_reverts_and_deploys_again(
     server: Server, issues: str, tmp_path: Path, name: str
 ) -> None:
