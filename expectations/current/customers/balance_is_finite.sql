@@ -1,4 +1,4 @@
--- title: Customer balance is no amount of money
+-- title: Customer balance is NaN or infinite
 -- severity: critical
 -- key: customer_id
 -- why: NaN, infinity or nothing at all. NaN and infinity compare as greater than every amount, so this

@@ -1,4 +1,4 @@
--- title: Customer balance is below zero
+-- title: Customer balance is negative
 -- severity: critical
 -- key: customer_id
 -- why: No recreation should have been possible that brings a balance below zero. The customer got more than

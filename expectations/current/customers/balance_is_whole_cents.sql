@@ -1,4 +1,4 @@
--- title: Customer balance holds fractions of a cent
+-- title: Customer balance has fractions of cents
 -- severity: warning
 -- key: customer_id
 -- why: Money comes in cents; the rest is the rounding error of a binary float. It makes two ways to add up

@@ -1,4 +1,4 @@
--- title: E-mail address with capitals or surrounding spaces
+-- title: E-mail address with capitals or spaces
 -- severity: info
 -- key: customer_id
 -- why: Look-ups compare addresses letter by letter. Written in two ways, one customer is found once and

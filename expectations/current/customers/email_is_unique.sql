@@ -1,4 +1,4 @@
--- title: E-mail address that an earlier customer has already
+-- title: Duplicate customer e-mail address
 -- severity: warning
 -- key: customer_id
 -- why: One company registered twice: two balances, of which the one that pays is not the one that orders;

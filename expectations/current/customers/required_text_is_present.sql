@@ -1,4 +1,4 @@
--- title: Customer without a name, e-mail, contact, address or state
+-- title: Required customer text is missing
 -- severity: warning
 -- key: customer_id
 -- why: NOT NULL keeps NULL out, not nothing: a blank passes. There is nobody to write to, nobody to ask

@@ -1,4 +1,4 @@
--- title: Address state is no US postal code of a state
+-- title: Invalid US state code
 -- severity: warning
 -- key: customer_id
 -- why: Taxes and territories are decided by the state. What is spelled out, in small letters, or foreign

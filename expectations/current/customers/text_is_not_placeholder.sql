@@ -1,4 +1,4 @@
--- title: Customer text that stands in for something missing
+-- title: Customer text is a placeholder
 -- severity: warning
 -- key: customer_id
 -- why: Somebody had to fill a required field and had nothing to fill it with. It counts as filled in every

@@ -1,4 +1,4 @@
--- title: Order is its own ancestor: its lineage is a circle
+-- title: Order belongs to a reference cycle
 -- severity: critical
 -- key: order_id
 -- why: A lineage that runs in a circle has no first ancestor. It belongs to no campaign, and a report or a

@@ -1,4 +1,4 @@
--- title: Recreation belongs to another customer than its ancestor
+-- title: Order and ancestor have different customers
 -- severity: critical
 -- key: order_id
 -- why: A recreation continues the order of the same customer. Where the customer differs, one of the two is

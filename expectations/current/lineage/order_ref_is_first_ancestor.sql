@@ -1,4 +1,4 @@
--- title: Order points at a recreation instead of the first ancestor
+-- title: Order does not reference first ancestor
 -- severity: critical
 -- key: order_id
 -- why: order_ref is meant to name the first ancestor, so that a lineage is one group. An order that names a

@@ -1,4 +1,4 @@
--- title: Order is marked recreated, but nothing came after it
+-- title: Recreated order has no successor
 -- severity: warning
 -- key: order_id
 -- why: The status says that a later order took over. Where there is none, the nightly job stopped half-way:

@@ -1,4 +1,4 @@
--- title: Active order without a delivery
+-- title: Active order without a delivery script
 -- severity: warning
 -- key: order_id
 -- why: Leads are bought for this order and go nowhere: there is no script that would deliver them.

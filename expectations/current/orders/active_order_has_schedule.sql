@@ -1,4 +1,4 @@
--- title: Active order whose schedule is never on
+-- title: Active order with an empty schedule
 -- severity: critical
 -- key: order_id
 -- why: The schedule has no half-hour in which the order may deliver. It is active, it is recreated each

@@ -1,4 +1,4 @@
--- title: Order amount is below zero
+-- title: Order amount is negative
 -- severity: critical
 -- key: order_id
 -- why: A negative amount is covered by every balance, so the order is always recreated, and it lowers the

@@ -1,4 +1,4 @@
--- title: API key that another customer's orders use too
+-- title: API key shared by several customers
 -- severity: warning
 -- key: order_id
 -- why: A CRM key belongs to one customer. The same one on orders of two customers means that somebody's

@@ -1,4 +1,4 @@
--- title: Delivery arguments are no JSON object
+-- title: Delivery arguments not a JSON object
 -- severity: warning
 -- key: order_id
 -- why: Scripts look their arguments up by name. A list, a text or a number has no names: the delivery

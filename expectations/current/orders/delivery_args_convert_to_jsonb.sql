@@ -1,4 +1,4 @@
--- title: Delivery arguments that jsonb refuses
+-- title: Delivery arguments rejected by jsonb
 -- severity: critical
 -- key: order_id
 -- why: json keeps any text, jsonb must be able to read it: a zero character or half a surrogate pair stops

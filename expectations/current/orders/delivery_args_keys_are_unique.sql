@@ -1,4 +1,4 @@
--- title: Delivery arguments name a key twice
+-- title: Duplicate key in delivery arguments
 -- severity: warning
 -- key: order_id
 -- why: json keeps both values, readers take the last one, and jsonb drops the other without a word. One of

@@ -1,4 +1,4 @@
--- title: Delivery by e-mail without a valid address
+-- title: E-mail delivery without a valid address
 -- severity: warning
 -- key: order_id
 -- why: The leads of this order are sent by e-mail to an address that is not there or cannot be one. They

@@ -1,4 +1,4 @@
--- title: Live order over nothing
+-- title: Live order with amount 0
 -- severity: warning
 -- key: order_id
 -- why: An order of amount zero passes every balance check but an empty one. It is recreated for ever and

@@ -1,4 +1,4 @@
--- title: Same live order placed again
+-- title: Duplicate live order
 -- severity: warning
 -- key: order_id
 -- why: An earlier live order, of another lineage, has the same customer, schedule, delivery and amount. The

@@ -1,4 +1,4 @@
--- title: Weekly schedule drifts through the day
+-- title: Schedule repeats, but not by day
 -- severity: warning
 -- key: order_id
 -- why: The bitmap repeats, but not by the day: what was meant as office hours starts some hours earlier or

@@ -1,4 +1,4 @@
--- title: Delivery script's name is no identifier
+-- title: Invalid delivery script name
 -- severity: info
 -- key: order_id
 -- why: Scripts are found by name. Capitals, spaces and hyphens make two spellings of one script, and

@@ -1,4 +1,4 @@
--- title: Order status is none of the six
+-- title: Unknown order status
 -- severity: critical
 -- key: order_id
 -- why: Every job and report branches on the status. One that nobody knows falls through all of them: the

@@ -1,4 +1,4 @@
--- title: Past recreation that today's balance would not cover
+-- title: Past recreation not covered by balance
 -- severity: warning
 -- key: order_id
 -- why: Each of these was recreated, or led to a recreation, although the customer's present balance does

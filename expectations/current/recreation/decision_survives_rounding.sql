@@ -1,4 +1,4 @@
--- title: Float drift decides whether the order may be recreated
+-- title: Rounding error decides on recreation
 -- severity: critical
 -- key: order_id
 -- why: The balance is a binary float. Here its rounding error alone decides whether it is greater than the

@@ -1,4 +1,4 @@
--- title: Recreated from an order that was not the latest
+-- title: Order recreated from an outdated state
 -- severity: warning
 -- key: order_id
 -- requires: orders.recreated_from

@@ -1,4 +1,4 @@
--- title: Recreation is missing a day
+-- title: Missing daily recreation
 -- severity: warning
 -- key: order_id
 -- requires: orders.recreated_at

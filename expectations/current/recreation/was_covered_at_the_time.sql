@@ -1,4 +1,4 @@
--- title: Recreated although the balance of that moment did not cover it
+-- title: Order recreated without sufficient balance
 -- severity: critical
 -- key: order_id
 -- requires: orders.balance_at_recreation

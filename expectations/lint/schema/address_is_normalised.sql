@@ -1,4 +1,4 @@
--- title: Address inside another table
+-- title: Address columns inside another table
 -- severity: warning
 -- key: object
 -- why: Whoever has two addresses, or shares one, is stored twice; a move overwrites where things were sent before; and

@@ -1,4 +1,4 @@
--- title: Bitmap that nobody can read
+-- title: Opaque bitmap column
 -- severity: info
 -- key: object
 -- why: What a bit means stands nowhere in the database: not in a query, not in a constraint, not in an index. A

@@ -1,4 +1,4 @@
--- title: Calendar day stored as a moment
+-- title: Calendar day stored as a timestamp
 -- severity: warning
 -- key: object
 -- why: A birthday is the same day everywhere, and a moment is not: read in another time zone it becomes the day before,

@@ -1,4 +1,4 @@
--- title: Constraint that was never validated
+-- title: Constraint is not validated
 -- severity: warning
 -- key: object
 -- why: New rows must keep to it, the ones that were there before need not: the planner does not trust it, and

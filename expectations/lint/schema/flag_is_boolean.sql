@@ -1,4 +1,4 @@
--- title: Yes or no as a number
+-- title: Boolean stored as a number
 -- severity: info
 -- key: object
 -- why: A number takes 2 and -1 as well, and each program that reads it has to agree on which of them mean yes.

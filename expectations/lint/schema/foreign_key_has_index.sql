@@ -1,4 +1,4 @@
--- title: Reference without an index
+-- title: Foreign key without an index
 -- severity: warning
 -- key: object
 -- why: Each delete of a row it points at, and each change of that row's key, reads this whole table under lock; so does

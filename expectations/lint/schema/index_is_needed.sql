@@ -1,4 +1,4 @@
--- title: Index that another one makes useless
+-- title: Redundant index
 -- severity: info
 -- key: object
 -- why: Each write keeps both up to date, both take room in memory and on disk, and no query needs the second one.

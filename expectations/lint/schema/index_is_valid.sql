@@ -1,4 +1,4 @@
--- title: Index that is not valid
+-- title: Invalid index
 -- severity: critical
 -- key: object
 -- why: It was left by a CREATE INDEX CONCURRENTLY that failed: every write pays for it, no query uses it, and a

@@ -1,4 +1,4 @@
--- title: Document kept as text
+-- title: Column type json instead of jsonb
 -- severity: warning
 -- key: object
 -- why: A json column is parsed again at every read, has no equality and no index on what is in it, and takes repeated

@@ -1,4 +1,4 @@
--- title: Key that nothing gives out
+-- title: Key without a default or identity
 -- severity: warning
 -- key: object
 -- why: Each program that inserts must find a number of its own, and two that look for the greatest one at the same time

@@ -1,4 +1,4 @@
--- title: Key that runs out of numbers
+-- title: Integer key may run out
 -- severity: warning
 -- key: object
 -- why: After 2,147,483,647 (32,767 in a smallint) each insert fails, rolled back ones and gaps included. To widen the

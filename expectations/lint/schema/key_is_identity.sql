@@ -1,4 +1,4 @@
--- title: Key fed by a SERIAL default
+-- title: Serial key instead of identity
 -- severity: info
 -- key: object
 -- why: An insert may give any number and leave the sequence behind, which breaks a later insert; rights on the

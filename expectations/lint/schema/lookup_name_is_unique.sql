@@ -1,4 +1,4 @@
--- title: Lookup that may say the same thing twice
+-- title: Lookup name without a unique constraint
 -- severity: info
 -- key: object
 -- why: A lookup is there so that each thing is in it once. With two entries of one name, rows that mean the same count

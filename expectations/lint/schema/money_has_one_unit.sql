@@ -1,4 +1,4 @@
--- title: Money of different kinds side by side
+-- title: Money in several number types
 -- severity: warning
 -- key: object
 -- why: Whole numbers, exact fractions and floats of money get compared and added as if they meant the same; whether

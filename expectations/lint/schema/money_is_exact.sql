@@ -1,4 +1,4 @@
--- title: Money in a type that rounds
+-- title: Money in an unsuitable type
 -- severity: critical
 -- key: object
 -- why: A binary float cannot hold most cents: sums depend on the order of rows, equal amounts compare as different,

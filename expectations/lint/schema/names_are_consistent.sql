@@ -1,4 +1,4 @@
--- title: Columns named in two ways
+-- title: Inconsistent column names
 -- severity: info
 -- key: object
 -- why: Some columns carry the table's name and some do not: nobody can tell a column's name without looking it up.

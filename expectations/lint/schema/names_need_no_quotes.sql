@@ -1,4 +1,4 @@
--- title: Name that has to be quoted
+-- title: Name that needs quotes
 -- severity: info
 -- key: object
 -- why: Whoever forgets the quotes gets a syntax error, or another object: a reserved word and a capital letter both

@@ -1,4 +1,4 @@
--- title: Natural key that is not unique
+-- title: Natural key without a unique constraint
 -- severity: warning
 -- key: object
 -- why: The same person or product gets in twice, under two keys, and from then on each has a part of the history; whoever

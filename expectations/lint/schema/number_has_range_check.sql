@@ -1,4 +1,4 @@
--- title: Amount or quantity without a range
+-- title: Number without a range check
 -- severity: warning
 -- key: object
 -- why: A sign that slipped, or a NaN out of some computation, is stored like any other number; one NaN makes NaN of

@@ -1,4 +1,4 @@
--- title: Objects that nothing explains
+-- title: Tables or columns without comments
 -- severity: info
 -- key: object
 -- why: What a row stands for, and what a column's values mean, is known to those who were there. A comment is in

@@ -1,4 +1,4 @@
--- title: Columns that belong together, but need not be there together
+-- title: Related optional columns without a check
 -- severity: warning
 -- key: object
 -- why: Each may be empty by itself, so half a fact can be stored: a currency without an amount, the arguments of nothing.

@@ -1,4 +1,4 @@
--- title: Partition that lacks what its siblings have
+-- title: Partition differs from its siblings
 -- severity: warning
 -- key: object
 -- why: Rows are checked and found by rules that depend on the day they came in: in this partition, references may lead

@@ -1,4 +1,4 @@
--- title: Everybody may write
+-- title: PUBLIC has write privileges
 -- severity: critical
 -- key: object
 -- why: PUBLIC is every role there is and every one to come. Who may create in a schema can put a function or an

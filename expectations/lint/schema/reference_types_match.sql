@@ -1,4 +1,4 @@
--- title: Reference in another type than its key
+-- title: Reference and key types differ
 -- severity: warning
 -- key: object
 -- why: A narrower reference cannot hold every key, and fails on the day the keys have outgrown it; one of another family

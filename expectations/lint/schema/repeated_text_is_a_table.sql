@@ -1,4 +1,4 @@
--- title: The same few texts over and over
+-- title: Repeated text without a lookup table
 -- severity: info
 -- key: object
 -- why: Each row repeats the words: one misspelt is a new value, a renamed one touches every row, and what belongs to

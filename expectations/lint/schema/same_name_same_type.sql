@@ -1,4 +1,4 @@
--- title: One name, two types
+-- title: Same column name, different types
 -- severity: info
 -- key: object
 -- why: Who knows the name from one table trusts it in the next: a join on it fails or casts each row, and a

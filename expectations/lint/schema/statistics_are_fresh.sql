@@ -1,4 +1,4 @@
--- title: Statistics that are missing or old
+-- title: Missing or outdated statistics
 -- severity: info
 -- key: object
 -- why: The planner takes its guesses from them: with none, or old ones, it reads whole tables for a few rows, and

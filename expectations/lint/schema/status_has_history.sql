@@ -1,4 +1,4 @@
--- title: Status that forgets
+-- title: Status without a history
 -- severity: warning
 -- key: object
 -- why: Once it has changed, nothing tells what it was before, nor since when it is what it is: neither how long an order

@@ -1,4 +1,4 @@
--- title: Status that may be anything
+-- title: Status without a lookup table
 -- severity: warning
 -- key: object
 -- why: A misspelt status is stored like a right one, and the row drops out of every query that asks for the right

@@ -1,4 +1,4 @@
--- title: Table that does not say when
+-- title: Missing created or updated timestamp
 -- severity: warning
 -- key: object
 -- why: Without them nobody can tell what was there on a given day, which rows a faulty release wrote, or what has to be

@@ -1,4 +1,4 @@
--- title: Text of two types in one table
+-- title: Mixed text types in one table
 -- severity: info
 -- key: object
 -- why: Two columns that hold the same kind of thing end at different lengths: what one takes, the other refuses. A

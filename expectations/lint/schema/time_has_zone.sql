@@ -1,4 +1,4 @@
--- title: Time without a time zone
+-- title: Timestamp without time zone
 -- severity: warning
 -- key: object
 -- why: The same value means another moment to each session's time zone, and an hour of each autumn is there twice.

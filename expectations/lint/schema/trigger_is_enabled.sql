@@ -1,4 +1,4 @@
--- title: Trigger that is switched off
+-- title: Disabled trigger
 -- severity: warning
 -- key: object
 -- why: Whatever it guarded has not been guarded since; of a foreign key's triggers, rows without a parent come in.

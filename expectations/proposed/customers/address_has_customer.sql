@@ -1,4 +1,4 @@
--- title: Address that is nobody's
+-- title: Address references a missing customer
 -- severity: critical
 -- key: address_id
 -- why: Its customer is not there. It is counted in its state, and nobody can be found at it.

@@ -1,4 +1,4 @@
--- title: Customer balance is no amount of money
+-- title: Customer balance is NaN or infinite
 -- severity: critical
 -- key: customer_id
 -- why: NaN, or nothing at all. NaN compares as greater than every amount, and as not below zero: this

@@ -1,4 +1,4 @@
--- title: Customer balance holds fractions of a cent
+-- title: Customer balance has fractions of cents
 -- severity: warning
 -- key: customer_id
 -- why: Money comes in cents, and the type of the balance holds no more. Where it was changed to one that does,

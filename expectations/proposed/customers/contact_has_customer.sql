@@ -1,4 +1,4 @@
--- title: Contact that is nobody's
+-- title: Contact references a missing customer
 -- severity: critical
 -- key: contact_id
 -- why: Its customer is not there. It keeps the data of a person for no purpose, and its address taken:

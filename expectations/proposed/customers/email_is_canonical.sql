@@ -1,4 +1,4 @@
--- title: E-mail address with capitals or surrounding spaces
+-- title: E-mail address with capitals or spaces
 -- severity: info
 -- key: customer_id
 -- why: Contacts are told apart regardless of case, and shown as they were written. Whoever compares

@@ -1,4 +1,4 @@
--- title: Contact's e-mail address cannot be one
+-- title: Invalid contact e-mail address
 -- severity: warning
 -- key: customer_id
 -- why: Invoices, warnings of a low balance and delivery reports go to this address and come back, if

@@ -1,4 +1,4 @@
--- title: Customer that is there already, under a smaller id
+-- title: Duplicate customer
 -- severity: warning
 -- key: customer_id
 -- why: Same name, address and state. The balance is split in two: an order is refused for lack of money

@@ -1,4 +1,4 @@
--- title: Phone number that cannot be dialled
+-- title: Invalid customer phone number
 -- severity: info
 -- key: customer_id
 -- why: Without an area code, or with letters in it, nobody can call this customer when an order fails.

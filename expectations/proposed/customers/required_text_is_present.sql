@@ -1,4 +1,4 @@
--- title: Customer without a name, e-mail, contact, address or state
+-- title: Required customer text is missing
 -- severity: warning
 -- key: customer_id
 -- why: A blank is as good as nothing: there is nobody to write to, nobody to ask for, or nowhere to send

@@ -1,4 +1,4 @@
--- title: Address in a state that the US Postal Service does not know
+-- title: Invalid US state code
 -- severity: warning
 -- key: customer_id
 -- why: Taxes and territories are decided by the state. The table of states takes any two capital letters:

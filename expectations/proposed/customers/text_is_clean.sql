@@ -1,4 +1,4 @@
--- title: Customer text with stray or invisible characters
+-- title: Customer text has stray characters
 -- severity: info
 -- key: customer_id
 -- why: White space around it, control characters, or characters that nobody sees make two equal names

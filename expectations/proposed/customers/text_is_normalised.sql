@@ -1,4 +1,4 @@
--- title: Customer text that is not in Unicode normal form C
+-- title: Customer text not in Unicode NFC
 -- severity: info
 -- key: customer_id
 -- requires: encoding utf8

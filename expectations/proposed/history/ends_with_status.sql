@@ -1,4 +1,4 @@
--- title: Order's status is not what its last change led to
+-- title: Order status differs from its history
 -- severity: warning
 -- key: order_id
 -- why: The status that decides whether the order runs is another one than its history tells: it was changed

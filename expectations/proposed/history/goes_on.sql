@@ -1,4 +1,4 @@
--- title: Change of status that does not begin with what the one before led to
+-- title: Status history is not continuous
 -- severity: warning
 -- key: order_id
 -- why: Each change begins where the one before ended, and ends somewhere else. Between these two, the order

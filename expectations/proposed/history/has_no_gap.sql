@@ -1,4 +1,4 @@
--- title: History of an order's status lacks a change
+-- title: Gap or duplicate in history numbering
 -- severity: warning
 -- key: order_id
 -- why: The changes of an order are counted from 1. Where a number is missing, somebody deleted what

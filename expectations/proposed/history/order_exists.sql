@@ -1,4 +1,4 @@
--- title: Change of status of an order that does not exist
+-- title: Status history references a missing order
 -- severity: warning
 -- key: order_id
 -- why: The history of an order ends with the order. What is left of it counts in every report on how often

@@ -1,4 +1,4 @@
--- title: Ledger entry whose balance after it is not the one before and its amount
+-- title: Ledger entry does not add up
 -- severity: critical
 -- key: customer_id
 -- why: The balance is the sum of what came in and went out. An entry that does not add up makes money, or

@@ -1,4 +1,4 @@
--- title: Ledger entry of a customer that does not exist
+-- title: Ledger entry references a missing customer
 -- severity: critical
 -- key: customer_id
 -- why: Money that came in or went out, and nobody whose it is.

@@ -1,4 +1,4 @@
--- title: Customer's balance is not what the last ledger entry left
+-- title: Customer balance differs from the ledger
 -- severity: critical
 -- key: customer_id
 -- why: The balance that allows recreations is another one than the ledger can account for. One of the two

@@ -1,4 +1,4 @@
--- title: Ledger entry that does not begin with what the one before left
+-- title: Ledger entries are not continuous
 -- severity: critical
 -- key: customer_id
 -- why: Each entry goes on from the one before, and the first from nothing. Between these two, money came or

@@ -1,4 +1,4 @@
--- title: Ledger that lacks an entry
+-- title: Gap or duplicate in ledger numbering
 -- severity: critical
 -- key: customer_id
 -- why: The entries of a customer are counted from 1. Where a number is missing, somebody deleted a booking;

@@ -1,4 +1,4 @@
--- title: Order is older than the ancestor it names
+-- title: Order is older than its ancestor
 -- severity: warning
 -- key: order_id
 -- why: Ids are handed out in order, so an ancestor has the smaller one. An order that names a later one was

@@ -1,4 +1,4 @@
--- title: Lineage has a later live order: this one should have ended
+-- title: Several live orders in one lineage
 -- severity: warning
 -- key: order_id
 -- why: Each day's recreation replaces the order before it. Two live orders in one lineage deliver, and

@@ -1,4 +1,4 @@
--- title: Order names an ancestor that does not exist
+-- title: Order references a missing ancestor
 -- severity: critical
 -- key: order_id
 -- why: Lineage reports join first_ancestor_id to order_id. An order whose ancestor is missing falls out of them

@@ -1,4 +1,4 @@
--- title: Order points at a recreation instead of the first ancestor
+-- title: Order does not reference first ancestor
 -- severity: critical
 -- key: order_id
 -- why: A lineage is one group because all its orders name its first. An order that names a recreation splits its lineage: totals per campaign come out too small, twice.

@@ -1,4 +1,4 @@
--- title: Order was recreated from one of another lineage
+-- title: Recreation record contradicts the order's lineage
 -- severity: critical
 -- key: order_id
 -- why: First ancestor and predecessor tell of one history in two ways. Where they disagree, a report by

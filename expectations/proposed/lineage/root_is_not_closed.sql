@@ -1,4 +1,4 @@
--- title: Live recreation of an order that was cancelled or has expired
+-- title: Live recreation of an ended order
 -- severity: warning
 -- key: order_id
 -- why: When the first order of a lineage was cancelled or ran out, nothing should still be running in its

@@ -1,4 +1,4 @@
--- title: Customer that the new tables cannot hold yet
+-- title: Customer in the migration quarantine
 -- severity: warning
 -- key: customer_id
 -- requires: migration.quarantined_customer.customer_id

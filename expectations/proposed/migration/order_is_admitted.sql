@@ -1,4 +1,4 @@
--- title: Order that the new tables cannot hold yet
+-- title: Order in the migration quarantine
 -- severity: warning
 -- key: order_id
 -- requires: migration.quarantined_order.order_id

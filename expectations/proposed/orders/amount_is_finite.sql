@@ -1,4 +1,4 @@
--- title: Order amount is no amount of money
+-- title: Order amount is NaN or infinite
 -- severity: critical
 -- key: order_id
 -- why: NaN is no number, and passes a test for being zero or more. No balance covers it, so the order stops

@@ -1,4 +1,4 @@
--- title: Delivery to a CRM without its API key
+-- title: CRM delivery without an API key
 -- severity: warning
 -- key: order_id
 -- why: The customer's CRM refuses what comes without a key. The leads of this order are bought and rejected

@@ -1,4 +1,4 @@
--- title: Order of a customer that does not exist
+-- title: Order references a missing customer
 -- severity: critical
 -- key: order_id
 -- why: Nobody can be billed for this order, and every report that joins customers loses it.

@@ -1,4 +1,4 @@
--- title: Delivery arguments, as they were written, that jsonb refuses
+-- title: Original delivery arguments rejected by jsonb
 -- severity: critical
 -- key: order_id
 -- why: json keeps any text, jsonb must be able to read it: a zero character or half a surrogate pair stops

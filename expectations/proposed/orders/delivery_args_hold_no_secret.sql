@@ -1,4 +1,4 @@
--- title: Secret in clear text in the delivery arguments
+-- title: Plaintext secret in delivery arguments
 -- severity: critical
 -- key: order_id
 -- why: Whoever may read orders may read this credential: every analyst, every replica, every backup, every

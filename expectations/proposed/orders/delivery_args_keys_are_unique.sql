@@ -1,4 +1,4 @@
--- title: Key that stands twice in the delivery arguments as they were written
+-- title: Duplicate key in original delivery arguments
 -- severity: warning
 -- key: order_id
 -- why: Old applications read the arguments as they were written, new ones as jsonb, which keeps the last of

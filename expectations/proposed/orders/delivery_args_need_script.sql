@@ -1,4 +1,4 @@
--- title: Delivery arguments without a script to take them
+-- title: Delivery arguments without a script
 -- severity: warning
 -- key: order_id
 -- why: Somebody set the delivery up and then removed, or never gave, its script. What was agreed with the

@@ -1,4 +1,4 @@
--- title: Delivery of an order that does not exist
+-- title: Delivery references a missing order
 -- severity: critical
 -- key: order_id
 -- why: Nobody ordered what it would deliver. Its arguments, and what they lead to, are kept for nothing.

@@ -1,4 +1,4 @@
--- title: Delivery by a script that is not listed, or not checked as listed
+-- title: Unknown or unchecked delivery script
 -- severity: critical
 -- key: order_id
 -- why: What a script's arguments must hold is said once, where the scripts are listed. A delivery that

@@ -1,4 +1,4 @@
--- title: Order with a schedule that does not exist
+-- title: Order references a missing schedule
 -- severity: critical
 -- key: order_id
 -- why: Nobody can say when this order delivers: its schedule is not there.

@@ -1,4 +1,4 @@
--- title: Schedule that no order has
+-- title: Unused schedule
 -- severity: info
 -- key: schedule_id
 -- why: Schedules are stored once and shared. One that nobody has is left over from orders that were deleted

@@ -1,4 +1,4 @@
--- title: Recreation was allowed by a balance that the customer never had
+-- title: Recorded balance is not in ledger
 -- severity: critical
 -- key: order_id
 -- why: The balance that allowed it is written down with the recreation, and each balance that a customer

@@ -1,4 +1,4 @@
--- title: Past recreation of which nothing was written down, and that today's balance would not cover
+-- title: Unrecorded past recreation not covered
 -- severity: warning
 -- key: order_id
 -- why: Each of these was recreated, or led to a recreation, although the customer's present balance does

@@ -1,4 +1,4 @@
--- title: Customer's live orders come to more than the balance
+-- title: Customer's live orders exceed the balance
 -- severity: warning
 -- key: customer_id
 -- why: Each order alone is held against the balance, all of them together never are. When tonight's job

@@ -1,4 +1,4 @@
--- title: A fraction of a cent decides whether the order may be recreated
+-- title: Fraction of a cent decides recreation
 -- severity: critical
 -- key: order_id
 -- why: To the cent, the answer to whether the balance is greater than the amount is the opposite one: a

@@ -1,4 +1,4 @@
--- title: Recreated from an order that was not the latest, or had ended
+-- title: Recreated from outdated or ended order
 -- severity: warning
 -- key: order_id
 -- why: Orders are recreated based on their latest state. One that was made from an earlier order brings

@@ -1,4 +1,4 @@
--- title: Recreation is missing a day
+-- title: Missing daily recreation
 -- severity: warning
 -- key: order_id
 -- why: Orders are recreated daily. A gap between an order and the one before it in its lineage is a night

@@ -1,4 +1,4 @@
--- title: Order that an earlier one was recreated as already
+-- title: Order recreated more than once
 -- severity: critical
 -- key: order_id
 -- why: An order has one successor. Two that were recreated from the same one are two campaigns where the

@@ -1,4 +1,4 @@
--- title: Live recreation whose amount the customer's balance does not cover
+-- title: Live recreation not covered by balance
 -- severity: critical
 -- key: order_id
 -- why: Orders are only recreated if the balance is greater than the amount. This one runs on money that is

@@ -1,4 +1,4 @@
--- title: Recreation of which nothing was written down
+-- title: Recreation without a record
 -- severity: critical
 -- key: order_id
 -- why: Without its record it has no balance, no moment and no predecessor to be judged by: whether it was

@@ -1,4 +1,4 @@
--- title: Record of a recreation that never was
+-- title: Record without a recreation
 -- severity: critical
 -- key: order_id
 -- why: What is written down is about the first order of a lineage, or about an order that is not there.

@@ -1,4 +1,4 @@
--- title: Delivery's original arguments say something else
+-- title: Delivery arguments differ from the original
 -- severity: critical
 -- key: order_id
 -- why: Old applications read the arguments as they were written, new ones the arguments and their secrets.

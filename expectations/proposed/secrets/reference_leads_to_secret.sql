@@ -1,4 +1,4 @@
--- title: Delivery refers to a secret that is not there
+-- title: Delivery references a missing secret
 -- severity: critical
 -- key: order_id
 -- why: The delivery asks for its secret and gets none, or would get another order's: leads are bought and

@@ -1,4 +1,4 @@
--- title: Secret that no delivery refers to
+-- title: Unused secret
 -- severity: warning
 -- key: secret_id
 -- why: Nothing needs it any more, and whoever gets at the table has it all the same. A secret that is not

@@ -1,4 +1,4 @@
--- title: No active order is without a delivery
+-- title: CHECK rejects active orders without a delivery script
 -- protects: orders.active_order_has_delivery
 -- assumes: an order gets its script before it becomes active, or in the same statement
 

@@ -1,4 +1,4 @@
--- title: No active order has a schedule that is never on
+-- title: CHECK rejects active orders with an empty schedule
 -- protects: orders.active_order_has_schedule
 
 -- check orders:

@@ -1,4 +1,4 @@
--- title: No order amount is below zero
+-- title: CHECK rejects negative order amounts
 -- protects: orders.amount_is_not_negative
 
 -- check orders:

@@ -1,4 +1,4 @@
--- title: No order is older than the ancestor it names
+-- title: CHECK rejects orders that are older than their ancestor
 -- protects: lineage.ancestor_is_older
 -- requires: guard order_ref_exists
 

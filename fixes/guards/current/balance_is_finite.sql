@@ -1,4 +1,4 @@
--- title: No customer balance is NaN, infinite or missing
+-- title: CHECK rejects missing, NaN and infinite customer balances
 -- protects: customers.balance_is_finite
 
 -- check customers:

@@ -1,4 +1,4 @@
--- title: No customer balance holds fractions of a cent
+-- title: CHECK rejects customer balances with fractions of cents
 -- protects: customers.balance_is_whole_cents
 -- assumes: who adds to a binary float rounds the sum to cents before writing it
 

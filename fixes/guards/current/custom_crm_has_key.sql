@@ -1,4 +1,4 @@
--- title: No delivery to a CRM is without its API key
+-- title: CHECK rejects CRM deliveries without an API key
 -- protects: orders.custom_crm_has_key
 
 -- function:

@@ -1,4 +1,4 @@
--- title: No order is of a customer that does not exist
+-- title: Foreign key rejects orders of missing customers
 -- protects: orders.customer_exists
 -- requires: key customers.customer_id
 -- assumes: customer and order can be inserted in either order within a transaction

@@ -1,4 +1,4 @@
--- title: No delivery arguments are anything but a JSON object
+-- title: CHECK rejects delivery arguments that are not a JSON object
 -- protects: orders.delivery_args_are_object
 
 -- check orders:

@@ -1,4 +1,4 @@
--- title: No delivery arguments are what jsonb refuses
+-- title: CHECK rejects delivery arguments that jsonb rejects
 -- protects: orders.delivery_args_convert_to_jsonb
 
 -- check orders:

@@ -1,4 +1,4 @@
--- title: No delivery arguments hold a secret in clear text
+-- title: CHECK rejects plaintext secrets in delivery arguments
 -- protects: orders.delivery_args_hold_no_secret
 
 -- function:

@@ -1,4 +1,4 @@
--- title: No delivery arguments name a key twice
+-- title: CHECK rejects duplicate keys in delivery arguments
 -- protects: orders.delivery_args_keys_are_unique
 
 -- function:

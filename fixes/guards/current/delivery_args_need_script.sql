@@ -1,4 +1,4 @@
--- title: No delivery arguments are without a script to take them
+-- title: CHECK rejects delivery arguments without a script
 -- protects: orders.delivery_args_need_script
 
 -- check orders:

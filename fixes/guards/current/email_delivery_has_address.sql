@@ -1,4 +1,4 @@
--- title: No delivery by e-mail is without a valid address
+-- title: CHECK rejects e-mail deliveries without a valid address
 -- protects: orders.email_delivery_has_address
 
 -- function:

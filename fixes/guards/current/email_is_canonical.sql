@@ -1,4 +1,4 @@
--- title: No e-mail address has capitals or surrounding spaces
+-- title: CHECK rejects e-mail addresses with capitals or surrounding spaces
 -- protects: customers.email_is_canonical
 
 -- check customers:

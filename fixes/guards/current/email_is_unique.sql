@@ -1,4 +1,4 @@
--- title: No two customers have one e-mail address
+-- title: Unique index rejects duplicate customer e-mail addresses
 -- protects: customers.email_is_unique
 -- requires: key customers.customer_id
 -- assumes: no address is longer than some 2,600 bytes, which is what an index holds

@@ -1,4 +1,4 @@
--- title: No customer's e-mail address is what cannot be one
+-- title: CHECK rejects invalid customer e-mail addresses
 -- protects: customers.email_is_valid
 
 -- check customers:

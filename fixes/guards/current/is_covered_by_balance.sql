@@ -1,4 +1,4 @@
--- title: No order is recreated that the customer's balance does not cover
+-- title: Triggers reject recreations that the balance does not cover
 -- protects: recreation.is_covered_by_balance
 -- requires: key orders.order_id, key customers.customer_id
 -- assumes: it is checked when a recreation is inserted, becomes live, or changes its amount, customer or ancestor, with

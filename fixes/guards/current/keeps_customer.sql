@@ -1,4 +1,4 @@
--- title: No recreation belongs to another customer than its ancestor
+-- title: Foreign key rejects recreations for another customer
 -- protects: lineage.keeps_customer
 -- requires: key orders.order_id, not null orders.customer_id, guard order_ref_exists
 -- assumes: a lineage is moved to another customer within one transaction, in any order

@@ -1,4 +1,4 @@
--- title: No live order is over nothing
+-- title: CHECK rejects live orders with amount 0
 -- protects: orders.live_order_has_amount
 
 -- check orders:

@@ -1,4 +1,4 @@
--- title: No customer is there twice, by name, address and state
+-- title: Unique index rejects customers with equal name, address and state
 -- protects: customers.no_duplicate
 -- requires: key customers.customer_id
 -- assumes: name, address and state together are not longer than some 2,600 bytes, which is what an index holds

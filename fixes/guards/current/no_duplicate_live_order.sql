@@ -1,4 +1,4 @@
--- title: No live order is placed twice
+-- title: Unique index rejects duplicate live orders
 -- protects: orders.no_duplicate_live_order
 -- requires: key orders.order_id, guard order_ref_exists, guard one_live_order
 -- assumes: nobody means two lineages of the same customer, schedule, delivery and amount to be live at once. Arguments

@@ -1,4 +1,4 @@
--- title: No lineage has two live orders
+-- title: Unique index rejects a second live order in a lineage
 -- protects: lineage.one_live_order
 -- requires: key orders.order_id
 -- assumes: a recreation is inserted, or made live, after the order before it has been ended; in one transaction or in

@@ -1,4 +1,4 @@
--- title: No order names an ancestor that does not exist
+-- title: Foreign key rejects references to missing ancestors
 -- protects: lineage.order_ref_exists
 -- requires: key orders.order_id
 -- assumes: it is checked at the end of the transaction, so that orders of one lineage can be inserted in any order

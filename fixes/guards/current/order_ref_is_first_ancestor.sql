@@ -1,4 +1,4 @@
--- title: No order points at anything but a root, its first ancestor
+-- title: Foreign key rejects references to orders that are not a root
 -- protects: lineage.order_ref_is_first_ancestor, lineage.is_acyclic
 -- requires: key orders.order_id, guard order_ref_exists
 -- assumes: a lineage is re-pointed within one transaction, in any order. A root is an order whose order_ref is its own

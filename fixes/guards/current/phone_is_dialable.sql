@@ -1,4 +1,4 @@
--- title: No phone number is what cannot be dialled
+-- title: CHECK rejects invalid customer phone numbers
 -- protects: customers.phone_is_dialable
 
 -- check customers:

@@ -1,4 +1,4 @@
--- title: No customer is without a name, e-mail, contact, address or state
+-- title: CHECK rejects missing customer names, e-mail addresses, contacts, addresses and states
 -- protects: customers.required_text_is_present
 
 -- check customers:

@@ -1,4 +1,4 @@
--- title: No live recreation continues an order that was cancelled or has expired
+-- title: Triggers reject live recreations of ended orders
 -- protects: lineage.root_is_not_closed
 -- requires: key orders.order_id, guard order_ref_exists
 -- assumes: it is checked at the end of the transaction, so that a lineage can be closed in any order. Closing an order and

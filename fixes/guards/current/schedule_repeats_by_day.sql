@@ -1,4 +1,4 @@
--- title: No weekly schedule drifts through the day
+-- title: CHECK rejects schedules that repeat, but not by day
 -- protects: orders.schedule_repeats_by_day
 -- assumes: nobody means a schedule that repeats, and not by the day
 

@@ -1,4 +1,4 @@
--- title: No delivery script's name is anything but an identifier
+-- title: CHECK rejects invalid delivery script names
 -- protects: orders.script_name_is_identifier
 
 -- check orders:

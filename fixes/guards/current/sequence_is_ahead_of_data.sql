@@ -1,4 +1,4 @@
--- title: No sequence hands out an id that is taken
+-- title: Statement moves sequences beyond existing ids
 -- protects: schema.sequence_is_ahead_of_data
 -- requires: key customers.customer_id, key orders.order_id
 -- assumes: ids that an application makes up itself stay below what the sequence hands out; nothing can see to that. A

@@ -1,4 +1,4 @@
--- title: No address state is anything but a US postal code of a state
+-- title: CHECK rejects invalid US state codes
 -- protects: customers.state_is_usps_code
 
 -- check customers:

@@ -1,4 +1,4 @@
--- title: No order has a status but one of the six
+-- title: CHECK rejects unknown order statuses
 -- protects: orders.status_is_known
 
 -- check orders:

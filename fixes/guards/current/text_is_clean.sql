@@ -1,4 +1,4 @@
--- title: No customer text has stray or invisible characters
+-- title: CHECK rejects stray characters in customer texts
 -- protects: customers.text_is_clean
 
 -- check customers:

@@ -1,4 +1,4 @@
--- title: No customer text is in anything but Unicode normal form C
+-- title: CHECK rejects customer texts outside Unicode NFC
 -- protects: customers.text_is_normalised
 -- requires: encoding utf8
 

@@ -1,4 +1,4 @@
--- title: No customer text stands in for something missing
+-- title: CHECK rejects placeholders in customer texts
 -- protects: customers.text_is_not_placeholder
 
 -- check customers:
