@@ -142,7 +142,7 @@ def _unfit(rule: Rule, shape: Shape, there: dict[Name, Relation], encoding: str)
 
 def _lacking(rule: Rule, what: str) -> str:
     requires = ", ".join(str(required) for required in rule.requires)
-    return f"{rule.without or what}; it takes {requires}" if rule.without else f"{what}; it takes {requires}"
+    return f"{rule.without or what}; needs {requires}"
 
 
 def _name(required: Prerequisite) -> Name:

@@ -1,8 +1,8 @@
 -- title: Customer balance is negative
 -- severity: critical
 -- key: customer_id
--- why: No recreation should have been possible that brings a balance below zero. The customer got more than
---   was paid for, or a booking went wrong; either way somebody has to collect, or to apologise.
+-- why: A recreation must not bring a balance below zero. Either the customer received more than was paid for, or a
+--   booking is wrong. Accounting has to find out which.
 -- highlight: customer_balance
 -- diagram: balance of customer_id
 -- unfixed: a debt is a fact. To set it to 0 would forgive it, and nothing says whether the customer owes it or a

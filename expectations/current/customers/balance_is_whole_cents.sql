@@ -1,8 +1,8 @@
 -- title: Customer balance has fractions of cents
 -- severity: warning
 -- key: customer_id
--- why: Money comes in cents; the rest is the rounding error of a binary float. It makes two ways to add up
---   the same bookings disagree, and can tip the comparison with an order's amount.
+-- why: Money is counted in cents; the rest is usually the rounding error of a binary float. Sums of the same bookings
+--   can then disagree. The error can also decide a comparison with an order's amount.
 -- highlight: customer_balance
 -- allowed_by: schema.money_is_exact customers.customer_balance
 select c.customer_id, c.customer_name, c.customer_balance

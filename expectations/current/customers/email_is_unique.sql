@@ -1,8 +1,8 @@
 -- title: Duplicate customer e-mail address
 -- severity: warning
 -- key: customer_id
--- why: One company registered twice: two balances, of which the one that pays is not the one that orders;
---   or one reads what is meant for the other.
+-- why: One company may have registered twice, with two balances: one receives the payments, the other places the
+--   orders. Or two customers share a mailbox, and each reads the other's mail.
 -- highlight: customer_email
 -- allowed_by: schema.natural_key_is_unique customers.customer_email where it is spelt the same way
 select s.customer_id, s.customer_name, s.customer_email, s.first_customer_id

@@ -1,8 +1,7 @@
 -- title: Invalid customer e-mail address
 -- severity: warning
 -- key: customer_id
--- why: Invoices, warnings of a low balance and delivery reports go to this address and come back, if
---   anybody reads what comes back.
+-- why: Invoices, low-balance warnings and delivery reports are sent to this address and do not arrive.
 -- highlight: customer_email
 select c.customer_id, c.customer_name, c.customer_email
 from customers as c

@@ -1,7 +1,8 @@
 -- title: Invalid customer phone number
 -- severity: info
 -- key: customer_id
--- why: Without an area code, or with letters in it, nobody can call this customer when an order fails.
+-- why: The number has the wrong length or contains characters that cannot be dialled. The customer cannot be called
+--   when an order fails.
 -- highlight: customer_phone
 -- unfixed: an area code or a missing digit stands nowhere, and what is written behind a number may be an
 --   extension that somebody needs. Somebody has to ask the customer.

@@ -1,8 +1,8 @@
 -- title: Required customer text is missing
 -- severity: warning
 -- key: customer_id
--- why: NOT NULL keeps NULL out, not nothing: a blank passes. There is nobody to write to, nobody to ask
---   for, or nowhere to send the invoice.
+-- why: NOT NULL excludes NULL, but accepts an empty or blank text. Without these texts the customer cannot be
+--   contacted or invoiced.
 -- highlight: customer_name, customer_email, customer_contact_name, address, address_state
 --   where coalesce(btrim(value, E' \t\n\r\f\x0b'), '') = ''
 -- unfixed: a missing name, e-mail address, contact, address or state stands nowhere. Somebody has to ask the

@@ -1,8 +1,8 @@
 -- title: Customer text is a placeholder
 -- severity: warning
 -- key: customer_id
--- why: Somebody had to fill a required field and had nothing to fill it with. It counts as filled in every
---   check, and fails the day it is used.
+-- why: A required field holds a placeholder instead of a value. Checks for missing values accept it, but the text
+--   cannot be used.
 -- highlight: customer_name, customer_email, customer_contact_name, address, address_state
 --   where lower(btrim(value, E' \t\n\r\f\x0b')) in ('n/a', 'na', 'none', 'null', 'nil', 'test',
 --   'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?')

@@ -1,8 +1,8 @@
 -- title: Order is older than its ancestor
 -- severity: warning
 -- key: order_id
--- why: Ids are handed out in order, so an ancestor has the smaller one. An order that names a later one was
---   re-pointed or imported wrongly, and a report by first appearance dates the campaign too late.
+-- why: Sequences assign ids in order, so an ancestor has the smaller id. Here the reference was probably changed or
+--   imported wrongly. Reports by first appearance then date the campaign too late.
 -- highlight: order_ref
 -- diagram: lineage of order_id
 -- include: reference_is_sound

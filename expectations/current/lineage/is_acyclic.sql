@@ -1,8 +1,8 @@
 -- title: Order belongs to a reference cycle
 -- severity: critical
 -- key: order_id
--- why: A lineage that runs in a circle has no first ancestor. It belongs to no campaign, and a report or a
---   job that follows order_ref until it finds a root never ends.
+-- why: A lineage that forms a cycle has no first ancestor, so its orders belong to no campaign. A report or job that
+--   follows order_ref to the first ancestor never ends.
 -- highlight: order_ref
 -- diagram: lineage of order_id
 -- include: reference_is_sound

@@ -1,8 +1,8 @@
 -- title: Order and ancestor have different customers
 -- severity: critical
 -- key: order_id
--- why: A recreation continues the order of the same customer. Where the customer differs, one of the two is
---   charged for, and is shown, leads that the other one bought.
+-- why: A recreation continues an order of the same customer. Here the customers differ: one of them may be charged
+--   for leads of the other, and may see them.
 -- highlight: customer_id, ancestor_customer_id
 -- diagram: lineage of order_id
 -- include: reference_is_sound

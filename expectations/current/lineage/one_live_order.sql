@@ -1,8 +1,8 @@
 -- title: Several live orders in one lineage
 -- severity: warning
 -- key: order_id
--- why: Each day's recreation replaces the order before it. Two live orders in one lineage deliver, and
---   charge, twice.
+-- why: Each daily recreation replaces the order before it. Two live orders in one lineage can deliver, and charge,
+--   twice.
 -- highlight: last_live_id, order_status
 -- diagram: lineage of order_id, last_live_id
 select l.order_id, l.order_ref, l.last_live_id, l.customer_id, l.order_status, l.order_amount

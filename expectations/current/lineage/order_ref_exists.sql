@@ -1,9 +1,8 @@
 -- title: Order references a missing ancestor
 -- severity: critical
 -- key: order_id
--- why: Lineage reports join order_ref to order_id. An order whose ancestor is missing falls out of them
---   without an error, and what it spent and delivered with it: nobody can say any more which customer's
---   campaign it belonged to.
+-- why: Lineage reports join order_ref to order_id. They omit an order whose ancestor is missing, without an error.
+--   The order's campaign can no longer be identified.
 -- highlight: order_ref
 -- allowed_by: schema.reference_has_foreign_key orders.order_ref
 -- diagram: lineage of order_id

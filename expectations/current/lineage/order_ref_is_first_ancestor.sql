@@ -1,10 +1,9 @@
 -- title: Order does not reference first ancestor
 -- severity: critical
 -- key: order_id
--- why: order_ref is meant to name the first ancestor, so that a lineage is one group. An order that names a
---   recreation splits its lineage: totals per campaign come out too small, twice.
--- limitations: whether order_ref was meant to name the first ancestor or the parent, which the column's
---   comment says.
+-- why: order_ref should name the first ancestor, so that a lineage is one group. An order that names a recreation
+--   splits its lineage, and totals per campaign become too small.
+-- limitations: that order_ref was meant to name the first ancestor. The comment on the column says parent order.
 -- highlight: order_ref
 -- diagram: lineage of order_id
 -- include: reference_is_sound

@@ -1,8 +1,8 @@
 -- title: Recreated order has no successor
 -- severity: warning
 -- key: order_id
--- why: The status says that a later order took over. Where there is none, the nightly job stopped half-way:
---   the customer's campaign went silent and nobody was told.
+-- why: The status says that a later order replaced this one, but its lineage has no later order. The nightly job may
+--   have stopped half-way. The campaign has then ended without notice.
 -- highlight: order_status
 -- diagram: lineage of order_id
 -- unguarded: it would refuse a nightly job that ends an order before it inserts the next one

@@ -1,7 +1,7 @@
 -- title: Active order without a delivery script
 -- severity: warning
 -- key: order_id
--- why: Leads are bought for this order and go nowhere: there is no script that would deliver them.
+-- why: The order is active but names no delivery script. Its leads are bought and cannot be delivered.
 -- highlight: delivery_script_name
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.delivery_script_name
 from orders as o

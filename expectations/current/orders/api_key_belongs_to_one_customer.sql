@@ -1,8 +1,8 @@
 -- title: API key shared by several customers
 -- severity: warning
 -- key: order_id
--- why: A CRM key belongs to one customer. The same one on orders of two customers means that somebody's
---   leads arrive in somebody else's CRM.
+-- why: An API key of a CRM belongs to one customer. If orders of two customers share it, leads of one may arrive in
+--   the CRM of the other.
 -- highlight: least_customer_id, greatest_customer_id
 -- unguarded: it compares what lies within JSON across all orders, which no index can do
 select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.delivery_script_name,

@@ -1,8 +1,7 @@
 -- title: CRM delivery without an API key
 -- severity: warning
 -- key: order_id
--- why: The customer's CRM refuses what comes without a key. The leads of this order are bought and rejected
---   at the door.
+-- why: A CRM rejects deliveries without an API key. The leads of this order are bought and do not arrive.
 -- highlight: delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args

@@ -1,7 +1,7 @@
 -- title: Order references a missing customer
 -- severity: critical
 -- key: order_id
--- why: Nobody can be billed for this order, and every report that joins customers loses it.
+-- why: No customer can be billed for this order. Reports that join customers omit it.
 -- highlight: customer_id
 -- allowed_by: schema.reference_has_foreign_key orders.customer_id
 -- include: reference_is_sound

@@ -1,8 +1,8 @@
 -- title: Delivery arguments rejected by jsonb
 -- severity: critical
 -- key: order_id
--- why: json keeps any text, jsonb must be able to read it: a zero character or half a surrogate pair stops
---   it. One such row aborts the conversion of the whole table, and any query that looks into it.
+-- why: json accepts two kinds of escapes that jsonb rejects: U+0000 and unpaired surrogates. One such row aborts the
+--   conversion of the whole table. Queries that read the value can fail too.
 -- highlight: delivery_script_args
 -- allowed_by: schema.json_is_jsonb orders.delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,

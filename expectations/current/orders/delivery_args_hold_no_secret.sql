@@ -1,10 +1,9 @@
 -- title: Plaintext secret in delivery arguments
 -- severity: critical
 -- key: order_id
--- why: Whoever may read orders may read this credential: every analyst, every replica, every backup, every
---   report. It must be held where only the delivery can read it, and be replaced, since it has to be taken
---   for known.
--- limitations: that each is a working secret: keys are judged by their names, values are not tried.
+-- why: Everyone who may read orders can read this credential, and so can backups, replicas and reports. Move it to a
+--   secret store that only the delivery job can read, and rotate it: treat it as leaked.
+-- limitations: that each value is a working secret. Keys are judged by their names; values are not tried.
 -- highlight: delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args

@@ -1,10 +1,10 @@
 -- title: Delivery arguments without a script
 -- severity: warning
 -- key: order_id
--- why: Somebody set the delivery up and then removed, or never gave, its script. What was agreed with the
---   customer is still there, and nothing acts on it.
+-- why: The order has delivery arguments but no script that uses them. The script was removed or never set, so the
+--   delivery does not happen.
 -- highlight: delivery_script_name, delivery_script_args
--- allowed_by: schema.optional_columns_have_check orders.delivery_script_name where there is no name
+-- allowed_by: schema.optional_columns_have_check orders.delivery_script_name where the name is NULL
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args
 from orders as o

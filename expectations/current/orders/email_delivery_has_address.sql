@@ -1,8 +1,8 @@
 -- title: E-mail delivery without a valid address
 -- severity: warning
 -- key: order_id
--- why: The leads of this order are sent by e-mail to an address that is not there or cannot be one. They
---   are bought, sent, and lost.
+-- why: The order delivers its leads by e-mail, but the address is missing or invalid. The leads are bought and do not
+--   arrive.
 -- highlight: delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args

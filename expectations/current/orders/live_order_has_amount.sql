@@ -1,8 +1,8 @@
 -- title: Live order with amount 0
 -- severity: warning
 -- key: order_id
--- why: An order of amount zero passes every balance check but an empty one. It is recreated for ever and
---   buys nothing, or buys leads that nobody is charged for.
+-- why: Every positive balance covers an amount of 0, so the order can be recreated without end. It buys nothing, or
+--   its leads are not charged.
 -- highlight: order_amount
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o

@@ -1,8 +1,8 @@
 -- title: Schedule repeats, but not by day
 -- severity: warning
 -- key: order_id
--- why: The bitmap repeats, but not by the day: what was meant as office hours starts some hours earlier or
---   later each day, and delivers at night. It was generated with a wrong period.
+-- why: The schedule repeats, but with a period that does not fit into one, two or three days. The delivery hours
+--   therefore shift from day to day. The schedule was probably generated with a wrong period.
 -- highlight: order_schedule
 -- hidden_by: schema.bitmap_is_readable orders.order_schedule
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.order_schedule

@@ -1,8 +1,8 @@
 -- title: Unknown order status
 -- severity: critical
 -- key: order_id
--- why: Every job and report branches on the status. One that nobody knows falls through all of them: the
---   order neither runs nor ends, and counts nowhere.
+-- why: Jobs and reports branch on the status, and an unknown status matches no branch. The order neither runs nor
+--   ends, and reports omit it.
 -- highlight: order_status
 -- allowed_by: schema.status_is_constrained orders.order_status
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount

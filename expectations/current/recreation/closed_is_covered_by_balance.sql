@@ -1,10 +1,9 @@
 -- title: Past recreation not covered by balance
 -- severity: warning
 -- key: order_id
--- why: Each of these was recreated, or led to a recreation, although the customer's present balance does
---   not cover the amount.
--- limitations: that the money was missing when it was recreated. The schema keeps no balance as of then: it may have
---   been there, and been spent since.
+-- why: The order was recreated, or led to a recreation, but the customer's present balance does not cover its amount.
+-- limitations: that the money was missing at the time of recreation. The schema stores no past balances; the money
+--   may have been spent since.
 -- highlight: customer_balance, order_amount
 -- hidden_by: schema.status_has_history orders.order_status, schema.table_has_timestamps orders
 -- diagram: balance of customer_id

@@ -1,8 +1,8 @@
 -- title: Customer's live orders exceed the balance
 -- severity: warning
 -- key: customer_id
--- why: Each order alone is held against the balance, all of them together never are. When tonight's job
---   recreates them, the first ones are covered by money that the others have been promised too.
+-- why: Each order is compared with the balance separately. Together, the customer's live orders exceed the balance,
+--   or the balance is missing or NaN. Tonight's recreations cannot all be paid.
 -- highlight: customer_balance, live_amount
 -- diagram: balance of customer_id
 -- unfixed: nothing says which of the customer's orders is to give way, or whether a payment is on its way.

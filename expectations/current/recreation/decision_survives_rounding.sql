@@ -1,9 +1,8 @@
 -- title: Rounding error decides on recreation
 -- severity: critical
 -- key: order_id
--- why: The balance is a binary float. Here its rounding error alone decides whether it is greater than the
---   amount: to the cent the answer is the opposite one, so a customer gets leads unpaid, or is refused what
---   was paid for.
+-- why: The balance is a binary float. Its rounding error alone decides whether it exceeds the amount: compared in
+--   whole cents, the answer is the opposite. The customer gets unpaid leads, or is refused paid ones.
 -- highlight: customer_balance
 -- allowed_by: schema.money_is_exact customers.customer_balance
 -- unguarded: none is needed where balances are whole cents and amounts integers, which the guard of

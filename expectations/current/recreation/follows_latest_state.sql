@@ -2,9 +2,9 @@
 -- severity: warning
 -- key: order_id
 -- requires: orders.recreated_from
--- without: no history of states, and no reference to the order that was recreated
--- why: Orders are recreated based on their latest state. One that was made from an earlier order brings
---   back an amount, a schedule or a delivery that the customer had changed since.
+-- without: no column says which order was recreated
+-- why: Orders are recreated based on their latest state. A recreation of an earlier order restores an amount,
+--   schedule or delivery that the customer may have changed since.
 -- highlight: recreated_from, latest_id
 -- hidden_by: schema.status_has_history orders.order_status
 -- unfixed: what the customer had changed in the latest order may have been carried over by hand since, or

@@ -2,9 +2,9 @@
 -- severity: warning
 -- key: order_id
 -- requires: orders.recreated_at
--- without: no order carries a time
--- why: Orders are recreated daily. A gap between an order and the one before it in its lineage is a night
---   on which the job did not run, and a day without leads.
+-- without: no order has a timestamp
+-- why: Orders are recreated daily. A gap between an order and the one before it in its lineage is a day without a
+--   recreation, and without leads.
 -- highlight: recreated_at, previous_at
 -- hidden_by: schema.table_has_timestamps orders
 -- unfixed: a day that has passed without an order cannot be delivered after the fact, and a time that was never

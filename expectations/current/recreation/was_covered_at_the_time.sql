@@ -2,10 +2,9 @@
 -- severity: critical
 -- key: order_id
 -- requires: orders.balance_at_recreation
--- without: no balance as of the recreation is kept
--- why: Orders are only recreated if the balance is greater than the amount. What counts is the balance when
---   the job decided, not today's: only with that on record can a wrong decision be proven, or an accusation
---   be dropped.
+-- without: no balance is stored at recreation
+-- why: Orders are only recreated if the balance is greater than the amount. Only the balance at the time of the
+--   decision can prove a wrong recreation, or refute the suspicion.
 -- highlight: balance_at_recreation, order_amount
 -- hidden_by: schema.table_has_timestamps orders
 -- unfixed: the order was recreated against the rule, and what was delivered cannot be taken back. Whether it is

@@ -1,7 +1,7 @@
 -- title: Address references a missing customer
 -- severity: critical
 -- key: address_id
--- why: Its customer is not there. It is counted in its state, and nobody can be found at it.
+-- why: The address belongs to a customer that does not exist. Reports by state still count it.
 -- highlight: customer_id
 select a.address_id, a.customer_id
 from sales.addresses as a

@@ -1,8 +1,8 @@
 -- title: Customer balance is NaN or infinite
 -- severity: critical
 -- key: customer_id
--- why: NaN, or nothing at all. NaN compares as greater than every amount, and as not below zero: this
---   customer's orders are recreated without end, and every total that the balance is part of is NaN.
+-- why: The balance is NaN, infinite or missing. PostgreSQL sorts NaN and infinity above every amount, so the balance
+--   never stops a recreation. Totals that include it become NaN or infinite.
 -- highlight: balance
 select c.customer_id, c.name as customer_name, c.balance
 from sales.customers as c

@@ -1,8 +1,8 @@
 -- title: Contact references a missing customer
 -- severity: critical
 -- key: contact_id
--- why: Its customer is not there. It keeps the data of a person for no purpose, and its address taken:
---   nobody else can register with it.
+-- why: The contact belongs to a customer that does not exist. Personal data is kept without a purpose, and no other
+--   contact can use the e-mail address.
 -- highlight: customer_id
 select k.contact_id, k.customer_id
 from sales.contacts as k

@@ -1,8 +1,8 @@
 -- title: E-mail address with capitals or spaces
 -- severity: info
 -- key: customer_id
--- why: Contacts are told apart regardless of case, and shown as they were written. Whoever compares
---   addresses letter by letter finds one of them once and misses it once.
+-- why: The unique index on contacts ignores case, but stores the address as it was entered. A search that compares
+--   letter by letter misses the other spelling.
 -- highlight: email
 select k.customer_id, k.contact_id, k.name as contact_name, k.email
 from sales.contacts as k

@@ -1,8 +1,7 @@
 -- title: Invalid contact e-mail address
 -- severity: warning
 -- key: customer_id
--- why: Invoices, warnings of a low balance and delivery reports go to this address and come back, if
---   anybody reads what comes back.
+-- why: Invoices, low-balance warnings and delivery reports are sent to this address and do not arrive.
 -- highlight: email
 select k.customer_id, k.contact_id, k.name as contact_name, k.email
 from sales.contacts as k

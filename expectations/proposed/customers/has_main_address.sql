@@ -1,8 +1,7 @@
 -- title: Customer without a main address
 -- severity: warning
 -- key: customer_id
--- why: No address counts where one is wanted: there is nowhere to send the invoice, and no state to decide
---   taxes by.
+-- why: No address of the customer is marked as main. Invoices have no address, and taxes have no state.
 select c.customer_id, c.name as customer_name
 from sales.customers as c
 where not exists (select from sales.addresses as a where a.customer_id = c.customer_id and a.is_main)

@@ -1,8 +1,8 @@
 -- title: Duplicate customer
 -- severity: warning
 -- key: customer_id
--- why: Same name, address and state. The balance is split in two: an order is refused for lack of money
---   that lies on the other one, and the customer appears twice in every ranking.
+-- why: A customer with a smaller id has the same name, address and state. The balance may be split between the two,
+--   so an order can lack money that the other one holds. Reports list the customer twice.
 -- highlight: customer_name, street, state_code
 select s.customer_id, s.name as customer_name, s.street, s.state_code, s.first_customer_id
 from (

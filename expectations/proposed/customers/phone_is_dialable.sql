@@ -1,7 +1,8 @@
 -- title: Invalid customer phone number
 -- severity: info
 -- key: customer_id
--- why: Without an area code, or with letters in it, nobody can call this customer when an order fails.
+-- why: The number has the wrong length or contains characters that cannot be dialled. The customer cannot be called
+--   when an order fails.
 -- highlight: phone
 select k.customer_id, k.contact_id, k.name as contact_name, k.phone
 from sales.contacts as k

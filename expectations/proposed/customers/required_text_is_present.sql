@@ -1,8 +1,9 @@
 -- title: Required customer text is missing
 -- severity: warning
 -- key: customer_id
--- why: A blank is as good as nothing: there is nobody to write to, nobody to ask for, or nowhere to send
---   the invoice. (A customer with no contact or address at all is found by the rules on those.)
+-- why: NOT NULL excludes NULL, but accepts an empty or blank text. Without these texts the customer cannot be
+--   contacted or invoiced. Customers without any contact or address are found by customers.has_main_contact and
+--   customers.has_main_address.
 -- highlight: customer_text
 select c.customer_id, t.part, t.customer_text
 from sales.customers as c

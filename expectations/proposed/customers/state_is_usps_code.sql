@@ -1,8 +1,8 @@
 -- title: Invalid US state code
 -- severity: warning
 -- key: customer_id
--- why: Taxes and territories are decided by the state. The table of states takes any two capital letters:
---   one that somebody made up, or a foreign one, falls out of both.
+-- why: Taxes and sales territories depend on the state, but the table of states accepts any two capital letters. An
+--   invented or foreign code matches none of them.
 -- highlight: state_code
 select a.customer_id, a.address_id, a.state_code
 from sales.addresses as a

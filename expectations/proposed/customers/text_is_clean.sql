@@ -1,9 +1,9 @@
 -- title: Customer text has stray characters
 -- severity: info
 -- key: customer_id
--- why: White space around it, control characters, or characters that nobody sees make two equal names
---   differ, break exports, and can make a text read other than it is stored. U+FFFD means that letters have
---   been lost already.
+-- why: Surrounding white space, control characters and invisible characters make equal texts differ and break
+--   exports. They can also make a text display differently from what is stored. U+FFFD marks letters that are already
+--   lost.
 -- highlight: customer_text
 select c.customer_id, t.part, t.customer_text
 from sales.customers as c

@@ -2,9 +2,9 @@
 -- severity: info
 -- key: customer_id
 -- requires: encoding utf8
--- without: Unicode normal forms are only defined in a UTF-8 database
--- why: The same letters can be stored in two ways, composed and decomposed. They look alike and compare as
---   different: searches miss one, unique indexes let both in.
+-- without: Unicode normal forms exist only in UTF-8 databases
+-- why: Unicode can store the same letters in composed or decomposed form. Both look alike and compare as different.
+--   Searches miss one form, and unique indexes accept both.
 -- highlight: customer_text
 select c.customer_id, t.part, t.customer_text
 from sales.customers as c

@@ -1,8 +1,8 @@
 -- title: Order status differs from its history
 -- severity: warning
 -- key: order_id
--- why: The status that decides whether the order runs is another one than its history tells: it was changed
---   with the history's trigger switched off, or the history was changed by hand.
+-- why: The order's status differs from the last change in its history. Either the status was changed while the
+--   history trigger was disabled, or the history was edited by hand.
 -- highlight: order_status, status_after
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, l.change_number, l.status_after
 from sales.orders as o

@@ -1,8 +1,8 @@
 -- title: Status history is not continuous
 -- severity: warning
 -- key: order_id
--- why: Each change begins where the one before ended, and ends somewhere else. Between these two, the order
---   changed its status and nobody wrote it down.
+-- why: Each change must begin with the status that the change before it ended with, and must end with another status.
+--   Otherwise a change is missing from the history, or one is wrong.
 -- highlight: status_before
 select g.order_id, g.change_number, g.status_left, g.status_before, g.status_after
 from (

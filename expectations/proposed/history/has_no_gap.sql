@@ -1,8 +1,8 @@
 -- title: Gap or duplicate in history numbering
 -- severity: warning
 -- key: order_id
--- why: The changes of an order are counted from 1. Where a number is missing, somebody deleted what
---   happened; where one is there twice, somebody made it up.
+-- why: The changes of an order are numbered from 1. A missing number suggests that a change was deleted. A repeated
+--   number suggests that a change was added by hand.
 -- highlight: change_number
 select n.order_id, n.change_number, n.expected_number
 from (

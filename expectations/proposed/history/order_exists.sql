@@ -1,8 +1,8 @@
 -- title: Status history references a missing order
 -- severity: warning
 -- key: order_id
--- why: The history of an order ends with the order. What is left of it counts in every report on how often
---   orders are paused or cancelled.
+-- why: The history of an order is deleted together with the order. This history has no order, but reports on paused
+--   or cancelled orders count it.
 -- highlight: order_id
 select h.order_id, h.change_number, h.status_before, h.status_after
 from sales.order_status_changes as h

@@ -1,8 +1,8 @@
 -- title: Ledger entry does not add up
 -- severity: critical
 -- key: customer_id
--- why: The balance is the sum of what came in and went out. An entry that does not add up makes money, or
---   loses it.
+-- why: The balance after an entry equals the balance before it plus the amount. An entry that does not add up creates
+--   or loses money.
 -- highlight: balance_after
 select e.customer_id, e.entry_number, e.balance_before, e.amount, e.balance_after, e.reason
 from sales.ledger_entries as e

@@ -1,7 +1,7 @@
 -- title: Ledger entry references a missing customer
 -- severity: critical
 -- key: customer_id
--- why: Money that came in or went out, and nobody whose it is.
+-- why: The entry records money of a customer that does not exist. The money belongs to no customer.
 -- highlight: customer_id
 select e.customer_id, e.entry_number, e.amount, e.reason
 from sales.ledger_entries as e

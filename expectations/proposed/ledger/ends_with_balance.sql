@@ -1,8 +1,8 @@
 -- title: Customer balance differs from the ledger
 -- severity: critical
 -- key: customer_id
--- why: The balance that allows recreations is another one than the ledger can account for. One of the two
---   was changed by hand, and nobody can say which is right.
+-- why: The customer's balance decides about recreations, but differs from the balance after the last ledger entry.
+--   One of the two was changed without the other.
 -- highlight: balance
 select c.customer_id, c.balance, c.entry_number, l.entry_number as last_number, l.balance_after
 from sales.customers as c

@@ -1,8 +1,8 @@
 -- title: Ledger entries are not continuous
 -- severity: critical
 -- key: customer_id
--- why: Each entry goes on from the one before, and the first from nothing. Between these two, money came or
---   went that stands in no entry.
+-- why: Each entry begins with the balance that the entry before it left, and the first entry begins with 0. Otherwise
+--   money came or went without an entry.
 -- highlight: balance_before
 select g.customer_id, g.entry_number, g.balance_left, g.balance_before, g.amount, g.balance_after
 from (

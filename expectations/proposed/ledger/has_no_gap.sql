@@ -1,8 +1,8 @@
 -- title: Gap or duplicate in ledger numbering
 -- severity: critical
 -- key: customer_id
--- why: The entries of a customer are counted from 1. Where a number is missing, somebody deleted a booking;
---   where one is there twice, somebody made one up.
+-- why: The entries of a customer are numbered from 1. A missing number suggests that an entry was deleted. A repeated
+--   number suggests that an entry was added by hand.
 -- highlight: entry_number
 select n.customer_id, n.entry_number, n.expected_number
 from (

@@ -1,8 +1,8 @@
 -- title: Order is older than its ancestor
 -- severity: warning
 -- key: order_id
--- why: Ids are handed out in order, so an ancestor has the smaller one. An order that names a later one was
---   re-pointed or imported wrongly, and a report by first appearance dates the campaign too late.
+-- why: Sequences assign ids in order, so an ancestor has the smaller id. Here the reference was probably changed or
+--   imported wrongly. Reports by first appearance then date the campaign too late.
 -- highlight: first_ancestor_id
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
 from sales.orders as o

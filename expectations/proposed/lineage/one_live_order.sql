@@ -1,8 +1,8 @@
 -- title: Several live orders in one lineage
 -- severity: warning
 -- key: order_id
--- why: Each day's recreation replaces the order before it. Two live orders in one lineage deliver, and
---   charge, twice.
+-- why: Each daily recreation replaces the order before it. Two live orders in one lineage can deliver, and charge,
+--   twice.
 -- highlight: last_live_id, order_status
 select l.order_id, l.first_ancestor_id, l.last_live_id, l.customer_id, l.order_status, l.amount
 from (

@@ -1,9 +1,8 @@
 -- title: Order references a missing ancestor
 -- severity: critical
 -- key: order_id
--- why: Lineage reports join first_ancestor_id to order_id. An order whose ancestor is missing falls out of them
---   without an error, and what it spent and delivered with it: nobody can say any more which customer's
---   campaign it belonged to.
+-- why: Lineage reports join first_ancestor_id to order_id. They omit an order whose ancestor is missing, without an
+--   error. The order's campaign can no longer be identified.
 -- highlight: first_ancestor_id
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
 from sales.orders as o

@@ -1,7 +1,8 @@
 -- title: Order does not reference first ancestor
 -- severity: critical
 -- key: order_id
--- why: A lineage is one group because all its orders name its first. An order that names a recreation splits its lineage: totals per campaign come out too small, twice.
+-- why: All orders of a lineage name its first order, so that a lineage is one group. An order that names a recreation
+--   splits its lineage, and totals per campaign become too small.
 -- highlight: first_ancestor_id
 select w.order_id, w.first_ancestor_id, w.ancestor_ref, w.customer_id, w.order_status, w.amount
 from (

@@ -1,8 +1,8 @@
 -- title: Recreation record contradicts the order's lineage
 -- severity: critical
 -- key: order_id
--- why: First ancestor and predecessor tell of one history in two ways. Where they disagree, a report by
---   lineage and one that follows recreations step by step count this order with two different campaigns.
+-- why: The recreation record names another first ancestor than the order, or a predecessor that is missing or of
+--   another lineage. Reports by first ancestor and by predecessor then count the order in different campaigns.
 -- highlight: predecessor_id
 select r.order_id, o.first_ancestor_id, r.first_ancestor_id as recorded_ancestor_id, r.predecessor_id,
   p.first_ancestor_id as predecessor_ancestor_id

@@ -1,8 +1,8 @@
 -- title: Live recreation of an ended order
 -- severity: warning
 -- key: order_id
--- why: When the first order of a lineage was cancelled or ran out, nothing should still be running in its
---   name: the customer believes it over and is still charged.
+-- why: The first order of the lineage was cancelled or has expired, but this recreation is still live. The customer
+--   may believe that the campaign has ended, and is still charged.
 -- highlight: ancestor_status, order_status
 select o.order_id, o.first_ancestor_id, a.order_status as ancestor_status, o.customer_id, o.order_status,
   o.amount

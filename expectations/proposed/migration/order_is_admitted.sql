@@ -2,9 +2,9 @@
 -- severity: warning
 -- key: order_id
 -- requires: migration.quarantined_order.order_id
--- why: It waits in the migration's quarantine: old applications see it, new ones do not, and no other rule of this
---   suite looks at it. Each reason names a rule; once its fix is applied, the order moves in by itself. Without a
---   migration under way there is no quarantine, and nothing to be asked.
+-- why: The order is in the migration's quarantine. Old applications see it; new applications do not, and no other
+--   rule of this suite judges it. Each reason names a rule: once its fix is applied, the order is migrated
+--   automatically. Without a migration in progress there is no quarantine.
 -- highlight: reasons
 select q.order_id, q.customer_id, q.reasons, q.since
 from migration.quarantined_order as q

@@ -1,7 +1,7 @@
 -- title: Active order without a delivery script
 -- severity: warning
 -- key: order_id
--- why: Leads are bought for this order and go nowhere: there is no script that would deliver them.
+-- why: The order is active but names no delivery script. Its leads are bought and cannot be delivered.
 -- highlight: script_name
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, d.script_name
 from sales.orders as o

@@ -1,8 +1,8 @@
 -- title: Order amount is negative
 -- severity: critical
 -- key: order_id
--- why: A negative amount is covered by every balance, so the order is always recreated, and it lowers the
---   sum of what the customer has ordered.
+-- why: Any balance of at least zero covers a negative amount, so the balance never stops the recreation. The amount
+--   also reduces the sum of the customer's orders.
 -- highlight: amount
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
 from sales.orders as o

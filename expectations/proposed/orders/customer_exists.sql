@@ -1,7 +1,7 @@
 -- title: Order references a missing customer
 -- severity: critical
 -- key: order_id
--- why: Nobody can be billed for this order, and every report that joins customers loses it.
+-- why: No customer can be billed for this order. Reports that join customers omit it.
 -- highlight: customer_id
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
 from sales.orders as o

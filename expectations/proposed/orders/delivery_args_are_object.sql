@@ -1,8 +1,8 @@
 -- title: Delivery arguments not a JSON object
 -- severity: warning
 -- key: order_id
--- why: Scripts look their arguments up by name. A list, a text or a number has no names: the delivery
---   fails, or runs on defaults.
+-- why: Scripts look up their arguments by name. A list, text or number has no names, so the delivery fails or uses
+--   defaults.
 -- highlight: args
 select d.order_id, d.script_name, d.args
 from sales.order_deliveries as d

@@ -1,8 +1,8 @@
 -- title: Original delivery arguments rejected by jsonb
 -- severity: critical
 -- key: order_id
--- why: json keeps any text, jsonb must be able to read it: a zero character or half a surrogate pair stops
---   it. Nobody can compare such an original with the arguments, and each change of them is refused.
+-- why: json accepts two kinds of escapes that jsonb rejects: U+0000 and unpaired surrogates. Such an original cannot
+--   be compared with the stored arguments, and changes of the arguments are rejected.
 select t.order_id
 from sales_private.delivery_originals as t
 where strpos(t.args_text, '\u') > 0

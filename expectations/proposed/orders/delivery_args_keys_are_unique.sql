@@ -1,8 +1,8 @@
 -- title: Duplicate key in original delivery arguments
 -- severity: warning
 -- key: order_id
--- why: Old applications read the arguments as they were written, new ones as jsonb, which keeps the last of
---   two equal keys. Whoever takes the first delivers with another value.
+-- why: Old applications read the arguments as they were written. New applications read jsonb, which keeps the last of
+--   two equal keys. A program that takes the first value delivers differently.
 select t.order_id
 from sales_private.delivery_originals as t
 where case

@@ -1,8 +1,8 @@
 -- title: Delivery arguments without a script
 -- severity: warning
 -- key: order_id
--- why: Somebody set the delivery up and then removed, or never gave, its script. What was agreed with the
---   customer is still there, and nothing acts on it.
+-- why: The order has delivery arguments but no script that uses them. The script was removed or never set, so the
+--   delivery does not happen.
 -- highlight: script_name
 select d.order_id, d.script_name, d.args
 from sales.order_deliveries as d

@@ -1,7 +1,8 @@
 -- title: Delivery references a missing order
 -- severity: critical
 -- key: order_id
--- why: Nobody ordered what it would deliver. Its arguments, and what they lead to, are kept for nothing.
+-- why: The delivery belongs to an order that does not exist. Its arguments, and the secrets that they reference, are
+--   kept without a purpose.
 -- highlight: order_id
 select d.order_id, d.script_name
 from sales.order_deliveries as d

@@ -1,8 +1,8 @@
 -- title: Unknown or unchecked delivery script
 -- severity: critical
 -- key: order_id
--- why: What a script's arguments must hold is said once, where the scripts are listed. A delivery that
---   names another script, or is checked as another one is, has arguments that nobody has looked at.
+-- why: The list of scripts says what the arguments of each script must contain. This delivery names a script that is
+--   not listed, or was checked as another script. Its arguments are therefore not checked.
 -- highlight: script_name, checked_as
 select d.order_id, d.script_name, d.checked_as, s.checked_as as listed_as
 from sales.order_deliveries as d

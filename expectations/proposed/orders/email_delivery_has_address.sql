@@ -1,8 +1,8 @@
 -- title: E-mail delivery without a valid address
 -- severity: warning
 -- key: order_id
--- why: The leads of this order are sent by e-mail to an address that is not there or cannot be one. They
---   are bought, sent, and lost.
+-- why: The order delivers its leads by e-mail, but the address is missing or invalid. The leads are bought and do not
+--   arrive.
 -- highlight: args
 select d.order_id, d.script_name, d.args
 from sales.order_deliveries as d

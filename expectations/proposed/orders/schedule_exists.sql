@@ -1,7 +1,7 @@
 -- title: Order references a missing schedule
 -- severity: critical
 -- key: order_id
--- why: Nobody can say when this order delivers: its schedule is not there.
+-- why: The schedule of the order does not exist. The order's delivery hours are unknown.
 -- highlight: schedule_id
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, o.schedule_id
 from sales.orders as o

@@ -1,8 +1,8 @@
 -- title: Unused schedule
 -- severity: info
 -- key: schedule_id
--- why: Schedules are stored once and shared. One that nobody has is left over from orders that were deleted
---   or changed.
+-- why: Schedules are stored once and shared. No order uses this one; it may be left over from orders that were
+--   deleted or changed.
 select s.schedule_id, s.created_at
 from sales.schedules as s
 where not exists (select from sales.orders as o where o.schedule_id = s.schedule_id)

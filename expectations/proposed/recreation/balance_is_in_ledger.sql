@@ -1,8 +1,8 @@
 -- title: Recorded balance is not in ledger
 -- severity: critical
 -- key: order_id
--- why: The balance that allowed it is written down with the recreation, and each balance that a customer
---   ever had stands in the ledger. This one does not: one of the two was written by hand.
+-- why: Each recreation records the balance that allowed it, and the ledger records every balance of a customer. This
+--   balance is in no ledger entry, so one of the two records is wrong.
 -- highlight: balance
 select r.order_id, r.first_ancestor_id, o.customer_id, r.balance, r.amount, r.created_at
 from sales.recreations as r

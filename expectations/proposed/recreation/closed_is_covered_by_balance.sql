@@ -1,11 +1,10 @@
 -- title: Unrecorded past recreation not covered
 -- severity: warning
 -- key: order_id
--- why: Each of these was recreated, or led to a recreation, although the customer's present balance does
---   not cover the amount; and it is of a time before recreations were written down. Those that are, are
---   judged by the balance of that moment.
--- limitations: that the money was missing when it was recreated. No balance as of then is kept: it may have been there, and been
---   spent since.
+-- why: The order was recreated, or led to a recreation, without a record of the balance. The customer's present
+--   balance does not cover its amount. Recorded recreations are judged by their recorded balance.
+-- limitations: that the money was missing at the time of recreation. No balance of that time is stored; the money may
+--   have been spent since.
 -- highlight: balance, amount
 select o.order_id, o.first_ancestor_id, o.customer_id, c.balance, o.amount, o.order_status
 -- include: not_covered_by_balance

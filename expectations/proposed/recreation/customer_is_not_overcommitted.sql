@@ -1,8 +1,8 @@
 -- title: Customer's live orders exceed the balance
 -- severity: warning
 -- key: customer_id
--- why: Each order alone is held against the balance, all of them together never are. When tonight's job
---   recreates them, the first ones are covered by money that the others have been promised too.
+-- why: Each order is compared with the balance separately. Together, the customer's live orders exceed the balance,
+--   or the balance is missing or NaN. Tonight's recreations cannot all be paid.
 -- highlight: balance, live_amount
 select c.customer_id, c.balance, live.orders as live_orders, live.amount as live_amount
 from sales.customers as c

@@ -1,9 +1,9 @@
 -- title: Fraction of a cent decides recreation
 -- severity: critical
 -- key: order_id
--- why: To the cent, the answer to whether the balance is greater than the amount is the opposite one: a
---   customer gets leads unpaid, or is refused what was paid for. The types of both hold whole cents; where they
---   were changed to such that hold more, this can happen again.
+-- why: Compared in whole cents, the answer to whether the balance exceeds the amount is the opposite. The customer
+--   gets unpaid leads, or is refused paid ones. The proposed types hold whole cents only; the fault needs a changed
+--   type.
 -- highlight: balance
 select o.order_id, o.first_ancestor_id, o.customer_id, c.balance, o.amount, o.order_status
 from sales.orders as o

@@ -1,9 +1,9 @@
 -- title: Recreated from outdated or ended order
 -- severity: warning
 -- key: order_id
--- why: Orders are recreated based on their latest state. One that was made from an earlier order brings
---   back an amount, a schedule or a delivery that the customer had changed since; one that was made from a
---   cancelled or expired order brings back what was over.
+-- why: Orders are recreated based on their latest state. A recreation of an earlier order restores an amount,
+--   schedule or delivery that the customer may have changed since. A recreation of a cancelled or expired order
+--   revives what had ended.
 -- highlight: predecessor_id, latest_id, status_before where value is not null
 select r.order_id, r.first_ancestor_id, r.predecessor_id, r.latest_id, ended.status_after as status_before
 from (

@@ -1,11 +1,10 @@
 -- title: Missing daily recreation
 -- severity: warning
 -- key: order_id
--- why: Orders are recreated daily. A gap between an order and the one before it in its lineage is a night
---   on which the job did not run, and a day without leads. Days are those of UTC; orders of a time when
---   nobody wrote it down are left alone.
--- limitations: that it was due on the day that is missing: it may have been paused, or the balance not have
---   covered it.
+-- why: Orders are recreated daily. A gap between an order and the one before it in its lineage is a day without a
+--   recreation, and without leads. Days are days in UTC. Orders without a creation time are not judged.
+-- limitations: that a recreation was due on the missing day. The order may have been paused, or the balance may not
+--   have covered it.
 -- highlight: created_at, previous_at
 select r.order_id, r.first_ancestor_id, r.customer_id, r.amount, r.created_at, r.previous_at
 from (

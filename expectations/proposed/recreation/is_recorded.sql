@@ -1,8 +1,8 @@
 -- title: Recreation without a record
 -- severity: critical
 -- key: order_id
--- why: Without its record it has no balance, no moment and no predecessor to be judged by: whether it was
---   allowed can only be suspected. Orders of a time before records were kept have none and are left alone.
+-- why: Without a record, the recreation has no balance, time or predecessor to be judged by. It can only be
+--   suspected. Orders without a creation time are older than these records and are not judged.
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, o.created_at
 from sales.orders as o
 where o.first_ancestor_id <> o.order_id

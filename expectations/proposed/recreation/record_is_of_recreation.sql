@@ -1,8 +1,8 @@
 -- title: Record without a recreation
 -- severity: critical
 -- key: order_id
--- why: What is written down is about the first order of a lineage, or about an order that is not there.
---   Reports on recreations count it with its balance and its amount.
+-- why: The record belongs to the first order of a lineage, or to an order that does not exist. Reports on recreations
+--   count its balance and amount.
 -- highlight: first_ancestor_id
 select r.order_id, o.first_ancestor_id, r.predecessor_id, r.balance, r.amount, r.created_at
 from sales.recreations as r

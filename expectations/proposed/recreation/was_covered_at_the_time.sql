@@ -1,8 +1,8 @@
 -- title: Order recreated without sufficient balance
 -- severity: critical
 -- key: order_id
--- why: Orders are only recreated if the balance is greater than the amount. This one was recreated against
---   that rule, by what was written down when it happened.
+-- why: Orders are only recreated if the balance is greater than the amount. The balance recorded with this recreation
+--   was not.
 -- highlight: balance, amount
 select r.order_id, r.first_ancestor_id, r.predecessor_id, r.balance, r.amount, r.created_at
 from sales.recreations as r

@@ -1,8 +1,8 @@
 -- title: Delivery arguments differ from the original
 -- severity: critical
 -- key: order_id
--- why: Old applications read the arguments as they were written, new ones the arguments and their secrets.
---   Where the two differ in meaning, or one of them is missing, one order is delivered in two ways.
+-- why: Old applications read the original arguments; new applications read the stored arguments and their secrets.
+--   Where they differ, or one is missing, the order is delivered in two ways.
 -- highlight: has_args, has_original
 select o.order_id, o.customer_id, d.script_name, d.args is not null as has_args, t.order_id is not null as has_original
 from sales.orders as o

@@ -1,8 +1,8 @@
 -- title: Delivery references a missing secret
 -- severity: critical
 -- key: order_id
--- why: The delivery asks for its secret and gets none, or would get another order's: leads are bought and
---   rejected at the door.
+-- why: The delivery references a secret that does not exist, or that belongs to another order. The delivery gets no
+--   secret, so its leads are bought and rejected.
 -- highlight: secret_id
 select d.order_id, d.script_name, r.secret_id
 from sales.order_deliveries as d
