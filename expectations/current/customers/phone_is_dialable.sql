@@ -4,8 +4,8 @@
 -- why: The number has the wrong length or contains characters that cannot be dialled. The customer cannot be called
 --   when an order fails.
 -- highlight: customer_phone
--- unfixed: an area code or a missing digit stands nowhere, and what is written behind a number may be an
---   extension that somebody needs. Somebody has to ask the customer.
+-- unfixed: the area code or a missing digit is not in the data. Text after the number may be an extension that is
+--   needed. Ask the customer.
 select c.customer_id, c.customer_name, c.customer_phone
 from customers as c
 cross join lateral (

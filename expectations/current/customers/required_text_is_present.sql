@@ -5,8 +5,7 @@
 --   contacted or invoiced.
 -- highlight: customer_name, customer_email, customer_contact_name, address, address_state
 --   where coalesce(btrim(value, E' \t\n\r\f\x0b'), '') = ''
--- unfixed: a missing name, e-mail address, contact, address or state stands nowhere. Somebody has to ask the
---   customer.
+-- unfixed: the missing name, e-mail address, contact, address or state is not in the data. Ask the customer.
 select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.address, c.address_state
 from customers as c
 where coalesce(btrim(c.customer_name::text, E' \t\n\r\f\x0b'), '') = ''

@@ -6,8 +6,7 @@
 -- highlight: customer_name, customer_email, customer_contact_name, address, address_state
 --   where lower(btrim(value, E' \t\n\r\f\x0b')) in ('n/a', 'na', 'none', 'null', 'nil', 'test',
 --   'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?')
--- unfixed: what the text stands in for stands nowhere, and it may be a name after all. Somebody has to ask the
---   customer.
+-- unfixed: the missing value is not in the data, and the text may be a real name. Ask the customer.
 select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.address, c.address_state
 from customers as c
 cross join lateral (

@@ -7,8 +7,8 @@
 -- highlight: customer_balance, order_amount
 -- hidden_by: schema.status_has_history orders.order_status, schema.table_has_timestamps orders
 -- diagram: balance of customer_id
--- unfixed: the balance of that time is not kept, so nobody can say from these tables whether the order was
---   recreated wrongly; and what was delivered cannot be taken back. Somebody has to look into the bookings.
+-- unfixed: the balance of that time is not stored, so the tables cannot show whether the recreation was wrong. A
+--   delivery cannot be undone. Check the bookings.
 -- unguarded: it holds today's balance against what was decided earlier, and a debit must never be refused
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 -- include: not_covered_by_balance

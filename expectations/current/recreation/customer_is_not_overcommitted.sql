@@ -5,8 +5,8 @@
 --   or the balance is missing or NaN. Tonight's recreations cannot all be paid.
 -- highlight: customer_balance, live_amount
 -- diagram: balance of customer_id
--- unfixed: nothing says which of the customer's orders is to give way, or whether a payment is on its way.
---   Somebody has to ask the customer, or to stop an order.
+-- unfixed: the data says neither which order to stop, nor whether a payment is on its way. Ask the customer, or stop
+--   an order.
 -- unguarded: a debit must never be refused, and each one may bring the balance below what live orders come to
 select c.customer_id, c.customer_balance, live.orders as live_orders, live.amount as live_amount
 from customers as c

@@ -7,8 +7,8 @@
 --   schedule or delivery that the customer may have changed since.
 -- highlight: recreated_from, latest_id
 -- hidden_by: schema.status_has_history orders.order_status
--- unfixed: what the customer had changed in the latest order may have been carried over by hand since, or
---   overtaken by another change. Somebody has to hold the two orders side by side.
+-- unfixed: changes of the latest order may have been repeated by hand since, or replaced by others. Compare the two
+--   orders.
 select r.order_id, r.order_ref, r.recreated_from, r.latest_id, r.customer_id, r.order_amount
 from (
   select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.recreated_from,

@@ -7,8 +7,7 @@
 --   recreation, and without leads.
 -- highlight: recreated_at, previous_at
 -- hidden_by: schema.table_has_timestamps orders
--- unfixed: a day that has passed without an order cannot be delivered after the fact, and a time that was never
---   written down stands nowhere.
+-- unfixed: a missed day cannot be delivered later, and a time that was not recorded is not in the data.
 select r.order_id, r.order_ref, r.customer_id, r.order_amount, r.recreated_at, r.previous_at
 from (
   select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.recreated_at,

@@ -7,9 +7,8 @@
 --   decision can prove a wrong recreation, or refute the suspicion.
 -- highlight: balance_at_recreation, order_amount
 -- hidden_by: schema.table_has_timestamps orders
--- unfixed: the order was recreated against the rule, and what was delivered cannot be taken back. Whether it is
---   charged, or forgiven, is for somebody to decide. What still runs unpaid is found by
---   recreation.is_covered_by_balance.
+-- unfixed: the order was recreated against the rule, and its deliveries cannot be undone. Decide whether to charge or
+--   forgive them. recreation.is_covered_by_balance finds orders that still run unpaid.
 select o.order_id, o.order_ref, o.customer_id, o.balance_at_recreation, o.order_amount, o.order_status
 from orders as o
 where o.order_ref <> o.order_id

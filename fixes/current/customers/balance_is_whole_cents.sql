@@ -1,7 +1,7 @@
 -- assumes: half a cent is rounded away from zero.
--- leave: the fraction of a cent stays: it is too large for a rounding error, and somebody may have booked it.
+-- leave: the fraction of a cent stays. It is too large for a rounding error and may have been booked.
 
--- automatic: a balance that is less than a hundredth of a cent away from a whole cent becomes that
+-- automatic: a balance less than a hundredth of a cent from a whole cent is rounded to that cent
 -- update customers by customer_id:
 -- Through text: a cast straight to numeric keeps 15 digits, and would lose cents of a large balance.
 select v.customer_id, b.rounded as customer_balance

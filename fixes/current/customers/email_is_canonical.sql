@@ -1,14 +1,14 @@
--- after customers.text_is_clean: white space and invisible characters are taken away first
--- after customers.text_is_normalised: some capitals only show in normal form
--- after customers.email_is_valid: without white space around them, more addresses may prove to be the same
--- after customers.email_is_unique: an address stands in no other's way once its customers are merged
--- after customers.no_duplicate: an address stands in no other's way once its customers are merged
--- assumes: no mail server tells capitals and small letters apart before the @. The standard lets it; none that is in use
---   is known to.
--- leave: in small letters the address would be the same as another customer's. Whose it is has to be decided first, by
---   customers.email_is_unique.
+-- after customers.text_is_clean: white space and invisible characters are removed first
+-- after customers.text_is_normalised: some capitals are recognised only in normal form
+-- after customers.email_is_valid: without surrounding white space, more addresses may prove to be equal
+-- after customers.email_is_unique: customers with the same address are merged first
+-- after customers.no_duplicate: customers with the same address may be merged first
+-- assumes: mail servers ignore case before the @. The standard permits case-sensitive names, but no server in use is
+--   known to distinguish them.
+-- leave: in small letters the address would equal another customer's address. Decide customers.email_is_unique first.
 
--- automatic: the address in small letters, without spaces around it, unless another customer would then have the same
+-- automatic: the address is written in small letters without surrounding spaces, unless another customer would then
+--   have the same address
 -- update customers by customer_id:
 select v.customer_id, a.written as customer_email
 from violation as v

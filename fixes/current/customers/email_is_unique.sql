@@ -1,14 +1,13 @@
--- after customers.balance_is_finite: what is no amount of money cannot be added up
--- after customers.balance_is_whole_cents: rounding errors are taken out before they add up
--- after customers.text_is_clean: without invisible characters more addresses may prove to be the same
--- after customers.text_is_normalised: written in one way, more addresses may prove to be the same
--- after customers.email_is_valid: without white space around them, more addresses may prove to be the same
--- after customers.no_duplicate: customers that share name, address and state are surer to be the same
--- assumes: one address means one customer, and not two who share a mailbox (an office, a family, an agency). Of the
---   customers that are deleted, name, address, contact and phone are kept in the journal only. A debt is added up like
---   any balance. Tables that refer to customers other than orders hold no row of those that are deleted: where a
---   foreign key says that one does, its group is left.
--- leave: the customers stay apart, each with its orders and its balance. A group with a balance that is no amount of
---   money, or with a sum that the column cannot hold to the cent, is left in any case.
+-- after customers.balance_is_finite: NaN and infinity cannot be added to other balances
+-- after customers.balance_is_whole_cents: rounding errors are removed before balances are added
+-- after customers.text_is_clean: without invisible characters, more addresses may prove to be equal
+-- after customers.text_is_normalised: in normal form, more addresses may prove to be equal
+-- after customers.email_is_valid: without surrounding white space, more addresses may prove to be equal
+-- after customers.no_duplicate: an equal name, address and state is stronger evidence for one customer
+-- assumes: one address means one customer, not two that share a mailbox (an office, a family, an agency). The journal
+--   alone keeps name, address, contact and phone of deleted customers. Debts are added like any balance. Only orders
+--   refer to customers: if a foreign key shows another table's reference to a deleted customer, the group is left.
+-- leave: the customers stay separate, each with its orders and balance. A group is always left if a balance is NaN,
+--   infinite or missing, or if the column cannot hold the sum to the cent.
 
 -- include: merge

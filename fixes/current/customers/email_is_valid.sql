@@ -1,8 +1,8 @@
--- after customers.text_is_clean: an invisible character may be all that is wrong
--- after customers.text_is_normalised: a letter in another form than the usual one may be all that is wrong
--- leave: what the address should have been stands nowhere. Somebody has to ask the customer.
+-- after customers.text_is_clean: an invisible character may be the only fault
+-- after customers.text_is_normalised: an unusual form of a letter may be the only fault
+-- leave: the intended address is not in the data. Ask the customer.
 
--- automatic: white space around the address is taken away, where it is valid without
+-- automatic: surrounding white space is removed, if the address is valid without it
 -- update customers by customer_id:
 select v.customer_id, t.trimmed as customer_email
 from violation as v

@@ -1,4 +1,4 @@
--- given merged: the customers that stay, each with the sum of the balances of its group
+-- given merged: customers that remain, each with the sum of the balances in its group
 -- Balances are added as they are written: a cast straight to numeric keeps 15 digits. A group with a balance that is
 -- no amount (NaN, infinity, NULL), or with a sum that the column cannot hold to a hundredth of a cent, is left.
 select g.first_customer_id, sum(c.customer_balance::text::numeric) as balance
@@ -17,8 +17,8 @@ having bool_and(coalesce(c.customer_balance::text, 'NaN') not in ('NaN', 'Infini
       - sum(c.customer_balance::text::numeric)
   ) < 0.0001;
 
--- option merge: orders move to the customer with the smallest id, which also gets the sum of the balances; the others
---   are deleted
+-- option merge: orders move to the customer with the smallest id, which also receives the sum of the balances; the
+--   other customers are deleted
 -- update orders by order_id:
 select o.order_id, m.first_customer_id as customer_id, m.first_customer_id as unit
 from merged as m

@@ -1,13 +1,12 @@
--- after customers.balance_is_finite: what is no amount of money cannot be added up
--- after customers.balance_is_whole_cents: rounding errors are taken out before they add up
--- after customers.text_is_clean: without invisible characters more customers may prove to be the same
--- after customers.text_is_normalised: written in one way, more customers may prove to be the same
--- after customers.state_is_usps_code: with states written as codes, more customers may prove to be the same
--- assumes: same name, address and state mean the same customer, and not two branches, or two firms in one house. Of the
---   customers that are deleted, contact, e-mail and phone are kept in the journal only. A debt is added up like
---   any balance. Tables that refer to customers other than orders hold no row of those that are deleted: where a
---   foreign key says that one does, its group is left.
--- leave: the customers stay apart, each with its orders and its balance. A group with a balance that is no amount of
---   money, or with a sum that the column cannot hold to the cent, is left in any case.
+-- after customers.balance_is_finite: NaN and infinity cannot be added to other balances
+-- after customers.balance_is_whole_cents: rounding errors are removed before balances are added
+-- after customers.text_is_clean: without invisible characters, more customers may prove to be equal
+-- after customers.text_is_normalised: in normal form, more customers may prove to be equal
+-- after customers.state_is_usps_code: with states written as codes, more customers may prove to be equal
+-- assumes: an equal name, address and state mean one customer, not two branches or two companies in one building. The
+--   journal alone keeps contact, e-mail and phone of deleted customers. Debts are added like any balance. Only orders
+--   refer to customers: if a foreign key shows another table's reference to a deleted customer, the group is left.
+-- leave: the customers stay separate, each with its orders and balance. A group is always left if a balance is NaN,
+--   infinite or missing, or if the column cannot hold the sum to the cent.
 
 -- include: merge

@@ -1,10 +1,10 @@
--- after customers.text_is_clean: invisible characters and no-break spaces are taken away first
--- after customers.text_is_normalised: a letter in another form than the usual one may be all that is wrong
--- leave: what is not a state's code or English name may be abbreviated otherwise, misspelt or abroad. Somebody has to
---   look at the address.
+-- after customers.text_is_clean: invisible characters and no-break spaces are removed first
+-- after customers.text_is_normalised: an unusual form of a letter may be the only fault
+-- leave: a text that is neither a code nor an English name may be another abbreviation, a misspelling or a foreign
+--   region. Check the address.
 
--- automatic: white space and capital letters set aside, it is the code or the English name of a state, the district or
---   a territory, or the code of the armed forces: written as the code
+-- automatic: the code or English name of a state, territory or armed forces region becomes its code; white space and
+--   case are ignored
 -- update customers by customer_id:
 with names (code, name) as (
   values

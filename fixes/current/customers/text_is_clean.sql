@@ -1,9 +1,9 @@
--- assumes: no text needs a joiner or a direction mark to be read, as some Indian scripts, Persian and Arabic do.
--- leave: where U+FFFD stands, letters have been lost. Nothing says which: somebody has to write the text anew. In a
---   database that is neither in UTF-8 nor in LATIN1, what counts as invisible may be a letter: nothing is removed.
+-- assumes: no text needs joiners or direction marks to be read. Some Indian scripts, Persian and Arabic do.
+-- leave: U+FFFD marks lost letters that are not in the data: enter the text again. In encodings other than UTF-8 and
+--   LATIN1, invisible characters cannot be recognised, and nothing is removed.
 
--- automatic: line ends, tabs and no-break spaces become spaces; other control characters and invisible ones are
---   removed, and white space at either end. Rows with U+FFFD in any of their texts are left.
+-- automatic: line ends, tabs and no-break spaces become spaces; other control characters, invisible characters and
+--   surrounding white space are removed. Rows with U+FFFD in any of their texts are left
 -- update customers by customer_id:
 select v.customer_id,
   max(t.clean) filter (where t.name = 'customer_name') as customer_name,

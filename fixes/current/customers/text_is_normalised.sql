@@ -1,7 +1,7 @@
--- after customers.text_is_clean: an accent may stand apart from its letter by an invisible character
--- leave: a few letters are longer in normal form; where the column is too short for them, the text stays as it is.
+-- after customers.text_is_clean: an invisible character may separate an accent from its letter
+-- leave: a few letters are longer in normal form. If the column is too short for them, the text stays as it is.
 
--- automatic: texts are put into normal form C: they look the same, and are stored in the one usual way
+-- automatic: texts are stored in normal form C; their appearance does not change
 -- update customers by customer_id:
 select v.customer_id,
   max(t.normal) filter (where t.name = 'customer_name') as customer_name,

@@ -1,11 +1,11 @@
--- after lineage.order_ref_is_first_ancestor: lineages are whole only then
--- after lineage.keeps_customer: the oldest order of a lineage is of its customer only then
--- assumes: ids are handed out in order, so that the smallest is the oldest. Where schema.sequence_is_ahead_of_data is
---   found, that is not certain.
+-- after lineage.order_ref_is_first_ancestor: lineages are complete only after that fix
+-- after lineage.keeps_customer: all orders of a lineage have one customer only after that fix
+-- assumes: ids are assigned in order, so that the smallest id is the oldest order. A finding of
+--   schema.sequence_is_ahead_of_data makes this uncertain.
 -- leave: reports by first appearance date these campaigns too late.
 
--- option reroot_to_oldest: the order with the smallest id of the lineage becomes its first ancestor, and all orders of
---   the lineage point at it, with the orders of its customer that lead to them
+-- option reroot_to_oldest: the order with the smallest id becomes the first ancestor of the lineage. All orders of
+--   the lineage reference it, as do orders of its customer that lead to them
 -- update orders by order_id:
 -- The chains as they will be. Mostly each lineage is one step; where other ancestors that are not the first are left,
 -- those behind have another first ancestor now.

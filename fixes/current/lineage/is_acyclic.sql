@@ -1,9 +1,9 @@
--- assumes: ids are handed out in order, so that the smallest of a circle is its oldest order. Where
---   schema.sequence_is_ahead_of_data is found, that is not certain.
--- leave: the orders stay without a first ancestor, and so do those that lead into the circle.
+-- assumes: ids are assigned in order, so that the smallest id in a cycle is its oldest order. A finding of
+--   schema.sequence_is_ahead_of_data makes this uncertain.
+-- leave: the orders have no first ancestor, nor have orders that lead into the cycle.
 
--- option root_at_smallest (recommended): the order with the smallest id of the circle becomes its first ancestor. The
---   others stay as they are and now lead to it; lineage.order_ref_is_first_ancestor then points them straight at it
+-- option root_at_smallest (recommended): the order with the smallest id in the cycle becomes its first ancestor. The
+--   others lead to it; lineage.order_ref_is_first_ancestor then makes them reference it directly
 -- update orders by order_id:
 select c.id as order_id, c.id as order_ref
 from (

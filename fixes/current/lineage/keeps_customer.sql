@@ -1,11 +1,11 @@
--- after lineage.order_ref_is_first_ancestor: only then is an order's ancestor the first of its lineage
+-- after lineage.order_ref_is_first_ancestor: an order's ancestor is its first ancestor only after that fix
 -- after customers.email_is_unique: a merge can show that the two customers are one
 -- after customers.no_duplicate: a merge can show that the two customers are one
--- assumes: nothing in the data says which of the two is wrong, the reference or the customer.
--- leave: one of the two customers goes on being charged for, and shown, what the other one bought.
+-- assumes: the data does not say which of the two is wrong, the reference or the customer.
+-- leave: one customer may still be charged for, and shown, orders of the other.
 
--- option reroot: the reference is wrong: the order becomes the first of a lineage of its own, and orders of its customer
---   that lead to it are pointed at it
+-- option reroot: the reference is wrong: the order becomes the first order of its own lineage. Orders of its customer
+--   that lead to it reference it
 -- update orders by order_id:
 -- The chains as they will be. Mostly each of these orders is one by itself; where other ancestors that are not the first
 -- are left, those behind have a first ancestor now.
@@ -30,8 +30,8 @@ join orders as e on e.order_id = c.last
 where c.beyond = c.last
   and o.customer_id = e.customer_id;
 
--- option move_to_root_customer: the customer is wrong: the order moves to the customer of its first ancestor, and with
---   it those that name it as theirs; in a circle the smallest id stands for the first. Who is charged changes
+-- option move_to_root_customer: the customer is wrong: the order moves to the customer of its first ancestor, and so
+--   do orders that reference it. In a cycle the smallest id counts as first. Another customer is charged
 -- update orders by order_id:
 -- Mostly each of these orders is a chain by itself. Where other ancestors that are not the first are left, those behind
 -- move along: else they would differ in their turn. Who has no customer differs from nobody. Where the chain ends in a

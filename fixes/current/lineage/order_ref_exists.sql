@@ -1,11 +1,11 @@
 -- after customers.email_is_unique: a merge can show that two orders are of one customer
 -- after customers.no_duplicate: a merge can show that two orders are of one customer
--- assumes: the true first ancestor is gone and cannot be told from the data. That orders share the missing ancestor
---   and the customer is all there is to say that they belong together.
--- leave: the orders, and those that lead to them, stay out of every report that joins order_ref to order_id.
+-- assumes: the true first ancestor is lost and cannot be derived. The same missing ancestor and the same customer are
+--   the only evidence that orders belong together.
+-- leave: reports that join order_ref to order_id omit these orders, and all that lead to them.
 
--- option keep_group (recommended): orders that share the missing ancestor and the customer stay one lineage, the one
---   with the smallest id its first ancestor; an order without any order_ref becomes its own
+-- option keep_group (recommended): orders with the same missing ancestor and the same customer remain one lineage;
+--   the smallest id becomes its first ancestor. An order without order_ref references itself
 -- update orders by order_id:
 select v.order_id, v.first_id as order_ref, v.first_id as unit
 from (
@@ -17,7 +17,7 @@ from (
   from violation
 ) as v;
 
--- option reroot: each order becomes the first of a lineage of its own
+-- option reroot: each order becomes the first order of its own lineage
 -- update orders by order_id:
 select v.order_id, v.order_id as order_ref
 from violation as v;

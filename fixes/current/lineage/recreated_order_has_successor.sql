@@ -1,16 +1,16 @@
--- after orders.status_is_known: a status that only looks unknown can be this one
--- after lineage.ancestor_is_older: which order is the last of a lineage is certain only then
--- after lineage.keeps_customer: an order that gets a lineage of its own can be the last in two
--- assumes: nothing in the data says what the order was before, or whether the customer still wants it.
--- leave: the campaigns stay silent, and look as if they went on.
+-- after orders.status_is_known: an unknown status may become recreated
+-- after lineage.ancestor_is_older: the last order of a lineage is certain only after that fix
+-- after lineage.keeps_customer: an order with a new lineage can be the last order of two
+-- assumes: the data says neither what status the order had before, nor whether the customer still wants it.
+-- leave: the campaigns stay ended, but look as if they continued.
 
--- option expire: the order is over: it becomes expired
+-- option expire: the order has ended: it becomes expired
 -- update orders by order_id:
 select v.order_id, 'expired' as order_status
 from violation as v;
 
--- option reactivate: the order goes on: it becomes active, and is charged for again. An older order of its lineage that
---   is still live is then one too many (lineage.one_live_order), and what active orders need it may lack
+-- option reactivate: the order continues: it becomes active and is charged again. An older live order of the lineage
+--   then violates lineage.one_live_order, and the order may lack a script or a schedule
 -- update orders by order_id:
 select v.order_id, 'active' as order_status
 from violation as v;

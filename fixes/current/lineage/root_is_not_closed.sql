@@ -1,11 +1,11 @@
--- after orders.status_is_known: a status that only looks unknown can be a live or a closed one
--- after orders.live_order_has_amount: that may cancel a first ancestor
--- after lineage.one_live_order: what a later order has taken over from is not cancelled, but recreated
--- assumes: the first order's end was meant for all that came of it. Nothing in the data says when it ended: before this
---   order was made, or after.
--- leave: these orders go on delivering and charging in the name of one that is over.
+-- after orders.status_is_known: an unknown status may become live, cancelled or expired
+-- after orders.live_order_has_amount: that fix may cancel a first ancestor
+-- after lineage.one_live_order: a replaced order becomes recreated, not cancelled
+-- assumes: the end of the first order was meant for its whole lineage. The data does not say whether it ended before
+--   or after this order was created.
+-- leave: these orders continue to deliver and charge, although their first order has ended.
 
--- option cancel: the order is cancelled, as what it came of is over; so are live orders that name it as their ancestor
+-- option cancel: the order is cancelled like its first ancestor, and so are live orders that reference it
 -- update orders by order_id:
 -- Mostly each of these orders is a chain by itself. Where ancestors are left that are not the first, a chain of live
 -- orders ends in one that the rule names (and is made to refer to itself, here) or in one that may stay.

@@ -1,14 +1,14 @@
--- after orders.status_is_known: a status that only looks unknown can be active
--- after lineage.root_is_not_closed: what is over needs no schedule, and what is reactivated does
--- assumes: the schedule that was meant is not in the data.
--- leave: the orders count as active and can never run; a person who knows can set the schedule.
+-- after orders.status_is_known: an unknown status may become active
+-- after lineage.root_is_not_closed: a cancelled order needs no schedule
+-- assumes: the intended schedule is not in the data.
+-- leave: the orders are active and never deliver. Set the schedule by hand.
 
 -- option pause: the order is paused until it has a schedule
 -- update orders by order_id:
 select v.order_id, 'paused' as order_status
 from violation as v;
 
--- option always_on: every half-hour of the schedule is switched on, nights and weekends too
+-- option always_on: every half-hour of the schedule is switched on, nights and weekends included
 -- update orders by order_id:
 -- a week has 336 half-hours, where the column holds no bit at all
 select v.order_id, repeat('1', coalesce(nullif(length(v.order_schedule::text), 0), 336)) as order_schedule

@@ -1,2 +1,2 @@
--- assumes: nothing in the data says whose key it is, or whether the two customers are one company.
--- leave: leads may arrive in another customer's CRM; a person who asked can give each customer its own key.
+-- assumes: the data says neither who owns the key, nor whether the two customers are one company.
+-- leave: leads may arrive in another customer's CRM. Ask the customers, and set a separate key for each.

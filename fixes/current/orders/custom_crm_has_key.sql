@@ -1,2 +1,2 @@
--- assumes: the key that the CRM wants is not in the data.
--- leave: the CRM refuses the leads; a person who asked the customer can set the key.
+-- assumes: the API key is not in the data.
+-- leave: the CRM rejects the leads. Ask the customer, and set the key by hand.

@@ -1,2 +1,2 @@
--- assumes: nothing in the data says whose these orders are.
--- leave: nobody can be billed; a person who knows can name the customer, or bring back the one that is gone.
+-- assumes: the data does not say which customer placed these orders.
+-- leave: the orders cannot be billed. Name their customer by hand, or restore the one that is missing.

@@ -1,8 +1,8 @@
--- assumes: the characters that were lost are not in the data.
--- leave: the column cannot be converted to jsonb, and a query that looks into such a row fails.
+-- assumes: the lost characters are not in the data.
+-- leave: the column cannot be converted to jsonb, and queries that read such a value can fail.
 
--- automatic: \u0000 is removed, and half a surrogate pair becomes U+FFFD, the sign for a character that was lost (?
---   where the database is not UTF-8 and has no such sign); nothing else of the text changes
+-- automatic: \u0000 is removed, and an unpaired surrogate becomes U+FFFD, or ? in databases other than UTF-8. The
+--   rest of the text stays as it is
 -- update orders by order_id:
 -- An escaped backslash is no escape: such pairs are put out of the way, under U+0001, which cannot stand in JSON text.
 -- Halves first: two that only meet once \u0000 is gone were never a pair.

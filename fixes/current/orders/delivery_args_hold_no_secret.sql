@@ -1,11 +1,11 @@
--- after orders.delivery_args_convert_to_jsonb: names and values are read as they are then
--- assumes: whoever could read the orders may know the secret: it has to be replaced by a new one in any case. Backups,
+-- after orders.delivery_args_convert_to_jsonb: names and values are readable only after that fix
+-- assumes: everyone who could read the orders may know the secret, so it must be replaced in any case. Backups,
 --   replicas and the journal keep it.
--- leave: whoever may read orders may read the secret.
+-- leave: everyone who may read orders can read the secret.
 
--- option move_to_secret_store: each secret is kept in order_audit.secret, which only the owner may read, and a reference
---   to it, secret-ref:order-audit/ID, stands in its place: equal secrets have equal references. Deliveries have to look
---   it up there. Secrets stay there when orders are put back, since orders made meanwhile may refer to them
+-- option move_to_secret_store: each secret moves to order_audit.secret, which only the owner can read. The reference
+--   secret-ref:order-audit/ID replaces it; equal secrets have equal references. Deliveries must look it up. A revert
+--   keeps the stored secrets, because newer orders may refer to them
 -- insert order_audit.secret by id:
 select n.greatest_id + row_number() over (order by n.value) as id, n.value
 from (
@@ -45,8 +45,8 @@ join (
   offset 0
 ) as d on d.args = v.delivery_script_args::text;
 
--- option redact: an empty string stands in place of each secret, which is kept in the journal alone. A delivery to a CRM
---   has no key then (orders.custom_crm_has_key)
+-- option redact: an empty string replaces each secret, and the journal alone keeps it. A CRM delivery then lacks its
+--   key (orders.custom_crm_has_key)
 -- update orders by order_id:
 -- What orders have in common is looked into once, before it is joined to them.
 select v.order_id, d.args_after as delivery_script_args

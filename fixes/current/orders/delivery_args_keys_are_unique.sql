@@ -1,9 +1,9 @@
--- after orders.delivery_args_convert_to_jsonb: keys can become one by it
--- after orders.delivery_args_hold_no_secret: secrets that are taken out can leave equal values behind
--- assumes: values are equal where jsonb says so: 1 and 1.0, or objects whose keys stand in another order.
--- leave: readers take the last value; the other stays in the text until somebody converts it to jsonb.
+-- after orders.delivery_args_convert_to_jsonb: two keys can become equal by that fix
+-- after orders.delivery_args_hold_no_secret: two values can become equal when secrets are replaced
+-- assumes: values are equal if jsonb compares them as equal: 1 and 1.0, or objects with another order of keys.
+-- leave: readers take the last value. The other value stays in the text until it is converted to jsonb.
 
--- automatic: all values of each key that is repeated are equal: the last one stays, the others are removed
+-- automatic: if all values of each repeated key are equal, the last one stays and the others are removed
 -- update orders by order_id:
 select k.order_id,
   k.head || string_agg(k.member, k.comma order by k.place) filter (where k.nth = 1) || k.tail as delivery_script_args
@@ -18,8 +18,7 @@ from (
 group by k.order_id, k.head, k.tail
 having bool_and(k.value = k.last_value);
 
--- option keep_last: of each key that is repeated, the last value stays, the one that readers of json and jsonb see
---   today
+-- option keep_last: the last value of each repeated key stays, the one that readers of json and jsonb get today
 -- update orders by order_id:
 select k.order_id, k.head || string_agg(k.member, k.comma order by k.place) || k.tail as delivery_script_args
 from (
@@ -31,7 +30,7 @@ from (
 where k.nth = 1
 group by k.order_id, k.head, k.tail;
 
--- option keep_first: of each key that is repeated, the first value stays, which no reader sees today
+-- option keep_first: the first value of each repeated key stays, which no reader gets today
 -- update orders by order_id:
 select k.order_id, k.head || string_agg(k.member, k.comma order by k.place) || k.tail as delivery_script_args
 from (

@@ -1,2 +1,2 @@
--- assumes: the address that was meant is not in the data.
--- leave: the leads are sent and lost; a person who asked the customer can set the address.
+-- assumes: the intended address is not in the data.
+-- leave: the leads do not arrive. Ask the customer, and set the address by hand.

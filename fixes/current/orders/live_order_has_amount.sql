@@ -1,7 +1,7 @@
--- after orders.status_is_known: a status that only looks unknown can be a live one
--- after lineage.one_live_order: what a later order has taken over from is not cancelled, but recreated
--- assumes: nobody wants an order over nothing. The amount that was meant, if any, is not in the data.
--- leave: the orders are recreated for ever and buy nothing, or nobody is charged; a person who knows can set the amount.
+-- after orders.status_is_known: an unknown status may become a live one
+-- after lineage.one_live_order: a replaced order becomes recreated, not cancelled
+-- assumes: no customer wants an order with amount 0. The intended amount is not in the data.
+-- leave: the orders can be recreated without end. They buy nothing, or are not charged. Set the amount by hand.
 
 -- option cancel: the order is cancelled
 -- update orders by order_id:

@@ -1,2 +1,2 @@
--- assumes: the hours that were meant are not in the data: a schedule that drifts fits many that do not.
--- leave: only the customer knows the hours; a person who asked can set the schedule.
+-- assumes: the intended hours are not in the data: many regular schedules could have become this one.
+-- leave: only the customer knows the hours. Ask the customer, and set the schedule by hand.

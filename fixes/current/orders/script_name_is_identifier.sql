@@ -1,8 +1,8 @@
--- assumes: capitals, spaces and hyphens mean nothing: two names that become one are one script.
--- leave: reports by script count these apart; a person who knows the script can write its name.
+-- assumes: capitals, spaces and hyphens have no meaning: names that become equal mean one script.
+-- leave: reports count these scripts separately. Set the name by hand.
 
--- automatic: without white space around it, in small letters and with _ for spaces and hyphens, the name is an
---   identifier: written so
+-- automatic: small letters, no surrounding white space, and _ for spaces and hyphens, if that makes the name an
+--   identifier
 -- update orders by order_id:
 select v.order_id, s.name as delivery_script_name
 from violation as v
@@ -11,7 +11,7 @@ cross join lateral (
 ) as s
 where s.name ~ '^[a-z][a-z0-9_]*$';
 
--- option clear_script: the order loses its script. If it is active, leads are then bought that go nowhere
+-- option clear_script: the script is removed. Leads of an active order are then bought and not delivered
 --   (orders.active_order_has_delivery)
 -- update orders by order_id:
 select v.order_id, null as delivery_script_name

@@ -1,3 +1,3 @@
--- after customers.balance_is_whole_cents: that fix settles it
--- leave: the order is as it should be, the balance is not. Once customers.balance_is_whole_cents has rounded it (by
---   itself, or by its option round), the comparison says what the cents say.
+-- after customers.balance_is_whole_cents: that fix also fixes this rule
+-- leave: the order is right, but the balance is not. Not needed once customers.balance_is_whole_cents has rounded the
+--   balance: the comparison then agrees with the cents.

@@ -1,6 +1,6 @@
 -- title: CHECK rejects customer balances with fractions of cents
 -- protects: customers.balance_is_whole_cents
--- assumes: who adds to a binary float rounds the sum to cents before writing it
+-- assumes: an application that adds to a binary float rounds the sum to cents before it writes it
 
 -- function:
 -- A balance as text must be its shortest exact form, whatever the session that writes has set.

@@ -1,7 +1,7 @@
 -- title: Foreign key rejects orders of missing customers
 -- protects: orders.customer_exists
 -- requires: key customers.customer_id
--- assumes: customer and order can be inserted in either order within a transaction
+-- assumes: a transaction may insert customer and order in any order
 
 -- index orders:
 (customer_id)

@@ -1,10 +1,10 @@
 -- title: Triggers reject recreations that the balance does not cover
 -- protects: recreation.is_covered_by_balance
 -- requires: key orders.order_id, key customers.customer_id
--- assumes: it is checked when a recreation is inserted, becomes live, or changes its amount, customer or ancestor, with
---   the customer's row locked until the end of that transaction. A debit is never refused, so that a balance may fall
---   below the amount later: the rule tells. A balance that is paid in in the same transaction is paid in before, or the
---   check put off to its end: set constraints all deferred.
+-- assumes: the triggers check a recreation when it is inserted, becomes live, or changes its amount, customer or
+--   ancestor. They lock the customer's row until the transaction ends. Debits are never rejected, so a balance may
+--   fall below the amount later; only the rule finds that. Book a payment of the same transaction first, or defer the
+--   check: set constraints all deferred.
 
 -- function:
 create or replace function order_audit.is_covered_by_balance() returns trigger

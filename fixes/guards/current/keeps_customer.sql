@@ -1,7 +1,7 @@
 -- title: Foreign key rejects recreations for another customer
 -- protects: lineage.keeps_customer
 -- requires: key orders.order_id, not null orders.customer_id, guard order_ref_exists
--- assumes: a lineage is moved to another customer within one transaction, in any order
+-- assumes: a lineage moves to another customer within one transaction, in any order
 
 -- unique index orders:
 (order_id, customer_id)

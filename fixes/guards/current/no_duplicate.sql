@@ -1,7 +1,7 @@
 -- title: Unique index rejects customers with equal name, address and state
 -- protects: customers.no_duplicate
 -- requires: key customers.customer_id
--- assumes: name, address and state together are not longer than some 2,600 bytes, which is what an index holds
+-- assumes: name, address and state together are not longer than about 2,600 bytes, the limit of an index entry
 
 -- unique index customers:
 (

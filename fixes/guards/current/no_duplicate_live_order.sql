@@ -1,8 +1,8 @@
 -- title: Unique index rejects duplicate live orders
 -- protects: orders.no_duplicate_live_order
 -- requires: key orders.order_id, guard order_ref_exists, guard one_live_order
--- assumes: nobody means two lineages of the same customer, schedule, delivery and amount to be live at once. Arguments
---   are compared by their MD5, which keeps the index small.
+-- assumes: two lineages with equal customer, schedule, delivery and amount are never intended to be live together.
+--   Arguments are compared by their MD5, which keeps the index small.
 
 -- unique index orders:
 (

@@ -1,7 +1,8 @@
 -- title: Foreign key rejects references to missing ancestors
 -- protects: lineage.order_ref_exists
 -- requires: key orders.order_id
--- assumes: it is checked at the end of the transaction, so that orders of one lineage can be inserted in any order
+-- assumes: the reference is checked at the end of the transaction, so orders of one lineage can be inserted in any
+--   order
 
 -- index orders:
 (order_ref)

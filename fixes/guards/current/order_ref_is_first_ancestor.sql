@@ -1,9 +1,9 @@
 -- title: Foreign key rejects references to orders that are not a root
 -- protects: lineage.order_ref_is_first_ancestor, lineage.is_acyclic
 -- requires: key orders.order_id, guard order_ref_exists
--- assumes: a lineage is re-pointed within one transaction, in any order. A root is an order whose order_ref is its own
---   order_id. The key is order_ref twice: it is found as an order_id, and as that order's own order_ref. Being a foreign
---   key, it holds at every isolation level and whoever comes first.
+-- assumes: a lineage changes its references within one transaction, in any order. A root is an order whose order_ref
+--   is its own order_id. The key contains order_ref twice: it must exist as an order_id, and as the order_ref of that
+--   order. A foreign key holds at every isolation level, whichever transaction comes first.
 
 -- unique index orders:
 (order_id, order_ref)

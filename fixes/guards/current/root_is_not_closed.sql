@@ -1,9 +1,9 @@
 -- title: Triggers reject live recreations of ended orders
 -- protects: lineage.root_is_not_closed
 -- requires: key orders.order_id, guard order_ref_exists
--- assumes: it is checked at the end of the transaction, so that a lineage can be closed in any order. Closing an order and
---   recreating it at the same time wait for each other: one of them may get a deadlock or, at REPEATABLE READ or
---   SERIALIZABLE, a serialization failure, and is to be tried again.
+-- assumes: the check happens at the end of the transaction, so a lineage can be closed in any order. Closing an order
+--   and recreating it at the same time wait for each other. One of them may fail with a deadlock or, at REPEATABLE
+--   READ or SERIALIZABLE, a serialization failure: retry it.
 
 -- table:
 -- Which lineages got a live recreation, for transactions whose snapshot does not show it: writing a row that has been

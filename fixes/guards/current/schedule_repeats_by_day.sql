@@ -1,6 +1,6 @@
 -- title: CHECK rejects schedules that repeat, but not by day
 -- protects: orders.schedule_repeats_by_day
--- assumes: nobody means a schedule that repeats, and not by the day
+-- assumes: no schedule is intended to repeat with a period other than whole days
 
 -- function:
 create or replace function order_audit.schedule_repeats_by_day(bits text) returns boolean

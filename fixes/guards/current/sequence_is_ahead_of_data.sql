@@ -1,8 +1,8 @@
 -- title: Statement moves sequences beyond existing ids
 -- protects: schema.sequence_is_ahead_of_data
 -- requires: key customers.customer_id, key orders.order_id
--- assumes: ids that an application makes up itself stay below what the sequence hands out; nothing can see to that. A
---   sequence is moved forward only, while nobody can draw from it.
+-- assumes: ids that an application invents stay below the next number of the sequence; no guard can enforce that. A
+--   sequence only moves forward, while no other session can draw from it.
 
 -- refuses:
 -- nothing: it moves what is behind
