@@ -8,6 +8,6 @@
 select c.customer_id, c.customer_name, c.customer_balance
 from customers as c
 where c.customer_balance::text not in ('NaN', 'Infinity', '-Infinity')
-  -- through text: a cast straight to numeric keeps 15 digits, and would lose the drift and the last cents
+  -- Cast through text: a direct cast to numeric keeps 15 digits and loses the rounding error and the last cents.
   and c.customer_balance::text::numeric <> round(c.customer_balance::text::numeric, 2)
 order by c.customer_id

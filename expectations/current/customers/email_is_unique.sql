@@ -10,7 +10,7 @@ from (
   select h.customer_id, h.customer_name, h.customer_email,
     min(h.customer_id) over (partition by lower(btrim(h.customer_email::text)) collate "C") as first_customer_id
   from (
-    -- numbers are sorted faster than texts: only what shares its hash with another is looked at as text
+    -- Numbers sort faster than texts: compare only texts whose hash occurs twice.
     select c.customer_id, c.customer_name, c.customer_email,
       count(*) over (
         partition by hashtextextended(lower(btrim(c.customer_email::text)) collate "C", 0)

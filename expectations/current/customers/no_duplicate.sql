@@ -11,14 +11,14 @@ from (
       partition by n.name_key collate "C", n.address_key collate "C", n.state_key collate "C"
     ) as first_customer_id
   from (
-    -- small letters, every white space a space, none at the ends, one in a row
+    -- small letters; white space becomes single spaces and is removed at both ends
     select c.customer_id, c.customer_name, c.address, c.address_state,
       regexp_replace(btrim(translate(lower(c.customer_name::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as name_key,
       regexp_replace(btrim(translate(lower(c.address::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as address_key,
       regexp_replace(btrim(translate(lower(c.address_state::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as state_key
     from customers as c
     where c.customer_id in (
-      -- cheap test first: what is the same so is the same without any white space too, and has the same hash
+      -- Cheap test first: equal texts are also equal without white space, and have equal hashes.
       select h.customer_id
       from (
         select t.customer_id,

@@ -12,7 +12,7 @@ cross join lateral (
   select translate(c.customer_phone::text, ' ().-', '') as dialled
   offset 0
 ) as p
--- lengths are tested apart: counting is what would make a pattern slow
+-- Lengths are tested separately, because counting makes a pattern slow.
 where p.dialled !~ '^[+]?[0-9]+$'
   or case left(p.dialled, 1)
     when '+' then length(p.dialled) not between 9 and 16

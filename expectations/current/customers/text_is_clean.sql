@@ -11,9 +11,9 @@
 select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone,
   c.address, c.address_state
 from customers as c
--- white space at either end; or, anywhere, control characters, no-break space, soft hyphen, zero-width and
--- direction-changing characters, byte order mark, U+FFFD: looked for in all texts at once, then in each (by the
--- database's collation: those of the columns may differ)
+-- White space at either end, or, anywhere, control characters, no-break space, soft hyphen, zero-width and
+-- direction-changing characters, byte order mark or U+FFFD. Test all texts joined, then each. Use the database's
+-- collation, because those of the columns may differ.
 where concat_ws(
     '|', c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address, c.address_state
   ) collate "default"
@@ -29,7 +29,7 @@ where concat_ws(
       (c.address_state::text)
     ) as t (value)
     where t.value ~ '^[ \t\n\r\f\v]|[ \t\n\r\f\v]$|[\u0001-\u001f\u007f]'
-      -- elsewhere these numbers are other characters: U+0092 would be the apostrophe of WIN1252
+      -- In other encodings these numbers are other characters: U+0092 is the apostrophe of WIN1252.
       or getdatabaseencoding() in ('UTF8', 'LATIN1')
         and t.value ~ '[\u0080-\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd]'
   )

@@ -10,7 +10,7 @@
 select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone,
   c.address, c.address_state
 from customers as c
--- plain ASCII is in normal form: most texts need not be looked at
+-- ASCII text is always in normal form, so most texts need no test.
 where octet_length(c.customer_name::text) > char_length(c.customer_name::text) and c.customer_name::text <> normalize(c.customer_name::text, nfc)
   or octet_length(c.customer_email::text) > char_length(c.customer_email::text) and c.customer_email::text <> normalize(c.customer_email::text, nfc)
   or octet_length(c.customer_contact_name::text) > char_length(c.customer_contact_name::text) and c.customer_contact_name::text <> normalize(c.customer_contact_name::text, nfc)

@@ -15,7 +15,7 @@ cross join lateral (
     '-', '.', '?'
   ] as words
 ) as w
--- cheap test first: none of the words has more than 11 letters, and few texts have so few
+-- Cheap test first: no placeholder has more than 11 letters, and few texts are that short.
 where length(btrim(c.customer_name::text, E' \t\n\r\f\x0b')) <= 11
     and lower(btrim(c.customer_name::text, E' \t\n\r\f\x0b')) = any (w.words)
   or length(btrim(c.customer_email::text, E' \t\n\r\f\x0b')) <= 11

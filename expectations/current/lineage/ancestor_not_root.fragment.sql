@@ -1,5 +1,5 @@
 with recursive
-  -- Orders whose ancestor is no root. Only they can lie on a cycle, and they are few.
+  -- Orders whose ancestor is not a root. Only they can be part of a cycle, and they are few.
   astray as materialized (
     select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, a.order_ref as ancestor_ref
     from orders as o
@@ -7,7 +7,7 @@ with recursive
     where a.order_ref is distinct from a.order_id
   ),
   step as materialized (
-    -- neither is NULL here: this gives both columns one type, whatever theirs are
+    -- Neither is NULL here: coalesce gives both columns one type.
     select distinct coalesce(order_id, order_ref) as order_id, coalesce(order_ref, order_id) as order_ref
     from astray
     where order_ref <> order_id
@@ -18,9 +18,9 @@ with recursive
     from step
     group by order_id
   ),
-  -- Pointer jumping: target[i] is where node i stands after so many steps, 0 once it has left the nodes.
-  -- Each round doubles the steps; after at least as many steps as there are nodes, whoever has not left
-  -- stands on a cycle, and each node of each cycle is stood upon.
+  -- Pointer jumping: target[i] is the node reached from node i after `steps` steps, 0 for none. Each round doubles the
+  -- steps. After at least as many steps as nodes, each remaining target is on a cycle, and each node of each cycle is
+  -- a target.
   jump (steps, target) as (
     select 1, array_agg(coalesce(ahead.i, 0) order by n.i)
     from node as n
@@ -39,8 +39,8 @@ with recursive
     from (select target from jump order by steps desc limit 1) as j
     cross join lateral unnest(j.target) as t (at)
   ),
-  -- An order_id that stands twice with different refs (there is no primary key then) forks the way:
-  -- jumping stops there, and the ways from and to each fork are walked one by one.
+  -- Without a primary key, an order_id can occur twice with different refs and fork the path. Jumping stops there;
+  -- paths from and to each fork are followed one by one.
   fork as materialized (
     select order_id
     from node
@@ -61,7 +61,7 @@ with recursive
     from node as n
     join landed as l on l.i = n.i
     union
-    -- distinct, or the planner would expect billions and make room for them
+    -- distinct, or the planner would expect billions of rows and reserve memory for them
     select distinct s.order_id
     from step as s
     join after_fork as f on f.order_id = s.order_id

@@ -17,7 +17,7 @@ join (
     from (
       select o.customer_id, o.delivery_script_args as args, held.api_key
       from (
-        -- what a customer's orders have in common is looked into once
+        -- Read equal arguments of a customer once.
         select distinct b.customer_id, b.delivery_script_args::text collate "C" as delivery_script_args
         from orders as b
         where b.delivery_script_args is not null
@@ -28,15 +28,15 @@ join (
         offset 0
       ) as d
       cross join lateral (
-        -- of a key that stands twice, -> gives the last value, as every reader of json does
+        -- For a repeated key, -> returns the last value, as readers of json do.
         select d.args ->> k.name as api_key
         from json_object_keys(case when json_typeof(d.args) = 'object' then d.args else '{}' end) as k (name)
         where translate(lower(k.name), '-_', '') = 'apikey'
           and json_typeof(d.args -> k.name) = 'string'
           and d.args ->> k.name <> ''
       ) as held
-      -- few name such a key at all; where there are escapes, or letters beyond ASCII, the text alone does not tell.
-      -- Of its letters, with whatever stands between them, the i is left out: not every locale makes it of a capital I.
+      -- Prefilter: few arguments contain such a key. Texts with escapes or non-ASCII letters must be parsed. The
+      -- pattern omits the i of "apikey", because some locales do not lower I to i.
       where strpos(o.delivery_script_args, '\') > 0
         or octet_length(o.delivery_script_args) > char_length(o.delivery_script_args)
         or lower(o.delivery_script_args) like '%a%p%k%e%y%'

@@ -11,7 +11,7 @@ cross join lateral (
   offset 0
 ) as d
 where o.delivery_script_name::text = 'custom_crm'
-  -- of a key that stands twice, -> gives the last value, as every reader of json does
+  -- For a repeated key, -> returns the last value, as readers of json do.
   and not exists (
     select
     from json_object_keys(case when json_typeof(d.args) = 'object' then d.args else '{}' end) as k (name)

@@ -9,8 +9,8 @@ select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args
 from orders as o
 where strpos(o.delivery_script_args::text, '\u') > 0
-  -- an escaped backslash before the u is no escape: such pairs are first put out of the way, under U+0001,
-  -- which cannot stand in JSON text. Left are U+0000, a high surrogate without a low one, and the reverse.
+  -- Escaped backslashes are first replaced by U+0001, which JSON text cannot contain: a u after one is not an escape.
+  -- The pattern then finds U+0000, a high surrogate without a low one, and a low one without a high one.
   and replace(o.delivery_script_args::text, '\\', chr(1))
     ~ '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}'
 order by o.order_id

@@ -12,19 +12,19 @@ cross join lateral (
   -- include: readable_args
   offset 0
 ) as d
--- cheap tests first: few documents name a secret at all, and in plain ASCII without escapes it can be seen in the text
+-- Cheap tests first: few arguments contain a secret, and in ASCII text without escapes its name is visible.
 where (
     strpos(o.delivery_script_args::text, '\') > 0
     or octet_length(o.delivery_script_args::text) > char_length(o.delivery_script_args::text)
-    -- the same in every locale: what they may do otherwise is to the letter i, which is in none of these
+    -- Independent of the locale: locales differ in lowering I, and no pattern contains an i.
     or lower(o.delivery_script_args::text collate "C")
         like any (array['%key%', '%secret%', '%token%', '%passw%', '%pwd%', '%credent%', '%author%'])
       and (
-        -- any text at all, but for what begins as a reference, and then: one of such a name ...
+        -- a non-empty string that does not begin as a reference, under a key with such a name ...
         replace(o.delivery_script_args::text, '"secret-ref:', 'secret-ref:') ~ '"[ \t\n\r]*:[ \t\n\r]*"[^"]'
         and replace(o.delivery_script_args::text, '"secret-ref:', 'secret-ref:')
           ~* '(api[-_]?key|secret|token|password|passwd|pwd|credential|private[-_]?key|authorization)[^"]*"[ \t\n\r]*:[ \t\n\r]*"[^"]'
-        -- ... or what begins as a reference and goes on as none
+        -- ... or a string that begins as a reference but is not a valid one
         or o.delivery_script_args::text ~ '"secret-ref:([A-Za-z0-9_./-]*[^A-Za-z0-9_./"-]|")'
       )
   )

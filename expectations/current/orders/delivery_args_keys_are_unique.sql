@@ -13,7 +13,7 @@ cross join lateral (
   offset 0
 ) as d
 where case
-  -- two keys take two colons
+  -- An object with two keys has two colons.
   when o.delivery_script_args::text like '%:%:%' and json_typeof(d.args) = 'object'
   then (select count(*) > count(distinct k.name collate "C") from json_object_keys(d.args) as k (name))
 end

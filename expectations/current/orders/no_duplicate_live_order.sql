@@ -15,7 +15,7 @@ from (
   from orders as o
   where o.order_status::text in ('pending', 'active', 'paused')
     and o.order_id is not null
-  -- partitions take NULL as equal to NULL, as this rule does; the frame is the orders with a smaller id
+  -- Partitions treat NULL as equal to NULL, as this rule does. The frame contains the orders with a smaller id.
   window earlier as (
     partition by o.customer_id, o.order_amount, o.delivery_script_name::text collate "C",
       o.delivery_script_args::text collate "C", o.order_schedule
@@ -23,7 +23,7 @@ from (
     groups between unbounded preceding and 1 preceding
   )
 ) as e
--- at least one of them has another ref, a NULL ref being another one than any number
+-- At least one earlier order has another order_ref; NULL differs from every number.
 where e.least_ref <> e.order_ref
   or e.greatest_ref <> e.order_ref
   or e.order_ref is null and e.refs > 0

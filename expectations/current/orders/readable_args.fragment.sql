@@ -1,6 +1,6 @@
--- json functions raise at an escape that is no character: read each of those as U+FFFD (as ? and its digits where
--- the database is not UTF-8 and an escape beyond ASCII may have no character in it). Escaped backslashes are first
--- put out of the way, under U+0001, which cannot stand in JSON text.
+-- json functions raise an error at escapes that are not characters. Replace each by U+FFFD; in encodings other than
+-- UTF-8, replace each escape beyond ASCII by ? and its digits. Escaped backslashes are first replaced by U+0001, which
+-- JSON text cannot contain.
 select case
   when strpos(o.delivery_script_args::text, '\u') = 0 then o.delivery_script_args::json
   when current_setting('server_encoding') = 'UTF8' then replace(

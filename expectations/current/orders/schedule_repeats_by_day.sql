@@ -8,17 +8,17 @@
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.order_schedule
 from orders as o
 cross join lateral (
-  -- one byte a bit: bytes are cut and compared faster than letters
+  -- one byte for each bit: bytea is cut and compared faster than text
   select convert_to(o.order_schedule::text, 'UTF8') as bits
   offset 0
 ) as s
 where position('1'::bytea in s.bits) > 0
   and position('0'::bytea in s.bits) > 0
-  -- neither one day repeats, nor two, nor three
+  -- The schedule does not repeat after one, two or three days.
   and substr(s.bits, 1, greatest(length(s.bits) - 48, 0)) <> substr(s.bits, 49)
   and substr(s.bits, 1, greatest(length(s.bits) - 96, 0)) <> substr(s.bits, 97)
   and substr(s.bits, 1, greatest(length(s.bits) - 144, 0)) <> substr(s.bits, 145)
-  -- cheap test first: with a period of 167 or less, the bits but for the last 167 stand a second time further on
+  -- Cheap test first: with a period of at most 167, all bits but the last 167 occur again later.
   and position(substr(s.bits, 1, greatest(length(s.bits) - 167, 1)) in substr(s.bits, 3)) > 0
   and exists (
     select

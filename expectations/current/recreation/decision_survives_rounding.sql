@@ -10,9 +10,9 @@
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 from orders as o
 left join customers as c on c.customer_id = o.customer_id
--- rounding to the cent can only decide where the two are close; this is false for NaN and the infinities
+-- Rounding to the cent matters only where the two are close. The test is false for NaN and infinity.
 where c.customer_balance - o.order_amount between -1 and 1
   and o.order_status::text in ('pending', 'active', 'paused')
-  -- through text: a cast straight to numeric keeps 15 digits and hides the drift
+  -- Cast through text: a direct cast to numeric keeps 15 digits and hides the rounding error.
   and (c.customer_balance > o.order_amount) <> (round(c.customer_balance::text::numeric, 2) > o.order_amount)
 order by o.order_id

@@ -6,6 +6,6 @@
 -- highlight: balance
 select c.customer_id, c.name as customer_name, c.balance
 from sales.customers as c
--- false for NaN, which is whatever it is rounded to
+-- False for NaN, which equals its rounded value.
 where c.balance <> round(c.balance, 2)
 order by c.customer_id

@@ -11,7 +11,7 @@ from (
       partition by n.name_key collate "C", n.street_key collate "C", n.state_code collate "C"
     ) as first_customer_id
   from (
-    -- small letters, every white space a space, none at the ends, one in a row
+    -- small letters; white space becomes single spaces and is removed at both ends
     select c.customer_id, c.name, a.street, a.state_code,
       regexp_replace(btrim(translate(lower(c.name), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as name_key,
       regexp_replace(btrim(translate(lower(a.street), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') as street_key

@@ -10,7 +10,7 @@ cross join lateral (
   select translate(k.phone, ' ().-', '') as dialled
   offset 0
 ) as p
--- lengths are tested apart: counting is what would make a pattern slow
+-- Lengths are tested separately, because counting makes a pattern slow.
 where p.dialled !~ '^[+]?[0-9]+$'
   or case left(p.dialled, 1)
     when '+' then length(p.dialled) not between 9 and 16

@@ -11,7 +11,7 @@ join (
   -- include: texts
 ) as t on t.customer_id = c.customer_id
 where t.customer_text ~ '^[ \t\n\r\f\v]|[ \t\n\r\f\v]$|[\u0001-\u001f\u007f]'
-  -- elsewhere these numbers are other characters: U+0092 would be the apostrophe of WIN1252
+  -- In other encodings these numbers are other characters: U+0092 is the apostrophe of WIN1252.
   or getdatabaseencoding() in ('UTF8', 'LATIN1')
     and t.customer_text ~ '[\u0080-\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffd]'
 order by c.customer_id

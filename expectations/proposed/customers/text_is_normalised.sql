@@ -11,6 +11,6 @@ from sales.customers as c
 join (
   -- include: texts
 ) as t on t.customer_id = c.customer_id
--- plain ASCII is in normal form: most texts need not be looked at
+-- ASCII text is always in normal form, so most texts need no test.
 where octet_length(t.customer_text) > char_length(t.customer_text) and t.customer_text <> normalize(t.customer_text, nfc)
 order by c.customer_id

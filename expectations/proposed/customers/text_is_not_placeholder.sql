@@ -9,7 +9,7 @@ from sales.customers as c
 join (
   -- include: required_texts
 ) as t on t.customer_id = c.customer_id
--- cheap test first: none of the words has more than 11 letters, and few texts have so few
+-- Cheap test first: no placeholder has more than 11 letters, and few texts are that short.
 where length(btrim(t.customer_text, E' \t\n\r\f\x0b')) <= 11
   and lower(btrim(t.customer_text, E' \t\n\r\f\x0b')) in (
     'n/a', 'na', 'none', 'null', 'nil', 'test', 'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?'

@@ -6,6 +6,6 @@
 -- highlight: balance_after
 select e.customer_id, e.entry_number, e.balance_before, e.amount, e.balance_after, e.reason
 from sales.ledger_entries as e
--- a sum with NaN is NaN, which equals itself
+-- A sum with NaN is NaN, which equals itself in PostgreSQL.
 where (e.balance_after = e.balance_before + e.amount and e.amount not in ('NaN', 'Infinity', '-Infinity')) is not true
 order by e.customer_id, e.entry_number

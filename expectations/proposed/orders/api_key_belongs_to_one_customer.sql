@@ -18,7 +18,7 @@ from (
       and jsonb_typeof(m.value) = 'string'
       and m.value <> '""'
   ) as held
-  -- what a reference of ours leads to; any other is compared as it is
+  -- the secret that one of our references names; other references are compared as they are
   left join sales_private.delivery_secrets as s
     on s.order_id = o.order_id and held.said = 'secret-ref:sales/' || s.secret_id
   window same_key as (partition by coalesce(s.secret, held.said) collate "C")

@@ -7,7 +7,7 @@
 -- highlight: args
 select d.order_id, d.script_name, d.args
 from sales.order_deliveries as d
--- cheap test first: few arguments name a secret at all
+-- Cheap test first: few arguments contain a secret.
 where d.args::text ~* '(api[-_]?key|secret|token|password|passwd|pwd|credential|private[-_]?key|authorization)'
   and exists (
     with recursive node (name, value) as (

@@ -6,7 +6,7 @@
 select t.order_id
 from sales_private.delivery_originals as t
 where case
-  -- two keys take two colons
+  -- An object with two keys has two colons.
   when t.args_text like '%:%:%' and json_typeof(t.args_text::json) = 'object'
   then (select count(*) > count(distinct k.name collate "C") from json_object_keys(t.args_text::json) as k (name))
 end

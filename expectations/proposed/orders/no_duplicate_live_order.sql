@@ -12,10 +12,10 @@ from (
     max(o.first_ancestor_id) over earlier as greatest_ancestor_id
   from sales.orders as o
   left join sales.order_deliveries as d on d.order_id = o.order_id
-  -- secrets of two orders are put away apart: only what was written tells whether they are the same
+  -- Secrets of two orders are stored separately: only the original arguments can be compared.
   left join sales_private.delivery_originals as t on t.order_id = o.order_id
   where o.order_status in ('pending', 'active', 'paused')
-  -- partitions take NULL as equal to NULL, as this rule does; the frame is the orders with a smaller id
+  -- Partitions treat NULL as equal to NULL, as this rule does. The frame contains the orders with a smaller id.
   window earlier as (
     partition by o.customer_id, o.amount, d.script_name collate "C", t.args_text collate "C", o.schedule_id
     order by o.order_id

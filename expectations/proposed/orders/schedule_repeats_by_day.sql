@@ -8,12 +8,12 @@ select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount,
 from sales.orders as o
 join sales.schedules as w on w.schedule_id = o.schedule_id
 join (
-  -- each schedule once, however many orders have it
+  -- Test each schedule once, however many orders use it.
   select b.schedule_id
   from (
     select s.schedule_id,
       (
-        -- one byte for each half-hour: bytes are cut and compared faster than letters
+        -- one byte for each half-hour: bytea is cut and compared faster than text
         select convert_to(string_agg(case when s.half_hours @> h.n then '1' else '0' end, '' order by h.n), 'UTF8')
         from generate_series(0, 335) as h (n)
       ) as bits
@@ -22,7 +22,7 @@ join (
   ) as b
   where position('1'::bytea in b.bits) > 0
     and position('0'::bytea in b.bits) > 0
-    -- neither one day repeats, nor two, nor three
+    -- The schedule does not repeat after one, two or three days.
     and substr(b.bits, 1, 288) <> substr(b.bits, 49)
     and substr(b.bits, 1, 240) <> substr(b.bits, 97)
     and substr(b.bits, 1, 192) <> substr(b.bits, 145)

@@ -17,14 +17,14 @@ from (
   join sales.recreations as c on c.order_id = o.order_id
 ) as r
 left join lateral (
-  -- where the predecessor stood just before: what changed in the same transaction has the same time
+  -- the predecessor's status just before; changes in the same transaction have the same time
   select h.status_after
   from sales.order_status_changes as h
   where h.order_id = r.predecessor_id and h.created_at < r.created_at
   order by h.change_number desc
   limit 1
 ) as ended on ended.status_after in ('cancelled', 'expired')
--- one that is deleted since cannot be judged
+-- A predecessor that was deleted since cannot be judged.
 where r.predecessor_id is not null
   and (r.predecessor_id is distinct from r.latest_id or ended.status_after is not null)
 order by r.order_id

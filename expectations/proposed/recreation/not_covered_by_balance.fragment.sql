@@ -1,6 +1,6 @@
 from sales.orders as o
 left join sales.customers as c on c.customer_id = o.customer_id
--- PostgreSQL sorts NaN above every number: without the second test it would cover everything
+-- PostgreSQL sorts NaN above every number, so without the second test NaN would cover every amount.
 where (
     c.balance > o.amount
     and c.balance <> 'NaN'

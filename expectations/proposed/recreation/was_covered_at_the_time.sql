@@ -6,6 +6,6 @@
 -- highlight: balance, amount
 select r.order_id, r.first_ancestor_id, r.predecessor_id, r.balance, r.amount, r.created_at
 from sales.recreations as r
--- PostgreSQL sorts NaN above every number: without the second test it would cover everything
+-- PostgreSQL sorts NaN above every number, so without the second test NaN would cover every amount.
 where (r.balance > r.amount and r.balance <> 'NaN') is not true
 order by r.order_id

@@ -12,7 +12,7 @@ cross join lateral (
   select case
     when strpos(d.args::text, '"secret-ref:sales/') = 0 then d.args
     else (
-      -- with their secrets put back: cut at each reference, which can have any length, and joined again
+      -- Insert the secrets again: cut the text at each reference and join the pieces.
       select string_agg(
           p.found[1] || coalesce(to_json(s.secret)::text, p.found[2], ''), '' order by p.number
         )::jsonb
@@ -25,7 +25,7 @@ cross join lateral (
 ) as whole
 cross join lateral (
   select case
-    -- what jsonb cannot read, and the arguments cannot say: see orders.delivery_args_convert_to_jsonb
+    -- originals that jsonb rejects: see orders.delivery_args_convert_to_jsonb
     when strpos(t.args_text, '\u') > 0
       and replace(t.args_text, '\\', chr(1))
         ~ '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}'
@@ -34,6 +34,6 @@ cross join lateral (
   end as args
   offset 0
 ) as original
--- JSON that says null is no arguments
+-- JSON null means no arguments.
 where nullif(original.args, 'null') is distinct from nullif(whole.args, 'null')
 order by o.order_id

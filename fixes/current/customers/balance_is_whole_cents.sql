@@ -3,14 +3,14 @@
 
 -- automatic: a balance less than a hundredth of a cent from a whole cent is rounded to that cent
 -- update customers by customer_id:
--- Through text: a cast straight to numeric keeps 15 digits, and would lose cents of a large balance.
+-- Cast through text: a direct cast to numeric keeps 15 digits and loses cents of a large balance.
 select v.customer_id, b.rounded as customer_balance
 from violation as v
 cross join lateral (
   select v.customer_balance::text::numeric as exact, round(v.customer_balance::text::numeric, 2) as rounded
 ) as b
 where abs(b.rounded - b.exact) < 0.0001
-  -- a column of few digits may not hold the next whole number
+  -- A column with few digits may not hold the next integer.
   and (
     trunc(b.rounded) = trunc(b.exact)
     or order_audit.as_stored('customers', 'customer_balance', b.rounded::text) is not null

@@ -14,7 +14,7 @@ select v.customer_id, a.written as customer_email
 from violation as v
 cross join lateral (select lower(btrim(v.customer_email::text)) as plain) as p
 cross join lateral (
-  -- a small letter and its accent may have a letter of their own where the capital has none
+  -- a small letter with an accent may be one character, where the capital is two
   select case when getdatabaseencoding() = 'UTF8' then normalize(p.plain, nfc) else p.plain end as written
 ) as a
 where not exists (
@@ -22,9 +22,9 @@ where not exists (
     from customers as c
     where c.customer_id <> v.customer_id
       and lower(btrim(c.customer_email::text)) collate "C" = p.plain collate "C"
-      and p.plain <> ''  -- nothing at all is no address
+      and p.plain <> ''  -- an empty text is not an address
   )
-  -- in some languages small letters are longer than capitals
+  -- In some languages the small letters of a text are longer than its capitals.
   and (
     char_length(a.written) <= char_length(v.customer_email::text)
     or order_audit.as_stored('customers', 'customer_email', a.written) = a.written

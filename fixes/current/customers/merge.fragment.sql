@@ -1,6 +1,6 @@
 -- given merged: customers that remain, each with the sum of the balances in its group
--- Balances are added as they are written: a cast straight to numeric keeps 15 digits. A group with a balance that is
--- no amount (NaN, infinity, NULL), or with a sum that the column cannot hold to a hundredth of a cent, is left.
+-- Cast balances through text: a direct cast to numeric keeps 15 digits. Leave a group with a balance of NaN, infinity or
+-- NULL, or with a sum that the column cannot hold to a hundredth of a cent.
 select g.first_customer_id, sum(c.customer_balance::text::numeric) as balance
 from (
   select v.customer_id, v.first_customer_id

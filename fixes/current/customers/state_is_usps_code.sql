@@ -24,7 +24,7 @@ with names (code, name) as (
 select v.customer_id, s.code as address_state
 from violation as v
 cross join lateral (
-  -- by the letters of ASCII alone: other languages have other small letters for I
+  -- lower ASCII letters only: some languages lower I to another letter
   select lower(
     regexp_replace(btrim(v.address_state::text, E' \t\n\r\f\x0b'), '[ \t\n\r\f\v]+', ' ', 'g') collate "C"
   ) as written

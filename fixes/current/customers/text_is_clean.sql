@@ -16,7 +16,7 @@ from violation as v
 cross join lateral (
   select c.name, c.value, btrim(
       regexp_replace(
-        -- a tab or a line end between two words keeps them apart
+        -- a tab or a line end between two words becomes a space
         regexp_replace(c.value, '\r\n|[\t\n\r\f\v\u00a0]', ' ', 'g'),
         '[\u0001-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]', '', 'g'
       )

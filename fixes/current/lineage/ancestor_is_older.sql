@@ -7,8 +7,8 @@
 -- option reroot_to_oldest: the order with the smallest id becomes the first ancestor of the lineage. All orders of
 --   the lineage reference it, as do orders of its customer that lead to them
 -- update orders by order_id:
--- The chains as they will be. Mostly each lineage is one step; where other ancestors that are not the first are left,
--- those behind have another first ancestor now.
+-- The chains after the change. Usually each order is one step from the root. Where some ancestors are not the first,
+-- orders behind them get another first ancestor.
 select o.order_id, e.order_id as order_ref, e.order_id as unit
 from (
   select array_agg(n.order_id) as ids, array_agg(n.order_ref) as refs
@@ -29,5 +29,5 @@ cross join lateral order_audit.chain(n.ids, n.refs) as c
 join orders as o on o.order_id = c.id
 join orders as e on e.order_id = c.last
 where c.beyond = c.last
-  -- of the lineage, or behind it and of the customer
+  -- in the lineage, or leading to it and of the same customer
   and (o.order_ref = e.order_ref or o.customer_id = e.customer_id);

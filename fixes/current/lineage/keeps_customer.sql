@@ -7,8 +7,8 @@
 -- option reroot: the reference is wrong: the order becomes the first order of its own lineage. Orders of its customer
 --   that lead to it reference it
 -- update orders by order_id:
--- The chains as they will be. Mostly each of these orders is one by itself; where other ancestors that are not the first
--- are left, those behind have a first ancestor now.
+-- The chains after the change. Usually each chain is one order. Where some ancestors are not the first, orders behind
+-- them get a first ancestor.
 select o.order_id, e.order_id as order_ref, e.order_id as unit
 from (
   select array_agg(n.order_id) as ids, array_agg(n.order_ref) as refs
@@ -33,9 +33,9 @@ where c.beyond = c.last
 -- option move_to_root_customer: the customer is wrong: the order moves to the customer of its first ancestor, and so
 --   do orders that reference it. In a cycle the smallest id counts as first. Another customer is charged
 -- update orders by order_id:
--- Mostly each of these orders is a chain by itself. Where other ancestors that are not the first are left, those behind
--- move along: else they would differ in their turn. Who has no customer differs from nobody. Where the chain ends in a
--- first ancestor of that customer, they point at it, as lineage.order_ref_is_first_ancestor has it.
+-- Usually each chain is one order. Where some ancestors are not the first, orders behind them move too, or their
+-- customers would differ. Orders without a customer do not differ. If the chain ends in a first ancestor of that
+-- customer, they reference it, as lineage.order_ref_is_first_ancestor requires.
 select o.order_id, m.customer_id, coalesce(r.order_id, o.order_ref) as order_ref, c.last as unit
 from (
   select array_agg(n.order_id) as ids, array_agg(n.order_ref) as refs

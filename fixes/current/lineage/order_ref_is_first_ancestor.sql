@@ -15,7 +15,7 @@ from (
 ) as v
 cross join lateral order_audit.chain(v.ids, v.refs) as c
 join orders as o on o.order_id = c.id
--- the last order of the chain that is not the first ancestor, and the first ancestor
+-- the last order of the chain before the first ancestor, and the first ancestor
 join orders as a on a.order_id = c.beyond
 join orders as r on r.order_id = a.order_ref and r.order_ref = r.order_id;
 
@@ -28,7 +28,7 @@ where e.customer_id = e.root_customer_id;
 -- option reroot: if the chain ends with another customer, or a customer is missing, the order becomes the first order
 --   of its own lineage
 -- update orders by order_id:
--- one at a time, an order whose ancestor went first would be right already, and stay behind it
+-- Change a chain as one atomic group: changed one by one, an order behind a changed one would no longer violate.
 select e.order_id, e.order_id as order_ref, e.last_id as unit
 from ending as e
 where (e.customer_id = e.root_customer_id) is not true;

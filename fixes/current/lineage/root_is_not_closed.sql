@@ -7,8 +7,8 @@
 
 -- option cancel: the order is cancelled like its first ancestor, and so are live orders that reference it
 -- update orders by order_id:
--- Mostly each of these orders is a chain by itself. Where ancestors are left that are not the first, a chain of live
--- orders ends in one that the rule names (and is made to refer to itself, here) or in one that may stay.
+-- Usually each chain is one order. Where some ancestors are not the first, a chain of live orders ends in a violation
+-- (which references itself here) or in an order that may stay.
 select c.id as order_id, 'cancelled' as order_status
 from (
   select array_agg(n.order_id) as ids, array_agg(n.order_ref) as refs

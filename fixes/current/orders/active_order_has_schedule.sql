@@ -10,6 +10,6 @@ from violation as v;
 
 -- option always_on: every half-hour of the schedule is switched on, nights and weekends included
 -- update orders by order_id:
--- a week has 336 half-hours, where the column holds no bit at all
+-- An empty bitmap gets 336 bits, the half-hours of a week.
 select v.order_id, repeat('1', coalesce(nullif(length(v.order_schedule::text), 0), 336)) as order_schedule
 from violation as v;

@@ -5,7 +5,7 @@
 -- update orders by order_id:
 select v.order_id, abs(v.order_amount) as order_amount
 from violation as v
--- the smallest whole numbers have no counterpart above zero, and what is infinite is no amount
+-- The smallest integers have no positive counterpart, and infinity is not an amount.
 where v.order_amount::text <> '-Infinity'
   and (pg_typeof(v.order_amount)::text, v.order_amount::text) not in (
     ('smallint', '-32768'), ('integer', '-2147483648'), ('bigint', '-9223372036854775808')

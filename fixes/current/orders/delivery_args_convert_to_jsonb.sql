@@ -4,8 +4,8 @@
 -- automatic: \u0000 is removed, and an unpaired surrogate becomes U+FFFD, or ? in databases other than UTF-8. The
 --   rest of the text stays as it is
 -- update orders by order_id:
--- An escaped backslash is no escape: such pairs are put out of the way, under U+0001, which cannot stand in JSON text.
--- Halves first: two that only meet once \u0000 is gone were never a pair.
+-- Escaped backslashes are first replaced by U+0001, which JSON text cannot contain. Surrogates come before \u0000: two
+-- halves that become adjacent when it is removed are not a pair.
 select v.order_id,
   replace(
     replace(

@@ -19,7 +19,7 @@ from (
 ) as n
 where not exists (select from order_audit.secret as s where s.value = n.value);
 -- update orders by order_id:
--- What orders have in common is looked into once, before it is joined to them.
+-- Parse equal arguments once, then join them to their orders.
 select v.order_id, d.args_after as delivery_script_args
 from violation as v
 join (
@@ -34,7 +34,7 @@ join (
             and p.value !~ '^secret-ref:[A-Za-z0-9_./-]+$'
           then coalesce(
             '"secret-ref:order-audit/' || (select s.id from order_audit.secret as s where s.value = p.value) || '"',
-            -- one that came in between is for the next time
+            -- a secret that was written meanwhile is left for the next run
             p.piece
           )
           else p.piece
@@ -48,7 +48,7 @@ join (
 -- option redact: an empty string replaces each secret, and the journal alone keeps it. A CRM delivery then lacks its
 --   key (orders.custom_crm_has_key)
 -- update orders by order_id:
--- What orders have in common is looked into once, before it is joined to them.
+-- Parse equal arguments once, then join them to their orders.
 select v.order_id, d.args_after as delivery_script_args
 from violation as v
 join (

@@ -19,7 +19,7 @@
 -- option cancel: the later order is cancelled, unless it belongs to the lineage of the first order. In that case only
 --   the duplicates in other lineages are cancelled
 -- update orders by order_id:
--- once the orders of other lineages are cancelled, nothing is left that those of the first one's lineage would repeat
+-- Once the orders of other lineages are cancelled, orders of the first lineage are not duplicates.
 select v.order_id, 'cancelled' as order_status
 from violation as v
 join orders as f on f.order_id = v.first_order_id

@@ -3,7 +3,7 @@
 -- assumes: an application that adds to a binary float rounds the sum to cents before it writes it
 
 -- function:
--- A balance as text must be its shortest exact form, whatever the session that writes has set.
+-- The balance's text must be its shortest exact form, independent of the writing session's settings.
 create or replace function order_audit.balance_is_whole_cents(balance anyelement) returns boolean
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, pg_temp

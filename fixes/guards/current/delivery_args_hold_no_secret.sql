@@ -5,14 +5,13 @@
 create or replace function order_audit.delivery_args_hold_no_secret(script_name text, args json) returns boolean
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, pg_temp
--- planning takes longer than looking
+-- planning takes longer than executing
 set plan_cache_mode = force_generic_plan
 -- include: one_order
 grant execute on function order_audit.delivery_args_hold_no_secret(text, json) to public
 
 -- check orders:
--- few documents name a secret at all, and in plain ASCII without escapes it can be seen in the text: only the others are
--- looked into
+-- Few arguments contain a secret, and in ASCII text without escapes its name is visible. Parse only the others.
 delivery_script_args is null
 or strpos(delivery_script_args::text, '\') = 0
   and octet_length(delivery_script_args::text) = char_length(delivery_script_args::text)

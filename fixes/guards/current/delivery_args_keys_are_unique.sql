@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 grant execute on function order_audit.delivery_args_keys_are_unique(text, json) to public
 
 -- check orders:
--- two keys take two colons
+-- An object with two keys has two colons.
 delivery_script_args is null
 or delivery_script_args::text not like '%:%:%'
 or order_audit.delivery_args_keys_are_unique(delivery_script_name::text, delivery_script_args::json)

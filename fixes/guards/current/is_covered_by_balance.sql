@@ -14,11 +14,11 @@ as $$
 declare
   it record;
 begin
-  -- As it is now: where the check was put off it may have been changed again. The lock lets one transaction at a time
-  -- decide on a customer, and waits for who is changing the balance; a shared one could end in deadlocks between
-  -- transactions that insert an order and then debit its customer.
+  -- The current row: a deferred check may see later changes. The lock lets one transaction at a time decide on a customer,
+  -- and waits for changes of the balance. A shared lock could deadlock transactions that insert an order and then debit
+  -- its customer.
   select o.order_id, c.customer_id,
-    -- PostgreSQL sorts NaN above every number: without the second test it would cover everything
+    -- PostgreSQL sorts NaN above every number, so without the second test NaN would cover every amount.
     c.customer_balance > o.order_amount
       and (c.customer_balance < 1e300 or c.customer_balance::text <> 'NaN') as is_covered
   into it

@@ -5,7 +5,7 @@
 
 -- unique index customers:
 (
-  -- small letters, every white space a space, one in a row, none at the ends
+  -- small letters; white space becomes single spaces and is removed at both ends
   (regexp_replace(btrim(translate(lower(customer_name::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') collate "C"),
   (regexp_replace(btrim(translate(lower(address::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') collate "C"),
   (regexp_replace(btrim(translate(lower(address_state::text), E'\t\n\r\f\x0b', '     ')), '  +', ' ', 'g') collate "C")

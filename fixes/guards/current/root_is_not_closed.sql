@@ -6,8 +6,8 @@
 --   READ or SERIALIZABLE, a serialization failure: retry it.
 
 -- table:
--- Which lineages got a live recreation, for transactions whose snapshot does not show it: writing a row that has been
--- written since that snapshot fails. Nothing reads it.
+-- Lineages with a new live recreation, for transactions whose snapshot does not show it: they write the same row and
+-- fail with a serialization failure. The table is never read.
 (order_ref numeric primary key)
 
 -- function:
@@ -19,13 +19,13 @@ declare
   it record;
   ancestor text;
 begin
-  -- as it is now: it may have been changed again since, or deleted
+  -- The current row: it may have been changed again, or deleted.
   select o.order_id, o.order_ref, o.order_status::text as status into it from {orders} as o where o.order_id = new.order_id;
   if not found then
     return null;
   end if;
   if it.order_ref <> it.order_id and it.status in ('pending', 'active', 'paused') then
-    -- whoever is closing it has to end first, and whoever wants to close it waits for us
+    -- Wait for a transaction that closes the ancestor, and make later ones wait for this one.
     select a.order_status::text into ancestor from {orders} as a where a.order_id = it.order_ref for share;
     if ancestor in ('cancelled', 'expired') then
       raise exception 'order % is live, and its first ancestor % is %', it.order_id, it.order_ref, ancestor
@@ -35,7 +35,7 @@ begin
     on conflict (order_ref) do update set order_ref = excluded.order_ref;
   elsif it.status in ('cancelled', 'expired') then
     if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
-      -- what came after our snapshot cannot be seen, only run into
+      -- Rows newer than the snapshot are invisible, but writing the same row conflicts with them.
       insert into order_audit.root_is_not_closed (order_ref) values (it.order_id)
       on conflict (order_ref) do update set order_ref = excluded.order_ref;
     end if;

@@ -8,15 +8,15 @@ language plpgsql immutable parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- with a period of 167 or less, the bits but for the last 167 stand a second time further on: at few places, if at all
+  -- With a period of at most 167, all bits but the last 167 occur again later, at few positions if at all.
   head constant text := left(bits, greatest(length(bits) - 167, 1));
   period integer := 1;
   further integer;
 begin
   if position('1' in bits) = 0 or position('0' in bits) = 0
-    -- a whole period of the same would make everything the same
+    -- a whole period of equal bits would make all bits equal
     or length(head) >= 167 and (position('1' in head) = 0 or position('0' in head) = 0)
-    -- one day repeats, or two, or three
+    -- the schedule repeats after one, two or three days
     or left(bits, greatest(length(bits) - 48, 0)) = substr(bits, 49)
     or left(bits, greatest(length(bits) - 96, 0)) = substr(bits, 97)
     or left(bits, greatest(length(bits) - 144, 0)) = substr(bits, 145)

@@ -5,11 +5,11 @@
 --   sequence only moves forward, while no other session can draw from it.
 
 -- refuses:
--- nothing: it moves what is behind
+-- no row: the statement moves sequences that are behind
 select where false
 
 -- there:
--- A sequence that was set and not drawn from since does not show here: then there is nothing to do, and it is done again.
+-- The last value of a sequence that was set but not used since is NULL here. The statement then runs again, without effect.
 select not exists (
   select
   from (
@@ -39,8 +39,8 @@ begin
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     order by 1, 3
   loop
-    -- Changes nothing, but waits for those who have drawn a number and not ended yet, and lets nobody draw one until the
-    -- end of this transaction: without it, a number drawn meanwhile could be handed out again.
+    -- Changes nothing, but locks the sequence: it waits for open transactions that used it, and blocks nextval until this
+    -- transaction ends. Otherwise a number used meanwhile could be returned again.
     execute format('alter sequence %s increment by %s', feed.sequence, feed.step);
     execute format('select %s(%I) from %s', case when feed.step > 0 then 'max' else 'min' end, feed.col, feed.tab)
     into taken;

@@ -8,7 +8,7 @@ and customer_contact_name::text !~ '^[ \t\n\r\f\v]|[ \t\n\r\f\v]$|[\u0001-\u001f
 and customer_phone::text !~ '^[ \t\n\r\f\v]|[ \t\n\r\f\v]$|[\u0001-\u001f\u007f]'
 and address::text !~ '^[ \t\n\r\f\v]|[ \t\n\r\f\v]$|[\u0001-\u001f\u007f]'
 and address_state::text !~ '^[ \t\n\r\f\v]|[ \t\n\r\f\v]$|[\u0001-\u001f\u007f]'
--- elsewhere these numbers are other characters
+-- in other encodings these numbers are other characters
 and (
   getdatabaseencoding() not in ('UTF8', 'LATIN1')
   or concat_ws(
