@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# INSERT … ON CONFLICT DO NOTHING is accepted on a view with an INSTEAD OF trigger, and does nothing about conflicts.
-# MERGE is refused by PostgreSQL 15; PostgreSQL 18 runs it through the triggers.
+# INSERT … ON CONFLICT DO NOTHING is accepted on a view with an INSTEAD OF trigger, and does nothing about conflicts:
+# the trigger's own INSERT meets the key and fails.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 look() {

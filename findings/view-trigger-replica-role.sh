@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# With session_replication_role = replica (as pg_restore --disable-triggers' kin and apply workers use it) an INSTEAD OF
+# With session_replication_role = replica (bulk loads and replication tools set it) an INSTEAD OF
 # trigger does not fire, yet the server counts and returns the rows as written. ENABLE ALWAYS is refused on a view.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -15,7 +15,7 @@ look() {
   check "returned" "$(sql "set session_replication_role = replica; update items set price = 11 returning price")" 11
   check "in the table" "$(sql "select price from item")" 10
   check_has "made to fire always" "$(sql_error "alter table items enable always trigger write_through")" "cannot be performed"
-  check "in the table, by another role setting" "$(sql "update items set price = 11; select price from item")" 11
+  check "in the table, once the role is origin again" "$(sql "update items set price = 11; select price from item")" 11
   stop_server
 }
 
