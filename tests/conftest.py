@@ -28,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the folder of this run's servers, which the processes that it starts inherit."""
     if not hasattr(config, "workerinput"):
         os.environ[servers.HOME] = str(servers.folder("oa-"))
+        # whoever ends the tests, as `timeout` does, lets them end their servers
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -56,8 +56,9 @@ def _earlier(fix: Fix) -> list[Fix]:
 
 
 @pytest.mark.parametrize(("fix", "option"), OPTIONS)
-def test_an_option_removes_its_violations_and_is_put_back(server_18: Server, fix: Fix, option: Option) -> None:
-    dsn = _example(server_18, fix)
+@pytest.mark.both_versions
+def test_an_option_removes_its_violations_and_is_put_back(server: Server, fix: Fix, option: Option) -> None:
+    dsn = _example(server, fix)
     with psycopg.connect(dsn, autocommit=True) as connection:
         install(connection, REAL)
         for earlier in _earlier(fix):
@@ -83,4 +84,4 @@ def test_an_option_removes_its_violations_and_is_put_back(server_18: Server, fix
         undone = revert(connection, fix.rule.id, REAL, Pace())
         assert undone.stale == undone.busy == 0
         assert _rows(connection) == before
-    servers.drop_database(server_18, dsn)
+    servers.drop_database(server, dsn)

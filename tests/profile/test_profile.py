@@ -316,6 +316,7 @@ def test_masks_personal_numbers_and_whatever_a_view_shows(dsn: str) -> None:
     assert shown["people"]["columns"]["kind"]["min"] == 7
 
 
+@pytest.mark.both_versions
 def test_samples(dsn: str) -> None:
     _execute(dsn, "create table s (id int primary key, few int, pad text)",
              "insert into s select g, g % 7, repeat('x', 50) from generate_series(1, 20000) as g")  # fmt: skip

@@ -115,6 +115,7 @@ def test_evidence_is_the_same_either_way(dsn: str, tmp_path: Path, monkeypatch: 
     assert found[0] == found[1] == found[2]
 
 
+@pytest.mark.both_versions
 def test_few_values_are_judged_once(dsn: str, tmp_path: Path) -> None:
     """A sample of the table tells, for each type, NULLs and collations included; small tables are not sampled."""
     with psycopg.connect(dsn, autocommit=True) as connection:
