@@ -27,6 +27,7 @@ from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.dsn import described
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.database.snapshot import Snapshot
+from order_audit.audit.results import gx_folder
 from order_audit.audit.results.context import around, unlooked
 from order_audit.audit.results.document import Database, Run, result
 from order_audit.audit.results.overlap import affected
@@ -47,7 +48,7 @@ from order_audit.progress import Begin, Tell, silent, unseen
 from order_audit.reports import gate
 from order_audit.reports.schema_findings import FailOn
 
-Format = Literal["html", "json", "junit", "markdown", "violations"]
+Format = Literal["html", "json", "junit", "markdown", "violations", "gx"]
 _FILES: Final[dict[Format, str]] = {
     "html": "report.html",
     "json": "results.json",
@@ -56,6 +57,8 @@ _FILES: Final[dict[Format, str]] = {
     "violations": "violations.csv",
 }
 FORMATS: Final[tuple[Format, ...]] = tuple(_FILES)
+#: Formats that are written only where they are asked for.
+ON_REQUEST: Final[tuple[Format, ...]] = ("gx",)
 #: Server error class 42501: the role may not read a table.
 _DENIED: Final = "42501"
 
@@ -104,6 +107,8 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
         raise UsageError("--fail-on-schema asks for the schema lint, which --no-lint leaves out: drop one of the two")
     suite = load(*options.suites)
     wanted, left_out = _rules(suite, options)
+    if "gx" in options.formats:
+        gx_folder.check(out)
     suppressions = suppression.read(options.allow, (rule.id for rule in schema_rules())) if options.allow else []
     baseline = compare.baseline(options.baseline) if options.baseline else None
     same = _same(options, baseline.document["run"]) if baseline and not options.different else None
@@ -127,10 +132,14 @@ def run(dsn: str, out: Path, options: Options) -> dict[str, Any]:
                 allow_skipped=options.allow_skipped,
             )
             _write(document, folder, options.formats)
+            if "gx" in options.formats:
+                _write_gx(document, folder, out, suite, options)
         # what an earlier run left in the folder would pass for this one's
         for name, path in _FILES.items():
             if name not in options.formats:
                 (out / path).unlink(missing_ok=True)
+        if "gx" not in options.formats:
+            gx_folder.remove(out)
     except OSError as error:
         raise UsageError(f"cannot write to {error.filename or out}: {error.strerror}") from None
     return document
@@ -399,6 +408,13 @@ def _write(document: dict[str, Any], folder: Path, formats: Iterable[Format]) ->
         (folder / _FILES["html"]).write_text(html.report(document), encoding="utf-8", newline="\n")
 
 
+def _write_gx(document: dict[str, Any], folder: Path, out: Path, suite: Suite, options: Options) -> None:
+    from order_audit.audit.gx.result import write
+
+    write(folder, document, suite.rules, evidence=options.examples, schema=options.schema)
+    gx_folder.place(folder / gx_folder.FOLDER, out)
+
+
 class _Counter:
     """Counts rules as they are judged, and tells."""
 
@@ -440,4 +456,4 @@ def _interruptible(evaluation: Evaluation) -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-__all__ = ["FORMATS", "Format", "Options", "SuiteError", "run"]
+__all__ = ["FORMATS", "ON_REQUEST", "Format", "Options", "SuiteError", "run"]

@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 FailOn = Literal["critical", "warning", "info", "never"]
-Format = Literal["html", "json", "junit", "markdown", "violations"]
+Format = Literal["html", "json", "junit", "markdown", "violations", "gx"]
 
 #: Names that are looked up when they are first asked for, so that importing this module stays cheap.
 _HOMES = {

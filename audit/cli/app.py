@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from order_audit.audit.cli.fixes import fixes_app
+from order_audit.audit.cli.gx import gx_app
 from order_audit.audit.cli.migrate import migrate_app
 from order_audit.audit.cli.options import Dsn, Quiet, Schema, Suites, say
 from order_audit.errors import RunError, UsageError
@@ -29,6 +30,7 @@ scenario_app = typer.Typer(help="The scenario's database: create it.", no_args_i
 app.add_typer(scenario_app, name="scenario")
 app.add_typer(fixes_app, name="fixes")
 app.add_typer(migrate_app, name="migrate")
+app.add_typer(gx_app, name="gx")
 
 #: The longest statement_timeout that PostgreSQL takes, in seconds.
 _LONGEST = 2_147_483
@@ -85,7 +87,8 @@ def run(
     ] = None,
     exclude: Exclude = None,
     formats: Annotated[
-        str, typer.Option("--format", help="Which files to write, by commas.")
+        str,
+        typer.Option("--format", help="Which files to write, by commas; gx (a Great Expectations project) as well."),
     ] = "html,json,junit,markdown,violations",
     fail_on: Annotated[Severity, typer.Option(help="Mildest severity whose failure fails the gate.")] = "critical",
     min_pass_rate: Annotated[
@@ -480,13 +483,14 @@ def generate_scenario(
 
 
 def _formats(text: str) -> tuple[Any, ...]:
-    from order_audit.audit.run import FORMATS
+    from order_audit.audit.run import FORMATS, ON_REQUEST
 
+    known = ", ".join((*FORMATS, *ON_REQUEST))
     wanted = [word.strip() for word in text.split(",") if word.strip()]
-    if unknown := [word for word in wanted if word not in FORMATS]:
-        raise UsageError(f"--format: no format '{unknown[0]}' (known: {', '.join(FORMATS)})")
+    if unknown := [word for word in wanted if word not in (*FORMATS, *ON_REQUEST)]:
+        raise UsageError(f"--format: no format '{unknown[0]}' (known: {known})")
     if not wanted:
-        raise UsageError(f"--format names no format (known: {', '.join(FORMATS)})")
+        raise UsageError(f"--format names no format (known: {known})")
     return tuple(wanted)
 
 

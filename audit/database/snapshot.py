@@ -40,6 +40,9 @@ _OPTIONAL = (("client_connection_check_interval", "2s"),)
 #: For the hash tables of grouping and joining millions of rows, which would else spill to disk.
 _WORK_MEMORY = "64MB"
 
+#: A parameter of the server and its value.
+Setting = tuple[str, str]
+
 
 @dataclass
 class Snapshot:
@@ -47,13 +50,14 @@ class Snapshot:
 
     `schema` is the schema that holds the tables, empty for what the connection's search path gives.
     `timeout` bounds each statement, in seconds; None for no bound of ours. `gentle` sessions have no
-    parallel workers and no more memory than the server gives everybody.
+    parallel workers and no more memory than the server gives everybody. `settings` are set after ours.
     """
 
     dsn: str
     schema: str = ""
     timeout: float | None = None
     gentle: bool = False
+    settings: tuple[Setting, ...] = ()
     id: str = ""
     connection: psycopg.Connection = field(init=False)
     _open: list[psycopg.Connection] = field(default_factory=list)
@@ -124,6 +128,7 @@ class Snapshot:
             settings.append(("max_parallel_workers_per_gather", "0"))
         if self.schema:
             settings.append(("search_path", sql.Identifier(self.schema).as_string(connection)))
+        settings += self.settings
         connection.execute(
             sql.SQL("select {}").format(
                 sql.SQL(", ").join(sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in settings)

@@ -24,8 +24,8 @@ with warnings.catch_warnings():
 
 from order_audit import expectations, scenario
 from order_audit.audit.database.server import Server
-from order_audit.audit.gx import store, suite
 from order_audit.audit.run import Options, run
+from order_audit.gx import store, suite
 from tests.support import servers
 
 ROOT = Path(__file__).parent.parent
@@ -235,7 +235,7 @@ for result in [*results, batch.validate(suite, result_format="BOOLEAN_ONLY")]:
     last = result.results[-1]
     ends.append([result.success, done.success, len(result.results), last.success, last.result])
     assert last.expectation_config.type == "expect_table_column_count_to_equal"
-    assert "`import order_audit.audit.gx`" in last.expectation_config.description
+    assert "`import order_audit.gx`" in last.expectation_config.description
     assert not last.exception_info["raised_exception"]
 print(json.dumps(ends))
 """
@@ -278,7 +278,7 @@ def test_a_stored_suite_cannot_pass_without_its_rules(project: FileDataContext) 
     """In a fresh process it passes with our module, and fails without it, however it is run."""
     told = {"observed_value": "3 of 3", "details": {"missing": []}}
     passes = [[True, True, 4, True, result] for result in (told, told, told, {})]
-    assert runs(project, first="import order_audit.audit.gx") == passes
+    assert runs(project, first="import order_audit.gx") == passes
     fails = [[False, False, 1, False, result] for result in ({"observed_value": 1},) * 3 + ({},)]
     assert runs(project) == fails
 
@@ -286,7 +286,7 @@ def test_a_stored_suite_cannot_pass_without_its_rules(project: FileDataContext) 
 @pytest.mark.parametrize("project", [(18, "sql")], ids=str, indirect=True)
 def test_a_suite_that_was_loaded_too_early_fails(project: FileDataContext) -> None:
     """The rules were left out when it was loaded; whatever loads it anew has them."""
-    late = runs(project, last="import order_audit.audit.gx")
+    late = runs(project, last="import order_audit.gx")
     told = {"observed_value": "3 of 3", "details": {"missing": []}}
     none = {"observed_value": "0 of 3", "details": {"missing": list(SOUND)}}
     assert [late[0], late[1]] == [[True, True, 4, True, told]] * 2
@@ -299,11 +299,11 @@ def test_a_rule_that_was_deleted_is_missed(project: FileDataContext) -> None:
     stored = project.suites.get("mine")
     stored.delete_expectation(stored.expectations[1])
     stored.save()
-    for found in runs(project, first="import order_audit.audit.gx")[:3]:
+    for found in runs(project, first="import order_audit.gx")[:3]:
         assert found == [False, False, 3, False, {"observed_value": "2 of 3", "details": {"missing": ["rule_2"]}}]
     again = suite(str(Path(project.root_directory).parent / "mine"), name="mine", exclude=["rule_2"])
     project.suites.add_or_update(again)
-    for found in runs(project, first="import order_audit.audit.gx")[:3]:
+    for found in runs(project, first="import order_audit.gx")[:3]:
         assert found == [True, True, 3, True, {"observed_value": "2 of 2", "details": {"missing": []}}]
 
 
@@ -350,7 +350,7 @@ for value in (2, 3, -1):
     found = batch.validate(gx.expectations.ExpectTableColumnCountToEqual(value=value, meta={{"mine": 1}}))
     print(found.describe())
 """
-    plain, ours = (python(code.format(line), URL=url(database)) for line in ("", "import order_audit.audit.gx"))
+    plain, ours = (python(code.format(line), URL=url(database)) for line in ("", "import order_audit.gx"))
     assert '"observed_value": 2' in plain
     assert ours == plain
 
@@ -360,7 +360,7 @@ def test_names_are_ours_alone() -> None:
     code = """
 from great_expectations.expectations.registry import _registered_expectations, _registered_metrics
 before = {*_registered_expectations}, {*_registered_metrics}
-import order_audit.audit.gx
+import order_audit.gx
 print(sorted({*_registered_expectations} - before[0]), sorted({*_registered_metrics} - before[1]))
 """
     assert python(code) == "['expect_order_audit_rule_to_find_no_violations'] ['order_audit.violations_of_rule']"

@@ -32,12 +32,12 @@ def completeness(rules: Iterable[str]) -> ExpectTableColumnCountToEqual:
     ids = list(rules)
     return ExpectTableColumnCountToEqual(
         value=-1,
-        description=f"Each of the {len(ids)} order-audit rules is run, which takes `import order_audit.audit.gx` before"
+        description=f"Each of the {len(ids)} order-audit rules is run, which takes `import order_audit.gx` before"
         " the suite is loaded",
         severity=FailureSeverity.CRITICAL,
-        notes="If this fails: write `import order_audit.audit.gx` before the suite is loaded. Great Expectations leaves"
+        notes="If this fails: write `import order_audit.gx` before the suite is loaded. Great Expectations leaves"
         " out expectations whose class is not imported. If the result names missing rules: make the suite anew with"
-        " order_audit.audit.gx.suite, which leaves rules out on purpose with `exclude`.",
+        " order_audit.gx.suite, which leaves rules out on purpose with `exclude`.",
         meta={RULES: ids},
     )
 
@@ -70,10 +70,19 @@ def _validate(
     asked = {value["rule"] for (name, *_), value in metrics.items() if name == METRIC}
     rules = (self.meta or {})[RULES]
     missing = [rule for rule in rules if rule not in asked]
+    told = as_result(len(rules), missing)
+    return self._build_evr({"success": not missing, "result": {} if is_brief(runtime_configuration) else told})
+
+
+def as_result(rules: int, missing: list[str]) -> dict[str, Any]:
+    """A result in the words of Great Expectations: of how many rules which ones were not asked for."""
+    return {"observed_value": f"{rules - len(missing)} of {rules}", "details": {"missing": missing}}
+
+
+def is_brief(runtime_configuration: dict[str, Any] | None) -> bool:
+    """Whether a run asks for verdicts without what was observed."""
     said: Any = (runtime_configuration or {}).get("result_format")
-    told = {"observed_value": f"{len(rules) - len(missing)} of {len(rules)}", "details": {"missing": missing}}
-    brief = (said.get("result_format") if isinstance(said, dict) else said) == "BOOLEAN_ONLY"
-    return self._build_evr({"success": not missing, "result": {} if brief else told})
+    return bool((said.get("result_format") if isinstance(said, dict) else said) == "BOOLEAN_ONLY")
 
 
 ExpectTableColumnCountToEqual.get_validation_dependencies = _dependencies  # type: ignore[method-assign,assignment]

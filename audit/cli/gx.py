@@ -1,0 +1,54 @@
+"""The commands for those who use Great Expectations: `order-audit gx …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from order_audit.audit.cli.options import Dsn, Schema, Suites, say
+
+gx_app = typer.Typer(help="Great Expectations: export the rules as a project of it.", no_args_is_help=True)
+
+
+@gx_app.callback()
+def shared() -> None:
+    """Keep `export` a command of its own, though it is the only one."""
+
+
+@gx_app.command("export")
+def export_project(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the project; the files are in DIR/gx.")],
+    dsn: Dsn = None,
+    schema: Schema = "",
+    suite: Suites = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this rule, or these ('lineage.*'); repeatable.", show_default=False),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Leave this rule out; repeatable.", show_default=False)
+    ] = None,
+) -> None:
+    """Write a Great Expectations project: data source, suite, validation definition, checkpoint.
+
+    No data are read, and the files hold no connection. A project that is there already gets the suite added.
+
+    Example: order-audit gx export quality --dsn postgresql://reader@db/shop
+    """
+    from order_audit.audit.gx.export import export
+
+    made = export(folder, dsn, suites=suite or ("current",), rules=rule or (), exclude=exclude or (), schema=schema)
+    lines = [f"project: {made.folder} (suite and checkpoint '{made.name}', {made.rules} rules)"]
+    lines += [f"left out: {id}: {reason}" for id, reason in made.left_out.items()]
+    lines += [f"cannot be judged as it stands: {id}: {message}" for id, message in made.errored.items()]
+    lines += [
+        "to run it: set the variable, with the password in it, then run the program",
+        f"  export ORDER_AUDIT_GX_URL='{made.url}'",
+        "  import order_audit.gx  # first, or the suite fails",
+        "  import great_expectations as gx",
+        f"  context = gx.get_context(mode='file', project_root_dir={str(folder)!r})",
+        f"  print(context.checkpoints.get({made.name!r}).run().success)",
+    ]
+    say("\n".join(lines))

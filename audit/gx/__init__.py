@@ -1,0 +1,22 @@
+"""Great Expectations: rules as expectations of its own, in suites and projects that it runs.
+
+Programs write `import order_audit.gx`. Nothing else imports great_expectations, which takes seconds to load: so this
+package is imported late. `expectation` is the class of all rules, `shared_scans` and `own_query` judge them,
+`completeness` fails a suite whose rules were left out; `suite` makes suites, `project` and `export` write projects, and
+`result` writes what an audit found as Great Expectations would have.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at the import
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # its own deprecations are not ours to report
+    from order_audit.audit.gx.expectation import ExpectOrderAuditRuleToFindNoViolations, RuleError
+    from order_audit.audit.gx.export import Exported, export
+    from order_audit.audit.gx.suite import store, suite
+
+__all__ = ["ExpectOrderAuditRuleToFindNoViolations", "Exported", "RuleError", "export", "store", "suite"]

@@ -1,0 +1,95 @@
+"""Write a project of Great Expectations that judges a database by our rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import psycopg
+from psycopg import conninfo
+
+from order_audit.audit.analysis import parsed_query
+from order_audit.audit.database.dsn import resolve
+from order_audit.audit.database.snapshot import Snapshot
+from order_audit.audit.gx import project
+from order_audit.audit.gx.suite import name_of, of_rules
+from order_audit.audit.scans.prepared_rule import prepare
+from order_audit.errors import RunError, UsageError
+from order_audit.expectations import load, matching
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A project: its folder, the name of its suite and checkpoint, the number of its rules.
+
+    `left_out` says by the rule's id why the database cannot answer it, `errored` what keeps the server from taking a
+    rule that is in the suite. `url` is the database's address for the environment variable, its password masked.
+    """
+
+    folder: Path
+    name: str
+    rules: int
+    left_out: dict[str, str]
+    errored: dict[str, str]
+    url: str
+
+
+def export(
+    folder: str | Path,
+    dsn: str | None = None,
+    *,
+    suites: Iterable[str | Path] = ("current",),
+    rules: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    schema: str = "",
+) -> Exported:
+    """Write the project `folder`/gx, or add to the one that is there; rules that the database cannot answer stay out.
+
+    `rules` and `exclude` are patterns of rule ids; `dsn` is a URL or a libpq string; None reads DATABASE_URL.
+    No data are read. Raises SuiteError, UsageError, RunError.
+    """
+    sources = list(suites)
+    known = load(*sources).rules
+    patterns = list(rules)
+    wanted = matching(known, patterns) if patterns else {rule.id for rule in known}
+    wanted -= matching(known, exclude)
+    if not wanted:
+        raise UsageError("--rule and --exclude leave no rule to export")
+    shapes = [(rule, parsed_query.read(rule)) for rule in known if rule.id in wanted]
+    dsn = resolve(dsn)
+    with Snapshot(dsn, schema) as snapshot:
+        _, outcomes = prepare(snapshot.connection, shapes)
+        address = url(dsn, snapshot.connection)
+    left_out = {id: found.reason for id, found in outcomes.items() if found.status != "errored"}
+    errored = {id: found.trouble.message for id, found in outcomes.items() if found.trouble is not None}
+    chosen = [rule for rule, _ in shapes if rule.id not in left_out]
+    if not chosen:
+        raise RunError(
+            f"no rule can be judged there: {next(iter(left_out.values()))}; --schema names the schema of the tables"
+        )
+    suite = of_rules(chosen, name_of(sources))
+    try:
+        with project.opened(Path(folder)) as context:
+            project.add(context, suite, schema=schema)
+            root = Path(context.root_directory)
+    except OSError as error:
+        raise UsageError(f"cannot write to {error.filename or folder}: {error.strerror}") from None
+    return Exported(root, suite.name, len(chosen), left_out, errored, address)
+
+
+def url(dsn: str, connection: psycopg.Connection) -> str:
+    """The address of a connection as SQLAlchemy takes it, the password masked."""
+    info = connection.info
+    given = conninfo.conninfo_to_dict(dsn)
+    named = ("user", "host", "hostaddr", "port", "dbname", "client_encoding")
+    more = {name: str(value) for name, value in given.items() if name not in named and "password" not in name}
+    user = quote(info.user, safe="") + (":***" if given.get("password") else "")
+    if info.host.startswith("/") or not info.host:  # a socket's folder cannot stand where hosts do
+        more = {"host": info.host, "port": str(info.port)} | more
+        place = ""
+    else:
+        place = f"{f'[{info.host}]' if ':' in info.host else info.host}:{info.port}"
+    query = f"?{urlencode(more, safe='/', quote_via=quote)}" if more else ""
+    return f"postgresql+psycopg://{user}@{place}/{quote(info.dbname, safe='')}{query}"

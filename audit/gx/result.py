@@ -1,0 +1,154 @@
+"""What an audit found, as a validation result of Great Expectations, with its Data Docs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import great_expectations as gx
+from great_expectations.core.expectation_validation_result import (
+    ExpectationSuiteValidationResult,
+    ExpectationValidationResult,
+)
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.data_context.types.resource_identifiers import (
+    ExpectationSuiteIdentifier,
+    ValidationResultIdentifier,
+)
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.validator.validation_statistics import calc_validation_statistics
+
+from order_audit.audit.gx import completeness, project
+from order_audit.audit.gx.expectation import ExpectOrderAuditRuleToFindNoViolations, as_result
+from order_audit.audit.gx.suite import name_of, of_rules
+from order_audit.expectations import Rule
+
+_JUDGED: Final = ("passed", "failed", "errored")
+
+
+def write(
+    folder: Path, document: dict[str, Any], rules: Iterable[Rule], *, evidence: int = 20, schema: str = ""
+) -> None:
+    """Write the project `folder`/gx with a suite, the result of a run and Data Docs. Asks no database.
+
+    `document` is the result as results.json has it, `rules` are at least those that it judged. The suite has the rules
+    that were judged, and those that an interrupted run did not come to: its last expectation names them and fails. What
+    was skipped, not checkable or not selected is in neither; the meta of both says why.
+    """
+    found = {it["rule"]: it for it in document["results"]}
+    unfinished = [id for id, it in found.items() if not document["run"]["complete"] and _is_interrupted(it)]
+    wanted = {id for id, it in found.items() if it["status"] in _JUDGED} | {*unfinished}
+    not_judged = {
+        id: {"status": it["status"], "reason": it.get("reason", "")} for id, it in found.items() if id not in wanted
+    }
+    suite = of_rules(
+        (rule for rule in rules if rule.id in wanted), name_of(document["run"]["suites"]), evidence=evidence
+    )
+    suite.meta = (suite.meta or {}) | {"order_audit": {"not_judged": not_judged}}
+    suite.notes = [
+        f"{id} is not in this suite ({it['status']}): {it['reason']}" for id, it in not_judged.items()
+    ] or None
+    with project.opened(folder) as context:
+        stored = project.add(context, suite, schema=schema)
+        batch = f"{project.SOURCE}-{stored.definition.asset.name}"
+        results = [_expectation(each, found, unfinished, batch) for each in stored.suite.expectations]
+        run_id = RunIdentifier(
+            run_name=document["run"]["id"], run_time=datetime.fromisoformat(document["run"]["started_at"])
+        )
+        context.validation_results_store.store_validation_results(
+            _suite_result([it for it in results if it is not None], stored, batch, run_id, document, not_judged),
+            ValidationResultIdentifier(
+                expectation_suite_identifier=ExpectationSuiteIdentifier(name=suite.name),
+                run_id=run_id,
+                batch_identifier=batch,
+            ),
+        )
+        context.build_data_docs()
+
+
+def _is_interrupted(found: dict[str, Any]) -> bool:
+    return found["status"] == "skipped" and str(found.get("reason", "")).startswith("interrupted")
+
+
+def _expectation(
+    expectation: Expectation, found: dict[str, dict[str, Any]], unfinished: list[str], batch: str
+) -> ExpectationValidationResult | None:
+    """What became of an expectation; None of a rule that the run did not come to."""
+    error = None
+    if isinstance(expectation, ExpectOrderAuditRuleToFindNoViolations):
+        of_rule = found[expectation.rule]
+        if of_rule["status"] not in _JUDGED:
+            return None
+        success = of_rule["status"] == "passed"
+        error = of_rule["error"] if of_rule["status"] == "errored" else None
+        told = as_result(of_rule["violations"], of_rule["checked"], of_rule["examples"]) if error is None else {}
+    else:
+        success = not unfinished
+        told = completeness.as_result(len(_rules(expectation)), unfinished)
+    configuration = expectation.configuration
+    configuration.kwargs["batch_id"] = batch
+    return ExpectationValidationResult(
+        success=success,
+        expectation_config=configuration,
+        result=told,
+        exception_info={
+            "raised_exception": error is not None,
+            "exception_message": error,
+            # Data Docs write it as HTML
+            "exception_traceback": "order-audit run keeps no traceback" if error is not None else None,
+        },
+        meta={},
+    )
+
+
+def _rules(expectation: Expectation) -> list[str]:
+    """The rules that a suite's last expectation names."""
+    return list((expectation.meta or {})[completeness.RULES])
+
+
+def _suite_result(
+    results: list[ExpectationValidationResult],
+    stored: project.Project,
+    batch: str,
+    run_id: RunIdentifier,
+    document: dict[str, Any],
+    not_judged: dict[str, Any],
+) -> ExpectationSuiteValidationResult:
+    statistics = calc_validation_statistics(results)
+    run = document["run"]
+    return ExpectationSuiteValidationResult(
+        success=statistics.success,
+        results=results,
+        suite_name=stored.suite.name,
+        statistics={
+            "evaluated_expectations": statistics.evaluated_expectations,
+            "successful_expectations": statistics.successful_expectations,
+            "unsuccessful_expectations": statistics.unsuccessful_expectations,
+            "success_percent": statistics.success_percent,
+        },
+        batch_id=batch,
+        meta={
+            "great_expectations_version": gx.__version__,
+            "batch_spec": {"data_asset_name": stored.definition.asset.name},
+            "active_batch_definition": {
+                "datasource_name": project.SOURCE,
+                "data_connector_name": "fluent",
+                "data_asset_name": stored.definition.asset.name,
+                "batch_identifiers": {},
+            },
+            "validation_id": stored.definition.id,
+            "checkpoint_id": stored.checkpoint.id,
+            "run_id": run_id,
+            "validation_time": run_id.run_time,
+            "batch_parameters": None,
+            "order_audit": {
+                "run": run["id"],
+                "complete": run["complete"],
+                "masked": run["masked"],
+                "gate": document["summary"]["gate"],
+                "not_judged": not_judged,
+            },
+        },
+    )

@@ -1,0 +1,192 @@
+"""Judge all rules of a Great Expectations run together, in scans that they share, on one snapshot.
+
+Great Expectations asks each metric for its dependencies before it computes the first one. So when a rule is asked for,
+all rules of the run are known. They are judged as `order-audit run` judges them, on connections of our own to the
+database that the batch's connection is to, and as its user.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import psycopg
+from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.validator.metric_configuration import MetricConfiguration
+from psycopg import conninfo
+
+from order_audit.audit import mask
+from order_audit.audit.analysis import parsed_query
+from order_audit.audit.analysis.parsed_query import Shape
+from order_audit.audit.database.snapshot import Setting, Snapshot
+from order_audit.audit.gx import own_query
+from order_audit.audit.scans import prepared_rule
+from order_audit.audit.scans.batch import bundle
+from order_audit.audit.scans.cost import dearest_first
+from order_audit.audit.scans.executor import Evaluation
+from order_audit.audit.scans.outcome import Outcome, Trouble
+from order_audit.audit.scans.planner import plan
+from order_audit.audit.scans.violation_store import Spool
+from order_audit.errors import RunError
+from order_audit.expectations import Prefilter, Prerequisite, Rule, SuiteError
+
+#: Connections at work, as of `order-audit run`. One more holds the snapshot.
+_JOBS: Final = 2
+#: What decides which tables a rule reads, as whom, and for how long.
+_SETTINGS: Final = ("search_path", "role", "statement_timeout")
+
+_log: Final = logging.getLogger("order_audit.gx")
+
+
+class _NotSharedError(Exception):
+    """The rules of a run cannot be judged together; the message says why, and names no host and no user."""
+
+
+@dataclass
+class _Run:
+    """The rules of one run on one batch, by the ids of their metrics, and what became of them once one was asked for.
+
+    `alone` says why each is to be judged by a query of its own; None where they were judged together.
+    """
+
+    engine: weakref.ref[SqlAlchemyExecutionEngine]
+    batch: str
+    asked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: dict[str, dict[str, Any]] | None = None
+    alone: str | None = None
+
+
+class _Current(threading.local):
+    """The run that Great Expectations is at in this thread, which builds and resolves a run's metrics in turn."""
+
+    run: _Run | None = None
+
+
+_current: Final = _Current()
+
+
+def collect(execution_engine: SqlAlchemyExecutionEngine, metric: MetricConfiguration) -> None:
+    """Take note that a run will ask for a rule. The first one that follows an answer begins a new run."""
+    run = _current.run
+    batch = str(metric.metric_domain_kwargs_id)
+    if run is None or run.answers is not None or run.engine() is not execution_engine or run.batch != batch:
+        run = _current.run = _Run(weakref.ref(execution_engine), batch)
+    run.asked[str(metric.metric_value_kwargs_id)] = dict(metric.metric_value_kwargs)
+
+
+def judge(execution_engine: SqlAlchemyExecutionEngine, metric: MetricConfiguration) -> dict[str, Any]:
+    """Give what became of a rule, with all rules of its run, or by its own query where that cannot be.
+
+    `evaluation` says which of the two; `error` stands for a rule that cannot be judged.
+    """
+    run, id = _current.run, str(metric.metric_value_kwargs_id)
+    if run is None or run.engine() is not execution_engine or id not in run.asked:
+        found = own_query.judge(execution_engine, dict(metric.metric_value_kwargs))
+        return found | {"evaluation": "a query of its own"}
+    if run.answers is None:
+        try:
+            run.answers = _together(execution_engine, run.asked)
+        except _NotSharedError as error:
+            run.answers, run.alone = {}, str(error)
+    if run.alone is not None:
+        found = own_query.judge(execution_engine, dict(run.asked[id]))
+        return found | {"evaluation": "a query of its own", "reason": run.alone}
+    return run.answers[id] | {"evaluation": "scans shared by the rules of the run, on one snapshot"}
+
+
+def _together(
+    execution_engine: SqlAlchemyExecutionEngine, asked: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Judge rules on one snapshot. Raises _NotSharedError where there is none to be had."""
+    dsn, settings = _connection(execution_engine)
+    examples = max(int(kwargs["evidence"]) for kwargs in asked.values())
+    try:
+        outcomes = _outcomes(dsn, settings, [_rule(id, kwargs) for id, kwargs in asked.items()], examples)
+    except (RunError, psycopg.Error) as error:
+        # what the server says may name hosts and users, which a stored result must not
+        said = mask.error(error) if isinstance(error, psycopg.Error) else str(error)
+        _log.warning("each order-audit rule runs a query of its own: %s", said)
+        raise _NotSharedError("no snapshot on a second connection; the log of order_audit.gx says why") from None
+    return {id: _answer(outcomes[id], kwargs) for id, kwargs in asked.items()}
+
+
+def _connection(execution_engine: SqlAlchemyExecutionEngine) -> tuple[str, tuple[Setting, ...]]:
+    """The parameters and settings of the batch's own connection, whatever the engine was made of."""
+    with execution_engine.get_connection() as connection:
+        driver = connection.connection.driver_connection
+        if not isinstance(driver, psycopg.Connection):
+            raise _NotSharedError("the batch's connection is not one of psycopg 3 (postgresql+psycopg://)")
+        info = driver.info
+        # of several hosts, the one that answered
+        there = {"host": info.host, "port": str(info.port), "password": info.password}
+        words = info.get_parameters() | {name: value for name, value in there.items() if value}
+        if "hostaddr" in words:
+            words["hostaddr"] = info.hostaddr
+        asked = ", ".join(f"current_setting('{name}')" for name in _SETTINGS)
+        values = connection.exec_driver_sql(f"select {asked}").one()
+    return conninfo.make_conninfo("", **words), tuple(zip(_SETTINGS, map(str, values), strict=True))
+
+
+def _rule(id: str, kwargs: Mapping[str, Any]) -> Rule:
+    """The rule that an expectation holds, under the id of its metric."""
+    prefilter = kwargs["prefilter"]
+    return Rule(
+        id=id,
+        suite="",
+        title=kwargs["rule"],
+        severity="info",
+        key=tuple(kwargs["key"]),
+        sql=kwargs["sql"],
+        prefilter=Prefilter(
+            prefilter["table"], prefilter["query"], tuple(Prerequisite(**column) for column in prefilter["key"])
+        )
+        if prefilter
+        else None,
+        path=kwargs["rule"],
+    )
+
+
+def _outcomes(dsn: str, settings: tuple[Setting, ...], rules: Iterable[Rule], examples: int) -> dict[str, Outcome]:
+    outcomes: dict[str, Outcome] = {}
+    shapes: list[tuple[Rule, Shape]] = []
+    for rule in rules:
+        try:
+            shapes.append((rule, parsed_query.read(rule)))
+        except SuiteError as error:
+            outcomes[rule.id] = Outcome("errored", trouble=Trouble(str(error)))
+    with TemporaryDirectory() as folder, Snapshot(dsn, settings=settings) as snapshot:
+        tasks, unfit = prepared_rule.prepare(snapshot.connection, shapes)
+        bundles = bundle(snapshot.connection, plan(snapshot.connection, tasks), {})
+        bundles = dearest_first(snapshot.connection, bundles, {})
+        evaluation = Evaluation(
+            snapshot, bundles, {}, Spool(Path(folder)), jobs=_JOBS, examples=examples, unmask=False
+        )  # fmt: skip
+        try:
+            return outcomes | unfit | {task.rule.id: evaluation.outcome(task.rule.id) for task in tasks}
+        except BaseException:
+            evaluation.interrupt()  # nobody will read what the other scans find
+            raise
+        finally:
+            evaluation.finish()
+
+
+def _answer(outcome: Outcome, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    if outcome.trouble is not None:
+        return {"error": outcome.trouble.message}
+    if outcome.reason:
+        return {"error": outcome.reason}
+    hidden = frozenset(kwargs["personal"])
+    return {
+        "violations": outcome.violations,
+        "checked": outcome.checked,
+        "examples": [
+            {name: mask.value(value, mask.TEXT, None) if name in hidden else value for name, value in row.items()}
+            for row in outcome.examples[: int(kwargs["evidence"])]
+        ],
+    }

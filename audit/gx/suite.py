@@ -1,0 +1,85 @@
+"""Suites of rules as suites of Great Expectations."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import great_expectations as gx
+from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
+from great_expectations.exceptions.exceptions import DataContextError
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from order_audit.audit import mask
+from order_audit.audit.analysis import parsed_query
+from order_audit.audit.gx.completeness import completeness, is_completeness
+from order_audit.audit.gx.expectation import ExpectOrderAuditRuleToFindNoViolations
+from order_audit.expectations import Rule, load
+
+#: Of ids, which depend on names alone: an expectation's on those of the suite and the rule.
+NAMESPACE: Final = uuid.UUID("5b0a5c3e-6f0d-4c1c-9b53-6a2f1f4a7d10")
+
+
+def suite(*sources: str | Path, name: str = "", exclude: Iterable[str] = ()) -> gx.ExpectationSuite:
+    """Suites, shipped or the user's own, as one suite of Great Expectations.
+
+    `exclude` names rules to leave out: those whose columns a schema lacks cannot be judged and raise there. The last
+    expectation fails where a run left out a rule of the suite, as a program does that does not import this module.
+    """
+    left_out = set(exclude)
+    return of_rules((rule for rule in load(*sources).rules if rule.id not in left_out), name or name_of(sources))
+
+
+def name_of(sources: Iterable[str | Path]) -> str:
+    """The name of the suite that is made of suites: a folder's or a file's own name, since no name may hold a slash."""
+    return "order-audit " + "+".join(Path(source).resolve().name.removesuffix(".sql") for source in sources)
+
+
+def of_rules(rules: Iterable[Rule], name: str, *, evidence: int = 20) -> gx.ExpectationSuite:
+    """A suite of these rules, and of the expectation that all of them are run.
+
+    `evidence` is the number of violating rows that a result shows.
+    """
+    rules = list(rules)
+    expectations = [_expectation(rule, evidence) for rule in rules]
+    return gx.ExpectationSuite(name=name, expectations=[*expectations, completeness(rule.id for rule in rules)])
+
+
+def store(context: AbstractDataContext, suite: gx.ExpectationSuite) -> gx.ExpectationSuite:
+    """Add a suite to a context, or replace the one of its name; return it as it is stored.
+
+    A rule's expectation has the same id each time, made of the suite's name and the rule's id. `context.suites` by
+    itself gives expectations ids at random: `add` to all, `add_or_update` to those that have none.
+    """
+    try:
+        context.suites.get(suite.name)
+    except DataContextError:
+        context.suites.add(suite)
+    for each in suite.expectations:
+        if isinstance(each, ExpectOrderAuditRuleToFindNoViolations):
+            each.id = str(uuid.uuid5(NAMESPACE, f"{suite.name}/{each.rule}"))
+        elif is_completeness(each):
+            each.id = str(uuid.uuid5(NAMESPACE, f"{suite.name}/"))
+    return context.suites.add_or_update(suite)
+
+
+def _expectation(rule: Rule, evidence: int) -> ExpectOrderAuditRuleToFindNoViolations:
+    read = parsed_query.read(rule)
+    return ExpectOrderAuditRuleToFindNoViolations(
+        rule=rule.id,
+        sql=read.body,
+        key=list(rule.key),
+        evidence=evidence,
+        personal=[
+            name for name, names in read.mentions.items() if names is not None and mask.is_personal(names | {name})
+        ],
+        unknown=[name for name, names in read.mentions.items() if names is None] if read.mentions else None,
+        prefilter=asdict(rule.prefilter) if rule.prefilter else None,
+        description=rule.title,
+        severity=FailureSeverity(rule.severity),
+        notes=rule.why or None,
+        meta={"rule": rule.id, "suite": rule.suite, "path": rule.path},
+    )

@@ -1,0 +1,39 @@
+"""The folder of a run's Great Expectations project: `gx`, which a run replaces as a whole where a run made it.
+
+Great Expectations gives every project's folder that name; one that somebody else made stays as it is.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from order_audit.errors import UsageError
+
+FOLDER: Final = "gx"
+#: The file in it that says whose it is.
+_MARK: Final = ".order-audit-run"
+
+
+def check(out: Path) -> None:
+    """Raise UsageError where the folder is there and no run made it."""
+    if (out / FOLDER).exists() and not _is_ours(out):
+        raise UsageError(f"--format gx would replace {out / FOLDER}, which no run wrote: choose another --out")
+
+
+def place(made: Path, out: Path) -> None:
+    """Move a project into `out`, and remove what an earlier run left there."""
+    (made / _MARK).write_text("Written by order-audit run --format gx, which replaces this folder.\n", encoding="utf-8")
+    remove(out)
+    made.replace(out / FOLDER)
+
+
+def remove(out: Path) -> None:
+    """Remove what an earlier run left."""
+    if _is_ours(out):
+        shutil.rmtree(out / FOLDER)
+
+
+def _is_ours(out: Path) -> bool:
+    return (out / FOLDER / _MARK).is_file()

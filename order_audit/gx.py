@@ -1,0 +1,17 @@
+"""The rules in Great Expectations. Every program that runs a stored suite of ours imports this module first.
+
+    import great_expectations as gx
+    from order_audit.gx import store, suite
+
+    context = gx.get_context(mode="file")
+    store(context, suite("current"))
+
+`suite` makes a suite of rules, `store` puts it into a context, `export` writes a whole project. A program that loads
+a stored suite without this module gets a suite that fails.
+"""
+
+from __future__ import annotations
+
+from order_audit.audit.gx import ExpectOrderAuditRuleToFindNoViolations, Exported, RuleError, export, store, suite
+
+__all__ = ["ExpectOrderAuditRuleToFindNoViolations", "Exported", "RuleError", "export", "store", "suite"]
