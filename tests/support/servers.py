@@ -36,6 +36,8 @@ _IN_MEMORY: Final = Path("/dev/shm")
 _ROOM: Final = 3_000_000_000
 #: The variable that names the folder in which all processes of a run keep their servers.
 HOME: Final = "ORDER_AUDIT_TEST_SERVERS"
+#: The variable that names the folder of another version's binaries, which then runs in the place of 15.
+BINARIES: Final = "ORDER_AUDIT_TEST_BINARIES"
 
 _SCENARIO: Final = ("schema", "sample", "issues")
 
@@ -47,6 +49,8 @@ def binaries(major: int) -> Path:
     """The folder of the binaries of PostgreSQL `major`. Raises where there is none."""
     if major == 18:
         return embedded._binaries()
+    if other := os.environ.get(BINARIES):
+        return Path(other)
     for folder in map(Path, _SYSTEM_15):
         if (folder / "postgres").exists():
             return folder
