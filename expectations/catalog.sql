@@ -1,25 +1,35 @@
--- What the schema rules read: the database's own tables, as a WITH list that stands before each rule.
+-- The catalogue that the schema rules read: a WITH list that stands before the rules' statements.
 --
--- relation     tables, partitions and inheritance children left to their parents
--- col          their columns, with types seen through domains
--- reference    foreign keys
--- tie          primary keys, unique and check constraints, those of domains too
--- guide        indexes
--- role         per column: part of the primary key, of a foreign key, an audit column, money
--- state        columns that say where a row stands, or of what sort it is
--- sample       what a probe reads of a relation
--- noun         what a table is called in the columns of others
--- leaf         partitions and inheritance children, down to the last
--- twin         the columns of those, each with that of the table above them all
--- feed         the sequences that number columns
--- pivot        per relation: the column of its primary key that others would point at
--- kinship      columns that point at another table's key, but have no foreign key
--- breach       per constraint that rows may break, on partitions too: what is true of such a row, called t
--- trait        per relation: lookup, junction
+-- audited_schema        schemas
+-- inheritance           partitions and inheritance children, at any depth
+-- domain_base_type      base types of domains
+-- relation              tables, without partitions and inheritance children
+-- table_column          their columns, with base types for domains
+-- foreign_key           foreign keys
+-- table_constraint      primary keys, unique, check and exclusion constraints, and checks of domains
+-- table_index           indexes
+-- column_role           per column: part of the primary key or of a foreign key, audit column, calendar day, money
+-- status_column         columns that hold a status or a type
+-- sample                per table: the FROM item that a probe reads
+-- table_alias           names that columns use for a table: "order" for the table orders
+-- leaf_partition        partitions and inheritance children that hold rows
+-- partition_column      their columns, each with the column of the parent table
+-- column_sequence       sequences that number columns
+-- key_column            per table: the primary key column that other tables reference
+-- implied_foreign_key   columns that reference another table's key by their name, without a foreign key
+-- violation_predicate   per constraint that rows may violate: the condition for a violating row
+-- table_kind            per table: lookup table, junction table
 --
--- `object` is a name as people read it, without the audited schema's; `named` is one that can stand in a statement.
+-- Columns with the same name mean the same in each of them:
+-- relation, target      a table's oid
+-- attnum, attnums       column numbers as in pg_attribute, of `relation`
+-- object                name in findings: without the schema, if that is the audited one
+-- quoted                name for SQL statements: with the schema, for tables and indexes, and quoted
+-- words, last_word      the name's words in small letters: {order,line} for OrderLine and order_line
 
-home as materialized (
+-- One row per schema, except those of the system, of extensions and of migration tools. `prefix` is the schema's name
+-- and a dot in front of objects' names, empty for the first schema of the search path.
+audited_schema as materialized (
   select n.oid, n.nspname as name,
     case when n.nspname = current_schema() then '' else n.nspname || '.' end as prefix
   from pg_namespace as n
@@ -31,8 +41,8 @@ home as materialized (
       where d.classid = 'pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e'
     )
 ),
--- what is below each parent, down to the last
-descent as materialized (
+-- One row per parent table (`root`) and descendant (`oid`): partitions and inheritance children, at any depth.
+inheritance as materialized (
   with recursive below (root, oid) as (
     select i.inhparent, i.inhrelid
     from pg_inherits as i
@@ -44,27 +54,31 @@ descent as materialized (
   select root, oid
   from below
 ),
--- what lies under a domain, however many domains lie between
-base as materialized (
-  with recursive under (oid, base, modifier) as (
+-- One row per domain (`oid`): the type at the end of a chain of domains (`base_type`), and its modifier (`typmod`, -1
+-- for none).
+domain_base_type as materialized (
+  with recursive under (oid, base_type, typmod) as (
     select d.oid, d.typbasetype, d.typtypmod
     from pg_type as d
     where d.typtype = 'd'
     union all
-    select u.oid, d.typbasetype, case when u.modifier = -1 then d.typtypmod else u.modifier end
+    select u.oid, d.typbasetype, case when u.typmod = -1 then d.typtypmod else u.typmod end
     from under as u
-    join pg_type as d on d.oid = u.base and d.typtype = 'd'
+    join pg_type as d on d.oid = u.base_type and d.typtype = 'd'
   )
-  select u.oid, u.base, u.modifier
+  select u.oid, u.base_type, u.typmod
   from under as u
-  join pg_type as t on t.oid = u.base and t.typtype <> 'd'
+  join pg_type as t on t.oid = u.base_type and t.typtype <> 'd'
 ),
+-- One row per table (ordinary or partitioned), except partitions, inheritance children, temporary tables, and tables
+-- of extensions and migration tools. `rows` is an estimate from statistics that includes descendants;
+-- `descendants` is their number. `is_log` means that the name says log, history, queue or the like.
 relation as materialized (
-  select c.oid, c.relname as name, h.oid as home, h.name as schema, h.prefix || c.relname as object,
-    format('%I.%I', h.name, c.relname) as named,
+  select c.oid, c.relname as name, h.oid as schema_oid, h.name as schema, h.prefix || c.relname as object,
+    format('%I.%I', h.name, c.relname) as quoted,
     c.relkind = 'p' as is_partitioned,
     greatest(c.reltuples, coalesce(below.rows, 0), 0) as rows,
-    coalesce(below.relations, 0) as below,
+    coalesce(below.relations, 0) as descendants,
     w.words, w.words[cardinality(w.words)] as last_word,
     e.description as comment,
     w.words[cardinality(w.words)] in (
@@ -77,10 +91,10 @@ relation as materialized (
         '|(access|activity|audit|change|error|event|login|mail|message|request|system|transaction)logs?)$'
       ) as is_log
   from pg_class as c
-  join home as h on h.oid = c.relnamespace
+  join audited_schema as h on h.oid = c.relnamespace
   left join (
     select d.root, count(*) as relations, sum(greatest(p.reltuples, 0)) as rows
-    from descent as d
+    from inheritance as d
     join pg_class as p on p.oid = d.oid
     group by d.root
   ) as below on below.root = c.oid
@@ -88,7 +102,7 @@ relation as materialized (
   cross join lateral (
     select case when s.words = '' then array[lower(c.relname)] else string_to_array(s.words, '_') end as words
     from (
-      -- an ASCII character that is no letter or digit parts words, and so does a capital letter after a small one
+      -- words end at ASCII characters other than letters and digits, and before a capital letter after a small one
       select btrim(
         lower(
           regexp_replace(
@@ -108,7 +122,7 @@ relation as materialized (
       from pg_depend as d
       where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
     )
-    -- the tables in which migration tools keep their books
+    -- tables of migration tools
     and c.relname not in (
       'schema_migrations', 'schema_migration', 'ar_internal_metadata', 'flyway_schema_history', 'schema_version',
       'alembic_version', 'django_migrations', 'knex_migrations', 'knex_migrations_lock', '__EFMigrationsHistory',
@@ -117,16 +131,21 @@ relation as materialized (
       'atlas_schema_revisions', '_sqlx_migrations', '__diesel_schema_migrations', 'schema_info', '__drizzle_migrations'
     )
 ),
-col as materialized (
+-- One row per column of a table in `relation`. For a domain, `type` and `typmod` are those of its base type, and
+-- `declared_type` is the domain. `type_name` is the declared type as in SQL. `family` groups types: integer, float,
+-- numeric, money, text, uuid, boolean, json, time, time of day, date, bit, enum, or the type's own name.
+-- `default_expression` is SQL, null without a default. `words` leave out a prefix of one or two letters that most
+-- columns of the table share; `all_words` keep it.
+table_column as materialized (
   select c.*, w.words, w.words[cardinality(w.words)] as last_word
   from (
-    select r.oid as relation, a.attnum as place, a.attname as name, r.object || '.' || a.attname as object,
-      format('%I', a.attname) as named,
+    select r.oid as relation, a.attnum as attnum, a.attname as name, r.object || '.' || a.attname as object,
+      format('%I', a.attname) as quoted,
       a.attnotnull as is_not_null, a.attidentity <> '' as is_identity, a.attgenerated <> '' as is_generated,
-      pg_get_expr(d.adbin, d.adrelid) as preset,
-      t.oid as type, format_type(a.atttypid, a.atttypmod) as written,
-      coalesce(b.modifier, a.atttypmod) as modifier,
-      b.oid is not null as is_domain, a.atttypid as declared,
+      pg_get_expr(d.adbin, d.adrelid) as default_expression,
+      t.oid as type, format_type(a.atttypid, a.atttypmod) as type_name,
+      coalesce(b.typmod, a.atttypmod) as typmod,
+      b.oid is not null as is_domain, a.atttypid as declared_type,
       case
         when t.oid in (20, 21, 23) then 'integer'
         when t.oid in (700, 701) then 'float'
@@ -143,7 +162,7 @@ col as materialized (
         when t.typtype = 'e' then 'enum'
         else t.typname::text
       end as family,
-      e.description as comment, w.words as spoken,
+      e.description as comment, w.words as all_words,
       length(w.words[1]) < 3
         and w.words[1] not in ('is', 'id', regexp_replace(r.last_word, 's$', ''))
         and ' ' || array_to_string(r.words, ' ') like '% ' || left(w.words[1], 1) || '%'
@@ -153,13 +172,13 @@ col as materialized (
     from relation as r
     join pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
     left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
-    left join base as b on b.oid = a.atttypid
-    join pg_type as t on t.oid = coalesce(b.base, a.atttypid)
+    left join domain_base_type as b on b.oid = a.atttypid
+    join pg_type as t on t.oid = coalesce(b.base_type, a.atttypid)
     left join pg_description as e on e.classoid = 'pg_class'::regclass and e.objoid = r.oid and e.objsubid = a.attnum
     cross join lateral (
       select case when s.words = '' then array[lower(a.attname)] else string_to_array(s.words, '_') end as words
       from (
-        -- an ASCII character that is no letter or digit parts words, and so does a capital letter after a small one
+        -- words end at ASCII characters other than letters and digits, and before a capital letter after a small one
         select btrim(
           lower(
             regexp_replace(
@@ -171,65 +190,83 @@ col as materialized (
       ) as s
     ) as w
   ) as c
-  -- a letter or two for the table before each column's name say nothing
-  cross join lateral (select case when c.is_prefixed then c.spoken[2:] else c.spoken end as words) as w
+  -- a shared prefix of one or two letters has no meaning
+  cross join lateral (select case when c.is_prefixed then c.all_words[2:] else c.all_words end as words) as w
 ),
-reference as materialized (
-  select k.oid, k.conname as name, format('%I', k.conname) as named, k.conrelid as relation, k.conkey as places,
-    k.confrelid as target, k.confkey as target_places, k.convalidated as is_validated
+-- One row per foreign key of a table in `relation`. The columns `attnums` reference `target_attnums` of the table
+-- `target`, in the same order.
+foreign_key as materialized (
+  select k.oid, k.conname as name, format('%I', k.conname) as quoted, k.conrelid as relation, k.conkey as attnums,
+    k.confrelid as target, k.confkey as target_attnums, k.convalidated as is_validated
   from pg_constraint as k
   join relation as r on r.oid = k.conrelid
   where k.contype = 'f'
     and k.conparentid = 0
 ),
-tie as materialized (
-  select k.oid, k.conname as name, format('%I', k.conname) as named, k.contype::text as kind, k.conrelid as relation,
-    k.conkey as places, k.convalidated as is_validated, k.conindid as guide, pg_get_constraintdef(k.oid) as written
+-- One row per constraint other than foreign keys and NOT NULL: `kind` is p (primary key), u (unique), c (check) or x
+-- (exclusion), `index_oid` the index behind it (0 for none), `definition` as in SQL. The check of a domain has a row
+-- for each column of that domain.
+table_constraint as materialized (
+  select k.oid, k.conname as name, format('%I', k.conname) as quoted, k.contype::text as kind, k.conrelid as relation,
+    k.conkey as attnums, k.convalidated as is_validated, k.conindid as index_oid, pg_get_constraintdef(k.oid) as definition
   from pg_constraint as k
   join relation as r on r.oid = k.conrelid
   where k.contype in ('p', 'u', 'c', 'x')
   union all
-  -- a domain's check ties each column of that domain
+  -- a domain's check applies to each column of that domain
   select k.oid, k.conname, format('%I', k.conname), 'c', c.relation,
-    array[c.place]::smallint[], k.convalidated, 0::oid, pg_get_constraintdef(k.oid)
-  from col as c
-  join pg_constraint as k on k.contypid = c.declared and k.contype = 'c'
+    array[c.attnum]::smallint[], k.convalidated, 0::oid, pg_get_constraintdef(k.oid)
+  from table_column as c
+  join pg_constraint as k on k.contypid = c.declared_type and k.contype = 'c'
   where c.is_domain
 ),
-guide as materialized (
-  select i.indexrelid as oid, c.relname as name, format('%I.%I', r.schema, c.relname) as named, i.indrelid as relation,
+-- One row per index of a table in `relation`. `attnums` are its key columns, without included ones; 0 is an
+-- expression. `predicate` is the WHERE of a partial index, as SQL. `has_constraint` means that a primary key, unique
+-- or exclusion constraint uses the index.
+table_index as materialized (
+  select i.indexrelid as oid, c.relname as name, format('%I.%I', r.schema, c.relname) as quoted, i.indrelid as relation,
     r.prefix_of || c.relname as object,
-    -- zero stands for an expression
-    (string_to_array(i.indkey::text, ' ')::smallint[])[1:i.indnkeyatts] as places,
+    (string_to_array(i.indkey::text, ' ')::smallint[])[1:i.indnkeyatts] as attnums,
     i.indisunique as is_unique, i.indisprimary as is_primary, i.indisvalid and i.indisready as is_valid,
     m.amname::text as method, i.indpred is not null as is_partial, pg_get_expr(i.indpred, i.indrelid) as predicate,
     i.indexprs is not null as has_expressions,
-    exists (select from pg_constraint as k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')) as is_tied
+    exists (
+      select from pg_constraint as k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')
+    ) as has_constraint
   from pg_index as i
   join (select r.*, left(r.object, length(r.object) - length(r.name)) as prefix_of from relation as r) as r
     on r.oid = i.indrelid
   join pg_class as c on c.oid = i.indexrelid
   join pg_am as m on m.oid = c.relam
 ),
-role as materialized (
-  select c.relation, c.place,
-    (c.relation, c.place) in (select t.relation, unnest(t.places) from tie as t where t.kind = 'p') as is_key,
-    (c.relation, c.place) in (select f.relation, unnest(f.places) from reference as f) as is_reference,
-    -- who made or changed a row, and when
+-- One row per column of `table_column`. `is_key`: part of the primary key. `is_reference`: part of a foreign key. The
+-- others are judged by name: `is_audit` (time or author of a row's creation or change), `is_calendar_day` (birthdays,
+-- due dates), `is_due`, `names_its_unit` (cents), `looks_like_money`.
+column_role as materialized (
+  select c.relation, c.attnum,
+    (c.relation, c.attnum) in (
+      select t.relation, unnest(t.attnums) from table_constraint as t where t.kind = 'p'
+    ) as is_key,
+    (c.relation, c.attnum) in (select f.relation, unnest(f.attnums) from foreign_key as f) as is_reference,
+    -- time or author of a row's creation or change
     (
-      c.words[1] in ('created', 'creation', 'updated', 'update', 'modified', 'modification', 'inserted', 'deleted', 'changed')
+      c.words[1] in (
+        'created', 'creation', 'updated', 'update', 'modified', 'modification', 'inserted', 'deleted', 'changed'
+      )
       or c.words[1] = 'last' and c.words[2] in ('update', 'updated', 'modified', 'changed', 'edited')
-      or c.words in (array['last', 'edit'], array['last', 'edit', 'date'], array['last', 'edit', 'at'], array['last', 'edit', 'time'])
+      or c.words in (
+        array['last', 'edit'], array['last', 'edit', 'date'], array['last', 'edit', 'at'], array['last', 'edit', 'time']
+      )
       or c.name in ('rowguid', 'lock_version', 'xmin', 'row_version', 'date_created', 'date_modified', 'date_updated')
       or cardinality(c.words) = 1
         and c.name ~ '^(created|updated|modified|inserted|deleted|creation|last(update|edit))(at|on|by|date|time)?$'
     ) as is_audit,
-    -- days of the calendar, unless they are about who made or changed such a row, and when
+    -- calendar days, except times of a row's creation or change
     (
       c.words && array['birth', 'birthday', 'birthdate', 'dob', 'hire', 'hired', 'due']
       or cardinality(c.words) = 1 and c.name ~* '^(dateof)?(birth|hire|due)(date|day)?$'
     )
-    and not c.words && array['created', 'updated', 'reminded', 'notified', 'sent'] as is_day,
+    and not c.words && array['created', 'updated', 'reminded', 'notified', 'sent'] as is_calendar_day,
     c.words && array['due'] or c.name ~* '^due(date|day)$' as is_due,
     c.words && array['cents', 'minor', 'micros'] as names_its_unit,
     c.family in ('integer', 'numeric', 'float', 'money') and case
@@ -242,9 +279,9 @@ role as materialized (
         or cardinality(c.words) = 1
           and c.name ~* '(balance|amount|price|cost|salary|subtotal|revenue|freight)$'
     end as looks_like_money
-  from col as c
+  from table_column as c
   left join lateral (
-    -- the last word that does not name the unit; of a column that is called net there is none
+    -- the last word that does not name a unit; none for a column named net
     select w.word
     from unnest(c.words) with ordinality as w (word, n)
     where w.word not in ('cents', 'minor', 'usd', 'eur', 'gross', 'net')
@@ -252,11 +289,11 @@ role as materialized (
     limit 1
   ) as m on true
 ),
-state as materialized (
-  -- columns that say where a row stands, or of what sort it is: states of a country are none, nor are the values of a
-  -- list that is itself a table
-  select c.*, w.word in ('status', 'state', 'phase', 'stage') as is_stage
-  from col as c
+-- One row per column that holds a status (`is_status`) or a type, with the columns of `table_column`. Excluded are
+-- states of a country, and unique columns, which belong to lookup tables.
+status_column as materialized (
+  select c.*, w.word in ('status', 'state', 'phase', 'stage') as is_status
+  from table_column as c
   left join (
     select a.relation,
       count(*) filter (
@@ -266,7 +303,7 @@ state as materialized (
         and not a.words && array['email', 'mail', 'ip', 'mac', 'web']
       ) > 1
       or bool_or(a.last_word in ('city', 'town', 'zip', 'zipcode', 'postcode') or 'postal' = any(a.words)) as is_on_map
-    from col as a
+    from table_column as a
     group by a.relation
   ) as m on m.relation = c.relation
   cross join lateral (
@@ -277,7 +314,7 @@ state as materialized (
     and not c.words && array['http', 'exit']
     and case
       when w.word = 'state' then not (
-        c.type = 1042 and c.modifier = 6
+        c.type = 1042 and c.typmod = 6
         or c.words && array[
           'address', 'addr', 'billing', 'bill', 'shipping', 'ship', 'mailing', 'postal', 'home', 'residence',
           'residential', 'license', 'us'
@@ -292,7 +329,7 @@ state as materialized (
         ]
         and not exists (
           select
-          from col as b
+          from table_column as b
           where b.relation = c.relation
             and b.words[:cardinality(b.words) - 1] = c.words[:cardinality(c.words) - 1]
             and b.last_word in ('id', 'ids', 'uuid', 'gid', 'key')
@@ -300,27 +337,31 @@ state as materialized (
       else false
     end
     and not exists (
-      select from tie as t where t.relation = c.relation and t.kind in ('p', 'u') and t.places = array[c.place]
+      select
+      from table_constraint as t
+      where t.relation = c.relation and t.kind in ('p', 'u') and t.attnums = array[c.attnum]
     )
     and not exists (
       select
-      from guide as g
-      where g.relation = c.relation and g.is_unique and not g.is_partial and g.places = array[c.place]
+      from table_index as g
+      where g.relation = c.relation and g.is_unique and not g.is_partial and g.attnums = array[c.attnum]
     )
 ),
+-- One row per table: `source` is the FROM item that a probe reads, with the alias t. It is the whole table, or a
+-- sample of about 100,000 rows if the table has more than a million (`is_sampled`). `rows` is the table's estimate, at
+-- most a million.
 sample as materialized (
-  -- what a probe reads of a relation, called t: all of it, or about 100,000 rows of a large one
-  select r.oid as relation, r.rows > 1000000 as is_part, least(r.rows, 1000000) as rows,
-    r.named || ' as t'
+  select r.oid as relation, r.rows > 1000000 as is_sampled, least(r.rows, 1000000) as rows,
+    r.quoted || ' as t'
     || case
       when r.rows > 1000000 then format(' tablesample system (%s) repeatable (0)', round((1e7 / r.rows)::numeric, 6))
       else ''
     end as source
   from relation as r
 ),
--- what a table is called in the columns of others, run together: the singular, and the name as it is
-noun as materialized (
-  select distinct r.oid as relation, n.noun
+-- One row per table and name for it in columns' names, without separators: the table's name and its singular.
+table_alias as materialized (
+  select distinct r.oid as relation, n.alias
   from relation as r
   cross join lateral (
     select array_to_string(w.words[1:cardinality(w.words) - 1], '') as head, w.words[cardinality(w.words)] as tail
@@ -332,7 +373,7 @@ noun as materialized (
     ) as w
   ) as t
   cross join lateral (
-    select t.head || t.tail as noun
+    select t.head || t.tail as alias
     union all
     select t.head || regexp_replace(t.tail, 's$', '') where t.tail ~ '[^s]s$'
     union all
@@ -347,89 +388,99 @@ noun as materialized (
     ) as o (plural, singular)
     where o.plural = t.tail
   ) as n
-  where n.noun <> ''
+  where n.alias <> ''
 ),
--- what lies below a partitioned table or a parent of inheritance, down to the last
-leaf as materialized (
+-- One row per table in `relation` and descendant (`oid`) that holds rows: partitions and inheritance children.
+leaf_partition as materialized (
   select d.root as relation, d.oid
-  from descent as d
+  from inheritance as d
   join relation as r on r.oid = d.root
   join pg_class as c on c.oid = d.oid
   where c.relkind = 'r'
 ),
-twin as materialized (
-  select a.relation, c.place, a.leaf, a.leaf_place
+-- One row per column of a leaf partition: `partition_attnum` is its number there, `attnum` that of the parent's column
+-- with the same name.
+partition_column as materialized (
+  select a.relation, c.attnum, a.partition, a.partition_attnum
   from (
-    select l.relation, l.oid as leaf, a.attnum as leaf_place, a.attname as name
-    from leaf as l
+    select l.relation, l.oid as partition, a.attnum as partition_attnum, a.attname as name
+    from leaf_partition as l
     join pg_attribute as a on a.attrelid = l.oid and a.attnum > 0 and not a.attisdropped
-    -- a join by the name alone must not come first
+    -- prevents a join by the column's name alone, which would come first
     offset 0
   ) as a
-  join col as c on c.relation = a.relation and c.name = a.name
+  join table_column as c on c.relation = a.relation and c.name = a.name
 ),
--- the sequences that number columns: those that defaults call, and those that belong to identities
-feed as materialized (
-  select d.relation, d.place, d.sequence
+-- One row per column and sequence (`sequence` is its oid) that numbers it, by a default or as an identity column.
+column_sequence as materialized (
+  select d.relation, d.attnum, d.sequence
   from (
-    select c.relation, c.place, e.refobjid as sequence
-    from col as c
-    join pg_attrdef as a on a.adrelid = c.relation and a.adnum = c.place
+    select c.relation, c.attnum, e.refobjid as sequence
+    from table_column as c
+    join pg_attrdef as a on a.adrelid = c.relation and a.adnum = c.attnum
     join pg_depend as e on e.objid = a.oid and e.classid = 'pg_attrdef'::regclass and e.refclassid = 'pg_class'::regclass
-    where c.is_identity or c.preset ~ '^nextval\('
+    where c.is_identity or c.default_expression ~ '^nextval\('
     union
-    -- called by a name in text, which nothing depends on
-    select c.relation, c.place, to_regclass(substring(c.preset from '^nextval\(+''([^'']+)''::text'))::oid
-    from col as c
-    where c.preset ~ '^nextval\('
+    -- nextval of a text, for which pg_depend has no entry
+    select c.relation, c.attnum, to_regclass(substring(c.default_expression from '^nextval\(+''([^'']+)''::text'))::oid
+    from table_column as c
+    where c.default_expression ~ '^nextval\('
     union
-    select c.relation, c.place, e.objid
-    from col as c
-    join pg_depend as e on e.refobjid = c.relation and e.refobjsubid = c.place
+    select c.relation, c.attnum, e.objid
+    from table_column as c
+    join pg_depend as e on e.refobjid = c.relation and e.refobjsubid = c.attnum
     where c.is_identity
       and e.classid = 'pg_class'::regclass and e.refclassid = 'pg_class'::regclass and e.deptype = 'i'
   ) as d
   join pg_class as s on s.oid = d.sequence and s.relkind = 'S'
 ),
--- the one column that names a row, beside a version and what the table is partitioned by
-pivot as materialized (
-  select p.relation, c.place, c.name, c.words, c.last_word, c.family, c.type, p.is_whole, p.has_version, o.is_reference
+-- One row per table whose primary key has one column, apart from versions and partition keys. `is_whole`: it is the
+-- whole primary key. `has_version`: the key also contains a version. `is_reference`: the column is part of a foreign
+-- key.
+key_column as materialized (
+  select p.relation, c.attnum, c.name, c.words, c.last_word, c.family, c.type, p.is_whole, p.has_version, o.is_reference
   from (
-    select t.relation, cardinality(t.places) = 1 as is_whole,
-      bool_or(c.words && array['version', 'revision'] and cardinality(t.places) > 1) as has_version,
-      array_agg(c.place) filter (
-        where cardinality(t.places) = 1
+    select t.relation, cardinality(t.attnums) = 1 as is_whole,
+      bool_or(c.words && array['version', 'revision'] and cardinality(t.attnums) > 1) as has_version,
+      array_agg(c.attnum) filter (
+        where cardinality(t.attnums) = 1
           or not c.words && array['version', 'revision']
-            and (t.relation, c.place) not in (
+            and (t.relation, c.attnum) not in (
               select g.partrelid, unnest(string_to_array(g.partattrs::text, ' ')::smallint[]) from pg_partitioned_table as g
             )
-      ) as places
-    from tie as t
-    join col as c on c.relation = t.relation and c.place = any(t.places)
+      ) as attnums
+    from table_constraint as t
+    join table_column as c on c.relation = t.relation and c.attnum = any(t.attnums)
     where t.kind = 'p'
-    group by t.relation, t.places
+    group by t.relation, t.attnums
   ) as p
-  join col as c on c.relation = p.relation and c.place = p.places[1]
-  join role as o on o.relation = c.relation and o.place = c.place
-  where cardinality(p.places) = 1
+  join table_column as c on c.relation = p.relation and c.attnum = p.attnums[1]
+  join column_role as o on o.relation = c.relation and o.attnum = c.attnum
+  where cardinality(p.attnums) = 1
 ),
--- columns that point at another table's key by all signs but a foreign key
-kinship as materialized (
-  with -- the columns of foreign keys by name, and where these lead
-  usage as materialized (
-    select lower(c.name) as name, count(distinct f.relation) filter (where cardinality(f.places) = 1) as tables,
+-- One row per column that references a key of another table by its name, but has no foreign key. `target_attnum` is
+-- that key's column. `matched_by` says how the name matched: 1 the table's name and id ("order_id"), 2 the key's own
+-- name, 3 the name of foreign keys elsewhere, 4 the last words of the name, 5 "parent". `is_whole`: the column is the
+-- target's whole primary key. `is_certain`: the match is exact enough for rules to treat it as a foreign key.
+implied_foreign_key as materialized (
+  with
+  -- names of foreign key columns that always reference the same table (`target`), and how many tables use the name
+  referencing_name as materialized (
+    select lower(c.name) as name, count(distinct f.relation) filter (where cardinality(f.attnums) = 1) as tables,
       min(f.target) as target
-    from reference as f
-    join col as c on c.relation = f.relation and c.place = any(f.places)
+    from foreign_key as f
+    join table_column as c on c.relation = f.relation and c.attnum = any(f.attnums)
     group by lower(c.name)
     having count(distinct f.target) = 1
   ),
+  -- columns whose names may reference a key: `stem` is the name without its suffix, `bare` the same without separators
   candidate as materialized (
-    select c.relation, c.place, lower(c.name) as name, c.words, c.last_word, c.family, r.home, s.stem, s.bare, s.suffix,
+    select c.relation, c.attnum, lower(c.name) as name, c.words, c.last_word, c.family, r.schema_oid, s.stem, s.bare,
+      s.suffix,
       r.is_log or r.is_partitioned as is_loose,
-      (c.relation, c.place) in (select p.relation, p.place from pivot as p where p.is_whole) as is_key,
-      (c.relation, s.bare) in (select n.relation, n.noun from noun as n) as is_own
-    from col as c
+      (c.relation, c.attnum) in (select p.relation, p.attnum from key_column as p where p.is_whole) as is_key,
+      (c.relation, s.bare) in (select n.relation, n.alias from table_alias as n) as is_own
+    from table_column as c
     join relation as r on r.oid = c.relation
     cross join lateral (
       select u.stem, u.suffix, coalesce(array_to_string(u.stem, ''), '') as bare
@@ -437,8 +488,8 @@ kinship as materialized (
         select
           case
             when cardinality(c.words) > 1 then c.words[1:cardinality(c.words) - 1]
-            -- who or which one it is, and of what
-            when b.bare ~ (b.role || '.') then regexp_match(b.bare, b.role || '(.+)$')
+            -- a role before the table's name: ownercustomerid
+            when b.bare ~ (b.role_pattern || '.') then regexp_match(b.bare, b.role_pattern || '(.+)$')
             else array[b.bare]
           end as stem,
           case
@@ -448,19 +499,19 @@ kinship as materialized (
         from (
           select substring(c.words[1] from '^(.+)(?:id|ref|fk|code)$') as bare,
             '^(owner|author|creator|editor|lasteditor|approver|reviewer|manager|supervisor|sender|recipient|parent|related|'
-            'original|source|target|billto|shipto|soldto|billing|shipping|default|primary|previous|current|last)' as role
+            'original|source|target|billto|shipto|soldto|billing|shipping|default|primary|previous|current|last)' as role_pattern
         ) as b
       ) as u
     ) as s
     where c.family in ('integer', 'uuid', 'text')
       and (
         s.suffix in ('id', 'ref', 'fk', 'code', 'uuid', 'guid', 'key')
-        or lower(c.name) in (select lower(p.name) from pivot as p)
-        or lower(c.name) in (select u.name from usage as u)
+        or lower(c.name) in (select lower(p.name) from key_column as p)
+        or lower(c.name) in (select u.name from referencing_name as u)
       )
-      and (c.relation, c.place) not in (select o.relation, o.place from role as o where o.is_reference)
+      and (c.relation, c.attnum) not in (select o.relation, o.attnum from column_role as o where o.is_reference)
       and not c.is_identity
-      and coalesce(c.preset, '') !~* '(nextval|uuid\w*\()'
+      and coalesce(c.default_expression, '') !~* '(nextval|uuid\w*\()'
       and not c.words && array[
         'external', 'provider', 'session', 'request', 'trace', 'batch', 'transaction', 'sequential', 'legacy', 'remote',
         'correlation', 'stripe', 'paypal', 'google', 'facebook', 'github', 'gitlab', 'twitter', 'discord', 'slack', 'apple',
@@ -470,46 +521,48 @@ kinship as materialized (
         cardinality(c.words) = 1
         and c.name ~* '(external|provider|session|request|trace|batch|transaction|sequential)'
       )
-      -- which table is meant stands in a column beside it
+      -- polymorphic reference: a column beside it names the table
       and (c.relation, s.bare || 'type') not in (
-        select b.relation, array_to_string(b.words, '') from col as b where b.last_word ~ 'type$'
+        select b.relation, array_to_string(b.words, '') from table_column as b where b.last_word ~ 'type$'
       )
-      -- the partitions have the foreign key, if their parent has not
-      and (c.relation, c.place) not in (
-        select w.relation, w.place
-        from twin as w
+      -- all partitions have the foreign key, although the parent has none
+      and (c.relation, c.attnum) not in (
+        select w.relation, w.attnum
+        from partition_column as w
         left join (
-          select distinct k.conrelid, unnest(k.conkey) as place from pg_constraint as k where k.contype = 'f'
-        ) as f on f.conrelid = w.leaf and f.place = w.leaf_place
-        group by w.relation, w.place
-        having bool_and(f.place is not null)
+          select distinct k.conrelid, unnest(k.conkey) as attnum from pg_constraint as k where k.contype = 'f'
+        ) as f on f.conrelid = w.partition and f.attnum = w.partition_attnum
+        group by w.relation, w.attnum
+        having bool_and(f.attnum is not null)
       )
   ),
-  -- the schemas whose tables may be meant: those that have nothing to do with each other may well use the same names
-  reach as materialized (
-    select h.oid as home, h.oid as target_home
-    from home as h
+  -- schemas whose tables a column may reference: its own, and those connected to it by a foreign key
+  reachable_schema as materialized (
+    select h.oid as schema_oid, h.oid as target_schema_oid
+    from audited_schema as h
     union
-    select u.home, u.target_home
-    from reference as f
+    select u.schema_oid, u.target_schema_oid
+    from foreign_key as f
     join relation as r on r.oid = f.relation
     join relation as t on t.oid = f.target
-    cross join lateral (values (r.home, t.home), (t.home, r.home)) as u (home, target_home)
-  ),
-  -- what a key is called by what points at it: by its table, or by its own name
-  sign as materialized (
-    select p.relation, r.home, p.family, s.kind, s.sign
-    from pivot as p
-    join relation as r on r.oid = p.relation
-    join noun as n on n.relation = p.relation
     cross join lateral (
-      select 'id' as kind, n.noun as sign
+      values (r.schema_oid, t.schema_oid), (t.schema_oid, r.schema_oid)
+    ) as u (schema_oid, target_schema_oid)
+  ),
+  -- names by which columns reference a key: its table's name with a suffix (`kind`), or its own name
+  key_name as materialized (
+    select p.relation, r.schema_oid, p.family, s.kind, s.name
+    from key_column as p
+    join relation as r on r.oid = p.relation
+    join table_alias as n on n.relation = p.relation
+    cross join lateral (
+      select 'id' as kind, n.alias as name
       union all
-      select p.last_word, n.noun where p.last_word in ('code', 'uuid', 'guid', 'key')
+      select p.last_word, n.alias where p.last_word in ('code', 'uuid', 'guid', 'key')
     ) as s
     union all
-    select p.relation, r.home, p.family, 'name', lower(p.name)
-    from pivot as p
+    select p.relation, r.schema_oid, p.family, 'name', lower(p.name)
+    from key_column as p
     join relation as r on r.oid = p.relation
     where not p.is_reference
       and (cardinality(p.words) > 1 or p.family <> 'text' or p.name ~* '(id|code)$')
@@ -520,135 +573,146 @@ kinship as materialized (
         'line_number', 'valid', 'paid', 'slot', 'priority', 'sort', 'sort_order', 'count', 'amount', 'total'
       )
     union all
-    select p.relation, r.home, p.family, 'words', array_to_string(p.words, ' ')
-    from pivot as p
+    select p.relation, r.schema_oid, p.family, 'words', array_to_string(p.words, ' ')
+    from key_column as p
     join relation as r on r.oid = p.relation
     where not p.is_reference
       and cardinality(p.words) > 1
   ),
-  -- what a column may mean by its name, or by what is left of that without its first words
-  clue as materialized (
-    select c.relation, c.place, c.home, c.family,
-      case when c.suffix in ('id', 'ref', 'fk') then 'id' else c.suffix end as kind, c.bare as sign, 2 as rank, 1 as how
+  -- names of keys that a column may reference: by its whole name, or without its first words
+  name_interpretation as materialized (
+    select c.relation, c.attnum, c.schema_oid, c.family,
+      case when c.suffix in ('id', 'ref', 'fk') then 'id' else c.suffix end as kind, c.bare as name, 2 as rank,
+      1 as matched_by
     from candidate as c
     union all
-    select c.relation, c.place, c.home, c.family, 'name', c.name, 3, 2
+    select c.relation, c.attnum, c.schema_oid, c.family, 'name', c.name, 3, 2
     from candidate as c
     where not c.is_key
     union all
-    select c.relation, c.place, c.home, c.family, s.kind, s.sign, 3 + d.dropped, 4
+    select c.relation, c.attnum, c.schema_oid, c.family, s.kind, s.name, 3 + d.dropped, 4
     from candidate as c
     cross join lateral generate_series(1, cardinality(c.stem) - 1) as d (dropped)
     cross join lateral (
       values ('id', array_to_string(c.stem[d.dropped + 1:], '')), ('words', array_to_string(c.words[d.dropped + 1:], ' '))
-    ) as s (kind, sign)
+    ) as s (kind, name)
     where c.suffix in ('id', 'ref', 'fk')
   ),
-  -- which keys that is, seen from a schema; with three of them it is none, and more need not be known
-  meant as materialized (
+  -- the tables of those keys, for a schema; at most three, because a name with several targets is ambiguous
+  interpreted_target as materialized (
     select m.*
     from (
-      select k.home, k.kind, k.sign, k.family, s.relation as target,
-        row_number() over (partition by k.home, k.kind, k.sign, k.family, s.home = k.home) as turn
+      select k.schema_oid, k.kind, k.name, k.family, s.relation as target,
+        row_number() over (partition by k.schema_oid, k.kind, k.name, k.family, s.schema_oid = k.schema_oid) as number
       from (
-        select k.*, e.target_home
+        select k.*, e.target_schema_oid
         from (
-          select distinct k.home, k.kind, k.sign, k.family
-          from clue as k
-          where (k.kind, k.sign, k.family) in (select s.kind, s.sign, s.family from sign as s)
+          select distinct k.schema_oid, k.kind, k.name, k.family
+          from name_interpretation as k
+          where (k.kind, k.name, k.family) in (select s.kind, s.name, s.family from key_name as s)
         ) as k
-        join reach as e on e.home = k.home
-        -- a join by the sign alone must not come first: it may be there in each of many schemas
+        join reachable_schema as e on e.schema_oid = k.schema_oid
+        -- prevents a join by the name alone, which would come first: many schemas may contain it
         offset 0
       ) as k
-      join sign as s on s.home = k.target_home and s.kind = k.kind and s.sign = k.sign and s.family = k.family
+      join key_name as s on s.schema_oid = k.target_schema_oid and s.kind = k.kind and s.name = k.name and s.family = k.family
     ) as m
-    where m.turn <= 3
+    where m.number <= 3
   ),
-  match as materialized (
-    select c.*, m.target, m.rank, m.how
+  possible_target as materialized (
+    select c.*, m.target, m.rank, m.matched_by
     from (
-      select k.relation, k.place, m.target, k.rank, k.how
-      from clue as k
-      join meant as m on m.home = k.home and m.kind = k.kind and m.sign = k.sign and m.family = k.family
-      where k.how <> 2 or m.target <> k.relation
+      select k.relation, k.attnum, m.target, k.rank, k.matched_by
+      from name_interpretation as k
+      join interpreted_target as m on m.schema_oid = k.schema_oid and m.kind = k.kind and m.name = k.name and m.family = k.family
+      where k.matched_by <> 2 or m.target <> k.relation
       union
-      select c.relation, c.place, u.target, 1, 3
+      select c.relation, c.attnum, u.target, 1, 3
       from candidate as c
-      join usage as u on u.name = c.name and u.tables >= 2
+      join referencing_name as u on u.name = c.name and u.tables >= 2
       union
-      select c.relation, c.place, c.relation, 100, 5
+      select c.relation, c.attnum, c.relation, 100, 5
       from candidate as c
       where c.stem = array['parent'] and c.suffix in ('id', 'ref', 'fk')
     ) as m
-    join candidate as c on c.relation = m.relation and c.place = m.place
+    join candidate as c on c.relation = m.relation and c.attnum = m.attnum
   ),
-  fitting as (
-    select m.relation, m.place, m.target, p.place as target_place, m.how, m.rank, p.is_whole,
-      m.how <= 3
+  ranked_target as (
+    select m.relation, m.attnum, m.target, p.attnum as target_attnum, m.matched_by, m.rank, p.is_whole,
+      m.matched_by <= 3
         and p.is_whole
         and not p.has_version
         and not m.is_loose
         and not t.is_partitioned as is_certain,
-      count(*) over (partition by m.relation, m.place, m.rank, t.home = m.home) as choices,
-      t.home = m.home as is_near
-    from match as m
-    join pivot as p on p.relation = m.target and p.family = m.family
+      count(*) over (partition by m.relation, m.attnum, m.rank, t.schema_oid = m.schema_oid) as choices,
+      t.schema_oid = m.schema_oid as is_near
+    from possible_target as m
+    join key_column as p on p.relation = m.target and p.family = m.family
     join relation as t on t.oid = m.target
-    where (t.home = m.home or (m.home, t.home) in (select e.home, e.target_home from reach as e))
+    where (
+        t.schema_oid = m.schema_oid
+        or (m.schema_oid, t.schema_oid) in (select e.schema_oid, e.target_schema_oid from reachable_schema as e)
+      )
       and case
         when m.target = m.relation
         then (m.suffix in ('ref', 'fk') or m.words @> array['parent'] or m.stem @> array['parent'])
-          and p.place <> m.place
+          and p.attnum <> m.attnum
         else not m.is_own
       end
   )
-  select distinct on (f.relation, f.place) f.relation, f.place, f.target, f.target_place, f.how, f.is_whole, f.is_certain
-  from fitting as f
+  select distinct on (f.relation, f.attnum) f.relation, f.attnum, f.target, f.target_attnum, f.matched_by, f.is_whole,
+    f.is_certain
+  from ranked_target as f
   where f.choices = 1
-  order by f.relation, f.place, f.rank, f.is_near desc
+  order by f.relation, f.attnum, f.rank, f.is_near desc
 ),
-breach as (
+-- One row per constraint (`oid`) that is not validated, and per foreign key of a partition or inheritance child.
+-- `predicate` is an SQL condition on a row with the alias t, true if the row violates it.
+violation_predicate as (
   select k.oid,
     case
       when k.contype = 'f' then format(
-        '%s and not exists (select from %I.%I as p where %s)', p.present, n.nspname, c.relname, p.alike
+        '%s and not exists (select from %I.%I as p where %s)', p.all_present, n.nspname, c.relname, p.all_equal
       )
       when k.conbin is not null then format('not (%s)', pg_get_expr(k.conbin, k.conrelid))
-      -- PostgreSQL 18 keeps NOT NULL as a constraint too
-      else p.absent
-    end as written
+      -- PostgreSQL 18 stores NOT NULL as a constraint
+      else p.any_missing
+    end as predicate
   from (
-    select u.oid, string_agg(format('t.%I is not null', a.attname), ' and ' order by u.n) as present,
-      string_agg(format('t.%I is null', a.attname), ' or ' order by u.n) as absent,
-      string_agg(format('p.%I = t.%I', b.attname, a.attname), ' and ' order by u.n) filter (where b.attname is not null) as alike
+    select u.oid, string_agg(format('t.%I is not null', a.attname), ' and ' order by u.n) as all_present,
+      string_agg(format('t.%I is null', a.attname), ' or ' order by u.n) as any_missing,
+      string_agg(
+        format('p.%I = t.%I', b.attname, a.attname), ' and ' order by u.n
+      ) filter (where b.attname is not null) as all_equal
     from (
-      select k.oid, k.conrelid, k.confrelid, unnest(k.conkey) as place, unnest(k.confkey) as target_place,
+      select k.oid, k.conrelid, k.confrelid, unnest(k.conkey) as attnum, unnest(k.confkey) as target_attnum,
         generate_series(1, cardinality(k.conkey)) as n
       from pg_constraint as k
       where k.contype in ('c', 'f', 'n')
-        and (not k.convalidated or k.contype = 'f' and k.conrelid in (select d.oid from descent as d))
+        and (not k.convalidated or k.contype = 'f' and k.conrelid in (select d.oid from inheritance as d))
     ) as u
-    join pg_attribute as a on a.attrelid = u.conrelid and a.attnum = u.place
-    left join pg_attribute as b on b.attrelid = u.confrelid and b.attnum = u.target_place
+    join pg_attribute as a on a.attrelid = u.conrelid and a.attnum = u.attnum
+    left join pg_attribute as b on b.attrelid = u.confrelid and b.attnum = u.target_attnum
     group by u.oid
   ) as p
   join pg_constraint as k on k.oid = p.oid
   left join pg_class as c on c.oid = k.confrelid
   left join pg_namespace as n on n.oid = c.relnamespace
 ),
-trait as materialized (
+-- One row per table. `is_lookup`: a list of values with a name, which other tables reference. `is_junction`: its key
+-- consists of references, and it has at most one column of its own.
+table_kind as materialized (
   select r.oid as relation,
-    (coalesce(p.is_pointed_at, false) or r.is_list and coalesce(p.is_meant, false))
-      and not coalesce(p.points_elsewhere, false)
+    (coalesce(p.is_referenced, false) or r.is_list and coalesce(p.is_implied_target, false))
+      and not coalesce(p.references_others, false)
       and (
         bool_or(
           c.family = 'text'
           and (
-            -- the names of persons make no list
+            -- names of persons do not make a lookup
             c.last_word in ('name', 'title', 'label', 'code')
             and not c.words && array['first', 'last', 'middle', 'given', 'family', 'maiden']
-            or (c.relation, array_to_string(c.words, '')) in (select n.relation, n.noun from noun as n)
+            or (c.relation, array_to_string(c.words, '')) in (select n.relation, n.alias from table_alias as n)
           )
         )
         or count(*) filter (where o.is_own) = 1
@@ -659,9 +723,9 @@ trait as materialized (
         or c.last_word in ('email', 'phone') or o.looks_like_money
       )
       and count(*) filter (where o.is_own) <= case when r.is_list then 8 else 4 end as is_lookup,
-    -- without a foreign key, a key that is made of references alone tells
+    -- without foreign keys: the primary key consists of references
     (
-      coalesce(p.pointers, 0) >= 2
+      coalesce(p.foreign_keys, 0) >= 2
       or count(*) filter (where o.is_key) >= 2
         and bool_and(o.is_reference or k.relation is not null) filter (where o.is_key)
     )
@@ -673,32 +737,32 @@ trait as materialized (
       ) as is_list
     from relation as r
   ) as r
-  join col as c on c.relation = r.oid
+  join table_column as c on c.relation = r.oid
   join (
     select o.*, not o.is_key and not o.is_audit and not o.is_reference as is_own
-    from role as o
-  ) as o on o.relation = c.relation and o.place = c.place
-  left join kinship as k on k.relation = c.relation and k.place = c.place and k.is_certain
+    from column_role as o
+  ) as o on o.relation = c.relation and o.attnum = c.attnum
+  left join implied_foreign_key as k on k.relation = c.relation and k.attnum = c.attnum and k.is_certain
   left join (
-    select e.relation, count(*) filter (where e.is_from and e.is_tied) as pointers,
-      bool_or(e.is_from and e.other <> e.relation) as points_elsewhere,
-      bool_or(not e.is_from and e.is_tied and e.other <> e.relation) as is_pointed_at,
-      bool_or(not e.is_from and not e.is_tied and e.other <> e.relation) as is_meant
+    select e.relation, count(*) filter (where e.is_referencing and e.has_constraint) as foreign_keys,
+      bool_or(e.is_referencing and e.other <> e.relation) as references_others,
+      bool_or(not e.is_referencing and e.has_constraint and e.other <> e.relation) as is_referenced,
+      bool_or(not e.is_referencing and not e.has_constraint and e.other <> e.relation) as is_implied_target
     from (
-      select f.relation, f.target as other, true as is_from, true as is_tied
-      from reference as f
+      select f.relation, f.target as other, true as is_referencing, true as has_constraint
+      from foreign_key as f
       union all
       select f.target, f.relation, false, true
-      from reference as f
+      from foreign_key as f
       union all
       select k.relation, k.target, true, false
-      from kinship as k
+      from implied_foreign_key as k
       where k.is_certain
       union all
       select k.target, k.relation, false, false
-      from kinship as k
+      from implied_foreign_key as k
     ) as e
     group by e.relation
   ) as p on p.relation = r.oid
-  group by r.oid, r.is_list, p.is_pointed_at, p.is_meant, p.points_elsewhere, p.pointers
+  group by r.oid, r.is_list, p.is_referenced, p.is_implied_target, p.references_others, p.foreign_keys
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -63,8 +64,9 @@ class _Row:
 
     `probe` names aggregates over its `from`: `holds` is false where there is nothing to find after all, `message` and
     `severity` take the place of what the rule says, `evidence` is an object of more evidence, the others are evidence
-    by their own names. `instead` holds other suggestions, with or without another remedy, for rows that stand in the
-    way: the first counts of whose `where`, names of the evidence, one is not zero.
+    by their own names. `instead` holds other suggestions, each with or without another `remedy`, for data that violates
+    the suggested constraint. The first one applies of whose `where`, names of the evidence, a count is not zero; its
+    `comment` becomes SQL comment lines before its `suggestion`.
     """
 
     place: int
@@ -229,13 +231,20 @@ def _judge(rule: Rule, rows: Iterable[_Row]) -> Verdict:
             continue
         answer |= answer.pop("evidence", {})
         found = row.found | {name: answer.pop(name) for name in ("message", "severity") if answer.get(name)}
-        other = (it for it in row.instead if any(answer.get(name) for name in it["where"]))
-        found |= next(other, {})
+        other = next((it for it in row.instead if any(answer.get(name) for name in it["where"])), {})
+        found |= other
+        if comment := other.get("comment"):
+            found["suggestion"] = f"{_comment(comment)}\n{found['suggestion']}"
         findings.append(_finding(rule, found, answer))
     findings.sort(key=lambda finding: finding.object)
     if unknown and not findings:
         return Verdict(rule, "not_checkable", unknown)
     return Verdict(rule, "checked", unknown, tuple(findings))
+
+
+def _comment(text: str) -> str:
+    """Text as SQL comment lines. A name in it may contain line ends, which would end the comment."""
+    return "\n".join(f"-- {line}" for line in re.split(r"\r\n|\r|\n", text))
 
 
 def _literal(text: str) -> str:

@@ -517,7 +517,7 @@ EVIDENCE: Final = {
         ('{"a": "\ud83d"}'), ('{}'),
             ('{"a": "\ude00"}'), ('{"a": "\\\u0000"}'), (null), ('{"a": "\u00e4"}')
         """,
-        {"type": "json", "rows that will not convert": 4},
+        {"type": "json", "rows that cannot be converted": 4},
     ),
     "calendar_day_is_date": (
         """
@@ -528,7 +528,7 @@ EVIDENCE: Final = {
     ),
     "optional_columns_have_check": (
         "create table t (lat float, lon float); insert into t values (1, 1), (null, 1), (null, null)",
-        {"columns": ["lat", "lon"], "rows with only a part": 1},
+        {"columns": ["lat", "lon"], "incomplete rows": 1},
     ),
     "flag_is_boolean": (
         "create table t (is_on int); insert into t values (1), (0), (-1), (null)",

@@ -86,7 +86,13 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
                 "orders.personid": "critical",
                 "orders.bid": "critical",
             },
-            {"orders.customer_id": {"points at": "customers.customer_id", "values": 2, "values without a row": 0}},
+            {
+                "orders.customer_id": {
+                    "references": "customers.customer_id",
+                    "values": 2,
+                    "values without a referenced row": 0,
+                }
+            },
         ),
         Example(
             "by a name that is a foreign key elsewhere, twice and always to one table",
@@ -135,7 +141,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             insert into sales values (1, 7), (2, 8);
             """,
             {"sales.shop_id": "critical"},
-            {"sales.shop_id": {"values": 2, "values without a row": 2}},
+            {"sales.shop_id": {"values": 2, "values without a referenced row": 2}},
             is_mended=False,
         ),
         Example(
@@ -442,7 +448,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             select setval('users_id_seq', 2000000000);
             """,
             {"users.id": "critical"},
-            {"users.id": {"last number given out": 2000000000, "largest key": None}},
+            {"users.id": {"last sequence value": 2000000000, "largest key": None}},
         ),
         Example(
             "wide enough, foreign keys, and numbers that are no surrogates",
@@ -514,7 +520,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
                 "e.id": "critical",
                 "f.id": "critical",
             },
-            {"a.id": {"next number": 1, "largest key": 7}, "e.id": {"next number": -1, "smallest key": -9}},
+            {"a.id": {"next sequence value": 1, "largest key": 7}, "e.id": {"next sequence value": -1, "smallest key": -9}},
         ),
         Example(
             "one that two tables share is held against the greater",
@@ -527,7 +533,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             select setval('numbers', 9);
             """,
             {"a.id": "critical"},
-            {"a.id": {"next number": 10, "largest key": 50, "columns that share it": ["a.id", "b.id"]}},
+            {"a.id": {"next sequence value": 10, "largest key": 50, "columns that share it": ["a.id", "b.id"]}},
         ),
         Example(
             "ahead, unused, between the numbers that are there, and feeding nothing unique",

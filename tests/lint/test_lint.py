@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import jsonschema
 import psycopg
 import pytest
+from psycopg import errors
 
 from benchmarks import tables
 from order_audit.audit.cli.lint_text import linted
@@ -133,15 +134,15 @@ def test_rows_in_the_way_let_no_statement_fail(dsn: str) -> None:
     # what its third partition lacked has come
     assert designs - {("reference_has_foreign_key", "call.customer_id")} <= left.keys()
     whole = {
-        ("table_has_primary_key", "brand"): "-- once (id) is there in each row, and in none twice:",
+        ("table_has_primary_key", "brand"): "-- run this when (id) is unique and not null in every row\n",
         (
             "natural_key_is_unique",
             "customer.email",
-        ): "-- once nothing is left of: select email from public.customer where",
+        ): "-- run this when the query returns no rows: select email from public.customer where",
         (
             "constraint_is_validated",
             "visit.lat_is_small",
-        ): "-- once nothing is left of: select * from public.visit as t where",
+        ): "-- run this when the query returns no rows: select * from public.visit as t where",
     }
     for key, said in whole.items():
         assert key in designs
@@ -158,6 +159,38 @@ def test_rows_in_the_way_let_no_statement_fail(dsn: str) -> None:
         assert key not in left
         assert any(rule == "constraint_is_validated" and of.endswith(name) for rule, of in left), name
     assert findings["natural_key_is_unique", "member.email"].suggestion.endswith(" (email) where email <> ''")
+
+
+def test_comments_in_suggestions_end_where_statements_begin(dsn: str) -> None:
+    """Also where names contain line ends: suggestions run, and what a comment defers is not run."""
+    named = re.sub(r"\b(brand|customer|visit|call_3|lat_is_small)\b", '"\\1\n"', IN_THE_WAY)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(named.encode())
+        commented = {
+            finding.rule.removeprefix("schema."): finding
+            for verdict in judged(dsn)
+            for finding in verdict.findings
+            if finding.suggestion.startswith("--")
+        }
+        for finding in commented.values():
+            if finding.remedy == "statement":
+                connection.execute(finding.suggestion.encode())
+            else:  # rows violate what it would create
+                with pytest.raises((errors.CheckViolation, errors.UniqueViolation, errors.NotNullViolation)):
+                    connection.execute(finding.suggestion.replace(" concurrently ", " ").encode())
+        validated = connection.execute("select conname from pg_constraint where not convalidated").fetchall()
+    assert commented.keys() == {
+        "constraint_is_validated", "natural_key_is_unique", "number_has_range_check", "optional_columns_have_check",
+        "partitions_agree", "reference_has_foreign_key", "table_has_primary_key",
+    }  # fmt: skip
+    deferred = {
+        "number_has_range_check",
+        "optional_columns_have_check",
+        "partitions_agree",
+        "reference_has_foreign_key",
+    }
+    assert {rule for rule, finding in commented.items() if finding.remedy == "statement"} == deferred
+    assert len(validated) == 1 + len(deferred)
 
 
 def test_objects_of_another_schema_are_named_with_it(dsn: str) -> None:
@@ -317,7 +350,7 @@ def test_a_look_that_fails_costs_no_other_its_answer(dsn: str) -> None:
     answers = {finding.object: finding.evidence for finding in verdicts["schema.bad"].findings}
     assert answers == {"a": {"not looked at": "division by zero"}, "c": {"quotient": -1}}
     documents = verdicts["schema.json_is_jsonb"].findings
-    assert [finding.evidence["rows that will not convert"] for finding in documents] == [0, 0]
+    assert [finding.evidence["rows that cannot be converted"] for finding in documents] == [0, 0]
 
 
 def test_table_of_many_columns_is_looked_at(dsn: str) -> None:
@@ -325,7 +358,7 @@ def test_table_of_many_columns_is_looked_at(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"create table wide ({', '.join(f'c{n} json' for n in range(150))})".encode())
     (verdict,) = [verdict for verdict in judged(dsn) if verdict.rule.id == "schema.json_is_jsonb"]
-    assert [finding.evidence["rows that will not convert"] for finding in verdict.findings] == [0] * 150
+    assert [finding.evidence["rows that cannot be converted"] for finding in verdict.findings] == [0] * 150
 
 
 def test_role_without_rights_on_the_data_is_told_so(sample: str) -> None:
@@ -366,8 +399,8 @@ def test_terminal_shows_some_of_many_findings(sample: str) -> None:
     text = linted(verdicts, [], most=1)
     assert "    … and 1 more; --examples 2 shows them\n" in text
     assert "      … and 1 more\n" in text
-    assert "orders.customer_id points at customers" in text
-    assert "orders.order_ref points at orders" not in text
+    assert "orders.customer_id references customers, but no index" in text
+    assert "orders.order_ref references orders, but no index" not in text
     assert "… and" not in linted(verdicts, [], most=20)
 
 

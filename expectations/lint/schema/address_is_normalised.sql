@@ -1,11 +1,12 @@
 -- title: Address columns inside another table
 -- severity: warning
 -- key: object
--- why: Whoever has two addresses, or shares one, is stored twice; a move overwrites where things were sent before; and
---   none of the parts can be checked against the others. An order may keep a copy of its own: that is what it was.
-with part as materialized (
-  select c.relation, c.place, c.name, c.named, c.written, k.kind
-  from col as c
+-- why: A customer with two addresses, or an address that two customers share, is stored twice. A move overwrites the
+--   earlier address. Parts of an address cannot be checked against each other. An order may keep its own copy, which
+--   records the address at that time.
+with address_column as materialized (
+  select c.relation, c.attnum, c.name, c.quoted, c.type_name, k.kind
+  from table_column as c
   cross join lateral (select cardinality(c.words) = 1 as is_one) as w
   cross join lateral (
     select case
@@ -20,9 +21,9 @@ with part as materialized (
       when c.last_word in ('city', 'town', 'municipality', 'locality')
         or w.is_one and c.name ~* '^(ship|shipping|bill|billing|home|mailing)city$' then 'city'
       when c.last_word in ('province', 'region', 'district', 'county', 'stateprovince') then 'region'
-      -- a state that says where a row stands is no region
+      -- a status named state is not a region
       when c.last_word = 'state'
-        and not exists (select from state as s where s.relation = c.relation and s.place = c.place) then 'region'
+        and not exists (select from status_column as s where s.relation = c.relation and s.attnum = c.attnum) then 'region'
       when c.last_word in ('country') or c.words @> array['country', 'code'] or c.words @> array['country', 'name']
         then 'country'
       when c.words && array['address', 'addr', 'street', 'address1', 'address2', 'addressline1', 'addressline2']
@@ -41,23 +42,23 @@ select r.object,
       ] then 'info'
     else 'warning'
   end as severity,
-  format('table %s holds an address of its own in %s columns: %s', r.object, p.columns, p.names) as message,
+  format('table %s contains an address in %s columns: %s', r.object, p.columns, p.names) as message,
   p.kinds as evidence,
   format(
     'create table %I.%I (%s, %s%s)', r.schema, left(r.name, 54) || '_address',
-    coalesce(k.typed, 'id bigint generated always as identity primary key'), p.written,
-    k.keyed
+    coalesce(k.key_definitions, 'id bigint generated always as identity primary key'), p.definitions,
+    k.key_constraints
   ) as suggestion,
   'redesign' as remedy
 from relation as r
 join (
-  select k.relation, sum(k.columns) as columns, string_agg(k.names, ', ' order by k.place) as names,
-    string_agg(k.written, ', ' order by k.place) as written, jsonb_object_agg(k.kind, k.list) as kinds
+  select k.relation, sum(k.columns) as columns, string_agg(k.names, ', ' order by k.attnum) as names,
+    string_agg(k.definitions, ', ' order by k.attnum) as definitions, jsonb_object_agg(k.kind, k.list) as kinds
   from (
-    select p.relation, p.kind, count(*) as columns, min(p.place) as place,
-      string_agg(p.name, ', ' order by p.place) as names, jsonb_agg(p.name order by p.place) as list,
-      string_agg(p.named || ' ' || p.written, ', ' order by p.place) as written
-    from part as p
+    select p.relation, p.kind, count(*) as columns, min(p.attnum) as attnum,
+      string_agg(p.name, ', ' order by p.attnum) as names, jsonb_agg(p.name order by p.attnum) as list,
+      string_agg(p.quoted || ' ' || p.type_name, ', ' order by p.attnum) as definitions
+    from address_column as p
     group by p.relation, p.kind
   ) as k
   group by k.relation
@@ -65,18 +66,18 @@ join (
     and bool_or(k.kind in ('street', 'postal'))
 ) as p on p.relation = r.oid
 left join (
-  select t.relation, string_agg(c.named || ' ' || c.written, ', ' order by c.place) as typed,
+  select t.relation, string_agg(c.quoted || ' ' || c.type_name, ', ' order by c.attnum) as key_definitions,
     format(
       ', primary key (%1$s), foreign key (%1$s) references %2$s (%1$s) on delete cascade',
-      string_agg(c.named, ', ' order by c.place), o.named
-    ) as keyed
-  from tie as t
+      string_agg(c.quoted, ', ' order by c.attnum), o.quoted
+    ) as key_constraints
+  from table_constraint as t
   join relation as o on o.oid = t.relation
-  join col as c on c.relation = t.relation and c.place = any(t.places)
+  join table_column as c on c.relation = t.relation and c.attnum = any(t.attnums)
   where t.kind = 'p'
-  group by t.relation, o.named
+  group by t.relation, o.quoted
 ) as k on k.relation = r.oid
--- a table about addresses is where they belong
+-- tables of addresses are not findings
 where not r.words && array[
     'address', 'addresses', 'location', 'locations', 'place', 'places', 'venue', 'venues', 'site', 'sites', 'contact',
     'contacts', 'premises', 'addr', 'zip', 'zips', 'zipcodes', 'postcode', 'postcodes', 'geocode', 'geocodes'

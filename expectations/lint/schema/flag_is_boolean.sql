@@ -1,18 +1,18 @@
 -- title: Boolean stored as a number
 -- severity: info
 -- key: object
--- why: A number takes 2 and -1 as well, and each program that reads it has to agree on which of them mean yes.
+-- why: A number also accepts values such as 2 and -1. Each program that reads it must decide which of them mean yes.
 select c.object,
-  format('column %s says yes or no in %s', c.object, c.written) as message,
-  jsonb_build_object('type', c.written) as evidence,
+  format('column %s stores a boolean as %s', c.object, c.type_name) as message,
+  jsonb_build_object('type', c.type_name) as evidence,
   format(
-    'alter table %1$s %2$salter column %3$s drop default, alter column %3$s type boolean using %3$s <> 0%4$s', r.named,
-    coalesce(k.dropped, ''), c.named,
+    'alter table %1$s %2$salter column %3$s drop default, alter column %3$s type boolean using %3$s <> 0%4$s', r.quoted,
+    coalesce(k.dropped, ''), c.quoted,
     case
-      when c.preset ~ '^\(?''?-?\d+''?\)?(::\w+)?$'
+      when c.default_expression ~ '^\(?''?-?\d+''?\)?(::\w+)?$'
       then format(
-        ', alter column %s set default %s', c.named,
-        case when c.preset ~ '[1-9]' then 'true' else 'false' end
+        ', alter column %s set default %s', c.quoted,
+        case when c.default_expression ~ '[1-9]' then 'true' else 'false' end
       )
       else ''
     end
@@ -20,23 +20,23 @@ select c.object,
   'rewrite' as remedy,
   jsonb_build_object(
     'from', s.source,
-    'values that are neither 0 nor 1', format('count(*) filter (where t.%s not in (0, 1))', c.named),
-    -- a column with more than two values is none, whatever its name
-    'holds', format('count(*) filter (where t.%1$s not in (0, 1, -1)) = 0', c.named)
+    'values that are neither 0 nor 1', format('count(*) filter (where t.%s not in (0, 1))', c.quoted),
+    -- a column with other values is not a boolean, whatever its name
+    'holds', format('count(*) filter (where t.%1$s not in (0, 1, -1)) = 0', c.quoted)
   )
-  || case when s.is_part then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
-from col as c
+  || case when s.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
+from table_column as c
 join relation as r on r.oid = c.relation
-join role as o on o.relation = c.relation and o.place = c.place
+join column_role as o on o.relation = c.relation and o.attnum = c.attnum
 join sample as s on s.relation = c.relation
 left join (
-  -- a check that compares with numbers would not outlive them
-  select t.relation, t.places, string_agg(format('drop constraint %s, ', t.named), '' order by t.name) as dropped
-  from tie as t
-  where t.kind = 'c' and cardinality(t.places) = 1 and t.written !~ '\mVALUE\M'
-  group by t.relation, t.places
-) as k on k.relation = c.relation and k.places = array[c.place]
-where (c.family = 'integer' or c.family = 'numeric' and c.modifier = (1 << 16) + 4)
+  -- a check that compares numbers fails after the change of type
+  select t.relation, t.attnums, string_agg(format('drop constraint %s, ', t.quoted), '' order by t.name) as dropped
+  from table_constraint as t
+  where t.kind = 'c' and cardinality(t.attnums) = 1 and t.definition !~ '\mVALUE\M'
+  group by t.relation, t.attnums
+) as k on k.relation = c.relation and k.attnums = array[c.attnum]
+where (c.family = 'integer' or c.family = 'numeric' and c.typmod = (1 << 16) + 4)
   and not o.is_key
   and not o.is_reference
   and not c.is_generated

@@ -1,98 +1,102 @@
 -- title: Foreign key without an index
 -- severity: warning
 -- key: object
--- why: Each delete of a row it points at, and each change of that row's key, reads this whole table under lock; so does
---   every question of what belongs to that row.
-with pointer as (
-  select p.relation, p.places, p.target,
+-- why: Each delete of a referenced row, and each change of its key, scans this whole table while it holds locks. So
+--   does each query for the rows that reference it.
+with referencing as (
+  select p.relation, p.attnums, p.target,
     case
       when count(*) = 1 then min(c.name)
-      else '(' || string_agg(c.name, ', ' order by array_position(p.places, c.place)) || ')'
+      else '(' || string_agg(c.name, ', ' order by array_position(p.attnums, c.attnum)) || ')'
     end as name,
-    string_agg(c.named, ', ' order by array_position(p.places, c.place)) as columns,
-    array_agg(c.named || ' IS NOT NULL') as terms
+    string_agg(c.quoted, ', ' order by array_position(p.attnums, c.attnum)) as columns,
+    array_agg(c.quoted || ' IS NOT NULL') as terms
   from (
-    select f.relation, f.places, f.target
-    from reference as f
+    select f.relation, f.attnums, f.target
+    from foreign_key as f
     union
-    select k.relation, array[k.place], k.target
-    from kinship as k
+    select k.relation, array[k.attnum], k.target
+    from implied_foreign_key as k
     where k.is_certain
   ) as p
-  join col as c on c.relation = p.relation and c.place = any(p.places)
-  group by p.relation, p.places, p.target
+  join table_column as c on c.relation = p.relation and c.attnum = any(p.attnums)
+  group by p.relation, p.attnums, p.target
 ),
--- indexes that find rows by what they lead with: those of tables and, by the parent's column numbers, of partitions
-finder as (
-  select g.relation, null::oid as leaf, g.places, g.method, g.predicate
-  from guide as g
+-- indexes by their leading columns: of tables and, with the parent's column numbers, of partitions
+leading_index as (
+  select g.relation, null::oid as partition, g.attnums, g.method, g.predicate
+  from table_index as g
   where g.is_valid and g.method in ('btree', 'hash')
   union all
-  select p.relation, p.leaf, array_agg(coalesce(k.place, 0)::smallint order by p.n), p.method, p.predicate
+  select p.relation, p.partition, array_agg(coalesce(k.attnum, 0)::smallint order by p.n), p.method, p.predicate
   from (
-    select l.relation, l.oid as leaf, i.indexrelid as oid, m.amname as method, pg_get_expr(i.indpred, i.indrelid) as predicate,
-      unnest(string_to_array(i.indkey::text, ' ')::smallint[]) as place, generate_series(1, i.indnkeyatts) as n
-    from leaf as l
+    select l.relation, l.oid as partition, i.indexrelid as oid, m.amname as method,
+      pg_get_expr(i.indpred, i.indrelid) as predicate,
+      unnest(string_to_array(i.indkey::text, ' ')::smallint[]) as attnum, generate_series(1, i.indnkeyatts) as n
+    from leaf_partition as l
     join pg_index as i on i.indrelid = l.oid and i.indisvalid and i.indisready
     join pg_class as c on c.oid = i.indexrelid
     join pg_am as m on m.oid = c.relam and m.amname in ('btree', 'hash')
   ) as p
-  left join twin as k on k.relation = p.relation and k.leaf = p.leaf and k.leaf_place = p.place
+  left join partition_column as k on k.relation = p.relation and k.partition = p.partition and k.partition_attnum = p.attnum
   where p.n is not null
-  group by p.relation, p.leaf, p.oid, p.method, p.predicate
+  group by p.relation, p.partition, p.oid, p.method, p.predicate
 ),
-found as (
-  select p.relation, p.places, p.target, f.leaf
-  from pointer as p
-  join finder as f on f.relation = p.relation
-    -- the extension intarray has operators of the same names
-    and f.places[1:cardinality(p.places)] operator(pg_catalog.@>) p.places
-    and f.places[1:cardinality(p.places)] operator(pg_catalog.<@) p.places
+indexed as (
+  select p.relation, p.attnums, p.target, f.partition
+  from referencing as p
+  join leading_index as f on f.relation = p.relation
+    -- the extension intarray defines operators with the same names
+    and f.attnums[1:cardinality(p.attnums)] operator(pg_catalog.@>) p.attnums
+    and f.attnums[1:cardinality(p.attnums)] operator(pg_catalog.<@) p.attnums
   where f.predicate is null
     or regexp_split_to_array(regexp_replace(f.predicate, '[()]', '', 'g'), ' AND ') <@ p.terms
 )
 select n.object,
   case when x.is_lookup then 'info' else 'warning' end as severity,
   format(
-    '%s points at %s, and no index leads with it%s', n.object, t.object,
-    case when b.indexed > 0 then format(' in %s of %s partitions', b.leaves - b.indexed, b.leaves) else '' end
+    '%s references %s, but no index begins with it%s', n.object, t.object,
+    case when b.indexed > 0 then format(' in %s of %s partitions', b.partitions - b.indexed, b.partitions) else '' end
   ) as message,
   jsonb_strip_nulls(jsonb_build_object(
-    'points at', t.object, 'rows by statistics', nullif(r.rows, 0), 'rows there by statistics', nullif(t.rows, 0),
-    'partitions with an index', case when b.leaves > 0 then format('%s of %s', b.indexed, b.leaves) end
+    'references', t.object, 'rows by statistics', nullif(r.rows, 0),
+    'referenced rows by statistics', nullif(t.rows, 0),
+    'partitions with an index', case when b.partitions > 0 then format('%s of %s', b.indexed, b.partitions) end
   )) as evidence,
   concat_ws(
     E';\n',
-    format('create index %son %s (%s)', case when r.is_partitioned then '' else 'concurrently ' end, r.named, p.columns),
-    i.below
+    format('create index %son %s (%s)', case when r.is_partitioned then '' else 'concurrently ' end, r.quoted, p.columns),
+    i.child_indexes
   ) as suggestion,
   'statement' as remedy
-from pointer as p
+from referencing as p
 join relation as r on r.oid = p.relation
 join relation as t on t.oid = p.target
-join trait as x on x.relation = p.target
+join table_kind as x on x.relation = p.target
 cross join lateral (select r.object || '.' || p.name as object) as n
-left join (select l.relation, count(*) as leaves from leaf as l group by l.relation) as l on l.relation = p.relation
 left join (
-  select q.relation, q.places, count(*) filter (where q.is_found) as indexed,
-    -- an index is not inherited, but for partitions
-    string_agg(format('create index concurrently on %s (%s)', q.named, q.columns), E';\n' order by q.named)
-      filter (where not q.is_found and not q.is_partition) as below
+  select l.relation, count(*) as partitions from leaf_partition as l group by l.relation
+) as l on l.relation = p.relation
+left join (
+  select q.relation, q.attnums, count(*) filter (where q.is_found) as indexed,
+    -- only partitions get the parent's index; inheritance children do not
+    string_agg(format('create index concurrently on %s (%s)', q.quoted, q.columns), E';\n' order by q.quoted)
+      filter (where not q.is_found and not q.is_partition) as child_indexes
   from (
-    select distinct o.relation, o.places, o.columns, l.oid, format('%I.%I', n.nspname, c.relname) as named,
-      c.relispartition as is_partition, f.leaf is not null as is_found
-    from pointer as o
-    join leaf as l on l.relation = o.relation
+    select distinct o.relation, o.attnums, o.columns, l.oid, format('%I.%I', n.nspname, c.relname) as quoted,
+      c.relispartition as is_partition, f.partition is not null as is_found
+    from referencing as o
+    join leaf_partition as l on l.relation = o.relation
     join pg_class as c on c.oid = l.oid
     join pg_namespace as n on n.oid = c.relnamespace
-    left join found as f on f.relation = o.relation and f.places = o.places and f.leaf = l.oid
+    left join indexed as f on f.relation = o.relation and f.attnums = o.attnums and f.partition = l.oid
   ) as q
-  group by q.relation, q.places
-) as i on i.relation = p.relation and i.places = p.places
-cross join lateral (select coalesce(l.leaves, 0) as leaves, coalesce(i.indexed, 0) as indexed) as b
+  group by q.relation, q.attnums
+) as i on i.relation = p.relation and i.attnums = p.attnums
+cross join lateral (select coalesce(l.partitions, 0) as partitions, coalesce(i.indexed, 0) as indexed) as b
 where not exists (
-    select from found as f where f.relation = p.relation and f.places = p.places and f.leaf is null
+    select from indexed as f where f.relation = p.relation and f.attnums = p.attnums and f.partition is null
   )
-  -- the parent of a partitioned table is empty: each partition's own index does as well
-  and not (r.is_partitioned and b.leaves > 0 and b.leaves = b.indexed)
+  -- a partitioned table has no rows of its own: indexes on all its partitions suffice
+  and not (r.is_partitioned and b.partitions > 0 and b.partitions = b.indexed)
 order by n.object

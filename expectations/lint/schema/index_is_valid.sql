@@ -1,8 +1,8 @@
 -- title: Invalid index
 -- severity: critical
 -- key: object
--- why: It was left by a CREATE INDEX CONCURRENTLY that failed: every write pays for it, no query uses it, and a
---   unique one keeps nothing unique.
+-- why: A failed CREATE INDEX CONCURRENTLY left the index behind. Writes update it and queries ignore it. A unique one
+--   does not enforce uniqueness.
 with recursive member (root, oid) as (
   select r.oid, r.oid from relation as r
   union
@@ -11,12 +11,15 @@ with recursive member (root, oid) as (
 select h.prefix || x.relname as object,
   case
     when x.relkind = 'I' then format(
-      'index %s on %s is not valid: %s of the %s partitions have no index that belongs to it', h.prefix || x.relname, r.object,
+      'index %s on table %s is not valid: %s of %s partitions lack an attached index', h.prefix || x.relname, r.object,
       w.lacking, w.partitions
     )
     else format(
-      'index %s on %s is not valid: queries do not use it, writes pay for it', h.prefix || x.relname,
-      case when m.oid = r.oid then r.object else format('%s, one of the %s partitions of %s', c.relname, r.below, r.object) end
+      'index %s on %s is not valid: queries ignore it, writes update it', h.prefix || x.relname,
+      case
+        when m.oid = r.oid then format('table %s', r.object)
+        else format('partition %s of table %s', c.relname, r.object)
+      end
     )
   end as message,
   jsonb_strip_nulls(
@@ -26,9 +29,11 @@ select h.prefix || x.relname as object,
   ) as evidence,
   case
     when x.relkind = 'I' and (w.lacking = 0 or w.is_deep)
-    then format('an index on each partition of %s, made by CREATE INDEX CONCURRENTLY and attached to %s', r.object, x.relname)
-    when x.relkind = 'I' then w.mended
-    -- what a failed REINDEX CONCURRENTLY leaves beside the index it was to replace
+    then format(
+      'create an index on each partition of %s with CREATE INDEX CONCURRENTLY, and attach it to %s', r.object, x.relname
+    )
+    when x.relkind = 'I' then w.create_statements
+    -- a failed REINDEX CONCURRENTLY leaves a copy beside the index
     when x.relname ~ '_cc(new|old)[0-9]*$' then format('drop index concurrently %I.%I', h.name, x.relname)
     else format('reindex index concurrently %I.%I', h.name, x.relname)
   end as suggestion,
@@ -38,20 +43,21 @@ join relation as r on r.oid = m.root
 join pg_class as c on c.oid = m.oid
 join pg_index as i on i.indrelid = m.oid
 join pg_class as x on x.oid = i.indexrelid
-join home as h on h.oid = x.relnamespace
+join audited_schema as h on h.oid = x.relnamespace
 left join lateral (
   select count(*) as partitions, count(*) filter (where not p.has_it) as lacking,
     bool_or(not p.has_it and p.is_parent) as is_deep,
     string_agg(
       format(
-        E'create index concurrently %1$I on %2$s%3$s;\nalter index %4$I.%5$I attach partition %6$I.%1$I', p.made, p.named,
+        E'create index concurrently %1$I on %2$s%3$s;\nalter index %4$I.%5$I attach partition %6$I.%1$I', p.new_name,
+        p.quoted,
         substring(pg_get_indexdef(i.indexrelid) from ' USING .*'), h.name, x.relname, p.schema
       ),
-      E';\n' order by p.named
-    ) filter (where not p.has_it) as mended
+      E';\n' order by p.quoted
+    ) filter (where not p.has_it) as create_statements
   from (
-    select format('%I.%I', n.nspname, k.relname) as named, n.nspname as schema, k.relkind = 'p' as is_parent,
-      left(k.relname, 30) || '_' || left(x.relname, 30) as made,
+    select format('%I.%I', n.nspname, k.relname) as quoted, n.nspname as schema, k.relkind = 'p' as is_parent,
+      left(k.relname, 30) || '_' || left(x.relname, 30) as new_name,
       exists (
         select
         from pg_inherits as a
@@ -65,6 +71,6 @@ left join lateral (
   ) as p
 ) as w on x.relkind = 'I'
 where not (i.indisvalid and i.indisready)
-  -- one that is being made right now is not left over
+  -- an index that is being built is not a leftover
   and not exists (select from pg_stat_progress_create_index as p where p.relid = m.oid and p.datname = current_database())
 order by 1

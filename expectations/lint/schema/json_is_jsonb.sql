@@ -1,36 +1,36 @@
 -- title: Column type json instead of jsonb
 -- severity: warning
 -- key: object
--- why: A json column is parsed again at every read, has no equality and no index on what is in it, and takes repeated
---   keys. It keeps the text as it came, which only the record of a message needs.
+-- why: A json column is parsed at every read, has no equality operator and no index on its content, and accepts
+--   repeated keys. It keeps the original text, which only a message log needs.
 select c.object,
   case
     when r.is_log or c.words && array['payload', 'raw', 'body', 'request', 'response'] then 'info'
     else 'warning'
   end as severity,
-  format('column %s is json, which is text that is parsed at every read; jsonb is not', c.object) as message,
-  jsonb_build_object('type', c.written) as evidence,
+  format('column %s has type json, which is parsed at every read; jsonb is not', c.object) as message,
+  jsonb_build_object('type', c.type_name) as evidence,
   format(
-    'alter table %s alter column %s type jsonb%s', r.named, c.named,
-    case when not c.is_generated then format(' using %s::jsonb', c.named) else '' end
+    'alter table %s alter column %s type jsonb%s', r.quoted, c.quoted,
+    case when not c.is_generated then format(' using %s::jsonb', c.quoted) else '' end
   ) as suggestion,
   'rewrite' as remedy,
   jsonb_build_object(
     'from', s.source,
-    'rows that will not convert',
+    'rows that cannot be converted',
     case
       when current_setting('server_version_num')::int >= 160000
-      then format('count(*) filter (where not pg_input_is_valid(t.%s::text, ''jsonb''))', c.named)
-      -- the zero character, and either half of a surrogate pair
+      then format('count(*) filter (where not pg_input_is_valid(t.%s::text, ''jsonb''))', c.quoted)
+      -- U+0000, and unpaired surrogates
       else format(
         'count(*) filter (where t.%1$s::text ~ ''(?<!\\)(\\\\)*\\u0000'' '
         'or regexp_replace(t.%1$s::text, %2$L, ''x'', ''gi'') ~* ''(?<!\\)(\\\\)*\\ud[89a-f]'')',
-        c.named, '\\ud[89ab][0-9a-f]{2}\\ud[c-f]'
+        c.quoted, '\\ud[89ab][0-9a-f]{2}\\ud[c-f]'
       )
     end
   )
-  || case when s.is_part then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
-from col as c
+  || case when s.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
+from table_column as c
 join relation as r on r.oid = c.relation
 join sample as s on s.relation = c.relation
 where c.type = 'json'::regtype

@@ -1,11 +1,11 @@
 -- title: Serial key instead of identity
 -- severity: info
 -- key: object
--- why: An insert may give any number and leave the sequence behind, which breaks a later insert; rights on the
---   sequence are granted apart from those on the table. An identity column has neither fault.
+-- why: An insert may supply any number and leave the sequence behind, so that a later insert fails. Privileges on the
+--   sequence are separate from those on the table. Identity columns have neither fault.
 select c.object,
-  format('%s is a SERIAL: its numbers come from a default that any insert may go around', c.object) as message,
-  jsonb_build_object('default', c.preset, 'sequence', s.name) as evidence,
+  format('%s is a serial column: inserts may bypass its default', c.object) as message,
+  jsonb_build_object('default', c.default_expression, 'sequence', s.name) as evidence,
   case
     when fits.it then format(
       E'begin;\n'
@@ -17,22 +17,22 @@ select c.object,
         ' (select coalesce(max(%2$s), 0) + 1 from %1$s)), false);\n'
         'drop sequence %3$I.%5$I;\n'
         'commit',
-      r.named, c.named, s.schema, s.name, left(s.name, 56) || '_before', format('%I.%I', s.schema, s.name)
+      r.quoted, c.quoted, s.schema, s.name, left(s.name, 56) || '_before', format('%I.%I', s.schema, s.name)
     )
     when r.is_partitioned
-    then format('%s as an identity column, which the partitions of a table share from PostgreSQL 17 on', c.object)
-    when r.below > 0
-    then format('%s as an identity column, once the tables that inherit from %s have keys of their own', c.object, r.object)
-    else format('%s as an identity column of type bigint, whose sequence starts beyond its highest number', c.object)
+    then format('make %s an identity column; partitioned tables support them from PostgreSQL 17 on', c.object)
+    when r.descendants > 0
+    then format('give tables that inherit from %s their own keys, then make %s an identity column', r.object, c.object)
+    else format('make %s an identity column of type bigint, and start its sequence beyond the largest key', c.object)
   end as suggestion,
   case when fits.it then 'statement' else 'redesign' end as remedy
-from col as c
+from table_column as c
 join relation as r on r.oid = c.relation
-join role as k on k.relation = c.relation and k.place = c.place
-join pg_attrdef as p on p.adrelid = c.relation and p.adnum = c.place
+join column_role as k on k.relation = c.relation and k.attnum = c.attnum
+join pg_attrdef as p on p.adrelid = c.relation and p.adnum = c.attnum
 join (
-  -- one that feeds several columns is more than the key's own
-  select min(d.objid) as preset, q.relname as name, n.nspname as schema, n.oid as home, v.seqincrement as step
+  -- a sequence that several columns use does not belong to the key
+  select min(d.objid) as default_oid, q.relname as name, n.nspname as schema, n.oid as schema_oid, v.seqincrement as step
   from pg_depend as d
   join pg_attrdef as f on f.oid = d.objid
   join relation as t on t.oid = f.adrelid
@@ -42,12 +42,12 @@ join (
   where d.classid = 'pg_attrdef'::regclass and d.refclassid = 'pg_class'::regclass
   group by q.oid, q.relname, n.nspname, n.oid, v.seqincrement
   having count(*) = 1
-) as s on s.preset = p.oid
+) as s on s.default_oid = p.oid
 cross join lateral (
-  select s.home = r.home and s.step = 1 and not c.is_domain
-    and (r.below = 0 or r.is_partitioned and current_setting('server_version_num')::int >= 170000) as it
+  select s.schema_oid = r.schema_oid and s.step = 1 and not c.is_domain
+    and (r.descendants = 0 or r.is_partitioned and current_setting('server_version_num')::int >= 170000) as it
 ) as fits
 where k.is_key
   and c.family = 'integer'
-  and c.preset ~ '^nextval\('
+  and c.default_expression ~ '^nextval\('
 order by c.object

@@ -1,14 +1,14 @@
 -- title: Natural key without a unique constraint
 -- severity: warning
 -- key: object
--- why: The same person or product gets in twice, under two keys, and from then on each has a part of the history; whoever
---   looks it up by this value gets one of them by chance.
+-- why: The same person or product can be stored twice, under two keys, each with a part of the history. A search for
+--   the value finds one of them by chance.
 with natural_key as (
-  select c.relation, c.place, w.word
-  from col as c
+  select c.relation, c.attnum, w.word
+  from table_column as c
   join relation as r on r.oid = c.relation
   cross join lateral (
-    -- what stands before the word, and the word; an unsplit name is parted at the longest that it ends with
+    -- the words before the key word, and the key word; a name without separators is split at the longest one
     select
       case
         when c.words = array['external', 'id'] then array['', 'external_id']
@@ -27,12 +27,12 @@ with natural_key as (
     )
     and (
       w.stem = ''
-      or (c.relation, w.stem) in (select n.relation, n.noun from noun as n)
-      -- the last word of a table's name may stand for it
+      or (c.relation, w.stem) in (select n.relation, n.alias from table_alias as n)
+      -- the last word of the table's name may replace the whole name
       or w.word <> 'code' and w.stem in (r.last_word, regexp_replace(r.last_word, 's$', ''))
     )
     and not c.is_generated
-    and (c.relation, c.place) not in (select o.relation, o.place from role as o where o.is_reference)
+    and (c.relation, c.attnum) not in (select o.relation, o.attnum from column_role as o where o.is_reference)
     and not r.is_log
     and not r.words && array[
       'applied', 'invited', 'invite', 'invites', 'invitation', 'invitations', 'requested', 'request', 'requests', 'webhook',
@@ -46,15 +46,20 @@ with natural_key as (
       )
       or r.last_word in ('people', 'login', 'logins')
     )
-    and (c.relation, c.place) not in (select k.relation, k.place from kinship as k)
-    and c.relation not in (select x.relation from trait as x where x.is_junction)
+    and (c.relation, c.attnum) not in (select k.relation, k.attnum from implied_foreign_key as k)
+    and c.relation not in (select x.relation from table_kind as x where x.is_junction)
 )
 select c.object,
-  format('nothing keeps %s unique: the same %s may be in %s twice', c.object, replace(k.word, '_', ' '), r.object) as message,
-  jsonb_strip_nulls(jsonb_build_object('type', c.written, 'distinct values by statistics', e.distincts)) as evidence,
+  format(
+    'no unique constraint protects %s: table %s may contain the same %s twice', c.object, r.object,
+    replace(k.word, '_', ' ')
+  ) as message,
+  jsonb_strip_nulls(jsonb_build_object('type', c.type_name, 'distinct values by statistics', e.distincts)) as evidence,
   case
-    when r.is_partitioned then format('a table of its own with %s as its key, since no unique index spans partitions', c.named)
-    else u.made || coalesce(' where ' || u.alive, '')
+    when r.is_partitioned then format(
+      'create a separate table with %s as its key: unique indexes do not span partitions', c.quoted
+    )
+    else u.create_index || coalesce(' where ' || u.is_not_deleted, '')
   end as suggestion,
   case when r.is_partitioned then 'redesign' else 'statement' end as remedy,
   case
@@ -62,74 +67,83 @@ select c.object,
     else jsonb_build_array(
       jsonb_build_object(
         'where', array['duplicates'], 'remedy', 'redesign',
-        'suggestion', format(
-          E'-- once nothing is left of: select %1$s from %2$s%3$s group by %1$s having count(*) > 1\n%4$s%3$s', c.named, r.named,
-          ' where ' || concat_ws(' and ', case when u.is_text then u.there else c.named || ' is not null' end, u.alive), u.made
-        )
+        'comment', format(
+          'run this when the query returns no rows: select %1$s from %2$s where %3$s group by %1$s having count(*) > 1',
+          c.quoted, r.quoted, w.condition
+        ),
+        'suggestion', format('%s where %s', u.create_index, w.condition)
       ),
-      jsonb_build_object('where', array['empty texts'], 'suggestion', u.made || ' where ' || concat_ws(' and ', u.there, u.alive))
+      jsonb_build_object(
+        'where', array['empty texts'],
+        'suggestion', u.create_index || ' where ' || concat_ws(' and ', u.is_not_empty, u.is_not_deleted)
+      )
     )
   end as instead,
   jsonb_build_object(
     'from', s.source,
-    case when s.is_part then 'sampled values' else 'values' end, format('count(%s)', u.value),
+    case when s.is_sampled then 'sampled values' else 'values' end, format('count(%s)', u.value),
     'duplicates', format('count(%1$s) - count(distinct %1$s)', u.value),
     'severity', case
-      -- a sample has next to none of what is there twice
-      when s.is_part and e.distincts < 0.99 * e.values then '''info'''
+      -- a sample contains few of the duplicates
+      when s.is_sampled and e.distincts < 0.99 * e.values then '''info'''
       else format(
         'case when (count(%1$s) - count(distinct %1$s)) * 100 > count(%1$s) then ''info'' else ''warning'' end', u.value
       )
     end
   )
   || case
-    when u.is_text then jsonb_build_object('empty texts', format('count(*) filter (where t.%s = '''')', c.named))
+    when u.is_text then jsonb_build_object('empty texts', format('count(*) filter (where t.%s = '''')', c.quoted))
     else '{}'
   end as probe
 from natural_key as k
-join col as c on c.relation = k.relation and c.place = k.place
+join table_column as c on c.relation = k.relation and c.attnum = k.attnum
 join relation as r on r.oid = k.relation
 join sample as s on s.relation = k.relation
 left join (
-  -- rows that are deleted only by name need not be unique
-  select distinct on (a.relation) a.relation, a.named
-  from col as a
+  -- rows that are only marked as deleted need not be unique
+  select distinct on (a.relation) a.relation, a.quoted
+  from table_column as a
   where a.family = 'time'
     and a.words in (array['deleted', 'at'], array['discarded', 'at'], array['deleted', 'on'])
-  order by a.relation, a.place
+  order by a.relation, a.attnum
 ) as d on d.relation = c.relation
 left join (
   select distinct on (p.schemaname, p.tablename, p.attname) p.schemaname, p.tablename, p.attname, p.null_frac, p.n_distinct
   from pg_stats as p
   where p.n_distinct <> 0
   order by p.schemaname, p.tablename, p.attname, p.inherited desc
-) as p on s.is_part and p.schemaname = r.schema and p.tablename = r.name and p.attname = c.name
+) as p on s.is_sampled and p.schemaname = r.schema and p.tablename = r.name and p.attname = c.name
 cross join lateral (
   select r.rows * (1 - p.null_frac) as values,
     round((case when p.n_distinct < 0 then - p.n_distinct * r.rows else p.n_distinct end)::numeric) as distincts
 ) as e
 cross join lateral (
-  -- an empty text is none
+  -- an empty text is not a value
   select c.family = 'text' as is_text,
-    case when c.family = 'text' then format('nullif(t.%s, '''')', c.named) else 't.' || c.named end as value,
-    format('%s <> ''''', c.named) as there, d.named || ' is null' as alive,
-    format('create unique index concurrently on %s (%s)', r.named, c.named) as made
+    case when c.family = 'text' then format('nullif(t.%s, '''')', c.quoted) else 't.' || c.quoted end as value,
+    format('%s <> ''''', c.quoted) as is_not_empty, d.quoted || ' is null' as is_not_deleted,
+    format('create unique index concurrently on %s (%s)', r.quoted, c.quoted) as create_index
 ) as u
+cross join lateral (
+  select concat_ws(
+      ' and ', case when u.is_text then u.is_not_empty else c.quoted || ' is not null' end, u.is_not_deleted
+    ) as condition
+) as w
 where not exists (
   select
-  from guide as g
+  from table_index as g
   where g.relation = c.relation
     and g.is_valid
-    and (g.is_unique or g.is_tied)
+    and (g.is_unique or g.has_constraint)
     and (
-      c.place = any(g.places)
-      -- within an expression, as in lower(email)
+      c.attnum = any(g.attnums)
+      -- in an expression, as in lower(email)
       or g.has_expressions
         and exists (
           select
           from pg_depend as d
           where d.classid = 'pg_class'::regclass and d.objid = g.oid
-            and d.refclassid = 'pg_class'::regclass and d.refobjid = c.relation and d.refobjsubid = c.place
+            and d.refclassid = 'pg_class'::regclass and d.refobjid = c.relation and d.refobjsubid = c.attnum
         )
     )
 )

@@ -1,18 +1,18 @@
 -- title: Number without a range check
 -- severity: warning
 -- key: object
--- why: A sign that slipped, or a NaN out of some computation, is stored like any other number; one NaN makes NaN of
---   every sum it is in.
+-- why: A wrong sign, or a NaN from a computation, is stored like any other number. One NaN makes every sum that
+--   includes it NaN.
 with number as (
-  select c.*, r.schema, r.named as table_named, r.name as table_name, s.source, s.is_part,
+  select c.*, r.schema, r.quoted as quoted_table, r.name as table_name, s.source, s.is_sampled,
     c.words && array['balance', 'profit', 'net', 'delta', 'change', 'adjustment']
     or cardinality(c.words) = 1 and c.name ~* '(balance|profit)$' as is_signed,
-    -- a modifier bounds a numeric, and keeps infinity out
-    c.family = 'float' or c.family = 'numeric' and c.modifier = -1 as has_infinity,
+    -- a numeric with a precision excludes infinity
+    c.family = 'float' or c.family = 'numeric' and c.typmod = -1 as has_infinity,
     c.family in ('float', 'numeric') as has_nan
-  from col as c
+  from table_column as c
   join relation as r on r.oid = c.relation
-  join role as o on o.relation = c.relation and o.place = c.place
+  join column_role as o on o.relation = c.relation and o.attnum = c.attnum
   join sample as s on s.relation = c.relation
   where c.family in ('integer', 'numeric', 'float', 'money')
     and not o.is_key
@@ -26,28 +26,29 @@ with number as (
     )
 )
 select n.object,
-  format('nothing keeps %s from column %s (%s)', b.what, n.object, n.written) as message,
-  jsonb_build_object('type', n.written) as evidence,
-  k.added || E' not valid;\n' || k.validated as suggestion,
+  format('no CHECK excludes %s from column %s (%s)', b.what, n.object, n.type_name) as message,
+  jsonb_build_object('type', n.type_name) as evidence,
+  k.add_constraint || E' not valid;\n' || k.validate_constraint as suggestion,
   'statement' as remedy,
   jsonb_build_array(jsonb_build_object(
     'where', array['below zero', 'NaN or infinite'],
-    'suggestion', format(E'-- some rows break it; once they are corrected: %s\n%s not valid', k.validated, k.added)
+    'comment', format('some rows violate the constraint; after correcting them, run: %s', k.validate_constraint),
+    'suggestion', k.add_constraint || ' not valid'
   )) as instead,
   jsonb_build_object('from', n.source)
-  || case when n.is_part then jsonb_build_object('sampled rows', 'count(*)') else '{}' end
+  || case when n.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end
   || case
     when n.is_signed then '{}'
     else jsonb_build_object(
       'below zero',
-      format('count(*) filter (where t.%s < %s)', n.named, case when n.family = 'money' then '0::money' else '0' end)
+      format('count(*) filter (where t.%s < %s)', n.quoted, case when n.family = 'money' then '0::money' else '0' end)
     )
   end
   || case
     when n.has_nan
-    then jsonb_build_object('NaN or infinite', format('count(*) filter (where t.%1$s = ''NaN'' or %2$s)', n.named,
+    then jsonb_build_object('NaN or infinite', format('count(*) filter (where t.%1$s = ''NaN'' or %2$s)', n.quoted,
       case
-        when n.has_infinity then format('t.%1$s in (''infinity'', ''-infinity'')', n.named)
+        when n.has_infinity then format('t.%1$s in (''infinity'', ''-infinity'')', n.quoted)
         else 'false'
       end
     ))
@@ -63,31 +64,31 @@ cross join lateral (
 ) as b
 cross join lateral (
   select case
-      when n.is_signed then format('%1$s > ''-infinity'' and %1$s < ''infinity''', n.named)
-      when n.has_nan then format('%1$s >= 0 and %1$s < ''infinity''', n.named)
-      when n.family = 'money' then format('%s >= 0::money', n.named)
-      else format('%s >= 0', n.named)
-    end as written,
+      when n.is_signed then format('%1$s > ''-infinity'' and %1$s < ''infinity''', n.quoted)
+      when n.has_nan then format('%1$s >= 0 and %1$s < ''infinity''', n.quoted)
+      when n.family = 'money' then format('%s >= 0::money', n.quoted)
+      else format('%s >= 0', n.quoted)
+    end as condition,
     left(n.table_name || '_' || n.name, 54) || '_in_range' as name
 ) as w
 cross join lateral (
-  select format('alter table %s add constraint %I check (%s)', n.table_named, w.name, w.written) as added,
-    format('alter table %s validate constraint %I', n.table_named, w.name) as validated
+  select format('alter table %s add constraint %I check (%s)', n.quoted_table, w.name, w.condition) as add_constraint,
+    format('alter table %s validate constraint %I', n.quoted_table, w.name) as validate_constraint
 ) as k
 where b.what <> ''
   and not exists (
     select
-    from tie as t
-    -- whether there is a value says nothing of its size
+    from table_constraint as t
+    -- tests for NULL do not limit the range
     cross join lateral (
       select regexp_replace(
-        regexp_replace(t.written, '\(?("[^"]+"|\w+)\)? IS (NOT )?NULL', '', 'g'), 'num_(non)?nulls\([^()]*\)', '', 'g'
+        regexp_replace(t.definition, '\(?("[^"]+"|\w+)\)? IS (NOT )?NULL', '', 'g'), 'num_(non)?nulls\([^()]*\)', '', 'g'
       ) as text
     ) as w
     where t.relation = n.relation
       and t.kind = 'c'
-      and n.place = any(t.places)
-      and (position(n.named in w.text) > 0 or w.text ~ '\mVALUE\M')
+      and n.attnum = any(t.attnums)
+      and (position(n.quoted in w.text) > 0 or w.text ~ '\mVALUE\M')
       and w.text ~ case when n.is_signed then '[<>=]|\w\(' else '(?<!<)>|<(?!>)|=|^CHECK \(+[\w.]+\(' end
   )
 order by n.object

@@ -1,8 +1,8 @@
 -- title: PUBLIC has write privileges
 -- severity: critical
 -- key: object
--- why: PUBLIC is every role there is and every one to come. Who may create in a schema can put a function or an
---   operator there that others will run without knowing.
+-- why: PUBLIC includes every present and future role. A role that may create objects in a schema can add a function
+--   or an operator that others run unknowingly.
 with recursive member (root, oid) as (
   select r.oid, r.oid from relation as r
   union
@@ -21,29 +21,29 @@ granted as (
   cross join lateral aclexplode(t.attacl) as a
   where a.grantee = 0
 ),
-written as (
-  select g.root, g.oid, string_agg(distinct lower(g.privilege), ', ' order by lower(g.privilege)) as rights,
+write_privilege as (
+  select g.root, g.oid, string_agg(distinct lower(g.privilege), ', ' order by lower(g.privilege)) as privileges,
     array_agg(distinct g.name order by g.name) filter (where g.name is not null) as columns
   from granted as g
   where g.privilege in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
   group by g.root, g.oid
 )
 select h.name as object,
-  format('PUBLIC, which is everybody, may create in schema %s', h.name) as message,
-  jsonb_build_object('rights', 'create') as evidence,
+  format('every role may create objects in schema %s, because PUBLIC may', h.name) as message,
+  jsonb_build_object('privileges', 'create') as evidence,
   format('revoke create on schema %I from public', h.name) as suggestion,
   'statement' as remedy
-from home as h
+from audited_schema as h
 join pg_namespace as n on n.oid = h.oid
 where exists (select from aclexplode(n.nspacl) as a where a.grantee = 0 and a.privilege_type = 'CREATE')
 union all
 select r.object,
   format(
-    'PUBLIC, which is everybody, may %s %s%s',
-    a.rights,
+    'every role may %s %s%s, because PUBLIC may',
+    a.privileges,
     case
       when bool_or(w.oid = r.oid) then 'in table ' || r.object
-      else format('in %s of the %s partitions of table %s', count(*), r.below, r.object)
+      else format('in %s of %s partitions of table %s', count(*), r.descendants, r.object)
     end,
     case
       when count(*) = 1 and max(cardinality(w.columns)) > 0
@@ -53,23 +53,24 @@ select r.object,
   ),
   jsonb_strip_nulls(
     jsonb_build_object(
-      'rights', max(w.rights),
-      'partitions', case when r.below > 0 then format('%s of %s', count(*) filter (where w.oid <> r.oid), r.below) end
+      'privileges', max(w.privileges),
+      'partitions',
+      case when r.descendants > 0 then format('%s of %s', count(*) filter (where w.oid <> r.oid), r.descendants) end
     )
   ),
   string_agg(
-    format('revoke %s on %I.%I from public', w.rights, n.nspname, c.relname), E';\n' order by w.oid <> r.oid, c.relname
+    format('revoke %s on %I.%I from public', w.privileges, n.nspname, c.relname), E';\n' order by w.oid <> r.oid, c.relname
   ),
   'statement'
-from written as w
+from write_privilege as w
 join relation as r on r.oid = w.root
 join pg_class as c on c.oid = w.oid
 join pg_namespace as n on n.oid = c.relnamespace
 join (
-  select w.root, string_agg(distinct x.name, ', ' order by x.name) as rights
-  from written as w
-  cross join lateral regexp_split_to_table(w.rights, ', ') as x (name)
+  select w.root, string_agg(distinct x.name, ', ' order by x.name) as privileges
+  from write_privilege as w
+  cross join lateral regexp_split_to_table(w.privileges, ', ') as x (name)
   group by w.root
 ) as a on a.root = w.root
-group by r.oid, r.object, r.below, a.rights
+group by r.oid, r.object, r.descendants, a.privileges
 order by 1

@@ -1,72 +1,83 @@
 -- title: Reference without a foreign key
 -- severity: critical
 -- key: object
--- why: Nothing keeps the row it points at in place: one that is deleted, or was never there, leaves values behind that
---   lead nowhere, and joins lose those rows without a word.
+-- why: The database does not protect the referenced row. Values can reference a row that was deleted or never
+--   existed, and joins omit them silently.
 select c.object,
   case when k.is_certain then 'critical' else 'warning' end as severity,
   format(
-    '%s holds keys of %s by %s, and no foreign key keeps them right%s', c.object, t.object,
-    case k.how
+    '%s references %s by %s, but has no foreign key%s', c.object, t.object,
+    case k.matched_by
       when 1 then 'its name'
-      when 2 then 'the name of that table''s key'
-      when 3 then 'its name, which is a foreign key elsewhere'
+      when 2 then 'the name of its key'
+      when 3 then 'a name that other foreign keys have'
       when 4 then 'the last words of its name'
       else 'its name'
     end,
-    case when b.tied > 0 then format(' in %s of %s partitions', b.leaves - b.tied, b.leaves) else '' end
+    case when b.partitions_with_key > 0 then format(
+      ' in %s of %s partitions', b.partitions - b.partitions_with_key, b.partitions
+    ) else '' end
   ) as message,
   jsonb_strip_nulls(jsonb_build_object(
-    'points at', p.object,
-    'partitions with a foreign key', case when b.leaves > 0 then format('%s of %s', b.tied, b.leaves) end
+    'references', p.object,
+    'partitions with a foreign key',
+    case when b.partitions > 0 then format('%s of %s', b.partitions_with_key, b.partitions) end
   )) as evidence,
   case
     when not k.is_whole
-      then format('the other columns of the key of %s beside %s, and a foreign key on all of them', t.object, c.object)
-    when u.is_at_once then u.added
-    else u.added || E' not valid;\n' || u.validated
+      then format('add the other key columns of %s beside %s, and a foreign key on all of them', t.object, c.object)
+    when u.cannot_be_deferred then u.add_constraint
+    else u.add_constraint || E' not valid;\n' || u.validate_constraint
   end as suggestion,
   case when k.is_whole then 'statement' else 'redesign' end as remedy,
   case
     when not k.is_whole then '[]'
-    when u.is_at_once then jsonb_build_array(jsonb_build_object(
-      'where', array['values without a row'], 'remedy', 'redesign',
-      'suggestion', E'-- some values have no row; once each has:\n' || u.added
+    when u.cannot_be_deferred then jsonb_build_array(jsonb_build_object(
+      'where', array['values without a referenced row'], 'remedy', 'redesign',
+      'comment', 'some values have no referenced row; run this after correcting them',
+      'suggestion', u.add_constraint
     ))
     else jsonb_build_array(jsonb_build_object(
-      'where', array['values without a row'],
-      'suggestion', format(E'-- some values have no row; once each has: %s\n%s not valid', u.validated, u.added)
+      'where', array['values without a referenced row'],
+      'comment', format('some values have no referenced row; after correcting them, run: %s', u.validate_constraint),
+      'suggestion', u.add_constraint || ' not valid'
     ))
   end as instead,
   jsonb_build_object(
     'from', s.source,
-    case when s.is_part then 'sampled values' else 'values' end, format('count(t.%s)', c.named),
-    'values without a row', format(
+    case when s.is_sampled then 'sampled values' else 'values' end, format('count(t.%s)', c.quoted),
+    'values without a referenced row', format(
       'count(*) filter (where t.%1$s is not null and not exists (select from %2$s as p where p.%3$s = t.%1$s))',
-      c.named, t.named, p.named
+      c.quoted, t.quoted, p.quoted
     )
   ) as probe
-from kinship as k
-join col as c on c.relation = k.relation and c.place = k.place
+from implied_foreign_key as k
+join table_column as c on c.relation = k.relation and c.attnum = k.attnum
 join relation as r on r.oid = k.relation
 join relation as t on t.oid = k.target
 join sample as s on s.relation = k.relation
-join col as p on p.relation = k.target and p.place = k.target_place
+join table_column as p on p.relation = k.target and p.attnum = k.target_attnum
 cross join lateral (select left(r.name || '_' || c.name, 58) || '_fkey' as name) as n
 cross join lateral (
   select
-    format('alter table %s add constraint %I foreign key (%s) references %s (%s)', r.named, n.name, c.named, t.named, p.named)
-      as added,
-    format('alter table %s validate constraint %I', r.named, n.name) as validated,
-    -- PostgreSQL 18 is the first where a partitioned table takes one that is not valid yet
-    r.is_partitioned and current_setting('server_version_num')::int < 180000 as is_at_once
+    format(
+      'alter table %s add constraint %I foreign key (%s) references %s (%s)', r.quoted, n.name, c.quoted, t.quoted, p.quoted
+    )
+      as add_constraint,
+    format('alter table %s validate constraint %I', r.quoted, n.name) as validate_constraint,
+    -- partitioned tables support NOT VALID foreign keys from PostgreSQL 18 on
+    r.is_partitioned and current_setting('server_version_num')::int < 180000 as cannot_be_deferred
 ) as u
-left join (select l.relation, count(*) as leaves from leaf as l group by l.relation) as l on l.relation = k.relation
 left join (
-  select w.relation, w.place, count(distinct w.leaf) as tied
-  from twin as w
-  join pg_constraint as f on f.conrelid = w.leaf and f.contype = 'f' and w.leaf_place = any(f.conkey)
-  group by w.relation, w.place
-) as f on f.relation = k.relation and f.place = k.place
-cross join lateral (select coalesce(l.leaves, 0) as leaves, coalesce(f.tied, 0) as tied) as b
+  select l.relation, count(*) as partitions from leaf_partition as l group by l.relation
+) as l on l.relation = k.relation
+left join (
+  select w.relation, w.attnum, count(distinct w.partition) as partitions_with_key
+  from partition_column as w
+  join pg_constraint as f on f.conrelid = w.partition and f.contype = 'f' and w.partition_attnum = any(f.conkey)
+  group by w.relation, w.attnum
+) as f on f.relation = k.relation and f.attnum = k.attnum
+cross join lateral (
+  select coalesce(l.partitions, 0) as partitions, coalesce(f.partitions_with_key, 0) as partitions_with_key
+) as b
 order by c.object

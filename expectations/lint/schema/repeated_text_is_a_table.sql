@@ -1,14 +1,16 @@
 -- title: Repeated text without a lookup table
 -- severity: info
 -- key: object
--- why: Each row repeats the words: one misspelt is a new value, a renamed one touches every row, and what belongs to
---   a value has no place. A table of the values, and a key to it, is smaller and takes no other.
+-- why: Each row repeats the text. A misspelling creates a new value, a change of name updates every row, and
+--   attributes of the value have no place. A lookup table is smaller and accepts only listed values.
 select c.object,
   format(
-    '%s holds %s different texts in %s rows, of about %s characters each', c.object, s.different, s.filled::bigint, s.width
+    '%s contains %s distinct texts in %s rows, with about %s characters each', c.object, s.different, s.filled::bigint,
+    s.width
   ) as message,
   jsonb_build_object(
-    'values', s.different, 'rows', s.filled::bigint, 'characters of a value', s.width, 'bytes', s.filled::bigint * s.avg_width
+    'values', s.different, 'rows', s.filled::bigint, 'characters of a value', s.width, 'bytes',
+    s.filled::bigint * s.avg_width
   ) as evidence,
   format(
     E'create table %1$I.%2$I (%3$I smallint generated always as identity primary key, name text not null unique);\n'
@@ -16,13 +18,14 @@ select c.object,
       'alter table %5$s add column %3$I smallint;\n'
       'update %5$s as t set %3$I = v.%3$I from %1$I.%2$I as v where v.name = t.%4$s;\n'
       'alter table %5$s add foreign key (%3$I) references %1$I.%2$I',
-    r.schema, left(format('%s_%s', r.name, c.name), 60), left(c.name, 59) || '_key', c.named, r.named
+    r.schema, left(format('%s_%s', r.name, c.name), 60), left(c.name, 59) || '_key', c.quoted, r.quoted
   ) as suggestion,
   'redesign' as remedy
-from col as c
+from table_column as c
 join relation as r on r.oid = c.relation
-join role as o on o.relation = c.relation and o.place = c.place
-join pg_stats as p on p.schemaname = r.schema and p.tablename = r.name and p.attname = c.name and p.inherited = (r.below > 0)
+join column_role as o on o.relation = c.relation and o.attnum = c.attnum
+join pg_stats as p
+  on p.schemaname = r.schema and p.tablename = r.name and p.attname = c.name and p.inherited = (r.descendants > 0)
 cross join lateral (
   select avg(char_length(v.value)) as width, count(*) filter (where char_length(v.value) >= 5) as long_values
   from unnest(p.most_common_vals::text::text[]) as v (value)
@@ -39,18 +42,18 @@ where c.family = 'text'
   and s.different between 2 and 50
   and coalesce(v.width, p.avg_width - 1) >= 5
   and (v.width is null or v.long_values >= 2)
-  -- codes are another rule's
+  -- statuses and types are findings of schema.status_is_constrained
   and c.last_word not in ('type', 'kind', 'role', 'mode')
-  and not exists (select from state as n where n.relation = c.relation and n.place = c.place)
-  -- nor is a text whose values a check lists
+  and not exists (select from status_column as n where n.relation = c.relation and n.attnum = c.attnum)
+  -- a check lists the values
   and not exists (
     select
-    from tie as t
-    where t.relation = c.relation and t.kind = 'c' and t.places = array[c.place] and t.written ~ '(= ANY \(|\) OR \()'
+    from table_constraint as t
+    where t.relation = c.relation and t.kind = 'c' and t.attnums = array[c.attnum] and t.definition ~ '(= ANY \(|\) OR \()'
   )
   and not exists (
     select
-    from guide as g
-    where g.relation = c.relation and g.is_unique and g.places = array[c.place] and not g.has_expressions
+    from table_index as g
+    where g.relation = c.relation and g.is_unique and g.attnums = array[c.attnum] and not g.has_expressions
   )
 order by c.object

@@ -1,18 +1,17 @@
 -- title: Same column name, different types
 -- severity: info
 -- key: object
--- why: Who knows the name from one table trusts it in the next: a join on it fails or casts each row, and a
---   comparison finds nothing without saying so.
-with spoken as (
-  select r.schema, r.object as table_object, r.named as table_named, r.is_partitioned, c.relation, c.place, c.name,
-    c.object, c.named, c.type, c.declared, c.written, c.preset, c.is_generated, c.is_identity, f.family,
+-- why: A join on the common name fails or converts each row, and a comparison can silently find nothing.
+with named_column as (
+  select r.schema, r.object as table_object, r.quoted as quoted_table, r.is_partitioned, c.relation, c.attnum, c.name,
+    c.object, c.quoted, c.type, c.declared_type, c.type_name, c.default_expression, c.is_generated, c.is_identity, f.family,
     o.is_key or o.is_reference
-      or (c.relation, c.place) in (select f.target, unnest(f.target_places) from reference as f) as is_joined,
+      or (c.relation, c.attnum) in (select f.target, unnest(f.target_attnums) from foreign_key as f) as is_joined,
     count(*) over (partition by r.schema, c.name) as uses,
     count(*) over (partition by r.schema, c.name, f.family) as agreeing
-  from col as c
+  from table_column as c
   join relation as r on r.oid = c.relation
-  join role as o on o.relation = c.relation and o.place = c.place
+  join column_role as o on o.relation = c.relation and o.attnum = c.attnum
   cross join lateral (
     select case
       when c.type in (1083, 1266) then 'time of day'
@@ -27,32 +26,33 @@ with spoken as (
   ) as f
 ),
 common as (
-  select s.schema, s.name, s.family, s.agreeing, mode() within group (order by s.written) as written,
+  select s.schema, s.name, s.family, s.agreeing, mode() within group (order by s.type_name) as type_name,
     mode() within group (order by s.type) as type, min(s.object) as example
-  from spoken as s
+  from named_column as s
   where s.agreeing * 10 >= s.uses * 6
     and s.agreeing < s.uses
   group by s.schema, s.name, s.family, s.agreeing
 )
 select s.object,
   format(
-    '%s is a %s, while %s of the %s columns named %s in schema %s are of the kind of %s (%s)', s.object, s.written,
-    k.agreeing, s.uses, s.name, s.schema, k.example, k.written
+    '%s has type %s, but %s of %s columns named %s in schema %s have a type like that of %s (%s)', s.object, s.type_name,
+    k.agreeing, s.uses, s.name, s.schema, k.example, k.type_name
   ) as message,
-  jsonb_build_object('type', s.written, 'others', k.written, 'columns', s.uses, 'agreeing', k.agreeing) as evidence,
+  jsonb_build_object('type', s.type_name, 'others', k.type_name, 'columns', s.uses, 'agreeing', k.agreeing) as evidence,
   case
     when fits.it then format(
-      'alter table %1$s %3$salter column %2$s type %4$s using %2$s::%4$s%5$s', s.table_named, s.named,
-      case when s.preset is null then '' else format('alter column %s drop default, ', s.named) end, k.written,
+      'alter table %1$s %3$salter column %2$s type %4$s using %2$s::%4$s%5$s', s.quoted_table, s.quoted,
+      case when s.default_expression is null then '' else format('alter column %s drop default, ', s.quoted) end,
+      k.type_name,
       case
-        when s.preset is null then ''
-        else format(', alter column %s set default (%s)::%s', s.named, s.preset, k.written)
+        when s.default_expression is null then ''
+        else format(', alter column %s set default (%s)::%s', s.quoted, s.default_expression, k.type_name)
       end
     )
-    else format('either %s becomes a %s like the others, or it gets a name of its own', s.object, k.written)
+    else format('change the type of %s to %s like the others, or rename it', s.object, k.type_name)
   end as suggestion,
   case when fits.it then 'rewrite' else 'redesign' end as remedy
-from spoken as s
+from named_column as s
 join common as k on k.schema = s.schema and k.name = s.name and k.family <> s.family
 cross join lateral (
   select not s.is_joined and not s.is_generated and not s.is_identity and not s.is_partitioned and (

@@ -1,9 +1,9 @@
 -- title: Missing created or updated timestamp
 -- severity: warning
 -- key: object
--- why: Without them nobody can tell what was there on a given day, which rows a faulty release wrote, or what has to be
---   copied since the last time. The time of a change takes the writer, or a trigger, to keep it.
-with moment as (
+-- why: Without creation and change times, the state of a past day is unknown. The rows that a faulty release wrote,
+--   or that changed since the last copy, cannot be found. A change time needs a trigger, or programs that set it.
+with time_column as (
   select c.relation, c.family in ('time', 'date') as is_time,
     n.is_change,
     n.is_creation
@@ -11,13 +11,13 @@ with moment as (
       and not n.is_change
       and (
         c.is_not_null
-        or c.preset ~* '\m(now|(clock|transaction|statement)_timestamp)\('
-        or c.preset ~* '\m(current_timestamp|current_date|localtimestamp)\M|''(now|today)'''
+        or c.default_expression ~* '\m(now|(clock|transaction|statement)_timestamp)\('
+        or c.default_expression ~* '\m(current_timestamp|current_date|localtimestamp)\M|''(now|today)'''
       )
-    -- a range is open where the row is current
+    -- a range is open while the row is current
     or c.family in ('tstzrange', 'tsrange', 'daterange') as is_creation,
-    c.family in ('tstzrange', 'tsrange', 'daterange') as is_span
-  from col as c
+    c.family in ('tstzrange', 'tsrange', 'daterange') as is_range
+  from table_column as c
   cross join lateral (
     select c.family <> 'boolean'
         and c.last_word not in ('by', 'user', 'id', 'ip', 'name', 'count', 'reason', 'from', 'flag', 'version') as may_be
@@ -38,32 +38,32 @@ with moment as (
       ) as is_creation
   ) as n
 ),
-known as (
-  select r.oid, r.object, r.named, r.is_log, r.rows,
-    coalesce(bool_or(m.is_time or m.is_span), false) as has_time,
+table_times as (
+  select r.oid, r.object, r.quoted, r.is_log, r.rows,
+    coalesce(bool_or(m.is_time or m.is_range), false) as has_time,
     coalesce(bool_or(m.is_creation), false) as has_creation,
-    coalesce(bool_or(m.is_change or m.is_span), false) as has_change
+    coalesce(bool_or(m.is_change or m.is_range), false) as has_change
   from relation as r
-  left join moment as m on m.relation = r.oid
-  group by r.oid, r.object, r.named, r.is_log, r.rows
+  left join time_column as m on m.relation = r.oid
+  group by r.oid, r.object, r.quoted, r.is_log, r.rows
 )
 select k.object,
   case when k.has_creation or k.has_change then 'info' else 'warning' end as severity,
   case
-    when k.is_log then format('%s is a log by its name, and has no time', k.object)
-    when k.has_creation then format('%s does not say when a row was last changed', k.object)
-    when k.has_change then format('%s does not say when a row was created', k.object)
-    else format('%s says neither when a row was created nor when it was changed', k.object)
+    when k.is_log then format('table %s is a log by its name, but has no timestamp', k.object)
+    when k.has_creation then format('table %s does not store when a row was last changed', k.object)
+    when k.has_change then format('table %s does not store when a row was created', k.object)
+    else format('table %s does not store when a row was created or changed', k.object)
   end as message,
   jsonb_strip_nulls(jsonb_build_object('rows by statistics', nullif(k.rows, 0))) as evidence,
-  -- the default comes apart from the column: rows that are there were not created now
+  -- the default is set separately: existing rows were not created now
   (
     select string_agg(
         format(
-          E'alter table %1$s add column %2$s timestamptz;\nalter table %1$s alter column %2$s set default now()', k.named,
-          -- the name may be taken, by what is no time
+          E'alter table %1$s add column %2$s timestamptz;\nalter table %1$s alter column %2$s set default now()', k.quoted,
+          -- a column of another type may have the name
           a.name || case
-            when (k.oid, a.name) in (select c.relation, c.name::text from col as c) then '_time'
+            when (k.oid, a.name) in (select c.relation, c.name::text from table_column as c) then '_time'
             else ''
           end
         ),
@@ -75,13 +75,13 @@ select k.object,
     where a.is_missing
   ) as suggestion,
   'statement' as remedy
-from known as k
-join trait as t on t.relation = k.oid
+from table_times as k
+join table_kind as t on t.relation = k.oid
 where case when k.is_log then not k.has_time else not (k.has_creation and k.has_change) end
   and not t.is_lookup
   and not t.is_junction
-  -- details that are keyed by their parent
+  -- tables whose key contains a reference to their parent
   and not exists (
-    select from role as o where o.relation = k.oid and o.is_key and o.is_reference
+    select from column_role as o where o.relation = k.oid and o.is_key and o.is_reference
   )
 order by k.object

@@ -1,15 +1,17 @@
 -- title: Disabled trigger
 -- severity: warning
 -- key: object
--- why: Whatever it guarded has not been guarded since; of a foreign key's triggers, rows without a parent come in.
+-- why: The trigger's checks have not been made since it was disabled. Without a foreign key's triggers, rows without
+--   a referenced row are accepted.
 with recursive member (root, oid) as (
   select r.oid, r.oid from relation as r
   union
   select m.root, i.inhrelid from member as m join pg_inherits as i on i.inhparent = m.oid
 ),
--- the triggers of a constraint are called after the constraint, their own names being numbers
-silent as (
-  select m.root, t.tgrelid as relation, t.tgname, t.tgisinternal as is_internal, format('%I.%I', n.nspname, c.relname) as named,
+-- internal triggers are reported under the name of their constraint
+disabled_trigger as (
+  select m.root, t.tgrelid as relation, t.tgname, t.tgisinternal as is_internal,
+    format('%I.%I', n.nspname, c.relname) as quoted,
     case when t.tgisinternal then coalesce(k.conname, t.tgname) else t.tgname end as name
   from member as m
   join pg_trigger as t on t.tgrelid = m.oid
@@ -20,25 +22,31 @@ silent as (
 )
 select r.object || '.' || s.name as object,
   format(
-    '%s %s on %s is disabled', case when s.is_internal then 'what enforces constraint' else 'trigger' end, s.name,
     case
-      when bool_or(s.relation = r.oid) then r.object
-      else format('%s of the %s partitions of %s', count(distinct s.relation), r.below, r.object)
+      when s.is_internal then 'the internal triggers of constraint %s are disabled on %s'
+      else 'trigger %s is disabled on %s'
+    end,
+    s.name,
+    case
+      when bool_or(s.relation = r.oid) then format('table %s', r.object)
+      else format('%s of %s partitions of table %s', count(distinct s.relation), r.descendants, r.object)
     end
   ) as message,
   jsonb_strip_nulls(
     jsonb_build_object(
       'internal', s.is_internal,
       'partitions', case
-        when r.below > 0 then format('%s of %s', count(distinct s.relation) filter (where s.relation <> r.oid), r.below)
+        when r.descendants > 0 then format(
+          '%s of %s', count(distinct s.relation) filter (where s.relation <> r.oid), r.descendants
+        )
       end
     )
   ) as evidence,
   string_agg(
-    format('alter table %s enable trigger %I', s.named, s.tgname), E';\n' order by s.relation <> r.oid, s.named, s.tgname
+    format('alter table %s enable trigger %I', s.quoted, s.tgname), E';\n' order by s.relation <> r.oid, s.quoted, s.tgname
   ) as suggestion,
   'statement' as remedy
-from silent as s
+from disabled_trigger as s
 join relation as r on r.oid = s.root
-group by r.oid, r.object, r.below, s.name, s.is_internal
+group by r.oid, r.object, r.descendants, s.name, s.is_internal
 order by 1
