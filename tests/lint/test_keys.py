@@ -520,7 +520,10 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
                 "e.id": "critical",
                 "f.id": "critical",
             },
-            {"a.id": {"next sequence value": 1, "largest key": 7}, "e.id": {"next sequence value": -1, "smallest key": -9}},
+            {
+                "a.id": {"next sequence value": 1, "largest key": 7},
+                "e.id": {"next sequence value": -1, "smallest key": -9},
+            },
         ),
         Example(
             "one that two tables share is held against the greater",
