@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from order_audit.errors import RunError, UsageError
 
 if TYPE_CHECKING:
-    from order_audit.audit.schema.lint import Finding, Verdict
+    from order_audit.audit.schema.lint import Verdict
     from order_audit.expectations import Rule, Suite, SuiteError
-    from order_audit.reports.compare import DocumentError
+    from order_audit.reports.document import Document, DocumentError
+    from order_audit.reports.document import SchemaFinding as Finding
 
 __all__ = [
     "DocumentError",
@@ -50,12 +51,13 @@ __all__ = [
 ]
 
 FailOn = Literal["critical", "warning", "info", "never"]
-Format = Literal["html", "json", "junit", "markdown", "violations", "gx"]
+#: A format's name, as `order-audit run --format` takes it.
+Format = str
 
 #: Names that are looked up when they are first asked for, so that importing this module stays cheap.
 _HOMES = {
-    "DocumentError": "order_audit.reports.compare",
-    "Finding": "order_audit.audit.schema.lint",
+    "DocumentError": "order_audit.reports.document",
+    "Finding": "order_audit.reports.document",
     "Rule": "order_audit.expectations",
     "Suite": "order_audit.expectations",
     "SuiteError": "order_audit.expectations",
@@ -68,7 +70,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES[name]), "SchemaFinding" if name == "Finding" else name)
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,10 @@ class Result:
     @classmethod
     def read(cls, path: str | Path) -> Result:
         """Read a results.json. Raises DocumentError where it is none."""
-        from order_audit.reports import compare
+        from order_audit.reports import results_file
 
-        audit = compare.read(Path(path))
-        return cls(audit.document, audit.folder)
+        audit = results_file.read(Path(path))
+        return _result(audit.document, audit.folder)
 
     @property
     def passed(self) -> bool:
@@ -125,7 +127,7 @@ def run(
     exclude: Iterable[str] = (),
     schema: str = "",
     out: str | Path | None = None,
-    formats: Iterable[Format] = ("html", "json", "junit", "markdown", "violations"),
+    formats: Iterable[Format] | None = None,
     fail_on: FailOn = "critical",
     fail_on_schema: FailOn = "never",
     baseline: str | Path | None = None,
@@ -138,6 +140,7 @@ def run(
 ) -> Result:
     """Audit a database, and write the files of `formats` into the folder `out`, if one is given.
 
+    Without `formats` they are those that `order-audit run` writes without --format.
     `rules` and `exclude` are patterns of rule ids; `examples` is the number of rows that each failed rule shows; `jobs`
     is the number of connections; `timeout` bounds each statement, in seconds. A comparison by keys needs an `out`
     with violations.csv. Raises SuiteError, UsageError, RunError.
@@ -146,13 +149,14 @@ def run(
 
     from order_audit.audit import run as audit
     from order_audit.audit.database.dsn import resolve
+    from order_audit.reports.writers import DEFAULT
 
     options = audit.Options(
         suites=tuple(map(str, suites)),
         rules=tuple(rules),
         exclude=tuple(exclude),
         schema=schema,
-        formats=tuple(formats) if out is not None else ("json",),
+        formats=("json",) if out is None else DEFAULT if formats is None else tuple(formats),
         fail_on=fail_on,
         fail_on_schema=fail_on_schema,
         baseline=Path(baseline) if baseline is not None else None,
@@ -164,9 +168,15 @@ def run(
         unmask=unmask,
     )
     if out is not None:
-        return Result(audit.run(resolve(dsn), Path(out), options), Path(out))
+        return _result(audit.run(resolve(dsn), Path(out), options), Path(out))
     with TemporaryDirectory() as folder:
-        return Result(audit.run(resolve(dsn), Path(folder), options))
+        return _result(audit.run(resolve(dsn), Path(folder), options), None)
+
+
+def _result(document: Document, folder: Path | None) -> Result:
+    from order_audit.reports.document import encode
+
+    return Result(encode(document), folder)
 
 
 def lint(
@@ -231,12 +241,14 @@ def compare(before: Result | str | Path, after: Result | str | Path) -> dict[str
     Each is a Result or the path of a results.json. Raises DocumentError where a file is no result.
     """
     from order_audit.reports import compare as comparing
+    from order_audit.reports import results_file
+    from order_audit.reports.document import Document, decode, encode
 
-    def audit(given: Result | str | Path) -> comparing.Audit:
-        result = given if isinstance(given, Result) else Result.read(given)
-        document = result.document
-        if result.folder is None:
-            document = document | {"violations": None}
-        return comparing.Audit(document, result.folder or Path())
+    def audit(given: Result | str | Path) -> results_file.Audit:
+        if not isinstance(given, Result):
+            return results_file.read(Path(given))
+        document = given.document if given.folder is not None else given.document | {"violations": None}
+        return results_file.Audit(decode(Document, document), given.folder or Path())
 
-    return comparing.compare(audit(before), audit(after))
+    comparison: dict[str, Any] = encode(comparing.compare(audit(before), audit(after)))
+    return comparison

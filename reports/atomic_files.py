@@ -44,10 +44,14 @@ def write(path: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def write_json(path: Path, document: dict[str, Any]) -> None:
+def write_json(path: Path, document: Any) -> None:
     """Write a document as JSON that a person can read too."""
-    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    path.write_text(as_json(document), encoding="utf-8", newline="\n")
+
+
+def as_json(document: Any) -> str:
+    """The text of a JSON file that a person can read too."""
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def _umask() -> int:

@@ -28,15 +28,15 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def moment(text: str) -> Markup:
+def moment(at: datetime) -> Markup:
     """A time, in UTC."""
-    at = datetime.fromisoformat(text).astimezone(UTC)
-    return Markup('<time datetime="{}">{:%Y-%m-%d %H:%M:%S} UTC</time>').format(text, at)
+    at = at.astimezone(UTC)
+    return Markup('<time datetime="{:%Y-%m-%dT%H:%M:%SZ}">{:%Y-%m-%d %H:%M:%S} UTC</time>').format(at, at)
 
 
-def duration(run: dict[str, Any]) -> str:
-    """How long an audit took."""
-    seconds = (datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])).total_seconds()
+def duration(began: datetime, ended: datetime) -> str:
+    """How long something took."""
+    seconds = (ended - began).total_seconds()
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

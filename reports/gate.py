@@ -2,91 +2,113 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Protocol
 
-from order_audit.reports.schema_findings import FailOn, down_to, failing
+from order_audit.reports import gate_text
+from order_audit.reports.document import FailingRule, FailOn, Gate, Reason, Result, Run, SchemaFinding, SchemaRule
+from order_audit.reports.schema_findings import down_to, failing
+
+
+class Judged(Protocol):
+    """What the gate looks at: a document, or the parts that one is going to be made of."""
+
+    @property
+    def run(self) -> Run: ...
+    @property
+    def results(self) -> Sequence[Result]: ...
+    @property
+    def schema_findings(self) -> Sequence[SchemaFinding]: ...
+    @property
+    def schema_rules(self) -> Sequence[SchemaRule]: ...
 
 
 def decide(
-    document: dict[str, Any],
+    judged: Judged,
     *,
     fail_on: FailOn,
     min_pass_rate: Fraction | None,
     new: Mapping[str, int] | None = None,
     fail_on_schema: FailOn = "never",
     allow_skipped: bool = False,
-) -> dict[str, Any]:
-    """Hold a result against the gate; gives `{"passed": …, "reasons": […]}`.
+) -> Gate:
+    """Hold a result against the gate.
 
     `new` is the number of new violations per rule against a baseline: with it, a failed rule that brings nothing new
     counts as passed. An errored rule fails the gate whatever its severity, and so does one whose table is not there
-    (unless `allow_skipped`), for a typo in a name must not pass; where the rule's `needs` name that table, its author
-    has said that it may be missing. An audit that was interrupted fails too: what it did not come to may be wrong.
+    (unless `allow_skipped`), for a typo in a name must not pass; where the rule's `requires` names that table, its
+    author has said that it may be missing. An audit that was interrupted fails too: rules that did not run may fail.
     Schema findings only do from `fail_on_schema` on, and not where somebody has accepted them.
     """
-    results = document["results"]
-    failed = [found for found in results if found["status"] == "failed" and (new is None or new[found["rule"]] > 0)]
-    errored = [found for found in results if found["status"] == "errored"]
-    reasons = [] if document["run"]["complete"] else ["the audit was interrupted"]
-    if moved := document["run"].get("changed_tables"):
-        changes = ", ".join(f"{it['table']} ({it['change']})" for it in moved)
-        reasons.append(f"tables changed while they were read, so that numbers may not agree: {changes}; run it again")
-    for severity in down_to(fail_on):
-        if hits := [found for found in failed if found["severity"] == severity]:
-            names = ", ".join(_counted(found, new) for found in hits)
-            reasons.append(f"{len(hits)} {severity} expectation{'s' * (len(hits) > 1)} failed: {names}")
-    if errored:
-        names = ", ".join(found["rule"] for found in errored)
-        reasons.append(f"{len(errored)} expectation{'s' * (len(errored) > 1)} could not be judged: {names}")
-    skipped = [found for found in results if found.get("missing_tables")]
-    if skipped and not allow_skipped:
-        reasons.append(_skipped(skipped))
-    on_schema = failing(document["schema_findings"], fail_on_schema)
-    for severity in down_to(fail_on_schema):
-        if hits := [it for it in on_schema if it["severity"] == severity]:
-            names = ", ".join(dict.fromkeys(it["rule"] for it in hits))
-            reasons.append(f"{len(hits)} {severity} schema finding{'s' * (len(hits) > 1)}: {names}")
-    if fail_on_schema != "never" and (unsure := [it for it in document["schema_rules"] if it["status"] == "errored"]):
-        names = ", ".join(it["rule"] for it in unsure)
-        reasons.append(f"{len(unsure)} schema rule{'s' * (len(unsure) > 1)} could not be judged: {names}")
-    if min_pass_rate is not None:
-        judged = sum(found["status"] in ("passed", "failed", "errored") for found in results)
-        passed = judged - len(failed) - len(errored)
-        if not judged:
-            reasons.append(f"nothing was judged, and the pass rate must be {float(min_pass_rate):.10g} %")
-        elif 100 * passed < min_pass_rate * judged:
-            # rounded down, so that it reads as less than what was asked for
-            rate = math.floor(Fraction(1_000_000 * passed, judged)) / 10_000
-            known = ", counting as passed what is not new" if new is not None else ""
-            reasons.append(
-                f"the pass rate is {rate:.4f} % ({passed} of {judged}{known}), below {float(min_pass_rate):.10g} %"
-            )
-    return {
-        "passed": not reasons,
-        "reasons": reasons,
-        "fail_on": fail_on,
-        "fail_on_schema": fail_on_schema,
-        "allow_skipped": allow_skipped,
-        "min_pass_rate": float(min_pass_rate) if min_pass_rate is not None else None,
-        "baseline": new is not None,
-        "new_violations": None if new is None else {found["rule"]: new[found["rule"]] for found in failed},
-    }
-
-
-def _skipped(skipped: list[dict[str, Any]]) -> str:
-    """Which rules were skipped, by the tables that are not there."""
-    by_tables: dict[str, list[str]] = {}
-    for found in skipped:
-        by_tables.setdefault(", ".join(found["missing_tables"]), []).append(found["rule"])
-    names = "; ".join(f"{', '.join(rules)} (no table {tables})" for tables, rules in by_tables.items())
-    many = "s were" if len(skipped) > 1 else " was"
-    return f"{len(skipped)} expectation{many} skipped (--allow-skipped lets that pass): {names}"
-
-
-def _counted(found: dict[str, Any], new: Mapping[str, int] | None) -> str:
-    return (
-        f"{found['rule']} ({found['violations']:,})" if new is None else f"{found['rule']} ({new[found['rule']]:,} new)"
+    failed = [it for it in judged.results if it.status == "failed" and (new is None or new[it.rule] > 0)]
+    failures = [
+        *_run(judged.run),
+        *_results(judged.results, failed, new, fail_on, allow_skipped=allow_skipped),
+        *_schema(judged, fail_on_schema),
+        *_pass_rate(judged.results, failed, min_pass_rate),
+    ]
+    rate = float(min_pass_rate) if min_pass_rate is not None else None
+    return Gate(
+        passed=not failures,
+        reasons=tuple(
+            str(gate_text.sentence(it, judged.run.changed_tables, baseline=new is not None, min_pass_rate=rate))
+            for it in failures
+        ),
+        failures=tuple(failures),
+        fail_on=fail_on,
+        fail_on_schema=fail_on_schema,
+        allow_skipped=allow_skipped,
+        min_pass_rate=rate,
+        baseline=new is not None,
+        new_violations=None if new is None else {it.rule: new[it.rule] for it in failed},
     )
+
+
+def _run(run: Run) -> Iterator[Reason]:
+    if not run.complete:
+        yield Reason("interrupted")
+    if run.changed_tables:
+        yield Reason("tables_changed")
+
+
+def _results(
+    results: Sequence[Result],
+    failed: Sequence[Result],
+    new: Mapping[str, int] | None,
+    fail_on: FailOn,
+    *,
+    allow_skipped: bool,
+) -> Iterator[Reason]:
+    for severity in down_to(fail_on):
+        if hits := [it for it in failed if it.severity == severity]:
+            counts = ((it.rule, it.violations if new is None else new[it.rule]) for it in hits)
+            yield Reason("failed", severity, tuple(FailingRule(rule, count) for rule, count in counts))
+    if errored := [it.rule for it in results if it.status == "errored"]:
+        yield Reason("errored", rules=_named(errored))
+    skipped = [it for it in results if it.missing_tables]
+    if skipped and not allow_skipped:
+        yield Reason("skipped", rules=tuple(FailingRule(it.rule, missing_tables=it.missing_tables) for it in skipped))
+
+
+def _schema(judged: Judged, fail_on: FailOn) -> Iterator[Reason]:
+    hits = failing(judged.schema_findings, fail_on)
+    for severity in down_to(fail_on):
+        if counts := Counter(it.rule for it in hits if it.severity == severity):
+            yield Reason("schema_findings", severity, tuple(FailingRule(*it) for it in counts.items()))
+    if fail_on != "never" and (errored := [it.rule for it in judged.schema_rules if it.status == "errored"]):
+        yield Reason("schema_rules_errored", rules=_named(errored))
+
+
+def _pass_rate(results: Sequence[Result], failed: Sequence[Result], min_pass_rate: Fraction | None) -> Iterator[Reason]:
+    if min_pass_rate is None:
+        return
+    judged = sum(it.status in ("passed", "failed", "errored") for it in results)
+    passed = judged - len(failed) - sum(it.status == "errored" for it in results)
+    if not judged or 100 * passed < min_pass_rate * judged:
+        yield Reason("pass_rate", passed=passed, judged=judged)
+
+
+def _named(rules: Iterable[str]) -> tuple[FailingRule, ...]:
+    return tuple(map(FailingRule, rules))

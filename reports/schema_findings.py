@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final
 
 from order_audit.expectations import SEVERITIES, Severity
+from order_audit.reports.document import Document, FailOn, SchemaFinding
 
-FailOn = Literal["critical", "warning", "info", "never"]
 #: Objects that are named where there is a line for a rule.
 _NAMED: Final = 4
 
@@ -21,43 +21,43 @@ class Group:
     severity: Severity
     rule: str
     title: str
-    findings: list[dict[str, Any]]
+    findings: list[SchemaFinding]
 
     @property
-    def open(self) -> list[dict[str, Any]]:
+    def open(self) -> list[SchemaFinding]:
         """Those that nobody has accepted."""
-        return [found for found in self.findings if not found.get("accepted")]
+        return [found for found in self.findings if not found.accepted]
 
     @property
     def named(self) -> str:
         """The objects of the open findings, some of them where they are many."""
-        names = [found["object"] for found in self.open]
+        names = [found.object for found in self.open]
         rest = len(names) - _NAMED
         return ", ".join(names[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
-def groups(document: dict[str, Any]) -> list[Group]:
+def groups(document: Document) -> list[Group]:
     """All findings, the worst and the most numerous first."""
-    found: defaultdict[tuple[Severity, str], list[dict[str, Any]]] = defaultdict(list)
-    for finding in document["schema_findings"]:
-        found[finding["severity"], finding["rule"]].append(finding)
+    found: defaultdict[tuple[Severity, str], list[SchemaFinding]] = defaultdict(list)
+    for finding in document.schema_findings:
+        found[finding.severity, finding.rule].append(finding)
     order = sorted(found.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -len(item[1]), item[0][1]))
     return [
-        Group(severity, rule, group[0]["title"], sorted(group, key=lambda it: (bool(it.get("accepted")), it["object"])))
+        Group(severity, rule, group[0].title, sorted(group, key=lambda it: (bool(it.accepted), it.object)))
         for (severity, rule), group in order
     ]
 
 
-def counted(document: dict[str, Any]) -> str:
+def counted(document: Document) -> str:
     """How many findings there are of each severity, in words; accepted ones and rules that were not judged apart."""
-    findings = document["schema_findings"]
-    accepted = sum(bool(found.get("accepted")) for found in findings)
+    findings = document.schema_findings
+    accepted = sum(bool(found.accepted) for found in findings)
     counts = [
-        f"{sum(found['severity'] == severity and not found.get('accepted') for found in findings):,} {severity}"
+        f"{sum(found.severity == severity and not found.accepted for found in findings):,} {severity}"
         for severity in SEVERITIES
     ]
     said = ", ".join(counts) + (f", {accepted:,} accepted" if accepted else "")
-    return said + unjudged(rule["status"] for rule in document["schema_rules"])
+    return said + unjudged(rule.status for rule in document.schema_rules)
 
 
 def unjudged(statuses: Iterable[str]) -> str:
@@ -68,17 +68,11 @@ def unjudged(statuses: Iterable[str]) -> str:
     )
 
 
-def failing(findings: Iterable[dict[str, Any]], fail_on: FailOn) -> list[dict[str, Any]]:
+def failing(findings: Iterable[SchemaFinding], fail_on: FailOn) -> list[SchemaFinding]:
     """The findings that are as bad as `fail_on`, or worse, and that nobody has accepted."""
-    return [found for found in findings if found["severity"] in down_to(fail_on) and not found.get("accepted")]
+    return [found for found in findings if found.severity in down_to(fail_on) and not found.accepted]
 
 
 def down_to(fail_on: FailOn) -> tuple[Severity, ...]:
     """The severities as bad as this one, or worse."""
     return () if fail_on == "never" else SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-
-
-def unused(document: dict[str, Any]) -> list[dict[str, str]]:
-    """The suppressions that no finding needs; results of an earlier version do not tell."""
-    found: list[dict[str, str]] = document.get("unused_suppressions", [])
-    return found

@@ -16,7 +16,11 @@ from order_audit.audit.cli.fixes import fixes_app
 from order_audit.audit.cli.gx import gx_app
 from order_audit.audit.cli.migrate import migrate_app
 from order_audit.audit.cli.options import Dsn, Quiet, Schema, Suites, say
+from order_audit.audit.formats import FORMATS
 from order_audit.errors import RunError, UsageError
+from order_audit.reports.document import Document
+from order_audit.reports.document.comparison import Comparison
+from order_audit.reports.writers import DEFAULT
 
 app = typer.Typer(
     name="order-audit",
@@ -87,9 +91,8 @@ def run(
     ] = None,
     exclude: Exclude = None,
     formats: Annotated[
-        str,
-        typer.Option("--format", help="Which files to write, by commas; gx (a Great Expectations project) as well."),
-    ] = "html,json,junit,markdown,violations",
+        str, typer.Option("--format", help=f"Which files to write, by commas, of {', '.join(FORMATS)}.")
+    ] = ",".join(DEFAULT),
     fail_on: Annotated[Severity, typer.Option(help="Mildest severity whose failure fails the gate.")] = "critical",
     min_pass_rate: Annotated[
         str | None,
@@ -218,7 +221,7 @@ def lint(
     from order_audit.audit.database import dsn as dsns
     from order_audit.audit.database.snapshot import Snapshot
     from order_audit.audit.schema import suppression as allowed
-    from order_audit.audit.schema.lint import document
+    from order_audit.audit.schema.lint import document, findings
     from order_audit.audit.schema.lint import lint as judge
     from order_audit.expectations import matching, schema_rules
     from order_audit.reports.schema_findings import failing
@@ -234,10 +237,12 @@ def lint(
         asked = [found for found in rules if found.id in wanted]
         verdicts = judge(snapshot.connection, asked, begin("judging the schema"))
     verdicts, unused = allowed.accept(verdicts, suppressions, (found.id for found in rules))
-    found = document(verdicts)
-    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else linted(verdicts, unused, examples))
+    told = (
+        json.dumps(document(verdicts), indent=2, ensure_ascii=False) if as_json else linted(verdicts, unused, examples)
+    )
+    say(told)
     unsure = fail_on != "never" and any(verdict.status == "errored" for verdict in verdicts)
-    raise typer.Exit(1 if unsure or failing(found["schema_findings"], fail_on) else 0)
+    raise typer.Exit(1 if unsure or failing(findings(verdicts), fail_on) else 0)
 
 
 @app.command()
@@ -334,10 +339,10 @@ def report(
 
     Example: order-audit report audit-out/results.json --out report.html
     """
-    from order_audit.reports import atomic_files, compare, html
+    from order_audit.reports import atomic_files, html, results_file
 
-    document = compare.read(results).document
-    with compare.sound(results):
+    document = results_file.read(results).document
+    with results_file.sound(results):
         page = html.report(document)
     _written(out, page, atomic_files.write)
     say(str(out))
@@ -356,14 +361,13 @@ def compare_audits(
 
     Example: order-audit compare before/results.json after/results.json --out comparison
     """
-    from order_audit.reports import compare
+    from order_audit.reports import compare, results_file
     from order_audit.reports.terminal import summary
 
-    with compare.sound(before, after):
-        audits = compare.read(before), compare.read(after)
-        if not different and (why := compare.differ(*audits)):
-            raise UsageError(f"these audits cannot be compared: {why}; --different compares them all the same")
-        document = compare.compare(*audits)
+    audits = results_file.read(before), results_file.read(after)
+    if not different and (why := compare.differ(*audits)):
+        raise UsageError(f"these audits cannot be compared: {why}; --different compares them all the same")
+    document = compare.compare(*audits)
     _write_comparison(document, out)
     say(summary.comparison(document, out))
     raise typer.Exit(1 if compare.has_new_critical(document) else 0)
@@ -482,15 +486,12 @@ def generate_scenario(
         say(f"too few rows for {len(made.left_out)} kinds of defects: {', '.join(made.left_out)}")
 
 
-def _formats(text: str) -> tuple[Any, ...]:
-    from order_audit.audit.run import FORMATS, ON_REQUEST
-
-    known = ", ".join((*FORMATS, *ON_REQUEST))
+def _formats(text: str) -> tuple[str, ...]:
     wanted = [word.strip() for word in text.split(",") if word.strip()]
-    if unknown := [word for word in wanted if word not in (*FORMATS, *ON_REQUEST)]:
-        raise UsageError(f"--format: no format '{unknown[0]}' (known: {known})")
+    if unknown := [word for word in wanted if word not in FORMATS]:
+        raise UsageError(f"--format: no format '{unknown[0]}' (known: {', '.join(FORMATS)})")
     if not wanted:
-        raise UsageError(f"--format names no format (known: {known})")
+        raise UsageError(f"--format names no format (known: {', '.join(FORMATS)})")
     return tuple(wanted)
 
 
@@ -508,10 +509,10 @@ def _percentage(text: str | None) -> Any:
     return value
 
 
-def _exit_code(document: dict[str, Any]) -> int:
-    if not document["run"]["complete"]:
+def _exit_code(document: Document) -> int:
+    if not document.run.complete:
         return 130
-    return 0 if document["summary"]["gate"]["passed"] else 1
+    return 0 if document.summary.gate.passed else 1
 
 
 def _nearest(word: str, words: list[str]) -> str:
@@ -531,12 +532,13 @@ def _written(path: Path, text: str, write: Any) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _write_comparison(document: dict[str, Any], out: Path) -> None:
+def _write_comparison(document: Comparison, out: Path) -> None:
     from order_audit.reports import atomic_files, html
+    from order_audit.reports.document import encode
 
     try:
         with atomic_files.draft(out) as folder:
-            atomic_files.write_json(folder / "compare.json", document)
+            atomic_files.write_json(folder / "compare.json", encode(document))
             (folder / "compare.html").write_text(html.comparison(document), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write to {out}: {error.strerror}") from None

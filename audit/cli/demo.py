@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
@@ -19,7 +18,8 @@ from order_audit.fixes.engine.batches import Pace
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.planning.decisions import read
 from order_audit.fixes.planning.planner import Plan, plan
-from order_audit.reports import atomic_files, compare, html
+from order_audit.reports import atomic_files, compare, html, results_file
+from order_audit.reports.document import Summary, encode
 from order_audit.scenario.load import DECISIONS, TRUTH
 
 
@@ -36,12 +36,13 @@ def demo(out: Path, *, quiet: bool) -> str:
         dirty = _audit(dsn, out / "issues", "2. auditing the labelled issues", quiet)
         planned, applied = _fix(connection, out, quiet)
     fixed = _audit(dsn, out / "fixed", "4. auditing what was fixed", quiet)
-    found = compare.compare(compare.read(out / "issues" / "results.json"), compare.read(out / "fixed" / "results.json"))
+    before, after = (results_file.read(out / name / "results.json") for name in ("issues", "fixed"))
+    found = compare.compare(before, after)
     with atomic_files.draft(out / "comparison") as folder:
-        atomic_files.write_json(folder / "compare.json", found)
+        atomic_files.write_json(folder / "compare.json", encode(found))
         (folder / "compare.html").write_text(html.comparison(found), encoding="utf-8")
     truth, keys = _lines(TRUTH), _lines(out / "issues" / "violations.csv")
-    new = {rule["rule"]: set(rule["examples"]["new"]) for rule in found["rules"] if rule["new"]}
+    new = {rule.rule: set(rule.examples.new) for rule in found.rules if rule.new}
     foretold = new == {rule: set(keys) for rule, keys in planned.new.items()}
     proof = applied.proof
     lines = [
@@ -59,7 +60,7 @@ def demo(out: Path, *, quiet: bool) -> str:
         ),
         "4. audited again, and compared with 2.:",
         f"   {_counts(fixed)}",
-        "   {resolved} resolved, {remaining} remaining, {new} new".format(**found["summary"])
+        f"   {found.summary.resolved} resolved, {found.summary.remaining} remaining, {found.summary.new} new"
         + (", just as the plan foretold" if foretold else ", which the plan did not foretell"),
         "",
         f"report:     {out / 'issues' / 'report.html'}",
@@ -69,10 +70,9 @@ def demo(out: Path, *, quiet: bool) -> str:
     return "\n".join(lines)
 
 
-def _audit(dsn: str, out: Path, what: str, quiet: bool) -> dict[str, Any]:
+def _audit(dsn: str, out: Path, what: str, quiet: bool) -> Summary:
     with progress(what, quiet=quiet) as tell:
-        summary: dict[str, Any] = run(dsn, out, Options(tell=tell))["summary"]
-    return summary
+        return run(dsn, out, Options(tell=tell)).summary
 
 
 def _fix(connection: psycopg.Connection, out: Path, quiet: bool) -> tuple[Plan, Applied]:
@@ -90,10 +90,11 @@ def _fix(connection: psycopg.Connection, out: Path, quiet: bool) -> tuple[Plan, 
         )  # fmt: skip
 
 
-def _counts(summary: dict[str, int]) -> str:
-    judged = summary["passed"] + summary["failed"] + summary["errored"]
-    counts = "{passed} of {judged} expectations passed, {failed} failed, {not_checkable} not checkable"
-    return counts.format(judged=judged, **summary)
+def _counts(summary: Summary) -> str:
+    return (
+        f"{summary.passed} of {summary.judged} expectations passed, {summary.failed} failed, "
+        f"{summary.not_checkable} not checkable"
+    )
 
 
 def _lines(path: Path) -> set[str]:

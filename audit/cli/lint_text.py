@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from order_audit.audit.schema.lint import Finding, Verdict
-from order_audit.audit.schema.suppression import Suppression
+from order_audit.audit.schema.lint import Verdict
 from order_audit.expectations import SEVERITIES
 from order_audit.reports import schema_findings
+from order_audit.reports.document import SchemaFinding, Suppression
 from order_audit.reports.terminal.escape import clean
 from order_audit.reports.terminal.summary import MARKS
 
@@ -19,7 +19,7 @@ def linted(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: int
     """
     lines: list[str] = []
     findings = [finding for verdict in verdicts for finding in verdict.findings]
-    by_rule: dict[tuple[int, str], list[Finding]] = {}
+    by_rule: dict[tuple[int, str], list[SchemaFinding]] = {}
     for finding in findings:
         by_rule.setdefault((SEVERITIES.index(finding.severity), finding.rule), []).append(finding)
     for (severity, rule), group in sorted(by_rule.items()):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
+from order_audit.reports.document import ChangedTable
 
 #: What a table is read from: itself, its partitions and children, and the tables of a view.
 _READ: Final = """
@@ -73,11 +74,11 @@ def hold(connection: psycopg.Connection, relations: Iterable[Relation]) -> None:
                 raise
 
 
-def changed(before: States, after: States, relations: Iterable[Relation]) -> list[dict[str, Any]]:
-    """What changed in tables between two states: `{"table": "orders", "change": "…"}`, in words."""
+def changed(before: States, after: States, relations: Iterable[Relation]) -> list[ChangedTable]:
+    """What changed in tables between two states, in words."""
     names = {relation.oid: relation.name for relation in relations}
     return [
-        {"table": names[root], "change": change}
+        ChangedTable(names[root], change)
         for root, old in sorted(before.items(), key=lambda item: names[item[0]])
         for change in _changes(root, old, after.get(root, {}))
     ]

@@ -18,6 +18,7 @@ from order_audit.audit.gx.suite import name_of, of_rules
 from order_audit.audit.scans.prepared_rule import prepare
 from order_audit.errors import RunError, UsageError
 from order_audit.expectations import load, matching
+from order_audit.reports import cause_text
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,12 @@ def export(
     with Snapshot(dsn, schema) as snapshot:
         _, outcomes = prepare(snapshot.connection, shapes)
         address = url(dsn, snapshot.connection)
-    left_out = {id: found.reason for id, found in outcomes.items() if found.status != "errored"}
+    by_id = {rule.id: rule for rule in known}
+    left_out = {
+        id: cause_text.reason(it.cause, tuple(map(str, by_id[id].requires)), by_id[id].without)
+        for id, it in outcomes.items()
+        if it.cause is not None
+    }
     errored = {id: found.trouble.message for id, found in outcomes.items() if found.trouble is not None}
     chosen = [rule for rule, _ in shapes if rule.id not in left_out]
     if not chosen:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import great_expectations as gx
 from great_expectations.core.expectation_validation_result import (
@@ -24,28 +23,23 @@ from order_audit.audit.gx import completeness, project
 from order_audit.audit.gx.expectation import ExpectOrderAuditRuleToFindNoViolations, as_result
 from order_audit.audit.gx.suite import name_of, of_rules
 from order_audit.expectations import Rule
+from order_audit.reports.document import Document, JsonObject, Result, encode
 
 _JUDGED: Final = ("passed", "failed", "errored")
 
 
-def write(
-    folder: Path, document: dict[str, Any], rules: Iterable[Rule], *, evidence: int = 20, schema: str = ""
-) -> None:
+def write(folder: Path, document: Document, rules: Iterable[Rule], *, evidence: int = 20, schema: str = "") -> None:
     """Write the project `folder`/gx with a suite, the result of a run and Data Docs. Asks no database.
 
-    `document` is the result as results.json has it, `rules` are at least those that it judged. The suite has the rules
+    `document` is the result, `rules` are at least those that it judged. The suite has the rules
     that were judged, and those that an interrupted run did not come to: its last expectation names them and fails. What
     was skipped, not checkable or not selected is in neither; the meta of both says why.
     """
-    found = {it["rule"]: it for it in document["results"]}
-    unfinished = [id for id, it in found.items() if not document["run"]["complete"] and _is_interrupted(it)]
-    wanted = {id for id, it in found.items() if it["status"] in _JUDGED} | {*unfinished}
-    not_judged = {
-        id: {"status": it["status"], "reason": it.get("reason", "")} for id, it in found.items() if id not in wanted
-    }
-    suite = of_rules(
-        (rule for rule in rules if rule.id in wanted), name_of(document["run"]["suites"]), evidence=evidence
-    )
+    found = {it.rule: it for it in document.results}
+    unfinished = [id for id, it in found.items() if not document.run.complete and _is_interrupted(it)]
+    wanted = {id for id, it in found.items() if it.status in _JUDGED} | {*unfinished}
+    not_judged = {id: {"status": it.status, "reason": it.reason} for id, it in found.items() if id not in wanted}
+    suite = of_rules((rule for rule in rules if rule.id in wanted), name_of(document.run.suites), evidence=evidence)
     suite.meta = (suite.meta or {}) | {"order_audit": {"not_judged": not_judged}}
     suite.notes = [
         f"{id} is not in this suite ({it['status']}): {it['reason']}" for id, it in not_judged.items()
@@ -54,9 +48,7 @@ def write(
         stored = project.add(context, suite, schema=schema)
         batch = f"{project.SOURCE}-{stored.definition.asset.name}"
         results = [_expectation(each, found, unfinished, batch) for each in stored.suite.expectations]
-        run_id = RunIdentifier(
-            run_name=document["run"]["id"], run_time=datetime.fromisoformat(document["run"]["started_at"])
-        )
+        run_id = RunIdentifier(run_name=document.run.id, run_time=document.run.started_at)
         context.validation_results_store.store_validation_results(
             _suite_result([it for it in results if it is not None], stored, batch, run_id, document, not_judged),
             ValidationResultIdentifier(
@@ -68,22 +60,22 @@ def write(
         context.build_data_docs()
 
 
-def _is_interrupted(found: dict[str, Any]) -> bool:
-    return found["status"] == "skipped" and str(found.get("reason", "")).startswith("interrupted")
+def _is_interrupted(found: Result) -> bool:
+    return found.cause is not None and found.cause.kind == "interrupted"
 
 
 def _expectation(
-    expectation: Expectation, found: dict[str, dict[str, Any]], unfinished: list[str], batch: str
+    expectation: Expectation, found: dict[str, Result], unfinished: list[str], batch: str
 ) -> ExpectationValidationResult | None:
     """What became of an expectation; None of a rule that the run did not come to."""
     error = None
     if isinstance(expectation, ExpectOrderAuditRuleToFindNoViolations):
         of_rule = found[expectation.rule]
-        if of_rule["status"] not in _JUDGED:
+        if of_rule.status not in _JUDGED:
             return None
-        success = of_rule["status"] == "passed"
-        error = of_rule["error"] if of_rule["status"] == "errored" else None
-        told = as_result(of_rule["violations"], of_rule["checked"], of_rule["examples"]) if error is None else {}
+        success = of_rule.status == "passed"
+        error = of_rule.error if of_rule.status == "errored" else None
+        told = as_result(of_rule.violations, of_rule.checked, [*of_rule.examples]) if error is None else {}
     else:
         success = not unfinished
         told = completeness.as_result(len(_rules(expectation)), unfinished)
@@ -113,11 +105,11 @@ def _suite_result(
     stored: project.Project,
     batch: str,
     run_id: RunIdentifier,
-    document: dict[str, Any],
-    not_judged: dict[str, Any],
+    document: Document,
+    not_judged: JsonObject,
 ) -> ExpectationSuiteValidationResult:
     statistics = calc_validation_statistics(results)
-    run = document["run"]
+    run = document.run
     return ExpectationSuiteValidationResult(
         success=statistics.success,
         results=results,
@@ -144,10 +136,10 @@ def _suite_result(
             "validation_time": run_id.run_time,
             "batch_parameters": None,
             "order_audit": {
-                "run": run["id"],
-                "complete": run["complete"],
-                "masked": run["masked"],
-                "gate": document["summary"]["gate"],
+                "run": run.id,
+                "complete": run.complete,
+                "masked": run.masked,
+                "gate": encode(document.summary.gate),
                 "not_judged": not_judged,
             },
         },

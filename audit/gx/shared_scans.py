@@ -35,6 +35,7 @@ from order_audit.audit.scans.planner import plan
 from order_audit.audit.scans.violation_store import Spool
 from order_audit.errors import RunError
 from order_audit.expectations import Prefilter, Prerequisite, Rule, SuiteError
+from order_audit.reports import cause_text
 
 #: Connections at work, as of `order-audit run`. One more holds the snapshot.
 _JOBS: Final = 2
@@ -179,8 +180,8 @@ def _outcomes(dsn: str, settings: tuple[Setting, ...], rules: Iterable[Rule], ex
 def _answer(outcome: Outcome, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     if outcome.trouble is not None:
         return {"error": outcome.trouble.message}
-    if outcome.reason:
-        return {"error": outcome.reason}
+    if outcome.cause is not None:
+        return {"error": cause_text.reason(outcome.cause)}
     hidden = frozenset(kwargs["personal"])
     return {
         "violations": outcome.violations,

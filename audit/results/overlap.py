@@ -1,32 +1,42 @@
-"""How many rows of each table any rule finds fault with, each counted once, and which find fault with the same."""
+"""Distinct violating rows by table, and the overlap between rules."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.violation_store import Spool
-from order_audit.reports.document import KeyOrder
+from order_audit.expectations import Rule
+from order_audit.reports.document import KeyOrder, Overlap, RowsAffected
 
 
-def affected(results: Iterable[dict[str, Any]], spool: Spool) -> list[dict[str, Any]]:
-    """Per table, and per key where its rules do not go by the same one, the number of different violating keys.
-
-    Each failed result is told which others have keys of its own (`overlaps`), those with the most first.
+@dataclass(frozen=True)
+class Overlaps:
+    """Per table, and per key where its rules do not go by the same one, the number of different violating keys; and by
+    failed rule, which others have keys of its own, those with the most first.
     """
-    groups: defaultdict[tuple[str, str, KeyOrder], list[dict[str, Any]]] = defaultdict(list)
-    for found in results:
-        if found["status"] == "failed":
-            found["overlaps"] = []
-            if found["table"]:
-                groups[found["table"], found["key"], found["key_order"]].append(found)
-    told = []
+
+    rows_affected: tuple[RowsAffected, ...]
+    by_rule: Mapping[str, tuple[Overlap, ...]]
+
+
+def overlaps(rules: Iterable[Rule], outcomes: Mapping[str, Outcome], spool: Spool) -> Overlaps:
+    """Count the keys of failed rules, each once."""
+    groups: defaultdict[tuple[str, str, KeyOrder], list[str]] = defaultdict(list)
+    by_rule: dict[str, list[Overlap]] = {}
+    for rule in rules:
+        outcome = outcomes[rule.id]
+        if outcome.status == "failed":
+            by_rule[rule.id] = []
+            if outcome.table:
+                groups[outcome.table, ", ".join(rule.key), outcome.ordered_by].append(rule.id)
+    affected = []
     for (table, key, order), failed in sorted(groups.items()):
-        by_rule = {found["rule"]: found for found in failed}
-        together = spool.together(by_rule, order)
-        told.append({"table": table, "key": key, "rows": together.keys})
+        together = spool.together(failed, order)
+        affected.append(RowsAffected(table, key, together.keys))
         for (one, other), rows in sorted(together.shared.items(), key=lambda it: (-it[1], it[0])):
-            by_rule[one]["overlaps"].append({"rule": other, "rows": rows})
-            by_rule[other]["overlaps"].append({"rule": one, "rows": rows})
-    return told
+            by_rule[one].append(Overlap(other, rows))
+            by_rule[other].append(Overlap(one, rows))
+    return Overlaps(tuple(affected), {rule: tuple(found) for rule, found in by_rule.items()})

@@ -15,12 +15,13 @@ from order_audit.audit import mask
 from order_audit.audit.scans import impact
 from order_audit.audit.scans.batch import Bundle
 from order_audit.audit.scans.batch_statement import compose, evidence_names
-from order_audit.audit.scans.outcome import Impact, Outcome
+from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.planner import Scan
 from order_audit.audit.scans.prepared_rule import Task, trouble
 from order_audit.audit.scans.violation_store import Spool
 from order_audit.errors import RunError
 from order_audit.reports import violations
+from order_audit.reports.document import Impact, JsonObject
 
 _DIGITS: Final = 300
 #: A denied or a locked table.
@@ -133,7 +134,7 @@ class _Reader:
         self._file: BinaryIO | None = None
         self._last: bytes | None = None
         self._violations = 0
-        self._examples: list[dict[str, Any]] = []
+        self._examples: list[JsonObject] = []
         self._impact: Impact | None = None
         self._names = evidence_names(task)
         self._made_of = {name: (task.columns[place].type, task.names(place)) for place, name in enumerate(self._names)}
@@ -157,7 +158,7 @@ class _Reader:
 
     def show(self, row: str) -> None:
         """Keep an example."""
-        found: dict[str, Any] = loads(row)
+        found: JsonObject = loads(row)
         if not self._unmask:
             found = {name: mask.value(value, *self._made_of[name]) for name, value in found.items()}
         self._examples.append(found)

@@ -17,10 +17,11 @@ from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.scans.batch import Bundle
 from order_audit.audit.scans.batch_execution import measure
 from order_audit.audit.scans.impact import Orders
-from order_audit.audit.scans.outcome import Outcome, Trouble
+from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.prepared_rule import Task
 from order_audit.audit.scans.violation_store import Spool
 from order_audit.errors import RunError
+from order_audit.reports.document import Cause
 
 #: The longest pause of a gentle audit, in seconds.
 PAUSE: Final = 2.0
@@ -156,4 +157,4 @@ class Evaluation:
 
 
 def _interrupted() -> Outcome:
-    return Outcome("skipped", reason="interrupted before it was judged", trouble=Trouble("interrupted"))
+    return Outcome("skipped", cause=Cause("interrupted"))

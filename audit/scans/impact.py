@@ -14,9 +14,9 @@ from typing import Final
 from order_audit.audit.analysis.predicates import Need, needs_of
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
-from order_audit.audit.scans.outcome import Impact
 from order_audit.audit.scans.prepared_rule import Task
 from order_audit.expectations.orders import LIVE
+from order_audit.reports.document import Impact
 
 #: Tables of orders by schema.
 Orders = Mapping[str, Relation]

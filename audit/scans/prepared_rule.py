@@ -15,6 +15,7 @@ from order_audit.audit.database.catalog import Column, Relation
 from order_audit.audit.scans.header_check import misplaced
 from order_audit.audit.scans.outcome import Outcome, Trouble
 from order_audit.expectations import Prerequisite, Rule
+from order_audit.reports.document import Cause
 
 
 @dataclass(frozen=True)
@@ -127,22 +128,17 @@ def _unfit(rule: Rule, shape: Shape, there: dict[Name, Relation], encoding: str)
     for required in rule.requires:
         relation = there.get(_name(required)) if required.table else None
         if required.table and relation is not None and required.name not in relation.columns:
-            return Outcome("not_checkable", reason=_lacking(rule, f"{required.table} has no column {required.name}"))
+            return Outcome("not_checkable", cause=Cause("missing_column", (required.table,), column=required.name))
         if not required.table and required.name.replace("-", "") != encoding:
-            return Outcome("not_checkable", reason=_lacking(rule, f"the database's encoding is {encoding}"))
+            return Outcome("not_checkable", cause=Cause("encoding", encoding=encoding))
     declared = {_name(required) for required in rule.requires if required.table}
     if missing := {name for name in (*shape.relations, *declared) if name not in there}:
         return Outcome(
             "skipped",
-            reason=f"no table {', '.join(sorted(map(str, missing)))}",
+            cause=Cause("missing_tables", tuple(sorted(map(str, missing)))),
             missing=tuple(sorted(str(name) for name in missing - declared)),
         )
     return None
-
-
-def _lacking(rule: Rule, what: str) -> str:
-    requires = ", ".join(str(required) for required in rule.requires)
-    return f"{rule.without or what}; needs {requires}"
 
 
 def _name(required: Prerequisite) -> Name:

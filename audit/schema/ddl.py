@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
@@ -19,6 +18,7 @@ from psycopg.rows import dict_row, namedtuple_row
 
 from order_audit.audit import mask
 from order_audit.audit.schema import ddl_queries as ask
+from order_audit.reports.document import Ddl, DdlLine, DdlTable, LeftOut
 
 #: Tables shown; those that rules read first, then those with the worst findings. And views.
 _MOST: Final = 40
@@ -29,17 +29,7 @@ _INDENT: Final = "  "
 _SERIAL: Final = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of DDL, or several that belong together, and the name of the table, column, constraint, index, trigger,
-    policy or view that it makes; empty where a note would find nothing.
-    """
-
-    sql: str
-    about: str = ""
-
-
-def document(connection: psycopg.Connection, judged: Iterable[int], objects: Iterable[str]) -> dict[str, Any]:
+def document(connection: psycopg.Connection, judged: Iterable[int], objects: Iterable[str]) -> Ddl:
     """The part of a result document that holds the DDL: of the tables that rules `judged` (oids), and of those that
     the findings of lint are about (`objects`, the worst first), up to 40; and of up to 40 views that read them. What is
     left out by that is counted.
@@ -56,30 +46,25 @@ def document(connection: psycopg.Connection, judged: Iterable[int], objects: Ite
             reading = views(connection, [*shown, *judged])
             others = _others(connection, shown)
     except psycopg.Error as error:  # dropped meanwhile: what writes a definition sees the catalogs as they are now
-        return {"tables": [], "reason": mask.error(error), "left_out": {"tables": 0, "with_findings": 0, "views": 0}}
-    parts = [("table", name, lines) for name, lines in tables.items()]
-    parts += [("view", name, lines) for name, lines in list(reading.items())[:_MOST]]
-    return {
-        "tables": [
-            {"table": name, "kind": kind, "lines": [vars(line) for line in lines]} for kind, name, lines in parts
-        ],
-        "reason": "",
-        "left_out": {
-            "tables": len(there) - len(shown),
-            "with_findings": len(wanted) - len(shown),
-            "views": max(len(reading) - _MOST, 0),
-            **others,
-        },
-    }
+        return Ddl((), mask.error(error))
+    parts = [DdlTable(name, "table", tuple(lines)) for name, lines in tables.items()]
+    parts += [DdlTable(name, "view", tuple(lines)) for name, lines in list(reading.items())[:_MOST]]
+    left_out = LeftOut(
+        tables=len(there) - len(shown),
+        with_findings=len(wanted) - len(shown),
+        views=max(len(reading) - _MOST, 0),
+        **others,
+    )
+    return Ddl(tuple(parts), "", left_out)
 
 
-def ddl(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list[Line]]:
+def ddl(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list[DdlLine]]:
     """The lines of each table, by its name as findings have it, those tables first that others refer to."""
     reader = _Reader(connection, oids)
     return {table.prefix + table.name: list(reader.lines(table)) for table in reader.tables}
 
 
-def views(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list[Line]]:
+def views(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list[DdlLine]]:
     """The lines of the views among some relations, and of those that read any of them, those first that others read."""
     reader = _Reader(connection, oids)
     found = reader.rows(ask.VIEWS)
@@ -101,6 +86,11 @@ def _owners(known: dict[str, int], objects: Iterable[str]) -> Iterator[int]:
             yield found
 
 
+def _line(sql: str, about: str = "") -> DdlLine:
+    """A line of DDL, or several that belong together, and what it makes; nothing where a note would find nothing."""
+    return DdlLine(sql, about)
+
+
 class _Reader:
     """What the catalogs hold of some tables, written down table by table."""
 
@@ -116,7 +106,7 @@ class _Reader:
         self._policies = self._by_table(ask.POLICIES)
         self._rights = self._by_table(ask.RIGHTS)
         self._told: set[int] = set()
-        self._later: defaultdict[int, list[Line]] = defaultdict(list)
+        self._later: defaultdict[int, list[DdlLine]] = defaultdict(list)
         self._coming = [table.oid for table in self.tables]
 
     def rows(self, query: str) -> list[Any]:
@@ -130,16 +120,16 @@ class _Reader:
             found[row.oid].append(row)
         return found
 
-    def lines(self, table: Any) -> Iterator[Line]:
+    def lines(self, table: Any) -> Iterator[DdlLine]:
         """All of one table."""
         self._coming.remove(table.oid)
         name = table.prefix + table.name
         yield from self._before(table)
         inside = [] if table.bound else [self._column(table, column) for column in self._columns[table.oid]]
-        after: list[Line] = []
+        after: list[DdlLine] = []
         for constraint in self._constraints[table.oid]:
             written = f"CONSTRAINT {constraint.named} {constraint.definition}"
-            line = Line(written, f"{name}.{constraint.name}")
+            line = _line(written, f"{name}.{constraint.name}")
             if constraint.kind == "f" and constraint.target in self._coming:
                 self._later[constraint.target].append(_added(table, line))
             elif constraint.is_inside:
@@ -153,35 +143,35 @@ class _Reader:
         yield from self._comments(table)
         yield from self._later[table.oid]
 
-    def view(self, view: Any) -> Iterator[Line]:
+    def view(self, view: Any) -> Iterator[DdlLine]:
         """All of one view; the beginning of a very long one."""
         options = f" WITH ({view.options})" if view.options else ""
         written = mask.passwords(f"CREATE {view.kind} {view.named}{options} AS\n{view.definition.rstrip(';')};")
         more = len(written) - _LONGEST
         about = view.prefix + view.name
         for line in written[:_LONGEST].split("\n"):
-            yield Line(line, about)
+            yield _line(line, about)
             about = ""
         if more > 0:
-            yield Line(
+            yield _line(
                 f"-- {more:,} more characters: select pg_get_viewdef({self._literal(view.named)}::regclass, true)"
             )
         for index in self._indexes[view.oid]:
-            yield Line(f"{index.definition};", view.prefix + index.name)
+            yield _line(f"{index.definition};", view.prefix + index.name)
         for trigger in self._triggers[view.oid]:
-            yield Line(f"{trigger.definition};", f"{view.prefix}{view.name}.{trigger.name}")
+            yield _line(f"{trigger.definition};", f"{view.prefix}{view.name}.{trigger.name}")
         yield from self._granted(view)
         things = [(view.kind, view.named, view.comment)] if view.comment else []
         things += [("COLUMN", f"{view.named}.{column}", said) for column, said in view.comments]
         for kind, named, said in things:
-            yield Line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
+            yield _line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
 
-    def _guarded(self, table: Any) -> Iterator[Line]:
+    def _guarded(self, table: Any) -> Iterator[DdlLine]:
         """Who may see and change which rows."""
         if table.has_policies:
-            yield Line(f"ALTER TABLE {table.named} ENABLE ROW LEVEL SECURITY;")
+            yield _line(f"ALTER TABLE {table.named} ENABLE ROW LEVEL SECURITY;")
         if table.binds_owner:
-            yield Line(f"ALTER TABLE {table.named} FORCE ROW LEVEL SECURITY;")
+            yield _line(f"ALTER TABLE {table.named} FORCE ROW LEVEL SECURITY;")
         for policy in self._policies[table.oid]:
             parts = [f"CREATE POLICY {policy.named} ON {table.named}"]
             parts += [] if policy.is_permissive else ["AS RESTRICTIVE"]
@@ -189,30 +179,30 @@ class _Reader:
             parts += [f"USING ({policy.using_})"] if policy.using_ is not None else []
             parts += [f"WITH CHECK ({policy.check_})"] if policy.check_ is not None else []
             unused = "" if table.has_policies else "  -- without effect: row level security is not enabled"
-            yield Line(f"{' '.join(parts)};{unused}", f"{table.prefix}{table.name}.{policy.name}")
+            yield _line(f"{' '.join(parts)};{unused}", f"{table.prefix}{table.name}.{policy.name}")
         yield from self._granted(table)
 
-    def _granted(self, relation: Any) -> Iterator[Line]:
+    def _granted(self, relation: Any) -> Iterator[DdlLine]:
         for right in self._rights[relation.oid]:
             more = " WITH GRANT OPTION" if right.is_grantable else ""
-            yield Line(f"GRANT {right.privileges} ON {relation.named} TO {right.grantee}{more};")
+            yield _line(f"GRANT {right.privileges} ON {relation.named} TO {right.grantee}{more};")
 
-    def _before(self, table: Any) -> Iterator[Line]:
+    def _before(self, table: Any) -> Iterator[DdlLine]:
         """Types and sequences that the table takes."""
         for kind in self._types[table.oid]:
             if kind.type not in self._told:
                 self._told.add(kind.type)
-                yield Line(_type(kind))
+                yield _line(_type(kind))
                 if kind.comment:
-                    yield Line(f"COMMENT ON {'TYPE' if kind.kind == 'e' else 'DOMAIN'} {kind.named} IS "
+                    yield _line(f"COMMENT ON {'TYPE' if kind.kind == 'e' else 'DOMAIN'} {kind.named} IS "
                                f"{self._literal(kind.comment)};")  # fmt: skip
         for column in self._columns[table.oid]:
             if column.sequence and not column.identity and not _is_serial(column) and column.sequence not in self._told:
                 self._told.add(column.sequence)
                 parts = ["CREATE SEQUENCE", column.sequence_named, "AS", column.sequence_type, column.options]
-                yield Line(" ".join(filter(None, parts)) + ";")
+                yield _line(" ".join(filter(None, parts)) + ";")
 
-    def _column(self, table: Any, column: Any) -> Line:
+    def _column(self, table: Any, column: Any) -> DdlLine:
         serial = _is_serial(column)
         parts = [column.named, _SERIAL[column.type] if serial else column.type]
         if column.collation:
@@ -231,23 +221,23 @@ class _Reader:
             parts.append((f"CONSTRAINT {column.not_null} " if column.not_null else "") + "NOT NULL")
             if column.ends_here:
                 parts.append("NO INHERIT")
-        return Line(" ".join(parts), f"{table.prefix}{table.name}.{column.name}")
+        return _line(" ".join(parts), f"{table.prefix}{table.name}.{column.name}")
 
-    def _after(self, table: Any) -> Iterator[Line]:
+    def _after(self, table: Any) -> Iterator[DdlLine]:
         """What owns the sequences, indexes and triggers."""
         for column in self._columns[table.oid]:
             if column.sequence and column.is_owned and not column.identity and not _is_serial(column):
-                yield Line(f"ALTER SEQUENCE {column.sequence_named} OWNED BY {table.named}.{column.named};")
+                yield _line(f"ALTER SEQUENCE {column.sequence_named} OWNED BY {table.named}.{column.named};")
         for index in self._indexes[table.oid]:
             valid = "" if index.is_valid else "  -- not valid: its build did not end"
-            yield Line(f"{index.definition};{valid}", table.prefix + index.name)
+            yield _line(f"{index.definition};{valid}", table.prefix + index.name)
         for trigger in self._triggers[table.oid]:
             about = f"{table.prefix}{table.name}.{trigger.name}"
-            yield Line(f"{trigger.definition};", about)
+            yield _line(f"{trigger.definition};", about)
             if trigger.state:
-                yield Line(f"ALTER TABLE {table.named} {trigger.state} TRIGGER {trigger.named};", about)
+                yield _line(f"ALTER TABLE {table.named} {trigger.state} TRIGGER {trigger.named};", about)
 
-    def _comments(self, table: Any) -> Iterator[Line]:
+    def _comments(self, table: Any) -> Iterator[DdlLine]:
         things = [("TABLE", table.named, table.comment)]
         things += [("COLUMN", f"{table.named}.{it.named}", it.comment) for it in self._columns[table.oid]]
         for kind, rows in (
@@ -259,7 +249,7 @@ class _Reader:
         things += [("INDEX", it.named, it.comment) for it in self._indexes[table.oid]]
         for kind, named, said in things:
             if said is not None:
-                yield Line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
+                yield _line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
 
     def _literal(self, text: str) -> str:
         row = self._connection.execute("select quote_literal(%s)", [text]).fetchone()
@@ -294,7 +284,7 @@ def _is_serial(column: Any) -> bool:
     )
 
 
-def _create(table: Any, inside: list[Line]) -> Iterator[Line]:
+def _create(table: Any, inside: list[DdlLine]) -> Iterator[DdlLine]:
     name = table.prefix + table.name
     head = f"CREATE {table.kind}TABLE {table.named}"
     tail = ""
@@ -308,16 +298,16 @@ def _create(table: Any, inside: list[Line]) -> Iterator[Line]:
     if table.options:
         tail += f" WITH ({table.options})"
     if table.bound and not inside:
-        yield Line(f"{head}{tail};", name)
+        yield _line(f"{head}{tail};", name)
         return
-    yield Line(f"{head} (", name)
+    yield _line(f"{head} (", name)
     for place, line in enumerate(inside, start=1):
-        yield Line(f"{_INDENT}{line.sql}{',' if place < len(inside) else ''}", line.about)
-    yield Line(f"){tail};")
+        yield _line(f"{_INDENT}{line.sql}{',' if place < len(inside) else ''}", line.about)
+    yield _line(f"){tail};")
 
 
-def _added(table: Any, line: Line) -> Line:
-    return Line(f"ALTER TABLE {table.named} ADD {line.sql};", line.about)
+def _added(table: Any, line: DdlLine) -> DdlLine:
+    return _line(f"ALTER TABLE {table.named} ADD {line.sql};", line.about)
 
 
 def _type(kind: Any) -> str:

@@ -6,14 +6,15 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final, Literal
 
 import psycopg
 from psycopg import sql
 
 from order_audit.audit import mask
-from order_audit.expectations import SEVERITIES, Rule, Severity, catalog
+from order_audit.expectations import SEVERITIES, Rule, catalog
 from order_audit.progress import Tell, silent
+from order_audit.reports.document import JsonObject, SchemaFinding, SchemaRule, encode
 
 #: What one statement on the data may look at: tables, and rows as the catalogs estimate them. A larger table has one of
 #: its own.
@@ -29,33 +30,13 @@ _PLANNING: Final = (
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A fault of one object, named as in `table.column`, in front of it the schema where that is not the audited one.
-
-    `remedy` tells what the suggestion is: a `statement` to run as it is, a `rewrite` of the table by a change of type,
-    or a `redesign`, which takes a decision first, on the design or on rows that stand in its way. `accepted` is the
-    reason for which somebody has taken it as it is; empty where nobody has.
-    """
-
-    rule: str
-    title: str
-    severity: Severity
-    object: str
-    message: str
-    evidence: dict[str, Any]
-    suggestion: str
-    remedy: str
-    accepted: str = ""
-
-
-@dataclass(frozen=True)
 class Verdict:
     """What became of a rule: `checked`, `not_checkable` or `errored`, with the reason for the latter two."""
 
     rule: Rule
-    status: str
+    status: Literal["checked", "not_checkable", "errored"]
     reason: str = ""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[SchemaFinding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,10 +51,10 @@ class _Row:
     """
 
     place: int
-    found: dict[str, Any]
+    found: JsonObject
     probe: dict[str, str] = field(default_factory=dict)
-    instead: list[dict[str, Any]] = field(default_factory=list)
-    answer: dict[str, Any] = field(default_factory=dict)
+    instead: list[JsonObject] = field(default_factory=list)
+    answer: JsonObject = field(default_factory=dict)
 
 
 def lint(
@@ -121,28 +102,31 @@ def lint(
     ]
 
 
-def document(verdicts: Iterable[Verdict]) -> dict[str, list[dict[str, Any]]]:
-    """The part of a result document that is about the schema."""
-    verdicts = list(verdicts)
-    findings = [finding for verdict in verdicts for finding in verdict.findings]
-    order = sorted(findings, key=lambda it: (SEVERITIES.index(it.severity), it.rule, it.object))
-    return {
-        "schema_findings": [
-            {name: value for name, value in vars(it).items() if value or name != "accepted"} for it in order
-        ],
-        "schema_rules": [
-            {
-                "rule": verdict.rule.id,
-                "title": verdict.rule.title,
-                "severity": verdict.rule.severity,
-                "status": verdict.status,
-                "findings": len(verdict.findings),
-                "why": verdict.rule.why,
-            }
-            | ({"reason": verdict.reason} if verdict.reason else {})
-            for verdict in verdicts
-        ],
-    }
+def findings(verdicts: Iterable[Verdict]) -> tuple[SchemaFinding, ...]:
+    """All findings, the worst first."""
+    found = [finding for verdict in verdicts for finding in verdict.findings]
+    return tuple(sorted(found, key=lambda it: (SEVERITIES.index(it.severity), it.rule, it.object)))
+
+
+def rules(verdicts: Iterable[Verdict]) -> tuple[SchemaRule, ...]:
+    """What became of each rule."""
+    return tuple(
+        SchemaRule(
+            rule=it.rule.id,
+            title=it.rule.title,
+            severity=it.rule.severity,
+            status=it.status,
+            findings=len(it.findings),
+            why=it.rule.why,
+            reason=it.reason,
+        )
+        for it in verdicts
+    )
+
+
+def document(verdicts: Sequence[Verdict]) -> JsonObject:
+    """The part of results.json that is about the schema."""
+    return {"schema_findings": encode(findings(verdicts)), "schema_rules": encode(rules(verdicts))}
 
 
 def statement(rules: Iterable[Rule]) -> str:
@@ -220,7 +204,7 @@ def _object(row: _Row) -> str:
 
 
 def _judge(rule: Rule, rows: Iterable[_Row]) -> Verdict:
-    findings: list[Finding] = []
+    findings: list[SchemaFinding] = []
     unknown = ""
     for row in rows:
         answer = row.answer
@@ -251,8 +235,8 @@ def _literal(text: str) -> str:
     return sql.Literal(text).as_string()
 
 
-def _finding(rule: Rule, found: dict[str, Any], evidence: dict[str, Any]) -> Finding:
-    return Finding(
+def _finding(rule: Rule, found: JsonObject, evidence: JsonObject) -> SchemaFinding:
+    return SchemaFinding(
         rule=rule.id,
         title=rule.title,
         severity=found.get("severity") or rule.severity,

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
 from order_audit.audit.schema.lint import Verdict
 from order_audit.errors import UsageError
+from order_audit.reports.document import Suppression
 
 _LINE: Final = re.compile(r"(?P<rule>\S+)\s+(?P<object>.+?):\s+(?P<reason>\S.*)")
 
 
-@dataclass(frozen=True)
-class Suppression:
-    """One line: a rule and an object, both with `*` for anything, and why the finding is accepted."""
-
-    rule: str
-    object: str
-    reason: str
-
-
 def read(path: Path, rules: Iterable[str]) -> list[Suppression]:
-    """Read a file of suppressions. Empty lines and those that begin with `#` are skipped.
+    """Read a file of suppressions: rules and objects, both with `*` for anything, and why the finding is accepted.
+
+    Empty lines and those that begin with `#` are skipped.
 
     Raises UsageError, naming the line, for one that is no suppression or names no rule.
     """

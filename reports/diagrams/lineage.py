@@ -9,6 +9,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from order_audit.reports.diagrams.svg import cut, element, label, length, picture, written
+from order_audit.reports.document import Lineage
 
 _WIDTH: Final = 310.0
 _ROW: Final = 20.0
@@ -111,25 +112,25 @@ def _told(order: Order) -> str:
 # -- what is wrong, and how it should be ---------------------------------------------------------------------------
 
 
-def as_it_is(found: Mapping[str, Any], *, references: bool) -> list[Order]:
+def as_it_is(found: Lineage, *, references: bool) -> list[Order]:
     """A lineage of a result as it is; faults of the references are told if they are what it is about."""
-    orders = {str(order["order_id"]): order for order in found["orders"]}
-    keys = {str(key) for key in found["keys"]}
-    customers = len({order["customer_id"] for order in found["orders"]}) > 1
+    orders = {str(order["order_id"]): order for order in found.orders}
+    keys = {str(key) for key in found.keys}
+    customers = len({order["customer_id"] for order in found.orders}) > 1
     made = []
     for id, order in orders.items():
-        fault = _fault(order, orders, found["missing"]) if references else "violates" if id in keys else ""
+        fault = _fault(order, orders, found.missing) if references else "violates" if id in keys else ""
         said = _said(order, customers=customers)
         broken = references and bool(fault)
         made.append(Order(order["order_id"], order["order_ref"], said, fault, broken, key=id in keys))
-    made += [Order(id, None, "no such order", there=False) for id in found["missing"]]
+    made += [Order(id, None, "no such order", there=False) for id in found.missing]
     return sorted(made, key=_age)
 
 
-def as_it_should_be(found: Mapping[str, Any]) -> list[Order]:
+def as_it_should_be(found: Lineage) -> list[Order]:
     """The same orders with one first ancestor for those of each customer: the oldest."""
     customers: dict[Any, list[Mapping[str, Any]]] = {}
-    for order in found["orders"]:
+    for order in found.orders:
         customers.setdefault(order["customer_id"], []).append(order)
     made: list[Order] = []
     for theirs in customers.values():

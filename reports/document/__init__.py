@@ -34,7 +34,7 @@ from order_audit.reports.document.result import (
     SchemaCause,
     Status,
 )
-from order_audit.reports.document.schema import Ddl, DdlTable, LeftOut, SchemaFinding, SchemaRule, Suppression
+from order_audit.reports.document.schema import Ddl, DdlLine, DdlTable, LeftOut, SchemaFinding, SchemaRule, Suppression
 
 __all__ = [
     "FORMAT",
@@ -43,6 +43,7 @@ __all__ = [
     "ChangedTable",
     "Database",
     "Ddl",
+    "DdlLine",
     "DdlTable",
     "Document",
     "DocumentError",

@@ -116,9 +116,10 @@ class Balance:
 
 @dataclass(frozen=True)
 class ErrorPlace:
-    """The server's error class, and the place in the rule's file."""
+    """The server's error class, and the place in a file."""
 
     sqlstate: str
+    file: Annotated[str | None, note("The rule's, or that of a fragment it includes.")]
     line: int | None
     column: int | None
 

@@ -3,6 +3,7 @@
 Imported by audit.run and audit.cli; imports the other modules of reports. The only package that imports Jinja2.
 """
 
-from order_audit.reports.html.page import comparison, report
+from order_audit.reports.html.comparison import comparison
+from order_audit.reports.html.page import report
 
 __all__ = ["comparison", "report"]

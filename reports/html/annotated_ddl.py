@@ -6,13 +6,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from order_audit.reports.document import DdlTable, Document, LeftOut, Result, SchemaCause, SchemaFinding
 from order_audit.reports.formatting import plural
 from order_audit.reports.schema_findings import Group
 
-#: What a finding has to do with violations; results of an earlier version do not tell.
-_RELATIONS: Final[dict[bool | None, str]] = {True: "Let in", False: "Hides", None: "See also"}
+#: What a finding has to do with violations, by whether it allows them.
+_RELATIONS: Final = {True: "Let in", False: "Hides"}
 #: Findings told in full of each rule, where no DDL is there to note them at.
 _TOLD: Final = 10
 _SEVERAL: Final = re.compile(r"(?P<table>.*)\.\((?P<first>.*?)(, .*)?\)", re.DOTALL)
@@ -21,13 +22,13 @@ _SEVERAL: Final = re.compile(r"(?P<table>.*)\.\((?P<first>.*?)(, .*)?\)", re.DOT
 @dataclass(frozen=True)
 class Note:
     """A finding, the fragments of where it is told in full and of the line that it is about, and, by what it has to do
-    with them, the results of the rules on rows.
+    with them, the results of the rules on rows, each with the cause that names the finding.
     """
 
-    finding: dict[str, Any]
+    finding: SchemaFinding
     anchor: str
     line: str
-    rows: dict[str, list[dict[str, Any]]]
+    rows: dict[str, list[tuple[Result, SchemaCause]]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Line:
     @property
     def worst(self) -> str:
         """The severity of the worst finding that nobody has accepted; empty where there is none."""
-        return next((note.finding["severity"] for note in self.notes if not note.finding.get("accepted")), "")
+        return next((note.finding.severity for note in self.notes if not note.finding.accepted), "")
 
 
 @dataclass(frozen=True)
@@ -88,64 +89,65 @@ class Schema:
         notes = [note for table in self.tables for note in table.notes] + [
             note for rest in self.rest for note in rest.notes
         ]
-        return {(note.finding["rule"], note.finding["object"]): note.anchor for note in notes}
+        return {(note.finding.rule, note.finding.object): note.anchor for note in notes}
 
 
-def annotated(document: dict[str, Any], groups: Iterable[Group]) -> Schema:
+def annotated(document: Document, groups: Iterable[Group]) -> Schema:
     """Put each finding of `groups` at its line. Without any DDL, all findings are the rest."""
     groups = list(groups)
-    given = document.get("ddl", {"tables": [], "reason": "it is not in these results"})
-    places = _places(given["tables"])
-    rows: defaultdict[tuple[str, str], dict[str, list[dict[str, Any]]]] = defaultdict(dict)
-    for found in document["results"]:
-        if found["status"] == "failed":
-            for weakness in found.get("schema_causes", []):
-                at = rows[weakness["rule"], weakness["object"]]
-                at.setdefault(_RELATIONS[weakness.get("allows")], []).append(
-                    found | {"which": weakness.get("which", "")}
-                )
+    given = document.ddl
+    places = _places(given.tables)
+    rows: defaultdict[tuple[str, str], dict[str, list[tuple[Result, SchemaCause]]]] = defaultdict(dict)
+    for found in document.results:
+        if found.status == "failed":
+            for cause in found.schema_causes:
+                rows[cause.rule, cause.object].setdefault(_RELATIONS[cause.allows], []).append((found, cause))
     noted: defaultdict[tuple[int, int], list[Note]] = defaultdict(list)
     loose: list[Rest] = []
     number = 0
     for group in groups:
         homeless: list[Note] = []
         for finding in group.findings:
-            place = _place(finding["object"], places)
+            place = _place(finding.object, places)
             number += 1
             line = _anchor(*place) if place else ""
-            note = Note(finding, f"schema-{number}", line, rows[finding["rule"], finding["object"]])
+            note = Note(finding, f"schema-{number}", line, rows[finding.rule, finding.object])
             (noted[place] if place else homeless).append(note)
         if homeless:
             loose.append(Rest(group, homeless[:_TOLD], max(len(homeless) - _TOLD, 0)))
     tables = [
         Table(
-            table["table"],
-            table.get("kind", "table"),
+            table.table,
+            table.kind,
             f"table-{number}",
             [
-                Line(line["sql"], _anchor(number, place), noted.get((number, place), []))
-                for place, line in enumerate(table["lines"], start=1)
+                Line(line.sql, _anchor(number, place), noted.get((number, place), []))
+                for place, line in enumerate(table.lines, start=1)
             ],
         )
-        for number, table in enumerate(given["tables"], start=1)
+        for number, table in enumerate(given.tables, start=1)
     ]
-    return Schema(tables, loose, given["reason"], _left_out(given.get("left_out", {})))
+    return Schema(tables, loose, given.reason, _left_out(given.left_out))
 
 
-def _left_out(counts: dict[str, int]) -> list[str]:
-    """What is not shown, in words; results of an earlier version do not tell."""
-    tables, found, views = (counts.get(name, 0) for name in ("tables", "with_findings", "views"))
+def _left_out(counts: LeftOut | None) -> list[str]:
+    """What is not shown, in words."""
+    if counts is None:
+        return []
     said = []
-    if found:
+    if found := counts.with_findings:
         said.append(f"{plural(found, 'table')} with findings, which are told below without it")
-    if tables > found:
-        said.append(f"{plural(tables - found, 'table')} that no rule reads and that no finding is about")
-    if views:
-        said.append(plural(views, "view"))
-    others = ("function", "rule", "foreign_table")
-    said += [plural(counts[f"{it}s"], it.replace("_", " ")) for it in others if counts.get(f"{it}s")]
-    if roles := counts.get("roles", 0):
-        said.append(f"the making of the {plural(roles, 'role')} that rights name")
+    if counts.tables > found:
+        said.append(f"{plural(counts.tables - found, 'table')} that no rule reads and that no finding is about")
+    others = (
+        (counts.views, "view"),
+        (counts.functions, "function"),
+        (counts.rules, "rule"),
+        (counts.foreign_tables, "foreign table"),
+    )
+    said += [plural(count, noun) for count, noun in others if count]
+    if counts.roles:
+        said.append(f"the making of the {plural(counts.roles, 'role')} that rights name")
     return said
 
 
@@ -153,13 +155,13 @@ def _anchor(table: int, line: int) -> str:
     return f"table-{table}-line-{line}"
 
 
-def _places(tables: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
+def _places(tables: Iterable[DdlTable]) -> dict[str, tuple[int, int]]:
     """Table and line, from 1, of each thing that a line makes; of two with one name, the first: the column."""
     places: dict[str, tuple[int, int]] = {}
     for number, table in enumerate(tables, start=1):
-        for place, line in enumerate(table["lines"], start=1):
-            if line["about"]:
-                places.setdefault(line["about"], (number, place))
+        for place, line in enumerate(table.lines, start=1):
+            if line.about:
+                places.setdefault(line.about, (number, place))
     return places
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from order_audit.reports import escaping
+from order_audit.reports.document import JsonObject, Result
 
 #: Longer values are folded away behind their beginning, and longer ones yet are cut.
 _LONG: Final = 120
@@ -43,7 +44,7 @@ class Cut:
     length: int
 
 
-def bounded(tables: Sequence[Sequence[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+def bounded(tables: Sequence[Sequence[JsonObject]]) -> list[list[JsonObject]]:
     """The first rows of each, and the beginnings of their values, as much as a page can bear: all, mostly."""
     costs = [[[_cost(value) for value in row.values()] for row in rows] for rows in tables]
     for way in _WAYS:
@@ -80,13 +81,22 @@ def _written(value: Any) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def columns(found: dict[str, Any]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Column:
+    """A column of evidence: whether it is of the key, and whether its values are numbers."""
+
+    name: str
+    key: bool
+    number: bool
+
+
+def columns(found: Result) -> list[Column]:
     """The columns of a finding's examples: those of the key, those that are wrong, the others."""
-    rows = found["examples"]
-    key = found["key"].split(", ")
-    first = (name for name in (*key, *found.get("highlight", ())) if any(name in row for row in rows))
+    rows = found.examples
+    key = found.key.split(", ")
+    first = (name for name in (*key, *(found.highlight or ())) if any(name in row for row in rows))
     names = dict.fromkeys([*first, *(name for row in rows for name in row)])
-    return [{"name": name, "key": name in key, "number": _is_number(row.get(name) for row in rows)} for name in names]
+    return [Column(name, name in key, _is_number(row.get(name) for row in rows)) for name in names]
 
 
 def _is_number(values: Iterable[Any]) -> bool:
@@ -120,12 +130,20 @@ def cell(value: Any) -> Markup:
     )
 
 
-def week(value: Any) -> dict[str, Any] | None:
-    """A week's bitmap, ready to be drawn: where in each day the half-hours that are on begin, and how many they are."""
+@dataclass(frozen=True)
+class Week:
+    """A week's bitmap in words; and by day, where half-hours that are on begin, and how many they are."""
+
+    said: str
+    days: list[list[tuple[int, int]]]
+
+
+def week(value: Any) -> Week | None:
+    """A week's bitmap, ready to be drawn."""
     if not isinstance(value, str) or not re.fullmatch(f"[01]{{{_DAYS * _HALF_HOURS}}}", value):
         return None
     days = (value[place : place + _HALF_HOURS] for place in range(0, len(value), _HALF_HOURS))
-    return {
-        "said": f"on in {value.count('1')} of {len(value)} half-hours" if "1" in value else "never on",
-        "days": [[(run.start(), len(run[0])) for run in re.finditer("1+", day)] for day in days],
-    }
+    return Week(
+        f"on in {value.count('1')} of {len(value)} half-hours" if "1" in value else "never on",
+        [[(run.start(), len(run[0])) for run in re.finditer("1+", day)] for day in days],
+    )

@@ -10,14 +10,15 @@ from markupsafe import Markup
 from order_audit.reports import diagrams
 from order_audit.reports.diagrams.balance import short
 from order_audit.reports.diagrams.lineage import as_it_is, as_it_should_be
+from order_audit.reports.document import Balance, Document, Lineage, Result, SchemaFinding
 from order_audit.reports.formatting import plural
 
 #: The columns that are about which order names which.
 _REFERENCES: Final = {"order_ref", "customer_id", "ancestor_customer_id"}
 #: Findings with the same rows that are named.
 _SHARED: Final = 5
-#: What a weakness of the schema has to do with violations; results of an earlier version do not tell.
-_RELATIONS: Final[dict[bool | None, str]] = {True: "Let in by", False: "Hidden by", None: "See also"}
+#: What a weakness of the schema has to do with violations, by whether it allows them.
+_RELATIONS: Final = {True: "Let in by", False: "Hidden by"}
 
 
 @dataclass(frozen=True)
@@ -28,44 +29,45 @@ class Figure:
     drawings: list[tuple[str, Markup]]
 
 
-def wrong(found: dict[str, Any]) -> list[frozenset[str]]:
-    """Per example, the columns whose values are what is wrong; results of an earlier version do not tell."""
-    columns = frozenset(found.get("highlight", ()))
-    each = found.get("highlight_in")
-    return [frozenset(each[place]) if each else columns for place in range(len(found["examples"]))]
+def wrong(found: Result) -> list[frozenset[str]]:
+    """Per example, the columns whose values are what is wrong."""
+    columns = frozenset(found.highlight or ())
+    each = found.highlight_in
+    return [frozenset(each[place]) if each else columns for place in range(len(found.examples))]
 
 
-def figures(found: dict[str, Any]) -> list[Figure]:
+def figures(found: Result) -> list[Figure]:
     """What is drawn of a finding."""
-    references = bool(_REFERENCES & {*found.get("highlight", ())})
+    references = bool(_REFERENCES & {*(found.highlight or ())})
     said: set[str] = set()
-    drawn = [_lineage(it, said, references=references) for it in found.get("lineages", ())]
+    drawn = [_lineage(it, said, references=references) for it in found.lineages or ()]
     # a balance alone is a figure, and no picture
-    return drawn + [_balance(it) for it in found.get("balances", ()) if {"order_amount", "live_orders"} & it.keys()]
+    balances = found.balances or ()
+    return drawn + [_balance(it) for it in balances if it.order_amount is not None or it.live_orders is not None]
 
 
-def schema_causes(found: dict[str, Any], document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The findings on the schema that have to do with it, by what they have to do with it, in words."""
-    on_schema = {(it["rule"], it["object"]): it for it in document["schema_findings"]}
-    named: dict[str, list[dict[str, Any]]] = {said: [] for said in _RELATIONS.values()}
-    for it in found.get("schema_causes", ()):
-        if finding := on_schema.get((it["rule"], it["object"])):
-            named[_RELATIONS[it.get("allows")]].append(finding | {"which": it.get("which", "")})
+def schema_causes(found: Result, document: Document) -> list[tuple[str, list[tuple[SchemaFinding, str]]]]:
+    """The findings on the schema that have to do with it, by what they have to do with it, in words; each with which
+    violations it does not allow.
+    """
+    on_schema = {(it.rule, it.object): it for it in document.schema_findings}
+    named: dict[str, list[tuple[SchemaFinding, str]]] = {said: [] for said in _RELATIONS.values()}
+    for it in found.schema_causes:
+        if finding := on_schema.get((it.rule, it.object)):
+            named[_RELATIONS[it.allows]].append((finding, it.which))
     return [(said, findings) for said, findings in named.items() if findings]
 
 
-def overlaps(
-    found: dict[str, Any], failed: dict[str, dict[str, Any]]
-) -> tuple[list[tuple[dict[str, Any], str, str]], int]:
+def overlaps(found: Result, failed: dict[str, Result]) -> tuple[list[tuple[Result, str, str]], int]:
     """Other findings with largely the same rows: each with how many, of which, in words; and how many more there are.
 
     Largely the same are those that have four fifths of the rows of the smaller of the two.
     """
     told = []
-    for it in found.get("overlaps", ()):
-        if (other := failed.get(it["rule"])) is None:
+    for it in found.overlaps or ():
+        if (other := failed.get(it.rule)) is None:
             continue
-        rows, here, there = it["rows"], found["violations"], other["violations"]
+        rows, here, there = it.rows, found.violations, other.violations
         if 5 * rows < 4 * min(here, there):
             continue
         if rows == here == there:
@@ -79,10 +81,10 @@ def overlaps(
     return told[:_SHARED], max(len(told) - _SHARED, 0)
 
 
-def _lineage(found: dict[str, Any], said: set[str], *, references: bool) -> Figure:
+def _lineage(found: Lineage, said: set[str], *, references: bool) -> Figure:
     """A lineage as it is and as it should be; what was `said` of an earlier one is not said again."""
-    ids = _listed([str(key) for key in found["keys"]])
-    of = f"{'Order' if len(found['keys']) == 1 else 'Orders'} {ids}"
+    ids = _listed([str(key) for key in found.keys])
+    of = f"{'Order' if len(found.keys) == 1 else 'Orders'} {ids}"
     now = diagrams.lineage(f"{of} and what they lead to", as_it_is(found, references=references))
     if not references or not _is_whole(found):
         return Figure(of, [("As it is", now)])
@@ -93,32 +95,32 @@ def _lineage(found: dict[str, Any], said: set[str], *, references: bool) -> Figu
     return Figure(of, [("As it is", now), (told, then)])
 
 
-def _is_whole(found: dict[str, Any]) -> bool:
+def _is_whole(found: Lineage) -> bool:
     """Whether all that the orders lead to is there to be drawn."""
-    ids = {str(order["order_id"]) for order in found["orders"]} | {str(id) for id in found["missing"]}
-    return all(order["order_ref"] is None or str(order["order_ref"]) in ids for order in found["orders"])
+    ids = {str(order["order_id"]) for order in found.orders} | {str(id) for id in found.missing}
+    return all(order["order_ref"] is None or str(order["order_ref"]) in ids for order in found.orders)
 
 
-def _should(found: dict[str, Any]) -> str:
+def _should(found: Lineage) -> str:
     """What the other picture is: the one right answer, or one of several."""
-    roots = [order for order in found["orders"] if order["order_id"] == order["order_ref"]]
-    if len({order["customer_id"] for order in found["orders"]}) > 1:
+    roots = [order for order in found.orders if order["order_id"] == order["order_ref"]]
+    if len({order["customer_id"] for order in found.orders}) > 1:
         return "As it could be: a first ancestor for each customer. Else the order is the other customer's: a decision"
-    if len(roots) == 1 and not found["missing"] and roots[0]["order_id"] == as_it_should_be(found)[0].ref:
+    if len(roots) == 1 and not found.missing and roots[0]["order_id"] == as_it_should_be(found)[0].ref:
         return "As it should be: each names the first ancestor"
     return "As it could be: one first ancestor, here the smallest id. Which one it is takes a decision"
 
 
-def _balance(found: dict[str, Any]) -> Figure:
-    has = found["balance"]
+def _balance(found: Balance) -> Figure:
+    has = found.balance
     needs: list[tuple[str, Any]] = []
-    if "order_amount" in found:
-        needs.append((f"order {found['order_id']}", found["order_amount"]))
-    live = found.get("live_orders")
+    if found.order_amount is not None:
+        needs.append((f"order {found.order_id}", found.order_amount))
+    live = found.live_orders
     # one live order that is the one above is not told twice
-    if live is not None and not (live == 1 and needs and found["live_amount"] == found["order_amount"]):
-        needs.append((plural(live, "live order") if live else "no live order", found["live_amount"]))
-    of = f"Customer {found['customer_id']}"
+    if live is not None and not (live == 1 and needs and found.live_amount == found.order_amount):
+        needs.append((plural(live, "live order") if live else "no live order", found.live_amount))
+    of = f"Customer {found.customer_id}"
     said = next((said for name, amount in needs if (said := short(has, name, amount))), "")
     drawn = diagrams.balance(f"{of}: balance and what is to be paid from it", has, needs)
     return Figure(f"{of}: {said}" if said else of, [("", drawn)])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+import shlex
+from typing import Final
 
 from order_audit.expectations.orders import LIVE
+from order_audit.reports.document import Document, JsonObject, Result
 
 #: Names that are read back as they are, written without quotes: behind a point even those that are SQL's own words.
 _SIMPLE: Final = re.compile(r"[a-z_][a-z0-9_]*")
@@ -13,16 +15,39 @@ _SIMPLE: Final = re.compile(r"[a-z_][a-z0-9_]*")
 _AS_TEXT: Final = ("json", "xml")
 
 
-def stake(found: dict[str, Any], schema: str) -> str:
+def command(document: Document) -> str:
+    """The command that audits the same again; what only its user knows is left open."""
+    run, gate = document.run, document.summary.gate
+    words = ["order-audit", "run", "--dsn", "…"]
+    if run.database.schema:
+        words += ["--schema", run.database.schema]
+    for suite in run.suites:
+        words += ["--suite", suite]
+    if gate.fail_on != "critical":
+        words += ["--fail-on", gate.fail_on]
+    if gate.fail_on_schema != "never":
+        words += ["--fail-on-schema", gate.fail_on_schema]
+    if gate.allow_skipped:
+        words += ["--allow-skipped"]
+    if gate.min_pass_rate is not None:
+        words += ["--min-pass-rate", f"{gate.min_pass_rate:g}"]
+    if gate.baseline:
+        words += ["--baseline", "…"]
+    if not run.masked:
+        words += ["--unmask"]
+    return " ".join(word if word == "…" else shlex.quote(word) for word in [*words, "--out", "…"])
+
+
+def stake(found: Result, schema: str) -> str:
     """The statement that adds up whom a failed rule concerns and what is at stake; empty where that is not known."""
-    if not found.get("impact") or not found["table"]:
+    if not found.impact or not found.table:
         return ""
-    home, _, table = found["table"].rpartition(".")
+    home, _, table = found.table.rpartition(".")
     orders, customers = (_relation(name, home or schema) for name in ("orders", "customers"))
-    violating = f"(\n  select v.{found['key']}\n  from (\n{found['sql']}\n) as v\n)"
-    if (table, found["key"]) == ("orders", "order_id"):
+    violating = f"(\n  select v.{found.key}\n  from (\n{found.sql}\n) as v\n)"
+    if (table, found.key) == ("orders", "order_id"):
         whose, join = "o", ""
-        if not found["impact"]["customers"]:
+        if not found.impact.customers:
             # there are no such customers, which their table tells
             whose, join = "c", f"left join {customers} as c on c.customer_id = o.customer_id\n"
         return (
@@ -30,7 +55,7 @@ def stake(found: dict[str, Any], schema: str) -> str:
             f" coalesce(sum(o.order_amount), 0) as amount\nfrom {orders} as o\n{join}"
             f"where o.order_id in {violating}"
         )
-    if (table, found["key"]) == ("customers", "customer_id"):
+    if (table, found.key) == ("customers", "customer_id"):
         return (
             f"select count(*) as orders, coalesce(sum(o.order_amount), 0) as amount\nfrom {orders} as o\n"
             f"where {LIVE}\n  and o.customer_id in {violating}"
@@ -43,7 +68,7 @@ def rows(table: str, schema: str) -> str:
     return f"select count(*) as rows from {_relation(table, schema)}"
 
 
-def figures(table: str, columns: dict[str, Any], schema: str) -> str:
+def figures(table: str, columns: JsonObject, schema: str) -> str:
     """The statements that give a profiled table's rows, and of each column nulls, different and commonest values."""
     relation = _relation(table, schema)
     lines = [f"{rows(table, schema)};"]

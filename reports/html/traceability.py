@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from order_audit.expectations import SEVERITIES
+from order_audit.reports.document import Document, Question, Result
+from order_audit.reports.document.comparison import CHANGES, Changes, Comparison, RuleChange
 
 #: What became of a rule, in the order in which one wants to know.
 _ORDER: Final = ("failed", "errored", "not_checkable", "skipped", "not_selected", "passed")
@@ -28,9 +30,9 @@ class Change:
 
     says: str
     source: str
-    counts: dict[str, int]
+    counts: Changes
     unknown: int
-    rules: list[dict[str, Any]]
+    rules: list[RuleChange]
 
 
 @dataclass(frozen=True)
@@ -39,55 +41,60 @@ class Traced:
 
     says: str
     source: str
-    open: list[dict[str, Any]]
-    passed: list[dict[str, Any]]
+    open: list[Result]
+    passed: list[Result]
 
     @property
     def counts(self) -> list[tuple[str, int, str]]:
         """How many of its rules came out how: the status, the number, and what it says of them."""
-        counts = [(status, sum(it["status"] == status for it in [*self.open, *self.passed])) for status in _ORDER]
+        counts = [(status, sum(it.status == status for it in [*self.open, *self.passed])) for status in _ORDER]
         return [(status, count, _COUNTED[status][count > 1]) for status, count in counts if count]
 
 
-def traced(document: dict[str, Any]) -> list[Traced]:
-    """The requirements of the audit's suites, in their order; none where results or suites have none."""
-    results = {found["rule"]: found for found in document["results"]}
+@dataclass(frozen=True)
+class Asked:
+    """A question with the results of the rules that it is about."""
+
+    question: Question
+    results: list[Result]
+
+
+def traced(document: Document) -> list[Traced]:
+    """The requirements of the audit's suites, in their order."""
+    results = {found.rule: found for found in document.results}
     return [
-        _traced(it["says"], it["source"], [results[rule] for rule in it["rules"] if rule in results])
-        for it in document.get("requirements", [])
+        _traced(it.says, it.source, [results[rule] for rule in it.rules if rule in results])
+        for it in document.requirements
     ]
 
 
-def untraced(document: dict[str, Any]) -> list[dict[str, Any]]:
+def untraced(document: Document) -> list[Result]:
     """The results of rules that are under no requirement."""
-    named = {rule for it in document.get("requirements", []) for rule in it["rules"]}
-    return [found for found in document["results"] if found["rule"] not in named]
+    named = {rule for it in document.requirements for rule in it.rules}
+    return [found for found in document.results if found.rule not in named]
 
 
-def questions(document: dict[str, Any]) -> list[dict[str, Any]]:
+def questions(document: Document) -> list[Asked]:
     """What nobody has said, with the results of the rules that it is about."""
-    results = {found["rule"]: found for found in document["results"]}
-    return [
-        it | {"results": [results[rule] for rule in it["rules"] if rule in results]}
-        for it in document.get("questions", [])
-    ]
+    results = {found.rule: found for found in document.results}
+    return [Asked(it, [results[rule] for rule in it.rules if rule in results]) for it in document.questions]
 
 
-def changes(comparison: dict[str, Any]) -> list[Change]:
+def changes(comparison: Comparison) -> list[Change]:
     """The requirements of the later audit's suites, with what changed; a rule may count under several."""
-    rules = {rule["rule"]: rule for rule in comparison["rules"]}
+    rules = {rule.rule: rule for rule in comparison.rules}
     found = []
-    for it in comparison.get("requirements", []):
-        named = [rules[rule] for rule in it["rules"] if rule in rules]
-        known = [rule for rule in named if rule["new"] is not None]
-        counts = {kind: sum(rule[kind] for rule in known) for kind in ("resolved", "remaining", "new")}
-        shown = [rule for rule in named if rule not in known or any(rule[kind] for kind in counts)]
-        found.append(Change(it["says"], it["source"], counts, unknown=len(named) - len(known), rules=shown))
+    for it in comparison.requirements:
+        named = [rules[rule] for rule in it.rules if rule in rules]
+        known = [rule for rule in named if rule.new is not None]
+        counts = Changes(**{kind: sum(rule.count(kind) for rule in known) for kind in CHANGES})
+        shown = [rule for rule in named if rule.new is None or any(rule.count(kind) for kind in CHANGES)]
+        found.append(Change(it.says, it.source, counts, unknown=len(named) - len(known), rules=shown))
     return found
 
 
-def _traced(says: str, source: str, results: list[dict[str, Any]]) -> Traced:
-    by_status: defaultdict[bool, list[dict[str, Any]]] = defaultdict(list)
-    for found in sorted(results, key=lambda it: (_ORDER.index(it["status"]), SEVERITIES.index(it["severity"]))):
-        by_status[found["status"] == "passed"].append(found)
+def _traced(says: str, source: str, results: list[Result]) -> Traced:
+    by_status: defaultdict[bool, list[Result]] = defaultdict(list)
+    for found in sorted(results, key=lambda it: (_ORDER.index(it.status), SEVERITIES.index(it.severity))):
+        by_status[found.status == "passed"].append(found)
     return Traced(says, source, by_status[False], by_status[True])

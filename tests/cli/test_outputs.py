@@ -8,10 +8,11 @@ import psycopg
 import pytest
 
 from order_audit import scenario
-from order_audit.audit.run import Format, Options, run
+from order_audit.audit.run import Options
 from order_audit.errors import UsageError
+from tests.support.results import run
 
-_FORMATS: tuple[Format, ...] = ("json", "junit", "markdown", "violations")
+_FORMATS: tuple[str, ...] = ("json", "junit", "markdown", "violations")
 
 
 def test_sql_reads_the_schema_that_was_audited(sample: str, tmp_path: Path) -> None:

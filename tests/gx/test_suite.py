@@ -24,9 +24,10 @@ with warnings.catch_warnings():
 
 from order_audit import expectations, scenario
 from order_audit.audit.database.server import Server
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.gx import store, suite
 from tests.support import servers
+from tests.support.results import run
 
 ROOT = Path(__file__).parent.parent
 #: What the current schema cannot answer: a plain project cannot tell that from a mistake, and leaves it out.

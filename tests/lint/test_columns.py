@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from order_audit.audit.database.snapshot import Snapshot
-from order_audit.audit.schema.lint import Finding, Verdict, lint
+from order_audit.audit.schema.lint import Verdict, lint
 from order_audit.expectations import schema_rules
+from order_audit.reports.document import SchemaFinding
 
 pytestmark = pytest.mark.both_versions
 
@@ -456,7 +457,7 @@ CASES: Final[Mapping[str, tuple[tuple[str, dict[str, str]], ...]]] = {
 }  # fmt: skip
 
 
-def _lint(dsn: str, name: str) -> tuple[Finding, ...]:
+def _lint(dsn: str, name: str) -> tuple[SchemaFinding, ...]:
     (rule,) = (rule for rule in schema_rules() if rule.id == f"schema.{name}")
     with Snapshot(dsn) as snapshot:
         (verdict,) = lint(snapshot.connection, [rule])

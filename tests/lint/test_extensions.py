@@ -12,13 +12,14 @@ import pytest
 from order_audit import scenario
 from order_audit.audit.cli.fixes_text import plan_text
 from order_audit.audit.database.server import Server
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.audit.schema.lint import document
 from order_audit.expectations import load
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.planning.planner import plan
 from tests.lint.test_lint import judged
 from tests.support import servers
+from tests.support.results import run
 
 pytestmark = pytest.mark.both_versions
 

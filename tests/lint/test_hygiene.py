@@ -11,7 +11,8 @@ import pytest
 from order_audit import expectations
 from order_audit.audit.database.server import Server
 from order_audit.audit.database.snapshot import Snapshot
-from order_audit.audit.schema.lint import Finding, lint
+from order_audit.audit.schema.lint import lint
+from order_audit.reports.document import SchemaFinding
 from tests.support import servers
 
 pytestmark = pytest.mark.both_versions
@@ -735,7 +736,7 @@ CASES: dict[str, list[Case]] = {
 }
 
 
-def look(dsn: str, rule: str) -> list[Finding]:
+def look(dsn: str, rule: str) -> list[SchemaFinding]:
     """What one rule finds. It has to come to a verdict."""
     with Snapshot(dsn) as snapshot:
         (verdict,) = lint(snapshot.connection, [RULES[rule]])

@@ -14,8 +14,9 @@ import pytest
 
 from order_audit import scenario
 from order_audit.audit.database.snapshot import Snapshot
-from order_audit.audit.schema.lint import Finding, lint
+from order_audit.audit.schema.lint import lint
 from order_audit.expectations import schema_rules
+from order_audit.reports.document import SchemaFinding
 
 pytestmark = pytest.mark.both_versions
 
@@ -694,7 +695,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
 CASES: Final = [pytest.param(rule, examples, id=rule) for rule, examples in EXAMPLES.items()]
 
 
-def findings(dsn: str, rule: str) -> tuple[Finding, ...]:
+def findings(dsn: str, rule: str) -> tuple[SchemaFinding, ...]:
     """What a rule finds, where it could look."""
     with Snapshot(dsn) as snapshot:
         (verdict,) = lint(snapshot.connection, [RULES[rule]])

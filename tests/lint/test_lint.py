@@ -19,18 +19,20 @@ from benchmarks import tables
 from order_audit.audit.cli.lint_text import linted
 from order_audit.audit.database.server import Server
 from order_audit.audit.database.snapshot import Snapshot
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.audit.schema import suppression
 from order_audit.audit.schema.lint import _PLANNING, Verdict, document, lint, statement
 from order_audit.errors import UsageError
 from order_audit.expectations import Rule, schema_rules
 from order_audit.expectations.rule import parse
-from order_audit.reports import escaping, gate
+from order_audit.reports import escaping
+from order_audit.reports.document import Suppression
 from order_audit.reports.html import report
 from order_audit.reports.junit import junit
 from order_audit.reports.markdown import markdown
 from order_audit.reports.terminal import summary
 from tests.support import servers
+from tests.support.results import decided, run, typed
 
 pytestmark = pytest.mark.both_versions
 
@@ -230,9 +232,11 @@ def test_rules_without_a_result_are_counted(told: tuple[dict[str, Any], Path]) -
     result = copy.deepcopy(told[0])
     result["schema_rules"][0] |= {"status": "errored", "reason": "broken"}
     counts = "3 critical, 12 warning, 5 info, 5 accepted, 1 errored"
-    assert f"36 rules on the schema: {counts}" in summary.verdict(result, told[1]).splitlines()
-    assert f"## Schema: {counts}" in markdown(result).splitlines()
-    assert "1 rule on the schema could not be judged." in re.sub(r"<[^>]+>|\s+", " ", report(result)).replace("  ", " ")
+    assert f"36 rules on the schema: {counts}" in summary.verdict(typed(result), told[1]).splitlines()
+    assert f"## Schema: {counts}" in markdown(typed(result)).splitlines()
+    assert "1 rule on the schema could not be judged." in re.sub(r"<[^>]+>|\s+", " ", report(typed(result))).replace(
+        "  ", " "
+    )
 
 
 def asked(dsn: str) -> tuple[int, list[str], int, list[Verdict]]:
@@ -429,7 +433,7 @@ def test_run_holds_the_findings_and_the_gate_may_ask_for_them(sample: str, tmp_p
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     for finding in result["schema_findings"]:
         assert str(escaping.visible(finding["message"])) in page
-    held = gate.decide(result, fail_on="never", min_pass_rate=None)
+    held = decided(result, fail_on="never", min_pass_rate=None)
     assert held["passed"]
     assert json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["schema_findings"]
     without = run(sample, tmp_path / "without", Options(lint=False))
@@ -466,7 +470,7 @@ def test_results_name_allowances_that_nothing_needs(told: tuple[dict[str, Any], 
 
 def test_a_run_tells_the_worst_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
     """A line of counts, the worst rules with their objects, what to do next, and what is not needed any more."""
-    lines = summary.verdict(*told).splitlines()
+    lines = summary.verdict(typed(told[0]), told[1]).splitlines()
     begin = lines.index("36 rules on the schema: 3 critical, 12 warning, 5 info, 5 accepted")
     assert lines[begin + 1] == (
         "  ■ critical Sequence behind its data: customers.customer_id, orders.order_id"
@@ -516,10 +520,10 @@ def test_junit_fails_what_the_gate_was_told_to_fail_on(told: tuple[dict[str, Any
     calm["summary"]["gate"]["fail_on_schema"] = "never"
     sound = next(rule for rule in calm["schema_rules"] if not rule["findings"])
     sound |= {"status": "errored", "reason": "broken"}
-    suites = ElementTree.fromstring(junit(calm)).findall("testsuite")
+    suites = ElementTree.fromstring(junit(typed(calm))).findall("testsuite")
     assert [suites[1].attrib[kind] for kind in ("failures", "errors", "skipped")] == ["0", "0", "1"]
     calm["summary"]["gate"]["fail_on_schema"] = "info"
-    suites = ElementTree.fromstring(junit(calm)).findall("testsuite")
+    suites = ElementTree.fromstring(junit(typed(calm))).findall("testsuite")
     assert suites[1].attrib["errors"] == "1"
     open_ = {it["rule"] for it in result["schema_findings"] if "accepted" not in it}
     assert int(suites[1].attrib["failures"]) == len(open_)
@@ -538,9 +542,9 @@ def test_only_what_was_judged_makes_an_allowance_needless() -> None:
     """A rule that failed, or that was not asked for, might have found what is accepted."""
     rule, other = schema_rules()[:2]
     suppressions = [
-        suppression.Suppression(rule.id, "a", "x"),
-        suppression.Suppression(other.id, "a", "x"),
-        suppression.Suppression("*", "a", "x"),
+        Suppression(rule.id, "a", "x"),
+        Suppression(other.id, "a", "x"),
+        Suppression("*", "a", "x"),
     ]
     known = [rule.id, other.id]
     for verdicts, needless in (

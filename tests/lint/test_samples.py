@@ -18,8 +18,9 @@ import pytest
 from psycopg import errors
 
 from order_audit.audit.database.snapshot import Snapshot
-from order_audit.audit.schema.lint import Finding, lint
+from order_audit.audit.schema.lint import lint
 from order_audit.expectations import SEVERITIES, schema_rules
+from order_audit.reports.document import SchemaFinding
 from tests.support import servers
 
 pytestmark = pytest.mark.both_versions
@@ -43,7 +44,7 @@ def expected(said: dict[str, Any]) -> Known:
     return known
 
 
-def findings(dsn: str) -> list[Finding]:
+def findings(dsn: str) -> list[SchemaFinding]:
     """What lint says, all rules having been judged."""
     with Snapshot(dsn) as snapshot:
         verdicts = lint(snapshot.connection, schema_rules())
@@ -51,7 +52,7 @@ def findings(dsn: str) -> list[Finding]:
     return [finding for verdict in verdicts for finding in verdict.findings]
 
 
-def known(found: list[Finding]) -> Known:
+def known(found: list[SchemaFinding]) -> Known:
     """The same as is argued for, no object named twice by one rule."""
     by_name: Known = {(it.rule.removeprefix("schema."), it.object, it.severity) for it in found}
     assert len({(it.rule, it.object) for it in found}) == len(found)

@@ -15,10 +15,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
-from order_audit.reports import compare, html
+from order_audit.reports import compare, html, results_file
 from tests.reports.test_html import HOSTILE, UNSEEN, compared, comparison, document, every_comparison, everything, found
 from tests.reports.test_schema import fault, made
 from tests.support.browser import browsing, opened
+from tests.support.results import comparison_page, report_page
 
 #: Everything that axe-core knows, best practices too.
 _AXE: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -60,19 +61,19 @@ def page_file(
         case "report":
             return report
         case "clean":
-            return _written(folder, html.report(document(found("orders.a", "passed"))))
+            return _written(folder, report_page(document(found("orders.a", "passed"))))
         case "comparison":
-            sides = (compare.read(audits[name] / "results.json") for name in ("issues", "sample"))
+            sides = (results_file.read(audits[name] / "results.json") for name in ("issues", "sample"))
             return _written(folder, html.comparison(compare.compare(*sides)))
         case "hostile":
-            return _written(folder, html.report(everything(HOSTILE)))
+            return _written(folder, report_page(everything(HOSTILE)))
         case "hostile comparison":
-            return _written(folder, html.comparison(every_comparison(HOSTILE)))
+            return _written(folder, comparison_page(every_comparison(HOSTILE)))
         case "many":
             long = "a_table_with_a_name_as_long_as_names_are"
             faults = (fault("reference_has_foreign_key", f"{long}_{n}.another_reference_id") for n in range(30))
-            return _written(folder, html.report(made(*faults)))
-    return _written(folder, html.report(everything(UNSEEN)))
+            return _written(folder, report_page(made(*faults)))
+    return _written(folder, report_page(everything(UNSEEN)))
 
 
 def _written(folder: Path, source: str) -> Path:
@@ -174,7 +175,7 @@ def test_every_fold_opens_at_once(browser: Browser, report: Path) -> None:
 def test_copied_sql_is_the_rule_s(browser: Browser, tmp_path: Path) -> None:
     """Characters that are spelled out on the page are themselves again, and it is said that they were copied."""
     sql = "select o.order_id -- \u202e\u200b <b>&amp;</b> 'it''s'\n\tfrom orders as o  "
-    file = _written(tmp_path, html.report(document(found(sql=sql))))
+    file = _written(tmp_path, report_page(document(found(sql=sql))))
     with opened(browser, file, permissions=["clipboard-read", "clipboard-write"]) as page:
         finding = page.locator(_FINDINGS)
         for fold in finding.locator("details").all():
@@ -223,7 +224,7 @@ def test_paper_has_every_finding_in_full(
 
 def test_no_page_ends_with_the_head_of_a_table(browser: Browser, tmp_path: Path) -> None:
     """Wherever the table begins on the page, its first row follows."""
-    file = _written(tmp_path, html.report(document(*(found(f"orders.r{n}") for n in range(8)))))
+    file = _written(tmp_path, report_page(document(*(found(f"orders.r{n}") for n in range(8)))))
     with opened(browser, file) as page:
         for down in range(260, 310, 10):
             page.evaluate("down => document.body.style.paddingTop = `${down}px`", down)
@@ -258,7 +259,7 @@ def test_no_width_scrolls_sideways(browser: Browser, page_file: Path) -> None:
 
 def test_a_phone_says_nothing_of_what_is_not_known(browser: Browser, tmp_path: Path) -> None:
     """Beside a wide table's other rows there is a dash; in a list there would be a dash of what."""
-    file = _written(tmp_path, html.report(document(found(checked=None), found("orders.b"))))
+    file = _written(tmp_path, report_page(document(found(checked=None), found("orders.b"))))
     with opened(browser, file, viewport={"width": 1280, "height": 800}) as page:
         row = page.locator("#first tbody tr").filter(has_text="Title of orders.amount_is_positive")
         assert row.locator("td").filter(has_text="–").first.is_visible()
@@ -270,7 +271,7 @@ def test_a_phone_says_nothing_of_what_is_not_known(browser: Browser, tmp_path: P
 def test_evidence_breaks_no_word_on_a_phone(browser: Browser, tmp_path: Path) -> None:
     """Wide rows scroll; where which value is wrong is not known, the other columns leave room too."""
     row = {f"status_{n}": "recreated" for n in range(9)} | {"args": "word " * 20}
-    file = _written(tmp_path, html.report(document(found(examples=[{"order_id": 1} | row], highlight=[]))))
+    file = _written(tmp_path, report_page(document(found(examples=[{"order_id": 1} | row], highlight=[]))))
     with opened(browser, file, viewport={"width": 360, "height": 800}) as page:
         cell = page.locator(".evidence bdi").filter(has_text="recreated").first
         assert cell.evaluate("it => it.getClientRects().length") == 1
@@ -312,7 +313,7 @@ def test_hostile_text_is_shown_as_text(browser: Browser, tmp_path: Path) -> None
     texts = (HOSTILE, "</script><script>alert(3)</script>", "<svg onload=alert(4)><a xlink:href='javascript:alert(5)'>",
              "{{ cycler.__init__ }}", "]]></title></textarea><!--")  # fmt: skip
     for number, hostile in enumerate(texts):
-        for draw, drawn in ((html.report, everything(hostile)), (html.comparison, every_comparison(hostile))):
+        for draw, drawn in ((report_page, everything(hostile)), (comparison_page, every_comparison(hostile))):
             file = _written(tmp_path, draw(drawn))
             with opened(browser, file) as page:
                 page.locator("button.expand").click()
@@ -326,7 +327,7 @@ def test_hostile_text_is_shown_as_text(browser: Browser, tmp_path: Path) -> None
 def test_directions_do_not_leave_their_value(browser: Browser, tmp_path: Path) -> None:
     """A right-to-left override turns nothing around; letters of such a script stay in their cell."""
     rows = [{"order_id": 1, "v": "\u202egnp.exe"}, {"order_id": 2, "v": "שלום 12"}]
-    file = _written(tmp_path, html.report(document(found(examples=rows, violations=2))))
+    file = _written(tmp_path, report_page(document(found(examples=rows, violations=2))))
     with opened(browser, file) as page:
         cells = page.locator(".evidence td").all_inner_texts()
         assert "⟨U+202E⟩gnp.exe" in cells
@@ -347,7 +348,7 @@ def test_a_million_violations_open_at_once(browser: Browser, tmp_path: Path) -> 
         )
         for number in range(42)
     ]
-    source = html.report(document(*results))
+    source = report_page(document(*results))
     assert len(source.encode()) < 3_000_000
     with opened(browser, _written(tmp_path, source)) as page:
         assert page.locator(_FINDINGS).count() == 42
@@ -361,7 +362,7 @@ def test_a_comparison_filters_too(browser: Browser, tmp_path: Path) -> None:
     """By the same means as a report."""
     keys = {"resolved": [], "remaining": [], "new": ["1"]}
     rules = (compared("orders.a", new=1, examples=keys), compared("customers.b", new=1, examples=keys))
-    with opened(browser, _written(tmp_path, html.comparison(comparison(*rules)))) as page:
+    with opened(browser, _written(tmp_path, comparison_page(comparison(*rules)))) as page:
         page.get_by_label("Area").select_option("orders")
         assert _titles(page, "#new dt") == ["warning Title of orders.a"]
         assert page.locator(".tools [role=status]").inner_text() == "1 of 2 shown"

@@ -10,8 +10,9 @@ import math
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +20,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from order_audit.reports import compare
+from order_audit.reports import compare, results_file
+from order_audit.reports.document import DocumentError, JsonObject, encode
+from tests.reports.test_html import document, found
+from tests.support.results import compared, typed
 
 Key = int | float | str | list[Any] | None
 Order = Literal["number", "bytes"]
@@ -74,45 +78,49 @@ def _line(rule: str, key: Key) -> str:
     return f"{line.getvalue()},{shown}\n"
 
 
-def _audit(folder: Path, results: Mapping[str, Found], *, violations: bool = True) -> compare.Audit:
+def _audit(folder: Path, results: Mapping[str, Found], *, violations: bool = True) -> results_file.Audit:
     """Write an audit's two files and read them back as `compare` does."""
     folder.mkdir(exist_ok=True)
     lines = ["rule,key\n"]
     for rule in sorted(results, key=str.encode):
-        found = results[rule]
-        lines += [_line(rule, key) for key in sorted(found.listed, key=lambda key: _place(key, found.order))]
+        it = results[rule]
+        lines += [_line(rule, key) for key in sorted(it.listed, key=partial(_place, order=it.order))]
     data = "".join(lines).encode()
     if violations:
         (folder / "violations.csv").write_bytes(data)
-    document = {
-        "format": "order-audit/2",
-        "run": {"id": "x", "started_at": "2024-01-01T00:00:00Z", "complete": True, "database": {"name": "shop"}},
-        "summary": {"pass_rate": 50.0, "gate": {"passed": False, "reasons": []}},
-        "results": [
-            {
-                "rule": rule,
-                "title": f"Title of {rule}",
-                "severity": found.severity,
-                "status": found.status,
-                "violations": found.count,
-                "key_order": found.order,
-            }
-            for rule, found in results.items()
-        ],
-        "violations": {
-            "file": "violations.csv",
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "rows": len(lines) - 1,
-        }
+    made = document(
+        *(
+            found(rule, it.status, severity=it.severity, violations=it.count, key_order=it.order)
+            for rule, it in results.items()
+        )
+    )
+    made["violations"] = (
+        {"file": "violations.csv", "sha256": hashlib.sha256(data).hexdigest(), "rows": len(lines) - 1}
         if violations
-        else None,
-    }
-    (folder / "results.json").write_text(json.dumps(document), encoding="utf-8")
-    return compare.read(folder / "results.json")
+        else None
+    )
+    (folder / "results.json").write_text(json.dumps(made), encoding="utf-8")
+    return results_file.read(folder / "results.json")
 
 
-def _compare(tmp_path: Path, before: Mapping[str, Found], after: Mapping[str, Found]) -> dict[str, Any]:
-    return compare.compare(_audit(tmp_path / "before", before), _audit(tmp_path / "after", after))
+def _compared(before: results_file.Audit, after: results_file.Audit) -> JsonObject:
+    document: JsonObject = encode(compare.compare(before, after))
+    return document
+
+
+def _compare(tmp_path: Path, before: Mapping[str, Found], after: Mapping[str, Found]) -> JsonObject:
+    return _compared(_audit(tmp_path / "before", before), _audit(tmp_path / "after", after))
+
+
+def _has_new_critical(document: JsonObject) -> bool:
+    return compare.has_new_critical(compared(document))
+
+
+def _changed(audit: results_file.Audit, change: Callable[[JsonObject], object]) -> results_file.Audit:
+    """An audit with a change to its document."""
+    made = encode(audit.document)
+    change(made)
+    return results_file.Audit(typed(made), audit.folder)
 
 
 def _counts(document: dict[str, Any], rule: str) -> tuple[int | None, ...]:
@@ -276,7 +284,7 @@ def test_a_rule_that_is_only_in_the_later_audit_is_all_new(tmp_path: Path) -> No
     assert _counts(document, "a.rule") == (0, 0, 2)
     assert found["before"] is None
     assert "was not there" in found["note"]
-    assert compare.has_new_critical(document)
+    assert _has_new_critical(document)
 
 
 def test_a_rule_that_is_only_in_the_earlier_audit_says_nothing(tmp_path: Path) -> None:
@@ -297,12 +305,12 @@ def test_a_rule_that_could_not_be_judged_is_not_clean(tmp_path: Path, status: st
     assert _counts(later, "a.rule") == (None, None, None)
     assert status.replace("_", " ") in _rule(later, "a.rule")["note"]
     assert later["summary"] == dict.fromkeys(later["summary"], 0)
-    assert not compare.has_new_critical(later)
+    assert not _has_new_critical(later)
 
     before = _compare(tmp_path, {"a.rule": Found(status=status)}, {"a.rule": Found([1, 2])})
     assert _counts(before, "a.rule") == (0, 0, 2)
     assert status.replace("_", " ") in _rule(before, "a.rule")["note"]
-    assert compare.has_new_critical(before)
+    assert _has_new_critical(before)
 
     both = _compare(tmp_path, {"a.rule": Found(status=status)}, {"a.rule": Found(status=status)})
     assert _counts(both, "a.rule") == (None, None, None)
@@ -311,9 +319,9 @@ def test_a_rule_that_could_not_be_judged_is_not_clean(tmp_path: Path, status: st
 def test_only_critical_rules_count_as_critical(tmp_path: Path) -> None:
     """New warnings change the counts and no exit code; a rule's severity is the later one."""
     mild = _compare(tmp_path, {"a": Found(severity="warning")}, {"a": Found([1], severity="warning")})
-    assert not compare.has_new_critical(mild)
+    assert not _has_new_critical(mild)
     worse = _compare(tmp_path, {"a": Found(severity="warning")}, {"a": Found([1])})
-    assert compare.has_new_critical(worse)
+    assert _has_new_critical(worse)
     assert _rule(worse, "a")["severity"] == "critical"
 
 
@@ -342,16 +350,18 @@ def test_audits_are_of_the_same_database_by_name_and_tables(
     tmp_path: Path, database: dict[str, str], run: dict[str, Any], says: str
 ) -> None:
     """And by the same suites; by which server and in which folder does not matter."""
-    audits = [_audit(tmp_path / name, {"a": Found([1])}) for name in ("before", "after")]
-    for audit in audits:
-        audit.document["run"] |= {
-            "database": {"name": "shop", "schema": "public", "cluster": "1", "host": "ci-1", "server_version": "15.1"},
-            "suites": ["current", "mine"],
-            "tables": {"orders": {"rows": 1}, "wares": {"rows": 2}},
-        }
-    audits[1].document["run"]["database"] |= database
-    audits[1].document["run"] |= run
-    assert compare.differ(*audits) == says
+
+    def before(document: JsonObject) -> None:
+        document["run"]["database"] |= {"name": "shop", "cluster": "1", "host": "ci-1", "server_version": "15.1"}
+        document["run"] |= {"suites": ["current", "mine"], "tables": {"orders": {"rows": 1}, "wares": {"rows": 2}}}
+
+    def after(document: JsonObject) -> None:
+        before(document)
+        document["run"]["database"] |= database
+        document["run"] |= run
+
+    audit = _audit(tmp_path / "audit", {"a": Found([1])})
+    assert compare.differ(_changed(audit, before), _changed(audit, after)) == says
 
 
 # -- counts only ---------------------------------------------------------------------------------------------------
@@ -378,7 +388,7 @@ def test_without_the_right_keys_only_counts_are_compared(tmp_path: Path, side: s
         for name, keys in (("before", [1, 2, 3]), ("after", [2, 3, 4, 5]))
     }
     _spoil(tmp_path / side, how)
-    document = compare.compare(audits["before"], audits["after"])
+    document = _compared(audits["before"], audits["after"])
     assert not document["by_keys"]
     assert "violations.csv" in document["note"]
     assert ("earlier" if side == "before" else "later") in document["note"]
@@ -388,14 +398,14 @@ def test_without_the_right_keys_only_counts_are_compared(tmp_path: Path, side: s
     assert found["note"].startswith("counts only")
     assert found["examples"] == {"resolved": [], "remaining": [], "new": []}
     # a gate takes nothing for known that it cannot name
-    assert compare.new_violations(audits["before"], audits["after"]) == {"a.rule": 4}
+    assert compare.new_violations(audits["before"].keys, audits["after"].keys) == {"a.rule": 4}
 
 
 def test_an_audit_without_violations_file_is_compared_by_counts(tmp_path: Path) -> None:
     """`--format json` writes none."""
     before = _audit(tmp_path / "before", {"a.rule": Found(count=5)}, violations=False)
     after = _audit(tmp_path / "after", {"a.rule": Found([1, 2])})
-    document = compare.compare(before, after)
+    document = _compared(before, after)
     assert _counts(document, "a.rule") == (3, 2, 0)
     assert "without violations.csv" in document["note"]
 
@@ -404,8 +414,7 @@ def test_a_violations_file_is_looked_for_beside_the_results_only(tmp_path: Path)
     """A path in a results file leads nowhere else."""
     audit = _audit(tmp_path / "before", {"a.rule": Found([1])})
     (tmp_path / "before" / "violations.csv").rename(tmp_path / "violations.csv")
-    audit.document["violations"]["file"] = "../violations.csv"
-    path, why = audit.violations()
+    path, why = _changed(audit, lambda it: it["violations"].update(file="../violations.csv")).keys.file()
     assert path is None
     assert why
 
@@ -441,13 +450,12 @@ def test_numbers_that_became_words_are_compared_by_counts(tmp_path: Path) -> Non
 def test_a_rule_with_another_key_is_compared_by_counts(tmp_path: Path) -> None:
     """The numbers may be the same, and name other things."""
     audits = [_audit(tmp_path / name, {"a": Found([1, 2]), "b": Found([1])}) for name in ("before", "after")]
-    for audit, key in zip(audits, ("order_id", "customer_id"), strict=True):
-        audit.document["results"][0]["key"] = key
-    document = compare.compare(*audits)
+    audits[1] = _changed(audits[1], lambda it: it["results"][0].update(key="customer_id"))
+    document = _compared(*audits)
     assert (_counts(document, "a"), _counts(document, "b")) == ((0, 2, 0), (0, 1, 0))
     assert _rule(document, "a")["note"] == "counts only: the key has changed"
     assert _rule(document, "b")["by_keys"]
-    assert compare.new_violations(*audits) == {"a": 2, "b": 0}
+    assert compare.new_violations(*(audit.keys for audit in audits)) == {"a": 2, "b": 0}
 
 
 def test_a_rule_that_passed_has_no_key_type(tmp_path: Path) -> None:
@@ -463,13 +471,13 @@ def test_new_violations_count_against_a_baseline(tmp_path: Path) -> None:
     after = _audit(
         tmp_path / "after", {"a": Found([1, 2]), "b": Found([1, 2]), "c": Found([3]), "d": Found(status="errored")}
     )
-    assert compare.new_violations(before, after) == {"a": 0, "b": 1, "c": 1, "d": 0, "gone": 0}
+    assert compare.new_violations(before.keys, after.keys) == {"a": 0, "b": 1, "c": 1, "d": 0, "gone": 0}
 
 
 # -- size ----------------------------------------------------------------------------------------------------------
 
 
-def _large(folder: Path, rows: Iterator[bytes]) -> compare.Audit:
+def _large(folder: Path, rows: Iterator[bytes]) -> results_file.Audit:
     folder.mkdir()
     digest = hashlib.sha256(b"rule,key\n")
     count = 0
@@ -479,24 +487,10 @@ def _large(folder: Path, rows: Iterator[bytes]) -> compare.Audit:
             digest.update(row)
             file.write(row)
             count += row.count(b"\n")
-    document = {
-        "format": "order-audit/2",
-        "run": {},
-        "summary": {"pass_rate": None},
-        "results": [
-            {
-                "rule": rule,
-                "title": rule,
-                "severity": "critical",
-                "status": "failed",
-                "violations": count // 2,
-                "key_order": order,
-            }
-            for rule, order in (("a.number", "number"), ("b.text", "bytes"))
-        ],
-        "violations": {"file": "violations.csv", "sha256": digest.hexdigest(), "rows": count},
-    }
-    return compare.Audit(document, folder)
+    orders = (("a.number", "number"), ("b.text", "bytes"))
+    made = document(*(found(rule, violations=count // 2, key_order=order) for rule, order in orders))
+    made["violations"] = {"file": "violations.csv", "sha256": digest.hexdigest(), "rows": count}
+    return results_file.Audit(typed(made), folder)
 
 
 def test_a_million_keys_are_compared_in_seconds(tmp_path: Path) -> None:
@@ -512,7 +506,7 @@ def test_a_million_keys_are_compared_in_seconds(tmp_path: Path) -> None:
         _large(tmp_path / "after", rows(range(0, 504_000, 4))),
     )
     began = time.process_time()
-    document = compare.compare(before, after)
+    document = _compared(before, after)
     took = time.process_time() - began
     for rule in ("a.number", "b.text"):
         assert _counts(document, rule) == (375_000, 125_000, 1_000)
@@ -559,13 +553,38 @@ def test_a_file_that_is_no_result_is_named(tmp_path: Path, text: str) -> None:
     """One line that names the file, and never another exception."""
     path = tmp_path / "results.json"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(compare.DocumentError, match=r"results\.json"):
-        compare.read(path)
+    with pytest.raises(DocumentError, match=r"results\.json"):
+        results_file.read(path)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """Not there, a folder, or no text."""
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
     for name in ("missing.json", "", "binary.json"):
-        with pytest.raises(compare.DocumentError, match=(tmp_path / name).name):
-            compare.read(tmp_path / name)
+        with pytest.raises(DocumentError, match=(tmp_path / name).name):
+            results_file.read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda it: it.pop("run"), "run is missing"),
+        (lambda it: it["run"]["database"].pop("name"), "run.database.name is missing"),
+        (lambda it: it["run"].update(started_at="yesterday"), "run.started_at is no time"),
+        (lambda it: it["results"][1].pop("key"), r"results\[1\].key is missing"),
+        (lambda it: it["results"][0].update(status="sound"), r"results\[0\].status is none of passed, failed, "),
+        (lambda it: it["results"][0].update(violations=True), r"results\[0\].violations is not an integer"),
+        (lambda it: it["results"][0].update(examples={}), r"results\[0\].examples is no list"),
+        (lambda it: it.update(summary=[]), "summary is no object"),
+        (lambda it: it["run"]["tables"].update(t={"rows": "1"}), "run.tables.t.rows is not an integer"),
+    ],
+)
+def test_a_part_that_is_missing_or_wrong_is_named(
+    tmp_path: Path, change: Callable[[JsonObject], object], says: str
+) -> None:
+    """By its path in the document."""
+    made = document(found("a"), found("b"))
+    change(made)
+    (tmp_path / "results.json").write_text(json.dumps(made), encoding="utf-8")
+    with pytest.raises(DocumentError, match=rf"results\.json is damaged: {says}"):
+        results_file.read(tmp_path / "results.json")

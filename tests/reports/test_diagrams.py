@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from order_audit.reports.diagrams import balance, bars, bitmap, extremes, histogram, lineage
 from order_audit.reports.diagrams.lineage import Order, as_it_is, as_it_should_be
+from order_audit.reports.document import Lineage
 
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }} &lt; \u202e\x00\n\ud800 😀"
 KINDS = ("on", "hit", "off")
@@ -163,7 +164,7 @@ def order(id: int, ref: int | None, customer: int = 1, status: str | None = "act
 
 def told(*orders: dict[str, Any], keys: tuple[int, ...] = (), missing: tuple[int, ...] = ()) -> str:
     """What a picture of a lineage as it is says to those who cannot see it, read through its drawing."""
-    found = {"keys": list(keys), "orders": list(orders), "missing": list(missing)}
+    found = Lineage(keys, orders, missing)
     return read(lineage("a", as_it_is(found, references=True))).findtext("desc") or ""
 
 
@@ -184,7 +185,7 @@ def test_a_lineage_tells_its_faults() -> None:
 
 def test_a_lineage_that_is_not_about_references_marks_the_violations() -> None:
     """And breaks no arc."""
-    found = {"keys": [2], "orders": [order(1, 1), order(2, 1), order(3, 2)], "missing": []}
+    found = Lineage((2,), (order(1, 1), order(2, 1), order(3, 2)), ())
     root = read(lineage("a", as_it_is(found, references=False)))
     assert root.findtext("desc") == "1 names itself, active. 2 names 1, active, violates. 3 names 2, active."
     assert [path.attrib["class"] for path in root.iter("path")] == ["arc", "head", "arc", "head"]
@@ -201,7 +202,7 @@ def test_a_lineage_has_a_dot_for_each_order_and_an_arc_for_each_reference(
     """Whatever names what; as it should be, each customer has one root, the oldest, that its other orders name."""
     orders = [order(id, ref, customer) for id, (ref, customer) in refs.items()]
     missing = sorted({ref for ref, _ in refs.values() if ref is not None} - refs.keys())
-    found = {"keys": sorted(keys & refs.keys()), "orders": orders, "missing": missing}
+    found = Lineage(tuple(sorted(keys & refs.keys())), tuple(orders), tuple(missing))
     shown = as_it_is(found, references=True)
     assert [it.id for it in shown] == sorted([*refs, *missing])
     root = read(lineage("a", shown))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from order_audit.reports import html
-from tests.reports.test_html import Page, document, drawn, found
+from tests.reports.test_html import SCHEMA_RULE, Page, document, drawn, found
+from tests.support.results import report_page
 
 REFERENCE = {
     "rule": "schema.reference_has_foreign_key",
@@ -24,7 +24,7 @@ def linted(*results: dict[str, Any]) -> dict[str, Any]:
     """A document whose schema has a finding."""
     made = document(*results)
     made["schema_findings"] = [REFERENCE]
-    made["schema_rules"] = [{"rule": REFERENCE["rule"], "status": "checked", "findings": 1, "why": "why"}]
+    made["schema_rules"] = [SCHEMA_RULE | {"rule": REFERENCE["rule"], "findings": 1}]
     return made
 
 
@@ -57,8 +57,8 @@ def test_each_row_has_its_own_wrong_value() -> None:
     assert marked(drawn(document(made)).source) == ["a1", "b2"]
 
 
-def test_a_result_of_an_earlier_version_is_drawn_without_marks() -> None:
-    """What it does not tell is not made up."""
+def test_a_result_without_context_is_drawn_without_marks() -> None:
+    """What is not known is not made up."""
     source = drawn(document(found("orders.a"))).source
     assert not marked(source)
     assert '<table class="evidence">' in source
@@ -69,30 +69,28 @@ def test_a_result_of_an_earlier_version_is_drawn_without_marks() -> None:
 def test_what_let_it_in_is_linked_both_ways() -> None:
     """From the finding to the schema's, which leads back; in the words of what is known, and no others."""
     here = {"rule": REFERENCE["rule"], "object": "orders.order_ref"}
+    allowed = {"allows": True, "which": ""}
     page = drawn(
         linted(
             found(
                 "orders.a",
-                schema_causes=[here | {"allows": True, "which": ""}, here | {"object": "gone"}],
+                schema_causes=[here | allowed, here | allowed | {"object": "gone"}],
                 violations=4,
             ),
             found("orders.b", schema_causes=[here | {"allows": True, "which": "where it names one"}], violations=3),
             found("orders.c", schema_causes=[here | {"allows": False, "which": ""}], violations=2),
-            found("orders.old", schema_causes=[here]),
         )
     )
     said = "Reference without a foreign key orders.order_ref"
     assert f"Let in by {said}" in article(page)
     assert f"Let in by {said}, where it names one" in article(page, "orders.b")
     assert f"Hidden by {said}" in article(page, "orders.c")
-    assert f"See also {said}" in article(page, "orders.old")
     targets = re.findall(r'href="#([^"]+)">Reference without a foreign key</a> <span class="id">orders', page.source)
-    assert len(targets) == 4
+    assert len(targets) == 3
     assert {*targets} <= {*page.ids}
     there = page.all("section", id="schema")[0]
     assert "Let in: Title of orders.a (4); Title of orders.b (3), where it names one." in there
     assert "Hides: Title of orders.c (2)." in there
-    assert "See also: Title of orders.old (1)." in there
 
 
 GUARD = {
@@ -218,7 +216,7 @@ def test_only_the_first_schedules_are_drawn() -> None:
 def test_the_same_finding_gives_the_same_bytes() -> None:
     """Whatever is drawn of it."""
     made = linted(found("lineage.a", lineages=[CHAIN, CIRCLE], highlight=["order_ref"], fix=FIX, guard=GUARD))
-    assert html.report(made) == html.report(made)
+    assert report_page(made) == report_page(made)
 
 
 def test_a_picture_that_is_missing_is_explained() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from order_audit.reports import html
+from tests.support.results import GATE, comparison_page, report_page
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }}{% raw %} </title></style>--> &lt; 😀"
 UNSEEN = "a\u202eb\u200bc\x00d\ud800e\u2028f\x1b[0m\ufeff"
@@ -109,6 +109,12 @@ class Page(HTMLParser):
         ]
 
 
+#: A rule on the schema, but for its id.
+SCHEMA_RULE: dict[str, Any] = {"title": "Title", "severity": "info", "status": "checked", "findings": 0, "why": "Why"}
+#: Why a rule was skipped.
+NO_TABLE = {"kind": "missing_tables", "tables": ["t"]}
+
+
 def found(rule: str = "orders.amount_is_positive", status: str = "failed", **fields: Any) -> dict[str, Any]:
     """One rule's result."""
     result: dict[str, Any] = {
@@ -125,6 +131,9 @@ def found(rule: str = "orders.amount_is_positive", status: str = "failed", **fie
         "examples": [],
         "impact": None,
         "why": "It costs money.",
+        "limitations": "",
+        "fix": None,
+        "guard": None,
         "requires": [],
         "sql": "select o.order_id\nfrom orders as o",
         "file": f"current/{rule.replace('.', '/')}.sql",
@@ -142,7 +151,7 @@ def found(rule: str = "orders.amount_is_positive", status: str = "failed", **fie
             "error_at": {"sqlstate": "42703", "file": "a.sql", "line": 3, "column": 8},
         }
     if status in ("skipped", "not_checkable"):
-        result |= {"reason": "no table t", "checked": None, "table": None, "duration_ms": 0.0}
+        result |= {"reason": "no table t", "cause": NO_TABLE, "checked": None, "table": None, "duration_ms": 0.0}
     if status == "not_selected":
         result |= {"checked": None, "table": None, "duration_ms": 0.0}
     return result | fields
@@ -160,6 +169,7 @@ def document(*results: dict[str, Any], gate: dict[str, Any] | None = None, **run
             "started_at": "2026-03-01T08:00:00.000Z",
             "finished_at": "2026-03-01T08:01:05.000Z",
             "complete": True,
+            "changed_tables": [],
             "database": {
                 "server_version": "18.1",
                 "name": "leads",
@@ -168,11 +178,14 @@ def document(*results: dict[str, Any], gate: dict[str, Any] | None = None, **run
                 "user": "auditor",
                 "encoding": "utf8",
                 "snapshot": "00000002-1",
+                "cluster": "",
             },
             "tables": {"customers": {"rows": 50}, "orders": {"rows": 200}},
             "suites": ["current"],
+            "suite_hashes": {},
             "versions": {"order-audit": "0.1.0"},
             "scans": 7,
+            "database_ms": 1500.5,
             "masked": True,
         }
         | run,
@@ -180,13 +193,19 @@ def document(*results: dict[str, Any], gate: dict[str, Any] | None = None, **run
             "expectations": len(results),
             **count,
             "pass_rate": round(100 * count["passed"] / judged, 2) if judged else None,
-            "gate": gate or {"passed": True, "reasons": []},
+            "rows_affected": [],
+            "gate": GATE | (gate or {}),
         },
         "results": list(results),
         "violations": {"file": "violations.csv", "sha256": "ab" * 32, "rows": 5},
         "schema_findings": [],
         "schema_rules": [],
+        "unused_suppressions": [],
         "profile": {},
+        "ddl": {"tables": [], "reason": ""},
+        "requirements": [],
+        "questions": [],
+        "fixes": None,
     }
 
 
@@ -221,13 +240,14 @@ def comparison(*rules: dict[str, Any], **fields: Any) -> dict[str, Any]:
         | {f"rules_{kind}": sum(bool(rule[kind]) for rule in rules) for kind in kinds},
         "rules": list(rules),
         "fixes": None,
+        "requirements": [],
     } | fields
 
 
 def drawn(made: dict[str, Any]) -> Page:
     """The page of a document, held against all that holds for every page."""
     before = copy.deepcopy(made)
-    draw = html.report if made["format"] == "order-audit/2" else html.comparison
+    draw = report_page if made["format"] == "order-audit/2" else comparison_page
     source = draw(made)
     assert made == before, "drawing changes nothing"
     assert draw(made) == source, "the same document gives the same page"
@@ -303,7 +323,7 @@ def everything(text: str) -> dict[str, Any]:
         "guard": {"name": text, "title": text, "requires": [text], "assumes": text, "sql": text},
         "limitations": text,
         "highlight": [text],
-        "schema_causes": [{"rule": text, "object": text}],
+        "schema_causes": [{"rule": text, "object": text, "allows": True, "which": text}],
         "lineages": [
             {
                 "keys": [text],
@@ -337,7 +357,17 @@ def everything(text: str) -> dict[str, Any]:
     ]
     made = document(
         *results,
-        gate={"passed": False, "reasons": [text, f"it is a.{text} (1)"]},
+        gate={
+            "passed": False,
+            "reasons": [text],
+            "failures": [
+                {"kind": "failed", "severity": "critical", "rules": [{"rule": f"a.{text}", "count": 1}]},
+                {"kind": "errored", "rules": [{"rule": text}] * 5},
+                {"kind": "skipped", "rules": [{"rule": text, "missing_tables": [text, text]}]},
+                {"kind": "tables_changed"},
+            ],
+        },
+        changed_tables=[{"table": text, "change": text}],
         id=text,
         database=dict.fromkeys(document()["run"]["database"], text),
         tables={text: {"rows": 3}},
@@ -359,7 +389,7 @@ def every_comparison(text: str) -> dict[str, Any]:
         compared(f"c.{text}", title=text, note=text, resolved=None, remaining=None, new=None, after=None),
         compared(f"d.{text}", title=text),
         compared(f"e.{text}", title=text, before=None),
-        before=run | {"pass_rate": None, "gate_passed": None, "complete": False},
+        before=run | {"pass_rate": None, "gate_passed": False, "complete": False},
         after=run | {"pass_rate": 1.0, "gate_passed": True, "database": dict.fromkeys(run["database"], text + "!")},
         by_keys=False,
         note=text,
@@ -388,7 +418,11 @@ def test_the_verdict_comes_first() -> None:
         found("orders.f", "skipped"),
         gate={
             "passed": False,
-            "reasons": ["1 critical expectation failed: orders.a (1,234)", "the pass rate is low"],
+            "reasons": ["a", "b"],
+            "failures": [
+                {"kind": "failed", "severity": "critical", "rules": [{"rule": "orders.a", "count": 1234}]},
+                {"kind": "pass_rate", "passed": 1, "judged": 4},
+            ],
             "fail_on": "warning",
             "min_pass_rate": 95.0,
             "baseline": True,
@@ -402,9 +436,10 @@ def test_the_verdict_comes_first() -> None:
         "2 failed, with 1,236 violations",
         "1 ended in an error",
         "2 were not checked: 1 not checkable, 1 skipped",
-        "1 critical expectation failed: orders.a (1,234)",
-        "the pass rate is low",
-        "critical or warning findings that are new against the baseline, and on errors, and below a pass rate of 95 %",
+        "1 critical expectation failed: orders.a (1,234 new)",
+        "the pass rate is 25.0000 % (1 of 4, counting as passed what is not new), below 95 %",
+        "critical or warning findings that are new against the baseline, on tables that are not there, and on errors,",
+        "and below a pass rate of 95 %",
         "leads, schema public",
         "PostgreSQL 18.1 on db.internal",
         "auditor, utf8",
@@ -542,7 +577,7 @@ def test_rules_on_the_schema_that_were_not_judged_are_told_by_reason() -> None:
     """One reason is told once; where no rule was judged, none is said to have found nothing."""
     given = document(found("orders.a", "passed"))
     given["schema_rules"] = [
-        {"rule": f"schema.r{n}", "status": "errored", "findings": 0, "reason": "interrupted before it was judged"}
+        SCHEMA_RULE | {"rule": f"schema.r{n}", "status": "errored", "reason": "interrupted before it was judged"}
         for n in range(3)
     ]
     said = drawn(given).text

@@ -14,10 +14,11 @@ import pytest
 
 from order_audit import scenario
 from order_audit.audit.database.server import Server
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
+from order_audit.reports.document import FailOn
 from order_audit.reports.junit import junit
-from order_audit.reports.schema_findings import FailOn
 from tests.support import servers
+from tests.support.results import run, typed
 from tests.support.xunit import faults
 
 Document = dict[str, Any]
@@ -126,7 +127,7 @@ def test_whatever_was_found_is_valid(
     document = copy.deepcopy(json.loads((audits["issues"] / "results.json").read_text(encoding="utf-8")))
     document["summary"]["gate"]["fail_on_schema"] = fail_on_schema
     changed(document)
-    text = junit(document)
+    text = junit(typed(document))
     assert faults(text) == []
     root = ElementTree.fromstring(text)
     kinds = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}

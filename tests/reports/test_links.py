@@ -13,10 +13,11 @@ import pytest
 from psycopg import sql
 
 from order_audit.audit.database.server import Server
-from order_audit.reports import compare, html
+from order_audit.reports import compare, html, results_file
 from order_audit.reports.html import reproduce
 from tests.reports.test_html import document, found
 from tests.support import servers
+from tests.support.results import report_page, result
 
 #: A number by itself: no part of a name, a version or a share, and not none.
 _NUMBER: Final = re.compile(r"(?<![\w.,:⟨+])(?<!SHA-)(?!0(?![\d.,]))\d+(?:[.,]\d+)*(?![\w.:⟩]|\.\d| ?%)")
@@ -121,8 +122,8 @@ class Numbers(HTMLParser):
 def page(request: pytest.FixtureRequest, audits: dict[str, Path]) -> str:
     """The report on each audit, and their comparison both ways."""
     if request.param in audits:
-        return html.report(json.loads((audits[request.param] / "results.json").read_text(encoding="utf-8")))
-    sides = [compare.read(audits[name] / "results.json") for name in ("sample", "issues")]
+        return html.report(results_file.read(audits[request.param] / "results.json").document)
+    sides = [results_file.read(audits[name] / "results.json") for name in ("sample", "issues")]
     return html.comparison(compare.compare(*(sides if request.param == "comparison" else sides[::-1])))
 
 
@@ -149,7 +150,7 @@ def test_statements_give_the_numbers_again(server_18: Server, audits: dict[str, 
         for it in audit["results"]:
             if it["status"] != "failed":
                 continue
-            row = connection.execute(reproduce.stake(it, "public").encode()).fetchone()
+            row = connection.execute(reproduce.stake(result(it), "public").encode()).fetchone()
             assert row is not None
             names = ("customers", "orders", "amount")[-len(row) :]
             assert [*row] == [it["impact"][name] for name in names], it["rule"]
@@ -188,11 +189,11 @@ def test_what_cannot_be_given_again_leads_to_the_rows() -> None:
     """Rules on other tables, or by other keys; names that need quotes."""
     other = found("p.a", table="parts", impact=None)
     by_name = found("c.a", table="customers", key="customer_email")
-    assert reproduce.stake(other, "public") == reproduce.stake(by_name, "public") == ""
-    html.report(document(other, by_name))
-    assert 'from "sales".orders as o' in reproduce.stake(found(table="sales.orders"), "public")
-    assert 'from "My".orders as o' in reproduce.stake(found(), "My")
-    assert 'from "user".orders as o' in reproduce.stake(found(), "user")
+    assert reproduce.stake(result(other), "public") == reproduce.stake(result(by_name), "public") == ""
+    report_page(document(other, by_name))
+    assert 'from "sales".orders as o' in reproduce.stake(result(found(table="sales.orders")), "public")
+    assert 'from "My".orders as o' in reproduce.stake(result(found()), "My")
+    assert 'from "user".orders as o' in reproduce.stake(result(found()), "user")
     said = reproduce.figures("t", {"order": {"type": "json", "distinct": 1, "top": [1]}, "b": {"error": "no"}}, "s")
     assert 'count(distinct t.order::text) as distinct from "s".t as t;' in said
     assert len(said.splitlines()) == 3

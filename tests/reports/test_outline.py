@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from order_audit.reports import compare, html
+from order_audit.reports import compare, html, results_file
 
 GOLDEN = Path(__file__).parents[1] / "outlines"
 _PARTS = {"header", "nav", "main", "section", "article", "footer", "search"}
@@ -78,7 +78,7 @@ class Outline(HTMLParser):
 @pytest.mark.parametrize("kind", ["report", "comparison"])
 def test_the_outline_is_as_reviewed(audits: dict[str, Path], kind: str, tmp_path: Path) -> None:
     """The order of reading is kept; a change of it is looked at, and the new outline put in the place of the old."""
-    sample, issues = (compare.read(audits[name] / "results.json") for name in ("sample", "issues"))
+    sample, issues = (results_file.read(audits[name] / "results.json") for name in ("sample", "issues"))
     source = html.report(issues.document) if kind == "report" else html.comparison(compare.compare(sample, issues))
     lines = Outline(source).lines
     golden = GOLDEN / f"{kind}.txt"

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 
 from order_audit.audit.database.server import Server
-from order_audit.audit.run import Options, run
-from order_audit.reports import html
+from order_audit.audit.run import Options
 from order_audit.reports.profile import Column, banded, shown
 from order_audit.reports.terminal.profile import profile_text
 from tests.reports.test_html import HOSTILE, UNSEEN, document, drawn
 from tests.support import servers
+from tests.support.results import report_page, run
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def told(root: ElementTree.Element) -> list[int]:
 
 def test_pictures_show_what_was_counted(audited: dict[str, Any]) -> None:
     """Every histogram, chart and the heat map: their parts' titles come to the profile's own figures."""
-    drawings = pictures(html.report(audited))
+    drawings = pictures(report_page(audited))
     profile = audited["profile"]
     for table, entry in profile.items():
         for name, figures in entry["columns"].items():

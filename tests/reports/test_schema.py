@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from order_audit.reports import html, schema_findings
+from order_audit.reports import schema_findings
 from order_audit.reports.html import annotated_ddl, traceability
-from tests.reports.test_html import HOSTILE, Page, compared, comparison, document, drawn, found
+from tests.reports.test_html import HOSTILE, SCHEMA_RULE, Page, compared, comparison, document, drawn, found
+from tests.support.results import report_page, typed
 
 
 def fault(rule: str, object_: str, severity: str = "warning", **fields: Any) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def fault(rule: str, object_: str, severity: str = "warning", **fields: Any) -> 
 
 def table(name: str, *lines: tuple[str, str]) -> dict[str, Any]:
     """A table's DDL."""
-    return {"table": name, "lines": [{"sql": sql, "about": about} for sql, about in lines]}
+    return {"table": name, "kind": "table", "lines": [{"sql": sql, "about": about} for sql, about in lines]}
 
 
 ORDERS = table(
@@ -46,16 +47,15 @@ def made(*findings: dict[str, Any], tables: list[dict[str, Any]] | None = None, 
     rules = sorted({it["rule"] for it in findings}) or ["schema.a"]
     return document(found(), **fields) | {
         "schema_findings": list(findings),
-        "schema_rules": [
-            {"rule": rule, "status": "checked", "findings": 1, "why": f"Why {rule} matters."} for rule in rules
-        ],
+        "schema_rules": [SCHEMA_RULE | {"rule": rule, "findings": 1, "why": f"Why {rule} matters."} for rule in rules],
         "ddl": {"tables": [ORDERS] if tables is None else tables, "reason": ""},
     }
 
 
 def annotated(whole: dict[str, Any]) -> annotated_ddl.Schema:
     """Its findings at their lines."""
-    return annotated_ddl.annotated(whole, schema_findings.groups(whole))
+    document = typed(whole)
+    return annotated_ddl.annotated(document, schema_findings.groups(document))
 
 
 @pytest.mark.parametrize(
@@ -134,13 +134,11 @@ def test_many_findings_without_a_line_are_counted() -> None:
 
 
 def test_results_without_ddl_are_drawn_all_the_same() -> None:
-    """Those of an earlier version, and those of an audit that could not read it: the page says why."""
+    """An audit that could not read it: the page says why."""
     whole = made(fault("a", "orders.args"))
     whole["ddl"] = {"tables": [], "reason": "permission denied"}
-    assert "The DDL of the tables is not shown: permission denied." in drawn(whole).text
-    del whole["ddl"]
     page = drawn(whole)
-    assert "The DDL of the tables is not shown: it is not in these results." in page.text
+    assert "The DDL of the tables is not shown: permission denied." in page.text
     assert "alter table orders.args" in page.text
 
 
@@ -169,7 +167,7 @@ def test_what_is_left_out_is_said() -> None:
 
 def test_lines_are_a_list_in_reading_order() -> None:
     """A screen reader hears each line, and after it what is said of it."""
-    source = html.report(made(fault("a", "orders.args", message="REMARK")))
+    source = report_page(made(fault("a", "orders.args", message="REMARK")))
     places = [source.index(text) for text in ("  order_id serial", "  args json,", "REMARK", "CONSTRAINT args")]
     assert places == sorted(places)
 
@@ -255,12 +253,12 @@ def test_a_question_shows_what_hangs_on_it() -> None:
 
 
 def test_without_considerations_there_is_no_such_section() -> None:
-    """Other suites, and results of earlier versions."""
+    """Other suites."""
     page = drawn(document(found()))
     assert "requirements" not in page.ids
     assert "assumptions" not in page.ids
-    assert not traceability.traced(document())
-    assert not traceability.questions(document())
+    assert not traceability.traced(typed(document()))
+    assert not traceability.questions(typed(document()))
 
 
 def hostile() -> dict[str, Any]:
@@ -273,7 +271,7 @@ def hostile() -> dict[str, Any]:
     lines = table(name, (f"CREATE TABLE {HOSTILE} (", name), (HOSTILE, f"{name}.{HOSTILE}"), (");", ""))
     return whole | {
         "schema_findings": [fault("a", name, message=HOSTILE), fault("a", f"{name}.{HOSTILE}", suggestion=HOSTILE)],
-        "schema_rules": [{"rule": "schema.a", "status": "checked", "findings": 2, "why": HOSTILE}],
+        "schema_rules": [SCHEMA_RULE | {"rule": "schema.a", "title": HOSTILE, "findings": 2, "why": HOSTILE}],
         "ddl": {"tables": [lines], "reason": HOSTILE},
     }
 
@@ -313,7 +311,7 @@ def test_what_a_fix_changed_leads_to_what_it_resolved() -> None:
         comparison(
             compared("a.bad", resolved=3, new=1),
             compared("a.unknown", resolved=None, remaining=None, new=None),
-            fixes={"applied": applied, "proof": None},
+            fixes={"applied": applied, "refused": [], "proof": None, "sizes": {}},
         )
     )
     said = page.all("section", id_="fixes")[0]

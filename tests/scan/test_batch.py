@@ -9,12 +9,13 @@ import pytest
 
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.analysis.predicates import Among, condition, needs_of, widest
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.audit.scans.batch import Bundle
 from order_audit.audit.scans.cost import dearest_first
 from order_audit.expectations import Rule, SuiteError, load
 from order_audit.expectations.rule import parse
 from tests.scan.test_planner import bundles
+from tests.support.results import run
 
 LIVE = "t.status in ('live', 'due')"
 

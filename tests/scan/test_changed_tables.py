@@ -12,7 +12,8 @@ from order_audit.audit.analysis.parsed_query import Name
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
+from tests.support.results import run
 
 TABLES = """
 create table parcels (id int, weight int) partition by range (id);
@@ -69,7 +70,7 @@ def test_changes_are_named(tables: str, statement: str, expected: list[tuple[str
         for each in statement.split("; "):
             other.execute(each.encode())
         after = states(snapshot.renewed(), relations)
-    found = [(it["table"], it["change"]) for it in changed(before, after, relations)]
+    found = [(it.table, it.change) for it in changed(before, after, relations)]
     # a column that a table gets, its children get too
     assert [it for it in found if not it[1].startswith("public.small_boxes has")] == expected
 

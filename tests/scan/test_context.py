@@ -12,10 +12,11 @@ import pytest
 from order_audit import expectations
 from order_audit.audit.analysis.highlight import highlight
 from order_audit.audit.database.server import Server
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.expectations import Rule, schema_rules
 from order_audit.scenario.load import SCHEMA
 from tests.support import servers
+from tests.support.results import run
 
 RULES = expectations.load("current").rules
 

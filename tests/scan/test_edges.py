@@ -23,12 +23,13 @@ from order_audit.audit import mask
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.database import snapshot
 from order_audit.audit.database.server import Server
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.errors import RunError
 from order_audit.expectations import SuiteError
 from order_audit.scenario.load import SCHEMA, TRUTH
 from tests.rules import CHECKABLE
 from tests.support import servers
+from tests.support.results import run
 
 RULES = {rule.id: rule for rule in expectations.load("current").rules}
 READS = {id: {name.relation for name in parsed_query.read(rule).relations} for id, rule in RULES.items()}

@@ -17,7 +17,7 @@ from order_audit.audit.analysis import parsed_query
 from order_audit.audit.analysis.parsed_query import Name
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.snapshot import Snapshot
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.audit.scans import batch, executor, impact, prepared_rule
 from order_audit.audit.scans.batch import Bundle
 from order_audit.audit.scans.planner import Scan, plan
@@ -25,6 +25,7 @@ from order_audit.expectations import Rule
 from tests import rules
 from tests.scan.test_oracle import dirty_rows
 from tests.support import dirty, oracle
+from tests.support.results import run
 
 
 def scans(connection: psycopg.Connection, *rules: Rule) -> list[Scan]:

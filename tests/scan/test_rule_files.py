@@ -9,9 +9,10 @@ import pytest
 
 from order_audit import expectations
 from order_audit.audit.database.snapshot import Snapshot
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.expectations import SuiteError, rule
 from order_audit.fixes.fix import FixError, fixes
+from tests.support.results import run
 
 HEAD = "-- title: A rule\n-- severity: critical\n-- key: id\n"
 

@@ -25,14 +25,14 @@ import pytest
 
 from order_audit import expectations, reports, scenario
 from order_audit.audit.database.server import Server
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.errors import UsageError
 from order_audit.expectations import SuiteError
-from order_audit.reports import compare, gate
-from order_audit.reports.schema_findings import FailOn
+from order_audit.reports.document import DocumentError, FailOn
 from order_audit.scenario.load import TRUTH
 from tests.rules import CHECKABLE
 from tests.support import servers
+from tests.support.results import decided, run
 
 FILES = ("results.json", "junit.xml", "summary.md", "violations.csv")
 SAMPLE_FINDINGS = {
@@ -508,7 +508,7 @@ def test_nothing_judged_has_no_pass_rate(clean_18: Audited, tmp_path: Path) -> N
 )
 def test_gate_fails_by_severity(clean_18: Audited, fail_on: FailOn, rules: list[str]) -> None:
     """A failed rule of the given severity or worse fails it, and is named."""
-    verdict = gate.decide(clean_18.document, fail_on=fail_on, min_pass_rate=None)
+    verdict = decided(clean_18.document, fail_on=fail_on, min_pass_rate=None)
     assert verdict["passed"] is not bool(rules)
     assert named(verdict["reasons"]) == set(rules)
 
@@ -551,14 +551,14 @@ def test_run_asks_the_gate(clean_18: Audited, tmp_path: Path, rules: str, fail_o
 )
 def test_pass_rate_is_held_against_the_exact_ratio(clean_18: Audited, rate: Fraction, *, passed: bool) -> None:
     """It is no decimal: rounding neither helps nor harms."""
-    verdict = gate.decide(clean_18.document, fail_on="never", min_pass_rate=rate)
+    verdict = decided(clean_18.document, fail_on="never", min_pass_rate=rate)
     assert verdict["passed"] is passed
     assert len(verdict["reasons"]) == (0 if passed else 1)
 
 
 def test_a_missed_pass_rate_is_told_so_that_it_makes_sense(clean_18: Audited) -> None:
     """Of two numbers of which one is below the other, the reason shows which."""
-    verdict = gate.decide(clean_18.document, fail_on="never", min_pass_rate=rounded(ceil, 4))
+    verdict = decided(clean_18.document, fail_on="never", min_pass_rate=rounded(ceil, 4))
     rate, wanted = (Fraction(number) for number in re.findall(r"(\d+\.\d+) %", verdict["reasons"][0]))
     assert rate < wanted
 
@@ -731,7 +731,7 @@ def test_a_baseline_without_its_keys_is_wrong_use(grown: Audited, tmp_path: Path
     elif loss in ("not written", "miscounted"):
         (before / "violations.csv").write_bytes(whole)
     (before / "results.json").write_text(json.dumps(document), encoding="utf-8")
-    with pytest.raises(compare.DocumentError) as raised:
+    with pytest.raises(DocumentError) as raised:
         audit("host=/nowhere", tmp_path / "out", baseline=before / "results.json")
     assert str(raised.value).startswith(f"--baseline {before / 'results.json'}: {says}")
     assert "\n" not in str(raised.value)
@@ -896,7 +896,7 @@ def test_a_baseline_that_is_none_is_wrong_use(clean_18: Audited, tmp_path: Path,
     """One line that names the file, before anything is done."""
     if content is not None:
         (tmp_path / "results.json").write_text(content)
-    with pytest.raises(compare.DocumentError, match=r"results\.json") as raised:
+    with pytest.raises(DocumentError, match=r"results\.json") as raised:
         audit(clean_18.dsn, tmp_path / "out", baseline=tmp_path / "results.json")
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "out").exists()

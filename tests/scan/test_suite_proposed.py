@@ -16,16 +16,18 @@ import pytest
 from order_audit import expectations
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.database.quoting import quoted
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.audit.scans import prepared_rule
 from order_audit.fixes.migrate.run import run as migrate
 from order_audit.fixes.migrate.steps import steps
 from order_audit.fixes.migrate.throttle import Pace
 from order_audit.fixes.planning.planner import guards_of
 from order_audit.progress import unseen
-from order_audit.reports import compare
+from order_audit.reports import compare, results_file
+from order_audit.reports.document import encode
 from order_audit.scenario.load import PROPOSED
 from tests.scan.test_examples import _difference, _keys, _read
+from tests.support.results import run
 
 pytestmark = pytest.mark.both_versions
 
@@ -256,9 +258,9 @@ def test_audits_before_and_after_are_compared_rule_by_rule(sample: str, tmp_path
         connection.execute("insert into sales.schedules (half_hours) values ('{[0,1)}')")
     run(sample, tmp_path / "new", Options(suites=("proposed",)))
 
-    old, new = (compare.read(tmp_path / name / "results.json") for name in ("old", "new"))
+    old, new = (results_file.read(tmp_path / name / "results.json") for name in ("old", "new"))
     assert "suite current" in compare.differ(old, new)
-    compared = {it["rule"]: it for it in compare.compare(old, new)["rules"]}
+    compared = {it["rule"]: it for it in encode(compare.compare(old, new).rules)}
     assert compared.keys() == RULES.keys()
     assert {rule.id for rule in expectations.load("current").rules} <= RULES.keys()
     assert [

@@ -16,7 +16,7 @@ from order_audit.audit.cli import app
 from order_audit.audit.database.server import Server
 from order_audit.scenario import defects as kinds
 from tests.rules import CHECKABLE
-from tests.support import servers
+from tests.support import results, servers
 
 _COLUMNS = {
     "customers": "customer_id",
@@ -32,7 +32,7 @@ def _generate(dsn: str, **arguments: Any) -> tuple[scenario.Generated, str]:
 
 
 def _violations(dsn: str, out: Path) -> tuple[str, dict[str, Any]]:
-    document = run.run(dsn, out, run.Options(formats=("violations",)))
+    document = results.run(dsn, out, run.Options(formats=("violations",)))
     return (out / "violations.csv").read_text(encoding="utf-8"), document
 
 

@@ -11,11 +11,12 @@ import psycopg
 import pytest
 
 from order_audit import expectations
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.expectations import SuiteError, fragments
 from order_audit.fixes.fix import FixError, fixes
 from order_audit.fixes.guarding.guard import guards
 from tests.cli.test_cli import order_audit
+from tests.support.results import run
 
 ROOT = Path(__file__).parents[2]
 HEAD = "-- title: A rule\n-- severity: critical\n-- key: id\n"

@@ -12,8 +12,9 @@ import jsonschema
 import pytest
 
 from order_audit import expectations
-from order_audit.audit.run import Options, run
+from order_audit.audit.run import Options
 from order_audit.expectations import SuiteError
+from tests.support.results import run
 
 SHIPPED = expectations.load("current")
 GOOD = """

@@ -1,0 +1,36 @@
+"""All formats that a run writes: those that reports make of the document alone, and those that take more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from order_audit.audit.results import gx_folder
+from order_audit.reports.document import Document
+from order_audit.reports.writers import WRITERS, Asked, Writer
+
+
+@dataclass(frozen=True)
+class GxWriter:
+    """A project of Great Expectations, a folder."""
+
+    is_default: bool = False
+
+    def check(self, out: Path) -> None:
+        """Raise UsageError where a folder of that name is somebody else's."""
+        gx_folder.check(out)
+
+    def write(self, document: Document, folder: Path, out: Path, asked: Asked) -> None:
+        """Write the project, and put it in its place as a whole."""
+        from order_audit.audit.gx.result import write
+
+        write(folder, document, asked.rules, evidence=asked.examples, schema=asked.schema)
+        gx_folder.place(folder / gx_folder.FOLDER, out)
+
+    def remove(self, folder: Path) -> None:
+        """Remove a project that an earlier run wrote."""
+        gx_folder.remove(folder)
+
+
+FORMATS: Final[dict[str, Writer]] = {**WRITERS, "gx": GxWriter()}

@@ -1,0 +1,191 @@
+"""The result document, made at once of all that an audit has collected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from order_audit.audit.analysis import parsed_query
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.results.collect import Collected
+from order_audit.audit.results.context import Context
+from order_audit.audit.results.options import Options
+from order_audit.audit.scans.outcome import Outcome
+from order_audit.audit.schema import lint
+from order_audit.expectations import Rule
+from order_audit.fixes.fix import fixes
+from order_audit.fixes.guarding.guard import SUITE, guards
+from order_audit.reports import cause_text, compare, gate
+from order_audit.reports.document import (
+    FORMAT,
+    Document,
+    ErrorPlace,
+    Fix,
+    Gate,
+    Guard,
+    Overlap,
+    Question,
+    Requirement,
+    Result,
+    RowsAffected,
+    Run,
+    SchemaCause,
+    SchemaFinding,
+    SchemaRule,
+    Summary,
+    decode,
+)
+from order_audit.reports.results_file import Keys
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What the gate looks at."""
+
+    run: Run
+    results: tuple[Result, ...]
+    schema_findings: tuple[SchemaFinding, ...]
+    schema_rules: tuple[SchemaRule, ...]
+
+
+def assemble(collected: Collected, options: Options, folder: Path, before: Keys | None) -> Document:
+    """The document. The violations file, if it was written, is in `folder`; `before` is the baseline.
+
+    Raises DocumentError where the baseline's violations file is none.
+    """
+    results = tuple(_results(collected, options))
+    new = compare.new_violations(before, Keys(results, collected.violations, folder)) if before else None
+    judged = _Judged(collected.run, results, lint.findings(collected.linted), lint.rules(collected.linted))
+    verdict = gate.decide(
+        judged,
+        fail_on=options.fail_on,
+        min_pass_rate=options.min_pass_rate,
+        new=new,
+        fail_on_schema=options.fail_on_schema,
+        allow_skipped=options.allow_skipped,
+    )
+    return Document(
+        format=FORMAT,
+        run=judged.run,
+        summary=_summary(results, collected.overlaps.rows_affected, verdict),
+        results=results,
+        violations=collected.violations if "violations" in options.formats else None,
+        schema_findings=judged.schema_findings,
+        schema_rules=judged.schema_rules,
+        unused_suppressions=tuple(collected.unused),
+        profile=collected.profile,
+        ddl=collected.ddl,
+        requirements=tuple(Requirement(it.says, it.source, it.rules) for it in collected.suite.requirements),
+        questions=tuple(
+            Question(it.asks, it.because, it.assumed, it.otherwise, it.rules) for it in collected.suite.questions
+        ),
+        fixes=collected.fixes,
+    )
+
+
+def _summary(results: Iterable[Result], affected: tuple[RowsAffected, ...], verdict: Gate) -> Summary:
+    count = Counter(found.status for found in results)
+    judged = count["passed"] + count["failed"] + count["errored"]
+    return Summary(
+        expectations=count.total(),
+        passed=count["passed"],
+        failed=count["failed"],
+        errored=count["errored"],
+        skipped=count["skipped"],
+        not_checkable=count["not_checkable"],
+        not_selected=count["not_selected"],
+        pass_rate=round(float(Fraction(100 * count["passed"], judged)), 2) if judged else None,
+        rows_affected=affected,
+        gate=verdict,
+    )
+
+
+def _results(collected: Collected, options: Options) -> Iterator[Result]:
+    repairs = {id: decode(Fix, fix.document()) for id, fix in fixes(collected.rules).items()}
+    in_schema = {(it.rule, it.object) for verdict in collected.linted for it in verdict.findings}
+    sql = _runnable(options.schema)
+    for rule in collected.rules:
+        guard, unguarded = _guard(rule, collected.schema)
+        causes = (it for it in rule.schema_causes if (it.rule, it.object) in in_schema)
+        yield _result(
+            rule,
+            collected.outcomes[rule.id],
+            sql=sql(rule),
+            context=collected.contexts.get(rule.id, Context()),
+            overlaps=collected.overlaps.by_rule.get(rule.id),
+            schema_causes=tuple(SchemaCause(it.rule, it.object, it.allows, it.which) for it in causes),
+            fix=repairs.get(rule.id),
+            guard=guard,
+            unguarded=unguarded,
+        )
+
+
+def _result(
+    rule: Rule,
+    outcome: Outcome,
+    *,
+    sql: str,
+    context: Context,
+    overlaps: tuple[Overlap, ...] | None,
+    schema_causes: tuple[SchemaCause, ...],
+    fix: Fix | None,
+    guard: Guard | None,
+    unguarded: str,
+) -> Result:
+    requires = tuple(map(str, rule.requires))
+    trouble = outcome.trouble if outcome.status == "errored" else None
+    where = f" ({trouble.file}:{trouble.line}:{trouble.column})" if trouble and trouble.line else ""
+    return Result(
+        rule=rule.id,
+        suite=rule.suite,
+        title=rule.title,
+        severity=rule.severity,
+        status=outcome.status,
+        key=", ".join(rule.key),
+        key_order=outcome.ordered_by,
+        table=outcome.table or None,
+        checked=outcome.checked,
+        violations=outcome.violations,
+        examples=tuple(outcome.examples),
+        impact=outcome.impact,
+        why=rule.why,
+        limitations=rule.limitations,
+        fix=fix,
+        guard=guard,
+        requires=requires,
+        sql=sql,
+        file=rule.path,
+        duration_ms=outcome.milliseconds,
+        unguarded=unguarded,
+        reason=cause_text.reason(outcome.cause, requires, rule.without) if outcome.cause else "",
+        cause=outcome.cause,
+        missing_tables=outcome.missing,
+        error=trouble.message + where if trouble else "",
+        error_at=ErrorPlace(trouble.sqlstate, trouble.file, trouble.line, trouble.column) if trouble else None,
+        highlight=context.highlight,
+        highlight_in=context.highlight_in,
+        schema_causes=schema_causes,
+        overlaps=overlaps,
+        no_diagram_reason=context.no_diagram_reason,
+        lineages=context.lineages,
+        balances=context.balances,
+    )
+
+
+def _runnable(schema: str) -> Callable[[Rule], str]:
+    """Gives a rule's query as a person can run it on this database, whose tables are in `schema` if that was named."""
+    name = quoted(schema) if schema else ""
+    return (lambda rule: parsed_query.qualified(rule, name)) if name else (lambda rule: rule.sql)
+
+
+def _guard(rule: Rule, schema: str) -> tuple[Guard | None, str]:
+    """The guard that makes a rule's violations impossible; else why there is none, where that is known."""
+    if rule.suite != SUITE:
+        return None, ""
+    if rule.unguarded:
+        return None, rule.unguarded
+    guard = next((guard for guard in guards().values() if rule.id in {it.id for it in guard.protects}), None)
+    return (decode(Guard, guard.document(schema)) if guard else None), ""

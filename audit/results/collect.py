@@ -1,0 +1,273 @@
+"""All that an audit finds, collected in one snapshot."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from order_audit.audit.analysis.parsed_query import Name, Shape
+from order_audit.audit.database import catalog
+from order_audit.audit.database.changed_tables import changed, hold, states
+from order_audit.audit.database.snapshot import Snapshot
+from order_audit.audit.results.audited_database import as_identifier, audited_database
+from order_audit.audit.results.context import Context, around, unlooked
+from order_audit.audit.results.interruption import interruptible
+from order_audit.audit.results.options import Options
+from order_audit.audit.results.overlap import Overlaps, overlaps
+from order_audit.audit.scans import impact, prepared_rule
+from order_audit.audit.scans.batch import bundle
+from order_audit.audit.scans.cost import dearest_first
+from order_audit.audit.scans.executor import Evaluation
+from order_audit.audit.scans.outcome import Outcome
+from order_audit.audit.scans.planner import plan
+from order_audit.audit.scans.violation_store import Spool
+from order_audit.audit.schema import ddl, lint, suppression
+from order_audit.errors import RunError
+from order_audit.expectations import Rule, Suite, schema_rules
+from order_audit.fixes.engine.status import status
+from order_audit.progress import Tell
+from order_audit.reports import cause_text
+from order_audit.reports.document import (
+    Database,
+    Ddl,
+    Fixes,
+    JsonObject,
+    Run,
+    Suppression,
+    Table,
+    Violations,
+    decode,
+)
+from order_audit.reports.writers import WRITERS
+
+#: Server error class 42501: the role may not read a table.
+_DENIED: Final = "42501"
+#: Why an interrupted audit has no DDL and no context.
+_INTERRUPTED: Final = "the audit was interrupted before"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rules of a suite that were asked for, with what they read; those that were not; and accepted findings."""
+
+    suite: Suite
+    wanted: list[tuple[Rule, Shape]]
+    left_out: list[Rule]
+    suppressions: list[Suppression]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The parts of a result: of the run, of each rule by its id, of the schema, of the data.
+
+    `schema` is the audited schema's name as an identifier.
+    """
+
+    run: Run
+    suite: Suite
+    schema: str
+    rules: list[Rule]
+    outcomes: Mapping[str, Outcome]
+    contexts: Mapping[str, Context]
+    overlaps: Overlaps
+    violations: Violations | None
+    linted: list[lint.Verdict]
+    unused: list[Suppression]
+    profile: JsonObject
+    ddl: Ddl
+    fixes: Fixes | None
+
+
+def collect(
+    dsn: str,
+    folder: Path,
+    selection: Selection,
+    options: Options,
+    check: Callable[[Database, Iterable[str]], None],
+) -> Collected:
+    """Audit a database; the violations file is written into `folder`.
+
+    `check` is given the database and the tables that rules judge, and may raise, before anything is read of them.
+    Raises RunError where nothing could be judged.
+    """
+    started = datetime.now(UTC)
+    spooled = folder / "spool"
+    spooled.mkdir()
+    spool = Spool(spooled)
+    with Snapshot(dsn, options.schema, options.timeout, gentle=options.gentle) as snapshot:
+        database = audited_database(snapshot, options.schema)
+        schema = as_identifier(snapshot, database.schema)
+        applied = _applied(snapshot)
+        tasks, outcomes = prepared_rule.prepare(snapshot.connection, selection.wanted)
+        outcomes |= {rule.id: Outcome("not_selected") for rule in selection.left_out}
+        check(database, {found.table.shown(database.schema) for found in tasks if found.table is not None})
+        read = _relations(snapshot, tasks)
+        hold(snapshot.connection, read)
+        as_seen = states(snapshot.connection, read)
+        evaluation = _evaluation(snapshot, tasks, spool, database.schema, options)
+        profile: JsonObject = {}
+        definitions = Ddl((), _INTERRUPTED)
+        with interruptible(evaluation), ThreadPoolExecutor(1, "lint") as beside:
+            try:
+                linting = beside.submit(_lint, snapshot, evaluation, selection.suppressions, options)
+                linted, unused = linting.result()
+                outcomes |= {found.rule.id: evaluation.outcome(found.rule.id) for found in tasks}
+                tables = evaluation.rows()
+                if evaluation.interrupted:
+                    contexts = unlooked(tasks, outcomes, _INTERRUPTED)
+                else:
+                    contexts = around(snapshot.connection, tasks, outcomes, unmask=options.unmask)
+                    definitions = _definitions(snapshot, read, linted)
+                    if options.profile:
+                        profile = _profile(snapshot, read, options)
+            except BaseException:
+                evaluation.interrupt()  # nobody will read what the other scans find
+                raise
+            finally:
+                evaluation.finish()
+        complete = not evaluation.interrupted
+        # all is read: what follows looks at the catalogs as they are now
+        moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
+    if complete:
+        _refuse_nothing(outcomes, database)
+    rules = sorted([rule for rule, _ in selection.wanted] + selection.left_out, key=lambda rule: rule.id)
+    return Collected(
+        run=Run(
+            id=str(uuid.uuid4()),
+            started_at=started,
+            finished_at=datetime.now(UTC),
+            complete=complete,
+            changed_tables=tuple(moved),
+            database=database,
+            tables={name: Table(rows) for name, rows in tables.items()},
+            suites=options.suites,
+            suite_hashes=selection.suite.hashes,
+            versions={"order-audit": version("order-audit")},
+            scans=evaluation.statements,
+            database_ms=evaluation.milliseconds,
+            masked=not options.unmask,
+        ),
+        suite=selection.suite,
+        schema=schema,
+        rules=rules,
+        outcomes=outcomes,
+        contexts=contexts,
+        overlaps=overlaps(rules, outcomes, spool),
+        violations=_violations(spool, outcomes, folder) if _wants_violations(options) else None,
+        linted=linted,
+        unused=unused,
+        profile=profile,
+        ddl=definitions,
+        fixes=applied,
+    )
+
+
+def _evaluation(
+    snapshot: Snapshot, tasks: list[prepared_rule.Task], spool: Spool, schema: str, options: Options
+) -> Evaluation:
+    """The rules' scans, begun."""
+    schemas = {found.table.schema for found in tasks if found.table is not None}
+    orders = impact.orders_by_schema(
+        catalog.relations(snapshot.connection, [Name(name, "orders") for name in schemas]).values()
+    )
+    counter = _Counter(len(tasks), options.tell)
+    bundles = bundle(snapshot.connection, plan(snapshot.connection, tasks), orders)
+    return Evaluation(
+        snapshot, dearest_first(snapshot.connection, bundles, orders), orders, spool,
+        jobs=1 if options.gentle else options.jobs, examples=options.examples, unmask=options.unmask,
+        schema=schema, gentle=options.gentle, tell=counter,
+    )  # fmt: skip
+
+
+def _wants_violations(options: Options) -> bool:
+    """Whether the file is asked for, or needed to compare keys with a baseline's."""
+    return "violations" in options.formats or options.baseline is not None
+
+
+def _violations(spool: Spool, outcomes: Mapping[str, Outcome], folder: Path) -> Violations:
+    failed = [rule for rule, outcome in outcomes.items() if outcome.status == "failed"]
+    return spool.assemble(folder / WRITERS["violations"].file, failed)
+
+
+def _lint(
+    snapshot: Snapshot, evaluation: Evaluation, suppressions: list[Suppression], options: Options
+) -> tuple[list[lint.Verdict], list[Suppression]]:
+    """Judge the schema, if that is wanted; gives the suppressions that no finding needs, too."""
+    if not options.lint:
+        return [], []
+    rules = schema_rules()
+    tell = options.begin("judging the schema")
+    linted = lint.lint(snapshot.connection, rules, tell, lambda: evaluation.interrupted)
+    return suppression.accept(linted, suppressions, (rule.id for rule in rules))
+
+
+def _relations(snapshot: Snapshot, tasks: Iterable[prepared_rule.Task]) -> list[catalog.Relation]:
+    """The tables that the rules read, by name."""
+    names = {name for found in tasks for name in found.shape.relations}
+    there = catalog.relations(snapshot.connection, names).values()
+    relations = {
+        relation.oid: relation for relation in there if relation.schema not in ("pg_catalog", "information_schema")
+    }
+    return sorted(relations.values(), key=lambda relation: (relation.name, relation.schema))
+
+
+def _profile(snapshot: Snapshot, relations: list[catalog.Relation], options: Options) -> JsonObject:
+    """What is in the tables that the rules read."""
+    from order_audit.audit.profiling.profile import profile
+
+    tell = options.begin("profiling tables")
+    return profile(snapshot.connection, relations, sample=options.sample, unmask=options.unmask, tell=tell)
+
+
+def _definitions(snapshot: Snapshot, relations: list[catalog.Relation], linted: Iterable[lint.Verdict]) -> Ddl:
+    """The DDL of the tables that the rules read, and of those that lint finds fault with."""
+    objects = [found.object for found in lint.findings(linted)]
+    return ddl.document(snapshot.connection, [relation.oid for relation in relations], objects)
+
+
+def _applied(snapshot: Snapshot) -> Fixes | None:
+    """What fixes were applied here; None where none were, or where their journal is not ours to read."""
+    try:
+        with snapshot.connection.transaction():
+            found = status(snapshot.connection)
+    except psycopg.Error:
+        return None
+    return decode(Fixes, found.document()) if found else None
+
+
+def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
+    """Raise where no wanted rule's table is there or readable, so that nothing was judged."""
+    wanted = [found for found in outcomes.values() if found.status not in ("not_selected", "not_checkable")]
+    denied = [found for found in wanted if found.trouble is not None and found.trouble.sqlstate == _DENIED]
+    missing = [found.cause for found in wanted if found.status == "skipped" and found.cause is not None]
+    if len(denied) + len(missing) < len(wanted) or not wanted:
+        return
+    why = denied[0].trouble.message if denied and denied[0].trouble else cause_text.reason(missing[0])
+    where = f"database {database.name}" + (f", schema {database.schema}" if database.schema else "")
+    hint = "" if denied else "; --schema names the schema that holds the tables"
+    raise RunError(f"nothing to judge in {where}: {why}{hint}")
+
+
+class _Counter:
+    """Counts rules as they are judged, and tells."""
+
+    def __init__(self, total: int, tell: Tell) -> None:
+        self._total = total
+        self._tell = tell
+        self._done = 0
+        self._lock = threading.Lock()
+        tell(0, total, "")
+
+    def __call__(self, rule: str, outcome: Outcome) -> None:
+        with self._lock:
+            self._done += 1
+            self._tell(self._done, self._total, f"{rule}: {outcome.status}")

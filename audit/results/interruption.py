@@ -1,0 +1,37 @@
+"""End an audit in good order when it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from order_audit.audit.scans.executor import Evaluation
+
+
+@contextmanager
+def interruptible(evaluation: Evaluation) -> Iterator[None]:
+    """While it lasts, the first Ctrl-C (or SIGTERM) ends the audit in good order, the second at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in before:  # a second signal must not find the first one's handler halfway
+            signal.signal(number, signal.SIG_IGN)
+        evaluation.interrupt()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            with contextlib.suppress(ValueError):
+                signal.signal(number, handler)

@@ -1,0 +1,44 @@
+"""What `order-audit run` can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from order_audit.progress import Begin, Tell, silent, unseen
+from order_audit.reports.document import FailOn
+from order_audit.reports.writers import DEFAULT
+
+
+@dataclass
+class Options:
+    """What an audit is to do.
+
+    `timeout` is in seconds; `gentle` has one job, whatever `jobs` says; `sample` is the percentage of each table's
+    pages that the profile reads. A baseline that is of another database or suite has to be said to be `different`.
+    `tell(done, total, note)` reports the progress of rules, `begin(name)` gives such a callback for lint and profile.
+    """
+
+    suites: tuple[str, ...] = ("current",)
+    rules: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    schema: str = ""
+    formats: tuple[str, ...] = DEFAULT
+    fail_on: FailOn = "critical"
+    min_pass_rate: Fraction | None = None
+    baseline: Path | None = None
+    different: bool = False
+    allow_skipped: bool = False
+    examples: int = 20
+    jobs: int = 2
+    gentle: bool = False
+    lint: bool = True
+    profile: bool = True
+    sample: float | None = None
+    allow: Path | None = None
+    fail_on_schema: FailOn = "never"
+    timeout: float | None = None
+    unmask: bool = False
+    tell: Tell = silent
+    begin: Begin = unseen

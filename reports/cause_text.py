@@ -1,0 +1,22 @@
+"""Why a rule was not judged, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from order_audit.reports.document import Cause
+
+
+def reason(cause: Cause, requires: Sequence[str] = (), without: str = "") -> str:
+    """The reason, without a full stop; `requires` and `without` are the rule's header fields."""
+    match cause.kind:
+        case "interrupted":
+            return "interrupted before it was judged"
+        case "missing_tables":
+            return f"no table {', '.join(cause.tables)}"
+        case "missing_column":
+            lacking = f"{', '.join(cause.tables)} has no column {cause.column}"
+        case "encoding":
+            lacking = f"the database's encoding is {cause.encoding}"
+    needs = f"; needs {', '.join(requires)}" if requires else ""
+    return f"{without or lacking}{needs}"

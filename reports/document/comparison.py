@@ -1,0 +1,109 @@
+"""The comparison of two audits, as compare.json holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal, TypeAlias
+
+from order_audit.expectations import Severity
+from order_audit.reports.document.applied import Fixes
+from order_audit.reports.document.audit import Requirement, Run
+from order_audit.reports.document.codec import Count, note
+from order_audit.reports.document.result import Status
+
+COMPARISON_FORMAT: Final = "order-audit-comparison/1"
+#: What becomes of violations.
+Change: TypeAlias = Literal["resolved", "remaining", "new"]
+CHANGES: Final[tuple[Change, ...]] = ("resolved", "remaining", "new")
+
+
+@dataclass(frozen=True)
+class ComparedRun(Run):
+    """One of the two audits."""
+
+    pass_rate: float | None
+    gate_passed: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one audit found by a rule."""
+
+    status: Status
+    violations: Count
+
+
+@dataclass(frozen=True)
+class ChangedKeys:
+    """The first keys of each kind."""
+
+    resolved: tuple[str, ...]
+    remaining: tuple[str, ...]
+    new: tuple[str, ...]
+
+    def of(self, kind: Change) -> tuple[str, ...]:
+        """Those of one kind."""
+        found: tuple[str, ...] = getattr(self, kind)
+        return found
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Violations by what became of them."""
+
+    resolved: Count
+    remaining: Count
+    new: Count
+
+    def of(self, kind: Change) -> int:
+        """The number of one kind."""
+        found: int = getattr(self, kind)
+        return found
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    """What changed in a rule's violations; the counts are null where the later audit did not judge it."""
+
+    rule: str
+    title: str
+    severity: Severity
+    before: Verdict | None
+    after: Verdict | None
+    by_keys: Annotated[bool, note("Whether keys were compared, or counts only.")]
+    note: str
+    examples: ChangedKeys
+    resolved: int | None
+    remaining: int | None
+    new: int | None
+
+    def count(self, kind: Change) -> int:
+        """The violations of one kind, none where they are not known."""
+        return getattr(self, kind) or 0
+
+
+@dataclass(frozen=True)
+class ComparisonSummary:
+    """Violations and rules by what became of them."""
+
+    resolved: Count
+    remaining: Count
+    new: Count
+    rules_resolved: Count
+    rules_remaining: Count
+    rules_new: Count
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is resolved, what remains and what is new between two audits."""
+
+    format: Literal["order-audit-comparison/1"]
+    before: ComparedRun
+    after: ComparedRun
+    by_keys: bool
+    note: Annotated[str, note("Why keys were not compared; else empty.")]
+    summary: ComparisonSummary
+    rules: tuple[RuleChange, ...]
+    fixes: Fixes | None
+    requirements: tuple[Requirement, ...]

@@ -1,0 +1,81 @@
+"""How pages are made of templates: what these know, and what a page lets in.
+
+Whatever comes from a database is text here: escaped, and with characters that cannot be seen, or that change how
+others are read, spelled out.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from markupsafe import Markup
+
+from order_audit.expectations import SEVERITIES
+from order_audit.reports import escaping, formatting
+from order_audit.reports.html import evidence, finding
+
+
+def page(template: str, **content: Any) -> str:
+    """A page whose policy lets nothing in but its own style and script, should a text ever get past the escaping."""
+    environment = _environment()
+    own = (environment.get_template(name).render().encode() for name in ("style.css.j2", "script.js.j2"))
+    hashes = (base64.b64encode(hashlib.sha256(text).digest()).decode() for text in own)
+    policy = "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
+    try:
+        return environment.get_template(template).render(content, policy=policy.format(*hashes)) + "\n"
+    except UndefinedError as error:
+        raise KeyError(error.message) from error
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=escaping.plain,
+        optimized=False,  # to look for what is constant takes longer than a page that is rendered once
+    )
+    environment.filters |= {
+        "n": formatting.number,
+        "share": formatting.share,
+        "plural": formatting.plural,
+        "moment": formatting.moment,
+        "ms": formatting.milliseconds,
+        "size": formatting.size,
+        "visible": escaping.visible,
+        "name": escaping.name,
+        "sql": escaping.sql,
+        "columns": evidence.columns,
+        "week": evidence.week,
+        "cell": evidence.cell,
+        "evidence": _evidence,
+        "wrong": finding.wrong,
+        "figures": finding.figures,
+        "overlaps": finding.overlaps,
+        "schema_causes": finding.schema_causes,
+    }
+    environment.globals |= {"severities": SEVERITIES, "duration": formatting.duration}
+    return environment
+
+
+def _evidence(value: Any) -> str | Markup:
+    """A piece of a schema finding's evidence: a number, a text, or a list or an object of such."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return formatting.number(value)
+    if isinstance(value, list):
+        return Markup(", ").join(_evidence(item) for item in value)
+    if isinstance(value, dict):
+        return Markup(", ").join(
+            Markup("{} {}").format(escaping.visible(name), _evidence(item)) for name, item in value.items()
+        )
+    return escaping.visible(str(value))

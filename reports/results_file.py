@@ -1,0 +1,101 @@
+"""Results of earlier audits, read from their files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from order_audit.reports import violations
+from order_audit.reports.document import FORMAT, Document, DocumentError, Result, Violations, decode
+
+_OLD: str = "order-audit/1"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What was found by each rule, and the folder of the file that holds the keys."""
+
+    results: tuple[Result, ...]
+    violations: Violations | None
+    folder: Path
+
+    def file(self) -> tuple[Path | None, str]:
+        """The violations file, if it is there and is the one that the results speak of; else why not."""
+        named = self.violations
+        if not named:
+            return None, "it was written without violations.csv"
+        path = self.folder / Path(named.file).name
+        if not path.is_file():
+            return None, f"{named.file} is not beside it"
+        try:
+            with path.open("rb") as data:
+                if hashlib.file_digest(data, "sha256").hexdigest() != named.sha256:
+                    return None, f"{named.file} beside it is not the one it was written with"
+                data.seek(0)
+                rows = violations.count(data) - 1
+        except OSError as error:
+            return None, f"{named.file} beside it cannot be read: {error.strerror}"
+        if rows != named.rows:
+            return None, f"{named.file} beside it has {rows} rows, and not {named.rows}"
+        return path, ""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A result document, and the folder that its violations file stands in."""
+
+    document: Document
+    folder: Path
+
+    @property
+    def keys(self) -> Keys:
+        """What it found, to be compared."""
+        return Keys(self.document.results, self.document.violations, self.folder)
+
+
+def read(path: Path) -> Audit:
+    """Read a results file. Raises DocumentError where it is none, naming the part that is missing or wrong."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DocumentError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise DocumentError(f"{path} is not JSON; give the results.json of an audit") from None
+    form = found.get("format") if isinstance(found, dict) else None
+    if form == _OLD:
+        raise DocumentError(f"{path} was written by an earlier version (format {form!r}): run that audit again")
+    if form != FORMAT:
+        raise DocumentError(f"{path} is no result of an audit (format {form!r}, expected {FORMAT!r})")
+    try:
+        return Audit(decode(Document, found), path.parent)
+    except DocumentError as error:
+        raise DocumentError(f"{path} is damaged: {error}") from None
+
+
+def baseline(path: Path) -> Audit:
+    """Read a results file to hold an audit against, which takes its keys: by counts, a violation that takes the place
+    of another is not seen.
+
+    Raises DocumentError where it is no result, or its violations file is not beside it as it was written.
+    """
+    audit = read(path)
+    found, why = audit.keys.file()
+    if found is None and not audit.document.violations:
+        raise DocumentError(f"--baseline {path}: {why}; give an audit that wrote it (--format json,violations)")
+    if found is None:
+        raise DocumentError(f"--baseline {path}: {why}; keep violations.csv and results.json of one audit together")
+    return audit
+
+
+@contextmanager
+def sound(*paths: Path) -> Iterator[None]:
+    """While it lasts, a part of open shape (a profile, a row) that lacks something is said to be damaged."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError) as error:
+        names = " or ".join(map(str, paths))
+        raise DocumentError(f"{names} is damaged: {type(error).__name__} {error}") from error
