@@ -38,9 +38,10 @@ def export_project(
     Example: order-audit gx export quality --dsn postgresql://reader@db/shop
     """
     from order_audit.audit.gx.export import export
+    from order_audit.reports.formatting import plural
 
     made = export(folder, dsn, suites=suite or ("current",), rules=rule or (), exclude=exclude or (), schema=schema)
-    lines = [f"project: {made.folder} (suite and checkpoint '{made.name}', {made.rules} rules)"]
+    lines = [f"project: {made.folder} (suite and checkpoint '{made.name}', {plural(made.rules, 'rule')})"]
     lines += [f"left out: {id}: {reason}" for id, reason in made.left_out.items()]
     lines += [f"cannot be judged as it stands: {id}: {message}" for id, message in made.errored.items()]
     lines += [

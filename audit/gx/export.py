@@ -72,8 +72,10 @@ def export(
     errored = {id: found.trouble.message for id, found in outcomes.items() if found.trouble is not None}
     chosen = [rule for rule, _ in shapes if rule.id not in left_out]
     if not chosen:
+        where = f"schema '{schema}'" if schema else "the schemas of the search path"
         raise RunError(
-            f"no rule can be judged there: {next(iter(left_out.values()))}; --schema names the schema of the tables"
+            f"no rule can be judged in {where}: {next(iter(left_out.values()))};"
+            " --schema names the schema that holds the tables"
         )
     suite = of_rules(chosen, name_of(sources))
     try:
