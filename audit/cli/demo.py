@@ -20,6 +20,7 @@ from order_audit.fixes.planning.decisions import read
 from order_audit.fixes.planning.planner import Plan, plan
 from order_audit.reports import atomic_files, compare, html, results_file
 from order_audit.reports.document import Summary, encode
+from order_audit.reports.writers import DEFAULT
 from order_audit.scenario.load import DECISIONS, TRUTH
 
 
@@ -33,7 +34,7 @@ def demo(out: Path, *, quiet: bool) -> str:
         scenario.load(connection)
         clean = _audit(dsn, out / "sample", "1. auditing the sample data", quiet)
         scenario.add_issues(connection)
-        dirty = _audit(dsn, out / "issues", "2. auditing the labelled issues", quiet)
+        dirty = _audit(dsn, out / "issues", "2. auditing the labelled issues", quiet, data_docs=True)
         planned, applied = _fix(connection, out, quiet)
     fixed = _audit(dsn, out / "fixed", "4. auditing what was fixed", quiet)
     before, after = (results_file.read(out / name / "results.json") for name in ("issues", "fixed"))
@@ -64,15 +65,17 @@ def demo(out: Path, *, quiet: bool) -> str:
         + (", just as the plan foretold" if foretold else ", which the plan did not foretell"),
         "",
         f"report:     {out / 'issues' / 'report.html'}",
+        f"data docs:  {out / 'issues' / 'gx/uncommitted/data_docs/local_site/index.html'}",
         f"fixes:      {out / 'fixes'} (a Sqitch project)",
         f"comparison: {out / 'comparison' / 'compare.html'}",
     ]
     return "\n".join(lines)
 
 
-def _audit(dsn: str, out: Path, what: str, quiet: bool) -> Summary:
+def _audit(dsn: str, out: Path, what: str, quiet: bool, *, data_docs: bool = False) -> Summary:
+    formats = (*DEFAULT, "gx") if data_docs else DEFAULT
     with progress(what, quiet=quiet) as tell:
-        return run(dsn, out, Options(tell=tell)).summary
+        return run(dsn, out, Options(formats=formats, tell=tell)).summary
 
 
 def _fix(connection: psycopg.Connection, out: Path, quiet: bool) -> tuple[Plan, Applied]:

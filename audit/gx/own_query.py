@@ -12,17 +12,25 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlA
 from psycopg.rows import tuple_row
 
 from order_audit.audit import mask
+from order_audit.audit.analysis import parsed_query
 from order_audit.audit.database.dsn import OneStatement
 from order_audit.audit.database.quoting import quoted
+from order_audit.audit.gx.stored_rule import stored_rule
 from order_audit.audit.scans.batch_execution import loads
 from order_audit.audit.scans.batch_statement import different
+from order_audit.expectations import SuiteError
 
 
 def judge(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Judge one rule in a read-only transaction that is rolled back; gives its violations, or an `error`.
 
-    psycopg 3 sends the rule's text as one statement, and the server refuses a second one in it.
+    psycopg 3 sends the rule's text as one statement, and the server refuses a second one in it. Other drivers would
+    send both: they get no text that the parser does not know to be one.
     """
+    try:
+        shape = parsed_query.read(stored_rule(kwargs["rule"], kwargs))
+    except SuiteError as error:
+        return {"error": str(error)}
     with execution_engine.get_connection() as connection:
         driver = connection.connection.driver_connection
         try:
@@ -30,6 +38,8 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) -
                 with driver.transaction(force_rollback=True):
                     cursor = OneStatement(driver, row_factory=tuple_row)
                     return _judge(lambda text: cursor.execute(text.encode()), kwargs)
+            if shape.calls is None:
+                return {"error": "the rule's text cannot be read: only postgresql+psycopg:// can send it"}
             begin = connection.begin_nested if connection.in_transaction() else connection.begin
             with begin() as transaction:
                 plain = connection.execution_options(no_parameters=True)

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import psycopg
+import sqlalchemy
 from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from psycopg import conninfo
@@ -26,6 +27,7 @@ from order_audit.audit.analysis import parsed_query
 from order_audit.audit.analysis.parsed_query import Shape
 from order_audit.audit.database.snapshot import Setting, Snapshot
 from order_audit.audit.gx import own_query
+from order_audit.audit.gx.stored_rule import stored_rule
 from order_audit.audit.scans import prepared_rule
 from order_audit.audit.scans.batch import bundle
 from order_audit.audit.scans.cost import dearest_first
@@ -34,7 +36,7 @@ from order_audit.audit.scans.outcome import Outcome, Trouble
 from order_audit.audit.scans.planner import plan
 from order_audit.audit.scans.violation_store import Spool
 from order_audit.errors import RunError
-from order_audit.expectations import Prefilter, Prerequisite, Rule, SuiteError
+from order_audit.expectations import Rule, SuiteError
 from order_audit.reports import cause_text
 
 #: Connections at work, as of `order-audit run`. One more holds the snapshot.
@@ -105,10 +107,15 @@ def _together(
     execution_engine: SqlAlchemyExecutionEngine, asked: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
     """Judge rules on one snapshot. Raises _NotSharedError where there is none to be had."""
-    dsn, settings = _connection(execution_engine)
+    try:
+        dsn, settings = _connection(execution_engine)
+    except sqlalchemy.exc.DBAPIError as error:
+        _log.warning("no order-audit rule can be judged: %s", error.orig)
+        # not tried again for each rule: that may take a time-out each
+        return {id: {"error": "no connection to the database; the log of order_audit.gx says why"} for id in asked}
     examples = max(int(kwargs["evidence"]) for kwargs in asked.values())
     try:
-        outcomes = _outcomes(dsn, settings, [_rule(id, kwargs) for id, kwargs in asked.items()], examples)
+        outcomes = _outcomes(dsn, settings, [stored_rule(id, kwargs) for id, kwargs in asked.items()], examples)
     except (RunError, psycopg.Error) as error:
         # what the server says may name hosts and users, which a stored result must not
         said = mask.error(error) if isinstance(error, psycopg.Error) else str(error)
@@ -132,25 +139,6 @@ def _connection(execution_engine: SqlAlchemyExecutionEngine) -> tuple[str, tuple
         asked = ", ".join(f"current_setting('{name}')" for name in _SETTINGS)
         values = connection.exec_driver_sql(f"select {asked}").one()
     return conninfo.make_conninfo("", **words), tuple(zip(_SETTINGS, map(str, values), strict=True))
-
-
-def _rule(id: str, kwargs: Mapping[str, Any]) -> Rule:
-    """The rule that an expectation holds, under the id of its metric."""
-    prefilter = kwargs["prefilter"]
-    return Rule(
-        id=id,
-        suite="",
-        title=kwargs["rule"],
-        severity="info",
-        key=tuple(kwargs["key"]),
-        sql=kwargs["sql"],
-        prefilter=Prefilter(
-            prefilter["table"], prefilter["query"], tuple(Prerequisite(**column) for column in prefilter["key"])
-        )
-        if prefilter
-        else None,
-        path=kwargs["rule"],
-    )
 
 
 def _outcomes(dsn: str, settings: tuple[Setting, ...], rules: Iterable[Rule], examples: int) -> dict[str, Outcome]:

@@ -22,12 +22,13 @@ with warnings.catch_warnings():
 from order_audit import expectations
 from order_audit.audit.database.server import Server
 from order_audit.audit.gx.result import write as write_result
-from order_audit.audit.run import Format, Options, run
+from order_audit.audit.run import Options, run
+from order_audit.reports.document import Document, decode, encode
 from tests.gx.support import LACKING, raised, write
 from tests.support import servers
 from tests.support.program import order_audit
 
-FORMATS: tuple[Format, ...] = ("json", "gx")
+FORMATS: tuple[str, ...] = ("json", "gx")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,8 @@ def database(server_18: Server) -> Iterator[str]:
 def audited(database: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """The folder and the document of an audit that wrote it all."""
     folder = tmp_path_factory.mktemp("audited")
-    return folder, run(database, folder, Options(formats=FORMATS, exclude=("orders.status_is_known",), examples=3))
+    document = run(database, folder, Options(formats=FORMATS, exclude=("orders.status_is_known",), examples=3))
+    return folder, encode(document)
 
 
 def result_in(folder: Path) -> ExpectationSuiteValidationResult:
@@ -199,8 +201,8 @@ def test_an_interrupted_run_does_not_pass(audited: tuple[Path, dict[str, Any]], 
         if it["status"] == "failed":
             it |= {"status": "passed", "violations": 0, "examples": []}
     it = next(it for it in document["results"] if it["status"] == "passed")
-    it |= {"status": "skipped", "reason": "interrupted before it was judged"}
-    write_result(tmp_path, document, expectations.load("current").rules)
+    it |= {"status": "skipped", "reason": "interrupted before it was judged", "cause": {"kind": "interrupted"}}
+    write_result(tmp_path, decode(Document, document), expectations.load("current").rules)
     found = result_in(tmp_path)
     *results, last = found.results
     assert all(each.success for each in results)
@@ -214,7 +216,7 @@ def test_an_interrupted_run_does_not_pass(audited: tuple[Path, dict[str, Any]], 
 def test_a_run_replaces_its_own_folder_alone(database: str, tmp_path: Path) -> None:
     """What an earlier run wrote goes; what somebody else made stays, and asking for it is refused at once."""
 
-    def ran(out: Path, *formats: Format) -> None:
+    def ran(out: Path, *formats: str) -> None:
         run(database, out, Options(formats=formats, rules=("lineage.is_acyclic",), lint=False, profile=False))
 
     ran(tmp_path, "json", "gx")

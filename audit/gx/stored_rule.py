@@ -1,0 +1,27 @@
+"""The rule that a stored expectation holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from order_audit.expectations import Prefilter, Prerequisite, Rule
+
+
+def stored_rule(id: str, kwargs: Mapping[str, Any]) -> Rule:
+    """The rule of an expectation's arguments, under an id that is unique in its run."""
+    prefilter = kwargs["prefilter"]
+    return Rule(
+        id=id,
+        suite="",
+        title=kwargs["rule"],
+        severity="info",
+        key=tuple(kwargs["key"]),
+        sql=kwargs["sql"],
+        prefilter=Prefilter(
+            prefilter["table"], prefilter["query"], tuple(Prerequisite(**column) for column in prefilter["key"])
+        )
+        if prefilter
+        else None,
+        path=kwargs["rule"],
+    )
