@@ -212,79 +212,21 @@ def revert(
 
     Example: order-audit fixes revert --dsn postgresql://owner@db/shop --rule orders.status_is_known
     """
-    from functools import partial
-
+    from order_audit.audit.cli.fixes_text import reverted_text
     from order_audit.audit.cli.progress_bar import progress
-    from order_audit.fixes.apply import RefusalError, alone, refuse_reader
-    from order_audit.fixes.engine.batches import Done, Pace, install
-    from order_audit.fixes.engine.batches import revert as put_back
-    from order_audit.fixes.engine.eta import Meter
-    from order_audit.fixes.engine.status import applied, ever, gone, left_alone, stretches, triggers
-    from order_audit.fixes.engine.work_list import REAL
-    from order_audit.fixes.guarding.guard import guards
-    from order_audit.fixes.guarding.install import remove
-    from order_audit.reports.formatting import plural
+    from order_audit.fixes.engine.batches import Pace
+    from order_audit.fixes.revert import revert as put_back
 
     pace = Pace(batch=batch_size, wait=max_lock_wait, pause=pause_ms)
-    with _connected(dsn, schema) as connection, alone(connection):
-        refuse_reader(connection)
-        row = connection.execute("select to_regclass('order_audit.journal') is not null").fetchone()
-        if not row or not row[0]:
-            if rule:
-                raise UsageError(f"nothing of {rule[0]} is applied: there is no schema order_audit")
-            say("nothing was ever applied here: there is no schema order_audit")
-            return
-        there = applied(connection)
-        if unknown := [name for name in rule or () if name not in ever(connection)]:
-            raise UsageError(f"nothing of {unknown[0]} was ever applied; 'order-audit fixes status' shows what is")
-        wanted = [name for name in there if not rule or name in rule]
-        if lost := gone(connection, wanted):
-            raise RefusalError(
-                f"{lost[0]} is not there any more: what was changed in it cannot be put back; --rule"
-                " puts back the others"
-            )
-        install(connection, REAL)
-        busy = refused = 0
-        with_triggers = triggers(connection, wanted)
-        for guard in reversed(guards().values()):
-            if rule and not any(protected.id in wanted for protected in guard.protects):
-                continue
-            if remove(connection, guard, pace):
-                say(f"guard {guard.name} removed")
-        with progress("putting back", quiet=quiet) as tell:
-            parts = stretches(connection, wanted)
-            became = {name: Done() for name in wanted}
-            meter = Meter([rows for *_, rows in parts], tell)
-            for name, first, last, rows in parts:
-                meter.begin(name)
-                meter.rows(0, rows)
-                done = put_back(connection, name, REAL, pace, partial(meter.rows, of=rows), stretch=(first, last))
-                became[name].changed += done.changed
-                became[name].busy += done.busy
-                refused += done.refused
-            for name, done in became.items():
-                busy += done.busy
-                held = f", {done.busy:,} held by others" if done.busy else ""
-                say(f"{name}: {plural(done.changed, 'row')} put back{held}")
-            meter.end("")
-        kept = left_alone(connection)
-        for name, table, key, why in kept:
-            say(f"left alone: {table} {key} ({name}): {why}")
-        for name, names in with_triggers:
-            say(
-                f"{name} has triggers ({', '.join(names)}): what they wrote besides, when rows were changed and when"
-                " they were put back, is not in the journal, and stays"
-            )
-        if not wanted:
-            say("nothing is applied")
-        if busy:
-            say("run the same command again for the rows that were held by others")
-        if refused:
-            say(
-                f"{plural(refused, 'row')} left alone, for the database refuses the values of before: take away what"
-                " refuses them, and run the same command again"
-            )
-    raise typer.Exit(1 if busy or refused else 0)
+    removed: list[str] = []
+    try:
+        with _connected(dsn, schema) as connection, progress("putting back", quiet=quiet) as tell:
+            reverted = put_back(connection, rule or (), pace, on_guard_removed=removed.append, on_progress=tell)
+    finally:  # a guard that is gone is told, whatever fails after it
+        for name in removed:
+            say(f"guard {name} removed")
+    say(reverted_text(reverted))
+    raise typer.Exit(1 if reverted is not None and (reverted.locked or reverted.rejected) else 0)
 
 
 def _files(suite: list[str] | None, folder: Path | None) -> tuple[tuple[Rule, ...], dict[str, Fix]]:

@@ -12,6 +12,7 @@ from order_audit.fixes.engine.status import Status
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix
 from order_audit.fixes.planning.fixpoint import PASSES
 from order_audit.fixes.planning.planner import Plan, Step
+from order_audit.fixes.revert import Reverted
 from order_audit.reports.formatting import plural, size
 from order_audit.reports.terminal.summary import MARKS
 
@@ -227,6 +228,32 @@ def status_text(status: Status | None) -> str:
         lines.append("a run is at work")
     if status.broken_off:
         lines.append("the last run was broken off: run the same command, or file, again, and it goes on")
+    return "\n".join(lines)
+
+
+def reverted_text(reverted: Reverted | None) -> str:
+    """What was put back, by rule, and what was not; without the guards that were removed."""
+    if reverted is None:
+        return "nothing was ever applied here: there is no schema order_audit"
+    lines = []
+    for rule, done in reverted.rules.items():
+        held = f", {done.busy:,} held by others" if done.busy else ""
+        lines.append(f"{rule}: {plural(done.changed, 'row')} put back{held}")
+    lines += [f"left alone: {row.table} {row.key} ({row.rule}): {row.reason}" for row in reverted.conflicts]
+    lines += [
+        f"{table} has triggers ({', '.join(names)}): what they wrote besides, when rows were changed and when"
+        " they were put back, is not in the journal, and stays"
+        for table, names in reverted.triggers.items()
+    ]
+    if not reverted.rules:
+        lines.append("nothing is applied")
+    if reverted.locked:
+        lines.append("run the same command again for the rows that were held by others")
+    if reverted.rejected:
+        lines.append(
+            f"{plural(reverted.rejected, 'row')} left alone, for the database refuses the values of before: take away"
+            " what refuses them, and run the same command again"
+        )
     return "\n".join(lines)
 
 

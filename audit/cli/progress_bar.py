@@ -43,7 +43,7 @@ def pieces(*, quiet: bool) -> Iterator[Begin]:
             TextColumn("{task.fields[note]}", markup=False),
         )
         room = max(console.width - _BESIDE, 0)
-        with Progress(*columns, console=console, transient=True) as bars:
+        with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bars:
 
             def begin(what: str, *, lines: bool = False) -> Tell:  # noqa: ARG001 - a bar is no line
                 task: TaskID | None = None

@@ -63,10 +63,25 @@ class Status:
         }
 
 
+@dataclass(frozen=True)
+class Conflict:
+    """A row that a revert did not put back: the rule whose fix changed it, its table and key, and why."""
+
+    rule: str
+    table: str
+    key: str
+    reason: str
+
+
+def has_journal(connection: psycopg.Connection) -> bool:
+    """Whether anything was ever applied to this database."""
+    row = connection.execute("select to_regclass('order_audit.journal') is not null").fetchone()
+    return bool(row and row[0])
+
+
 def status(connection: psycopg.Connection) -> Status | None:
     """Read the journal; None where there is none, for nothing was ever applied."""
-    row = connection.execute("select to_regclass('order_audit.journal') is not null").fetchone()
-    if not row or not row[0]:
+    if not has_journal(connection):
         return None
     entries = connection.execute(
         """
@@ -103,8 +118,8 @@ def status(connection: psycopg.Connection) -> Status | None:
     )
 
 
-def left_alone(connection: psycopg.Connection, limit: int = 1000) -> list[tuple[str, str, str, str]]:
-    """Rows that a revert left as they are: rule, table, key and why."""
+def conflicts(connection: psycopg.Connection, limit: int = 1000) -> tuple[Conflict, ...]:
+    """Rows that a revert did not put back, the first of them in the order in which they were changed."""
     rows = connection.execute(
         """
         select j.rule, j.tab, (select string_agg(k.value, ', ' order by k.key) from jsonb_each_text(j.key) as k),
@@ -116,7 +131,7 @@ def left_alone(connection: psycopg.Connection, limit: int = 1000) -> list[tuple[
         """,
         [limit],
     ).fetchall()
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    return tuple(Conflict(*row) for row in rows)
 
 
 def stretches(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple[str, int, int, int]]:
@@ -163,7 +178,7 @@ def gone(connection: psycopg.Connection, rules: Sequence[str]) -> list[str]:
     return [row[0] for row in rows]
 
 
-def triggers(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple[str, list[str]]]:
+def triggers(connection: psycopg.Connection, rules: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The tables that hold changes of these rules and have triggers of their owner's, with the triggers' names.
 
     What these write, in other columns or tables, is no change of ours: neither journaled nor put back.
@@ -185,7 +200,7 @@ def triggers(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple
         """,
         [list(rules)],
     ).fetchall()
-    return [(row[0], row[1]) for row in rows]
+    return {row[0]: tuple(row[1]) for row in rows}
 
 
 def applied(connection: psycopg.Connection) -> list[str]:

@@ -524,7 +524,7 @@ def test_fixes_that_the_tables_have_no_room_for_are_left_out(server_18: Server, 
         assert {rule: rows for rule, rows in changed.items() if rows} == {
             rule: rows for rule, rows in foretold.items() if rows
         }
-        assert f"left out  {left_out}: " in applied_text(done, rehearsed=False)
+        assert f"left out {left_out}: " in " ".join(applied_text(done, rehearsed=False).split())
         assert f"✗ {left_out}: " in plan_text(made)
     servers.drop_database(server_18, dsn)
 

@@ -8,10 +8,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from order_audit.errors import UsageError
 from order_audit.expectations import load
+from order_audit.fixes import revert as engine
 from order_audit.fixes.engine.batches import Done, Pace, apply, install, revert
 from order_audit.fixes.engine.work_list import REAL
 from order_audit.fixes.fix import Option, fixes
+from order_audit.fixes.guarding.guard import guards
+from order_audit.fixes.guarding.install import install as install_guard
 
 SCHEMA = Path(__file__).parents[2] / "order_audit" / "scenario" / "current" / "schema.sql"
 FIXES = fixes(load("current").rules)
@@ -154,3 +158,60 @@ def test_no_unit_is_passed_over_whatever_the_size_of_a_batch(database: Connectio
     database.execute("update orders set order_amount = 5")
     assert revert(database, "r", REAL, Pace(batch=size)).changed == 5
     assert database.execute("select distinct order_amount from orders").fetchall() == [(7,)]
+
+
+def test_a_revert_says_what_became_of_everything(database: Connection, dsn: str) -> None:
+    """Guards, rows put back, held by others, refused, changed since; and how far it is."""
+    rule = "orders.status_is_known"
+    orders(database, {id: id for id in range(1, 6)}, " Active")
+    assert fixed(database, rule) == 5
+    orders(database, {11: 11, 12: 11, 13: 12})
+    assert fixed(database, ROOT_RULE) == 1
+    assert install_guard(database, guards()["status_is_known"], Pace())
+    database.execute("update orders set order_status = 'expired' where order_id = 1")
+    database.execute("alter table orders add check (order_status <> ' Active' or order_id <> 2)  not valid")
+    database.execute("create function stamp() returns trigger language plpgsql as 'begin return new; end'")
+    database.execute("create trigger stamped before update on orders for each row execute function stamp()")
+    removed: list[str] = []
+    told: list[tuple[int, int, str]] = []
+    with psycopg.connect(dsn) as other:
+
+        def removed_guard(name: str) -> None:
+            removed.append(name)
+            other.execute("select from orders where order_id = 3 for update")
+
+        reverted = engine.revert(
+            database,
+            [rule],
+            Pace(rounds=2),
+            on_guard_removed=removed_guard,
+            on_progress=lambda done, of, note: told.append((done, of, note)),
+        )
+    assert reverted is not None
+    assert (reverted.guards, removed) == (("status_is_known",), ["status_is_known"])
+    done = reverted.rules[rule]
+    assert (list(reverted.rules), done.changed, done.busy, done.stale, done.refused) == ([rule], 2, 1, 1, 1)
+    assert (reverted.locked, reverted.rejected) == (1, 1)
+    assert [(row.rule, row.table, row.key) for row in reverted.conflicts] == [
+        (rule, "public.orders", "1"),
+        (rule, "public.orders", "2"),
+    ]
+    assert "orders_check" in reverted.conflicts[1].reason
+    assert reverted.triggers == {"orders": ("stamped",)}
+    assert told[0][:2] == (0, 5)
+    assert told[-1] == (2, 2, "")
+    assert statuses(database) == {
+        1: "expired", 2: "active", 3: "active", 4: " Active", 5: " Active", 11: "expired", 12: "expired", 13: "expired"
+    }  # fmt: skip
+    rest = engine.revert(database, [], Pace())
+    assert rest is not None
+    assert {name: done.changed for name, done in rest.rules.items()} == {ROOT_RULE: 1, rule: 1}
+    with pytest.raises(UsageError, match="nothing of x was ever applied"):
+        engine.revert(database, ["x"], Pace())
+
+
+def test_where_nothing_was_applied_there_is_nothing_to_revert(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        assert engine.revert(connection, [], Pace()) is None
+        with pytest.raises(UsageError, match="nothing of x is applied"):
+            engine.revert(connection, ["x"], Pace())

@@ -1,0 +1,114 @@
+"""Put back what fixes changed, the last change first, from the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import psycopg
+
+from order_audit.errors import UsageError
+from order_audit.fixes.apply import RefusalError, alone, refuse_reader
+from order_audit.fixes.engine import batches
+from order_audit.fixes.engine.batches import Done, Pace, install
+from order_audit.fixes.engine.eta import Meter
+from order_audit.fixes.engine.status import Conflict, applied, conflicts, ever, gone, has_journal, stretches, triggers
+from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.guarding.guard import guards
+from order_audit.fixes.guarding.install import remove
+from order_audit.progress import Tell, silent
+
+
+@dataclass(frozen=True)
+class Reverted:
+    """The outcome of a revert: what became of each rule's changes, and what stays as it is.
+
+    `guards` are the guards that were removed. In `rules`, `changed` counts rows put back, `busy` rows that others held,
+    `refused` rows whose former values the database refuses, `stale` rows that somebody changed since. `conflicts` are
+    the rows of any rule that no revert put back. `triggers` names the triggers of changed tables, by table: what they
+    wrote is not in the journal.
+    """
+
+    guards: tuple[str, ...]
+    rules: dict[str, Done]
+    conflicts: tuple[Conflict, ...]
+    triggers: dict[str, tuple[str, ...]]
+
+    @property
+    def locked(self) -> int:
+        """Rows that others held to the last."""
+        return sum(done.busy for done in self.rules.values())
+
+    @property
+    def rejected(self) -> int:
+        """Rows whose former values the database refuses."""
+        return sum(done.refused for done in self.rules.values())
+
+
+def revert(
+    connection: psycopg.Connection,
+    rules: Sequence[str],
+    pace: Pace,
+    *,
+    on_guard_removed: Callable[[str], None] = lambda _name: None,
+    on_progress: Tell = silent,
+) -> Reverted | None:
+    """Put back the changes of these rules (of all, if none is named), after removing the guards that refuse them.
+
+    The connection commits by itself. Returns None where nothing was ever applied. `on_guard_removed` is called with
+    the name of each guard as soon as it is gone. May be killed and run again. Raises UsageError for a rule of which
+    nothing was ever applied, RefusalError where nothing can be put back at all, both before the first change;
+    GuardError where others never let go of a guard's table.
+    """
+    with alone(connection):
+        refuse_reader(connection)
+        if not has_journal(connection):
+            if rules:
+                raise UsageError(f"nothing of {rules[0]} is applied: there is no schema order_audit")
+            return None
+        known = ever(connection)
+        if unknown := [name for name in rules if name not in known]:
+            raise UsageError(f"nothing of {unknown[0]} was ever applied; 'order-audit fixes status' shows what is")
+        wanted = [name for name in applied(connection) if not rules or name in rules]
+        if lost := gone(connection, wanted):
+            raise RefusalError(
+                f"{lost[0]} is not there any more: what was changed in it cannot be put back; --rule"
+                " puts back the others"
+            )
+        install(connection, REAL)
+        with_triggers = triggers(connection, wanted)
+        removed = _remove_guards(connection, wanted if rules else None, pace, on_guard_removed)
+        done = _put_back(connection, wanted, pace, on_progress)
+        return Reverted(removed, done, conflicts(connection), with_triggers)
+
+
+def _remove_guards(
+    connection: psycopg.Connection, rules: Sequence[str] | None, pace: Pace, on_removed: Callable[[str], None]
+) -> tuple[str, ...]:
+    """Remove the guards that protect these rules, or all; returns the names of those that were there."""
+    removed: list[str] = []
+    for guard in reversed(guards().values()):
+        if rules is not None and not any(protected.id in rules for protected in guard.protects):
+            continue
+        if remove(connection, guard, pace):
+            removed.append(guard.name)
+            on_removed(guard.name)
+    return tuple(removed)
+
+
+def _put_back(connection: psycopg.Connection, rules: Sequence[str], pace: Pace, on_progress: Tell) -> dict[str, Done]:
+    """Put back each range of the journal, the last first; returns what became of each rule."""
+    ranges = stretches(connection, rules)
+    outcome = {name: Done() for name in rules}
+    meter = Meter([rows for *_, rows in ranges], on_progress)
+    for name, first, last, rows in ranges:
+        meter.begin(name)
+        meter.rows(0, rows)
+        done = batches.revert(connection, name, REAL, pace, partial(meter.rows, of=rows), stretch=(first, last))
+        outcome[name].changed += done.changed
+        outcome[name].busy += done.busy
+        outcome[name].stale += done.stale
+        outcome[name].refused += done.refused
+    meter.end("")
+    return outcome
