@@ -66,7 +66,7 @@ def suites() -> list[Suite]:
 def rule_headers() -> Texts:
     """Titles and prose of rules, those on schemas included."""
     for rule in [*(rule for suite in suites() for rule in suite.rules), *schema_rules()]:
-        for field in ("title", "why", "limitations", "without"):
+        for field in ("title", "why", "limitations", "without", "unfixed", "unguarded"):
             yield f"{rule.path}: {field}", getattr(rule, field)
         for cause in rule.schema_causes:
             yield f"{rule.path}: {cause.rule}", cause.which

@@ -5,7 +5,7 @@
 --   have stopped half-way. The campaign has then ended without notice.
 -- highlight: order_status
 -- diagram: lineage of order_id
--- unguarded: it would refuse a nightly job that ends an order before it inserts the next one
+-- unguarded: a guard would reject a nightly job that ends an order before it inserts the next one
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o
 join (

@@ -4,7 +4,7 @@
 -- why: An API key of a CRM belongs to one customer. If orders of two customers share it, leads of one may arrive in
 --   the CRM of the other.
 -- highlight: least_customer_id, greatest_customer_id
--- unguarded: it compares what lies within JSON across all orders, which no index can do
+-- unguarded: the rule compares values inside JSON across all orders, which an index cannot do
 select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.delivery_script_name,
   h.least_customer_id, h.greatest_customer_id
 from orders as o

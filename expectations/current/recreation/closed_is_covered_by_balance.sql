@@ -9,7 +9,7 @@
 -- diagram: balance of customer_id
 -- unfixed: the balance of that time is not stored, so the tables cannot show whether the recreation was wrong. A
 --   delivery cannot be undone. Check the bookings.
--- unguarded: it holds today's balance against what was decided earlier, and a debit must never be refused
+-- unguarded: the rule compares today's balance with earlier decisions, and debits must never be rejected
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 -- include: not_covered_by_balance
   and (

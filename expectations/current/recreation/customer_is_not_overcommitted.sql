@@ -7,7 +7,7 @@
 -- diagram: balance of customer_id
 -- unfixed: the data says neither which order to stop, nor whether a payment is on its way. Ask the customer, or stop
 --   an order.
--- unguarded: a debit must never be refused, and each one may bring the balance below what live orders come to
+-- unguarded: debits must never be rejected, and each debit can bring the balance below the sum of live orders
 select c.customer_id, c.customer_balance, live.orders as live_orders, live.amount as live_amount
 from customers as c
 join (

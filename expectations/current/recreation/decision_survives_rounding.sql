@@ -5,8 +5,7 @@
 --   whole cents, the answer is the opposite. The customer gets unpaid leads, or is refused paid ones.
 -- highlight: customer_balance
 -- allowed_by: schema.money_is_exact customers.customer_balance
--- unguarded: none is needed where balances are whole cents and amounts integers, which the guard of
---   customers.balance_is_whole_cents sees to
+-- unguarded: not needed once the guard of customers.balance_is_whole_cents is installed and amounts are integers
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 from orders as o
 left join customers as c on c.customer_id = o.customer_id
