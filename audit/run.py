@@ -63,7 +63,7 @@ def _selection(options: Options) -> Selection:
         raise UsageError("--rule and --exclude leave no rule to judge")
     return Selection(
         suite=suite,
-        wanted=[(rule, parsed_query.read(rule)) for rule in suite.rules if rule.id in asked],
+        wanted=[(rule, parsed_query.parse(rule)) for rule in suite.rules if rule.id in asked],
         left_out=[rule for rule in suite.rules if rule.id not in asked],
         suppressions=suppression.read(options.allow, (rule.id for rule in schema_rules())) if options.allow else [],
     )

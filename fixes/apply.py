@@ -15,21 +15,21 @@ import psycopg
 
 from order_audit.expectations import Rule
 from order_audit.fixes.engine import batches
-from order_audit.fixes.engine.batches import Done, Pace, install
-from order_audit.fixes.engine.bloat import Growth, growth, sizes
-from order_audit.fixes.engine.checksums import Proof, proof, sums
-from order_audit.fixes.engine.eta import Meter
-from order_audit.fixes.engine.rejected import Refused, refused
+from order_audit.fixes.engine.batches import OptionOutcome, Throttle, install
+from order_audit.fixes.engine.bloat import Bloat, bloat, sizes
+from order_audit.fixes.engine.checksums import Verification, checksums, verify
+from order_audit.fixes.engine.eta import Eta
+from order_audit.fixes.engine.rejected import Rejected, rejected
 from order_audit.fixes.engine.status import LOCK
-from order_audit.fixes.engine.work_list import REAL, fill, obstacle
+from order_audit.fixes.engine.work_list import TARGET, obstacle, work_list_sql
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix, FixError, Option
-from order_audit.fixes.guarding.install import Count, GuardError, foresee, install_all
+from order_audit.fixes.guarding.install import Count, GuardError, install_all, preview
 from order_audit.fixes.planning import dry_run
 from order_audit.fixes.planning.decisions import Decisions
 from order_audit.fixes.planning.fingerprint import differences
-from order_audit.fixes.planning.fixpoint import turns
+from order_audit.fixes.planning.fixpoint import run_to_fixpoint
 from order_audit.fixes.planning.planner import guards_of, identity, none_there, review, tables
-from order_audit.progress import Tell
+from order_audit.progress import ProgressCallback
 
 
 class RefusalError(RuntimeError):
@@ -44,21 +44,22 @@ class ReviewError(ValueError):
 class Applied:
     """What was done, by rule and option in order; `after` are the violations where they were counted.
 
-    `passed_over` is what the database refused to change, `restless` the rules that may have more to do after the last
-    pass, for other fixes undo what theirs do. `proof` is None in a rehearsal, `growth` is by table that was changed.
-    `installed` names the guards that were, `refused` says by guard why it was not. In a rehearsal, `installed` are
-    those that could be. `unable` says by rule why its fix was left out: these tables lack what it reads or sets.
+    `rejected` is what the database refused to change, `not_converging` the rules that may have more to do after the
+    last pass, for other fixes undo what theirs do. `verification` is None in a rehearsal, `bloat` is by table that was
+    changed. `installed` names the guards that were, `guard_errors` says by guard why it was not. In a rehearsal,
+    `installed` are those that could be. `unable` says by rule why its fix was left out: these tables lack what it reads
+    or sets.
     """
 
-    done: tuple[tuple[str, str, Done], ...]
-    proof: Proof | None = None
-    growth: dict[str, Growth] = field(default_factory=dict)
+    done: tuple[tuple[str, str, OptionOutcome], ...]
+    verification: Verification | None = None
+    bloat: dict[str, Bloat] = field(default_factory=dict)
     before: dict[str, int | None] = field(default_factory=dict)
     after: dict[str, int | None] = field(default_factory=dict)
     installed: tuple[str, ...] = ()
-    refused: dict[str, GuardError] = field(default_factory=dict)
-    passed_over: tuple[Refused, ...] = ()
-    restless: tuple[str, ...] = ()
+    guard_errors: dict[str, GuardError] = field(default_factory=dict)
+    rejected: tuple[Rejected, ...] = ()
+    not_converging: tuple[str, ...] = ()
     unable: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -69,7 +70,7 @@ class Applied:
     @property
     def left(self) -> int:
         """Rows that others held or changed to the last."""
-        return sum(done.busy + done.stale for _, _, done in self.done)
+        return sum(done.locked + done.changed_concurrently for _, _, done in self.done)
 
 
 def chosen(fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> Iterator[tuple[Fix, Option]]:
@@ -87,21 +88,21 @@ def apply(
     fixes: Mapping[str, Fix],
     choices: Mapping[str, str],
     decisions: Decisions | None,
-    pace: Pace,
+    throttle: Throttle,
     *,
     guarding: bool = False,
     count: Count = lambda _connection, _rules: {},
-    tell: Tell = lambda _done, _of, _note: None,
-    tell_guards: Tell = lambda _done, _of, _note: None,
+    on_progress: ProgressCallback = lambda _done, _of, _note: None,
+    on_guard_progress: ProgressCallback = lambda _done, _of, _note: None,
 ) -> Applied:
     """Apply what is automatic and what was chosen; then, with `guarding`, install the guards of rules that pass.
 
-    The connection commits by itself. `count` counts the violations of rules. `tell` is called with the rows changed, of
-    those to change, and what is being done, `tell_guards` with the guards done, of all.
+    The connection commits by itself. `count` counts the violations of rules. `on_progress` is called with the rows
+    changed, of those to change, and what is being done, `on_guard_progress` with the guards done, of all.
 
     It may be killed at any moment and run again. Raises RefusalError or ReviewError before the first change.
     """
-    with alone(connection):
+    with advisory_lock(connection):
         refuse(connection, fixes, choices)
         id = _plan_id(choices, decisions)
         if decisions is not None and decisions.plan and not _begun(connection, id):
@@ -112,44 +113,44 @@ def apply(
                     f"{decisions.path}: this is not what was reviewed: {'; '.join(found)}. Nothing was changed:"
                     " write the file anew with fixes plan --out, and look at it again"
                 )
-        install(connection, REAL)
+        install(connection, TARGET)
         # checksums and counts take as long as they take: applications need the other processors
         connection.execute("set max_parallel_workers_per_gather = 0")
         steps, unable = _possible(connection, chosen(fixes, choices))
         names = tables(connection, fixes)
-        tell(0, 0, "adding up the tables")
+        on_progress(0, 0, "adding up the tables")
         began = time.monotonic()
-        before, room = sums(connection, names), sizes(connection, names)
+        before, room = checksums(connection, names), sizes(connection, names)
         took = time.monotonic() - began
         since, run = _begin(connection, id, choices)
-        tell(0, 0, "counting what is to be changed")
-        meter = Meter(_expected(connection, steps, decisions, count), tell, closing=took)
+        on_progress(0, 0, "counting what is to be changed")
+        eta = Eta(_expected(connection, steps, decisions, count), on_progress, closing=took)
         dead: Counter[str] = Counter()
 
-        def change(fix: Fix, option: Option) -> Done:
-            meter.begin(fix.rule.id)
-            became = batches.apply(connection, fix, option, REAL, pace, meter.rows)
+        def change(fix: Fix, option: Option) -> OptionOutcome:
+            eta.begin(fix.rule.id)
+            became = batches.apply(connection, fix, option, TARGET, throttle, eta.rows)
             for table in batches.changes(option):
                 dead[table] += became.changed
                 # many fixes leave as much behind as a large one
-                if became.changed and 0 < batches.dead_rows(connection, {table}, pace) <= dead[table]:
+                if became.changed and 0 < batches.dead_rows(connection, {table}, throttle) <= dead[table]:
                     batches.vacuum(connection, {table})
                     dead[table] = 0
             return became
 
         done, restless = _take_turns(connection, steps, change)
-        meter.end("adding up again")
-        proven = proof(before, sums(connection, names, since))
+        eta.end("adding up again")
+        proven = verify(before, checksums(connection, names, since))
         seconds = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
         changed = {table for (_, option), (_, _, found) in zip(steps, done, strict=True) if found.changed
                    for table in batches.changes(option)}  # fmt: skip
-        grown = growth(connection, room, changed)
+        grown = bloat(connection, room, changed)
         sized = {"sizes": {table: found.document() for table, found in grown.items()}} if grown else {}
         _end(connection, run, {"proof": proven.document(), "seconds": seconds, **sized})
-        meter.end("")
+        eta.end("")
         wanted = guards_of(rules) if guarding else []
-        installed, lacking = install_all(connection, wanted, pace, count, tell_guards)
-        return Applied(done, proven, grown, {}, {}, tuple(installed), lacking, refused(connection), restless, unable)
+        installed, lacking = install_all(connection, wanted, throttle, count, on_guard_progress)
+        return Applied(done, proven, grown, {}, {}, tuple(installed), lacking, rejected(connection), restless, unable)
 
 
 def rehearse(
@@ -157,10 +158,10 @@ def rehearse(
     rules: Sequence[Rule],
     fixes: Mapping[str, Fix],
     choices: Mapping[str, str],
-    pace: Pace,
+    throttle: Throttle,
     *,
     guarding: bool = False,
-    tell: Tell = lambda _done, _of, _note: None,
+    on_progress: ProgressCallback = lambda _done, _of, _note: None,
 ) -> Applied:
     """Do the same in one transaction that is rolled back, and count the violations before and after.
 
@@ -174,26 +175,26 @@ def rehearse(
     def count(note: str) -> None:
         nonlocal counted
         counted += 1
-        tell(counted, total, note)
+        on_progress(counted, total, note)
 
-    with alone(connection), connection.transaction(force_rollback=True):
+    with advisory_lock(connection), connection.transaction(force_rollback=True):
         refuse(connection, fixes, choices)
-        connection.execute(f"set local lock_timeout = {max(1, pace.wait)}".encode())
-        install(connection, REAL)
+        connection.execute(f"set local lock_timeout = {max(1, throttle.max_lock_wait_ms)}".encode())
+        install(connection, TARGET)
         connection.execute("delete from order_audit.refused")
         steps, unable = _possible(connection, chosen(fixes, choices))
         before = dry_run.judge(connection, rules, "before", count)
-        patient = Pace(batch=pace.batch, wait=0, vacuum=0, rounds=3)
+        patient = Throttle(batch_size=throttle.batch_size, max_lock_wait_ms=0, vacuum_after=0, max_rounds=3)
 
-        def change(fix: Fix, option: Option) -> Done:
-            tell(counted, total, fix.rule.id)
-            return batches.apply(connection, fix, option, REAL, patient)
+        def change(fix: Fix, option: Option) -> OptionOutcome:
+            on_progress(counted, total, fix.rule.id)
+            return batches.apply(connection, fix, option, TARGET, patient)
 
         done, restless = _take_turns(connection, steps, change)
         counted += len(steps)
         after = dry_run.judge(connection, rules, "after", count)
-        installed, lacking = foresee(connection, guards_of(rules), after) if guarding else ([], {})
-        passed_over = refused(connection)
+        installed, lacking = preview(connection, guards_of(rules), after) if guarding else ([], {})
+        passed_over = rejected(connection)
     return Applied(done, None, {}, before, after, tuple(installed), lacking, passed_over, restless, unable)
 
 
@@ -206,7 +207,7 @@ def _possible(
     for fix, option in wanted:
         try:
             with connection.transaction():
-                fill(connection, fix, option, REAL)
+                work_list_sql(connection, fix, option, TARGET)
         except psycopg.errors.InsufficientPrivilege:
             raise
         except (FixError, psycopg.ProgrammingError) as error:
@@ -217,10 +218,10 @@ def _possible(
 
 
 def _take_turns(
-    connection: psycopg.Connection, steps: Sequence[tuple[Fix, Option]], change: Callable[[Fix, Option], Done]
-) -> tuple[tuple[tuple[str, str, Done], ...], tuple[str, ...]]:
+    connection: psycopg.Connection, steps: Sequence[tuple[Fix, Option]], change: Callable[[Fix, Option], OptionOutcome]
+) -> tuple[tuple[tuple[str, str, OptionOutcome], ...], tuple[str, ...]]:
     """Let the steps take their turns; gives what became of each, and the rules that had more to do to the last."""
-    done = {(fix.rule.id, option.name): Done() for fix, option in steps}
+    done = {(fix.rule.id, option.name): OptionOutcome() for fix, option in steps}
 
     def take(fix: Fix, _number: int) -> Iterator[Option]:
         for mine, option in steps:
@@ -230,12 +231,12 @@ def _take_turns(
                 if became.changed:
                     yield option
 
-    restless = turns(connection, {fix.rule.id: fix for fix, _ in steps}, REAL, take)
+    restless = run_to_fixpoint(connection, {fix.rule.id: fix for fix, _ in steps}, TARGET, take)
     return tuple((rule, option, became) for (rule, option), became in done.items()), restless
 
 
 @contextmanager
-def alone(connection: psycopg.Connection) -> Iterator[None]:
+def advisory_lock(connection: psycopg.Connection) -> Iterator[None]:
     """While it lasts, no other run of ours works on this database. Raises RefusalError where one does.
 
     The server may take a moment to notice that an earlier run was killed: for that long it is waited.
@@ -253,7 +254,7 @@ def alone(connection: psycopg.Connection) -> Iterator[None]:
             connection.execute("select pg_advisory_unlock(%s)", [LOCK])
 
 
-def refuse_reader(connection: psycopg.Connection) -> None:
+def refuse_read_only(connection: psycopg.Connection) -> None:
     """Raise RefusalError where the connection cannot write at all."""
     row = connection.execute("select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'").fetchone()
     assert row is not None  # noqa: S101 - one row by construction
@@ -265,7 +266,7 @@ def refuse_reader(connection: psycopg.Connection) -> None:
 
 def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> None:
     """Raise RefusalError where the fixes cannot be applied here at all."""
-    refuse_reader(connection)
+    refuse_read_only(connection)
     row = connection.execute("select current_user").fetchone()
     assert row is not None  # noqa: S101 - one row by construction
     role = row[0]

@@ -9,15 +9,24 @@ from functools import partial
 import psycopg
 
 from order_audit.errors import UsageError
-from order_audit.fixes.apply import RefusalError, alone, refuse_reader
+from order_audit.fixes.apply import RefusalError, advisory_lock, refuse_read_only
 from order_audit.fixes.engine import batches
-from order_audit.fixes.engine.batches import Done, Pace, install
-from order_audit.fixes.engine.eta import Meter
-from order_audit.fixes.engine.status import Conflict, applied, conflicts, ever, gone, has_journal, stretches, triggers
-from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.engine.batches import OptionOutcome, Throttle, install
+from order_audit.fixes.engine.eta import Eta
+from order_audit.fixes.engine.status import (
+    Conflict,
+    applied,
+    conflicts,
+    ever_applied,
+    has_journal,
+    journal_ranges,
+    missing_tables,
+    tables_with_triggers,
+)
+from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.guarding.guard import guards
 from order_audit.fixes.guarding.install import remove
-from order_audit.progress import Tell, silent
+from order_audit.progress import ProgressCallback, ignore_progress
 
 
 @dataclass(frozen=True)
@@ -26,33 +35,33 @@ class Reverted:
 
     `guards` are the guards that were removed. In `rules`, `changed` counts rows put back, `busy` rows that others held,
     `refused` rows whose former values the database refuses, `stale` rows that somebody changed since. `conflicts` are
-    the rows of any rule that no revert put back. `triggers` names the triggers of changed tables, by table: what they
+    the rows of any rule that no revert put back. `tables_with_triggers` names the triggers of changed tables, by table: what they
     wrote is not in the journal.
     """
 
     guards: tuple[str, ...]
-    rules: dict[str, Done]
+    rules: dict[str, OptionOutcome]
     conflicts: tuple[Conflict, ...]
-    triggers: dict[str, tuple[str, ...]]
+    tables_with_triggers: dict[str, tuple[str, ...]]
 
     @property
     def locked(self) -> int:
         """Rows that others held to the last."""
-        return sum(done.busy for done in self.rules.values())
+        return sum(done.locked for done in self.rules.values())
 
     @property
     def rejected(self) -> int:
         """Rows whose former values the database refuses."""
-        return sum(done.refused for done in self.rules.values())
+        return sum(done.rejected for done in self.rules.values())
 
 
 def revert(
     connection: psycopg.Connection,
     rules: Sequence[str],
-    pace: Pace,
+    throttle: Throttle,
     *,
     on_guard_removed: Callable[[str], None] = lambda _name: None,
-    on_progress: Tell = silent,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> Reverted | None:
     """Put back the changes of these rules (of all, if none is named), after removing the guards that refuse them.
 
@@ -61,54 +70,56 @@ def revert(
     nothing was ever applied, RefusalError where nothing can be put back at all, both before the first change;
     GuardError where others never let go of a guard's table.
     """
-    with alone(connection):
-        refuse_reader(connection)
+    with advisory_lock(connection):
+        refuse_read_only(connection)
         if not has_journal(connection):
             if rules:
                 raise UsageError(f"nothing of {rules[0]} is applied: there is no schema order_audit")
             return None
-        known = ever(connection)
+        known = ever_applied(connection)
         if unknown := [name for name in rules if name not in known]:
             raise UsageError(f"nothing of {unknown[0]} was ever applied; 'order-audit fixes status' shows what is")
         wanted = [name for name in applied(connection) if not rules or name in rules]
-        if lost := gone(connection, wanted):
+        if lost := missing_tables(connection, wanted):
             raise RefusalError(
                 f"{lost[0]} is not there any more: what was changed in it cannot be put back; --rule"
                 " puts back the others"
             )
-        install(connection, REAL)
-        with_triggers = triggers(connection, wanted)
-        removed = _remove_guards(connection, wanted if rules else None, pace, on_guard_removed)
-        done = _put_back(connection, wanted, pace, on_progress)
+        install(connection, TARGET)
+        with_triggers = tables_with_triggers(connection, wanted)
+        removed = _remove_guards(connection, wanted if rules else None, throttle, on_guard_removed)
+        done = _put_back(connection, wanted, throttle, on_progress)
         return Reverted(removed, done, conflicts(connection), with_triggers)
 
 
 def _remove_guards(
-    connection: psycopg.Connection, rules: Sequence[str] | None, pace: Pace, on_removed: Callable[[str], None]
+    connection: psycopg.Connection, rules: Sequence[str] | None, throttle: Throttle, on_removed: Callable[[str], None]
 ) -> tuple[str, ...]:
     """Remove the guards that protect these rules, or all; returns the names of those that were there."""
     removed: list[str] = []
     for guard in reversed(guards().values()):
         if rules is not None and not any(protected.id in rules for protected in guard.protects):
             continue
-        if remove(connection, guard, pace):
+        if remove(connection, guard, throttle):
             removed.append(guard.name)
             on_removed(guard.name)
     return tuple(removed)
 
 
-def _put_back(connection: psycopg.Connection, rules: Sequence[str], pace: Pace, on_progress: Tell) -> dict[str, Done]:
+def _put_back(
+    connection: psycopg.Connection, rules: Sequence[str], throttle: Throttle, on_progress: ProgressCallback
+) -> dict[str, OptionOutcome]:
     """Put back each range of the journal, the last first; returns what became of each rule."""
-    ranges = stretches(connection, rules)
-    outcome = {name: Done() for name in rules}
-    meter = Meter([rows for *_, rows in ranges], on_progress)
+    ranges = journal_ranges(connection, rules)
+    outcome = {name: OptionOutcome() for name in rules}
+    eta = Eta([rows for *_, rows in ranges], on_progress)
     for name, first, last, rows in ranges:
-        meter.begin(name)
-        meter.rows(0, rows)
-        done = batches.revert(connection, name, REAL, pace, partial(meter.rows, of=rows), stretch=(first, last))
+        eta.begin(name)
+        eta.rows(0, rows)
+        done = batches.revert(connection, name, TARGET, throttle, partial(eta.rows, of=rows), stretch=(first, last))
         outcome[name].changed += done.changed
-        outcome[name].busy += done.busy
-        outcome[name].stale += done.stale
-        outcome[name].refused += done.refused
-    meter.end("")
+        outcome[name].locked += done.locked
+        outcome[name].changed_concurrently += done.changed_concurrently
+        outcome[name].rejected += done.rejected
+    eta.end("")
     return outcome

@@ -219,15 +219,15 @@ def profile(
     `sample` is the percentage of each table's pages to read; `timeout` bounds each statement, in seconds.
     Raises UsageError for a table that does not exist, RunError.
     """
-    from order_audit.audit.analysis.parsed_query import Name
+    from order_audit.audit.analysis.parsed_query import RelationName
     from order_audit.audit.database import catalog
     from order_audit.audit.database.dsn import resolve
     from order_audit.audit.database.snapshot import Snapshot
     from order_audit.audit.profiling.profile import profile as describe
 
     with Snapshot(resolve(dsn), schema, timeout) as snapshot:
-        names = [Name("", table) for table in tables] or [
-            Name("", table) for table in catalog.tables(snapshot.connection)
+        names = [RelationName("", table) for table in tables] or [
+            RelationName("", table) for table in catalog.tables(snapshot.connection)
         ]
         known = catalog.relations(snapshot.connection, names)
         if missing := [str(name) for name in names if name not in known]:

@@ -15,7 +15,7 @@ from typing import Any, Final, TextIO
 import psycopg
 from psycopg import pq, sql
 
-from order_audit.progress import Tell
+from order_audit.progress import ProgressCallback
 from order_audit.scenario import defects as kinds
 from order_audit.scenario.load import HOME, enter_empty
 
@@ -74,7 +74,7 @@ def generate(
     defects: float,
     truth: TextIO | Path | None = None,
     schema: str = "",
-    tell: Tell = lambda _done, _of, _note: None,
+    on_progress: ProgressCallback = lambda _done, _of, _note: None,
 ) -> Generated:
     """Create the current schema with generated data, in one transaction, and write the truth as `rule,key`.
 
@@ -98,15 +98,15 @@ def generate(
             steps = [path.stem.partition("-")[2] for path in _STEPS[1:]] + ["constraints"]
             _plan(connection, plan, orders, customers, seed)
             for done, path in enumerate(_STEPS[1:]):
-                tell(done, len(steps), steps[done])
+                on_progress(done, len(steps), steps[done])
                 connection.execute(kinds.spelled_out(path.read_text(encoding="utf-8")).encode())
-            tell(len(steps) - 1, len(steps), steps[-1])
+            on_progress(len(steps) - 1, len(steps), steps[-1])
             _finish(connection)
             found = _counted(connection, orders, customers, defects)
             if file:
                 _write_truth(connection, file)
             connection.execute("drop function pg_temp.price, pg_temp.days, pg_temp.step, pg_temp.draw")
-        tell(len(steps), len(steps), "")
+        on_progress(len(steps), len(steps), "")
     _vacuum(connection, schema)
     return found
 

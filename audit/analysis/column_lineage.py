@@ -20,36 +20,36 @@ _PLAIN = (
 _OPAQUE = (exp.Query, exp.Star, exp.Dot, exp.Bracket, exp.Tuple, exp.Array, exp.Struct)
 
 
-def fold(identifier: exp.Expr) -> str:
+def folded_name(identifier: exp.Expr) -> str:
     """The name that PostgreSQL takes an identifier for: in small letters unless quoted."""
     name = str(identifier.this)
     return name if identifier.args.get("quoted") else name.lower()
 
 
-def output(item: exp.Expr) -> str:
+def output_name(item: exp.Expr) -> str:
     """The name of a column of a result."""
     named = (
         item.args.get("alias") if isinstance(item, exp.Alias) else item.this if isinstance(item, exp.Column) else None
     )
-    return fold(named) if isinstance(named, exp.Identifier) else item.alias_or_name
+    return folded_name(named) if isinstance(named, exp.Identifier) else item.alias_or_name
 
 
-def made_of(query: exp.Query) -> dict[str, frozenset[str] | None]:
+def column_lineage(query: exp.Query) -> dict[str, frozenset[str] | None]:
     """Per column of a query's result, the names of the tables' columns that it is made of; None where unknown."""
     result: dict[str, frozenset[str] | None] = {}
     for place, item in enumerate(query.selects):
         found = _at(query, place, frozenset())
-        name = output(item)
+        name = output_name(item)
         result[name] = _both(found, result[name]) if name in result else found
     return result
 
 
-def table_of(item: exp.Expr, select: exp.Select) -> exp.Table | None:
+def source_table(item: exp.Expr, select: exp.Select) -> exp.Table | None:
     """The table, at its place in a FROM clause, whose column an item of a select list simply is."""
     if not isinstance(item, exp.Column) or not isinstance(item.this, exp.Identifier):
         return None
     source = _source(item, select)
-    if isinstance(source, exp.Table) and with_of(source) is None:
+    if isinstance(source, exp.Table) and with_query(source) is None:
         return source if isinstance(source.this, exp.Identifier) and not _renamed(source) else None
     inner = _query(source)
     if not isinstance(inner, exp.Select):
@@ -57,14 +57,14 @@ def table_of(item: exp.Expr, select: exp.Select) -> exp.Table | None:
     for below in inner.selects:
         if below.is_star:
             starred = exp.column(item.this.copy(), table=below.table if isinstance(below, exp.Column) else None)
-            if (table := table_of(starred, inner)) is not None:
+            if (table := source_table(starred, inner)) is not None:
                 return table
-        elif output(below) == fold(item.this):
-            return table_of(below.unalias(), inner)
+        elif output_name(below) == folded_name(item.this):
+            return source_table(below.unalias(), inner)
     return None
 
 
-def with_of(table: exp.Table) -> exp.CTE | None:
+def with_query(table: exp.Table) -> exp.CTE | None:
     """The WITH query that a name in a FROM clause stands for, looking outwards; None for a real relation."""
     if table.args.get("db") or not isinstance(table.this, exp.Identifier):
         return None
@@ -77,7 +77,7 @@ def with_of(table: exp.Table) -> exp.CTE | None:
             for cte in with_.expressions:
                 if cte is inside and not with_.args.get("recursive"):
                     break  # sees the ones before it, and not itself
-                if isinstance(cte, exp.CTE) and fold(cte.args["alias"].this) == fold(table.this):
+                if isinstance(cte, exp.CTE) and folded_name(cte.args["alias"].this) == folded_name(table.this):
                     return cte
             inside = None
         node = node.parent
@@ -114,13 +114,13 @@ def _expression(item: exp.Expr, select: exp.Select, seen: frozenset[tuple[int, i
 def _column(column: exp.Column, select: exp.Select, seen: frozenset[tuple[int, int]]) -> frozenset[str] | None:
     if not isinstance(column.this, exp.Identifier):
         return None
-    name = fold(column.this)
+    name = folded_name(column.this)
     if not column.table and any(source.alias_or_name.lower() == name for source in _sources(select)):
         return None  # the whole row
     source = _source(column, select)
     if source is None or _renamed(source):
         return None
-    if isinstance(source, exp.Table) and with_of(source) is None:
+    if isinstance(source, exp.Table) and with_query(source) is None:
         return frozenset((name,)) if isinstance(source.this, exp.Identifier) else None
     inner = _query(source)
     if not isinstance(inner, exp.Query):
@@ -130,7 +130,7 @@ def _column(column: exp.Column, select: exp.Select, seen: frozenset[tuple[int, i
             starred = exp.column(column.this.copy(), table=below.table if isinstance(below, exp.Column) else None)
             if isinstance(inner, exp.Select) and (found := _column(starred, inner, seen)) is not None:
                 return found
-        elif output(below) == name:
+        elif output_name(below) == name:
             return _at(inner, place, seen)
     return None
 
@@ -152,7 +152,7 @@ def _sources(select: exp.Select) -> Iterator[exp.Expr]:
 
 def _query(source: exp.Expr | None) -> exp.Expr | None:
     if isinstance(source, exp.Table):
-        cte = with_of(source)
+        cte = with_query(source)
         return cte.this if cte is not None and not cte.args["alias"].columns else None
     return source.this if isinstance(source, exp.Subquery) else None
 

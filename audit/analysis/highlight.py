@@ -6,7 +6,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from order_audit.audit.analysis.column_lineage import fold, output
+from order_audit.audit.analysis.column_lineage import folded_name, output_name
 from order_audit.expectations import Rule
 
 
@@ -31,7 +31,7 @@ def highlight(rule: Rule) -> tuple[str, ...]:
         for node in where.walk(prune=lambda node: isinstance(node, exp.Query))
         if isinstance(node, exp.Column)
     }
-    names = [output(item) for item in tree.selects if _named(item.unalias(), alone=alone) in tested - {None}]
+    names = [output_name(item) for item in tree.selects if _named(item.unalias(), alone=alone) in tested - {None}]
     return tuple(dict.fromkeys(name for name in names if name not in rule.key))
 
 
@@ -40,4 +40,4 @@ def _named(node: exp.Expr, *, alone: bool) -> tuple[str, str] | None:
     if not isinstance(node, exp.Column) or not isinstance(node.this, exp.Identifier):
         return None
     source = node.args.get("table")
-    return "" if alone or source is None else fold(source), fold(node.this)
+    return "" if alone or source is None else folded_name(source), folded_name(node.this)

@@ -17,9 +17,9 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from order_audit.audit.analysis.column_lineage import fold, made_of, output, table_of, with_of
-from order_audit.audit.analysis.predicates import Need, needs
-from order_audit.audit.analysis.row_local import Local, local
+from order_audit.audit.analysis.column_lineage import column_lineage, folded_name, output_name, source_table, with_query
+from order_audit.audit.analysis.predicates import ReadSet, read_sets
+from order_audit.audit.analysis.row_local import RowLocalPredicate, row_local_predicate
 from order_audit.expectations import Rule, SuiteError
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
@@ -46,7 +46,7 @@ _WHOLE = ("group", "having", "distinct", "windows", "limit", "offset", "fetch", 
 
 
 @dataclass(frozen=True, order=True)
-class Name:
+class RelationName:
     """A relation as a rule writes it: `schema` is empty where the search path decides."""
 
     schema: str
@@ -57,10 +57,10 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Slices:
+class SelectClauses:
     """A plain select in pieces: each column's expression, FROM and WHERE, as the author wrote them.
 
-    `source` is FROM without comments and spacing: rules with the same one can share a scan. `local` is there where
+    `source` is FROM without comments and spacing: rules with the same one can share a scan. `row_local` is there where
     what is judged is a value of one table's row. `prefiltered` is the place in `origin` of the table whose rows the
     rule's prefilter excludes.
     """
@@ -69,35 +69,35 @@ class Slices:
     origin: str
     where: str
     source: str
-    local: Local | None = None
+    row_local: RowLocalPredicate | None = None
     prefiltered: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
-class Shape:
+class ParsedQuery:
     """One reading statement.
 
     `body` is the statement without a last ORDER BY that changes nothing but the order. `relations` are those it reads,
-    the first one first. `mentions` names, per column of the result, the tables' columns that it is made of, None where
-    nobody knows. `rows` tells which columns are taken as they are, through whatever derived tables, from the same row
-    of the same table: they have the same number. `unqualified` is where relations stand that the search path finds;
+    the first one first. `column_lineage` names, per column of the result, the tables' columns that it is made of, None
+    where nobody knows. `rows` tells which columns are taken as they are, through whatever derived tables, from the same
+    row of the same table: they have the same number. `unqualified` is where relations stand that the search path finds;
     None where nobody knows. `calls` are the names before an opening bracket, those of all functions among them; None
     where the text could not be read.
     """
 
     body: str
-    relations: tuple[Name, ...]
-    mentions: dict[str, frozenset[str] | None]
-    slices: Slices | None
+    relations: tuple[RelationName, ...]
+    column_lineage: dict[str, frozenset[str] | None]
+    clauses: SelectClauses | None
     rows: dict[str, int]
     unqualified: tuple[int, ...] | None
-    needs: dict[str, Need] = field(default_factory=dict)
+    read_sets: dict[str, ReadSet] = field(default_factory=dict)
     prefiltered: tuple[int, int] | None = None
     calls: frozenset[str] | None = None
 
 
 @cache
-def read(rule: Rule) -> Shape:
+def parse(rule: Rule) -> ParsedQuery:
     """Look at a rule's statement. Raises SuiteError unless it is one reading statement."""
     try:
         tokens = sqlglot.tokenize(rule.sql, dialect="postgres")
@@ -118,27 +118,27 @@ def read(rule: Rule) -> Shape:
     except (SqlglotError, RecursionError):
         if any(token.token_type in _WRITING_WORDS for token in tokens):
             raise SuiteError(f"{rule.path}: a rule may only read") from None
-        return Shape(text, tuple(_names_after_from(tokens)), {}, None, {}, None, calls=_calls(tokens))
+        return ParsedQuery(text, tuple(_names_after_from(tokens)), {}, None, {}, None, calls=_calls(tokens))
 
 
-def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
+def _parsed(rule: Rule, text: str, tokens: list[Token]) -> ParsedQuery:
     tree = sqlglot.parse_one(text, dialect="postgres")
     if not isinstance(tree, exp.Query) or any(tree.find_all(*_WRITES)):
         raise SuiteError(f"{rule.path}: a rule may only read")
     clauses = _clauses(tokens)
     prefiltered = _prefiltered(rule, tokens)
-    return Shape(
+    return ParsedQuery(
         body=_unordered(tree, text, tokens, clauses),
         relations=_relations(tree),
-        mentions=made_of(tree),
-        slices=_slices(tree, text, tokens, clauses, prefiltered),
+        column_lineage=column_lineage(tree),
+        clauses=_slices(tree, text, tokens, clauses, prefiltered),
         rows=_rows(tree),
         unqualified=tuple(
             table.this.meta["start"]
             for table in _tables(tree)
             if not table.args.get("db") and "start" in table.this.meta
         ),
-        needs=needs(tree),
+        read_sets=read_sets(tree),
         prefiltered=prefiltered,
         calls=_calls(tokens),
     )
@@ -146,7 +146,7 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> Shape:
 
 def qualified(rule: Rule, schema: str) -> str:
     """The rule's statement as it is to be pasted into psql where its tables are in `schema`, a quoted identifier."""
-    places = read(rule).unqualified
+    places = parse(rule).unqualified
     if places is None:
         return f"set search_path to {schema};\n{rule.sql}"
     text = rule.sql
@@ -158,24 +158,24 @@ def qualified(rule: Rule, schema: str) -> str:
 def _rows(tree: exp.Query) -> dict[str, int]:
     if not isinstance(tree, exp.Select):
         return {}
-    found = {output(item): table_of(item.unalias(), tree) for item in tree.selects}
+    found = {output_name(item): source_table(item.unalias(), tree) for item in tree.selects}
     return {name: id(table) for name, table in found.items() if table is not None}
 
 
-def _relations(tree: exp.Expr) -> tuple[Name, ...]:
+def _relations(tree: exp.Expr) -> tuple[RelationName, ...]:
     return tuple(dict.fromkeys(_name(table) for table in _tables(tree)))
 
 
 def _tables(tree: exp.Expr) -> Iterator[exp.Table]:
     """The real relations of a statement, wherever they stand in it, and not its WITHs."""
     for table in tree.find_all(exp.Table, bfs=False):
-        if isinstance(table.this, exp.Identifier) and with_of(table) is None:
+        if isinstance(table.this, exp.Identifier) and with_query(table) is None:
             yield table
 
 
-def _name(table: exp.Table) -> Name:
+def _name(table: exp.Table) -> RelationName:
     schema = table.args.get("db")
-    return Name(fold(schema) if schema else "", fold(table.this))
+    return RelationName(folded_name(schema) if schema else "", folded_name(table.this))
 
 
 def _clauses(tokens: list[Token]) -> dict[TokenType, int]:
@@ -217,7 +217,7 @@ def _slices(
     tokens: list[Token],
     clauses: dict[TokenType, int],
     prefiltered: tuple[int, int] | None,
-) -> Slices | None:
+) -> SelectClauses | None:
     if type(tree) is not exp.Select or any(tree.args.get(part) for part in _WHOLE) or tree.is_star:
         return None
     if tree.args.get("from_") is None or any(_outer(found, tree) for found in tree.find_all(exp.AggFunc, exp.Window)):
@@ -237,12 +237,12 @@ def _slices(
     start = tokens[begin + 1].start
     if prefiltered is not None:
         prefiltered = prefiltered[0] - start, prefiltered[1] - start
-    return Slices(
+    return SelectClauses(
         columns=columns,
         origin=_text(text, tokens[begin + 1 : stop]),
         where=_text(text, tokens[where + 1 : order]) if where is not None else "true",
         source=" ".join(text[token.start : token.end + 1] for token in tokens[begin + 1 : stop]),
-        local=local(tree, text, tokens[begin + 1 : stop]),
+        row_local=row_local_predicate(tree, text, tokens[begin + 1 : stop]),
         prefiltered=prefiltered,
     )
 
@@ -284,14 +284,14 @@ def _calls(tokens: list[Token]) -> frozenset[str] | None:
     return frozenset(token.text if token.token_type == TokenType.IDENTIFIER else token.text.lower() for token in called)
 
 
-def _names_after_from(tokens: list[Token]) -> list[Name]:
+def _names_after_from(tokens: list[Token]) -> list[RelationName]:
     """Relations of a statement that could not be parsed: the names after FROM and JOIN, but for its own WITHs."""
     local = {
         token.text.lower()
         for token, after in pairwise(tokens)
         if after.token_type in (TokenType.ALIAS, TokenType.L_PAREN)
     }
-    names: dict[Name, None] = {}
+    names: dict[RelationName, None] = {}
     for place, token in enumerate(tokens[:-1]):
         if token.token_type not in (TokenType.FROM, TokenType.JOIN):
             continue
@@ -301,7 +301,7 @@ def _names_after_from(tokens: list[Token]) -> list[Name]:
             parts.append(_word(words[2]))
         followed = words[2 * len(parts) - 1] if len(words) >= 2 * len(parts) else None
         if all(parts) and not (followed and followed.token_type == TokenType.L_PAREN):
-            name = Name(parts[0] if len(parts) > 1 else "", parts[-1])
+            name = RelationName(parts[0] if len(parts) > 1 else "", parts[-1])
             if name.schema or name.relation not in local:
                 names[name] = None
     return list(names)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
-from order_audit.audit.analysis.column_lineage import fold, with_of
+from order_audit.audit.analysis.column_lineage import folded_name, with_query
 
 #: The name that a filter gives the row it tests.
 ROW = "t"
@@ -36,7 +36,7 @@ class Test:
 
 
 @dataclass(frozen=True)
-class Among(Test):
+class OneOf(Test):
     """Whether an expression (`of`) is one of some `values`, or any but those (`others`), or, where it may be, NULL."""
 
     of: str = ""
@@ -46,27 +46,27 @@ class Among(Test):
 
     def implies(self, other: Test) -> bool:
         """Whether no row fulfils this test and not the other."""
-        if not isinstance(other, Among) or (either := self.either(other)) is None:
+        if not isinstance(other, OneOf) or (either := self.either(other)) is None:
             return False
         # it then adds nothing to what the other lets through
         return (set(either.values), either.others, either.null) == (set(other.values), other.others, other.null)
 
-    def either(self, other: Among) -> Among | None:
+    def either(self, other: OneOf) -> OneOf | None:
         """The test that lets through what either does; None where there is none, or nobody can tell."""
         if self.of != other.of:
             return None
         null = self.null or other.null
         if not self.others and not other.others:
-            return among(self.of, (*self.values, *other.values), others=False, null=null)
+            return any_of(self.of, (*self.values, *other.values), others=False, null=null)
         if self.others and other.others:
-            return among(self.of, (value for value in self.values if value in other.values), others=True, null=null)
+            return any_of(self.of, (value for value in self.values if value in other.values), others=True, null=null)
         but, one_of = (self, other) if self.others else (other, self)
         if not _differ(self.of, {*self.values, *other.values}):
             return None
-        return among(self.of, (value for value in but.values if value not in one_of.values), others=True, null=null)
+        return any_of(self.of, (value for value in but.values if value not in one_of.values), others=True, null=null)
 
 
-def among(of: str, values: Iterable[str], *, others: bool, null: bool) -> Among:
+def any_of(of: str, values: Iterable[str], *, others: bool, null: bool) -> OneOf:
     """The test in SQL. The values keep their order: whoever wrote them may have put the most frequent first."""
     values = tuple(dict.fromkeys(values))
     if not values:  # any but none
@@ -75,7 +75,7 @@ def among(of: str, values: Iterable[str], *, others: bool, null: bool) -> Among:
         text = f"{of} {'<>' if others else '='} {values[0]}"
     else:
         text = f"{of} {'NOT ' if others else ''}IN ({', '.join(values)})"
-    return Among(f"{text} OR {of} IS NULL" if null else text, of, values, others, null)
+    return OneOf(f"{text} OR {of} IS NULL" if null else text, of, values, others, null)
 
 
 def _differ(of: str, values: set[str]) -> bool:
@@ -89,7 +89,7 @@ Filter = frozenset[Test]
 
 
 @dataclass(frozen=True)
-class Need:
+class ReadSet:
     """The rows and columns of a table that a statement reads: those that any of the filters lets through."""
 
     filters: tuple[Filter, ...]
@@ -115,11 +115,11 @@ def condition(filters: Iterable[Filter]) -> str:
 
     Filters that ask nothing but which values an expression has are one test.
     """
-    values: list[Among] = []
+    values: list[OneOf] = []
     parts: list[str] = []
     for one in filters:
         test = next(iter(one))
-        if len(one) > 1 or not isinstance(test, Among):
+        if len(one) > 1 or not isinstance(test, OneOf):
             parts.append(" and ".join(sorted(f"({test.text})" for test in one)))
             continue
         for place, known in enumerate(values):
@@ -131,7 +131,7 @@ def condition(filters: Iterable[Filter]) -> str:
     return "\n  or ".join([*(f"({test.text})" for test in values), *parts])
 
 
-def needs(tree: exp.Query) -> dict[str, Need]:
+def read_sets(tree: exp.Query) -> dict[str, ReadSet]:
     """What a statement needs of each table that it names without a schema and filters wherever it reads it."""
     if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
         return {}
@@ -139,30 +139,30 @@ def needs(tree: exp.Query) -> dict[str, Need]:
     bare: set[str] = set()
     for column in tree.find_all(exp.Column):
         if isinstance(column.this, exp.Identifier):
-            (columns if column.args.get("table") else bare).add(fold(column.this))
+            (columns if column.args.get("table") else bare).add(folded_name(column.this))
     places: dict[str, list[Filter | None]] = {}
     for table in tree.find_all(exp.Table):
-        if isinstance(table.this, exp.Identifier) and with_of(table) is None:
+        if isinstance(table.this, exp.Identifier) and with_query(table) is None:
             if _own(table) in bare:
                 return {}  # the whole row
-            places.setdefault(fold(table.this), []).append(_filter(table))
+            places.setdefault(folded_name(table.this), []).append(_filter(table))
     return {
-        name: Need(tuple(one for one in found if one), frozenset(columns | bare))
+        name: ReadSet(tuple(one for one in found if one), frozenset(columns | bare))
         for name, found in places.items()
         if all(found)
     }
 
 
-def needs_of(sql: str) -> dict[str, Need]:
+def parse_read_sets(sql: str) -> dict[str, ReadSet]:
     """What a statement, which must be a select that the parser understands, needs."""
     tree = sqlglot.parse_one(sql, dialect="postgres")
     assert isinstance(tree, exp.Query)  # noqa: S101 - our own text
-    return needs(tree)
+    return read_sets(tree)
 
 
 def _own(table: exp.Table) -> str:
     alias = table.args.get("alias")
-    return fold(alias.this) if alias is not None else fold(table.this)
+    return folded_name(alias.this) if alias is not None else folded_name(table.this)
 
 
 def _filter(table: exp.Table) -> Filter | None:
@@ -208,17 +208,17 @@ def _test(node: exp.Expr, own: str, *, alone: bool) -> Test | None:
         qualifier = column.args.get("table")
         if column.args.get("db") or not isinstance(column.this, exp.Identifier):
             return None
-        if (fold(qualifier) != own) if qualifier is not None else not alone:
+        if (folded_name(qualifier) != own) if qualifier is not None else not alone:
             return None
     node = node.copy()
     for column in node.find_all(exp.Column):
         column.set("table", exp.to_identifier(ROW))
-        column.this.set("this", fold(column.this))
+        column.this.set("this", folded_name(column.this))
         column.this.set("quoted", True)
     return _among(node) or Test(_sql(node))
 
 
-def _among(node: exp.Expr) -> Among | None:
+def _among(node: exp.Expr) -> OneOf | None:
     """A test of what values an expression has, or None."""
     if isinstance(node, exp.Paren):
         return _among(node.this)
@@ -228,16 +228,16 @@ def _among(node: exp.Expr) -> Among | None:
             if found and isinstance(null, exp.Is) and isinstance(null.expression, exp.Null):
                 # a text is NULL where the column is of which it was made
                 of = {_sql(null.this), _sql(exp.cast(null.this.copy(), exp.DataType.Type.TEXT))}
-                return among(found.of, found.values, others=found.others, null=True) if found.of in of else None
+                return any_of(found.of, found.values, others=found.others, null=True) if found.of in of else None
         return None
     if isinstance(node, exp.EQ | exp.NEQ) and isinstance(node.expression, exp.Literal):
-        return among(_sql(node.this), (_sql(node.expression),), others=isinstance(node, exp.NEQ), null=False)
+        return any_of(_sql(node.this), (_sql(node.expression),), others=isinstance(node, exp.NEQ), null=False)
     others = isinstance(node, exp.Not)
     inner = node.this if isinstance(node, exp.Not) else node
     inner = inner.this if isinstance(inner, exp.Paren) else inner
     listed = inner.args.get("expressions") if isinstance(inner, exp.In) else None
     if listed and not inner.args.get("query") and all(isinstance(value, exp.Literal) for value in listed):
-        return among(_sql(inner.this), map(_sql, listed), others=others, null=False)
+        return any_of(_sql(inner.this), map(_sql, listed), others=others, null=False)
     return None
 
 

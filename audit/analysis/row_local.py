@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
-from order_audit.audit.analysis.column_lineage import fold, with_of
+from order_audit.audit.analysis.column_lineage import folded_name, with_query
 
 #: What makes a condition dear: patterns, subqueries, and functions that sqlglot has no name for (those of JSON, say).
 _DEAR = (exp.Query, exp.RegexpLike, exp.RegexpILike, exp.RegexpReplace, exp.SimilarTo, exp.JSONExtract, exp.Anonymous)
@@ -18,31 +18,31 @@ _SETS = (exp.Explode, exp.Unnest, exp.GenerateSeries)
 
 
 @dataclass(frozen=True)
-class Local:
+class RowLocalPredicate:
     """How a rule judges a row by nothing but that row.
 
-    FROM is `table`, as the author wrote it with its alias, and then `rest`: LATERAL subqueries of no table, if any,
-    named `aliases`; `single` tells that each gives one row for one, as far as the functions that it calls do. `alias`
-    is the table's name in the rule. `reads` are the columns that decide whether a row violates; `dear` tells that
-    deciding costs more than looking a value up. `calls` are the functions that are called by name, `rest_calls` those
-    of them in `rest`.
+    FROM is `table`, as the author wrote it with its alias, and then `lateral_joins`: LATERAL subqueries of no table, if
+    any, named `aliases`; `single` tells that each gives one row for one, as far as the functions that it calls do.
+    `alias` is the table's name in the rule. `reads` are the columns that decide whether a row violates; `is_expensive`
+    tells that deciding costs more than looking a value up. `calls` are the functions that are called by name,
+    `lateral_calls` those of them in `lateral_joins`.
     """
 
     table: str
     alias: str
-    rest: str
+    lateral_joins: str
     aliases: frozenset[str]
     single: bool
     reads: frozenset[str]
-    dear: bool
+    is_expensive: bool
     calls: frozenset[str]
-    rest_calls: frozenset[str]
+    lateral_calls: frozenset[str]
 
 
-def local(tree: exp.Select, text: str, origin: list[Token]) -> Local | None:
+def row_local_predicate(tree: exp.Select, text: str, origin: list[Token]) -> RowLocalPredicate | None:
     """Look at a plain select, of whose `text` the tokens `origin` are FROM; None where it judges in another way."""
     table = tree.args["from_"].this
-    if type(table) is not exp.Table or with_of(table) is not None or not isinstance(table.this, exp.Identifier):
+    if type(table) is not exp.Table or with_query(table) is not None or not isinstance(table.this, exp.Identifier):
         return None
     alias = table.args.get("alias")
     if any(value for part, value in table.args.items() if part not in ("this", "db", "alias")):
@@ -53,13 +53,13 @@ def local(tree: exp.Select, text: str, origin: list[Token]) -> Local | None:
     joins: list[exp.Expr] = [*(tree.args.get("joins") or ()), *(tree.args.get("laterals") or ())]
     where = tree.args.get("where")
     deciding = [*joins, *([where] if where is not None else [])]
-    if any(with_of(found) is None for join in joins for found in join.find_all(exp.Table)):
+    if any(with_query(found) is None for join in joins for found in join.find_all(exp.Table)):
         return None
     if any(part.find(*_FICKLE) for part in deciding) or any(item.find(exp.Query) for item in tree.expressions):
         return None
     reads: set[str] = set()
     for part in (*deciding, *tree.expressions):
-        found = _columns(part, fold(own), tree, alone=not joins)
+        found = _columns(part, folded_name(own), tree, alone=not joins)
         shown = not any(part is other for other in deciding)
         if found is None or (shown and found.others):
             return None
@@ -68,16 +68,16 @@ def local(tree: exp.Select, text: str, origin: list[Token]) -> Local | None:
     if alias is not None:
         end += 2 if origin[end].token_type == TokenType.ALIAS else 1
     rest = origin[end:]
-    return Local(
+    return RowLocalPredicate(
         table=" ".join(text[token.start : token.end + 1] for token in origin[:end]),
         alias=own.sql(dialect="postgres"),
-        rest=text[rest[0].start : rest[-1].end + 1] if rest else "",
+        lateral_joins=text[rest[0].start : rest[-1].end + 1] if rest else "",
         aliases=frozenset(join.alias_or_name.lower() for join in joins),
         single=all(_gives_one_row(join) for join in joins),
         reads=frozenset(reads),
-        dear=any(part.find(*_DEAR) is not None for part in deciding),
+        is_expensive=any(part.find(*_DEAR) is not None for part in deciding),
         calls=_calls(deciding),
-        rest_calls=_calls(joins),
+        lateral_calls=_calls(joins),
     )
 
 
@@ -101,9 +101,9 @@ def _columns(part: exp.Expr, own: str, tree: exp.Select, *, alone: bool) -> _Col
         if not isinstance(column.this, exp.Identifier) or column.args.get("db"):
             return None
         if qualifier is not None:
-            (found.own if fold(qualifier) == own else found.others).add(fold(column.this))
+            (found.own if folded_name(qualifier) == own else found.others).add(folded_name(column.this))
         elif alone and column.find_ancestor(exp.Select) is tree:
-            found.own.add(fold(column.this))
+            found.own.add(folded_name(column.this))
         else:
             return None  # it may belong to either
     return found
@@ -114,9 +114,9 @@ def _named(part: exp.Expr) -> Iterator[str]:
     for source in part.find_all(exp.Table, exp.Subquery, exp.Lateral):
         alias = source.args.get("alias")
         if isinstance(alias, exp.TableAlias) and isinstance(alias.this, exp.Identifier):
-            yield fold(alias.this)
+            yield folded_name(alias.this)
         elif isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier):
-            yield fold(source.this)
+            yield folded_name(source.this)
 
 
 def _gives_one_row(join: exp.Expr) -> bool:

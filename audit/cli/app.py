@@ -113,7 +113,7 @@ def run(
     ] = False,
     examples: Annotated[int, typer.Option(min=0, max=10_000, help="Evidence rows per rule.")] = 20,
     jobs: Annotated[int, typer.Option(min=1, max=32, help="Connections at work.")] = 2,
-    gentle: Annotated[
+    low_impact: Annotated[
         bool,
         typer.Option("--gentle", help="Spare the server: one scan at a time, no parallel workers, a pause after each."),
     ] = False,
@@ -147,15 +147,15 @@ def run(
     if out is None:
         raise UsageError("--out is missing: name the folder for the files")
     _check(sample, statement_timeout)
-    from order_audit.audit.cli.progress_bar import pieces
+    from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import dsn as dsns
     from order_audit.audit.run import Options
     from order_audit.audit.run import run as audit
     from order_audit.reports.terminal import summary
 
-    if gentle:
+    if low_impact:
         os.nice(19)  # this program may share the machine with the server, or with whom it serves
-    with pieces(quiet=quiet) as begin:
+    with progress_bars(quiet=quiet) as start_progress:
         options = Options(
             suites=tuple(suite or ["current"]),
             rules=tuple(rule or ()),
@@ -169,7 +169,7 @@ def run(
             allow_skipped=allow_skipped,
             examples=examples,
             jobs=jobs,
-            gentle=gentle,
+            gentle=low_impact,
             lint=not no_lint,
             profile=not no_profile,
             sample=sample,
@@ -177,11 +177,11 @@ def run(
             fail_on_schema=fail_on_schema,
             timeout=statement_timeout,
             unmask=unmask,
-            tell=begin("judging rules", lines=True),
-            begin=begin,
+            tell=start_progress("judging rules", lines=True),
+            begin=start_progress,
         )
         document = audit(dsns.resolve(dsn), out, options)
-    say(summary.verdict(document, out))
+    say(summary.verdict_text(document, out))
     raise typer.Exit(_exit_code(document))
 
 
@@ -216,8 +216,8 @@ def lint(
     """
     import json
 
-    from order_audit.audit.cli.lint_text import linted
-    from order_audit.audit.cli.progress_bar import pieces
+    from order_audit.audit.cli.lint_text import lint_text
+    from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import dsn as dsns
     from order_audit.audit.database.snapshot import Snapshot
     from order_audit.audit.schema import suppression as allowed
@@ -233,12 +233,17 @@ def lint(
     if not wanted:
         raise UsageError("--rule and --exclude leave no rule to judge")
     suppressions = allowed.read(allow, (found.id for found in rules)) if allow else []
-    with pieces(quiet=False) as begin, Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
+    with (
+        progress_bars(quiet=False) as start_progress,
+        Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
+    ):
         asked = [found for found in rules if found.id in wanted]
-        verdicts = judge(snapshot.connection, asked, begin("judging the schema"))
+        verdicts = judge(snapshot.connection, asked, start_progress("judging the schema"))
     verdicts, unused = allowed.accept(verdicts, suppressions, (found.id for found in rules))
     told = (
-        json.dumps(document(verdicts), indent=2, ensure_ascii=False) if as_json else linted(verdicts, unused, examples)
+        json.dumps(document(verdicts), indent=2, ensure_ascii=False)
+        if as_json
+        else lint_text(verdicts, unused, examples)
     )
     say(told)
     unsure = fail_on != "never" and any(verdict.status == "errored" for verdict in verdicts)
@@ -264,8 +269,8 @@ def profile(
     import json
     import shutil
 
-    from order_audit.audit.analysis.parsed_query import Name
-    from order_audit.audit.cli.progress_bar import pieces
+    from order_audit.audit.analysis.parsed_query import RelationName
+    from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import catalog
     from order_audit.audit.database import dsn as dsns
     from order_audit.audit.database.snapshot import Snapshot
@@ -273,14 +278,17 @@ def profile(
     from order_audit.reports.terminal.profile import profile_text
 
     _check(sample, statement_timeout)
-    with pieces(quiet=False) as begin, Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot:
-        names = [Name("", name) for name in table or catalog.tables(snapshot.connection)]
+    with (
+        progress_bars(quiet=False) as start_progress,
+        Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
+    ):
+        names = [RelationName("", name) for name in table or catalog.tables(snapshot.connection)]
         there = catalog.relations(snapshot.connection, names)
         if missing := [str(name) for name in names if name not in there]:
             raise UsageError(f"--table: there is no table '{missing[0]}'")
         wanted = [there[name] for name in names]
-        tell = begin("profiling tables")
-        found = describe(snapshot.connection, wanted, sample=sample, unmask=unmask, tell=tell)
+        on_progress = start_progress("profiling tables")
+        found = describe(snapshot.connection, wanted, sample=sample, unmask=unmask, on_progress=on_progress)
     if not found:
         raise RunError("there is no table to describe; --schema names the schema that holds them")
     width = shutil.get_terminal_size((120, 24)).columns
@@ -314,9 +322,9 @@ def rules(
 
         found = load(*(suite or ["current"])).rules
         for rule in found:
-            parsed_query.read(rule)
+            parsed_query.parse(rule)
     if id is None:
-        say(summary.catalogue(found))
+        say(summary.rule_list(found))
         return
     wanted = [rule for rule in found if rule.id == id]
     if not wanted:
@@ -327,7 +335,7 @@ def rules(
     from order_audit.fixes.fix import fixes
 
     repair = "" if wanted[0].suite == "lint" else fix_text(fixes(wanted).get(wanted[0].id))
-    say(summary.explained(wanted[0], repair))
+    say(summary.rule_text(wanted[0], repair))
 
 
 @app.command()
@@ -369,7 +377,7 @@ def compare_audits(
         raise UsageError(f"these audits cannot be compared: {why}; --different compares them all the same")
     document = compare.compare(*audits)
     _write_comparison(document, out)
-    say(summary.comparison(document, out))
+    say(summary.comparison_text(document, out))
     raise typer.Exit(1 if compare.has_new_critical(document) else 0)
 
 
@@ -451,13 +459,13 @@ def generate_scenario(
     import psycopg
 
     from order_audit import scenario
-    from order_audit.audit.cli.progress_bar import progress
+    from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.audit.database import dsn as dsns
 
     if truth is not None and (not truth.name or truth.is_dir()):
         raise UsageError(f"--truth: {truth} is a folder: name a file")
     place = dsns.resolve(dsn)
-    with dsns.connect(place, autocommit=True) as connection, progress("generating", quiet=quiet) as tell:
+    with dsns.connect(place, autocommit=True) as connection, progress_bar("generating", quiet=quiet) as on_progress:
         try:
             made = scenario.generate(
                 connection,
@@ -467,7 +475,7 @@ def generate_scenario(
                 defects=defects,
                 truth=truth,
                 schema=schema,
-                tell=tell,
+                on_progress=on_progress,
             )
         except (ValueError, scenario.NotUnicodeError) as wrong:
             raise UsageError(f"{wrong}") from None

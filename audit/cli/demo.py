@@ -7,14 +7,14 @@ from pathlib import Path
 import psycopg
 
 from order_audit import scenario
-from order_audit.audit.cli.progress_bar import pieces, progress
+from order_audit.audit.cli.progress_bar import progress_bar, progress_bars
 from order_audit.audit.database import embedded
 from order_audit.audit.run import Options, run
 from order_audit.audit.scans.count import count
 from order_audit.expectations import load
 from order_audit.fixes.apply import Applied, apply
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import Pace
+from order_audit.fixes.engine.batches import Throttle
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.planning.decisions import read
 from order_audit.fixes.planning.planner import Plan, plan
@@ -45,7 +45,7 @@ def demo(out: Path, *, quiet: bool) -> str:
     truth, keys = _lines(TRUTH), _lines(out / "issues" / "violations.csv")
     new = {rule.rule: set(rule.examples.new) for rule in found.rules if rule.new}
     foretold = new == {rule: set(keys) for rule, keys in planned.new.items()}
-    proof = applied.proof
+    verification = applied.verification
     lines = [
         "1. the sample data, called clean:",
         f"   {_counts(clean)}",
@@ -56,7 +56,7 @@ def demo(out: Path, *, quiet: bool) -> str:
         f"   {applied.changed} rows changed and journaled; "
         + (
             "checksums prove that nothing else was"
-            if proof is not None and not proof.others
+            if verification is not None and not verification.others
             else "checksums show other changes"
         ),
         "4. audited again, and compared with 2.:",
@@ -74,8 +74,8 @@ def demo(out: Path, *, quiet: bool) -> str:
 
 def _audit(dsn: str, out: Path, what: str, quiet: bool, *, data_docs: bool = False) -> Summary:
     formats = (*DEFAULT, "gx") if data_docs else DEFAULT
-    with progress(what, quiet=quiet) as tell:
-        return run(dsn, out, Options(formats=formats, tell=tell)).summary
+    with progress_bar(what, quiet=quiet) as on_progress:
+        return run(dsn, out, Options(formats=formats, tell=on_progress)).summary
 
 
 def _fix(connection: psycopg.Connection, out: Path, quiet: bool) -> tuple[Plan, Applied]:
@@ -83,14 +83,22 @@ def _fix(connection: psycopg.Connection, out: Path, quiet: bool) -> tuple[Plan, 
     rules = load("current").rules
     repairs = fixes(rules)
     choices = read(DECISIONS, repairs).choices
-    with progress("3. planning the fixes", quiet=quiet) as tell:
-        planned = plan(connection, rules, repairs, choices, tell=tell)
+    with progress_bar("3. planning the fixes", quiet=quiet) as on_progress:
+        planned = plan(connection, rules, repairs, choices, on_progress=on_progress)
     emit(connection, repairs, choices, out / "fixes")
-    with pieces(quiet=quiet) as begin:
+    with progress_bars(quiet=quiet) as start_progress:
         return planned, apply(
-            connection, rules, repairs, choices, None, Pace(), guarding=True, count=count,
-            tell=begin("3. applying the fixes", lines=True), tell_guards=begin("3. installing guards", lines=True),
-        )  # fmt: skip
+            connection,
+            rules,
+            repairs,
+            choices,
+            None,
+            Throttle(),
+            guarding=True,
+            count=count,
+            on_progress=start_progress("3. applying the fixes", lines=True),
+            on_guard_progress=start_progress("3. installing guards", lines=True),
+        )
 
 
 def _counts(summary: Summary) -> str:

@@ -60,9 +60,9 @@ def plan(
     Example: order-audit fixes plan --dsn postgresql://reader@db/shop --out decisions.toml
     """
     from order_audit.audit.cli.fixes_text import plan_text
-    from order_audit.audit.cli.progress_bar import progress
+    from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.fixes.apply import RefusalError
-    from order_audit.fixes.planning.decisions_file import written
+    from order_audit.fixes.planning.decisions_file import decisions_toml
     from order_audit.fixes.planning.planner import none_there, tables
     from order_audit.fixes.planning.planner import plan as make
 
@@ -70,16 +70,16 @@ def plan(
     choices, _ = _choices(fixes, decisions, accept_recommended)
     if out is not None and (not out.name or out.is_dir()):
         raise UsageError(f"--out: {out} is a folder: name a file")
-    with _connected(dsn, schema) as connection, progress("planning", quiet=quiet) as tell:
+    with _connected(dsn, schema) as connection, progress_bar("planning", quiet=quiet) as on_progress:
         _refuse_standby(connection)
         if not tables(connection, fixes):
             raise RefusalError(none_there(fixes))
-        made = make(connection, rules, fixes, choices, tell=tell)
+        made = make(connection, rules, fixes, choices, on_progress=on_progress)
     say(plan_text(made))
     if out is not None:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(written(made, choices), encoding="utf-8")
+            out.write_text(decisions_toml(made, choices), encoding="utf-8")
         except OSError as error:
             raise UsageError(f"cannot write {out}: {error.strerror}") from None
         say(f"decisions: {out}")
@@ -106,7 +106,7 @@ def emit_project(
 
     Example: order-audit fixes emit --out mend --dsn postgresql://reader@db/shop --decisions decisions.toml
     """
-    from order_audit.audit.cli.progress_bar import progress
+    from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.expectations import matching
     from order_audit.fixes.emission.emit import emit
     from order_audit.reports.formatting import plural
@@ -114,19 +114,20 @@ def emit_project(
     all_rules, fixes = _files(suite, folder)
     choices, _ = _choices(fixes, decisions, accept_recommended)
     wanted = matching(all_rules, rule) if rule else set()
-    with _connected(dsn, schema) as connection, progress("writing", quiet=quiet) as tell:
+    with _connected(dsn, schema) as connection, progress_bar("writing", quiet=quiet) as on_progress:
         _refuse_standby(connection)
-        made = emit(connection, fixes, choices, out, rules=wanted, guards=not no_guards, tell=tell)
+        made = emit(connection, fixes, choices, out, rules=wanted, guards=not no_guards, on_progress=on_progress)
     for name, count in made.rows.items():
         say(f"{name}: {plural(count, 'row')}")
     for name, why in made.left_out.items():
         say(f"left out: {name}: {why}")
-    if made.restless:
+    if made.not_converging:
         say(
-            f"however often they are run, there would be more to do for {', '.join(made.restless)}: other fixes undo"
+            f"however often they are run, there would be more to do for {', '.join(made.not_converging)}: other "
+            f"fixes undo"
             " what these do. Choose otherwise for one of them, and emit them anew"
         )
-    for name, count in made.again if not made.restless else ():
+    for name, count in made.run_again if not made.not_converging else ():
         say(
             f"when all have run, run deploy/{name}.sql once more, with psql: {plural(count, 'row')} more to change by"
             " then; the revert files put both turns back"
@@ -160,25 +161,35 @@ def apply(
     Example: order-audit fixes apply --dsn postgresql://owner@db/shop --decisions decisions.toml
     """
     from order_audit.audit.cli.fixes_text import applied_text
-    from order_audit.audit.cli.progress_bar import pieces
+    from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.scans.count import count
     from order_audit.fixes import apply as applying
-    from order_audit.fixes.engine.batches import Pace
+    from order_audit.fixes.engine.batches import Throttle
 
     rules, fixes = _files(suite, folder)
     choices, decided = _choices(fixes, decisions, accept_recommended)
-    pace = Pace(batch=batch_size, wait=max_lock_wait, pause=pause_ms)
-    with _connected(dsn, schema) as connection, pieces(quiet=quiet) as begin:
+    throttle = Throttle(batch_size=batch_size, max_lock_wait_ms=max_lock_wait, pause_ms=pause_ms)
+    with _connected(dsn, schema) as connection, progress_bars(quiet=quiet) as start_progress:
         if rehearse:
-            tell = begin("rehearsing", lines=True)
-            done = applying.rehearse(connection, rules, fixes, choices, pace, guarding=not no_guards, tell=tell)
+            on_progress = start_progress("rehearsing", lines=True)
+            done = applying.rehearse(
+                connection, rules, fixes, choices, throttle, guarding=not no_guards, on_progress=on_progress
+            )
         else:
             done = applying.apply(
-                connection, rules, fixes, choices, decided, pace, guarding=not no_guards, count=count,
-                tell=begin("changing rows", lines=True), tell_guards=begin("installing guards", lines=True),
-            )  # fmt: skip
+                connection,
+                rules,
+                fixes,
+                choices,
+                decided,
+                throttle,
+                guarding=not no_guards,
+                count=count,
+                on_progress=start_progress("changing rows", lines=True),
+                on_guard_progress=start_progress("installing guards", lines=True),
+            )
     say(applied_text(done, rehearsed=rehearse))
-    raise typer.Exit(1 if (done.left or done.passed_over or done.restless) and not rehearse else 0)
+    raise typer.Exit(1 if (done.left or done.rejected or done.not_converging) and not rehearse else 0)
 
 
 @fixes_app.command()
@@ -213,15 +224,17 @@ def revert(
     Example: order-audit fixes revert --dsn postgresql://owner@db/shop --rule orders.status_is_known
     """
     from order_audit.audit.cli.fixes_text import reverted_text
-    from order_audit.audit.cli.progress_bar import progress
-    from order_audit.fixes.engine.batches import Pace
+    from order_audit.audit.cli.progress_bar import progress_bar
+    from order_audit.fixes.engine.batches import Throttle
     from order_audit.fixes.revert import revert as put_back
 
-    pace = Pace(batch=batch_size, wait=max_lock_wait, pause=pause_ms)
+    throttle = Throttle(batch_size=batch_size, max_lock_wait_ms=max_lock_wait, pause_ms=pause_ms)
     removed: list[str] = []
     try:
-        with _connected(dsn, schema) as connection, progress("putting back", quiet=quiet) as tell:
-            reverted = put_back(connection, rule or (), pace, on_guard_removed=removed.append, on_progress=tell)
+        with _connected(dsn, schema) as connection, progress_bar("putting back", quiet=quiet) as on_progress:
+            reverted = put_back(
+                connection, rule or (), throttle, on_guard_removed=removed.append, on_progress=on_progress
+            )
     finally:  # a guard that is gone is told, whatever fails after it
         for name in removed:
             say(f"guard {name} removed")

@@ -6,11 +6,11 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from order_audit.fixes.apply import Applied
-from order_audit.fixes.engine.bloat import Growth
-from order_audit.fixes.engine.rejected import Refused
+from order_audit.fixes.engine.bloat import Bloat
+from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.engine.status import Status
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix
-from order_audit.fixes.planning.fixpoint import PASSES
+from order_audit.fixes.planning.fixpoint import MAX_PASSES
 from order_audit.fixes.planning.planner import Plan, Step
 from order_audit.fixes.revert import Reverted
 from order_audit.reports.formatting import plural, size
@@ -39,12 +39,12 @@ def plan_text(plan: Plan) -> str:
     lines += [
         f"✗ {step.fix.rule.id}: {why}"
         for step in plan.steps
-        if step in steps or step.trouble
-        for why in dict.fromkeys([step.trouble, *(offer.obstacle for offer in step.offers)])
+        if step in steps or step.problem
+        for why in dict.fromkeys([step.problem, *(offer.obstacle for offer in step.offers)])
         if why
     ]
     for step in steps:
-        lines += refused_lines(step.refused)
+        lines += rejected_lines(step.rejected)
     if plan.new_counts:
         lines += ["", "comes to light by what is changed:"]
         for rule, count in plan.new_counts.items():
@@ -109,12 +109,12 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
     """What was done, by rule; in a rehearsal, what an audit would say afterwards."""
     lines = []
     for rule, option, done in applied.done:
-        if done.changed or done.busy or done.stale or done.refused:
-            left = f", {done.busy:,} held by others" if done.busy else ""
-            left += f", {done.stale:,} changed by others meanwhile" if done.stale else ""
-            left += f", {done.refused:,} refused" if done.refused else ""
+        if done.changed or done.locked or done.changed_concurrently or done.rejected:
+            left = f", {done.locked:,} held by others" if done.locked else ""
+            left += f", {done.changed_concurrently:,} changed by others meanwhile" if done.changed_concurrently else ""
+            left += f", {done.rejected:,} refused" if done.rejected else ""
             lines.append(f"{rule}: {option}: {plural(done.changed, 'row')}{left}")
-    lines += refused_lines(applied.passed_over)
+    lines += rejected_lines(applied.rejected)
     for rule, why in applied.unable.items():
         lines += _said("left out", f"{rule}: {why}")
     if rehearsed:
@@ -127,37 +127,40 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
         same = sum((count or 0) > 0 and count == applied.before[rule] for rule, count in applied.after.items())
         lines += [f"  {same} other rules fail as before" if same else "  no other rule fails", ""]
         lines += _guards(applied, "could be installed", "could not, for rows that they would refuse")
-        if applied.installed or applied.refused:
+        if applied.installed or applied.guard_errors:
             lines.append("no guard is made in a rehearsal: nobody could use the tables until it ended")
         lines.append(f"rehearsed: {plural(applied.changed, 'row')}, rolled back")
         return "\n".join(lines)
     lines.append(f"{plural(applied.changed, 'row')} changed" if applied.changed else "nothing to change")
-    if applied.proof is not None:
-        others = sum(map(len, applied.proof.others.values()))
+    if applied.verification is not None:
+        others = sum(map(len, applied.verification.others.values()))
         lines.append(
-            f"proof: in all {applied.proof.ranges:,} key ranges ({applied.proof.rows:,} rows) exactly the journaled"
+            f"proof: in all {applied.verification.ranges:,} key ranges ({applied.verification.rows:,} rows) exactly "
+            f"the journaled"
             " values changed"
             if not others
-            else f"proof: {applied.proof.ranges - others:,} of {applied.proof.ranges:,} key ranges hold no change but"
+            else f"proof: {applied.verification.ranges - others:,} of {applied.verification.ranges:,} key ranges "
+            f"hold no change but"
             f" the journaled ones; in {others:,} others, or triggers of the table, changed rows meanwhile: "
             + "; ".join(
                 f"{table} from {', '.join(map(str, first[:5]))}{' …' if len(first) > 5 else ''}"
-                for table, first in applied.proof.others.items()
+                for table, first in applied.verification.others.items()
             )
         )
-    lines += growth_lines(applied.growth)
+    lines += bloat_lines(applied.bloat)
     lines += _guards(applied, "installed", "not installed, for rows that they would refuse")
     if applied.left:
         lines.append(f"{applied.left:,} rows were held or changed by others to the last: run the same command again")
-    if applied.restless:
+    if applied.not_converging:
         lines += _said(
             "",
-            f"after {PASSES} passes there is more to do for {', '.join(applied.restless)}: run the command again. Where"
+            f"after {MAX_PASSES} passes there is more to do for {', '.join(applied.not_converging)}: run the command "
+            f"again. Where"
             " that does not end it, other fixes, or an application, undo what these do: choose otherwise for one of"
             " them",
         )
-    if applied.passed_over:
-        count = plural(sum(found.rows for found in applied.passed_over), "row")
+    if applied.rejected:
+        count = plural(sum(found.rows for found in applied.rejected), "row")
         lines += _said(
             "",
             f"{count} refused, which stay as they were: correct them, or what refuses them, and run the same command"
@@ -166,7 +169,7 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
     return "\n".join(lines)
 
 
-def refused_lines(found: Sequence[Refused]) -> list[str]:
+def rejected_lines(found: Sequence[Rejected]) -> list[str]:
     """What was refused, and by what."""
     lines = []
     for one in found:
@@ -180,20 +183,22 @@ def refused_lines(found: Sequence[Refused]) -> list[str]:
 def _guards(applied: Applied, made: str, waits: str) -> list[str]:
     """The guards that were made, and why others were not."""
     lines = _said("guards", f"{made}: {', '.join(applied.installed)}") if applied.installed else []
-    if waiting := {name: why.rows for name, why in applied.refused.items() if why.rows}:
+    if waiting := {name: why.rows for name, why in applied.guard_errors.items() if why.rows}:
         named = ", ".join(f"{name} ({count:,})" for name, count in waiting.items())
         lines += _said("" if lines else "guards", f"{waits}: {named}")
     alike: dict[str, list[str]] = {}
-    for name, error in applied.refused.items():
+    for name, error in applied.guard_errors.items():
         if not error.rows:
             alike.setdefault(error.why, []).append(name)
     for why, names in alike.items():
         one = len(names) == 1
-        lines += [str(applied.refused[names[0]])] if one else _said("", f"not installed ({why}): {', '.join(names)}")
+        lines += (
+            [str(applied.guard_errors[names[0]])] if one else _said("", f"not installed ({why}): {', '.join(names)}")
+        )
     return lines
 
 
-def growth_lines(found: Mapping[str, Growth]) -> list[str]:
+def bloat_lines(found: Mapping[str, Bloat]) -> list[str]:
     """How large the changed tables became, a line each."""
     lines = []
     for table, grown in found.items():
@@ -218,15 +223,15 @@ def status_text(status: Status | None) -> str:
         return "nothing was ever applied here: there is no schema order_audit"
     cells: list[tuple[str, ...]] = [("rule", "changed", "put back", "left alone", "option")]
     cells += [
-        (entry.rule, f"{entry.changed:,}", f"{entry.reverted:,}", f"{entry.left_alone:,}", entry.option)
+        (entry.rule, f"{entry.changed:,}", f"{entry.reverted:,}", f"{entry.conflicts:,}", entry.option)
         for entry in status.entries
     ]
     lines = _table(cells) if status.entries else ["nothing is applied"]
-    lines += refused_lines(status.refused)
-    lines += growth_lines(status.growth)
-    if status.at_work:
+    lines += rejected_lines(status.rejected)
+    lines += bloat_lines(status.bloat)
+    if status.running:
         lines.append("a run is at work")
-    if status.broken_off:
+    if status.interrupted:
         lines.append("the last run was broken off: run the same command, or file, again, and it goes on")
     return "\n".join(lines)
 
@@ -237,13 +242,13 @@ def reverted_text(reverted: Reverted | None) -> str:
         return "nothing was ever applied here: there is no schema order_audit"
     lines = []
     for rule, done in reverted.rules.items():
-        held = f", {done.busy:,} held by others" if done.busy else ""
+        held = f", {done.locked:,} held by others" if done.locked else ""
         lines.append(f"{rule}: {plural(done.changed, 'row')} put back{held}")
     lines += [f"left alone: {row.table} {row.key} ({row.rule}): {row.reason}" for row in reverted.conflicts]
     lines += [
         f"{table} has triggers ({', '.join(names)}): what they wrote besides, when rows were changed and when"
         " they were put back, is not in the journal, and stays"
-        for table, names in reverted.triggers.items()
+        for table, names in reverted.tables_with_triggers.items()
     ]
     if not reverted.rules:
         lines.append("nothing is applied")

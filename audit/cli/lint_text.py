@@ -8,11 +8,11 @@ from order_audit.audit.schema.lint import Verdict
 from order_audit.expectations import SEVERITIES
 from order_audit.reports import schema_findings
 from order_audit.reports.document import SchemaFinding, Suppression
-from order_audit.reports.terminal.escape import clean
+from order_audit.reports.terminal.escape import escape
 from order_audit.reports.terminal.summary import MARKS
 
 
-def linted(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: int = 20) -> str:
+def lint_text(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: int = 20) -> str:
     """The findings on a schema by rule, the worst first, each with what to do; then what was not looked at.
 
     Of each rule's findings, those that were accepted last, and of the lines of each suggestion there are `most`.
@@ -26,9 +26,9 @@ def linted(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: int
         name = SEVERITIES[severity]
         lines.append(f"{MARKS[name]} {name:<8} {group[0].title}  [{rule}]")
         for finding in sorted(group, key=lambda it: bool(it.accepted))[:most]:
-            lines.append(f"    {clean(finding.message)}")
+            lines.append(f"    {escape(finding.message)}")
             if finding.accepted:
-                lines.append(f"      accepted: {clean(finding.accepted)}")
+                lines.append(f"      accepted: {escape(finding.accepted)}")
             else:
                 said = finding.suggestion.splitlines()
                 lines += [f"      {line}" for line in said[:most]]

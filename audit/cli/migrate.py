@@ -42,9 +42,9 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
     Example: order-audit migrate plan --dsn postgresql://owner@db/shop
     """
     from order_audit.audit.cli.migrate_text import plan_text
-    from order_audit.audit.cli.progress_bar import progress
-    from order_audit.fixes.apply import refuse_reader
-    from order_audit.fixes.migrate.quarantine import Quarantined, foresee, new_columns, quarantine
+    from order_audit.audit.cli.progress_bar import progress_bar
+    from order_audit.fixes.apply import refuse_read_only
+    from order_audit.fixes.migrate.quarantine import Quarantined, dry_run, new_columns, quarantine
     from order_audit.fixes.migrate.steps import CONTRACT, done
 
     with _connected(dsn) as (connection, steps):
@@ -58,9 +58,9 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
         elif there:
             raise UsageError("it is under way: 'order-audit migrate status' shows how far, 'run' goes on")
         else:
-            refuse_reader(connection)
-            with progress("trying", quiet=quiet) as tell:
-                found, columns = foresee(connection, steps, tell)
+            refuse_read_only(connection)
+            with progress_bar("trying", quiet=quiet) as on_progress:
+                found, columns = dry_run(connection, steps, on_progress)
     say(plan_text([step.name for step in steps], there, found, columns))
 
 
@@ -86,23 +86,23 @@ def run(
     Example: order-audit migrate run --dsn postgresql://owner@db/shop --to verify
     """
     from order_audit.audit.cli.migrate_text import taken_text, verified_text
-    from order_audit.audit.cli.progress_bar import pieces
-    from order_audit.fixes.apply import alone, refuse_reader
+    from order_audit.audit.cli.progress_bar import progress_bars
+    from order_audit.fixes.apply import advisory_lock, refuse_read_only
     from order_audit.fixes.migrate.run import DifferentError
     from order_audit.fixes.migrate.run import run as take
     from order_audit.fixes.migrate.steps import CONTRACT
-    from order_audit.fixes.migrate.throttle import Pace
+    from order_audit.fixes.migrate.throttle import MigrationThrottle
 
-    pace = Pace(batch_size, max_lock_wait, pause_ms, max_replica_lag)
+    throttle = MigrationThrottle(batch_size, max_lock_wait, pause_ms, max_replica_lag)
     with _connected(dsn) as (connection, steps):
         _known(to, [step.name for step in steps if step.name != CONTRACT])
         columns = [_column(name) for name in carry or ()]
         if columns and to == steps[0].name:
             raise UsageError("--carry: columns can be taken along once the step 'prepare' is taken")
-        refuse_reader(connection)
-        with alone(connection), pieces(quiet=quiet) as begin:
+        refuse_read_only(connection)
+        with advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             try:
-                taken = take(connection, steps, to, pace, lambda what: begin(what, lines=True), columns)
+                taken = take(connection, steps, to, throttle, lambda what: start_progress(what, lines=True), columns)
             except DifferentError as error:
                 say(verified_text(error.verified))
                 raise typer.Exit(1) from None
@@ -118,12 +118,12 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
     Example: order-audit migrate verify --dsn postgresql://owner@db/shop
     """
     from order_audit.audit.cli.migrate_text import verified_text
-    from order_audit.audit.cli.progress_bar import progress
+    from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.fixes.apply import RefusalError
     from order_audit.fixes.migrate.steps import CONTRACT, done
     from order_audit.fixes.migrate.verify import verify as compare
 
-    with _connected(dsn) as (connection, steps), progress("comparing", quiet=quiet) as tell:
+    with _connected(dsn) as (connection, steps), progress_bar("comparing", quiet=quiet) as on_progress:
         there = done(connection, steps)
         if CONTRACT in there:
             raise RefusalError("the old tables are gone: there is nothing to compare with")
@@ -131,7 +131,7 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
             raise RefusalError(
                 "there is nothing to compare yet: 'order-audit migrate run --to backfill' copies the rows"
             )
-        found = compare(connection, tell)
+        found = compare(connection, on_progress)
     say(verified_text(found))
     raise typer.Exit(0 if found.equal else 1)
 
@@ -172,18 +172,18 @@ def rollback(
     Example: order-audit migrate rollback --dsn postgresql://owner@db/shop --to verify
     """
     from order_audit.audit.cli.migrate_text import rolled_back_text
-    from order_audit.audit.cli.progress_bar import pieces
-    from order_audit.fixes.apply import alone, refuse_reader
+    from order_audit.audit.cli.progress_bar import progress_bars
+    from order_audit.fixes.apply import advisory_lock, refuse_read_only
     from order_audit.fixes.migrate.run import rollback as take_back
     from order_audit.fixes.migrate.steps import CONTRACT
-    from order_audit.fixes.migrate.throttle import Pace
+    from order_audit.fixes.migrate.throttle import MigrationThrottle
 
     with _connected(dsn) as (connection, steps):
         if to:
             _known(to, [step.name for step in steps if step.name != CONTRACT])
-        refuse_reader(connection)
-        with alone(connection), pieces(quiet=quiet) as begin:
-            taken = take_back(connection, steps, to, Pace(), lambda what: begin(what, lines=True))
+        refuse_read_only(connection)
+        with advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
+            taken = take_back(connection, steps, to, MigrationThrottle(), lambda what: start_progress(what, lines=True))
     say(rolled_back_text(taken, to))
 
 
@@ -202,16 +202,16 @@ def contract(
     Example: order-audit migrate contract --dsn postgresql://owner@db/shop --drop-old-tables
     """
     from order_audit.audit.cli.migrate_text import taken_text, verified_text
-    from order_audit.audit.cli.progress_bar import pieces
-    from order_audit.fixes.apply import RefusalError, alone, refuse_reader
+    from order_audit.audit.cli.progress_bar import progress_bars
+    from order_audit.fixes.apply import RefusalError, advisory_lock, refuse_read_only
     from order_audit.fixes.migrate.quarantine import quarantine
     from order_audit.fixes.migrate.run import run as take
     from order_audit.fixes.migrate.steps import CONTRACT, done
-    from order_audit.fixes.migrate.throttle import Pace
+    from order_audit.fixes.migrate.throttle import MigrationThrottle
     from order_audit.fixes.migrate.verify import verify as compare
 
     with _connected(dsn) as (connection, steps):
-        refuse_reader(connection)
+        refuse_read_only(connection)
         there = done(connection, steps)
         if CONTRACT in there:
             say("the old tables are gone already")
@@ -223,8 +223,8 @@ def contract(
                 f"the new tables cannot hold some rows ({held[0].table}: {held[0].reason}):"
                 " 'order-audit migrate plan' says which fix admits them"
             )
-        with alone(connection), pieces(quiet=quiet) as begin:
-            found = compare(connection, begin("comparing", lines=True))
+        with advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
+            found = compare(connection, start_progress("comparing", lines=True))
             if not found.equal:
                 say(verified_text(found))
                 raise typer.Exit(1)
@@ -232,7 +232,9 @@ def contract(
                 raise UsageError(
                     "both sides are equal; --drop-old-tables drops the old tables, for which there is no way back"
                 )
-            taken = take(connection, steps, CONTRACT, Pace(), lambda what: begin(what, lines=True))
+            taken = take(
+                connection, steps, CONTRACT, MigrationThrottle(), lambda what: start_progress(what, lines=True)
+            )
     say(taken_text(taken, CONTRACT))
 
 

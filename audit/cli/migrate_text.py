@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from order_audit.fixes.migrate.quarantine import Quarantined
-from order_audit.fixes.migrate.run import Taken
+from order_audit.fixes.migrate.run import StepRun
 from order_audit.fixes.migrate.verify import Verified
 from order_audit.reports.formatting import plural
 
@@ -39,7 +39,7 @@ def status_text(
     return "\n".join([*lines, *_columns(columns)])
 
 
-def taken_text(taken: Sequence[Taken], to: str) -> str:
+def taken_text(taken: Sequence[StepRun], to: str) -> str:
     """What was done, and what comes next."""
     lines = [f"{it.name}: {_seconds(it.seconds)}{_tries(it.tries)}" for it in taken]
     lines += [] if taken else [f"nothing to do: {to} is done"]
@@ -49,7 +49,7 @@ def taken_text(taken: Sequence[Taken], to: str) -> str:
     return "\n".join(lines)
 
 
-def rolled_back_text(taken: Sequence[Taken], to: str) -> str:
+def rolled_back_text(taken: Sequence[StepRun], to: str) -> str:
     """What was taken back."""
     lines = [f"{it.name} taken back: {_seconds(it.seconds)}{_tries(it.tries)}" for it in taken]
     lines += [] if taken else ["nothing to take back"]

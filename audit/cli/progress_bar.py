@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from order_audit.progress import Begin, Tell, silent, unseen
-from order_audit.reports.terminal.escape import clean
+from order_audit.progress import ProgressCallback, StartProgress, ignore_progress, start_ignored
+from order_audit.reports.terminal.escape import escape
 
 #: What stands beside the note takes so many letters: a name, a bar, a count, a time.
 _BESIDE: Final = 62
@@ -18,17 +18,17 @@ _WHILE: Final = 10.0
 
 
 @contextmanager
-def progress(what: str, *, quiet: bool) -> Iterator[Tell]:
+def progress_bar(what: str, *, quiet: bool) -> Iterator[ProgressCallback]:
     """Progress of one piece of work: a bar on a terminal, a plain line now and then elsewhere."""
-    with pieces(quiet=quiet) as begin:
-        yield begin(what, lines=True)
+    with progress_bars(quiet=quiet) as start_progress:
+        yield start_progress(what, lines=True)
 
 
 @contextmanager
-def pieces(*, quiet: bool) -> Iterator[Begin]:
+def progress_bars(*, quiet: bool) -> Iterator[StartProgress]:
     """Progress on stderr: a bar for each piece of work on a terminal, plain lines elsewhere where they are wanted."""
     if quiet:
-        yield unseen
+        yield start_ignored
     elif sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -45,23 +45,23 @@ def pieces(*, quiet: bool) -> Iterator[Begin]:
         room = max(console.width - _BESIDE, 0)
         with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bars:
 
-            def begin(what: str, *, lines: bool = False) -> Tell:  # noqa: ARG001 - a bar is no line
+            def begin(what: str, *, lines: bool = False) -> ProgressCallback:  # noqa: ARG001 - a bar is no line
                 task: TaskID | None = None
 
                 def tell(done: int, of: int, note: str) -> None:
                     nonlocal task
                     if task is None:
                         task = bars.add_task(what, total=None, note="")
-                    bars.update(task, completed=done, total=of or None, note=clean(note)[:room])
+                    bars.update(task, completed=done, total=of or None, note=escape(note)[:room])
 
                 return tell
 
             yield begin
     else:
-        yield lambda what, lines=False: _lines(what) if lines else silent
+        yield lambda what, lines=False: _lines(what) if lines else ignore_progress
 
 
-def _lines(what: str) -> Tell:
+def _lines(what: str) -> ProgressCallback:
     """A plain line for each tenth, and after a while: then it says what is being done, too."""
     last, when = -1, time.monotonic()
 
@@ -73,6 +73,6 @@ def _lines(what: str) -> Tell:
         if tenth > last or late:
             last, when = max(tenth, last), now
             count = f"{done} of {of}" if of else "begun"
-            print(f"{what}: {count}{f' ({clean(note)})' if late and note else ''}", file=sys.stderr, flush=True)
+            print(f"{what}: {count}{f' ({escape(note)})' if late and note else ''}", file=sys.stderr, flush=True)
 
     return tell

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import errors, pq
 
-from order_audit.audit.analysis.parsed_query import Name
+from order_audit.audit.analysis.parsed_query import RelationName
 
 #: Types whose values are ordered, and written, as numbers: integers, floats, numeric, oid.
 _NUMBERS = {20, 21, 23, 26, 700, 701, 1700}
@@ -68,7 +68,7 @@ class Column:
         return self.type == _NUMERIC
 
 
-def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Name, Relation]:
+def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> dict[RelationName, Relation]:
     """The relations that these names stand for under the search path; what is not there is left out."""
     wanted = sorted(set(names))
     rows = connection.execute(
@@ -110,7 +110,9 @@ def relations(connection: psycopg.Connection, names: Iterable[Name]) -> dict[Nam
         [[name.schema for name in wanted], [name.relation for name in wanted]],
     ).fetchall()
     return {
-        Name(row[0], row[1]): Relation(row[2], row[3], row[4], frozenset(row[5]), row[6], frozenset(row[7]), row[8])
+        RelationName(row[0], row[1]): Relation(
+            row[2], row[3], row[4], frozenset(row[5]), row[6], frozenset(row[7]), row[8]
+        )
         for row in rows
     }
 

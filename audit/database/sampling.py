@@ -20,7 +20,7 @@ _SAMPLE: Final = 20_000
 
 
 @dataclass(frozen=True)
-class Part:
+class ValueColumn:
     """A column as a part of a value; `type` is its type as written, `collation` its collation as an identifier."""
 
     column: str
@@ -28,20 +28,20 @@ class Part:
     is_bits: bool
     collation: str
 
-    def key(self, column: str) -> str:
+    def encode(self, column: str) -> str:
         """An expression that can be hashed and tells different values apart, whatever their type and collation."""
         # a bit string as text is eight times as long, and slow to write; its bytes begin with its length, and so are
         # never nothing
         return f"coalesce(bit_send({column}), '')" if self.is_bits else f'({column}::text collate "C")'
 
-    def back(self, key: str) -> str:
+    def decode(self, key: str) -> str:
         """The column's value, made of its key again."""
         if self.is_bits:
             return f"('x' || encode(substr(nullif({key}, ''), 5), 'hex'))::{self.type}"
         return f"{key}::{self.type}" + (f" collate {self.collation}" if self.collation else "")
 
 
-def combined(value: Sequence[Part], keys: Sequence[str]) -> str:
+def combined_key(value: Sequence[ValueColumn], keys: Sequence[str]) -> str:
     """One expression that can be hashed, made of the keys of some parts; equal where they are, NULL equal to NULL."""
     if [part.is_bits for part in value] == [True]:
         return keys[0]
@@ -49,7 +49,7 @@ def combined(value: Sequence[Part], keys: Sequence[str]) -> str:
     return f"array[{', '.join(f'{key}{cast}' for key in keys)}]"
 
 
-def parts(connection: psycopg.Connection, table: Relation, columns: Iterable[str]) -> tuple[Part, ...]:
+def value_columns(connection: psycopg.Connection, table: Relation, columns: Iterable[str]) -> tuple[ValueColumn, ...]:
     """How to take columns of a table as parts of a value. Raises psycopg.Error."""
     rows = connection.execute(
         """
@@ -63,10 +63,10 @@ def parts(connection: psycopg.Connection, table: Relation, columns: Iterable[str
         """,
         [table.oid, sorted(columns)],
     ).fetchall()
-    return tuple(Part(*row) for row in rows)
+    return tuple(ValueColumn(*row) for row in rows)
 
 
-def repeating(
+def low_cardinality_sets(
     connection: psycopg.Connection, table: Relation, sets: Collection[frozenset[str]]
 ) -> list[frozenset[str]]:
     """Sets of a table's columns that hold few different values, as a sample of the table tells.
@@ -97,7 +97,7 @@ def repeating(
         return []  # a table that cannot be sampled: a foreign one, one that somebody has locked
 
 
-def patterns(
+def sample_conditions(
     connection: psycopg.Connection, table: Relation, conditions: list[str], row: str
 ) -> dict[tuple[bool, ...], int]:
     """How many rows of a sample fulfil which of some conditions on a row so named; none where that does not pay."""
@@ -155,7 +155,7 @@ def _values(connection: psycopg.Connection, table: Relation, columns: frozenset[
     PostgreSQL's own ANALYZE uses: of n sampled rows of N with d different values, f of which were met once, it makes
     n * d / (n - f + f * n / N).
     """
-    keys = ", ".join(part.key(f"t.{quoted(part.column)}") for part in parts(connection, table, columns))
+    keys = ", ".join(part.encode(f"t.{quoted(part.column)}") for part in value_columns(connection, table, columns))
     row = connection.execute(
         f"""
         select coalesce(sum(g.rows), 0)::float8, count(*)::float8, (count(*) filter (where g.rows = 1))::float8

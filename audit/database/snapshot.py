@@ -49,14 +49,14 @@ class Snapshot:
     """A repeatable-read, read-only transaction whose view other connections share.
 
     `schema` is the schema that holds the tables, empty for what the connection's search path gives.
-    `timeout` bounds each statement, in seconds; None for no bound of ours. `gentle` sessions have no
+    `timeout` bounds each statement, in seconds; None for no bound of ours. `low_impact` sessions have no
     parallel workers and no more memory than the server gives everybody. `settings` are set after ours.
     """
 
     dsn: str
     schema: str = ""
     timeout: float | None = None
-    gentle: bool = False
+    low_impact: bool = False
     settings: tuple[Setting, ...] = ()
     id: str = ""
     connection: psycopg.Connection = field(init=False)
@@ -124,7 +124,7 @@ class Snapshot:
         settings = [*_SETTINGS]
         if self.timeout is not None:
             settings.append(("statement_timeout", f"{max(1, round(self.timeout * 1000))}ms"))
-        if self.gentle:
+        if self.low_impact:
             settings.append(("max_parallel_workers_per_gather", "0"))
         if self.schema:
             settings.append(("search_path", sql.Identifier(self.schema).as_string(connection)))
@@ -134,7 +134,7 @@ class Snapshot:
                 sql.SQL(", ").join(sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in settings)
             )
         )
-        if not self.gentle:
+        if not self.low_impact:
             # where the server gives more, that stays
             connection.execute(
                 "select set_config('work_mem', %s, true) where pg_size_bytes(current_setting('work_mem'))"

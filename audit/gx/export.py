@@ -58,10 +58,10 @@ def export(
     wanted -= matching(known, exclude)
     if not wanted:
         raise UsageError("--rule and --exclude leave no rule to export")
-    shapes = [(rule, parsed_query.read(rule)) for rule in known if rule.id in wanted]
+    parsed_rules = [(rule, parsed_query.parse(rule)) for rule in known if rule.id in wanted]
     dsn = resolve(dsn)
     with Snapshot(dsn, schema) as snapshot:
-        _, outcomes = prepare(snapshot.connection, shapes)
+        _, outcomes = prepare(snapshot.connection, parsed_rules)
         address = url(dsn, snapshot.connection)
     by_id = {rule.id: rule for rule in known}
     left_out = {
@@ -69,8 +69,8 @@ def export(
         for id, it in outcomes.items()
         if it.cause is not None
     }
-    errored = {id: found.trouble.message for id, found in outcomes.items() if found.trouble is not None}
-    chosen = [rule for rule, _ in shapes if rule.id not in left_out]
+    errored = {id: found.failure.message for id, found in outcomes.items() if found.failure is not None}
+    chosen = [rule for rule, _ in parsed_rules if rule.id not in left_out]
     if not chosen:
         where = f"schema '{schema}'" if schema else "the schemas of the search path"
         raise RunError(

@@ -17,7 +17,7 @@ from order_audit.audit.database.dsn import OneStatement
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.gx.stored_rule import stored_rule
 from order_audit.audit.scans.batch_execution import loads
-from order_audit.audit.scans.batch_statement import different
+from order_audit.audit.scans.batch_statement import unique_names
 from order_audit.expectations import SuiteError
 
 
@@ -28,7 +28,7 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) -
     send both: they get no text that the parser does not know to be one.
     """
     try:
-        shape = parsed_query.read(stored_rule(kwargs["rule"], kwargs))
+        parsed = parsed_query.parse(stored_rule(kwargs["rule"], kwargs))
     except SuiteError as error:
         return {"error": str(error)}
     with execution_engine.get_connection() as connection:
@@ -38,7 +38,7 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) -
                 with driver.transaction(force_rollback=True):
                     cursor = OneStatement(driver, row_factory=tuple_row)
                     return _judge(lambda text: cursor.execute(text.encode()), kwargs)
-            if shape.calls is None:
+            if parsed.calls is None:
                 return {"error": "the rule's text cannot be read: only postgresql+psycopg:// can send it"}
             begin = connection.begin_nested if connection.in_transaction() else connection.begin
             with begin() as transaction:
@@ -74,7 +74,7 @@ def _statement(names: list[str], kwargs: dict[str, Any]) -> str:
     """A rule's own query, its columns renamed by place: a name may come twice, and the first one of it is the key."""
     places = ", ".join(f"e{place}" for place in range(len(names)))
     key = ", ".join(f"v.e{names.index(name)}" for name in kwargs["key"])
-    shown = ", ".join(f"v.e{place} as {quoted(name)}" for place, name in enumerate(different(names)))
+    shown = ", ".join(f"v.e{place} as {quoted(name)}" for place, name in enumerate(unique_names(names)))
     return (
         f"with v ({places}) as materialized (\n{kwargs['sql']}\n)\n"
         f"select (select count(*) from (select distinct {key} from v) as k),\n"

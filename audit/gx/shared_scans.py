@@ -24,17 +24,17 @@ from psycopg import conninfo
 
 from order_audit.audit import mask
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.analysis.parsed_query import Shape
+from order_audit.audit.analysis.parsed_query import ParsedQuery
 from order_audit.audit.database.snapshot import Setting, Snapshot
 from order_audit.audit.gx import own_query
 from order_audit.audit.gx.stored_rule import stored_rule
 from order_audit.audit.scans import prepared_rule
-from order_audit.audit.scans.batch import bundle
-from order_audit.audit.scans.cost import dearest_first
-from order_audit.audit.scans.executor import Evaluation
-from order_audit.audit.scans.outcome import Outcome, Trouble
+from order_audit.audit.scans.batch import batched
+from order_audit.audit.scans.cost import most_expensive_first
+from order_audit.audit.scans.executor import Executor
+from order_audit.audit.scans.outcome import Failure, Outcome
 from order_audit.audit.scans.planner import plan
-from order_audit.audit.scans.violation_store import Spool
+from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.errors import RunError
 from order_audit.expectations import Rule, SuiteError
 from order_audit.reports import cause_text
@@ -143,31 +143,33 @@ def _connection(execution_engine: SqlAlchemyExecutionEngine) -> tuple[str, tuple
 
 def _outcomes(dsn: str, settings: tuple[Setting, ...], rules: Iterable[Rule], examples: int) -> dict[str, Outcome]:
     outcomes: dict[str, Outcome] = {}
-    shapes: list[tuple[Rule, Shape]] = []
+    parsed_rules: list[tuple[Rule, ParsedQuery]] = []
     for rule in rules:
         try:
-            shapes.append((rule, parsed_query.read(rule)))
+            parsed_rules.append((rule, parsed_query.parse(rule)))
         except SuiteError as error:
-            outcomes[rule.id] = Outcome("errored", trouble=Trouble(str(error)))
+            outcomes[rule.id] = Outcome("errored", failure=Failure(str(error)))
     with TemporaryDirectory() as folder, Snapshot(dsn, settings=settings) as snapshot:
-        tasks, unfit = prepared_rule.prepare(snapshot.connection, shapes)
-        bundles = bundle(snapshot.connection, plan(snapshot.connection, tasks), {})
-        bundles = dearest_first(snapshot.connection, bundles, {})
-        evaluation = Evaluation(
-            snapshot, bundles, {}, Spool(Path(folder)), jobs=_JOBS, examples=examples, unmask=False
+        prepared_rules, unfit = prepared_rule.prepare(snapshot.connection, parsed_rules)
+        batches = batched(snapshot.connection, plan(snapshot.connection, prepared_rules), {})
+        batches = most_expensive_first(snapshot.connection, batches, {})
+        executor = Executor(
+            snapshot, batches, {}, ViolationStore(Path(folder)), jobs=_JOBS, examples=examples, unmask=False
         )  # fmt: skip
         try:
-            return outcomes | unfit | {task.rule.id: evaluation.outcome(task.rule.id) for task in tasks}
+            return (
+                outcomes | unfit | {prepared.rule.id: executor.outcome(prepared.rule.id) for prepared in prepared_rules}
+            )
         except BaseException:
-            evaluation.interrupt()  # nobody will read what the other scans find
+            executor.interrupt()  # nobody will read what the other scans find
             raise
         finally:
-            evaluation.finish()
+            executor.finish()
 
 
 def _answer(outcome: Outcome, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    if outcome.trouble is not None:
-        return {"error": outcome.trouble.message}
+    if outcome.failure is not None:
+        return {"error": outcome.failure.message}
     if outcome.cause is not None:
         return {"error": cause_text.reason(outcome.cause)}
     hidden = frozenset(kwargs["personal"])

@@ -67,16 +67,18 @@ def store(context: AbstractDataContext, suite: gx.ExpectationSuite) -> gx.Expect
 
 
 def _expectation(rule: Rule, evidence: int) -> ExpectOrderAuditRuleToFindNoViolations:
-    read = parsed_query.read(rule)
+    read = parsed_query.parse(rule)
     return ExpectOrderAuditRuleToFindNoViolations(
         rule=rule.id,
         sql=read.body,
         key=list(rule.key),
         evidence=evidence,
         personal=[
-            name for name, names in read.mentions.items() if names is not None and mask.is_personal(names | {name})
+            name
+            for name, names in read.column_lineage.items()
+            if names is not None and mask.is_personal(names | {name})
         ],
-        unknown=[name for name, names in read.mentions.items() if names is None] if read.mentions else None,
+        unknown=[name for name, names in read.column_lineage.items() if names is None] if read.column_lineage else None,
         prefilter=asdict(rule.prefilter) if rule.prefilter else None,
         description=rule.title,
         severity=FailureSeverity(rule.severity),

@@ -15,7 +15,7 @@ from order_audit.audit.database.catalog import Relation
 from order_audit.audit.profiling import column_figures, order_figures
 from order_audit.audit.profiling.columns import Column, table
 from order_audit.audit.profiling.profile_query import EXACT, HASHED, MEMORY, PICKED, Pass, Wide, compose, source, survey
-from order_audit.progress import Tell, silent
+from order_audit.progress import ProgressCallback, ignore_progress
 
 #: Every value of a table of no more bytes is counted.
 _SMALL: Final = 16 * 1024 * 1024
@@ -32,7 +32,7 @@ def profile(
     *,
     sample: float | None = None,
     unmask: bool = False,
-    tell: Tell = silent,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> dict[str, Any]:
     """Profile tables on a connection that stands in the snapshot; `sample` is the percentage of their pages to read.
 
@@ -45,14 +45,14 @@ def profile(
     found: dict[str, Any] = {}
     tables: dict[str, Relation] = {}
     for place, relation in enumerate(wanted):
-        tell(place, len(wanted), relation.name)
+        on_progress(place, len(wanted), relation.name)
         name = relation.name if names[relation.name] == 1 else f"{relation.schema}.{relation.name}"
         found[name] = _guarded(connection, unmask, partial(_profiled, connection, relation, sample, unmask))
         tables[name] = relation
     if sample is None:
-        tell(len(wanted), len(wanted), "orders and customers together")
+        on_progress(len(wanted), len(wanted), "orders and customers together")
         _across(connection, found, tables, unmask)
-    tell(len(wanted), len(wanted), "")
+    on_progress(len(wanted), len(wanted), "")
     return found
 
 

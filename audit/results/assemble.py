@@ -136,7 +136,7 @@ def _result(
     unguarded: str,
 ) -> Result:
     requires = tuple(map(str, rule.requires))
-    trouble = outcome.trouble if outcome.status == "errored" else None
+    trouble = outcome.failure if outcome.status == "errored" else None
     where = f" ({trouble.file}:{trouble.line}:{trouble.column})" if trouble and trouble.line else ""
     return Result(
         rule=rule.id,

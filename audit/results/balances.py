@@ -11,7 +11,7 @@ import psycopg
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.results.look_up import ORDER, finds, listed, look, named, reachable, relation
 from order_audit.audit.scans.outcome import Outcome
-from order_audit.audit.scans.prepared_rule import Task
+from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.expectations.orders import LIVE
 from order_audit.reports.document import Balance, JsonObject, NoDiagram
 
@@ -21,16 +21,16 @@ _CUSTOMER: Final = ("customer_id", "customer_balance")
 
 
 def balances(
-    connection: psycopg.Connection, schema: str, tasks: list[Task], outcomes: Mapping[str, Outcome]
+    connection: psycopg.Connection, schema: str, prepared_rules: list[PreparedRule], outcomes: Mapping[str, Outcome]
 ) -> dict[str, tuple[Balance, ...] | NoDiagram]:
     customers = reachable(connection, schema, "customers", _CUSTOMER)
     if isinstance(customers, NoDiagram):
-        return {task.rule.id: customers for task in tasks}
+        return {prepared.rule.id: customers for prepared in prepared_rules}
     wanted: dict[str, dict[str, JsonObject]] = {}
-    for task in tasks:
-        chosen = wanted[task.rule.id] = {}
-        for row in outcomes[task.rule.id].examples:
-            if (keys := named(task, row)) and len(chosen) < _CUSTOMERS:
+    for prepared in prepared_rules:
+        chosen = wanted[prepared.rule.id] = {}
+        for row in outcomes[prepared.rule.id].examples:
+            if (keys := named(prepared, row)) and len(chosen) < _CUSTOMERS:
                 chosen.setdefault(str(keys[0]), row)
     keys = list(dict.fromkeys(key for chosen in wanted.values() for key in chosen))
     rows = look(

@@ -14,27 +14,27 @@ from typing import Final
 
 import psycopg
 
-from order_audit.audit.analysis.parsed_query import Name, Shape
+from order_audit.audit.analysis.parsed_query import ParsedQuery, RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.results.audited_database import as_identifier, audited_database
-from order_audit.audit.results.context import Context, around, unlooked
+from order_audit.audit.results.context import Context, context, context_without_queries
 from order_audit.audit.results.interruption import interruptible
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.overlap import Overlaps, overlaps
 from order_audit.audit.scans import impact, prepared_rule
-from order_audit.audit.scans.batch import bundle
-from order_audit.audit.scans.cost import dearest_first
-from order_audit.audit.scans.executor import Evaluation
+from order_audit.audit.scans.batch import batched
+from order_audit.audit.scans.cost import most_expensive_first
+from order_audit.audit.scans.executor import Executor
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.planner import plan
-from order_audit.audit.scans.violation_store import Spool
+from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.audit.schema import ddl, lint, suppression
 from order_audit.errors import RunError
 from order_audit.expectations import Rule, Suite, schema_rules
 from order_audit.fixes.engine.status import status
-from order_audit.progress import Tell
+from order_audit.progress import ProgressCallback
 from order_audit.reports import cause_text
 from order_audit.reports.document import (
     Database,
@@ -60,7 +60,7 @@ class Selection:
     """The rules of a suite that were asked for, with what they read; those that were not; and accepted findings."""
 
     suite: Suite
-    wanted: list[tuple[Rule, Shape]]
+    wanted: list[tuple[Rule, ParsedQuery]]
     left_out: list[Rule]
     suppressions: list[Suppression]
 
@@ -102,39 +102,39 @@ def collect(
     started = datetime.now(UTC)
     spooled = folder / "spool"
     spooled.mkdir()
-    spool = Spool(spooled)
-    with Snapshot(dsn, options.schema, options.timeout, gentle=options.gentle) as snapshot:
+    store = ViolationStore(spooled)
+    with Snapshot(dsn, options.schema, options.timeout, low_impact=options.gentle) as snapshot:
         database = audited_database(snapshot, options.schema)
         schema = as_identifier(snapshot, database.schema)
         applied = _applied(snapshot)
-        tasks, outcomes = prepared_rule.prepare(snapshot.connection, selection.wanted)
+        prepared_rules, outcomes = prepared_rule.prepare(snapshot.connection, selection.wanted)
         outcomes |= {rule.id: Outcome("not_selected") for rule in selection.left_out}
-        check(database, {found.table.shown(database.schema) for found in tasks if found.table is not None})
-        read = _relations(snapshot, tasks)
+        check(database, {found.table.shown(database.schema) for found in prepared_rules if found.table is not None})
+        read = _relations(snapshot, prepared_rules)
         hold(snapshot.connection, read)
         as_seen = states(snapshot.connection, read)
-        evaluation = _evaluation(snapshot, tasks, spool, database.schema, options)
+        executor = _evaluation(snapshot, prepared_rules, store, database.schema, options)
         profile: JsonObject = {}
         definitions = Ddl((), _INTERRUPTED)
-        with interruptible(evaluation), ThreadPoolExecutor(1, "lint") as beside:
+        with interruptible(executor), ThreadPoolExecutor(1, "lint") as beside:
             try:
-                linting = beside.submit(_lint, snapshot, evaluation, selection.suppressions, options)
+                linting = beside.submit(_lint, snapshot, executor, selection.suppressions, options)
                 linted, unused = linting.result()
-                outcomes |= {found.rule.id: evaluation.outcome(found.rule.id) for found in tasks}
-                tables = evaluation.rows()
-                if evaluation.interrupted:
-                    contexts = unlooked(tasks, outcomes, _INTERRUPTED)
+                outcomes |= {found.rule.id: executor.outcome(found.rule.id) for found in prepared_rules}
+                tables = executor.rows()
+                if executor.interrupted:
+                    contexts = context_without_queries(prepared_rules, outcomes, _INTERRUPTED)
                 else:
-                    contexts = around(snapshot.connection, tasks, outcomes, unmask=options.unmask)
+                    contexts = context(snapshot.connection, prepared_rules, outcomes, unmask=options.unmask)
                     definitions = _definitions(snapshot, read, linted)
                     if options.profile:
                         profile = _profile(snapshot, read, options)
             except BaseException:
-                evaluation.interrupt()  # nobody will read what the other scans find
+                executor.interrupt()  # nobody will read what the other scans find
                 raise
             finally:
-                evaluation.finish()
-        complete = not evaluation.interrupted
+                executor.finish()
+        complete = not executor.interrupted
         # all is read: what follows looks at the catalogs as they are now
         moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
     if complete:
@@ -152,8 +152,8 @@ def collect(
             suites=options.suites,
             suite_hashes=selection.suite.hashes,
             versions={"order-audit": version("order-audit")},
-            scans=evaluation.statements,
-            database_ms=evaluation.milliseconds,
+            scans=executor.statements,
+            database_ms=executor.milliseconds,
             masked=not options.unmask,
         ),
         suite=selection.suite,
@@ -161,8 +161,8 @@ def collect(
         rules=rules,
         outcomes=outcomes,
         contexts=contexts,
-        overlaps=overlaps(rules, outcomes, spool),
-        violations=_violations(spool, outcomes, folder) if _wants_violations(options) else None,
+        overlaps=overlaps(rules, outcomes, store),
+        violations=_violations(store, outcomes, folder) if _wants_violations(options) else None,
         linted=linted,
         unused=unused,
         profile=profile,
@@ -172,19 +172,23 @@ def collect(
 
 
 def _evaluation(
-    snapshot: Snapshot, tasks: list[prepared_rule.Task], spool: Spool, schema: str, options: Options
-) -> Evaluation:
+    snapshot: Snapshot,
+    prepared_rules: list[prepared_rule.PreparedRule],
+    store: ViolationStore,
+    schema: str,
+    options: Options,
+) -> Executor:
     """The rules' scans, begun."""
-    schemas = {found.table.schema for found in tasks if found.table is not None}
+    schemas = {found.table.schema for found in prepared_rules if found.table is not None}
     orders = impact.orders_by_schema(
-        catalog.relations(snapshot.connection, [Name(name, "orders") for name in schemas]).values()
+        catalog.relations(snapshot.connection, [RelationName(name, "orders") for name in schemas]).values()
     )
-    counter = _Counter(len(tasks), options.tell)
-    bundles = bundle(snapshot.connection, plan(snapshot.connection, tasks), orders)
-    return Evaluation(
-        snapshot, dearest_first(snapshot.connection, bundles, orders), orders, spool,
+    counter = _Counter(len(prepared_rules), options.tell)
+    batches = batched(snapshot.connection, plan(snapshot.connection, prepared_rules), orders)
+    return Executor(
+        snapshot, most_expensive_first(snapshot.connection, batches, orders), orders, store,
         jobs=1 if options.gentle else options.jobs, examples=options.examples, unmask=options.unmask,
-        schema=schema, gentle=options.gentle, tell=counter,
+        schema=schema, low_impact=options.gentle, on_outcome=counter,
     )  # fmt: skip
 
 
@@ -193,26 +197,26 @@ def _wants_violations(options: Options) -> bool:
     return "violations" in options.formats or options.baseline is not None
 
 
-def _violations(spool: Spool, outcomes: Mapping[str, Outcome], folder: Path) -> Violations:
+def _violations(store: ViolationStore, outcomes: Mapping[str, Outcome], folder: Path) -> Violations:
     failed = [rule for rule, outcome in outcomes.items() if outcome.status == "failed"]
-    return spool.assemble(folder / WRITERS["violations"].file, failed)
+    return store.write(folder / WRITERS["violations"].file, failed)
 
 
 def _lint(
-    snapshot: Snapshot, evaluation: Evaluation, suppressions: list[Suppression], options: Options
+    snapshot: Snapshot, executor: Executor, suppressions: list[Suppression], options: Options
 ) -> tuple[list[lint.Verdict], list[Suppression]]:
     """Judge the schema, if that is wanted; gives the suppressions that no finding needs, too."""
     if not options.lint:
         return [], []
     rules = schema_rules()
-    tell = options.begin("judging the schema")
-    linted = lint.lint(snapshot.connection, rules, tell, lambda: evaluation.interrupted)
+    on_progress = options.begin("judging the schema")
+    linted = lint.lint(snapshot.connection, rules, on_progress, lambda: executor.interrupted)
     return suppression.accept(linted, suppressions, (rule.id for rule in rules))
 
 
-def _relations(snapshot: Snapshot, tasks: Iterable[prepared_rule.Task]) -> list[catalog.Relation]:
+def _relations(snapshot: Snapshot, prepared_rules: Iterable[prepared_rule.PreparedRule]) -> list[catalog.Relation]:
     """The tables that the rules read, by name."""
-    names = {name for found in tasks for name in found.shape.relations}
+    names = {name for found in prepared_rules for name in found.query.relations}
     there = catalog.relations(snapshot.connection, names).values()
     relations = {
         relation.oid: relation for relation in there if relation.schema not in ("pg_catalog", "information_schema")
@@ -224,8 +228,10 @@ def _profile(snapshot: Snapshot, relations: list[catalog.Relation], options: Opt
     """What is in the tables that the rules read."""
     from order_audit.audit.profiling.profile import profile
 
-    tell = options.begin("profiling tables")
-    return profile(snapshot.connection, relations, sample=options.sample, unmask=options.unmask, tell=tell)
+    on_progress = options.begin("profiling tables")
+    return profile(
+        snapshot.connection, relations, sample=options.sample, unmask=options.unmask, on_progress=on_progress
+    )
 
 
 def _definitions(snapshot: Snapshot, relations: list[catalog.Relation], linted: Iterable[lint.Verdict]) -> Ddl:
@@ -247,11 +253,11 @@ def _applied(snapshot: Snapshot) -> Fixes | None:
 def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
     """Raise where no wanted rule's table is there or readable, so that nothing was judged."""
     wanted = [found for found in outcomes.values() if found.status not in ("not_selected", "not_checkable")]
-    denied = [found for found in wanted if found.trouble is not None and found.trouble.sqlstate == _DENIED]
+    denied = [found for found in wanted if found.failure is not None and found.failure.sqlstate == _DENIED]
     missing = [found.cause for found in wanted if found.status == "skipped" and found.cause is not None]
     if len(denied) + len(missing) < len(wanted) or not wanted:
         return
-    why = denied[0].trouble.message if denied and denied[0].trouble else cause_text.reason(missing[0])
+    why = denied[0].failure.message if denied and denied[0].failure else cause_text.reason(missing[0])
     where = f"database {database.name}" + (f", schema {database.schema}" if database.schema else "")
     hint = "" if denied else "; --schema names the schema that holds the tables"
     raise RunError(f"nothing to judge in {where}: {why}{hint}")
@@ -260,12 +266,12 @@ def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
 class _Counter:
     """Counts rules as they are judged, and tells."""
 
-    def __init__(self, total: int, tell: Tell) -> None:
+    def __init__(self, total: int, on_progress: ProgressCallback) -> None:
         self._total = total
-        self._tell = tell
+        self._tell = on_progress
         self._done = 0
         self._lock = threading.Lock()
-        tell(0, total, "")
+        on_progress(0, total, "")
 
     def __call__(self, rule: str, outcome: Outcome) -> None:
         with self._lock:

@@ -18,7 +18,7 @@ from order_audit.audit.results.balances import balances
 from order_audit.audit.results.lineages import lineages
 from order_audit.audit.results.look_up import finds, listed, look
 from order_audit.audit.scans.outcome import Outcome
-from order_audit.audit.scans.prepared_rule import Task
+from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.reports.document import Balance, JsonObject, Lineage, NoDiagram
 
 
@@ -33,17 +33,21 @@ class Context:
     balances: tuple[Balance, ...] | None = None
 
 
-def around(
-    connection: psycopg.Connection, tasks: Iterable[Task], outcomes: Mapping[str, Outcome], *, unmask: bool
+def context(
+    connection: psycopg.Connection,
+    prepared_rules: Iterable[PreparedRule],
+    outcomes: Mapping[str, Outcome],
+    *,
+    unmask: bool,
 ) -> dict[str, Context]:
     """The context of each failed rule's examples, by the rule's id."""
-    failed = [task for task in tasks if outcomes[task.rule.id].status == "failed"]
+    failed = [prepared for prepared in prepared_rules if outcomes[prepared.rule.id].status == "failed"]
     found: dict[str, Context] = {}
-    for task in failed:
-        found[task.rule.id] = context = Context(highlight(task.rule))
-        if task.rule.highlight is not None and task.rule.highlight.test:
-            each = _offending(connection, task, outcomes[task.rule.id].examples)
-            found[task.rule.id] = replace(context, highlight_in=tuple(map(tuple, each)))
+    for prepared in failed:
+        found[prepared.rule.id] = context = Context(highlight(prepared.rule))
+        if prepared.rule.highlight is not None and prepared.rule.highlight.test:
+            each = _offending(connection, prepared, outcomes[prepared.rule.id].examples)
+            found[prepared.rule.id] = replace(context, highlight_in=tuple(map(tuple, each)))
     for schema, some in _drawn(failed, "lineage").items():
         for rule, drawn in lineages(connection, schema, some, outcomes, unmask=unmask).items():
             found[rule] = _with_lineages(found[rule], drawn)
@@ -65,19 +69,21 @@ def _with_balances(context: Context, drawn: tuple[Balance, ...] | NoDiagram) -> 
     return replace(context, balances=drawn)
 
 
-def _drawn(failed: Iterable[Task], kind: str) -> dict[str, list[Task]]:
+def _drawn(failed: Iterable[PreparedRule], kind: str) -> dict[str, list[PreparedRule]]:
     """The failed rules with a kind of diagram, by the schema of their table."""
-    by_schema: dict[str, list[Task]] = {}
-    for task in failed:
-        if task.rule.diagram is not None and task.rule.diagram.kind == kind and task.table is not None:
-            by_schema.setdefault(task.table.schema, []).append(task)
+    by_schema: dict[str, list[PreparedRule]] = {}
+    for prepared in failed:
+        if prepared.rule.diagram is not None and prepared.rule.diagram.kind == kind and prepared.table is not None:
+            by_schema.setdefault(prepared.table.schema, []).append(prepared)
     return by_schema
 
 
-def unlooked(tasks: Iterable[Task], outcomes: Mapping[str, Outcome], reason: str) -> dict[str, Context]:
+def context_without_queries(
+    prepared_rules: Iterable[PreparedRule], outcomes: Mapping[str, Outcome], reason: str
+) -> dict[str, Context]:
     """The same as far as it is known without a look at the database, and why there is no more."""
     found: dict[str, Context] = {}
-    for rule in (task.rule for task in tasks if outcomes[task.rule.id].status == "failed"):
+    for rule in (prepared.rule for prepared in prepared_rules if outcomes[prepared.rule.id].status == "failed"):
         # which of several columns is wrong in which row takes a look
         known = rule.highlight is None or not rule.highlight.test
         no_diagram = NoDiagram(reason, "") if rule.diagram is not None else None
@@ -88,19 +94,23 @@ def unlooked(tasks: Iterable[Task], outcomes: Mapping[str, Outcome], reason: str
 # -- which column ------------------------------------------------------------------------------------------------
 
 
-def _offending(connection: psycopg.Connection, task: Task, examples: Sequence[JsonObject]) -> list[list[str]]:
+def _offending(
+    connection: psycopg.Connection, prepared: PreparedRule, examples: Sequence[JsonObject]
+) -> list[list[str]]:
     """Per example, the columns for whose value the rule's test holds; none where that is not known."""
-    table, wrong = task.table, task.rule.highlight
+    table, wrong = prepared.table, prepared.rule.highlight
     unknown: list[list[str]] = [[] for _ in examples]
-    if table is None or wrong is None or len(task.key) > 1 or task.key_is_personal:
+    if table is None or wrong is None or len(prepared.key) > 1 or prepared.key_is_personal:
         return unknown
-    sources = {column.name: column.source for column in task.columns if column.relation == table.oid and column.source}
-    key = sources.get(task.rule.key[0])
+    sources = {
+        column.name: column.source for column in prepared.columns if column.relation == table.oid and column.source
+    }
+    key = sources.get(prepared.rule.key[0])
     named = [(name, sources[name]) for name in wrong.columns if name in sources]
     if key is None or not named or not finds(connection, table, key):
         return unknown
     values = ", ".join(f"({place}, t.{quoted(source)}::text)" for place, (_, source) in enumerate(named))
-    keys = [row[task.rule.key[0]] for row in examples]
+    keys = [row[prepared.rule.key[0]] for row in examples]
     rows = look(
         connection,
         f"select json_build_array(t.{quoted(key)}::text, array(\n"

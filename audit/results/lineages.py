@@ -13,7 +13,7 @@ from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.results.look_up import ORDER, listed, look, named, reachable
 from order_audit.audit.scans.outcome import Outcome
-from order_audit.audit.scans.prepared_rule import Task
+from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.reports.document import JsonObject, Lineage, NoDiagram
 
 #: What is drawn of one rule at most: lineages, orders of each.
@@ -39,12 +39,20 @@ class _Walk:
 
 
 def lineages(
-    connection: psycopg.Connection, schema: str, tasks: list[Task], outcomes: Mapping[str, Outcome], *, unmask: bool
+    connection: psycopg.Connection,
+    schema: str,
+    prepared_rules: list[PreparedRule],
+    outcomes: Mapping[str, Outcome],
+    *,
+    unmask: bool,
 ) -> dict[str, tuple[Lineage, ...] | NoDiagram]:
     table = reachable(connection, schema, "orders", ORDER)
     if isinstance(table, NoDiagram):
-        return {task.rule.id: table for task in tasks}
-    starts = {task.rule.id: [named(task, row) for row in outcomes[task.rule.id].examples] for task in tasks}
+        return {prepared.rule.id: table for prepared in prepared_rules}
+    starts = {
+        prepared.rule.id: [named(prepared, row) for row in outcomes[prepared.rule.id].examples]
+        for prepared in prepared_rules
+    }
     orders = _ancestors(connection, table, [key for rows in starts.values() for keys in rows for key in keys], unmask)
     if not orders and any(keys for rows in starts.values() for keys in rows):
         return dict.fromkeys(starts, _FAILED)

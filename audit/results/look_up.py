@@ -8,27 +8,27 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from order_audit.audit.analysis.parsed_query import Name
+from order_audit.audit.analysis.parsed_query import RelationName
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.scans.batch_execution import loads
-from order_audit.audit.scans.prepared_rule import Task
+from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.reports.document import JsonObject, NoDiagram
 
 #: The columns of orders that lineages and balances take.
 ORDER: Final = ("order_id", "order_ref", "customer_id", "order_status", "order_amount")
 
 
-def named(task: Task, row: JsonObject) -> list[Any]:
+def named(prepared: PreparedRule, row: JsonObject) -> list[Any]:
     """The keys in an example of which something is drawn."""
-    columns = task.rule.diagram.keys if task.rule.diagram is not None else ()
+    columns = prepared.rule.diagram.keys if prepared.rule.diagram is not None else ()
     return [row[column] for column in columns if row.get(column) is not None]
 
 
 def relation(connection: psycopg.Connection, schema: str, name: str, columns: Sequence[str]) -> Relation | None:
     """A table of a schema, where it has these columns and this role may read them."""
-    there = catalog.relations(connection, [Name(schema, name)]).values()
+    there = catalog.relations(connection, [RelationName(schema, name)]).values()
     return next((relation for relation in there if relation.readable >= set(columns)), None)
 
 

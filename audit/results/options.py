@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from order_audit.progress import Begin, Tell, silent, unseen
+from order_audit.progress import ProgressCallback, StartProgress, ignore_progress, start_ignored
 from order_audit.reports.document import FailOn
 from order_audit.reports.writers import DEFAULT
 
@@ -40,5 +40,5 @@ class Options:
     fail_on_schema: FailOn = "never"
     timeout: float | None = None
     unmask: bool = False
-    tell: Tell = silent
-    begin: Begin = unseen
+    tell: ProgressCallback = ignore_progress
+    begin: StartProgress = start_ignored

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from order_audit.audit.scans.outcome import Outcome
-from order_audit.audit.scans.violation_store import Spool
+from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.expectations import Rule
 from order_audit.reports.document import KeyOrder, Overlap, RowsAffected
 
@@ -22,7 +22,7 @@ class Overlaps:
     by_rule: Mapping[str, tuple[Overlap, ...]]
 
 
-def overlaps(rules: Iterable[Rule], outcomes: Mapping[str, Outcome], spool: Spool) -> Overlaps:
+def overlaps(rules: Iterable[Rule], outcomes: Mapping[str, Outcome], store: ViolationStore) -> Overlaps:
     """Count the keys of failed rules, each once."""
     groups: defaultdict[tuple[str, str, KeyOrder], list[str]] = defaultdict(list)
     by_rule: dict[str, list[Overlap]] = {}
@@ -34,9 +34,9 @@ def overlaps(rules: Iterable[Rule], outcomes: Mapping[str, Outcome], spool: Spoo
                 groups[outcome.table, ", ".join(rule.key), outcome.ordered_by].append(rule.id)
     affected = []
     for (table, key, order), failed in sorted(groups.items()):
-        together = spool.together(failed, order)
+        together = store.overlap(failed, order)
         affected.append(RowsAffected(table, key, together.keys))
-        for (one, other), rows in sorted(together.shared.items(), key=lambda it: (-it[1], it[0])):
+        for (one, other), rows in sorted(together.overlaps.items(), key=lambda it: (-it[1], it[0])):
             by_rule[one].append(Overlap(other, rows))
             by_rule[other].append(Overlap(one, rows))
     return Overlaps(tuple(affected), {rule: tuple(found) for rule, found in by_rule.items()})

@@ -13,12 +13,12 @@ import psycopg
 
 from order_audit.audit import mask
 from order_audit.audit.scans import impact
-from order_audit.audit.scans.batch import Bundle
+from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.batch_statement import compose, evidence_names
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.planner import Scan
-from order_audit.audit.scans.prepared_rule import Task, trouble
-from order_audit.audit.scans.violation_store import Spool
+from order_audit.audit.scans.prepared_rule import PreparedRule, failure
+from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.errors import RunError
 from order_audit.reports import violations
 from order_audit.reports.document import Impact, JsonObject
@@ -28,11 +28,11 @@ _DIGITS: Final = 300
 _CLOSED: Final = ("42501", "55P03")
 
 
-def measure(
+def execute(
     connection: psycopg.Connection,
-    bundle: Bundle,
+    batch: Batch,
     orders: impact.Orders,
-    spool: Spool,
+    store: ViolationStore,
     *,
     examples: int,
     unmask: bool,
@@ -44,41 +44,43 @@ def measure(
     other its result; `stopped` tells that somebody wants to leave instead.
     """
     try:
-        return _run(connection, bundle, orders, spool, examples=examples, unmask=unmask)
+        return _run(connection, batch, orders, store, examples=examples, unmask=unmask)
     except psycopg.Error as error:
         if connection.closed and not stopped():
             raise RunError(f"the connection was lost: {mask.error(error)}") from None
-        if bundle.alone and orders and error.sqlstate in _CLOSED and not stopped():
+        if batch.alone and orders and error.sqlstate in _CLOSED and not stopped():
             # the tables that tell the impact may be closed to us where the rule's own are not
-            return measure(connection, bundle, {}, spool, examples=examples, unmask=unmask, stopped=stopped)
-        if bundle.alone or stopped():
-            offset = compose(bundle, orders, examples).offset if bundle.alone else None
+            return execute(connection, batch, {}, store, examples=examples, unmask=unmask, stopped=stopped)
+        if batch.alone or stopped():
+            offset = compose(batch, orders, examples).offset if batch.alone else None
             return {
-                task.rule.id: Outcome("errored", trouble=trouble(task.rule, error, offset=offset, unmask=unmask))
-                for task in bundle.tasks
+                prepared.rule.id: Outcome(
+                    "errored", failure=failure(prepared.rule, error, offset=offset, unmask=unmask)
+                )
+                for prepared in batch.rules
             }
-    parts = [Bundle((Scan(scan.tasks, scan.value),)) for scan in bundle.scans]
+    parts = [Batch((Scan(scan.rules, scan.value),)) for scan in batch.scans]
     if len(parts) == 1:
-        parts = [Bundle((Scan((task,)),)) for task in bundle.tasks]
+        parts = [Batch((Scan((prepared,)),)) for prepared in batch.rules]
     outcomes: dict[str, Outcome] = {}
     for part in parts:
-        outcomes |= measure(connection, part, orders, spool, examples=examples, unmask=unmask, stopped=stopped)
+        outcomes |= execute(connection, part, orders, store, examples=examples, unmask=unmask, stopped=stopped)
     return outcomes
 
 
 def _run(
     connection: psycopg.Connection,
-    bundle: Bundle,
+    batch: Batch,
     orders: impact.Orders,
-    spool: Spool,
+    store: ViolationStore,
     *,
     examples: int,
     unmask: bool,
 ) -> dict[str, Outcome]:
     began = time.perf_counter()
-    statement = compose(bundle, orders, examples)
+    statement = compose(batch, orders, examples)
     with ExitStack() as stack:
-        readers = [stack.enter_context(_Reader(task, spool, unmask=unmask)) for task in bundle.tasks]
+        readers = [stack.enter_context(_Reader(prepared, store, unmask=unmask)) for prepared in batch.rules]
         hit_by: dict[tuple[bytes, bytes], list[_Reader]] = {}
         with (
             # rolled back: what a rule does to the session must not reach the next one
@@ -126,18 +128,20 @@ def loads(text: str) -> Any:
 class _Reader:
     """Takes in what a scan says of one rule, keeping no more than the examples."""
 
-    def __init__(self, task: Task, spool: Spool, *, unmask: bool) -> None:
-        self.task = task
-        self._spool = spool
+    def __init__(self, prepared: PreparedRule, store: ViolationStore, *, unmask: bool) -> None:
+        self.task = prepared
+        self._spool = store
         self._unmask = unmask
-        self._id = violations.prefix(task.rule.id)
+        self._id = violations.prefix(prepared.rule.id)
         self._file: BinaryIO | None = None
         self._last: bytes | None = None
         self._violations = 0
         self._examples: list[JsonObject] = []
         self._impact: Impact | None = None
-        self._names = evidence_names(task)
-        self._made_of = {name: (task.columns[place].type, task.names(place)) for place, name in enumerate(self._names)}
+        self._names = evidence_names(prepared)
+        self._made_of = {
+            name: (prepared.columns[place].type, prepared.names(place)) for place, name in enumerate(self._names)
+        }
 
     def __enter__(self) -> _Reader:
         return self
@@ -165,7 +169,7 @@ class _Reader:
 
     def weigh(self, sums: str) -> None:
         """Keep the impact."""
-        self._impact = impact.read(sums)
+        self._impact = impact.parse_impact(sums)
 
     def outcome(self, milliseconds: float) -> Outcome:
         """The verdict, once the scan has ended well."""

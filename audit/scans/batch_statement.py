@@ -10,14 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from order_audit.audit.analysis.parsed_query import Slices
+from order_audit.audit.analysis.parsed_query import SelectClauses
 from order_audit.audit.database.catalog import Column
 from order_audit.audit.database.quoting import quoted
-from order_audit.audit.database.sampling import combined
-from order_audit.audit.scans.batch import Bundle
-from order_audit.audit.scans.impact import Orders, live, live_orders, sums, weighs_orders
+from order_audit.audit.database.sampling import combined_key
+from order_audit.audit.scans.batch import Batch
+from order_audit.audit.scans.impact import (
+    Orders,
+    concerns_live_orders,
+    impact_sql,
+    live_orders_read_set,
+    live_orders_sql,
+)
 from order_audit.audit.scans.planner import Scan
-from order_audit.audit.scans.prepared_rule import Task
+from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.expectations import Prefilter
 
 #: Longer evidence is cut: nobody reads it, and it would have to be held in memory.
@@ -29,64 +35,66 @@ _PLAIN = {16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1266}
 
 
 @dataclass(frozen=True)
-class Statement:
+class BatchStatement:
     """COPY's text, and where in it the rule's own SQL begins (in a scan of one), so that errors find their place."""
 
     text: str
     offset: int
 
 
-def compose(bundle: Bundle, orders: Orders, examples: int) -> Statement:
+def compose(batch: Batch, orders: Orders, examples: int) -> BatchStatement:
     """Write a bundle's statement; `examples` are the evidence rows per rule."""
-    text = _rows(bundle, orders, examples)
-    offset = text.index(bundle.tasks[0].shape.body) if bundle.alone else 0
-    return Statement(f"{_COPY}{text}\n) to stdout (format csv)", len(_COPY) + offset)
+    text = _rows(batch, orders, examples)
+    offset = text.index(batch.rules[0].query.body) if batch.alone else 0
+    return BatchStatement(f"{_COPY}{text}\n) to stdout (format csv)", len(_COPY) + offset)
 
 
-def explaining(bundle: Bundle, orders: Orders) -> str:
+def explain_sql(batch: Batch, orders: Orders) -> str:
     """A statement that asks for the plan of a bundle's own."""
-    return f"explain (format json) {_rows(bundle, orders, 1)}"
+    return f"explain (format json) {_rows(batch, orders, 1)}"
 
 
-def _rows(bundle: Bundle, orders: Orders, examples: int) -> str:
+def _rows(batch: Batch, orders: Orders, examples: int) -> str:
     """The query whose lines COPY sends."""
-    tables: list[str] = [bundle.extract.text] if bundle.extract else []
+    tables: list[str] = [batch.shared_cte.text] if batch.shared_cte else []
     tables += [
-        _left(prefilter)
-        for prefilter in dict.fromkeys(scan.prefilter for scan in bundle.scans)
-        if prefilter is not None
+        _left(prefilter) for prefilter in dict.fromkeys(scan.prefilter for scan in batch.scans) if prefilter is not None
     ]
     lines: list[str] = []
     customers: dict[str, list[str]] = {}
     first = 0
-    for number, scan in enumerate(bundle.scans):
+    for number, scan in enumerate(batch.scans):
         hits = quoted(f"hits {number}")  # no table is called that
         rows, evidence = _hits(scan)
         flags = _flags(scan)
         tables.append(f"{hits} as materialized (\n{rows}\n)")
-        for place, (task, values, flag) in enumerate(zip(scan.tasks, evidence, flags, strict=True), first):
-            if found := sums(task, values, hits, flag, orders):
+        for place, (prepared, values, flag) in enumerate(zip(scan.rules, evidence, flags, strict=True), first):
+            if found := impact_sql(prepared, values, hits, flag, orders):
                 lines.append(f"(select 's', {place}, null::text, x.* from (\n  {found}\n) as x)")
-            if task.table is not None and weighs_orders(task, orders):
-                key = f"select {values[task.key[0]]} from {hits} as h where {flag}"
-                customers.setdefault(task.table.schema, []).append(key)
+            if prepared.table is not None and concerns_live_orders(prepared, orders):
+                key = f"select {values[prepared.key[0]]} from {hits} as h where {flag}"
+                customers.setdefault(prepared.table.schema, []).append(key)
             if examples:
-                lines.append(_examples(task, values, hits, flag, place, examples))
+                lines.append(_examples(prepared, values, hits, flag, place, examples))
         bits = " || ".join(f"{flag}::int::text" for flag in flags) if scan.shared else "'1'"
         lines.append(
-            f"(select 'k', {first}, {bits}, {_key_of_hit(scan.tasks[0])} from {hits} as h order by h.place nulls first)"
+            f"(select 'k', {first}, {bits}, {_key_of_hit(scan.rules[0])} from {hits} as h order by h.place nulls first)"
         )
-        first += len(scan.tasks)
+        first += len(scan.rules)
     for schema, keys in customers.items():
         table = orders[schema]
         # the extract stands under the bare name
-        extracted = bundle.extract is not None and bundle.extract.table == table and bundle.extract.holds(live_orders())
-        tables.append(live(schema, quoted(table.name) if extracted else quoted(table), keys))
+        extracted = (
+            batch.shared_cte is not None
+            and batch.shared_cte.table == table
+            and batch.shared_cte.holds(live_orders_read_set())
+        )
+        tables.append(live_orders_sql(schema, quoted(table.name) if extracted else quoted(table), keys))
     withs, body = ",\n".join(tables), "\nunion all\n".join(lines)
     return f"with {withs}\n{body}"
 
 
-def counting(scan: Scan) -> str:
+def count_sql(scan: Scan) -> str:
     """A statement that gives one row: how many keys violate each rule of a scan."""
     # a key may be null: a row with a null in it is none
     counts = ", ".join(f"count(distinct row(h.place)) filter (where {flag})" for flag in _flags(scan))
@@ -95,7 +103,7 @@ def counting(scan: Scan) -> str:
 
 def _flags(scan: Scan) -> list[str]:
     """What tells for each rule whether a row h of the scan's hits violates it."""
-    return [f"h.r{place}" for place in range(len(scan.tasks))] if scan.shared else ["true"]
+    return [f"h.r{place}" for place in range(len(scan.rules))] if scan.shared else ["true"]
 
 
 def _hits(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
@@ -104,14 +112,14 @@ def _hits(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
         return _once_per_value(scan)
     if scan.shared:
         return _shared(scan)
-    task = scan.tasks[0]
-    return _alone(scan), [tuple(f"h.e{place}" for place in range(len(task.columns)))]
+    prepared = scan.rules[0]
+    return _alone(scan), [tuple(f"h.e{place}" for place in range(len(prepared.columns)))]
 
 
-def _examples(task: Task, values: tuple[str, ...], hits: str, flag: str, place: int, examples: int) -> str:
+def _examples(prepared: PreparedRule, values: tuple[str, ...], hits: str, flag: str, place: int, examples: int) -> str:
     row = ", ".join(
         f"{_shown(value, column)} as {quoted(name)}"
-        for value, column, name in zip(values, task.columns, evidence_names(task), strict=True)
+        for value, column, name in zip(values, prepared.columns, evidence_names(prepared), strict=True)
     )
     return (
         f"(select 'e', {place}, null::text, row_to_json(x.*)::text from (\n"
@@ -142,17 +150,17 @@ def _prefiltering(scan: Scan, text: str, place: tuple[int, int] | None) -> str:
 
 def _alone(scan: Scan) -> str:
     """A rule as its author wrote it, in brackets, its columns renamed by place."""
-    task = scan.tasks[0]
-    body = _prefiltering(scan, task.shape.body, task.shape.prefiltered)
-    names = ", ".join(f"e{place}" for place in range(len(task.columns)))
-    place = _place(task, [f"v.e{place}" for place in task.key])
+    prepared = scan.rules[0]
+    body = _prefiltering(scan, prepared.query.body, prepared.query.prefiltered)
+    names = ", ".join(f"e{place}" for place in range(len(prepared.columns)))
+    place = _place(prepared, [f"v.e{place}" for place in prepared.key])
     return f"select v.*, {place} as place\nfrom (\n{body}\n) as v ({names})"
 
 
 def _shared(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
     """Several rules in one pass: the rows that violate any, with a flag for each and every column that any shows."""
     shown, evidence = _evidence(scan)
-    wheres = [_slices(task).where for task in scan.tasks]
+    wheres = [_slices(prepared).where for prepared in scan.rules]
     flags = [f"({where}\n) is true as r{number}" for number, where in enumerate(wheres)]
     listed = ",\n".join([*shown, *flags, _place_of_row(scan)])
     any_of = "\nor ".join(f"({where}\n)" for where in wheres)
@@ -164,21 +172,21 @@ def _once_per_value(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
 
     The rules' own text judges a table of the values that stands in the place, and under the name, of theirs.
     """
-    local = _slices(scan.tasks[0]).local
+    local = _slices(scan.rules[0]).row_local
     assert local is not None  # noqa: S101 - plan() puts no other rules here
     rest = _rests(scan)
     shown, evidence = _evidence(scan)
-    wheres = [_slices(task).where for task in scan.tasks]
+    wheres = [_slices(prepared).where for prepared in scan.rules]
     flags = ",\n".join(f"({where}\n) is true as r{number}" for number, where in enumerate(wheres))
     any_of = "\nor ".join(f"({where}\n)" for where in wheres)
-    keys = [part.key(f"{local.alias}.{quoted(part.column)}") for part in scan.value]
+    keys = [part.encode(f"{local.alias}.{quoted(part.column)}") for part in scan.value]
     numbered = [f"k{number}" for number in range(len(keys))]
     values = ", ".join(
-        f"{part.back(f'v.{key}')} as {quoted(part.column)}" for part, key in zip(scan.value, numbered, strict=True)
+        f"{part.decode(f'v.{key}')} as {quoted(part.column)}" for part, key in zip(scan.value, numbered, strict=True)
     )
     # The values found are joined by one column that is known to be unique: the planner takes a hash of several columns
     # of a subquery for a bad one, and would rather sort the table.
-    value = combined(scan.value, [f"{local.alias}.{key}" for key in numbered])
+    value = combined_key(scan.value, [f"{local.alias}.{key}" for key in numbered])
     judged = f"""  select distinct on (value) {value} as value,
 {flags}
   from (
@@ -192,7 +200,7 @@ def _once_per_value(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
   {rest}
   where {any_of}"""
     listed = ",\n".join([*shown, *(f"judged.r{number}" for number in range(len(wheres))), _place_of_row(scan)])
-    joined = f"from {local.table}\njoin (\n{judged}\n) as judged on judged.value = {combined(scan.value, keys)}"
+    joined = f"from {local.table}\njoin (\n{judged}\n) as judged on judged.value = {combined_key(scan.value, keys)}"
     return f"select\n{listed}\n{joined}", evidence
 
 
@@ -200,57 +208,59 @@ def _evidence(scan: Scan) -> tuple[list[str], list[tuple[str, ...]]]:
     """The columns that the hits of several rules have, and per rule which of them it shows."""
     columns: dict[str, str] = {}
     evidence = [
-        tuple(f"h.{columns.setdefault(text, f'e{len(columns)}')}" for text in _slices(task).columns)
-        for task in scan.tasks
+        tuple(f"h.{columns.setdefault(text, f'e{len(columns)}')}" for text in _slices(prepared).columns)
+        for prepared in scan.rules
     ]
     return [f"({text}\n) as {name}" for text, name in columns.items()], evidence
 
 
 def _place_of_row(scan: Scan) -> str:
-    first = scan.tasks[0]
+    first = scan.rules[0]
     return f"{_place(first, [f'({_slices(first).columns[place]})' for place in first.key])} as place"
 
 
-def _slices(task: Task) -> Slices:
-    assert task.shape.slices is not None  # noqa: S101 - plan() puts no rule without them beside others
-    return task.shape.slices
+def _slices(prepared: PreparedRule) -> SelectClauses:
+    assert prepared.query.clauses is not None  # noqa: S101 - plan() puts no rule without them beside others
+    return prepared.query.clauses
 
 
 def _origin(scan: Scan) -> str:
     """FROM, with the LATERAL subqueries of all the rules that share it."""
-    slices = _slices(scan.tasks[0])
-    if slices.local:
-        return f"{slices.local.table}\n{_rests(scan)}"
-    return _prefiltering(scan, slices.origin, slices.prefiltered)
+    clauses = _slices(scan.rules[0])
+    if clauses.row_local:
+        return f"{clauses.row_local.table}\n{_rests(scan)}"
+    return _prefiltering(scan, clauses.origin, clauses.prefiltered)
 
 
 def _rests(scan: Scan) -> str:
-    locals_ = (_slices(task).local for task in scan.tasks)
-    return "\n".join(dict.fromkeys(local.rest for local in locals_ if local is not None and local.rest))
+    locals_ = (_slices(prepared).row_local for prepared in scan.rules)
+    return "\n".join(
+        dict.fromkeys(local.lateral_joins for local in locals_ if local is not None and local.lateral_joins)
+    )
 
 
-def _place(task: Task, key: list[str]) -> str:
+def _place(prepared: PreparedRule, key: list[str]) -> str:
     """What a key is sorted by: itself as a number, else the bytes of its text."""
-    if task.ordered_as_number and not task.key_is_personal:
+    if prepared.ordered_as_number and not prepared.key_is_personal:
         return key[0]
-    return f"convert_to({_key_text(task, key)}, 'UTF8')"
+    return f"convert_to({_key_text(prepared, key)}, 'UTF8')"
 
 
-def _key_of_hit(task: Task) -> str:
-    if task.ordered_as_number and not task.key_is_personal:
-        return _key_text(task, ["h.place"])
+def _key_of_hit(prepared: PreparedRule) -> str:
+    if prepared.ordered_as_number and not prepared.key_is_personal:
+        return _key_text(prepared, ["h.place"])
     return "convert_from(h.place, 'UTF8')"
 
 
-def _key_text(task: Task, key: list[str]) -> str:
+def _key_text(prepared: PreparedRule, key: list[str]) -> str:
     """A key as it is written: the value, or a JSON array of several; a digest where it would give a person away."""
-    columns = [task.columns[place] for place in task.key]
+    columns = [prepared.columns[place] for place in prepared.key]
     # equal numerics can be written in several ways: 1 and 1.0
     parts = [
         f"trim_scale({part})" if column.is_numeric else f"({part})" for part, column in zip(key, columns, strict=True)
     ]
     text = f"json_build_array({', '.join(parts)})::text" if len(parts) > 1 else f"{parts[0]}::text"
-    if task.key_is_personal:
+    if prepared.key_is_personal:
         return f"'sha256:' || encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
     return text
 
@@ -262,12 +272,12 @@ def _shown(value: str, column: Column) -> str:
     return f"left({text}, {EVIDENCE_LENGTH})"
 
 
-def evidence_names(task: Task) -> list[str]:
+def evidence_names(prepared: PreparedRule) -> list[str]:
     """The names of a rule's evidence, each different."""
-    return different([column.name for column in task.columns])
+    return unique_names([column.name for column in prepared.columns])
 
 
-def different(names: list[str]) -> list[str]:
+def unique_names(names: list[str]) -> list[str]:
     """Names, of which one that comes again gets a number."""
     found: list[str] = []
     for wanted in names:

@@ -8,7 +8,7 @@ import psycopg
 
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.scans import prepared_rule
-from order_audit.audit.scans.batch_statement import counting
+from order_audit.audit.scans.batch_statement import count_sql
 from order_audit.audit.scans.planner import Scan, plan
 from order_audit.expectations import Rule
 
@@ -27,8 +27,8 @@ def count(connection: psycopg.Connection, rules: Iterable[Rule]) -> dict[str, in
             " < pg_size_bytes(%s)",
             [_WORK_MEMORY, _WORK_MEMORY],
         )
-        tasks, _ = prepared_rule.prepare(connection, [(rule, parsed_query.read(rule)) for rule in rules])
-        for scan in plan(connection, tasks):
+        prepared_rules, _ = prepared_rule.prepare(connection, [(rule, parsed_query.parse(rule)) for rule in rules])
+        for scan in plan(connection, prepared_rules):
             counts |= _count(connection, scan)
     return counts
 
@@ -37,14 +37,14 @@ def _count(connection: psycopg.Connection, scan: Scan) -> dict[str, int]:
     try:
         # rolled back: what a rule does to the session must not reach the next one
         with connection.transaction(force_rollback=True):
-            row = connection.execute(counting(scan).encode()).fetchone()
+            row = connection.execute(count_sql(scan).encode()).fetchone()
     except psycopg.Error:
         if connection.closed:
             raise
         if not scan.shared:
             return {}
         # so that one bad rule costs no other its result
-        alone = (_count(connection, Scan((found,))) for found in scan.tasks)
+        alone = (_count(connection, Scan((found,))) for found in scan.rules)
         return {rule: rows for counts in alone for rule, rows in counts.items()}
     assert row is not None  # noqa: S101 - an aggregate gives one row
-    return {found.rule.id: rows for found, rows in zip(scan.tasks, row, strict=True)}
+    return {found.rule.id: rows for found, rows in zip(scan.rules, row, strict=True)}

@@ -14,12 +14,12 @@ import psycopg
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.database.snapshot import Snapshot
-from order_audit.audit.scans.batch import Bundle
-from order_audit.audit.scans.batch_execution import measure
+from order_audit.audit.scans.batch import Batch
+from order_audit.audit.scans.batch_execution import execute
 from order_audit.audit.scans.impact import Orders
 from order_audit.audit.scans.outcome import Outcome
-from order_audit.audit.scans.prepared_rule import Task
-from order_audit.audit.scans.violation_store import Spool
+from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.errors import RunError
 from order_audit.reports.document import Cause
 
@@ -27,7 +27,7 @@ from order_audit.reports.document import Cause
 PAUSE: Final = 2.0
 
 
-class Evaluation:
+class Executor:
     """Scans at work. Starting it returns at once; `outcome` waits for a rule's scan.
 
     `gentle` leaves the server in peace after each scan for as long as the scan took, up to `PAUSE` seconds. Tables
@@ -38,36 +38,38 @@ class Evaluation:
     def __init__(
         self,
         snapshot: Snapshot,
-        bundles: Iterable[Bundle],
+        batches: Iterable[Batch],
         orders: Orders,
-        spool: Spool,
+        store: ViolationStore,
         *,
         jobs: int,
         examples: int,
         unmask: bool,
         schema: str = "",
-        gentle: bool = False,
-        tell: Callable[[str, Outcome], None] = lambda _rule, _outcome: None,
+        low_impact: bool = False,
+        on_outcome: Callable[[str, Outcome], None] = lambda _rule, _outcome: None,
     ) -> None:
         self._snapshot = snapshot
         self._orders = orders
-        self._spool = spool
+        self._spool = store
         self._examples = examples
         self._unmask = unmask
         self._schema = schema
-        self._gentle = gentle
-        self._tell = tell
+        self._gentle = low_impact
+        self._tell = on_outcome
         self._stopped = threading.Event()
         self._local = threading.local()
-        bundles = list(bundles)
-        self.tasks: dict[str, Task] = {task.rule.id: task for bundle in bundles for task in bundle.tasks}
+        batches = list(batches)
+        self.tasks: dict[str, PreparedRule] = {
+            prepared.rule.id: prepared for batch in batches for prepared in batch.rules
+        }
         self._began = self._ended = time.perf_counter()
-        tables = {task.table.oid: task.table for task in self.tasks.values() if task.table is not None}
+        tables = {prepared.table.oid: prepared.table for prepared in self.tasks.values() if prepared.table is not None}
         self._pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="scan")
         self._scans: dict[str, Future[dict[str, Outcome]]] = {}
-        for bundle in bundles:
-            future = self._pool.submit(self._measure, bundle)
-            self._scans.update((task.rule.id, future) for task in bundle.tasks)
+        for batch in batches:
+            future = self._pool.submit(self._measure, batch)
+            self._scans.update((prepared.rule.id, future) for prepared in batch.rules)
         self._rows = {oid: self._pool.submit(self._count, table) for oid, table in tables.items()}
 
     @property
@@ -101,7 +103,9 @@ class Evaluation:
     def rows(self) -> dict[str, int]:
         """The number of rows of each table that is judged."""
         names = {
-            task.table.oid: task.table.shown(self._schema) for task in self.tasks.values() if task.table is not None
+            prepared.table.oid: prepared.table.shown(self._schema)
+            for prepared in self.tasks.values()
+            if prepared.table is not None
         }
         counted = {name: self._rows[oid].result() for oid, name in names.items()}
         return {name: rows for name, rows in sorted(counted.items()) if rows is not None}
@@ -110,13 +114,13 @@ class Evaluation:
         """Wait for everything and let the threads go."""
         self._pool.shutdown(wait=True)
 
-    def _measure(self, bundle: Bundle) -> dict[str, Outcome]:
-        outcomes = {task.rule.id: _interrupted() for task in bundle.tasks}
+    def _measure(self, batch: Batch) -> dict[str, Outcome]:
+        outcomes = {prepared.rule.id: _interrupted() for prepared in batch.rules}
         began = time.perf_counter()
         if not self._stopped.is_set():
-            outcomes = measure(
+            outcomes = execute(
                 self._connection(),
-                bundle,
+                batch,
                 self._orders,
                 self._spool,
                 examples=self._examples,

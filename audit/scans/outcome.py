@@ -8,7 +8,7 @@ from order_audit.reports.document import Cause, Impact, JsonObject, KeyOrder, St
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Failure:
     """Why a rule could not be judged: the message, and where the server saw the mistake (in a fragment's file, too)."""
 
     message: str
@@ -33,7 +33,7 @@ class Outcome:
     checked: int | None = None
     examples: list[JsonObject] = field(default_factory=list)
     impact: Impact | None = None
-    trouble: Trouble | None = None
+    failure: Failure | None = None
     cause: Cause | None = None
     milliseconds: float = 0.0
     table: str = ""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import psycopg
 
-from order_audit.audit.analysis.row_local import Local
+from order_audit.audit.analysis.row_local import RowLocalPredicate
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.catalog import Calls
-from order_audit.audit.database.sampling import Part
-from order_audit.audit.scans.prepared_rule import Task
+from order_audit.audit.database.sampling import ValueColumn
+from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.expectations import Prefilter
 
 
@@ -24,96 +24,103 @@ class Scan:
     `prefilter`, rows that cannot violate are left out beforehand.
     """
 
-    tasks: tuple[Task, ...]
-    value: tuple[Part, ...] = ()
+    rules: tuple[PreparedRule, ...]
+    value: tuple[ValueColumn, ...] = ()
     prefilter: Prefilter | None = None
 
     @property
     def shared(self) -> bool:
         """Whether its hits have a flag for each rule; else all of them are its one rule's."""
-        return len(self.tasks) > 1 or bool(self.value)
+        return len(self.rules) > 1 or bool(self.value)
 
 
-def plan(connection: psycopg.Connection, tasks: Iterable[Task]) -> list[Scan]:
+def plan(connection: psycopg.Connection, prepared_rules: Iterable[PreparedRule]) -> list[Scan]:
     """Put rules that read the same into one scan, and judge once what repeats; the largest scans come first.
 
     Rules share a scan where their keys and their FROM clauses are the same, or differ only by LATERAL subqueries that
     add columns and leave the rows alone.
     """
-    tasks = list(tasks)
-    calls = catalog.functions(connection, {call for task in tasks if (found := _local(task)) for call in found.calls})
-    groups: defaultdict[tuple[str, ...], list[Task]] = defaultdict(list)
-    for task in tasks:
-        groups[_reads(task, calls)].append(task)
+    prepared_rules = list(prepared_rules)
+    calls = catalog.functions(
+        connection, {call for prepared in prepared_rules if (found := _local(prepared)) for call in found.calls}
+    )
+    groups: defaultdict[tuple[str, ...], list[PreparedRule]] = defaultdict(list)
+    for prepared in prepared_rules:
+        groups[_reads(prepared, calls)].append(prepared)
     scans: list[Scan] = []
     for group in groups.values():
         for value in _repeating(connection, group, calls):
             columns = {part.column for part in value}
-            once = [task for task in group if _judged_by(task, columns, calls)]
-            group = [task for task in group if task not in once]
-            scans.extend(Scan(tuple(some), value) for some in by_rest(once))
-        scans.extend(Scan(tuple(some)) for some in by_rest(group))
-    return sorted(scans, key=lambda scan: (-len(scan.tasks), scan.tasks[0].rule.id))
+            once = [prepared for prepared in group if _judged_by(prepared, columns, calls)]
+            group = [prepared for prepared in group if prepared not in once]
+            scans.extend(Scan(tuple(some), value) for some in by_lateral_joins(once))
+        scans.extend(Scan(tuple(some)) for some in by_lateral_joins(group))
+    return sorted(scans, key=lambda scan: (-len(scan.rules), scan.rules[0].rule.id))
 
 
-def _local(task: Task) -> Local | None:
-    return task.shape.slices.local if task.shape.slices else None
+def _local(prepared: PreparedRule) -> RowLocalPredicate | None:
+    return prepared.query.clauses.row_local if prepared.query.clauses else None
 
 
-def _reads(task: Task, calls: Calls) -> tuple[str, ...]:
+def _reads(prepared: PreparedRule, calls: Calls) -> tuple[str, ...]:
     """What rules of one scan have in common."""
-    slices, local = task.shape.slices, _local(task)
-    if slices is None or task.may_steer:
-        return ("", task.rule.id)
-    key = (slices.columns[place] for place in task.key)
-    return (local.table if local is not None and _keeps_rows(local, calls) else slices.source, *key)
+    clauses, local = prepared.query.clauses, _local(prepared)
+    if clauses is None or prepared.may_steer:
+        return ("", prepared.rule.id)
+    key = (clauses.columns[place] for place in prepared.key)
+    return (local.table if local is not None and _keeps_rows(local, calls) else clauses.source, *key)
 
 
-def _keeps_rows(local: Local, calls: Calls) -> bool:
+def _keeps_rows(local: RowLocalPredicate, calls: Calls) -> bool:
     """Whether there is one row for each row of the table: LATERAL subqueries add columns and nothing else."""
-    return local.single and not any(calls[call].gives_sets for call in local.rest_calls & calls.keys())
+    return local.single and not any(calls[call].gives_sets for call in local.lateral_calls & calls.keys())
 
 
-def by_rest(group: list[Task]) -> list[list[Task]]:
+def by_lateral_joins(group: list[PreparedRule]) -> list[list[PreparedRule]]:
     """Divide rules that read one table, so that LATERAL subqueries of one name are the same in each part."""
-    divided: list[tuple[dict[str, str], list[Task]]] = []
+    divided: list[tuple[dict[str, str], list[PreparedRule]]] = []
     # those without any go with the first
-    for task in sorted(group, key=lambda task: not ((local := _local(task)) and local.rest)):
-        local = _local(task)
-        names = dict.fromkeys(local.aliases, local.rest) if local is not None else {}
+    for prepared in sorted(group, key=lambda prepared: not ((local := _local(prepared)) and local.lateral_joins)):
+        local = _local(prepared)
+        names = dict.fromkeys(local.aliases, local.lateral_joins) if local is not None else {}
         for known, members in divided:
             if all(known.get(name, rest) == rest for name, rest in names.items()):
                 known.update(names)
-                members.append(task)
+                members.append(prepared)
                 break
         else:
-            divided.append((names, [task]))
+            divided.append((names, [prepared]))
     return [members for _, members in divided]
 
 
-def _repeating(connection: psycopg.Connection, group: list[Task], calls: Calls) -> list[tuple[Part, ...]]:
+def _repeating(
+    connection: psycopg.Connection, group: list[PreparedRule], calls: Calls
+) -> list[tuple[ValueColumn, ...]]:
     """The columns of a group's table whose values are judged once each."""
     table = group[0].table
     if table is None or table.is_view:
         return []
     sets = {
         local.reads
-        for task in group
-        if (local := _local(task)) and local.dear and _judged_by(task, table.readable, calls)
+        for prepared in group
+        if (local := _local(prepared)) and local.is_expensive and _judged_by(prepared, table.readable, calls)
     }
     if not sets:
         return []
-    return [sampling.parts(connection, table, columns) for columns in sampling.repeating(connection, table, sets)]
+    return [
+        sampling.value_columns(connection, table, columns)
+        for columns in sampling.low_cardinality_sets(connection, table, sets)
+    ]
 
 
-def _judged_by(task: Task, columns: Collection[str], calls: Calls) -> bool:
+def _judged_by(prepared: PreparedRule, columns: Collection[str], calls: Calls) -> bool:
     """Whether some columns of its key's table are all that it takes to judge a rule."""
-    local = _local(task)
+    local = _local(prepared)
     return (
         local is not None
-        and not task.may_steer
+        and not prepared.may_steer
         and bool(local.reads)
         and local.reads <= set(columns)
         and _keeps_rows(local, calls)
-        and all(task.table and task.columns[place].relation == task.table.oid for place in task.key)
+        and all(prepared.table and prepared.columns[place].relation == prepared.table.oid for place in prepared.key)
     )

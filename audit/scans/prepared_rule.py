@@ -9,17 +9,17 @@ from functools import cached_property
 import psycopg
 
 from order_audit.audit import mask
-from order_audit.audit.analysis.parsed_query import Name, Shape
+from order_audit.audit.analysis.parsed_query import ParsedQuery, RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.catalog import Column, Relation
 from order_audit.audit.scans.header_check import misplaced
-from order_audit.audit.scans.outcome import Outcome, Trouble
+from order_audit.audit.scans.outcome import Failure, Outcome
 from order_audit.expectations import Prerequisite, Rule
 from order_audit.reports.document import Cause
 
 
 @dataclass(frozen=True)
-class Task:
+class PreparedRule:
     """A rule, the columns that it gives, and the table that it judges.
 
     `table` is the relation that its first key column belongs to, or None where the key is made up; `documents` are the
@@ -28,7 +28,7 @@ class Task:
     """
 
     rule: Rule
-    shape: Shape
+    query: ParsedQuery
     columns: tuple[Column, ...]
     table: Relation | None
     documents: frozenset[str] = frozenset()
@@ -50,7 +50,7 @@ class Task:
         column = self.columns[place]
         if column.source:
             return frozenset((column.name, column.source))
-        made_of = self.shape.mentions.get(column.name)
+        made_of = self.query.column_lineage.get(column.name)
         if made_of is None or made_of & self.documents:
             return frozenset((column.name,)) if column.is_number else None
         return made_of | {column.name}
@@ -62,53 +62,53 @@ class Task:
 
 
 def prepare(
-    connection: psycopg.Connection, shapes: Iterable[tuple[Rule, Shape]]
-) -> tuple[list[Task], dict[str, Outcome]]:
+    connection: psycopg.Connection, parsed_rules: Iterable[tuple[Rule, ParsedQuery]]
+) -> tuple[list[PreparedRule], dict[str, Outcome]]:
     """Hold rules against the catalog and the server's parser: those that can run, and what became of the others."""
-    shapes = list(shapes)
+    parsed_rules = list(parsed_rules)
     needed = {
         name
-        for rule, shape in shapes
-        for name in (*shape.relations, *(_name(required) for required in rule.requires if required.table))
+        for rule, parsed in parsed_rules
+        for name in (*parsed.relations, *(_name(required) for required in rule.requires if required.table))
     }
     there = catalog.relations(connection, needed)
-    calls = catalog.functions(connection, {name for _, shape in shapes for name in shape.calls or ()})
+    calls = catalog.functions(connection, {name for _, parsed in parsed_rules for name in parsed.calls or ()})
     encoding = catalog.encoding(connection)
     by_oid = {relation.oid: relation for relation in there.values()}
-    tasks: list[Task] = []
+    prepared_rules: list[PreparedRule] = []
     outcomes: dict[str, Outcome] = {}
-    for rule, shape in shapes:
-        if outcome := _unfit(rule, shape, there, encoding):
+    for rule, parsed in parsed_rules:
+        if outcome := _unfit(rule, parsed, there, encoding):
             outcomes[rule.id] = outcome
             continue
         try:
             with connection.transaction():
-                columns = catalog.describe(connection, shape.body)
+                columns = catalog.describe(connection, parsed.body)
         except psycopg.Error as error:
             # nothing has been read yet, so that there is nothing to mask in what the server says
             if isinstance(error, psycopg.errors.LockNotAvailable):
                 # whoever holds the table has had time to let go: do not wait as long for each rule that reads it
                 connection.execute("select set_config('lock_timeout', '100ms', true)")
-            outcomes[rule.id] = Outcome("errored", trouble=trouble(rule, error, offset=0, unmask=True))
+            outcomes[rule.id] = Outcome("errored", failure=failure(rule, error, offset=0, unmask=True))
             continue
         if message := misplaced(connection, rule):
-            outcomes[rule.id] = Outcome("errored", trouble=Trouble(message))
+            outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
         columns = tuple(_sourced(column, by_oid) for column in columns)
         names = [column.name for column in columns]
         if missing := [name for name in rule.key if name not in names]:
             message = f"the statement gives no column '{missing[0]}', which the header names as key"
-            outcomes[rule.id] = Outcome("errored", trouble=Trouble(message))
+            outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
         if missing := [name for name in _explained(rule) if name not in names]:
             message = f"the statement gives no column '{missing[0]}', which the header names under highlight or diagram"
-            outcomes[rule.id] = Outcome("errored", trouble=Trouble(message))
+            outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
         key = columns[names.index(rule.key[0])]
-        documents = frozenset[str]().union(*(there[name].documents for name in shape.relations))
-        may_steer = shape.calls is None or any(calls[name].is_volatile for name in shape.calls & calls.keys())
-        tasks.append(Task(rule, shape, columns, by_oid.get(key.relation), documents, may_steer))
-    return tasks, outcomes
+        documents = frozenset[str]().union(*(there[name].documents for name in parsed.relations))
+        may_steer = parsed.calls is None or any(calls[name].is_volatile for name in parsed.calls & calls.keys())
+        prepared_rules.append(PreparedRule(rule, parsed, columns, by_oid.get(key.relation), documents, may_steer))
+    return prepared_rules, outcomes
 
 
 def _explained(rule: Rule) -> tuple[str, ...]:
@@ -124,7 +124,7 @@ def _sourced(column: Column, by_oid: dict[int, Relation]) -> Column:
     return replace(column, source=source)
 
 
-def _unfit(rule: Rule, shape: Shape, there: dict[Name, Relation], encoding: str) -> Outcome | None:
+def _unfit(rule: Rule, parsed: ParsedQuery, there: dict[RelationName, Relation], encoding: str) -> Outcome | None:
     for required in rule.requires:
         relation = there.get(_name(required)) if required.table else None
         if required.table and relation is not None and required.name not in relation.columns:
@@ -132,7 +132,7 @@ def _unfit(rule: Rule, shape: Shape, there: dict[Name, Relation], encoding: str)
         if not required.table and required.name.replace("-", "") != encoding:
             return Outcome("not_checkable", cause=Cause("encoding", encoding=encoding))
     declared = {_name(required) for required in rule.requires if required.table}
-    if missing := {name for name in (*shape.relations, *declared) if name not in there}:
+    if missing := {name for name in (*parsed.relations, *declared) if name not in there}:
         return Outcome(
             "skipped",
             cause=Cause("missing_tables", tuple(sorted(map(str, missing)))),
@@ -141,15 +141,15 @@ def _unfit(rule: Rule, shape: Shape, there: dict[Name, Relation], encoding: str)
     return None
 
 
-def _name(required: Prerequisite) -> Name:
+def _name(required: Prerequisite) -> RelationName:
     schema, _, table = required.table.rpartition(".")
-    return Name(schema, table)
+    return RelationName(schema, table)
 
 
-def trouble(rule: Rule, error: psycopg.Error, *, offset: int | None, unmask: bool) -> Trouble:
+def failure(rule: Rule, error: psycopg.Error, *, offset: int | None, unmask: bool) -> Failure:
     """What the server said of a rule, and where; `offset` is where its SQL begins in what was sent, if it does."""
     position = error.diag.statement_position
     message, state = mask.error(error, unmask=unmask), error.sqlstate or ""
     if position and offset is not None and 0 <= (place := int(position) - 1 - offset) <= len(rule.sql):
-        return Trouble(message, state, *rule.place(place))
-    return Trouble(message, state)
+        return Failure(message, state, *rule.place(place))
+    return Failure(message, state)

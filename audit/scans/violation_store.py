@@ -26,14 +26,14 @@ _BITS: Final = 64
 
 
 @dataclass(frozen=True)
-class Together:
+class Overlap:
     """Different keys of some rules, a key of several rules counted once, and how many of them two rules share."""
 
     keys: int
-    shared: dict[tuple[str, str], int]
+    overlaps: dict[tuple[str, str], int]
 
 
-class Spool:
+class ViolationStore:
     """A folder of files, one per rule, each written in the order of its keys."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,7 +48,7 @@ class Spool:
         """Count what was written for a rule in full."""
         self._rows[rule] = rows
 
-    def assemble(self, target: Path, rules: Iterable[str]) -> Violations:
+    def write(self, target: Path, rules: Iterable[str]) -> Violations:
         """Write the rules' files into one, by the bytes of their ids."""
         digest = hashlib.sha256()
         rows = 0
@@ -62,7 +62,7 @@ class Spool:
                         shutil.copyfileobj(part, writer, 1 << 20)
         return Violations(target.name, digest.hexdigest(), rows)
 
-    def together(self, rules: Iterable[str], ordered_by: KeyOrder) -> Together:
+    def overlap(self, rules: Iterable[str], ordered_by: KeyOrder) -> Overlap:
         """How many keys the rules' files hold together, and how many of them each two rules have in common.
 
         The files are merged as they are ordered, so that no more than a block of each is held.
@@ -76,7 +76,7 @@ class Spool:
                 pass  # some are NULL, or fractions, or NaN: the slower way takes anything
         return self._counted(found, partial(_sets, as_numbers=as_numbers))
 
-    def _counted(self, rules: list[str], sets: Callable[[dict[str, BinaryIO]], Iterator[tuple[int, int]]]) -> Together:
+    def _counted(self, rules: list[str], sets: Callable[[dict[str, BinaryIO]], Iterator[tuple[int, int]]]) -> Overlap:
         """Add up the sets of rules that keys are of, a bit for each rule, each with the number of its keys."""
         keys = 0
         counts: Counter[int] = Counter()
@@ -88,7 +88,7 @@ class Spool:
                 if len(counts) > _SETS:
                     keys += _paired(counts, rules, pairs)
         keys += _paired(counts, rules, pairs)
-        return Together(keys, dict(pairs))
+        return Overlap(keys, dict(pairs))
 
     def _path(self, rule: str) -> Path:
         return self.folder / hashlib.sha256(rule.encode()).hexdigest()[:24]

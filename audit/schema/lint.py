@@ -13,7 +13,7 @@ from psycopg import sql
 
 from order_audit.audit import mask
 from order_audit.expectations import SEVERITIES, Rule, catalog
-from order_audit.progress import Tell, silent
+from order_audit.progress import ProgressCallback, ignore_progress
 from order_audit.reports.document import JsonObject, SchemaFinding, SchemaRule, encode
 
 #: What one statement on the data may look at: tables, and rows as the catalogs estimate them. A larger table has one of
@@ -60,7 +60,7 @@ class _Row:
 def lint(
     connection: psycopg.Connection,
     rules: Sequence[Rule],
-    tell: Tell = silent,
+    on_progress: ProgressCallback = ignore_progress,
     stopped: Callable[[], bool] = lambda: False,
 ) -> list[Verdict]:
     """Judge the schema by rules, on a connection that stands in the snapshot.
@@ -70,7 +70,7 @@ def lint(
     once, and many small tables in one statement. No lock on a table is held beyond the statement that took it.
     Once it is `stopped`, by somebody who cancels the statement too, nothing new begins and nothing counts as judged.
     """
-    tell(0, 1, "reading the catalogs")
+    on_progress(0, 1, "reading the catalogs")
     errors: dict[int, str] = {}
     try:
         rows, sizes = _ask(connection, rules)
@@ -88,11 +88,11 @@ def lint(
     for done, batch in enumerate(batches, start=1):
         if stopped():
             break
-        tell(done, 1 + len(batches), "reading tables")
+        on_progress(done, 1 + len(batches), "reading tables")
         _look(connection, batch)
     if stopped():
         return [Verdict(rule, "errored", "interrupted before it was judged") for rule in rules]
-    tell(1 + len(batches), 1 + len(batches), "")
+    on_progress(1 + len(batches), 1 + len(batches), "")
     by_rule: defaultdict[int, list[_Row]] = defaultdict(list)
     for row in rows:
         by_rule[row.place].append(row)

@@ -15,20 +15,20 @@ from order_audit.fixes.apply import chosen, refuse_unnamed
 from order_audit.fixes.emission import sqitch
 from order_audit.fixes.emission.script import GUARD, fix_change, guard_change, journal_change
 from order_audit.fixes.emission.sqitch import EmitError
-from order_audit.fixes.engine.batches import Pace, apply
-from order_audit.fixes.engine.rejected import refused
-from order_audit.fixes.engine.work_list import TRIAL, fill
+from order_audit.fixes.engine.batches import Throttle, apply
+from order_audit.fixes.engine.rejected import rejected
+from order_audit.fixes.engine.work_list import STAGING, work_list_sql
 from order_audit.fixes.fix import Fix, FixError, Option
-from order_audit.fixes.guarding.guard import Guard, lacks, refuses, state
+from order_audit.fixes.guarding.guard import Guard, missing_prerequisite, refuses, state
 from order_audit.fixes.planning import dry_run
-from order_audit.fixes.planning.fixpoint import turns
+from order_audit.fixes.planning.fixpoint import run_to_fixpoint
 from order_audit.fixes.planning.planner import guards_of, none_there, tables
-from order_audit.progress import Tell
+from order_audit.progress import ProgressCallback
 
 _Made = TypeVar("_Made")
 
 #: Nobody else works on the copies.
-_ALONE: Final = Pace(batch=1_000_000, wait=0, vacuum=0)
+_ALONE: Final = Throttle(batch_size=1_000_000, max_lock_wait_ms=0, vacuum_after=0)
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,15 @@ class Emitted:
 
     Left out is an option, under the names of rule and option, a rule of which no option is left, or a guard.
 
-    `again` are the rules whose files are to be run once more when all have run, in order, each with its rows: later
-    ones gave them more to do. `restless` are those that had more to do even then, for fixes undo each other.
+    `run_again` are the rules whose files are to be run once more when all have run, in order, each with its rows: later
+    ones gave them more to do. `not_converging` are those that had more to do even then, for fixes undo each other.
     """
 
     changes: tuple[str, ...]
     rows: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
-    again: tuple[tuple[str, int], ...] = ()
-    restless: tuple[str, ...] = ()
+    run_again: tuple[tuple[str, int], ...] = ()
+    not_converging: tuple[str, ...] = ()
 
 
 def emit(
@@ -56,7 +56,7 @@ def emit(
     *,
     rules: Collection[str] = (),
     guards: bool = True,
-    tell: Tell = lambda _done, _of, _note: None,
+    on_progress: ProgressCallback = lambda _done, _of, _note: None,
 ) -> Emitted:
     """Write what is automatic and what was chosen for the wanted rules (all, unless some are named) as a project.
 
@@ -79,7 +79,7 @@ def emit(
     left_out: dict[str, str] = {}
     wanted_guards = guards_of([fix.rule for fix in fixes.values()]) if guards else []
     candidates = _candidates(connection, wanted_guards, rules, left_out)
-    with dry_run.trial(connection, {}):
+    with dry_run.dry_run(connection, {}):
         listings: dict[str, dict[str, str]] = {}
         for id, wanted in options.items():
             failed: dict[str, str] = {}
@@ -90,7 +90,7 @@ def emit(
 
         def take(fix: Fix, _number: int) -> list[Option]:
             id = fix.rule.id
-            tell(len(rows), len(listings), id)
+            on_progress(len(rows), len(listings), id)
             failed: dict[str, str] = {}
             wanted = [option for option in options[id] if option.name in listings[id]]
             does = dict(_each(connection, wanted, partial(_try, connection, fix), failed))
@@ -99,7 +99,7 @@ def emit(
                 return []
             rows[id] = sum(count for done in does.values() for (op, _, _), count in done.items() if op != "insert")
             words = {name: [_words(*done) for done in found.items()] or ["no row"] for name, found in does.items()}
-            for found in refused(connection, TRIAL, id):
+            for found in rejected(connection, STAGING, id):
                 words[found.option].append(f"is refused {_rows(found.rows)} of {found.table}: {found.reason}")
             before = [change.name for change in changes]
             made[id] = [option for option in wanted if option.name in does]
@@ -108,10 +108,10 @@ def emit(
             return [option for option in made[id] if does[option.name]]
 
         made: dict[str, list[Option]] = {}
-        due = turns(connection, {id: fixes[id] for id in listings if listings[id]}, TRIAL, take, passes=1)
+        due = run_to_fixpoint(connection, {id: fixes[id] for id in listings if listings[id]}, STAGING, take, passes=1)
         for guard, is_there in candidates.values():
             name = GUARD + guard.name
-            tell(len(listings), len(listings), name)
+            on_progress(len(listings), len(listings), name)
             if reason := _refused(connection, guard, left_out):
                 left_out[name] = reason
             elif not is_there:
@@ -119,13 +119,15 @@ def emit(
         again: list[tuple[str, int]] = []
 
         def take_again(fix: Fix, _number: int) -> list[Option]:
-            done = {option.name: apply(connection, fix, option, TRIAL, _ALONE).changed for option in made[fix.rule.id]}
+            done = {
+                option.name: apply(connection, fix, option, STAGING, _ALONE).changed for option in made[fix.rule.id]
+            }
             if more := sum(done.values()):
                 again.append((fix.rule.id, more))
             return [option for option in made[fix.rule.id] if done[option.name]]
 
         tried = {id: fixes[id] for id in made}
-        restless = turns(connection, tried, TRIAL, take_again, due=[id for id in due if id in tried])
+        restless = run_to_fixpoint(connection, tried, STAGING, take_again, due=[id for id in due if id in tried])
     sqitch.write(out, changes, schema)
     return Emitted(tuple(change.name for change in changes), rows, left_out, tuple(again), restless)
 
@@ -174,14 +176,16 @@ def _candidates(
         name = guard.name
         if rules and not any(rule.id in rules for rule in guard.protects):
             continue
-        if lack := lacks(connection, guard, found):
+        if lack := missing_prerequisite(connection, guard, found):
             left_out[GUARD + name] = lack
             continue
         now = state(connection, guard)
         if now == "different":
             left_out[GUARD + name] = "something else has its name"
             continue
-        ours = connection.execute(f"select {' and '.join(part.there() for part in guard.parts)}".encode()).fetchone()
+        ours = connection.execute(
+            f"select {' and '.join(guard_object.exists_sql() for guard_object in guard.objects)}".encode()
+        ).fetchone()
         found[name] = guard, now == "valid" and not (ours and ours[0])
     return found
 
@@ -198,16 +202,16 @@ def _refused(connection: psycopg.Connection, guard: Guard, left_out: Collection[
 
 
 def _listing(connection: psycopg.Connection, fix: Fix, option: Option) -> str:
-    return ";\n\n".join(fill(connection, fix, option, TRIAL)) + ";"
+    return ";\n\n".join(work_list_sql(connection, fix, option, STAGING)) + ";"
 
 
 def _try(connection: psycopg.Connection, fix: Fix, option: Option) -> dict[tuple[str, str, str], int]:
     """Apply an option to the copies: rows by what is done, table and columns."""
     added = {change.table: -_count(connection, change.table) for change in option.changes if change.op == "insert"}
-    apply(connection, fix, option, TRIAL, _ALONE)
+    apply(connection, fix, option, STAGING, _ALONE)
     done: dict[tuple[str, str, str], int] = {}
     for step, op, columns, count in connection.execute(
-        TRIAL.text(
+        STAGING.text(
             """
             select j.step, j.op, coalesce(s.columns, ''), count(*)
             from order_audit.journal as j
@@ -230,7 +234,7 @@ def _try(connection: psycopg.Connection, fix: Fix, option: Option) -> dict[tuple
 
 
 def _count(connection: psycopg.Connection, table: str) -> int:
-    row = connection.execute(TRIAL.text(f"select count(*) from {table}").encode()).fetchone()
+    row = connection.execute(STAGING.text(f"select count(*) from {table}").encode()).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -12,7 +12,7 @@ from order_audit.fixes.emission.sqitch import Change
 from order_audit.fixes.engine.work_list import SETTINGS, indented
 from order_audit.fixes.fix import AUTOMATIC, Fix, journal
 from order_audit.fixes.guarding.guard import Guard, verification
-from order_audit.fixes.guarding.objects import Index, Part, Statement, Trigger
+from order_audit.fixes.guarding.objects import GuardObject, GuardStatement, Index, Trigger
 
 #: The change that all others need.
 JOURNAL: Final = "journal"
@@ -114,15 +114,15 @@ def fix_change(
 def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str]) -> Change:
     """The change that installs a guard."""
     protects = [rule.id for rule in guard.protects]
-    judge = _patiently(_judge(guard), ";\n\n".join(filter(None, map(_undo, reversed(guard.parts)))))
-    there = "\nand ".join(part.there() for part in guard.parts)
+    judge = _patiently(_judge(guard), ";\n\n".join(filter(None, map(_undo, reversed(guard.objects)))))
+    there = "\nand ".join(guard_object.exists_sql() for guard_object in guard.objects)
     body = [_IS_NEW.format(there=indented(indented(there))), judge]
     body += [
-        _patiently(statement, _undo(part) if statement.how == "long" else "")
-        for part in guard.parts
-        for statement in part.made()
+        _patiently(statement, _undo(guard_object) if statement.how == "long" else "")
+        for guard_object in guard.objects
+        for statement in guard_object.create_sql()
     ]
-    if any(isinstance(part, Trigger) for part in guard.parts):
+    if any(isinstance(guard_object, Trigger) for guard_object in guard.objects):
         body += ["-- a trigger does not look at the rows that came in before it", judge]
     head = [
         f"{guard.name}: {guard.title}",
@@ -160,8 +160,8 @@ def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str
                 _patiently(statement)
                 if statement.how == "outside"
                 else _where_there(_patiently(statement), f"{statement.text};")
-                for part in reversed(guard.parts)
-                for statement in part.unmade()
+                for guard_object in reversed(guard.objects)
+                for statement in guard_object.drop_sql()
             ),
         ),
         verify=_script(
@@ -172,7 +172,7 @@ def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str
     )
 
 
-def _judge(guard: Guard) -> Statement:
+def _judge(guard: Guard) -> GuardStatement:
     """Fails where the guard, which was not there, would refuse a row."""
     rules = ", ".join(rule.id for rule in guard.protects)
     queries = {rules: guard.refuses} if guard.refuses else {rule.id: rule.sql for rule in guard.protects}
@@ -196,15 +196,19 @@ begin
   end if;{tests}
 end
 $do$"""
-    return Statement(text, "long")
+    return GuardStatement(text, "long")
 
 
-def _undo(part: Part) -> str:
+def _undo(guard_object: GuardObject) -> str:
     """What takes away a part that is half made."""
-    return part.made()[0].text if isinstance(part, Index) else ";\n\n".join(made.text for made in part.unmade())
+    return (
+        guard_object.create_sql()[0].text
+        if isinstance(guard_object, Index)
+        else ";\n\n".join(made.text for made in guard_object.drop_sql())
+    )
 
 
-def _patiently(statement: Statement, otherwise: str = "") -> str:
+def _patiently(statement: GuardStatement, otherwise: str = "") -> str:
     if statement.how == "outside":
         return (
             "set lock_timeout = '10min'; -- it waits for those who are at work, who do not wait for it\n"

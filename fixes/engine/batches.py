@@ -14,14 +14,14 @@ from typing import Final
 import psycopg
 from psycopg import errors, pq
 
-from order_audit.fixes.engine.work_list import REAL, SETTINGS, Home, fill
+from order_audit.fixes.engine.work_list import SETTINGS, TARGET, Namespace, work_list_sql
 from order_audit.fixes.fix import Fix, Option, journal
 
 #: How often a batch of one row is tried before its trouble is told.
 TRIES: Final = 20
 #: What the server says where somebody else was in the way. A lock that we wait for is given up long before the server
 #: would look for a deadlock, so that none that we are part of reaches an application.
-BUSY: Final = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
+RETRYABLE: Final = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
 #: Changed rows for which no table is vacuumed.
 _FEW: Final = 10_000
 #: How often a batch of one place is tried that does not end in the time that others may wait.
@@ -61,124 +61,127 @@ _NEXT: Final = {
 
 
 @dataclass(frozen=True)
-class Pace:
+class Throttle:
     """How fast to go: places per batch, milliseconds that anybody may wait for us, milliseconds between batches.
 
-    With `wait` 0 nobody else is there. `vacuum` is the number of changed rows after which a table is vacuumed at the
-    latest, 0 for never; a tenth of its rows is enough, so that it grows by little more than that. `rounds` is how often
-    rows are tried that others held or changed meanwhile.
+    With `max_lock_wait_ms` 0 nobody else is there. `vacuum_after` is the number of changed rows after which a table is
+    vacuumed at the latest, 0 for never; a tenth of its rows is enough, so that it grows by little more than that.
+    `max_rounds` is how often rows are tried that others held or changed meanwhile.
     """
 
-    batch: int = 10_000
-    wait: int = 500
-    pause: int = 0
-    vacuum: int = 500_000
-    rounds: int = 6
+    batch_size: int = 10_000
+    max_lock_wait_ms: int = 500
+    pause_ms: int = 0
+    vacuum_after: int = 500_000
+    max_rounds: int = 6
 
 
 @dataclass
-class Done:
+class OptionOutcome:
     """What became of an option: rows changed, places left because somebody held them or changed them meanwhile.
 
-    `refused` are the rows that the database refused to change, or that would have held others up for too long; they
+    `rejected` are the rows that the database refused to change, or that would have held others up for too long; they
     stand in `order_audit.refused`. `seconds` is how long it took.
     """
 
     changed: int = 0
-    busy: int = 0
-    stale: int = 0
-    refused: int = 0
+    locked: int = 0
+    changed_concurrently: int = 0
+    rejected: int = 0
     seconds: float = 0.0
 
-    def again(self, later: Done) -> None:
+    def again(self, later: OptionOutcome) -> None:
         """Add what became of the option at its next turn: what was left before is in it."""
         self.changed += later.changed
-        self.busy, self.stale, self.refused = later.busy, later.stale, later.refused
+        self.locked, self.changed_concurrently, self.rejected = later.locked, later.changed_concurrently, later.rejected
         self.seconds = round(self.seconds + later.seconds, 3)
 
 
-def install(connection: psycopg.Connection, home: Home) -> None:
+def install(connection: psycopg.Connection, namespace: Namespace) -> None:
     """Make list and journal, where they are not there yet, and set what our sessions set."""
     text = journal()
-    if home is not REAL:
+    if namespace is not TARGET:
         text = re.sub(r"^(create schema|revoke) .*;$", "", text, flags=re.MULTILINE).replace("unlogged ", "")
     for statement in SETTINGS:
         connection.execute(statement.encode())
     with contextlib.suppress(psycopg.Error), connection.transaction():
         # lets the server notice a client that died, where the operating system can tell
         connection.execute("set client_connection_check_interval = '1s'")
-    psycopg.Cursor(connection).execute(home.text(text).encode())  # a script, which no cursor for one statement takes
+    psycopg.Cursor(connection).execute(
+        namespace.text(text).encode()
+    )  # a script, which no cursor for one statement takes
 
 
 def apply(
     connection: psycopg.Connection,
     fix: Fix,
     option: Option,
-    home: Home,
-    pace: Pace,
+    namespace: Namespace,
+    throttle: Throttle,
     tell: Callable[[int, int], None] = lambda _done, _of: None,
     listed: Callable[[int], None] = lambda _rows: None,
-) -> Done:
+) -> OptionOutcome:
     """Apply an option until nothing is left of it. The connection commits by itself, or all is one transaction.
 
     Rows that others hold are tried again, with a growing pause; what is left after the last round is told. Those that
     the database refuses are passed over. `listed` is called with their number whenever rows that are to be
     changed stand on the list.
     """
-    done = Done()
+    done = OptionOutcome()
     began = time.perf_counter()
     tables = changes(option)
-    most = dead_rows(connection, tables, pace) if connection.autocommit else 0
+    most = dead_rows(connection, tables, throttle) if connection.autocommit else 0
     since = 0
-    for again in range(pace.rounds):
-        wanted = list_rows(connection, fix, option, home)
-        done.busy = done.stale = done.refused = 0
+    for again in range(throttle.max_rounds):
+        wanted = list_rows(connection, fix, option, namespace)
+        done.locked = done.changed_concurrently = done.rejected = 0
         if not wanted:
             break
         listed(wanted)
-        if refused := _unindexed(connection, fix, home):
-            done.refused = refused
+        if refused := _unindexed(connection, fix, namespace):
+            done.rejected = refused
             break
         before = done.changed
         tell(before, before + wanted)
-        for changed, busy, stale, refused in _batches(connection, home, "apply_batch", fix.rule.id, 0, pace):
+        for changed, busy, stale, refused in _batches(connection, namespace, "apply_batch", fix.rule.id, 0, throttle):
             done.changed += changed
-            done.busy += busy
-            done.stale += stale
-            done.refused += refused
+            done.locked += busy
+            done.changed_concurrently += stale
+            done.rejected += refused
             since += changed
             tell(done.changed, before + wanted)
             if most and since >= most:
                 vacuum(connection, tables)
                 since = 0
         # what was refused may pass once another row is changed
-        if not done.busy and not done.stale and not (done.refused and done.changed > before):
+        if not done.locked and not done.changed_concurrently and not (done.rejected and done.changed > before):
             break
         back_off(again)
     done.seconds = round(time.perf_counter() - began, 3)
     return done
 
 
-def list_rows(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -> int:
+def list_rows(connection: psycopg.Connection, fix: Fix, option: Option, namespace: Namespace) -> int:
     """List anew what an option would change now; gives the number of rows."""
     with connection.transaction():
-        connection.execute(home.text("delete from order_audit.todo where rule = %s").encode(), [fix.rule.id])
+        connection.execute(namespace.text("delete from order_audit.todo where rule = %s").encode(), [fix.rule.id])
         connection.execute(
-            home.text("delete from order_audit.refused where rule = %s and option = %s").encode(),
+            namespace.text("delete from order_audit.refused where rule = %s and option = %s").encode(),
             [fix.rule.id, option.name],
         )
-        for statement in fill(connection, fix, option, home):
-            connection.execute(home.text(statement).encode())
+        for statement in work_list_sql(connection, fix, option, namespace):
+            connection.execute(namespace.text(statement).encode())
         row = connection.execute(
-            home.text("select count(*) from order_audit.todo where rule = %s and op <> 'keep'").encode(), [fix.rule.id]
+            namespace.text("select count(*) from order_audit.todo where rule = %s and op <> 'keep'").encode(),
+            [fix.rule.id],
         ).fetchone()
     return int(row[0]) if row else 0
 
 
-def _unindexed(connection: psycopg.Connection, fix: Fix, home: Home) -> int:
+def _unindexed(connection: psycopg.Connection, fix: Fix, namespace: Namespace) -> int:
     """Refuse all that is listed where each row deleted would make the server read a large table; gives the rows."""
     row = connection.execute(
-        home.text(
+        namespace.text(
             "select order_audit.refuse_all(%(rule)s, '55000', u.why) from order_audit.unindexed(%(rule)s) as u (why)"
             " where u.why is not null"
         ).encode(),
@@ -190,18 +193,18 @@ def _unindexed(connection: psycopg.Connection, fix: Fix, home: Home) -> int:
 def revert(
     connection: psycopg.Connection,
     rule: str,
-    home: Home,
-    pace: Pace,
+    namespace: Namespace,
+    throttle: Throttle,
     tell: Callable[[int], None] = lambda _done: None,
     stretch: tuple[int, int] = (0, 2**62),
-) -> Done:
+) -> OptionOutcome:
     """Put a rule's changes back, the last first; those in a stretch of the journal, from its first row to its last.
 
     `stale` counts what somebody changed since, `refused` what the database refuses to have again: both are left alone.
     """
-    done = Done()
+    done = OptionOutcome()
     connection.execute(  # what was left alone before may be as we left it again
-        home.text(
+        namespace.text(
             "update order_audit.journal set left_alone = null where rule = %s and reverted_at is null"
             " and left_alone is not null and id between %s and %s"
         ).encode(),
@@ -210,30 +213,30 @@ def revert(
     tables = {
         row[0]
         for row in connection.execute(
-            home.text(
+            namespace.text(
                 "select distinct tab from order_audit.journal"
                 " where rule = %s and reverted_at is null and id between %s and %s"
             ).encode(),
             [rule, *stretch],
         )
     }
-    most = dead_rows(connection, tables, pace) if connection.autocommit else 0
+    most = dead_rows(connection, tables, throttle) if connection.autocommit else 0
     since = 0
-    for again in range(pace.rounds):
-        done.busy = 0
+    for again in range(throttle.max_rounds):
+        done.locked = 0
         for changed, busy, alone, refused in _batches(
-            connection, home, "revert_batch", rule, stretch[1] + 1, pace, stretch[0]
+            connection, namespace, "revert_batch", rule, stretch[1] + 1, throttle, stretch[0]
         ):
             done.changed += changed
-            done.busy += busy
-            done.stale += alone
-            done.refused += refused
+            done.locked += busy
+            done.changed_concurrently += alone
+            done.rejected += refused
             since += changed
             tell(done.changed)
             if most and since >= most:
                 vacuum(connection, tables)
                 since = 0
-        if not done.busy:
+        if not done.locked:
             break
         back_off(again)
     return done
@@ -244,9 +247,9 @@ def changes(option: Option) -> set[str]:
     return {change.table for change in option.changes if change.op != "insert"}
 
 
-def dead_rows(connection: psycopg.Connection, tables: set[str], pace: Pace) -> int:
+def dead_rows(connection: psycopg.Connection, tables: set[str], throttle: Throttle) -> int:
     """How many rows of the smallest of the tables may be changed before a VACUUM makes room again; 0 for any number."""
-    if not pace.vacuum:
+    if not throttle.vacuum_after:
         return 0
     row = connection.execute(
         """
@@ -265,8 +268,8 @@ def dead_rows(connection: psycopg.Connection, tables: set[str], pace: Pace) -> i
         [sorted(tables)],
     ).fetchone()
     if not row or row[0] is None:  # nobody has counted them
-        return pace.vacuum
-    return min(pace.vacuum, max(_FEW, int(row[0]) // 10))
+        return throttle.vacuum_after
+    return min(throttle.vacuum_after, max(_FEW, int(row[0]) // 10))
 
 
 def vacuum(connection: psycopg.Connection, tables: set[str]) -> None:
@@ -278,45 +281,53 @@ def vacuum(connection: psycopg.Connection, tables: set[str]) -> None:
 
 
 def _batches(
-    connection: psycopg.Connection, home: Home, function: str, rule: str, start: int, pace: Pace, *end: int
+    connection: psycopg.Connection,
+    namespace: Namespace,
+    function: str,
+    rule: str,
+    start: int,
+    throttle: Throttle,
+    *end: int,
 ) -> Iterator[tuple[int, int, int, int]]:
     """Call a function of the journal from `start` to `end` until nothing is left; gives rows done, busy, left, refused.
 
     A batch is made so small that nobody waits for it longer than a quarter of what they may. One that the database
     refuses is halved until it is a single place, which is passed over; and so is a place that takes too long by itself.
     """
-    place, size, tries, slow, stuck, each = start, min(1_000, pace.batch), 0, 0, 0, 0.0
-    call = home.text(f"select * from order_audit.{function}(%s, %s, %s{', %s' * len(end)})").encode()
+    place, size, tries, slow, stuck, each = start, min(1_000, throttle.batch_size), 0, 0, 0, 0.0
+    call = namespace.text(f"select * from order_audit.{function}(%s, %s, %s{', %s' * len(end)})").encode()
     within = connection.info.transaction_status != pq.TransactionStatus.IDLE
     deferred = _deferred(connection) if within else ""
     while True:
         began = time.perf_counter()
         try:
             with connection.transaction():
-                if pace.wait:
-                    connection.execute(f"set local lock_timeout = {max(1, min(100, pace.wait // 4))}".encode())
-                    connection.execute(f"set local statement_timeout = {pace.wait}".encode())
+                if throttle.max_lock_wait_ms:
+                    connection.execute(
+                        f"set local lock_timeout = {max(1, min(100, throttle.max_lock_wait_ms // 4))}".encode()
+                    )
+                    connection.execute(f"set local statement_timeout = {throttle.max_lock_wait_ms}".encode())
                 row = connection.execute(call, [rule, place, size, *end]).fetchone()
-                if pace.wait:
+                if throttle.max_lock_wait_ms:
                     # what is deferred to the commit, where no timeout holds
-                    left = pace.wait - (time.perf_counter() - began) * 1000
+                    left = throttle.max_lock_wait_ms - (time.perf_counter() - began) * 1000
                     connection.execute(f"set local statement_timeout = {max(1, int(left))}".encode())
                 connection.execute("set constraints all immediate")
                 if deferred:
                     connection.execute(f"set constraints {deferred} deferred".encode())
-        except BUSY as error:
+        except RETRYABLE as error:
             tries += 1
             slow = slow + 1 if size == 1 and isinstance(error, errors.QueryCanceled) else 0
             if slow >= _SLOW:
-                said = _too_large(pace, _next(connection, home, function, rule, place)[1], each)
-                place, refused = _pass_over(connection, home, function, rule, place, error, said)
+                said = _too_large(throttle, _next(connection, namespace, function, rule, place)[1], each)
+                place, refused = _pass_over(connection, namespace, function, rule, place, error, said)
                 yield 0, 0, 0, refused
                 tries = slow = 0
             elif tries > TRIES and size == 1:
                 if stuck == _STUCK:
                     raise
                 stuck += 1
-                place = _next(connection, home, function, rule, place)[0]
+                place = _next(connection, namespace, function, rule, place)[0]
                 yield 0, 1, 0, 0
                 tries = slow = 0
             else:
@@ -328,7 +339,7 @@ def _batches(
                 raise
             if size == 1:
                 said = error.diag.message_primary or str(error)
-                place, refused = _pass_over(connection, home, function, rule, place, error, said)
+                place, refused = _pass_over(connection, namespace, function, rule, place, error, said)
                 yield 0, 0, 0, refused
             size = max(1, size // 2)
             tries = slow = 0
@@ -340,13 +351,13 @@ def _batches(
         place = row[0]
         took = (time.perf_counter() - began) * 1000
         each = took / row[1] if row[1] else each
-        if took < pace.wait / 10 or not pace.wait:
-            size = min(pace.batch, size * 2)
-        elif took > pace.wait / 4:
+        if took < throttle.max_lock_wait_ms / 10 or not throttle.max_lock_wait_ms:
+            size = min(throttle.batch_size, size * 2)
+        elif took > throttle.max_lock_wait_ms / 4:
             size = max(1, size // 2)
         yield row[1], row[2], row[3], 0
-        if pace.pause:
-            time.sleep(pace.pause / 1000)
+        if throttle.pause_ms:
+            time.sleep(throttle.pause_ms / 1000)
 
 
 def _is_refused(error: psycopg.Error) -> bool:
@@ -364,29 +375,40 @@ def _deferred(connection: psycopg.Connection) -> str:
     return (row[0] if row else None) or ""
 
 
-def _next(connection: psycopg.Connection, home: Home, function: str, rule: str, place: int) -> tuple[int, int]:
+def _next(
+    connection: psycopg.Connection, namespace: Namespace, function: str, rule: str, place: int
+) -> tuple[int, int]:
     """The place that comes after one, and how many rows it has."""
-    row = connection.execute(home.text(_NEXT[function]).encode(), {"rule": rule, "place": place}).fetchone()
+    row = connection.execute(namespace.text(_NEXT[function]).encode(), {"rule": rule, "place": place}).fetchone()
     assert row is not None  # noqa: S101 - there is one, or it would not have been tried
     return int(row[0]), int(row[1])
 
 
-def _too_large(pace: Pace, rows: int, each: float) -> str:
+def _too_large(throttle: Throttle, rows: int, each: float) -> str:
     """Why a place is passed over that takes too long; `each` is how many ms a row took elsewhere, 0 if unknown."""
     what = f"{rows:,} rows that change together take" if rows > 1 else "the row takes"
-    said = f"too large for --max-lock-wait {pace.wait}: {what} longer"
-    if pace.wait >= LONGEST_WAIT:
+    said = f"too large for --max-lock-wait {throttle.max_lock_wait_ms}: {what} longer"
+    if throttle.max_lock_wait_ms >= LONGEST_WAIT:
         return f"{said}; in a quiet hour, run the file that 'order-audit fixes emit' writes, which has no such limit"
-    enough = math.ceil(max(2 * pace.wait, 2 * each * rows if each else 4 * pace.wait) / 100) * 100
+    enough = (
+        math.ceil(max(2 * throttle.max_lock_wait_ms, 2 * each * rows if each else 4 * throttle.max_lock_wait_ms) / 100)
+        * 100
+    )
     return f"{said}; raise it to {min(LONGEST_WAIT, enough)}"
 
 
 def _pass_over(
-    connection: psycopg.Connection, home: Home, function: str, rule: str, place: int, error: psycopg.Error, said: str
+    connection: psycopg.Connection,
+    namespace: Namespace,
+    function: str,
+    rule: str,
+    place: int,
+    error: psycopg.Error,
+    said: str,
 ) -> tuple[int, int]:
     """Write down why the place that comes after one is passed over; gives it, and its rows."""
     row = connection.execute(
-        home.text(f"select * from order_audit.{_PASS_OVER[function]}(%s, %s, %s, %s, %s, %s)").encode(),
+        namespace.text(f"select * from order_audit.{_PASS_OVER[function]}(%s, %s, %s, %s, %s, %s)").encode(),
         [rule, place, error.sqlstate, error.diag.constraint_name or "", said, error.diag.context or ""],
     ).fetchone()
     assert row is not None  # noqa: S101 - the function returns one row

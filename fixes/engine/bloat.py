@@ -17,7 +17,7 @@ _PARTS: Final = """(
 
 
 @dataclass(frozen=True)
-class Growth:
+class Bloat:
     """A table's bytes before and after, of rows and of indexes; about how many dead rows the server knows of.
 
     `may_vacuum` is whether the role that changed it may make room of them.
@@ -49,11 +49,11 @@ def sizes(connection: psycopg.Connection, tables: Iterable[str]) -> Sizes:
     return {name: (heap, indexes) for name, heap, indexes in rows}
 
 
-def growth(connection: psycopg.Connection, before: Sizes, changed: Iterable[str]) -> dict[str, Growth]:
+def bloat(connection: psycopg.Connection, before: Sizes, changed: Iterable[str]) -> dict[str, Bloat]:
     """What became of the tables that were changed."""
     connection.execute("select pg_stat_force_next_flush()")
     now = sizes(connection, before.keys() & set(changed))
-    return {table: Growth(before[table][0], heap, before[table][1], indexes, *_dead(connection, table))
+    return {table: Bloat(before[table][0], heap, before[table][1], indexes, *_dead(connection, table))
             for table, (heap, indexes) in sorted(now.items())}  # fmt: skip
 
 
@@ -73,6 +73,6 @@ def _dead(connection: psycopg.Connection, table: str) -> tuple[int, bool]:
     return (row[0], bool(row[1])) if row else (0, False)
 
 
-def read(document: Mapping[str, Any] | None) -> dict[str, Growth]:
+def read(document: Mapping[str, Any] | None) -> dict[str, Bloat]:
     """What `document` wrote, by table."""
-    return {table: Growth(**found) for table, found in (document or {}).items()}
+    return {table: Bloat(**found) for table, found in (document or {}).items()}

@@ -17,11 +17,11 @@ from psycopg import sql
 RANGE: Final = 100_000
 
 #: By table and range: rows, and the sum of their hashes.
-Sums = dict[str, dict[int, tuple[int, str]]]
+Checksums = dict[str, dict[int, tuple[int, str]]]
 
 
 @dataclass(frozen=True)
-class Proof:
+class Verification:
     """Ranges compared, and those with changes that are not ours, by table with the first key of each."""
 
     ranges: int
@@ -33,12 +33,14 @@ class Proof:
         return {"ranges": self.ranges, "rows": self.rows, "changed_by_others": self.others}
 
 
-def sums(connection: psycopg.Connection, tables: Mapping[str, tuple[str, ...]], since: int | None = None) -> Sums:
+def checksums(
+    connection: psycopg.Connection, tables: Mapping[str, tuple[str, ...]], since: int | None = None
+) -> Checksums:
     """Add up the rows of tables (with their keys); with `since`, as they were before the journal's entries after that.
 
     One scan of each table. Values are compared as text, which is how the journal has them.
     """
-    found: Sums = {}
+    found: Checksums = {}
     for table, key in tables.items():
         columns = connection.execute(
             """
@@ -130,7 +132,7 @@ def _before(
     )  # fmt: skip
 
 
-def proof(before: Sums, after: Sums) -> Proof:
+def verify(before: Checksums, after: Checksums) -> Verification:
     """Compare what was before with what would be, were our changes put back."""
     others: dict[str, list[int]] = {}
     ranges = rows = 0
@@ -141,4 +143,4 @@ def proof(before: Sums, after: Sums) -> Proof:
             rows += by_range.get(number, (0, ""))[0]
             if by_range.get(number) != now.get(number):
                 others.setdefault(table, []).append(number * RANGE)
-    return Proof(ranges, rows, others)
+    return Verification(ranges, rows, others)

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from order_audit.progress import Tell
+from order_audit.progress import ProgressCallback
 
 #: Seconds of work after which a time left is told: before, it would be a guess.
 _HONEST: Final = 5.0
 
 
-class Meter:
+class Eta:
     """Counts rows over all steps, each of which lists its rows and then changes them.
 
     `expected` says for each step how many rows it may have, `closing` how many seconds of work come after the last.
@@ -24,12 +24,12 @@ class Meter:
     def __init__(
         self,
         expected: Sequence[int],
-        tell: Tell,
+        on_progress: ProgressCallback,
         closing: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rows = list(expected)
-        self._tell = tell
+        self._tell = on_progress
         self._closing = closing
         self._clock = clock
         self._began = self._since = clock()
@@ -87,11 +87,11 @@ class Meter:
     def _say(self) -> None:
         said = [f"{self._changed / self._changing:,.0f}/s"] if self._changed and self._changing else []
         if (left := self.left) is not None:
-            said.append(f"{spoken(left)} left")
+            said.append(f"{duration_text(left)} left")
         self._tell(self._changed, self._changed_before + sum(self._rows[self._step :]), ", ".join([*said, self._note]))
 
 
-def spoken(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """A time that is not known exactly: `40 s`, `3 min`, `1.5 h`."""
     if seconds < 10:
         return f"{max(1, round(seconds))} s"

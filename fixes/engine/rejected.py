@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import psycopg
 
-from order_audit.fixes.engine.work_list import REAL, Home
+from order_audit.fixes.engine.work_list import TARGET, Namespace
 
 #: The table that a copy in a trial stands for.
 _ORIGINAL: Final = "select order_audit.qualified(order_audit.original(to_regclass(r.tab))) as name"
 
 
 @dataclass(frozen=True)
-class Refused:
+class Rejected:
     """Rows of a table that an option could not change, for one reason.
 
     `by` is the constraint or the trigger's function that refused them, empty where it has no name; `keys` are those of
@@ -42,10 +42,12 @@ class Refused:
         }
 
 
-def refused(connection: psycopg.Connection, home: Home = REAL, rule: str | None = None) -> tuple[Refused, ...]:
+def rejected(
+    connection: psycopg.Connection, namespace: Namespace = TARGET, rule: str | None = None
+) -> tuple[Rejected, ...]:
     """What the last application was refused, of one rule or of all."""
     rows = connection.execute(
-        home.text(
+        namespace.text(
             """
             select r.rule, r.option, t.name, r.refused_by, min(r.reason), count(*),
               (array_agg(k.key order by length(k.key), k.key))[1:10]
@@ -57,8 +59,8 @@ def refused(connection: psycopg.Connection, home: Home = REAL, rule: str | None 
             where %(rule)s::text is null or r.rule = %(rule)s
             group by r.rule, r.option, t.name, r.refused_by, r.code
             order by min(r.id)
-            """.replace("{table}", "select r.tab as name" if home is REAL else _ORIGINAL)
+            """.replace("{table}", "select r.tab as name" if namespace is TARGET else _ORIGINAL)
         ).encode(),
         {"rule": rule},
     ).fetchall()
-    return tuple(Refused(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6])) for row in rows)
+    return tuple(Rejected(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6])) for row in rows)

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import psycopg
 
-from order_audit.fixes.engine.bloat import Growth, read
-from order_audit.fixes.engine.rejected import Refused, refused
+from order_audit.fixes.engine.bloat import Bloat, read
+from order_audit.fixes.engine.rejected import Rejected, rejected
 
 #: The key of the advisory lock that lets one run of fixes at a time into a database.
 LOCK: Final = 0x6F72646572
@@ -24,7 +24,7 @@ class Entry:
     option: str
     changed: int
     reverted: int
-    left_alone: int
+    conflicts: int
     first: datetime
     last: datetime
 
@@ -33,16 +33,16 @@ class Entry:
 class Status:
     """What was applied, in the order in which it began; whether a run is at work or was broken off.
 
-    `proof` is of the last run, `growth` of the last one that changed something, by table; `refused` is what the
+    `verification` is of the last run, `bloat` of the last one that changed something, by table; `rejected` is what the
     database refused to change in the last.
     """
 
     entries: tuple[Entry, ...]
-    at_work: bool = False
-    broken_off: bool = False
-    proof: dict[str, Any] | None = None
-    growth: dict[str, Growth] = field(default_factory=dict)
-    refused: tuple[Refused, ...] = ()
+    running: bool = False
+    interrupted: bool = False
+    verification: dict[str, Any] | None = None
+    bloat: dict[str, Bloat] = field(default_factory=dict)
+    rejected: tuple[Rejected, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """What was applied, as JSON."""
@@ -53,13 +53,13 @@ class Status:
                     "option": entry.option,
                     "changed": entry.changed,
                     "reverted": entry.reverted,
-                    "left_alone": entry.left_alone,
+                    "left_alone": entry.conflicts,
                 }
                 for entry in self.entries
             ],
-            "refused": [found.document() for found in self.refused],
-            "proof": self.proof,
-            "sizes": {table: found.document() for table, found in self.growth.items()},
+            "refused": [found.document() for found in self.rejected],
+            "proof": self.verification,
+            "sizes": {table: found.document() for table, found in self.bloat.items()},
         }
 
 
@@ -110,11 +110,11 @@ def status(connection: psycopg.Connection) -> Status | None:
     at_work = bool(held and held[0])
     return Status(
         tuple(Entry(*entry) for entry in entries),
-        at_work=at_work,
-        broken_off=bool(last and last[0]) and not at_work,
-        proof=last[1] if last else None,
-        growth=read(sized[0] if sized else None),
-        refused=refused(connection) if has_refused and has_refused[0] else (),
+        running=at_work,
+        interrupted=bool(last and last[0]) and not at_work,
+        verification=last[1] if last else None,
+        bloat=read(sized[0] if sized else None),
+        rejected=rejected(connection) if has_refused and has_refused[0] else (),
     )
 
 
@@ -134,7 +134,7 @@ def conflicts(connection: psycopg.Connection, limit: int = 1000) -> tuple[Confli
     return tuple(Conflict(*row) for row in rows)
 
 
-def stretches(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple[str, int, int, int]]:
+def journal_ranges(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple[str, int, int, int]]:
     """The stretches of the journal that each have changes of one of these rules alone, the last first.
 
     In this order they are to be put back: a fix may have had more than one turn. Gives rule, first and last row, and
@@ -157,12 +157,12 @@ def stretches(connection: psycopg.Connection, rules: Sequence[str]) -> list[tupl
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
-def ever(connection: psycopg.Connection) -> set[str]:
+def ever_applied(connection: psycopg.Connection) -> set[str]:
     """The rules of which something was ever applied, put back since or not."""
     return {row[0] for row in connection.execute("select distinct j.rule from order_audit.journal as j").fetchall()}
 
 
-def gone(connection: psycopg.Connection, rules: Sequence[str]) -> list[str]:
+def missing_tables(connection: psycopg.Connection, rules: Sequence[str]) -> list[str]:
     """The tables, as they were named, that these rules' changes were made in and that are no longer there."""
     rows = connection.execute(
         """
@@ -178,7 +178,7 @@ def gone(connection: psycopg.Connection, rules: Sequence[str]) -> list[str]:
     return [row[0] for row in rows]
 
 
-def triggers(connection: psycopg.Connection, rules: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def tables_with_triggers(connection: psycopg.Connection, rules: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The tables that hold changes of these rules and have triggers of their owner's, with the triggers' names.
 
     What these write, in other columns or tables, is no change of ours: neither journaled nor put back.

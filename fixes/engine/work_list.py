@@ -34,7 +34,7 @@ _LITERAL: Final = re.compile(
 
 
 @dataclass(frozen=True)
-class Home:
+class Namespace:
     """Where list and journal are kept: in the schema `order_audit`, or in temporary tables for a trial."""
 
     prefix: str = "order_audit."
@@ -44,26 +44,26 @@ class Home:
         return text.replace("order_audit.", self.prefix)
 
 
-REAL: Final = Home()
-TRIAL: Final = Home("pg_temp.order_audit_")
+TARGET: Final = Namespace()
+STAGING: Final = Namespace("pg_temp.order_audit_")
 
 
-def fill(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -> list[str]:
+def work_list_sql(connection: psycopg.Connection, fix: Fix, option: Option, namespace: Namespace) -> list[str]:
     """The statements, in order, that write the rows an option would change to `order_audit.todo`.
 
-    They are right for the tables as the connection sees them, which has the list at `home`. Raises FixError where a
-    table has no such columns, or where one that is NOT NULL would lose its value.
+    They are right for the tables as the connection sees them, which has the list at `namespace`. Raises FixError where
+    a table has no such columns, or where one that is NOT NULL would lose its value.
     """
     if why := obstacle(connection, option):
         raise FixError(why)
     made: list[str] = []
     units = False
     for number, change in enumerate(option.changes, start=1):
-        columns = _columns(connection, fix, change, home)
+        columns = _columns(connection, fix, change, namespace)
         if change.op == "insert":
             made.append(_insert(connection, fix, change, columns))
         else:
-            made.append(_list(connection, fix, option, number, change, columns, home))
+            made.append(_list(connection, fix, option, number, change, columns, namespace))
             units = units or "unit" in columns
     if units:
         # or the planner takes the list to be as short as it was
@@ -88,12 +88,12 @@ def obstacle(connection: psycopg.Connection, option: Option) -> str:
     return ""
 
 
-def columns(connection: psycopg.Connection, fix: Fix, option: Option, home: Home) -> set[str]:
+def columns(connection: psycopg.Connection, fix: Fix, option: Option, namespace: Namespace) -> set[str]:
     """What an option changes: the columns that it sets, and the tables that it takes rows from."""
     found: set[str] = set()
     for change in option.changes:
         if change.op == "update":
-            found |= {*_columns(connection, fix, change, home)} - {*change.key, "unit"}
+            found |= {*_columns(connection, fix, change, namespace)} - {*change.key, "unit"}
         elif change.op == "delete":
             found.add(change.table)
     return found
@@ -121,16 +121,16 @@ def indented(text: str) -> str:
     return "  " + _LITERAL.sub(lambda found: found[0] + "  " * (found[0][0] == "\n"), text)
 
 
-def _columns(connection: psycopg.Connection, fix: Fix, change: Change, home: Home) -> list[str]:
+def _columns(connection: psycopg.Connection, fix: Fix, change: Change, namespace: Namespace) -> list[str]:
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(f"select * from {home.text(_source(fix, change))} limit 0".encode())
+        cursor.execute(f"select * from {namespace.text(_source(fix, change))} limit 0".encode())
         return [column.name for column in cursor.description or ()]
 
 
-def _types(connection: psycopg.Connection, table: str, home: Home) -> dict[str, tuple[str, str]]:
+def _types(connection: psycopg.Connection, table: str, namespace: Namespace) -> dict[str, tuple[str, str]]:
     """A table's columns: each as it is written, and the type that values are cast to."""
     rows = connection.execute(
-        home.text(
+        namespace.text(
             """
             select a.attname, quote_ident(a.attname), order_audit.type_of(a.attrelid::regclass::text, a.attname)
             from pg_attribute as a
@@ -144,9 +144,15 @@ def _types(connection: psycopg.Connection, table: str, home: Home) -> dict[str, 
 
 
 def _list(
-    connection: psycopg.Connection, fix: Fix, option: Option, step: int, change: Change, columns: list[str], home: Home
+    connection: psycopg.Connection,
+    fix: Fix,
+    option: Option,
+    step: int,
+    change: Change,
+    columns: list[str],
+    namespace: Namespace,
 ) -> str:
-    types = _types(connection, change.table, home)
+    types = _types(connection, change.table, namespace)
     values = [column for column in columns if column not in change.key and column != "unit"]
     unknown = [column for column in [*change.key, *values] if column not in types]
     if unknown or not set(change.key) <= set(columns) or bool(values) != (change.op == "update"):

@@ -54,7 +54,16 @@ from order_audit.expectations.fragments import Line
 from order_audit.fixes.engine.work_list import SETTINGS
 from order_audit.fixes.fix import FixError, ordered, with_fragments
 from order_audit.fixes.guarding import objects as parts_of
-from order_audit.fixes.guarding.objects import PREFIX, Act, Function, Part, State, Statement, Table, ruled_out
+from order_audit.fixes.guarding.objects import (
+    PREFIX,
+    CustomStatement,
+    Function,
+    GuardObject,
+    GuardStatement,
+    State,
+    Table,
+    ruled_out,
+)
 
 #: The suite whose rules have guards, or a header `unguarded` that says why there can be none.
 SUITE: Final = "current"
@@ -67,7 +76,7 @@ _PART: Final = re.compile(
     r"-- (?:(?P<kind>check|index|unique index|foreign key|trigger) (?P<table>\w+)(?: (?P<suffix>\w+))?"
     r"|(?P<bare>function|table|statement|there|refuses)):"
 )
-_KINDS: Final[dict[str, type[Part]]] = {
+_KINDS: Final[dict[str, type[GuardObject]]] = {
     "check": parts_of.Check,
     "index": parts_of.Index,
     "unique index": parts_of.UniqueIndex,
@@ -93,7 +102,7 @@ class Guard:
     name: str
     title: str
     protects: tuple[Rule, ...]
-    parts: tuple[Part, ...]
+    objects: tuple[GuardObject, ...]
     requires: tuple[str, ...] = ()
     assumes: str = ""
     refuses: str = ""
@@ -107,7 +116,7 @@ class Guard:
     @cached_property
     def locks(self) -> tuple[str, ...]:
         """What installing it locks, and for how long; a sentence each."""
-        return tuple(dict.fromkeys(part.locks for part in self.parts if part.locks))
+        return tuple(dict.fromkeys(guard_object.locks for guard_object in self.objects if guard_object.locks))
 
     def document(self, schema: str) -> dict[str, Any]:
         """The guard as JSON, with plain SQL that makes it, once, for tables in `schema`, a quoted identifier."""
@@ -117,7 +126,7 @@ class Guard:
             "title": self.title,
             "requires": list(self.requires),
             "assumes": self.assumes,
-            "sql": "\n\n".join(made + [part.plain(schema) for part in self.parts]),
+            "sql": "\n\n".join(made + [guard_object.display_sql(schema) for guard_object in self.objects]),
         }
 
 
@@ -164,12 +173,12 @@ def read(lines: Sequence[Line], name: str, rules: dict[str, Rule], path: Path | 
     if strange := [need for need in requires if not _NEED.fullmatch(need)]:
         raise FixError(f"{path}: cannot tell whether there is {', '.join(strange)}")
     protected = tuple(rules[id] for id in protects)
-    parts = tuple(_parts(sections, name, protected, path))
+    objects = tuple(_parts(sections, name, protected, path))
     refuses = next((_body(lines) for found, lines in sections if found["bare"] == "refuses"), "")
-    if not header.get("title") or not (protected or refuses) or not parts:
+    if not header.get("title") or not (protected or refuses) or not objects:
         raise FixError(f"{path}: a guard has a title, rules that it protects, and parts")
     return Guard(
-        name, header["title"], protected, parts, tuple(requires), header.get("assumes", ""), refuses, str(path)
+        name, header["title"], protected, objects, tuple(requires), header.get("assumes", ""), refuses, str(path)
     )
 
 
@@ -179,7 +188,7 @@ def _body(lines: list[str]) -> str:
 
 def _parts(
     sections: list[tuple[re.Match[str], list[str]]], guard: str, protects: tuple[Rule, ...], path: Path | str
-) -> Iterator[Part]:
+) -> Iterator[GuardObject]:
     there = next((_body(lines) for found, lines in sections if found["bare"] == "there"), "")
     names = set()
     for found, lines in sections:
@@ -195,7 +204,7 @@ def _parts(
         elif kind == "table":
             yield Table(f"order_audit.{guard}", "", body)
         elif kind == "statement":
-            yield Act(guard, "", body, there)
+            yield CustomStatement(guard, "", body, there)
         elif kind in _KINDS:
             yield _KINDS[kind](name, found["table"], body)
 
@@ -212,15 +221,15 @@ $do$"""
 
 
 def _there(guard: Guard) -> str:
-    return "\n    and ".join(part.there() for part in guard.parts)
+    return "\n    and ".join(guard_object.exists_sql() for guard_object in guard.objects)
 
 
-def home(guard: Guard) -> list[Statement]:
-    if not any(isinstance(part, Function | Table) for part in guard.parts):
+def home(guard: Guard) -> list[GuardStatement]:
+    if not any(isinstance(guard_object, Function | Table) for guard_object in guard.objects):
         return []
     return [
-        Statement("create schema if not exists order_audit", "brief"),
-        Statement("revoke all on schema order_audit from public", "brief"),
+        GuardStatement("create schema if not exists order_audit", "brief"),
+        GuardStatement("revoke all on schema order_audit from public", "brief"),
     ]
 
 
@@ -233,12 +242,12 @@ def state(connection: psycopg.Connection, guard: Guard) -> State:
     """
     try:
         with connection.transaction():
-            return worst([part.state(connection) for part in guard.parts])
+            return worst_state([guard_object.state(connection) for guard_object in guard.objects])
     except psycopg.ProgrammingError:  # no such table or column
         return "missing"
 
 
-def worst(found: list[State]) -> State:
+def worst_state(found: list[State]) -> State:
     worst: tuple[State, ...] = ("different", "invalid", "missing")
     return next((state for state in worst if state in found), "valid")
 
@@ -266,7 +275,7 @@ def _key(connection: psycopg.Connection, rule: Rule) -> str:
     return "row(" + ", ".join(f"v.{sql.Identifier(column).as_string(connection)}" for column in rule.key) + ")::text"
 
 
-def lacks(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = ()) -> str:
+def missing_prerequisite(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = ()) -> str:
     """What a guard needs and this database has not, in words; nothing where it has all.
 
     The guards in `coming` count as there.
@@ -277,7 +286,7 @@ def lacks(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = 
         with connection.transaction():
             connection.execute(f"explain {_refused(connection, guard)}".encode())
     except psycopg.ProgrammingError as error:
-        return line(error)
+        return error_line(error)
     for _, kind, table, column, thing, name in _needs(guard):
         if kind == "key" and not _is(connection, _KEY, table, column):
             return f"{table}.{column} has no unique index: make it the primary key"
@@ -292,7 +301,9 @@ def lacks(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = 
 
 def missing_table(connection: psycopg.Connection, guard: Guard) -> str:
     """A table that a guard is on or needs, and that is not here; empty where all are."""
-    tables = {part.table for part in guard.parts if part.table} | {need[2] for need in _needs(guard) if need[2]}
+    tables = {guard_object.table for guard_object in guard.objects if guard_object.table} | {
+        need[2] for need in _needs(guard) if need[2]
+    }
     there = "select to_regclass(%s) is not null"
     return next((table for table in sorted(tables) if not _is(connection, there, table)), "")
 
@@ -309,6 +320,6 @@ def _is(connection: psycopg.Connection, question: str, *values: str) -> bool:
     return bool(row and row[0])
 
 
-def line(error: psycopg.Error) -> str:
+def error_line(error: psycopg.Error) -> str:
     """What the server said, without the values that it shows in its detail."""
     return str(error).split("\n", 1)[0]

@@ -35,7 +35,7 @@ select (
 
 
 @contextmanager
-def watched(connection: psycopg.Connection, say: Callable[[str], None]) -> Iterator[None]:
+def reporting_progress(connection: psycopg.Connection, say: Callable[[str], None]) -> Iterator[None]:
     """While it lasts, `say` how far the index is that the connection builds, and whom it waits for.
 
     Where the server has no room for a second connection, nothing is said.

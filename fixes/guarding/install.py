@@ -25,10 +25,10 @@ import psycopg
 from psycopg import errors, pq
 
 from order_audit.expectations import Rule
-from order_audit.fixes.engine.batches import Pace, back_off
-from order_audit.fixes.guarding.guard import Guard, home, lacks, line, refuses, state, worst
-from order_audit.fixes.guarding.index_progress import HOLDER, watched
-from order_audit.fixes.guarding.objects import Act, Function, Index, Part, State, Statement
+from order_audit.fixes.engine.batches import Throttle, back_off
+from order_audit.fixes.guarding.guard import Guard, error_line, home, missing_prerequisite, refuses, state, worst_state
+from order_audit.fixes.guarding.index_progress import HOLDER, reporting_progress
+from order_audit.fixes.guarding.objects import CustomStatement, Function, GuardObject, GuardStatement, Index, State
 
 #: How often a statement is tried that others keep from its lock: some minutes. Once a guard was given up for that: some
 #: seconds, for the others would be kept waiting by the same.
@@ -70,19 +70,19 @@ class _Site:
     """Where guards are made, at what pace, and who is told what is being done."""
 
     connection: psycopg.Connection
-    pace: Pace
+    pace: Throttle
     say: Callable[[str], None] = lambda _note: None
     hurried: bool = False
 
 
-def install(connection: psycopg.Connection, guard: Guard, pace: Pace) -> bool:
+def install(connection: psycopg.Connection, guard: Guard, throttle: Throttle) -> bool:
     """Make what is missing of a guard, while the application goes on; gives whether there was anything to make.
 
     The connection commits by itself. Raises GuardError where a rule of the guard finds a violation, where the database
     lacks what it needs, where something else has its name, or where others never let go of the tables; what was made
     is taken away again then.
     """
-    installed, refused = install_all(connection, [guard], pace)
+    installed, refused = install_all(connection, [guard], throttle)
     if refused:
         raise refused[guard.name]
     return bool(installed)
@@ -91,29 +91,29 @@ def install(connection: psycopg.Connection, guard: Guard, pace: Pace) -> bool:
 def install_all(
     connection: psycopg.Connection,
     wanted: Sequence[Guard],
-    pace: Pace,
+    throttle: Throttle,
     count: Count = lambda _connection, _rules: {},
-    tell: Callable[[int, int, str], None] = lambda _done, _of, _note: None,
+    on_progress: Callable[[int, int, str], None] = lambda _done, _of, _note: None,
 ) -> tuple[list[str], dict[str, GuardError]]:
     """Install guards, in their order, as `install` does; gives the names of those made, and why others were not.
 
-    What `count` does not count is judged guard by guard. `tell` is called with the number of guards done, of all that
-    are to be made, and what is being done.
+    What `count` does not count is judged guard by guard. `on_progress` is called with the number of guards done, of all
+    that are to be made, and what is being done.
     """
     if not connection.autocommit or connection.info.transaction_status != pq.TransactionStatus.IDLE:
         raise ValueError("guards are installed outside a transaction, on a connection that commits by itself")
     todo = [guard for guard in wanted if state(connection, guard) != "valid"]
     if not todo:
         return [], {}
-    tell(0, len(todo), "judging what guards would refuse")
+    on_progress(0, len(todo), "judging what guards would refuse")
     counts = count(connection, rules_of(todo))
-    made: dict[Guard, list[Part]] = {}
+    made: dict[Guard, list[GuardObject]] = {}
     refused: dict[str, GuardError] = {}
-    site = _Site(connection, pace)
+    site = _Site(connection, throttle)
     for number, guard in enumerate(todo):
 
         def say(note: str, number: int = number, guard: Guard = guard) -> None:
-            tell(number, len(todo), f"{note}{note and ', '}guard {guard.name}")
+            on_progress(number, len(todo), f"{note}{note and ', '}guard {guard.name}")
 
         say("")
         try:
@@ -125,8 +125,8 @@ def install_all(
         except psycopg.Error as error:  # this server can have nothing of the kind: what is there cannot even be told
             if connection.closed:
                 raise
-            refused[guard.name] = GuardError(guard, line(error))
-    tell(len(todo), len(todo), "judging what came in meanwhile")
+            refused[guard.name] = GuardError(guard, error_line(error))
+    on_progress(len(todo), len(todo), "judging what came in meanwhile")
     counts = count(connection, rules_of(made)) if made else {}
     for guard in made:
         try:
@@ -138,16 +138,16 @@ def install_all(
         except psycopg.Error as error:
             if connection.closed:
                 raise
-            refused[guard.name] = GuardError(guard, line(error))
+            refused[guard.name] = GuardError(guard, error_line(error))
     for guard in [guard for guard in reversed(made) if guard.name in refused]:
         try:
-            _unmake(_Site(connection, pace), made.pop(guard), guard)
+            _unmake(_Site(connection, throttle), made.pop(guard), guard)
         except HeldError as error:
             refused[guard.name] = error
     return [guard.name for guard in made], refused
 
 
-def foresee(
+def preview(
     connection: psycopg.Connection, wanted: Sequence[Guard], counts: Mapping[str, int | None]
 ) -> tuple[list[str], dict[str, GuardError]]:
     """The guards that could be installed as things stand, and why others could not. Nothing is made, nothing locked.
@@ -167,7 +167,7 @@ def foresee(
         except GuardError as error:
             refused[guard.name] = error
         except psycopg.Error as error:
-            refused[guard.name] = GuardError(guard, f"it cannot be judged: {line(error)}")
+            refused[guard.name] = GuardError(guard, f"it cannot be judged: {error_line(error)}")
     return ready, refused
 
 
@@ -176,23 +176,36 @@ def rules_of(guards: Iterable[Guard]) -> list[Rule]:
     return list({rule.id: rule for guard in guards if not guard.refuses for rule in guard.protects}.values())
 
 
-def _install(site: _Site, guard: Guard, counts: Mapping[str, int]) -> list[Part]:
+def _install(site: _Site, guard: Guard, counts: Mapping[str, int]) -> list[GuardObject]:
     """Make what is missing of a guard; gives the parts that are to be taken away where it turns out to be refused.
 
     Raises GuardError, and has taken away what was made, where it cannot be made.
     """
     connection = site.connection
     before = _parts(connection, guard)
-    todo = [part for part, found in before.items() if found != "valid"]
+    todo = [guard_object for guard_object, found in before.items() if found != "valid"]
     # a function that was there in another version is in use
-    fresh = [part for part in todo if not (isinstance(part, Function) and before[part] == "invalid")]
+    fresh = [
+        guard_object
+        for guard_object in todo
+        if not (isinstance(guard_object, Function) and before[guard_object] == "invalid")
+    ]
     try:
         _judge(connection, guard, counts)
         for statement in home(guard):
             _run(site, statement, guard)
-        for part in todo:
-            _make(site, part, before[part], guard)
-        if worst([part.state(connection) for part in guard.parts if not isinstance(part, Act)]) != "valid":
+        for guard_object in todo:
+            _make(site, guard_object, before[guard_object], guard)
+        if (
+            worst_state(
+                [
+                    guard_object.state(connection)
+                    for guard_object in guard.objects
+                    if not isinstance(guard_object, CustomStatement)
+                ]
+            )
+            != "valid"
+        ):
             raise GuardError(guard, "it was made, and is not valid now")
     except (GuardError, psycopg.Error) as error:
         if connection.closed:
@@ -200,16 +213,16 @@ def _install(site: _Site, guard: Guard, counts: Mapping[str, int]) -> list[Part]
         _unmake(site, fresh, guard)
         if isinstance(error, GuardError):
             raise
-        raise GuardError(guard, line(error)) from error
+        raise GuardError(guard, error_line(error)) from error
     return fresh
 
 
-def _parts(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = ()) -> dict[Part, State]:
+def _parts(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = ()) -> dict[GuardObject, State]:
     """What is there of a guard. Raises GuardError where it cannot be made here; guards in `coming` count as there."""
-    if lack := lacks(connection, guard, coming):
+    if lack := missing_prerequisite(connection, guard, coming):
         raise GuardError(guard, lack)
-    found = {part: part.state(connection) for part in guard.parts}
-    if taken := [part.name for part in found if found[part] == "different"]:
+    found = {guard_object: guard_object.state(connection) for guard_object in guard.objects}
+    if taken := [guard_object.name for guard_object in found if found[guard_object] == "different"]:
         raise GuardError(
             guard, f"{taken[0]} is there already, with another definition: look at it, and rename or drop it"
         )
@@ -223,20 +236,20 @@ def _judge(connection: psycopg.Connection, guard: Guard, counts: Mapping[str, in
         raise GuardError(guard, f"{rows} rows are left that it would refuse ({rules})", rows)
 
 
-def remove(connection: psycopg.Connection, guard: Guard, pace: Pace) -> bool:
+def remove(connection: psycopg.Connection, guard: Guard, throttle: Throttle) -> bool:
     """Take a guard away; gives whether anything was there. What others have made stays, whatever its effect.
 
     Guards that need this one are to be removed before. Raises GuardError where others never let go of the tables.
     """
-    return _unmake(_Site(connection, pace), list(guard.parts), guard)
+    return _unmake(_Site(connection, throttle), list(guard.objects), guard)
 
 
-def _make(site: _Site, part: Part, found: State, guard: Guard) -> None:
+def _make(site: _Site, guard_object: GuardObject, found: State, guard: Guard) -> None:
     for again in numbers(1):
-        if isinstance(part, Index) and (found == "invalid" or again > 1):
-            _unmake(site, [part], guard)
+        if isinstance(guard_object, Index) and (found == "invalid" or again > 1):
+            _unmake(site, [guard_object], guard)
         try:
-            for statement in part.made():
+            for statement in guard_object.create_sql():
                 _run(site, statement, guard)
         except _BUSY:
             if again >= _BUILDS:
@@ -246,15 +259,15 @@ def _make(site: _Site, part: Part, found: State, guard: Guard) -> None:
             return
 
 
-def _unmake(site: _Site, made: list[Part], guard: Guard) -> bool:
+def _unmake(site: _Site, made: list[GuardObject], guard: Guard) -> bool:
     gone = False
-    for part in reversed(made):
-        there = f"select where {part.there(valid=False)}"
-        if not isinstance(part, Act) and site.connection.execute(there.encode()).rowcount:
-            if _is_strange(site.connection, part):
+    for guard_object in reversed(made):
+        there = f"select where {guard_object.exists_sql(valid=False)}"
+        if not isinstance(guard_object, CustomStatement) and site.connection.execute(there.encode()).rowcount:
+            if _is_strange(site.connection, guard_object):
                 continue
             try:
-                for statement in part.unmade():
+                for statement in guard_object.drop_sql():
                     _run(site, statement, guard)
             except errors.DependentObjectsStillExist:
                 # a trigger that went with a renamed table: what is left of the guard is what it needs
@@ -263,24 +276,24 @@ def _unmake(site: _Site, made: list[Part], guard: Guard) -> bool:
     return gone
 
 
-def _is_strange(connection: psycopg.Connection, part: Part) -> bool:
+def _is_strange(connection: psycopg.Connection, guard_object: GuardObject) -> bool:
     """Whether what has a part's name is something else: by its definition, or on a table without such columns."""
     try:
-        return part.state(connection) == "different"
+        return guard_object.state(connection) == "different"
     except (errors.UndefinedColumn, errors.UndefinedTable):
         return True
 
 
-def _run(site: _Site, statement: Statement, guard: Guard) -> None:
+def _run(site: _Site, statement: GuardStatement, guard: Guard) -> None:
     """Run a statement; one that others may wait for is tried again and again, and never waits long."""
-    connection, most = site.connection, site.pace.wait
+    connection, most = site.connection, site.pace.max_lock_wait_ms
     brief = statement.how == "brief"
     patience = _HURRIED_PATIENCE if site.hurried else _PATIENCE
     wait = 0 if not most else max(1, min(100, most // 5)) if brief else patience
     for again in numbers(1):
         try:
             if statement.how == "outside":
-                with _timeouts(connection, wait, 0), watched(connection, site.say):
+                with _timeouts(connection, wait, 0), reporting_progress(connection, site.say):
                     connection.execute(statement.text.encode())
             else:
                 with connection.transaction():
@@ -293,7 +306,7 @@ def _run(site: _Site, statement: Statement, guard: Guard) -> None:
             held = _holders(connection, guard, statement)
             if not brief or again >= (_HURRIED_TRIES if site.hurried else TRIES):
                 often = f"{again} times" if brief else f"for {patience // 1000} s"
-                raise HeldError(guard, f"{line(error)}, {often}: {held}") from error
+                raise HeldError(guard, f"{error_line(error)}, {often}: {held}") from error
             site.say(held)
             back_off(again)
         else:
@@ -313,10 +326,10 @@ def _timeouts(connection: psycopg.Connection, lock: int, statement: int) -> Iter
             connection.execute(query, [row[0] if row else "0" for row in before])
 
 
-def _holders(connection: psycopg.Connection, guard: Guard, statement: Statement) -> str:
+def _holders(connection: psycopg.Connection, guard: Guard, statement: GuardStatement) -> str:
     """Who is in our way: holds locks on the guard's tables or, where we wait for long, has a transaction open."""
-    tables = [part.table for part in guard.parts if part.table]
-    tables += [name for part in guard.parts for name in re.findall(r"\breferences (\w+)", part.body)]
+    tables = [guard_object.table for guard_object in guard.objects if guard_object.table]
+    tables += [name for guard_object in guard.objects for name in re.findall(r"\breferences (\w+)", guard_object.body)]
     # to add a foreign key, or a trigger, nobody has to stop reading
     beside_readers = re.search("add constraint .* foreign key|create constraint trigger", statement.text) is not None
     rows = connection.execute(

@@ -18,18 +18,18 @@ State = Literal["valid", "invalid", "missing", "different"]
 PREFIX: Final = "order_audit_"
 
 #: What takes a lock for a moment, what works for long while nobody has to wait, what must stand outside a transaction.
-How = Literal["brief", "long", "outside"]
+LockClass = Literal["brief", "long", "outside"]
 
 
-class Statement(NamedTuple):
+class GuardStatement(NamedTuple):
     """One statement, and how it is run: in a transaction of its own unless `outside` one."""
 
     text: str
-    how: How
+    how: LockClass
 
 
 @dataclass(frozen=True)
-class Part(ABC):
+class GuardObject(ABC):
     """A part by its name; `body` is what the file says of it. Those on a table are there whatever the schema's path."""
 
     name: str
@@ -37,19 +37,19 @@ class Part(ABC):
     body: str
 
     @abstractmethod
-    def made(self) -> list[Statement]:
+    def create_sql(self) -> list[GuardStatement]:
         """The statements that make it, each of which changes nothing where it is made already."""
 
     @abstractmethod
-    def plain(self, schema: str) -> str:
+    def display_sql(self, schema: str) -> str:
         """The SQL that makes it where it is not there yet, for people; `schema` is that of the tables, quoted."""
 
     @abstractmethod
-    def unmade(self) -> list[Statement]:
+    def drop_sql(self) -> list[GuardStatement]:
         """The statements that take it away, each of which changes nothing where it is gone already."""
 
     @abstractmethod
-    def there(self, valid: bool = True) -> str:
+    def exists_sql(self, valid: bool = True) -> str:
         """An SQL condition: it is there, under its own name, and valid if that is asked for."""
 
     @abstractmethod
@@ -62,22 +62,22 @@ class Part(ABC):
         """What it locks, and for how long."""
 
 
-class Check(Part):
+class Check(GuardObject):
     """A condition that is not false for any row of a table."""
 
-    def made(self) -> list[Statement]:
+    def create_sql(self) -> list[GuardStatement]:
         """Add it without a look at the rows; then look at them while everybody goes on."""
         return _constraint(self.table, self.name, f"check (\n{self.body}\n)")
 
-    def plain(self, schema: str) -> str:  # noqa: ARG002
+    def display_sql(self, schema: str) -> str:  # noqa: ARG002
         """Both statements."""
         return _plain_constraint(self.table, self.name, f"check (\n{_indented(self.body, 2)}\n)")
 
-    def unmade(self) -> list[Statement]:
+    def drop_sql(self) -> list[GuardStatement]:
         """Drop it."""
-        return [Statement(f"alter table {self.table} drop constraint if exists {self.name}", "brief")]
+        return [GuardStatement(f"alter table {self.table} drop constraint if exists {self.name}", "brief")]
 
-    def there(self, valid: bool = True) -> str:
+    def exists_sql(self, valid: bool = True) -> str:
         """A validated constraint of the name."""
         return _is_constraint(self.table, self.name, valid)
 
@@ -106,12 +106,12 @@ class Check(Part):
         )
 
 
-class Index(Part):
+class Index(GuardObject):
     """An index for a foreign key, or for look-ups by it; any that leads with the same column does as well."""
 
     unique = False
 
-    def made(self) -> list[Statement]:
+    def create_sql(self) -> list[GuardStatement]:
         """Drop what a failed build has left, and build it while everybody goes on."""
         left = f"""select
     from pg_catalog.pg_index as i
@@ -131,9 +131,12 @@ begin
   end if;
 end
 $do$"""
-        return [Statement(drop, "brief"), Statement(self._create(self.table, "concurrently if not exists "), "outside")]
+        return [
+            GuardStatement(drop, "brief"),
+            GuardStatement(self._create(self.table, "concurrently if not exists "), "outside"),
+        ]
 
-    def plain(self, schema: str) -> str:  # noqa: ARG002
+    def display_sql(self, schema: str) -> str:  # noqa: ARG002
         """The one statement."""
         return f"{self._create(self.table, 'concurrently ')};"
 
@@ -141,11 +144,11 @@ $do$"""
         kind = "unique index" if self.unique else "index"
         return f"create {kind} {how}{self.name} on {table} {self.body}"
 
-    def unmade(self) -> list[Statement]:
+    def drop_sql(self) -> list[GuardStatement]:
         """Drop it, while everybody goes on."""
-        return [Statement(f"drop index concurrently if exists {self.name}", "outside")]
+        return [GuardStatement(f"drop index concurrently if exists {self.name}", "outside")]
 
-    def there(self, valid: bool = True) -> str:
+    def exists_sql(self, valid: bool = True) -> str:
         """A valid index of the name on the table."""
         return f"""exists (
     select
@@ -196,22 +199,22 @@ class UniqueIndex(Index):
     unique = True
 
 
-class ForeignKey(Part):
+class ForeignKey(GuardObject):
     """A foreign key: `(column, ...) references table (column, ...) deferrable initially deferred`."""
 
-    def made(self) -> list[Statement]:
+    def create_sql(self) -> list[GuardStatement]:
         """Add it without a look at the rows; then look at them while everybody goes on."""
         return _constraint(self.table, self.name, f"foreign key {self.body}")
 
-    def plain(self, schema: str) -> str:  # noqa: ARG002
+    def display_sql(self, schema: str) -> str:  # noqa: ARG002
         """Both statements."""
         return _plain_constraint(self.table, self.name, f"foreign key {self.body}")
 
-    def unmade(self) -> list[Statement]:
+    def drop_sql(self) -> list[GuardStatement]:
         """Drop it."""
-        return [Statement(f"alter table {self.table} drop constraint if exists {self.name}", "brief")]
+        return [GuardStatement(f"alter table {self.table} drop constraint if exists {self.name}", "brief")]
 
-    def there(self, valid: bool = True) -> str:
+    def exists_sql(self, valid: bool = True) -> str:
         """A validated constraint of the name."""
         return _is_constraint(self.table, self.name, valid)
 
@@ -272,34 +275,34 @@ class ForeignKey(Part):
         )
 
 
-class Trigger(Part):
+class Trigger(GuardObject):
     """A constraint trigger: `after ... on TABLE`, and on the next lines the rest, down to the function it calls."""
 
     def _create(self, body: str) -> str:
         return f"create constraint trigger {self.name}\n{body}"
 
-    def plain(self, schema: str) -> str:  # noqa: ARG002
+    def display_sql(self, schema: str) -> str:  # noqa: ARG002
         """The one statement."""
         return f"{self._create(self.body)};"
 
-    def made(self) -> list[Statement]:
+    def create_sql(self) -> list[GuardStatement]:
         """Create it, or switch it on again."""
         text = f"""do $do$
 begin
-  if not {self.there(valid=False)} then
+  if not {self.exists_sql(valid=False)} then
 {_indented(self._create(self.body), 4)};
-  elsif not {self.there()} then
+  elsif not {self.exists_sql()} then
     alter table {self.table} enable trigger {self.name};
   end if;
 end
 $do$"""
-        return [Statement(text, "brief")]
+        return [GuardStatement(text, "brief")]
 
-    def unmade(self) -> list[Statement]:
+    def drop_sql(self) -> list[GuardStatement]:
         """Drop it."""
-        return [Statement(f"drop trigger if exists {self.name} on {self.table}", "brief")]
+        return [GuardStatement(f"drop trigger if exists {self.name} on {self.table}", "brief")]
 
-    def there(self, valid: bool = True) -> str:
+    def exists_sql(self, valid: bool = True) -> str:
         """A trigger of the name that is not switched off."""
         on = " and tgenabled in ('O', 'A')" if valid else ""
         return f"""exists (
@@ -331,24 +334,24 @@ $do$"""
         return f"{self.table}: SHARE ROW EXCLUSIVE for a moment, to create the trigger (writers wait)"
 
 
-class Function(Part):
+class Function(GuardObject):
     """A function in schema order_audit; `{orders}` and the like in it are tables, by their qualified names."""
 
     @property
     def _tables(self) -> list[str]:
         return list(dict.fromkeys(re.findall(r"\{([a-z]\w*)\}", self.body)))
 
-    def plain(self, schema: str) -> str:
+    def display_sql(self, schema: str) -> str:
         """Its text, with the tables' names in it."""
         body = self.body
         for table in self._tables:
             body = body.replace(f"{{{table}}}", f"{schema}.{table}")
         return f"{body};"
 
-    def made(self) -> list[Statement]:
+    def create_sql(self) -> list[GuardStatement]:
         """Create it, or replace what is there."""
         if not self._tables:
-            return [Statement(self.body, "brief")]
+            return [GuardStatement(self.body, "brief")]
         body = self.body.replace("%", "%%")
         for number, table in enumerate(self._tables, start=1):
             body = body.replace(f"{{{table}}}", f"%{number}$s")
@@ -362,13 +365,13 @@ begin
   );
 end
 $do$"""
-        return [Statement(text, "brief")]
+        return [GuardStatement(text, "brief")]
 
-    def unmade(self) -> list[Statement]:
+    def drop_sql(self) -> list[GuardStatement]:
         """Drop it."""
-        return [Statement(f"drop function if exists {self.name}", "brief")]
+        return [GuardStatement(f"drop function if exists {self.name}", "brief")]
 
-    def there(self, valid: bool = True) -> str:  # noqa: ARG002
+    def exists_sql(self, valid: bool = True) -> str:  # noqa: ARG002
         """A function of the name."""
         return f"to_regproc('{self.name}') is not null"
 
@@ -389,31 +392,31 @@ $do$"""
         return ""
 
 
-class Table(Part):
+class Table(GuardObject):
     """A table in schema order_audit; it need not survive a crash of the server."""
 
-    def made(self) -> list[Statement]:
+    def create_sql(self) -> list[GuardStatement]:
         """Create it."""
         return [
-            Statement(f"create unlogged table if not exists {self.name}\n{self.body}", "brief"),
-            Statement(f"revoke all on table {self.name} from public", "brief"),
+            GuardStatement(f"create unlogged table if not exists {self.name}\n{self.body}", "brief"),
+            GuardStatement(f"revoke all on table {self.name} from public", "brief"),
         ]
 
-    def plain(self, schema: str) -> str:  # noqa: ARG002
+    def display_sql(self, schema: str) -> str:  # noqa: ARG002
         """Both statements."""
-        return "\n".join(f"{statement.text};" for statement in self.made())
+        return "\n".join(f"{statement.text};" for statement in self.create_sql())
 
-    def unmade(self) -> list[Statement]:
+    def drop_sql(self) -> list[GuardStatement]:
         """Drop it."""
-        return [Statement(f"drop table if exists {self.name}", "brief")]
+        return [GuardStatement(f"drop table if exists {self.name}", "brief")]
 
-    def there(self, valid: bool = True) -> str:  # noqa: ARG002
+    def exists_sql(self, valid: bool = True) -> str:  # noqa: ARG002
         """A table of the name."""
         return f"to_regclass('{self.name}') is not null"
 
     def state(self, connection: psycopg.Connection) -> State:
         """By name."""
-        return "valid" if _is(connection, f"select {self.there()}") else "missing"
+        return "valid" if _is(connection, f"select {self.exists_sql()}") else "missing"
 
     @property
     def locks(self) -> str:
@@ -422,30 +425,30 @@ class Table(Part):
 
 
 @dataclass(frozen=True)
-class Act(Part):
+class CustomStatement(GuardObject):
     """A statement of another kind, with a query that says whether there is nothing left for it to do."""
 
     query: str = ""
 
-    def made(self) -> list[Statement]:
+    def create_sql(self) -> list[GuardStatement]:
         """The statement."""
-        return [Statement(self.body, "brief")]
+        return [GuardStatement(self.body, "brief")]
 
-    def plain(self, schema: str) -> str:  # noqa: ARG002
+    def display_sql(self, schema: str) -> str:  # noqa: ARG002
         """The statement."""
         return f"{self.body};"
 
-    def unmade(self) -> list[Statement]:
+    def drop_sql(self) -> list[GuardStatement]:
         """What it does is not undone."""
         return []
 
-    def there(self, valid: bool = True) -> str:  # noqa: ARG002
+    def exists_sql(self, valid: bool = True) -> str:  # noqa: ARG002
         """What the file says."""
         return f"(\n{self.query}\n)"
 
     def state(self, connection: psycopg.Connection) -> State:
         """By the file's own query."""
-        return "valid" if _is(connection, f"select {self.there()}") else "missing"
+        return "valid" if _is(connection, f"select {self.exists_sql()}") else "missing"
 
     @property
     def locks(self) -> str:
@@ -531,7 +534,7 @@ def _constraint_of(connection: psycopg.Connection, table: str, name: str) -> tup
     return (row[0], row[1]) if row else None
 
 
-def _constraint(table: str, name: str, definition: str) -> list[Statement]:
+def _constraint(table: str, name: str, definition: str) -> list[GuardStatement]:
     add = f"""do $do$
 begin
   if not {_is_constraint(table, name, valid=False)} then
@@ -550,7 +553,7 @@ begin
   end if;
 end
 $do$"""
-    return [Statement(add, "brief"), Statement(validate, "long")]
+    return [GuardStatement(add, "brief"), GuardStatement(validate, "long")]
 
 
 def _plain_constraint(table: str, name: str, definition: str) -> str:

@@ -9,10 +9,10 @@ from typing import Final
 
 import psycopg
 
-from order_audit.fixes.engine.batches import BUSY, back_off
+from order_audit.fixes.engine.batches import RETRYABLE, back_off
 from order_audit.fixes.migrate.steps import FIRST
-from order_audit.fixes.migrate.throttle import Pace, brake
-from order_audit.progress import Tell
+from order_audit.fixes.migrate.throttle import MigrationThrottle, wait_for_others
+from order_audit.progress import ProgressCallback
 
 _TABLES: Final = ("customers", "orders")
 #: A CHECK says nothing of rows that came in before its function was replaced, so that no plan may rely on it.
@@ -23,10 +23,10 @@ _SHARE: Final = 10
 _LOOK: Final = 1.0
 
 
-def backfill(connection: psycopg.Connection, pace: Pace, tell: Tell) -> None:
+def backfill(connection: psycopg.Connection, throttle: MigrationThrottle, on_progress: ProgressCallback) -> None:
     """Copy what is missing until nothing is. It may be killed and called again: it goes on from where it was.
 
-    The connection commits by itself. `tell` is called with rows looked at, of all, and what is being done.
+    The connection commits by itself. `on_progress` is called with rows looked at, of all, and what is being done.
     """
     of = sum(_about(connection, table) for table in _TABLES)
     before = 0
@@ -34,10 +34,10 @@ def backfill(connection: psycopg.Connection, pace: Pace, tell: Tell) -> None:
         place = _place(connection, table)
 
         def looked_at(done: int, note: str, before: int = before) -> None:
-            tell(min(before + done, of), of, note)
+            on_progress(min(before + done, of), of, note)
 
         while True:
-            place, left = _pass(connection, table, place, pace, looked_at)
+            place, left = _pass(connection, table, place, throttle, looked_at)
             if not left:
                 break
             # what others held: they bring it along where they change it, and else it is ours
@@ -45,39 +45,44 @@ def backfill(connection: psycopg.Connection, pace: Pace, tell: Tell) -> None:
             back_off(3)
         before += _about(connection, table)
         connection.execute("analyze " + ("sales.customers" if table == "customers" else "sales.orders"))
-    tell(of, of, "rows that were left for later")
-    settle(connection, pace)
+    on_progress(of, of, "rows that were left for later")
+    drain(connection, throttle)
     connection.execute("insert into migration.step (name) values ('backfill') on conflict do nothing")
 
 
-def settle(connection: psycopg.Connection, pace: Pace) -> None:
+def drain(connection: psycopg.Connection, throttle: MigrationThrottle) -> None:
     """Bring in what can be brought in by now: rows of the quarantine, and those that both sides held at once."""
-    for again in range(pace.tries):
+    for again in range(throttle.max_tries):
         try:
             with connection.transaction():
                 connection.execute(_ALL_ROWS)
-                row = connection.execute("select migration.settle_all(%s)", [pace.batch]).fetchone()
-        except BUSY:
+                row = connection.execute("select migration.settle_all(%s)", [throttle.batch_size]).fetchone()
+        except RETRYABLE:
             back_off(again)
             continue
-        if not row or row[0] < pace.batch:
+        if not row or row[0] < throttle.batch_size:
             return
 
 
 def _pass(
-    connection: psycopg.Connection, table: str, place: int, pace: Pace, tell: Callable[[int, str], None]
+    connection: psycopg.Connection,
+    table: str,
+    place: int,
+    throttle: MigrationThrottle,
+    tell: Callable[[int, str], None],
 ) -> tuple[int, int]:
     """Go through a table once, from a place on; gives the place it came to, and how many rows others held."""
-    size, tries, done, left, looked = min(200, pace.batch), 0, 0, 0, 0.0
+    size, tries, done, left, looked = min(200, throttle.batch_size), 0, 0, 0, 0.0
     while True:
-        if time.monotonic() - looked > _LOOK or pace.pause:
-            brake(connection, pace, lambda note: tell(done, note))  # noqa: B023
+        if time.monotonic() - looked > _LOOK or throttle.pause_ms:
+            wait_for_others(connection, throttle, lambda note: tell(done, note))  # noqa: B023
             looked = time.monotonic()
         began = time.perf_counter()
         try:
             with connection.transaction():
                 connection.execute(
-                    f"set local lock_timeout = {max(1, pace.wait // 5)}; set local statement_timeout = {pace.wait * 4};"
+                    f"set local lock_timeout = {max(1, throttle.max_lock_wait_ms // 5)}; set local statement_timeout "
+                    f"= {throttle.max_lock_wait_ms * 4};"
                     " set local synchronous_commit = off; set local jit = off".encode()
                 )
                 connection.execute(_ALL_ROWS)
@@ -91,9 +96,9 @@ def _pass(
                     " on conflict (name) do update set detail = excluded.detail, done_at = clock_timestamp()",
                     [f"backfill of {table}", json.dumps({"place": place if last is None else last})],
                 )
-        except BUSY:
+        except RETRYABLE:
             tries += 1
-            if tries > pace.tries and size == 1:
+            if tries > throttle.max_tries and size == 1:
                 raise
             size = max(1, size // 4)
             back_off(tries)
@@ -104,8 +109,8 @@ def _pass(
         place, left, done = last, left + held, done + size
         tell(done, table)
         took = (time.perf_counter() - began) * 1000
-        size = int(size * min(2, max(0.5, pace.wait / _SHARE / took)))
-        size = min(pace.batch, max(1, size))
+        size = int(size * min(2, max(0.5, throttle.max_lock_wait_ms / _SHARE / took)))
+        size = min(throttle.batch_size, max(1, size))
 
 
 def _place(connection: psycopg.Connection, table: str) -> int:

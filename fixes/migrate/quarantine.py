@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import psycopg
 
-from order_audit.fixes.migrate.steps import FIRST, Step, execute, refuse_strange, within
-from order_audit.progress import Tell
+from order_audit.fixes.migrate.steps import FIRST, Step, execute, refuse_unsupported, without_transaction
+from order_audit.progress import ProgressCallback
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ def new_columns(connection: psycopg.Connection) -> list[str]:
     ]
 
 
-def foresee(
-    connection: psycopg.Connection, all_steps: Sequence[Step], tell: Tell
+def dry_run(
+    connection: psycopg.Connection, all_steps: Sequence[Step], on_progress: ProgressCallback
 ) -> tuple[list[Quarantined], list[str]]:
     """What would be in quarantine, and columns that no step takes along: tried in a transaction that is rolled back.
 
     No row of the current tables is locked. It takes about as long as a backfill without pauses, and as long holds back
     what a VACUUM could clean away.
     """
-    refuse_strange(connection)
+    refuse_unsupported(connection)
     with connection.transaction(force_rollback=True):
         connection.execute(
             "set local synchronous_commit = off; set local jit = off; set local lock_timeout = '2s';"
@@ -69,8 +69,8 @@ def foresee(
         )
         for step in all_steps:
             if step.name in ("expand", "prepare"):
-                tell(0, 0, step.name)
-                execute(connection, within(step.deploy))
+                on_progress(0, 0, step.name)
+                execute(connection, without_transaction(step.deploy))
         for table, key in (("customers", "customer_id"), ("orders", "order_id")):
             row = connection.execute(f"select count(*) from migration.old_{table}".encode()).fetchone()
             of, done, place = int(row[0]) if row else 0, 0, FIRST
@@ -86,6 +86,6 @@ def foresee(
                     break
                 connection.execute(f"select migration.put_{table}(%s)".encode(), [row[0]])
                 place, done = row[0][-1], done + len(row[0])
-                tell(done, of, table)
+                on_progress(done, of, table)
         connection.execute("select migration.settle_all(1000000)")
         return quarantine(connection), new_columns(connection)

@@ -11,13 +11,13 @@ import psycopg
 from psycopg import sql
 
 from order_audit.fixes.apply import RefusalError
-from order_audit.fixes.engine.batches import BUSY, back_off
-from order_audit.fixes.migrate.backfill import backfill, settle
+from order_audit.fixes.engine.batches import RETRYABLE, back_off
+from order_audit.fixes.migrate.backfill import backfill, drain
 from order_audit.fixes.migrate.quarantine import new_columns
-from order_audit.fixes.migrate.steps import CONTRACT, FIRST, Step, done, execute, refuse_strange
-from order_audit.fixes.migrate.throttle import Pace, brake
+from order_audit.fixes.migrate.steps import CONTRACT, FIRST, Step, done, execute, refuse_unsupported
+from order_audit.fixes.migrate.throttle import MigrationThrottle, wait_for_others
 from order_audit.fixes.migrate.verify import Verified, verify
-from order_audit.progress import Tell
+from order_audit.progress import ProgressCallback
 
 #: Why a column cannot be taken along.
 _NOT_CARRIED: Final = (
@@ -27,11 +27,11 @@ _NOT_CARRIED: Final = (
     psycopg.errors.ObjectNotInPrerequisiteState,
 )
 #: Begins a piece of work of a name, and gives what is told how far it is.
-Begin = Callable[[str], Tell]
+StartStep = Callable[[str], ProgressCallback]
 
 
 @dataclass(frozen=True)
-class Taken:
+class StepRun:
     """A step that was taken: its seconds, and how often its locks were asked for in vain before."""
 
     name: str
@@ -52,10 +52,10 @@ def run(
     connection: psycopg.Connection,
     all_steps: Sequence[Step],
     to: str,
-    pace: Pace,
-    begin: Begin,
+    throttle: MigrationThrottle,
+    start_progress: StartStep,
     carry: Sequence[tuple[str, str]] = (),
-) -> list[Taken]:
+) -> list[StepRun]:
     """Take the steps that are not taken yet, up to one. The connection commits by itself.
 
     `carry` names columns (table and column) that somebody added to the old tables, and that are to be taken along. It
@@ -65,21 +65,21 @@ def run(
     names = [step.name for step in all_steps]
     there = done(connection, all_steps)
     if not there:
-        refuse_strange(connection)
-    taken: list[Taken] = []
+        refuse_unsupported(connection)
+    taken: list[StepRun] = []
     for step in all_steps[: names.index(to) + 1]:
         if step.name in there:
-            if step.name == "prepare" and _carry(connection, carry, pace, begin, taken):
+            if step.name == "prepare" and _carry(connection, carry, throttle, start_progress, taken):
                 there = [name for name in there if name != "verify"]
             continue
-        tell = begin(step.name)
-        tell(0, 0, "")
+        on_progress = start_progress(step.name)
+        on_progress(0, 0, "")
         began, tries = time.perf_counter(), 0
         if step.name == "backfill":
-            backfill(connection, pace, tell)
+            backfill(connection, throttle, on_progress)
         elif step.name == "verify":
-            settle(connection, pace)
-            found = verify(connection, tell)
+            drain(connection, throttle)
+            found = verify(connection, on_progress)
             if not found.equal:
                 raise DifferentError(found)
             connection.execute(
@@ -88,15 +88,19 @@ def run(
         else:
             refuse_new_columns(connection, step)
             refuse_out_of_date(connection, step)
-            tries = _until_locked(connection, step.deploy, pace, tell)
-        taken.append(Taken(step.name, time.perf_counter() - began, tries))
+            tries = _until_locked(connection, step.deploy, throttle, on_progress)
+        taken.append(StepRun(step.name, time.perf_counter() - began, tries))
         if step.name == "prepare":
-            _carry(connection, carry, pace, begin, taken)
+            _carry(connection, carry, throttle, start_progress, taken)
     return taken
 
 
 def _carry(
-    connection: psycopg.Connection, columns: Sequence[tuple[str, str]], pace: Pace, begin: Begin, taken: list[Taken]
+    connection: psycopg.Connection,
+    columns: Sequence[tuple[str, str]],
+    throttle: MigrationThrottle,
+    start_progress: StartStep,
+    taken: list[StepRun],
 ) -> bool:
     """Take added columns along, and bring what rows say there; gives whether there was anything to do."""
     busy = False
@@ -104,14 +108,14 @@ def _carry(
         row = connection.execute(
             "select from sales_old.carried where tab = %s and name = %s", [table, column]
         ).fetchone()
-        tell = begin(f"{table}.{column}")
+        on_progress = start_progress(f"{table}.{column}")
         began, tries = time.perf_counter(), 0
         if row is None:
             change = sql.SQL("begin; set local lock_timeout = '200ms'; select migration.carry({}, {}); commit").format(
                 sql.Literal(table), sql.Literal(column)
             )
             try:
-                tries = _until_locked(connection, change.as_string(), pace, tell)
+                tries = _until_locked(connection, change.as_string(), throttle, on_progress)
             except _NOT_CARRIED as error:
                 raise RefusalError(_said(error)) from None
             busy = True
@@ -120,17 +124,17 @@ def _carry(
         while place is not None:
             try:
                 found = connection.execute(
-                    "select migration.carry_next(%s, %s, %s)", [table, place, pace.batch]
+                    "select migration.carry_next(%s, %s, %s)", [table, place, throttle.batch_size]
                 ).fetchone()
-            except BUSY:
+            except RETRYABLE:
                 back_off(3)
                 continue
             place = found[0] if found else None
             busy = busy or place is not None
-            done += pace.batch if place is not None else 0
-            tell(done, 0, "rows")
-            brake(connection, pace, lambda note: tell(done, 0, note))  # noqa: B023
-        taken.append(Taken(f"{table}.{column} taken along", time.perf_counter() - began, tries))
+            done += throttle.batch_size if place is not None else 0
+            on_progress(done, 0, "rows")
+            wait_for_others(connection, throttle, lambda note: on_progress(done, 0, note))  # noqa: B023
+        taken.append(StepRun(f"{table}.{column} taken along", time.perf_counter() - began, tries))
     return busy
 
 
@@ -140,8 +144,12 @@ def _said(error: psycopg.Error) -> str:
 
 
 def rollback(
-    connection: psycopg.Connection, all_steps: Sequence[Step], to: str, pace: Pace, begin: Begin
-) -> list[Taken]:
+    connection: psycopg.Connection,
+    all_steps: Sequence[Step],
+    to: str,
+    throttle: MigrationThrottle,
+    start_progress: StartStep,
+) -> list[StepRun]:
     """Take steps back, the last first, down to one that stays (none where `to` is empty).
 
     Every write that was made meanwhile is in the old tables. Raises RefusalError after `contract`: they are gone.
@@ -154,11 +162,11 @@ def rollback(
     for step in reversed(all_steps):
         if step.name not in there or (to and names.index(step.name) <= names.index(to)):
             continue
-        tell = begin(f"{step.name} back")
-        tell(0, 0, "")
+        on_progress = start_progress(f"{step.name} back")
+        on_progress(0, 0, "")
         began = time.perf_counter()
-        tries = _until_locked(connection, step.revert, pace, tell)
-        taken.append(Taken(step.name, time.perf_counter() - began, tries))
+        tries = _until_locked(connection, step.revert, throttle, on_progress)
+        taken.append(StepRun(step.name, time.perf_counter() - began, tries))
     return taken
 
 
@@ -185,17 +193,19 @@ def refuse_out_of_date(connection: psycopg.Connection, step: Step) -> None:
         )
 
 
-def _until_locked(connection: psycopg.Connection, text: str, pace: Pace, tell: Tell) -> int:
+def _until_locked(
+    connection: psycopg.Connection, text: str, throttle: MigrationThrottle, on_progress: ProgressCallback
+) -> int:
     """Run a file until it has its locks; gives how often it did not. Between tries all who waited behind us go on."""
-    for tries in range(pace.tries):
+    for tries in range(throttle.max_tries):
         try:
             execute(connection, text)
-        except BUSY:
-            tell(tries + 1, pace.tries, "others hold the tables: trying again")
+        except RETRYABLE:
+            on_progress(tries + 1, throttle.max_tries, "others hold the tables: trying again")
             back_off(min(tries, 6))
         else:
             return tries
     raise RefusalError(
-        f"the locks could not be had in {pace.tries} tries: a long transaction holds the tables"
+        f"the locks could not be had in {throttle.max_tries} tries: a long transaction holds the tables"
         " (select pid, xact_start, query from pg_stat_activity order by xact_start). Run the same command again"
     )

@@ -69,7 +69,7 @@ def done(connection: psycopg.Connection, all_steps: Sequence[Step]) -> list[str]
     return [step.name for step in all_steps if step.name in there]
 
 
-def refuse_strange(connection: psycopg.Connection) -> None:
+def refuse_unsupported(connection: psycopg.Connection) -> None:
     """Raise RefusalError where the tables are not those that the migration begins with."""
     row = connection.execute(
         """
@@ -157,6 +157,6 @@ def execute(connection: psycopg.Connection, text: str) -> None:
         raise
 
 
-def within(text: str) -> str:
+def without_transaction(text: str) -> str:
     """A file's statements without its own begin and commit, for a transaction of somebody else's."""
     return re.sub(r"^(begin|commit)( isolation level [a-z ]+)?;$", "", text, flags=re.MULTILINE)

@@ -10,18 +10,19 @@ import psycopg
 
 
 @dataclass(frozen=True)
-class Pace:
+class MigrationThrottle:
     """How fast to go.
 
-    `wait` is how many milliseconds anybody may wait for us, `pause` milliseconds between transactions, `lag` how many
-    seconds a replica may be behind, `tries` how often a lock that cannot be had is asked for.
+    `max_lock_wait_ms` is how many milliseconds anybody may wait for us, `pause_ms` milliseconds between transactions,
+    `max_lag_seconds` how many seconds a replica may be behind, `max_tries` how often a lock that cannot be had is asked
+    for.
     """
 
-    batch: int = 2_000
-    wait: int = 500
-    pause: int = 0
-    lag: float = 10.0
-    tries: int = 120
+    batch_size: int = 2_000
+    max_lock_wait_ms: int = 500
+    pause_ms: int = 0
+    max_lag_seconds: float = 10.0
+    max_tries: int = 120
 
 
 _STATE = """
@@ -32,15 +33,19 @@ select
 """
 
 
-def brake(connection: psycopg.Connection, pace: Pace, tell: Callable[[str], None]) -> None:
+def wait_for_others(connection: psycopg.Connection, throttle: MigrationThrottle, tell: Callable[[str], None]) -> None:
     """Return once replicas have caught up and nobody waits for a lock of this session."""
-    if pace.pause:
-        time.sleep(pace.pause / 1000)
+    if throttle.pause_ms:
+        time.sleep(throttle.pause_ms / 1000)
     while True:
         row = connection.execute(_STATE).fetchone()
         assert row is not None  # noqa: S101 - one row by construction
         lag, waiting = row
-        if lag <= pace.lag and not waiting:
+        if lag <= throttle.max_lag_seconds and not waiting:
             return
-        tell(f"waiting: a replica is {lag:.0f} s behind" if lag > pace.lag else "waiting: somebody waits for us")
+        tell(
+            f"waiting: a replica is {lag:.0f} s behind"
+            if lag > throttle.max_lag_seconds
+            else "waiting: somebody waits for us"
+        )
         time.sleep(0.5)

@@ -8,7 +8,7 @@ from typing import Final
 import psycopg
 
 from order_audit.fixes.migrate.steps import FIRST
-from order_audit.progress import Tell
+from order_audit.progress import ProgressCallback
 
 #: Keys in a range that has a checksum of its own.
 WIDTH: Final = 10_000
@@ -49,7 +49,7 @@ class Verified:
         return not self.differences
 
 
-def verify(connection: psycopg.Connection, tell: Tell) -> Verified:
+def verify(connection: psycopg.Connection, on_progress: ProgressCallback) -> Verified:
     """Compare all rows by checksums of key ranges, and name the rows of those that differ.
 
     What only the new tables know (ledgers, histories, recreations, secrets) is held against itself. Two scans of each
@@ -65,7 +65,7 @@ def verify(connection: psycopg.Connection, tell: Tell) -> Verified:
         # a CHECK says nothing of rows that came in before its function was replaced
         connection.execute("set local constraint_exclusion = off")
         for number, table in enumerate(("customers", "orders")):
-            tell(number, 4, table)
+            on_progress(number, 4, table)
             ranges = connection.execute("select * from migration.differing_ranges(%s, %s)", [table, WIDTH]).fetchall()
             count = connection.execute(f"select count(*) from migration.old_{table}".encode()).fetchone()
             rows[table] = int(count[0]) if count else 0
@@ -92,19 +92,19 @@ def verify(connection: psycopg.Connection, tell: Tell) -> Verified:
             Difference("schedules", row[0], "old applications would read another one")
             for row in connection.execute("select schedule_id from migration.differing_schedules order by 1 limit 1000")
         )
-        tell(2, 4, "what only the new tables know")
+        on_progress(2, 4, "what only the new tables know")
         found += (
             Difference(*row)
             for row in connection.execute(
                 "select what, id, difference from migration.differing_inside order by 1, 2, 3 limit %s", [MOST]
             )
         )
-        tell(3, 4, "recreations")
+        on_progress(3, 4, "recreations")
         due = [
             Recreation(*row)
             for row in connection.execute(
                 "select order_id, recreated_by, why from migration.differing_recreations order by order_id"
             )
         ]
-        tell(4, 4, "")
+        on_progress(4, 4, "")
     return Verified(rows, tuple(found), tuple(due), more)

@@ -25,7 +25,7 @@ class DecisionError(ValueError):
 
 
 @dataclass(frozen=True)
-class Seen:
+class RowsFingerprint:
     """Rows that were seen, with a fingerprint of their values and of those that they would have got.
 
     `keys` has one for each key, unless there were many.
@@ -43,8 +43,8 @@ class Reviewed:
     `choice` is the option that was chosen then.
     """
 
-    found: Seen
-    options: dict[str, Seen] = field(default_factory=dict)
+    found: RowsFingerprint
+    options: dict[str, RowsFingerprint] = field(default_factory=dict)
     choice: str = LEAVE
 
 
@@ -120,9 +120,9 @@ def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
     )
 
 
-def _seen(table: Mapping[str, Any]) -> Seen:
+def _seen(table: Mapping[str, Any]) -> RowsFingerprint:
     keys = {key: str(one) for key, one in table["keys"].items()}
-    return Seen(int(table["rows"]), str(table["fingerprint"]), keys)
+    return RowsFingerprint(int(table["rows"]), str(table["fingerprint"]), keys)
 
 
 def check(rule: str, option: Any, fixes: Mapping[str, Fix], where: str) -> str:

@@ -7,11 +7,11 @@ import textwrap
 from collections.abc import Mapping
 
 from order_audit.fixes.fix import LEAVE
-from order_audit.fixes.planning.decisions import FORMAT, Seen
+from order_audit.fixes.planning.decisions import FORMAT, RowsFingerprint
 from order_audit.fixes.planning.planner import Plan
 
 
-def written(plan: Plan, choices: Mapping[str, str]) -> str:
+def decisions_toml(plan: Plan, choices: Mapping[str, str]) -> str:
     """A decisions file for a plan: each rule with rows to decide on, its options, and the choice."""
     steps = [
         step
@@ -63,7 +63,7 @@ def written(plan: Plan, choices: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _inline(seen: Seen) -> str:
+def _inline(seen: RowsFingerprint) -> str:
     keys = ", ".join(f"{_quoted(key)} = {_quoted(one)}" for key, one in seen.keys.items())
     return f"{{rows = {seen.rows}, fingerprint = {_quoted(seen.fingerprint)}, keys = {{{keys}}}}}"
 

@@ -10,11 +10,11 @@ from psycopg import sql
 
 from order_audit.expectations import Rule
 from order_audit.fixes.engine.batches import install
-from order_audit.fixes.engine.work_list import TRIAL
+from order_audit.fixes.engine.work_list import STAGING
 
 
 @contextmanager
-def trial(connection: psycopg.Connection, keys: dict[str, tuple[str, ...]]) -> Iterator[psycopg.Connection]:
+def dry_run(connection: psycopg.Connection, keys: dict[str, tuple[str, ...]]) -> Iterator[psycopg.Connection]:
     """Within it, the connection sees temporary copies of the tables (by name, with the columns of their keys).
 
     All is one repeatable-read transaction, which is rolled back; the tables themselves are read and never locked
@@ -24,7 +24,7 @@ def trial(connection: psycopg.Connection, keys: dict[str, tuple[str, ...]]) -> I
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     try:
         with connection.transaction(force_rollback=True):
-            install(connection, TRIAL)
+            install(connection, STAGING)
             _secrets(connection)
             for table, key in keys.items():
                 copy(connection, table, key)
@@ -103,7 +103,7 @@ def _constrain(connection: psycopg.Connection, table: str) -> None:
         ) as m
         where t.oid = order_audit.original(to_regclass('pg_temp.' || quote_ident(%s)))
         order by m.def
-        """.replace("order_audit.", TRIAL.prefix).encode(),
+        """.replace("order_audit.", STAGING.prefix).encode(),
         [table],
     ).fetchall()
     name = sql.Identifier(table).as_string(connection)

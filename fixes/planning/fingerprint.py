@@ -9,9 +9,9 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from order_audit.fixes.engine.work_list import TRIAL
+from order_audit.fixes.engine.work_list import STAGING
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix, Option
-from order_audit.fixes.planning.decisions import Decisions, Reviewed, Seen
+from order_audit.fixes.planning.decisions import Decisions, Reviewed, RowsFingerprint
 
 #: Keys that a plan names one by one.
 NAMED: Final = 100
@@ -22,7 +22,7 @@ _HASH: Final = (
 
 
 @dataclass
-class Sum:
+class HashSum:
     """Rows added up as hashes on the server; `keys` has the sum of each key, None where they are too many."""
 
     rows: int = 0
@@ -48,10 +48,10 @@ class Sum:
             if count > NAMED or len(self.keys) > NAMED:
                 self.keys = None
 
-    def seen(self) -> Seen:
+    def seen(self) -> RowsFingerprint:
         """What goes into the file."""
         keys = self.keys or {}
-        return Seen(
+        return RowsFingerprint(
             self.rows,
             f"{self.total % 2**64:016x}",
             {key: f"{keys[key] % 2**32:08x}" for key in sorted(keys, key=_by_number)},
@@ -63,8 +63,8 @@ class Review:
     """What a rule found, and what each option would make of which row at its turn."""
 
     fix: Fix
-    rows: Sum = field(default_factory=Sum)
-    options: dict[str, Sum] = field(default_factory=dict)
+    rows: HashSum = field(default_factory=HashSum)
+    options: dict[str, HashSum] = field(default_factory=dict)
 
     def found(self, connection: psycopg.Connection) -> None:
         """Add the rows that the rule found, whose keys stand in the trial's verdict."""
@@ -98,13 +98,13 @@ class Review:
             "concat_ws(' ', t.option, t.step, t.op, t.key, t.seen,"
             " regexp_replace(t.after::text, 'secret-ref:order-audit/[0-9]+', 'secret-ref', 'g'))"
         )
-        self.options.setdefault(option.name, Sum()).add(
+        self.options.setdefault(option.name, HashSum()).add(
             connection,
             sql.SQL(
                 "select ({}::text[])[t.step] || k.key, {} from {} as t cross join lateral ("
                 "select string_agg(k.value, ', ' order by k.key) as key from jsonb_each_text(t.key) as k) as k"
                 " where t.rule = {}"
-            ).format(others, sql.SQL(_HASH).format(item), sql.SQL(TRIAL.text("order_audit.todo")), self.fix.rule.id),
+            ).format(others, sql.SQL(_HASH).format(item), sql.SQL(STAGING.text("order_audit.todo")), self.fix.rule.id),
         )
 
     def reviewed(self, choice: str) -> Reviewed:
@@ -140,13 +140,15 @@ def differences(
             continue
         options = [AUTOMATIC, *dict.fromkeys([then.choice, choices.get(rule, LEAVE)])]
         pairs = [(then.found, here.found)]
-        pairs += [(then.options.get(name, Seen()), here.options.get(name, Seen())) for name in options]
+        pairs += [
+            (then.options.get(name, RowsFingerprint()), here.options.get(name, RowsFingerprint())) for name in options
+        ]
         if any(one != other for one, other in pairs):
             lines.append(f"{rule}: {_difference(pairs)}")
     return lines
 
 
-def _difference(pairs: Sequence[tuple[Seen, Seen]]) -> str:
+def _difference(pairs: Sequence[tuple[RowsFingerprint, RowsFingerprint]]) -> str:
     """What was found, and then what was listed by each option, then and now."""
     if any(seen.rows and not seen.keys for pair in pairs for seen in pair):
         then, now = (

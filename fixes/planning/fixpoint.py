@@ -13,19 +13,19 @@ from typing import Final
 import psycopg
 
 from order_audit.expectations import shipped
-from order_audit.fixes.engine.work_list import Home, columns
+from order_audit.fixes.engine.work_list import Namespace, columns
 from order_audit.fixes.fix import Fix, Option
 
 #: How often a fix may have its turn. Two that undo each other's work would go on for ever.
-PASSES: Final = 8
+MAX_PASSES: Final = 8
 
 
-def turns(
+def run_to_fixpoint(
     connection: psycopg.Connection,
     fixes: Mapping[str, Fix],
-    home: Home,
+    namespace: Namespace,
     take: Callable[[Fix, int], Iterable[Option]],
-    passes: int = PASSES,
+    passes: int = MAX_PASSES,
     due: Iterable[str] | None = None,
 ) -> tuple[str, ...]:
     """Let fixes take their turns, until none that may have something to do is left.
@@ -44,7 +44,7 @@ def turns(
             del waiting[id]
             for option in take(fix, number):
                 if (id, option.name) not in written:
-                    written[id, option.name] = columns(connection, fix, option, home)
+                    written[id, option.name] = columns(connection, fix, option, namespace)
                 waiting |= {
                     other: None
                     for other, read in words.items()

@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 import psycopg
 
 from order_audit.expectations import Rule, shipped
-from order_audit.fixes.engine.batches import Pace, apply, list_rows
-from order_audit.fixes.engine.rejected import Refused, refused
-from order_audit.fixes.engine.work_list import TRIAL, obstacle
+from order_audit.fixes.engine.batches import Throttle, apply, list_rows
+from order_audit.fixes.engine.rejected import Rejected, rejected
+from order_audit.fixes.engine.work_list import STAGING, obstacle
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix, FixError, Option, journal
 from order_audit.fixes.guarding.guard import SUITE, Guard, guards, missing_table, refuses
 from order_audit.fixes.planning import dry_run
 from order_audit.fixes.planning.decisions import Reviewed
 from order_audit.fixes.planning.fingerprint import NAMED, Review
-from order_audit.fixes.planning.fixpoint import PASSES, turns
-from order_audit.progress import Tell
+from order_audit.fixes.planning.fixpoint import MAX_PASSES, run_to_fixpoint
+from order_audit.progress import ProgressCallback
 
 
 @dataclass(frozen=True)
-class Offer:
+class OptionPreview:
     """An option at its turn: how many rows it would change, and the keys of some of them; or why it cannot."""
 
     option: Option
@@ -37,19 +37,19 @@ class Step:
 
     `found` are its rule's violations before anything is changed, `automatic` the rows changed because there is one
     right answer, `offers` what each option would change of what is left, `choice` the option that is taken and
-    `changed` its rows; `left` are the rule's violations after all steps. `refused` is what a constraint of the tables
+    `changed` its rows; `left` are the rule's violations after all steps. `rejected` is what a constraint of the tables
     would refuse.
     """
 
     fix: Fix
     found: int
     automatic: int = 0
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[OptionPreview, ...] = ()
     choice: str = LEAVE
     changed: int = 0
     left: int = 0
-    trouble: str = ""
-    refused: tuple[Refused, ...] = ()
+    problem: str = ""
+    rejected: tuple[Rejected, ...] = ()
 
     @property
     def undecided(self) -> int:
@@ -58,7 +58,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Guarded:
+class GuardPreview:
     """A guard, and how many rows it would refuse now and after all steps; None where the tables are not such."""
 
     guard: Guard
@@ -80,7 +80,7 @@ class Plan:
     new: dict[str, tuple[str, ...]]
     new_counts: dict[str, int]
     reviewed: dict[str, Reviewed] = field(default_factory=dict)
-    guards: tuple[Guarded, ...] = ()
+    guards: tuple[GuardPreview, ...] = ()
 
 
 def plan(
@@ -89,7 +89,7 @@ def plan(
     fixes: Mapping[str, Fix],
     choices: Mapping[str, str],
     *,
-    tell: Tell = lambda _done, _of, _note: None,
+    on_progress: ProgressCallback = lambda _done, _of, _note: None,
 ) -> Plan:
     """Try the fixes, with these choices, on temporary copies of the tables; nothing of the database is changed."""
     total = len(fixes) + 2 * len(rules)
@@ -98,10 +98,10 @@ def plan(
     def step_told(note: str) -> None:
         nonlocal done
         done += 1
-        tell(done, total, note)
+        on_progress(done, total, note)
 
     who = identity(connection, fixes)
-    with dry_run.trial(connection, tables(connection, fixes)):
+    with dry_run.dry_run(connection, tables(connection, fixes)):
         before = dry_run.judge(connection, rules, "before", tell=lambda rule: step_told(rule))
         guarding = guards_of(rules)
         refused = {guard.name: _refused(connection, guard, "before", before) for guard in guarding}
@@ -112,7 +112,7 @@ def plan(
         )
         new_counts, new = _new(connection) if touched else ({}, {})
         guarded = tuple(
-            Guarded(
+            GuardPreview(
                 guard,
                 refused[guard.name],
                 _refused(connection, guard, "after", after) if touched else refused[guard.name],
@@ -135,7 +135,7 @@ def review(
 
     Of the other options, only those are listed that are chosen now.
     """
-    with dry_run.trial(connection, tables(connection, fixes)):
+    with dry_run.dry_run(connection, tables(connection, fixes)):
         before = dry_run.judge(connection, [rule for rule in rules if rule.id in then], "before")
         wanted = {id: fix for id, fix in fixes.items() if id in before}
         _, seen = _steps(connection, wanted, before, {id: one.choice for id, one in then.items()}, only=choices)
@@ -165,7 +165,7 @@ def _steps(
         choice = choices.get(id, LEAVE)
         changed: list[Option] = []
         if before[id] is None and (fix.automatic or fix.options):
-            steps[id].trouble = "its rule cannot be judged: these tables have not all that it reads"
+            steps[id].problem = "its rule cannot be judged: these tables have not all that it reads"
         # what found nothing, and had nothing changed before it, has nothing to do
         touched = number > 1 or any(step.automatic or step.changed for step in steps.values())
         if before[id] is not None and (steps[id].found or touched):
@@ -177,9 +177,9 @@ def _steps(
             tell(id)
         return changed
 
-    restless = turns(connection, fixes, TRIAL, take)
+    restless = run_to_fixpoint(connection, fixes, STAGING, take)
     for id in restless:
-        steps[id].trouble = f"has more to do after {PASSES} passes: other fixes undo it, choose otherwise"
+        steps[id].problem = f"has more to do after {MAX_PASSES} passes: other fixes undo it, choose otherwise"
     return list(steps.values()), {id: review.reviewed(choices.get(id, LEAVE)) for id, review in reviews.items()}
 
 
@@ -190,14 +190,14 @@ def _try(
 
     What an option offers is what it would change at its first turn, or, where none was chosen, at its last.
     """
-    fix, pace = step.fix, Pace(batch=1_000_000, wait=0, vacuum=0)
+    fix, throttle = step.fix, Throttle(batch_size=1_000_000, max_lock_wait_ms=0, vacuum_after=0)
     chosen = fix.option(choice)
     done: dict[str, int] = {}
-    offers: dict[str, Offer] = {}
+    offers: dict[str, OptionPreview] = {}
 
     def listed(option: Option, rows: int) -> None:
         """What it would change stands on the list; that of its first round is what it offers."""
-        offers.setdefault(option.name, Offer(option, rows, _keys(connection, fix)))
+        offers.setdefault(option.name, OptionPreview(option, rows, _keys(connection, fix)))
         if not again or option is chosen:
             review.listed(connection, option)
 
@@ -205,27 +205,32 @@ def _try(
         with connection.transaction():
             if (automatic := fix.automatic) is not None:
                 done[AUTOMATIC] = apply(
-                    connection, fix, automatic, TRIAL, pace, listed=lambda _rows: review.listed(connection, automatic)
+                    connection,
+                    fix,
+                    automatic,
+                    STAGING,
+                    throttle,
+                    listed=lambda _rows: review.listed(connection, automatic),
                 ).changed
             for option in fix.options:
                 if why := obstacle(connection, option):
-                    offers[option.name] = Offer(option, obstacle=why)
+                    offers[option.name] = OptionPreview(option, obstacle=why)
                 elif option is not chosen and option.name in offered and (not again or chosen is None):
                     with connection.transaction(force_rollback=True):
-                        listed(option, list_rows(connection, fix, option, TRIAL))
+                        listed(option, list_rows(connection, fix, option, STAGING))
             if chosen is not None and choice in offers:
-                step.trouble = offers[choice].obstacle
+                step.problem = offers[choice].obstacle
             elif chosen is not None:
                 step.choice = choice
                 done[choice] = apply(
-                    connection, fix, chosen, TRIAL, pace, listed=lambda rows: listed(chosen, rows)
+                    connection, fix, chosen, STAGING, throttle, listed=lambda rows: listed(chosen, rows)
                 ).changed
-            step.refused = refused(connection, TRIAL, fix.rule.id)
+            step.rejected = rejected(connection, STAGING, fix.rule.id)
     except (FixError, psycopg.Error) as error:
-        step.trouble = str(error).splitlines()[0]
+        step.problem = str(error).splitlines()[0]
         done = {}
     if not again or chosen is None:
-        step.offers = tuple(offers.get(option.name, Offer(option)) for option in fix.options)
+        step.offers = tuple(offers.get(option.name, OptionPreview(option)) for option in fix.options)
     for name, rows in done.items():
         if name == AUTOMATIC:
             step.automatic += rows
@@ -236,7 +241,7 @@ def _try(
 
 def _keys(connection: psycopg.Connection, fix: Fix) -> tuple[str, ...]:
     rows = connection.execute(
-        TRIAL.text(
+        STAGING.text(
             "select (select string_agg(k.value, ', ' order by k.key) from jsonb_each_text(t.key) as k)"
             " from order_audit.todo as t where t.rule = %s order by t.place, t.step limit 10"
         ).encode(),

@@ -57,7 +57,7 @@ def _environment() -> Environment:
         "week": evidence.week,
         "cell": evidence.cell,
         "evidence": _evidence,
-        "wrong": finding.wrong,
+        "wrong": finding.highlighted_columns,
         "figures": finding.figures,
         "overlaps": finding.overlaps,
         "schema_causes": finding.schema_causes,

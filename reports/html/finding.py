@@ -29,7 +29,7 @@ class Figure:
     drawings: list[tuple[str, Markup]]
 
 
-def wrong(found: Result) -> list[frozenset[str]]:
+def highlighted_columns(found: Result) -> list[frozenset[str]]:
     """Per example, the columns whose values are what is wrong."""
     columns = frozenset(found.highlight or ())
     each = found.highlight_in

@@ -39,7 +39,7 @@ def report(document: Document) -> str:
     failed = [replace(it, examples=tuple(shown)) for it, shown in zip(by_status["failed"], rows, strict=True)]
     groups = schema_findings.groups(document)
     home = run.database.schema
-    stakes = {found.rule: reproduce.stake(found, home) for found in failed}
+    stakes = {found.rule: reproduce.impact_sql(found, home) for found in failed}
     shown_profile = profile.shown(document.profile)
     figures = {
         table.name: reproduce.figures(table.name, document.profile[table.name]["columns"], home)

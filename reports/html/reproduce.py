@@ -38,7 +38,7 @@ def command(document: Document) -> str:
     return " ".join(word if word == "…" else shlex.quote(word) for word in [*words, "--out", "…"])
 
 
-def stake(found: Result, schema: str) -> str:
+def impact_sql(found: Result, schema: str) -> str:
     """The statement that adds up whom a failed rule concerns and what is at stake; empty where that is not known."""
     if not found.impact or not found.table:
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 
-def clean(text: str) -> str:
+def escape(text: str) -> str:
     """Text that stays on its line: what is not printed as it is, is escaped."""
     return "".join(
         letter if letter == " " or unicodedata.category(letter)[0] not in "CZ" else ascii(letter)[1:-1]

@@ -11,7 +11,7 @@ from typing import Any, Final
 from order_audit.reports import profile as profiles
 from order_audit.reports.formatting import plural
 from order_audit.reports.profile import Chart, Column, Positions, Table
-from order_audit.reports.terminal.escape import clean
+from order_audit.reports.terminal.escape import escape
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _SHADES: Final = "·░▒▓█"
@@ -39,9 +39,9 @@ def profile_text(profile: Mapping[str, Any], width: int = _WIDEST) -> str:
 
 def _table(table: Table, width: int) -> Iterable[str]:
     if table.error:
-        yield f"{clean(table.name)}: not profiled: {clean(table.error)}"
+        yield f"{escape(table.name)}: not profiled: {escape(table.error)}"
         return
-    yield f"{clean(table.name)}: {plural(table.rows, 'row')}, {plural(table.width, 'column')}"
+    yield f"{escape(table.name)}: {plural(table.rows, 'row')}, {plural(table.width, 'column')}"
     yield from _wrapped("  ", "; ".join(table.facts), width, is_list=True)
     for error in table.errors:
         yield from _wrapped("  ", error, width)
@@ -53,8 +53,8 @@ def _table(table: Table, width: int) -> Iterable[str]:
         yield from _positions(table.positions, width)
     if not table.columns:
         return
-    types = min(max(len(clean(column.type)) for column in table.columns), _TYPE)
-    names = max(len(clean(column.name)) for column in table.columns)
+    types = min(max(len(escape(column.type)) for column in table.columns), _TYPE)
+    names = max(len(escape(column.name)) for column in table.columns)
     names = min(max(names, len("column")), width - 5 - types - _NULLS - _DISTINCT, _NAME)
     yield ""
     yield f"  {'column':<{names}} {'type':<{types}} {'nulls':>{_NULLS}} {'distinct':>{_DISTINCT}}".rstrip()
@@ -63,9 +63,9 @@ def _table(table: Table, width: int) -> Iterable[str]:
 
 
 def _column(column: Column, names: int, types: int, width: int) -> Iterable[str]:
-    head = f"  {clean(column.name):<{names}} {clean(column.type):<{types}}"
+    head = f"  {escape(column.name):<{names}} {escape(column.type):<{types}}"
     if column.error:
-        yield f"{head} {clean(column.error)}"
+        yield f"{head} {escape(column.error)}"
         return
     distinct = "" if column.distinct is None else f"{'about ' if column.is_estimated else ''}{column.distinct:,}"
     yield f"{head} {column.nulls:>{_NULLS},} {distinct:>{_DISTINCT}}".rstrip()
@@ -75,7 +75,7 @@ def _column(column: Column, names: int, types: int, width: int) -> Iterable[str]
         yield f"{_INDENT}of {plural(column.picked, 'row')} picked at random:"
     if (found := column.histogram) is not None:
         drawn = _spark([count for _, count in found.steps])
-        yield f"{_INDENT}{clean(found.low)} {drawn} {clean(found.high) if found.high != found.low else ''}".rstrip()
+        yield f"{_INDENT}{escape(found.low)} {drawn} {escape(found.high) if found.high != found.low else ''}".rstrip()
     if column.bits:
         yield from _bits(column.bits)
     if column.numbers:
@@ -99,7 +99,7 @@ def _column(column: Column, names: int, types: int, width: int) -> Iterable[str]
 
 def _wrapped(indent: str, said: str, width: int, *, is_list: bool = False) -> Iterable[str]:
     """A text in lines, those after the first a little further in; a list is broken after its items only."""
-    text = clean(said)
+    text = escape(said)
     if is_list:
         text = re.sub("(?<![,;]) ", _HARD, text)
     lines = textwrap.wrap(
@@ -152,7 +152,7 @@ def _positions(positions: Positions, width: int) -> Iterable[str]:
     """As many statuses as there is room for, the most frequent first."""
     wide = max(_STATUS, *(len(f"{count:,}") + 1 for _, cells in positions.rows for count, _ in cells))
     fit = (width - 10) // wide
-    heads = [clean(status) for status in positions.statuses]
+    heads = [escape(status) for status in positions.statuses]
     is_cut = len(heads) > fit
     shown = fit - 1 if is_cut else len(heads)
     yield "  Orders by their place in the lineage and their status"

@@ -11,7 +11,7 @@ from order_audit.expectations import SEVERITIES, Rule
 from order_audit.reports import gate_text, schema_findings
 from order_audit.reports.document import Document
 from order_audit.reports.document.comparison import CHANGES, Comparison
-from order_audit.reports.terminal.escape import clean
+from order_audit.reports.terminal.escape import escape
 
 #: Rules whose schema findings are named after a run.
 _WORST = 4
@@ -19,7 +19,7 @@ _WORST = 4
 MARKS = {"critical": "■", "warning": "▲", "info": "●"}
 
 
-def verdict(document: Document, out: Path) -> str:
+def verdict_text(document: Document, out: Path) -> str:
     """The result in some lines: findings from the worst on, what was not judged, the gate, the files."""
     summary, run = document.summary, document.run
     lines = []
@@ -64,7 +64,7 @@ def _schema(document: Document) -> Iterator[str]:
     yield f"{len(document.schema_rules)} rules on the schema: {schema_findings.counted(document)}"
     found = [group for group in schema_findings.groups(document) if group.open]
     for group in found[:_WORST]:
-        yield f"  {MARKS[group.severity]} {group.severity:<8} {clean(f'{group.title}: {group.named}')}  [{group.rule}]"
+        yield f"  {MARKS[group.severity]} {group.severity:<8} {escape(f'{group.title}: {group.named}')}  [{group.rule}]"
     if found:
         more = f"and {len(found) - _WORST} more; " if len(found) > _WORST else ""
         yield f"  {more}'order-audit lint' tells what to do about each, --allow accepts what is meant to be so"
@@ -74,12 +74,12 @@ def _schema(document: Document) -> Iterator[str]:
 def _unsure(document: Document) -> Iterator[str]:
     for rule in document.schema_rules:
         if rule.status != "checked":
-            yield f"  ? {rule.status.replace('_', ' ')}  {rule.rule}: {clean(rule.reason)}"
+            yield f"  ? {rule.status.replace('_', ' ')}  {rule.rule}: {escape(rule.reason)}"
     for entry in document.unused_suppressions:
-        yield "  ? not needed any more  " + clean(f"{entry.rule} {entry.object}: {entry.reason}")
+        yield "  ? not needed any more  " + escape(f"{entry.rule} {entry.object}: {entry.reason}")
 
 
-def comparison(document: Comparison, out: Path) -> str:
+def comparison_text(document: Comparison, out: Path) -> str:
     """A comparison in some lines: what is new first."""
     total = document.summary
     lines = []
@@ -97,14 +97,14 @@ def comparison(document: Comparison, out: Path) -> str:
     return "\n".join(lines)
 
 
-def catalogue(rules: Iterable[Rule]) -> str:
+def rule_list(rules: Iterable[Rule]) -> str:
     """The rules, a line each, by their area."""
     rules = list(rules)
     wide = max(len(rule.id) for rule in rules)
     return "\n".join(f"{rule.id:<{wide}}  {MARKS[rule.severity]} {rule.severity:<8}  {rule.title}" for rule in rules)
 
 
-def explained(rule: Rule, repair: str) -> str:
+def rule_text(rule: Rule, repair: str) -> str:
     """One rule in full; `repair` says how its violations are put right."""
     width = min(100, max(60, shutil.get_terminal_size((100, 24)).columns))
     lines = [

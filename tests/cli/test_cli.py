@@ -327,8 +327,8 @@ def test_wrong_use_is_one_line(tried: dict[str, Future[Tried]], name: str) -> No
     assert not found.out.exists() or list(found.out.iterdir()) == []
 
 
-def _shapes(suite: Path) -> list[parsed_query.Shape]:
-    return [parsed_query.read(rule) for rule in expectations.load(suite).rules]
+def _shapes(suite: Path) -> list[parsed_query.ParsedQuery]:
+    return [parsed_query.parse(rule) for rule in expectations.load(suite).rules]
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -26,7 +26,7 @@ from psycopg import conninfo
 
 from order_audit.audit.database.server import Server
 from order_audit.audit.results.interruption import interruptible
-from order_audit.audit.scans.executor import Evaluation
+from order_audit.audit.scans.executor import Executor
 from tests.support import servers
 from tests.support.xunit import faults
 
@@ -308,7 +308,7 @@ def test_two_signals_at_once_stop_the_work(monkeypatch: pytest.MonkeyPatch, mome
 
     was = real(signal.SIGINT, signal.default_int_handler)
     try:
-        with contextlib.suppress(KeyboardInterrupt), interruptible(cast(Evaluation, work)):
+        with contextlib.suppress(KeyboardInterrupt), interruptible(cast(Executor, work)):
             monkeypatch.setattr(signal, "signal", followed)
             signal.raise_signal(signal.SIGINT)
         assert work.stopped.wait(5)

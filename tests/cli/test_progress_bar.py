@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 _PROGRAM = """
-from order_audit.audit.cli.progress_bar import progress
+from order_audit.audit.cli.progress_bar import progress_bar
 with progress("working", quiet=False) as tell:
     tell(1, 2, "half")
     print("a result")

@@ -10,14 +10,14 @@ import jsonschema
 import psycopg
 import pytest
 
-from order_audit.audit.cli.fixes_text import growth_lines
+from order_audit.audit.cli.fixes_text import bloat_lines
 from order_audit.expectations import load
 from order_audit.fixes.apply import apply
-from order_audit.fixes.engine.batches import Pace, vacuum
+from order_audit.fixes.engine.batches import Throttle, vacuum
 from order_audit.fixes.engine.batches import revert as put_back
-from order_audit.fixes.engine.bloat import growth, sizes
+from order_audit.fixes.engine.bloat import bloat, sizes
 from order_audit.fixes.engine.status import status
-from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import fixes
 from order_audit.scenario.generate import generate
 from tests.support import program
@@ -51,10 +51,10 @@ def bytes_of(connection: psycopg.Connection, table: str) -> tuple[int, int]:
 
 def test_tables_that_were_changed_are_told_with_their_dead_rows(connection: psycopg.Connection) -> None:
     before = bytes_of(connection, "orders")
-    done = apply(connection, RULES, FIX, {}, None, Pace())
+    done = apply(connection, RULES, FIX, {}, None, Throttle())
     assert done.changed == 600
-    assert list(done.growth) == ["orders"]
-    found = done.growth["orders"]
+    assert list(done.bloat) == ["orders"]
+    found = done.bloat["orders"]
     assert (found.heap_before, found.indexes_before) == before
     assert (found.heap_after, found.indexes_after) == bytes_of(connection, "orders")
     assert found.heap_after > found.heap_before
@@ -62,12 +62,12 @@ def test_tables_that_were_changed_are_told_with_their_dead_rows(connection: psyc
     assert found.may_vacuum
     told = status(connection)
     assert told is not None
-    assert told.growth == done.growth
+    assert told.bloat == done.bloat
     # a run that changes nothing takes nothing of it away
-    assert apply(connection, RULES, FIX, {}, None, Pace()).growth == {}
+    assert apply(connection, RULES, FIX, {}, None, Throttle()).bloat == {}
     again = status(connection)
     assert again is not None
-    assert again.growth == done.growth
+    assert again.bloat == done.bloat
 
 
 def test_many_small_fixes_are_vacuumed_as_a_large_one(connection: psycopg.Connection) -> None:
@@ -81,10 +81,10 @@ def test_many_small_fixes_are_vacuumed_as_a_large_one(connection: psycopg.Connec
         before = vacuums(connection)
         counted = connection.execute("select count(*) from orders where delivery_script_name like '% '").fetchone()
         assert counted is not None
-        done = apply(connection, RULES, both, {}, None, Pace(vacuum=600 + counted[0] + spare))
+        done = apply(connection, RULES, both, {}, None, Throttle(vacuum_after=600 + counted[0] + spare))
         assert done.changed == 600 + counted[0] > 600
         assert vacuums(connection) == before + 1 - spare
-        assert (done.growth["orders"].dead_rows > 0) == bool(spare)
+        assert (done.bloat["orders"].dead_rows > 0) == bool(spare)
 
 
 def test_a_table_that_is_changed_all_over_stays_small(connection: psycopg.Connection) -> None:
@@ -98,13 +98,13 @@ def test_a_table_that_is_changed_all_over_stays_small(connection: psycopg.Connec
     connection.execute("update orders set order_status = ' ' || btrim(order_status)")
     connection.execute("vacuum (full, analyze) orders")
     before = vacuums(connection)
-    done = apply(connection, RULES, FIX, {}, None, Pace())
+    done = apply(connection, RULES, FIX, {}, None, Throttle())
     assert done.changed == 48_000
     assert vacuums(connection) >= before + 4
-    found = done.growth["orders"]
+    found = done.bloat["orders"]
     assert found.heap_after < found.heap_before * 1.4
     # and so does what is put back
-    assert put_back(connection, RULE, REAL, Pace()).changed == 48_000
+    assert put_back(connection, RULE, TARGET, Throttle()).changed == 48_000
     assert vacuums(connection) >= before + 8
     assert bytes_of(connection, "orders")[0] < found.heap_before * 1.4
 
@@ -124,11 +124,11 @@ def test_a_role_that_may_not_vacuum_is_told(connection: psycopg.Connection) -> N
         before = sizes(connection, ["orders"])
         connection.execute("set role fxsize_mender")
         connection.execute("update orders set order_status = btrim(order_status) where order_status like ' %'")
-        found = growth(connection, before, ["orders"])
+        found = bloat(connection, before, ["orders"])
         assert not found["orders"].may_vacuum
-        assert "its owner may VACUUM, and this role may not" in " ".join(" ".join(growth_lines(found)).split())
+        assert "its owner may VACUUM, and this role may not" in " ".join(" ".join(bloat_lines(found)).split())
         connection.execute("reset role")
-        assert growth(connection, before, ["orders"])["orders"].may_vacuum
+        assert bloat(connection, before, ["orders"])["orders"].may_vacuum
     finally:
         connection.execute("reset role")
         connection.execute("drop owned by fxsize_mender")

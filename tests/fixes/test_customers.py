@@ -13,12 +13,12 @@ import pytest
 
 from order_audit.audit.database.server import Server
 from order_audit.expectations import load
-from order_audit.fixes.engine.batches import Done, Pace, apply, install, list_rows, revert
-from order_audit.fixes.engine.work_list import REAL, TRIAL
+from order_audit.fixes.engine.batches import OptionOutcome, Throttle, apply, install, list_rows, revert
+from order_audit.fixes.engine.work_list import STAGING, TARGET
 from order_audit.fixes.fix import AUTOMATIC, fixes
 from order_audit.fixes.guarding.guard import guards
 from order_audit.fixes.guarding.install import install as install_guard
-from order_audit.fixes.planning.dry_run import trial
+from order_audit.fixes.planning.dry_run import dry_run
 from tests.support import dirty, servers
 
 RULES = load("current").rules
@@ -33,7 +33,7 @@ Connection = psycopg.Connection[Any]
 @pytest.fixture
 def database(dsn: str) -> Iterator[Connection]:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        install(connection, REAL)
+        install(connection, TARGET)
         yield connection
 
 
@@ -61,19 +61,19 @@ def order(connection: Connection, order_id: int, customer_id: int) -> None:
     connection.execute("insert into orders (order_id, customer_id) values (%s, %s)", [order_id, customer_id])
 
 
-def fixed(connection: Connection, rule: str, option: str = AUTOMATIC) -> Done:
+def fixed(connection: Connection, rule: str, option: str = AUTOMATIC) -> OptionOutcome:
     """Apply an option of a rule's fix, which nobody else is in the way of, and prove that more of it does nothing."""
     chosen = FIXES[rule].option(option)
     assert chosen is not None
-    done = apply(connection, FIXES[rule], chosen, REAL, Pace(rounds=1))
-    assert done.busy == done.stale == 0
-    assert list_rows(connection, FIXES[rule], chosen, REAL) == 0
+    done = apply(connection, FIXES[rule], chosen, TARGET, Throttle(max_rounds=1))
+    assert done.locked == done.changed_concurrently == 0
+    assert list_rows(connection, FIXES[rule], chosen, TARGET) == 0
     return done
 
 
 def undone(connection: Connection, rule: str) -> None:
-    done = revert(connection, rule, REAL, Pace())
-    assert done.busy == done.stale == 0
+    done = revert(connection, rule, TARGET, Throttle())
+    assert done.locked == done.changed_concurrently == 0
 
 
 def found(connection: Connection, rule: str) -> list[Any]:
@@ -389,7 +389,7 @@ def test_random_customers_are_merged_without_a_loss(database: Connection, types:
 def listed(connection: Connection, rule: str, option: str) -> int:
     chosen = FIXES[rule].option(option)
     assert chosen is not None
-    return list_rows(connection, FIXES[rule], chosen, REAL)
+    return list_rows(connection, FIXES[rule], chosen, TARGET)
 
 
 def batch(connection: Connection, rule: str) -> tuple[int, int, int]:
@@ -470,9 +470,9 @@ def test_a_customer_that_other_tables_refer_to_is_not_deleted(database: Connecti
     assert listed(database, "customers.email_is_unique", "merge") == 4
     database.execute('insert into elsewhere."In voices" values (1, 4), (2, 1)')
     assert batch(database, "customers.email_is_unique") == (2, 0, 1)
-    with trial(database, {"customers": ("customer_id",), "orders": ("order_id",)}) as copies:
+    with dry_run(database, {"customers": ("customer_id",), "orders": ("order_id",)}) as copies:
         fix = FIXES["customers.email_is_unique"]
-        assert apply(copies, fix, fix.options[0], TRIAL, Pace(wait=0, vacuum=0)).changed == 0
+        assert apply(copies, fix, fix.options[0], STAGING, Throttle(max_lock_wait_ms=0, vacuum_after=0)).changed == 0
     assert fixed(database, "customers.email_is_unique", "merge").changed == 0
     assert sorted(column(database, "customer_id")) == [1, 2, 4]
     assert column(database, "customer_id", "orders", "order_id") == {1: "1", 2: "2", 3: "1", 4: "4"}
@@ -550,7 +550,7 @@ def test_letters_of_other_encodings_are_not_taken_for_invisible(
 ) -> None:
     dsn = servers.new_database(server, options=f"encoding '{encoding}' locale 'C'")
     with psycopg.connect(dsn, autocommit=True, client_encoding="utf8") as connection:
-        install(connection, REAL)
+        install(connection, TARGET)
         tables(connection)
         plant(connection, customer_id=1)
         connection.execute(
@@ -583,7 +583,7 @@ def test_letters_of_other_encodings_are_no_stray_characters(server: Server, enco
         found = connection.execute(f"select v.customer_id from ({rule.sql}) as v order by 1".encode()).fetchall()
         assert found == [(2,), (3,), (4,), (5,)]
         connection.execute("delete from customers where customer_id > 1")
-        assert install_guard(connection, guard, Pace())
+        assert install_guard(connection, guard, Throttle())
         for name in (b" " + sound, b"\x07"):
             with pytest.raises(psycopg.errors.CheckViolation):
                 connection.execute("update customers set customer_name = convert_from(%s, %s)", [name, encoding])
@@ -667,7 +667,7 @@ def test_an_address_that_grows_in_small_letters_is_not_cut(
     options = f"locale_provider {provider} locale 'C.UTF-8' encoding 'UTF8'"
     dsn = servers.new_database(server, options=options)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        install(connection, REAL)
+        install(connection, TARGET)
         tables(connection, customer_email="varchar(5)")
         plant(connection, customer_id=1, customer_email="\u0130@b.c")
         plant(connection, customer_id=2, customer_email="\u0130@c")
@@ -734,7 +734,7 @@ def test_states_become_codes(servers_by_major: dict[int, Server], locale: str) -
     options = f"locale_provider icu icu_locale '{locale}' locale 'C.UTF-8' encoding 'UTF8'"
     dsn = servers.new_database(server, options=options)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        install(connection, REAL)
+        install(connection, TARGET)
         tables(connection)
         for number, state in enumerate(STATES):
             plant(connection, customer_id=number, address_state=state)
@@ -784,7 +784,7 @@ def test_one_pass_in_any_legal_order_leaves_nothing_automatic(
     rng = random.Random(f"{types} {decided}")
     template = servers.new_database(server)
     with psycopg.connect(template, autocommit=True) as connection:
-        install(connection, REAL)
+        install(connection, TARGET)
         rows = dirty.random_rows(rng.randrange(10**6), customers=300, orders=150, nulls=True, duplicates=False)
         dirty.create(connection, rows, types=types, constraints=False)
         before = everything(connection)
@@ -801,7 +801,7 @@ def test_one_pass_in_any_legal_order_leaves_nothing_automatic(
             assert changed > 100
             for id, fix in OURS.items():
                 if fix.automatic:
-                    assert list_rows(connection, fix, fix.automatic, REAL) == 0, f"{id} after {sequence}"
+                    assert list_rows(connection, fix, fix.automatic, TARGET) == 0, f"{id} after {sequence}"
             lost = set(
                 connection.execute("select customer_id from customers as c where c::text ~ '\\ufffd'").fetchall()
             )
@@ -831,10 +831,10 @@ def test_a_trial_foretells_what_becomes_of_the_customers(database: Connection, d
     foretold = []
     with (
         psycopg.connect(dsn, autocommit=True) as other,
-        trial(other, {"customers": ("customer_id",), "orders": ("order_id",)}),
+        dry_run(other, {"customers": ("customer_id",), "orders": ("order_id",)}),
     ):
         for fix, option in steps:
-            foretold.append(apply(other, fix, option, TRIAL, Pace(wait=0, vacuum=0)).changed)
+            foretold.append(apply(other, fix, option, STAGING, Throttle(max_lock_wait_ms=0, vacuum_after=0)).changed)
         after = everything(other)
     assert everything(database) == before
     assert [fixed(database, fix.rule.id, option.name).changed for fix, option in steps] == foretold

@@ -22,10 +22,10 @@ from psycopg import conninfo, sql
 from order_audit import scenario
 from order_audit.audit.database.server import Server
 from order_audit.expectations import load
-from order_audit.fixes.apply import alone, apply
+from order_audit.fixes.apply import advisory_lock, apply
 from order_audit.fixes.emission.emit import Emitted, emit
 from order_audit.fixes.emission.sqitch import EmitError
-from order_audit.fixes.engine.batches import Pace
+from order_audit.fixes.engine.batches import Throttle
 from order_audit.fixes.engine.status import status
 from order_audit.fixes.fix import LEAVE, fixes
 from tests.fixes.test_live import dirty, rows
@@ -140,7 +140,7 @@ def _applied(server: Server, dsn: str, choices: Mapping[str, str]) -> list[tuple
     """What the program itself makes of a copy of the database."""
     copy = servers.new_database(server, template=_words(dsn)["dbname"])
     with psycopg.connect(copy, autocommit=True) as connection:
-        apply(connection, RULES, FIXES, choices, None, Pace())
+        apply(connection, RULES, FIXES, choices, None, Throttle())
         found = rows(connection)
     servers.drop_database(server, copy)
     return found
@@ -454,7 +454,7 @@ def test_the_run_of_a_file_is_known_and_ends_with_a_vacuum(statuses: tuple[str, 
             ).fetchall()
         assert told is not None
         assert [entry.rule for entry in told.entries] == ["orders.status_is_known"]
-        assert not told.broken_off
+        assert not told.interrupted
         assert runs == [("file", True, {"orders.status_is_known": "automatic"}, told.entries[0].changed)]
     assert one(dsn, "select vacuum_count from pg_stat_user_tables where relname = 'orders'") == 2
 
@@ -482,7 +482,7 @@ call order_audit.patiently(
 def test_one_run_at_a_time(statuses: tuple[str, Emitted, Path], tmp_path: Path) -> None:
     dsn, _, _ = statuses
     assert psql(dsn, tmp_path / "deploy" / "journal.sql").returncode == 0
-    with psycopg.connect(dsn, autocommit=True) as connection, alone(connection):
+    with psycopg.connect(dsn, autocommit=True) as connection, advisory_lock(connection):
         for file in (tmp_path / "deploy" / f"{STATUS}.sql", tmp_path / "revert" / f"{STATUS}.sql"):
             done = psql(dsn, file)
             assert done.returncode == 3

@@ -9,8 +9,8 @@ import pytest
 
 from order_audit.audit.database.server import Server
 from order_audit.expectations import load
-from order_audit.fixes.engine.batches import Pace, apply, install, revert
-from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.engine.batches import Throttle, apply, install, revert
+from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import AUTOMATIC, Fix, Option, fixes
 from tests.support import servers
 
@@ -60,18 +60,18 @@ def _earlier(fix: Fix) -> list[Fix]:
 def test_an_option_removes_its_violations_and_is_put_back(server: Server, fix: Fix, option: Option) -> None:
     dsn = _example(server, fix)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        install(connection, REAL)
+        install(connection, TARGET)
         for earlier in _earlier(fix):
             for first in (earlier.automatic, earlier.option(earlier.recommended)):
                 if first is not None:
-                    apply(connection, earlier, first, REAL, Pace())
+                    apply(connection, earlier, first, TARGET, Throttle())
         before, found = _rows(connection), _violations(connection, fix)
         assert found
         if option.name != AUTOMATIC and fix.automatic:
-            apply(connection, fix, fix.automatic, REAL, Pace())
-        done = apply(connection, fix, option, REAL, Pace())
+            apply(connection, fix, fix.automatic, TARGET, Throttle())
+        done = apply(connection, fix, option, TARGET, Throttle())
         assert done.changed > 0
-        assert done.busy == done.stale == 0
+        assert done.locked == done.changed_concurrently == 0
         left = _violations(connection, fix)
         if option.name == AUTOMATIC:
             assert left < found
@@ -79,9 +79,9 @@ def test_an_option_removes_its_violations_and_is_put_back(server: Server, fix: F
             assert not left
         after = _rows(connection)
         # once more is the same as once
-        assert apply(connection, fix, option, REAL, Pace()).changed == 0
+        assert apply(connection, fix, option, TARGET, Throttle()).changed == 0
         assert _rows(connection) == after != before
-        undone = revert(connection, fix.rule.id, REAL, Pace())
-        assert undone.stale == undone.busy == 0
+        undone = revert(connection, fix.rule.id, TARGET, Throttle())
+        assert undone.changed_concurrently == undone.locked == 0
         assert _rows(connection) == before
     servers.drop_database(server, dsn)

@@ -13,11 +13,11 @@ from order_audit.audit.cli.fixes_text import applied_text, plan_text
 from order_audit.expectations import Rule, load
 from order_audit.fixes.apply import apply
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import Pace, revert
-from order_audit.fixes.engine.status import applied, stretches
-from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.engine.batches import Throttle, revert
+from order_audit.fixes.engine.status import applied, journal_ranges
+from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import Fix, parse
-from order_audit.fixes.planning.fixpoint import PASSES
+from order_audit.fixes.planning.fixpoint import MAX_PASSES
 from order_audit.fixes.planning.planner import plan
 from tests.fixes.test_emit import psql
 
@@ -61,17 +61,17 @@ def database(dsn: str) -> Iterator[psycopg.Connection]:
 
 def test_fixes_that_undo_each_other_are_stopped_and_named(database: psycopg.Connection) -> None:
     made = plan(database, [*MINE.values()], FIXES, {})
-    done = apply(database, [*MINE.values()], FIXES, {}, None, Pace())
-    changed = {"mine.active": 3 * PASSES, "mine.paused": 3 * PASSES, "mine.amount": 3}
+    done = apply(database, [*MINE.values()], FIXES, {}, None, Throttle())
+    changed = {"mine.active": 3 * MAX_PASSES, "mine.paused": 3 * MAX_PASSES, "mine.amount": 3}
     assert {step.fix.rule.id: step.automatic for step in made.steps} == changed
     assert {rule: one.changed for rule, _, one in done.done} == changed
-    assert done.restless == ("mine.active",)
+    assert done.not_converging == ("mine.active",)
     said = " ".join(applied_text(done, rehearsed=False).split())
-    assert f"after {PASSES} passes there is more to do for mine.active" in said
-    assert f"✗ mine.active: has more to do after {PASSES} passes" in plan_text(made)
+    assert f"after {MAX_PASSES} passes there is more to do for mine.active" in said
+    assert f"✗ mine.active: has more to do after {MAX_PASSES} passes" in plan_text(made)
     # each turn is put back by itself
-    for rule, first, last, _ in stretches(database, applied(database)):
-        revert(database, rule, REAL, Pace(), stretch=(first, last))
+    for rule, first, last, _ in journal_ranges(database, applied(database)):
+        revert(database, rule, TARGET, Throttle(), stretch=(first, last))
     assert database.execute("select distinct order_status, order_amount from orders").fetchall() == [("active", -1)]
 
 
@@ -89,11 +89,11 @@ def test_emitted_files_have_one_turn_and_it_is_told_which_need_another(
         "'expired' as order_status",
     )
     made = emit(database, some, {}, tmp_path, guards=False)
-    assert (made.again, made.restless) == ((("mine.expired", 3),), ())
-    deployed = [*made.changes, *(name for name, _ in made.again)]
+    assert (made.run_again, made.not_converging) == ((("mine.expired", 3),), ())
+    deployed = [*made.changes, *(name for name, _ in made.run_again)]
     assert psql(dsn, *(tmp_path / "deploy" / f"{name}.sql" for name in deployed)).returncode == 0
     assert database.execute("select distinct order_status from orders").fetchall() == [("paused",)]
-    assert apply(database, [*MINE.values()], some, {}, None, Pace()).changed == 0
+    assert apply(database, [*MINE.values()], some, {}, None, Throttle()).changed == 0
 
 
 @pytest.mark.both_versions
@@ -116,7 +116,7 @@ def test_what_had_two_turns_is_put_back_by_each_file_once(
         other.id: _fix(other, "'expired' as order_status, 0 as order_amount"),
     }
     made = emit(database, some, {}, tmp_path, guards=False)
-    assert [name for name, _ in made.again] == [one.id]
+    assert [name for name, _ in made.run_again] == [one.id]
     assert psql(dsn, *(tmp_path / "deploy" / f"{name}.sql" for name in [*made.changes, one.id])).returncode == 0
     assert database.execute(states).fetchall() == [(id, "active", 0) for id in (1, 2, 3)]
     # somebody is at one of them
@@ -132,8 +132,8 @@ def test_what_had_two_turns_is_put_back_by_each_file_once(
 
 def test_emitted_files_that_undo_each_other_are_named(database: psycopg.Connection, tmp_path: Path) -> None:
     made = emit(database, FIXES, {}, tmp_path, guards=False)
-    assert made.restless == ("mine.active",)
-    assert {name for name, _ in made.again} == {"mine.active", "mine.paused"}
+    assert made.not_converging == ("mine.active",)
+    assert {name for name, _ in made.run_again} == {"mine.active", "mine.paused"}
 
 
 @pytest.mark.both_versions
@@ -147,5 +147,5 @@ def test_a_fix_has_another_turn_for_what_only_a_query_that_it_is_given_reads(dat
         "one.sql",
     )
     some = {one.id: reads, "mine.active": FIXES["mine.active"]}
-    done = apply(database, [one, MINE["active"]], some, {}, None, Pace())
+    done = apply(database, [one, MINE["active"]], some, {}, None, Throttle())
     assert {rule: became.changed for rule, _, became in done.done} == {one.id: 1, "mine.active": 3}

@@ -16,10 +16,10 @@ from psycopg import errors, sql
 
 from order_audit.audit.database.server import Server
 from order_audit.expectations import load
-from order_audit.fixes.engine.batches import Pace, apply, install, revert
-from order_audit.fixes.engine.work_list import REAL, TRIAL
+from order_audit.fixes.engine.batches import Throttle, apply, install, revert
+from order_audit.fixes.engine.work_list import STAGING, TARGET
 from order_audit.fixes.fix import AUTOMATIC, Fix, Option, fixes
-from order_audit.fixes.planning.dry_run import trial
+from order_audit.fixes.planning.dry_run import dry_run
 from tests.support import dirty, servers
 
 ROOT = Path(__file__).parents[2]
@@ -83,8 +83,8 @@ def _option(rule: str, name: str) -> tuple[Fix, Option]:
 
 
 def _apply(connection: psycopg.Connection, rule: str, name: str) -> int:
-    done = apply(connection, *_option(rule, name), REAL, Pace())
-    assert done.busy == done.stale == 0
+    done = apply(connection, *_option(rule, name), TARGET, Throttle())
+    assert done.locked == done.changed_concurrently == 0
     return done.changed
 
 
@@ -311,12 +311,12 @@ def test_documents_become_exactly_what_is_asked_for(server: Server, rule: str, o
     shown = [(before, after) for *which, before, after in SHOWN if which == [rule, option]]
     dsn = _database(server, [before for before, _ in shown])
     with psycopg.connect(dsn, autocommit=True) as connection:
-        install(connection, REAL)
+        install(connection, TARGET)
         assert _violations(connection, rule) == list(range(1, len(shown) + 1))
         rows = _rows(connection)
         _apply(connection, rule, option)
         assert _documents(connection) == [after for _, after in shown]
-        assert revert(connection, rule, REAL, Pace()).stale == 0
+        assert revert(connection, rule, TARGET, Throttle()).changed_concurrently == 0
         assert _rows(connection) == rows
     servers.drop_database(server, dsn)
 
@@ -336,7 +336,7 @@ def test_secrets_are_kept_once_and_referred_to(server: Server) -> None:
         ],
     )
     with psycopg.connect(dsn, autocommit=True) as connection:
-        install(connection, REAL)
+        install(connection, TARGET)
         rows = _rows(connection)
         assert _apply(connection, SECRET, "move_to_secret_store") == 4
         # what the database has no characters for is kept as it was written
@@ -351,8 +351,8 @@ def test_secrets_are_kept_once_and_referred_to(server: Server) -> None:
             '{"a": "b"}',
         ]
         _order(connection, '{"token": "aa", "pwd": "b"}')
-        with trial(connection, {"orders": ("order_id",)}):
-            apply(connection, *_option(SECRET, "move_to_secret_store"), TRIAL, Pace(wait=0))
+        with dry_run(connection, {"orders": ("order_id",)}):
+            apply(connection, *_option(SECRET, "move_to_secret_store"), STAGING, Throttle(max_lock_wait_ms=0))
             foretold = _documents(connection)
         assert _documents(connection) != foretold
         assert _apply(connection, SECRET, "move_to_secret_store") == 1
@@ -361,7 +361,7 @@ def test_secrets_are_kept_once_and_referred_to(server: Server) -> None:
         kept = _secrets(connection)
         assert len(kept) == 7
         connection.execute("delete from orders where order_id = 6")
-        revert(connection, SECRET, REAL, Pace())
+        revert(connection, SECRET, TARGET, Throttle())
         assert _rows(connection) == rows
         assert _secrets(connection) == kept
         assert _apply(connection, SECRET, "move_to_secret_store") == 4
@@ -383,11 +383,11 @@ def test_what_fixes_leave_behind_for_each_other_is_taken_up_by_the_next(server: 
     )
     choices = {OBJECT: "wrap", SECRET: "redact"}
     with psycopg.connect(dsn, autocommit=True) as connection:
-        install(connection, REAL)
+        install(connection, TARGET)
         for fix in FIXES.values():
             for option in (fix.automatic, fix.option(choices.get(fix.rule.id, ""))):
                 if option is not None and fix.rule.id in (OBJECT, CONVERT, UNIQUE, SECRET):
-                    apply(connection, fix, option, REAL, Pace())
+                    apply(connection, fix, option, TARGET, Throttle())
         empty = '{"token": ""}'
         assert _documents(connection) == ['{"a": 1}', empty, empty, empty, '{"value": [""]}']
         for rule in (OBJECT, CONVERT, UNIQUE, SECRET):
@@ -440,7 +440,7 @@ def test_random_documents(server: Server, rule: str, option: str, column: str) -
             documents = [document for document in documents if document in accepted]
             connection.execute("alter table orders alter column delivery_script_args type jsonb")
         _order(connection, *documents)
-        install(connection, REAL)
+        install(connection, TARGET)
         before, rows = [text or "" for text in _documents(connection)], _rows(connection)
         found = set(_violations(connection, rule))
         # jsonb keeps no key twice and no bad escape
@@ -461,7 +461,7 @@ def test_random_documents(server: Server, rule: str, option: str, column: str) -
         if option != AUTOMATIC or rule == CONVERT:
             assert _violations(connection, rule) == []
         assert _apply(connection, rule, option) == 0
-        revert(connection, rule, REAL, Pace())
+        revert(connection, rule, TARGET, Throttle())
         assert _rows(connection) == rows
     servers.drop_database(server, dsn)
 
@@ -481,7 +481,7 @@ def test_databases_that_are_not_utf8(server: Server, encoding: str) -> None:
         options=f"encoding '{encoding}' locale 'C'",
     )
     with psycopg.connect(dsn, autocommit=True, client_encoding="utf8") as connection:
-        install(connection, REAL)
+        install(connection, TARGET)
         assert _violations(connection, UNIQUE) == [2]
         assert _apply(connection, UNIQUE, AUTOMATIC) == 1
         assert _apply(connection, CONVERT, AUTOMATIC) == 1
@@ -506,12 +506,12 @@ def test_a_trial_on_copies(server: Server) -> None:
              (OBJECT, "wrap")]  # fmt: skip
     with psycopg.connect(dsn, autocommit=True) as connection:
         rows = _rows(connection)
-        with trial(connection, {"orders": ("order_id",)}):
+        with dry_run(connection, {"orders": ("order_id",)}):
             for rule, option in steps:
-                apply(connection, *_option(rule, option), TRIAL, Pace())
+                apply(connection, *_option(rule, option), STAGING, Throttle())
             tried = _rows(connection)
         assert _rows(connection) == rows != tried
-        install(connection, REAL)
+        install(connection, TARGET)
         assert _secrets(connection) == {}
         for rule, option in steps:
             _apply(connection, rule, option)
@@ -532,8 +532,8 @@ def test_secrets_are_for_the_owner_alone(server: Server) -> None:
         for what in ("usage on schemas", "all on tables", "execute on functions", "all on sequences"):
             connection.execute(f"alter default privileges grant {what} to order_audit_reader".encode())
         try:
-            install(connection, REAL)
-            install(connection, REAL)
+            install(connection, TARGET)
+            install(connection, TARGET)
             _apply(connection, SECRET, "move_to_secret_store")
             kept = ("secret", "journal", "todo")
             connection.execute("set role order_audit_reader")
@@ -563,7 +563,7 @@ def test_a_schema_that_others_may_not_enter(server: Server) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("drop role if exists order_audit_reader")
         connection.execute("create role order_audit_reader")
-        install(connection, REAL)
+        install(connection, TARGET)
         connection.execute("set role order_audit_reader")
         for table in ("secret", "journal", "todo", "run"):
             with pytest.raises(errors.InsufficientPrivilege, match="schema order_audit"):

@@ -15,8 +15,8 @@ import pytest
 from order_audit.audit.database.server import Server
 from order_audit.expectations import load
 from order_audit.fixes.apply import apply
-from order_audit.fixes.engine.batches import Pace, install, revert
-from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.engine.batches import Throttle, install, revert
+from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import fixes
 from tests.support import servers, soak
 from tests.support.application import Application, Waiting
@@ -63,13 +63,13 @@ def test_no_write_of_an_application_is_lost_and_no_deadlock_reaches_it(dsn: str)
         application = Application(dsn)
         with application.at_work():
             for _ in range(3):
-                done = apply(connection, RULES, FIXES, CHOICES, None, Pace(batch=100, rounds=2))
+                done = apply(connection, RULES, FIXES, CHOICES, None, Throttle(batch_size=100, max_rounds=2))
                 assert done.changed
         assert application.troubles == []
         assert application.transactions > 50
         assert application.lost(connection) == []
         # nobody writes any more: now nothing is left
-        last = apply(connection, RULES, FIXES, CHOICES, None, Pace())
+        last = apply(connection, RULES, FIXES, CHOICES, None, Throttle())
         assert last.left == 0
         found = connection.execute(f"select count(*) from ({RULES[0].sql}) as v".encode()).fetchone()
         assert found == (0,)
@@ -102,13 +102,13 @@ def test_what_an_application_changed_since_is_left_alone_by_a_revert(dsn: str) -
     dirty(dsn, 100)
     with psycopg.connect(dsn, autocommit=True) as connection:
         before: dict[int, str] = dict(connection.execute("select order_id, order_status from orders").fetchall())
-        apply(connection, RULES, FIXES, CHOICES, None, Pace())
+        apply(connection, RULES, FIXES, CHOICES, None, Throttle())
         connection.execute("update orders set order_status = 'cancelled' where order_id = 1")
         connection.execute("delete from orders where order_id = 2")
         # another column is no reason to keep a value back
         connection.execute("update orders set order_amount = 7 where order_id = 5")
-        done = revert(connection, "orders.status_is_known", REAL, Pace())
-        assert done.stale == 2
+        done = revert(connection, "orders.status_is_known", TARGET, Throttle())
+        assert done.changed_concurrently == 2
         after: dict[int, str] = dict(connection.execute("select order_id, order_status from orders").fetchall())
         assert after == {id: status for id, status in before.items() if id != 2} | {1: "cancelled"}
         alone = connection.execute(
@@ -122,16 +122,16 @@ def test_a_row_in_somebodys_hands_is_waited_for_without_being_in_the_way(dsn: st
     dirty(dsn, 40)
     with psycopg.connect(dsn, autocommit=True) as connection, psycopg.connect(dsn) as other:
         other.execute("update orders set order_amount = 3 where order_id = 1")
-        install(connection, REAL)
+        install(connection, TARGET)
         fix = FIXES["orders.status_is_known"]
         assert fix.automatic
         from order_audit.fixes.engine.batches import apply as change
 
-        done = change(connection, fix, fix.automatic, REAL, Pace(rounds=2))
-        assert (done.changed, done.busy) == (19, 1)
+        done = change(connection, fix, fix.automatic, TARGET, Throttle(max_rounds=2))
+        assert (done.changed, done.locked) == (19, 1)
         other.commit()
-        done = change(connection, fix, fix.automatic, REAL, Pace(rounds=2))
-        assert (done.changed, done.busy) == (1, 0)
+        done = change(connection, fix, fix.automatic, TARGET, Throttle(max_rounds=2))
+        assert (done.changed, done.locked) == (1, 0)
         assert connection.execute("select order_amount, order_status from orders where order_id = 1").fetchone() == (
             3,
             "active",
@@ -153,11 +153,11 @@ def test_nobody_waits_longer_for_a_row_than_they_may(dsn: str, when: str) -> Non
             f" {'deferrable initially deferred' if when == 'at commit' else ''} for each row"
             " when (old.order_status is distinct from new.order_status) execute function slow()".encode()
         )
-        pace = Pace(batch=10_000, wait=200)
-        with Waiting(dsn, most=pace.wait + 1_500).at_work() as application:
-            done = apply(connection, RULES, FIXES, {}, None, pace)
+        throttle = Throttle(batch_size=10_000, max_lock_wait_ms=200)
+        with Waiting(dsn, most=throttle.max_lock_wait_ms + 1_500).at_work() as application:
+            done = apply(connection, RULES, FIXES, {}, None, throttle)
             assert done.changed == 120
-            back = revert(connection, "orders.status_is_known", REAL, pace)
+            back = revert(connection, "orders.status_is_known", TARGET, throttle)
             assert back.changed == 120
         assert application.troubles == []
         assert application.waits > 0
@@ -171,7 +171,7 @@ def test_it_may_be_killed_at_any_moment_and_run_again(victim: str) -> None:
         dirty(whole, 2_000)
         with psycopg.connect(whole, autocommit=True) as connection:
             untouched = rows(connection)
-            apply(connection, RULES, FIXES, {}, None, Pace(batch=25))
+            apply(connection, RULES, FIXES, {}, None, Throttle(batch_size=25))
             wanted = rows(connection)
         for number in range(0, KILLS, _AT_ONE):
             broken = servers.new_database(server)
@@ -184,7 +184,7 @@ def test_it_may_be_killed_at_any_moment_and_run_again(victim: str) -> None:
                 # each value was changed once, and the journal has it
                 journal = connection.execute("select count(*), count(distinct key) from order_audit.journal").fetchone()
                 assert journal == (1_000, 1_000)
-                assert revert(connection, "orders.status_is_known", REAL, Pace()).changed == 1_000
+                assert revert(connection, "orders.status_is_known", TARGET, Throttle()).changed == 1_000
                 assert rows(connection) == untouched
             servers.drop_database(server, broken)
 

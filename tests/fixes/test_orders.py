@@ -10,13 +10,13 @@ import pytest
 
 from order_audit.audit.database.server import Server
 from order_audit.expectations import load
-from order_audit.fixes.engine.batches import Pace, apply, install
-from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.engine.batches import Throttle, apply, install
+from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import AUTOMATIC, fixes
 from tests.support import dirty, servers
 
 FIXES = fixes(load("current").rules)
-ALONE = Pace(wait=0, vacuum=0)
+ALONE = Throttle(max_lock_wait_ms=0, vacuum_after=0)
 #: An order's own values, unless a case says otherwise: a root of customer 1.
 USUAL = {
     "customer_id": 1,
@@ -164,7 +164,7 @@ def connection(request: pytest.FixtureRequest, server: Server) -> Iterator[psyco
         dirty.create(connection, ([], []), types=types, constraints=False)
         connection.execute("create unique index on orders (order_id)")
         connection.execute("create unique index on customers (customer_id)")
-        install(connection, REAL)
+        install(connection, TARGET)
         yield connection
     servers.drop_database(server, dsn)
 
@@ -192,11 +192,11 @@ def _changes(
     with connection.transaction(force_rollback=True):
         _plant(connection, orders)
         if fix.automatic and option != AUTOMATIC:
-            apply(connection, fix, fix.automatic, REAL, ALONE)
+            apply(connection, fix, fix.automatic, TARGET, ALONE)
         before = _values(connection)
         chosen = fix.option(option)
         assert chosen is not None
-        apply(connection, fix, chosen, REAL, ALONE)
+        apply(connection, fix, chosen, TARGET, ALONE)
         after = _values(connection)
     changed = {
         order_id: {column: value for column, value in row.items() if value != before[order_id][column]}
@@ -239,7 +239,7 @@ def test_an_amount_loses_its_sign_where_it_can(dsn: str, kind: str, value: str, 
         dirty.create(connection, ([], []), constraints=False)
         connection.execute(f"alter table orders alter column order_amount type {kind}".encode())
         connection.execute("create unique index on orders (order_id)")
-        install(connection, REAL)
+        install(connection, TARGET)
         found = _changes(connection, "orders.amount_is_not_negative", "absolute", {1: {"order_amount": value}, 2: {}})
     assert found == ({} if becomes is None else {1: {"order_amount": becomes}})
 
@@ -250,7 +250,7 @@ def test_a_schedule_of_another_length_is_switched_on(dsn: str, kind: str) -> Non
         dirty.create(connection, ([], []), constraints=False)
         connection.execute(f"alter table orders alter column order_schedule type {kind}".encode())
         connection.execute("create unique index on orders (order_id)")
-        install(connection, REAL)
+        install(connection, TARGET)
         orders = each("order_schedule", "0" * 48, "", "01")
         found = _changes(connection, "orders.active_order_has_schedule", "always_on", orders)
     week = "1" * (100 if kind == "bit varying(100)" else 336)
@@ -264,7 +264,7 @@ def test_chains_and_circles_of_any_length(server_18: Server, length: int) -> Non
     with psycopg.connect(dsn, autocommit=True) as connection:
         dirty.create(connection, ([], []), constraints=False)
         connection.execute("create unique index on orders (order_id)")
-        install(connection, REAL)
+        install(connection, TARGET)
         connection.execute(
             "insert into orders (order_id, order_ref, customer_id)"
             " select i, greatest(i - 1, 1), 1 from generate_series(1, %(n)s) as i"
@@ -276,7 +276,7 @@ def test_chains_and_circles_of_any_length(server_18: Server, length: int) -> Non
             fix = FIXES[rule]
             for option in (fix.automatic, fix.option(fix.recommended)):
                 if option is not None:
-                    apply(connection, fix, option, REAL, ALONE)
+                    apply(connection, fix, option, TARGET, ALONE)
         found = connection.execute("select order_ref, count(*) from orders group by order_ref order by 1").fetchall()
     assert found == [(1, length), (length + 1, length)]
     servers.drop_database(server_18, dsn)

@@ -12,7 +12,7 @@ import pytest
 
 from order_audit import scenario
 from order_audit.expectations import load
-from order_audit.fixes.engine.batches import Pace
+from order_audit.fixes.engine.batches import Throttle
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding.guard import guards, state
 from order_audit.fixes.guarding.install import install, remove
@@ -160,7 +160,7 @@ def test_a_revert_goes_on_where_guards_lost_their_tables(dsn: str, own: list[str
     order_audit(dsn, "apply", *own, "--quiet")
     with psycopg.connect(dsn, autocommit=True) as connection:
         for name in ("order_ref_exists", "root_is_not_closed", "balance_is_finite"):
-            install(connection, guards()[name], Pace())
+            install(connection, guards()[name], Throttle())
         connection.execute(change.encode())
     said = order_audit(dsn, "revert", "--quiet")
     assert "parcels.name_is_trimmed: 2 rows put back" in said
@@ -179,7 +179,9 @@ def test_a_guard_whose_tables_are_gone_is_not_there(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         for guard in reversed(guards().values()):
             assert state(connection, guard) == "missing"
-            assert remove(connection, guard, Pace()) is False
-            for part in guard.parts:
-                if part.table:
-                    assert connection.execute(f"select {part.there(valid=False)}".encode()).fetchone() == (False,)
+            assert remove(connection, guard, Throttle()) is False
+            for guard_object in guard.objects:
+                if guard_object.table:
+                    assert connection.execute(f"select {guard_object.exists_sql(valid=False)}".encode()).fetchone() == (
+                        False,
+                    )

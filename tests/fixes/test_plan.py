@@ -13,12 +13,12 @@ from order_audit.audit.database.server import Server
 from order_audit.expectations import load
 from order_audit.fixes.apply import RefusalError, ReviewError, apply, rehearse
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import Pace, install
+from order_audit.fixes.engine.batches import Throttle, install
 from order_audit.fixes.engine.status import LOCK
-from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import LEAVE, Fix, FixError, fixes, ordered, parse
 from order_audit.fixes.planning.decisions import FORMAT, DecisionError, choose, read
-from order_audit.fixes.planning.decisions_file import written
+from order_audit.fixes.planning.decisions_file import decisions_toml
 from order_audit.fixes.planning.planner import plan
 from tests.support import program, servers
 
@@ -58,8 +58,8 @@ def test_a_plan_changes_nothing_and_foretells_what_happens(connection: psycopg.C
     made = plan(connection, RULES, FIXES, RECOMMENDED)
     assert rows(connection) == before
     assert connection.execute("select to_regnamespace('order_audit')").fetchone() == (None,)
-    assert not [step.trouble for step in made.steps if step.trouble]
-    done = apply(connection, RULES, FIXES, RECOMMENDED, None, Pace())
+    assert not [step.problem for step in made.steps if step.problem]
+    done = apply(connection, RULES, FIXES, RECOMMENDED, None, Throttle())
     changed = {(rule, option): done.changed for rule, option, done in done.done if done.changed}
     foretold = {}
     for step in made.steps:
@@ -75,22 +75,22 @@ def test_a_plan_changes_nothing_and_foretells_what_happens(connection: psycopg.C
     new = {rule: keys - found[rule] for rule, keys in after.items() if keys - found[rule]}
     assert {rule: set(keys) for rule, keys in made.new.items()} == new
     # the proof holds, and a second time there is nothing to do
-    assert done.proof is not None
-    assert done.proof.others == {}
-    assert apply(connection, RULES, FIXES, RECOMMENDED, None, Pace()).changed == 0
+    assert done.verification is not None
+    assert done.verification.others == {}
+    assert apply(connection, RULES, FIXES, RECOMMENDED, None, Throttle()).changed == 0
 
 
 def test_the_proof_names_what_others_changed(connection: psycopg.Connection) -> None:
-    from order_audit.fixes.engine.checksums import proof, sums
+    from order_audit.fixes.engine.checksums import checksums, verify
     from order_audit.fixes.planning.planner import tables
 
-    install(connection, REAL)
+    install(connection, TARGET)
     # which follows another, and is nobody's change
     connection.execute("alter table orders add column shown text generated always as (upper(order_status)) stored")
     names = tables(connection, FIXES)
-    before = sums(connection, names)
-    apply(connection, RULES, FIXES, RECOMMENDED, None, Pace())
-    assert proof(before, sums(connection, names, 0)).others == {}
+    before = checksums(connection, names)
+    apply(connection, RULES, FIXES, RECOMMENDED, None, Throttle())
+    assert verify(before, checksums(connection, names, 0)).others == {}
     for change in (
         "set order_amount = order_amount + 1 where order_id = 1003",
         # the same values in other rows, in other columns, and an empty one where there was none
@@ -118,21 +118,21 @@ def test_the_proof_names_what_others_changed(connection: psycopg.Connection) -> 
     ):
         with connection.transaction(force_rollback=True):
             assert connection.execute(f"update orders {change}".encode()).rowcount > 0
-            assert proof(before, sums(connection, names, 0)).others == {"orders": [0]}, change
+            assert verify(before, checksums(connection, names, 0)).others == {"orders": [0]}, change
 
 
 @pytest.mark.both_versions
 def test_a_rehearsal_changes_nothing_and_says_what_an_audit_would(connection: psycopg.Connection) -> None:
     before = rows(connection)
-    rehearsed = rehearse(connection, RULES, FIXES, RECOMMENDED, Pace(), guarding=True)
+    rehearsed = rehearse(connection, RULES, FIXES, RECOMMENDED, Throttle(), guarding=True)
     assert rows(connection) == before
     assert connection.execute("select to_regnamespace('order_audit')").fetchone() == (None,)
-    done = apply(connection, RULES, FIXES, RECOMMENDED, None, Pace(), guarding=True)
+    done = apply(connection, RULES, FIXES, RECOMMENDED, None, Throttle(), guarding=True)
     assert rehearsed.changed == done.changed > 0
     # the guards that are said to be possible are, and the others are refused for the same reasons
     assert rehearsed.installed == done.installed != ()
-    assert {name: (str(why), why.rows) for name, why in rehearsed.refused.items()} == {
-        name: (str(why), why.rows) for name, why in done.refused.items()
+    assert {name: (str(why), why.rows) for name, why in rehearsed.guard_errors.items()} == {
+        name: (str(why), why.rows) for name, why in done.guard_errors.items()
     }
     assert {rule: len(keys) for rule, keys in violations(connection).items()} == {
         rule: count for rule, count in rehearsed.after.items() if count is not None
@@ -142,7 +142,7 @@ def test_a_rehearsal_changes_nothing_and_says_what_an_audit_would(connection: ps
 def decided(connection: psycopg.Connection, folder: Path) -> Path:
     """A decisions file as a plan writes it."""
     path = folder / "decisions.toml"
-    path.write_text(written(plan(connection, RULES, FIXES, {}), {}), encoding="utf-8")
+    path.write_text(decisions_toml(plan(connection, RULES, FIXES, {}), {}), encoding="utf-8")
     return path
 
 
@@ -160,10 +160,10 @@ def test_decisions_are_left_alone_by_default_and_read_as_written(
         ),
         encoding="utf-8",
     )
-    done = apply(connection, RULES, FIXES, read(path, FIXES).choices, read(path, FIXES), Pace())
+    done = apply(connection, RULES, FIXES, read(path, FIXES).choices, read(path, FIXES), Throttle())
     assert ("orders.status_is_known", "cancel") in [(rule, option) for rule, option, done in done.done if done.changed]
     # the same file again is the same plan, though the rows are not what was reviewed any more
-    again = apply(connection, RULES, FIXES, read(path, FIXES).choices, read(path, FIXES), Pace())
+    again = apply(connection, RULES, FIXES, read(path, FIXES).choices, read(path, FIXES), Throttle())
     assert again.changed == 0
 
 
@@ -188,7 +188,7 @@ def test_what_was_decided_goes_before_what_is_recommended(connection: psycopg.Co
     assert choose(FIXES, decisions, recommended=True) == recommended | wanted
     # planned again, it stays what was decided
     choices = choose(FIXES, decisions, recommended=False)
-    path.write_text(written(plan(connection, RULES, FIXES, choices), choices), encoding="utf-8")
+    path.write_text(decisions_toml(plan(connection, RULES, FIXES, choices), choices), encoding="utf-8")
     assert read(path, FIXES).undecided == named - wanted.keys()
     # a policy is all decided
     path.write_text('"lineage.is_acyclic" = "leave"', encoding="utf-8")
@@ -215,7 +215,7 @@ def test_what_is_not_as_it_was_reviewed_is_refused(
     connection.execute(change.encode())
     before = rows(connection)
     with pytest.raises(ReviewError, match=said):
-        apply(connection, RULES, FIXES, decisions.choices, decisions, Pace())
+        apply(connection, RULES, FIXES, decisions.choices, decisions, Throttle())
     assert rows(connection) == before
 
 
@@ -226,7 +226,7 @@ def test_what_a_chosen_option_would_make_of_rows_is_compared_and_no_other(
     """The rows that the rule finds stay the same, what a merge would make of them does not."""
     rule = "customers.no_duplicate"
     path = tmp_path / "decisions.toml"
-    path.write_text(written(plan(connection, RULES, FIXES, {rule: planned}), {rule: planned}), encoding="utf-8")
+    path.write_text(decisions_toml(plan(connection, RULES, FIXES, {rule: planned}), {rule: planned}), encoding="utf-8")
     decisions = read(path, FIXES)
     assert decisions.reviewed[rule].options["merge"].rows
     connection.execute(
@@ -234,10 +234,10 @@ def test_what_a_chosen_option_would_make_of_rows_is_compared_and_no_other(
         f" (select min(v.first_customer_id) from ({FIXES[rule].rule.sql}) as v)".encode()
     )
     with pytest.raises(ReviewError, match=rf"{rule}: \d+ with other values"):
-        apply(connection, RULES, FIXES, decisions.choices | {rule: "merge"}, decisions, Pace())
+        apply(connection, RULES, FIXES, decisions.choices | {rule: "merge"}, decisions, Throttle())
     assert connection.execute("select to_regnamespace('order_audit')").fetchone() == (None,)
     if planned == LEAVE:
-        assert apply(connection, RULES, FIXES, decisions.choices, decisions, Pace()).changed
+        assert apply(connection, RULES, FIXES, decisions.choices, decisions, Throttle()).changed
 
 
 def test_of_many_rows_a_fingerprint_is_compared(connection: psycopg.Connection, tmp_path: Path) -> None:
@@ -253,13 +253,13 @@ def test_of_many_rows_a_fingerprint_is_compared(connection: psycopg.Connection, 
     with pytest.raises(
         ReviewError, match=r"status_is_known: \d+ rows found and \d+ listed to be changed, not the same or not"
     ):
-        apply(connection, RULES, FIXES, decisions.choices, decisions, Pace())
+        apply(connection, RULES, FIXES, decisions.choices, decisions, Throttle())
     connection.execute("update orders set order_status = 'active' where order_id = 100042")
     then = rf"status_is_known: {seen.rows} rows found and \d+ listed to be changed then, {seen.rows - 1} rows"
     with pytest.raises(ReviewError, match=then):
-        apply(connection, RULES, FIXES, decisions.choices, decisions, Pace())
+        apply(connection, RULES, FIXES, decisions.choices, decisions, Throttle())
     connection.execute("update orders set order_status = ' Active' where order_id = 100042")
-    assert apply(connection, RULES, FIXES, decisions.choices, decisions, Pace()).changed >= 150
+    assert apply(connection, RULES, FIXES, decisions.choices, decisions, Throttle()).changed >= 150
 
 
 def test_decisions_for_another_database_are_refused(
@@ -268,7 +268,7 @@ def test_decisions_for_another_database_are_refused(
     decisions = read(decided(connection, tmp_path), FIXES)
     other = servers.new_database(server, "issues")
     with psycopg.connect(other, autocommit=True) as there, pytest.raises(ReviewError, match="another database"):
-        apply(there, RULES, FIXES, decisions.choices, decisions, Pace())
+        apply(there, RULES, FIXES, decisions.choices, decisions, Throttle())
 
 
 @pytest.mark.parametrize(
@@ -304,13 +304,13 @@ def test_one_run_at_a_time(issues: str, connection: psycopg.Connection) -> None:
     with psycopg.connect(issues, autocommit=True) as other:
         other.execute("select pg_advisory_lock(%s)", [LOCK])
         with pytest.raises(RefusalError, match="another run"):
-            apply(connection, RULES, FIXES, {}, None, Pace())
+            apply(connection, RULES, FIXES, {}, None, Throttle())
     # files that are run by psql take the same lock
     with psycopg.connect(issues, autocommit=True) as other:
-        install(other, REAL)
+        install(other, TARGET)
         other.execute("call order_audit.enter()")
         with pytest.raises(RefusalError, match="another run"):
-            apply(connection, RULES, FIXES, {}, None, Pace())
+            apply(connection, RULES, FIXES, {}, None, Throttle())
 
 
 @pytest.mark.both_versions
@@ -328,11 +328,11 @@ def test_missing_rights_are_refused_before_the_first_change(connection: psycopg.
                 connection.execute(grant.encode())
             connection.execute("set role mender")
             with pytest.raises(RefusalError, match=said):
-                apply(connection, RULES, FIXES, RECOMMENDED, None, Pace())
+                apply(connection, RULES, FIXES, RECOMMENDED, None, Throttle())
             connection.execute("reset role")
         connection.execute("set default_transaction_read_only = on")
         with pytest.raises(RefusalError, match="may only read"):
-            apply(connection, RULES, FIXES, RECOMMENDED, None, Pace())
+            apply(connection, RULES, FIXES, RECOMMENDED, None, Throttle())
         connection.execute("reset default_transaction_read_only")
         assert rows(connection) == before
     finally:
@@ -359,7 +359,7 @@ def test_what_must_have_a_value_is_not_taken_away(
     said = f"{choice} takes orders.{column} away, which is NOT NULL: choose otherwise, or allow NULL"
     made = plan(connection, RULES, FIXES, {rule: choice})
     step = next(step for step in made.steps if step.fix.rule.id == rule)
-    assert (step.trouble, step.choice, step.changed) == (said, LEAVE, 0)
+    assert (step.problem, step.choice, step.changed) == (said, LEAVE, 0)
     # what has one right answer, and the other options, are none the worse for it
     if step.fix.automatic:
         assert step.automatic
@@ -370,9 +370,9 @@ def test_what_must_have_a_value_is_not_taken_away(
     undecided = plan(connection, RULES, FIXES, {})
     assert f"{rule}: {said}" in plan_text(undecided)
     if len(step.fix.options) > 1:
-        assert said in " ".join(written(undecided, {}).replace("\n#", "").split())
+        assert said in " ".join(decisions_toml(undecided, {}).replace("\n#", "").split())
     with pytest.raises(RefusalError, match=f"{rule}: {choice} takes"):
-        apply(connection, RULES, FIXES, {rule: choice}, None, Pace())
+        apply(connection, RULES, FIXES, {rule: choice}, None, Throttle())
     assert rows(connection) == before
     emitted = emit(connection, FIXES, {rule: choice}, tmp_path / "mend")
     # nor are they in files
@@ -388,7 +388,7 @@ def test_tables_without_a_key_are_refused(connection: psycopg.Connection, tmp_pa
     """By the program, and by files, which would change all rows of one key."""
     connection.execute("alter table orders drop constraint orders_pkey")
     with pytest.raises(RefusalError, match=r"orders\.order_id has no unique index"):
-        apply(connection, RULES, FIXES, {}, None, Pace())
+        apply(connection, RULES, FIXES, {}, None, Throttle())
     with pytest.raises(RefusalError, match=r"orders\.order_id has no unique index"):
         emit(connection, FIXES, {}, tmp_path / "mend")
     assert not (tmp_path / "mend").exists()
@@ -511,11 +511,11 @@ def test_fixes_that_the_tables_have_no_room_for_are_left_out(server_18: Server, 
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(lacking.encode())
         made = plan(connection, RULES, FIXES, RECOMMENDED | {left_out: FIXES[left_out].options[0].name})
-        assert left_out in {step.fix.rule.id for step in made.steps if step.trouble}
+        assert left_out in {step.fix.rule.id for step in made.steps if step.problem}
         foretold = {step.fix.rule.id: step.automatic + step.changed for step in made.steps}
         choices = RECOMMENDED | {left_out: FIXES[left_out].options[0].name}
-        rehearsed = rehearse(connection, RULES, FIXES, choices, Pace())
-        done = apply(connection, RULES, FIXES, choices, None, Pace(), guarding=True)
+        rehearsed = rehearse(connection, RULES, FIXES, choices, Throttle())
+        done = apply(connection, RULES, FIXES, choices, None, Throttle(), guarding=True)
         assert left_out in done.unable
         assert rehearsed.unable == done.unable
         changed: dict[str, int] = {}
@@ -538,7 +538,7 @@ def test_a_guard_that_this_server_cannot_have_is_told_and_the_others_are_made(se
             "alter table orders drop constraint chk_status, alter order_status drop default;"
             "alter table orders alter order_status type status using order_status::status"
         )
-        done = apply(connection, RULES, FIXES, RECOMMENDED, None, Pace(), guarding=True)
-        assert "IMMUTABLE" in str(done.refused["one_live_order"])
+        done = apply(connection, RULES, FIXES, RECOMMENDED, None, Throttle(), guarding=True)
+        assert "IMMUTABLE" in str(done.guard_errors["one_live_order"])
         assert {"status_is_known", "text_is_normalised"} <= {*done.installed}
     servers.drop_database(server_18, dsn)

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from order_audit.audit.database.server import Server
 from order_audit.expectations import Rule, load
 from order_audit.fixes.apply import apply as apply_all
-from order_audit.fixes.engine.batches import Pace, apply, install, list_rows, revert
-from order_audit.fixes.engine.status import applied, stretches
-from order_audit.fixes.engine.work_list import REAL, TRIAL, Home
+from order_audit.fixes.engine.batches import Throttle, apply, install, list_rows, revert
+from order_audit.fixes.engine.status import applied, journal_ranges
+from order_audit.fixes.engine.work_list import STAGING, TARGET, Namespace
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix, Option, fixes
-from order_audit.fixes.planning.dry_run import trial
+from order_audit.fixes.planning.dry_run import dry_run
 from order_audit.fixes.planning.planner import plan, tables
 from tests.support import dirty, servers, soak
 
@@ -27,7 +27,7 @@ SCHEMA = Path(__file__).parents[2] / "order_audit" / "scenario" / "current" / "s
 RULES = load("current").rules
 FIXES = fixes(RULES)
 #: Nobody else is there.
-ALONE = Pace(wait=0, vacuum=0)
+ALONE = Throttle(max_lock_wait_ms=0, vacuum_after=0)
 ONES, NONE, DRIFTING = "1" * 336, "0" * 336, dirty.repeated(dirty.DRIFTING)
 
 
@@ -79,7 +79,7 @@ def connection(server_18: Server) -> Iterator[psycopg.Connection]:
             " (1, 'Acme', 'ann@acme.example', 'Ann', '1 Main Street', 'CA', 100),"
             " (2, 'Birch', 'bob@birch.example', 'Bob', '2 Oak Avenue', 'NY', 7)"
         )
-        install(connection, REAL)
+        install(connection, TARGET)
         yield connection
     servers.drop_database(server_18, dsn)
 
@@ -117,12 +117,12 @@ def _automatic(connection: psycopg.Connection, order: list[Fix]) -> None:
     """Apply what is automatic; nothing of it is left then, and once more changes nothing."""
     for fix in order:
         if fix.automatic:
-            done = apply(connection, fix, fix.automatic, REAL, ALONE)
-            assert done.busy == done.stale == 0
+            done = apply(connection, fix, fix.automatic, TARGET, ALONE)
+            assert done.locked == done.changed_concurrently == 0
     left = {
         fix.rule.id: rows
         for fix in order
-        if fix.automatic and (rows := list_rows(connection, fix, fix.automatic, REAL))
+        if fix.automatic and (rows := list_rows(connection, fix, fix.automatic, TARGET))
     }
     assert not left, [fix.rule.id for fix in order]
 
@@ -149,26 +149,26 @@ def test_what_is_automatic_takes_one_pass_on_any_dirty_tables_just_as_foretold(s
         connection.execute("create unique index on customers (customer_id)")
         untouched = _orders(connection)
         made = plan(connection, RULES, order, {})
-        assert [step.trouble for step in made.steps if step.trouble] == []
-        with trial(connection, tables(connection, order)):
+        assert [step.problem for step in made.steps if step.problem] == []
+        with dry_run(connection, tables(connection, order)):
             for fix in order.values():
                 if fix.automatic:
-                    apply(connection, fix, fix.automatic, TRIAL, ALONE)
-            foretold, becomes = _journal(connection, TRIAL), _orders(connection)
+                    apply(connection, fix, fix.automatic, STAGING, ALONE)
+            foretold, becomes = _journal(connection, STAGING), _orders(connection)
         assert _orders(connection) == untouched
-        done = apply_all(connection, RULES, order, {}, None, Pace())
-        assert _journal(connection, REAL) == foretold != []
+        done = apply_all(connection, RULES, order, {}, None, Throttle())
+        assert _journal(connection, TARGET) == foretold != []
         assert _orders(connection) == becomes != untouched
         assert {rule: one.changed for rule, _, one in done.done if one.changed} == {
             step.fix.rule.id: step.automatic for step in made.steps if step.automatic
         }
-        assert done.proof is not None
-        assert done.proof.others == {}
+        assert done.verification is not None
+        assert done.verification.others == {}
         left = {rule.id: _count(connection, rule) for rule in RULES if made.after[rule.id] is not None}
         assert left == {rule: count for rule, count in made.after.items() if count is not None}
         assert left["orders.delivery_args_convert_to_jsonb"] == left["customers.text_is_normalised"] == 0
         _automatic(connection, [*order.values()])
-        assert apply_all(connection, RULES, order, {}, None, Pace()).changed == 0
+        assert apply_all(connection, RULES, order, {}, None, Throttle()).changed == 0
         assert _orders(connection) == becomes
     servers.drop_database(server, dsn)
 
@@ -178,10 +178,10 @@ def _count(connection: psycopg.Connection, rule: Rule) -> int:
     return int(row[0]) if row else 0
 
 
-def _journal(connection: psycopg.Connection, home: Home) -> list[tuple[Any, ...]]:
+def _journal(connection: psycopg.Connection, namespace: Namespace) -> list[tuple[Any, ...]]:
     """What was changed, in its order: the rows of one fix by their key."""
     return connection.execute(
-        home.text(
+        namespace.text(
             "select j.rule, j.step, j.op, j.key, j.before, j.after from order_audit.journal as j"
             " order by min(j.id) over (partition by j.rule), j.step, j.key"
         ).encode()
@@ -218,15 +218,15 @@ def test_an_option_alone_removes_its_violations(
     with connection.transaction(force_rollback=True):
         _plant(connection, rows)
         if fix.automatic:
-            apply(connection, fix, fix.automatic, REAL, ALONE)
-        apply(connection, fix, option, REAL, ALONE)
+            apply(connection, fix, fix.automatic, TARGET, ALONE)
+        apply(connection, fix, option, TARGET, ALONE)
         left = _keys(connection, fix)
         if fix.rule.id == "lineage.order_ref_is_first_ancestor":
             # what ends in a missing order, or nowhere, follows another decision
             left = {key for key in left if _has_end(rows, key)}
         assert not left
         before = _orders(connection)
-        assert not apply(connection, fix, option, REAL, ALONE).changed
+        assert not apply(connection, fix, option, TARGET, ALONE).changed
         assert _orders(connection) == before
 
 
@@ -248,12 +248,12 @@ def test_decisions_take_one_pass_in_any_order(connection: psycopg.Connection, ro
         for fix in order:
             for option in (fix.automatic, fix.option(choices[fix.rule.id])):
                 if option is not None:
-                    apply(connection, fix, option, REAL, ALONE)
+                    apply(connection, fix, option, TARGET, ALONE)
         again = {
             fix.rule.id: more
             for fix in order
             for option in (fix.automatic, fix.option(choices[fix.rule.id]))
-            if option is not None and (more := list_rows(connection, fix, option, REAL))
+            if option is not None and (more := list_rows(connection, fix, option, TARGET))
         }
         assert not again, {fix.rule.id: choices[fix.rule.id] for fix in order}
 
@@ -311,10 +311,10 @@ def _as_foretold(
         _plant(connection, rows)
         untouched = _orders(connection)
         made = plan(connection, rules, order, choices)
-        assert {step.fix.rule.id: step.trouble for step in made.steps if step.trouble} == {}
+        assert {step.fix.rule.id: step.problem for step in made.steps if step.problem} == {}
         done = apply_all(connection, rules, order, choices, None, ALONE)
         became = _orders(connection)
-        assert (done.left, done.passed_over, done.restless) == (0, (), ())
+        assert (done.left, done.rejected, done.not_converging) == (0, (), ())
         foretold = {(step.fix.rule.id, AUTOMATIC): step.automatic for step in made.steps if step.automatic}
         foretold |= {(step.fix.rule.id, step.choice): step.changed for step in made.steps if step.changed}
         assert {(rule, option): one.changed for rule, option, one in done.done if one.changed} == foretold
@@ -322,10 +322,10 @@ def _as_foretold(
         assert left == {rule: count for rule, count in made.after.items() if count is not None}
         assert apply_all(connection, rules, order, choices, None, ALONE).changed == 0
         assert _orders(connection) == became
-        parts, there = stretches(connection, applied(connection)), applied(connection)
+        parts, there = journal_ranges(connection, applied(connection)), applied(connection)
         for rule, first, last, _ in parts:
-            undone = revert(connection, rule, REAL, ALONE, stretch=(first, last))
-            assert (undone.stale, undone.busy, undone.refused) == (0, 0, 0)
+            undone = revert(connection, rule, TARGET, ALONE, stretch=(first, last))
+            assert (undone.changed_concurrently, undone.locked, undone.rejected) == (0, 0, 0)
         assert applied(connection) == []
         assert _orders(connection) == untouched
         return len(parts) > len(there)

@@ -15,10 +15,10 @@ from order_audit.audit.cli.fixes import MaxWait
 from order_audit.expectations import Rule, load
 from order_audit.fixes.apply import apply, rehearse
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import LONGEST_WAIT, Pace, _too_large, revert
-from order_audit.fixes.engine.rejected import Refused
+from order_audit.fixes.engine.batches import LONGEST_WAIT, Throttle, _too_large, revert
+from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.engine.status import status
-from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import LEAVE, Fix, fixes
 from order_audit.fixes.planning.planner import plan
 from tests.fixes.test_emit import psql
@@ -149,9 +149,9 @@ def everything(connection: Connection) -> list[tuple[str]]:
     ).fetchall()
 
 
-def expected(kind: str) -> tuple[Refused, ...]:
+def expected(kind: str) -> tuple[Rejected, ...]:
     by = "no_change" if "no_change" in REFUSERS[kind][0] and "stands in the way" not in REFUSERS[kind][1] else ""
-    return (Refused(STATUS, "automatic", "public.orders", by, REFUSERS[kind][1], 2, ("1", "101")),)
+    return (Rejected(STATUS, "automatic", "public.orders", by, REFUSERS[kind][1], 2, ("1", "101")),)
 
 
 @EACH
@@ -162,36 +162,36 @@ def test_what_is_refused_is_passed_over_and_the_rest_goes_on(database: Connectio
     # the script names come last
     wanted[NAMES] = wanted.pop(NAMES)
     foretold = plan(database, rules, wanted, {})
-    rehearsed = rehearse(database, rules, wanted, {}, Pace())
+    rehearsed = rehearse(database, rules, wanted, {}, Throttle())
     assert everything(database) == before
     for _ in range(2):
-        done = apply(database, rules, wanted, {}, None, Pace())
+        done = apply(database, rules, wanted, {}, None, Throttle())
         assert left(database) == {1, 101}
-        assert done.passed_over == expected(kind)
+        assert done.rejected == expected(kind)
         assert done.left == 0
-    assert [(rule, one.refused) for rule, _, one in done.done if one.refused] == [(STATUS, 2)]
+    assert [(rule, one.rejected) for rule, _, one in done.done if one.rejected] == [(STATUS, 2)]
     assert database.execute("select distinct delivery_script_name from orders").fetchall() == [("crm",)]
-    assert rehearsed.passed_over == expected(kind)
+    assert rehearsed.rejected == expected(kind)
     assert rehearsed.changed == 98 + 20
     changed = {step.fix.rule.id: step.automatic for step in foretold.steps}
     if kind in FORETOLD:
         assert changed == {STATUS: 98, NAMES: 20}
-        assert [step.refused for step in foretold.steps] == [expected(kind), ()]
+        assert [step.rejected for step in foretold.steps] == [expected(kind), ()]
         assert foretold.after[STATUS] == 2
     else:
         assert changed == {STATUS: 100, NAMES: 20}
     found = status(database)
     assert found is not None
-    assert found.refused == expected(kind)
+    assert found.rejected == expected(kind)
     # what refuses it is mended
     database.execute(
         "drop trigger if exists t on orders; alter table orders drop constraint if exists no_change;"
         " drop index if exists no_change; drop rule if exists no_change on orders"
     )
-    done = apply(database, rules, wanted, {}, None, Pace())
-    assert (done.changed, done.passed_over, left(database)) == (2, (), set())
-    revert(database, STATUS, REAL, Pace())
-    revert(database, NAMES, REAL, Pace())
+    done = apply(database, rules, wanted, {}, None, Throttle())
+    assert (done.changed, done.rejected, left(database)) == (2, (), set())
+    revert(database, STATUS, TARGET, Throttle())
+    revert(database, NAMES, TARGET, Throttle())
     assert everything(database) == before
 
 
@@ -211,7 +211,7 @@ def test_emitted_files_pass_it_over_as_well(database: Connection, dsn: str, kind
         assert "and run this again. order_audit.refused has all of them." in done.stderr
         found = status(database)
         assert found is not None
-        assert found.refused == expected(kind)
+        assert found.rejected == expected(kind)
     verified = psql(dsn, tmp_path / "verify" / f"{STATUS}.sql")
     assert verified.returncode == 0, verified.stderr
     # one that was not refused is a reason to fail
@@ -227,9 +227,9 @@ def test_where_everything_is_refused_nothing_is_changed(database: Connection) ->
     )
     before = everything(database)
     rules, wanted = of(STATUS, NAMES)
-    done = apply(database, rules, wanted, {}, None, Pace())
+    done = apply(database, rules, wanted, {}, None, Throttle())
     # of the orders with a script's name, half have such a status
-    assert [(found.rule, found.by, found.rows) for found in done.passed_over] == [
+    assert [(found.rule, found.by, found.rows) for found in done.rejected] == [
         (NAMES, "none", 10),
         (STATUS, "none", 100),
     ]
@@ -247,8 +247,8 @@ def test_what_is_refused_until_another_row_is_changed_is_tried_again(database: C
         "delete from orders where order_id > 12"
     )
     rules, wanted = of(STATUS)
-    done = apply(database, rules, wanted, {}, None, Pace(batch=1))
-    assert (left(database), done.passed_over) == (set(), ())
+    done = apply(database, rules, wanted, {}, None, Throttle(batch_size=1))
+    assert (left(database), done.rejected) == (set(), ())
 
 
 def test_rows_that_change_together_are_refused_together(database: Connection) -> None:
@@ -263,14 +263,14 @@ def test_rows_that_change_together_are_refused_together(database: Connection) ->
         "create trigger keeps before delete on customers for each row execute function keeps()"
     )
     rules, wanted = of(MERGE)
-    done = apply(database, rules, wanted, {MERGE: "merge"}, None, Pace())
+    done = apply(database, rules, wanted, {MERGE: "merge"}, None, Throttle())
     assert database.execute("select customer_id, customer_balance::int from customers order by 1").fetchall() == [
         (1, 0), (2, 0), (3, 7),
     ]  # fmt: skip
     assert database.execute("select customer_id, count(*) from orders group by 1 order by 1").fetchall() == [
         (1, 190), (2, 5), (3, 5),
     ]  # fmt: skip
-    assert [(found.table, found.rows, found.by, found.reason) for found in done.passed_over] == [
+    assert [(found.table, found.rows, found.by, found.reason) for found in done.rejected] == [
         ("public.orders", 5, "keeps", "customer 2 stays"),
         ("public.customers", 1, "keeps", "customer 2 stays"),
     ]
@@ -290,37 +290,37 @@ def test_what_would_be_held_for_too_long_is_passed_over(database: Connection) ->
     )
     rules, wanted = of(STATUS, MERGE)
     choices = {MERGE: "merge"}
-    done = apply(database, rules, wanted, choices, None, Pace(wait=200))
+    done = apply(database, rules, wanted, choices, None, Throttle(max_lock_wait_ms=200))
     assert database.execute("select array_agg(customer_id order by customer_id) from customers").fetchone() == (
         [1, 2, 3],
     )
     # the two tables of one unit
-    assert [(found.rule, found.table, found.rows, found.by) for found in done.passed_over] == [
+    assert [(found.rule, found.table, found.rows, found.by) for found in done.rejected] == [
         (MERGE, "public.orders", 60, ""),
         (MERGE, "public.customers", 1, ""),
     ]
-    said = done.passed_over[0].reason
+    said = done.rejected[0].reason
     assert said.startswith("too large for --max-lock-wait 200: 61 rows that change together take longer; raise it to ")
     assert left(database) == set()
     assert int(said.split()[-1]) > 200
-    done = apply(database, rules, wanted, choices, None, Pace(wait=60_000))
-    assert (done.passed_over, done.changed) == ((), 61)
+    done = apply(database, rules, wanted, choices, None, Throttle(max_lock_wait_ms=60_000))
+    assert (done.rejected, done.changed) == ((), 61)
     before = everything(database)
-    undone = revert(database, MERGE, REAL, Pace(wait=200))
-    assert (undone.changed, undone.refused) == (3, 61)
+    undone = revert(database, MERGE, TARGET, Throttle(max_lock_wait_ms=200))
+    assert (undone.changed, undone.rejected) == (3, 61)
     assert "too large for --max-lock-wait 200: 61 rows" in str(
         database.execute("select distinct left_alone from order_audit.journal where left_alone <> ''").fetchall()
     )
     assert everything(database) != before
-    assert revert(database, MERGE, REAL, Pace(wait=60_000)).changed == 61
+    assert revert(database, MERGE, TARGET, Throttle(max_lock_wait_ms=60_000)).changed == 61
 
 
 def test_what_no_wait_is_long_enough_for_is_told_another_way() -> None:
     assert get_args(MaxWait)[1].max == LONGEST_WAIT
-    assert _too_large(Pace(wait=500), 61, 100).endswith("raise it to 12200")
-    assert _too_large(Pace(wait=500), 61, 0).endswith("raise it to 2000")
-    assert _too_large(Pace(wait=40_000), 61, 10_000).endswith("raise it to 60000")
-    assert "in a quiet hour, run the file that" in _too_large(Pace(wait=60_000), 61, 10_000)
+    assert _too_large(Throttle(max_lock_wait_ms=500), 61, 100).endswith("raise it to 12200")
+    assert _too_large(Throttle(max_lock_wait_ms=500), 61, 0).endswith("raise it to 2000")
+    assert _too_large(Throttle(max_lock_wait_ms=40_000), 61, 10_000).endswith("raise it to 60000")
+    assert "in a quiet hour, run the file that" in _too_large(Throttle(max_lock_wait_ms=60_000), 61, 10_000)
 
 
 @pytest.mark.both_versions
@@ -342,15 +342,15 @@ def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
     emit(database, wanted, choices, out, guards=False)
     head = (out / "deploy" / f"{MERGE}.sql").read_text().split("set client_encoding")[0]
     assert "create index concurrently on public.orders (customer_id)" in " ".join(head.replace("--", "").split())
-    done = apply(database, rules, wanted, choices, None, Pace())
+    done = apply(database, rules, wanted, choices, None, Throttle())
     # the customers and the order stay as they are; the orders' statuses do not wait for them
     assert left(database) == set()
     assert done.changed == 100
-    assert {found.rule for found in done.passed_over} == {MERGE}
-    assert [(found.table, found.rows) for found in done.passed_over] == [("public.orders", 1), ("public.customers", 1)]
-    assert [step.refused for step in foretold.steps if step.fix.rule.id == MERGE] == [done.passed_over]
+    assert {found.rule for found in done.rejected} == {MERGE}
+    assert [(found.table, found.rows) for found in done.rejected] == [("public.orders", 1), ("public.customers", 1)]
+    assert [step.rejected for step in foretold.steps if step.fix.rule.id == MERGE] == [done.rejected]
     assert [step.changed + step.automatic for step in foretold.steps] == [0, 100]
-    said, index = done.passed_over[0].reason.split("): ")
+    said, index = done.rejected[0].reason.split("): ")
     assert said.startswith("each row deleted from public.customers would make the server read all of public.orders (")
     deployed = psql(dsn, *(out / "deploy" / f"{name}.sql" for name in ("journal", MERGE)))
     assert (deployed.returncode, index in deployed.stderr) == (0, True), deployed.stderr
@@ -358,8 +358,8 @@ def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
     # what it says is done
     assert index.startswith("create index concurrently on public.orders (")
     database.execute(index.encode())
-    done = apply(database, rules, wanted, choices, None, Pace())
-    assert (done.changed, done.passed_over) == (2, ())
+    done = apply(database, rules, wanted, choices, None, Throttle())
+    assert (done.changed, done.rejected) == (2, ())
     assert database.execute("select customer_id, count(*) from orders group by 1").fetchall() == [(1, 5000)]
     assert database.execute("select customer_id from customers").fetchall() == [(1,)]
 
@@ -379,12 +379,12 @@ def test_a_place_whose_lock_is_never_to_be_had_holds_up_nothing_else(
     rules, wanted = of(moves, STATUS)
     with psycopg.connect(dsn) as other:
         other.execute("select from customers where customer_id = 1 for update")
-        done = apply(database, rules, wanted, {moves: "move_to_root_customer"}, None, Pace(rounds=1))
-        assert [(rule, one.changed, one.busy) for rule, _, one in done.done if one.changed or one.busy] == [
+        done = apply(database, rules, wanted, {moves: "move_to_root_customer"}, None, Throttle(max_rounds=1))
+        assert [(rule, one.changed, one.locked) for rule, _, one in done.done if one.changed or one.locked] == [
             (moves, 1, 1),
             (STATUS, 4, 0),
         ]
-    done = apply(database, rules, wanted, {moves: "move_to_root_customer"}, None, Pace(rounds=1))
+    done = apply(database, rules, wanted, {moves: "move_to_root_customer"}, None, Throttle(max_rounds=1))
     assert (done.changed, done.left) == (1, 0)
     owners: dict[int, int] = dict(database.execute("select order_id, customer_id from orders").fetchall())
     assert (owners[2], owners[4]) == (1, 2)
@@ -394,12 +394,12 @@ def test_a_place_whose_lock_is_never_to_be_had_holds_up_nothing_else(
 @pytest.mark.both_versions
 def test_what_cannot_be_put_back_is_left_alone(database: Connection, how: str) -> None:
     rules, wanted = of(STATUS)
-    apply(database, rules, wanted, {}, None, Pace())
+    apply(database, rules, wanted, {}, None, Throttle())
     database.execute(REFUSERS["check"][0].replace("' Active'", "'active'"))
     for _ in range(2):
         if how == "program":
-            done = revert(database, STATUS, REAL, Pace())
-            assert (done.refused, done.busy, done.stale) == (2, 0, 0)
+            done = revert(database, STATUS, TARGET, Throttle())
+            assert (done.rejected, done.locked, done.changed_concurrently) == (2, 0, 0)
         else:
             database.execute("call order_audit.revert(%s)", [STATUS])
         assert len(left(database)) == 98
@@ -407,7 +407,7 @@ def test_what_cannot_be_put_back_is_left_alone(database: Connection, how: str) -
             "select key ->> 'order_id', left_alone from order_audit.journal where left_alone is not null order by id"
         ).fetchall() == [(id, f"refused: {REFUSERS['check'][1]}") for id in ("1", "101")]
     database.execute("alter table orders drop constraint no_change")
-    assert revert(database, STATUS, REAL, Pace()).changed == 2
+    assert revert(database, STATUS, TARGET, Throttle()).changed == 2
     assert len(left(database)) == 100
 
 

@@ -11,8 +11,8 @@ import pytest
 from order_audit.errors import UsageError
 from order_audit.expectations import load
 from order_audit.fixes import revert as engine
-from order_audit.fixes.engine.batches import Done, Pace, apply, install, revert
-from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.engine.batches import OptionOutcome, Throttle, apply, install, revert
+from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import Option, fixes
 from order_audit.fixes.guarding.guard import guards
 from order_audit.fixes.guarding.install import install as install_guard
@@ -34,7 +34,7 @@ def database(dsn: str) -> Iterator[Connection]:
             "insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address,"
             " address_state) values (1, 'Acme', 'ann@acme.example', 'Ann', '1 Main Street', 'CA')"
         )
-        install(connection, REAL)
+        install(connection, TARGET)
         yield connection
 
 
@@ -61,14 +61,14 @@ def automatic(rule: str) -> Option:
 
 
 def fixed(connection: Connection, rule: str) -> int:
-    return apply(connection, FIXES[rule], automatic(rule), REAL, Pace()).changed
+    return apply(connection, FIXES[rule], automatic(rule), TARGET, Throttle()).changed
 
 
 def put_back(connection: Connection, rule: str, how: str) -> list[str]:
     """Revert a rule, with the program or as an emitted file does it; gives the keys that were left alone, and why."""
     if how == "program":
-        done = revert(connection, rule, REAL, Pace())
-        assert done.busy == 0
+        done = revert(connection, rule, TARGET, Throttle())
+        assert done.locked == 0
     else:
         connection.execute("call order_audit.revert(%s)", [rule])
     return [
@@ -135,10 +135,10 @@ def test_an_older_change_waits_for_a_later_one_in_somebodys_hands(database: Conn
     assert fixed(database, ROOT_RULE) == 2
     with psycopg.connect(dsn) as other:
         other.execute("select from orders where order_id = 3 for update")
-        done: Done = revert(database, ROOT_RULE, REAL, Pace(rounds=2))
-        assert (done.changed, done.busy, done.stale) == (1, 2, 0)
-    done = revert(database, ROOT_RULE, REAL, Pace())
-    assert (done.changed, done.busy, done.stale) == (2, 0, 0)
+        done: OptionOutcome = revert(database, ROOT_RULE, TARGET, Throttle(max_rounds=2))
+        assert (done.changed, done.locked, done.changed_concurrently) == (1, 2, 0)
+    done = revert(database, ROOT_RULE, TARGET, Throttle())
+    assert (done.changed, done.locked, done.changed_concurrently) == (2, 0, 0)
     assert refs(database) == {1: 10, 2: 1, 3: 2, 10: 10}
 
 
@@ -156,7 +156,7 @@ def test_no_unit_is_passed_over_whatever_the_size_of_a_batch(database: Connectio
     )
     orders(database, {id: id for id in range(1, 6)})
     database.execute("update orders set order_amount = 5")
-    assert revert(database, "r", REAL, Pace(batch=size)).changed == 5
+    assert revert(database, "r", TARGET, Throttle(batch_size=size)).changed == 5
     assert database.execute("select distinct order_amount from orders").fetchall() == [(7,)]
 
 
@@ -167,7 +167,7 @@ def test_a_revert_says_what_became_of_everything(database: Connection, dsn: str)
     assert fixed(database, rule) == 5
     orders(database, {11: 11, 12: 11, 13: 12})
     assert fixed(database, ROOT_RULE) == 1
-    assert install_guard(database, guards()["status_is_known"], Pace())
+    assert install_guard(database, guards()["status_is_known"], Throttle())
     database.execute("update orders set order_status = 'expired' where order_id = 1")
     database.execute("alter table orders add check (order_status <> ' Active' or order_id <> 2)  not valid")
     database.execute("create function stamp() returns trigger language plpgsql as 'begin return new; end'")
@@ -183,35 +183,41 @@ def test_a_revert_says_what_became_of_everything(database: Connection, dsn: str)
         reverted = engine.revert(
             database,
             [rule],
-            Pace(rounds=2),
+            Throttle(max_rounds=2),
             on_guard_removed=removed_guard,
             on_progress=lambda done, of, note: told.append((done, of, note)),
         )
     assert reverted is not None
     assert (reverted.guards, removed) == (("status_is_known",), ["status_is_known"])
     done = reverted.rules[rule]
-    assert (list(reverted.rules), done.changed, done.busy, done.stale, done.refused) == ([rule], 2, 1, 1, 1)
+    assert (list(reverted.rules), done.changed, done.locked, done.changed_concurrently, done.rejected) == (
+        [rule],
+        2,
+        1,
+        1,
+        1,
+    )
     assert (reverted.locked, reverted.rejected) == (1, 1)
     assert [(row.rule, row.table, row.key) for row in reverted.conflicts] == [
         (rule, "public.orders", "1"),
         (rule, "public.orders", "2"),
     ]
     assert "orders_check" in reverted.conflicts[1].reason
-    assert reverted.triggers == {"orders": ("stamped",)}
+    assert reverted.tables_with_triggers == {"orders": ("stamped",)}
     assert told[0][:2] == (0, 5)
     assert told[-1] == (2, 2, "")
     assert statuses(database) == {
         1: "expired", 2: "active", 3: "active", 4: " Active", 5: " Active", 11: "expired", 12: "expired", 13: "expired"
     }  # fmt: skip
-    rest = engine.revert(database, [], Pace())
+    rest = engine.revert(database, [], Throttle())
     assert rest is not None
     assert {name: done.changed for name, done in rest.rules.items()} == {ROOT_RULE: 1, rule: 1}
     with pytest.raises(UsageError, match="nothing of x was ever applied"):
-        engine.revert(database, ["x"], Pace())
+        engine.revert(database, ["x"], Throttle())
 
 
 def test_where_nothing_was_applied_there_is_nothing_to_revert(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        assert engine.revert(connection, [], Pace()) is None
+        assert engine.revert(connection, [], Throttle()) is None
         with pytest.raises(UsageError, match="nothing of x is applied"):
-            engine.revert(connection, ["x"], Pace())
+            engine.revert(connection, ["x"], Throttle())

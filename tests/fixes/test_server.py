@@ -14,9 +14,9 @@ from order_audit.audit.scans.count import count
 from order_audit.expectations import Rule, load
 from order_audit.fixes.apply import Applied, apply, rehearse
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import Pace, list_rows, revert
+from order_audit.fixes.engine.batches import Throttle, list_rows, revert
 from order_audit.fixes.engine.batches import install as make_journal
-from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import Fix, fixes
 from order_audit.fixes.guarding.guard import guards, refuses, state
 from order_audit.fixes.guarding.install import GuardError, install, remove
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.both_versions
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = (ROOT / "order_audit" / "scenario" / "current" / "schema.sql").read_text(encoding="utf-8")
-PACE = Pace()
+PACE = Throttle()
 
 Connection = psycopg.Connection
 
@@ -120,7 +120,7 @@ def test_a_run_finds_what_a_check_would_hide(connection: Connection, tmp_path: P
     rules, wanted = own(tmp_path, "select p.id, p.weight from parcels as p where p.weight > 200", LIGHTER)
     assert changed(apply(connection, rules, wanted, {}, None, PACE)) == {"parcels.is_light": 1}
     connection.execute("create or replace function most() returns integer language sql immutable as $$ select 1000 $$")
-    assert revert(connection, "parcels.is_light", REAL, PACE).changed == 1
+    assert revert(connection, "parcels.is_light", TARGET, PACE).changed == 1
     assert connection.execute("select * from parcels order by 1").fetchall() == [(1, 500), (2, 70)]
 
 
@@ -268,7 +268,7 @@ def test_a_foreign_key_that_is_not_enforced_reads_no_table(on_18: Connection, tm
     fix = "-- automatic: taken away\n-- delete parcels by id:\nselect v.id from violation as v;"
     rules, wanted = own(tmp_path, "select p.id from parcels as p where p.weight > 200", fix)
     done = apply(on_18, rules, wanted, {}, None, PACE)
-    assert (changed(done), done.passed_over) == ({"parcels.is_light": 2}, ())
+    assert (changed(done), done.rejected) == ({"parcels.is_light": 2}, ())
     assert on_18.execute("select id from parcels").fetchall() == [(1,)]
 
 
@@ -319,10 +319,10 @@ def test_rows_with_virtual_columns_are_changed_and_put_back(on_18: Connection, t
     assert [(step.found, step.automatic, step.left) for step in plan(on_18, rules, wanted, {}).steps] == [(2, 2, 0)]
     done = apply(on_18, rules, wanted, {}, None, PACE)
     assert changed(done) == {"parcels.is_light": 2}
-    assert done.proof is not None
-    assert not any(done.proof.others.values())
+    assert done.verification is not None
+    assert not any(done.verification.others.values())
     assert on_18.execute("select from parcels where is_heavy").rowcount == 0
-    assert revert(on_18, "parcels.is_light", REAL, PACE).changed == 2
+    assert revert(on_18, "parcels.is_light", TARGET, PACE).changed == 2
     assert on_18.execute("select * from parcels order by 1").fetchall() == before
 
 
@@ -371,13 +371,13 @@ def test_a_batch_locks_its_own_rows_alone(dsn: str, tmp_path: Path, step: str) -
         rules, wanted = own(tmp_path, "select p.id, p.weight from parcels as p where p.weight > 200", LIGHTER)
         fix = wanted["parcels.is_light"]
         assert fix.automatic is not None
-        make_journal(connection, REAL)
+        make_journal(connection, TARGET)
         if step == "revert":
             apply(connection, rules, wanted, {}, None, PACE)
             batch = "select last, reverted from order_audit.revert_batch('parcels.is_light', 4, 2)"
             free = [1, 4, 5, 6]
         else:
-            list_rows(connection, fix, fix.automatic, REAL)
+            list_rows(connection, fix, fix.automatic, TARGET)
             batch = (
                 "select last, changed from order_audit.apply_batch('parcels.is_light',"
                 " (select min(place) from order_audit.todo), 2)"

@@ -13,12 +13,16 @@ from psycopg import errors
 from order_audit.audit.database.server import Server
 from order_audit.expectations import Rule, load
 from order_audit.fixes.guarding.guard import Guard, guards
-from order_audit.fixes.guarding.objects import Check, ForeignKey, Function, Part, Table, Trigger, UniqueIndex
+from order_audit.fixes.guarding.objects import Check, ForeignKey, Function, GuardObject, Table, Trigger, UniqueIndex
 from tests.support import dirty, servers
 
 RULES = {rule.id: rule for rule in load("current").rules}
 GUARDS = guards()
-CHECKS = [guard for guard in GUARDS.values() if all(isinstance(part, Check | Function) for part in guard.parts)]
+CHECKS = [
+    guard
+    for guard in GUARDS.values()
+    if all(isinstance(guard_object, Check | Function) for guard_object in guard.objects)
+]
 UNIQUE = [GUARDS[name] for name in ("email_is_unique", "no_duplicate")]
 
 #: Updates each row without changing it, and gives the keys of those that a check refuses.
@@ -51,11 +55,11 @@ def _found(connection: psycopg.Connection, *rules: Rule) -> set[str]:
     }
 
 
-def _make(connection: psycopg.Connection, guard: Guard, *kinds: type[Part]) -> None:
+def _make(connection: psycopg.Connection, guard: Guard, *kinds: type[GuardObject]) -> None:
     """Add parts of a guard to tables that may hold anything: constraints without a look at what is there."""
-    for part in guard.parts:
-        if isinstance(part, kinds):
-            text = part.made()[0].text
+    for guard_object in guard.objects:
+        if isinstance(guard_object, kinds):
+            text = guard_object.create_sql()[0].text
             connection.execute(text.encode())
 
 
@@ -98,7 +102,7 @@ def test_a_check_refuses_what_its_rule_finds(dirty_rows: psycopg.Connection, gua
     _make(connection, guard, Function, Check)
     # what the session that writes has set must make no difference
     connection.execute("set extra_float_digits = 0")
-    (table,) = {part.table for part in guard.parts if part.table}
+    (table,) = {guard_object.table for guard_object in guard.objects if guard_object.table}
     refused = {row[0] for row in connection.execute("select pg_temp.refused(%s, %s)", [table, rule.key[0]])}
     connection.rollback()
     assert refused == found
@@ -113,8 +117,8 @@ def test_a_check_refuses_what_its_rule_finds(dirty_rows: psycopg.Connection, gua
 @pytest.mark.parametrize("guard", UNIQUE, ids=lambda guard: guard.name)
 @pytest.mark.both_versions
 def test_a_unique_index_is_refused_where_its_rule_finds_something(database: psycopg.Connection, guard: Guard) -> None:
-    (part,) = guard.parts
-    assert isinstance(part, UniqueIndex)
+    (guard_object,) = guard.objects
+    assert isinstance(guard_object, UniqueIndex)
     seen = []
     for seed in range(120):
         customers, _ = dirty.random_rows(seed, customers=4, orders=1, nulls=seed % 2 > 0, duplicates=False)
@@ -123,7 +127,7 @@ def test_a_unique_index_is_refused_where_its_rule_finds_something(database: psyc
             found = _found(database, *guard.protects)
             try:
                 with database.transaction():
-                    database.execute(part._create("customers").encode())
+                    database.execute(guard_object._create("customers").encode())
                 refused = False
             except errors.UniqueViolation:
                 refused = True
@@ -144,9 +148,9 @@ def _worlds(connection: psycopg.Connection, name: str) -> None:
         )
         connection.execute("insert into customers values (1, 100), (2, 100)")
     for guard in _chain(name):
-        for part in guard.parts:
-            if isinstance(part, UniqueIndex):
-                connection.execute(part._create(part.table).encode())
+        for guard_object in guard.objects:
+            if isinstance(guard_object, UniqueIndex):
+                connection.execute(guard_object._create(guard_object.table).encode())
         _make(connection, guard, Function, Table, Trigger, Check, ForeignKey)
 
 

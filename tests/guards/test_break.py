@@ -16,7 +16,7 @@ import pytest
 from psycopg import errors
 
 from order_audit.expectations import load
-from order_audit.fixes.engine.batches import Pace
+from order_audit.fixes.engine.batches import Throttle
 from order_audit.fixes.guarding.guard import guards
 from order_audit.fixes.guarding.install import install
 
@@ -53,7 +53,7 @@ def made(dsn: str, *names: str) -> None:
     """Install guards."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for name in names:
-            install(connection, GUARDS[name], Pace())
+            install(connection, GUARDS[name], Throttle())
 
 
 def found(connection: psycopg.Connection, *names: str) -> set[str]:
@@ -499,17 +499,17 @@ def test_a_sequence_is_moved_forward_and_never_back(shop: str) -> None:
             """
         )
         connection.execute(order(57, 57).replace("values", "overriding system value values").encode())
-        assert install(connection, guard, Pace())
+        assert install(connection, guard, Throttle())
         assert connection.execute("select nextval('orders_order_id_seq')").fetchone() == (73,)
         # three customers were inserted with ids of their own
         assert connection.execute("select nextval('customers_customer_id_seq')").fetchone() == (4,)
-        assert not install(connection, guard, Pace())
+        assert not install(connection, guard, Throttle())
         connection.execute("select setval('customers_customer_id_seq', 1)")
         # somebody draws numbers meanwhile
         with ThreadPoolExecutor(1) as pool:
             drawn = [other.execute("select nextval('customers_customer_id_seq')").fetchone() for _ in range(2)]
             assert drawn == [(2,), (3,)]
-            installing = pool.submit(install, connection, guard, Pace())
+            installing = pool.submit(install, connection, guard, Throttle())
             time.sleep(0.3)
             drawn = [other.execute("select nextval('customers_customer_id_seq')").fetchone() for _ in range(4)]
             assert drawn == [(4,), (5,), (6,), (7,)]
@@ -525,5 +525,5 @@ def test_a_sequence_is_moved_forward_and_never_back(shop: str) -> None:
             alter table customers alter customer_id set default nextval('shared');
             """
         )
-        assert install(connection, guard, Pace())
+        assert install(connection, guard, Throttle())
         assert connection.execute("select nextval('shared')").fetchone() == (58,)

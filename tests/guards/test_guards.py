@@ -22,12 +22,12 @@ from order_audit.audit.scans.count import count
 from order_audit.expectations import Rule, load, schema_rules
 from order_audit.fixes.apply import Applied
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import Pace
+from order_audit.fixes.engine.batches import Throttle
 from order_audit.fixes.engine.batches import install as make_journal
-from order_audit.fixes.engine.work_list import REAL
+from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import FixError, fixes
-from order_audit.fixes.guarding.guard import Guard, guards, home, lacks, parse, refuses, state
-from order_audit.fixes.guarding.index_progress import watched
+from order_audit.fixes.guarding.guard import Guard, guards, home, missing_prerequisite, parse, refuses, state
+from order_audit.fixes.guarding.index_progress import reporting_progress
 from order_audit.fixes.guarding.install import GuardError, install, install_all, remove, rules_of
 from order_audit.scenario.generate import generate
 from tests.fixes.test_emit import psql
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.both_versions
 ROOT = Path(__file__).parents[2]
 GUARDS = guards()
 RULES = {rule.id: rule for rule in (*load("current").rules, *schema_rules())}
-PACE = Pace()
+PACE = Throttle()
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def clean(server: Server) -> Iterator[str]:
     with servers.database(server) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
             generate(connection, orders=1500, customers=300, seed=3, defects=0)
-            make_journal(connection, REAL)
+            make_journal(connection, TARGET)
         yield dsn
 
 
@@ -87,7 +87,10 @@ def named(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
 
 def made(guard: Guard) -> list[str]:
     """The statements that make a guard, one by one."""
-    return [made.text for made in [*home(guard), *(made for part in guard.parts for made in part.made())]]
+    return [
+        made.text
+        for made in [*home(guard), *(made for guard_object in guard.objects for made in guard_object.create_sql())]
+    ]
 
 
 def test_all_guards_are_installed_once_and_leave_no_trace(server: Server, shop: str) -> None:
@@ -266,7 +269,7 @@ def test_counts_of_shared_scans_refuse_the_same_rows(sample: str) -> None:
     with connected(sample) as connection:
         counts = count(connection, rules_of(GUARDS.values()))
         for guard in GUARDS.values():
-            if not lacks(connection, guard, GUARDS):
+            if not missing_prerequisite(connection, guard, GUARDS):
                 assert refuses(connection, guard, counts) == refuses(connection, guard), guard.name
         assert any(counts.values())
 
@@ -463,7 +466,7 @@ def test_locks_that_are_never_let_go_are_told(shop: str, monkeypatch: pytest.Mon
         holder.execute(held_by.encode())
         held = rf"2 times: held by process {holder.info.backend_pid} \({holder.info.user}, idle in transaction\)"
         with pytest.raises(GuardError, match=held):
-            install(connection, guard, Pace(wait=50))
+            install(connection, guard, Throttle(max_lock_wait_ms=50))
         assert state(connection, guard) == "missing"
 
 
@@ -474,7 +477,7 @@ def test_who_holds_the_tables_is_waited_for_once(shop: str, monkeypatch: pytest.
     with psycopg.connect(shop) as holder, connected(shop) as connection:
         install(connection, GUARDS["order_ref_exists"], PACE)
         holder.execute("update orders set order_amount = order_amount where order_id = 1")
-        told = [str(why) for why in install_all(connection, wanted, Pace(wait=50))[1].values()]
+        told = [str(why) for why in install_all(connection, wanted, Throttle(max_lock_wait_ms=50))[1].values()]
         assert [re.findall(r", (\d) times: held by process", said) for said in told] == [["4"], ["2"], ["2"]]
         holder.rollback()
         assert not install_all(connection, wanted, PACE)[1]
@@ -494,7 +497,7 @@ def test_what_a_build_of_an_index_waits_for_is_told(shop: str, monkeypatch: pyte
         # a snapshot that may still have to see what the index will not hold
         holder.execute("set transaction isolation level repeatable read")
         holder.execute("select 1")
-        assert install_all(connection, [guard], PACE, tell=tell) == ([guard.name], {})
+        assert install_all(connection, [guard], PACE, on_progress=tell) == ([guard.name], {})
         who = f"process {holder.info.backend_pid} ({holder.info.user}, idle in transaction)"
         assert f"waits for {who}, guard {guard.name}" in notes
         remove(connection, guard, PACE)
@@ -519,7 +522,7 @@ def test_how_far_a_build_of_an_index_is_is_told(dsn: str, monkeypatch: pytest.Mo
             "create function slowly(i integer) returns integer immutable language plpgsql"
             " as 'begin perform pg_sleep(0.001); return i; end'"
         )
-        with watched(connection, notes.append):
+        with reporting_progress(connection, notes.append):
             connection.execute("create index concurrently on slow (slowly(i))")
     assert any(re.fullmatch(r"[1-9]\d? % scanning table", note) for note in notes)
 
@@ -582,7 +585,7 @@ def test_what_keeps_many_guards_away_is_told_once(server: Server, shop: str) -> 
     with connected(psycopg.conninfo.make_conninfo(shop, user="tenant")) as connection:
         wanted = [GUARDS[name] for name in ("amount_is_not_negative", "email_is_unique", "one_live_order")]
         made, refused = install_all(connection, wanted, PACE)
-    done = Applied((), installed=tuple(made), refused=refused)
+    done = Applied((), installed=tuple(made), guard_errors=refused)
     assert applied_text(done, rehearsed=False).splitlines()[1:] == [
         "guards    installed: amount_is_not_negative",
         "          not installed (permission denied for schema public): email_is_unique, one_live_order",
@@ -621,19 +624,19 @@ def test_a_search_path_of_the_writer_misleads_no_guard(shop: str) -> None:
 def test_what_a_database_lacks_is_told(server: Server) -> None:
     dsn = servers.new_database(server, options="encoding 'LATIN1' locale 'C'")
     with connected(dsn) as connection:
-        assert lacks(connection, GUARDS["amount_is_not_negative"]) == "there is no table orders"
+        assert missing_prerequisite(connection, GUARDS["amount_is_not_negative"]) == "there is no table orders"
         connection.execute((ROOT / "order_audit" / "scenario" / "current" / "schema.sql").read_bytes())
-        assert lacks(connection, GUARDS["text_is_normalised"]) == "the database's encoding is not utf8"
+        assert missing_prerequisite(connection, GUARDS["text_is_normalised"]) == "the database's encoding is not utf8"
         guard, first = GUARDS["keeps_customer"], ["order_ref_exists"]
-        assert lacks(connection, guard) == "it builds on the guard order_ref_exists, which is not there"
-        assert lacks(connection, guard, coming=first) == ""
+        assert missing_prerequisite(connection, guard) == "it builds on the guard order_ref_exists, which is not there"
+        assert missing_prerequisite(connection, guard, coming=first) == ""
         connection.execute("alter table orders alter customer_id drop not null")
-        assert lacks(connection, guard, coming=first) == "orders.customer_id may be null"
+        assert missing_prerequisite(connection, guard, coming=first) == "orders.customer_id may be null"
         connection.execute("alter table orders add check (customer_id is not null)")
-        assert lacks(connection, guard, coming=first) == ""
+        assert missing_prerequisite(connection, guard, coming=first) == ""
         connection.execute("alter table orders drop constraint orders_pkey")
         connection.execute("create index on orders (order_id)")
-        assert "orders.order_id has no unique index" in lacks(connection, GUARDS["one_live_order"])
+        assert "orders.order_id has no unique index" in missing_prerequisite(connection, GUARDS["one_live_order"])
         with pytest.raises(GuardError, match=r"orders\.order_id has no unique index"):
             install(connection, GUARDS["one_live_order"], PACE)
         connection.execute("alter table orders rename order_amount to amount")

@@ -423,7 +423,7 @@ from order_audit import expectations
 from order_audit.audit.analysis import parsed_query
 suite = expectations.load("current")
 for rule in suite.rules:
-    parsed_query.read(rule)
+    parsed_query.parse(rule)
 print(len(suite.rules), [name for name in ("great_expectations", "sqlalchemy", "pandas") if name in sys.modules])
 """
     assert python(code) == f"{len(RULES) + len(LACKING)} []"

@@ -78,7 +78,7 @@ def said(dsn: str, out: Path) -> dict[str, Any]:
     ready = fixes(rules)
     with psycopg.connect(dsn, autocommit=True) as connection:
         planned = plan(connection, rules, ready, {id: fix.recommended for id, fix in ready.items()})
-    assert not [step.trouble for step in planned.steps if step.trouble]
+    assert not [step.problem for step in planned.steps if step.problem]
     assert found["profile"]["orders"]["columns"]
     kept = ("rule", "status", "violations", "examples")
     return document(judged(dsn)) | {

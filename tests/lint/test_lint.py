@@ -16,7 +16,7 @@ import pytest
 from psycopg import errors
 
 from benchmarks import tables
-from order_audit.audit.cli.lint_text import linted
+from order_audit.audit.cli.lint_text import lint_text
 from order_audit.audit.database.server import Server
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.run import Options
@@ -226,13 +226,13 @@ def test_rules_without_a_result_are_counted(told: tuple[dict[str, Any], Path]) -
     """In the line that sums up, of a lint and of a run: they are no clean ones."""
     rules = schema_rules()[:4]
     verdicts = [Verdict(rules[0], "errored", "why"), *(Verdict(it, "not_checkable", "why") for it in rules[1:3])]
-    last = linted([*verdicts, Verdict(rules[3], "checked")], []).splitlines()[-1]
+    last = lint_text([*verdicts, Verdict(rules[3], "checked")], []).splitlines()[-1]
     assert last == "4 rules on the schema: 0 critical, 0 warning, 0 info, 0 accepted, 1 errored, 2 not checkable"
-    assert "errored" not in linted([Verdict(rules[3], "checked")], [])
+    assert "errored" not in lint_text([Verdict(rules[3], "checked")], [])
     result = copy.deepcopy(told[0])
     result["schema_rules"][0] |= {"status": "errored", "reason": "broken"}
     counts = "3 critical, 12 warning, 5 info, 5 accepted, 1 errored"
-    assert f"36 rules on the schema: {counts}" in summary.verdict(typed(result), told[1]).splitlines()
+    assert f"36 rules on the schema: {counts}" in summary.verdict_text(typed(result), told[1]).splitlines()
     assert f"## Schema: {counts}" in markdown(typed(result)).splitlines()
     assert "1 rule on the schema could not be judged." in re.sub(r"<[^>]+>|\s+", " ", report(typed(result))).replace(
         "  ", " "
@@ -299,7 +299,7 @@ def test_no_step_goes_through_all_tables_for_each(dsn: str, ready: bool) -> None
         tables.make(connection, 240)
         if ready:
             connection.execute("analyze")
-    with Snapshot(dsn, gentle=not ready) as snapshot:
+    with Snapshot(dsn, low_impact=not ready) as snapshot:
         connection = snapshot.connection
         connection.execute(_PLANNING)
         explained = connection.execute(
@@ -389,7 +389,7 @@ def test_accepted_findings_are_shown_and_do_not_fail(sample: str, tmp_path: Path
     suppressions = suppression.read(file, [rule.id for rule in schema_rules()])
     verdicts, unused = suppression.accept(judged(sample), suppressions, [rule.id for rule in schema_rules()])
     assert [entry.object for entry in unused] == ["nowhere"]
-    text = linted(verdicts, unused)
+    text = lint_text(verdicts, unused)
     assert "accepted: the ledger is kept elsewhere" in text
     assert "not needed any more  schema.bitmap_is_readable nowhere: gone" in text
     findings = document(verdicts)["schema_findings"]
@@ -400,12 +400,12 @@ def test_accepted_findings_are_shown_and_do_not_fail(sample: str, tmp_path: Path
 def test_terminal_shows_some_of_many_findings(sample: str) -> None:
     """And says how many there are, and how to see them."""
     verdicts = judged(sample)
-    text = linted(verdicts, [], most=1)
+    text = lint_text(verdicts, [], most=1)
     assert "    … and 1 more; --examples 2 shows them\n" in text
     assert "      … and 1 more\n" in text
     assert "orders.customer_id references customers, but no index" in text
     assert "orders.order_ref references orders, but no index" not in text
-    assert "… and" not in linted(verdicts, [], most=20)
+    assert "… and" not in lint_text(verdicts, [], most=20)
 
 
 @pytest.mark.parametrize(
@@ -470,7 +470,7 @@ def test_results_name_allowances_that_nothing_needs(told: tuple[dict[str, Any], 
 
 def test_a_run_tells_the_worst_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
     """A line of counts, the worst rules with their objects, what to do next, and what is not needed any more."""
-    lines = summary.verdict(typed(told[0]), told[1]).splitlines()
+    lines = summary.verdict_text(typed(told[0]), told[1]).splitlines()
     begin = lines.index("36 rules on the schema: 3 critical, 12 warning, 5 info, 5 accepted")
     assert lines[begin + 1] == (
         "  ■ critical Sequence behind its data: customers.customer_id, orders.order_id"

@@ -16,9 +16,9 @@ from order_audit.audit.schema.lint import lint
 from order_audit.expectations.suite import schema_rules
 from order_audit.fixes.migrate.run import run
 from order_audit.fixes.migrate.steps import steps
-from order_audit.fixes.migrate.throttle import Pace
+from order_audit.fixes.migrate.throttle import MigrationThrottle
 from order_audit.fixes.migrate.verify import verify
-from order_audit.progress import unseen
+from order_audit.progress import start_ignored
 from order_audit.scenario.load import PROPOSED
 
 STEPS = steps(PROPOSED)
@@ -28,7 +28,7 @@ Query = Callable[..., list[tuple[Any, ...]]]
 def to(dsn: str, step: str) -> None:
     """Take the steps up to one."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        run(connection, STEPS, step, Pace(), unseen)
+        run(connection, STEPS, step, MigrationThrottle(), start_ignored)
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from psycopg import sql
 
 from order_audit.fixes.migrate.run import rollback, run
 from order_audit.fixes.migrate.steps import steps
-from order_audit.fixes.migrate.throttle import Pace
+from order_audit.fixes.migrate.throttle import MigrationThrottle
 from order_audit.fixes.migrate.verify import verify
-from order_audit.progress import unseen
+from order_audit.progress import start_ignored
 from order_audit.scenario.load import PROPOSED, SCHEMA
 from tests.support import dirty, soak
 
@@ -132,7 +132,7 @@ def test_nothing_is_lost_whatever_stands_there_and_is_written(dsn: str, seed: in
         before = {table: lines(connection, table) for table in TABLES}
         other = drawn(seed + 1000, 60, 120)
         for step in STEPS[:-1]:
-            run(connection, STEPS, step.name, Pace(batch=rng.choice([1, 7, 1000])), unseen)
+            run(connection, STEPS, step.name, MigrationThrottle(batch_size=rng.choice([1, 7, 1000])), start_ignored)
             assert {table: lines(connection, table) for table in TABLES} == before, step.name
             for _ in range(15):
                 write(connection, rng, other)
@@ -140,11 +140,11 @@ def test_nothing_is_lost_whatever_stands_there_and_is_written(dsn: str, seed: in
             if step.name in ("backfill", "verify", "switch"):
                 found = verify(connection, lambda *_: None)
                 assert found.equal, (step.name, found.differences)
-        rollback(connection, STEPS, "verify", Pace(), unseen)
+        rollback(connection, STEPS, "verify", MigrationThrottle(), start_ignored)
         assert {table: lines(connection, table) for table in TABLES} == before
         for _ in range(5):
             write(connection, rng, other)
-        run(connection, STEPS, "switch", Pace(), unseen)
+        run(connection, STEPS, "switch", MigrationThrottle(), start_ignored)
         assert verify(connection, lambda *_: None).equal
         # every reason is still a reason
         assert connection.execute("select migration.settle_all(100000)").fetchone() is not None
@@ -152,5 +152,5 @@ def test_nothing_is_lost_whatever_stands_there_and_is_written(dsn: str, seed: in
             "select count(*) from migration.quarantined_order where coalesce(cardinality(reasons), 0) = 0"
         ).fetchone() == (0,)
         before = {table: lines(connection, table) for table in TABLES}
-        rollback(connection, STEPS, "", Pace(), unseen)
+        rollback(connection, STEPS, "", MigrationThrottle(), start_ignored)
         assert {table: lines(connection, table) for table in TABLES} == before

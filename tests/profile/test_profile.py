@@ -19,7 +19,7 @@ import pytest
 from psycopg import sql
 
 from order_audit import scenario
-from order_audit.audit.analysis.parsed_query import Name
+from order_audit.audit.analysis.parsed_query import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.server import Server
 from order_audit.audit.database.snapshot import Snapshot
@@ -35,8 +35,10 @@ def _profile(
     dsn: str, *names: str, sample: float | None = None, unmask: bool = True, timeout: float | None = None
 ) -> dict[str, Any]:
     with Snapshot(dsn, timeout=timeout) as snapshot:
-        found = catalog.relations(snapshot.connection, [Name("", name) for name in names])
-        result = profile(snapshot.connection, [found[Name("", name)] for name in names], sample=sample, unmask=unmask)
+        found = catalog.relations(snapshot.connection, [RelationName("", name) for name in names])
+        result = profile(
+            snapshot.connection, [found[RelationName("", name)] for name in names], sample=sample, unmask=unmask
+        )
         # the snapshot is as it was, and all of it is JSON
         assert snapshot.connection.execute("select 1").fetchone() == (1,)
     json.dumps(result, allow_nan=False)

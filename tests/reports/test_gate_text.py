@@ -71,7 +71,7 @@ def test_what_did_not_fail_the_gate_is_told_with_the_reason(
     assert milder == ([str(mild)] if mild and not failing else [])
     assert bool(said) is (bool(known) or bool(milder))
     # every place says it, or nothing
-    place = [report_page(made), markdown.markdown(typed(made)), summary.verdict(typed(made), Path("nowhere"))]
+    place = [report_page(made), markdown.markdown(typed(made)), summary.verdict_text(typed(made), Path("nowhere"))]
     for text in place:
         assert said in text
         assert ("failed, with no violation that is new" in text) is bool(known)

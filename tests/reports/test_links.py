@@ -150,7 +150,7 @@ def test_statements_give_the_numbers_again(server_18: Server, audits: dict[str, 
         for it in audit["results"]:
             if it["status"] != "failed":
                 continue
-            row = connection.execute(reproduce.stake(result(it), "public").encode()).fetchone()
+            row = connection.execute(reproduce.impact_sql(result(it), "public").encode()).fetchone()
             assert row is not None
             names = ("customers", "orders", "amount")[-len(row) :]
             assert [*row] == [it["impact"][name] for name in names], it["rule"]
@@ -189,11 +189,11 @@ def test_what_cannot_be_given_again_leads_to_the_rows() -> None:
     """Rules on other tables, or by other keys; names that need quotes."""
     other = found("p.a", table="parts", impact=None)
     by_name = found("c.a", table="customers", key="customer_email")
-    assert reproduce.stake(result(other), "public") == reproduce.stake(result(by_name), "public") == ""
+    assert reproduce.impact_sql(result(other), "public") == reproduce.impact_sql(result(by_name), "public") == ""
     report_page(document(other, by_name))
-    assert 'from "sales".orders as o' in reproduce.stake(result(found(table="sales.orders")), "public")
-    assert 'from "My".orders as o' in reproduce.stake(result(found()), "My")
-    assert 'from "user".orders as o' in reproduce.stake(result(found()), "user")
+    assert 'from "sales".orders as o' in reproduce.impact_sql(result(found(table="sales.orders")), "public")
+    assert 'from "My".orders as o' in reproduce.impact_sql(result(found()), "My")
+    assert 'from "user".orders as o' in reproduce.impact_sql(result(found()), "user")
     said = reproduce.figures("t", {"order": {"type": "json", "distinct": 1, "top": [1]}, "b": {"error": "no"}}, "s")
     assert 'count(distinct t.order::text) as distinct from "s".t as t;' in said
     assert len(said.splitlines()) == 3

@@ -8,10 +8,10 @@ import psycopg
 import pytest
 
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.analysis.predicates import Among, condition, needs_of, widest
+from order_audit.audit.analysis.predicates import OneOf, condition, parse_read_sets, widest
 from order_audit.audit.run import Options
-from order_audit.audit.scans.batch import Bundle
-from order_audit.audit.scans.cost import dearest_first
+from order_audit.audit.scans.batch import Batch
+from order_audit.audit.scans.cost import most_expensive_first
 from order_audit.expectations import Rule, SuiteError, load
 from order_audit.expectations.rule import parse
 from tests.scan.test_planner import bundles
@@ -71,7 +71,7 @@ def rules(tmp_path: Path, **texts: str) -> list[Rule]:
 )  # fmt: skip
 def test_statements_tell_which_rows_they_need(sql: str, filters: list[list[str]] | None) -> None:
     """Or nothing, where it is not plain."""
-    found = needs_of(sql).get("t")
+    found = parse_read_sets(sql).get("t")
     assert (None if found is None else [sorted(test.text for test in one) for one in found.filters]) == filters
 
 
@@ -83,7 +83,7 @@ def test_filters_within_others_are_not_asked_twice() -> None:
         "select t.id from t where t.s = 'b'",
         "select t.id from t where t.s = 'c'",
     ]
-    found = widest(one for text in texts for one in needs_of(text)["t"].filters)
+    found = widest(one for text in texts for one in parse_read_sets(text)["t"].filters)
     assert condition(found) == "(t.\"s\" IN ('a', 'b', 'c'))"
 
 
@@ -106,10 +106,10 @@ def test_filters_within_others_are_not_asked_twice() -> None:
 )
 def test_tests_of_values_are_asked_as_one(one: str, other: str, either: str | None) -> None:
     """And either stays within the one that both make, and not the other way round."""
-    filters = [needs_of(f"select t.id from t where {test}")["t"].filters[0] for test in (one, other)]
+    filters = [parse_read_sets(f"select t.id from t where {test}")["t"].filters[0] for test in (one, other)]
     first, second = (next(iter(each)) for each in filters)
-    assert isinstance(first, Among)
-    assert isinstance(second, Among)
+    assert isinstance(first, OneOf)
+    assert isinstance(second, OneOf)
     both = first.either(second)
     if either is None:
         assert both is None
@@ -153,11 +153,11 @@ def test_rules_on_few_rows_share_an_extract(dsn: str, tmp_path: Path) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(BIG)
         extracted, apart = bundles(connection, *found)
-    assert [task.rule.id for task in extracted.tasks] == [found[0].id, found[1].id]
-    assert extracted.extract is not None
-    assert extracted.extract.columns == {"id", "n", "status"}
-    assert condition(extracted.extract.filters) == "(t.\"status\" IN ('live', 'due'))"
-    assert apart.extract is None
+    assert [prepared.rule.id for prepared in extracted.rules] == [found[0].id, found[1].id]
+    assert extracted.shared_cte is not None
+    assert extracted.shared_cte.columns == {"id", "n", "status"}
+    assert condition(extracted.shared_cte.filters) == "(t.\"status\" IN ('live', 'due'))"
+    assert apart.shared_cte is None
     assert judged(dsn, tmp_path) == {"few": ("failed", 30), "twice": ("failed", 600), "many": ("passed", 0)}
 
 
@@ -171,11 +171,11 @@ def test_a_rule_that_fails_costs_its_neighbours_nothing(dsn: str, tmp_path: Path
     )
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(BIG)
-        assert [len(made.tasks) for made in bundles(connection, *found)] == [2]
+        assert [len(made.rules) for made in bundles(connection, *found)] == [2]
     assert judged(dsn, tmp_path) == {"few": ("failed", 30), "bad": ("errored", 0)}
 
 
-def prefiltered(made: list[Bundle]) -> list[bool]:
+def prefiltered(made: list[Batch]) -> list[bool]:
     """Whether the scans of bundles prefilter rows."""
     return [scan.prefilter is not None for found in made for scan in found.scans]
 
@@ -220,7 +220,7 @@ def test_what_is_spared_must_be_told_plainly(header: str, message: str) -> None:
     """In one line, with the file's name."""
     text = f"-- title: T\n-- severity: info\n-- key: id\n{header}\nselect a.id from t as a, t as a2, t as a, t as o"
     with pytest.raises(SuiteError, match=r"a\.sql: ") as raised:
-        parsed_query.read(parse(text, id="a", suite="s", path="a.sql"))
+        parsed_query.parse(parse(text, id="a", suite="s", path="a.sql"))
     assert message in str(raised.value)
 
 
@@ -234,8 +234,8 @@ def test_the_dearest_statements_come_first(dsn: str, tmp_path: Path) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(BIG)
         made = bundles(connection, cheap, dear)
-        assert [found.tasks[0].rule for found in made] == [cheap, dear]
-        assert dearest_first(connection, made, {}) == made[::-1]
+        assert [found.rules[0].rule for found in made] == [cheap, dear]
+        assert most_expensive_first(connection, made, {}) == made[::-1]
         connection.execute("delete from t where id > 100")
         connection.execute("vacuum analyze t")
-        assert dearest_first(connection, made, {}) == made
+        assert most_expensive_first(connection, made, {}) == made

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from order_audit.audit.analysis.parsed_query import Name
+from order_audit.audit.analysis.parsed_query import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
@@ -64,7 +64,7 @@ def tables(dsn: str) -> str:
 def test_changes_are_named(tables: str, statement: str, expected: list[tuple[str, str]]) -> None:
     """With the tables that rules name, however these come by their rows; new rows are none."""
     with Snapshot(tables) as snapshot, psycopg.connect(tables, autocommit=True) as other:
-        names = [Name("", name) for name in ("parcels", "boxes", "heavy")]
+        names = [RelationName("", name) for name in ("parcels", "boxes", "heavy")]
         relations = list(catalog.relations(snapshot.connection, names).values())
         before = states(snapshot.connection, relations)
         for each in statement.split("; "):
@@ -78,7 +78,7 @@ def test_changes_are_named(tables: str, statement: str, expected: list[tuple[str
 def test_tables_that_are_read_cannot_be_emptied(tables: str) -> None:
     """Nor can their partitions and children, which no statement has read yet."""
     with Snapshot(tables) as snapshot, psycopg.connect(tables, autocommit=True) as other:
-        names = [Name("", name) for name in ("parcels", "boxes")]
+        names = [RelationName("", name) for name in ("parcels", "boxes")]
         hold(snapshot.connection, catalog.relations(snapshot.connection, names).values())
         other.execute("set lock_timeout = '20ms'")
         for table in ("parcels_1", "small_boxes"):

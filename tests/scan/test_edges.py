@@ -32,7 +32,7 @@ from tests.support import servers
 from tests.support.results import run
 
 RULES = {rule.id: rule for rule in expectations.load("current").rules}
-READS = {id: {name.relation for name in parsed_query.read(rule).relations} for id, rule in RULES.items()}
+READS = {id: {name.relation for name in parsed_query.parse(rule).relations} for id, rule in RULES.items()}
 LACKING = {"recreation.happens_daily", "recreation.was_covered_at_the_time", "recreation.follows_latest_state"}
 #: What the sample data is known to violate.
 SAMPLE = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from order_audit.audit.scans.violation_store import Spool
+from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.reports.document import KeyOrder
 from order_audit.reports.violations import prefix
 
@@ -53,16 +53,16 @@ def test_streams_are_merged_as_they_are_ordered(
     tmp_path: Path, order: KeyOrder, keys: list[list[str]], different: int
 ) -> None:
     """Numbers as numbers, texts by their bytes, over quotes and ends of lines in them."""
-    spool = Spool(tmp_path)
+    store = ViolationStore(tmp_path)
     rules = [f'rule, "{place}"' for place in range(len(keys))]
     for rule, of_rule in zip(rules, keys, strict=True):
-        with spool.open(rule) as file:
+        with store.open(rule) as file:
             for key in of_rule:
                 file.write(prefix(rule) + key.encode() + b"\n")
-        spool.close(rule, len(of_rule))
-    together = spool.together([*rules, "of nothing"], order)
+        store.close(rule, len(of_rule))
+    together = store.overlap([*rules, "of nothing"], order)
     assert together.keys == different
-    assert together.shared == {
+    assert together.overlaps == {
         pair: count
         for pair in combinations(rules, 2)
         if (
@@ -83,17 +83,17 @@ def test_many_sets_of_rules_are_added_up_in_between(tmp_path: Path, monkeypatch:
     """As many as keys: the sums are those of all."""
     monkeypatch.setattr("order_audit.audit.scans.violation_store._SETS", 3)
     monkeypatch.setattr("order_audit.audit.scans.violation_store._BLOCK", 5)
-    spool = Spool(tmp_path)
+    store = ViolationStore(tmp_path)
     of = {f"r{place}": [key for key in range(64) if key >> place & 1] for place in range(6)}
     for order in ("number", "bytes"):
         for rule, keys in of.items():
-            with spool.open(rule) as file:
+            with store.open(rule) as file:
                 for key in sorted(keys, key=int if order == "number" else str):
                     file.write(f"{rule},{key}\n".encode())
-            spool.close(rule, len(keys))
-        together = spool.together(of, order)
+            store.close(rule, len(keys))
+        together = store.overlap(of, order)
         assert together.keys == 63
-        assert together.shared == dict.fromkeys(combinations(of, 2), 16)
+        assert together.overlaps == dict.fromkeys(combinations(of, 2), 16)
 
 
 def test_blocks_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,16 +101,16 @@ def test_blocks_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     chance = random.Random(3)
     for turn in range(60):
         monkeypatch.setattr("order_audit.audit.scans.violation_store._BLOCK", chance.randint(1, 9))
-        spool = Spool(tmp_path / str(turn))
-        spool.folder.mkdir()
+        store = ViolationStore(tmp_path / str(turn))
+        store.folder.mkdir()
         of = {
             f"r{place}": set(chance.sample(range(-30, 30), chance.randint(0, 40)))
             for place in range(chance.randint(1, 5))
         }
         for rule, keys in of.items():
-            with spool.open(rule) as file:
+            with store.open(rule) as file:
                 file.writelines(f"{rule},{key}\n".encode() for key in sorted(keys))
-            spool.close(rule, len(keys))
-        together = spool.together(of, "number")
+            store.close(rule, len(keys))
+        together = store.overlap(of, "number")
         assert together.keys == len(set().union(*of.values()))
-        assert together.shared == {(a, b): len(of[a] & of[b]) for a, b in combinations(of, 2) if of[a] & of[b]}
+        assert together.overlaps == {(a, b): len(of[a] & of[b]) for a, b in combinations(of, 2) if of[a] & of[b]}

@@ -9,7 +9,7 @@ import pytest
 
 from order_audit import expectations
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.analysis.parsed_query import Name, Shape, Slices
+from order_audit.audit.analysis.parsed_query import ParsedQuery, RelationName, SelectClauses
 from order_audit.audit.database.server import Server
 from order_audit.audit.scans import prepared_rule
 from order_audit.audit.scans.planner import Scan, plan
@@ -24,14 +24,14 @@ def rule(sql: str, key: str = "order_id") -> Rule:
     return Rule("r", "s", "A rule", "info", (key,), textwrap.dedent(sql).strip(), path="r.sql")
 
 
-def read(sql: str) -> Shape:
+def read(sql: str) -> ParsedQuery:
     """What is read off a statement."""
-    return parsed_query.read(rule(sql))
+    return parsed_query.parse(rule(sql))
 
 
-def slices(sql: str) -> Slices:
+def slices(sql: str) -> SelectClauses:
     """A statement's slices, which it must have."""
-    found = read(sql).slices
+    found = read(sql).clauses
     assert found is not None
     return found
 
@@ -117,14 +117,14 @@ def test_where_ends_where_it_ends(tail: str, where: str) -> None:
 )
 def test_statements_whose_rows_hang_together_stand_alone(sql: str) -> None:
     """What groups, orders, numbers or bounds rows cannot share a scan; neither can what has no list of columns."""
-    assert read(sql).slices is None
+    assert read(sql).clauses is None
 
 
 def test_functions_that_give_rows_stand_alone() -> None:
     """In a select list they multiply rows, or drop them: those of other rules as well."""
     for call in ("generate_series(1, 2)", "unnest(a)", "json_array_elements(a)", "regexp_matches(a, 'x', 'g')"):
-        assert read(f"select b, {call} as c from x").slices is None, call
-    assert read("select b from x where b in (select unnest(a))").slices is not None
+        assert read(f"select b, {call} as c from x").clauses is None, call
+    assert read("select b from x where b in (select unnest(a))").clauses is not None
 
 
 def test_rules_share_a_scan_where_they_read_the_same_rows() -> None:
@@ -259,7 +259,7 @@ def test_a_recursive_with_is_itself() -> None:
 )
 def test_mentions_go_down_to_the_columns_of_tables(sql: str, made_of: set[str]) -> None:
     """Through subqueries and WITHs."""
-    found = read(sql).mentions["k"]
+    found = read(sql).column_lineage["k"]
     assert found is not None
     assert made_of <= found
 
@@ -278,20 +278,20 @@ def test_mentions_go_down_to_the_columns_of_tables(sql: str, made_of: set[str]) 
 )
 def test_mentions_never_leave_out_what_a_column_is_made_of(sql: str) -> None:
     """It is named, or the column counts as not known."""
-    found = read(sql).mentions.get("k")
+    found = read(sql).column_lineage.get("k")
     assert found is None or "email" in found
 
 
 def test_what_only_chooses_rows_is_not_mentioned() -> None:
     """A condition does not show in a value, and neither does the other column beside it."""
-    found = read("select o.id as k, o.email from x as o where o.email = 'a' and o.phone is null").mentions["k"]
+    found = read("select o.id as k, o.email from x as o where o.email = 'a' and o.phone is null").column_lineage["k"]
     assert found is not None
     assert not found & {"email", "phone"}
 
 
 def test_mentions_are_by_the_name_of_the_column() -> None:
     """As PostgreSQL gives it: folded, unless in quotes."""
-    assert set(read('select a as "Big", b as Small, C from x').mentions) == {"Big", "small", "c"}
+    assert set(read('select a as "Big", b as Small, C from x').column_lineage) == {"Big", "small", "c"}
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_mentions_are_by_the_name_of_the_column() -> None:
 )
 def test_what_is_not_known_is_not_guessed(sql: str) -> None:
     """Behind a star, or a whole row, may stand anything: nothing is known, which is taken for personal."""
-    assert read(sql).mentions.get("k") is None
+    assert read(sql).column_lineage.get("k") is None
 
 
 # What is refused ----------------------------------------------------------------------------------
@@ -348,9 +348,9 @@ def test_a_statement_that_cannot_be_parsed_is_run_as_it_stands() -> None:
     """What the parser does not know, the server may; nothing is known of it but the tables' names."""
     found = read(f"{UNPARSEABLE} order by order_id")
     assert found.body == f"{UNPARSEABLE} order by order_id"
-    assert found.relations == (Name("", "orders"),)
-    assert not found.mentions
-    assert found.slices is None
+    assert found.relations == (RelationName("", "orders"),)
+    assert not found.column_lineage
+    assert found.clauses is None
 
 
 def test_a_statement_that_cannot_be_parsed_is_refused_if_it_writes() -> None:
@@ -433,25 +433,25 @@ def scans(servers_by_major: dict[int, Server]) -> list[Scan]:
     dsn = servers.new_database(servers_by_major[18])
     with psycopg.connect(dsn) as connection:
         connection.execute(SCHEMA[0].read_bytes())
-        shapes = [(rule, parsed_query.read(rule)) for rule in expectations.load("current").rules]
-        tasks, _ = prepared_rule.prepare(connection, shapes)
-        found = plan(connection, tasks)
+        parsed_rules = [(rule, parsed_query.parse(rule)) for rule in expectations.load("current").rules]
+        prepared_rules, _ = prepared_rule.prepare(connection, parsed_rules)
+        found = plan(connection, prepared_rules)
     servers.drop_database(servers_by_major[18], dsn)
     return found
 
 
 def test_each_rule_is_in_one_scan(scans: list[Scan]) -> None:
     """None is lost, none is judged twice; the largest scans come first."""
-    ids = [task.rule.id for scan in scans for task in scan.tasks]
+    ids = [prepared.rule.id for scan in scans for prepared in scan.rules]
     assert len(ids) == len(set(ids)) == len(CHECKABLE)
-    sizes = [len(scan.tasks) for scan in scans]
+    sizes = [len(scan.rules) for scan in scans]
     assert sizes == sorted(sizes, reverse=True)
     assert [scan.shared for scan in scans] == [size > 1 for size in sizes]
 
 
 def test_rules_of_the_same_rows_share_a_scan(scans: list[Scan]) -> None:
     """Thirteen scans at most judge all rules."""
-    found = [{task.rule.id for task in scan.tasks} for scan in scans]
+    found = [{prepared.rule.id for prepared in scan.rules} for scan in scans]
     apart = [together for together in TOGETHER if not any(together <= scan for scan in found)]
     assert apart == []
     assert len(scans) <= 13
@@ -460,17 +460,17 @@ def test_rules_of_the_same_rows_share_a_scan(scans: list[Scan]) -> None:
 def test_shared_scans_read_one_source_by_one_key(scans: list[Scan]) -> None:
     """That is what makes them shareable."""
     for scan in scans:
-        read = [found.shape.slices for found in scan.tasks]
+        read = [found.query.clauses for found in scan.rules]
         if scan.shared:
             assert None not in read
-            sources = {found.local.table if found.local else found.source for found in read if found}
+            sources = {found.row_local.table if found.row_local else found.source for found in read if found}
             assert len(sources) == len({found.columns[0] for found in read if found}) == 1
 
 
 def test_every_column_of_the_shipped_rules_is_known(scans: list[Scan]) -> None:
     """What a value is made of is known for all of them, so that masks can be exact."""
     for scan in scans:
-        for found in scan.tasks:
+        for found in scan.rules:
             assert found.table is not None
             assert found.table.name == ("orders" if found.rule.key == ("order_id",) else "customers")
             assert found.ordered_as_number
@@ -481,8 +481,8 @@ def test_every_column_of_the_shipped_rules_is_known(scans: list[Scan]) -> None:
 def test_order_is_not_asked_for_twice(scans: list[Scan]) -> None:
     """Each shipped rule reads well in psql, in order; the audit leaves that out."""
     for scan in scans:
-        for found in scan.tasks:
+        for found in scan.rules:
             assert (
                 f"order by {found.rule.sql.split()[1].split('.')[0]}" in found.rule.sql or "distinct" in found.rule.sql
             )
-            assert not found.shape.body.splitlines()[-1].startswith("order by") or "distinct" in found.shape.body
+            assert not found.query.body.splitlines()[-1].startswith("order by") or "distinct" in found.query.body

@@ -14,12 +14,12 @@ import pytest
 
 from order_audit import expectations
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.analysis.parsed_query import Name
+from order_audit.audit.analysis.parsed_query import RelationName
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.run import Options
 from order_audit.audit.scans import batch, executor, impact, prepared_rule
-from order_audit.audit.scans.batch import Bundle
+from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.planner import Scan, plan
 from order_audit.expectations import Rule
 from tests import rules
@@ -30,15 +30,15 @@ from tests.support.results import run
 
 def scans(connection: psycopg.Connection, *rules: Rule) -> list[Scan]:
     """The plan for some rules."""
-    tasks, outcomes = prepared_rule.prepare(connection, [(rule, parsed_query.read(rule)) for rule in rules])
+    prepared_rules, outcomes = prepared_rule.prepare(connection, [(rule, parsed_query.parse(rule)) for rule in rules])
     assert not outcomes
-    return plan(connection, tasks)
+    return plan(connection, prepared_rules)
 
 
-def bundles(connection: psycopg.Connection, *rules: Rule) -> list[Bundle]:
+def bundles(connection: psycopg.Connection, *rules: Rule) -> list[Batch]:
     """The statements for some rules."""
-    orders = impact.orders_by_schema(catalog.relations(connection, [Name("", "orders")]).values())
-    return batch.bundle(connection, scans(connection, *rules), orders)
+    orders = impact.orders_by_schema(catalog.relations(connection, [RelationName("", "orders")]).values())
+    return batch.batched(connection, scans(connection, *rules), orders)
 
 
 def widest(sets: Collection[frozenset[str]]) -> list[frozenset[str]]:
@@ -61,7 +61,7 @@ WAYS: tuple[Way, ...] = get_args(Way)
 def go(monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
     """Let audits of tables of any size judge each row, each value once, or extracts with rows prefiltered."""
     monkeypatch.setattr(
-        sampling, "repeating", lambda _connection, _table, sets: widest(sets) if way == "each value" else []
+        sampling, "low_cardinality_sets", lambda _connection, _table, sets: widest(sets) if way == "each value" else []
     )
     monkeypatch.setattr(sampling, "SMALL", 0 if way == "shared" else 20_000)
     monkeypatch.setattr(batch, "_FEW", 1.0)
@@ -87,7 +87,7 @@ def test_audit_finds_what_the_oracle_finds(
         judged = [found for found in expectations.load("current").rules if found.id in expected]
         assert any(scan.value for scan in scans(connection, *judged)) is (way == "each value")
         made = bundles(connection, *judged)
-        assert any(found.extract for found in made) is (way == "shared")
+        assert any(found.shared_cte for found in made) is (way == "shared")
         assert any(scan.prefilter for found in made for scan in found.scans) is (way == "shared" and unique)
     document = run(dsn, tmp_path / "out", Options(formats=("json", "violations"), rules=tuple(expected)))
     assert [found["error"] for found in document["results"] if found["status"] == "errored"] == []
@@ -158,7 +158,7 @@ def test_what_is_no_matter_of_values_is_judged_by_row(
     dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, condition: str
 ) -> None:
     """A value's verdict must be every row's that has it."""
-    monkeypatch.setattr(sampling, "repeating", lambda _connection, _table, sets: list(sets))
+    monkeypatch.setattr(sampling, "low_cardinality_sets", lambda _connection, _table, sets: list(sets))
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("create table t (id int primary key, word text); create table other (word text)")
         text = f"select t.id, t.word from t where {condition}"
@@ -187,7 +187,7 @@ def test_rows_of_a_value_that_is_null_are_found(
     dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: tuple[str, ...]
 ) -> None:
     """NULL is a value like others, and neither no bits nor no letters."""
-    monkeypatch.setattr(sampling, "repeating", lambda _connection, _table, sets: widest(sets))
+    monkeypatch.setattr(sampling, "low_cardinality_sets", lambda _connection, _table, sets: widest(sets))
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             """
@@ -212,7 +212,7 @@ def test_rows_that_multiply_are_judged_one_by_one(dsn: str, tmp_path: Path) -> N
         source = "select t.id from t cross join lateral json_each_text(t.doc) as e"
         one = rule(tmp_path, "one", f"{source} where e.key = 'a' and e.value ~ 'x'")
         two = rule(tmp_path, "two", f"{source} where e.key = 'b' and e.value ~ 'y'")
-        assert [len(scan.tasks) for scan in scans(connection, one, two)] == [2]
+        assert [len(scan.rules) for scan in scans(connection, one, two)] == [2]
     document = run(dsn, tmp_path / "out", Options(suites=(str(tmp_path / "mine"),), formats=("json",)))
     assert [result["violations"] for result in document["results"]] == [30_000, 30_000]
 
@@ -228,7 +228,7 @@ def test_gentle_audits_find_the_same(dsn: str, tmp_path: Path, monkeypatch: pyte
         run(dsn, out, Options(formats=("violations",), gentle=gentle))
         found.append((out / "violations.csv").read_bytes())
     assert found[0] == found[1]
-    with Snapshot(dsn, gentle=True) as snapshot:
+    with Snapshot(dsn, low_impact=True) as snapshot:
         assert snapshot.connection.execute("show max_parallel_workers_per_gather").fetchone() == ("0",)
 
 
@@ -240,7 +240,7 @@ def test_sessions_have_memory_for_their_hash_tables(dsn: str) -> None:
         ("100MB", False, "100MB"),
         ("4MB", True, "4MB"),
     ):
-        with Snapshot(f"{dsn} options='-c work_mem={given}'", gentle=gentle) as snapshot, snapshot.join() as other:
+        with Snapshot(f"{dsn} options='-c work_mem={given}'", low_impact=gentle) as snapshot, snapshot.join() as other:
             for connection in (snapshot.connection, other):
                 assert connection.execute("show work_mem").fetchone() == (wanted,)
 
@@ -262,7 +262,7 @@ def test_laterals_that_add_columns_share_the_scan(dsn: str, tmp_path: Path) -> N
             "doubles",
             "select t.id, t.word from t cross join lateral (select generate_series(1, 2) as n) as l where l.n > 1",
         )
-        found = [{one.rule.id for one in scan.tasks} for scan in scans(connection, plain, adds, doubles)]
+        found = [{one.rule.id for one in scan.rules} for scan in scans(connection, plain, adds, doubles)]
     assert found == [{plain.id, adds.id}, {doubles.id}]
     document = run(dsn, tmp_path / "out", Options(suites=(str(tmp_path / "mine"),), formats=("json",)))
     assert {result["rule"]: result["violations"] for result in document["results"]} == {

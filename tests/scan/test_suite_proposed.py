@@ -20,9 +20,9 @@ from order_audit.audit.run import Options
 from order_audit.audit.scans import prepared_rule
 from order_audit.fixes.migrate.run import run as migrate
 from order_audit.fixes.migrate.steps import steps
-from order_audit.fixes.migrate.throttle import Pace
+from order_audit.fixes.migrate.throttle import MigrationThrottle
 from order_audit.fixes.planning.planner import guards_of
-from order_audit.progress import unseen
+from order_audit.progress import start_ignored
 from order_audit.reports import compare, results_file
 from order_audit.reports.document import encode
 from order_audit.scenario.load import PROPOSED
@@ -107,7 +107,7 @@ def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
         connection.execute(SCHEMA.read_bytes())
         connection.execute(BARE)
         connection.execute(QUARANTINE)
-        judged, unfit = prepared_rule.prepare(connection, [(rule, parsed_query.read(rule)) for rule in RULES.values()])
+        judged, unfit = prepared_rule.prepare(connection, [(rule, parsed_query.parse(rule)) for rule in RULES.values()])
         assert not unfit
         for found in judged:
             rule, table = found.rule, found.table
@@ -253,7 +253,7 @@ def test_audits_before_and_after_are_compared_rule_by_rule(sample: str, tmp_path
         )
     run(sample, tmp_path / "old", Options(suites=("current",)))
     with psycopg.connect(sample, autocommit=True) as connection:
-        migrate(connection, steps(PROPOSED), "switch", Pace(), unseen)
+        migrate(connection, steps(PROPOSED), "switch", MigrationThrottle(), start_ignored)
         connection.execute("update sales.contacts set phone = '555 010 0100' where customer_id = 1")
         connection.execute("insert into sales.schedules (half_hours) values ('{[0,1)}')")
     run(sample, tmp_path / "new", Options(suites=("proposed",)))

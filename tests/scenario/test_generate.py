@@ -239,7 +239,7 @@ def test_all_or_nothing(server_18: Server, tmp_path: Path) -> None:
     truth = tmp_path / "truth.csv"
     with psycopg.connect(dsn, autocommit=True) as connection:
         with pytest.raises(KeyboardInterrupt):
-            scenario.generate(connection, orders=50, customers=9, seed=1, defects=1, truth=truth, tell=interrupt)
+            scenario.generate(connection, orders=50, customers=9, seed=1, defects=1, truth=truth, on_progress=interrupt)
         assert connection.execute("select to_regclass('orders'), to_regclass('customers')").fetchone() == (None, None)
     assert not list(tmp_path.iterdir())
     servers.drop_database(server_18, dsn)

@@ -130,11 +130,11 @@ def test_sql_blocks_are_files_of_ours_or_are_run(block: docs.Block) -> None:
         return
     path = f"{block}"
     if re.search(r"^-- protects:", block.text, re.MULTILINE):
-        assert guard.parse(block.text, "example", RULES, path).parts
+        assert guard.parse(block.text, "example", RULES, path).objects
     elif re.search(r"^-- (automatic|option \w+.*):", block.text, re.MULTILINE):
         assert fix.parse(block.text, next(iter(RULES.values())), path)
     else:
-        parsed_query.read(rule.parse(block.text, id="example", suite="docs", path=path))
+        parsed_query.parse(rule.parse(block.text, id="example", suite="docs", path=path))
 
 
 @blocks("toml")

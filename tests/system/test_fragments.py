@@ -238,5 +238,5 @@ def test_all_shipped_fragments_are_used() -> None:
         assert fragments.used(folder, included)
     texts = [rule.sql for suite in expectations.shipped() for rule in expectations.load(suite).rules]
     texts += [fix.text for fix in fixes(expectations.load("current").rules).values()]
-    texts += [part.plain("public") for guard in guards().values() for part in guard.parts]
+    texts += [guard_object.display_sql("public") for guard in guards().values() for guard_object in guard.objects]
     assert not [text for text in texts if "include:" in text]

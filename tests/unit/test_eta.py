@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from order_audit.fixes.engine.eta import Meter, spoken
+from order_audit.fixes.engine.eta import Eta, duration_text
 
 
 class Clock:
@@ -18,46 +18,46 @@ class Clock:
 
 def test_the_time_left_is_what_listing_and_changing_have_taken_so_far() -> None:
     clock, told = Clock(), list[tuple[int, int, str]]()
-    meter = Meter([1000, 4000, 0], lambda *said: told.append(said), closing=3, clock=clock)
-    meter.begin("first")
+    eta = Eta([1000, 4000, 0], lambda *said: told.append(said), closing=3, clock=clock)
+    eta.begin("first")
     clock.now += 2  # to list its rows
-    meter.rows(0, 2000)  # twice what was expected
-    assert meter.left is None
+    eta.rows(0, 2000)  # twice what was expected
+    assert eta.left is None
     assert told[-1] == (0, 6000, "first")
     clock.now += 2
-    meter.rows(1000, 2000)
-    assert meter.left is None  # after four seconds it would be a guess
+    eta.rows(1000, 2000)
+    assert eta.left is None  # after four seconds it would be a guess
     assert told[-1] == (1000, 6000, "500/s, first")
     clock.now += 8  # a vacuum, a pause: it counts
-    meter.rows(2000, 2000)
+    eta.rows(2000, 2000)
     # two listings at 2 s, 4000 rows at 10 s for 2000, and what comes at the end
-    assert meter.left == pytest.approx(2 * 2 + 4000 * 10 / 2000 + 3)
+    assert eta.left == pytest.approx(2 * 2 + 4000 * 10 / 2000 + 3)
     assert told[-1] == (2000, 6000, "200/s, 25 s left, first")
-    meter.begin("second")
+    eta.begin("second")
     clock.now += 4
-    meter.rows(0, 0)  # nothing is left of it
+    eta.rows(0, 0)  # nothing is left of it
     assert told[-1] == (2000, 2000, "200/s, 6 s left, second")
-    assert meter.left == pytest.approx((2 + 4) / 2 + 3)
-    meter.begin("third")
+    assert eta.left == pytest.approx((2 + 4) / 2 + 3)
+    eta.begin("third")
     clock.now += 3
-    meter.end("adding up again")
+    eta.end("adding up again")
     assert told[-1] == (2000, 2000, "adding up again")
 
 
 def test_no_time_is_told_before_a_row_was_changed() -> None:
     clock = Clock()
-    meter = Meter([0, 500], lambda *_said: None, clock=clock)
-    meter.begin("first")
+    eta = Eta([0, 500], lambda *_said: None, clock=clock)
+    eta.begin("first")
     clock.now += 60
-    meter.rows(0, 0)
-    assert meter.left is None
-    meter.begin("second")
+    eta.rows(0, 0)
+    assert eta.left is None
+    eta.begin("second")
     clock.now += 60
-    meter.rows(0, 500)
-    assert meter.left is None
+    eta.rows(0, 500)
+    assert eta.left is None
     clock.now += 1
-    meter.rows(100, 500)
-    assert meter.left == pytest.approx(4)
+    eta.rows(100, 500)
+    assert eta.left == pytest.approx(4)
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_no_time_is_told_before_a_row_was_changed() -> None:
     [(0, "1 s"), (7.4, "7 s"), (42, "40 s"), (58.9, "1 min"), (61, "1 min"), (200, "3 min"), (6000, "1.7 h")],
 )
 def test_times_are_spoken_as_exactly_as_they_are_known(seconds: float, said: str) -> None:
-    assert spoken(seconds) == said
+    assert duration_text(seconds) == said
