@@ -40,7 +40,7 @@ statically:
 fix: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/python -m scenario.labels
+	$(BIN)/python -m order_audit.scenario.labels
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -r README.md docs/*.md scenario/data-issues/README.md
 
 bench: $(STAMP)
