@@ -33,8 +33,8 @@ from order_audit.progress import ProgressCallback, ignore_progress
 class Reverted:
     """The outcome of a revert: what became of each rule's changes, and what stays as it is.
 
-    `guards` are the guards that were removed. In `rules`, `changed` counts rows put back, `locked` rows that others held,
-    `rejected` rows whose former values the database refuses, `changed_concurrently` rows that somebody changed since.
+    `guards` are the guards that were removed. In `rules`, `changed` counts rows put back, `locked` rows that others
+    held, `rejected` rows whose former values the database refuses, `changed_concurrently` rows changed since.
     `conflicts` are the rows of any rule that no revert put back. `tables_with_triggers` names the triggers of changed
     tables, by table: what they wrote is not in the journal.
     """
