@@ -72,13 +72,14 @@ domain_base_type as materialized (
 ),
 -- One row per table (ordinary or partitioned), except partitions, inheritance children, temporary tables, and tables
 -- of extensions and migration tools. `rows` is an estimate from statistics that includes descendants;
--- `descendants` is their number. `is_log` means that the name says log, history, queue or the like.
+-- `descendants` is their number, `partition_noun` the word for it in messages. `is_log` means that the name says log, history, queue or the like.
 relation as materialized (
   select c.oid, c.relname as name, h.oid as schema_oid, h.name as schema, h.prefix || c.relname as object,
     format('%I.%I', h.name, c.relname) as quoted,
     c.relkind = 'p' as is_partitioned,
     greatest(c.reltuples, coalesce(below.rows, 0), 0) as rows,
     coalesce(below.relations, 0) as descendants,
+    case when below.relations = 1 then 'partition' else 'partitions' end as partition_noun,
     w.words, w.words[cardinality(w.words)] as last_word,
     e.description as comment,
     w.words[cardinality(w.words)] in (

@@ -195,6 +195,38 @@ def test_comments_in_suggestions_end_where_statements_begin(dsn: str) -> None:
     assert len(validated) == 1 + len(deferred)
 
 
+def test_verbs_and_nouns_agree_with_numbers(dsn: str) -> None:
+    """One of something is singular."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("""
+            create table alone (id bigint generated always as identity primary key);
+            create table few (id bigint generated always as identity primary key, a int, b int);
+            create table many (id bigint generated always as identity primary key, a int, b int);
+            comment on table many is 'some';
+            comment on column few.a is 'some'; comment on column few.b is 'some'; comment on column many.a is 'some';
+            create table one (a int, b int) partition by range (a);
+            create table one_1 partition of one for values from (1) to (2);
+            create index on one_1 (b);
+            create index on one_1 (b);
+            create index one_a on only one (a);
+            create table two (a int, b int) partition by range (a);
+            create table two_1 partition of two for values from (1) to (2);
+            create table two_2 partition of two for values from (2) to (3);
+            comment on table one is 'some';
+            grant truncate on one_1, two_1 to public;
+        """)
+        messages = {finding.message for verdict in judged(dsn) for finding in verdict.findings}
+    assert messages >= {
+        "table alone has no comment, and its only column has none",
+        "table few has no comment, and 1 of its 3 columns has none",
+        "in table many, 2 of its 3 columns have no comment",
+        "every role may truncate in 1 of 1 partition of table one, because PUBLIC may",
+        "every role may truncate in 1 of 2 partitions of table two, because PUBLIC may",
+        "1 of 1 partition of table one has redundant indexes: one_1_b_idx1 is covered by one_1_b_idx",
+        "index one_a on table one is not valid: 1 of 1 partition lacks an attached index",
+    }
+
+
 def test_objects_of_another_schema_are_named_with_it(dsn: str) -> None:
     """Those of the audited one are not."""
     with psycopg.connect(dsn, autocommit=True) as connection:

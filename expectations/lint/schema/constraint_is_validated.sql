@@ -23,8 +23,8 @@ select r.object || '.' || d.name as object,
     when bool_or(d.relation = r.oid)
     then format('constraint %s of table %s is NOT VALID: earlier rows may violate it', d.name, r.object)
     else format(
-      'constraint %s is NOT VALID in %s of %s partitions of table %s: earlier rows may violate it', d.name, count(*),
-      r.descendants, r.object
+      'constraint %s is NOT VALID in %s of %s %s of table %s: earlier rows may violate it', d.name, count(*),
+      r.descendants, r.partition_noun, r.object
     )
   end as message,
   jsonb_strip_nulls(
@@ -57,7 +57,7 @@ from unvalidated as d
 join relation as r on r.oid = d.root
 join sample as s on s.relation = r.oid
 left join violation_predicate as b on b.oid = d.oid
-group by r.oid, r.object, r.quoted, r.descendants, d.name, s.source, s.is_sampled
+group by r.oid, r.object, r.quoted, r.descendants, r.partition_noun, d.name, s.source, s.is_sampled
 union all
 select h.prefix || t.typname || '.' || k.conname,
   format('constraint %s of domain %s%s is NOT VALID: earlier rows may violate it', k.conname, h.prefix, t.typname),

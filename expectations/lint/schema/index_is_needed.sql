@@ -95,7 +95,8 @@ union all
 -- redundant indexes of many partitions are one finding
 select r.object,
   format(
-    '%s of %s partitions of table %s have redundant indexes: %s', count(distinct g.holder), r.descendants, r.object,
+    '%s of %s %s of table %s %s redundant indexes: %s', count(distinct g.holder), r.descendants, r.partition_noun, r.object,
+    case when count(distinct g.holder) = 1 then 'has' else 'have' end,
     (array_agg(format('%s is covered by %s', g.object, g.other_object) order by g.object))[1]
     || case when count(*) > 1 then format(' and %s more', count(*) - 1) else '' end
   ),
@@ -108,5 +109,5 @@ select r.object,
 from redundant as g
 join relation as r on r.oid = g.root
 where g.is_below
-group by r.oid, r.object, r.descendants
+group by r.oid, r.object, r.descendants, r.partition_noun
 order by 1

@@ -11,8 +11,9 @@ with recursive member (root, oid) as (
 select h.prefix || x.relname as object,
   case
     when x.relkind = 'I' then format(
-      'index %s on table %s is not valid: %s of %s partitions lack an attached index', h.prefix || x.relname, r.object,
-      w.lacking, w.partitions
+      'index %s on table %s is not valid: %s of %s %s %s an attached index', h.prefix || x.relname, r.object,
+      w.lacking, w.partitions, case when w.partitions = 1 then 'partition' else 'partitions' end,
+      case when w.lacking = 1 then 'lacks' else 'lack' end
     )
     else format(
       'index %s on %s is not valid: queries ignore it, writes update it', h.prefix || x.relname,

@@ -42,11 +42,9 @@ group by t.schema
 union all
 select t.object,
   case
-    when t.has_comment then format(
-      'in table %s, %s of %s columns %s no comment', t.object, t.uncommented, t.columns, v.have
-    )
+    when t.has_comment then format('in table %s, %s no comment', t.object, c.lack)
     when t.uncommented = 0 then format('table %s has no comment', t.object)
-    else format('table %s has no comment, and %s of its %s columns %s none', t.object, t.uncommented, t.columns, v.have)
+    else format('table %s has no comment, and %s none', t.object, c.lack)
   end,
   jsonb_build_object(
     'table has a comment', t.has_comment, 'columns', t.columns, 'columns with a comment', t.columns - t.uncommented
@@ -67,7 +65,14 @@ select t.object,
   ),
   'redesign'
 from commented as t
-cross join lateral (select case when t.uncommented = 1 then 'has' else 'have' end as have) as v
+cross join lateral (
+  select case
+      when t.columns = 1 then 'its only column has'
+      else format(
+        '%s of its %s columns %s', t.uncommented, t.columns, case when t.uncommented = 1 then 'has' else 'have' end
+      )
+    end as lack
+) as c
 where t.commented_tables * 4 >= t.tables
   and (not t.has_comment or t.uncommented > 0)
 order by 1

@@ -43,7 +43,7 @@ select r.object,
     a.privileges,
     case
       when bool_or(w.oid = r.oid) then 'in table ' || r.object
-      else format('in %s of %s partitions of table %s', count(*), r.descendants, r.object)
+      else format('in %s of %s %s of table %s', count(*), r.descendants, r.partition_noun, r.object)
     end,
     case
       when count(*) = 1 and max(cardinality(w.columns)) > 0
@@ -72,5 +72,5 @@ join (
   cross join lateral regexp_split_to_table(w.privileges, ', ') as x (name)
   group by w.root
 ) as a on a.root = w.root
-group by r.oid, r.object, r.descendants, a.privileges
+group by r.oid, r.object, r.descendants, r.partition_noun, a.privileges
 order by 1

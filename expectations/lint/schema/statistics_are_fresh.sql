@@ -34,7 +34,8 @@ counted as (
   ) as l
 ),
 summed as (
-  select r.oid, r.object, r.quoted, r.descendants, sum(c.rows) as rows, sum(c.changes) filter (where c.has_rows) as changes,
+  select r.oid, r.object, r.quoted, r.descendants, r.partition_noun, sum(c.rows) as rows,
+    sum(c.changes) filter (where c.has_rows) as changes,
     max(c.last) filter (where c.oid = r.oid) as last,
     count(*) filter (
       where c.has_rows and c.oid <> r.oid and c.rows >= 1000 and not c.is_analysed
@@ -47,14 +48,14 @@ summed as (
     end) as was_never_analysed
   from counted as c
   join relation as r on r.oid = c.root
-  group by r.oid, r.object, r.quoted, r.descendants
+  group by r.oid, r.object, r.quoted, r.descendants, r.partition_noun
 )
 select s.object,
   case
     when s.was_never_analysed then format('table %s (%s rows) has never been analysed', s.object, s.rows)
     when s.partitions_never_analysed > 0 then format(
-      '%s of %s partitions of table %s %s never been analysed', s.partitions_never_analysed, s.descendants, s.object,
-      case when s.partitions_never_analysed = 1 then 'has' else 'have' end
+      '%s of %s %s of table %s %s never been analysed', s.partitions_never_analysed, s.descendants, s.partition_noun,
+      s.object, case when s.partitions_never_analysed = 1 then 'has' else 'have' end
     )
     else format('table %s (%s rows) has %s changes since it was last analysed', s.object, s.rows, s.changes)
   end as message,

@@ -29,7 +29,7 @@ select r.object || '.' || s.name as object,
     s.name,
     case
       when bool_or(s.relation = r.oid) then format('table %s', r.object)
-      else format('%s of %s partitions of table %s', count(distinct s.relation), r.descendants, r.object)
+      else format('%s of %s %s of table %s', count(distinct s.relation), r.descendants, r.partition_noun, r.object)
     end
   ) as message,
   jsonb_strip_nulls(
@@ -48,5 +48,5 @@ select r.object || '.' || s.name as object,
   'statement' as remedy
 from disabled_trigger as s
 join relation as r on r.oid = s.root
-group by r.oid, r.object, r.descendants, s.name, s.is_internal
+group by r.oid, r.object, r.descendants, r.partition_noun, s.name, s.is_internal
 order by 1
