@@ -82,6 +82,8 @@ def export(
         with project.opened(Path(folder)) as context:
             project.add(context, suite, schema=schema)
             root = Path(context.root_directory)
+        if root.parent == Path(folder).resolve():
+            root = Path(folder) / root.name  # as it was given
     except OSError as error:
         raise UsageError(f"cannot write to {error.filename or folder}: {error.strerror}") from None
     return Exported(root, suite.name, len(chosen), left_out, errored, address)

@@ -41,9 +41,8 @@ def write(folder: Path, document: Document, rules: Iterable[Rule], *, evidence: 
     not_judged = {id: {"status": it.status, "reason": it.reason} for id, it in found.items() if id not in wanted}
     suite = of_rules((rule for rule in rules if rule.id in wanted), name_of(document.run.suites), evidence=evidence)
     suite.meta = (suite.meta or {}) | {"order_audit": {"not_judged": not_judged}}
-    suite.notes = [
-        f"{id} is not in this suite ({it['status']}): {it['reason']}" for id, it in not_judged.items()
-    ] or None
+    reasons = [f"{id} was not judged: {it['reason']}" for id, it in not_judged.items() if it["reason"]]
+    suite.notes = reasons or None
     with project.opened(folder) as context:
         stored = project.add(context, suite, schema=schema)
         batch = f"{project.SOURCE}-{stored.definition.asset.name}"
