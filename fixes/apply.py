@@ -7,12 +7,13 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import psycopg
 
+from order_audit import session
+from order_audit.errors import OrderAuditError, RefusalError
 from order_audit.expectations import Rule
 from order_audit.fixes.engine import batches
 from order_audit.fixes.engine.batches import OptionOutcome, Throttle, install
@@ -20,7 +21,6 @@ from order_audit.fixes.engine.bloat import Bloat, bloat, sizes
 from order_audit.fixes.engine.checksums import Verification, checksums, verify
 from order_audit.fixes.engine.eta import Eta
 from order_audit.fixes.engine.rejected import Rejected, rejected
-from order_audit.fixes.engine.status import LOCK
 from order_audit.fixes.engine.work_list import TARGET, obstacle, work_list_sql
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix, FixError, Option
 from order_audit.fixes.guarding.install import Count, GuardError, install_all, preview
@@ -32,12 +32,10 @@ from order_audit.fixes.planning.planner import guards_of, identity, none_there, 
 from order_audit.progress import ProgressCallback
 
 
-class RefusalError(RuntimeError):
-    """Nothing was changed; the message says why in one line, and what to do."""
-
-
-class ReviewError(ValueError):
+class ReviewError(OrderAuditError):
     """What is there is not what was reviewed; nothing was changed."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def apply(
 
     It may be killed at any moment and run again. Raises RefusalError or ReviewError before the first change.
     """
-    with advisory_lock(connection):
+    with session.advisory_lock(connection):
         refuse(connection, fixes, choices)
         id = _plan_id(choices, decisions)
         if decisions is not None and decisions.plan and not _begun(connection, id):
@@ -177,9 +175,9 @@ def rehearse(
         counted += 1
         on_progress(counted, total, note)
 
-    with advisory_lock(connection), connection.transaction(force_rollback=True):
+    with session.advisory_lock(connection), connection.transaction(force_rollback=True):
         refuse(connection, fixes, choices)
-        connection.execute(f"set local lock_timeout = {max(1, throttle.max_lock_wait_ms)}".encode())
+        session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms))
         install(connection, TARGET)
         connection.execute("delete from order_audit.refused")
         steps, unable = _possible(connection, chosen(fixes, choices))
@@ -235,41 +233,21 @@ def _take_turns(
     return tuple((rule, option, became) for (rule, option), became in done.items()), restless
 
 
-@contextmanager
-def advisory_lock(connection: psycopg.Connection) -> Iterator[None]:
-    """While it lasts, no other run of ours works on this database. Raises RefusalError where one does.
-
-    The server may take a moment to notice that an earlier run was killed: for that long it is waited.
-    """
-    for _ in range(30):
-        if _may(connection, "select pg_try_advisory_lock(%s)", str(LOCK)):
-            break
-        time.sleep(0.1)
-    else:
-        raise RefusalError("another run of fixes, or a migration, is at work on this database: wait until it has ended")
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.execute("select pg_advisory_unlock(%s)", [LOCK])
-
-
 def refuse_read_only(connection: psycopg.Connection) -> None:
     """Raise RefusalError where the connection cannot write at all."""
-    row = connection.execute("select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'").fetchone()
-    assert row is not None  # noqa: S101 - one row by construction
-    if row[0]:
+    is_standby, is_read_only = session.row(
+        connection, "select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'"
+    )
+    if is_standby:
         raise RefusalError("this server is a standby: give the DSN of the primary")
-    if row[1]:
+    if is_read_only:
         raise RefusalError("this connection may only read (default_transaction_read_only): give one that may write")
 
 
 def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> None:
     """Raise RefusalError where the fixes cannot be applied here at all."""
     refuse_read_only(connection)
-    row = connection.execute("select current_user").fetchone()
-    assert row is not None  # noqa: S101 - one row by construction
-    role = row[0]
+    role = session.scalar(connection, "select current_user")
     names = tables(connection, fixes)
     if not names:
         raise RefusalError(none_there(fixes))
@@ -321,8 +299,7 @@ def refuse_unnamed(connection: psycopg.Connection, table: str, key: str) -> None
 
 
 def _may(connection: psycopg.Connection, question: str, *parts: str) -> bool:
-    row = connection.execute(question.encode(), parts).fetchone()
-    return bool(row and row[0])
+    return bool(session.scalar(connection, question, parts))
 
 
 def _plan_id(choices: Mapping[str, str], decisions: Decisions | None) -> str:
@@ -353,13 +330,13 @@ def _begun(connection: psycopg.Connection, plan: str) -> bool:
 
 def _begin(connection: psycopg.Connection, plan: str, choices: Mapping[str, str]) -> tuple[int, int]:
     connection.execute("delete from order_audit.refused")
-    row = connection.execute(
+    since, run = session.row(
+        connection,
         "insert into order_audit.run (plan, detail) values (%s, jsonb_build_object('choices', %s::jsonb))"
         " returning (select coalesce(max(id), 0) from order_audit.journal), id",
         [plan, json.dumps(dict(choices))],
-    ).fetchone()
-    assert row is not None  # noqa: S101 - one row was inserted
-    return int(row[0]), int(row[1])
+    )
+    return int(since), int(run)
 
 
 def _end(connection: psycopg.Connection, run: int, detail: dict[str, Any]) -> None:

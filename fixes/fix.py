@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from order_audit.errors import OrderAuditError
 from order_audit.expectations import Rule, SuiteError, fragments, shipped
 from order_audit.expectations.fragments import Line
 
@@ -28,8 +29,10 @@ _NULL: Final = re.compile(r"(?i)\bnull as (\w+)")
 _MORE: Final = re.compile(r"--\s{2,}(?P<text>.*)")
 
 
-class FixError(ValueError):
+class FixError(OrderAuditError):
     """A fix file cannot be used; the message is one line that names the place."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from functools import partial
 
 import psycopg
 
-from order_audit.errors import UsageError
-from order_audit.fixes.apply import RefusalError, advisory_lock, refuse_read_only
+from order_audit import session
+from order_audit.errors import RefusalError, UsageError
+from order_audit.fixes.apply import refuse_read_only
 from order_audit.fixes.engine import batches
 from order_audit.fixes.engine.batches import OptionOutcome, Throttle, install
 from order_audit.fixes.engine.eta import Eta
@@ -70,7 +71,7 @@ def revert(
     nothing was ever applied, RefusalError where nothing can be put back at all, both before the first change;
     GuardError where others never let go of a guard's table.
     """
-    with advisory_lock(connection):
+    with session.advisory_lock(connection):
         refuse_read_only(connection)
         if not has_journal(connection):
             if rules:

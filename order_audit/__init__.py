@@ -14,6 +14,7 @@ False
 
 `dsn` is a URL or a libpq string; None reads the environment variable DATABASE_URL. Functions raise UsageError or
 SuiteError for wrong use, DocumentError for a file that holds no result, and RunError where the database gave no answer.
+All derive from OrderAuditError, whose `exit_code` is that of the command.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from order_audit.errors import RunError, UsageError
+from order_audit.errors import DocumentError, OrderAuditError, RunError, UsageError
 
 if TYPE_CHECKING:
     from order_audit.audit.schema.lint import Verdict
     from order_audit.expectations import Rule, Suite, SuiteError
-    from order_audit.reports.document import Document, DocumentError
+    from order_audit.reports.document import Document
     from order_audit.reports.document import SchemaFinding as Finding
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "FailOn",
     "Finding",
     "Format",
+    "OrderAuditError",
     "Result",
     "Rule",
     "RunError",
@@ -56,7 +58,6 @@ Format = str
 
 #: Names that are looked up when they are first asked for, so that importing this module stays cheap.
 _HOMES = {
-    "DocumentError": "order_audit.reports.document",
     "Finding": "order_audit.reports.document",
     "Rule": "order_audit.expectations",
     "Suite": "order_audit.expectations",

@@ -1,11 +1,34 @@
-"""The two ways in which a command ends early, each with one line that says what to do."""
+"""The errors that a command reports in one line, each with its exit code."""
 
 from __future__ import annotations
 
-
-class UsageError(Exception):
-    """Wrong use: options, files, configuration. Exit code 2."""
+from typing import ClassVar
 
 
-class RunError(Exception):
-    """The command could not do its work: no connection, nothing to judge. Exit code 3."""
+class OrderAuditError(Exception):
+    """The base of all errors of this program; the message is one line that says what to do.
+
+    `exit_code` is the exit code of a command that ends with it: 2 for wrong use, 3 where the command could not run.
+    """
+
+    exit_code: ClassVar[int] = 3
+
+
+class UsageError(OrderAuditError):
+    """Wrong use: options, files, configuration."""
+
+    exit_code = 2
+
+
+class DocumentError(OrderAuditError):
+    """A file is no result of an audit; the message names the file."""
+
+    exit_code = 2
+
+
+class RunError(OrderAuditError):
+    """The command could not do its work: no connection, nothing to judge."""
+
+
+class RefusalError(OrderAuditError):
+    """The command refuses this database, and has changed nothing; the message says why."""

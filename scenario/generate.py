@@ -15,6 +15,7 @@ from typing import Any, Final, TextIO
 import psycopg
 from psycopg import pq, sql
 
+from order_audit.errors import OrderAuditError
 from order_audit.progress import ProgressCallback
 from order_audit.scenario import defects as kinds
 from order_audit.scenario.load import HOME, enter_empty
@@ -51,8 +52,10 @@ alter table orders add constraint chk_status check (
 """
 
 
-class NotUnicodeError(Exception):
+class NotUnicodeError(OrderAuditError):
     """The database's encoding is not UTF-8: it cannot hold the characters that some defects are made of."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from typing import Final
 
 import psycopg
 
+from order_audit.errors import OrderAuditError
+
 HOME: Final = Path(__file__).parent
 SCHEMA: Final = (HOME / "current" / "schema.sql", HOME / "sample-data.sql")
 ISSUES: Final = tuple(sorted((HOME / "data-issues").glob("*.sql")))
@@ -17,8 +19,10 @@ PROPOSED: Final = HOME / "proposed"
 DECISIONS: Final = HOME / "decisions.toml"
 
 
-class NotEmptyError(Exception):
+class NotEmptyError(OrderAuditError):
     """The database has tables of these names already; they are left as they are."""
+
+    exit_code = 2
 
 
 def load(connection: psycopg.Connection, *, issues: bool = False, schema: str = "") -> None:

@@ -17,7 +17,7 @@ from order_audit.audit.cli.gx import gx_app
 from order_audit.audit.cli.migrate import migrate_app
 from order_audit.audit.cli.options import Dsn, Quiet, Schema, Suites, say
 from order_audit.audit.formats import FORMATS
-from order_audit.errors import RunError, UsageError
+from order_audit.errors import OrderAuditError, RunError, UsageError
 from order_audit.reports.document import Document
 from order_audit.reports.document.comparison import Comparison
 from order_audit.reports.writers import DEFAULT
@@ -572,12 +572,8 @@ def main() -> None:
 
 
 def _said(error: Exception) -> tuple[str, int]:
-    from order_audit.expectations import SuiteError
-
-    if isinstance(error, UsageError | SuiteError):
-        return str(error), 2
-    if isinstance(error, RunError):
-        return str(error), 3
+    if isinstance(error, OrderAuditError):
+        return str(error), error.exit_code
     if hasattr(error, "format_message"):  # typer's own: a wrong option or argument
         context = getattr(error, "ctx", None)
         return (
@@ -586,10 +582,6 @@ def _said(error: Exception) -> tuple[str, int]:
         )
     if type(error).__name__ == "Abort":
         return "interrupted", 130
-    if type(error).__name__ in ("DocumentError", "DecisionError", "ReviewError", "FixError", "EmitError"):
-        return str(error), 2
-    if type(error).__name__ in ("RefusalError", "GuardError", "HeldError"):
-        return str(error), 3
     import psycopg
 
     from order_audit.audit import mask

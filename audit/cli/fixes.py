@@ -61,7 +61,7 @@ def plan(
     """
     from order_audit.audit.cli.fixes_text import plan_text
     from order_audit.audit.cli.progress_bar import progress_bar
-    from order_audit.fixes.apply import RefusalError
+    from order_audit.errors import RefusalError
     from order_audit.fixes.planning.decisions_file import decisions_toml
     from order_audit.fixes.planning.planner import none_there, tables
     from order_audit.fixes.planning.planner import plan as make
@@ -281,6 +281,7 @@ def _connected(dsn: str | None, schema: str) -> Iterator[psycopg.Connection]:
 
 
 def _refuse_standby(connection: psycopg.Connection) -> None:
-    row = connection.execute("select pg_is_in_recovery()").fetchone()
-    if row and row[0]:
+    from order_audit import session
+
+    if session.scalar(connection, "select pg_is_in_recovery()"):
         raise RunError("a standby cannot make the temporary tables that a plan is tried on: give the primary's DSN")

@@ -85,9 +85,10 @@ def run(
 
     Example: order-audit migrate run --dsn postgresql://owner@db/shop --to verify
     """
+    from order_audit import session
     from order_audit.audit.cli.migrate_text import taken_text, verified_text
     from order_audit.audit.cli.progress_bar import progress_bars
-    from order_audit.fixes.apply import advisory_lock, refuse_read_only
+    from order_audit.fixes.apply import refuse_read_only
     from order_audit.fixes.migrate.run import DifferentError
     from order_audit.fixes.migrate.run import run as take
     from order_audit.fixes.migrate.steps import CONTRACT
@@ -100,7 +101,7 @@ def run(
         if columns and to == steps[0].name:
             raise UsageError("--carry: columns can be taken along once the step 'prepare' is taken")
         refuse_read_only(connection)
-        with advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
+        with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             try:
                 taken = take(connection, steps, to, throttle, lambda what: start_progress(what, lines=True), columns)
             except DifferentError as error:
@@ -119,7 +120,7 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
     """
     from order_audit.audit.cli.migrate_text import verified_text
     from order_audit.audit.cli.progress_bar import progress_bar
-    from order_audit.fixes.apply import RefusalError
+    from order_audit.errors import RefusalError
     from order_audit.fixes.migrate.steps import CONTRACT, done
     from order_audit.fixes.migrate.verify import verify as compare
 
@@ -171,9 +172,10 @@ def rollback(
 
     Example: order-audit migrate rollback --dsn postgresql://owner@db/shop --to verify
     """
+    from order_audit import session
     from order_audit.audit.cli.migrate_text import rolled_back_text
     from order_audit.audit.cli.progress_bar import progress_bars
-    from order_audit.fixes.apply import advisory_lock, refuse_read_only
+    from order_audit.fixes.apply import refuse_read_only
     from order_audit.fixes.migrate.run import rollback as take_back
     from order_audit.fixes.migrate.steps import CONTRACT
     from order_audit.fixes.migrate.throttle import MigrationThrottle
@@ -182,7 +184,7 @@ def rollback(
         if to:
             _known(to, [step.name for step in steps if step.name != CONTRACT])
         refuse_read_only(connection)
-        with advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
+        with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             taken = take_back(connection, steps, to, MigrationThrottle(), lambda what: start_progress(what, lines=True))
     say(rolled_back_text(taken, to))
 
@@ -201,9 +203,11 @@ def contract(
 
     Example: order-audit migrate contract --dsn postgresql://owner@db/shop --drop-old-tables
     """
+    from order_audit import session
     from order_audit.audit.cli.migrate_text import taken_text, verified_text
     from order_audit.audit.cli.progress_bar import progress_bars
-    from order_audit.fixes.apply import RefusalError, advisory_lock, refuse_read_only
+    from order_audit.errors import RefusalError
+    from order_audit.fixes.apply import refuse_read_only
     from order_audit.fixes.migrate.quarantine import quarantine
     from order_audit.fixes.migrate.run import run as take
     from order_audit.fixes.migrate.steps import CONTRACT, done
@@ -223,7 +227,7 @@ def contract(
                 f"the new tables cannot hold some rows ({held[0].table}: {held[0].reason}):"
                 " 'order-audit migrate plan' says which fix admits them"
             )
-        with advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
+        with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             found = compare(connection, start_progress("comparing", lines=True))
             if not found.equal:
                 say(verified_text(found))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import errors, pq
 
+from order_audit import session
 from order_audit.audit.analysis.parsed_query import RelationName
 
 #: Types whose values are ordered, and written, as numbers: integers, floats, numeric, oid.
@@ -195,6 +196,4 @@ def functions(connection: psycopg.Connection, names: Iterable[str]) -> Calls:
 
 def encoding(connection: psycopg.Connection) -> str:
     """The database's encoding, in small letters: `utf8`."""
-    row = connection.execute("select current_setting('server_encoding')").fetchone()
-    assert row is not None  # noqa: S101 - the function returns one row
-    return str(row[0]).lower()
+    return str(session.scalar(connection, "select current_setting('server_encoding')")).lower()

@@ -17,31 +17,9 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
+from order_audit import session
 from order_audit.audit.database.dsn import connect
 from order_audit.errors import RunError
-
-#: What every session sets: exact floats, no filtered rows, text that does not depend on the client's locale.
-_SETTINGS = (
-    ("extra_float_digits", "1"),
-    ("row_security", "off"),  # a policy that would hide rows raises an error instead
-    ("jit", "off"),
-    # a CHECK may have been true when it was validated: what its function says now would not be asked
-    ("constraint_exclusion", "off"),
-    ("datestyle", "ISO, YMD"),
-    ("intervalstyle", "iso_8601"),
-    ("bytea_output", "hex"),
-    ("timezone", "UTC"),
-    ("standard_conforming_strings", "on"),
-    ("lock_timeout", "10s"),
-    ("idle_in_transaction_session_timeout", "0"),
-)
-#: Lets the server notice a client that died (PostgreSQL 14, where the operating system can tell).
-_OPTIONAL = (("client_connection_check_interval", "2s"),)
-#: For the hash tables of grouping and joining millions of rows, which would else spill to disk.
-_WORK_MEMORY = "64MB"
-
-#: A parameter of the server and its value.
-Setting = tuple[str, str]
 
 
 @dataclass
@@ -57,7 +35,7 @@ class Snapshot:
     schema: str = ""
     timeout: float | None = None
     low_impact: bool = False
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[session.Setting, ...] = ()
     id: str = ""
     connection: psycopg.Connection = field(init=False)
     _open: list[psycopg.Connection] = field(default_factory=list)
@@ -67,9 +45,7 @@ class Snapshot:
     def __enter__(self) -> Self:
         self.connection = self._connect()
         self._begin(self.connection)
-        row = self.connection.execute("select pg_export_snapshot()").fetchone()
-        assert row is not None  # noqa: S101 - the function returns one row
-        self.id = row[0]
+        self.id = session.scalar(self.connection, "select pg_export_snapshot()")
         return self
 
     def __exit__(
@@ -121,7 +97,7 @@ class Snapshot:
         connection.read_only = True
         if self.id:
             connection.execute(sql.SQL("set transaction snapshot {}").format(self.id))
-        settings = [*_SETTINGS]
+        settings = [*session.SETTINGS, *session.READER]
         if self.timeout is not None:
             settings.append(("statement_timeout", f"{max(1, round(self.timeout * 1000))}ms"))
         if self.low_impact:
@@ -129,21 +105,10 @@ class Snapshot:
         if self.schema:
             settings.append(("search_path", sql.Identifier(self.schema).as_string(connection)))
         settings += self.settings
-        connection.execute(
-            sql.SQL("select {}").format(
-                sql.SQL(", ").join(sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in settings)
-            )
-        )
+        session.configure(connection, settings, local=True)
         if not self.low_impact:
-            # where the server gives more, that stays
-            connection.execute(
-                "select set_config('work_mem', %s, true) where pg_size_bytes(current_setting('work_mem'))"
-                " < pg_size_bytes(%s)",
-                [_WORK_MEMORY, _WORK_MEMORY],
-            )
-        for name, value in _OPTIONAL:
-            with contextlib.suppress(psycopg.Error), connection.transaction():
-                connection.execute(sql.SQL("select set_config({}, {}, true)").format(name, value))
+            session.raise_work_memory(connection)
+        session.check_client(connection, local=True)
 
     def _close(self, connection: psycopg.Connection) -> None:
         with self._lock:

@@ -22,10 +22,11 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 
 from order_audit.audit.gx import shared_scans
 from order_audit.audit.gx.completeness import METRIC, is_brief
+from order_audit.errors import OrderAuditError
 from order_audit.reports.formatting import plural
 
 
-class RuleError(Exception):
+class RuleError(OrderAuditError):
     """A rule could not be judged; what the server said is the message."""
 
 

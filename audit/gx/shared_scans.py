@@ -25,7 +25,7 @@ from psycopg import conninfo
 from order_audit.audit import mask
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.analysis.parsed_query import ParsedQuery
-from order_audit.audit.database.snapshot import Setting, Snapshot
+from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.gx import own_query
 from order_audit.audit.gx.stored_rule import stored_rule
 from order_audit.audit.scans import prepared_rule
@@ -38,6 +38,7 @@ from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.errors import RunError
 from order_audit.expectations import Rule, SuiteError
 from order_audit.reports import cause_text
+from order_audit.session import Setting
 
 #: Connections at work, as of `order-audit run`. One more holds the snapshot.
 _JOBS: Final = 2

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import psycopg
-
+from order_audit import session
 from order_audit.audit.database import catalog
 from order_audit.audit.database.dsn import described
 from order_audit.audit.database.snapshot import Snapshot
@@ -17,39 +16,28 @@ def audited_database(snapshot: Snapshot, schema: str) -> Database:
     Raises RunError where that does not exist.
     """
     connection = snapshot.connection
-    row = connection.execute(
-        "select current_setting('server_version'), coalesce(current_schema(), ''), current_user"
-    ).fetchone()
-    assert row is not None  # noqa: S101 - one row by construction
+    version, current, user = session.row(
+        connection, "select current_setting('server_version'), coalesce(current_schema(), ''), current_user"
+    )
     name, host = described(connection)
     if schema and not _has_schema(snapshot, schema):
         raise RunError(f"there is no schema '{schema}' in database {name}")
     return Database(
-        server_version=row[0],
+        server_version=version,
         name=name,
         host=host,
-        schema=snapshot.schema or row[1],
-        user=row[2],
+        schema=snapshot.schema or current,
+        user=user,
         encoding=catalog.encoding(connection),
         snapshot=snapshot.id,
-        cluster=_cluster(snapshot),
+        cluster=session.system_identifier(connection),
     )
 
 
 def as_identifier(snapshot: Snapshot, name: str) -> str:
     """A name as an identifier, in quotes where it needs them."""
-    row = snapshot.connection.execute("select quote_ident(%s)", [name]).fetchone()
-    return str(row[0]) if row else name
+    return str(session.scalar(snapshot.connection, "select quote_ident(%s)", [name]))
 
 
 def _has_schema(snapshot: Snapshot, schema: str) -> bool:
     return snapshot.connection.execute("select from pg_namespace where nspname = %s", [schema]).rowcount > 0
-
-
-def _cluster(snapshot: Snapshot) -> str:
-    try:
-        with snapshot.connection.transaction():
-            row = snapshot.connection.execute("select system_identifier::text from pg_control_system()").fetchone()
-    except psycopg.Error:
-        return ""
-    return str(row[0]) if row else ""

@@ -6,27 +6,20 @@ from collections.abc import Iterable
 
 import psycopg
 
+from order_audit import session
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.scans import prepared_rule
 from order_audit.audit.scans.batch_statement import count_sql
 from order_audit.audit.scans.planner import Scan, plan
 from order_audit.expectations import Rule
 
-#: For the hash tables of grouping and joining millions of rows, where the server gives less.
-_WORK_MEMORY = "64MB"
-
 
 def count(connection: psycopg.Connection, rules: Iterable[Rule]) -> dict[str, int]:
     """The violations of each rule, as the connection sees the tables; those that cannot be judged there are missing."""
     counts: dict[str, int] = {}
     with connection.transaction():
-        # a CHECK says nothing of rows that came in before its function was replaced
-        connection.execute("set local constraint_exclusion = off")
-        connection.execute(
-            "select set_config('work_mem', %s, true) where pg_size_bytes(current_setting('work_mem'))"
-            " < pg_size_bytes(%s)",
-            [_WORK_MEMORY, _WORK_MEMORY],
-        )
+        session.configure(connection, [session.ALL_ROWS], local=True)
+        session.raise_work_memory(connection)
         prepared_rules, _ = prepared_rule.prepare(connection, [(rule, parsed_query.parse(rule)) for rule in rules])
         for scan in plan(connection, prepared_rules):
             counts |= _count(connection, scan)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import psycopg
 
+from order_audit import session
 from order_audit.audit import mask
 from order_audit.audit.analysis.parsed_query import ParsedQuery, RelationName
 from order_audit.audit.database import catalog
@@ -88,7 +89,7 @@ def prepare(
             # nothing has been read yet, so that there is nothing to mask in what the server says
             if isinstance(error, psycopg.errors.LockNotAvailable):
                 # whoever holds the table has had time to let go: do not wait as long for each rule that reads it
-                connection.execute("select set_config('lock_timeout', '100ms', true)")
+                session.set_timeouts(connection, lock=100)
             outcomes[rule.id] = Outcome("errored", failure=failure(rule, error, offset=0, unmask=True))
             continue
         if message := misplaced(connection, rule):

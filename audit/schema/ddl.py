@@ -16,6 +16,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import dict_row, namedtuple_row
 
+from order_audit import session
 from order_audit.audit import mask
 from order_audit.audit.schema import ddl_queries as ask
 from order_audit.reports.document import Ddl, DdlLine, DdlTable, LeftOut
@@ -252,9 +253,7 @@ class _Reader:
                 yield _line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
 
     def _literal(self, text: str) -> str:
-        row = self._connection.execute("select quote_literal(%s)", [text]).fetchone()
-        assert row is not None  # noqa: S101 - one row by construction
-        return str(row[0])
+        return str(session.scalar(self._connection, "select quote_literal(%s)", [text]))
 
 
 def _in_order(tables: list[Any]) -> list[Any]:

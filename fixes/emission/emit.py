@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import psycopg
 
+from order_audit import session
 from order_audit.fixes.apply import chosen, refuse_unnamed
 from order_audit.fixes.emission import sqitch
 from order_audit.fixes.emission.script import GUARD, fix_change, guard_change, journal_change
@@ -153,13 +154,13 @@ def _without(id: str, left: Collection[str], failed: Mapping[str, str]) -> dict[
 
 def _place(connection: psycopg.Connection) -> tuple[str, str]:
     """The search path that finds the tables, and in words where and when rows are counted."""
-    row = connection.execute(
+    path, database, server = session.row(
+        connection,
         "select (select string_agg(quote_ident(s.name), ', ' order by s.number)"
         " from unnest(current_schemas(false)) with ordinality as s (name, number)),"
-        " quote_ident(current_database()), current_setting('server_version')"
-    ).fetchone()
-    assert row is not None  # noqa: S101 - one row by construction
-    schema, database, version = row[0] or "''", row[1], row[2].split()[0]
+        " quote_ident(current_database()), current_setting('server_version')",
+    )
+    schema, version = path or "''", server.split()[0]
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return (
         schema,
@@ -183,10 +184,10 @@ def _candidates(
         if now == "different":
             left_out[GUARD + name] = "something else has its name"
             continue
-        ours = connection.execute(
-            f"select {' and '.join(guard_object.exists_sql() for guard_object in guard.objects)}".encode()
-        ).fetchone()
-        found[name] = guard, now == "valid" and not (ours and ours[0])
+        ours = session.scalar(
+            connection, f"select {' and '.join(guard_object.exists_sql() for guard_object in guard.objects)}"
+        )
+        found[name] = guard, now == "valid" and not ours
     return found
 
 
@@ -234,8 +235,7 @@ def _try(connection: psycopg.Connection, fix: Fix, option: Option) -> dict[tuple
 
 
 def _count(connection: psycopg.Connection, table: str) -> int:
-    row = connection.execute(STAGING.text(f"select count(*) from {table}").encode()).fetchone()
-    return int(row[0]) if row else 0
+    return int(session.scalar(connection, STAGING.text(f"select count(*) from {table}")))
 
 
 def _words(what: tuple[str, str, str], count: int) -> str:

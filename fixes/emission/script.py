@@ -8,8 +8,9 @@ from typing import Final
 
 from psycopg import sql
 
+from order_audit import session
 from order_audit.fixes.emission.sqitch import Change
-from order_audit.fixes.engine.work_list import SETTINGS, indented
+from order_audit.fixes.engine.work_list import indented
 from order_audit.fixes.fix import AUTOMATIC, Fix, journal
 from order_audit.fixes.guarding.guard import Guard, verification
 from order_audit.fixes.guarding.objects import GuardObject, GuardStatement, Index, Trigger
@@ -250,7 +251,7 @@ def _script(head: Sequence[str], schema: str, body: str) -> str:
         f"set search_path = {schema};",
         "set lock_timeout = '100ms';",
         "set statement_timeout = '4h'; -- a call is one statement, however many batches it commits",
-        *(f"{setting};" for setting in SETTINGS),
+        *(f"{statement};" for statement in session.set_statements()),
     ]
     return "\n\n".join([*([comment(head)] if head else []), "\n".join(lines), body])
 
@@ -281,14 +282,14 @@ begin
   )::text, false);
 end
 $do$;"""
-_DROP: Final = """begin;
+_DROP: Final = f"""begin;
 
 do $$
 declare
   items bigint;
   part record;
 begin
-  if not pg_try_advisory_xact_lock(x'6F72646572'::bigint) then
+  if not pg_try_advisory_xact_lock(x'{session.LOCK:X}'::bigint) then
     raise exception 'a run of fixes is at work on this database' using hint = 'Wait until it has ended.';
   end if;
   if to_regclass('order_audit.journal') is not null then

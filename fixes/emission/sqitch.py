@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from order_audit.errors import OrderAuditError
+
 PROJECT: Final = "order_audit"
 FOLDERS: Final = ("deploy", "revert", "verify")
 #: The same for every change and every plan, for Sqitch tells changes apart by it: equal decisions give equal changes.
@@ -22,8 +24,10 @@ _CONF: Final = """[core]
 """
 
 
-class EmitError(ValueError):
+class EmitError(OrderAuditError):
     """The project cannot be written there, or not under that name; the message is one line."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import random
 import re
@@ -14,7 +13,8 @@ from typing import Final
 import psycopg
 from psycopg import errors, pq
 
-from order_audit.fixes.engine.work_list import SETTINGS, TARGET, Namespace, work_list_sql
+from order_audit import session
+from order_audit.fixes.engine.work_list import TARGET, Namespace, work_list_sql
 from order_audit.fixes.fix import Fix, Option, journal
 
 #: How often a batch of one row is tried before its trouble is told.
@@ -102,11 +102,8 @@ def install(connection: psycopg.Connection, namespace: Namespace) -> None:
     text = journal()
     if namespace is not TARGET:
         text = re.sub(r"^(create schema|revoke) .*;$", "", text, flags=re.MULTILINE).replace("unlogged ", "")
-    for statement in SETTINGS:
-        connection.execute(statement.encode())
-    with contextlib.suppress(psycopg.Error), connection.transaction():
-        # lets the server notice a client that died, where the operating system can tell
-        connection.execute("set client_connection_check_interval = '1s'")
+    session.configure(connection)
+    session.check_client(connection)
     psycopg.Cursor(connection).execute(
         namespace.text(text).encode()
     )  # a script, which no cursor for one statement takes
@@ -171,23 +168,17 @@ def list_rows(connection: psycopg.Connection, fix: Fix, option: Option, namespac
         )
         for statement in work_list_sql(connection, fix, option, namespace):
             connection.execute(namespace.text(statement).encode())
-        row = connection.execute(
-            namespace.text("select count(*) from order_audit.todo where rule = %s and op <> 'keep'").encode(),
-            [fix.rule.id],
-        ).fetchone()
-    return int(row[0]) if row else 0
+        listed = "select count(*) from order_audit.todo where rule = %s and op <> 'keep'"
+        return int(session.scalar(connection, namespace.text(listed), [fix.rule.id]))
 
 
 def _unindexed(connection: psycopg.Connection, fix: Fix, namespace: Namespace) -> int:
     """Refuse all that is listed where each row deleted would make the server read a large table; gives the rows."""
-    row = connection.execute(
-        namespace.text(
-            "select order_audit.refuse_all(%(rule)s, '55000', u.why) from order_audit.unindexed(%(rule)s) as u (why)"
-            " where u.why is not null"
-        ).encode(),
-        {"rule": fix.rule.id},
-    ).fetchone()
-    return int(row[0]) if row else 0
+    refuse = (
+        "select order_audit.refuse_all(%(rule)s, '55000', u.why) from order_audit.unindexed(%(rule)s) as u (why)"
+        " where u.why is not null"
+    )
+    return int(session.scalar(connection, namespace.text(refuse), {"rule": fix.rule.id}) or 0)
 
 
 def revert(
@@ -251,7 +242,8 @@ def dead_rows(connection: psycopg.Connection, tables: set[str], throttle: Thrott
     """How many rows of the smallest of the tables may be changed before a VACUUM makes room again; 0 for any number."""
     if not throttle.vacuum_after:
         return 0
-    row = connection.execute(
+    rows = session.scalar(
+        connection,
         """
         select min(t.rows)
         from (
@@ -266,10 +258,10 @@ def dead_rows(connection: psycopg.Connection, tables: set[str], throttle: Thrott
         where t.rows > 0
         """,
         [sorted(tables)],
-    ).fetchone()
-    if not row or row[0] is None:  # nobody has counted them
+    )
+    if rows is None:  # nobody has counted them
         return throttle.vacuum_after
-    return min(throttle.vacuum_after, max(_FEW, int(row[0]) // 10))
+    return min(throttle.vacuum_after, max(_FEW, int(rows) // 10))
 
 
 def vacuum(connection: psycopg.Connection, tables: set[str]) -> None:
@@ -295,7 +287,7 @@ def _batches(
     refuses is halved until it is a single place, which is passed over; and so is a place that takes too long by itself.
     """
     place, size, tries, slow, stuck, each = start, min(1_000, throttle.batch_size), 0, 0, 0, 0.0
-    call = namespace.text(f"select * from order_audit.{function}(%s, %s, %s{', %s' * len(end)})").encode()
+    call = namespace.text(f"select * from order_audit.{function}(%s, %s, %s{', %s' * len(end)})")
     within = connection.info.transaction_status != pq.TransactionStatus.IDLE
     deferred = _deferred(connection) if within else ""
     while True:
@@ -303,15 +295,16 @@ def _batches(
         try:
             with connection.transaction():
                 if throttle.max_lock_wait_ms:
-                    connection.execute(
-                        f"set local lock_timeout = {max(1, min(100, throttle.max_lock_wait_ms // 4))}".encode()
+                    session.set_timeouts(
+                        connection,
+                        lock=max(1, min(100, throttle.max_lock_wait_ms // 4)),
+                        statement=throttle.max_lock_wait_ms,
                     )
-                    connection.execute(f"set local statement_timeout = {throttle.max_lock_wait_ms}".encode())
-                row = connection.execute(call, [rule, place, size, *end]).fetchone()
+                row = session.row(connection, call, [rule, place, size, *end])
                 if throttle.max_lock_wait_ms:
                     # what is deferred to the commit, where no timeout holds
                     left = throttle.max_lock_wait_ms - (time.perf_counter() - began) * 1000
-                    connection.execute(f"set local statement_timeout = {max(1, int(left))}".encode())
+                    session.set_timeouts(connection, statement=max(1, int(left)))
                 connection.execute("set constraints all immediate")
                 if deferred:
                     connection.execute(f"set constraints {deferred} deferred".encode())
@@ -345,7 +338,6 @@ def _batches(
             tries = slow = 0
             continue
         tries = slow = stuck = 0
-        assert row is not None  # noqa: S101 - the function returns one row
         if row[0] is None:
             return
         place = row[0]
@@ -368,20 +360,21 @@ def _is_refused(error: psycopg.Error) -> bool:
 
 def _deferred(connection: psycopg.Connection) -> str:
     """The constraints that are deferred where nobody says otherwise, as SET CONSTRAINTS names them."""
-    row = connection.execute(
+    names = session.scalar(
+        connection,
         "select string_agg(distinct format('%I.%I', n.nspname, c.conname), ', ') from pg_constraint as c"
-        " join pg_namespace as n on n.oid = c.connamespace where c.condeferred and c.conparentid = 0"
-    ).fetchone()
-    return (row[0] if row else None) or ""
+        " join pg_namespace as n on n.oid = c.connamespace where c.condeferred and c.conparentid = 0",
+    )
+    return names or ""
 
 
 def _next(
     connection: psycopg.Connection, namespace: Namespace, function: str, rule: str, place: int
 ) -> tuple[int, int]:
     """The place that comes after one, and how many rows it has."""
-    row = connection.execute(namespace.text(_NEXT[function]).encode(), {"rule": rule, "place": place}).fetchone()
-    assert row is not None  # noqa: S101 - there is one, or it would not have been tried
-    return int(row[0]), int(row[1])
+    # there is one, or it would not have been tried
+    following, rows = session.row(connection, namespace.text(_NEXT[function]), {"rule": rule, "place": place})
+    return int(following), int(rows)
 
 
 def _too_large(throttle: Throttle, rows: int, each: float) -> str:
@@ -407,12 +400,12 @@ def _pass_over(
     said: str,
 ) -> tuple[int, int]:
     """Write down why the place that comes after one is passed over; gives it, and its rows."""
-    row = connection.execute(
-        namespace.text(f"select * from order_audit.{_PASS_OVER[function]}(%s, %s, %s, %s, %s, %s)").encode(),
+    following, rows = session.row(
+        connection,
+        namespace.text(f"select * from order_audit.{_PASS_OVER[function]}(%s, %s, %s, %s, %s, %s)"),
         [rule, place, error.sqlstate, error.diag.constraint_name or "", said, error.diag.context or ""],
-    ).fetchone()
-    assert row is not None  # noqa: S101 - the function returns one row
-    return int(row[0]), int(row[1])
+    )
+    return int(following), int(rows)
 
 
 def back_off(tries: int) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 
+from order_audit import session
 from order_audit.fixes.engine.bloat import Bloat, read
 from order_audit.fixes.engine.rejected import Rejected, rejected
-
-#: The key of the advisory lock that lets one run of fixes at a time into a database.
-LOCK: Final = 0x6F72646572
 
 
 @dataclass(frozen=True)
@@ -75,8 +73,7 @@ class Conflict:
 
 def has_journal(connection: psycopg.Connection) -> bool:
     """Whether anything was ever applied to this database."""
-    row = connection.execute("select to_regclass('order_audit.journal') is not null").fetchone()
-    return bool(row and row[0])
+    return bool(session.scalar(connection, "select to_regclass('order_audit.journal') is not null"))
 
 
 def status(connection: psycopg.Connection) -> Status | None:
@@ -93,28 +90,22 @@ def status(connection: psycopg.Connection) -> Status | None:
         order by min(j.id)
         """
     ).fetchall()
-    held = connection.execute(
-        "select exists (select from pg_locks where locktype = 'advisory' and granted and objsubid = 1"
-        " and (classid::bigint << 32) + objid::bigint = %s"
-        " and database = (select oid from pg_database where datname = current_database()))",
-        [LOCK],
-    ).fetchone()
     last = connection.execute(
         "select ended_at is null, detail -> 'proof' from order_audit.run order by id desc limit 1"
     ).fetchone()
-    sized = connection.execute(
-        "select detail -> 'sizes' from order_audit.run where detail ? 'sizes' order by id desc limit 1"
-    ).fetchone()
+    sized = session.scalar(
+        connection, "select detail -> 'sizes' from order_audit.run where detail ? 'sizes' order by id desc limit 1"
+    )
     # a journal of an older version has none
-    has_refused = connection.execute("select to_regclass('order_audit.refused') is not null").fetchone()
-    at_work = bool(held and held[0])
+    has_refused = session.scalar(connection, "select to_regclass('order_audit.refused') is not null")
+    at_work = session.is_locked(connection)
     return Status(
         tuple(Entry(*entry) for entry in entries),
         running=at_work,
         interrupted=bool(last and last[0]) and not at_work,
         verification=last[1] if last else None,
-        bloat=read(sized[0] if sized else None),
-        rejected=rejected(connection) if has_refused and has_refused[0] else (),
+        bloat=read(sized),
+        rejected=rejected(connection) if has_refused else (),
     )
 
 

@@ -12,20 +12,6 @@ from psycopg import sql
 
 from order_audit.fixes.fix import Change, Fix, FixError, Option
 
-#: What every session of ours sets, so that a value's text is exact and the same everywhere, and no row goes unseen:
-#: a CHECK says nothing of rows that came in before its function was replaced, so that no plan may rely on it.
-SETTINGS: Final = (
-    "set extra_float_digits = 1",
-    "set datestyle = 'ISO, YMD'",
-    "set intervalstyle = 'iso_8601'",
-    "set timezone = 'UTC'",
-    "set bytea_output = 'hex'",
-    "set standard_conforming_strings = on",
-    "set row_security = off",
-    "set constraint_exclusion = off",
-    "set jit = off",
-)
-
 #: A comment, a literal or a quoted name as a whole, or the end of a line.
 _LITERAL: Final = re.compile(
     r"""--[^\n]*|/\*.*?\*/|\be'(?:[^'\\]|\\.|'')*'|'[^']*'|"[^"]*"|\$(\w*)\$.*?\$\1\$|\n+""",

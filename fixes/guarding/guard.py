@@ -49,9 +49,9 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
+from order_audit import session
 from order_audit.expectations import Rule, fragments, load, schema_rules
 from order_audit.expectations.fragments import Line
-from order_audit.fixes.engine.work_list import SETTINGS
 from order_audit.fixes.fix import FixError, ordered, with_fragments
 from order_audit.fixes.guarding import objects as parts_of
 from order_audit.fixes.guarding.objects import (
@@ -258,10 +258,8 @@ def refuses(connection: psycopg.Connection, guard: Guard, counts: Mapping[str, i
     if not guard.refuses and ((len(known) == 1 and known[0] >= 0) or not any(known)):
         return sum(known)
     with connection.transaction():
-        for statement in SETTINGS:
-            connection.execute(statement.replace("set ", "set local ", 1).encode())
-        row = connection.execute(_refused(connection, guard).encode()).fetchone()
-    return int(row[0]) if row else 0
+        session.configure(connection, local=True)
+        return int(session.scalar(connection, _refused(connection, guard)))
 
 
 def _refused(connection: psycopg.Connection, guard: Guard) -> str:
@@ -316,8 +314,7 @@ def _needs(guard: Guard) -> list[tuple[str, ...]]:
 
 
 def _is(connection: psycopg.Connection, question: str, *values: str) -> bool:
-    row = connection.execute(question.encode(), values).fetchone()
-    return bool(row and row[0])
+    return bool(session.scalar(connection, question, values))
 
 
 def error_line(error: psycopg.Error) -> str:

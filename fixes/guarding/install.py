@@ -15,8 +15,7 @@ would refuse. An object of a guard's name that is something else is never touche
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count as numbers
 from typing import Final
@@ -24,6 +23,8 @@ from typing import Final
 import psycopg
 from psycopg import errors, pq
 
+from order_audit import session
+from order_audit.errors import OrderAuditError
 from order_audit.expectations import Rule
 from order_audit.fixes.engine.batches import Throttle, back_off
 from order_audit.fixes.guarding.guard import Guard, error_line, home, missing_prerequisite, refuses, state, worst_state
@@ -45,7 +46,7 @@ _BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.Seriali
 Count = Callable[[psycopg.Connection, Sequence[Rule]], Mapping[str, int]]
 
 
-class GuardError(RuntimeError):
+class GuardError(OrderAuditError):
     """A guard cannot be installed or removed; nothing of it was left behind. The message is one line that says why.
 
     `why` is the same without the guard's name; `rows` the number of rows that it would refuse, where that is why.
@@ -293,12 +294,11 @@ def _run(site: _Site, statement: GuardStatement, guard: Guard) -> None:
     for again in numbers(1):
         try:
             if statement.how == "outside":
-                with _timeouts(connection, wait, 0), reporting_progress(connection, site.say):
+                with session.timeouts(connection, lock=wait, statement=0), reporting_progress(connection, site.say):
                     connection.execute(statement.text.encode())
             else:
                 with connection.transaction():
-                    connection.execute(f"set local lock_timeout = {wait}".encode())
-                    connection.execute(f"set local statement_timeout = {most if brief else 0}".encode())
+                    session.set_timeouts(connection, lock=wait, statement=most if brief else 0)
                     connection.execute(statement.text.encode())
         except (*_BUSY, errors.QueryCanceled) as error:
             if not brief and not isinstance(error, errors.LockNotAvailable):
@@ -311,19 +311,6 @@ def _run(site: _Site, statement: GuardStatement, guard: Guard) -> None:
             back_off(again)
         else:
             return
-
-
-@contextmanager
-def _timeouts(connection: psycopg.Connection, lock: int, statement: int) -> Iterator[None]:
-    names = ("lock_timeout", "statement_timeout")
-    query = "select set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)"
-    before = [connection.execute("select current_setting(%s)", [name]).fetchone() for name in names]
-    connection.execute(query, [str(lock), str(statement)])
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.execute(query, [row[0] if row else "0" for row in before])
 
 
 def _holders(connection: psycopg.Connection, guard: Guard, statement: GuardStatement) -> str:

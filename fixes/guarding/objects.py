@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, cast
 
 import psycopg
 from psycopg import errors
+
+from order_audit import session
 
 #: Whether a part, or a guard, is there: as it should be; not validated, not finished or switched off; not at all; or
 #: something else has its name.
@@ -377,14 +379,14 @@ $do$"""
 
     def state(self, connection: psycopg.Connection) -> State:
         """By name; invalid where its text is another."""
-        row = connection.execute("select prosrc from pg_proc where oid = to_regproc(%s)::oid", [self.name]).fetchone()
-        if row is None:
+        source = session.scalar(connection, "select prosrc from pg_proc where oid = to_regproc(%s)::oid", [self.name])
+        if source is None:
             return "missing"
         body = self.body.split("$$")[1]
         for table in self._tables:
-            named = connection.execute(f"select {_qualified(table)}".encode()).fetchone()
-            body = body.replace(f"{{{table}}}", named[0] if named and named[0] else table)
-        return "valid" if row[0] == body else "invalid"
+            named = session.scalar(connection, f"select {_qualified(table)}")
+            body = body.replace(f"{{{table}}}", named or table)
+        return "valid" if source == body else "invalid"
 
     @property
     def locks(self) -> str:
@@ -477,14 +479,14 @@ def ruled_out(connection: psycopg.Connection, table: str, condition: str) -> boo
                 _copy_inherited(connection, table)
                 source = SAME
             connection.execute("set local constraint_exclusion = on")
-            row = connection.execute(
-                f"explain (format json, costs off) select from {source} where {condition}".encode()
-            ).fetchone()
+            plans = session.scalar(
+                connection, f"explain (format json, costs off) select from {source} where {condition}"
+            )
     except (errors.UndefinedFunction, errors.InvalidSchemaName):  # of ours, and not made yet
         return False
     except errors.ReadOnlySqlTransaction:  # no copy can be made
         return False
-    plan: dict[str, Any] = row[0][0]["Plan"] if row else {}
+    plan: dict[str, Any] = plans[0]["Plan"] if plans else {}
     return plan.get("One-Time Filter") == "false"
 
 
@@ -519,10 +521,9 @@ def _definition(connection: psycopg.Connection, table: str, statement: str, quer
         with connection.transaction(force_rollback=True):
             connection.execute(f"create temporary table {_SAME_NAME} (like {table})".encode())
             connection.execute(statement.encode())
-            row = connection.execute(query.encode()).fetchone()
+            return cast("str | None", session.scalar(connection, query))
     except errors.ReadOnlySqlTransaction:
         return None
-    return str(row[0]) if row else None
 
 
 def _constraint_of(connection: psycopg.Connection, table: str, name: str) -> tuple[str, bool] | None:
@@ -583,5 +584,4 @@ def _indented(text: str, by: int) -> str:
 
 
 def _is(connection: psycopg.Connection, question: str) -> bool:
-    row = connection.execute(question.encode()).fetchone()
-    return bool(row and row[0])
+    return bool(session.scalar(connection, question))

@@ -9,14 +9,13 @@ from typing import Final
 
 import psycopg
 
+from order_audit import session
 from order_audit.fixes.engine.batches import RETRYABLE, back_off
-from order_audit.fixes.migrate.steps import FIRST
+from order_audit.fixes.migrate.steps import COPYING, FIRST
 from order_audit.fixes.migrate.throttle import MigrationThrottle, wait_for_others
 from order_audit.progress import ProgressCallback
 
 _TABLES: Final = ("customers", "orders")
-#: A CHECK says nothing of rows that came in before its function was replaced, so that no plan may rely on it.
-_ALL_ROWS: Final = "set local constraint_exclusion = off"
 #: The part of what anybody may wait that a batch is to take.
 _SHARE: Final = 10
 #: Seconds between looks at replicas and waiting sessions.
@@ -55,12 +54,12 @@ def drain(connection: psycopg.Connection, throttle: MigrationThrottle) -> None:
     for again in range(throttle.max_tries):
         try:
             with connection.transaction():
-                connection.execute(_ALL_ROWS)
-                row = connection.execute("select migration.settle_all(%s)", [throttle.batch_size]).fetchone()
+                session.configure(connection, [session.ALL_ROWS], local=True)
+                settled = session.scalar(connection, "select migration.settle_all(%s)", [throttle.batch_size])
         except RETRYABLE:
             back_off(again)
             continue
-        if not row or row[0] < throttle.batch_size:
+        if settled < throttle.batch_size:
             return
 
 
@@ -80,17 +79,13 @@ def _pass(
         began = time.perf_counter()
         try:
             with connection.transaction():
-                connection.execute(
-                    f"set local lock_timeout = {max(1, throttle.max_lock_wait_ms // 5)}; set local statement_timeout "
-                    f"= {throttle.max_lock_wait_ms * 4};"
-                    " set local synchronous_commit = off; set local jit = off".encode()
+                session.set_timeouts(
+                    connection, lock=max(1, throttle.max_lock_wait_ms // 5), statement=throttle.max_lock_wait_ms * 4
                 )
-                connection.execute(_ALL_ROWS)
-                row = connection.execute(
-                    "select * from migration.backfill(%s, %s, %s)", [table, place, size]
-                ).fetchone()
-                assert row is not None  # noqa: S101 - the function returns one row
-                last, _, held = row
+                session.configure(connection, COPYING, local=True)
+                last, _, held = session.row(
+                    connection, "select * from migration.backfill(%s, %s, %s)", [table, place, size]
+                )
                 connection.execute(
                     "insert into migration.step (name, detail) values (%s, %s)"
                     " on conflict (name) do update set detail = excluded.detail, done_at = clock_timestamp()",
@@ -115,17 +110,19 @@ def _pass(
 
 def _place(connection: psycopg.Connection, table: str) -> int:
     """How far an earlier run came."""
-    row = connection.execute(
-        "select (detail ->> 'place')::bigint from migration.step where name = %s", [f"backfill of {table}"]
-    ).fetchone()
-    return int(row[0]) if row and row[0] is not None else FIRST
+    place = session.scalar(
+        connection,
+        "select (detail ->> 'place')::bigint from migration.step where name = %s",
+        [f"backfill of {table}"],
+    )
+    return FIRST if place is None else int(place)
 
 
 def _about(connection: psycopg.Connection, table: str) -> int:
     """About how many rows a table has: what the server believes, or all of them counted where it believes nothing."""
-    row = connection.execute(
+    believed = session.scalar(
+        connection,
         "select reltuples::bigint from pg_class where oid = to_regclass(%s) and relkind = 'r' and reltuples > 0",
         [f"public.{table}"],
-    ).fetchone()
-    row = row or connection.execute(f"select count(*) from migration.old_{table}".encode()).fetchone()
-    return int(row[0]) if row else 0
+    )
+    return int(believed or session.scalar(connection, f"select count(*) from migration.old_{table}"))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import psycopg
 
-from order_audit.fixes.migrate.steps import FIRST, Step, execute, refuse_unsupported, without_transaction
+from order_audit import session
+from order_audit.fixes.migrate.steps import COPYING, FIRST, Step, execute, refuse_unsupported, without_transaction
 from order_audit.progress import ProgressCallback
 
 
@@ -63,29 +64,27 @@ def dry_run(
     """
     refuse_unsupported(connection)
     with connection.transaction(force_rollback=True):
-        connection.execute(
-            "set local synchronous_commit = off; set local jit = off; set local lock_timeout = '2s';"
-            " set local constraint_exclusion = off"
-        )
+        session.configure(connection, COPYING, local=True)
+        session.set_timeouts(connection, lock=2_000)
         for step in all_steps:
             if step.name in ("expand", "prepare"):
                 on_progress(0, 0, step.name)
                 execute(connection, without_transaction(step.deploy))
         for table, key in (("customers", "customer_id"), ("orders", "order_id")):
-            row = connection.execute(f"select count(*) from migration.old_{table}".encode()).fetchone()
-            of, done, place = int(row[0]) if row else 0, 0, FIRST
+            of, done, place = int(session.scalar(connection, f"select count(*) from migration.old_{table}")), 0, FIRST
             while True:
-                row = connection.execute(
+                keys = session.scalar(
+                    connection,
                     f"""
                     select array_agg(n.{key}::bigint order by n.{key})
                     from (select {key} from migration.old_{table} where {key} > %s order by {key} limit 5000) as n
-                    """.encode(),
+                    """,
                     [place],
-                ).fetchone()
-                if not row or row[0] is None:
+                )
+                if keys is None:
                     break
-                connection.execute(f"select migration.put_{table}(%s)".encode(), [row[0]])
-                place, done = row[0][-1], done + len(row[0])
+                connection.execute(f"select migration.put_{table}(%s)".encode(), [keys])
+                place, done = keys[-1], done + len(keys)
                 on_progress(done, of, table)
         connection.execute("select migration.settle_all(1000000)")
         return quarantine(connection), new_columns(connection)

@@ -10,7 +10,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from order_audit.fixes.apply import RefusalError
+from order_audit.errors import OrderAuditError, RefusalError
 from order_audit.fixes.engine.batches import RETRYABLE, back_off
 from order_audit.fixes.migrate.backfill import backfill, drain
 from order_audit.fixes.migrate.quarantine import new_columns
@@ -39,8 +39,10 @@ class StepRun:
     tries: int
 
 
-class DifferentError(RuntimeError):
+class DifferentError(OrderAuditError):
     """Both sides differ, so that there can be no switch."""
+
+    exit_code = 1
 
     def __init__(self, verified: Verified) -> None:
         """Take what was found."""

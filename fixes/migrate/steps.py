@@ -10,12 +10,15 @@ from typing import Final
 
 import psycopg
 
-from order_audit.fixes.apply import RefusalError
+from order_audit import session
+from order_audit.errors import RefusalError
 
 #: The last step, which has a project of its own so that nobody deploys it along with the others.
 CONTRACT: Final = "contract"
 #: Before every key, the least one included.
 FIRST: Final = -(2**63)
+#: What transactions that copy rows set. A copy that a crash loses is made again.
+COPYING: Final = (("synchronous_commit", "off"), session.NO_JIT, session.ALL_ROWS)
 _PART: Final = re.compile(r"^\\ir (?P<file>\S+)$", re.MULTILINE)
 _CHANGE = re.compile(r"^(?P<name>[a-z_]+) ", re.MULTILINE)
 
@@ -59,9 +62,7 @@ def _read(file: Path) -> str:
 
 def done(connection: psycopg.Connection, all_steps: Sequence[Step]) -> list[str]:
     """The names of the steps that are done, in order."""
-    row = connection.execute(_DONE).fetchone()
-    assert row is not None  # noqa: S101 - one row by construction
-    there = set(row[0])
+    there = set(session.scalar(connection, _DONE))
     if "all" in there:
         return [step.name for step in all_steps]
     if there and connection.execute("select from pg_class where oid = to_regclass('migration.step')").rowcount:
@@ -71,7 +72,8 @@ def done(connection: psycopg.Connection, all_steps: Sequence[Step]) -> list[str]
 
 def refuse_unsupported(connection: psycopg.Connection) -> None:
     """Raise RefusalError where the tables are not those that the migration begins with."""
-    row = connection.execute(
+    tables, kinds, secured, schemas, lacking, keyless, generated, may_create, owns, role = session.row(
+        connection,
         """
         with old as (
           select c.* from pg_catalog.pg_class as c
@@ -117,10 +119,8 @@ def refuse_unsupported(connection: psycopg.Connection) -> None:
           has_database_privilege(current_database(), 'create'),
           (select bool_and(pg_has_role(o.relowner, 'usage')) from old as o),
           current_user
-        """
-    ).fetchone()
-    assert row is not None  # noqa: S101 - one row by construction
-    tables, kinds, secured, schemas, lacking, keyless, generated, may_create, owns, role = row
+        """,
+    )
     if tables < 2:
         raise RefusalError(
             "this migration begins with the tables public.customers and public.orders: they are not here"

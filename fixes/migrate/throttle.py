@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import psycopg
 
+from order_audit import session
+
 
 @dataclass(frozen=True)
 class MigrationThrottle:
@@ -38,9 +40,7 @@ def wait_for_others(connection: psycopg.Connection, throttle: MigrationThrottle,
     if throttle.pause_ms:
         time.sleep(throttle.pause_ms / 1000)
     while True:
-        row = connection.execute(_STATE).fetchone()
-        assert row is not None  # noqa: S101 - one row by construction
-        lag, waiting = row
+        lag, waiting = session.row(connection, _STATE)
         if lag <= throttle.max_lag_seconds and not waiting:
             return
         tell(

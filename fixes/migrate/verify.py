@@ -7,6 +7,7 @@ from typing import Final
 
 import psycopg
 
+from order_audit import session
 from order_audit.fixes.migrate.steps import FIRST
 from order_audit.progress import ProgressCallback
 
@@ -62,13 +63,11 @@ def verify(connection: psycopg.Connection, on_progress: ProgressCallback) -> Ver
         connection.execute("set transaction isolation level repeatable read, read only")
         # one processor is ours, the others are the applications'
         connection.execute("set local max_parallel_workers_per_gather = 0")
-        # a CHECK says nothing of rows that came in before its function was replaced
-        connection.execute("set local constraint_exclusion = off")
+        session.configure(connection, [session.ALL_ROWS], local=True)
         for number, table in enumerate(("customers", "orders")):
             on_progress(number, 4, table)
             ranges = connection.execute("select * from migration.differing_ranges(%s, %s)", [table, WIDTH]).fetchall()
-            count = connection.execute(f"select count(*) from migration.old_{table}".encode()).fetchone()
-            rows[table] = int(count[0]) if count else 0
+            rows[table] = int(session.scalar(connection, f"select count(*) from migration.old_{table}"))
             named: list[Difference] = []
             for first, last, _, _ in ranges:
                 if len(named) >= MOST:

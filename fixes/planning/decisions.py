@@ -15,13 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from order_audit.errors import OrderAuditError
 from order_audit.fixes.fix import LEAVE, Fix
 
 FORMAT: Final = "order-audit-decisions/2"
 
 
-class DecisionError(ValueError):
+class DecisionError(OrderAuditError):
     """A decisions file cannot be used; the message is one line that names the place."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from order_audit import session
 from order_audit.expectations import Rule, shipped
 from order_audit.fixes.engine.batches import Throttle, apply, list_rows
 from order_audit.fixes.engine.rejected import Rejected, rejected
@@ -332,17 +333,11 @@ def none_there(fixes: Mapping[str, Fix]) -> str:
 
 def identity(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> dict[str, str]:
     """What a plan is made for: the database and its cluster, the columns of the tables, the files of the fixes."""
-    row = connection.execute("select current_database(), coalesce(current_schema(), '')").fetchone()
-    assert row is not None  # noqa: S101 - one row by construction
-    try:
-        with connection.transaction():
-            cluster = connection.execute("select system_identifier::text from pg_control_system()").fetchone()
-    except psycopg.Error:  # not ours to read
-        cluster = None
+    database, schema = session.row(connection, "select current_database(), coalesce(current_schema(), '')")
     return {
-        "database": row[0],
-        "schema": row[1],
-        "cluster": cluster[0] if cluster else "",
+        "database": database,
+        "schema": schema,
+        "cluster": session.system_identifier(connection),
         "tables": _digest(_shapes(connection, tables(connection, fixes))),
         "files": _digest([journal(), *(f"{id} {fix.rule.sql} {fix.text}" for id, fix in sorted(fixes.items()))]),
     }

@@ -3,6 +3,7 @@
 Standard library only; imports `expectations`. `encode` and `decode` are the way to JSON and back.
 """
 
+from order_audit.errors import DocumentError
 from order_audit.reports.document.applied import Fixes
 from order_audit.reports.document.audit import (
     FORMAT,
@@ -17,7 +18,7 @@ from order_audit.reports.document.audit import (
     Table,
     Violations,
 )
-from order_audit.reports.document.codec import DocumentError, JsonObject, decode, encode
+from order_audit.reports.document.codec import JsonObject, decode, encode
 from order_audit.reports.document.gate import FailingRule, FailOn, Gate, Reason
 from order_audit.reports.document.result import (
     Balance,

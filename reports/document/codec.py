@@ -9,14 +9,12 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from order_audit.errors import DocumentError
+
 #: An object whose members depend on the database: a row, a table's profile.
 JsonObject: TypeAlias = dict[str, Any]
 
 T = TypeVar("T")
-
-
-class DocumentError(ValueError):
-    """A file is no result of an audit; the message is one line that names it."""
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,13 @@ from psycopg import conninfo, sql
 from order_audit import scenario
 from order_audit.audit.database.server import Server
 from order_audit.expectations import load
-from order_audit.fixes.apply import advisory_lock, apply
+from order_audit.fixes.apply import apply
 from order_audit.fixes.emission.emit import Emitted, emit
 from order_audit.fixes.emission.sqitch import EmitError
 from order_audit.fixes.engine.batches import Throttle
 from order_audit.fixes.engine.status import status
 from order_audit.fixes.fix import LEAVE, fixes
+from order_audit.session import advisory_lock
 from tests.fixes.test_live import dirty, rows
 from tests.support import servers
 from tests.support.application import Application

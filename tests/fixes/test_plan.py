@@ -10,16 +10,17 @@ import pytest
 
 from order_audit.audit.cli.fixes_text import applied_text, plan_text
 from order_audit.audit.database.server import Server
+from order_audit.errors import RefusalError
 from order_audit.expectations import load
-from order_audit.fixes.apply import RefusalError, ReviewError, apply, rehearse
+from order_audit.fixes.apply import ReviewError, apply, rehearse
 from order_audit.fixes.emission.emit import emit
 from order_audit.fixes.engine.batches import Throttle, install
-from order_audit.fixes.engine.status import LOCK
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import LEAVE, Fix, FixError, fixes, ordered, parse
 from order_audit.fixes.planning.decisions import FORMAT, DecisionError, choose, read
 from order_audit.fixes.planning.decisions_file import decisions_toml
 from order_audit.fixes.planning.planner import plan
+from order_audit.session import LOCK
 from tests.support import program, servers
 
 RULES = load("current").rules

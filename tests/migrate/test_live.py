@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from order_audit.fixes.apply import RefusalError
+from order_audit.errors import RefusalError
 from order_audit.fixes.migrate.run import rollback, run
 from order_audit.fixes.migrate.steps import CONTRACT, Step, steps
 from order_audit.fixes.migrate.throttle import MigrationThrottle

@@ -17,11 +17,11 @@ import pytest
 
 from order_audit import scenario
 from order_audit.audit.database.server import Server
-from order_audit.fixes.engine.status import LOCK
 from order_audit.fixes.migrate.quarantine import quarantine
 from order_audit.fixes.migrate.steps import CONTRACT, done, steps
 from order_audit.fixes.migrate.verify import verify
 from order_audit.scenario.load import PROPOSED
+from order_audit.session import LOCK
 from tests.fixes.test_emit import sqitch
 from tests.support import servers, soak
 from tests.support.program import order_audit

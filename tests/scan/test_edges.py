@@ -18,10 +18,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from order_audit import expectations, scenario
+from order_audit import expectations, scenario, session
 from order_audit.audit import mask
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.database import snapshot
 from order_audit.audit.database.server import Server
 from order_audit.audit.run import Options
 from order_audit.errors import RunError
@@ -830,8 +829,7 @@ def test_a_slow_rule_costs_no_other_its_result(data: str, tmp_path: Path) -> Non
 
 def test_a_locked_table_is_an_error_and_no_hang(data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its rules wait for as long as a lock may take, and then say so; other tables' rules are judged."""
-    short = dict(snapshot._SETTINGS) | {"lock_timeout": "200ms"}
-    monkeypatch.setattr(snapshot, "_SETTINGS", tuple(short.items()))
+    monkeypatch.setattr(session, "READER", (("lock_timeout", "200ms"),))
     mine = suite(
         tmp_path / "mine",
         {

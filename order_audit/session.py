@@ -1,0 +1,152 @@
+"""A database session of this program: its settings, its timeouts, its advisory lock, and queries with one row."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias
+
+import psycopg
+from psycopg import sql
+
+from order_audit.errors import RefusalError
+
+#: A parameter of the server and its value.
+Setting: TypeAlias = tuple[str, str]
+Composed: TypeAlias = sql.SQL | sql.Composed
+Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any] | None
+
+#: A CHECK says nothing of rows that came in before its function was replaced, so that no plan may rely on it.
+ALL_ROWS: Final[Setting] = ("constraint_exclusion", "off")
+NO_JIT: Final[Setting] = ("jit", "off")
+#: What every session sets: a value's text is exact and the same for every client, and no row goes unseen.
+SETTINGS: Final[tuple[Setting, ...]] = (
+    ("extra_float_digits", "1"),
+    ("datestyle", "ISO, YMD"),
+    ("intervalstyle", "iso_8601"),
+    ("timezone", "UTC"),
+    ("bytea_output", "hex"),
+    ("standard_conforming_strings", "on"),
+    ("row_security", "off"),  # a policy that would hide rows raises an error instead
+    ALL_ROWS,
+    NO_JIT,
+)
+#: What a session that only reads sets besides.
+READER: Final[tuple[Setting, ...]] = (("lock_timeout", "10s"), ("idle_in_transaction_session_timeout", "0"))
+#: For the hash tables of grouping and joining millions of rows, which would otherwise spill to disk.
+_WORK_MEMORY: Final = "64MB"
+#: How often the server looks whether its client is still there (PostgreSQL 14, where the operating system can tell).
+_CLIENT_CHECK: Final = "1s"
+#: The key of the advisory lock that lets one run of fixes, or of a migration, at a time into a database.
+LOCK: Final = 0x6F72646572
+#: Tries to take the lock, and seconds between them: the server needs a moment to notice a client that was killed.
+_LOCK_TRIES: Final = 30
+_LOCK_PAUSE: Final = 0.1
+
+
+def row(connection: psycopg.Connection, query: str | Composed, parameters: Parameters = None) -> tuple[Any, ...]:
+    """Return the one row of a query that has one by construction."""
+    found = connection.execute(_encoded(query), parameters).fetchone()
+    assert found is not None  # noqa: S101 - one row by construction
+    return found
+
+
+def scalar(connection: psycopg.Connection, query: str | Composed, parameters: Parameters = None) -> Any:
+    """Return the first column of a query's first row; None where it has no row."""
+    found = connection.execute(_encoded(query), parameters).fetchone()
+    return found[0] if found else None
+
+
+def _encoded(query: str | Composed) -> bytes | Composed:
+    return query.encode() if isinstance(query, str) else query
+
+
+def configure(connection: psycopg.Connection, settings: Iterable[Setting] = SETTINGS, *, local: bool = False) -> None:
+    """Set parameters of the session, or of the current transaction alone if `local`."""
+    calls = [sql.SQL("set_config({}, {}, {})").format(name, value, local) for name, value in settings]
+    connection.execute(sql.SQL("select {}").format(sql.SQL(", ").join(calls)))
+
+
+def set_statements(settings: Iterable[Setting] = SETTINGS) -> list[str]:
+    """Return the settings as SET statements without semicolons, for a script."""
+    return [
+        f"set {name} = {value if value in ('on', 'off') or value.isdigit() else sql.Literal(value).as_string()}"
+        for name, value in settings
+    ]
+
+
+def check_client(connection: psycopg.Connection, *, local: bool = False) -> None:
+    """Let the server notice a client that died, where it can."""
+    with contextlib.suppress(psycopg.Error), connection.transaction():
+        configure(connection, [("client_connection_check_interval", _CLIENT_CHECK)], local=local)
+
+
+def raise_work_memory(connection: psycopg.Connection) -> None:
+    """Raise work_mem for the current transaction, unless the server gives more already."""
+    connection.execute(
+        "select set_config('work_mem', %s, true) where pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(%s)",
+        [_WORK_MEMORY, _WORK_MEMORY],
+    )
+
+
+def set_timeouts(connection: psycopg.Connection, *, lock: int | None = None, statement: int | None = None) -> None:
+    """Set timeouts of the current transaction, in milliseconds; 0 is no limit, None changes nothing."""
+    limits = {"lock_timeout": lock, "statement_timeout": statement}
+    configure(connection, [(name, str(limit)) for name, limit in limits.items() if limit is not None], local=True)
+
+
+@contextmanager
+def timeouts(connection: psycopg.Connection, *, lock: int, statement: int) -> Iterator[None]:
+    """Within it, the session has these timeouts, in milliseconds; for statements that run outside a transaction."""
+    names = ("lock_timeout", "statement_timeout")
+    before = [(name, str(scalar(connection, "select current_setting(%s)", [name]))) for name in names]
+    configure(connection, zip(names, (str(lock), str(statement)), strict=True))
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            configure(connection, before)
+
+
+@contextmanager
+def advisory_lock(connection: psycopg.Connection) -> Iterator[None]:
+    """Within it, no other run of fixes or of a migration works on this database.
+
+    Raises RefusalError where one does. Waits three seconds for it: the server may not have noticed yet that an earlier
+    run was killed.
+    """
+    for _ in range(_LOCK_TRIES):
+        if scalar(connection, "select pg_try_advisory_lock(%s)", [LOCK]):
+            break
+        time.sleep(_LOCK_PAUSE)
+    else:
+        raise RefusalError("another run of fixes, or a migration, is at work on this database: wait until it has ended")
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute("select pg_advisory_unlock(%s)", [LOCK])
+
+
+def is_locked(connection: psycopg.Connection) -> bool:
+    """Whether any session holds the advisory lock on this database."""
+    return bool(
+        scalar(
+            connection,
+            "select exists (select from pg_locks where locktype = 'advisory' and granted and objsubid = 1"
+            " and (classid::bigint << 32) + objid::bigint = %s"
+            " and database = (select oid from pg_database where datname = current_database()))",
+            [LOCK],
+        )
+    )
+
+
+def system_identifier(connection: psycopg.Connection) -> str:
+    """The identifier of the database cluster; empty where this role may not read it."""
+    try:
+        with connection.transaction():
+            return str(scalar(connection, "select system_identifier::text from pg_control_system()"))
+    except psycopg.Error:
+        return ""
