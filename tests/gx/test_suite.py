@@ -447,7 +447,7 @@ with tempfile.TemporaryDirectory() as folder:
     done = gx.get_context(mode="file", project_root_dir=folder).checkpoints.get("order-audit current").run()
 print(
     done.success,
-    document["summary"]["failed"],
+    document.summary.failed,
     os.environ["GX_ANALYTICS_ENABLED"],
     gx.get_context(mode="ephemeral").variables.analytics_enabled or False,
     [name for name in sys.modules if "posthog" in name],
