@@ -177,6 +177,11 @@ def rules_of(guards: Iterable[Guard]) -> list[Rule]:
     return list({rule.id: rule for guard in guards if not guard.refuses for rule in guard.protects}.values())
 
 
+def _send(connection: psycopg.Connection, statement: GuardStatement) -> None:
+    """Run what a guard is made of: a function comes with its grant, which no cursor for one statement takes."""
+    psycopg.Cursor(connection).execute(statement.text.encode())
+
+
 def _install(site: _Site, guard: Guard, counts: Mapping[str, int]) -> list[GuardObject]:
     """Make what is missing of a guard; gives the parts that are to be taken away where it turns out to be refused.
 
@@ -295,11 +300,11 @@ def _run(site: _Site, statement: GuardStatement, guard: Guard) -> None:
         try:
             if statement.how == "outside":
                 with session.timeouts(connection, lock=wait, statement=0), reporting_progress(connection, site.say):
-                    connection.execute(statement.text.encode())
+                    _send(connection, statement)
             else:
                 with connection.transaction():
                     session.set_timeouts(connection, lock=wait, statement=most if brief else 0)
-                    connection.execute(statement.text.encode())
+                    _send(connection, statement)
         except (*_BUSY, errors.QueryCanceled) as error:
             if not brief and not isinstance(error, errors.LockNotAvailable):
                 raise

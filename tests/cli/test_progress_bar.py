@@ -9,8 +9,8 @@ import sys
 
 _PROGRAM = """
 from order_audit.audit.cli.progress_bar import progress_bar
-with progress("working", quiet=False) as tell:
-    tell(1, 2, "half")
+with progress_bar("working", quiet=False) as progress:
+    progress(1, 2, "half")
     print("a result")
 """
 

@@ -165,9 +165,3 @@ def test_it_is_in_results_and_in_the_comparison(dsn: str, connection: psycopg.Co
                 "--out", str(tmp_path / "both"))  # fmt: skip
     page = (tmp_path / "both" / "compare.html").read_text(encoding="utf-8")
     assert f"about {found['dead_rows']:,} dead rows left to VACUUM" in page
-    # a result of before there were sizes is shown without them
-    del document["fixes"]["sizes"]
-    (tmp_path / "after" / "results.json").write_text(json.dumps(document), encoding="utf-8")
-    order_audit("compare", *(str(tmp_path / side / "results.json") for side in ("before", "after")),
-                "--out", str(tmp_path / "old"))  # fmt: skip
-    assert "dead rows" not in (tmp_path / "old" / "compare.html").read_text(encoding="utf-8")

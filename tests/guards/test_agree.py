@@ -75,6 +75,16 @@ def database(server: Server) -> Iterator[psycopg.Connection]:
     servers.drop_database(server, dsn)
 
 
+@pytest.fixture
+def bare(server: Server) -> Iterator[psycopg.Connection]:
+    """The same for one test: the tables of other fixtures stay in theirs until the module ends."""
+    with servers.database(server) as dsn, psycopg.connect(dsn) as connection:
+        connection.execute("create schema order_audit")
+        connection.execute(REFUSED)
+        connection.commit()
+        yield connection
+
+
 @pytest.fixture(params=[pytest.param("current", marks=pytest.mark.both_versions), "other", "mixed"], scope="module")
 def dirty_rows(request: pytest.FixtureRequest, database: psycopg.Connection) -> Iterator[psycopg.Connection]:
     """Tables full of dirty rows, in columns of several types."""
@@ -116,18 +126,18 @@ def test_a_check_refuses_what_its_rule_finds(dirty_rows: psycopg.Connection, gua
 
 @pytest.mark.parametrize("guard", UNIQUE, ids=lambda guard: guard.name)
 @pytest.mark.both_versions
-def test_a_unique_index_is_refused_where_its_rule_finds_something(database: psycopg.Connection, guard: Guard) -> None:
+def test_a_unique_index_is_refused_where_its_rule_finds_something(bare: psycopg.Connection, guard: Guard) -> None:
     (guard_object,) = guard.objects
     assert isinstance(guard_object, UniqueIndex)
     seen = []
     for seed in range(120):
         customers, _ = dirty.random_rows(seed, customers=4, orders=1, nulls=seed % 2 > 0, duplicates=False)
-        with database.transaction(force_rollback=True):
-            dirty.create(database, (customers, []), types=("current", "other", "mixed")[seed % 3], constraints=False)
-            found = _found(database, *guard.protects)
+        with bare.transaction(force_rollback=True):
+            dirty.create(bare, (customers, []), types=("current", "other", "mixed")[seed % 3], constraints=False)
+            found = _found(bare, *guard.protects)
             try:
-                with database.transaction():
-                    database.execute(guard_object._create("customers").encode())
+                with bare.transaction():
+                    bare.execute(guard_object._create("customers").encode())
                 refused = False
             except errors.UniqueViolation:
                 refused = True
@@ -219,7 +229,7 @@ def test_every_small_world_is_refused_where_the_rules_find_something(database: p
 
 
 def test_schedules_of_every_period_and_length_are_refused_where_the_rule_finds_them(
-    database: psycopg.Connection,
+    bare: psycopg.Connection,
 ) -> None:
     """Dirty rows have one length of bitmap, and few periods."""
     guard = GUARDS["schedule_repeats_by_day"]
@@ -230,15 +240,15 @@ def test_schedules_of_every_period_and_length_are_refused_where_the_rule_finds_t
             schedule = (dirty.random_bits(rng, period) * length)[:length]
             spot = rng.randrange(length)
             bits += [schedule, schedule[:spot] + "10"[int(schedule[spot])] + schedule[spot + 1 :]]
-    with database.transaction(force_rollback=True):
-        database.execute(
+    with bare.transaction(force_rollback=True):
+        bare.execute(
             "create table orders (order_id serial primary key, order_ref int, customer_id int, order_status text,"
             " order_amount int, order_schedule bit varying)"
         )
-        with database.cursor() as cursor:
+        with bare.cursor() as cursor:
             cursor.executemany("insert into orders (order_schedule) values (%s::bit varying)", [(bit,) for bit in bits])
-        _make(database, guard, Function, Check)
-        found = _found(database, *guard.protects)
-        refused = {row[0] for row in database.execute("select pg_temp.refused('orders', 'order_id')")}
+        _make(bare, guard, Function, Check)
+        found = _found(bare, *guard.protects)
+        refused = {row[0] for row in bare.execute("select pg_temp.refused('orders', 'order_id')")}
     assert refused == found
     assert len(bits) / 10 < len(found) < len(bits)

@@ -200,9 +200,9 @@ def test_the_batch_s_own_settings_count(
 ) -> None:
     """Its search path and role, wherever they were set: other tables would be judged, or as somebody else."""
     does(
-        issues, "create role reader", "create schema archive", "grant usage on schema archive to reader",
+        issues, "create role gx_reader", "create schema archive", "grant usage on schema archive to gx_reader",
         "create table archive.orders (order_id int)", "insert into archive.orders values (1001)",
-        "grant select on archive.orders to reader",
+        "grant select on archive.orders to gx_reader",
     )  # fmt: skip
     made = source(sources, url(issues))
     engine = made.get_execution_engine().engine
@@ -210,15 +210,16 @@ def test_the_batch_s_own_settings_count(
     @sqlalchemy.event.listens_for(engine, "connect")
     def enter(connection: Any, _record: Any) -> None:
         connection.execute("set search_path = archive")
-        connection.execute("set role reader")
+        connection.execute("set role gx_reader")
         connection.commit()
 
     engine.dispose()
-    whose = write(tmp_path / "whose", {"role": "select 1 as order_id where current_user = 'reader'"})
+    whose = write(tmp_path / "whose", {"role": "select 1 as order_id where current_user = 'gx_reader'"})
     batch = whole(made)
     told = Told(batch.validate(three))
     assert (told.observed, told.how) == ({"rule_1": 1, "rule_2": 1, "rule_3": 1}, {SHARED})
     assert Told(batch.validate(suite(str(whose)))).observed == {"role": 1}
+    does(issues, "drop owned by gx_reader", "drop role gx_reader")
 
 
 def test_a_password_that_the_url_has_is_used(sources: list[Any], three: gx.ExpectationSuite) -> None:

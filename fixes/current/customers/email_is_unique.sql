@@ -4,7 +4,7 @@
 -- after customers.text_is_normalised: in normal form, more addresses may prove to be equal
 -- after customers.email_is_valid: without surrounding white space, more addresses may prove to be equal
 -- after customers.no_duplicate: an equal name, address and state is stronger evidence for one customer
--- assumes: one address means one customer, not two that share a mailbox (an office, a family, an agency). The journal
+-- assumes: one address means one customer, not two that share a mailbox (a family, an agency). The journal
 --   alone keeps name, address, contact and phone of deleted customers. Debts are added like any balance. Only orders
 --   refer to customers: if a foreign key shows another table's reference to a deleted customer, the group is left.
 -- leave: the customers stay separate, each with its orders and balance. A group is always left if a balance is NaN,
