@@ -140,6 +140,8 @@ def collect(
     if complete:
         _refuse_nothing(outcomes, database)
     rules = sorted([rule for rule, _ in selection.wanted] + selection.left_out, key=lambda rule: rule.id)
+    violations = _violations(store, outcomes, folder) if _wants_violations(options) else None
+    shared = overlaps(rules, outcomes, store)
     return Collected(
         run=Run(
             id=str(uuid.uuid4()),
@@ -161,8 +163,8 @@ def collect(
         rules=rules,
         outcomes=outcomes,
         contexts=contexts,
-        overlaps=overlaps(rules, outcomes, store),
-        violations=_violations(store, outcomes, folder) if _wants_violations(options) else None,
+        overlaps=shared,
+        violations=violations,
         linted=linted,
         unused=unused,
         profile=profile,
