@@ -29,7 +29,7 @@ from order_audit.fixes.planning.decisions import Decisions
 from order_audit.fixes.planning.fingerprint import differences
 from order_audit.fixes.planning.fixpoint import run_to_fixpoint
 from order_audit.fixes.planning.planner import guards_of, identity, none_there, review, tables
-from order_audit.progress import ProgressCallback
+from order_audit.progress import ProgressCallback, ignore_progress
 
 
 class ReviewError(OrderAuditError):
@@ -90,8 +90,8 @@ def apply(
     *,
     guarding: bool = False,
     count: Count = lambda _connection, _rules: {},
-    on_progress: ProgressCallback = lambda _done, _of, _note: None,
-    on_guard_progress: ProgressCallback = lambda _done, _of, _note: None,
+    on_progress: ProgressCallback = ignore_progress,
+    on_guard_progress: ProgressCallback = ignore_progress,
 ) -> Applied:
     """Apply what is automatic and what was chosen; then, with `guarding`, install the guards of rules that pass.
 
@@ -126,7 +126,7 @@ def apply(
         dead: Counter[str] = Counter()
 
         def change(fix: Fix, option: Option) -> OptionOutcome:
-            eta.begin(fix.rule.id)
+            eta.start_step(fix.rule.id)
             became = batches.apply(connection, fix, option, TARGET, throttle, eta.rows)
             for table in batches.changes(option):
                 dead[table] += became.changed
@@ -159,7 +159,7 @@ def rehearse(
     throttle: Throttle,
     *,
     guarding: bool = False,
-    on_progress: ProgressCallback = lambda _done, _of, _note: None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> Applied:
     """Do the same in one transaction that is rolled back, and count the violations before and after.
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import psycopg
 
@@ -27,7 +26,7 @@ from order_audit.fixes.engine.status import (
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.guarding.guard import guards
 from order_audit.fixes.guarding.install import remove
-from order_audit.progress import ProgressCallback, ignore_progress
+from order_audit.progress import NoteCallback, ProgressCallback, ignore_note, ignore_progress
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def revert(
     rules: Sequence[str],
     throttle: Throttle,
     *,
-    on_guard_removed: Callable[[str], None] = lambda _name: None,
+    on_guard_removed: NoteCallback = ignore_note,
     on_progress: ProgressCallback = ignore_progress,
 ) -> Reverted | None:
     """Put back the changes of these rules (of all, if none is named), after removing the guards that refuse them.
@@ -94,7 +93,7 @@ def revert(
 
 
 def _remove_guards(
-    connection: psycopg.Connection, rules: Sequence[str] | None, throttle: Throttle, on_removed: Callable[[str], None]
+    connection: psycopg.Connection, rules: Sequence[str] | None, throttle: Throttle, on_removed: NoteCallback
 ) -> tuple[str, ...]:
     """Remove the guards that protect these rules, or all; returns the names of those that were there."""
     removed: list[str] = []
@@ -115,9 +114,9 @@ def _put_back(
     outcome = {name: OptionOutcome() for name in rules}
     eta = Eta([rows for *_, rows in ranges], on_progress)
     for name, first, last, rows in ranges:
-        eta.begin(name)
+        eta.start_step(name)
         eta.rows(0, rows)
-        done = batches.revert(connection, name, TARGET, throttle, partial(eta.rows, of=rows), stretch=(first, last))
+        done = batches.revert(connection, name, TARGET, throttle, eta.rows, stretch=(first, last))
         outcome[name].changed += done.changed
         outcome[name].locked += done.locked
         outcome[name].changed_concurrently += done.changed_concurrently

@@ -1,25 +1,31 @@
-"""Progress callbacks: their types, and the ones that report nothing."""
+"""Progress callbacks: their types, and callbacks that ignore progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-#: Takes how much is done, of how much, and what is being done.
-ProgressCallback = Callable[[int, int, str], None]
+#: Takes how much is done, of how much (0 where that is unknown), and what is being done.
+ProgressCallback: TypeAlias = Callable[[int, int, str], None]
+#: Takes what is being done, or what has just been done.
+NoteCallback: TypeAlias = Callable[[str], None]
 
 
 class StartProgress(Protocol):
-    """Begins a piece of work: takes its name, and gives what is told how far it is."""
+    """Starts a piece of work, by its name, and returns the callback for its progress."""
 
     def __call__(self, what: str, *, lines: bool = False) -> ProgressCallback:
-        """`lines` is for work whose progress is told without a terminal too, in plain lines now and then."""
+        """`lines` is for work whose progress is shown without a terminal too, in plain lines now and then."""
 
 
 def ignore_progress(_done: int, _of: int, _note: str) -> None:
-    """Tell nobody."""
+    """Ignore progress."""
 
 
-def start_ignored(what: str, *, lines: bool = False) -> ProgressCallback:  # noqa: ARG001 - nobody will know
-    """Begin a piece of work that nobody is told of."""
+def ignore_note(_note: str) -> None:
+    """Ignore a note."""
+
+
+def start_ignored(what: str, *, lines: bool = False) -> ProgressCallback:  # noqa: ARG001 - nobody sees it
+    """Start a piece of work whose progress is ignored."""
     return ignore_progress

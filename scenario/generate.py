@@ -16,7 +16,7 @@ import psycopg
 from psycopg import pq, sql
 
 from order_audit.errors import OrderAuditError
-from order_audit.progress import ProgressCallback
+from order_audit.progress import ProgressCallback, ignore_progress
 from order_audit.scenario import defects as kinds
 from order_audit.scenario.load import HOME, enter_empty
 
@@ -77,7 +77,7 @@ def generate(
     defects: float,
     truth: TextIO | Path | None = None,
     schema: str = "",
-    on_progress: ProgressCallback = lambda _done, _of, _note: None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> Generated:
     """Create the current schema with generated data, in one transaction, and write the truth as `rule,key`.
 

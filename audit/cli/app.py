@@ -177,8 +177,8 @@ def run(
             fail_on_schema=fail_on_schema,
             timeout=statement_timeout,
             unmask=unmask,
-            tell=start_progress("judging rules", lines=True),
-            begin=start_progress,
+            on_progress=start_progress("judging rules", lines=True),
+            start_progress=start_progress,
         )
         document = audit(dsns.resolve(dsn), out, options)
     say(summary.verdict_text(document, out))

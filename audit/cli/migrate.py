@@ -103,7 +103,7 @@ def run(
         refuse_read_only(connection)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             try:
-                taken = take(connection, steps, to, throttle, lambda what: start_progress(what, lines=True), columns)
+                taken = take(connection, steps, to, throttle, start_progress, columns)
             except DifferentError as error:
                 say(verified_text(error.verified))
                 raise typer.Exit(1) from None
@@ -185,7 +185,7 @@ def rollback(
             _known(to, [step.name for step in steps if step.name != CONTRACT])
         refuse_read_only(connection)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
-            taken = take_back(connection, steps, to, MigrationThrottle(), lambda what: start_progress(what, lines=True))
+            taken = take_back(connection, steps, to, MigrationThrottle(), start_progress)
     say(rolled_back_text(taken, to))
 
 
@@ -236,9 +236,7 @@ def contract(
                 raise UsageError(
                     "both sides are equal; --drop-old-tables drops the old tables, for which there is no way back"
                 )
-            taken = take(
-                connection, steps, CONTRACT, MigrationThrottle(), lambda what: start_progress(what, lines=True)
-            )
+            taken = take(connection, steps, CONTRACT, MigrationThrottle(), start_progress)
     say(taken_text(taken, CONTRACT))
 
 

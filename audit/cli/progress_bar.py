@@ -45,18 +45,18 @@ def progress_bars(*, quiet: bool) -> Iterator[StartProgress]:
         room = max(console.width - _BESIDE, 0)
         with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bars:
 
-            def begin(what: str, *, lines: bool = False) -> ProgressCallback:  # noqa: ARG001 - a bar is no line
+            def start(what: str, *, lines: bool = False) -> ProgressCallback:  # noqa: ARG001 - a bar is no line
                 task: TaskID | None = None
 
-                def tell(done: int, of: int, note: str) -> None:
+                def show(done: int, of: int, note: str) -> None:
                     nonlocal task
                     if task is None:
                         task = bars.add_task(what, total=None, note="")
                     bars.update(task, completed=done, total=of or None, note=escape(note)[:room])
 
-                return tell
+                return show
 
-            yield begin
+            yield start
     else:
         yield lambda what, lines=False: _lines(what) if lines else ignore_progress
 
@@ -65,7 +65,7 @@ def _lines(what: str) -> ProgressCallback:
     """A plain line for each tenth, and after a while: then it says what is being done, too."""
     last, when = -1, time.monotonic()
 
-    def tell(done: int, of: int, note: str) -> None:
+    def show(done: int, of: int, note: str) -> None:
         nonlocal last, when
         now = time.monotonic()
         tenth = 10 * done // of if of else -1
@@ -75,4 +75,4 @@ def _lines(what: str) -> ProgressCallback:
             count = f"{done} of {of}" if of else "begun"
             print(f"{what}: {count}{f' ({escape(note)})' if late and note else ''}", file=sys.stderr, flush=True)
 
-    return tell
+    return show

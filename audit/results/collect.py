@@ -185,7 +185,7 @@ def _evaluation(
     orders = impact.orders_by_schema(
         catalog.relations(snapshot.connection, [RelationName(name, "orders") for name in schemas]).values()
     )
-    counter = _Counter(len(prepared_rules), options.tell)
+    counter = _Counter(len(prepared_rules), options.on_progress)
     batches = batched(snapshot.connection, plan(snapshot.connection, prepared_rules), orders)
     return Executor(
         snapshot, most_expensive_first(snapshot.connection, batches, orders), orders, store,
@@ -211,7 +211,7 @@ def _lint(
     if not options.lint:
         return [], []
     rules = schema_rules()
-    on_progress = options.begin("judging the schema")
+    on_progress = options.start_progress("judging the schema")
     linted = lint.lint(snapshot.connection, rules, on_progress, lambda: executor.interrupted)
     return suppression.accept(linted, suppressions, (rule.id for rule in rules))
 
@@ -230,7 +230,7 @@ def _profile(snapshot: Snapshot, relations: list[catalog.Relation], options: Opt
     """What is in the tables that the rules read."""
     from order_audit.audit.profiling.profile import profile
 
-    on_progress = options.begin("profiling tables")
+    on_progress = options.start_progress("profiling tables")
     return profile(
         snapshot.connection, relations, sample=options.sample, unmask=options.unmask, on_progress=on_progress
     )
@@ -270,7 +270,7 @@ class _Counter:
 
     def __init__(self, total: int, on_progress: ProgressCallback) -> None:
         self._total = total
-        self._tell = on_progress
+        self._on_progress = on_progress
         self._done = 0
         self._lock = threading.Lock()
         on_progress(0, total, "")
@@ -278,4 +278,4 @@ class _Counter:
     def __call__(self, rule: str, outcome: Outcome) -> None:
         with self._lock:
             self._done += 1
-            self._tell(self._done, self._total, f"{rule}: {outcome.status}")
+            self._on_progress(self._done, self._total, f"{rule}: {outcome.status}")

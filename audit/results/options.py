@@ -17,7 +17,7 @@ class Options:
 
     `timeout` is in seconds; `gentle` has one job, whatever `jobs` says; `sample` is the percentage of each table's
     pages that the profile reads. A baseline that is of another database or suite has to be said to be `different`.
-    `tell(done, total, note)` reports the progress of rules, `begin(name)` gives such a callback for lint and profile.
+    `on_progress` reports the progress of rules, `start_progress` gives such a callback for lint and for the profile.
     """
 
     suites: tuple[str, ...] = ("current",)
@@ -40,5 +40,5 @@ class Options:
     fail_on_schema: FailOn = "never"
     timeout: float | None = None
     unmask: bool = False
-    tell: ProgressCallback = ignore_progress
-    begin: StartProgress = start_ignored
+    on_progress: ProgressCallback = ignore_progress
+    start_progress: StartProgress = start_ignored

@@ -56,7 +56,7 @@ class Executor:
         self._unmask = unmask
         self._schema = schema
         self._gentle = low_impact
-        self._tell = on_outcome
+        self._on_outcome = on_outcome
         self._stopped = threading.Event()
         self._local = threading.local()
         batches = list(batches)
@@ -131,7 +131,7 @@ class Executor:
         for rule, outcome in outcomes.items():
             if self._stopped.is_set() and outcome.status == "errored":
                 outcomes[rule] = outcome = _interrupted()
-            self._tell(rule, outcome)
+            self._on_outcome(rule, outcome)
         if self._gentle:
             self._stopped.wait(min(PAUSE, self._ended - began))
         return outcomes

@@ -24,7 +24,7 @@ from order_audit.fixes.guarding.guard import Guard, missing_prerequisite, refuse
 from order_audit.fixes.planning import dry_run
 from order_audit.fixes.planning.fixpoint import run_to_fixpoint
 from order_audit.fixes.planning.planner import guards_of, none_there, tables
-from order_audit.progress import ProgressCallback
+from order_audit.progress import ProgressCallback, ignore_progress
 
 _Made = TypeVar("_Made")
 
@@ -57,7 +57,7 @@ def emit(
     *,
     rules: Collection[str] = (),
     guards: bool = True,
-    on_progress: ProgressCallback = lambda _done, _of, _note: None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> Emitted:
     """Write what is automatic and what was chosen for the wanted rules (all, unless some are named) as a project.
 

@@ -16,6 +16,7 @@ from psycopg import errors, pq
 from order_audit import session
 from order_audit.fixes.engine.work_list import TARGET, Namespace, work_list_sql
 from order_audit.fixes.fix import Fix, Option, journal
+from order_audit.progress import ProgressCallback, ignore_progress
 
 #: How often a batch of one row is tried before its trouble is told.
 TRIES: Final = 20
@@ -115,7 +116,7 @@ def apply(
     option: Option,
     namespace: Namespace,
     throttle: Throttle,
-    tell: Callable[[int, int], None] = lambda _done, _of: None,
+    on_progress: ProgressCallback = ignore_progress,
     listed: Callable[[int], None] = lambda _rows: None,
 ) -> OptionOutcome:
     """Apply an option until nothing is left of it. The connection commits by itself, or all is one transaction.
@@ -139,14 +140,14 @@ def apply(
             done.rejected = refused
             break
         before = done.changed
-        tell(before, before + wanted)
+        on_progress(before, before + wanted, "")
         for changed, busy, stale, refused in _batches(connection, namespace, "apply_batch", fix.rule.id, 0, throttle):
             done.changed += changed
             done.locked += busy
             done.changed_concurrently += stale
             done.rejected += refused
             since += changed
-            tell(done.changed, before + wanted)
+            on_progress(done.changed, before + wanted, "")
             if most and since >= most:
                 vacuum(connection, tables)
                 since = 0
@@ -186,7 +187,7 @@ def revert(
     rule: str,
     namespace: Namespace,
     throttle: Throttle,
-    tell: Callable[[int], None] = lambda _done: None,
+    on_progress: ProgressCallback = ignore_progress,
     stretch: tuple[int, int] = (0, 2**62),
 ) -> OptionOutcome:
     """Put a rule's changes back, the last first; those in a stretch of the journal, from its first row to its last.
@@ -201,16 +202,16 @@ def revert(
         ).encode(),
         [rule, *stretch],
     )
-    tables = {
-        row[0]
-        for row in connection.execute(
+    by_table: dict[str, int] = dict(
+        connection.execute(
             namespace.text(
-                "select distinct tab from order_audit.journal"
-                " where rule = %s and reverted_at is null and id between %s and %s"
+                "select tab, count(*) from order_audit.journal"
+                " where rule = %s and reverted_at is null and id between %s and %s group by tab"
             ).encode(),
             [rule, *stretch],
-        )
-    }
+        ).fetchall()
+    )
+    tables, rows = set(by_table), sum(by_table.values())
     most = dead_rows(connection, tables, throttle) if connection.autocommit else 0
     since = 0
     for again in range(throttle.max_rounds):
@@ -223,7 +224,7 @@ def revert(
             done.changed_concurrently += alone
             done.rejected += refused
             since += changed
-            tell(done.changed)
+            on_progress(done.changed, rows, "")
             if most and since >= most:
                 vacuum(connection, tables)
                 since = 0

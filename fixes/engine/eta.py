@@ -29,7 +29,7 @@ class Eta:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rows = list(expected)
-        self._tell = on_progress
+        self._on_progress = on_progress
         self._closing = closing
         self._clock = clock
         self._began = self._since = clock()
@@ -41,7 +41,7 @@ class Eta:
         self._listing = self._changing = 0.0
         self._is_listing = False
 
-    def begin(self, note: str) -> None:
+    def start_step(self, note: str) -> None:
         """Begin the next step."""
         self._measure()
         self._step += 1
@@ -52,7 +52,7 @@ class Eta:
         self._is_listing = True
         self._say()
 
-    def rows(self, changed: int, of: int) -> None:
+    def rows(self, changed: int, of: int, _note: str = "") -> None:
         """Tell how many rows of the step are changed; the first time, none is yet."""
         self._measure()
         self._listed += self._is_listing
@@ -64,7 +64,7 @@ class Eta:
     def end(self, note: str) -> None:
         """The last step has ended; what comes now is named."""
         self._measure()
-        self._tell(self._changed, self._changed, note)
+        self._on_progress(self._changed, self._changed, note)
 
     @property
     def left(self) -> float | None:
@@ -88,7 +88,9 @@ class Eta:
         said = [f"{self._changed / self._changing:,.0f}/s"] if self._changed and self._changing else []
         if (left := self.left) is not None:
             said.append(f"{duration_text(left)} left")
-        self._tell(self._changed, self._changed_before + sum(self._rows[self._step :]), ", ".join([*said, self._note]))
+        self._on_progress(
+            self._changed, self._changed_before + sum(self._rows[self._step :]), ", ".join([*said, self._note])
+        )
 
 
 def duration_text(seconds: float) -> str:

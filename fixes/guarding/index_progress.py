@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import psycopg
+
+from order_audit.progress import NoteCallback
 
 #: Seconds between two looks.
 _BETWEEN: Final = 1.0
@@ -35,13 +37,13 @@ select (
 
 
 @contextmanager
-def reporting_progress(connection: psycopg.Connection, say: Callable[[str], None]) -> Iterator[None]:
-    """While it lasts, `say` how far the index is that the connection builds, and whom it waits for.
+def reporting_progress(connection: psycopg.Connection, on_note: NoteCallback) -> Iterator[None]:
+    """While it lasts, report how far the index is that the connection builds, and whom it waits for.
 
-    Where the server has no room for a second connection, nothing is said.
+    Where the server has no room for a second connection, nothing is reported.
     """
     ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(connection, say, ended), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(connection, on_note, ended), daemon=True)
     watcher.start()
     try:
         yield
@@ -50,7 +52,7 @@ def reporting_progress(connection: psycopg.Connection, say: Callable[[str], None
         watcher.join()
 
 
-def _watch(connection: psycopg.Connection, say: Callable[[str], None], ended: threading.Event) -> None:
+def _watch(connection: psycopg.Connection, on_note: NoteCallback, ended: threading.Event) -> None:
     if ended.wait(_BETWEEN):  # most are done by then
         return
     try:
@@ -60,7 +62,7 @@ def _watch(connection: psycopg.Connection, say: Callable[[str], None], ended: th
                 row = other.execute(_LOOK.encode(), {"pid": info.backend_pid}).fetchone()
                 blocker, done = row if row else (None, None)
                 if blocker or done:
-                    say(f"waits for {blocker}" if blocker else done)
+                    on_note(f"waits for {blocker}" if blocker else done)
                 ended.wait(_BETWEEN)
     except psycopg.Error:
         return

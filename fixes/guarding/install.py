@@ -30,6 +30,7 @@ from order_audit.fixes.engine.batches import Throttle, back_off
 from order_audit.fixes.guarding.guard import Guard, error_line, home, missing_prerequisite, refuses, state, worst_state
 from order_audit.fixes.guarding.index_progress import HOLDER, reporting_progress
 from order_audit.fixes.guarding.objects import CustomStatement, Function, GuardObject, GuardStatement, Index, State
+from order_audit.progress import NoteCallback, ProgressCallback, ignore_note, ignore_progress
 
 #: How often a statement is tried that others keep from its lock: some minutes. Once a guard was given up for that: some
 #: seconds, for the others would be kept waiting by the same.
@@ -72,7 +73,7 @@ class _Site:
 
     connection: psycopg.Connection
     pace: Throttle
-    say: Callable[[str], None] = lambda _note: None
+    on_note: NoteCallback = ignore_note
     hurried: bool = False
 
 
@@ -94,7 +95,7 @@ def install_all(
     wanted: Sequence[Guard],
     throttle: Throttle,
     count: Count = lambda _connection, _rules: {},
-    on_progress: Callable[[int, int, str], None] = lambda _done, _of, _note: None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> tuple[list[str], dict[str, GuardError]]:
     """Install guards, in their order, as `install` does; gives the names of those made, and why others were not.
 
@@ -113,12 +114,12 @@ def install_all(
     site = _Site(connection, throttle)
     for number, guard in enumerate(todo):
 
-        def say(note: str, number: int = number, guard: Guard = guard) -> None:
+        def on_note(note: str, number: int = number, guard: Guard = guard) -> None:
             on_progress(number, len(todo), f"{note}{note and ', '}guard {guard.name}")
 
-        say("")
+        on_note("")
         try:
-            made[guard] = _install(replace(site, say=say), guard, counts)
+            made[guard] = _install(replace(site, on_note=on_note), guard, counts)
         except GuardError as error:
             refused[guard.name] = error
             if isinstance(error, HeldError):
@@ -299,7 +300,7 @@ def _run(site: _Site, statement: GuardStatement, guard: Guard) -> None:
     for again in numbers(1):
         try:
             if statement.how == "outside":
-                with session.timeouts(connection, lock=wait, statement=0), reporting_progress(connection, site.say):
+                with session.timeouts(connection, lock=wait, statement=0), reporting_progress(connection, site.on_note):
                     _send(connection, statement)
             else:
                 with connection.transaction():
@@ -312,7 +313,7 @@ def _run(site: _Site, statement: GuardStatement, guard: Guard) -> None:
             if not brief or again >= (_HURRIED_TRIES if site.hurried else TRIES):
                 often = f"{again} times" if brief else f"for {patience // 1000} s"
                 raise HeldError(guard, f"{error_line(error)}, {often}: {held}") from error
-            site.say(held)
+            site.on_note(held)
             back_off(again)
         else:
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from typing import Final
 
 import psycopg
@@ -32,7 +31,7 @@ def backfill(connection: psycopg.Connection, throttle: MigrationThrottle, on_pro
     for table in _TABLES:
         place = _place(connection, table)
 
-        def looked_at(done: int, note: str, before: int = before) -> None:
+        def looked_at(done: int, _of: int, note: str, before: int = before) -> None:
             on_progress(min(before + done, of), of, note)
 
         while True:
@@ -68,13 +67,13 @@ def _pass(
     table: str,
     place: int,
     throttle: MigrationThrottle,
-    tell: Callable[[int, str], None],
+    on_progress: ProgressCallback,
 ) -> tuple[int, int]:
     """Go through a table once, from a place on; gives the place it came to, and how many rows others held."""
     size, tries, done, left, looked = min(200, throttle.batch_size), 0, 0, 0, 0.0
     while True:
         if time.monotonic() - looked > _LOOK or throttle.pause_ms:
-            wait_for_others(connection, throttle, lambda note: tell(done, note))  # noqa: B023
+            wait_for_others(connection, throttle, lambda note: on_progress(done, 0, note))  # noqa: B023
             looked = time.monotonic()
         began = time.perf_counter()
         try:
@@ -102,7 +101,7 @@ def _pass(
         if last is None:
             return place, left
         place, left, done = last, left + held, done + size
-        tell(done, table)
+        on_progress(done, 0, table)
         took = (time.perf_counter() - began) * 1000
         size = int(size * min(2, max(0.5, throttle.max_lock_wait_ms / _SHARE / took)))
         size = min(throttle.batch_size, max(1, size))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +17,7 @@ from order_audit.fixes.migrate.quarantine import new_columns
 from order_audit.fixes.migrate.steps import CONTRACT, FIRST, Step, done, execute, refuse_unsupported
 from order_audit.fixes.migrate.throttle import MigrationThrottle, wait_for_others
 from order_audit.fixes.migrate.verify import Verified, verify
-from order_audit.progress import ProgressCallback
+from order_audit.progress import ProgressCallback, StartProgress
 
 #: Why a column cannot be taken along.
 _NOT_CARRIED: Final = (
@@ -26,8 +26,6 @@ _NOT_CARRIED: Final = (
     psycopg.errors.FeatureNotSupported,
     psycopg.errors.ObjectNotInPrerequisiteState,
 )
-#: Begins a piece of work of a name, and gives what is told how far it is.
-StartStep = Callable[[str], ProgressCallback]
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def run(
     all_steps: Sequence[Step],
     to: str,
     throttle: MigrationThrottle,
-    start_progress: StartStep,
+    start_progress: StartProgress,
     carry: Sequence[tuple[str, str]] = (),
 ) -> list[StepRun]:
     """Take the steps that are not taken yet, up to one. The connection commits by itself.
@@ -74,7 +72,7 @@ def run(
             if step.name == "prepare" and _carry(connection, carry, throttle, start_progress, taken):
                 there = [name for name in there if name != "verify"]
             continue
-        on_progress = start_progress(step.name)
+        on_progress = start_progress(step.name, lines=True)
         on_progress(0, 0, "")
         began, tries = time.perf_counter(), 0
         if step.name == "backfill":
@@ -101,7 +99,7 @@ def _carry(
     connection: psycopg.Connection,
     columns: Sequence[tuple[str, str]],
     throttle: MigrationThrottle,
-    start_progress: StartStep,
+    start_progress: StartProgress,
     taken: list[StepRun],
 ) -> bool:
     """Take added columns along, and bring what rows say there; gives whether there was anything to do."""
@@ -110,7 +108,7 @@ def _carry(
         row = connection.execute(
             "select from sales_old.carried where tab = %s and name = %s", [table, column]
         ).fetchone()
-        on_progress = start_progress(f"{table}.{column}")
+        on_progress = start_progress(f"{table}.{column}", lines=True)
         began, tries = time.perf_counter(), 0
         if row is None:
             change = sql.SQL("begin; set local lock_timeout = '200ms'; select migration.carry({}, {}); commit").format(
@@ -150,7 +148,7 @@ def rollback(
     all_steps: Sequence[Step],
     to: str,
     throttle: MigrationThrottle,
-    start_progress: StartStep,
+    start_progress: StartProgress,
 ) -> list[StepRun]:
     """Take steps back, the last first, down to one that stays (none where `to` is empty).
 
@@ -164,7 +162,7 @@ def rollback(
     for step in reversed(all_steps):
         if step.name not in there or (to and names.index(step.name) <= names.index(to)):
             continue
-        on_progress = start_progress(f"{step.name} back")
+        on_progress = start_progress(f"{step.name} back", lines=True)
         on_progress(0, 0, "")
         began = time.perf_counter()
         tries = _until_locked(connection, step.revert, throttle, on_progress)

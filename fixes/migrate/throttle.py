@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
 
 from order_audit import session
+from order_audit.progress import NoteCallback
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ select
 """
 
 
-def wait_for_others(connection: psycopg.Connection, throttle: MigrationThrottle, tell: Callable[[str], None]) -> None:
+def wait_for_others(connection: psycopg.Connection, throttle: MigrationThrottle, on_note: NoteCallback) -> None:
     """Return once replicas have caught up and nobody waits for a lock of this session."""
     if throttle.pause_ms:
         time.sleep(throttle.pause_ms / 1000)
@@ -43,7 +43,7 @@ def wait_for_others(connection: psycopg.Connection, throttle: MigrationThrottle,
         lag, waiting = session.row(connection, _STATE)
         if lag <= throttle.max_lag_seconds and not waiting:
             return
-        tell(
+        on_note(
             f"waiting: a replica is {lag:.0f} s behind"
             if lag > throttle.max_lag_seconds
             else "waiting: somebody waits for us"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
@@ -11,6 +11,7 @@ from psycopg import sql
 from order_audit.expectations import Rule
 from order_audit.fixes.engine.batches import install
 from order_audit.fixes.engine.work_list import STAGING
+from order_audit.progress import NoteCallback, ignore_note
 
 
 @contextmanager
@@ -121,7 +122,7 @@ def judge(
     connection: psycopg.Connection,
     rules: Iterable[Rule],
     phase: str,
-    tell: Callable[[str], None] = lambda _rule: None,
+    on_rule: NoteCallback = ignore_note,
 ) -> dict[str, int | None]:
     """The number of violations of each rule; None for one that these tables have no columns for.
 
@@ -141,5 +142,5 @@ def judge(
                 ).rowcount
         except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable):
             counts[rule.id] = None
-        tell(rule.id)
+        on_rule(rule.id)
     return counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -19,7 +19,7 @@ from order_audit.fixes.planning import dry_run
 from order_audit.fixes.planning.decisions import Reviewed
 from order_audit.fixes.planning.fingerprint import NAMED, Review
 from order_audit.fixes.planning.fixpoint import MAX_PASSES, run_to_fixpoint
-from order_audit.progress import ProgressCallback
+from order_audit.progress import NoteCallback, ProgressCallback, ignore_note, ignore_progress
 
 
 @dataclass(frozen=True)
@@ -90,27 +90,25 @@ def plan(
     fixes: Mapping[str, Fix],
     choices: Mapping[str, str],
     *,
-    on_progress: ProgressCallback = lambda _done, _of, _note: None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> Plan:
     """Try the fixes, with these choices, on temporary copies of the tables; nothing of the database is changed."""
     total = len(fixes) + 2 * len(rules)
     done = 0
 
-    def step_told(note: str) -> None:
+    def step_done(note: str) -> None:
         nonlocal done
         done += 1
         on_progress(done, total, note)
 
     who = identity(connection, fixes)
     with dry_run.dry_run(connection, tables(connection, fixes)):
-        before = dry_run.judge(connection, rules, "before", tell=lambda rule: step_told(rule))
+        before = dry_run.judge(connection, rules, "before", on_rule=step_done)
         guarding = guards_of(rules)
         refused = {guard.name: _refused(connection, guard, "before", before) for guard in guarding}
-        steps, seen = _steps(connection, fixes, before, choices, step_told)
+        steps, seen = _steps(connection, fixes, before, choices, step_done)
         touched = any(step.automatic or step.changed for step in steps)
-        after = (
-            dry_run.judge(connection, rules, "after", tell=lambda rule: step_told(rule)) if touched else dict(before)
-        )
+        after = dry_run.judge(connection, rules, "after", on_rule=step_done) if touched else dict(before)
         new_counts, new = _new(connection) if touched else ({}, {})
         guarded = tuple(
             GuardPreview(
@@ -148,7 +146,7 @@ def _steps(
     fixes: Mapping[str, Fix],
     before: Mapping[str, int | None],
     choices: Mapping[str, str],
-    tell: Callable[[str], None] = lambda _rule: None,
+    on_rule: NoteCallback = ignore_note,
     only: Mapping[str, str] | None = None,
 ) -> tuple[list[Step], dict[str, Reviewed]]:
     """Try the fixes in a trial in which the rules were judged; gives also what is to be reviewed.
@@ -175,7 +173,7 @@ def _steps(
                 offered &= {only.get(id, LEAVE)} if number == 1 else set()
             changed = _try(connection, steps[id], choice, reviews[id], offered, again=number > 1)
         if number == 1:
-            tell(id)
+            on_rule(id)
         return changed
 
     restless = run_to_fixpoint(connection, fixes, STAGING, take)

@@ -9,8 +9,8 @@ import sys
 
 _PROGRAM = """
 from order_audit.audit.cli.progress_bar import progress_bar
-with progress_bar("working", quiet=False) as progress:
-    progress(1, 2, "half")
+with progress_bar("working", quiet=False) as on_progress:
+    on_progress(1, 2, "half")
     print("a result")
 """
 

@@ -15,6 +15,7 @@ from order_audit.fixes.migrate.run import rollback, run
 from order_audit.fixes.migrate.steps import CONTRACT, Step, steps
 from order_audit.fixes.migrate.throttle import MigrationThrottle
 from order_audit.fixes.migrate.verify import verify
+from order_audit.progress import start_ignored
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
 from tests.migrate.test_guards import fix, guards
@@ -32,11 +33,11 @@ def nothing(*_: object) -> None:
 
 
 def take(connection: psycopg.Connection, all_steps: list[Step], to: str) -> None:
-    run(connection, all_steps, to, MigrationThrottle(), lambda _: nothing)
+    run(connection, all_steps, to, MigrationThrottle(), start_ignored)
 
 
 def back(connection: psycopg.Connection, all_steps: list[Step], to: str) -> None:
-    rollback(connection, all_steps, to, MigrationThrottle(), lambda _: nothing)
+    rollback(connection, all_steps, to, MigrationThrottle(), start_ignored)
 
 
 def equal(work: Workload, connection: psycopg.Connection, there: str = "public") -> None:
@@ -252,7 +253,7 @@ def test_the_switch_brings_in_what_the_old_side_left(dsn: str) -> None:
         new.execute("select from sales.customers where customer_id = %s for no key update", [customer])
         connection.execute("update customers set customer_balance = 7 where customer_id = %s", [customer])
         with pytest.raises(RefusalError, match="the locks could not be had"):
-            run(connection, all_steps, "switch", MigrationThrottle(max_tries=2), lambda _: nothing)
+            run(connection, all_steps, "switch", MigrationThrottle(max_tries=2), start_ignored)
         new.commit()
         take(connection, all_steps, "switch")
         assert one(dsn, "select customer_balance from customers where customer_id = %s", customer) == 7
@@ -261,7 +262,7 @@ def test_the_switch_brings_in_what_the_old_side_left(dsn: str) -> None:
         new.execute("select from sales.contacts where customer_id = %s for no key update", [customer])
         connection.execute("update customers set customer_phone = '5' where customer_id = %s", [customer])
         with pytest.raises(RefusalError, match="the locks could not be had"):
-            run(connection, all_steps, CONTRACT, MigrationThrottle(max_tries=2), lambda _: nothing)
+            run(connection, all_steps, CONTRACT, MigrationThrottle(max_tries=2), start_ignored)
         new.commit()
         take(connection, all_steps, CONTRACT)
         assert one(dsn, "select phone from sales.contacts where customer_id = %s and is_main", customer) == "5"

@@ -99,7 +99,7 @@ def test_an_audit_that_a_partition_joined_does_not_pass(tables: str, tmp_path: P
             if done == 1:
                 other.execute("alter table parcels attach partition parcels_2 for values from (100) to (200)")
 
-        options = Options(suites=(str(suite),), lint=False, profile=False, tell=attach)
+        options = Options(suites=(str(suite),), lint=False, profile=False, on_progress=attach)
         document = run(tables, tmp_path / "out", options)
     assert document["results"][0]["status"] == "passed"
     assert document["run"]["changed_tables"] == [{"table": "parcels", "change": "public.parcels_2 was attached"}]

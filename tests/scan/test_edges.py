@@ -25,6 +25,7 @@ from order_audit.audit.database.server import Server
 from order_audit.audit.run import Options
 from order_audit.errors import RunError
 from order_audit.expectations import SuiteError
+from order_audit.progress import ProgressCallback
 from order_audit.scenario.load import SCHEMA, TRUTH
 from tests.rules import CHECKABLE
 from tests.support import servers
@@ -725,7 +726,7 @@ def test_everything_is_read_in_one_snapshot(data: str, tmp_path: Path) -> None:
     def tell(_done: int, _of: int, _what: str) -> None:
         execute(data, order(next(added)), "delete from orders where order_id = 1010")
 
-    document = audit(data, tmp_path / "out", mine, tell=tell, jobs=1)
+    document = audit(data, tmp_path / "out", mine, on_progress=tell, jobs=1)
     assert next(added) == 5004  # told at the start and after each rule
     for found in document["results"]:
         assert (found["violations"], found["checked"]) == (10, 10), found["rule"]
@@ -1507,7 +1508,7 @@ KILL = (
 )
 
 
-def at_the_start(dsn: str) -> Callable[[int, int, str], None]:
+def at_the_start(dsn: str) -> ProgressCallback:
     """Ends the audit's connections once rules are about to be judged."""
 
     def tell(done: int, _of: int, _what: str) -> None:
@@ -1517,7 +1518,7 @@ def at_the_start(dsn: str) -> Callable[[int, int, str], None]:
     return tell
 
 
-def midway(dsn: str) -> Callable[[int, int, str], None]:
+def midway(dsn: str) -> ProgressCallback:
     """Ends the audit's connections once the first rule is judged."""
 
     def tell(done: int, _of: int, _what: str) -> None:
@@ -1529,7 +1530,7 @@ def midway(dsn: str) -> Callable[[int, int, str], None]:
 
 @pytest.mark.parametrize("when", [at_the_start, midway])
 def test_lost_connections_end_the_audit_in_one_line(
-    data: str, tmp_path: Path, when: Callable[[str], Callable[[int, int, str], None]]
+    data: str, tmp_path: Path, when: Callable[[str], ProgressCallback]
 ) -> None:
     """Nothing is half written, and what an earlier audit wrote is as it was."""
     mine = suite(
@@ -1547,7 +1548,7 @@ def test_lost_connections_end_the_audit_in_one_line(
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     assert len(before) == 4
     with pytest.raises(RunError) as raised:
-        audit(data, out, mine, tell=when(data), jobs=1)
+        audit(data, out, mine, on_progress=when(data), jobs=1)
     assert "\n" not in str(raised.value)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 

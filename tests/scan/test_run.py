@@ -445,7 +445,7 @@ def test_progress_counts_each_rule_once(clean_18: Audited, tmp_path: Path) -> No
     """From none to all, with what became of each."""
     told: list[tuple[int, int, str]] = []
     document = audit(
-        clean_18.dsn, tmp_path, rules=("customers.*",), tell=lambda done, of, what: told.append((done, of, what))
+        clean_18.dsn, tmp_path, rules=("customers.*",), on_progress=lambda done, of, what: told.append((done, of, what))
     )
     judged = {f"{id}: {status}" for id, status in statuses(document).items() if status in ("passed", "failed")}
     assert told[0] == (0, len(judged), "")

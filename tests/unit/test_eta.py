@@ -19,7 +19,7 @@ class Clock:
 def test_the_time_left_is_what_listing_and_changing_have_taken_so_far() -> None:
     clock, told = Clock(), list[tuple[int, int, str]]()
     eta = Eta([1000, 4000, 0], lambda *said: told.append(said), closing=3, clock=clock)
-    eta.begin("first")
+    eta.start_step("first")
     clock.now += 2  # to list its rows
     eta.rows(0, 2000)  # twice what was expected
     assert eta.left is None
@@ -33,12 +33,12 @@ def test_the_time_left_is_what_listing_and_changing_have_taken_so_far() -> None:
     # two listings at 2 s, 4000 rows at 10 s for 2000, and what comes at the end
     assert eta.left == pytest.approx(2 * 2 + 4000 * 10 / 2000 + 3)
     assert told[-1] == (2000, 6000, "200/s, 25 s left, first")
-    eta.begin("second")
+    eta.start_step("second")
     clock.now += 4
     eta.rows(0, 0)  # nothing is left of it
     assert told[-1] == (2000, 2000, "200/s, 6 s left, second")
     assert eta.left == pytest.approx((2 + 4) / 2 + 3)
-    eta.begin("third")
+    eta.start_step("third")
     clock.now += 3
     eta.end("adding up again")
     assert told[-1] == (2000, 2000, "adding up again")
@@ -47,11 +47,11 @@ def test_the_time_left_is_what_listing_and_changing_have_taken_so_far() -> None:
 def test_no_time_is_told_before_a_row_was_changed() -> None:
     clock = Clock()
     eta = Eta([0, 500], lambda *_said: None, clock=clock)
-    eta.begin("first")
+    eta.start_step("first")
     clock.now += 60
     eta.rows(0, 0)
     assert eta.left is None
-    eta.begin("second")
+    eta.start_step("second")
     clock.now += 60
     eta.rows(0, 500)
     assert eta.left is None
