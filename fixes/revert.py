@@ -9,10 +9,10 @@ import psycopg
 
 from order_audit import session
 from order_audit.errors import RefusalError, UsageError
-from order_audit.fixes.apply import refuse_read_only
 from order_audit.fixes.engine import batches
-from order_audit.fixes.engine.batches import OptionOutcome, Throttle, install
+from order_audit.fixes.engine.batches import install
 from order_audit.fixes.engine.eta import Eta
+from order_audit.fixes.engine.option_outcome import OptionOutcome
 from order_audit.fixes.engine.status import (
     Conflict,
     applied,
@@ -23,9 +23,11 @@ from order_audit.fixes.engine.status import (
     missing_tables,
     tables_with_triggers,
 )
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
-from order_audit.fixes.guarding.guard import guards
+from order_audit.fixes.guarding.guard_file import guards
 from order_audit.fixes.guarding.install import remove
+from order_audit.fixes.preconditions import refuse_read_only
 from order_audit.progress import NoteCallback, ProgressCallback, ignore_note, ignore_progress
 
 

@@ -220,7 +220,7 @@ def profile(
     `sample` is the percentage of each table's pages to read; `timeout` bounds each statement, in seconds.
     Raises UsageError for a table that does not exist, RunError.
     """
-    from order_audit.audit.analysis.parsed_query import RelationName
+    from order_audit.audit.analysis.relation_name import RelationName
     from order_audit.audit.database import catalog
     from order_audit.audit.database.dsn import resolve
     from order_audit.audit.database.snapshot import Snapshot

@@ -59,6 +59,11 @@ def scalar(connection: psycopg.Connection, query: str | Composed, parameters: Pa
     return found[0] if found else None
 
 
+def is_true(connection: psycopg.Connection, query: str | Composed, parameters: Parameters = None) -> bool:
+    """Return whether the first column of a query's first row is true."""
+    return bool(scalar(connection, query, parameters))
+
+
 def _encoded(query: str | Composed) -> bytes | Composed:
     return query.encode() if isinstance(query, str) else query
 

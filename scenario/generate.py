@@ -18,38 +18,11 @@ from psycopg import pq, sql
 from order_audit.errors import OrderAuditError
 from order_audit.progress import ProgressCallback, ignore_progress
 from order_audit.scenario import defects as kinds
+from order_audit.scenario.bulk_load import CHECK, DROP, FOREIGN_KEY, KEYS, MEMORY
 from order_audit.scenario.load import HOME, enter_empty
 
 _SCHEMA: Final = HOME / "current" / "schema.sql"
 _STEPS: Final = tuple(sorted((HOME / "bulk").glob("*.sql")))
-
-#: Loads are quickest without them; they are put back, under the same names, over the finished tables.
-_DROP: Final = """
-alter table orders drop constraint orders_customer_id_fkey, drop constraint orders_pkey, drop constraint chk_status;
-alter table customers drop constraint customers_pkey;
-"""
-#: Sorts and hash tables are of millions of rows. Merge joins would only sort what is in order.
-_MEMORY: Final = """
-set local work_mem = '256MB';
-set local hash_mem_multiplier = 4;
-set local maintenance_work_mem = '512MB';
-set local enable_mergejoin = off;
-set local jit = off;
-"""
-_KEYS: Final = """
-alter table customers add constraint customers_pkey primary key (customer_id);
-alter table orders add constraint orders_pkey primary key (order_id);
-select setval(pg_get_serial_sequence('customers', 'customer_id'), max(customer_id)) from customers having count(*) > 0;
-select setval(pg_get_serial_sequence('orders', 'order_id'), max(order_id)) from orders having count(*) > 0;
-"""
-_FOREIGN_KEY: Final = """
-alter table orders add constraint orders_customer_id_fkey foreign key (customer_id) references customers (customer_id)
-"""
-_CHECK: Final = """
-alter table orders add constraint chk_status check (
-    order_status in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
-)
-"""
 
 
 class NotUnicodeError(OrderAuditError):
@@ -134,8 +107,8 @@ def _prepare(connection: psycopg.Connection, schema: str) -> None:
         raise NotUnicodeError("the database's encoding is not UTF-8")
     enter_empty(connection, schema)
     connection.execute(_SCHEMA.read_bytes())
-    connection.execute(_DROP.encode())
-    connection.execute(_MEMORY.encode())
+    connection.execute(DROP.encode())
+    connection.execute(MEMORY.encode())
 
 
 def _plan(connection: psycopg.Connection, plan: kinds.Plan, orders: int, customers: int, seed: int) -> None:
@@ -240,12 +213,12 @@ def _insert(connection: psycopg.Connection, table: str, rows: list[Any]) -> None
 
 def _finish(connection: psycopg.Connection) -> None:
     """Put the constraints back, but for those that a planted defect breaks, and the sequences behind the data."""
-    connection.execute(_KEYS.encode())
+    connection.execute(KEYS.encode())
     broken = {row[0] for row in connection.execute("select distinct rule from truth")}
     if kinds.CUSTOMER_EXISTS not in broken:
-        connection.execute(_FOREIGN_KEY.encode())
+        connection.execute(FOREIGN_KEY.encode())
     if kinds.STATUS_IS_KNOWN not in broken:
-        connection.execute(_CHECK.encode())
+        connection.execute(CHECK.encode())
 
 
 def _counted(connection: psycopg.Connection, orders: int, customers: int, defects: float) -> Generated:

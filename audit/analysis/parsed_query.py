@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
 
 import sqlglot
 from sqlglot import exp
@@ -19,7 +18,9 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from order_audit.audit.analysis.column_lineage import column_lineage, folded_name, output_name, source_table, with_query
 from order_audit.audit.analysis.predicates import ReadSet, read_sets
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.analysis.row_local import RowLocalPredicate, row_local_predicate
+from order_audit.audit.analysis.tokens import called_names, clause_places, names_after_from, select_list, span
 from order_audit.expectations import Rule, SuiteError
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
@@ -36,24 +37,10 @@ _WRITES = (
     exp.Drop,
 )
 _WRITING_WORDS = {TokenType.INSERT, TokenType.UPDATE, TokenType.DELETE, TokenType.MERGE, TokenType.INTO}
-_OPEN = (TokenType.L_PAREN, TokenType.L_BRACKET)
-_CLOSE = (TokenType.R_PAREN, TokenType.R_BRACKET)
-_CLAUSES = (TokenType.SELECT, TokenType.FROM, TokenType.WHERE, TokenType.ORDER_BY)
 _SCALAR = (exp.Cast, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Lower, exp.Upper, exp.Length, exp.Round, exp.Abs,
            exp.Trim, exp.Greatest, exp.Least, exp.And, exp.Or)  # fmt: skip
 #: Clauses that make a row depend on other rows: such a statement cannot share its scan.
 _WHOLE = ("group", "having", "distinct", "windows", "limit", "offset", "fetch", "with_", "locks")
-
-
-@dataclass(frozen=True, order=True)
-class RelationName:
-    """A relation as a rule writes it: `schema` is empty where the search path decides."""
-
-    schema: str
-    relation: str
-
-    def __str__(self) -> str:
-        return f"{self.schema}.{self.relation}" if self.schema else self.relation
 
 
 @dataclass(frozen=True)
@@ -118,14 +105,14 @@ def parse(rule: Rule) -> ParsedQuery:
     except (SqlglotError, RecursionError):
         if any(token.token_type in _WRITING_WORDS for token in tokens):
             raise SuiteError(f"{rule.path}: a rule may only read") from None
-        return ParsedQuery(text, tuple(_names_after_from(tokens)), {}, None, {}, None, calls=_calls(tokens))
+        return ParsedQuery(text, tuple(names_after_from(tokens)), {}, None, {}, None, calls=called_names(tokens))
 
 
 def _parsed(rule: Rule, text: str, tokens: list[Token]) -> ParsedQuery:
     tree = sqlglot.parse_one(text, dialect="postgres")
     if not isinstance(tree, exp.Query) or any(tree.find_all(*_WRITES)):
         raise SuiteError(f"{rule.path}: a rule may only read")
-    clauses = _clauses(tokens)
+    clauses = clause_places(tokens)
     prefiltered = _prefiltered(rule, tokens)
     return ParsedQuery(
         body=_unordered(tree, text, tokens, clauses),
@@ -140,7 +127,7 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> ParsedQuery:
         ),
         read_sets=read_sets(tree),
         prefiltered=prefiltered,
-        calls=_calls(tokens),
+        calls=called_names(tokens),
     )
 
 
@@ -176,19 +163,6 @@ def _tables(tree: exp.Expr) -> Iterator[exp.Table]:
 def _name(table: exp.Table) -> RelationName:
     schema = table.args.get("db")
     return RelationName(folded_name(schema) if schema else "", folded_name(table.this))
-
-
-def _clauses(tokens: list[Token]) -> dict[TokenType, int]:
-    """Where each clause of the outermost statement begins: its keyword's place among the tokens."""
-    depth = 0
-    clauses: dict[TokenType, int] = {}
-    for place, token in enumerate(tokens):
-        depth += (token.token_type in _OPEN) - (token.token_type in _CLOSE)
-        if depth == 0 and token.token_type in _CLAUSES:
-            if token.token_type == TokenType.FROM and tokens[place - 1].token_type == TokenType.DISTINCT:
-                continue  # is distinct from
-            clauses.setdefault(token.token_type, place)
-    return clauses
 
 
 def _unordered(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[TokenType, int]) -> str:
@@ -231,7 +205,7 @@ def _slices(
     where = clauses.get(TokenType.WHERE)
     order = clauses.get(TokenType.ORDER_BY, end)
     stop = where if where is not None else order
-    columns = _columns(text, tokens[1:begin], tree.expressions)
+    columns = select_list(text, tokens[1:begin], tree.expressions)
     if columns is None:
         return None
     start = tokens[begin + 1].start
@@ -239,8 +213,8 @@ def _slices(
         prefiltered = prefiltered[0] - start, prefiltered[1] - start
     return SelectClauses(
         columns=columns,
-        origin=_text(text, tokens[begin + 1 : stop]),
-        where=_text(text, tokens[where + 1 : order]) if where is not None else "true",
+        origin=span(text, tokens[begin + 1 : stop]),
+        where=span(text, tokens[where + 1 : order]) if where is not None else "true",
         source=" ".join(text[token.start : token.end + 1] for token in tokens[begin + 1 : stop]),
         row_local=row_local_predicate(tree, text, tokens[begin + 1 : stop]),
         prefiltered=prefiltered,
@@ -250,64 +224,3 @@ def _slices(
 def _outer(node: exp.Expr, tree: exp.Expr) -> bool:
     """Whether a node belongs to the outermost select, and not to a subquery of it."""
     return node.find_ancestor(exp.Select) is tree
-
-
-def _columns(text: str, tokens: list[Token], parsed: list[exp.Expr]) -> tuple[str, ...] | None:
-    """The expressions of a select list, without their aliases."""
-    items: list[list[Token]] = [[]]
-    depth = 0
-    for token in tokens:
-        depth += (token.token_type in _OPEN) - (token.token_type in _CLOSE)
-        if depth == 0 and token.token_type == TokenType.COMMA:
-            items.append([])
-        else:
-            items[-1].append(token)
-    if len(items) != len(parsed):
-        return None
-    columns = []
-    for item, expression in zip(items, parsed, strict=True):
-        if isinstance(expression, exp.Alias):
-            item = item[:-2] if item[-2].token_type == TokenType.ALIAS else item[:-1]  # 'as' may be left out
-        columns.append(_text(text, item))
-    return tuple(columns)
-
-
-def _text(text: str, tokens: list[Token]) -> str:
-    return text[tokens[0].start : tokens[-1].end + 1]
-
-
-def _calls(tokens: list[Token]) -> frozenset[str] | None:
-    """The names before an opening bracket, as the catalog has them; None where there are no tokens."""
-    if not tokens:
-        return None
-    called = (token for token, after in pairwise(tokens) if after.token_type == TokenType.L_PAREN)
-    return frozenset(token.text if token.token_type == TokenType.IDENTIFIER else token.text.lower() for token in called)
-
-
-def _names_after_from(tokens: list[Token]) -> list[RelationName]:
-    """Relations of a statement that could not be parsed: the names after FROM and JOIN, but for its own WITHs."""
-    local = {
-        token.text.lower()
-        for token, after in pairwise(tokens)
-        if after.token_type in (TokenType.ALIAS, TokenType.L_PAREN)
-    }
-    names: dict[RelationName, None] = {}
-    for place, token in enumerate(tokens[:-1]):
-        if token.token_type not in (TokenType.FROM, TokenType.JOIN):
-            continue
-        words = tokens[place + 1 : place + 5]
-        parts = [_word(words[0])]
-        if len(words) > 2 and words[1].token_type == TokenType.DOT:
-            parts.append(_word(words[2]))
-        followed = words[2 * len(parts) - 1] if len(words) >= 2 * len(parts) else None
-        if all(parts) and not (followed and followed.token_type == TokenType.L_PAREN):
-            name = RelationName(parts[0] if len(parts) > 1 else "", parts[-1])
-            if name.schema or name.relation not in local:
-                names[name] = None
-    return list(names)
-
-
-def _word(token: Token) -> str:
-    if token.token_type == TokenType.IDENTIFIER:
-        return token.text
-    return token.text.lower() if token.token_type == TokenType.VAR else ""

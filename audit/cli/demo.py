@@ -12,12 +12,14 @@ from order_audit.audit.database import embedded
 from order_audit.audit.run import Options, run
 from order_audit.audit.scans.count import count
 from order_audit.expectations import load
-from order_audit.fixes.apply import Applied, apply
+from order_audit.fixes.applied import Applied
+from order_audit.fixes.apply import apply
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import Throttle
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.planning.decisions import read
-from order_audit.fixes.planning.planner import Plan, plan
+from order_audit.fixes.planning.plan import Plan
+from order_audit.fixes.planning.planner import plan
 from order_audit.reports import atomic_files, compare, html, results_file
 from order_audit.reports.document import Summary, encode
 from order_audit.reports.writers import DEFAULT

@@ -63,8 +63,8 @@ def plan(
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.errors import RefusalError
     from order_audit.fixes.planning.decisions_file import decisions_toml
-    from order_audit.fixes.planning.planner import none_there, tables
     from order_audit.fixes.planning.planner import plan as make
+    from order_audit.fixes.planning.tables import none_there, tables
 
     rules, fixes = _files(suite, folder)
     choices, _ = _choices(fixes, decisions, accept_recommended)
@@ -164,7 +164,8 @@ def apply(
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.scans.count import count
     from order_audit.fixes import apply as applying
-    from order_audit.fixes.engine.batches import Throttle
+    from order_audit.fixes.engine.throttle import Throttle
+    from order_audit.fixes.rehearse import rehearse as rehearse_fixes
 
     rules, fixes = _files(suite, folder)
     choices, decided = _choices(fixes, decisions, accept_recommended)
@@ -172,7 +173,7 @@ def apply(
     with _connected(dsn, schema) as connection, progress_bars(quiet=quiet) as start_progress:
         if rehearse:
             on_progress = start_progress("rehearsing", lines=True)
-            done = applying.rehearse(
+            done = rehearse_fixes(
                 connection, rules, fixes, choices, throttle, guarding=not no_guards, on_progress=on_progress
             )
         else:
@@ -225,7 +226,7 @@ def revert(
     """
     from order_audit.audit.cli.fixes_text import reverted_text
     from order_audit.audit.cli.progress_bar import progress_bar
-    from order_audit.fixes.engine.batches import Throttle
+    from order_audit.fixes.engine.throttle import Throttle
     from order_audit.fixes.revert import revert as put_back
 
     throttle = Throttle(batch_size=batch_size, max_lock_wait_ms=max_lock_wait, pause_ms=pause_ms)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from order_audit.fixes.apply import Applied
+from order_audit.fixes.applied import Applied
 from order_audit.fixes.engine.bloat import Bloat
 from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.engine.status import Status
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix
 from order_audit.fixes.planning.fixpoint import MAX_PASSES
-from order_audit.fixes.planning.planner import Plan, Step
+from order_audit.fixes.planning.plan import Plan, Step
 from order_audit.fixes.revert import Reverted
 from order_audit.reports.formatting import plural, size
 from order_audit.reports.terminal.summary import MARKS

@@ -43,9 +43,9 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
     """
     from order_audit.audit.cli.migrate_text import plan_text
     from order_audit.audit.cli.progress_bar import progress_bar
-    from order_audit.fixes.apply import refuse_read_only
     from order_audit.fixes.migrate.quarantine import Quarantined, dry_run, new_columns, quarantine
     from order_audit.fixes.migrate.steps import CONTRACT, done
+    from order_audit.fixes.preconditions import refuse_read_only
 
     with _connected(dsn) as (connection, steps):
         there = done(connection, steps)
@@ -88,11 +88,11 @@ def run(
     from order_audit import session
     from order_audit.audit.cli.migrate_text import taken_text, verified_text
     from order_audit.audit.cli.progress_bar import progress_bars
-    from order_audit.fixes.apply import refuse_read_only
     from order_audit.fixes.migrate.run import DifferentError
     from order_audit.fixes.migrate.run import run as take
     from order_audit.fixes.migrate.steps import CONTRACT
     from order_audit.fixes.migrate.throttle import MigrationThrottle
+    from order_audit.fixes.preconditions import refuse_read_only
 
     throttle = MigrationThrottle(batch_size, max_lock_wait, pause_ms, max_replica_lag)
     with _connected(dsn) as (connection, steps):
@@ -175,10 +175,10 @@ def rollback(
     from order_audit import session
     from order_audit.audit.cli.migrate_text import rolled_back_text
     from order_audit.audit.cli.progress_bar import progress_bars
-    from order_audit.fixes.apply import refuse_read_only
     from order_audit.fixes.migrate.run import rollback as take_back
     from order_audit.fixes.migrate.steps import CONTRACT
     from order_audit.fixes.migrate.throttle import MigrationThrottle
+    from order_audit.fixes.preconditions import refuse_read_only
 
     with _connected(dsn) as (connection, steps):
         if to:
@@ -207,12 +207,12 @@ def contract(
     from order_audit.audit.cli.migrate_text import taken_text, verified_text
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.errors import RefusalError
-    from order_audit.fixes.apply import refuse_read_only
     from order_audit.fixes.migrate.quarantine import quarantine
     from order_audit.fixes.migrate.run import run as take
     from order_audit.fixes.migrate.steps import CONTRACT, done
     from order_audit.fixes.migrate.throttle import MigrationThrottle
     from order_audit.fixes.migrate.verify import verify as compare
+    from order_audit.fixes.preconditions import refuse_read_only
 
     with _connected(dsn) as (connection, steps):
         refuse_read_only(connection)

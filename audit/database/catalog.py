@@ -9,7 +9,7 @@ import psycopg
 from psycopg import errors, pq
 
 from order_audit import session
-from order_audit.audit.analysis.parsed_query import RelationName
+from order_audit.audit.analysis.relation_name import RelationName
 
 #: Types whose values are ordered, and written, as numbers: integers, floats, numeric, oid.
 _NUMBERS = {20, 21, 23, 26, 700, 701, 1700}

@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from order_audit.audit import mask
 from order_audit.audit.profiling.columns import Column, Table
-from order_audit.audit.profiling.profile_query import BESIDE, BUCKETS, CLASSES, FIRST, QUANTILES, TOP, Pass
+from order_audit.audit.profiling.limits import BESIDE, BUCKETS, FIRST, QUANTILES, TOP
+from order_audit.audit.profiling.profile_query import CLASSES
+from order_audit.audit.profiling.table_pass import Pass
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FLOATS: Final = {700, 701}

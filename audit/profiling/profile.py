@@ -14,7 +14,9 @@ from order_audit.audit import mask
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.profiling import column_figures, order_figures
 from order_audit.audit.profiling.columns import Column, table
-from order_audit.audit.profiling.profile_query import EXACT, HASHED, MEMORY, PICKED, Pass, Wide, compose, source, survey
+from order_audit.audit.profiling.limits import EXACT, HASHED, MEMORY, PICKED
+from order_audit.audit.profiling.profile_query import compose, survey
+from order_audit.audit.profiling.table_pass import Pass, Wide, source
 from order_audit.progress import ProgressCallback, ignore_progress
 
 #: Every value of a table of no more bytes is counted.

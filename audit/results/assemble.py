@@ -17,7 +17,7 @@ from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.schema import lint
 from order_audit.expectations import Rule
 from order_audit.fixes.fix import fixes
-from order_audit.fixes.guarding.guard import SUITE, guards
+from order_audit.fixes.guarding.guard_file import SUITE, guards
 from order_audit.reports import cause_text, compare, gate
 from order_audit.reports.document import (
     FORMAT,

@@ -14,7 +14,8 @@ from typing import Final
 
 import psycopg
 
-from order_audit.audit.analysis.parsed_query import ParsedQuery, RelationName
+from order_audit.audit.analysis.parsed_query import ParsedQuery
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot

@@ -8,7 +8,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from order_audit.audit.analysis.parsed_query import RelationName
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted

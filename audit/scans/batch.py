@@ -12,8 +12,8 @@ from typing import Final
 
 import psycopg
 
-from order_audit.audit.analysis.parsed_query import RelationName
 from order_audit.audit.analysis.predicates import ROW, Filter, ReadSet, condition, implies, widest
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted

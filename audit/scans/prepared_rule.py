@@ -10,7 +10,8 @@ import psycopg
 
 from order_audit import session
 from order_audit.audit import mask
-from order_audit.audit.analysis.parsed_query import ParsedQuery, RelationName
+from order_audit.audit.analysis.parsed_query import ParsedQuery
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.catalog import Column, Relation
 from order_audit.audit.scans.header_check import misplaced

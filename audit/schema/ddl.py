@@ -19,15 +19,21 @@ from psycopg.rows import dict_row, namedtuple_row
 from order_audit import session
 from order_audit.audit import mask
 from order_audit.audit.schema import ddl_queries as ask
+from order_audit.audit.schema.ddl_lines import (
+    SERIAL,
+    add_to_table,
+    create_table,
+    create_type,
+    ddl_line,
+    in_order,
+    is_serial,
+)
 from order_audit.reports.document import Ddl, DdlLine, DdlTable, LeftOut
 
 #: Tables shown; those that rules read first, then those with the worst findings. And views.
 _MOST: Final = 40
 #: Letters of a view's definition.
 _LONGEST: Final = 8_000
-_INDENT: Final = "  "
-
-_SERIAL: Final = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
 
 
 def document(connection: psycopg.Connection, judged: Iterable[int], objects: Iterable[str]) -> Ddl:
@@ -87,18 +93,13 @@ def _owners(known: dict[str, int], objects: Iterable[str]) -> Iterator[int]:
             yield found
 
 
-def _line(sql: str, about: str = "") -> DdlLine:
-    """A line of DDL, or several that belong together, and what it makes; nothing where a note would find nothing."""
-    return DdlLine(sql, about)
-
-
 class _Reader:
     """What the catalogs hold of some tables, written down table by table."""
 
     def __init__(self, connection: psycopg.Connection, oids: Collection[int]) -> None:
         self._connection = connection
         self._oids = list(oids)
-        self.tables = _in_order(self.rows(ask.TABLES))
+        self.tables = in_order(self.rows(ask.TABLES))
         self._columns = self._by_table(ask.COLUMNS)
         self._constraints = self._by_table(ask.CONSTRAINTS)
         self._indexes = self._by_table(ask.INDEXES)
@@ -130,14 +131,14 @@ class _Reader:
         after: list[DdlLine] = []
         for constraint in self._constraints[table.oid]:
             written = f"CONSTRAINT {constraint.named} {constraint.definition}"
-            line = _line(written, f"{name}.{constraint.name}")
+            line = ddl_line(written, f"{name}.{constraint.name}")
             if constraint.kind == "f" and constraint.target in self._coming:
-                self._later[constraint.target].append(_added(table, line))
+                self._later[constraint.target].append(add_to_table(table, line))
             elif constraint.is_inside:
                 inside.append(line)
             else:
-                after.append(_added(table, line))
-        yield from _create(table, inside)
+                after.append(add_to_table(table, line))
+        yield from create_table(table, inside)
         yield from self._after(table)
         yield from after
         yield from self._guarded(table)
@@ -151,28 +152,28 @@ class _Reader:
         more = len(written) - _LONGEST
         about = view.prefix + view.name
         for line in written[:_LONGEST].split("\n"):
-            yield _line(line, about)
+            yield ddl_line(line, about)
             about = ""
         if more > 0:
-            yield _line(
+            yield ddl_line(
                 f"-- {more:,} more characters: select pg_get_viewdef({self._literal(view.named)}::regclass, true)"
             )
         for index in self._indexes[view.oid]:
-            yield _line(f"{index.definition};", view.prefix + index.name)
+            yield ddl_line(f"{index.definition};", view.prefix + index.name)
         for trigger in self._triggers[view.oid]:
-            yield _line(f"{trigger.definition};", f"{view.prefix}{view.name}.{trigger.name}")
+            yield ddl_line(f"{trigger.definition};", f"{view.prefix}{view.name}.{trigger.name}")
         yield from self._granted(view)
         things = [(view.kind, view.named, view.comment)] if view.comment else []
         things += [("COLUMN", f"{view.named}.{column}", said) for column, said in view.comments]
         for kind, named, said in things:
-            yield _line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
+            yield ddl_line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
 
     def _guarded(self, table: Any) -> Iterator[DdlLine]:
         """Who may see and change which rows."""
         if table.has_policies:
-            yield _line(f"ALTER TABLE {table.named} ENABLE ROW LEVEL SECURITY;")
+            yield ddl_line(f"ALTER TABLE {table.named} ENABLE ROW LEVEL SECURITY;")
         if table.binds_owner:
-            yield _line(f"ALTER TABLE {table.named} FORCE ROW LEVEL SECURITY;")
+            yield ddl_line(f"ALTER TABLE {table.named} FORCE ROW LEVEL SECURITY;")
         for policy in self._policies[table.oid]:
             parts = [f"CREATE POLICY {policy.named} ON {table.named}"]
             parts += [] if policy.is_permissive else ["AS RESTRICTIVE"]
@@ -180,32 +181,32 @@ class _Reader:
             parts += [f"USING ({policy.using_})"] if policy.using_ is not None else []
             parts += [f"WITH CHECK ({policy.check_})"] if policy.check_ is not None else []
             unused = "" if table.has_policies else "  -- without effect: row level security is not enabled"
-            yield _line(f"{' '.join(parts)};{unused}", f"{table.prefix}{table.name}.{policy.name}")
+            yield ddl_line(f"{' '.join(parts)};{unused}", f"{table.prefix}{table.name}.{policy.name}")
         yield from self._granted(table)
 
     def _granted(self, relation: Any) -> Iterator[DdlLine]:
         for right in self._rights[relation.oid]:
             more = " WITH GRANT OPTION" if right.is_grantable else ""
-            yield _line(f"GRANT {right.privileges} ON {relation.named} TO {right.grantee}{more};")
+            yield ddl_line(f"GRANT {right.privileges} ON {relation.named} TO {right.grantee}{more};")
 
     def _before(self, table: Any) -> Iterator[DdlLine]:
         """Types and sequences that the table takes."""
         for kind in self._types[table.oid]:
             if kind.type not in self._told:
                 self._told.add(kind.type)
-                yield _line(_type(kind))
+                yield ddl_line(create_type(kind))
                 if kind.comment:
-                    yield _line(f"COMMENT ON {'TYPE' if kind.kind == 'e' else 'DOMAIN'} {kind.named} IS "
+                    yield ddl_line(f"COMMENT ON {'TYPE' if kind.kind == 'e' else 'DOMAIN'} {kind.named} IS "
                                f"{self._literal(kind.comment)};")  # fmt: skip
         for column in self._columns[table.oid]:
-            if column.sequence and not column.identity and not _is_serial(column) and column.sequence not in self._told:
+            if column.sequence and not column.identity and not is_serial(column) and column.sequence not in self._told:
                 self._told.add(column.sequence)
                 parts = ["CREATE SEQUENCE", column.sequence_named, "AS", column.sequence_type, column.options]
-                yield _line(" ".join(filter(None, parts)) + ";")
+                yield ddl_line(" ".join(filter(None, parts)) + ";")
 
     def _column(self, table: Any, column: Any) -> DdlLine:
-        serial = _is_serial(column)
-        parts = [column.named, _SERIAL[column.type] if serial else column.type]
+        serial = is_serial(column)
+        parts = [column.named, SERIAL[column.type] if serial else column.type]
         if column.collation:
             parts.append(f"COLLATE {column.collation}")
         if column.identity:
@@ -222,21 +223,21 @@ class _Reader:
             parts.append((f"CONSTRAINT {column.not_null} " if column.not_null else "") + "NOT NULL")
             if column.ends_here:
                 parts.append("NO INHERIT")
-        return _line(" ".join(parts), f"{table.prefix}{table.name}.{column.name}")
+        return ddl_line(" ".join(parts), f"{table.prefix}{table.name}.{column.name}")
 
     def _after(self, table: Any) -> Iterator[DdlLine]:
         """What owns the sequences, indexes and triggers."""
         for column in self._columns[table.oid]:
-            if column.sequence and column.is_owned and not column.identity and not _is_serial(column):
-                yield _line(f"ALTER SEQUENCE {column.sequence_named} OWNED BY {table.named}.{column.named};")
+            if column.sequence and column.is_owned and not column.identity and not is_serial(column):
+                yield ddl_line(f"ALTER SEQUENCE {column.sequence_named} OWNED BY {table.named}.{column.named};")
         for index in self._indexes[table.oid]:
             valid = "" if index.is_valid else "  -- not valid: its build did not end"
-            yield _line(f"{index.definition};{valid}", table.prefix + index.name)
+            yield ddl_line(f"{index.definition};{valid}", table.prefix + index.name)
         for trigger in self._triggers[table.oid]:
             about = f"{table.prefix}{table.name}.{trigger.name}"
-            yield _line(f"{trigger.definition};", about)
+            yield ddl_line(f"{trigger.definition};", about)
             if trigger.state:
-                yield _line(f"ALTER TABLE {table.named} {trigger.state} TRIGGER {trigger.named};", about)
+                yield ddl_line(f"ALTER TABLE {table.named} {trigger.state} TRIGGER {trigger.named};", about)
 
     def _comments(self, table: Any) -> Iterator[DdlLine]:
         things = [("TABLE", table.named, table.comment)]
@@ -250,73 +251,7 @@ class _Reader:
         things += [("INDEX", it.named, it.comment) for it in self._indexes[table.oid]]
         for kind, named, said in things:
             if said is not None:
-                yield _line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
+                yield ddl_line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
 
     def _literal(self, text: str) -> str:
         return str(session.scalar(self._connection, "select quote_literal(%s)", [text]))
-
-
-def _in_order(tables: list[Any]) -> list[Any]:
-    """Tables after those that they extend, and after those that they refer to unless these refer to them in turn."""
-    left, done = {table.oid: table for table in tables}, []
-    while left:
-        free = [it for it in left.values() if not left.keys() & set(it.extends)]
-        ready = [it for it in free if not left.keys() & set(it.refers_to)] or free[:1]
-        done += ready
-        for table in ready:
-            del left[table.oid]
-    return done
-
-
-def _is_serial(column: Any) -> bool:
-    """Whether the column is what `serial` and its like make."""
-    return bool(
-        column.sequence
-        and column.is_owned
-        and not column.identity
-        and column.has_usual_name
-        and column.has_same_type
-        and not column.options
-        and column.is_not_null
-        and column.type in _SERIAL
-        and column.preset in (f"nextval('{column.sequence_named.replace(chr(39), chr(39) * 2)}'::regclass)",)
-    )
-
-
-def _create(table: Any, inside: list[DdlLine]) -> Iterator[DdlLine]:
-    name = table.prefix + table.name
-    head = f"CREATE {table.kind}TABLE {table.named}"
-    tail = ""
-    if table.bound:
-        head += f" PARTITION OF {table.parents[0]}"
-        tail = f" {table.bound}"
-    elif table.parents:
-        tail = f" INHERITS ({', '.join(table.parents)})"
-    if table.partition_key:
-        tail += f" PARTITION BY {table.partition_key}"
-    if table.options:
-        tail += f" WITH ({table.options})"
-    if table.bound and not inside:
-        yield _line(f"{head}{tail};", name)
-        return
-    yield _line(f"{head} (", name)
-    for place, line in enumerate(inside, start=1):
-        yield _line(f"{_INDENT}{line.sql}{',' if place < len(inside) else ''}", line.about)
-    yield _line(f"){tail};")
-
-
-def _added(table: Any, line: DdlLine) -> DdlLine:
-    return _line(f"ALTER TABLE {table.named} ADD {line.sql};", line.about)
-
-
-def _type(kind: Any) -> str:
-    if kind.kind == "e":
-        return f"CREATE TYPE {kind.named} AS ENUM ({', '.join(kind.labels)});"
-    parts = [f"CREATE DOMAIN {kind.named} AS {kind.base}"]
-    if kind.collation:
-        parts.append(f"COLLATE {kind.collation}")
-    if kind.preset is not None:
-        parts.append(f"DEFAULT {kind.preset}")
-    if kind.is_not_null:
-        parts.append("NOT NULL")
-    return " ".join([*parts, *kind.checks]) + ";"

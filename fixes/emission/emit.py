@@ -12,18 +12,25 @@ from typing import Final, TypeVar
 import psycopg
 
 from order_audit import session
-from order_audit.fixes.apply import chosen, refuse_unnamed
 from order_audit.fixes.emission import sqitch
-from order_audit.fixes.emission.script import GUARD, fix_change, guard_change, journal_change
+from order_audit.fixes.emission.fix_change import fix_change
+from order_audit.fixes.emission.guard_change import GUARD, guard_change
+from order_audit.fixes.emission.journal_change import journal_change
 from order_audit.fixes.emission.sqitch import EmitError
-from order_audit.fixes.engine.batches import Throttle, apply
+from order_audit.fixes.engine.batches import apply
 from order_audit.fixes.engine.rejected import rejected
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import STAGING, work_list_sql
 from order_audit.fixes.fix import Fix, FixError, Option
-from order_audit.fixes.guarding.guard import Guard, missing_prerequisite, refuses, state
+from order_audit.fixes.guarding.guard import Guard
+from order_audit.fixes.guarding.guard_state import refuses, state
+from order_audit.fixes.guarding.prerequisites import missing_prerequisite
 from order_audit.fixes.planning import dry_run
+from order_audit.fixes.planning.decisions import chosen
 from order_audit.fixes.planning.fixpoint import run_to_fixpoint
-from order_audit.fixes.planning.planner import guards_of, none_there, tables
+from order_audit.fixes.planning.guards import guards_of
+from order_audit.fixes.planning.tables import none_there, tables
+from order_audit.fixes.preconditions import refuse_unnamed
 from order_audit.progress import ProgressCallback, ignore_progress
 
 _Made = TypeVar("_Made")

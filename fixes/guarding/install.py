@@ -14,67 +14,26 @@ would refuse. An object of a guard's name that is something else is never touche
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import count as numbers
-from typing import Final
+from dataclasses import replace
 
 import psycopg
-from psycopg import errors, pq
+from psycopg import pq
 
-from order_audit import session
-from order_audit.errors import OrderAuditError
 from order_audit.expectations import Rule
-from order_audit.fixes.engine.batches import Throttle, back_off
-from order_audit.fixes.guarding.guard import Guard, error_line, home, missing_prerequisite, refuses, state, worst_state
-from order_audit.fixes.guarding.index_progress import HOLDER, reporting_progress
-from order_audit.fixes.guarding.objects import CustomStatement, Function, GuardObject, GuardStatement, Index, State
-from order_audit.progress import NoteCallback, ProgressCallback, ignore_note, ignore_progress
-
-#: How often a statement is tried that others keep from its lock: some minutes. Once a guard was given up for that: some
-#: seconds, for the others would be kept waiting by the same.
-TRIES: Final = 100
-_HURRIED_TRIES: Final = 10
-#: How often a build of an index is begun anew that ran into somebody else's.
-_BUILDS: Final = 3
-#: How long, in milliseconds, we wait for a lock for which nobody waits behind us; and once a guard was given up for it.
-_PATIENCE: Final = 600_000
-_HURRIED_PATIENCE: Final = 10_000
-_BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+from order_audit.fixes.engine.throttle import Throttle
+from order_audit.fixes.guarding.guard import Guard, home
+from order_audit.fixes.guarding.guard_error import GuardError, HeldError
+from order_audit.fixes.guarding.guard_object import GuardObject, State
+from order_audit.fixes.guarding.guard_state import error_line, refuses, state, worst_state
+from order_audit.fixes.guarding.object_changes import GuardSite, create_object, drop_objects, run_statement
+from order_audit.fixes.guarding.prerequisites import missing_prerequisite
+from order_audit.fixes.guarding.tables import CustomStatement
+from order_audit.fixes.guarding.triggers import Function
+from order_audit.progress import ProgressCallback, ignore_progress
 
 #: Counts the violations of rules, by id, as the connection sees the tables. Those that it cannot judge are missing.
 Count = Callable[[psycopg.Connection, Sequence[Rule]], Mapping[str, int]]
-
-
-class GuardError(OrderAuditError):
-    """A guard cannot be installed or removed; nothing of it was left behind. The message is one line that says why.
-
-    `why` is the same without the guard's name; `rows` the number of rows that it would refuse, where that is why.
-    """
-
-    said = "guard {} is not installed: {}"
-
-    def __init__(self, guard: Guard, why: str, rows: int = 0) -> None:
-        super().__init__(self.said.format(guard.name, why))
-        self.why = why
-        self.rows = rows
-
-
-class HeldError(GuardError):
-    """Others never let go of the tables."""
-
-    said = "guard {}: {}"
-
-
-@dataclass(frozen=True)
-class _Site:
-    """Where guards are made, at what pace, and who is told what is being done."""
-
-    connection: psycopg.Connection
-    pace: Throttle
-    on_note: NoteCallback = ignore_note
-    hurried: bool = False
 
 
 def install(connection: psycopg.Connection, guard: Guard, throttle: Throttle) -> bool:
@@ -111,7 +70,7 @@ def install_all(
     counts = count(connection, rules_of(todo))
     made: dict[Guard, list[GuardObject]] = {}
     refused: dict[str, GuardError] = {}
-    site = _Site(connection, throttle)
+    site = GuardSite(connection, throttle)
     for number, guard in enumerate(todo):
 
         def on_note(note: str, number: int = number, guard: Guard = guard) -> None:
@@ -143,7 +102,7 @@ def install_all(
             refused[guard.name] = GuardError(guard, error_line(error))
     for guard in [guard for guard in reversed(made) if guard.name in refused]:
         try:
-            _unmake(_Site(connection, throttle), made.pop(guard), guard)
+            drop_objects(GuardSite(connection, throttle), made.pop(guard), guard)
         except HeldError as error:
             refused[guard.name] = error
     return [guard.name for guard in made], refused
@@ -178,12 +137,7 @@ def rules_of(guards: Iterable[Guard]) -> list[Rule]:
     return list({rule.id: rule for guard in guards if not guard.refuses for rule in guard.protects}.values())
 
 
-def _send(connection: psycopg.Connection, statement: GuardStatement) -> None:
-    """Run what a guard is made of: a function comes with its grant, which no cursor for one statement takes."""
-    psycopg.Cursor(connection).execute(statement.text.encode())
-
-
-def _install(site: _Site, guard: Guard, counts: Mapping[str, int]) -> list[GuardObject]:
+def _install(site: GuardSite, guard: Guard, counts: Mapping[str, int]) -> list[GuardObject]:
     """Make what is missing of a guard; gives the parts that are to be taken away where it turns out to be refused.
 
     Raises GuardError, and has taken away what was made, where it cannot be made.
@@ -200,9 +154,9 @@ def _install(site: _Site, guard: Guard, counts: Mapping[str, int]) -> list[Guard
     try:
         _judge(connection, guard, counts)
         for statement in home(guard):
-            _run(site, statement, guard)
+            run_statement(site, statement, guard)
         for guard_object in todo:
-            _make(site, guard_object, before[guard_object], guard)
+            create_object(site, guard_object, before[guard_object], guard)
         if (
             worst_state(
                 [
@@ -217,7 +171,7 @@ def _install(site: _Site, guard: Guard, counts: Mapping[str, int]) -> list[Guard
     except (GuardError, psycopg.Error) as error:
         if connection.closed:
             raise
-        _unmake(site, fresh, guard)
+        drop_objects(site, fresh, guard)
         if isinstance(error, GuardError):
             raise
         raise GuardError(guard, error_line(error)) from error
@@ -248,97 +202,4 @@ def remove(connection: psycopg.Connection, guard: Guard, throttle: Throttle) -> 
 
     Guards that need this one are to be removed before. Raises GuardError where others never let go of the tables.
     """
-    return _unmake(_Site(connection, throttle), list(guard.objects), guard)
-
-
-def _make(site: _Site, guard_object: GuardObject, found: State, guard: Guard) -> None:
-    for again in numbers(1):
-        if isinstance(guard_object, Index) and (found == "invalid" or again > 1):
-            _unmake(site, [guard_object], guard)
-        try:
-            for statement in guard_object.create_sql():
-                _run(site, statement, guard)
-        except _BUSY:
-            if again >= _BUILDS:
-                raise
-            back_off(again)
-        else:
-            return
-
-
-def _unmake(site: _Site, made: list[GuardObject], guard: Guard) -> bool:
-    gone = False
-    for guard_object in reversed(made):
-        there = f"select where {guard_object.exists_sql(valid=False)}"
-        if not isinstance(guard_object, CustomStatement) and site.connection.execute(there.encode()).rowcount:
-            if _is_strange(site.connection, guard_object):
-                continue
-            try:
-                for statement in guard_object.drop_sql():
-                    _run(site, statement, guard)
-            except errors.DependentObjectsStillExist:
-                # a trigger that went with a renamed table: what is left of the guard is what it needs
-                return gone
-            gone = True
-    return gone
-
-
-def _is_strange(connection: psycopg.Connection, guard_object: GuardObject) -> bool:
-    """Whether what has a part's name is something else: by its definition, or on a table without such columns."""
-    try:
-        return guard_object.state(connection) == "different"
-    except (errors.UndefinedColumn, errors.UndefinedTable):
-        return True
-
-
-def _run(site: _Site, statement: GuardStatement, guard: Guard) -> None:
-    """Run a statement; one that others may wait for is tried again and again, and never waits long."""
-    connection, most = site.connection, site.pace.max_lock_wait_ms
-    brief = statement.how == "brief"
-    patience = _HURRIED_PATIENCE if site.hurried else _PATIENCE
-    wait = 0 if not most else max(1, min(100, most // 5)) if brief else patience
-    for again in numbers(1):
-        try:
-            if statement.how == "outside":
-                with session.timeouts(connection, lock=wait, statement=0), reporting_progress(connection, site.on_note):
-                    _send(connection, statement)
-            else:
-                with connection.transaction():
-                    session.set_timeouts(connection, lock=wait, statement=most if brief else 0)
-                    _send(connection, statement)
-        except (*_BUSY, errors.QueryCanceled) as error:
-            if not brief and not isinstance(error, errors.LockNotAvailable):
-                raise
-            held = _holders(connection, guard, statement)
-            if not brief or again >= (_HURRIED_TRIES if site.hurried else TRIES):
-                often = f"{again} times" if brief else f"for {patience // 1000} s"
-                raise HeldError(guard, f"{error_line(error)}, {often}: {held}") from error
-            site.on_note(held)
-            back_off(again)
-        else:
-            return
-
-
-def _holders(connection: psycopg.Connection, guard: Guard, statement: GuardStatement) -> str:
-    """Who is in our way: holds locks on the guard's tables or, where we wait for long, has a transaction open."""
-    tables = [guard_object.table for guard_object in guard.objects if guard_object.table]
-    tables += [name for guard_object in guard.objects for name in re.findall(r"\breferences (\w+)", guard_object.body)]
-    # to add a foreign key, or a trigger, nobody has to stop reading
-    beside_readers = re.search("add constraint .* foreign key|create constraint trigger", statement.text) is not None
-    rows = connection.execute(
-        f"""
-        select distinct l.pid, {HOLDER}
-        from pg_locks as l
-        join pg_stat_activity as a on a.pid = l.pid
-        where l.granted and l.pid <> pg_backend_pid() and case
-          when %(brief)s
-          then l.relation = any (select to_regclass(t) from unnest(%(tables)s::text[]) as t)
-            and not (%(beside_readers)s and l.mode in ('AccessShareLock', 'RowShareLock'))
-          else l.locktype = 'virtualxid' and a.datname = current_database()
-        end
-        order by l.pid
-        """.encode(),
-        {"brief": statement.how == "brief", "tables": tables, "beside_readers": beside_readers},
-    ).fetchall()
-    held = ", ".join(said for _, said in rows[:5]) + (" …" if len(rows) > 5 else "")
-    return f"held by {held}" if held else "held by others"
+    return drop_objects(GuardSite(connection, throttle), list(guard.objects), guard)

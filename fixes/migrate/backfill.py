@@ -9,7 +9,7 @@ from typing import Final
 import psycopg
 
 from order_audit import session
-from order_audit.fixes.engine.batches import RETRYABLE, back_off
+from order_audit.fixes.engine.throttle import RETRYABLE, back_off
 from order_audit.fixes.migrate.steps import COPYING, FIRST
 from order_audit.fixes.migrate.throttle import MigrationThrottle, wait_for_others
 from order_audit.progress import ProgressCallback

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from order_audit.errors import OrderAuditError, RefusalError
-from order_audit.fixes.engine.batches import RETRYABLE, back_off
+from order_audit.fixes.engine.throttle import RETRYABLE, back_off
 from order_audit.fixes.migrate.backfill import backfill, drain
 from order_audit.fixes.migrate.quarantine import new_columns
 from order_audit.fixes.migrate.steps import CONTRACT, FIRST, Step, done, execute, refuse_unsupported

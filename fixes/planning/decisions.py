@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from order_audit.errors import OrderAuditError
-from order_audit.fixes.fix import LEAVE, Fix
+from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix, Option
 
 FORMAT: Final = "order-audit-decisions/2"
 
@@ -71,6 +71,15 @@ def choose(fixes: Mapping[str, Fix], decisions: Decisions | None, *, recommended
     if decisions is not None:
         choices |= {rule: option for rule, option in decisions.choices.items() if rule not in decisions.undecided}
     return choices
+
+
+def chosen(fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> Iterator[tuple[Fix, Option]]:
+    """What is to be applied, in order: of each fix what is automatic, then the option that was chosen."""
+    for id, fix in fixes.items():
+        if fix.automatic:
+            yield fix, fix.automatic
+        if (option := fix.option(choices.get(id, LEAVE))) is not None and option.name != AUTOMATIC:
+            yield fix, option
 
 
 def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from order_audit.fixes.fix import LEAVE
 from order_audit.fixes.planning.decisions import FORMAT, RowsFingerprint
-from order_audit.fixes.planning.planner import Plan
+from order_audit.fixes.planning.plan import Plan
 
 
 def decisions_toml(plan: Plan, choices: Mapping[str, str]) -> str:

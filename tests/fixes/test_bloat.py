@@ -13,10 +13,11 @@ import pytest
 from order_audit.audit.cli.fixes_text import bloat_lines
 from order_audit.expectations import load
 from order_audit.fixes.apply import apply
-from order_audit.fixes.engine.batches import Throttle, vacuum
 from order_audit.fixes.engine.batches import revert as put_back
 from order_audit.fixes.engine.bloat import bloat, sizes
 from order_audit.fixes.engine.status import status
+from order_audit.fixes.engine.throttle import Throttle
+from order_audit.fixes.engine.vacuum import vacuum
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import fixes
 from order_audit.scenario.generate import generate

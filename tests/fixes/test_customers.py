@@ -13,10 +13,12 @@ import pytest
 
 from order_audit.audit.database.server import Server
 from order_audit.expectations import load
-from order_audit.fixes.engine.batches import OptionOutcome, Throttle, apply, install, list_rows, revert
+from order_audit.fixes.engine.batches import apply, install, list_rows, revert
+from order_audit.fixes.engine.option_outcome import OptionOutcome
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import STAGING, TARGET
 from order_audit.fixes.fix import AUTOMATIC, fixes
-from order_audit.fixes.guarding.guard import guards
+from order_audit.fixes.guarding.guard_file import guards
 from order_audit.fixes.guarding.install import install as install_guard
 from order_audit.fixes.planning.dry_run import dry_run
 from tests.support import dirty, servers

@@ -25,8 +25,8 @@ from order_audit.expectations import load
 from order_audit.fixes.apply import apply
 from order_audit.fixes.emission.emit import Emitted, emit
 from order_audit.fixes.emission.sqitch import EmitError
-from order_audit.fixes.engine.batches import Throttle
 from order_audit.fixes.engine.status import status
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.fix import LEAVE, fixes
 from order_audit.session import advisory_lock
 from tests.fixes.test_live import dirty, rows

@@ -13,8 +13,9 @@ from order_audit.audit.cli.fixes_text import applied_text, plan_text
 from order_audit.expectations import Rule, load
 from order_audit.fixes.apply import apply
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import Throttle, revert
+from order_audit.fixes.engine.batches import revert
 from order_audit.fixes.engine.status import applied, journal_ranges
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import Fix, parse
 from order_audit.fixes.planning.fixpoint import MAX_PASSES

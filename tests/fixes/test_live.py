@@ -15,7 +15,8 @@ import pytest
 from order_audit.audit.database.server import Server
 from order_audit.expectations import load
 from order_audit.fixes.apply import apply
-from order_audit.fixes.engine.batches import Throttle, install, revert
+from order_audit.fixes.engine.batches import install, revert
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import fixes
 from tests.support import servers, soak

@@ -10,7 +10,8 @@ import pytest
 
 from order_audit.audit.database.server import Server
 from order_audit.expectations import load
-from order_audit.fixes.engine.batches import Throttle, apply, install
+from order_audit.fixes.engine.batches import apply, install
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import AUTOMATIC, fixes
 from tests.support import dirty, servers

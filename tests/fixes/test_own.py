@@ -12,9 +12,10 @@ import pytest
 
 from order_audit import scenario
 from order_audit.expectations import load
-from order_audit.fixes.engine.batches import Throttle
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.fix import fixes
-from order_audit.fixes.guarding.guard import guards, state
+from order_audit.fixes.guarding.guard_file import guards
+from order_audit.fixes.guarding.guard_state import state
 from order_audit.fixes.guarding.install import install, remove
 from order_audit.fixes.planning.planner import plan
 from tests.fixes.test_emit import psql

@@ -12,14 +12,16 @@ from order_audit.audit.cli.fixes_text import applied_text, plan_text
 from order_audit.audit.database.server import Server
 from order_audit.errors import RefusalError
 from order_audit.expectations import load
-from order_audit.fixes.apply import ReviewError, apply, rehearse
+from order_audit.fixes.apply import ReviewError, apply
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import Throttle, install
+from order_audit.fixes.engine.batches import install
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import LEAVE, Fix, FixError, fixes, ordered, parse
 from order_audit.fixes.planning.decisions import FORMAT, DecisionError, choose, read
 from order_audit.fixes.planning.decisions_file import decisions_toml
 from order_audit.fixes.planning.planner import plan
+from order_audit.fixes.rehearse import rehearse
 from order_audit.session import LOCK
 from tests.support import program, servers
 
@@ -83,7 +85,7 @@ def test_a_plan_changes_nothing_and_foretells_what_happens(connection: psycopg.C
 
 def test_the_proof_names_what_others_changed(connection: psycopg.Connection) -> None:
     from order_audit.fixes.engine.checksums import checksums, verify
-    from order_audit.fixes.planning.planner import tables
+    from order_audit.fixes.planning.tables import tables
 
     install(connection, TARGET)
     # which follows another, and is nobody's change

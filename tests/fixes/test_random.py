@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from order_audit.audit.database.server import Server
 from order_audit.expectations import Rule, load
 from order_audit.fixes.apply import apply as apply_all
-from order_audit.fixes.engine.batches import Throttle, apply, install, list_rows, revert
+from order_audit.fixes.engine.batches import apply, install, list_rows, revert
 from order_audit.fixes.engine.status import applied, journal_ranges
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import STAGING, TARGET, Namespace
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix, Option, fixes
 from order_audit.fixes.planning.dry_run import dry_run
-from order_audit.fixes.planning.planner import plan, tables
+from order_audit.fixes.planning.planner import plan
+from order_audit.fixes.planning.tables import tables
 from tests.support import dirty, servers, soak
 
 SCHEMA = Path(__file__).parents[2] / "order_audit" / "scenario" / "current" / "schema.sql"

@@ -13,14 +13,17 @@ from jsonschema import Draft202012Validator
 
 from order_audit.audit.cli.fixes import MaxWait
 from order_audit.expectations import Rule, load
-from order_audit.fixes.apply import apply, rehearse
+from order_audit.fixes.apply import apply
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import LONGEST_WAIT, Throttle, _too_large, revert
+from order_audit.fixes.engine.batch_loop import too_large
+from order_audit.fixes.engine.batches import revert
 from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.engine.status import status
+from order_audit.fixes.engine.throttle import LONGEST_WAIT, Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import LEAVE, Fix, fixes
 from order_audit.fixes.planning.planner import plan
+from order_audit.fixes.rehearse import rehearse
 from tests.fixes.test_emit import psql
 from tests.support.program import order_audit
 
@@ -317,10 +320,10 @@ def test_what_would_be_held_for_too_long_is_passed_over(database: Connection) ->
 
 def test_what_no_wait_is_long_enough_for_is_told_another_way() -> None:
     assert get_args(MaxWait)[1].max == LONGEST_WAIT
-    assert _too_large(Throttle(max_lock_wait_ms=500), 61, 100).endswith("raise it to 12200")
-    assert _too_large(Throttle(max_lock_wait_ms=500), 61, 0).endswith("raise it to 2000")
-    assert _too_large(Throttle(max_lock_wait_ms=40_000), 61, 10_000).endswith("raise it to 60000")
-    assert "in a quiet hour, run the file that" in _too_large(Throttle(max_lock_wait_ms=60_000), 61, 10_000)
+    assert too_large(Throttle(max_lock_wait_ms=500), 61, 100).endswith("raise it to 12200")
+    assert too_large(Throttle(max_lock_wait_ms=500), 61, 0).endswith("raise it to 2000")
+    assert too_large(Throttle(max_lock_wait_ms=40_000), 61, 10_000).endswith("raise it to 60000")
+    assert "in a quiet hour, run the file that" in too_large(Throttle(max_lock_wait_ms=60_000), 61, 10_000)
 
 
 @pytest.mark.both_versions
@@ -369,7 +372,7 @@ def test_a_place_whose_lock_is_never_to_be_had_holds_up_nothing_else(
     database: Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The customer to whom one order moves is in somebody's hands, and the foreign key asks for it."""
-    monkeypatch.setattr("order_audit.fixes.engine.batches.TRIES", 2)
+    monkeypatch.setattr("order_audit.fixes.engine.batch_loop.TRIES", 2)
     moves = "lineage.keeps_customer"
     database.execute(
         "delete from orders where order_id > 6; update orders set customer_id = 2 where order_id in (2, 4);"

@@ -11,10 +11,12 @@ import pytest
 from order_audit.errors import UsageError
 from order_audit.expectations import load
 from order_audit.fixes import revert as engine
-from order_audit.fixes.engine.batches import OptionOutcome, Throttle, apply, install, revert
+from order_audit.fixes.engine.batches import apply, install, revert
+from order_audit.fixes.engine.option_outcome import OptionOutcome
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import Option, fixes
-from order_audit.fixes.guarding.guard import guards
+from order_audit.fixes.guarding.guard_file import guards
 from order_audit.fixes.guarding.install import install as install_guard
 
 SCHEMA = Path(__file__).parents[2] / "order_audit" / "scenario" / "current" / "schema.sql"

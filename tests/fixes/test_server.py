@@ -12,16 +12,22 @@ from psycopg import errors
 from order_audit.audit.database.server import Server
 from order_audit.audit.scans.count import count
 from order_audit.expectations import Rule, load
-from order_audit.fixes.apply import Applied, apply, rehearse
+from order_audit.fixes.applied import Applied
+from order_audit.fixes.apply import apply
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import Throttle, list_rows, revert
 from order_audit.fixes.engine.batches import install as make_journal
+from order_audit.fixes.engine.batches import list_rows, revert
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import Fix, fixes
-from order_audit.fixes.guarding.guard import guards, refuses, state
-from order_audit.fixes.guarding.install import GuardError, install, remove
-from order_audit.fixes.guarding.objects import Check, ruled_out
+from order_audit.fixes.guarding.constraints import Check
+from order_audit.fixes.guarding.guard_error import GuardError
+from order_audit.fixes.guarding.guard_file import guards
+from order_audit.fixes.guarding.guard_state import refuses, state
+from order_audit.fixes.guarding.install import install, remove
+from order_audit.fixes.guarding.stored_definition import ruled_out
 from order_audit.fixes.planning.planner import plan
+from order_audit.fixes.rehearse import rehearse
 from tests.fixes.test_emit import psql
 from tests.support import servers
 

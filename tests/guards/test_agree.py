@@ -12,8 +12,13 @@ from psycopg import errors
 
 from order_audit.audit.database.server import Server
 from order_audit.expectations import Rule, load
-from order_audit.fixes.guarding.guard import Guard, guards
-from order_audit.fixes.guarding.objects import Check, ForeignKey, Function, GuardObject, Table, Trigger, UniqueIndex
+from order_audit.fixes.guarding.constraints import Check, ForeignKey
+from order_audit.fixes.guarding.guard import Guard
+from order_audit.fixes.guarding.guard_file import guards
+from order_audit.fixes.guarding.guard_object import GuardObject
+from order_audit.fixes.guarding.indexes import UniqueIndex
+from order_audit.fixes.guarding.tables import Table
+from order_audit.fixes.guarding.triggers import Function, Trigger
 from tests.support import dirty, servers
 
 RULES = {rule.id: rule for rule in load("current").rules}

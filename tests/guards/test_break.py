@@ -16,8 +16,8 @@ import pytest
 from psycopg import errors
 
 from order_audit.expectations import load
-from order_audit.fixes.engine.batches import Throttle
-from order_audit.fixes.guarding.guard import guards
+from order_audit.fixes.engine.throttle import Throttle
+from order_audit.fixes.guarding.guard_file import guards
 from order_audit.fixes.guarding.install import install
 
 ROOT = Path(__file__).parents[2]

@@ -20,15 +20,19 @@ from order_audit.audit.cli.fixes_text import applied_text
 from order_audit.audit.database.server import Server
 from order_audit.audit.scans.count import count
 from order_audit.expectations import Rule, load, schema_rules
-from order_audit.fixes.apply import Applied
+from order_audit.fixes.applied import Applied
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batches import Throttle
 from order_audit.fixes.engine.batches import install as make_journal
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import FixError, fixes
-from order_audit.fixes.guarding.guard import Guard, guards, home, missing_prerequisite, parse, refuses, state
+from order_audit.fixes.guarding.guard import Guard, home
+from order_audit.fixes.guarding.guard_error import GuardError
+from order_audit.fixes.guarding.guard_file import guards, parse
+from order_audit.fixes.guarding.guard_state import refuses, state
 from order_audit.fixes.guarding.index_progress import reporting_progress
-from order_audit.fixes.guarding.install import GuardError, install, install_all, remove, rules_of
+from order_audit.fixes.guarding.install import install, install_all, remove, rules_of
+from order_audit.fixes.guarding.prerequisites import missing_prerequisite
 from order_audit.scenario.generate import generate
 from tests.fixes.test_emit import psql
 from tests.support import servers
@@ -460,7 +464,7 @@ def test_nobody_waits_long_for_an_installation(shop: str) -> None:
     "held_by", ["update orders set order_amount = order_amount where order_id = 1", "select from orders"]
 )
 def test_locks_that_are_never_let_go_are_told(shop: str, monkeypatch: pytest.MonkeyPatch, held_by: str) -> None:
-    monkeypatch.setattr("order_audit.fixes.guarding.install.TRIES", 2)
+    monkeypatch.setattr("order_audit.fixes.guarding.object_changes.TRIES", 2)
     guard = GUARDS["amount_is_not_negative"]
     with psycopg.connect(shop) as holder, connected(shop) as connection:
         holder.execute(held_by.encode())
@@ -471,8 +475,8 @@ def test_locks_that_are_never_let_go_are_told(shop: str, monkeypatch: pytest.Mon
 
 
 def test_who_holds_the_tables_is_waited_for_once(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("order_audit.fixes.guarding.install.TRIES", 4)
-    monkeypatch.setattr("order_audit.fixes.guarding.install._HURRIED_TRIES", 2)
+    monkeypatch.setattr("order_audit.fixes.guarding.object_changes.TRIES", 4)
+    monkeypatch.setattr("order_audit.fixes.guarding.object_changes._HURRIED_TRIES", 2)
     wanted = [GUARDS[name] for name in ("amount_is_not_negative", "ancestor_is_older", "live_order_has_amount")]
     with psycopg.connect(shop) as holder, connected(shop) as connection:
         install(connection, GUARDS["order_ref_exists"], PACE)
@@ -502,7 +506,7 @@ def test_what_a_build_of_an_index_waits_for_is_told(shop: str, monkeypatch: pyte
         assert f"waits for {who}, guard {guard.name}" in notes
         remove(connection, guard, PACE)
         # and where it never ends, the next run finishes what this one has to leave
-        monkeypatch.setattr("order_audit.fixes.guarding.install._PATIENCE", 1000)
+        monkeypatch.setattr("order_audit.fixes.guarding.object_changes._PATIENCE", 1000)
         holder.execute("set transaction isolation level repeatable read")
         holder.execute("select from orders limit 1")
         with pytest.raises(GuardError, match="for 1 s: held by " + re.escape(who)):

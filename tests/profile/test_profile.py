@@ -19,11 +19,10 @@ import pytest
 from psycopg import sql
 
 from order_audit import scenario
-from order_audit.audit.analysis.parsed_query import RelationName
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.server import Server
 from order_audit.audit.database.snapshot import Snapshot
-from order_audit.audit.profiling import profile_query
 from order_audit.audit.profiling.profile import profile
 from order_audit.reports.terminal.profile import profile_text
 from tests.support import servers
@@ -419,7 +418,7 @@ def test_a_table_of_no_columns_and_one_of_many(dsn: str) -> None:
 
 @pytest.mark.both_versions
 def test_partitions_views_and_materialised_views(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profile_query, "FIRST", 500)
+    monkeypatch.setattr("order_audit.audit.profiling.value_counts.FIRST", 500)
     monkeypatch.setattr("order_audit.audit.profiling.column_figures.FIRST", 500)
     _execute(
         dsn,

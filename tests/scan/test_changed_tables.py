@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from order_audit.audit.analysis.parsed_query import RelationName
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot

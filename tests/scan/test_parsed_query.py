@@ -9,7 +9,8 @@ import pytest
 
 from order_audit import expectations
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.analysis.parsed_query import ParsedQuery, RelationName, SelectClauses
+from order_audit.audit.analysis.parsed_query import ParsedQuery, SelectClauses
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database.server import Server
 from order_audit.audit.scans import prepared_rule
 from order_audit.audit.scans.planner import Scan, plan

@@ -14,7 +14,7 @@ import pytest
 
 from order_audit import expectations
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.analysis.parsed_query import RelationName
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.run import Options

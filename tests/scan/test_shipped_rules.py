@@ -15,7 +15,7 @@ import pytest
 from order_audit import expectations
 from order_audit.expectations import Rule
 from order_audit.fixes.fix import fixes
-from order_audit.fixes.guarding.guard import guards
+from order_audit.fixes.guarding.guard_file import guards
 from tests.rules import AREAS
 from tests.rules.cases import PAIRINGS, SINGLE_VALUES
 from tests.rules.mutations import MUTATIONS

@@ -21,7 +21,7 @@ from order_audit.audit.scans import prepared_rule
 from order_audit.fixes.migrate.run import run as migrate
 from order_audit.fixes.migrate.steps import steps
 from order_audit.fixes.migrate.throttle import MigrationThrottle
-from order_audit.fixes.planning.planner import guards_of
+from order_audit.fixes.planning.guards import guards_of
 from order_audit.progress import start_ignored
 from order_audit.reports import compare, results_file
 from order_audit.reports.document import encode

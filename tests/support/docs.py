@@ -33,7 +33,7 @@ from typer.main import get_command
 from order_audit.audit.cli.app import app, main
 from order_audit.expectations import Rule, load, schema_rules
 from order_audit.fixes.fix import fixes
-from order_audit.fixes.guarding.guard import guards
+from order_audit.fixes.guarding.guard_file import guards
 from order_audit.reports.terminal.summary import MARKS
 from tests.support import servers
 

@@ -16,7 +16,7 @@ import order_audit
 from order_audit.audit.analysis import parsed_query
 from order_audit.expectations import fragments, load, requirements, rule, schema_rules
 from order_audit.fixes import fix
-from order_audit.fixes.guarding import guard
+from order_audit.fixes.guarding import guard_file
 from order_audit.fixes.planning import decisions
 from order_audit.reports.gate import decide
 from tests.support import docs
@@ -130,7 +130,7 @@ def test_sql_blocks_are_files_of_ours_or_are_run(block: docs.Block) -> None:
         return
     path = f"{block}"
     if re.search(r"^-- protects:", block.text, re.MULTILINE):
-        assert guard.parse(block.text, "example", RULES, path).objects
+        assert guard_file.parse(block.text, "example", RULES, path).objects
     elif re.search(r"^-- (automatic|option \w+.*):", block.text, re.MULTILINE):
         assert fix.parse(block.text, next(iter(RULES.values())), path)
     else:
@@ -249,9 +249,9 @@ def test_every_word_of_a_fix_file_is_described() -> None:
 
 def test_every_word_of_a_guard_file_is_described() -> None:
     text = text_of(docs.ROOT / "docs" / "guards.md")
-    parts = re.search(r"\(\?P<kind>([a-z |]+)\).*\(\?P<bare>([a-z|]+)\)", guard._PART.pattern)
+    parts = re.search(r"\(\?P<kind>([a-z |]+)\).*\(\?P<bare>([a-z|]+)\)", guard_file._PART.pattern)
     assert parts is not None
-    for word in (*guard._FIELDS, *parts[1].split("|"), *parts[2].split("|")):
+    for word in (*guard_file._FIELDS, *parts[1].split("|"), *parts[2].split("|")):
         assert re.search(rf"^\|.*`{word}( TABLE)?`", text, re.MULTILINE), word
 
 

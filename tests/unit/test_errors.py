@@ -13,7 +13,7 @@ from order_audit.expectations import SuiteError
 from order_audit.fixes.apply import ReviewError
 from order_audit.fixes.emission.sqitch import EmitError
 from order_audit.fixes.fix import FixError
-from order_audit.fixes.guarding.install import GuardError, HeldError
+from order_audit.fixes.guarding.guard_error import GuardError, HeldError
 from order_audit.fixes.migrate.run import DifferentError
 from order_audit.fixes.planning.decisions import DecisionError
 from order_audit.scenario import NotEmptyError, NotUnicodeError

@@ -15,7 +15,7 @@ from order_audit import expectations
 from order_audit.audit.cli.app import app
 from order_audit.expectations import Suite, schema_rules
 from order_audit.fixes.fix import fixes
-from order_audit.fixes.guarding.guard import guards
+from order_audit.fixes.guarding.guard_file import guards
 
 ROOT: Final = Path(__file__).parents[2]
 #: Words that a newcomer cannot guess, as patterns, and what to write instead.

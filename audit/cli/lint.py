@@ -1,0 +1,75 @@
+"""The command that judges the schema: `order-audit lint`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from order_audit.audit.cli.audit_options import Allow, Exclude, Severity, Timeout, check_options
+from order_audit.audit.cli.options import Dsn, say
+from order_audit.errors import UsageError
+
+
+def lint(
+    dsn: Dsn = None,
+    schema: Annotated[
+        str,
+        typer.Option(
+            help="Schema whose objects are named without it. Default: what the search path gives.", show_default=False
+        ),
+    ] = "",
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this rule, or these ('schema.key_*'); repeatable.", show_default=False),
+    ] = None,
+    exclude: Exclude = None,
+    allow: Allow = None,
+    fail_on: Annotated[
+        Severity,
+        typer.Option(help="Mildest severity whose finding gives exit code 1; but for never, an errored rule does too."),
+    ] = "never",
+    statement_timeout: Timeout = None,
+    examples: Annotated[
+        int, typer.Option(min=1, help="Findings shown of each rule, and lines of each suggestion; JSON has them all.")
+    ] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Find what is wrong with the schema: keys, references, types, constraints, indexes, names.
+
+    Example: order-audit lint --dsn postgresql://reader@db/shop --fail-on critical
+    """
+    import json
+
+    from order_audit.audit.cli.lint_text import lint_text
+    from order_audit.audit.cli.progress_bar import progress_bars
+    from order_audit.audit.database import dsn as dsns
+    from order_audit.audit.database.snapshot import Snapshot
+    from order_audit.audit.schema import suppression as allowed
+    from order_audit.audit.schema.lint import document, findings
+    from order_audit.audit.schema.lint import lint as judge
+    from order_audit.expectations import matching, schema_rules
+    from order_audit.reports.schema_findings import failing
+
+    check_options(None, statement_timeout)
+    rules = schema_rules()
+    wanted = matching(rules, rule) if rule else {found.id for found in rules}
+    wanted -= matching(rules, exclude or ())
+    if not wanted:
+        raise UsageError("--rule and --exclude leave no rule to judge")
+    suppressions = allowed.read(allow, (found.id for found in rules)) if allow else []
+    with (
+        progress_bars(quiet=False) as start_progress,
+        Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
+    ):
+        asked = [found for found in rules if found.id in wanted]
+        verdicts = judge(snapshot.connection, asked, start_progress("judging the schema"))
+    verdicts, unused = allowed.accept(verdicts, suppressions, (found.id for found in rules))
+    told = (
+        json.dumps(document(verdicts), indent=2, ensure_ascii=False)
+        if as_json
+        else lint_text(verdicts, unused, examples)
+    )
+    say(told)
+    unsure = fail_on != "never" and any(verdict.status == "errored" for verdict in verdicts)
+    raise typer.Exit(1 if unsure or failing(findings(verdicts), fail_on) else 0)

@@ -1,0 +1,52 @@
+"""The command that lists and explains rules: `order-audit rules`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from order_audit.audit.cli.options import Suites, say
+from order_audit.errors import UsageError
+
+
+def rules(
+    id: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False, help="A rule to explain.")] = None,
+    suite: Suites = None,
+    lint: Annotated[bool, typer.Option("--lint", help="Those on the schema.")] = False,
+) -> None:
+    """List the rules, or explain one: what it means, why it matters, how it is put right, its SQL.
+
+    Example: order-audit rules lineage.order_ref_exists
+    """
+    from order_audit.expectations import load, schema_rules
+    from order_audit.reports.terminal import summary
+
+    if lint or (id is not None and id.startswith("schema.") and suite is None):
+        found = schema_rules()
+    else:
+        from order_audit.audit.analysis import parsed_query
+
+        found = load(*(suite or ["current"])).rules
+        for rule in found:
+            parsed_query.parse(rule)
+    if id is None:
+        say(summary.rule_list(found))
+        return
+    wanted = [rule for rule in found if rule.id == id]
+    if not wanted:
+        raise UsageError(
+            f"no rule '{id}'{_nearest(id, [rule.id for rule in found])}; 'order-audit rules' lists them all"
+        )
+    from order_audit.audit.cli.fixes_text import fix_text
+    from order_audit.fixes.fix import fixes
+
+    repair = "" if wanted[0].suite == "lint" else fix_text(fixes(wanted).get(wanted[0].id))
+    say(summary.rule_text(wanted[0], repair))
+
+
+def _nearest(word: str, words: list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, words, 1)
+    return f" (did you mean {near[0]}?)" if near else ""

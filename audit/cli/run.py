@@ -1,0 +1,150 @@
+"""The command that audits a database: `order-audit run`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from order_audit.audit.cli.audit_options import Allow, Exclude, Sample, Severity, Timeout, check_options
+from order_audit.audit.cli.options import Dsn, Quiet, Schema, Suites, say
+from order_audit.audit.formats import FORMATS
+from order_audit.errors import UsageError
+from order_audit.reports.document import Document
+from order_audit.reports.writers import DEFAULT
+
+
+def run(
+    out: Annotated[Path | None, typer.Option(help="Folder for the files.", show_default=False)] = None,
+    dsn: Dsn = None,
+    schema: Schema = "",
+    suite: Suites = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this rule, or these ('lineage.*'); repeatable.", show_default=False),
+    ] = None,
+    exclude: Exclude = None,
+    formats: Annotated[
+        str, typer.Option("--format", help=f"Which files to write, by commas, of {', '.join(FORMATS)}.")
+    ] = ",".join(DEFAULT),
+    fail_on: Annotated[Severity, typer.Option(help="Mildest severity whose failure fails the gate.")] = "critical",
+    min_pass_rate: Annotated[
+        str | None,
+        typer.Option(metavar="P", help="Percentage of expectations that must pass.", show_default=False),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            help="An earlier results.json, its violations.csv beside it: violations that it has fail nothing.",
+            show_default=False,
+        ),
+    ] = None,
+    different: Annotated[
+        bool, typer.Option("--different", help="Take a baseline of a different database or suite all the same.")
+    ] = False,
+    allow_skipped: Annotated[
+        bool, typer.Option("--allow-skipped", help="Let the gate pass where a rule's table is not there.")
+    ] = False,
+    examples: Annotated[int, typer.Option(min=0, max=10_000, help="Evidence rows per rule.")] = 20,
+    jobs: Annotated[int, typer.Option(min=1, max=32, help="Connections at work.")] = 2,
+    low_impact: Annotated[
+        bool,
+        typer.Option("--gentle", help="Spare the server: one scan at a time, no parallel workers, a pause after each."),
+    ] = False,
+    statement_timeout: Timeout = None,
+    unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data in the evidence.")] = False,
+    no_lint: Annotated[bool, typer.Option("--no-lint", help="Leave the schema lint out.")] = False,
+    allow: Allow = None,
+    fail_on_schema: Annotated[
+        Severity,
+        typer.Option(
+            help="Mildest severity whose schema finding fails the gate; but for never, an errored schema rule does too."
+        ),
+    ] = "never",
+    no_profile: Annotated[bool, typer.Option("--no-profile", help="Leave the profile out.")] = False,
+    sample: Sample = None,
+    quiet: Quiet = False,
+    json_schema: Annotated[
+        bool,
+        typer.Option("--json-schema", help="Print the JSON Schema of results.json, and do nothing else."),
+    ] = False,
+) -> None:
+    """Audit a database and write report.html, results.json, violations.csv, junit.xml and summary.md.
+
+    Example: order-audit run --dsn postgresql://reader@db/shop --out audit-out
+    """
+    if json_schema:
+        from importlib.resources import files
+
+        say(files("order_audit.reports").joinpath("results.schema.json").read_text(encoding="utf-8").rstrip())
+        return
+    if out is None:
+        raise UsageError("--out is missing: name the folder for the files")
+    check_options(sample, statement_timeout)
+    from order_audit.audit.cli.progress_bar import progress_bars
+    from order_audit.audit.database import dsn as dsns
+    from order_audit.audit.run import Options
+    from order_audit.audit.run import run as audit
+    from order_audit.reports.terminal import summary
+
+    if low_impact:
+        os.nice(19)  # this program may share the machine with the server, or with whom it serves
+    with progress_bars(quiet=quiet) as start_progress:
+        options = Options(
+            suites=tuple(suite or ["current"]),
+            rules=tuple(rule or ()),
+            exclude=tuple(exclude or ()),
+            schema=schema,
+            formats=_formats(formats),
+            fail_on=fail_on,
+            min_pass_rate=_percentage(min_pass_rate),
+            baseline=baseline,
+            different=different,
+            allow_skipped=allow_skipped,
+            examples=examples,
+            jobs=jobs,
+            gentle=low_impact,
+            lint=not no_lint,
+            profile=not no_profile,
+            sample=sample,
+            allow=allow,
+            fail_on_schema=fail_on_schema,
+            timeout=statement_timeout,
+            unmask=unmask,
+            on_progress=start_progress("judging rules", lines=True),
+            start_progress=start_progress,
+        )
+        document = audit(dsns.resolve(dsn), out, options)
+    say(summary.verdict_text(document, out))
+    raise typer.Exit(_exit_code(document))
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    wanted = [word.strip() for word in text.split(",") if word.strip()]
+    if unknown := [word for word in wanted if word not in FORMATS]:
+        raise UsageError(f"--format: no format '{unknown[0]}' (known: {', '.join(FORMATS)})")
+    if not wanted:
+        raise UsageError(f"--format names no format (known: {', '.join(FORMATS)})")
+    return tuple(wanted)
+
+
+def _percentage(text: str | None) -> Any:
+    from fractions import Fraction
+
+    if text is None:
+        return None
+    try:
+        value = Fraction(text.strip().removesuffix("%").strip())
+    except (ValueError, ZeroDivisionError):
+        raise UsageError(f"--min-pass-rate: '{text}' is no number") from None
+    if not 0 <= value <= 100:
+        raise UsageError(f"--min-pass-rate: {text} is not between 0 and 100")
+    return value
+
+
+def _exit_code(document: Document) -> int:
+    if not document.run.complete:
+        return 130
+    return 0 if document.summary.gate.passed else 1

@@ -1,0 +1,25 @@
+"""How much of a table and its values the profile reads, counts and shows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: A column with more different values than this is not counted value by value.
+EXACT: Final = 50_000
+#: Rows that a wide column's distribution is read off, and values, at most, that its distinct ones are estimated from.
+#: Every group carries the plain aggregates of all wide columns, so that more would not fit into memory.
+PICKED: Final = 5_000
+HASHED: Final = 4_096
+#: Bytes that the values of one column may take while they are counted.
+MEMORY: Final = 16 * 1024 * 1024
+#: The quantiles that are told.
+QUANTILES: Final = ("0.05", "0.25", "0.5", "0.75", "0.95")
+BUCKETS: Final = 20
+TOP: Final = 10
+#: Longer values are cut where they are shown.
+SHOWN: Final = 200
+BITS: Final = 1_000
+#: Rows of a view or a foreign table that are read at most: nothing tells beforehand how many there are.
+FIRST: Final = 100_000
+#: What is added to a JSON column's place where it is told apart by script.
+BESIDE: Final = 100_000

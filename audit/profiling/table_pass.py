@@ -1,0 +1,40 @@
+"""One pass over a table: its columns, and what it is read from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.profiling.columns import Column, Table
+
+
+@dataclass(frozen=True)
+class Wide:
+    """How a column with many values is taken: the share of rows picked, and one class of how many hashes."""
+
+    share: float
+    classes: int
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A table as it is read: its columns that are looked at, the wide ones among them, and the FROM item.
+
+    `script` is the place of the column that JSON is told apart by.
+    """
+
+    table: Table
+    columns: tuple[Column, ...]
+    source: str
+    wide: Mapping[int, Wide]
+    script: int | None = None
+
+
+def source(table: Table, percent: float | None) -> str:
+    """The table as a FROM item: some percent of its pages; the first rows of what has no pages."""
+    if not table.can_be_sampled:
+        # a view's columns are not named here: an unreadable one would fail
+        return f"{quoted(table.relation)} as t"
+    sampled = f" tablesample system ({percent:.6f}) repeatable (0)" if percent is not None else ""
+    return f"{quoted(table.relation)} as t{sampled}"

@@ -1,0 +1,44 @@
+"""What became of the fixes that were applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from order_audit.fixes.engine.bloat import Bloat
+from order_audit.fixes.engine.checksums import Verification
+from order_audit.fixes.engine.option_outcome import OptionOutcome
+from order_audit.fixes.engine.rejected import Rejected
+from order_audit.fixes.guarding.guard_error import GuardError
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What was done, by rule and option in order; `after` are the violations where they were counted.
+
+    `rejected` is what the database refused to change, `not_converging` the rules that may have more to do after the
+    last pass, for other fixes undo what theirs do. `verification` is None in a rehearsal, `bloat` is by table that was
+    changed. `installed` names the guards that were, `guard_errors` says by guard why it was not. In a rehearsal,
+    `installed` are those that could be. `unable` says by rule why its fix was left out: these tables lack what it reads
+    or sets.
+    """
+
+    done: tuple[tuple[str, str, OptionOutcome], ...]
+    verification: Verification | None = None
+    bloat: dict[str, Bloat] = field(default_factory=dict)
+    before: dict[str, int | None] = field(default_factory=dict)
+    after: dict[str, int | None] = field(default_factory=dict)
+    installed: tuple[str, ...] = ()
+    guard_errors: dict[str, GuardError] = field(default_factory=dict)
+    rejected: tuple[Rejected, ...] = ()
+    not_converging: tuple[str, ...] = ()
+    unable: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> int:
+        """Rows changed."""
+        return sum(done.changed for _, _, done in self.done)
+
+    @property
+    def left(self) -> int:
+        """Rows that others held or changed to the last."""
+        return sum(done.locked + done.changed_concurrently for _, _, done in self.done)

@@ -1,0 +1,127 @@
+"""The change that installs a guard."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from order_audit.fixes.emission.journal_change import JOURNAL
+from order_audit.fixes.emission.script import patiently, script, where_there
+from order_audit.fixes.emission.sqitch import Change
+from order_audit.fixes.engine.work_list import indented
+from order_audit.fixes.guarding.guard import Guard, verification
+from order_audit.fixes.guarding.guard_object import GuardObject, GuardStatement
+from order_audit.fixes.guarding.indexes import Index
+from order_audit.fixes.guarding.triggers import Trigger
+
+#: What the names of guards' changes begin with.
+GUARD: Final = "guard."
+
+
+def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str]) -> Change:
+    """The change that installs a guard."""
+    protects = [rule.id for rule in guard.protects]
+    judge = patiently(_judge(guard), ";\n\n".join(filter(None, map(_undo, reversed(guard.objects)))))
+    there = "\nand ".join(guard_object.exists_sql() for guard_object in guard.objects)
+    body = [_IS_NEW.format(there=indented(indented(there))), judge]
+    body += [
+        patiently(statement, _undo(guard_object) if statement.how == "long" else "")
+        for guard_object in guard.objects
+        for statement in guard_object.create_sql()
+    ]
+    if any(isinstance(guard_object, Trigger) for guard_object in guard.objects):
+        body += ["-- a trigger does not look at the rows that came in before it", judge]
+    head = [
+        f"{guard.name}: {guard.title}",
+        "",
+        f"Protects {', '.join(protects)}. Fails, and leaves nothing behind, where a row is left that it would refuse;"
+        f" there was none {counted}.",
+    ]
+    if guard.assumes:
+        head += ["", f"Assumes: {guard.assumes}"]
+    if guard.locks:
+        head += ["", *(f"Locks on {line}." for line in guard.locks)]
+    head += [
+        "",
+        "A statement that others may have to wait for gives up its wait for a lock soon, and is tried again. May be"
+        " stopped at any moment and run again: what is half made is finished, or taken away. Not to be wrapped in a"
+        " transaction.",
+    ]
+    return Change(
+        name=GUARD + guard.name,
+        requires=(
+            JOURNAL,
+            *(rule for rule in protects if rule in before),
+            *(GUARD + name for name in guard.after if GUARD + name in before),
+        ),
+        note=guard.title,
+        deploy=script(head, schema, "\n\n".join(body)),
+        revert=script(
+            [
+                f"Removes the guard {guard.name}. Locks as when deployed.",
+                "",
+                "May be stopped at any moment and run again.",
+            ],
+            schema,
+            "\n\n".join(
+                patiently(statement)
+                if statement.how == "outside"
+                else where_there(patiently(statement), f"{statement.text};")
+                for guard_object in reversed(guard.objects)
+                for statement in guard_object.drop_sql()
+            ),
+        ),
+        verify=script(
+            [f"Fails where the guard {guard.name} is not there, or not valid. Changes nothing."],
+            schema,
+            f"{verification(guard)};",
+        ),
+    )
+
+
+def _judge(guard: Guard) -> GuardStatement:
+    """Fails where the guard, which was not there, would refuse a row."""
+    rules = ", ".join(rule.id for rule in guard.protects)
+    queries = {rules: guard.refuses} if guard.refuses else {rule.id: rule.sql for rule in guard.protects}
+    tests = "".join(
+        f"""
+  if exists (
+    select
+    from (
+      {indented(indented(indented(query))).lstrip()}
+    ) as violation
+  ) then
+    raise exception 'guard {guard.name} is not installed: {found} still finds what it would refuse'
+      using errcode = 'check_violation';
+  end if;"""
+        for found, query in queries.items()
+    )
+    text = f"""do $do$
+begin
+  if not current_setting('order_audit.is_new')::boolean then
+    return;
+  end if;{tests}
+end
+$do$"""
+    return GuardStatement(text, "long")
+
+
+def _undo(guard_object: GuardObject) -> str:
+    """What takes away a part that is half made."""
+    return (
+        guard_object.create_sql()[0].text
+        if isinstance(guard_object, Index)
+        else ";\n\n".join(made.text for made in guard_object.drop_sql())
+    )
+
+
+_IS_NEW: Final = """-- whether it is made now, or was there before
+do $do$
+begin
+  perform set_config('order_audit.is_new', (
+    not (
+    {there}
+    )
+  )::text, false);
+end
+$do$;"""

@@ -1,0 +1,154 @@
+"""Guards: what makes a violation impossible, once its rule passes.
+
+A guard is one SQL file, `fixes/guards/current/NAME.sql`:
+
+    -- title: what can no longer happen
+    -- protects: rule.id, rule.id
+    -- requires: key orders.order_id, not null orders.customer_id, guard NAME, encoding utf8
+    -- assumes: what an application has to keep to, and what the guard does not do
+    --   and goes on here
+
+    -- index orders:
+    (order_ref)
+
+    -- foreign key orders:
+    (order_ref) references orders (order_id) deferrable initially deferred
+
+`title` and `protects` must be there. `requires` is what must hold for the guard to refuse exactly what its rules find.
+Then come the parts, in the order in which they are made: `check TABLE`, `index TABLE`, `unique index TABLE`, `foreign
+key TABLE` and `trigger TABLE`, each with what SQL says after its kind and name (a word after TABLE tells two of a kind
+apart); `function` (whole, in schema order_audit), `table` (its columns; in schema order_audit, under the guard's name),
+and `statement` with a query `there` that says whether it has nothing left to do. In a function, `{violation}` stands
+for the query of the guard's first rule, and `{orders}` for the table's qualified name. `refuses` is a query of the rows
+that the guard would refuse; without it, these are the violations of its rules.
+
+All that is added to tables has a name that begins with `order_audit_`, so that it is told from what was there, and that
+alone is ever removed.
+
+Guards work for roles that have no right on schema order_audit. A check's function runs as the role that writes, which
+needs EXECUTE, and everybody has it; PostgreSQL does not ask for a right on the schema when it calls what a constraint
+names. A trigger's function has to lock rows of tables that the role that writes may not even read: it runs as the role
+that installed it (security definer), with a fixed search_path and qualified table names, and nobody else may call it.
+Renaming a table that such a function names breaks it: remove the guard first.
+
+What goes past foreign keys and triggers: session_replication_role = replica (logical replication applies that way) and
+ALTER TABLE ... DISABLE TRIGGER. Checks and unique indexes hold then, too. TRUNCATE fires no trigger, and leaves no
+violation: of customers alone, the foreign key refuses it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from order_audit.expectations import Rule, fragments, load, schema_rules
+from order_audit.expectations.fragments import Line
+from order_audit.fixes.fix import FixError, ordered, with_fragments
+from order_audit.fixes.guarding.constraints import Check, ForeignKey
+from order_audit.fixes.guarding.guard import Guard
+from order_audit.fixes.guarding.guard_object import PREFIX, GuardObject
+from order_audit.fixes.guarding.indexes import Index, UniqueIndex
+from order_audit.fixes.guarding.tables import CustomStatement, Table
+from order_audit.fixes.guarding.triggers import Function, Trigger
+
+#: The suite whose rules have guards, or a header `unguarded` that says why there can be none.
+SUITE: Final = "current"
+
+_HOME: Final = Path(__file__).parents[1] / "guards"
+_FIELDS: Final = ("title", "protects", "requires", "assumes")
+_FIELD: Final = re.compile(r"--\s?(?P<name>[a-z]+):\s*(?P<text>.*)")
+_MORE: Final = re.compile(r"--\s{2,}(?P<text>.*)")
+_PART: Final = re.compile(
+    r"-- (?:(?P<kind>check|index|unique index|foreign key|trigger) (?P<table>\w+)(?: (?P<suffix>\w+))?"
+    r"|(?P<bare>function|table|statement|there|refuses)):"
+)
+_KINDS: Final[dict[str, type[GuardObject]]] = {
+    "check": Check,
+    "index": Index,
+    "unique index": UniqueIndex,
+    "foreign key": ForeignKey,
+    "trigger": Trigger,
+}
+NEED: Final = re.compile(r"(key|not null) (\w+)\.(\w+)|(guard|encoding) (\w+)")
+
+
+@cache
+def guards(suite: str = SUITE) -> dict[str, Guard]:
+    """The guards of a suite by name, each after those that it needs. To be removed in the reverse order.
+
+    Raises FixError for a file that is none.
+    """
+    rules = {rule.id: rule for rule in (*load(suite).rules, *schema_rules())}
+    home = _HOME / suite
+    texts = {path: with_fragments(path, home) for path in fragments.files(home)}
+    found = {path.stem: read(lines, path.stem, rules, path) for path, lines in texts.items()}
+    return {name: found[name] for name in ordered({name: guard.after for name, guard in found.items()})}
+
+
+def parse(text: str, name: str, rules: dict[str, Rule], path: Path | str) -> Guard:
+    """Read the text of a guard's file that includes no fragments. Raises FixError as `read` does."""
+    return read(fragments.lines(text, str(path)), name, rules, path)
+
+
+def read(lines: Sequence[Line], name: str, rules: dict[str, Rule], path: Path | str) -> Guard:
+    """Read the lines of a guard's file. Raises FixError that names file and line."""
+    header: dict[str, str] = {}
+    sections: list[tuple[re.Match[str], list[str]]] = []
+    field = ""
+    for each in lines:
+        line = each.text.rstrip()
+        if found := _PART.fullmatch(line):
+            sections.append((found, []))
+        elif sections:
+            sections[-1][1].append(line)
+        elif (more := _MORE.fullmatch(line)) and field:
+            header[field] += " " + more["text"]
+        elif (said := _FIELD.fullmatch(line)) and said["name"] in _FIELDS and said["name"] not in header:
+            field = said["name"]
+            header[field] = said["text"]
+        elif line:
+            raise FixError(f"{each.path}:{each.number}: neither a header ({', '.join(_FIELDS)}) nor a part: {line}")
+    protects = [id.strip() for id in header.get("protects", "").split(",") if id.strip()]
+    if unknown := [id for id in protects if id not in rules]:
+        raise FixError(f"{path}: no rule {', '.join(unknown)}")
+    requires = [need.strip() for need in header.get("requires", "").split(",") if need.strip()]
+    if strange := [need for need in requires if not NEED.fullmatch(need)]:
+        raise FixError(f"{path}: cannot tell whether there is {', '.join(strange)}")
+    protected = tuple(rules[id] for id in protects)
+    objects = tuple(_parts(sections, name, protected, path))
+    refuses = next((_body(lines) for found, lines in sections if found["bare"] == "refuses"), "")
+    if not header.get("title") or not (protected or refuses) or not objects:
+        raise FixError(f"{path}: a guard has a title, rules that it protects, and parts")
+    return Guard(
+        name, header["title"], protected, objects, tuple(requires), header.get("assumes", ""), refuses, str(path)
+    )
+
+
+def _body(lines: list[str]) -> str:
+    return "\n".join(lines).strip().removesuffix(";")
+
+
+def _parts(
+    sections: list[tuple[re.Match[str], list[str]]], guard: str, protects: tuple[Rule, ...], path: Path | str
+) -> Iterator[GuardObject]:
+    there = next((_body(lines) for found, lines in sections if found["bare"] == "there"), "")
+    names = set()
+    for found, lines in sections:
+        body = _body(lines)
+        kind, suffix = found["kind"] or found["bare"], f"_{found['suffix']}" if found["suffix"] else ""
+        name = PREFIX + guard + suffix
+        if not body or (kind, name) in names or len(name) > 63:
+            raise FixError(f"{path}: {kind} {name}: empty, there twice, or too long a name")
+        names.add((kind, name))
+        if kind == "function":
+            body = body.replace("{violation}", protects[0].sql if protects else "")
+            yield Function(f"order_audit.{guard}", "", body)
+        elif kind == "table":
+            yield Table(f"order_audit.{guard}", "", body)
+        elif kind == "statement":
+            yield CustomStatement(guard, "", body, there)
+        elif kind in _KINDS:
+            yield _KINDS[kind](name, found["table"], body)

@@ -1,0 +1,71 @@
+"""What every guard object has: SQL that creates, drops and finds it, its state, its locks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+import psycopg
+
+#: Whether a part, or a guard, is there: as it should be; not validated, not finished or switched off; not at all; or
+#: something else has its name.
+State = Literal["valid", "invalid", "missing", "different"]
+
+#: The name that begins all that guards add to tables, so that it is told from what was there.
+PREFIX: Final = "order_audit_"
+
+#: What takes a lock for a moment, what works for long while nobody has to wait, what must stand outside a transaction.
+LockClass = Literal["brief", "long", "outside"]
+
+
+class GuardStatement(NamedTuple):
+    """One statement, and how it is run: in a transaction of its own unless `outside` one."""
+
+    text: str
+    how: LockClass
+
+
+@dataclass(frozen=True)
+class GuardObject(ABC):
+    """A part by its name; `body` is what the file says of it. Those on a table are there whatever the schema's path."""
+
+    name: str
+    table: str
+    body: str
+
+    @abstractmethod
+    def create_sql(self) -> list[GuardStatement]:
+        """The statements that make it, each of which changes nothing where it is made already."""
+
+    @abstractmethod
+    def display_sql(self, schema: str) -> str:
+        """The SQL that makes it where it is not there yet, for people; `schema` is that of the tables, quoted."""
+
+    @abstractmethod
+    def drop_sql(self) -> list[GuardStatement]:
+        """The statements that take it away, each of which changes nothing where it is gone already."""
+
+    @abstractmethod
+    def exists_sql(self, valid: bool = True) -> str:
+        """An SQL condition: it is there, under its own name, and valid if that is asked for."""
+
+    @abstractmethod
+    def state(self, connection: psycopg.Connection) -> State:
+        """Whether it is there; valid too where something else with the same effect is."""
+
+    @property
+    @abstractmethod
+    def locks(self) -> str:
+        """What it locks, and for how long."""
+
+
+def qualified(table: str) -> str:
+    return (
+        "(select format('%I.%I', n.nspname, c.relname) from pg_catalog.pg_class as c"
+        f" join pg_catalog.pg_namespace as n on n.oid = c.relnamespace where c.oid = to_regclass('{table}'))"
+    )
+
+
+def indented(text: str, by: int) -> str:
+    return "\n".join(" " * by + line if line else line for line in text.split("\n"))

@@ -1,0 +1,132 @@
+"""Guard objects that are triggers, and the functions that these call."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import psycopg
+
+from order_audit import session
+from order_audit.fixes.guarding.guard_object import GuardObject, GuardStatement, State, indented, qualified
+from order_audit.fixes.guarding.stored_definition import SAME, stored_definition
+
+
+class Trigger(GuardObject):
+    """A constraint trigger: `after ... on TABLE`, and on the next lines the rest, down to the function it calls."""
+
+    def _create(self, body: str) -> str:
+        return f"create constraint trigger {self.name}\n{body}"
+
+    def display_sql(self, schema: str) -> str:  # noqa: ARG002
+        """The one statement."""
+        return f"{self._create(self.body)};"
+
+    def create_sql(self) -> list[GuardStatement]:
+        """Create it, or switch it on again."""
+        text = f"""do $do$
+begin
+  if not {self.exists_sql(valid=False)} then
+{indented(self._create(self.body), 4)};
+  elsif not {self.exists_sql()} then
+    alter table {self.table} enable trigger {self.name};
+  end if;
+end
+$do$"""
+        return [GuardStatement(text, "brief")]
+
+    def drop_sql(self) -> list[GuardStatement]:
+        """Drop it."""
+        return [GuardStatement(f"drop trigger if exists {self.name} on {self.table}", "brief")]
+
+    def exists_sql(self, valid: bool = True) -> str:
+        """A trigger of the name that is not switched off."""
+        on = " and tgenabled in ('O', 'A')" if valid else ""
+        return f"""exists (
+    select from pg_catalog.pg_trigger where tgrelid = to_regclass('{self.table}') and tgname = '{self.name}'{on}
+  )"""
+
+    def state(self, connection: psycopg.Connection) -> State:
+        """By name."""
+        found = connection.execute(
+            f"select {_TRIGGER}, t.tgenabled in ('O', 'A') from pg_trigger as t"
+            " where t.tgrelid = %s::regclass and t.tgname = %s".encode(),
+            [self.table, self.name],
+        ).fetchone()
+        if found is None:
+            return "missing"
+        mine = stored_definition(
+            connection,
+            self.table,
+            self._create(self.body.replace(f" on {self.table}\n", f" on {SAME}\n")),
+            f"select {_TRIGGER} from pg_trigger as t where t.tgrelid = '{SAME}'::regclass and t.tgname = '{self.name}'",
+        )
+        if mine is not None and mine != found[0]:
+            return "different"
+        return "valid" if found[1] else "invalid"
+
+    @property
+    def locks(self) -> str:
+        """What it locks, and for how long."""
+        return f"{self.table}: SHARE ROW EXCLUSIVE for a moment, to create the trigger (writers wait)"
+
+
+class Function(GuardObject):
+    """A function in schema order_audit; `{orders}` and the like in it are tables, by their qualified names."""
+
+    @property
+    def _tables(self) -> list[str]:
+        return list(dict.fromkeys(re.findall(r"\{([a-z]\w*)\}", self.body)))
+
+    def display_sql(self, schema: str) -> str:
+        """Its text, with the tables' names in it."""
+        body = self.body
+        for table in self._tables:
+            body = body.replace(f"{{{table}}}", f"{schema}.{table}")
+        return f"{body};"
+
+    def create_sql(self) -> list[GuardStatement]:
+        """Create it, or replace what is there."""
+        if not self._tables:
+            return [GuardStatement(self.body, "brief")]
+        body = self.body.replace("%", "%%")
+        for number, table in enumerate(self._tables, start=1):
+            body = body.replace(f"{{{table}}}", f"%{number}$s")
+        names = ",\n    ".join(qualified(table) for table in self._tables)
+        text = f"""do $do$
+begin
+  execute format($format$
+{body}
+  $format$,
+    {names}
+  );
+end
+$do$"""
+        return [GuardStatement(text, "brief")]
+
+    def drop_sql(self) -> list[GuardStatement]:
+        """Drop it."""
+        return [GuardStatement(f"drop function if exists {self.name}", "brief")]
+
+    def exists_sql(self, valid: bool = True) -> str:  # noqa: ARG002
+        """A function of the name."""
+        return f"to_regproc('{self.name}') is not null"
+
+    def state(self, connection: psycopg.Connection) -> State:
+        """By name; invalid where its text is another."""
+        source = session.scalar(connection, "select prosrc from pg_proc where oid = to_regproc(%s)::oid", [self.name])
+        if source is None:
+            return "missing"
+        body = self.body.split("$$")[1]
+        for table in self._tables:
+            named = session.scalar(connection, f"select {qualified(table)}")
+            body = body.replace(f"{{{table}}}", named or table)
+        return "valid" if source == body else "invalid"
+
+    @property
+    def locks(self) -> str:
+        """Nothing."""
+        return ""
+
+
+_TRIGGER: Final = r"regexp_replace(pg_get_triggerdef(t.oid), ' ON \S+', '')"

@@ -1,0 +1,45 @@
+"""The guards of rules, and how many rows each would reject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import psycopg
+
+from order_audit.expectations import Rule, shipped
+from order_audit.fixes.guarding.guard import Guard
+from order_audit.fixes.guarding.guard_file import SUITE, guards
+from order_audit.fixes.guarding.guard_state import refuses
+from order_audit.fixes.guarding.prerequisites import missing_table
+
+
+def guards_of(rules: Iterable[Rule]) -> list[Guard]:
+    """The guards of these rules that are shipped, in the order in which they are installed."""
+    ours = {rule.id for rule in rules if rule.suite == SUITE}
+    return [
+        guard
+        for guard in guards().values()
+        if ours and all(rule.id in ours or rule.suite not in shipped() for rule in guard.protects)
+    ]
+
+
+def rejected_by(
+    connection: psycopg.Connection, guard: Guard, phase: str, counts: Mapping[str, int | None]
+) -> int | None:
+    """How many rows a guard would refuse in a phase of the trial, as the verdicts on its rules say."""
+    if missing_table(connection, guard):
+        return None
+    if not guard.refuses and any(counts.get(rule.id, 0) is None for rule in guard.protects):
+        return None
+    try:
+        with connection.transaction():
+            if guard.refuses:
+                return refuses(connection, guard)
+            row = connection.execute(
+                "select count(distinct v.key) from pg_temp.order_audit_verdict as v"
+                " where v.phase = %s and v.rule = any(%s)",
+                [phase, [rule.id for rule in guard.protects]],
+            ).fetchone()
+            return int(row[0]) if row else 0
+    except psycopg.ProgrammingError:
+        return None

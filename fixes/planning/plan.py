@@ -1,0 +1,72 @@
+"""A plan: every step, what is left, and what comes to light by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from order_audit.fixes.engine.rejected import Rejected
+from order_audit.fixes.fix import LEAVE, Fix, Option
+from order_audit.fixes.guarding.guard import Guard
+from order_audit.fixes.planning.decisions import Reviewed
+
+
+@dataclass(frozen=True)
+class OptionPreview:
+    """An option at its turn: how many rows it would change, and the keys of some of them; or why it cannot."""
+
+    option: Option
+    rows: int = 0
+    keys: tuple[str, ...] = ()
+    obstacle: str = ""
+
+
+@dataclass
+class Step:
+    """A fix at its turn.
+
+    `found` are its rule's violations before anything is changed, `automatic` the rows changed because there is one
+    right answer, `offers` what each option would change of what is left, `choice` the option that is taken and
+    `changed` its rows; `left` are the rule's violations after all steps. `rejected` is what a constraint of the tables
+    would refuse.
+    """
+
+    fix: Fix
+    found: int
+    automatic: int = 0
+    offers: tuple[OptionPreview, ...] = ()
+    choice: str = LEAVE
+    changed: int = 0
+    left: int = 0
+    problem: str = ""
+    rejected: tuple[Rejected, ...] = ()
+
+    @property
+    def undecided(self) -> int:
+        """Rows that an option would change, of which none was chosen."""
+        return max((offer.rows for offer in self.offers), default=0) if self.choice == LEAVE else 0
+
+
+@dataclass(frozen=True)
+class GuardPreview:
+    """A guard, and how many rows it would refuse now and after all steps; None where the tables are not such."""
+
+    guard: Guard
+    refuses: int | None
+    refuses_then: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All steps in order; violations before and after by rule (None: cannot be judged here); keys that come to light.
+
+    `identity` says which database, tables and fix files it was made for, `reviewed` what each rule found.
+    """
+
+    identity: dict[str, str]
+    steps: tuple[Step, ...]
+    before: dict[str, int | None]
+    after: dict[str, int | None]
+    new: dict[str, tuple[str, ...]]
+    new_counts: dict[str, int]
+    reviewed: dict[str, Reviewed] = field(default_factory=dict)
+    guards: tuple[GuardPreview, ...] = ()

@@ -1,0 +1,80 @@
+"""Whether fixes can be applied to this database at all: tables, rights, keys, row-level security."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import psycopg
+
+from order_audit import session
+from order_audit.errors import RefusalError
+from order_audit.fixes.engine.work_list import obstacle
+from order_audit.fixes.fix import Fix
+from order_audit.fixes.planning.decisions import chosen
+from order_audit.fixes.planning.tables import none_there, tables
+
+
+def refuse_read_only(connection: psycopg.Connection) -> None:
+    """Raise RefusalError where the connection cannot write at all."""
+    is_standby, is_read_only = session.row(
+        connection, "select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'"
+    )
+    if is_standby:
+        raise RefusalError("this server is a standby: give the DSN of the primary")
+    if is_read_only:
+        raise RefusalError("this connection may only read (default_transaction_read_only): give one that may write")
+
+
+def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> None:
+    """Raise RefusalError where the fixes cannot be applied here at all."""
+    refuse_read_only(connection)
+    role = session.scalar(connection, "select current_user")
+    names = tables(connection, fixes)
+    if not names:
+        raise RefusalError(none_there(fixes))
+    wanted: dict[str, set[str]] = {}
+    for fix, option in chosen(fixes, choices):
+        if why := obstacle(connection, option):
+            raise RefusalError(f"{fix.rule.id}: {why}")
+        for change in option.changes:
+            if change.table in names:
+                wanted.setdefault(change.table, {"SELECT"}).add(change.op.upper())
+    for table, rights in sorted(wanted.items()):
+        for right in sorted(rights):
+            if not session.is_true(connection, "select has_table_privilege(%s, %s)", [f'"{table}"', right]):
+                raise RefusalError(
+                    f"role {role} may not {right.lower()} {table}: grant {right.lower()} on {table} to {role}"
+                )
+        refuse_unnamed(connection, table, names[table][0])
+        if session.is_true(connection, "select row_security_active(%s)", [f'"{table}"']):
+            raise RefusalError(
+                f"{table} has row-level security, and role {role} may not see all of it: run as a role that may pass it"
+                " (the owner, unless it is forced; one with bypassrls)"
+            )
+    there = session.is_true(connection, "select exists (select from pg_namespace where nspname = %s)", ["order_audit"])
+    if not there and not session.is_true(
+        connection, "select has_database_privilege(current_database(), %s)", ["CREATE"]
+    ):
+        raise RefusalError(
+            f"role {role} may not create the schema order_audit for the journal: grant it create on the database"
+        )
+    owner = "select pg_has_role((select nspowner from pg_namespace where nspname = %s), 'usage')"
+    if there and not session.is_true(connection, owner, ["order_audit"]):
+        raise RefusalError(f"schema order_audit belongs to another role than {role}: run as its owner")
+
+
+def refuse_unnamed(connection: psycopg.Connection, table: str, key: str) -> None:
+    """Raise RefusalError where a table's key does not name one row, which fixes could then not change by itself."""
+    if not session.is_true(
+        connection,
+        """
+        select exists (
+          select from pg_index as i
+          join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+          where i.indrelid = %s::regclass and i.indisunique and i.indisvalid and i.indpred is null
+            and i.indnkeyatts = 1 and a.attname = %s
+        )
+        """,
+        [f'"{table}"', key],
+    ):
+        raise RefusalError(f"{table}.{key} has no unique index, so that no row can be named: make it the primary key")

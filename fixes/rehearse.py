@@ -1,0 +1,70 @@
+"""Apply fixes in one transaction that is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import psycopg
+
+from order_audit import session
+from order_audit.expectations import Rule
+from order_audit.fixes.applied import Applied
+from order_audit.fixes.engine import batches
+from order_audit.fixes.engine.batches import install
+from order_audit.fixes.engine.option_outcome import OptionOutcome
+from order_audit.fixes.engine.rejected import rejected
+from order_audit.fixes.engine.throttle import Throttle
+from order_audit.fixes.engine.work_list import TARGET
+from order_audit.fixes.fix import Fix, Option
+from order_audit.fixes.guarding.install import preview
+from order_audit.fixes.option_steps import possible_steps, run_steps
+from order_audit.fixes.planning import dry_run
+from order_audit.fixes.planning.decisions import chosen
+from order_audit.fixes.planning.guards import guards_of
+from order_audit.fixes.preconditions import refuse
+from order_audit.progress import ProgressCallback, ignore_progress
+
+
+def rehearse(
+    connection: psycopg.Connection,
+    rules: Sequence[Rule],
+    fixes: Mapping[str, Fix],
+    choices: Mapping[str, str],
+    throttle: Throttle,
+    *,
+    guarding: bool = False,
+    on_progress: ProgressCallback = ignore_progress,
+) -> Applied:
+    """Do the same in one transaction that is rolled back, and count the violations before and after.
+
+    The rows that change are locked until it ends. Guards are not made, with `guarding` either: in one transaction, none
+    could be made without keeping everybody from the tables until it ends, and no index concurrently. It is told what
+    they would refuse, and what they lack.
+    """
+    total = len(list(chosen(fixes, choices))) + 2 * len(rules)
+    counted = 0
+
+    def count(note: str) -> None:
+        nonlocal counted
+        counted += 1
+        on_progress(counted, total, note)
+
+    with session.advisory_lock(connection), connection.transaction(force_rollback=True):
+        refuse(connection, fixes, choices)
+        session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms))
+        install(connection, TARGET)
+        connection.execute("delete from order_audit.refused")
+        steps, unable = possible_steps(connection, chosen(fixes, choices))
+        before = dry_run.judge(connection, rules, "before", count)
+        patient = Throttle(batch_size=throttle.batch_size, max_lock_wait_ms=0, vacuum_after=0, max_rounds=3)
+
+        def change(fix: Fix, option: Option) -> OptionOutcome:
+            on_progress(counted, total, fix.rule.id)
+            return batches.apply(connection, fix, option, TARGET, patient)
+
+        done, restless = run_steps(connection, steps, change)
+        counted += len(steps)
+        after = dry_run.judge(connection, rules, "after", count)
+        installed, lacking = preview(connection, guards_of(rules), after) if guarding else ([], {})
+        passed_over = rejected(connection)
+    return Applied(done, None, {}, before, after, tuple(installed), lacking, passed_over, restless, unable)
