@@ -98,7 +98,7 @@ def apply(
                     dead[table] = 0
             return became
 
-        done, restless = run_steps(connection, steps, change)
+        done, not_converging = run_steps(connection, steps, change)
         eta.end("adding up again")
         proven = verify(before, checksums(connection, names, since))
         seconds = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
@@ -110,7 +110,9 @@ def apply(
         eta.end("")
         wanted = guards_of(rules) if guarding else []
         installed, lacking = install_all(connection, wanted, throttle, count, on_guard_progress)
-        return Applied(done, proven, grown, {}, {}, tuple(installed), lacking, rejected(connection), restless, unable)
+        return Applied(
+            done, proven, grown, {}, {}, tuple(installed), lacking, rejected(connection), not_converging, unable
+        )
 
 
 def _expected(

@@ -34,16 +34,16 @@ def possible_steps(
 def run_steps(
     connection: psycopg.Connection, steps: Sequence[tuple[Fix, Option]], change: Callable[[Fix, Option], OptionOutcome]
 ) -> tuple[tuple[tuple[str, str, OptionOutcome], ...], tuple[str, ...]]:
-    """Let the steps take their turns; gives what became of each, and the rules that had more to do to the last."""
+    """Run the steps in fixpoint passes; return what became of each, and the rules that do not converge."""
     done = {(fix.rule.id, option.name): OptionOutcome() for fix, option in steps}
 
-    def take(fix: Fix, _number: int) -> Iterator[Option]:
+    def run_fix(fix: Fix, _number: int) -> Iterator[Option]:
         for mine, option in steps:
             if mine is fix:
                 became = change(fix, option)
-                done[fix.rule.id, option.name].again(became)
+                done[fix.rule.id, option.name].add(became)
                 if became.changed:
                     yield option
 
-    restless = run_to_fixpoint(connection, {fix.rule.id: fix for fix, _ in steps}, TARGET, take)
-    return tuple((rule, option, became) for (rule, option), became in done.items()), restless
+    not_converging = run_to_fixpoint(connection, {fix.rule.id: fix for fix, _ in steps}, TARGET, run_fix)
+    return tuple((rule, option, became) for (rule, option), became in done.items()), not_converging

@@ -62,9 +62,9 @@ def rehearse(
             on_progress(counted, total, fix.rule.id)
             return batches.apply(connection, fix, option, TARGET, patient)
 
-        done, restless = run_steps(connection, steps, change)
+        done, not_converging = run_steps(connection, steps, change)
         counted += len(steps)
         after = dry_run.judge(connection, rules, "after", count)
         installed, lacking = preview(connection, guards_of(rules), after) if guarding else ([], {})
-        passed_over = rejected(connection)
-    return Applied(done, None, {}, before, after, tuple(installed), lacking, passed_over, restless, unable)
+        rejected_rows = rejected(connection)
+    return Applied(done, None, {}, before, after, tuple(installed), lacking, rejected_rows, not_converging, unable)

@@ -96,7 +96,7 @@ def emit(
         for table, key in keys.items():
             dry_run.copy(connection, table, key)
 
-        def take(fix: Fix, _number: int) -> list[Option]:
+        def emit_fix(fix: Fix, _number: int) -> list[Option]:
             id = fix.rule.id
             on_progress(len(rows), len(listings), id)
             failed: dict[str, str] = {}
@@ -110,13 +110,15 @@ def emit(
             for found in rejected(connection, STAGING, id):
                 words[found.option].append(f"is refused {_rows(found.rows)} of {found.table}: {found.reason}")
             before = [change.name for change in changes]
-            made[id] = [option for option in wanted if option.name in does]
-            listed = {option.name: listings[id][option.name] for option in made[id]}
+            emitted[id] = [option for option in wanted if option.name in does]
+            listed = {option.name: listings[id][option.name] for option in emitted[id]}
             changes.append(fix_change(fix, listed, words, counted, schema, before))
-            return [option for option in made[id] if does[option.name]]
+            return [option for option in emitted[id] if does[option.name]]
 
-        made: dict[str, list[Option]] = {}
-        due = run_to_fixpoint(connection, {id: fixes[id] for id in listings if listings[id]}, STAGING, take, passes=1)
+        emitted: dict[str, list[Option]] = {}
+        due = run_to_fixpoint(
+            connection, {id: fixes[id] for id in listings if listings[id]}, STAGING, emit_fix, passes=1
+        )
         for guard, is_there in candidates.values():
             name = GUARD + guard.name
             on_progress(len(listings), len(listings), name)
@@ -124,20 +126,20 @@ def emit(
                 left_out[name] = reason
             elif not is_there:
                 changes.append(guard_change(guard, counted, schema, [change.name for change in changes]))
-        again: list[tuple[str, int]] = []
+        run_again: list[tuple[str, int]] = []
 
-        def take_again(fix: Fix, _number: int) -> list[Option]:
+        def repeat(fix: Fix, _number: int) -> list[Option]:
             done = {
-                option.name: apply(connection, fix, option, STAGING, _ALONE).changed for option in made[fix.rule.id]
+                option.name: apply(connection, fix, option, STAGING, _ALONE).changed for option in emitted[fix.rule.id]
             }
             if more := sum(done.values()):
-                again.append((fix.rule.id, more))
-            return [option for option in made[fix.rule.id] if done[option.name]]
+                run_again.append((fix.rule.id, more))
+            return [option for option in emitted[fix.rule.id] if done[option.name]]
 
-        tried = {id: fixes[id] for id in made}
-        restless = run_to_fixpoint(connection, tried, STAGING, take_again, due=[id for id in due if id in tried])
+        tried = {id: fixes[id] for id in emitted}
+        not_converging = run_to_fixpoint(connection, tried, STAGING, repeat, due=[id for id in due if id in tried])
     sqitch.write(out, changes, schema)
-    return Emitted(tuple(change.name for change in changes), rows, left_out, tuple(again), restless)
+    return Emitted(tuple(change.name for change in changes), rows, left_out, tuple(run_again), not_converging)
 
 
 def _each(
@@ -147,11 +149,11 @@ def _each(
     for option in options:
         try:
             with connection.transaction():
-                made = make(option)
+                emitted = make(option)
         except (FixError, psycopg.Error) as error:
             failed[option.name] = str(error).splitlines()[0]
         else:
-            yield option.name, made
+            yield option.name, emitted
 
 
 def _without(id: str, left: Collection[str], failed: Mapping[str, str]) -> dict[str, str]:

@@ -54,7 +54,7 @@ def write(out: Path, changes: Sequence[Change], schema: str) -> None:
         ours = _is_ours(plan)
         if out.exists() and not ours and not (out.is_dir() and not any(out.iterdir())):
             raise EmitError(f"{out} holds something else: name a folder that is new, empty, or written by this command")
-        stale = (
+        obsolete = (
             _named(plan.read_text(encoding="utf-8", errors="replace")) - {change.name for change in changes}
             if ours
             else ()
@@ -71,7 +71,7 @@ def write(out: Path, changes: Sequence[Change], schema: str) -> None:
         plan.write_text(f"%syntax-version=1.0.0\n%project={PROJECT}\n", encoding="utf-8")
         for folder in FOLDERS:
             (out / folder).mkdir(parents=True, exist_ok=True)
-            for name in stale:
+            for name in obsolete:
                 (out / folder / f"{name}.sql").unlink(missing_ok=True)
         for name, text in texts.items():
             (out / name).write_text(text, encoding="utf-8")

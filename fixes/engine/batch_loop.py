@@ -15,9 +15,9 @@ from order_audit import session
 from order_audit.fixes.engine.throttle import LONGEST_WAIT, RETRYABLE, TRIES, Throttle, back_off
 from order_audit.fixes.engine.work_list import Namespace
 
-#: How often a batch of one place is tried that does not end in the time that others may wait.
+#: How often a batch of one position is tried that does not end in the time that others may wait.
 _SLOW: Final = 3
-#: How many places in a row are passed over for which a lock is never to be had, before its trouble is told.
+#: How many positions in a row are passed over for which a lock is never to be had, before its trouble is told.
 _STUCK: Final = 3
 #: Classes of SQLSTATE with which a constraint or a trigger refuses what stands in a row, and a type a value.
 _REJECTING: Final = ("22", "23", "44", "P0")
@@ -58,12 +58,15 @@ def run_batches(
     throttle: Throttle,
     *end: int,
 ) -> Iterator[tuple[int, int, int, int]]:
-    """Call a function of the journal from `start` to `end` until nothing is left; gives rows done, busy, left, refused.
+    """Call a function of the journal from `start` to `end` until nothing is left.
+
+    Yields rows changed, locked, changed concurrently (or in conflict), and rejected.
 
     A batch is made so small that nobody waits for it longer than a quarter of what they may. One that the database
-    refuses is halved until it is a single place, which is passed over; and so is a place that takes too long by itself.
+    refuses is halved until it is a single batch position, which is passed over; and so is one that takes too long by
+    itself.
     """
-    place, size, tries, slow, stuck, each = start, min(1_000, throttle.batch_size), 0, 0, 0, 0.0
+    position, size, tries, slow, stuck, each = start, min(1_000, throttle.batch_size), 0, 0, 0, 0.0
     call = namespace.text(f"select * from order_audit.{function}(%s, %s, %s{', %s' * len(end)})")
     within = connection.info.transaction_status != pq.TransactionStatus.IDLE
     deferred = _deferred(connection) if within else ""
@@ -77,7 +80,7 @@ def run_batches(
                         lock=max(1, min(100, throttle.max_lock_wait_ms // 4)),
                         statement=throttle.max_lock_wait_ms,
                     )
-                row = session.row(connection, call, [rule, place, size, *end])
+                row = session.row(connection, call, [rule, position, size, *end])
                 if throttle.max_lock_wait_ms:
                     # what is deferred to the commit, where no timeout holds
                     left = throttle.max_lock_wait_ms - (time.perf_counter() - began) * 1000
@@ -89,15 +92,15 @@ def run_batches(
             tries += 1
             slow = slow + 1 if size == 1 and isinstance(error, errors.QueryCanceled) else 0
             if slow >= _SLOW:
-                said = too_large(throttle, _next(connection, namespace, function, rule, place)[1], each)
-                place, refused = _pass_over(connection, namespace, function, rule, place, error, said)
-                yield 0, 0, 0, refused
+                said = too_large(throttle, _next(connection, namespace, function, rule, position)[1], each)
+                position, rejected = _pass_over(connection, namespace, function, rule, position, error, said)
+                yield 0, 0, 0, rejected
                 tries = slow = 0
             elif tries > TRIES and size == 1:
                 if stuck == _STUCK:
                     raise
                 stuck += 1
-                place = _next(connection, namespace, function, rule, place)[0]
+                position = _next(connection, namespace, function, rule, position)[0]
                 yield 0, 1, 0, 0
                 tries = slow = 0
             else:
@@ -109,15 +112,15 @@ def run_batches(
                 raise
             if size == 1:
                 said = error.diag.message_primary or str(error)
-                place, refused = _pass_over(connection, namespace, function, rule, place, error, said)
-                yield 0, 0, 0, refused
+                position, rejected = _pass_over(connection, namespace, function, rule, position, error, said)
+                yield 0, 0, 0, rejected
             size = max(1, size // 2)
             tries = slow = 0
             continue
         tries = slow = stuck = 0
         if row[0] is None:
             return
-        place = row[0]
+        position = row[0]
         took = (time.perf_counter() - began) * 1000
         each = took / row[1] if row[1] else each
         if took < throttle.max_lock_wait_ms / 10 or not throttle.max_lock_wait_ms:
@@ -146,16 +149,16 @@ def _deferred(connection: psycopg.Connection) -> str:
 
 
 def _next(
-    connection: psycopg.Connection, namespace: Namespace, function: str, rule: str, place: int
+    connection: psycopg.Connection, namespace: Namespace, function: str, rule: str, position: int
 ) -> tuple[int, int]:
-    """The place that comes after one, and how many rows it has."""
+    """Return the batch position that follows one, and its number of rows."""
     # there is one, or it would not have been tried
-    following, rows = session.row(connection, namespace.text(_NEXT[function]), {"rule": rule, "place": place})
+    following, rows = session.row(connection, namespace.text(_NEXT[function]), {"rule": rule, "place": position})
     return int(following), int(rows)
 
 
 def too_large(throttle: Throttle, rows: int, each: float) -> str:
-    """Why a place is passed over that takes too long; `each` is how many ms a row took elsewhere, 0 if unknown."""
+    """Say why a batch position is passed over that takes too long; `each` is the ms that a row took elsewhere, or 0."""
     what = f"{rows:,} rows that change together take" if rows > 1 else "the row takes"
     said = f"too large for --max-lock-wait {throttle.max_lock_wait_ms}: {what} longer"
     if throttle.max_lock_wait_ms >= LONGEST_WAIT:
@@ -172,14 +175,14 @@ def _pass_over(
     namespace: Namespace,
     function: str,
     rule: str,
-    place: int,
+    position: int,
     error: psycopg.Error,
     said: str,
 ) -> tuple[int, int]:
-    """Write down why the place that comes after one is passed over; gives it, and its rows."""
+    """Record why the batch position that follows one is passed over; return it, and its number of rows."""
     following, rows = session.row(
         connection,
         namespace.text(f"select * from order_audit.{_PASS_OVER[function]}(%s, %s, %s, %s, %s, %s)"),
-        [rule, place, error.sqlstate, error.diag.constraint_name or "", said, error.diag.context or ""],
+        [rule, position, error.sqlstate, error.diag.constraint_name or "", said, error.diag.context or ""],
     )
     return int(following), int(rows)

@@ -50,33 +50,33 @@ def apply(
     tables = changes(option)
     most = dead_rows(connection, tables, throttle) if connection.autocommit else 0
     since = 0
-    for again in range(throttle.max_rounds):
+    for attempt in range(throttle.max_rounds):
         wanted = list_rows(connection, fix, option, namespace)
         done.locked = done.changed_concurrently = done.rejected = 0
         if not wanted:
             break
         listed(wanted)
-        if refused := _unindexed(connection, fix, namespace):
-            done.rejected = refused
+        if rejected := _unindexed(connection, fix, namespace):
+            done.rejected = rejected
             break
         before = done.changed
         on_progress(before, before + wanted, "")
-        for changed, busy, stale, refused in run_batches(
+        for changed, locked, concurrent, rejected in run_batches(
             connection, namespace, "apply_batch", fix.rule.id, 0, throttle
         ):
             done.changed += changed
-            done.locked += busy
-            done.changed_concurrently += stale
-            done.rejected += refused
+            done.locked += locked
+            done.changed_concurrently += concurrent
+            done.rejected += rejected
             since += changed
             on_progress(done.changed, before + wanted, "")
             if most and since >= most:
                 vacuum(connection, tables)
                 since = 0
-        # what was refused may pass once another row is changed
+        # what was rejected may pass once another row is changed
         if not done.locked and not done.changed_concurrently and not (done.rejected and done.changed > before):
             break
-        back_off(again)
+        back_off(attempt)
     done.seconds = round(time.perf_counter() - began, 3)
     return done
 
@@ -114,10 +114,11 @@ def revert(
 ) -> OptionOutcome:
     """Put a rule's changes back, the last first; those in a stretch of the journal, from its first row to its last.
 
-    `stale` counts what somebody changed since, `refused` what the database refuses to have again: both are left alone.
+    `changed_concurrently` counts rows that somebody changed since, `rejected` rows whose former values the database
+    refuses: both are conflicts, and stay as they are.
     """
     done = OptionOutcome()
-    connection.execute(  # what was left alone before may be as we left it again
+    connection.execute(  # what was a conflict before may be as we left it again
         namespace.text(
             "update order_audit.journal set left_alone = null where rule = %s and reverted_at is null"
             " and left_alone is not null and id between %s and %s"
@@ -136,15 +137,15 @@ def revert(
     tables, rows = set(by_table), sum(by_table.values())
     most = dead_rows(connection, tables, throttle) if connection.autocommit else 0
     since = 0
-    for again in range(throttle.max_rounds):
+    for attempt in range(throttle.max_rounds):
         done.locked = 0
-        for changed, busy, alone, refused in run_batches(
+        for changed, locked, conflicts, rejected in run_batches(
             connection, namespace, "revert_batch", rule, stretch[1] + 1, throttle, stretch[0]
         ):
             done.changed += changed
-            done.locked += busy
-            done.changed_concurrently += alone
-            done.rejected += refused
+            done.locked += locked
+            done.changed_concurrently += conflicts
+            done.rejected += rejected
             since += changed
             on_progress(done.changed, rows, "")
             if most and since >= most:
@@ -152,7 +153,7 @@ def revert(
                 since = 0
         if not done.locked:
             break
-        back_off(again)
+        back_off(attempt)
     return done
 
 

@@ -31,7 +31,7 @@ class Bloat:
     may_vacuum: bool
 
     def document(self) -> dict[str, Any]:
-        """The growth as JSON."""
+        """Return the bloat as JSON."""
         return asdict(self)
 
 

@@ -45,7 +45,7 @@ class Eta:
         """Begin the next step."""
         self._measure()
         self._step += 1
-        if self._step == len(self._rows):  # one more turn of a fix, which nobody expected
+        if self._step == len(self._rows):  # one more pass of a fix, which nobody expected
             self._rows.append(0)
         self._note = note
         self._changed_before = self._changed

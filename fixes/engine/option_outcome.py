@@ -19,8 +19,8 @@ class OptionOutcome:
     rejected: int = 0
     seconds: float = 0.0
 
-    def again(self, later: OptionOutcome) -> None:
-        """Add what became of the option at its next turn: what was left before is in it."""
+    def add(self, later: OptionOutcome) -> None:
+        """Add what became of the option in a later fixpoint pass, which has tried again what was left before."""
         self.changed += later.changed
         self.locked, self.changed_concurrently, self.rejected = later.locked, later.changed_concurrently, later.rejected
         self.seconds = round(self.seconds + later.seconds, 3)

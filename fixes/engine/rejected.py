@@ -1,4 +1,4 @@
-"""What the database refused to change, or would have kept others waiting for too long: as it was, and listed."""
+"""Rejected rows: what a constraint or trigger refuses, or what would have kept others waiting for too long."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import psycopg
 
 from order_audit.fixes.engine.work_list import TARGET, Namespace
 
-#: The table that a copy in a trial stands for.
+#: The table that a copy in a dry run stands for.
 _ORIGINAL: Final = "select order_audit.qualified(order_audit.original(to_regclass(r.tab))) as name"
 
 
@@ -45,7 +45,7 @@ class Rejected:
 def rejected(
     connection: psycopg.Connection, namespace: Namespace = TARGET, rule: str | None = None
 ) -> tuple[Rejected, ...]:
-    """What the last application was refused, of one rule or of all."""
+    """Return the rows that the last run could not change, of one rule or of all."""
     rows = connection.execute(
         namespace.text(
             """

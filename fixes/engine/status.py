@@ -16,7 +16,7 @@ from order_audit.fixes.engine.rejected import Rejected, rejected
 
 @dataclass(frozen=True)
 class Entry:
-    """One option of a rule's fix: rows changed, of these put back, and of these left alone by a revert."""
+    """One option of a rule's fix: rows changed, of these put back, and of these in conflict with a revert."""
 
     rule: str
     option: str
@@ -126,9 +126,9 @@ def conflicts(connection: psycopg.Connection, limit: int = 1000) -> tuple[Confli
 
 
 def journal_ranges(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple[str, int, int, int]]:
-    """The stretches of the journal that each have changes of one of these rules alone, the last first.
+    """Return the ranges of the journal that each hold changes of one of these rules alone, the last first.
 
-    In this order they are to be put back: a fix may have had more than one turn. Gives rule, first and last row, and
+    In this order they are to be put back: a fix may have run in more than one pass. Gives rule, first and last row, and
     how many there are.
     """
     rows = connection.execute(

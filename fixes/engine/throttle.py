@@ -20,7 +20,7 @@ LONGEST_WAIT: Final = 60_000
 
 @dataclass(frozen=True)
 class Throttle:
-    """How fast to go: places per batch, milliseconds that anybody may wait for us, milliseconds between batches.
+    """How fast to go: batch positions per batch, milliseconds that anybody may wait, milliseconds between batches.
 
     With `max_lock_wait_ms` 0 nobody else is there. `vacuum_after` is the number of changed rows after which a table is
     vacuumed at the latest, 0 for never; a tenth of its rows is enough, so that it grows by little more than that.
@@ -35,5 +35,5 @@ class Throttle:
 
 
 def back_off(tries: int) -> None:
-    """Wait the longer, the more often it was tried; not always equally long, so that two do not meet again."""
+    """Wait longer after each attempt, for a random part of the time, so that two sessions do not collide again."""
     time.sleep(min(2.0, 0.02 * 2 ** min(tries, 8)) * random.uniform(0.5, 1.5))  # noqa: S311

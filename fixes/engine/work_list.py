@@ -21,7 +21,7 @@ _LITERAL: Final = re.compile(
 
 @dataclass(frozen=True)
 class Namespace:
-    """Where list and journal are kept: in the schema `order_audit`, or in temporary tables for a trial."""
+    """Where list and journal are kept: in the schema `order_audit`, or in temporary tables for a dry run."""
 
     prefix: str = "order_audit."
 

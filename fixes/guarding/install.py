@@ -43,9 +43,9 @@ def install(connection: psycopg.Connection, guard: Guard, throttle: Throttle) ->
     lacks what it needs, where something else has its name, or where others never let go of the tables; what was made
     is taken away again then.
     """
-    installed, refused = install_all(connection, [guard], throttle)
-    if refused:
-        raise refused[guard.name]
+    installed, errors_by_guard = install_all(connection, [guard], throttle)
+    if errors_by_guard:
+        raise errors_by_guard[guard.name]
     return bool(installed)
 
 
@@ -63,49 +63,49 @@ def install_all(
     """
     if not connection.autocommit or connection.info.transaction_status != pq.TransactionStatus.IDLE:
         raise ValueError("guards are installed outside a transaction, on a connection that commits by itself")
-    todo = [guard for guard in wanted if state(connection, guard) != "valid"]
-    if not todo:
+    missing = [guard for guard in wanted if state(connection, guard) != "valid"]
+    if not missing:
         return [], {}
-    on_progress(0, len(todo), "judging what guards would refuse")
-    counts = count(connection, rules_of(todo))
-    made: dict[Guard, list[GuardObject]] = {}
-    refused: dict[str, GuardError] = {}
+    on_progress(0, len(missing), "judging what guards would refuse")
+    counts = count(connection, rules_of(missing))
+    created: dict[Guard, list[GuardObject]] = {}
+    errors_by_guard: dict[str, GuardError] = {}
     site = GuardSite(connection, throttle)
-    for number, guard in enumerate(todo):
+    for number, guard in enumerate(missing):
 
         def on_note(note: str, number: int = number, guard: Guard = guard) -> None:
-            on_progress(number, len(todo), f"{note}{note and ', '}guard {guard.name}")
+            on_progress(number, len(missing), f"{note}{note and ', '}guard {guard.name}")
 
         on_note("")
         try:
-            made[guard] = _install(replace(site, on_note=on_note), guard, counts)
+            created[guard] = _install(replace(site, on_note=on_note), guard, counts)
         except GuardError as error:
-            refused[guard.name] = error
+            errors_by_guard[guard.name] = error
             if isinstance(error, HeldError):
                 site = replace(site, hurried=True)
         except psycopg.Error as error:  # this server can have nothing of the kind: what is there cannot even be told
             if connection.closed:
                 raise
-            refused[guard.name] = GuardError(guard, error_line(error))
-    on_progress(len(todo), len(todo), "judging what came in meanwhile")
-    counts = count(connection, rules_of(made)) if made else {}
-    for guard in made:
+            errors_by_guard[guard.name] = GuardError(guard, error_line(error))
+    on_progress(len(missing), len(missing), "judging what came in meanwhile")
+    counts = count(connection, rules_of(created)) if created else {}
+    for guard in created:
         try:
-            if needed := next((name for name in guard.after if name in refused), ""):
+            if needed := next((name for name in guard.after if name in errors_by_guard), ""):
                 raise GuardError(guard, f"it builds on the guard {needed}, which is not")
             _judge(connection, guard, counts)
         except GuardError as error:
-            refused[guard.name] = error
+            errors_by_guard[guard.name] = error
         except psycopg.Error as error:
             if connection.closed:
                 raise
-            refused[guard.name] = GuardError(guard, error_line(error))
-    for guard in [guard for guard in reversed(made) if guard.name in refused]:
+            errors_by_guard[guard.name] = GuardError(guard, error_line(error))
+    for guard in [guard for guard in reversed(created) if guard.name in errors_by_guard]:
         try:
-            drop_objects(GuardSite(connection, throttle), made.pop(guard), guard)
+            drop_objects(GuardSite(connection, throttle), created.pop(guard), guard)
         except HeldError as error:
-            refused[guard.name] = error
-    return [guard.name for guard in made], refused
+            errors_by_guard[guard.name] = error
+    return [guard.name for guard in created], errors_by_guard
 
 
 def preview(
@@ -117,7 +117,7 @@ def preview(
     """
     known = {rule: rows for rule, rows in counts.items() if rows is not None}
     ready: list[str] = []
-    refused: dict[str, GuardError] = {}
+    errors_by_guard: dict[str, GuardError] = {}
     for guard in wanted:
         try:
             with connection.transaction():
@@ -126,10 +126,10 @@ def preview(
             if set(found.values()) != {"valid"}:
                 ready.append(guard.name)
         except GuardError as error:
-            refused[guard.name] = error
+            errors_by_guard[guard.name] = error
         except psycopg.Error as error:
-            refused[guard.name] = GuardError(guard, f"it cannot be judged: {error_line(error)}")
-    return ready, refused
+            errors_by_guard[guard.name] = GuardError(guard, f"it cannot be judged: {error_line(error)}")
+    return ready, errors_by_guard
 
 
 def rules_of(guards: Iterable[Guard]) -> list[Rule]:
@@ -138,24 +138,24 @@ def rules_of(guards: Iterable[Guard]) -> list[Rule]:
 
 
 def _install(site: GuardSite, guard: Guard, counts: Mapping[str, int]) -> list[GuardObject]:
-    """Make what is missing of a guard; gives the parts that are to be taken away where it turns out to be refused.
+    """Create the missing objects of a guard; return those to drop if the guard turns out to reject rows.
 
     Raises GuardError, and has taken away what was made, where it cannot be made.
     """
     connection = site.connection
     before = _parts(connection, guard)
-    todo = [guard_object for guard_object, found in before.items() if found != "valid"]
+    missing = [guard_object for guard_object, found in before.items() if found != "valid"]
     # a function that was there in another version is in use
     fresh = [
         guard_object
-        for guard_object in todo
+        for guard_object in missing
         if not (isinstance(guard_object, Function) and before[guard_object] == "invalid")
     ]
     try:
         _judge(connection, guard, counts)
         for statement in home(guard):
             run_statement(site, statement, guard)
-        for guard_object in todo:
+        for guard_object in missing:
             create_object(site, guard_object, before[guard_object], guard)
         if (
             worst_state(

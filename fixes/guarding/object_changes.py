@@ -44,23 +44,23 @@ class GuardSite:
 
 
 def create_object(site: GuardSite, guard_object: GuardObject, found: State, guard: Guard) -> None:
-    for again in numbers(1):
-        if isinstance(guard_object, Index) and (found == "invalid" or again > 1):
+    for attempt in numbers(1):
+        if isinstance(guard_object, Index) and (found == "invalid" or attempt > 1):
             drop_objects(site, [guard_object], guard)
         try:
             for statement in guard_object.create_sql():
                 run_statement(site, statement, guard)
         except _BUSY:
-            if again >= _BUILDS:
+            if attempt >= _BUILDS:
                 raise
-            back_off(again)
+            back_off(attempt)
         else:
             return
 
 
-def drop_objects(site: GuardSite, made: list[GuardObject], guard: Guard) -> bool:
+def drop_objects(site: GuardSite, objects: list[GuardObject], guard: Guard) -> bool:
     gone = False
-    for guard_object in reversed(made):
+    for guard_object in reversed(objects):
         there = f"select where {guard_object.exists_sql(valid=False)}"
         if not isinstance(guard_object, CustomStatement) and site.connection.execute(there.encode()).rowcount:
             if _is_strange(site.connection, guard_object):
@@ -94,7 +94,7 @@ def run_statement(site: GuardSite, statement: GuardStatement, guard: Guard) -> N
     brief = statement.how == "brief"
     patience = _HURRIED_PATIENCE if site.hurried else _PATIENCE
     wait = 0 if not most else max(1, min(100, most // 5)) if brief else patience
-    for again in numbers(1):
+    for attempt in numbers(1):
         try:
             if statement.how == "outside":
                 with session.timeouts(connection, lock=wait, statement=0), reporting_progress(connection, site.on_note):
@@ -107,11 +107,11 @@ def run_statement(site: GuardSite, statement: GuardStatement, guard: Guard) -> N
             if not brief and not isinstance(error, errors.LockNotAvailable):
                 raise
             held = _holders(connection, guard, statement)
-            if not brief or again >= (_HURRIED_TRIES if site.hurried else TRIES):
-                often = f"{again} times" if brief else f"for {patience // 1000} s"
+            if not brief or attempt >= (_HURRIED_TRIES if site.hurried else TRIES):
+                often = f"{attempt} times" if brief else f"for {patience // 1000} s"
                 raise HeldError(guard, f"{error_line(error)}, {often}: {held}") from error
             site.on_note(held)
-            back_off(again)
+            back_off(attempt)
         else:
             return
 

@@ -29,17 +29,17 @@ def backfill(connection: psycopg.Connection, throttle: MigrationThrottle, on_pro
     of = sum(_about(connection, table) for table in _TABLES)
     before = 0
     for table in _TABLES:
-        place = _place(connection, table)
+        position = _position(connection, table)
 
         def looked_at(done: int, _of: int, note: str, before: int = before) -> None:
             on_progress(min(before + done, of), of, note)
 
         while True:
-            place, left = _pass(connection, table, place, throttle, looked_at)
+            position, left = _pass(connection, table, position, throttle, looked_at)
             if not left:
                 break
             # what others held: they bring it along where they change it, and else it is ours
-            place = FIRST
+            position = FIRST
             back_off(3)
         before += _about(connection, table)
         connection.execute("analyze " + ("sales.customers" if table == "customers" else "sales.orders"))
@@ -50,13 +50,13 @@ def backfill(connection: psycopg.Connection, throttle: MigrationThrottle, on_pro
 
 def drain(connection: psycopg.Connection, throttle: MigrationThrottle) -> None:
     """Bring in what can be brought in by now: rows of the quarantine, and those that both sides held at once."""
-    for again in range(throttle.max_tries):
+    for attempt in range(throttle.max_tries):
         try:
             with connection.transaction():
                 session.configure(connection, [session.ALL_ROWS], local=True)
                 settled = session.scalar(connection, "select migration.settle_all(%s)", [throttle.batch_size])
         except RETRYABLE:
-            back_off(again)
+            back_off(attempt)
             continue
         if settled < throttle.batch_size:
             return
@@ -65,7 +65,7 @@ def drain(connection: psycopg.Connection, throttle: MigrationThrottle) -> None:
 def _pass(
     connection: psycopg.Connection,
     table: str,
-    place: int,
+    position: int,
     throttle: MigrationThrottle,
     on_progress: ProgressCallback,
 ) -> tuple[int, int]:
@@ -83,12 +83,12 @@ def _pass(
                 )
                 session.configure(connection, COPYING, local=True)
                 last, _, held = session.row(
-                    connection, "select * from migration.backfill(%s, %s, %s)", [table, place, size]
+                    connection, "select * from migration.backfill(%s, %s, %s)", [table, position, size]
                 )
                 connection.execute(
                     "insert into migration.step (name, detail) values (%s, %s)"
                     " on conflict (name) do update set detail = excluded.detail, done_at = clock_timestamp()",
-                    [f"backfill of {table}", json.dumps({"place": place if last is None else last})],
+                    [f"backfill of {table}", json.dumps({"place": position if last is None else last})],
                 )
         except RETRYABLE:
             tries += 1
@@ -99,22 +99,22 @@ def _pass(
             continue
         tries = 0
         if last is None:
-            return place, left
-        place, left, done = last, left + held, done + size
+            return position, left
+        position, left, done = last, left + held, done + size
         on_progress(done, 0, table)
         took = (time.perf_counter() - began) * 1000
         size = int(size * min(2, max(0.5, throttle.max_lock_wait_ms / _SHARE / took)))
         size = min(throttle.batch_size, max(1, size))
 
 
-def _place(connection: psycopg.Connection, table: str) -> int:
+def _position(connection: psycopg.Connection, table: str) -> int:
     """How far an earlier run came."""
-    place = session.scalar(
+    position = session.scalar(
         connection,
         "select (detail ->> 'place')::bigint from migration.step where name = %s",
         [f"backfill of {table}"],
     )
-    return FIRST if place is None else int(place)
+    return FIRST if position is None else int(position)
 
 
 def _about(connection: psycopg.Connection, table: str) -> int:

@@ -71,7 +71,11 @@ def dry_run(
                 on_progress(0, 0, step.name)
                 execute(connection, without_transaction(step.deploy))
         for table, key in (("customers", "customer_id"), ("orders", "order_id")):
-            of, done, place = int(session.scalar(connection, f"select count(*) from migration.old_{table}")), 0, FIRST
+            of, done, position = (
+                int(session.scalar(connection, f"select count(*) from migration.old_{table}")),
+                0,
+                FIRST,
+            )
             while True:
                 keys = session.scalar(
                     connection,
@@ -79,12 +83,12 @@ def dry_run(
                     select array_agg(n.{key}::bigint order by n.{key})
                     from (select {key} from migration.old_{table} where {key} > %s order by {key} limit 5000) as n
                     """,
-                    [place],
+                    [position],
                 )
                 if keys is None:
                     break
                 connection.execute(f"select migration.put_{table}(%s)".encode(), [keys])
-                place, done = keys[-1], done + len(keys)
+                position, done = keys[-1], done + len(keys)
                 on_progress(done, of, table)
         connection.execute("select migration.settle_all(1000000)")
         return quarantine(connection), new_columns(connection)

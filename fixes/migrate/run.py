@@ -103,7 +103,7 @@ def _carry(
     taken: list[StepRun],
 ) -> bool:
     """Take added columns along, and bring what rows say there; gives whether there was anything to do."""
-    busy = False
+    changed = False
     for table, column in columns:
         row = connection.execute(
             "select from sales_old.carried where tab = %s and name = %s", [table, column]
@@ -118,24 +118,24 @@ def _carry(
                 tries = _until_locked(connection, change.as_string(), throttle, on_progress)
             except _NOT_CARRIED as error:
                 raise RefusalError(_said(error)) from None
-            busy = True
-        place: int | None = FIRST
+            changed = True
+        position: int | None = FIRST
         done = 0
-        while place is not None:
+        while position is not None:
             try:
                 found = connection.execute(
-                    "select migration.carry_next(%s, %s, %s)", [table, place, throttle.batch_size]
+                    "select migration.carry_next(%s, %s, %s)", [table, position, throttle.batch_size]
                 ).fetchone()
             except RETRYABLE:
                 back_off(3)
                 continue
-            place = found[0] if found else None
-            busy = busy or place is not None
-            done += throttle.batch_size if place is not None else 0
+            position = found[0] if found else None
+            changed = changed or position is not None
+            done += throttle.batch_size if position is not None else 0
             on_progress(done, 0, "rows")
             wait_for_others(connection, throttle, lambda note: on_progress(done, 0, note))  # noqa: B023
         taken.append(StepRun(f"{table}.{column} taken along", time.perf_counter() - began, tries))
-    return busy
+    return changed
 
 
 def _said(error: psycopg.Error) -> str:

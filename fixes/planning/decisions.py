@@ -29,7 +29,7 @@ class DecisionError(OrderAuditError):
 
 @dataclass(frozen=True)
 class RowsFingerprint:
-    """Rows that were seen, with a fingerprint of their values and of those that they would have got.
+    """Rows that were reviewed, with a fingerprint of their values and of those that they would have got.
 
     `keys` has one for each key, unless there were many.
     """
@@ -41,7 +41,7 @@ class RowsFingerprint:
 
 @dataclass(frozen=True)
 class Reviewed:
-    """What a rule found when the plan was made, and what each option would have changed at its turn.
+    """What a rule found when the plan was made, and what each option would have changed in its pass.
 
     `choice` is the option that was chosen then.
     """
@@ -113,10 +113,10 @@ def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
             raise DecisionError(f"{path}: {rule} is decided twice")
         choices[rule] = check(rule, option, fixes, str(path))
     try:
-        seen = {
+        reviewed_rows = {
             rule: Reviewed(
-                _seen(found["found"]),
-                {name: _seen(one) for name, one in found.get("options", {}).items()},
+                _fingerprint(found["found"]),
+                {name: _fingerprint(one) for name, one in found.get("options", {}).items()},
                 str(found.get("choice", LEAVE)),
             )
             for rule, found in reviewed.items()
@@ -126,13 +126,13 @@ def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
     return Decisions(
         choices,
         {name: str(value) for name, value in plan.items()},
-        seen,
+        reviewed_rows,
         frozenset(rule for rule in undecided if choices.get(rule) == LEAVE),
         str(path),
     )
 
 
-def _seen(table: Mapping[str, Any]) -> RowsFingerprint:
+def _fingerprint(table: Mapping[str, Any]) -> RowsFingerprint:
     keys = {key: str(one) for key, one in table["keys"].items()}
     return RowsFingerprint(int(table["rows"]), str(table["fingerprint"]), keys)
 

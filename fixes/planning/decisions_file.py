@@ -52,20 +52,20 @@ def decisions_toml(plan: Plan, choices: Mapping[str, str]) -> str:
         if keys:
             lines += _comment(f"for example {', '.join(step.fix.rule.key)} {', '.join(keys)}")
         lines.append(f"{_quoted(id)} = {_quoted(choices.get(id, LEAVE))}")
-    for id, seen in plan.reviewed.items():
+    for id, reviewed in plan.reviewed.items():
         lines += [
             "",
             f"[reviewed.{_quoted(id)}]",
-            *([f"choice = {_quoted(seen.choice)}"] if seen.choice != LEAVE else []),
-            f"found = {_inline(seen.found)}",
-            *(f"options.{name} = {_inline(one)}" for name, one in seen.options.items()),
+            *([f"choice = {_quoted(reviewed.choice)}"] if reviewed.choice != LEAVE else []),
+            f"found = {_inline(reviewed.found)}",
+            *(f"options.{name} = {_inline(one)}" for name, one in reviewed.options.items()),
         ]
     return "\n".join(lines) + "\n"
 
 
-def _inline(seen: RowsFingerprint) -> str:
-    keys = ", ".join(f"{_quoted(key)} = {_quoted(one)}" for key, one in seen.keys.items())
-    return f"{{rows = {seen.rows}, fingerprint = {_quoted(seen.fingerprint)}, keys = {{{keys}}}}}"
+def _inline(reviewed: RowsFingerprint) -> str:
+    keys = ", ".join(f"{_quoted(key)} = {_quoted(one)}" for key, one in reviewed.keys.items())
+    return f"{{rows = {reviewed.rows}, fingerprint = {_quoted(reviewed.fingerprint)}, keys = {{{keys}}}}}"
 
 
 def _comment(text: str) -> list[str]:

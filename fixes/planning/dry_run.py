@@ -1,4 +1,4 @@
-"""A trial: temporary copies of the tables, in one snapshot, on which fixes can be tried without changing anything."""
+"""A dry run: temporary copies of the tables, in one snapshot, on which fixes are tried. Nothing else is changed."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def copy(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> No
 def _constrain(connection: psycopg.Connection, table: str) -> None:
     """Let the copy of a table refuse what the table would: by CHECKs, by what is to be unique, by exclusions.
 
-    What foreign keys and triggers would refuse a trial does not tell: they may ask, and change, what is not copied.
+    What foreign keys and triggers would reject a dry run does not show: they may ask, and change, what is not copied.
     """
     made = connection.execute(
         """

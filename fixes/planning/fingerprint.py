@@ -48,7 +48,7 @@ class HashSum:
             if count > NAMED or len(self.keys) > NAMED:
                 self.keys = None
 
-    def seen(self) -> RowsFingerprint:
+    def fingerprint(self) -> RowsFingerprint:
         """What goes into the file."""
         keys = self.keys or {}
         return RowsFingerprint(
@@ -60,14 +60,14 @@ class HashSum:
 
 @dataclass
 class Review:
-    """What a rule found, and what each option would make of which row at its turn."""
+    """What a rule found, and what each option would make of which row in its pass."""
 
     fix: Fix
     rows: HashSum = field(default_factory=HashSum)
     options: dict[str, HashSum] = field(default_factory=dict)
 
     def found(self, connection: psycopg.Connection) -> None:
-        """Add the rows that the rule found, whose keys stand in the trial's verdict."""
+        """Add the rows that the rule found, whose keys the verdict of the dry run holds."""
         tables = [
             change.table
             for option in (self.fix.automatic, *self.fix.options)
@@ -89,7 +89,7 @@ class Review:
         )
 
     def listed(self, connection: psycopg.Connection, option: Option) -> None:
-        """Add what is on the trial's list for an option: keys, rows as they are, new values.
+        """Add what is on the work list of the dry run for an option: keys, rows as they are, new values.
 
         References to secrets count without their numbers, which are given when a secret is put away.
         """
@@ -110,7 +110,9 @@ class Review:
     def reviewed(self, choice: str) -> Reviewed:
         """What goes into the file, with the option that was chosen when it was added up."""
         return Reviewed(
-            self.rows.seen(), {name: listed.seen() for name, listed in self.options.items() if listed.rows}, choice
+            self.rows.fingerprint(),
+            {name: listed.fingerprint() for name, listed in self.options.items() if listed.rows},
+            choice,
         )
 
 
@@ -150,15 +152,15 @@ def differences(
 
 def _difference(pairs: Sequence[tuple[RowsFingerprint, RowsFingerprint]]) -> str:
     """What was found, and then what was listed by each option, then and now."""
-    if any(seen.rows and not seen.keys for pair in pairs for seen in pair):
+    if any(fingerprint.rows and not fingerprint.keys for pair in pairs for fingerprint in pair):
         then, now = (
             f"{found.rows} rows found and {sum(one.rows for one in listed)} listed to be changed"
             for found, *listed in zip(*pairs, strict=True)
         )
         return f"{then} then, {now} now" if then != now else f"{then}, not the same or not to become the same"
     named: dict[str, set[str]] = {"new": set(), "gone": set(), "with other values": set()}
-    for then_seen, now_seen in pairs:
-        then_keys, now_keys = then_seen.keys, now_seen.keys
+    for then_rows, now_rows in pairs:
+        then_keys, now_keys = then_rows.keys, now_rows.keys
         named["new"] |= now_keys.keys() - then_keys.keys()
         named["gone"] |= then_keys.keys() - now_keys.keys()
         named["with other values"] |= {

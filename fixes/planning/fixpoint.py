@@ -1,4 +1,4 @@
-"""Whose turn it is: each fix once, in order, and again where what was changed after it may give it more to do.
+"""Fixpoint passes: each fix once, in order, and again where what was changed after it may give it more to do.
 
 A later fix can do that where a decision was left open before it: it gives a circle a first ancestor, say, or an order
 without a customer one.
@@ -16,7 +16,7 @@ from order_audit.expectations import shipped
 from order_audit.fixes.engine.work_list import Namespace, columns
 from order_audit.fixes.fix import Fix, Option
 
-#: How often a fix may have its turn. Two that undo each other's work would go on for ever.
+#: How often a fix may run. Two that undo each other's work would go on for ever.
 MAX_PASSES: Final = 8
 
 
@@ -28,11 +28,11 @@ def run_to_fixpoint(
     passes: int = MAX_PASSES,
     due: Iterable[str] | None = None,
 ) -> tuple[str, ...]:
-    """Let fixes take their turns, until none that may have something to do is left.
+    """Run fixes in passes, until none that may have something to do is left.
 
     `take` is called with a fix and the number of the pass, from 1; it gives the options by which it changed something.
-    In the first pass it is the turn of all, or of the rules in `due`.
-    Gives the rules of those whose turn it would be once more after the last pass.
+    The first pass runs all, or the rules in `due`.
+    Returns the rules that do not converge: they would be due once more after the last pass.
     """
     waiting = dict.fromkeys(fixes if due is None else due)
     words = {id: _words(fix) for id, fix in fixes.items()}

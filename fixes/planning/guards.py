@@ -26,7 +26,7 @@ def guards_of(rules: Iterable[Rule]) -> list[Guard]:
 def rejected_by(
     connection: psycopg.Connection, guard: Guard, phase: str, counts: Mapping[str, int | None]
 ) -> int | None:
-    """How many rows a guard would refuse in a phase of the trial, as the verdicts on its rules say."""
+    """Count the rows that a guard would reject in a phase of the dry run, by the verdicts on its rules."""
     if missing_table(connection, guard):
         return None
     if not guard.refuses and any(counts.get(rule.id, 0) is None for rule in guard.protects):

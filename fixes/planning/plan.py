@@ -12,7 +12,7 @@ from order_audit.fixes.planning.decisions import Reviewed
 
 @dataclass(frozen=True)
 class OptionPreview:
-    """An option at its turn: how many rows it would change, and the keys of some of them; or why it cannot."""
+    """An option in its pass: how many rows it would change, and the keys of some of them; or why it cannot."""
 
     option: Option
     rows: int = 0
@@ -22,7 +22,7 @@ class OptionPreview:
 
 @dataclass
 class Step:
-    """A fix at its turn.
+    """A fix in its pass.
 
     `found` are its rule's violations before anything is changed, `automatic` the rows changed because there is one
     right answer, `offers` what each option would change of what is left, `choice` the option that is taken and

@@ -40,22 +40,22 @@ def plan(
     with dry_run.dry_run(connection, tables(connection, fixes)):
         before = dry_run.judge(connection, rules, "before", on_rule=step_done)
         guarding = guards_of(rules)
-        refused = {guard.name: rejected_by(connection, guard, "before", before) for guard in guarding}
-        steps, seen = try_steps(connection, fixes, before, choices, step_done)
+        rejected_before = {guard.name: rejected_by(connection, guard, "before", before) for guard in guarding}
+        steps, reviewed = try_steps(connection, fixes, before, choices, step_done)
         touched = any(step.automatic or step.changed for step in steps)
         after = dry_run.judge(connection, rules, "after", on_rule=step_done) if touched else dict(before)
         new_counts, new = _new(connection) if touched else ({}, {})
         guarded = tuple(
             GuardPreview(
                 guard,
-                refused[guard.name],
-                rejected_by(connection, guard, "after", after) if touched else refused[guard.name],
+                rejected_before[guard.name],
+                rejected_by(connection, guard, "after", after) if touched else rejected_before[guard.name],
             )
             for guard in guarding
         )
     for step in steps:
         step.left = after[step.fix.rule.id] or 0
-    return Plan(who, tuple(steps), before, after, new, new_counts, seen, guarded)
+    return Plan(who, tuple(steps), before, after, new, new_counts, reviewed, guarded)
 
 
 def review(
@@ -72,8 +72,8 @@ def review(
     with dry_run.dry_run(connection, tables(connection, fixes)):
         before = dry_run.judge(connection, [rule for rule in rules if rule.id in then], "before")
         wanted = {id: fix for id, fix in fixes.items() if id in before}
-        _, seen = try_steps(connection, wanted, before, {id: one.choice for id, one in then.items()}, only=choices)
-    return seen
+        _, reviewed = try_steps(connection, wanted, before, {id: one.choice for id, one in then.items()}, only=choices)
+    return reviewed
 
 
 def _new(connection: psycopg.Connection) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:

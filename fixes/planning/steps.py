@@ -26,7 +26,7 @@ def try_steps(
     on_rule: NoteCallback = ignore_note,
     only: Mapping[str, str] | None = None,
 ) -> tuple[list[Step], dict[str, Reviewed]]:
-    """Try the fixes in a trial in which the rules were judged; gives also what is to be reviewed.
+    """Try the fixes in a dry run in which the rules were judged; return the steps, and what is to be reviewed.
 
     Of the options that are not taken all are listed, or `only` these.
     """
@@ -48,23 +48,23 @@ def try_steps(
             offered = {option.name for option in fix.options}
             if only is not None:
                 offered &= {only.get(id, LEAVE)} if number == 1 else set()
-            changed = _try(connection, steps[id], choice, reviews[id], offered, again=number > 1)
+            changed = _try(connection, steps[id], choice, reviews[id], offered, repeated=number > 1)
         if number == 1:
             on_rule(id)
         return changed
 
-    restless = run_to_fixpoint(connection, fixes, STAGING, take)
-    for id in restless:
+    not_converging = run_to_fixpoint(connection, fixes, STAGING, take)
+    for id in not_converging:
         steps[id].problem = f"has more to do after {MAX_PASSES} passes: other fixes undo it, choose otherwise"
     return list(steps.values()), {id: review.reviewed(choices.get(id, LEAVE)) for id, review in reviews.items()}
 
 
 def _try(
-    connection: psycopg.Connection, step: Step, choice: str, review: Review, offered: Collection[str], *, again: bool
+    connection: psycopg.Connection, step: Step, choice: str, review: Review, offered: Collection[str], *, repeated: bool
 ) -> list[Option]:
-    """Try a fix at its turn, or once more; gives the options by which it changed something.
+    """Try a fix in its pass, or once more; return the options by which it changed something.
 
-    What an option offers is what it would change at its first turn, or, where none was chosen, at its last.
+    What an option offers is what it would change in its first pass, or, where none was chosen, in its last.
     """
     fix, throttle = step.fix, Throttle(batch_size=1_000_000, max_lock_wait_ms=0, vacuum_after=0)
     chosen = fix.option(choice)
@@ -74,7 +74,7 @@ def _try(
     def listed(option: Option, rows: int) -> None:
         """What it would change stands on the list; that of its first round is what it offers."""
         offers.setdefault(option.name, OptionPreview(option, rows, _keys(connection, fix)))
-        if not again or option is chosen:
+        if not repeated or option is chosen:
             review.listed(connection, option)
 
     try:
@@ -91,7 +91,7 @@ def _try(
             for option in fix.options:
                 if why := obstacle(connection, option):
                     offers[option.name] = OptionPreview(option, obstacle=why)
-                elif option is not chosen and option.name in offered and (not again or chosen is None):
+                elif option is not chosen and option.name in offered and (not repeated or chosen is None):
                     with connection.transaction(force_rollback=True):
                         listed(option, list_rows(connection, fix, option, STAGING))
             if chosen is not None and choice in offers:
@@ -105,7 +105,7 @@ def _try(
     except (FixError, psycopg.Error) as error:
         step.problem = str(error).splitlines()[0]
         done = {}
-    if not again or chosen is None:
+    if not repeated or chosen is None:
         step.offers = tuple(offers.get(option.name, OptionPreview(option)) for option in fix.options)
     for name, rows in done.items():
         if name == AUTOMATIC:
