@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Final, Literal
 
+from order_audit.domain import diagram_kinds
 from order_audit.expectations import fragments
 from order_audit.expectations.error import SuiteError
 from order_audit.expectations.fragments import Line
@@ -26,8 +27,6 @@ _RENAMED: Final = {
     "needs": "requires", "unchecked": "without", "offends": "highlight", "weakness": "allowed_by", "hides": "hidden_by",
     "unproven": "limitations", "picture": "diagram", "spare": "prefilter", "unique": "prefilter_key",
 }  # fmt: skip
-#: What a report can draw of a violation: the ancestors of an order, a customer's balance beside the orders on it.
-Kind = Literal["lineage", "balance"]
 _FIELD_LINE = re.compile(r"--\s?(?P<name>[a-z_]+):\s*(?P<text>.*)")
 _WHERE = re.compile(r"\s+where\s+", re.IGNORECASE)
 _MORE_LINE = re.compile(r"--\s{2,}(?P<text>.*)")
@@ -85,9 +84,9 @@ class SchemaCause:
 
 @dataclass(frozen=True)
 class Diagram:
-    """What to draw of a violation; `keys` are the columns of the result that name what it is drawn of."""
+    """A diagram of a violation: a kind of an installed domain, and the columns that name what is drawn."""
 
-    kind: Kind
+    kind: str
     keys: tuple[str, ...]
 
 
@@ -240,10 +239,11 @@ def _schema_cause(text: str, field: str, path: PurePath | str) -> SchemaCause:
 
 def _diagram(text: str, path: PurePath | str) -> Diagram:
     said, _, keys = text.partition(" of ")
-    kind: Kind | None = "lineage" if said == "lineage" else "balance" if said == "balance" else None
-    if kind is not None:
-        return Diagram(kind, _columns(keys, "diagram", path))
-    raise SuiteError(f"{path}: diagram '{text}' is neither 'lineage of COLUMN, ...' nor 'balance of COLUMN, ...'")
+    kinds = sorted(diagram_kinds())
+    if said in kinds and keys:
+        return Diagram(said, _columns(keys, "diagram", path))
+    known = ", ".join(kinds) or "none is installed"
+    raise SuiteError(f"{path}: diagram '{text}' is not 'KIND of COLUMN, ...' with a kind of a domain ({known})")
 
 
 def _prefilter(header: dict[str, str], path: PurePath | str) -> Prefilter | None:

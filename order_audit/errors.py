@@ -32,3 +32,9 @@ class RunError(OrderAuditError):
 
 class RefusalError(OrderAuditError):
     """The command refuses this database, and has changed nothing; the message says why."""
+
+
+class DomainError(OrderAuditError):
+    """A domain of an installed package cannot be used."""
+
+    exit_code = 2

@@ -13,7 +13,7 @@ HOME: Final = Path(__file__).parent
 SCHEMA: Final = (HOME / "current" / "schema.sql", HOME / "sample-data.sql")
 ISSUES: Final = tuple(sorted((HOME / "data-issues").glob("*.sql")))
 TRUTH: Final = HOME / "data-issues" / "truth.csv"
-#: The way to the proposed schema, as Sqitch projects; see `order_audit.fixes.migrate`.
+#: The way to the proposed schema, as Sqitch projects; see `order_audit.scenario.migrate`.
 PROPOSED: Final = HOME / "proposed"
 #: What could be decided about them; see `order_audit.fixes.planning.decisions`.
 DECISIONS: Final = HOME / "decisions.toml"

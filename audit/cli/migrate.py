@@ -1,4 +1,4 @@
-"""The commands that carry a database to its proposed schema: `order-audit migrate …`."""
+"""The commands that carry the scenario's database to its proposed schema: `order-audit migrate …`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from order_audit.errors import UsageError
 if TYPE_CHECKING:
     import psycopg
 
-    from order_audit.fixes.migrate.steps import Step
+    from order_audit.scenario.migrate.steps import Step
 
 migrate_app = typer.Typer(
-    help="Carry the database to the proposed schema while applications run: plan, run, verify, status, rollback,"
-    " contract.",
+    help="Carry the scenario's tables, public.customers and public.orders, to its proposed schema while applications"
+    " run. Refuses other tables.",
     no_args_is_help=True,
 )
 
@@ -43,9 +43,9 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
     """
     from order_audit.audit.cli.migrate_text import plan_text
     from order_audit.audit.cli.progress_bar import progress_bar
-    from order_audit.fixes.migrate.quarantine import Quarantined, dry_run, new_columns, quarantine
-    from order_audit.fixes.migrate.steps import CONTRACT, done
     from order_audit.fixes.preconditions import refuse_read_only
+    from order_audit.scenario.migrate.quarantine import Quarantined, dry_run, new_columns, quarantine
+    from order_audit.scenario.migrate.steps import CONTRACT, done
 
     with _connected(dsn) as (connection, steps):
         there = done(connection, steps)
@@ -88,11 +88,11 @@ def run(
     from order_audit import session
     from order_audit.audit.cli.migrate_text import taken_text, verified_text
     from order_audit.audit.cli.progress_bar import progress_bars
-    from order_audit.fixes.migrate.run import DifferentError
-    from order_audit.fixes.migrate.run import run as take
-    from order_audit.fixes.migrate.steps import CONTRACT
-    from order_audit.fixes.migrate.throttle import MigrationThrottle
     from order_audit.fixes.preconditions import refuse_read_only
+    from order_audit.scenario.migrate.run import DifferentError
+    from order_audit.scenario.migrate.run import run as take
+    from order_audit.scenario.migrate.steps import CONTRACT
+    from order_audit.scenario.migrate.throttle import MigrationThrottle
 
     throttle = MigrationThrottle(batch_size, max_lock_wait, pause_ms, max_replica_lag)
     with _connected(dsn) as (connection, steps):
@@ -121,8 +121,8 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
     from order_audit.audit.cli.migrate_text import verified_text
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.errors import RefusalError
-    from order_audit.fixes.migrate.steps import CONTRACT, done
-    from order_audit.fixes.migrate.verify import verify as compare
+    from order_audit.scenario.migrate.steps import CONTRACT, done
+    from order_audit.scenario.migrate.verify import verify as compare
 
     with _connected(dsn) as (connection, steps), progress_bar("comparing", quiet=quiet) as on_progress:
         there = done(connection, steps)
@@ -144,8 +144,8 @@ def status(dsn: Dsn = None) -> None:
     Example: order-audit migrate status --dsn postgresql://owner@db/shop
     """
     from order_audit.audit.cli.migrate_text import status_text
-    from order_audit.fixes.migrate.quarantine import new_columns, quarantine
-    from order_audit.fixes.migrate.steps import CONTRACT, done
+    from order_audit.scenario.migrate.quarantine import new_columns, quarantine
+    from order_audit.scenario.migrate.steps import CONTRACT, done
 
     with _connected(dsn) as (connection, steps):
         there = done(connection, steps)
@@ -175,10 +175,10 @@ def rollback(
     from order_audit import session
     from order_audit.audit.cli.migrate_text import rolled_back_text
     from order_audit.audit.cli.progress_bar import progress_bars
-    from order_audit.fixes.migrate.run import rollback as take_back
-    from order_audit.fixes.migrate.steps import CONTRACT
-    from order_audit.fixes.migrate.throttle import MigrationThrottle
     from order_audit.fixes.preconditions import refuse_read_only
+    from order_audit.scenario.migrate.run import rollback as take_back
+    from order_audit.scenario.migrate.steps import CONTRACT
+    from order_audit.scenario.migrate.throttle import MigrationThrottle
 
     with _connected(dsn) as (connection, steps):
         if to:
@@ -207,12 +207,12 @@ def contract(
     from order_audit.audit.cli.migrate_text import taken_text, verified_text
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.errors import RefusalError
-    from order_audit.fixes.migrate.quarantine import quarantine
-    from order_audit.fixes.migrate.run import run as take
-    from order_audit.fixes.migrate.steps import CONTRACT, done
-    from order_audit.fixes.migrate.throttle import MigrationThrottle
-    from order_audit.fixes.migrate.verify import verify as compare
     from order_audit.fixes.preconditions import refuse_read_only
+    from order_audit.scenario.migrate.quarantine import quarantine
+    from order_audit.scenario.migrate.run import run as take
+    from order_audit.scenario.migrate.steps import CONTRACT, done
+    from order_audit.scenario.migrate.throttle import MigrationThrottle
+    from order_audit.scenario.migrate.verify import verify as compare
 
     with _connected(dsn) as (connection, steps):
         refuse_read_only(connection)
@@ -244,8 +244,8 @@ def contract(
 def _connected(dsn: str | None) -> Iterator[tuple[psycopg.Connection, list[Step]]]:
     """A connection that commits by itself, and the steps of the migration."""
     from order_audit.audit.database import dsn as dsns
-    from order_audit.fixes.migrate.steps import steps
     from order_audit.scenario.load import PROPOSED
+    from order_audit.scenario.migrate.steps import steps
 
     with dsns.connect(dsns.resolve(dsn), autocommit=True) as connection:
         yield connection, steps(PROPOSED)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from order_audit.fixes.migrate.quarantine import Quarantined
-from order_audit.fixes.migrate.run import StepRun
-from order_audit.fixes.migrate.verify import Verified
 from order_audit.reports.formatting import plural
+from order_audit.scenario.migrate.quarantine import Quarantined
+from order_audit.scenario.migrate.run import StepRun
+from order_audit.scenario.migrate.verify import Verified
 
 _DOES: Final = {
     "expand": "the proposed schema beside the current one",

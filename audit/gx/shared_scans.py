@@ -28,12 +28,9 @@ from order_audit.audit.analysis.parsed_query import ParsedQuery
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.gx import own_query
 from order_audit.audit.gx.stored_rule import stored_rule
-from order_audit.audit.scans import prepared_rule
-from order_audit.audit.scans.batch import batched
-from order_audit.audit.scans.cost import most_expensive_first
-from order_audit.audit.scans.executor import Executor
+from order_audit.audit.scans.engine import ScanOptions
 from order_audit.audit.scans.outcome import Failure, Outcome
-from order_audit.audit.scans.planner import plan
+from order_audit.audit.scans.postgres_engine import PostgresEngine
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.errors import RunError
 from order_audit.expectations import Rule, SuiteError
@@ -151,21 +148,16 @@ def _outcomes(dsn: str, settings: tuple[Setting, ...], rules: Iterable[Rule], ex
         except SuiteError as error:
             outcomes[rule.id] = Outcome("errored", failure=Failure(str(error)))
     with TemporaryDirectory() as folder, Snapshot(dsn, settings=settings) as snapshot:
-        prepared_rules, unfit = prepared_rule.prepare(snapshot.connection, parsed_rules)
-        batches = batched(snapshot.connection, plan(snapshot.connection, prepared_rules), {})
-        batches = most_expensive_first(snapshot.connection, batches, {})
-        executor = Executor(
-            snapshot, batches, {}, ViolationStore(Path(folder)), jobs=_JOBS, examples=examples, unmask=False
-        )  # fmt: skip
+        engine = PostgresEngine(snapshot)
+        prepared_rules, unfit = engine.prepare(parsed_rules)
+        scans = engine.start(prepared_rules, ViolationStore(Path(folder)), ScanOptions(_JOBS, examples))
         try:
-            return (
-                outcomes | unfit | {prepared.rule.id: executor.outcome(prepared.rule.id) for prepared in prepared_rules}
-            )
+            return outcomes | unfit | {prepared.rule.id: scans.outcome(prepared.rule.id) for prepared in prepared_rules}
         except BaseException:
-            executor.interrupt()  # nobody will read what the other scans find
+            scans.interrupt()  # nobody will read what the other scans find
             raise
         finally:
-            executor.finish()
+            scans.finish()
 
 
 def _answer(outcome: Outcome, kwargs: Mapping[str, Any]) -> dict[str, Any]:

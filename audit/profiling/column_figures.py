@@ -52,7 +52,7 @@ def shaped(read: Pass, rows: Iterable[Row], *, sampled: float | None, unmask: bo
             continue
         place = read.columns.index(column)
         found = {what: lines[what, place] for what in ("quantile", "bucket", "top", "type", "key", "bit")}
-        found["script"] = lines["script", BESIDE + place]
+        found["beside"] = lines["beside", BESIDE + place]
         counted = next((summaries[key] for key in summaries if key[0] == place and key[1] != "h"), {})
         shaper = _Shaper(column, counted, found, mask_as=_names(read, column, unmask))
         if column.kind == "other":
@@ -62,6 +62,8 @@ def shaped(read: Pass, rows: Iterable[Row], *, sampled: float | None, unmask: bo
             columns[column.name] = shaper.wide(total, plain[str(place)], hashed, wide.classes, sampled)
         else:
             columns[column.name] = shaper.narrow(total, sampled)
+        if "by_value" in columns[column.name] and read.json_keys_by is not None:
+            columns[column.name]["by_column"] = read.columns[read.json_keys_by].name
     entry["key"] = _key(read.table, columns)
     entry["columns"] = columns
     return entry
@@ -196,17 +198,15 @@ class _Shaper:
             "keys": [{"key": self._name(key), "count": int(n)} for _, key, n in keys],
             "unreadable": int(counted.get("unreadable") or 0),
         }
-        scripts: dict[str | None, dict[str, Any]] = {}
-        for script, key, n in sorted(
-            self._found["script"], key=lambda row: (row[1] is not None, -row[2], row[1] or "")
-        ):
+        by_value: dict[str | None, dict[str, Any]] = {}
+        for value, key, n in sorted(self._found["beside"], key=lambda row: (row[1] is not None, -row[2], row[1] or "")):
             if key is None:
-                name = script if script is None or self._mask_as is False else mask.text(script, whole=self._hidden)
-                scripts[script] = {"script": name, "rows": int(n), "keys": []}
-            elif script in scripts:
-                scripts[script]["keys"].append({"key": self._name(key), "count": int(n)})
-        if scripts:
-            entry["by_script"] = list(scripts.values())
+                shown = value if value is None or self._mask_as is False else mask.text(value, whole=self._hidden)
+                by_value[value] = {"value": shown, "rows": int(n), "keys": []}
+            elif value in by_value:
+                by_value[value]["keys"].append({"key": self._name(key), "count": int(n)})
+        if by_value:
+            entry["by_value"] = list(by_value.values())
         return entry
 
     def _bits(self, counted: dict[str, Any]) -> list[float]:

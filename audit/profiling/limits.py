@@ -21,5 +21,5 @@ SHOWN: Final = 200
 BITS: Final = 1_000
 #: Rows of a view or a foreign table that are read at most: nothing tells beforehand how many there are.
 FIRST: Final = 100_000
-#: What is added to a JSON column's place where it is told apart by script.
+#: What is added to a JSON column's place where it is profiled apart for another column's values.
 BESIDE: Final = 100_000

@@ -12,11 +12,13 @@ import psycopg
 
 from order_audit.audit import mask
 from order_audit.audit.database.catalog import Relation
-from order_audit.audit.profiling import column_figures, order_figures
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.profiling import column_figures
 from order_audit.audit.profiling.columns import Column, table
 from order_audit.audit.profiling.limits import EXACT, HASHED, MEMORY, PICKED
 from order_audit.audit.profiling.profile_query import compose, survey
 from order_audit.audit.profiling.table_pass import Pass, Wide, source
+from order_audit.domain import TableFigures, domains, table_figures
 from order_audit.progress import ProgressCallback, ignore_progress
 
 #: Every value of a table of no more bytes is counted.
@@ -39,8 +41,8 @@ def profile(
     """Profile tables on a connection that stands in the snapshot; `sample` is the percentage of their pages to read.
 
     A table that cannot be profiled has an `error` and no figures; the others go on. Tables are told by their names,
-    with the schema where two have the same. What orders and customers tell together no sample of pages can, so that
-    it is left out of one.
+    with the schema where two have the same. The figures of domains, for which a sample of pages will not do, are left
+    out of one.
     """
     wanted = list(relations)
     names = Counter(relation.name for relation in wanted)
@@ -52,8 +54,9 @@ def profile(
         found[name] = _guarded(connection, unmask, partial(_profiled, connection, relation, sample, unmask))
         tables[name] = relation
     if sample is None:
-        on_progress(len(wanted), len(wanted), "orders and customers together")
-        _across(connection, found, tables, unmask)
+        for figures in table_figures():
+            on_progress(len(wanted), len(wanted), figures.name.replace("_", " "))
+            _add(connection, figures, found, tables, unmask)
     on_progress(len(wanted), len(wanted), "")
     return found
 
@@ -75,15 +78,17 @@ def _profiled(connection: psycopg.Connection, relation: Relation, sample: float 
     connection.execute("select setseed(0.5), set_config('synchronize_seqscans', 'off', true)")
     percent = sample if looked.can_be_sampled else None
     columns = tuple(column for column in looked.columns if column.readable)
-    read = Pass(looked, columns, source(looked, percent), {}, _script(columns))
+    read = Pass(looked, columns, source(looked, percent), {}, _json_keys_by(columns))
     read = replace(read, wide=_wide(connection, read, percent))
     rows = connection.execute(compose(read).encode()).fetchall()
     return column_figures.shaped(read, rows, sampled=percent, unmask=unmask)
 
 
-def _script(columns: tuple[Column, ...]) -> int | None:
-    places = [place for place, column in enumerate(columns) if column.name == "delivery_script_name"]
-    return places[0] if places and columns[places[0]].kind in ("text", "plain") else None
+def _json_keys_by(columns: tuple[Column, ...]) -> int | None:
+    """The place of a text column for whose values JSON documents are profiled apart."""
+    names = frozenset[str]().union(*(domain.json_keys_by for domain in domains()))
+    places = (place for place, column in enumerate(columns) if column.name in names)
+    return next((place for place in places if columns[place].kind in ("text", "plain")), None)
 
 
 def _wide(connection: psycopg.Connection, read: Pass, percent: float | None) -> Mapping[int, Wide]:
@@ -94,7 +99,7 @@ def _wide(connection: psycopg.Connection, read: Pass, percent: float | None) -> 
         return {}
     pages = max(1, read.table.bytes["table"] // _PAGE)
     looked = min(100.0, 100.0 * _SURVEYED / pages)
-    small = replace(read, source=source(read.table, looked), script=None)
+    small = replace(read, source=source(read.table, looked), json_keys_by=None)
     wide: dict[int, Wide] = {}
     for place, sampled, different, once, width in connection.execute(survey(small).encode()).fetchall():
         if not different:
@@ -112,24 +117,31 @@ def _wide(connection: psycopg.Connection, read: Pass, percent: float | None) -> 
     return wide
 
 
-def _across(
-    connection: psycopg.Connection, found: dict[str, Any], tables: Mapping[str, Relation], unmask: bool
+def _add(
+    connection: psycopg.Connection,
+    figures: TableFigures,
+    found: dict[str, Any],
+    tables: Mapping[str, Relation],
+    unmask: bool,
 ) -> None:
-    """The figures that take orders and customers together, where both can be read."""
-    orders, customers = tables.get("orders"), tables.get("customers")
-    if orders is None or "error" in found["orders"] or not orders.readable >= order_figures.LINEAGE:
-        return
-    if _names_rows(found["orders"], "order_id"):
-        found["orders"]["lineages"] = _guarded(connection, unmask, partial(order_figures.lineages, connection, orders))
-    else:  # following references would multiply rows from step to step
-        found["orders"]["lineages"] = {"error": "order_id is not known to be different in each row"}
-    if customers is None or "error" in found["customers"] or not customers.readable >= order_figures.BALANCE:
-        return
-    for name, work in (
-        ("orders_per_customer", order_figures.orders_per_customer),
-        ("exposure", order_figures.exposure),
+    """Add the figures of a domain to the profile, where the tables that they take were profiled and can be read."""
+    if any(
+        name not in tables or "error" in found[name] or not tables[name].readable >= columns
+        for name, columns in figures.reads.items()
     ):
-        found["customers"][name] = _guarded(connection, unmask, partial(work, connection, orders, customers))
+        return
+    table = next(iter(figures.reads))
+    if figures.distinct and not _names_rows(found[table], figures.distinct):
+        found[table][figures.name] = {"error": f"{figures.distinct} is not known to be different in each row"}
+        return
+    sql = {name: quoted(tables[name]) for name in figures.reads}
+    found[table][figures.name] = _guarded(
+        connection, unmask, lambda: figures.measure(lambda query: _rows(connection, query), sql)
+    )
+
+
+def _rows(connection: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:
+    return connection.execute(query.encode()).fetchall()
 
 
 def _names_rows(entry: Mapping[str, Any], column: str) -> bool:

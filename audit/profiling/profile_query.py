@@ -39,7 +39,7 @@ def compose(read: Pass) -> str:
 with counted as materialized (
 {counted(read)}
 ), valued as (
-  select place, kind, n, shown, script,
+  select place, kind, n, shown, beside,
     case
       when kind = 'n' then case when shown in {_UNCOUNTABLE} then null else shown::numeric end
       when kind = 'd' then seconds
@@ -56,11 +56,11 @@ with counted as materialized (
   from numbered
   group by place
 ), documents as (
-  select v.place, v.n, v.script, v.shown, json_typeof(v.shown::json) as type
+  select v.place, v.n, v.beside, v.shown, json_typeof(v.shown::json) as type
   from valued as v
   where v.kind = 'j' and v.shown is not null
 ), keys as (
-  select d.place, d.script, k.key, sum(d.n) as n
+  select d.place, d.beside, k.key, sum(d.n) as n
   from documents as d
   cross join lateral (
     select distinct key
@@ -68,7 +68,7 @@ with counted as materialized (
       case when d.type = 'object' and d.shown !~ '{_UNREADABLE}' then d.shown::json else '{{}}'::json end
     ) as key
   ) as k
-  group by d.place, d.script, k.key
+  group by d.place, d.beside, k.key
 )
 {_summaries()}
 union all
@@ -108,16 +108,16 @@ from (
 ) as k
 where rank <= {_KEYS}
 union all
-select 'script', place, left(script, {SHOWN}), case when rank = 0 then null else left(key, {SHOWN}) end, n
+select 'beside', place, left(beside, {SHOWN}), case when rank = 0 then null else left(key, {SHOWN}) end, n
 from (
-  select place, script, key, n, rank, row_number() over (partition by place order by rank, n desc, script) as line
+  select place, beside, key, n, rank, row_number() over (partition by place order by rank, n desc, beside) as line
   from (
-    select place, script, null as key, sum(n) as n, 0 as rank
+    select place, beside, null as key, sum(n) as n, 0 as rank
     from documents
     where place >= {BESIDE}
-    group by place, script
+    group by place, beside
     union all
-    select place, script, key, n, row_number() over (partition by place, script order by n desc, key collate "C")
+    select place, beside, key, n, row_number() over (partition by place, beside order by n desc, key collate "C")
     from keys
     where place >= {BESIDE}
   ) as k

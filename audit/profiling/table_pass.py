@@ -21,14 +21,14 @@ class Wide:
 class Pass:
     """A table as it is read: its columns that are looked at, the wide ones among them, and the FROM item.
 
-    `script` is the place of the column that JSON is told apart by.
+    `json_keys_by` is the place of the column for whose values JSON documents are profiled apart.
     """
 
     table: Table
     columns: tuple[Column, ...]
     source: str
     wide: Mapping[int, Wide]
-    script: int | None = None
+    json_keys_by: int | None = None
 
 
 def source(table: Table, percent: float | None) -> str:

@@ -12,7 +12,7 @@ def counted(read: Pass) -> str:
     """How often each value of each column occurs, and in a row of kind `x` the plain aggregates."""
     inner: dict[str, str] = {"one": "1"}
     sets: list[str] = []
-    cases: list[tuple[str, str, int, str, str, str]] = []  # condition, kind, place, shown, seconds, script
+    cases: list[tuple[str, str, int, str, str, str]] = []  # condition, kind, place, shown, seconds, beside
     plain: list[str] = []
     for place, column in enumerate(read.columns):
         key, shown, seconds, code = _value(column)
@@ -37,10 +37,10 @@ def counted(read: Pass) -> str:
             taken = f"r.p{place}"
             sets += [f"({taken})", f"(r.h{place})"]
             cases.append((f"grouping(r.h{place}) = 0", "h", place, f"r.h{place}::text", "null", "null"))
-        if column.kind == "json" and read.script is not None and read.script not in read.wide:
-            script = f"r.v{read.script}"
-            sets.append(f"({taken}, {script})")
-            condition = f"grouping({taken}) = 0 and grouping({script}) = 0"
+        if column.kind == "json" and read.json_keys_by is not None and read.json_keys_by not in read.wide:
+            beside = f"r.v{read.json_keys_by}"
+            sets.append(f"({taken}, {beside})")
+            condition = f"grouping({taken}) = 0 and grouping({beside}) = 0"
             cases.insert(
                 0,
                 (
@@ -49,7 +49,7 @@ def counted(read: Pass) -> str:
                     BESIDE + place,
                     shown.format(taken),
                     "null",
-                    f"case when {taken} is not null then {script} end",
+                    f"case when {taken} is not null then {beside} end",
                 ),
             )
         cases.append((f"grouping({taken}) = 0", code, place, shown.format(taken), seconds.format(taken), "null"))
@@ -68,7 +68,7 @@ def counted(read: Pass) -> str:
     listed = ",\n      ".join(f"{text} as {name}" for name, text in inner.items())
     return f"""  select {case(2, "-1")} as place, {quoted_case(1, "'x'")}::text as kind, count(*) as n,
     ({case(3, aggregates)})::text collate "C" as shown,
-    ({case(4, "null::numeric")})::numeric as seconds, ({case(5, "null::text")})::text collate "C" as script
+    ({case(4, "null::numeric")})::numeric as seconds, ({case(5, "null::text")})::text collate "C" as beside
   from (
     select {listed}
     from {_rows(read)}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from order_audit.audit.analysis import parsed_query
-from order_audit.audit.database.quoting import quoted
 from order_audit.audit.results.collect import Collected
 from order_audit.audit.results.context import Context
+from order_audit.audit.results.impact_facts import runnable
 from order_audit.audit.results.options import Options
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.schema import lint
@@ -83,6 +82,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
             Question(it.asks, it.because, it.assumed, it.otherwise, it.rules) for it in collected.suite.questions
         ),
         fixes=collected.fixes,
+        impact_measures=collected.impacts.measures,
     )
 
 
@@ -106,7 +106,7 @@ def _summary(results: Iterable[Result], affected: tuple[RowsAffected, ...], verd
 def _results(collected: Collected, options: Options) -> Iterator[Result]:
     repairs = {id: decode(Fix, fix.document()) for id, fix in fixes(collected.rules).items()}
     in_schema = {(it.rule, it.object) for verdict in collected.linted for it in verdict.findings}
-    sql = _runnable(options.schema)
+    sql = runnable(options.schema)
     for rule in collected.rules:
         guard, unguarded = _guard(rule, collected.schema)
         causes = (it for it in rule.schema_causes if (it.rule, it.object) in in_schema)
@@ -114,6 +114,7 @@ def _results(collected: Collected, options: Options) -> Iterator[Result]:
             rule,
             collected.outcomes[rule.id],
             sql=sql(rule),
+            impact_sql=collected.impacts.sql.get(rule.id, ""),
             context=collected.contexts.get(rule.id, Context()),
             overlaps=collected.overlaps.by_rule.get(rule.id),
             schema_causes=tuple(SchemaCause(it.rule, it.object, it.allows, it.which) for it in causes),
@@ -128,6 +129,7 @@ def _result(
     outcome: Outcome,
     *,
     sql: str,
+    impact_sql: str,
     context: Context,
     overlaps: tuple[Overlap, ...] | None,
     schema_causes: tuple[SchemaCause, ...],
@@ -170,15 +172,9 @@ def _result(
         schema_causes=schema_causes,
         overlaps=overlaps,
         no_diagram_reason=context.no_diagram_reason,
-        lineages=context.lineages,
-        balances=context.balances,
+        diagram=context.diagram,
+        impact_sql=impact_sql if outcome.impact else "",
     )
-
-
-def _runnable(schema: str) -> Callable[[Rule], str]:
-    """Gives a rule's query as a person can run it on this database, whose tables are in `schema` if that was named."""
-    name = quoted(schema) if schema else ""
-    return (lambda rule: parsed_query.qualified(rule, name)) if name else (lambda rule: rule.sql)
 
 
 def _guard(rule: Rule, schema: str) -> tuple[Guard | None, str]:

@@ -15,23 +15,22 @@ from typing import Final
 import psycopg
 
 from order_audit.audit.analysis.parsed_query import ParsedQuery
-from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.results.audited_database import as_identifier, audited_database
 from order_audit.audit.results.context import Context, context, context_without_queries
+from order_audit.audit.results.impact_facts import ImpactFacts, impact_facts
 from order_audit.audit.results.interruption import interruptible
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.overlap import Overlaps, overlaps
-from order_audit.audit.scans import impact, prepared_rule
-from order_audit.audit.scans.batch import batched
-from order_audit.audit.scans.cost import most_expensive_first
-from order_audit.audit.scans.executor import Executor
+from order_audit.audit.scans.engine import Engine, ScanOptions, Scans
 from order_audit.audit.scans.outcome import Outcome
-from order_audit.audit.scans.planner import plan
+from order_audit.audit.scans.postgres_engine import PostgresEngine
+from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.audit.schema import ddl, lint, suppression
+from order_audit.domain import domains
 from order_audit.errors import RunError
 from order_audit.expectations import Rule, Suite, schema_rules
 from order_audit.fixes.engine.status import status
@@ -86,6 +85,7 @@ class Collected:
     profile: JsonObject
     ddl: Ddl
     fixes: Fixes | None
+    impacts: ImpactFacts
 
 
 def collect(
@@ -108,22 +108,23 @@ def collect(
         database = audited_database(snapshot, options.schema)
         schema = as_identifier(snapshot, database.schema)
         applied = _applied(snapshot)
-        prepared_rules, outcomes = prepared_rule.prepare(snapshot.connection, selection.wanted)
+        engine: Engine = PostgresEngine(snapshot, [impact for domain in domains() for impact in domain.impacts])
+        prepared_rules, outcomes = engine.prepare(selection.wanted)
         outcomes |= {rule.id: Outcome("not_selected") for rule in selection.left_out}
         check(database, {found.table.shown(database.schema) for found in prepared_rules if found.table is not None})
         read = _relations(snapshot, prepared_rules)
         hold(snapshot.connection, read)
         as_seen = states(snapshot.connection, read)
-        executor = _evaluation(snapshot, prepared_rules, store, database.schema, options)
+        scans = _start(engine, prepared_rules, store, database.schema, options)
         profile: JsonObject = {}
         definitions = Ddl((), _INTERRUPTED)
-        with interruptible(executor), ThreadPoolExecutor(1, "lint") as beside:
+        with interruptible(scans), ThreadPoolExecutor(1, "lint") as beside:
             try:
-                linting = beside.submit(_lint, snapshot, executor, selection.suppressions, options)
+                linting = beside.submit(_lint, snapshot, scans, selection.suppressions, options)
                 linted, unused = linting.result()
-                outcomes |= {found.rule.id: executor.outcome(found.rule.id) for found in prepared_rules}
-                tables = executor.rows()
-                if executor.interrupted:
+                outcomes |= {found.rule.id: scans.outcome(found.rule.id) for found in prepared_rules}
+                tables = scans.rows()
+                if scans.interrupted:
                     contexts = context_without_queries(prepared_rules, outcomes, _INTERRUPTED)
                 else:
                     contexts = context(snapshot.connection, prepared_rules, outcomes, unmask=options.unmask)
@@ -131,11 +132,13 @@ def collect(
                     if options.profile:
                         profile = _profile(snapshot, read, options)
             except BaseException:
-                executor.interrupt()  # nobody will read what the other scans find
+                scans.interrupt()  # nobody will read what the other scans find
                 raise
             finally:
-                executor.finish()
-        complete = not executor.interrupted
+                scans.finish()
+        complete = not scans.interrupted
+        failed = [found for found in prepared_rules if outcomes[found.rule.id].status == "failed"]
+        facts = impact_facts(engine, failed, database.schema, named=options.schema)
         # all is read: what follows looks at the catalogs as they are now
         moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
     if complete:
@@ -155,8 +158,8 @@ def collect(
             suites=options.suites,
             suite_hashes=selection.suite.hashes,
             versions={"order-audit": version("order-audit")},
-            scans=executor.statements,
-            database_ms=executor.milliseconds,
+            scans=scans.statements,
+            database_ms=scans.milliseconds,
             masked=not options.unmask,
         ),
         suite=selection.suite,
@@ -171,28 +174,18 @@ def collect(
         profile=profile,
         ddl=definitions,
         fixes=applied,
+        impacts=facts,
     )
 
 
-def _evaluation(
-    snapshot: Snapshot,
-    prepared_rules: list[prepared_rule.PreparedRule],
-    store: ViolationStore,
-    schema: str,
-    options: Options,
-) -> Executor:
-    """The rules' scans, begun."""
-    schemas = {found.table.schema for found in prepared_rules if found.table is not None}
-    orders = impact.orders_by_schema(
-        catalog.relations(snapshot.connection, [RelationName(name, "orders") for name in schemas]).values()
+def _start(
+    engine: Engine, prepared_rules: list[PreparedRule], store: ViolationStore, schema: str, options: Options
+) -> Scans:
+    """Begin the rules' scans."""
+    scan_options = ScanOptions(
+        1 if options.gentle else options.jobs, options.examples, options.unmask, schema, options.gentle
     )
-    counter = _Counter(len(prepared_rules), options.on_progress)
-    batches = batched(snapshot.connection, plan(snapshot.connection, prepared_rules), orders)
-    return Executor(
-        snapshot, most_expensive_first(snapshot.connection, batches, orders), orders, store,
-        jobs=1 if options.gentle else options.jobs, examples=options.examples, unmask=options.unmask,
-        schema=schema, low_impact=options.gentle, on_outcome=counter,
-    )  # fmt: skip
+    return engine.start(prepared_rules, store, scan_options, _Counter(len(prepared_rules), options.on_progress))
 
 
 def _wants_violations(options: Options) -> bool:
@@ -206,18 +199,18 @@ def _violations(store: ViolationStore, outcomes: Mapping[str, Outcome], folder: 
 
 
 def _lint(
-    snapshot: Snapshot, executor: Executor, suppressions: list[Suppression], options: Options
+    snapshot: Snapshot, scans: Scans, suppressions: list[Suppression], options: Options
 ) -> tuple[list[lint.Verdict], list[Suppression]]:
     """Judge the schema, if that is wanted; gives the suppressions that no finding needs, too."""
     if not options.lint:
         return [], []
     rules = schema_rules()
     on_progress = options.start_progress("judging the schema")
-    linted = lint.lint(snapshot.connection, rules, on_progress, lambda: executor.interrupted)
+    linted = lint.lint(snapshot.connection, rules, on_progress, lambda: scans.interrupted)
     return suppression.accept(linted, suppressions, (rule.id for rule in rules))
 
 
-def _relations(snapshot: Snapshot, prepared_rules: Iterable[prepared_rule.PreparedRule]) -> list[catalog.Relation]:
+def _relations(snapshot: Snapshot, prepared_rules: Iterable[PreparedRule]) -> list[catalog.Relation]:
     """The tables that the rules read, by name."""
     names = {name for found in prepared_rules for name in found.query.relations}
     there = catalog.relations(snapshot.connection, names).values()

@@ -1,8 +1,7 @@
-"""What stands around the examples of violations, looked up in the snapshot by key once the rules are judged: which of
-several columns is the wrong one, the ancestors of an order, what a customer's live orders come to.
+"""Context of the example violations, looked up in the snapshot by key: the wrong columns, and diagrams of domains.
 
-It explains a few rows and decides nothing. A look-up is left out where a large table has no index for it, and one that
-fails (for want of a right, or of time) costs nothing but its diagram; the result then says why, and what would help.
+It explains a few rows and decides nothing. A look-up is left out where a large table has no index for it. One that
+fails, for want of a right or of time, costs its diagram only; the result then says why, and what would help.
 """
 
 from __future__ import annotations
@@ -14,12 +13,11 @@ import psycopg
 
 from order_audit.audit.analysis.highlight import highlight
 from order_audit.audit.database.quoting import quoted
-from order_audit.audit.results.balances import balances
-from order_audit.audit.results.lineages import lineages
-from order_audit.audit.results.look_up import finds, listed, look
+from order_audit.audit.results.look_up import SchemaLookup, finds, listed, look
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.prepared_rule import PreparedRule
-from order_audit.reports.document import Balance, JsonObject, Lineage, NoDiagram
+from order_audit.domain import Example, NoDiagram, diagram_kinds
+from order_audit.reports.document import DiagramFacts, JsonObject
 
 
 @dataclass(frozen=True)
@@ -29,8 +27,7 @@ class Context:
     highlight: tuple[str, ...] | None = None
     highlight_in: tuple[tuple[str, ...], ...] | None = None
     no_diagram_reason: NoDiagram | None = None
-    lineages: tuple[Lineage, ...] | None = None
-    balances: tuple[Balance, ...] | None = None
+    diagram: DiagramFacts | None = None
 
 
 def context(
@@ -40,61 +37,61 @@ def context(
     *,
     unmask: bool,
 ) -> dict[str, Context]:
-    """The context of each failed rule's examples, by the rule's id."""
+    """Return the context of each failed rule's examples, by the rule's id."""
     failed = [prepared for prepared in prepared_rules if outcomes[prepared.rule.id].status == "failed"]
-    found: dict[str, Context] = {}
+    contexts: dict[str, Context] = {}
     for prepared in failed:
-        found[prepared.rule.id] = context = Context(highlight(prepared.rule))
+        contexts[prepared.rule.id] = context = Context(highlight(prepared.rule))
         if prepared.rule.highlight is not None and prepared.rule.highlight.test:
-            each = _offending(connection, prepared, outcomes[prepared.rule.id].examples)
-            found[prepared.rule.id] = replace(context, highlight_in=tuple(map(tuple, each)))
-    for schema, some in _drawn(failed, "lineage").items():
-        for rule, drawn in lineages(connection, schema, some, outcomes, unmask=unmask).items():
-            found[rule] = _with_lineages(found[rule], drawn)
-    for schema, some in _drawn(failed, "balance").items():
-        for rule, shown in balances(connection, schema, some, outcomes).items():
-            found[rule] = _with_balances(found[rule], shown)
-    return found
+            each = _highlighted(connection, prepared, outcomes[prepared.rule.id].examples)
+            contexts[prepared.rule.id] = replace(context, highlight_in=tuple(map(tuple, each)))
+    kinds = diagram_kinds()
+    for (kind, schema), some in _with_diagram(failed).items():
+        examples = {prepared.rule.id: _examples(prepared, outcomes[prepared.rule.id]) for prepared in some}
+        lookup = SchemaLookup(connection, schema, unmask=unmask)
+        for rule, facts in kinds[kind].collect(lookup, examples).items():
+            contexts[rule] = (
+                replace(contexts[rule], no_diagram_reason=facts)
+                if isinstance(facts, NoDiagram)
+                else replace(contexts[rule], diagram=DiagramFacts(kind, tuple(facts)))
+            )
+    return contexts
 
 
-def _with_lineages(context: Context, drawn: tuple[Lineage, ...] | NoDiagram) -> Context:
-    if isinstance(drawn, NoDiagram):
-        return replace(context, no_diagram_reason=drawn)
-    return replace(context, lineages=drawn)
-
-
-def _with_balances(context: Context, drawn: tuple[Balance, ...] | NoDiagram) -> Context:
-    if isinstance(drawn, NoDiagram):
-        return replace(context, no_diagram_reason=drawn)
-    return replace(context, balances=drawn)
-
-
-def _drawn(failed: Iterable[PreparedRule], kind: str) -> dict[str, list[PreparedRule]]:
-    """The failed rules with a kind of diagram, by the schema of their table."""
-    by_schema: dict[str, list[PreparedRule]] = {}
+def _with_diagram(failed: Iterable[PreparedRule]) -> dict[tuple[str, str], list[PreparedRule]]:
+    """The failed rules with a diagram, by its kind and the schema of their table."""
+    grouped: dict[tuple[str, str], list[PreparedRule]] = {}
     for prepared in failed:
-        if prepared.rule.diagram is not None and prepared.rule.diagram.kind == kind and prepared.table is not None:
-            by_schema.setdefault(prepared.table.schema, []).append(prepared)
-    return by_schema
+        if prepared.rule.diagram is not None and prepared.table is not None:
+            grouped.setdefault((prepared.rule.diagram.kind, prepared.table.schema), []).append(prepared)
+    return grouped
+
+
+def _examples(prepared: PreparedRule, outcome: Outcome) -> list[Example]:
+    columns = prepared.rule.diagram.keys if prepared.rule.diagram is not None else ()
+    return [
+        Example(tuple(row[column] for column in columns if row.get(column) is not None), row)
+        for row in outcome.examples
+    ]
 
 
 def context_without_queries(
     prepared_rules: Iterable[PreparedRule], outcomes: Mapping[str, Outcome], reason: str
 ) -> dict[str, Context]:
-    """The same as far as it is known without a look at the database, and why there is no more."""
-    found: dict[str, Context] = {}
+    """Return the context that is known without a query, with the reason why there is no more."""
+    contexts: dict[str, Context] = {}
     for rule in (prepared.rule for prepared in prepared_rules if outcomes[prepared.rule.id].status == "failed"):
-        # which of several columns is wrong in which row takes a look
+        # a query shows which of several columns is wrong in which row
         known = rule.highlight is None or not rule.highlight.test
         no_diagram = NoDiagram(reason, "") if rule.diagram is not None else None
-        found[rule.id] = Context(highlight(rule) if known else (), no_diagram_reason=no_diagram)
-    return found
+        contexts[rule.id] = Context(highlight(rule) if known else (), no_diagram_reason=no_diagram)
+    return contexts
 
 
 # -- which column ------------------------------------------------------------------------------------------------
 
 
-def _offending(
+def _highlighted(
     connection: psycopg.Connection, prepared: PreparedRule, examples: Sequence[JsonObject]
 ) -> list[list[str]]:
     """Per example, the columns for whose value the rule's test holds; none where that is not known."""

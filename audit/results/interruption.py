@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from order_audit.audit.scans.executor import Executor
+from order_audit.audit.scans.engine import Scans
 
 
 @contextmanager
-def interruptible(executor: Executor) -> Iterator[None]:
+def interruptible(scans: Scans) -> Iterator[None]:
     """While it lasts, the first Ctrl-C (or SIGTERM) ends the audit in good order, the second at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -23,7 +23,7 @@ def interruptible(executor: Executor) -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         for number in before:  # a second signal must not find the first one's handler halfway
             signal.signal(number, signal.SIG_IGN)
-        executor.interrupt()
+        scans.interrupt()
         for number, handler in before.items():
             signal.signal(number, handler)
 

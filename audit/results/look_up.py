@@ -2,57 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from order_audit.audit import mask
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.scans.batch_execution import loads
-from order_audit.audit.scans.prepared_rule import PreparedRule
-from order_audit.reports.document import JsonObject, NoDiagram
-
-#: The columns of orders that lineages and balances take.
-ORDER: Final = ("order_id", "order_ref", "customer_id", "order_status", "order_amount")
+from order_audit.domain import NoDiagram
 
 
-def named(prepared: PreparedRule, row: JsonObject) -> list[Any]:
-    """The keys in an example of which something is drawn."""
-    columns = prepared.rule.diagram.keys if prepared.rule.diagram is not None else ()
-    return [row[column] for column in columns if row.get(column) is not None]
+class SchemaLookup:
+    """Looks up rows of one schema's tables, on a connection that stands in the snapshot."""
+
+    def __init__(self, connection: psycopg.Connection, schema: str, *, unmask: bool) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._unmask = unmask
+
+    def table(self, name: str, columns: Collection[str], by: str, *, unique: bool = True) -> str | NoDiagram:
+        """Return a table's name as SQL, if its rows can be looked up by a column; else why not, and what would help."""
+        there = catalog.relations(self._connection, [RelationName(self._schema, name)]).values()
+        table = next((relation for relation in there if relation.readable >= set(columns)), None)
+        if table is None:
+            return NoDiagram(f"{name} lacks {_either(list(columns))}, or this role may not read it", "")
+        if finds(self._connection, table, by, unique=unique):
+            return quoted(table)
+        if table.is_view:
+            return NoDiagram(f"{name} is a view, in which rows cannot be looked up by an index", "")
+        kind = "unique index" if unique else "index"
+        return NoDiagram(
+            f"{name} is large and has no {kind} on {by} alone: all of it would have to be read",
+            f"create {kind} concurrently on {quoted(table)} ({by})",
+        )
+
+    def rows(self, query: str) -> list[Any]:
+        """Return the JSON values of a query; none where it fails."""
+        return look(self._connection, query)
+
+    def literals(self, values: Iterable[Any]) -> str:
+        """Return values as literals, which the server takes for the type of the column that they are compared with."""
+        return listed(values)
+
+    def masked(self, value: str, column: str) -> str:
+        """Return a text of a column as the report shows it."""
+        return value if self._unmask else str(mask.value(value, mask.TEXT, {column}))
 
 
-def relation(connection: psycopg.Connection, schema: str, name: str, columns: Sequence[str]) -> Relation | None:
-    """A table of a schema, where it has these columns and this role may read them."""
-    there = catalog.relations(connection, [RelationName(schema, name)]).values()
-    return next((relation for relation in there if relation.readable >= set(columns)), None)
-
-
-def reachable(connection: psycopg.Connection, schema: str, name: str, columns: Sequence[str]) -> Relation | NoDiagram:
-    """A table whose rows can be looked up by the first of some columns; else why not, and what would help."""
-    table = relation(connection, schema, name, columns)
-    if table is None:
-        return NoDiagram(f"{name} lacks {_either(columns)}, or this role may not read it", "")
-    if finds(connection, table, columns[0]):
-        return table
-    if table.is_view:
-        return NoDiagram(f"{name} is a view, in which rows cannot be looked up by an index", "")
-    return NoDiagram(
-        f"{name} is large and has no unique index on {columns[0]} alone: all of it would have to be read",
-        f"create unique index concurrently on {quoted(table)} ({columns[0]})",
-    )
-
-
-def _either(names: Sequence[str]) -> str:
+def _either(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def finds(connection: psycopg.Connection, table: Relation, column: str, *, unique: bool = True) -> bool:
-    """Whether few rows of a table can be looked up by a column in no time."""
+    """Return whether few rows of a table can be looked up by a column in no time."""
     if not table.is_view and sampling.is_small(connection, table):
         return True
     indexed = catalog.unique(connection, table) if unique else catalog.indexed(connection, table)
@@ -60,7 +67,7 @@ def finds(connection: psycopg.Connection, table: Relation, column: str, *, uniqu
 
 
 def look(connection: psycopg.Connection, query: str) -> list[Any]:
-    """The JSON values of a query; none where it fails."""
+    """Return the JSON values of a query; none where it fails."""
     try:
         # rolled back, so that no lock stays
         with connection.transaction(force_rollback=True):
@@ -74,5 +81,5 @@ def look(connection: psycopg.Connection, query: str) -> list[Any]:
 
 
 def listed(keys: Iterable[Any]) -> str:
-    """Keys as literals, which the server takes for the type of the column that they are compared with."""
+    """Return keys as literals, by commas."""
     return ", ".join(sql.Literal(str(key)).as_string() for key in keys) or "null"

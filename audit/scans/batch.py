@@ -1,7 +1,7 @@
 """Which scans one statement runs, so that they share what they read.
 
-Two things are shared: an extract of a table, where rules look at few of its rows (the live orders, say) and their
-statements say so themselves; and what is at stake for customers, which is added up from all orders.
+Two things are shared: an extract of a table, where rules look at few of its rows and their statements say so
+themselves; and the related rows that impacts add up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
-from order_audit.audit.scans.impact import Orders, concerns_live_orders, live_orders_read_set
+from order_audit.audit.scans.impact import Impacts, RelatedRows
 from order_audit.audit.scans.planner import Scan, by_lateral_joins
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.expectations import Prefilter
@@ -74,8 +74,8 @@ class Batch:
         )
 
 
-def batched(connection: psycopg.Connection, scans: Iterable[Scan], orders: Orders) -> list[Batch]:
-    """Put scans together that read the same; the largest bundles come first. `orders` are those of impacts."""
+def batched(connection: psycopg.Connection, scans: Iterable[Scan], impacts: Impacts) -> list[Batch]:
+    """Put scans together that read the same; the largest batches come first."""
     scans = list(scans)
     batches: list[Batch] = [Batch((scan,)) for scan in scans if _may_steer(scan)]
     scans = [scan for scan in scans if not _may_steer(scan)]
@@ -92,14 +92,19 @@ def batched(connection: psycopg.Connection, scans: Iterable[Scan], orders: Order
             ]
     scans, prefiltering = _prefiltering(connection, scans)
     batches += prefiltering
-    weighed = [scan for scan in scans if any(concerns_live_orders(prepared, orders) for prepared in scan.rules)]
-    batches += [Batch((scan,)) for scan in scans if scan not in weighed]
-    if weighed:
-        host = next((place for place, found in enumerate(batches) if _can_weigh(found, weighed, orders)), None)
-        if host is None:
-            batches.append(Batch(tuple(weighed)))
+    related: dict[str, tuple[RelatedRows, list[Scan]]] = {}
+    for scan in scans:
+        rows = next(filter(None, map(impacts.related, scan.rules)), None)
+        if rows is None:
+            batches.append(Batch((scan,)))
         else:
-            batches[host] = _joined(batches[host], weighed)
+            related.setdefault(rows.name, (rows, []))[1].append(scan)
+    for rows, some in related.values():
+        host = next((place for place, found in enumerate(batches) if _has_rows(found, some, rows)), None)
+        if host is None:
+            batches.append(Batch(tuple(some)))
+        else:
+            batches[host] = _joined(batches[host], some, rows)
     return sorted(batches, key=lambda found: (-len(found.rules), found.rules[0].rule.id))
 
 
@@ -166,21 +171,21 @@ def _holds(connection: psycopg.Connection, prefilter: Prefilter) -> bool:
     )
 
 
-def _can_weigh(found: Batch, weighed: list[Scan], orders: Orders) -> bool:
-    """Whether a bundle's extract holds the live orders that are at stake, and does not get into the scans' way."""
+def _has_rows(found: Batch, scans: list[Scan], rows: RelatedRows) -> bool:
+    """Whether a batch's extract holds the related rows of some scans, and none of them reads its table as a whole."""
     cte = found.shared_cte
-    if cte is None or cte.table not in orders.values():
+    if cte is None or cte.table != rows.relation:
         return False
-    names = {name for scan in weighed for prepared in scan.rules for name in prepared.query.relations}
+    names = {name for scan in scans for prepared in scan.rules for name in prepared.query.relations}
     return RelationName("", cte.table.name) not in names and replace(
-        cte, columns=cte.columns | live_orders_read_set().columns
-    ).holds(live_orders_read_set())
+        cte, columns=cte.columns | rows.read_set.columns
+    ).holds(rows.read_set)
 
 
-def _joined(found: Batch, weighed: list[Scan]) -> Batch:
-    assert found.shared_cte is not None  # noqa: S101 - _can_weigh() says so
-    cte = replace(found.shared_cte, columns=found.shared_cte.columns | live_orders_read_set().columns)
-    return Batch((*found.scans, *weighed), cte)
+def _joined(found: Batch, scans: list[Scan], rows: RelatedRows) -> Batch:
+    assert found.shared_cte is not None  # noqa: S101 - _has_rows() says so
+    cte = replace(found.shared_cte, columns=found.shared_cte.columns | rows.read_set.columns)
+    return Batch((*found.scans, *scans), cte)
 
 
 def _extracted(connection: psycopg.Connection, scans: list[Scan], name: str, table: Relation) -> Batch | None:

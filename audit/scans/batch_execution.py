@@ -12,16 +12,17 @@ from typing import Any, BinaryIO, Final
 import psycopg
 
 from order_audit.audit import mask
-from order_audit.audit.scans import impact
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.batch_statement import compose, evidence_names
+from order_audit.audit.scans.impact import NO_IMPACTS, Impacts, parse_impact
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.planner import Scan
 from order_audit.audit.scans.prepared_rule import PreparedRule, failure
 from order_audit.audit.scans.violation_store import ViolationStore
+from order_audit.domain import Impact
 from order_audit.errors import RunError
 from order_audit.reports import violations
-from order_audit.reports.document import Impact, JsonObject
+from order_audit.reports.document import JsonObject
 
 _DIGITS: Final = 300
 #: A denied or a locked table.
@@ -31,7 +32,7 @@ _CLOSED: Final = ("42501", "55P03")
 def execute(
     connection: psycopg.Connection,
     batch: Batch,
-    orders: impact.Orders,
+    impacts: Impacts,
     store: ViolationStore,
     *,
     examples: int,
@@ -44,15 +45,15 @@ def execute(
     other its result; `stopped` tells that somebody wants to leave instead.
     """
     try:
-        return _run(connection, batch, orders, store, examples=examples, unmask=unmask)
+        return _run(connection, batch, impacts, store, examples=examples, unmask=unmask)
     except psycopg.Error as error:
         if connection.closed and not stopped():
             raise RunError(f"the connection was lost: {mask.error(error)}") from None
-        if batch.alone and orders and error.sqlstate in _CLOSED and not stopped():
-            # the tables that tell the impact may be closed to us where the rule's own are not
-            return execute(connection, batch, {}, store, examples=examples, unmask=unmask, stopped=stopped)
+        if batch.alone and impacts and error.sqlstate in _CLOSED and not stopped():
+            # the impact's tables may be closed to us where the rule's own are not
+            return execute(connection, batch, NO_IMPACTS, store, examples=examples, unmask=unmask, stopped=stopped)
         if batch.alone or stopped():
-            offset = compose(batch, orders, examples).offset if batch.alone else None
+            offset = compose(batch, impacts, examples).offset if batch.alone else None
             return {
                 prepared.rule.id: Outcome(
                     "errored", failure=failure(prepared.rule, error, offset=offset, unmask=unmask)
@@ -64,23 +65,26 @@ def execute(
         parts = [Batch((Scan((prepared,)),)) for prepared in batch.rules]
     outcomes: dict[str, Outcome] = {}
     for part in parts:
-        outcomes |= execute(connection, part, orders, store, examples=examples, unmask=unmask, stopped=stopped)
+        outcomes |= execute(connection, part, impacts, store, examples=examples, unmask=unmask, stopped=stopped)
     return outcomes
 
 
 def _run(
     connection: psycopg.Connection,
     batch: Batch,
-    orders: impact.Orders,
+    impacts: Impacts,
     store: ViolationStore,
     *,
     examples: int,
     unmask: bool,
 ) -> dict[str, Outcome]:
     began = time.perf_counter()
-    statement = compose(batch, orders, examples)
+    statement = compose(batch, impacts, examples)
     with ExitStack() as stack:
-        readers = [stack.enter_context(_Reader(prepared, store, unmask=unmask)) for prepared in batch.rules]
+        readers = [
+            stack.enter_context(_Reader(prepared, store, impacts.of(prepared), unmask=unmask))
+            for prepared in batch.rules
+        ]
         hit_by: dict[tuple[bytes, bytes], list[_Reader]] = {}
         with (
             # rolled back: what a rule does to the session must not reach the next one
@@ -128,7 +132,7 @@ def loads(text: str) -> Any:
 class _Reader:
     """Takes in what a scan says of one rule, keeping no more than the examples."""
 
-    def __init__(self, prepared: PreparedRule, store: ViolationStore, *, unmask: bool) -> None:
+    def __init__(self, prepared: PreparedRule, store: ViolationStore, impact: Impact | None, *, unmask: bool) -> None:
         self.task = prepared
         self._spool = store
         self._unmask = unmask
@@ -137,7 +141,8 @@ class _Reader:
         self._last: bytes | None = None
         self._violations = 0
         self._examples: list[JsonObject] = []
-        self._impact: Impact | None = None
+        self._defined = impact
+        self._impact: dict[str, int | float] | None = None
         self._names = evidence_names(prepared)
         self._made_of = {
             name: (prepared.columns[place].type, prepared.names(place)) for place, name in enumerate(self._names)
@@ -169,7 +174,8 @@ class _Reader:
 
     def weigh(self, sums: str) -> None:
         """Keep the impact."""
-        self._impact = impact.parse_impact(sums)
+        assert self._defined is not None  # noqa: S101 - compose() asks for no other sums
+        self._impact = parse_impact(sums, self._defined)
 
     def outcome(self, milliseconds: float) -> Outcome:
         """The verdict, once the scan has ended well."""

@@ -15,13 +15,7 @@ from order_audit.audit.database.catalog import Column
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.database.sampling import combined_key
 from order_audit.audit.scans.batch import Batch
-from order_audit.audit.scans.impact import (
-    Orders,
-    concerns_live_orders,
-    impact_sql,
-    live_orders_read_set,
-    live_orders_sql,
-)
+from order_audit.audit.scans.impact import Impacts, RelatedRows, impact_sql
 from order_audit.audit.scans.planner import Scan
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.expectations import Prefilter
@@ -42,26 +36,26 @@ class BatchStatement:
     offset: int
 
 
-def compose(batch: Batch, orders: Orders, examples: int) -> BatchStatement:
+def compose(batch: Batch, impacts: Impacts, examples: int) -> BatchStatement:
     """Write a bundle's statement; `examples` are the evidence rows per rule."""
-    text = _rows(batch, orders, examples)
+    text = _rows(batch, impacts, examples)
     offset = text.index(batch.rules[0].query.body) if batch.alone else 0
     return BatchStatement(f"{_COPY}{text}\n) to stdout (format csv)", len(_COPY) + offset)
 
 
-def explain_sql(batch: Batch, orders: Orders) -> str:
+def explain_sql(batch: Batch, impacts: Impacts) -> str:
     """A statement that asks for the plan of a bundle's own."""
-    return f"explain (format json) {_rows(batch, orders, 1)}"
+    return f"explain (format json) {_rows(batch, impacts, 1)}"
 
 
-def _rows(batch: Batch, orders: Orders, examples: int) -> str:
+def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
     """The query whose lines COPY sends."""
     tables: list[str] = [batch.shared_cte.text] if batch.shared_cte else []
     tables += [
         _left(prefilter) for prefilter in dict.fromkeys(scan.prefilter for scan in batch.scans) if prefilter is not None
     ]
     lines: list[str] = []
-    customers: dict[str, list[str]] = {}
+    related: dict[str, tuple[RelatedRows, list[str]]] = {}
     first = 0
     for number, scan in enumerate(batch.scans):
         hits = quoted(f"hits {number}")  # no table is called that
@@ -69,11 +63,11 @@ def _rows(batch: Batch, orders: Orders, examples: int) -> str:
         flags = _flags(scan)
         tables.append(f"{hits} as materialized (\n{rows}\n)")
         for place, (prepared, values, flag) in enumerate(zip(scan.rules, evidence, flags, strict=True), first):
-            if found := impact_sql(prepared, values, hits, flag, orders):
+            if found := impact_sql(prepared, values, hits, flag, impacts):
                 lines.append(f"(select 's', {place}, null::text, x.* from (\n  {found}\n) as x)")
-            if prepared.table is not None and concerns_live_orders(prepared, orders):
+            if of_rule := impacts.related(prepared):
                 key = f"select {values[prepared.key[0]]} from {hits} as h where {flag}"
-                customers.setdefault(prepared.table.schema, []).append(key)
+                related.setdefault(of_rule.name, (of_rule, []))[1].append(key)
             if examples:
                 lines.append(_examples(prepared, values, hits, flag, place, examples))
         bits = " || ".join(f"{flag}::int::text" for flag in flags) if scan.shared else "'1'"
@@ -81,15 +75,11 @@ def _rows(batch: Batch, orders: Orders, examples: int) -> str:
             f"(select 'k', {first}, {bits}, {_key_of_hit(scan.rules[0])} from {hits} as h order by h.place nulls first)"
         )
         first += len(scan.rules)
-    for schema, keys in customers.items():
-        table = orders[schema]
+    for of_rules, keys in related.values():
         # the extract stands under the bare name
-        extracted = (
-            batch.shared_cte is not None
-            and batch.shared_cte.table == table
-            and batch.shared_cte.holds(live_orders_read_set())
-        )
-        tables.append(live_orders_sql(schema, quoted(table.name) if extracted else quoted(table), keys))
+        cte, table = batch.shared_cte, of_rules.relation
+        extracted = cte is not None and cte.table == table and cte.holds(of_rules.read_set)
+        tables.append(of_rules.sql(quoted(table.name) if extracted else quoted(table), keys))
     withs, body = ",\n".join(tables), "\nunion all\n".join(lines)
     return f"with {withs}\n{body}"
 

@@ -10,10 +10,10 @@ import psycopg
 from order_audit.audit.database import sampling
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.batch_statement import explain_sql
-from order_audit.audit.scans.impact import Orders
+from order_audit.audit.scans.impact import Impacts
 
 
-def most_expensive_first(connection: psycopg.Connection, batches: Iterable[Batch], orders: Orders) -> list[Batch]:
+def most_expensive_first(connection: psycopg.Connection, batches: Iterable[Batch], impacts: Impacts) -> list[Batch]:
     """Bundles by what the server's planner makes of them; as they come where all tables are small."""
     batches = list(batches)
     tables = {
@@ -28,15 +28,15 @@ def most_expensive_first(connection: psycopg.Connection, batches: Iterable[Batch
                 return batches
     except psycopg.Error:
         return batches
-    return sorted(batches, key=lambda found: -_cost(connection, found, orders))
+    return sorted(batches, key=lambda found: -_cost(connection, found, impacts))
 
 
-def _cost(connection: psycopg.Connection, found: Batch, orders: Orders) -> float:
+def _cost(connection: psycopg.Connection, found: Batch, impacts: Impacts) -> float:
     """In the planner's units; a statement that it refuses comes first, since it will be run again in parts."""
     try:
         # rolled back: planning may run functions
         with connection.transaction(force_rollback=True):
-            row = connection.execute(explain_sql(found, orders).encode()).fetchone()
+            row = connection.execute(explain_sql(found, impacts).encode()).fetchone()
     except psycopg.Error:
         return math.inf
     assert row is not None  # noqa: S101 - EXPLAIN gives one document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
@@ -16,46 +16,37 @@ from order_audit.audit.database.quoting import quoted
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.batch_execution import execute
-from order_audit.audit.scans.impact import Orders
+from order_audit.audit.scans.engine import OnOutcome, ScanOptions, ignore_outcome
+from order_audit.audit.scans.impact import Impacts
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.errors import RunError
 from order_audit.reports.document import Cause
 
-#: The longest pause of a gentle audit, in seconds.
+#: The longest pause of a low-impact audit, in seconds.
 PAUSE: Final = 2.0
 
 
 class Executor:
     """Scans at work. Starting it returns at once; `outcome` waits for a rule's scan.
 
-    `gentle` leaves the server in peace after each scan for as long as the scan took, up to `PAUSE` seconds. Tables
-    outside of `schema` are named with theirs. `tell` is called with each rule's id and outcome as it becomes
-    known, from any thread.
+    With `low_impact` it pauses after each scan for as long as the scan took, up to `PAUSE` seconds.
     """
 
     def __init__(
         self,
         snapshot: Snapshot,
         batches: Iterable[Batch],
-        orders: Orders,
+        impacts: Impacts,
         store: ViolationStore,
-        *,
-        jobs: int,
-        examples: int,
-        unmask: bool,
-        schema: str = "",
-        low_impact: bool = False,
-        on_outcome: Callable[[str, Outcome], None] = lambda _rule, _outcome: None,
+        options: ScanOptions,
+        on_outcome: OnOutcome = ignore_outcome,
     ) -> None:
         self._snapshot = snapshot
-        self._orders = orders
+        self._impacts = impacts
         self._spool = store
-        self._examples = examples
-        self._unmask = unmask
-        self._schema = schema
-        self._gentle = low_impact
+        self._options = options
         self._on_outcome = on_outcome
         self._stopped = threading.Event()
         self._local = threading.local()
@@ -65,7 +56,7 @@ class Executor:
         }
         self._began = self._ended = time.perf_counter()
         tables = {prepared.table.oid: prepared.table for prepared in self.tasks.values() if prepared.table is not None}
-        self._pool = ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="scan")
+        self._pool = ThreadPoolExecutor(max_workers=max(1, options.jobs), thread_name_prefix="scan")
         self._scans: dict[str, Future[dict[str, Outcome]]] = {}
         for batch in batches:
             future = self._pool.submit(self._measure, batch)
@@ -88,7 +79,7 @@ class Executor:
         table = self.tasks[rule].table
         if table is None:
             return found
-        return replace(found, checked=self._rows[table.oid].result(), table=table.shown(self._schema))
+        return replace(found, checked=self._rows[table.oid].result(), table=table.shown(self._options.schema))
 
     @property
     def milliseconds(self) -> float:
@@ -103,7 +94,7 @@ class Executor:
     def rows(self) -> dict[str, int]:
         """The number of rows of each table that is judged."""
         names = {
-            prepared.table.oid: prepared.table.shown(self._schema)
+            prepared.table.oid: prepared.table.shown(self._options.schema)
             for prepared in self.tasks.values()
             if prepared.table is not None
         }
@@ -121,10 +112,10 @@ class Executor:
             outcomes = execute(
                 self._connection(),
                 batch,
-                self._orders,
+                self._impacts,
                 self._spool,
-                examples=self._examples,
-                unmask=self._unmask,
+                examples=self._options.examples,
+                unmask=self._options.unmask,
                 stopped=self._stopped.is_set,
             )
         self._ended = time.perf_counter()
@@ -132,7 +123,7 @@ class Executor:
             if self._stopped.is_set() and outcome.status == "errored":
                 outcomes[rule] = outcome = _interrupted()
             self._on_outcome(rule, outcome)
-        if self._gentle:
+        if self._options.low_impact:
             self._stopped.wait(min(PAUSE, self._ended - began))
         return outcomes
 

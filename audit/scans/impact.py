@@ -1,137 +1,210 @@
-"""Whom and what a failed rule concerns: customers, orders, and the sum of the orders' amounts.
-
-Known for rules on `orders` (its orders, their customers, their amounts) and on `customers` (its customers, their live
-orders and those orders' amounts).
-"""
+"""What violations touch, as installed domains define it, added up by the statement that judges the rule."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+
+import psycopg
 
 from order_audit.audit.analysis.predicates import ReadSet, parse_read_sets
+from order_audit.audit.analysis.relation_name import RelationName
+from order_audit.audit.database import catalog
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.scans.prepared_rule import PreparedRule
-from order_audit.expectations.orders import LIVE
-from order_audit.reports.document import Impact
-
-#: Tables of orders by schema.
-Orders = Mapping[str, Relation]
-
-_COLUMNS: Final = {"order_id", "customer_id", "order_amount", "order_status"}
-#: The weakness that lets in orders of customers that do not exist, and nothing else.
-_UNREFERENCED: Final = ("schema.reference_has_foreign_key", "orders.customer_id")
+from order_audit.domain import Impact, Related
 
 
-def impact_sql(prepared: PreparedRule, values: Sequence[str], hits: str, flag: str, orders: Orders) -> str | None:
-    """A query that adds up a task's impact over the hits on which `flag` holds; None for what is not about orders.
+@dataclass(frozen=True)
+class RelatedRows:
+    """The rows of a related table that an impact adds up."""
 
-    It gives one JSON array [customers, orders, amount]. `values` are the task's columns as the table `hits`, called h,
-    has them. Hits of one key count once. Where `weighs_orders`, it reads what `live` makes.
-    """
-    if concerns_live_orders(prepared, orders):
-        return _of_customers(prepared, values, hits, flag)
-    if prepared.table is not None and _is_orders(prepared.table) and prepared.table.schema in orders:
-        return _of_orders(prepared, prepared.table, values, hits, flag)
-    return None
+    number: int
+    related: Related
+    relation: Relation
 
+    @property
+    def name(self) -> str:
+        """The name of the `with` query that adds them up, quoted."""
+        return quoted(f"related rows {self.number} of {self.relation.oid}")
 
-def concerns_live_orders(prepared: PreparedRule, orders: Orders) -> bool:
-    """Whether what is at stake are all live orders of the customers that a task finds."""
-    table = prepared.table
-    return (
-        table is not None
-        and table.name == "customers"
-        and prepared.rule.key == ("customer_id",)
-        and table.schema in orders
+    @property
+    def read_set(self) -> ReadSet:
+        """Which rows and columns of the related table are read."""
+        return read_set(self.related)
+
+    def sql(self, source: str, keys: Sequence[str]) -> str:
+        """Return the `with` query: the sums per key, for the keys that queries give; `source` stands for the table."""
+        return f"""{self.name} as materialized (
+  {_sums(self.related)}
+  from {source} as r
+  where {self.related.where}
+    and r.{quoted(self.related.by)} in (
+      {" union all ".join(keys)}
     )
-
-
-def live_orders_sql(schema: str, orders: str, customers: Sequence[str]) -> str:
-    """The `with` query of the live orders per customer, of those customers that queries give."""
-    return f"""{_live(schema)} as materialized (
-  select o.customer_id, count(*) as orders, sum(o.order_amount) as amount
-  from {orders} as o
-  where {LIVE}
-    and o.customer_id in (
-      {" union all ".join(customers)}
-    )
-  group by o.customer_id
+  group by r.{quoted(self.related.by)}
 )"""
 
 
-def live_orders_read_set() -> ReadSet:
-    """Which rows of orders, and which of their columns, `live` reads."""
-    return parse_read_sets(f"select o.customer_id, o.order_amount from orders as o where {LIVE}")["orders"]
+@dataclass(frozen=True)
+class Impacts:
+    """The impacts of the installed domains that can be added up in one database.
+
+    `tables` are the related tables that exist and that this role may read, by schema and name.
+    """
+
+    defined: tuple[Impact, ...] = ()
+    tables: Mapping[tuple[str, str], Relation] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.defined)
+
+    def of(self, prepared: PreparedRule) -> Impact | None:
+        """Return the impact of a rule's violations; None where no domain knows it."""
+        table = prepared.table
+        if table is None:
+            return None
+        for impact in self.defined:
+            if impact.table == table.name and (
+                self._related(impact, prepared) if impact.related else table.readable >= {impact.key, *impact.columns}
+            ):
+                return impact
+        return None
+
+    def related(self, prepared: PreparedRule) -> RelatedRows | None:
+        """Return the rows of another table that the impact of a rule adds up."""
+        impact = self.of(prepared)
+        return self._related(impact, prepared) if impact else None
+
+    def _related(self, impact: Impact, prepared: PreparedRule) -> RelatedRows | None:
+        if impact.related is None or prepared.table is None or prepared.rule.key != (impact.key,):
+            return None
+        relation = (self.tables or {}).get((prepared.table.schema, impact.related.table))
+        return RelatedRows(self.defined.index(impact), impact.related, relation) if relation else None
 
 
-def _live(schema: str) -> str:
-    return quoted(f"live orders in {schema}")
+NO_IMPACTS = Impacts()
 
 
-def orders_by_schema(relations: Iterable[Relation]) -> Orders:
-    """The tables of orders among these, as far as this role may read what is added up."""
-    return {
-        relation.schema: relation for relation in relations if _is_orders(relation) and relation.readable >= _COLUMNS
+def find_impacts(
+    connection: psycopg.Connection, defined: Iterable[Impact], prepared_rules: Iterable[PreparedRule]
+) -> Impacts:
+    """Look up the tables that impacts of these rules add up."""
+    defined = tuple(defined)
+    judged = {(found.table.schema, found.table.name) for found in prepared_rules if found.table is not None}
+    wanted = {
+        (schema, impact.related.table): impact.related
+        for schema, table in judged
+        for impact in defined
+        if impact.related and impact.table == table
     }
+    relations = catalog.relations(connection, [RelationName(*name) for name in wanted]).values()
+    found = {(relation.schema, relation.name): relation for relation in relations}
+    return Impacts(
+        defined,
+        {
+            name: found[name]
+            for name, related in wanted.items()
+            if name in found and found[name].readable >= related.columns
+        },
+    )
 
 
-def _is_orders(relation: Relation) -> bool:
-    return relation.name == "orders" and relation.columns.keys() >= _COLUMNS
+def read_set(related: Related) -> ReadSet:
+    """Return which rows and columns of its table an impact's related rows are."""
+    columns = ", ".join(f"r.{quoted(column)}" for column in sorted(related.columns))
+    table = quoted(related.table)
+    return parse_read_sets(f"select {columns} from {table} as r where {related.where}")[related.table]
 
 
-def _of_orders(prepared: PreparedRule, table: Relation, values: Sequence[str], hits: str, flag: str) -> str:
-    places = {column.name: place for place, column in enumerate(prepared.columns) if column.name == column.source}
-    own = {
-        name: values[place] for name, place in places.items() if prepared.query.rows.get(name) == _row_of_key(prepared)
-    }
-    if {"customer_id", "order_amount"} <= own.keys():
-        customer, amount, join = own["customer_id"], own["order_amount"], ""
+def impact_sql(prepared: PreparedRule, values: Sequence[str], hits: str, flag: str, impacts: Impacts) -> str | None:
+    """Return a query that adds up a rule's impact over the hits on which `flag` holds; None where there is none.
+
+    It gives one JSON array, a number per measure. `values` are the rule's columns as the table `hits`, called h, has
+    them. Hits of one key count once. Related rows are read from their `with` query.
+    """
+    impact = impacts.of(prepared)
+    if impact is None:
+        return None
+    if related := impacts.related(prepared):
+        columns = [f"l.{quoted(name)}" for name in related.related.sums]
+        join = f"\n    left join {related.name} as l on l.key = {values[prepared.key[0]]}"
     else:
-        keys = zip(prepared.rule.key, prepared.key, strict=True)
-        same = " and ".join(
-            f"o.{quoted(prepared.columns[place].source or name)} = {values[place]}" for name, place in keys
-        )
-        customer, amount, join = (
-            "o.customer_id",
-            "o.order_amount",
-            f"\n    left join {quoted(table)} as o on {same}",
-        )
-    if any(it.allows and (it.rule, it.object) == _UNREFERENCED for it in prepared.rule.schema_causes):
-        customer = "null"  # there is no such customer, who could not be reached
-    return f"""select json_build_array(count(distinct x.customer), count(*), coalesce(sum(x.amount), 0))::text
+        columns, join = _columns(impact, prepared, values)
+    measures = ", ".join(measure.sql for measure in impact.measures)
+    return f"""select json_build_array({measures})::text
   from (
-    select distinct on (h.place) {customer} as customer, {amount} as amount
+    select distinct on (h.place) {", ".join(columns) or "1"}
     from {hits} as h{join}
     where {flag}
     order by h.place nulls first
   ) as x"""
 
 
-def _row_of_key(prepared: PreparedRule) -> int:
-    """Which row of the table, among those that the rule joins, the key belongs to; -1 where nobody knows."""
-    return prepared.query.rows.get(prepared.rule.key[0], -1)
+def _columns(impact: Impact, prepared: PreparedRule, values: Sequence[str]) -> tuple[list[str], str]:
+    """The impact's columns of the violating rows, and the join with the rule's table if the rule does not show them."""
+    assert prepared.table is not None  # noqa: S101 - Impacts.of() says so
+    row_of_key = prepared.query.rows.get(prepared.rule.key[0], -1)
+    shown = {
+        column.name: values[place]
+        for place, column in enumerate(prepared.columns)
+        if column.name == column.source and prepared.query.rows.get(column.name) == row_of_key
+    }
+    join = ""
+    if not shown.keys() >= set(impact.columns):
+        keys = zip(prepared.rule.key, prepared.key, strict=True)
+        same = " and ".join(
+            f"o.{quoted(prepared.columns[place].source or name)} = {values[place]}" for name, place in keys
+        )
+        shown = {column: f"o.{quoted(column)}" for column in impact.columns}
+        join = f"\n    left join {quoted(prepared.table)} as o on {same}"
+    absent = _absent(impact, prepared)
+    return [f"{'null' if name in absent else shown[name]} as {quoted(name)}" for name in impact.columns], join
 
 
-def _of_customers(prepared: PreparedRule, values: Sequence[str], hits: str, flag: str) -> str:
-    assert prepared.table is not None  # noqa: S101 - weighs_orders() says so
-    return f"""select json_build_array(count(*), coalesce(sum(x.orders), 0), coalesce(sum(x.amount), 0))::text
-  from (
-    select distinct on (h.place) l.orders, l.amount
-    from {hits} as h
-    left join {_live(prepared.table.schema)} as l on l.customer_id = {values[prepared.key[0]]}
-    where {flag}
-    order by h.place nulls first
-  ) as x"""
+def _absent(impact: Impact, prepared: PreparedRule) -> set[str]:
+    causes = {(cause.rule, cause.object) for cause in prepared.rule.schema_causes if cause.allows}
+    return {column for column, cause in impact.null_if.items() if cause in causes}
 
 
-def parse_impact(text: str) -> Impact:
-    """The impact that a sums query gave. A sum that is no number (NaN among the amounts) counts as nothing."""
-    customers, orders, amount = json.loads(text, parse_float=Decimal)
-    if isinstance(amount, Decimal):
+def reproduce_sql(prepared: PreparedRule, sql: str, impacts: Impacts) -> str:
+    """Return a statement that gives the impact by itself; `sql` gives the violations. Empty for another key."""
+    impact = impacts.of(prepared)
+    if impact is None or prepared.table is None or prepared.rule.key != (impact.key,):
+        return ""
+    measures = ",\n  ".join(f"{measure.sql} as {quoted(measure.name)}" for measure in impact.measures)
+    key = quoted(impact.key)
+    violating = f"select v.{key}\n  from (\n{sql}\n  ) as v"
+    if related := impacts.related(prepared):
+        return (
+            f"select {measures}\nfrom (\n  {violating}\n) as v\nleft join (\n  {_sums(related.related)}\n"
+            f"  from {quoted(related.relation)} as r\n  where {related.related.where}\n"
+            f"  group by r.{quoted(related.related.by)}\n) as x on x.key = v.{key}"
+        )
+    absent = _absent(impact, prepared)
+    columns = ", ".join(f"null as {quoted(name)}" if name in absent else f"o.{quoted(name)}" for name in impact.columns)
+    return (
+        f"select {measures}\nfrom (\n  select {columns or '1'}\n  from {quoted(prepared.table)} as o\n"
+        f"  where o.{key} in (\n  {violating}\n  )\n) as x"
+    )
+
+
+def _sums(related: Related) -> str:
+    sums = ", ".join(f"{sql} as {quoted(name)}" for name, sql in related.sums.items())
+    return f"select r.{quoted(related.by)} as key, {sums}"
+
+
+def parse_impact(text: str, impact: Impact) -> dict[str, int | float]:
+    """Return the numbers of an impact query by their measures' names; what is no number (NaN) counts as 0."""
+    numbers = json.loads(text, parse_float=Decimal)
+    return {measure.name: _number(number) for measure, number in zip(impact.measures, numbers, strict=True)}
+
+
+def _number(number: object) -> int | float:
+    if isinstance(number, Decimal):
         # beyond 2**53 a float would round, or be infinite
-        amount = int(amount) if abs(amount) >= 2**53 or amount == int(amount) else float(amount)
-    return Impact(int(customers), int(orders), amount if isinstance(amount, int | float) else 0)
+        return int(number) if abs(number) >= 2**53 or number == int(number) else float(number)
+    return number if isinstance(number, int | float) else 0

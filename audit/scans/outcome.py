@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from order_audit.reports.document import Cause, Impact, JsonObject, KeyOrder, Status
+from order_audit.reports.document import Cause, JsonObject, KeyOrder, Status
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Outcome:
     violations: int = 0
     checked: int | None = None
     examples: list[JsonObject] = field(default_factory=list)
-    impact: Impact | None = None
+    impact: dict[str, int | float] | None = None
     failure: Failure | None = None
     cause: Cause | None = None
     milliseconds: float = 0.0

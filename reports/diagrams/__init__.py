@@ -5,10 +5,8 @@ A picture has a title that says what it shows and a description with its main fi
 what a part stands for is in the part's own title. Texts are escaped here, hidden characters spelled out.
 """
 
-from order_audit.reports.diagrams.balance import balance
 from order_audit.reports.diagrams.bars import bars
 from order_audit.reports.diagrams.bitmap import bitmap, extremes
 from order_audit.reports.diagrams.histogram import histogram
-from order_audit.reports.diagrams.lineage import lineage
 
-__all__ = ["balance", "bars", "bitmap", "extremes", "histogram", "lineage"]
+__all__ = ["bars", "bitmap", "extremes", "histogram"]

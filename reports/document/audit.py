@@ -133,6 +133,23 @@ class Question:
 
 
 @dataclass(frozen=True)
+class ImpactMeasure:
+    """One number of the impact of rules on a table."""
+
+    name: Annotated[str, note("As in `impact`.")]
+    label: Annotated[str, note("What is counted, in the singular; of a sum what is added up, and its unit.")]
+    is_sum: bool = False
+
+
+@dataclass(frozen=True)
+class TableImpact:
+    """What the impact of rules on a table adds up."""
+
+    table: str
+    measures: tuple[ImpactMeasure, ...]
+
+
+@dataclass(frozen=True)
 class Document:
     """Everything one audit found. Parts may be added; none changes its meaning under format order-audit/2."""
 
@@ -149,3 +166,4 @@ class Document:
     requirements: Annotated[tuple[Requirement, ...], note("From the suites' requirements.toml.")]
     questions: Annotated[tuple[Question, ...], note("Likewise.")]
     fixes: Annotated[Fixes | None, note("Null where no fix was applied, or the journal may not be read.")]
+    impact_measures: Annotated[tuple[TableImpact, ...], note("What `impact` adds up.")] = ()

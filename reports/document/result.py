@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
+from order_audit.domain import NoDiagram
 from order_audit.expectations import Severity
-from order_audit.reports.document.codec import Count, JsonObject, note
+from order_audit.reports.document.codec import JsonObject, note
 
 #: `not_selected` are rules that --rule and --exclude leave out.
 Status: TypeAlias = Literal["passed", "failed", "errored", "skipped", "not_checkable", "not_selected"]
@@ -21,15 +22,6 @@ class Cause:
     tables: Annotated[tuple[str, ...], note("The tables that do not exist; or the table that lacks the column.")] = ()
     column: Annotated[str, note("The column that the table lacks.")] = ""
     encoding: Annotated[str, note("The database's encoding.")] = ""
-
-
-@dataclass(frozen=True)
-class Impact:
-    """Customers, orders and amounts that a failed rule touches; `amount` is a sum in the table's own unit."""
-
-    customers: Count
-    orders: Count
-    amount: int | float
 
 
 @dataclass(frozen=True)
@@ -84,34 +76,11 @@ class Overlap:
 
 
 @dataclass(frozen=True)
-class NoDiagram:
-    """Why the context of the examples was not looked up, and the statement that would help, or nothing."""
+class DiagramFacts:
+    """What the diagrams of a rule's examples are drawn from."""
 
-    reason: str
-    help: str
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """Orders that examples lead to by order_ref."""
-
-    keys: Annotated[tuple[Any, ...], note("The violating orders among them.")]
-    orders: Annotated[
-        tuple[JsonObject, ...], note("With order_id, order_ref, customer_id, order_status and order_amount.")
-    ]
-    missing: Annotated[tuple[Any, ...], note("The ids that one of them names and no order has.")]
-
-
-@dataclass(frozen=True)
-class Balance:
-    """A customer's balance, the order of the example, and all live orders if they were looked up."""
-
-    customer_id: Any
-    balance: Annotated[int | float | str | None, note("A text where it is not finite, or masked.")]
-    order_id: Any = None
-    order_amount: int | float | str | None = None
-    live_orders: int | None = None
-    live_amount: int | float | str | None = None
+    kind: Annotated[str, note("The diagram kind of an installed domain.")]
+    facts: Annotated[tuple[JsonObject, ...], note("An object per diagram, as the domain defines it.")]
 
 
 @dataclass(frozen=True)
@@ -139,7 +108,10 @@ class Result:
     checked: Annotated[int | None, note("Rows of that table.", minimum=0)]
     violations: Annotated[int, note("Distinct violating keys.", minimum=0)]
     examples: Annotated[tuple[JsonObject, ...], note("The first violating rows by key.")]
-    impact: Annotated[Impact | None, note("What a failed rule touches; null for tables that are not about orders.")]
+    impact: Annotated[
+        dict[str, int | float] | None,
+        note("What a failed rule touches, by the names in `impact_measures`; null where no installed domain knows it."),
+    ]
     why: str
     limitations: Annotated[str, note("What its violations do not prove.")]
     fix: Annotated[Fix | None, note("How its violations are put right; null where no fix is shipped.")]
@@ -179,11 +151,8 @@ class Result:
         note("The failed rules on the same table and key that have some of its keys, and how many; the most first."),
     ] = None
     no_diagram_reason: NoDiagram | None = None
-    lineages: Annotated[
-        tuple[Lineage, ...] | None,
-        note("The orders that the first examples lead to by order_ref, those together that meet."),
-    ] = None
-    balances: Annotated[tuple[Balance, ...] | None, note("Of the first customers.")] = None
+    diagram: Annotated[DiagramFacts | None, note("Of the first examples.")] = None
+    impact_sql: Annotated[str, note("A statement that gives the impact by itself.")] = ""
 
     CONDITIONS: ClassVar[list[JsonObject]] = [
         {

@@ -15,9 +15,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
+from order_audit.domain import Chart
 from order_audit.expectations import SEVERITIES
-from order_audit.reports import escaping, formatting
-from order_audit.reports.html import evidence, finding
+from order_audit.reports import diagrams, escaping, formatting
+from order_audit.reports.html import evidence, finding, impact
 
 
 def page(template: str, **content: Any) -> str:
@@ -59,11 +60,17 @@ def _environment() -> Environment:
         "evidence": _evidence,
         "wrong": finding.highlighted_columns,
         "figures": finding.figures,
+        "amounts": impact.amounts,
+        "bars": _bars,
         "overlaps": finding.overlaps,
         "schema_causes": finding.schema_causes,
     }
     environment.globals |= {"severities": SEVERITIES, "duration": formatting.duration}
     return environment
+
+
+def _bars(chart: Chart) -> Markup:
+    return diagrams.bars(chart.title, chart.rows, chart.unit, chart.notes)
 
 
 def _evidence(value: Any) -> str | Markup:

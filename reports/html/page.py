@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final, get_args
@@ -13,7 +13,7 @@ from markupsafe import Markup
 from order_audit.expectations import SEVERITIES, Severity
 from order_audit.reports import gate_text, profile, schema_findings
 from order_audit.reports.document import Cause, Document, Result, RowsAffected, Run, SchemaRule, Status
-from order_audit.reports.html import annotated_ddl, evidence, links, reproduce, traceability
+from order_audit.reports.html import annotated_ddl, evidence, impact, links, reproduce, traceability
 from order_audit.reports.html.environment import page
 
 #: More tables than this are not named in a sentence.
@@ -29,8 +29,9 @@ def report(document: Document) -> str:
         """The worst first: by severity, then by the share of rows, the amount, the number of violations."""
         rows = found.checked or largest
         share = found.violations / rows if rows else 0.0
-        amount = abs(found.impact.amount) if found.impact else 0
-        return SEVERITIES.index(found.severity), -share, -amount, -found.violations, found.rule
+        return (
+            SEVERITIES.index(found.severity), -share, -impact.weight(found, document), -found.violations, found.rule,
+        )  # fmt: skip
 
     by_status: defaultdict[Status, list[Result]] = defaultdict(list)
     for found in sorted(results, key=rank):
@@ -39,7 +40,6 @@ def report(document: Document) -> str:
     failed = [replace(it, examples=tuple(shown)) for it, shown in zip(by_status["failed"], rows, strict=True)]
     groups = schema_findings.groups(document)
     home = run.database.schema
-    stakes = {found.rule: reproduce.impact_sql(found, home) for found in failed}
     shown_profile = profile.shown(document.profile)
     figures = {
         table.name: reproduce.figures(table.name, document.profile[table.name]["columns"], home)
@@ -84,8 +84,8 @@ def report(document: Document) -> str:
         unjudged_schema=_unjudged(document.schema_rules),
         counted_by={name: reproduce.rows(name, home) for name in run.tables},
         rows_at=_rows_at(run, shown_profile),
-        stakes=stakes,
-        reached_at=_reached_at(anchors, stakes),
+        impact_columns=impact.columns(document),
+        impact_sums=impact.sums(document),
         by_severity=_by_severity(groups, anchors),
         first_of={group.rule: anchors[f"{group.rule}/{group.severity}"] for group in reversed(groups)},
         whys={rule.rule: rule.why for rule in document.schema_rules},
@@ -138,17 +138,6 @@ def _rows_at(run: Run, shown: profile.Profile) -> defaultdict[str | None, str]:
     places |= {name: f"counted-{place}" for place, name in enumerate(run.tables, start=1)}
     places |= {table.name: f"profile-{place}" for place, table in enumerate(shown.tables, start=1) if not table.error}
     return places
-
-
-def _reached_at(anchors: dict[str, str], stakes: dict[str, str]) -> Callable[[Result, str], str]:
-    """Gives where a number of customers, of orders or an amount comes from: the rows, or the statement that adds up."""
-
-    def reached_at(found: Result, name: str) -> str:
-        own = "customer" if found.table == "customers" else "order"
-        kind = "stake" if stakes[found.rule] and name != own else "rows"
-        return f"{kind}-{anchors[found.rule]}"
-
-    return reached_at
 
 
 def _by_severity(groups: list[schema_findings.Group], anchors: dict[str, str]) -> Markup:

@@ -6,8 +6,7 @@ import re
 import shlex
 from typing import Final
 
-from order_audit.expectations.orders import LIVE
-from order_audit.reports.document import Document, JsonObject, Result
+from order_audit.reports.document import Document, JsonObject
 
 #: Names that are read back as they are, written without quotes: behind a point even those that are SQL's own words.
 _SIMPLE: Final = re.compile(r"[a-z_][a-z0-9_]*")
@@ -36,31 +35,6 @@ def command(document: Document) -> str:
     if not run.masked:
         words += ["--unmask"]
     return " ".join(word if word == "…" else shlex.quote(word) for word in [*words, "--out", "…"])
-
-
-def impact_sql(found: Result, schema: str) -> str:
-    """The statement that adds up whom a failed rule concerns and what is at stake; empty where that is not known."""
-    if not found.impact or not found.table:
-        return ""
-    home, _, table = found.table.rpartition(".")
-    orders, customers = (_relation(name, home or schema) for name in ("orders", "customers"))
-    violating = f"(\n  select v.{found.key}\n  from (\n{found.sql}\n) as v\n)"
-    if (table, found.key) == ("orders", "order_id"):
-        whose, join = "o", ""
-        if not found.impact.customers:
-            # there are no such customers, which their table tells
-            whose, join = "c", f"left join {customers} as c on c.customer_id = o.customer_id\n"
-        return (
-            f"select count(distinct {whose}.customer_id) as customers, count(*) as orders,"
-            f" coalesce(sum(o.order_amount), 0) as amount\nfrom {orders} as o\n{join}"
-            f"where o.order_id in {violating}"
-        )
-    if (table, found.key) == ("customers", "customer_id"):
-        return (
-            f"select count(*) as orders, coalesce(sum(o.order_amount), 0) as amount\nfrom {orders} as o\n"
-            f"where {LIVE}\n  and o.customer_id in {violating}"
-        )
-    return ""
 
 
 def rows(table: str, schema: str) -> str:

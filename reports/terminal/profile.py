@@ -8,9 +8,10 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from order_audit.domain import Chart, Crosstab
 from order_audit.reports import profile as profiles
 from order_audit.reports.formatting import plural
-from order_audit.reports.profile import Chart, Column, Positions, Table
+from order_audit.reports.profile import Column, Table
 from order_audit.reports.terminal.escape import escape
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
@@ -24,7 +25,7 @@ _TYPE: Final = 24
 _NULLS: Final = 10
 _DISTINCT: Final = 15
 _BAR: Final = 40
-_STATUS: Final = 12
+_CELL: Final = 12
 #: A space that no line is broken at; names and values have none, since it would be escaped.
 _HARD: Final = "\u00a0"
 _INDENT: Final = "    "
@@ -48,9 +49,9 @@ def _table(table: Table, width: int) -> Iterable[str]:
     for chart in table.charts:
         yield ""
         yield from _chart(chart, width)
-    if table.positions:
+    for crosstab in table.crosstabs:
         yield ""
-        yield from _positions(table.positions, width)
+        yield from _crosstab(crosstab, width)
     if not table.columns:
         return
     types = min(max(len(escape(column.type)) for column in table.columns), _TYPE)
@@ -84,14 +85,16 @@ def _column(column: Column, names: int, types: int, width: int) -> Iterable[str]
         )
     for said in column.counted:
         yield from _wrapped(_INDENT, said, width, is_list=True)
-    for script in column.scripts:
-        name = "no script" if script.name is None else f"'{script.name}'" if not script.name.strip() else script.name
-        begin = "keys" if script.rows is None else f"{name}, {plural(script.rows, 'row')}"
-        more = [f"and {script.more:,} more"] if script.more else []
-        keys = ", ".join([*(f"{key} {count:,}" for key, count in script.keys), *more])
+    if column.documents_by:
+        yield from _wrapped(_INDENT, f"keys by {column.documents_by}:", width)
+    for documents in column.documents:
+        value = "null" if documents.value is None else _value(documents.value, False)
+        begin = "keys" if documents.rows is None else f"{value}, {plural(documents.rows, 'row')}"
+        more = [f"and {documents.more:,} more"] if documents.more else []
+        keys = ", ".join([*(f"{key} {count:,}" for key, count in documents.keys), *more])
         yield from _wrapped(_INDENT, f"{begin}: {keys or 'no keys'}", width, is_list=True)
-    if column.more_scripts:
-        yield f"{_INDENT}and {plural(column.more_scripts, 'more script')}"
+    if column.more_documents:
+        yield f"{_INDENT}and {plural(column.more_documents, 'more value')}"
     if column.top:
         told = ", ".join(f"{_value(top.value, top.is_cut)} ({top.count:,})" for top in column.top)
         yield from _wrapped(_INDENT, f"most common: {told}", width, is_list=True)
@@ -148,19 +151,20 @@ def _chart(chart: Chart, width: int) -> Iterable[str]:
         yield f"{_INDENT}{name:>{names}} {drawn}{' ' if drawn else ''}{count:,}{note}"
 
 
-def _positions(positions: Positions, width: int) -> Iterable[str]:
-    """As many statuses as there is room for, the most frequent first."""
-    wide = max(_STATUS, *(len(f"{count:,}") + 1 for _, cells in positions.rows for count, _ in cells))
-    fit = (width - 10) // wide
-    heads = [escape(status) for status in positions.statuses]
+def _crosstab(crosstab: Crosstab, width: int) -> Iterable[str]:
+    """As many columns as there is room for, in their order."""
+    wide = max(_CELL, *(len(f"{count:,}") + 1 for _, cells in crosstab.rows for count, _ in cells))
+    names = max(len(name) for name in (crosstab.corner, *(name for name, _ in crosstab.rows)))
+    fit = (width - len(_INDENT) - names) // wide
+    heads = [escape(name) for name in crosstab.columns]
     is_cut = len(heads) > fit
     shown = fit - 1 if is_cut else len(heads)
-    yield "  Orders by their place in the lineage and their status"
-    yield f"{_INDENT}{'place':<6}" + "".join(
+    yield f"  {crosstab.title}"
+    yield f"{_INDENT}{crosstab.corner:<{names}}" + "".join(
         f"{head if len(head) < wide else head[: wide - 2] + '…':>{wide}}"
         for head in [*heads[:shown], *(["others"] if is_cut else [])]
     )
-    for place, cells in positions.rows:
+    for name, cells in crosstab.rows:
         counts = [count for count, _ in cells]
         rest = [sum(counts[shown:])] if is_cut else []
-        yield f"{_INDENT}{place:<6}" + "".join(f"{count:>{wide},}" for count in [*counts[:shown], *rest])
+        yield f"{_INDENT}{escape(name):<{names}}" + "".join(f"{count:>{wide},}" for count in [*counts[:shown], *rest])

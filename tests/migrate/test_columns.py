@@ -6,9 +6,9 @@ import psycopg
 import pytest
 
 from order_audit.audit.database.server import Server
-from order_audit.fixes.migrate.steps import steps
-from order_audit.fixes.migrate.verify import verify
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.steps import steps
+from order_audit.scenario.migrate.verify import verify
 from tests.migrate.test_migrate import migrate, shape
 
 STEPS = steps(PROPOSED)

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from order_audit.audit.database.server import Server
-from order_audit.fixes.migrate.verify import verify
+from order_audit.scenario.migrate.verify import verify
 from tests.migrate.test_migrate import migrate, rows, shape
 from tests.support.program import order_audit
 

@@ -11,13 +11,13 @@ import psycopg
 import pytest
 
 from order_audit.errors import RefusalError
-from order_audit.fixes.migrate.run import rollback, run
-from order_audit.fixes.migrate.steps import CONTRACT, Step, steps
-from order_audit.fixes.migrate.throttle import MigrationThrottle
-from order_audit.fixes.migrate.verify import verify
 from order_audit.progress import start_ignored
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.run import rollback, run
+from order_audit.scenario.migrate.steps import CONTRACT, Step, steps
+from order_audit.scenario.migrate.throttle import MigrationThrottle
+from order_audit.scenario.migrate.verify import verify
 from tests.migrate.test_guards import fix, guards
 from tests.support import soak
 from tests.support.workload import Workload

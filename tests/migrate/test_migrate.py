@@ -17,10 +17,10 @@ import pytest
 
 from order_audit import scenario
 from order_audit.audit.database.server import Server
-from order_audit.fixes.migrate.quarantine import quarantine
-from order_audit.fixes.migrate.steps import CONTRACT, done, steps
-from order_audit.fixes.migrate.verify import verify
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.quarantine import quarantine
+from order_audit.scenario.migrate.steps import CONTRACT, done, steps
+from order_audit.scenario.migrate.verify import verify
 from order_audit.session import LOCK
 from tests.fixes.test_emit import sqitch
 from tests.support import servers, soak
@@ -495,7 +495,7 @@ def test_refusals_say_what_to_do(sample: str) -> None:
             connection.execute("alter table customers drop customer_phone;"
                                "alter table customers rename telephone to customer_phone")  # fmt: skip
             connection.execute("alter table orders rename to old_orders")
-            assert "begins with the tables" in migrate(dsn, "run", "--quiet", code=3)
+            assert "is for the scenario's tables public.customers and public.orders" in migrate(dsn, "run", "--quiet", code=3)
             connection.execute("create view orders as select * from old_orders")
             assert "plain tables: orders" in migrate(dsn, "run", "--quiet", code=3)
         finally:

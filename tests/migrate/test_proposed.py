@@ -14,12 +14,12 @@ from psycopg import errors
 
 from order_audit.audit.schema.lint import lint
 from order_audit.expectations.suite import schema_rules
-from order_audit.fixes.migrate.run import run
-from order_audit.fixes.migrate.steps import steps
-from order_audit.fixes.migrate.throttle import MigrationThrottle
-from order_audit.fixes.migrate.verify import verify
 from order_audit.progress import start_ignored
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.run import run
+from order_audit.scenario.migrate.steps import steps
+from order_audit.scenario.migrate.throttle import MigrationThrottle
+from order_audit.scenario.migrate.verify import verify
 
 STEPS = steps(PROPOSED)
 Query = Callable[..., list[tuple[Any, ...]]]

@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from order_audit.fixes.migrate.run import rollback, run
-from order_audit.fixes.migrate.steps import steps
-from order_audit.fixes.migrate.throttle import MigrationThrottle
-from order_audit.fixes.migrate.verify import verify
 from order_audit.progress import start_ignored
 from order_audit.scenario.load import PROPOSED, SCHEMA
+from order_audit.scenario.migrate.run import rollback, run
+from order_audit.scenario.migrate.steps import steps
+from order_audit.scenario.migrate.throttle import MigrationThrottle
+from order_audit.scenario.migrate.verify import verify
 from tests.support import dirty, soak
 
 STEPS = steps(PROPOSED)

@@ -208,9 +208,9 @@ def _check_documents(figures: dict[str, Any], frame: pd.DataFrame) -> None:
     assert {found["key"]: found["count"] for found in figures["keys"]} == {
         key: sum(key in document for document in objects) for key in ("a", "b ü")
     }
-    for found in figures["by_script"]:
+    for found in figures["by_value"]:
         script = documents["delivery_script_name"]
-        chosen = documents[script.isna() if found["script"] is None else script == found["script"]]
+        chosen = documents[script.isna() if found["value"] is None else script == found["value"]]
         assert found["rows"] == len(chosen)
         assert {key["key"]: key["count"] for key in found["keys"]}["a"] == sum(
             isinstance(document, dict) for document in chosen["parsed"]

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from order_audit.reports.diagrams import balance, bars, bitmap, extremes, histogram, lineage
-from order_audit.reports.diagrams.lineage import Order, as_it_is, as_it_should_be
-from order_audit.reports.document import Lineage
+from order_audit.reports.diagrams import bars, bitmap, extremes, histogram
+from order_audit.scenario.domain.balance_drawing import balance
+from order_audit.scenario.domain.lineage_drawing import Order, lineage
+from order_audit.scenario.domain.lineage_figure import Lineage, as_it_is, as_it_should_be
 
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }} &lt; \u202e\x00\n\ud800 😀"
 KINDS = ("on", "hit", "off")

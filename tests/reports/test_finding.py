@@ -150,7 +150,9 @@ def order(id: int, ref: int, customer: int = 1, status: str = "active") -> dict[
 
 def captions(*lineages: dict[str, Any], highlight: tuple[str, ...] = ("order_ref",)) -> list[str]:
     """What stands above the pictures of a finding."""
-    page = drawn(document(found("lineage.a", lineages=list(lineages), highlight=list(highlight))))
+    page = drawn(
+        document(found("lineage.a", diagram={"kind": "lineage", "facts": list(lineages)}, highlight=list(highlight)))
+    )
     figures = re.findall(r'<figure class="drawing">.*?</figure>', page.source, re.DOTALL)
     return [re.sub(r"<[^>]+>", "", said) for it in figures for said in re.findall(r"<(?:figcaption|small)>(.*?)</", it)]
 
@@ -190,7 +192,7 @@ def test_a_balance_stands_beside_what_it_is_to_cover() -> None:
         {"customer_id": 4, "balance": -5, "live_orders": 0, "live_amount": 0},
         {"customer_id": 5, "balance": -5},
     ]
-    page = drawn(document(found("orders.a", balances=shown)))
+    page = drawn(document(found("orders.a", diagram={"kind": "balance", "facts": shown})))
     assert page.all("figcaption") == [
         "Customer 1: 45 short of order 7",
         "Customer 2: the balance equals order 8, and is not greater",
@@ -215,7 +217,15 @@ def test_only_the_first_schedules_are_drawn() -> None:
 
 def test_the_same_finding_gives_the_same_bytes() -> None:
     """Whatever is drawn of it."""
-    made = linted(found("lineage.a", lineages=[CHAIN, CIRCLE], highlight=["order_ref"], fix=FIX, guard=GUARD))
+    made = linted(
+        found(
+            "lineage.a",
+            diagram={"kind": "lineage", "facts": [CHAIN, CIRCLE]},
+            highlight=["order_ref"],
+            fix=FIX,
+            guard=GUARD,
+        )
+    )
     assert report_page(made) == report_page(made)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from order_audit.reports.document import ImpactMeasure, encode
+from order_audit.scenario.domain.impact import IMPACTS
 from tests.support.results import GATE, comparison_page, report_page
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }}{% raw %} </title></style>--> &lt; 😀"
@@ -197,6 +199,13 @@ def document(*results: dict[str, Any], gate: dict[str, Any] | None = None, **run
             "gate": GATE | (gate or {}),
         },
         "results": list(results),
+        "impact_measures": [
+            {
+                "table": impact.table,
+                "measures": [encode(ImpactMeasure(it.name, it.label, it.is_sum)) for it in impact.measures],
+            }
+            for impact in IMPACTS
+        ],
         "violations": {"file": "violations.csv", "sha256": "ab" * 32, "rows": 5},
         "schema_findings": [],
         "schema_rules": [],
@@ -312,6 +321,13 @@ def everything(text: str) -> dict[str, Any]:
         "assumes": text,
         "after": {text: text},
     }
+    balances = {
+        "kind": "balance",
+        "facts": [
+            {"customer_id": text, "balance": text, "order_id": text, "order_amount": text}
+            | {"live_orders": 2, "live_amount": text}
+        ],
+    }
     fields: dict[str, Any] = {
         "title": text,
         "why": text,
@@ -324,25 +340,25 @@ def everything(text: str) -> dict[str, Any]:
         "limitations": text,
         "highlight": [text],
         "schema_causes": [{"rule": text, "object": text, "allows": True, "which": text}],
-        "lineages": [
-            {
-                "keys": [text],
-                "orders": [
-                    dict.fromkeys(("order_id", "order_ref", "customer_id", "order_status", "order_amount"), text)
-                ],
-                "missing": [f"{text}?"],
-            }
-        ],
-        "balances": [
-            {"customer_id": text, "balance": text, "order_id": text, "order_amount": text}
-            | {"live_orders": 2, "live_amount": text}
-        ],
+        "diagram": {
+            "kind": "lineage",
+            "facts": [
+                {
+                    "keys": [text],
+                    "orders": [
+                        dict.fromkeys(("order_id", "order_ref", "customer_id", "order_status", "order_amount"), text)
+                    ],
+                    "missing": [f"{text}?"],
+                }
+            ],
+        },
         "no_diagram_reason": {"reason": text, "help": text},
         "overlaps": [{"rule": f"a.{text}", "rows": 1}, {"rule": f"b.{text}", "rows": 1}],
     }
     results = [
         found(f"a.{text}", **fields, key=f"{text}, order_id", examples=[{text: text, "order_id": 1, "other": [text]}]),
-        found(f"b.{text}", **fields, requires=[text]) | {"table": "customers", "guard": None, "unguarded": text},
+        found(f"b.{text}", **fields, requires=[text])
+        | {"table": "customers", "guard": None, "unguarded": text, "diagram": balances},
         found(
             f"c.{text}",
             "errored",
@@ -492,14 +508,14 @@ def test_empty_tables_are_no_clean_ones() -> None:
     assert "There was no row that could have failed." in page.all("section", id="passed")[0]
 
 
-def test_what_is_at_stake_has_columns_where_it_is_known() -> None:
-    """Of others' tables nobody knows whom a violation concerns."""
+def test_impact_has_columns_where_it_is_known() -> None:
+    """Findings without an impact need none."""
     known = drawn(document(found())).all("section", id="first")[0]
     unknown = drawn(document(found(impact=None))).all("section", id="first")[0]
     assert "Customers Orders Amount" in known
-    assert "then by amount" in known
+    assert "then by impact: order amounts, in the table's own unit" in known
     assert "Customers" not in unknown
-    assert "then by amount" not in unknown
+    assert "then by impact" not in unknown
 
 
 @pytest.mark.parametrize("results", [[], [found("orders.a", "skipped", reason="no table orders")]])
@@ -546,7 +562,7 @@ def test_a_finding_tells_all_of_itself() -> None:
         "critical",
         "1,200 of 53,000 rows of orders (2.26 %)",
         "It costs money.",
-        "1 customer, 1,200 orders, −12.50 at stake (order amounts, in the table's own unit).",
+        "Impact: 1 customer, 1,200 orders, −12.50 (order amounts, in the table's own unit).",
         "Needs orders.x, encoding utf8",
         "File current/orders/a.sql",
         "Time 1.2 ms",
@@ -587,7 +603,7 @@ def test_rules_on_the_schema_that_were_not_judged_are_told_by_reason() -> None:
 
 
 def test_impact_in_words() -> None:
-    """On customers the orders are their live ones; where nothing is known, that is said, once for all findings."""
+    """Each number with what it counts; findings without an impact are counted, once for all."""
     of = {
         "customers": found("c.a", table="customers", key="customer_id"),
         "none": found("c.b", table="customers", impact={"customers": 2, "orders": 0, "amount": 0}),
@@ -596,12 +612,11 @@ def test_impact_in_words() -> None:
     }
     of["lost"] = found("o.a", impact={"customers": 0, "orders": 2, "amount": 7})
     page = drawn(document(*of.values()))
-    assert "No existing customer, 2 orders, 7 at stake" in page.text
-    assert "3 customers, 5 live orders of theirs, 1,250 at stake" in page.text
-    assert "2 customers, no live order of theirs." in page.text
-    said = "Whom a finding concerns, and what is at stake, is known of customers and orders alone"
-    assert page.text.count(said) == 1
-    assert "; 2 findings are on something else" in page.text
+    unit = "(order amounts, in the table's own unit)."
+    assert f"Impact: no customer, 2 orders, 7 {unit}" in page.text
+    assert f"Impact: 3 customers, 5 live orders, 1,250 {unit}" in page.text
+    assert f"Impact: 2 customers, no live order, 0 {unit}" in page.text
+    assert page.text.count("2 findings have no impact: no installed domain defines it") == 1
     assert "1 violation; how many rows were checked is not known" in page.text
 
 

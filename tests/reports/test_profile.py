@@ -11,8 +11,9 @@ import pytest
 
 from order_audit.audit.database.server import Server
 from order_audit.audit.run import Options
-from order_audit.reports.profile import Column, banded, shown
+from order_audit.reports.profile import Column, shown
 from order_audit.reports.terminal.profile import profile_text
+from order_audit.scenario.domain.charts import banded
 from tests.reports.test_html import HOSTILE, UNSEEN, document, drawn
 from tests.support import servers
 from tests.support.results import report_page, run
@@ -124,7 +125,7 @@ def hostile(text: str) -> dict[str, Any]:
     columns = {
         text: column(text, **one, mean=text, inf=1, minus_inf=0, top=[{"value": text, "count": 3}]),
         text + "2": column(text, types={text: 3}, keys=keys, unreadable=1, top=[{"value": text, "count": 3}],
-                           by_script=[{"script": text, "rows": 4, "keys": keys}]),
+                           by_value=[{"value": text, "rows": 4, "keys": keys}], by_column=text),
         text + "3": {"type": text, "error": text},
         text + "4": {"type": text, "nulls": 10},
         text + "5": column(text, bits=[0.5, 1.0, 0.0]),
@@ -247,9 +248,8 @@ def test_many_statuses_are_summed_up() -> None:
     counts = {f"status{place}": 100 - place for place in range(30)}
     lineages = {"lineages": 1, "sizes": [[1, 1]], "depths": [[0, 1]], "outside": 0, "status_by_position": {"1": counts}}
     profile = {"orders": table({}, lineages=lineages)}
-    positions = shown(profile).tables[0].positions
-    assert positions is not None
-    assert positions.statuses == [*(f"status{place}" for place in range(10)), "20 others"]
+    (positions,) = shown(profile).tables[0].crosstabs
+    assert positions.columns == [*(f"status{place}" for place in range(10)), "20 others"]
     assert sum(count for count, _ in positions.rows[0][1]) == sum(counts.values())
     for width in (80, 120):
         lines = profile_text(profile, width).splitlines()

@@ -12,6 +12,7 @@ from order_audit.audit.analysis.predicates import OneOf, condition, parse_read_s
 from order_audit.audit.run import Options
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.cost import most_expensive_first
+from order_audit.audit.scans.impact import NO_IMPACTS
 from order_audit.expectations import Rule, SuiteError, load
 from order_audit.expectations.rule import parse
 from tests.scan.test_planner import bundles
@@ -235,7 +236,7 @@ def test_the_dearest_statements_come_first(dsn: str, tmp_path: Path) -> None:
         connection.execute(BIG)
         made = bundles(connection, cheap, dear)
         assert [found.rules[0].rule for found in made] == [cheap, dear]
-        assert most_expensive_first(connection, made, {}) == made[::-1]
+        assert most_expensive_first(connection, made, NO_IMPACTS) == made[::-1]
         connection.execute("delete from t where id > 100")
         connection.execute("vacuum analyze t")
-        assert most_expensive_first(connection, made, {}) == made
+        assert most_expensive_first(connection, made, NO_IMPACTS) == made

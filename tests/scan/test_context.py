@@ -98,7 +98,8 @@ def audit(server: Server, out: Path, *statements: str, **options: Any) -> dict[s
 def lineages(found: dict[str, Any]) -> list[tuple[list[int], list[int], list[int]]]:
     """Of each lineage the violating orders, all orders and the missing ones."""
     return [
-        (it["keys"], sorted(order["order_id"] for order in it["orders"]), it["missing"]) for it in found["lineages"]
+        (it["keys"], sorted(order["order_id"] for order in it["orders"]), it["missing"])
+        for it in found["diagram"]["facts"]
     ]
 
 
@@ -111,7 +112,7 @@ def test_what_is_around_examples(server: Server, tmp_path: Path) -> None:
     assert lineages(found["lineage.order_ref_exists"]) == [([11, 12], [11, 12], [99]), ([13], [13], [])]
     assert lineages(found["lineage.keeps_customer"]) == [([24], [23, 24], [])]
     assert lineages(found["lineage.one_live_order"]) == [([1], [1, 2], [])]
-    (orphan, _) = found["lineage.order_ref_exists"]["lineages"][0]["orders"]
+    (orphan, _) = found["lineage.order_ref_exists"]["diagram"]["facts"][0]["orders"]
     assert orphan == {
         "order_id": 11,
         "order_ref": 99,
@@ -119,15 +120,15 @@ def test_what_is_around_examples(server: Server, tmp_path: Path) -> None:
         "order_status": "mail a@•.••",
         "order_amount": 5,
     }
-    assert "lineages" not in found["orders.status_is_known"]
-    assert found["recreation.customer_is_not_overcommitted"]["balances"] == [
+    assert "diagram" not in found["orders.status_is_known"]
+    assert found["recreation.customer_is_not_overcommitted"]["diagram"]["facts"] == [
         {"customer_id": 1, "balance": 100, "live_orders": 2, "live_amount": 130},
         {"customer_id": 2, "balance": "NaN", "live_orders": 1, "live_amount": 500},
     ]
-    assert found["recreation.is_covered_by_balance"]["balances"] == [
+    assert found["recreation.is_covered_by_balance"]["diagram"]["facts"] == [
         {"customer_id": 2, "balance": "NaN", "order_id": 24, "order_amount": 500, "live_orders": 1, "live_amount": 500}
     ]
-    assert found["customers.balance_is_not_negative"]["balances"] == [
+    assert found["customers.balance_is_not_negative"]["diagram"]["facts"] == [
         {"customer_id": 3, "balance": -5, "live_orders": 0, "live_amount": 0}
     ]
     present = found["customers.required_text_is_present"]
@@ -145,8 +146,8 @@ def test_what_lies_far_away_is_neither_there_nor_missing(server: Server, tmp_pat
     (chain_of,) = (
         it
         for it in audit(server, tmp_path, "delete from orders", chain)["lineage.order_ref_is_first_ancestor"][
-            "lineages"
-        ]
+            "diagram"
+        ]["facts"]
         if 103 in it["keys"]
     )
     assert chain_of["missing"] == []
@@ -163,18 +164,18 @@ def test_nobody_reads_a_large_table_for_a_picture(server: Server, tmp_path: Path
     """Without an index nothing is looked up; the findings are the same."""
     found = audit(server, tmp_path, *LARGE, "alter table orders drop constraint orders_pkey")
     assert found["lineage.is_acyclic"]["violations"] == 2
-    assert "lineages" not in found["lineage.is_acyclic"]
+    assert "diagram" not in found["lineage.is_acyclic"]
     no_diagram_reason = found["lineage.is_acyclic"]["no_diagram_reason"]
     assert no_diagram_reason["reason"].startswith("orders is large and has no unique index on order_id alone")
-    assert found["recreation.customer_is_not_overcommitted"]["balances"][0] == {
+    assert found["recreation.customer_is_not_overcommitted"]["diagram"]["facts"][0] == {
         "customer_id": 1, "balance": 100, "live_orders": 30_003, "live_amount": 130
     }, "the rule itself has added them up"  # fmt: skip
-    assert found["customers.balance_is_not_negative"]["balances"] == [{"customer_id": 3, "balance": -5}]
+    assert found["customers.balance_is_not_negative"]["diagram"]["facts"] == [{"customer_id": 3, "balance": -5}]
     helped = ("alter table orders drop constraint orders_pkey", no_diagram_reason["help"].replace(" concurrently", ""))
     found = audit(server, tmp_path, *LARGE, "create index on orders (customer_id)", *helped)
     assert "no_diagram_reason" not in found["lineage.is_acyclic"]
     assert lineages(found["lineage.is_acyclic"]) == [([21, 22], [21, 22], [])]
-    assert found["recreation.customer_is_not_overcommitted"]["balances"][0]["live_orders"] == 30_003
+    assert found["recreation.customer_is_not_overcommitted"]["diagram"]["facts"][0]["live_orders"] == 30_003
 
 
 def test_a_look_up_that_fails_costs_its_picture(server: Server, tmp_path: Path) -> None:
@@ -195,5 +196,5 @@ def test_a_look_up_that_fails_costs_its_picture(server: Server, tmp_path: Path) 
         ("wrong", "errored", None),
     ]
     assert "'name', which the header names under highlight or diagram" in found["lacks"]["error"]
-    assert "lineages" not in found["draws"]
+    assert "diagram" not in found["draws"]
     assert found["draws"]["no_diagram_reason"]["reason"].startswith("orders lacks order_id, order_ref, ")

@@ -1575,7 +1575,7 @@ def test_what_fails_leaves_earlier_results_alone(data: str, tmp_path: Path) -> N
         (RunError, data, {"schema": "nowhere"}),
         (RunError, joined(data, dbname="nowhere"), {}),
         (SuiteError, data, {"rules": ("nothing",)}),
-        (RuntimeError, data, {"tell": tell}),
+        (RuntimeError, data, {"on_progress": tell}),
     ]
     for kind, dsn, options in failing:
         with pytest.raises(kind):

@@ -14,13 +14,13 @@ import pytest
 
 from order_audit import expectations
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.analysis.relation_name import RelationName
-from order_audit.audit.database import catalog, sampling
+from order_audit.audit.database import sampling
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.run import Options
 from order_audit.audit.scans import batch, executor, impact, prepared_rule
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.planner import Scan, plan
+from order_audit.domain import domains
 from order_audit.expectations import Rule
 from tests import rules
 from tests.scan.test_oracle import dirty_rows
@@ -37,8 +37,10 @@ def scans(connection: psycopg.Connection, *rules: Rule) -> list[Scan]:
 
 def bundles(connection: psycopg.Connection, *rules: Rule) -> list[Batch]:
     """The statements for some rules."""
-    orders = impact.orders_by_schema(catalog.relations(connection, [RelationName("", "orders")]).values())
-    return batch.batched(connection, scans(connection, *rules), orders)
+    defined = [it for domain in domains() for it in domain.impacts]
+    planned = scans(connection, *rules)
+    impacts = impact.find_impacts(connection, defined, [prepared for scan in planned for prepared in scan.rules])
+    return batch.batched(connection, planned, impacts)
 
 
 def widest(sets: Collection[frozenset[str]]) -> list[frozenset[str]]:

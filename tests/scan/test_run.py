@@ -314,7 +314,7 @@ def test_examples_are_the_first_by_key(dirty_18: Audited, tmp_path: Path, number
 
 def numbers(document: dict[str, Any]) -> list[dict[str, Any]]:
     """The results of a document but for the evidence, what explains it, and the time that they took."""
-    other = ("duration_ms", "examples", "highlight_in", "lineages", "balances")
+    other = ("duration_ms", "examples", "highlight_in", "diagram")
     return [{name: value for name, value in found.items() if name not in other} for found in document["results"]]
 
 

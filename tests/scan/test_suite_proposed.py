@@ -18,14 +18,14 @@ from order_audit.audit.analysis import parsed_query
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.run import Options
 from order_audit.audit.scans import prepared_rule
-from order_audit.fixes.migrate.run import run as migrate
-from order_audit.fixes.migrate.steps import steps
-from order_audit.fixes.migrate.throttle import MigrationThrottle
 from order_audit.fixes.planning.guards import guards_of
 from order_audit.progress import start_ignored
 from order_audit.reports import compare, results_file
 from order_audit.reports.document import encode
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.run import run as migrate
+from order_audit.scenario.migrate.steps import steps
+from order_audit.scenario.migrate.throttle import MigrationThrottle
 from tests.scan.test_examples import _difference, _keys, _read
 from tests.support.results import run
 

@@ -14,9 +14,9 @@ from order_audit.fixes.apply import ReviewError
 from order_audit.fixes.emission.sqitch import EmitError
 from order_audit.fixes.fix import FixError
 from order_audit.fixes.guarding.guard_error import GuardError, HeldError
-from order_audit.fixes.migrate.run import DifferentError
 from order_audit.fixes.planning.decisions import DecisionError
 from order_audit.scenario import NotEmptyError, NotUnicodeError
+from order_audit.scenario.migrate.run import DifferentError
 
 PACKAGE = Path(__file__).parents[2] / "order_audit"
 #: Errors that one module raises and another of the program always catches.

@@ -8,8 +8,8 @@ from typing import Final
 import psycopg
 
 from order_audit import session
-from order_audit.fixes.migrate.steps import FIRST
 from order_audit.progress import ProgressCallback
+from order_audit.scenario.migrate.steps import FIRST
 
 #: Keys in a range that has a checksum of its own.
 WIDTH: Final = 10_000

@@ -123,14 +123,14 @@ def refuse_unsupported(connection: psycopg.Connection) -> None:
     )
     if tables < 2:
         raise RefusalError(
-            "this migration begins with the tables public.customers and public.orders: they are not here"
+            "'migrate' is for the scenario's tables public.customers and public.orders, which this database does not have"
         )
     if kinds:
         raise RefusalError(
             f"this migration begins with plain tables: {kinds} is something else, or inherits, or has children"
         )
     if lacking:
-        raise RefusalError(f"this migration begins with other columns: wanted {lacking}")
+        raise RefusalError(f"'migrate' is for the scenario's tables: this database lacks the columns {lacking}")
     if generated:
         raise RefusalError(f"what is written to the new tables could not be written to a generated column: {generated}")
     if keyless:

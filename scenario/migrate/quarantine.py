@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import psycopg
 
 from order_audit import session
-from order_audit.fixes.migrate.steps import COPYING, FIRST, Step, execute, refuse_unsupported, without_transaction
 from order_audit.progress import ProgressCallback
+from order_audit.scenario.migrate.steps import COPYING, FIRST, Step, execute, refuse_unsupported, without_transaction
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What only orders and customers together tell: lineages, orders per customer, exposure against balance.
+"""Figures of orders and customers in the profile: lineages, orders per customer, exposure against balance.
 
 An order's lineage is the one of the order that `order_ref` names, whether that is its parent or its first ancestor; the
 first one names itself. Live orders are the pending, the active and the paused.
@@ -6,35 +6,32 @@ first one names itself. Live orders are the pending, the active and the paused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-import psycopg
-
-from order_audit.audit.database.catalog import Relation
-from order_audit.audit.database.quoting import quoted
-from order_audit.audit.profiling.column_figures import number
-from order_audit.expectations.orders import LIVE
+from order_audit.domain import Json, Query
+from order_audit.scenario.domain.orders import LIVE
 
 LINEAGE: Final = frozenset({"order_id", "order_ref", "customer_id", "order_status", "order_amount"})
 BALANCE: Final = frozenset({"customer_id", "customer_balance"})
 #: Longer chains are not followed further.
 _DEEPEST: Final = 200
-#: Positions that are told one by one.
+#: Positions that have figures of their own.
 _POSITIONS: Final = 10
 
 
-def lineages(connection: psycopg.Connection, orders: Relation) -> dict[str, Any]:
+def lineages(query: Query, tables: Mapping[str, str]) -> Json:
     """Sizes and depths of lineages, and the orders' status by their position in them. Raises psycopg.Error.
 
     Sizes and depths are lists of [size, lineages]; the depth is the longest chain of references below the first order.
     `outside` are the orders that no first order leads to: those in a circle, or whose ancestor is missing.
     """
-    rows = connection.execute(
+    rows = query(
         f"""
         with recursive placed as materialized (
           select order_id, order_ref, order_status::text as status
-          from {quoted(orders)}
+          from {tables["orders"]}
         ), reached as (
           select order_id as root, order_id, status, 0 as depth
           from placed
@@ -62,8 +59,8 @@ def lineages(connection: psycopg.Connection, orders: Relation) -> dict[str, Any]
         group by grouping sets ((place, status), (is_last, status), (size), (depth), ())
         union all
         select 'placed', null, null, count(*) from placed
-        """.encode()
-    ).fetchall()
+        """
+    )
     total = {what: n for what, _, _, n in rows if what in ("all", "placed")}
     sizes = _counts(rows, "size")
     # what is not last in its lineage has no size: it was grouped under none
@@ -99,22 +96,22 @@ def _by_position(rows: list[tuple[str, str | None, int]]) -> dict[str, dict[str,
     }
 
 
-def orders_per_customer(connection: psycopg.Connection, orders: Relation, customers: Relation) -> dict[str, Any]:
+def orders_per_customer(query: Query, tables: Mapping[str, str]) -> Json:
     """How many customers have how many orders, as [least, most, customers]; from ten on, in doubling bands."""
-    rows = connection.execute(
+    rows = query(
         f"""
         select case when n < 10 then n else 10 * 2 ^ floor(log(2, n / 10.0)) end::int8 as least,
           count(*), min(n), max(n), sum(n)::int8
         from (
           select count(o.customer_id) as n
-          from {quoted(customers)} as c
-          left join {quoted(orders)} as o on o.customer_id = c.customer_id
+          from {tables["customers"]} as c
+          left join {tables["orders"]} as o on o.customer_id = c.customer_id
           group by c.customer_id
         ) as counted
         group by least
         order by least
-        """.encode()
-    ).fetchall()
+        """
+    )
     customers_ = sum(row[1] for row in rows)
     return {
         "customers": customers_,
@@ -124,12 +121,12 @@ def orders_per_customer(connection: psycopg.Connection, orders: Relation, custom
     }
 
 
-def exposure(connection: psycopg.Connection, orders: Relation, customers: Relation) -> dict[str, Any]:
+def exposure(query: Query, tables: Mapping[str, str]) -> Json:
     """Customers by the share of the balance that their live orders' amounts come to.
 
     `over` has those whose amounts are more than the balance; `unknown` those whose balance is no number.
     """
-    rows = connection.execute(
+    rows = query(
         f"""
         select case
             when coalesce(e.amount, 0) = 0 then 'none'
@@ -140,19 +137,25 @@ def exposure(connection: psycopg.Connection, orders: Relation, customers: Relati
           end as band,
           count(*), coalesce(sum(e.amount), 0)::text
         from (
-          select customer_id, customer_balance::text as balance from {quoted(customers)}
+          select customer_id, customer_balance::text as balance from {tables["customers"]}
         ) as c
         left join (
           select o.customer_id, sum(o.order_amount) as amount
-          from {quoted(orders)} as o
+          from {tables["orders"]} as o
           where {LIVE}
           group by o.customer_id
         ) as e on e.customer_id = c.customer_id
         group by band
-        """.encode()
-    ).fetchall()
+        """
+    )
     found = {band: (n, amount) for band, n, amount in rows}
     return {
-        band: {"customers": found.get(band, (0, "0"))[0], "amount": number(found.get(band, (0, "0"))[1])}
+        band: {"customers": found.get(band, (0, "0"))[0], "amount": _amount(found.get(band, (0, "0"))[1])}
         for band in ("none", "under_half", "half_to_all", "over", "unknown")
     }
+
+
+def _amount(text: str) -> float | str:
+    """A sum as JSON can hold it."""
+    amount = float(text)
+    return amount if math.isfinite(amount) else str(amount)

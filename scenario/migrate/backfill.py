@@ -10,9 +10,9 @@ import psycopg
 
 from order_audit import session
 from order_audit.fixes.engine.throttle import RETRYABLE, back_off
-from order_audit.fixes.migrate.steps import COPYING, FIRST
-from order_audit.fixes.migrate.throttle import MigrationThrottle, wait_for_others
 from order_audit.progress import ProgressCallback
+from order_audit.scenario.migrate.steps import COPYING, FIRST
+from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 
 _TABLES: Final = ("customers", "orders")
 #: The part of what anybody may wait that a batch is to take.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from markupsafe import Markup
 
 from order_audit.reports.diagrams.svg import cut, element, label, length, picture, written
-from order_audit.reports.document import Lineage
 
 _WIDTH: Final = 310.0
 _ROW: Final = 20.0
@@ -107,78 +106,3 @@ def _told(order: Order) -> str:
     names = "itself" if str(order.ref) == str(order.id) else "nothing" if order.ref is None else str(order.ref)
     more = "".join(f", {part}" for part in (order.said, order.fault) if part)
     return f"{order.id} names {names}{more}."
-
-
-# -- what is wrong, and how it should be ---------------------------------------------------------------------------
-
-
-def as_it_is(found: Lineage, *, references: bool) -> list[Order]:
-    """A lineage of a result as it is; faults of the references are told if they are what it is about."""
-    orders = {str(order["order_id"]): order for order in found.orders}
-    keys = {str(key) for key in found.keys}
-    customers = len({order["customer_id"] for order in found.orders}) > 1
-    made = []
-    for id, order in orders.items():
-        fault = _fault(order, orders, found.missing) if references else "violates" if id in keys else ""
-        said = _said(order, customers=customers)
-        broken = references and bool(fault)
-        made.append(Order(order["order_id"], order["order_ref"], said, fault, broken, key=id in keys))
-    made += [Order(id, None, "no such order", there=False) for id in found.missing]
-    return sorted(made, key=_age)
-
-
-def as_it_should_be(found: Lineage) -> list[Order]:
-    """The same orders with one first ancestor for those of each customer: the oldest."""
-    customers: dict[Any, list[Mapping[str, Any]]] = {}
-    for order in found.orders:
-        customers.setdefault(order["customer_id"], []).append(order)
-    made: list[Order] = []
-    for theirs in customers.values():
-        first = min((order["order_id"] for order in theirs), key=_number)
-        made += [Order(order["order_id"], first, _said(order, customers=len(customers) > 1)) for order in theirs]
-    return sorted(made, key=_age)
-
-
-def _said(order: Mapping[str, Any], *, customers: bool) -> str:
-    status = str(order["order_status"]) if order["order_status"] is not None else "no status"
-    return f"{status}, customer {order['customer_id']}" if customers else status
-
-
-def _fault(order: Mapping[str, Any], orders: Mapping[str, Mapping[str, Any]], missing: Collection[Any]) -> str:
-    id, ref = order["order_id"], order["order_ref"]
-    if ref is None:
-        return "names nothing"
-    if ref in missing:
-        return "names no order"
-    ancestor = orders.get(str(ref))
-    if ancestor is None or id == ref:
-        return ""
-    if _circles(str(id), orders):
-        return "in a circle"
-    if ancestor["order_ref"] != ancestor["order_id"]:
-        return "names a recreation"
-    if ancestor["customer_id"] != order["customer_id"]:
-        return "of another customer"
-    return "names a later order" if _number(ref) > _number(id) else ""
-
-
-def _circles(id: str, orders: Mapping[str, Mapping[str, Any]]) -> bool:
-    at = id
-    for _ in orders:
-        if at not in orders:
-            return False
-        at = str(orders[at]["order_ref"])
-        if at == id:
-            return True
-    return False
-
-
-def _age(order: Order) -> tuple[float, str]:
-    return _number(order.id), str(order.id)
-
-
-def _number(id: Any) -> float:
-    try:
-        return float(id)
-    except (TypeError, ValueError):
-        return 0.0

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-import psycopg
-
-from order_audit.audit import mask
-from order_audit.audit.database.catalog import Relation
-from order_audit.audit.database.quoting import quoted
-from order_audit.audit.results.look_up import ORDER, listed, look, named, reachable
-from order_audit.audit.scans.outcome import Outcome
-from order_audit.audit.scans.prepared_rule import PreparedRule
-from order_audit.reports.document import JsonObject, Lineage, NoDiagram
+from order_audit.domain import Example, Figure, Json, Lookup, NoDiagram
+from order_audit.scenario.domain.lineage_figure import Lineage, figures
+from order_audit.scenario.domain.orders import ORDER
 
 #: What is drawn of one rule at most: lineages, orders of each.
 _LINEAGES: Final = 3
@@ -22,7 +16,7 @@ _STEPS: Final = 8
 _FAILED: Final = NoDiagram("looking its rows up failed, for want of a right or of time", "")
 
 #: Orders by their id, as text.
-_Orders = dict[str, JsonObject]
+_Orders = dict[str, Json]
 
 
 @dataclass
@@ -38,28 +32,31 @@ class _Walk:
         return {*self.orders, *map(str, self.missing)}
 
 
-def lineages(
-    connection: psycopg.Connection,
-    schema: str,
-    prepared_rules: list[PreparedRule],
-    outcomes: Mapping[str, Outcome],
-    *,
-    unmask: bool,
-) -> dict[str, tuple[Lineage, ...] | NoDiagram]:
-    table = reachable(connection, schema, "orders", ORDER)
-    if isinstance(table, NoDiagram):
-        return {prepared.rule.id: table for prepared in prepared_rules}
-    starts = {
-        prepared.rule.id: [named(prepared, row) for row in outcomes[prepared.rule.id].examples]
-        for prepared in prepared_rules
-    }
-    orders = _ancestors(connection, table, [key for rows in starts.values() for keys in rows for key in keys], unmask)
-    if not orders and any(keys for rows in starts.values() for keys in rows):
-        return dict.fromkeys(starts, _FAILED)
-    return {rule: _drawn(orders, rows) for rule, rows in starts.items()}
+class LineageDiagram:
+    """The orders that examples lead to by order_ref, those together that meet."""
+
+    def collect(
+        self, lookup: Lookup, examples: Mapping[str, Sequence[Example]]
+    ) -> Mapping[str, Sequence[Json] | NoDiagram]:
+        """Return lineages as `Lineage` has them."""
+        table = lookup.table("orders", ORDER, "order_id")
+        if isinstance(table, NoDiagram):
+            return dict.fromkeys(examples, table)
+        keys = [key for some in examples.values() for example in some for key in example.keys]
+        orders = _ancestors(lookup, table, keys)
+        if not orders and keys:
+            return dict.fromkeys(examples, _FAILED)
+        return {
+            rule: [asdict(it) for it in _lineages(orders, [example.keys for example in some])]
+            for rule, some in examples.items()
+        }
+
+    def draw(self, facts: Sequence[Json], highlight: Sequence[str]) -> list[Figure]:
+        """Draw each lineage as it is, and as it should be where references are what is wrong."""
+        return figures([Lineage(**it) for it in facts], highlight)
 
 
-def _drawn(orders: _Orders, rows: Iterable[list[Any]]) -> tuple[Lineage, ...]:
+def _lineages(orders: _Orders, rows: Iterable[Sequence[Any]]) -> Iterable[Lineage]:
     """What the examples lead to, those together that meet: a chain, a circle, orders with one missing ancestor."""
     drawn: list[_Walk] = []
     for keys in rows:
@@ -76,26 +73,20 @@ def _drawn(orders: _Orders, rows: Iterable[list[Any]]) -> tuple[Lineage, ...]:
             same.keys.append(orders[str(keys[0])]["order_id"])
             same.orders |= shown
             same.missing = list(dict.fromkeys([*same.missing, *missing]))
-    return tuple(
-        Lineage(
-            tuple(it.keys), tuple({name: order[name] for name in ORDER} for order in it.orders.values()),
-            tuple(it.missing),
-        )
-        for it in drawn
-    )  # fmt: skip
+    for it in drawn:
+        yield Lineage(it.keys, [{name: order[name] for name in ORDER} for order in it.orders.values()], it.missing)
 
 
-def _ancestors(connection: psycopg.Connection, table: Relation, keys: list[Any], unmask: bool) -> _Orders:
+def _ancestors(lookup: Lookup, table: str, keys: Iterable[Any]) -> _Orders:
     """Orders and what they lead to, some steps far."""
     columns = ", ".join(f"o.{column}" for column in ORDER)
-    rows = look(
-        connection,
+    rows = lookup.rows(
         f"""with recursive walk as (
-  select {columns}, 1 as step from {quoted(table)} as o where o.order_id in ({listed(keys)})
+  select {columns}, 1 as step from {table} as o where o.order_id in ({lookup.literals(keys)})
   union
   select {columns}, w.step + 1
   from walk as w
-  join {quoted(table)} as o on o.order_id = w.order_ref
+  join {table} as o on o.order_id = w.order_ref
   where w.step < {_STEPS} and w.order_ref <> w.order_id
 )
 select row_to_json(x.*)
@@ -106,12 +97,12 @@ from (
 ) as x""",
     )
     for row in rows:
-        if isinstance(row["order_status"], str) and not unmask:
-            row["order_status"] = mask.value(row["order_status"], mask.TEXT, {"order_status"})
+        if isinstance(row["order_status"], str):
+            row["order_status"] = lookup.masked(row["order_status"], "order_status")
     return {str(row["order_id"]): row for row in rows}
 
 
-def _walked(orders: _Orders, keys: list[Any]) -> tuple[_Orders, list[Any]]:
+def _walked(orders: _Orders, keys: Sequence[Any]) -> tuple[_Orders, list[Any]]:
     """The orders that some lead to, and the ids that no order has; what lies further is in neither."""
     walked: _Orders = {}
     missing: list[Any] = []

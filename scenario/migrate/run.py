@@ -12,12 +12,12 @@ from psycopg import sql
 
 from order_audit.errors import OrderAuditError, RefusalError
 from order_audit.fixes.engine.throttle import RETRYABLE, back_off
-from order_audit.fixes.migrate.backfill import backfill, drain
-from order_audit.fixes.migrate.quarantine import new_columns
-from order_audit.fixes.migrate.steps import CONTRACT, FIRST, Step, done, execute, refuse_unsupported
-from order_audit.fixes.migrate.throttle import MigrationThrottle, wait_for_others
-from order_audit.fixes.migrate.verify import Verified, verify
 from order_audit.progress import ProgressCallback, StartProgress
+from order_audit.scenario.migrate.backfill import backfill, drain
+from order_audit.scenario.migrate.quarantine import new_columns
+from order_audit.scenario.migrate.steps import CONTRACT, FIRST, Step, done, execute, refuse_unsupported
+from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
+from order_audit.scenario.migrate.verify import Verified, verify
 
 #: Why a column cannot be taken along.
 _NOT_CARRIED: Final = (

@@ -1,0 +1,42 @@
+"""What the report says of impacts beside their numbers: what is added up, and the statement that gives them again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from order_audit.audit.analysis import parsed_query
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.scans.engine import Engine
+from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.expectations import Rule
+from order_audit.reports.document import ImpactMeasure, TableImpact
+
+
+@dataclass(frozen=True)
+class ImpactFacts:
+    """By rule, the statement that gives its impact; what the impact of rules on each table adds up."""
+
+    sql: dict[str, str]
+    measures: tuple[TableImpact, ...]
+
+
+def runnable(schema: str) -> Callable[[Rule], str]:
+    """Return what gives a rule's query as a person can run it here: with `schema`, if it was named, before tables."""
+    name = quoted(schema) if schema else ""
+    return (lambda rule: parsed_query.qualified(rule, name)) if name else (lambda rule: rule.sql)
+
+
+def impact_facts(engine: Engine, failed: list[PreparedRule], schema: str, *, named: str) -> ImpactFacts:
+    """Return the facts for failed rules of an audit of `schema`; `named` is the schema if the user named it."""
+    sql = runnable(named)
+    known = [(found, impact) for found in failed if (impact := engine.impact(found))]
+    measures = {
+        found.table.shown(schema): tuple(ImpactMeasure(it.name, it.label, it.is_sum) for it in impact.measures)
+        for found, impact in known
+        if found.table is not None
+    }
+    return ImpactFacts(
+        {found.rule.id: engine.impact_sql(found, sql(found.rule)) for found, _ in known},
+        tuple(TableImpact(table, of_table) for table, of_table in sorted(measures.items())),
+    )

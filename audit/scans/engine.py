@@ -1,0 +1,98 @@
+"""The interface between prepared rules and their outcomes. What judges rules, and where, is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from order_audit.audit.analysis.parsed_query import ParsedQuery
+from order_audit.audit.scans.outcome import Outcome
+from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.audit.scans.violation_store import ViolationStore
+from order_audit.domain import Impact
+from order_audit.expectations import Rule
+
+#: Called with a rule's id and outcome as soon as it is known, from any thread.
+OnOutcome: TypeAlias = Callable[[str, Outcome], None]
+
+
+def ignore_outcome(_rule: str, _outcome: Outcome) -> None:
+    """Do nothing with an outcome."""
+
+
+@dataclass(frozen=True)
+class ScanOptions:
+    """How rules are judged: connections at once, evidence rows per rule, whether they are masked.
+
+    Tables outside of `schema` are named with their schema. `low_impact` pauses after each scan.
+    """
+
+    jobs: int = 2
+    examples: int = 20
+    unmask: bool = False
+    schema: str = ""
+    low_impact: bool = False
+
+
+class Scans(Protocol):
+    """Scans at work."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether `interrupt` was called."""
+        ...
+
+    @property
+    def milliseconds(self) -> float:
+        """The time from the first scan's begin to the last one's end."""
+        ...
+
+    @property
+    def statements(self) -> int:
+        """How many statements read tables."""
+        ...
+
+    def outcome(self, rule: str) -> Outcome:
+        """Wait for the outcome of a rule. Raises RunError where the scan lost its connection."""
+        ...
+
+    def rows(self) -> dict[str, int]:
+        """Return the number of rows of each judged table."""
+        ...
+
+    def interrupt(self) -> None:
+        """Cancel what runs and begin nothing new. Rules without an outcome are then skipped as interrupted."""
+        ...
+
+    def finish(self) -> None:
+        """Wait for everything and free what the scans hold."""
+        ...
+
+
+class Engine(Protocol):
+    """Judges rules on one version of the data."""
+
+    def prepare(
+        self, parsed_rules: Iterable[tuple[Rule, ParsedQuery]]
+    ) -> tuple[list[PreparedRule], dict[str, Outcome]]:
+        """Check rules against the tables: return those that can be judged, and the outcomes of the others."""
+        ...
+
+    def impact(self, prepared: PreparedRule) -> Impact | None:
+        """Return the impact that the outcome of a prepared rule will have numbers for."""
+        ...
+
+    def impact_sql(self, prepared: PreparedRule, sql: str) -> str:
+        """Return a statement that gives a rule's impact by itself, or nothing; `sql` gives the violations."""
+        ...
+
+    def start(
+        self,
+        prepared_rules: list[PreparedRule],
+        store: ViolationStore,
+        options: ScanOptions,
+        on_outcome: OnOutcome = ignore_outcome,
+    ) -> Scans:
+        """Begin to judge rules and return at once; violating keys are written to the store."""
+        ...

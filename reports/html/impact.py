@@ -1,0 +1,41 @@
+"""The impact of findings as numbers with names: per finding, and as columns of the list of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from order_audit.reports.document import Document, ImpactMeasure, Result
+
+
+@dataclass(frozen=True)
+class Amount:
+    """One number of a finding's impact."""
+
+    measure: ImpactMeasure
+    value: int | float
+
+
+def amounts(found: Result, document: Document) -> list[Amount]:
+    """Return the numbers of a finding's impact, in the order of its domain."""
+    numbers = found.impact or {}
+    return [Amount(it, numbers[it.name]) for it in _measures(document).get(found.table, ()) if it.name in numbers]
+
+
+def weight(found: Result, document: Document) -> float:
+    """Return what findings are ranked by: the first sum of the impact, without its sign; 0 where there is none."""
+    return next((abs(it.value) for it in amounts(found, document) if it.measure.is_sum), 0)
+
+
+def columns(document: Document) -> list[str]:
+    """Return the names of all measures, each once."""
+    return list(dict.fromkeys(it.name for measures in _measures(document).values() for it in measures))
+
+
+def sums(document: Document) -> list[str]:
+    """Return what sums add up, each once."""
+    return list(dict.fromkeys(it.label for measures in _measures(document).values() for it in measures if it.is_sum))
+
+
+def _measures(document: Document) -> Mapping[str | None, tuple[ImpactMeasure, ...]]:
+    return {it.table: it.measures for it in document.impact_measures}

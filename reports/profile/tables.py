@@ -1,0 +1,71 @@
+"""Tables of a profile, with the figures that domains add."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from order_audit.domain import Chart, table_figures
+from order_audit.reports.formatting import figure, plural, size
+from order_audit.reports.profile.columns import column
+from order_audit.reports.profile.model import Profile, Table
+
+#: Columns that are shown in all; a page of thousands would be of no use.
+COLUMNS: Final = 400
+#: With more columns than this, the tables are folded.
+_FOLDED: Final = 60
+
+
+def shown(profile: Mapping[str, Any], most: int = COLUMNS) -> Profile:
+    """The profile of a result document, made ready to be shown, with `most` columns in all."""
+    left = most
+    tables = []
+    for name, entry in profile.items():
+        if "error" in entry:
+            tables.append(Table(name, error=entry["error"]))
+            continue
+        table = _table(name, entry, left)
+        left -= len(table.columns)
+        table.is_part = bool(entry.keys() & {"sampled", "first_rows"}) or any(
+            it.is_estimated or it.picked is not None for it in table.columns
+        )
+        tables.append(table)
+    return Profile(tables, is_folded=sum(table.width for table in tables) > _FOLDED)
+
+
+def _table(name: str, entry: Mapping[str, Any], most: int) -> Table:
+    columns = list(entry["columns"].items())
+    table = Table(name, rows=entry["rows"], width=len(columns))
+    table.facts = list(_facts(entry))
+    table.columns = [column(name, its_name, figures, entry["rows"]) for its_name, figures in columns[:most]]
+    for of_domain in table_figures():
+        figures = entry.get(of_domain.name)
+        if figures and "error" in figures:
+            table.errors.append(f"{of_domain.name.replace('_', ' ').capitalize()}: {figures['error']}")
+        elif figures:
+            for made in of_domain.show(figures):
+                if isinstance(made, Chart):
+                    table.charts.append(made)
+                else:
+                    table.crosstabs.append(made)
+    return table
+
+
+def _facts(entry: Mapping[str, Any]) -> Iterable[str]:
+    if "sampled" in entry:
+        yield f"Figures of a sample of {entry['sampled']:g} % of its pages"
+    if "first_rows" in entry:
+        yield f"Figures of its first {entry['first_rows']:,} rows; the rest was not read"
+    sizes = entry["bytes"]
+    yield (
+        f"{size(sizes['total'])}, of it {size(sizes['indexes'])} indexes" if sizes["total"] else "no storage of its own"
+    )
+    if entry["dead_rows"]:
+        yield plural(entry["dead_rows"], "dead row")
+    if key := entry["key"]:
+        ends = f", {figure(key['min'])} to {figure(key['max'])}" if key.get("min") is not None else ""
+        yield f"key {', '.join(key['columns'])}{ends}"
+        if sequence := key["sequence"]:
+            at = sequence["position"]
+            where = f"at {at:,}" if at is not None else "not drawn from yet" if sequence["readable"] else "not readable"
+            yield f"sequence {sequence['name']} {where}"

@@ -1,0 +1,122 @@
+"""What the report shows of the figures on orders and customers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from order_audit.domain import Chart, Crosstab, Json, Query
+from order_audit.reports.formatting import figure, number, plural
+from order_audit.scenario.domain import figures
+
+#: How live orders' amounts stand against the balance, in words.
+_EXPOSURE: Final = {
+    "none": "no live orders",
+    "under_half": "under 50 %",
+    "half_to_all": "50 to 100 %",
+    "over": "over the balance",
+    "unknown": "balance is no number",
+}
+_STATUSES: Final = 10
+#: Sizes that have a bar each; from there on a bar is for twice as many as the one before.
+_SINGLE: Final = 10
+_SHADES: Final = 5
+
+
+@dataclass(frozen=True)
+class OrderFigures:
+    """Figures by their name, what measures them, and what shows them."""
+
+    name: str
+    reads: Mapping[str, frozenset[str]]
+    measured_by: Callable[[Query, Mapping[str, str]], Json]
+    shown_by: Callable[[Json], Iterable[Chart | Crosstab]]
+    distinct: str = ""
+
+    def measure(self, query: Query, tables: Mapping[str, str]) -> Json:
+        """Return the figures. Raises psycopg.Error."""
+        return self.measured_by(query, tables)
+
+    def show(self, found: Json) -> Iterable[Chart | Crosstab]:
+        """Return charts and tables."""
+        return self.shown_by(found)
+
+
+def banded(counts: Iterable[Sequence[int]]) -> list[tuple[str, int]]:
+    """Counts by size as bars: each size below ten, then 10 to 19, 20 to 39 and so on, empty ones between them too."""
+    bands: Counter[tuple[int, int]] = Counter()
+    for at, count in counts:
+        low = at if at < _SINGLE else _SINGLE * 2 ** int(math.log2(at / _SINGLE))
+        bands[low, low if low < _SINGLE else 2 * low - 1] += count
+    if not bands:
+        return []
+    rows = []
+    low, end = min(bands)[0], max(bands)[0]
+    while low <= end:
+        high = low if low < _SINGLE else 2 * low - 1
+        rows.append((f"{low:,}" if low == high else f"{low:,} to {high:,}", bands[low, high]))
+        low = high + 1
+    return rows
+
+
+def _lineages(found: Json) -> Iterable[Chart | Crosstab]:
+    outside = f"; {plural(found['outside'], 'order')} in none" if found["outside"] else ""
+    number_of = plural(found["lineages"], "lineage") + outside
+    yield Chart("Lineages by number of orders", number_of, "lineage", banded(found["sizes"]))
+    depth = "the longest chain of references below the first order"
+    yield Chart("Lineages by depth", depth, "lineage", banded(found["depths"]))
+    if by_position := found.get("status_by_position"):
+        yield _positions(by_position)
+
+
+def _orders_per_customer(found: Json) -> Iterable[Chart | Crosstab]:
+    mean = "" if found["mean"] is None else f", {number(found['mean'])} orders on average, {found['max']:,} at most"
+    bands = banded([least, n] for least, _, n in found["bands"])
+    yield Chart("Customers by number of orders", plural(found["customers"], "customer") + mean, "customer", bands)
+
+
+def _exposure(found: Json) -> Iterable[Chart | Crosstab]:
+    yield Chart(
+        "Customers by live orders' amounts against the balance",
+        "in brackets the sum of these amounts",
+        "customer",
+        [(said, found[band]["customers"]) for band, said in _EXPOSURE.items()],
+        [figure(found[band]["amount"]) if found[band]["amount"] else "" for band in _EXPOSURE],
+    )
+
+
+def _positions(found: Mapping[str, Mapping[str, int]]) -> Crosstab:
+    total: Counter[str] = Counter()
+    for counts in found.values():
+        total.update(counts)
+    statuses = [status for status, _ in total.most_common()]
+    named = statuses if len(statuses) <= _STATUSES + 1 else statuses[:_STATUSES]
+    rest = statuses[len(named) :]
+    rows = []
+    for position, counts in found.items():
+        cells = [counts.get(status, 0) for status in named] + ([sum(counts[status] for status in rest)] if rest else [])
+        whole = sum(cells) or 1
+        rows.append((position, [(count, round(_SHADES * count / whole)) for count in cells]))
+    return Crosstab(
+        "Orders by their place in the lineage and their status",
+        "the last of a lineage is counted at its place too",
+        "Place",
+        [*named, *([f"{len(rest):,} others"] if rest else [])],
+        rows,
+    )
+
+
+#: Figures of the tables orders and customers, in the order of the page.
+FIGURES: Final = (
+    OrderFigures("lineages", {"orders": figures.LINEAGE}, figures.lineages, _lineages, distinct="order_id"),
+    OrderFigures(
+        "orders_per_customer",
+        {"customers": figures.BALANCE, "orders": figures.LINEAGE},
+        figures.orders_per_customer,
+        _orders_per_customer,
+    ),
+    OrderFigures("exposure", {"customers": figures.BALANCE, "orders": figures.LINEAGE}, figures.exposure, _exposure),
+)

@@ -1,0 +1,138 @@
+"""A lineage as it is, and as it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from order_audit.domain import Figure, Json
+from order_audit.scenario.domain.lineage_drawing import Order, lineage
+
+#: The columns that are about which order names which.
+_REFERENCES: Final = {"order_ref", "customer_id", "ancestor_customer_id"}
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Orders that examples lead to by order_ref, with the columns of `ORDER`.
+
+    `keys` are the violating orders among them, `missing` the ids that one of them names and no order has.
+    """
+
+    keys: Sequence[Any]
+    orders: Sequence[Json]
+    missing: Sequence[Any]
+
+
+def figures(lineages: Sequence[Lineage], highlight: Sequence[str]) -> list[Figure]:
+    """Draw lineages; what is said of an earlier one is not said again."""
+    references = bool(_REFERENCES & {*highlight})
+    said: set[str] = set()
+    return [_figure(it, said, references=references) for it in lineages]
+
+
+def _figure(found: Lineage, said: set[str], *, references: bool) -> Figure:
+    """A lineage as it is and as it should be; what was `said` of an earlier one is not said again."""
+    ids = _listed([str(key) for key in found.keys])
+    of = f"{'Order' if len(found.keys) == 1 else 'Orders'} {ids}"
+    now = lineage(f"{of} and what they lead to", as_it_is(found, references=references))
+    if not references or not _is_whole(found):
+        return Figure(of, [("As it is", now)])
+    then = lineage(f"{of} as they should be", as_it_should_be(found))
+    head, _, rest = (should := _should(found)).partition(": ")
+    told = head if should in said else f"{head}: {rest}"
+    said.add(should)
+    return Figure(of, [("As it is", now), (told, then)])
+
+
+def _is_whole(found: Lineage) -> bool:
+    """Whether all that the orders lead to is there to be drawn."""
+    ids = {str(order["order_id"]) for order in found.orders} | {str(id) for id in found.missing}
+    return all(order["order_ref"] is None or str(order["order_ref"]) in ids for order in found.orders)
+
+
+def _should(found: Lineage) -> str:
+    """What the other picture is: the one right answer, or one of several."""
+    roots = [order for order in found.orders if order["order_id"] == order["order_ref"]]
+    if len({order["customer_id"] for order in found.orders}) > 1:
+        return "As it could be: a first ancestor for each customer. Else the order is the other customer's: a decision"
+    if len(roots) == 1 and not found.missing and roots[0]["order_id"] == as_it_should_be(found)[0].ref:
+        return "As it should be: each names the first ancestor"
+    return "As it could be: one first ancestor, here the smallest id. Which one it is takes a decision"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def as_it_is(found: Lineage, *, references: bool) -> list[Order]:
+    """A lineage of a result as it is; faults of the references are told if they are what it is about."""
+    orders = {str(order["order_id"]): order for order in found.orders}
+    keys = {str(key) for key in found.keys}
+    customers = len({order["customer_id"] for order in found.orders}) > 1
+    made = []
+    for id, order in orders.items():
+        fault = _fault(order, orders, found.missing) if references else "violates" if id in keys else ""
+        said = _said(order, customers=customers)
+        broken = references and bool(fault)
+        made.append(Order(order["order_id"], order["order_ref"], said, fault, broken, key=id in keys))
+    made += [Order(id, None, "no such order", there=False) for id in found.missing]
+    return sorted(made, key=_age)
+
+
+def as_it_should_be(found: Lineage) -> list[Order]:
+    """The same orders with one first ancestor for those of each customer: the oldest."""
+    customers: dict[Any, list[Mapping[str, Any]]] = {}
+    for order in found.orders:
+        customers.setdefault(order["customer_id"], []).append(order)
+    made: list[Order] = []
+    for theirs in customers.values():
+        first = min((order["order_id"] for order in theirs), key=_number)
+        made += [Order(order["order_id"], first, _said(order, customers=len(customers) > 1)) for order in theirs]
+    return sorted(made, key=_age)
+
+
+def _said(order: Mapping[str, Any], *, customers: bool) -> str:
+    status = str(order["order_status"]) if order["order_status"] is not None else "no status"
+    return f"{status}, customer {order['customer_id']}" if customers else status
+
+
+def _fault(order: Mapping[str, Any], orders: Mapping[str, Mapping[str, Any]], missing: Collection[Any]) -> str:
+    id, ref = order["order_id"], order["order_ref"]
+    if ref is None:
+        return "names nothing"
+    if ref in missing:
+        return "names no order"
+    ancestor = orders.get(str(ref))
+    if ancestor is None or id == ref:
+        return ""
+    if _circles(str(id), orders):
+        return "in a circle"
+    if ancestor["order_ref"] != ancestor["order_id"]:
+        return "names a recreation"
+    if ancestor["customer_id"] != order["customer_id"]:
+        return "of another customer"
+    return "names a later order" if _number(ref) > _number(id) else ""
+
+
+def _circles(id: str, orders: Mapping[str, Mapping[str, Any]]) -> bool:
+    at = id
+    for _ in orders:
+        if at not in orders:
+            return False
+        at = str(orders[at]["order_ref"])
+        if at == id:
+            return True
+    return False
+
+
+def _age(order: Order) -> tuple[float, str]:
+    return _number(order.id), str(order.id)
+
+
+def _number(id: Any) -> float:
+    try:
+        return float(id)
+    except (TypeError, ValueError):
+        return 0.0

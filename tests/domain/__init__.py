@@ -1,0 +1,1 @@
+"""Domains that other packages register."""
