@@ -17,7 +17,7 @@ from order_audit.domain import domains
 from order_audit.errors import DomainError, OrderAuditError
 
 #: Vehicles and their trips, as a package that knows them registers its domain.
-PACKAGE = '''
+PACKAGE = """
 from markupsafe import Markup
 
 from order_audit.domain import Chart, Domain, Figure, Impact, Measure, Related
@@ -62,7 +62,7 @@ DOMAIN = Domain(
     diagrams={"route": Route()},
     figures=(Use(),),
 )
-'''
+"""
 TABLES = """
 create table vehicle (id int primary key, seats int);
 create table trip (id int primary key, vehicle int references vehicle, km numeric(6, 1));

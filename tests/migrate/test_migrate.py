@@ -495,7 +495,9 @@ def test_refusals_say_what_to_do(sample: str) -> None:
             connection.execute("alter table customers drop customer_phone;"
                                "alter table customers rename telephone to customer_phone")  # fmt: skip
             connection.execute("alter table orders rename to old_orders")
-            assert "is for the scenario's tables public.customers and public.orders" in migrate(dsn, "run", "--quiet", code=3)
+            assert "is for the scenario's tables public.customers and public.orders" in migrate(
+                dsn, "run", "--quiet", code=3
+            )
             connection.execute("create view orders as select * from old_orders")
             assert "plain tables: orders" in migrate(dsn, "run", "--quiet", code=3)
         finally:

@@ -138,11 +138,15 @@ def test_sql_blocks_are_files_of_ours_or_are_run(block: docs.Block) -> None:
 
 
 @blocks("toml")
-def test_toml_blocks_are_requirements_or_decisions(block: docs.Block, tmp_path: Path) -> None:
+def test_toml_blocks_are_requirements_domains_or_decisions(block: docs.Block, tmp_path: Path) -> None:
     path = tmp_path / "example.toml"
     path.write_text(block.text, encoding="utf-8")
-    if "requirement" in tomllib.loads(block.text):
+    parts = tomllib.loads(block.text)
+    if "requirement" in parts:
         assert requirements.read(path, path.name)[0]
+        return
+    if "project" in parts:
+        assert parts["project"]["entry-points"].keys() == {domain.GROUP}
         return
     # decisions on rules whose fixes the same page shows
     shown = {
