@@ -7,6 +7,7 @@ first one names itself. Live orders are the pending, the active and the paused.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -81,17 +82,13 @@ def _counts(rows: Iterable[tuple[Any, ...]], what: str) -> list[list[int]]:
 
 def _by_position(rows: list[tuple[str, str | None, int]]) -> dict[str, dict[str, int]]:
     """Counts by position and status, every status in every position."""
-    import pandas as pd  # late: it takes as long to load as a small table takes to profile
-
-    if not rows:
-        return {}
-    frame = pd.DataFrame(rows, columns=["position", "status", "orders"]).fillna({"status": "null"})
-    wide = frame.pivot_table(index="position", columns="status", values="orders", aggfunc="sum", fill_value=0)
-    places = sorted(wide.index, key=lambda at: (at == "last", int(at) if at != "last" else 0))
+    counts: Counter[tuple[str, str]] = Counter()
+    for at, status, n in rows:
+        counts[at, "null" if status is None else status] += n
+    statuses = sorted({status for _, status in counts})
+    places = sorted({at for at, _ in counts}, key=lambda at: (at == "last", int(at) if at != "last" else 0))
     return {
-        f"{_POSITIONS + 1}+" if at == str(_POSITIONS + 1) else at: {
-            str(status): int(count) for status, count in wide.loc[at].items()
-        }
+        f"{_POSITIONS + 1}+" if at == str(_POSITIONS + 1) else at: {status: counts[at, status] for status in statuses}
         for at in places
     }
 

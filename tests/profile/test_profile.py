@@ -511,6 +511,23 @@ def test_orders_and_customers_together(dsn: str) -> None:
     assert found["customers"]["orders_per_customer"]["bands"] == [[0, 0, 1], [1, 1, 1], [2, 2, 1], [3, 3, 2]]
 
 
+def test_positions_in_long_lineages(dsn: str) -> None:
+    """From the 11th on they count together, orders without a status have a column, and the last ones come last."""
+    with psycopg.connect(dsn) as connection:
+        scenario.load(connection)
+        connection.execute("truncate orders, customers")
+        connection.execute("alter table orders alter order_status drop not null")
+        connection.execute("insert into customers values (1, 'n', 'e', 'c', null, 'a', 's', 100)")
+        connection.execute(
+            "insert into orders (order_id, order_ref, customer_id, order_amount, order_status)"
+            " select g, 1, 1, 10, case when g < 13 then 'recreated' end from generate_series(1, 13) as g"
+        )
+    counts = _profile(dsn, "orders", "customers")["orders"]["lineages"]["status_by_position"]
+    recreated = {str(place): {"null": 0, "recreated": 1} for place in range(1, 11)}
+    assert counts == recreated | {"11+": {"null": 1, "recreated": 2}, "last": {"null": 1, "recreated": 0}}
+    assert list(counts) == [*recreated, "11+", "last"]
+
+
 def test_a_week_is_seven_lines(sample: str) -> None:
     text = profile_text(_profile(sample, "orders"))
     days = [line.split()[-1] for line in text.splitlines() if line.strip().startswith("day ")]
