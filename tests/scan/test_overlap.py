@@ -79,9 +79,8 @@ def _same(key: str, order: str) -> str:
     return "2" if order == "number" and key == "2.0" else key
 
 
-def test_many_sets_of_rules_are_added_up_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many as keys: the sums are those of all."""
-    monkeypatch.setattr("order_audit.audit.scans.violation_store._SETS", 3)
+def test_each_key_is_of_another_set_of_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers and texts, over several blocks: the sums are those of all."""
     monkeypatch.setattr("order_audit.audit.scans.violation_store._BLOCK", 5)
     store = ViolationStore(tmp_path)
     of = {f"r{place}": [key for key in range(64) if key >> place & 1] for place in range(6)}

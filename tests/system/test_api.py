@@ -49,6 +49,18 @@ def test_importing_it_is_cheap() -> None:
     assert {name for name in loaded if name.startswith("order_audit")} == {"order_audit", "order_audit.errors"}
 
 
+def test_a_run_imports_little(sample_18: str, tmp_path: Path) -> None:
+    """A whole audit does without the largest libraries: importing pandas alone takes as long as judging the rules."""
+    words = ["-m", "order_audit", "run", "--dsn", sample_18, "--out", str(tmp_path / "out")]
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *words], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1, done.stderr
+    imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
+    assert {"psycopg", "sqlglot", "jinja2"} <= imported
+    assert not imported & {"great_expectations", "pandas", "numpy", "sqlalchemy", "rich"}
+
+
 @pytest.mark.parametrize("name", order_audit.__all__)
 def test_every_name_is_there(name: str) -> None:
     """What `__all__` lists can be had, whether it is loaded late or at once."""
