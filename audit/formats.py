@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from order_audit.audit.results import gx_folder
-from order_audit.reports.document import Document
 from order_audit.reports.writers import WRITERS, Asked, Writer
+
+if TYPE_CHECKING:
+    from order_audit.reports.document import Document
 
 
 @dataclass(frozen=True)

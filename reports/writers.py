@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from order_audit.expectations import Rule
-from order_audit.reports.document import Document
+if TYPE_CHECKING:
+    from order_audit.expectations import Rule
+    from order_audit.reports.document import Document
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from order_audit.audit.cli.options import say
 from order_audit.errors import UsageError
-from order_audit.reports.document.comparison import Comparison
+
+if TYPE_CHECKING:
+    from order_audit.reports.document.comparison import Comparison
 
 
 def report(

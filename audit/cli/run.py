@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,8 +12,10 @@ from order_audit.audit.cli.audit_options import Allow, Exclude, Sample, Severity
 from order_audit.audit.cli.options import Dsn, Quiet, Schema, Suites, say
 from order_audit.audit.formats import FORMATS
 from order_audit.errors import UsageError
-from order_audit.reports.document import Document
 from order_audit.reports.writers import DEFAULT
+
+if TYPE_CHECKING:
+    from order_audit.reports.document import Document
 
 
 def run(
