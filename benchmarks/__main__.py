@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from benchmarks import table
 from benchmarks.bed import Bed, bed, machine, server
+from benchmarks.client import client_costs
 from benchmarks.compare import compare, controls, medians, numbers, say, versions, write
 from benchmarks.contenders import contenders, order_audit
 from benchmarks.load import under_load
@@ -25,7 +26,8 @@ _RESULTS: Final = Path(__file__).parent / "results"
 def main() -> None:
     """Do what the options name; with none of them, only write the tables anew."""
     options = _options().parse_args()
-    asked = (options.compare, options.scale, options.faulty, options.load, options.mend, options.migrate, options.fill)
+    asked = (options.compare, options.scale, options.faulty, options.load, options.mend, options.migrate, options.fill,
+             options.client)  # fmt: skip
     if any(asked):
         with server() as running:
             head = {"machine": machine(running), "versions": versions(), "repeats": options.repeats,
@@ -55,6 +57,9 @@ def main() -> None:
                     with _bed(running, orders, options, defects=0.0) as made:
                         cases.append({"tables": made.rows, **mending(running, made, one_in, options.repeats)})
                 write(_RESULTS / "mend.json", head | {"cases": cases})
+            if options.client:
+                found = client_costs(running, options.client, options.repeats)
+                write(_RESULTS / "client.json", head | found)
             if options.migrate:
                 write(_RESULTS / "migrate.json", head | {"lives": _migrated(running, options)})
             if options.fill:
@@ -111,6 +116,7 @@ def _options() -> argparse.ArgumentParser:
         help="the way to the proposed schema and back under the load of old and new applications",
     )
     parser.add_argument("--fill", type=int, metavar="ORDERS", help="its backfill, and one INSERT … SELECT, under load")
+    parser.add_argument("--client", metavar="REV", help="the program's own CPU and memory, and those of a revision")
     parser.add_argument("--repeats", type=int, default=3, help="rounds that count, after one that does not [3]")
     parser.add_argument("--defects", type=float, default=0.001, help="share that each kind of defect hits [0.001]")
     parser.add_argument("--seed", type=int, default=1, help="of the generated data [1]")

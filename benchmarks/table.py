@@ -37,6 +37,8 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append("### Every order violates something\n\n" + _whole([faulty]))
     if load := documents.get("load"):
         parts.append(_loaded(load))
+    if client := documents.get("client"):
+        parts.append(_client(client))
     if mend := documents.get("mend"):
         parts.append(_mended(mend))
     if migrate := documents.get("migrate"):
@@ -118,6 +120,19 @@ def _loaded(document: Document) -> str:
         f"{document['transactions_per_second']} transactions a second over {document['connections']} connections.\n\n"
         + _markdown(("during", "transactions", "p50, ms", "p99, ms", "p50 ratio", "p99 ratio"), lines)
         + f"\n\nBackends left over afterwards: {left}."
+    )
+
+
+def _client(document: Document) -> str:
+    lines = []
+    for command, found in document["costs"].items():
+        before = found[document["revision"]]
+        for name, it in found.items():
+            ratios = [_ratio(it[number], before[number]) for number in ("cpu", "memory")]
+            lines.append((command, name, _number(it["cpu"], 3), ratios[0], _megabytes(it["memory"]), ratios[1]))
+    head = ("command", "revision", "client CPU, s", "ratio", "client memory, MB", "ratio")
+    return f"### The program itself, on the sample data\n\nMedians over {document['repeats']} rounds.\n\n" + _markdown(
+        head, lines
     )
 
 
@@ -248,6 +263,10 @@ def _targets(document: Document | None, documents: dict[str, Document]) -> Itera
         yield line(f"client memory, {sizes}", _over(large, small, "memory"), 1.1)
         yield line("client memory at the larger", large["memory"] / 1e6, 300, " MB")
         yield line("temporary files at the larger", large["temp"] / 1e9, 2, " GB")
+    if client := documents.get("client"):
+        before, now = (client["costs"]["run"][name] for name in (client["revision"], "now"))
+        yield line(f"run on the sample, client CPU, over {client['revision']}", _over(now, before, "cpu"), 0.5)
+        yield line("the same: client memory", _over(now, before, "memory"), 0.55)
     if mend := documents.get("mend"):
         few, whole = (it["contenders"] for it in mend["cases"])
         ours, plain, quiet = (few[name] for name in ("order-audit fixes apply", "one UPDATE", "nothing"))

@@ -85,6 +85,15 @@ def test_each_figure_has_its_own_machine() -> None:
     assert "`--thing`: measured on 2 cores (another)" in text
 
 
+def test_table_of_the_client() -> None:
+    """The earlier revision comes first, and what is now is divided by it."""
+    costs = {"run": {"abc": {"cpu": 2.0, "memory": 2e8}, "now": {"cpu": 1.5, "memory": 1e8}}}
+    text = table.tables({"client": {"revision": "abc", "repeats": 11, "costs": costs}})
+    assert "| run | abc | 2.000 | 1.00 | 200 | 1.00 |\n| run | now | 1.500 | 0.75 | 100 | 0.50 |" in text
+    assert "| run on the sample, client CPU, over abc | at most 0.5 | 0.75 | no |" in text
+    assert "| the same: client memory | at most 0.55 | 0.50 | yes |" in text
+
+
 def test_table_of_a_migration() -> None:
     times = {"transactions": 100, "p50_ms": 1.0, "p99_ms": 2.0, "longest_ms": 30.0}
     life = {
