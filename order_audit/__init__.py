@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from order_audit.errors import DocumentError, OrderAuditError, RunError, UsageError
 
 if TYPE_CHECKING:
+    import pandas
+
     from order_audit.audit.schema.lint import Verdict
     from order_audit.expectations import Rule, Suite, SuiteError
     from order_audit.reports.document import Document
@@ -111,6 +113,31 @@ class Result:
     def errors(self) -> dict[str, str]:
         """Why rules could not be judged, by the rule's id."""
         return {it["rule"]: it["error"] for it in self.document["results"] if it["status"] == "errored"}
+
+    def frame(self) -> pandas.DataFrame:
+        """Return the results as a pandas DataFrame: a row per rule, by its id, with a column per impact measure."""
+        import pandas
+
+        columns = ["severity", "status", "table", "checked", "violations", "duration_ms"]
+        rows = [
+            {"rule": it["rule"]} | {name: it[name] for name in columns} | (it["impact"] or {})
+            for it in self.document["results"]
+        ]
+        return pandas.DataFrame(
+            rows, columns=[*dict.fromkeys(["rule", *columns, *(key for row in rows for key in row)])]
+        ).set_index("rule")
+
+    def keys(self) -> pandas.DataFrame:
+        """Return every violating key as a pandas DataFrame with the columns rule and key.
+
+        Reads violations.csv. Raises DocumentError where the result has none.
+        """
+        import pandas
+
+        if self.folder is None or not self.document["violations"]:
+            raise DocumentError("the result has no violations.csv: run with `out` and the format 'violations'")
+        # keys are texts: 007 is not 7, and NA is no missing value
+        return pandas.read_csv(self.folder / self.document["violations"]["file"], dtype=str, keep_default_na=False)
 
 
 def load_suite(*sources: str | Path) -> Suite:

@@ -123,7 +123,7 @@ def refuse_unsupported(connection: psycopg.Connection) -> None:
     )
     if tables < 2:
         raise RefusalError(
-            "'migrate' is for the scenario's tables public.customers and public.orders, which this database does not have"
+            "'migrate' is for the scenario's tables public.customers and public.orders; this database lacks them"
         )
     if kinds:
         raise RefusalError(

@@ -90,6 +90,21 @@ def test_two_audits_are_compared(sample_18: str, tmp_path: Path) -> None:
     assert "customers.phone_is_dialable" not in again.violations
 
 
+def test_results_as_data_frames(sample_18: str, tmp_path: Path) -> None:
+    """A row per rule with its impact, and a row per violating key, each a text as it stands in the file."""
+    result = order_audit.run(sample_18, out=tmp_path, lint=False, profile=False)
+    rules = result.frame()
+    failed = rules[rules.status == "failed"]
+    assert failed.violations.to_dict() == result.violations
+    impacts = {it["rule"]: it["impact"] for it in result.document["results"] if it["impact"]}
+    assert failed[["customers", "orders", "amount"]].to_dict("index") == impacts
+    keys = result.keys()
+    assert keys.groupby("rule").size().to_dict() == result.violations
+    assert {type(key) for key in keys.key} == {str}
+    with pytest.raises(order_audit.DocumentError, match="has no violations.csv"):
+        order_audit.run(sample_18, lint=False, profile=False).keys()
+
+
 def test_a_profile_of_one_table(sample_18: str) -> None:
     """Figures by table and column; a table that does not exist is an error of the caller's."""
     figures = order_audit.profile(sample_18, tables=["customers"])

@@ -14,6 +14,7 @@ import yaml
 
 import order_audit
 from order_audit.audit.analysis import parsed_query
+from order_audit.domain import GROUP
 from order_audit.expectations import fragments, load, requirements, rule, schema_rules
 from order_audit.fixes import fix
 from order_audit.fixes.guarding import guard_file
@@ -146,7 +147,7 @@ def test_toml_blocks_are_requirements_domains_or_decisions(block: docs.Block, tm
         assert requirements.read(path, path.name)[0]
         return
     if "project" in parts:
-        assert parts["project"]["entry-points"].keys() == {domain.GROUP}
+        assert parts["project"]["entry-points"].keys() == {GROUP}
         return
     # decisions on rules whose fixes the same page shows
     shown = {
