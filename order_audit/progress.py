@@ -1,21 +1,21 @@
-"""Progress callbacks: their types, and callbacks that ignore progress."""
+"""Types of progress callbacks, and callbacks that ignore progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-#: Takes how much is done, of how much (0 where that is unknown), and what is being done.
+#: Arguments: amount done, total (0 if unknown), note on the current step.
 ProgressCallback: TypeAlias = Callable[[int, int, str], None]
-#: Takes what is being done, or what has just been done.
+#: Argument: note on the current or last step.
 NoteCallback: TypeAlias = Callable[[str], None]
 
 
 class StartProgress(Protocol):
-    """Starts a piece of work, by its name, and returns the callback for its progress."""
+    """Start a task by its label and return its progress callback."""
 
-    def __call__(self, what: str, *, lines: bool = False) -> ProgressCallback:
-        """`lines` is for work whose progress is shown without a terminal too, in plain lines now and then."""
+    def __call__(self, label: str, *, lines: bool = False) -> ProgressCallback:
+        """Start a task; with `lines`, its progress is also shown without a terminal, as plain lines."""
 
 
 def ignore_progress(_done: int, _of: int, _note: str) -> None:
@@ -26,6 +26,6 @@ def ignore_note(_note: str) -> None:
     """Ignore a note."""
 
 
-def start_ignored(what: str, *, lines: bool = False) -> ProgressCallback:  # noqa: ARG001 - nobody sees it
-    """Start a piece of work whose progress is ignored."""
+def start_ignored(label: str, *, lines: bool = False) -> ProgressCallback:  # noqa: ARG001 - not shown
+    """Start a task and ignore its progress."""
     return ignore_progress

@@ -1,4 +1,4 @@
-"""Why a rule was not judged, in words."""
+"""The reason why a rule was not judged, as text."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from order_audit.reports.document import Cause
 
 
 def reason(cause: Cause, requires: Sequence[str] = (), without: str = "") -> str:
-    """The reason, without a full stop; `requires` and `without` are the rule's header fields."""
+    """Return the reason without a full stop; `requires` and `without` are the rule's header fields."""
     match cause.kind:
         case "interrupted":
             return "interrupted before it was judged"
         case "missing_tables":
             return f"no table {', '.join(cause.tables)}"
         case "missing_column":
-            lacking = f"{', '.join(cause.tables)} has no column {cause.column}"
+            missing = f"{', '.join(cause.tables)} has no column {cause.column}"
         case "encoding":
-            lacking = f"the database's encoding is {cause.encoding}"
-    needs = f"; needs {', '.join(requires)}" if requires else ""
-    return f"{without or lacking}{needs}"
+            missing = f"the database's encoding is {cause.encoding}"
+    requirement = f"; requires {', '.join(requires)}" if requires else ""
+    return f"{without or missing}{requirement}"

@@ -1,4 +1,4 @@
-"""Counts, shares, times: as a page says them."""
+"""Format counts, shares, times and sizes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 
 def number(value: float) -> str:
-    """A whole number, or one with two digits behind the point."""
+    """Return an integer, or a number with two decimal places."""
     return (f"{value:,}" if isinstance(value, int) else f"{value:,.2f}").replace("-", "−")
 
 
 def share(part: int, whole: int | None) -> str:
-    """A percentage that never says 0 or 100 where there is a rest."""
+    """Return a percentage; only exact values are 0 % or 100 %."""
     if not whole:
         return ""
     percent = 100 * part / whole
@@ -24,18 +24,18 @@ def share(part: int, whole: int | None) -> str:
 
 
 def plural(count: int, one: str, many: str = "") -> str:
-    """A count with its noun; where `many` is not given, it ends in s."""
+    """Return a count with its noun; the default of `many` is `one` with an s."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def moment(at: datetime) -> Markup:
-    """A time, in UTC."""
+    """Return a time in UTC."""
     at = at.astimezone(UTC)
     return Markup('<time datetime="{:%Y-%m-%dT%H:%M:%SZ}">{:%Y-%m-%d %H:%M:%S} UTC</time>').format(at, at)
 
 
 def duration(began: datetime, ended: datetime) -> str:
-    """How long something took."""
+    """Return the time between two moments."""
     seconds = (ended - began).total_seconds()
     if seconds < 60:
         return f"{seconds:.1f} s"
@@ -44,12 +44,12 @@ def duration(began: datetime, ended: datetime) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """Milliseconds, without their unit."""
+    """Return milliseconds without the unit."""
     return f"{value:,.1f}"
 
 
 def figure(value: Any) -> str:
-    """A value of a column or a figure about it: whole numbers in full, others to six digits, texts as they are."""
+    """Return a value or a figure of a column: integers in full, other numbers to six digits, texts unchanged."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
@@ -58,10 +58,10 @@ def figure(value: Any) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes, in the unit that keeps it short."""
-    found, unit = float(count), "bytes"
+    """Return a number of bytes in a suitable unit."""
+    amount, unit = float(count), "bytes"
     for larger in ("kB", "MB", "GB", "TB"):
-        if found < 1024:
+        if amount < 1024:
             break
-        found, unit = found / 1024, larger
-    return f"{found:,.0f} {unit}" if unit == "bytes" or found >= 10 else f"{found:,.1f} {unit}"
+        amount, unit = amount / 1024, larger
+    return f"{amount:,.0f} {unit}" if unit == "bytes" or amount >= 10 else f"{amount:,.1f} {unit}"

@@ -1,4 +1,4 @@
-"""The gate in sentences: what makes it fail, why it failed, and why some of what failed did not fail it."""
+"""The gate as sentences: its conditions, why it failed, and which failures it allows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from order_audit.reports.schema_findings import down_to
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a sentence: words, the number at its beginning, a rule's id, or the number of a rule's violations."""
+    """A part of a sentence: words, the number at its start, a rule's id, or a rule's number of violations."""
 
     text: str
     kind: Literal["words", "total", "rule", "count"] = "words"
@@ -25,7 +25,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A reason of the gate: what it says, and the rules that it names."""
+    """A reason of the gate: its sentence, and the rules that it names."""
 
     head: tuple[Piece, ...]
     rules: tuple[Piece, ...] = ()
@@ -38,42 +38,43 @@ class Sentence:
 def sentence(
     reason: Reason, changed: Sequence[ChangedTable], *, baseline: bool, min_pass_rate: float | None
 ) -> Sentence:
-    """Why the gate failed; `changed` are the run's tables that did, the rest is what the gate was asked."""
+    """Return why the gate failed.
+
+    `changed` has the tables that changed during the run; `baseline` and `min_pass_rate` are the gate's options.
+    """
     many = len(reason.rules) != 1
     match reason.kind:
         case "interrupted":
             return _words("the audit was interrupted")
         case "tables_changed":
             changes = ", ".join(f"{it.table} ({it.change})" for it in changed)
-            return _words(
-                f"tables changed while they were read, so that numbers may not agree: {changes}; run it again"
-            )
+            return _words(f"tables changed during the audit, so numbers may be inconsistent: {changes}; run it again")
         case "failed":
             rules = _listed(_counted(it, " new" * baseline) for it in reason.rules)
             return _counting(len(reason.rules), f" {reason.severity} expectation{'s' * many} failed", rules)
         case "errored":
-            return _counting(len(reason.rules), f" expectation{'s' * many} could not be judged", _names(reason.rules))
+            return _counting(len(reason.rules), f" expectation{'s' * many} ended in an error", _names(reason.rules))
         case "skipped":
-            head = f" expectation{'s were' if many else ' was'} skipped (--allow-skipped lets that pass)"
+            head = f" expectation{'s were' if many else ' was'} skipped (--allow-skipped allows this)"
             return _counting(len(reason.rules), head, _by_tables(reason.rules))
         case "schema_findings":
             count = sum(it.count or 0 for it in reason.rules)
             return _counting(count, f" {reason.severity} schema finding{'s' * (count != 1)}", _names(reason.rules))
         case "schema_rules_errored":
-            return _counting(len(reason.rules), f" schema rule{'s' * many} could not be judged", _names(reason.rules))
+            return _counting(len(reason.rules), f" schema rule{'s' * many} ended in an error", _names(reason.rules))
         case "pass_rate":
             return _words(_pass_rate(reason.passed or 0, reason.judged or 0, min_pass_rate or 0.0, baseline=baseline))
 
 
 def sentences(gate: Gate, changed: Sequence[ChangedTable]) -> list[tuple[Reason, Sentence]]:
-    """All reasons of a gate, each with what it says."""
+    """Return all reasons of a gate, each with its sentence."""
     return [
         (it, sentence(it, changed, baseline=gate.baseline, min_pass_rate=gate.min_pass_rate)) for it in gate.failures
     ]
 
 
 def conditions(gate: Gate) -> str:
-    """What the gate fails on, in a sentence."""
+    """Return the conditions of the gate as a sentence."""
     on = []
     if gate.fail_on != "never":
         news = " that are new against the baseline" if gate.baseline else ""
@@ -81,32 +82,32 @@ def conditions(gate: Gate) -> str:
     if gate.fail_on_schema != "never":
         on.append(f"{' or '.join(down_to(gate.fail_on_schema))} schema findings")
     if not gate.allow_skipped:
-        on.append("tables that are not there")
-    said = f"The gate fails on {', on '.join(on)}, and on errors" if on else "The gate fails on an error only"
+        on.append("missing tables")
+    text = f"The gate fails on {', on '.join(on)}, and on errors" if on else "The gate fails on an error only"
     if gate.min_pass_rate is not None:
-        known = " (what is not new counts as passed)" if gate.baseline else ""
-        said += f", and below a pass rate of {gate.min_pass_rate:g} %{known}"
-    return f"{said}."
+        known = " (rules without new violations count as passed)" if gate.baseline else ""
+        text += f", and below a pass rate of {gate.min_pass_rate:g} %{known}"
+    return f"{text}."
 
 
 def harmless(document: Document) -> str:
-    """Which failed expectations did not fail the gate, and why, in a sentence; empty where there is none.
+    """Return as sentences which failed expectations did not fail the gate; empty if none.
 
-    Where the gate failed, those too mild for it are not told of: its reasons say what it was.
+    Expectations below the gate's severity are only mentioned if the gate passed.
     """
     gate = document.summary.gate
-    failed = [found for found in document.results if found.status == "failed"]
-    grave = [found for found in failed if found.severity in down_to(gate.fail_on)]
+    failed = [result for result in document.results if result.status == "failed"]
+    grave = [result for result in failed if result.severity in down_to(gate.fail_on)]
     mild = len(failed) - len(grave)
-    said = []
+    sentences = []
     if gate.new_violations is not None and (known := [it for it in grave if not gate.new_violations.get(it.rule)]):
-        counts = {severity: sum(found.severity == severity for found in known) for severity in SEVERITIES}
-        told = " and ".join(f"{count:,} {severity}" for severity, count in counts.items() if count)
+        counts = {severity: sum(result.severity == severity for result in known) for severity in SEVERITIES}
+        numbers = " and ".join(f"{count:,} {severity}" for severity, count in counts.items() if count)
         many = "expectation" if len(known) == 1 else "expectations"
-        said.append(f"{told} {many} failed, with no violation that is new against the baseline")
+        sentences.append(f"{numbers} {many} failed, without a violation that is new against the baseline")
     if mild and gate.passed:
-        said.append(f"{plural(mild, 'expectation')} failed, of a severity that does not fail the gate")
-    return "; ".join(said) + "." * bool(said)
+        sentences.append(f"{plural(mild, 'expectation')} failed, at a severity that does not fail the gate")
+    return "; ".join(sentences) + "." * bool(sentences)
 
 
 def _words(text: str) -> Sentence:
@@ -137,7 +138,7 @@ def _counted(it: FailingRule, new: str) -> list[Piece]:
 
 
 def _by_tables(rules: Iterable[FailingRule]) -> tuple[Piece, ...]:
-    """Skipped rules by the tables that are not there."""
+    """Group skipped rules by their missing tables."""
     groups: dict[tuple[str, ...], list[FailingRule]] = {}
     for it in rules:
         groups.setdefault(it.missing_tables, []).append(it)
@@ -148,8 +149,8 @@ def _by_tables(rules: Iterable[FailingRule]) -> tuple[Piece, ...]:
 
 def _pass_rate(passed: int, judged: int, wanted: float, *, baseline: bool) -> str:
     if not judged:
-        return f"nothing was judged, and the pass rate must be {wanted:.10g} %"
-    # rounded down, so that it reads as less than what was asked for
+        return f"nothing was judged, and the pass rate must be at least {wanted:.10g} %"
+    # rounded down, so that it never reads as the wanted rate
     rate = math.floor(Fraction(1_000_000 * passed, judged)) / 10_000
-    known = ", counting as passed what is not new" if baseline else ""
+    known = ", counting rules without new violations as passed" if baseline else ""
     return f"the pass rate is {rate:.4f} % ({passed} of {judged}{known}), below {wanted:.10g} %"

@@ -1,4 +1,4 @@
-"""A result in Markdown, for a job summary or a pull request's comment."""
+"""A result as Markdown, for a job summary or a comment on a pull request."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from order_audit.expectations import SEVERITIES
 from order_audit.reports import gate_text, schema_findings
 from order_audit.reports.document import Document, encode
 
-#: Accepted schema findings that are told one by one.
+#: The number of accepted schema findings that are listed.
 _ACCEPTED: Final = 20
 
 
 def markdown(document: Document) -> str:
-    """The summary: verdict, findings, what was not judged."""
+    """Render the summary: verdict, findings, rules that were not judged."""
     run, summary = document.run, document.summary
     database = run.database
     gate = summary.gate
@@ -32,30 +32,30 @@ def markdown(document: Document) -> str:
         + f". PostgreSQL {_cell(database.server_version)}, {encode(run.started_at)}.",
         "",
     ]
-    failed = [found for found in document.results if found.status == "failed"]
+    failed = [result for result in document.results if result.status == "failed"]
     if failed:
         lines += ["| severity | finding | rule | violations | of rows |", "| --- | --- | --- | ---: | ---: |"]
-        for found in sorted(failed, key=lambda found: (SEVERITIES.index(found.severity), -found.violations)):
-            rows = "" if found.checked is None else f"{found.checked:,}"
+        for result in sorted(failed, key=lambda result: (SEVERITIES.index(result.severity), -result.violations)):
+            rows = "" if result.checked is None else f"{result.checked:,}"
             lines.append(
-                f"| {found.severity} | {_cell(found.title)} | `{found.rule}` | {found.violations:,} | {rows} |"
+                f"| {result.severity} | {_cell(result.title)} | `{result.rule}` | {result.violations:,} | {rows} |"
             )
         lines.append("")
     for status, heading in (
-        ("errored", "Could not be judged"),
+        ("errored", "Errored"),
         ("not_checkable", "Not checkable"),
         ("skipped", "Skipped"),
     ):
-        if found_there := [found for found in document.results if found.status == status]:
+        if matching := [it for it in document.results if it.status == status]:
             lines += [f"## {heading}", ""]
-            lines += [f"- `{found.rule}`: {_cell(found.error or found.reason)}" for found in found_there]
+            lines += [f"- `{it.rule}`: {_cell(it.error or it.reason)}" for it in matching]
             lines.append("")
     lines += _schema(document)
     return "\n".join(lines)
 
 
 def _schema(document: Document) -> list[str]:
-    """The schema findings, a line per rule; then what was accepted, and what could not be judged."""
+    """Render the schema findings by rule, then accepted findings, unused suppressions and rules without a result."""
     rules = document.schema_rules
     if not rules:
         return []
@@ -68,14 +68,13 @@ def _schema(document: Document) -> list[str]:
             for group in groups
             if group.open
         ]
-        lines += ["", "`order-audit lint` and report.html tell what to do about each.", ""]
-    accepted = [found for group in groups for found in group.findings if found.accepted]
+        lines += ["", "`order-audit lint` and report.html have a suggestion for each.", ""]
+    accepted = [result for group in groups for result in group.findings if result.accepted]
     rest = [f"- accepted: `{it.rule}` {_cell(it.object)}: {_cell(it.accepted)}" for it in accepted[:_ACCEPTED]]
     if len(accepted) > _ACCEPTED:
         rest.append(f"- and {len(accepted) - _ACCEPTED:,} more accepted")
     rest += [
-        f"- not needed any more, since there is no such finding: {_cell(it.rule)} {_cell(it.object)}: "
-        f"{_cell(it.reason)}"
+        f"- unused suppression (the finding does not occur): {_cell(it.rule)} {_cell(it.object)}: {_cell(it.reason)}"
         for it in document.unused_suppressions
     ]
     rest += [
@@ -87,6 +86,6 @@ def _schema(document: Document) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """Text that cannot end a table's cell, begin markup, or hide what it says."""
+    """Escape text so that it cannot end a table cell or start markup."""
     text = " ".join(text.split())
     return re.sub(r"([\\`*_{}\[\]<>|#!~])", r"\\\1", text)

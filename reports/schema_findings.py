@@ -1,4 +1,4 @@
-"""The schema findings of a result: by rule, since one cause is one item, by severity, and which of them fail."""
+"""The schema findings of a result, grouped by rule and severity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from order_audit.expectations import SEVERITIES, Severity
 from order_audit.reports.document import Document, FailOn, SchemaFinding
 
-#: Objects that are named where there is a line for a rule.
+#: The number of objects that a rule's line names.
 _NAMED: Final = 4
 
 
@@ -25,19 +25,19 @@ class Group:
 
     @property
     def open(self) -> list[SchemaFinding]:
-        """Those that nobody has accepted."""
+        """The findings that are not accepted."""
         return [found for found in self.findings if not found.accepted]
 
     @property
     def named(self) -> str:
-        """The objects of the open findings, some of them where they are many."""
+        """The objects of the open findings, cut to the first ones."""
         names = [found.object for found in self.open]
         rest = len(names) - _NAMED
         return ", ".join(names[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def groups(document: Document) -> list[Group]:
-    """All findings, the worst and the most numerous first."""
+    """Group all findings, by severity and then by number."""
     found: defaultdict[tuple[Severity, str], list[SchemaFinding]] = defaultdict(list)
     for finding in document.schema_findings:
         found[finding.severity, finding.rule].append(finding)
@@ -49,19 +49,19 @@ def groups(document: Document) -> list[Group]:
 
 
 def counted(document: Document) -> str:
-    """How many findings there are of each severity, in words; accepted ones and rules that were not judged apart."""
+    """Return the number of findings by severity in words; accepted ones and rules that were not judged separately."""
     findings = document.schema_findings
     accepted = sum(bool(found.accepted) for found in findings)
     counts = [
         f"{sum(found.severity == severity and not found.accepted for found in findings):,} {severity}"
         for severity in SEVERITIES
     ]
-    said = ", ".join(counts) + (f", {accepted:,} accepted" if accepted else "")
-    return said + unjudged(rule.status for rule in document.schema_rules)
+    text = ", ".join(counts) + (f", {accepted:,} accepted" if accepted else "")
+    return text + unjudged(rule.status for rule in document.schema_rules)
 
 
 def unjudged(statuses: Iterable[str]) -> str:
-    """How many rules ended in an error or could not be checked, in words after others; empty where all were judged."""
+    """Return the number of errored and not checkable rules as a continuation; empty if all rules were judged."""
     count = Counter(statuses)
     return "".join(
         f", {count[status]:,} {status.replace('_', ' ')}" for status in ("errored", "not_checkable") if count[status]
@@ -69,10 +69,10 @@ def unjudged(statuses: Iterable[str]) -> str:
 
 
 def failing(findings: Iterable[SchemaFinding], fail_on: FailOn) -> list[SchemaFinding]:
-    """The findings that are as bad as `fail_on`, or worse, and that nobody has accepted."""
+    """Return the findings of severity `fail_on` or worse that are not accepted."""
     return [found for found in findings if found.severity in down_to(fail_on) and not found.accepted]
 
 
 def down_to(fail_on: FailOn) -> tuple[Severity, ...]:
-    """The severities as bad as this one, or worse."""
+    """Return this severity and the worse ones."""
     return () if fail_on == "never" else SEVERITIES[: SEVERITIES.index(fail_on) + 1]

@@ -1,4 +1,4 @@
-"""The formats that a result is written in. A new one is an entry here and a module that renders it."""
+"""The output formats. A new format is an entry in WRITERS and a module that renders it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """What an audit was asked for, where its document does not hold it: rules, schema, evidence rows of each rule."""
+    """Options of an audit that its document does not contain: rules, schema, evidence rows per rule."""
 
     rules: tuple[Rule, ...]
     schema: str
@@ -22,31 +22,31 @@ class Asked:
 
 
 class Writer(Protocol):
-    """A format. `is_default` tells whether it is written unless others are asked for."""
+    """A format. `is_default`: written unless other formats are requested."""
 
     @property
     def is_default(self) -> bool: ...
 
     def check(self, out: Path) -> None:
-        """Raise UsageError where `out` could not take what is going to be written."""
+        """Raise UsageError if the files cannot be written into `out`."""
 
     def write(self, document: Document, folder: Path, out: Path, asked: Asked) -> None:
-        """Write a result into `folder`, whose files are moved into `out` when all are written."""
+        """Write a result into `folder`. Once all files are written, they move to `out`."""
 
     def remove(self, folder: Path) -> None:
-        """Remove what an earlier run wrote."""
+        """Remove the files of an earlier run."""
 
 
 @dataclass(frozen=True)
 class FileWriter:
-    """A format that is one file, rendered from the document alone; without `render` it is written while auditing."""
+    """A format of one file, rendered from the document; without `render`, the audit itself writes it."""
 
     file: str
     render: Callable[[Document], str] | None
     is_default: bool = True
 
     def check(self, out: Path) -> None:
-        """Nothing can be in the way."""
+        """Do nothing: one file can always be replaced."""
 
     def write(self, document: Document, folder: Path, out: Path, asked: Asked) -> None:  # noqa: ARG002
         """Write the file."""
@@ -58,7 +58,7 @@ class FileWriter:
         (folder / self.file).unlink(missing_ok=True)
 
 
-# Modules are imported when they are needed: some of what they need takes long to import.
+# Imports are inside functions, because some modules are slow to import.
 
 
 def _html(document: Document) -> str:
@@ -91,7 +91,7 @@ WRITERS: Final = {
     "json": FileWriter("results.json", _json),
     "junit": FileWriter("junit.xml", _junit),
     "markdown": FileWriter("summary.md", _markdown),
-    # keys are more than a document holds: the file is written as they come
+    # a document does not hold all keys: the audit writes the file while it reads them
     "violations": FileWriter("violations.csv", None),
 }
 DEFAULT: Final = tuple(name for name, writer in WRITERS.items() if writer.is_default)

@@ -1,4 +1,4 @@
-"""The command line. Each command imports what it needs when it runs, so that `--help` answers at once."""
+"""The command line. Imports are inside the commands, so that `--help` is fast."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def shared(
         typer.Option("--debug", help="Show a traceback when something fails. Works after any command too."),
     ] = False,
 ) -> None:
-    """Take the options that all commands share; `main` reads --debug before anything else can fail."""
+    """Declare the options of all commands; `main` reads --debug itself, before anything can fail."""
 
 
 def _version(wanted: bool) -> None:
@@ -71,38 +71,38 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("order-audit-demo"),
     quiet: Quiet = False,
 ) -> None:
-    """Show the whole story on a private server: clean data, labelled bad data, both audits, the comparison.
+    """Run an example on an embedded server: sample data, labelled issues, audits, fixes, comparison.
 
     Example: order-audit demo --out demo
     """
-    from order_audit.audit.cli import demo as story
+    from order_audit.audit.cli import demo as example
 
-    say(story.demo(out, quiet=quiet))
+    say(example.demo(out, quiet=quiet))
 
 
 def main() -> None:
-    """Run the command line: one line on stderr for whatever goes wrong, and the exit code that says of what kind."""
+    """Run the command line. An error prints one line on stderr and sets the exit code of its kind."""
     words = sys.argv[1:]
     debug = "--debug" in words
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without our marks shows question marks
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks our marks shows question marks
     try:
         code = app(args=[word for word in words if word != "--debug"], prog_name="order-audit", standalone_mode=False)
     except KeyboardInterrupt:
         code = _fail("interrupted", 130, debug)
-    except Exception as error:  # whatever it is, it gets one line
-        if type(error).__name__ == "NoArgsIsHelpError":  # no command given: the message is the help
+    except Exception as error:  # every error gets one line
+        if type(error).__name__ == "NoArgsIsHelpError":  # without a command, the message is the help
             print(getattr(error, "message", ""), file=sys.stderr)
             sys.exit(2)
-        code = _fail(*_said(error), debug)
+        code = _fail(*_message(error), debug)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _said(error: Exception) -> tuple[str, int]:
+def _message(error: Exception) -> tuple[str, int]:
     if isinstance(error, OrderAuditError):
         return str(error), error.exit_code
-    if hasattr(error, "format_message"):  # typer's own: a wrong option or argument
+    if hasattr(error, "format_message"):  # typer's error: a wrong option or argument
         context = getattr(error, "ctx", None)
         return (
             f"{error.format_message().rstrip('.')}; see '{context.command_path if context else 'order-audit'} --help'",
@@ -114,8 +114,8 @@ def _said(error: Exception) -> tuple[str, int]:
 
     from order_audit.audit import mask
 
-    said = mask.error(error) if isinstance(error, psycopg.Error) else f"{type(error).__name__}: {error}"
-    return f"{said} (--debug shows where)", 3
+    message = mask.error(error) if isinstance(error, psycopg.Error) else f"{type(error).__name__}: {error}"
+    return f"{message} (--debug shows where)", 3
 
 
 def _fail(message: str, code: int, debug: bool) -> int:

@@ -1,4 +1,4 @@
-"""Options of the commands that audit, and the limits of their values."""
+"""Options of the audit commands, with their limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from order_audit.errors import UsageError
 
-#: The longest statement_timeout that PostgreSQL takes, in seconds.
+#: The longest statement_timeout that PostgreSQL accepts, in seconds.
 _LONGEST = 2_147_483
 
 Severity = Literal["critical", "warning", "info", "never"]
@@ -23,9 +23,9 @@ Sample = Annotated[
 ]
 Timeout = Annotated[
     float | None,
-    typer.Option(metavar="S", help="Seconds that one statement may take.", show_default=False),
+    typer.Option(metavar="S", help="Timeout of each statement, in seconds.", show_default=False),
 ]
-Exclude = Annotated[list[str] | None, typer.Option(help="Leave this rule out; repeatable.", show_default=False)]
+Exclude = Annotated[list[str] | None, typer.Option(help="Exclude this rule; repeatable.", show_default=False)]
 
 
 def check_options(sample: float | None, statement_timeout: float | None) -> None:

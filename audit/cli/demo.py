@@ -1,4 +1,4 @@
-"""The whole story on the embedded server, in a database of its own."""
+"""The demo: audits, fixes and a comparison in a new database on the embedded server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from order_audit.scenario.load import DECISIONS, TRUTH
 def demo(out: Path, *, quiet: bool) -> str:
     """Audit the sample data, add the labelled issues and audit again, fix them, audit once more and compare.
 
-    Gives the summary.
+    Returns the summary.
     """
     dsn = embedded.use("order_audit_demo", fresh=True)
     with psycopg.connect(dsn, autocommit=True) as connection:
@@ -38,33 +38,33 @@ def demo(out: Path, *, quiet: bool) -> str:
         scenario.add_issues(connection)
         dirty = _audit(dsn, out / "issues", "2. auditing the labelled issues", quiet, data_docs=True)
         planned, applied = _fix(connection, out, quiet)
-    fixed = _audit(dsn, out / "fixed", "4. auditing what was fixed", quiet)
+    fixed = _audit(dsn, out / "fixed", "4. auditing the fixed data", quiet)
     before, after = (results_file.read(out / name / "results.json") for name in ("issues", "fixed"))
-    found = compare.compare(before, after)
+    comparison = compare.compare(before, after)
     with atomic_files.draft(out / "comparison") as folder:
-        atomic_files.write_json(folder / "compare.json", encode(found))
-        (folder / "compare.html").write_text(html.comparison(found), encoding="utf-8")
+        atomic_files.write_json(folder / "compare.json", encode(comparison))
+        (folder / "compare.html").write_text(html.comparison(comparison), encoding="utf-8")
     truth, keys = _lines(TRUTH), _lines(out / "issues" / "violations.csv")
-    new = {rule.rule: set(rule.examples.new) for rule in found.rules if rule.new}
-    foretold = new == {rule: set(keys) for rule, keys in planned.new.items()}
-    verification = applied.verification
+    new = {rule.rule: set(rule.examples.new) for rule in comparison.rules if rule.new}
+    as_planned = new == {rule: set(keys) for rule, keys in planned.new.items()}
+    changes, verification = comparison.summary, applied.verification
     lines = [
-        "1. the sample data, called clean:",
+        "1. sample data:",
         f"   {_counts(clean)}",
-        "2. the same with labelled issues, of which the truth is known:",
+        "2. sample data with labelled issues:",
         f"   {_counts(dirty)}",
-        f"   {len(truth & keys)} of {len(truth)} labelled violations found, {len(keys - truth)} that are not labelled",
-        "3. fixed, by what has one right answer and by the decisions that come with the scenario:",
-        f"   {applied.changed} rows changed and journaled; "
+        f"   {len(truth & keys)} of {len(truth)} labelled violations found, {len(keys - truth)} unlabelled",
+        "3. after automatic fixes and the scenario's decisions:",
+        f"   {applied.changed} changes in the undo log; "
         + (
-            "checksums prove that nothing else was"
+            "checksums prove that no other value changed"
             if verification is not None and not verification.others
             else "checksums show other changes"
         ),
-        "4. audited again, and compared with 2.:",
+        "4. third audit, compared with 2:",
         f"   {_counts(fixed)}",
-        f"   {found.summary.resolved} resolved, {found.summary.remaining} remaining, {found.summary.new} new"
-        + (", just as the plan foretold" if foretold else ", which the plan did not foretell"),
+        f"   {changes.resolved} resolved, {changes.remaining} remaining, {changes.new} new"
+        + (", as planned" if as_planned else ", unlike the plan"),
         "",
         f"report:     {out / 'issues' / 'report.html'}",
         f"data docs:  {out / 'issues' / 'gx/uncommitted/data_docs/local_site/index.html'}",
@@ -74,14 +74,14 @@ def demo(out: Path, *, quiet: bool) -> str:
     return "\n".join(lines)
 
 
-def _audit(dsn: str, out: Path, what: str, quiet: bool, *, data_docs: bool = False) -> Summary:
+def _audit(dsn: str, out: Path, label: str, quiet: bool, *, data_docs: bool = False) -> Summary:
     formats = (*DEFAULT, "gx") if data_docs else DEFAULT
-    with progress_bar(what, quiet=quiet) as on_progress:
+    with progress_bar(label, quiet=quiet) as on_progress:
         return run(dsn, out, Options(formats=formats, on_progress=on_progress)).summary
 
 
 def _fix(connection: psycopg.Connection, out: Path, quiet: bool) -> tuple[Plan, Applied]:
-    """Plan and write the fixes, and apply them."""
+    """Plan, write and apply the fixes."""
     rules = load("current").rules
     repairs = fixes(rules)
     choices = read(DECISIONS, repairs).choices

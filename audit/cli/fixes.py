@@ -1,4 +1,4 @@
-"""The commands that put right what the rules find: `order-audit fixes …`."""
+"""The commands that fix violations: `order-audit fixes …`."""
 
 from __future__ import annotations
 
@@ -19,24 +19,22 @@ if TYPE_CHECKING:
     from order_audit.fixes.fix import Fix
     from order_audit.fixes.planning.decisions import Decisions as Decided
 
-fixes_app = typer.Typer(help="Put right what the rules find: plan, emit, apply, status, revert.", no_args_is_help=True)
+fixes_app = typer.Typer(help="Fix violations: plan, emit, apply, status, revert.", no_args_is_help=True)
 
 Folder = Annotated[
     Path | None,
-    typer.Option("--fixes", metavar="DIR", help="Folder of fix files for suites of your own.", show_default=False),
+    typer.Option("--fixes", metavar="DIR", help="Folder of fix files for your own suites.", show_default=False),
 ]
 Recommended = Annotated[
     bool,
-    typer.Option("--accept-recommended", help="Choose what is recommended, where nobody has decided otherwise."),
+    typer.Option("--accept-recommended", help="Choose recommended options where the decisions file has none."),
 ]
-BatchSize = Annotated[int, typer.Option(min=1, max=1_000_000, metavar="N", help="Rows per transaction, at most.")]
+BatchSize = Annotated[int, typer.Option(min=1, max=1_000_000, metavar="N", help="Maximum rows per transaction.")]
 MaxWait = Annotated[
-    int, typer.Option(min=10, max=60_000, metavar="MS", help="Milliseconds that anybody may have to wait for us.")
+    int, typer.Option(min=10, max=60_000, metavar="MS", help="Longest time to block other sessions, in ms.")
 ]
-Pause = Annotated[int, typer.Option(min=0, max=60_000, metavar="MS", help="Milliseconds between transactions.")]
-NoGuards = Annotated[
-    bool, typer.Option("--no-guards", help="Install nothing that keeps the violations from coming back.")
-]
+Pause = Annotated[int, typer.Option(min=0, max=60_000, metavar="MS", help="Pause between transactions, in ms.")]
+NoGuards = Annotated[bool, typer.Option("--no-guards", help="Install no guards against new violations.")]
 
 
 @fixes_app.command()
@@ -49,13 +47,13 @@ def plan(
     accept_recommended: Recommended = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="File to write every decision to be taken to, as TOML.", show_default=False),
+        typer.Option(help="TOML file to write all open decisions to.", show_default=False),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Show what every fix would change, what waits for a decision, and what would still fail. Changes nothing.
+    """Show the rows that each fix would change, open decisions, and remaining violations. Changes nothing.
 
-    The fixes are tried on temporary copies of the tables, in one snapshot.
+    The fixes run on temporary copies of the tables, in one snapshot.
 
     Example: order-audit fixes plan --dsn postgresql://reader@db/shop --out decisions.toml
     """
@@ -102,7 +100,7 @@ def emit_project(
 ) -> None:
     """Write the fixes as a Sqitch project: deploy, verify and revert, a change for each rule. Changes nothing.
 
-    The files run with plain psql as well.
+    The files also run with psql alone.
 
     Example: order-audit fixes emit --out mend --dsn postgresql://reader@db/shop --decisions decisions.toml
     """
@@ -120,17 +118,16 @@ def emit_project(
     for name, count in made.rows.items():
         say(f"{name}: {plural(count, 'row')}")
     for name, why in made.left_out.items():
-        say(f"left out: {name}: {why}")
+        say(f"skipped: {name}: {why}")
     if made.not_converging:
         say(
-            f"however often they are run, there would be more to do for {', '.join(made.not_converging)}: other "
-            f"fixes undo"
-            " what these do. Choose otherwise for one of them, and emit them anew"
+            f"fixes of {', '.join(made.not_converging)} do not converge: other fixes undo them."
+            " Choose another option for one of them, and emit again"
         )
     for name, count in made.run_again if not made.not_converging else ():
         say(
-            f"when all have run, run deploy/{name}.sql once more, with psql: {plural(count, 'row')} more to change by"
-            " then; the revert files put both turns back"
+            f"after all files, run deploy/{name}.sql once more with psql: {plural(count, 'more row')} to change;"
+            " the revert file reverts both runs"
         )
     say(f"{len(made.changes)} changes: {out}")
 
@@ -145,7 +142,9 @@ def apply(
     accept_recommended: Recommended = False,
     rehearse: Annotated[
         bool,
-        typer.Option("--rehearse", help="Do it in one transaction that is rolled back, and say what an audit would."),
+        typer.Option(
+            "--rehearse", help="Run in one transaction, roll it back, and show the violations before and after."
+        ),
     ] = False,
     no_guards: NoGuards = False,
     batch_size: BatchSize = 10_000,
@@ -153,10 +152,10 @@ def apply(
     pause_ms: Pause = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Change what has one right answer, and what was decided, while applications run. May be killed and run again.
+    """Apply automatic fixes and decisions while applications run. An interrupted run can be repeated.
 
-    Afterwards rules that pass get a guard, which makes their violations impossible: constraints, indexes, triggers.
-    Every value is journaled in the schema order_audit with what it was before; 'fixes revert' puts it back.
+    Then install guards (constraints, indexes, triggers), which prevent new violations of the rules that pass.
+    The undo log in the schema order_audit has every old value; 'fixes revert' restores them.
 
     Example: order-audit fixes apply --dsn postgresql://owner@db/shop --decisions decisions.toml
     """
@@ -195,7 +194,7 @@ def apply(
 
 @fixes_app.command()
 def status(dsn: Dsn = None, schema: Schema = "") -> None:
-    """Show what was applied, what was put back, and what a revert left alone.
+    """Show applied changes, reverted changes, and conflicts of a revert.
 
     Example: order-audit fixes status --dsn postgresql://owner@db/shop
     """
@@ -218,25 +217,25 @@ def revert(
     pause_ms: Pause = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Put back what was changed, the last fix first. What somebody changed since is left alone, and listed.
+    """Restore the old values, the last fix first. Rows that have changed since are conflicts: listed, and kept.
 
-    Guards that would refuse the values of before are removed first: those of the rules, or all.
+    Guards that would reject old values are removed first: those of the chosen rules, or all.
 
     Example: order-audit fixes revert --dsn postgresql://owner@db/shop --rule orders.status_is_known
     """
     from order_audit.audit.cli.fixes_text import reverted_text
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.fixes.engine.throttle import Throttle
-    from order_audit.fixes.revert import revert as put_back
+    from order_audit.fixes.revert import revert as revert_fixes
 
     throttle = Throttle(batch_size=batch_size, max_lock_wait_ms=max_lock_wait, pause_ms=pause_ms)
     removed: list[str] = []
     try:
-        with _connected(dsn, schema) as connection, progress_bar("putting back", quiet=quiet) as on_progress:
-            reverted = put_back(
+        with _connected(dsn, schema) as connection, progress_bar("reverting", quiet=quiet) as on_progress:
+            reverted = revert_fixes(
                 connection, rule or (), throttle, on_guard_removed=removed.append, on_progress=on_progress
             )
-    finally:  # a guard that is gone is told, whatever fails after it
+    finally:  # report removed guards even after an error
         for name in removed:
             say(f"guard {name} removed")
     say(reverted_text(reverted))
@@ -244,21 +243,21 @@ def revert(
 
 
 def _files(suite: list[str] | None, folder: Path | None) -> tuple[tuple[Rule, ...], dict[str, Fix]]:
-    """The rules, and their fixes in order."""
+    """Return the rules, and their fixes in order."""
     from order_audit.expectations import load
     from order_audit.fixes.fix import fixes
 
     if folder is not None and not folder.is_dir():
-        raise UsageError(f"--fixes: {folder} is no folder")
+        raise UsageError(f"--fixes: {folder} is not a folder")
     rules = load(*(suite or ["current"])).rules
-    found = fixes(rules, folder)
-    if not found:
-        raise UsageError("there is no fix for any rule of this suite; --fixes names a folder of them")
-    return rules, found
+    by_rule = fixes(rules, folder)
+    if not by_rule:
+        raise UsageError("no rule of this suite has a fix; name a folder of fix files with --fixes")
+    return rules, by_rule
 
 
 def _choices(fixes: dict[str, Fix], decisions: Path | None, recommended: bool) -> tuple[dict[str, str], Decided | None]:
-    """What is chosen, by rule, and the file that it was read from, if any."""
+    """Return the chosen options by rule, and the decisions file if given."""
     from order_audit.fixes.planning.decisions import choose, read
 
     decided = read(decisions, fixes) if decisions is not None else None
@@ -267,16 +266,16 @@ def _choices(fixes: dict[str, Fix], decisions: Path | None, recommended: bool) -
 
 @contextmanager
 def _connected(dsn: str | None, schema: str) -> Iterator[psycopg.Connection]:
-    """A connection that commits by itself, and sees the tables of a schema."""
+    """Connect with autocommit and the schema as search path."""
     from psycopg import sql
 
     from order_audit.audit.database import dsn as dsns
 
     with dsns.connect(dsns.resolve(dsn), autocommit=True, one_statement=True) as connection:
         if schema:
-            found = connection.execute("select from pg_namespace where nspname = %s", [schema]).rowcount
-            if not found:
-                raise RunError(f"there is no schema '{schema}' in database {connection.info.dbname}")
+            exists = connection.execute("select from pg_namespace where nspname = %s", [schema]).rowcount
+            if not exists:
+                raise RunError(f"schema '{schema}' does not exist in database {connection.info.dbname}")
             connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(schema)))
         yield connection
 
@@ -285,4 +284,4 @@ def _refuse_standby(connection: psycopg.Connection) -> None:
     from order_audit import session
 
     if session.scalar(connection, "select pg_is_in_recovery()"):
-        raise RunError("a standby cannot make the temporary tables that a plan is tried on: give the primary's DSN")
+        raise RunError("a standby cannot create the temporary tables of a plan: use the DSN of the primary")

@@ -1,4 +1,4 @@
-"""What the commands about fixes print."""
+"""The output of the commands about fixes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _WIDTH = 110
 
 
 def plan_text(plan: Plan) -> str:
-    """A plan as a table: what each fix changes, what is left to a decision, what still fails afterwards."""
+    """Return a plan as a table: rows that each fix changes, undecided rows, remaining violations."""
     steps = [step for step in plan.steps if step.found or step.automatic or step.changed or step.left]
-    cells: list[tuple[str, ...]] = [("", "found", "automatic", "chosen", "undecided", "still fails", "choice")]
+    cells: list[tuple[str, ...]] = [("", "violations", "automatic", "chosen", "undecided", "remaining", "choice")]
     cells += [
         (
             f"{MARKS[step.fix.rule.severity]} {step.fix.rule.id}",
@@ -46,7 +46,7 @@ def plan_text(plan: Plan) -> str:
     for step in steps:
         lines += rejected_lines(step.rejected)
     if plan.new_counts:
-        lines += ["", "comes to light by what is changed:"]
+        lines += ["", "new violations after the fixes:"]
         for rule, count in plan.new_counts.items():
             keys = ", ".join(plan.new[rule][:10]) + (" …" if count > 10 else "")
             lines.append(f"  {rule}: {count:,} new ({keys})")
@@ -57,20 +57,20 @@ def plan_text(plan: Plan) -> str:
         if any(before.fix.rule.id == other for before in steps)
     ]
     if waits:
-        lines += ["", "in this order because", *waits]
+        lines += ["", "order of the fixes:", *waits]
     if plan.guards:
-        ready = [found.guard.name for found in plan.guards if found.refuses_then == 0]
+        ready = [it.guard.name for it in plan.guards if it.refuses_then == 0]
         lines += [
             "",
-            f"guards: {len(ready)} of {len(plan.guards)} could be installed afterwards"
-            + (", the others not" if len(ready) < len(plan.guards) else ""),
+            f"guards: {len(ready)} of {len(plan.guards)} can be installed after the fixes"
+            + ("; not these:" if len(ready) < len(plan.guards) else ""),
         ]
-        for found in plan.guards:
-            if found.refuses_then is None:
-                lines.append(f"  {found.guard.name}: cannot be judged here")
-            elif found.refuses_then:
+        for check in plan.guards:
+            if check.refuses_then is None:
+                lines.append(f"  {check.guard.name}: cannot be checked here")
+            elif check.refuses_then:
                 lines.append(
-                    f"  {found.guard.name}: would refuse {found.refuses:,} rows now, {found.refuses_then:,} then"
+                    f"  {check.guard.name}: rejects {check.refuses:,} rows now, {check.refuses_then:,} after the fixes"
                 )
     before = sum(count or 0 for count in plan.before.values())
     after = sum(count or 0 for count in plan.after.values())
@@ -78,11 +78,11 @@ def plan_text(plan: Plan) -> str:
     undecided = sum(step.undecided > 0 for step in plan.steps)
     lines += [
         "",
-        f"{plural(changed, 'row')} would change; {before:,} violations now, {after:,} afterwards;"
+        f"{plural(changed, 'row')} would change; {before:,} violations now, {after:,} after the fixes;"
         f" {undecided} {'rule waits' if undecided == 1 else 'rules wait'} for a decision",
     ]
     if undecided:
-        lines.append("next: fixes plan --out decisions.toml writes them down to be decided")
+        lines.append("next: write the decisions to a file with 'order-audit fixes plan --out decisions.toml'")
     return "\n".join(lines)
 
 
@@ -94,7 +94,7 @@ def _choice(step: Step) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """First and last column to the left, numbers to the right."""
+    """Align the first and last column left, numbers right."""
     wide = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     last = len(wide) - 1
     return [
@@ -106,86 +106,82 @@ def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def applied_text(applied: Applied, *, rehearsed: bool) -> str:
-    """What was done, by rule; in a rehearsal, what an audit would say afterwards."""
+    """Return the changes by rule; for a rehearsal, also the violations before and after."""
     lines = []
     for rule, option, done in applied.done:
         if done.changed or done.locked or done.changed_concurrently or done.rejected:
-            left = f", {done.locked:,} held by others" if done.locked else ""
-            left += f", {done.changed_concurrently:,} changed by others meanwhile" if done.changed_concurrently else ""
-            left += f", {done.rejected:,} refused" if done.rejected else ""
+            left = f", {done.locked:,} locked by other sessions" if done.locked else ""
+            left += f", {done.changed_concurrently:,} changed concurrently" if done.changed_concurrently else ""
+            left += f", {done.rejected:,} rejected" if done.rejected else ""
             lines.append(f"{rule}: {option}: {plural(done.changed, 'row')}{left}")
     lines += rejected_lines(applied.rejected)
     for rule, why in applied.unable.items():
-        lines += _said("left out", f"{rule}: {why}")
+        lines += _entry("skipped", f"{rule}: {why}")
     if rehearsed:
-        lines += ["", "an audit would then say:"]
+        lines += ["", "violations by rule:"]
         order = sorted(applied.after, key=lambda rule: rule)
         for rule in order:
             before, after = applied.before[rule], applied.after[rule]
             if before != after and before is not None and after is not None:
-                lines.append(f"  {rule}: {before:,} violations now, {after:,} then")
+                lines.append(f"  {rule}: {before:,} now, {after:,} after the fixes")
         same = sum((count or 0) > 0 and count == applied.before[rule] for rule, count in applied.after.items())
-        lines += [f"  {same} other rules fail as before" if same else "  no other rule fails", ""]
-        lines += _guards(applied, "could be installed", "could not, for rows that they would refuse")
+        lines += [f"  unchanged: {plural(same, 'other failed rule')}" if same else "  no other rule fails", ""]
+        lines += _guards(applied, "can be installed", "cannot be installed, because rows violate them")
         if applied.installed or applied.guard_errors:
-            lines.append("no guard is made in a rehearsal: nobody could use the tables until it ended")
+            lines.append("a rehearsal installs no guards, because their locks would block other sessions until it ends")
         lines.append(f"rehearsed: {plural(applied.changed, 'row')}, rolled back")
         return "\n".join(lines)
     lines.append(f"{plural(applied.changed, 'row')} changed" if applied.changed else "nothing to change")
     if applied.verification is not None:
         others = sum(map(len, applied.verification.others.values()))
         lines.append(
-            f"proof: in all {applied.verification.ranges:,} key ranges ({applied.verification.rows:,} rows) exactly "
-            f"the journaled"
-            " values changed"
+            f"checksums: in all {applied.verification.ranges:,} key ranges ({applied.verification.rows:,} rows) only"
+            " values in the undo log changed"
             if not others
-            else f"proof: {applied.verification.ranges - others:,} of {applied.verification.ranges:,} key ranges "
-            f"hold no change but"
-            f" the journaled ones; in {others:,} others, or triggers of the table, changed rows meanwhile: "
+            else f"checksums: in {applied.verification.ranges - others:,} of {applied.verification.ranges:,} key ranges"
+            f" only values in the undo log changed; in {others:,}, other sessions or triggers changed rows, too: "
             + "; ".join(
                 f"{table} from {', '.join(map(str, first[:5]))}{' …' if len(first) > 5 else ''}"
                 for table, first in applied.verification.others.items()
             )
         )
     lines += bloat_lines(applied.bloat)
-    lines += _guards(applied, "installed", "not installed, for rows that they would refuse")
+    lines += _guards(applied, "installed", "not installed, because rows violate them")
     if applied.left:
-        lines.append(f"{applied.left:,} rows were held or changed by others to the last: run the same command again")
+        lines.append(f"{applied.left:,} rows stayed locked or changed concurrently: run the same command again")
     if applied.not_converging:
-        lines += _said(
+        lines += _entry(
             "",
-            f"after {MAX_PASSES} passes there is more to do for {', '.join(applied.not_converging)}: run the command "
-            f"again. Where"
-            " that does not end it, other fixes, or an application, undo what these do: choose otherwise for one of"
-            " them",
+            f"after {MAX_PASSES} passes, fixes of {', '.join(applied.not_converging)} still find rows: run the command"
+            " again. If that does not help, other fixes or an application undo them: choose another option for one",
         )
     if applied.rejected:
-        count = plural(sum(found.rows for found in applied.rejected), "row")
-        lines += _said(
+        count = plural(sum(it.rows for it in applied.rejected), "row")
+        lines += _entry(
             "",
-            f"{count} refused, which stay as they were: correct them, or what refuses them, and run the same command"
-            " again; 'order-audit fixes status' lists them",
+            f"{count} rejected and unchanged: correct the rows or the constraint, and run the same command again;"
+            " 'order-audit fixes status' lists them",
         )
     return "\n".join(lines)
 
 
-def rejected_lines(found: Sequence[Rejected]) -> list[str]:
-    """What was refused, and by what."""
+def rejected_lines(groups: Sequence[Rejected]) -> list[str]:
+    """Return the rejected rows, with the constraint or trigger that rejected them."""
     lines = []
-    for one in found:
+    for one in groups:
         keys = ", ".join(one.keys) + (" …" if one.rows > len(one.keys) else "")
         by = f" ({one.by})" if one.by not in one.reason else ""
         where = f"{one.rule}: {one.option}: {plural(one.rows, 'row')} of {one.table} ({keys})"
-        lines += _said("refused", f"{where}: {one.reason}{by}")
+        lines += _entry("rejected", f"{where}: {one.reason}{by}")
     return lines
 
 
-def _guards(applied: Applied, made: str, waits: str) -> list[str]:
-    """The guards that were made, and why others were not."""
-    lines = _said("guards", f"{made}: {', '.join(applied.installed)}") if applied.installed else []
+def _guards(applied: Applied, installed: str, blocked: str) -> list[str]:
+    """Return the installed guards, and the reasons why others are not installed."""
+    lines = _entry("guards", f"{installed}: {', '.join(applied.installed)}") if applied.installed else []
     if waiting := {name: why.rows for name, why in applied.guard_errors.items() if why.rows}:
         named = ", ".join(f"{name} ({count:,})" for name, count in waiting.items())
-        lines += _said("" if lines else "guards", f"{waits}: {named}")
+        lines += _entry("" if lines else "guards", f"{blocked}: {named}")
     alike: dict[str, list[str]] = {}
     for name, error in applied.guard_errors.items():
         if not error.rows:
@@ -193,93 +189,92 @@ def _guards(applied: Applied, made: str, waits: str) -> list[str]:
     for why, names in alike.items():
         one = len(names) == 1
         lines += (
-            [str(applied.guard_errors[names[0]])] if one else _said("", f"not installed ({why}): {', '.join(names)}")
+            [str(applied.guard_errors[names[0]])] if one else _entry("", f"not installed ({why}): {', '.join(names)}")
         )
     return lines
 
 
-def bloat_lines(found: Mapping[str, Bloat]) -> list[str]:
-    """How large the changed tables became, a line each."""
+def bloat_lines(bloat: Mapping[str, Bloat]) -> list[str]:
+    """Return the sizes of the changed tables before and after, a line each."""
     lines = []
-    for table, grown in found.items():
-        said = f"{table}: {_grown(grown.heap_before, grown.heap_after)}, indexes"
-        said += f" {_grown(grown.indexes_before, grown.indexes_after)}"
+    for table, grown in bloat.items():
+        text = f"{table}: {_grown(grown.heap_before, grown.heap_after)}, indexes"
+        text += f" {_grown(grown.indexes_before, grown.indexes_after)}"
         if grown.dead_rows:
-            who = "the next VACUUM removes" if grown.may_vacuum else "its owner may VACUUM, and this role may not"
-            said += f"; about {plural(grown.dead_rows, 'dead row')}, which {who}"
-        lines += _said("size", said)
+            vacuum = "the next VACUUM removes them" if grown.may_vacuum else "VACUUM needs the table's owner"
+            text += f"; about {plural(grown.dead_rows, 'dead row')}: {vacuum}"
+        lines += _entry("size", text)
     return lines
 
 
 def _grown(before: int, after: int) -> str:
     if after == before:
-        return f"{size(after)} as before"
+        return f"{size(after)} (unchanged)"
     return f"{size(before)} before, {size(after)} now ({100 * (after - before) / max(before, 1):+.1f} %)"
 
 
 def status_text(status: Status | None) -> str:
-    """What was applied and put back."""
+    """Return the applied and reverted changes by rule."""
     if status is None:
-        return "nothing was ever applied here: there is no schema order_audit"
-    cells: list[tuple[str, ...]] = [("rule", "changed", "put back", "left alone", "option")]
+        return "no fix was ever applied here: the schema order_audit does not exist"
+    cells: list[tuple[str, ...]] = [("rule", "changed", "reverted", "conflicts", "option")]
     cells += [
         (entry.rule, f"{entry.changed:,}", f"{entry.reverted:,}", f"{entry.conflicts:,}", entry.option)
         for entry in status.entries
     ]
-    lines = _table(cells) if status.entries else ["nothing is applied"]
+    lines = _table(cells) if status.entries else ["no fix is applied"]
     lines += rejected_lines(status.rejected)
     lines += bloat_lines(status.bloat)
     if status.running:
-        lines.append("a run is at work")
+        lines.append("'fixes apply' or 'fixes revert' is running")
     if status.interrupted:
-        lines.append("the last run was broken off: run the same command, or file, again, and it goes on")
+        lines.append("the last run was interrupted: run the same command or file again to continue")
     return "\n".join(lines)
 
 
 def reverted_text(reverted: Reverted | None) -> str:
-    """What was put back, by rule, and what was not; without the guards that were removed."""
+    """Return the reverted rows by rule, conflicts, and rejected rows; removed guards are not included."""
     if reverted is None:
-        return "nothing was ever applied here: there is no schema order_audit"
+        return "no fix was ever applied here: the schema order_audit does not exist"
     lines = []
     for rule, done in reverted.rules.items():
-        held = f", {done.locked:,} held by others" if done.locked else ""
-        lines.append(f"{rule}: {plural(done.changed, 'row')} put back{held}")
-    lines += [f"left alone: {row.table} {row.key} ({row.rule}): {row.reason}" for row in reverted.conflicts]
+        locked = f", {done.locked:,} locked by other sessions" if done.locked else ""
+        lines.append(f"{rule}: {plural(done.changed, 'row')} reverted{locked}")
+    lines += [f"conflict: {row.table} {row.key} ({row.rule}): {row.reason}" for row in reverted.conflicts]
     lines += [
-        f"{table} has triggers ({', '.join(names)}): what they wrote besides, when rows were changed and when"
-        " they were put back, is not in the journal, and stays"
+        f"{table} has triggers ({', '.join(names)}): rows that they wrote are not in the undo log and stay"
         for table, names in reverted.tables_with_triggers.items()
     ]
     if not reverted.rules:
-        lines.append("nothing is applied")
+        lines.append("no fix is applied")
     if reverted.locked:
-        lines.append("run the same command again for the rows that were held by others")
+        lines.append("run the same command again for the locked rows")
     if reverted.rejected:
         lines.append(
-            f"{plural(reverted.rejected, 'row')} left alone, for the database refuses the values of before: take away"
-            " what refuses them, and run the same command again"
+            f"{plural(reverted.rejected, 'row')} not reverted, because the database rejects the old values:"
+            " remove the constraint or trigger, and run the same command again"
         )
     return "\n".join(lines)
 
 
 def fix_text(fix: Fix | None) -> str:
-    """A rule's fix in words."""
+    """Return the description of a rule's fix."""
     if fix is None:
-        return "fix       none is shipped"
+        return "fix       not shipped"
     lines = []
     if fix.automatic:
-        lines += _said("fix", f"{AUTOMATIC}: {fix.automatic.does}")
+        lines += _entry("fix", f"{AUTOMATIC}: {fix.automatic.does}")
     for option in fix.options:
-        lines += _said("" if lines else "fix", f"{option.name}{' (recommended)' if option.recommended else ''}: "
+        lines += _entry("" if lines else "fix", f"{option.name}{' (recommended)' if option.recommended else ''}: "
                        f"{option.does}")  # fmt: skip
     if fix.leave or not lines:
-        lines += _said("" if lines else "fix", f"{LEAVE}: {fix.leave or 'the rows are listed, and not touched'}")
+        lines += _entry("" if lines else "fix", f"{LEAVE}: {fix.leave or 'the rows are listed and stay unchanged'}")
     if fix.assumes:
-        lines += _said("assumes", fix.assumes)
+        lines += _entry("assumes", fix.assumes)
     for other, why in fix.after.items():
-        lines += _said("after", f"{other}: {why}")
+        lines += _entry("after", f"{other}: {why}")
     return "\n".join(lines)
 
 
-def _said(name: str, text: str) -> list[str]:
+def _entry(name: str, text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent=f"{name:<10}", subsequent_indent=" " * 12)

@@ -1,4 +1,4 @@
-"""The commands for those who use Great Expectations: `order-audit gx …`."""
+"""The commands for Great Expectations: `order-audit gx …`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import typer
 
 from order_audit.audit.cli.options import Dsn, Schema, Suites, say
 
-gx_app = typer.Typer(help="Great Expectations: export the rules as a project of it.", no_args_is_help=True)
+gx_app = typer.Typer(help="Great Expectations: export the rules as a project.", no_args_is_help=True)
 
 
 @gx_app.callback()
 def shared() -> None:
-    """Keep `export` a command of its own, though it is the only one."""
+    """Keep `export` a subcommand although it is the only one."""
 
 
 @gx_app.command("export")
@@ -28,12 +28,12 @@ def export_project(
         typer.Option(help="Only this rule, or these ('lineage.*'); repeatable.", show_default=False),
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(help="Leave this rule out; repeatable.", show_default=False)
+        list[str] | None, typer.Option(help="Exclude this rule; repeatable.", show_default=False)
     ] = None,
 ) -> None:
     """Write a Great Expectations project: data source, suite, validation definition, checkpoint.
 
-    No data are read, and the files hold no connection. A project that is there already gets the suite added.
+    Reads no data, and writes no connection into the files. In an existing project, adds the suite.
 
     Example: order-audit gx export quality --dsn postgresql://reader@db/shop
     """
@@ -42,10 +42,10 @@ def export_project(
 
     made = export(folder, dsn, suites=suite or ("current",), rules=rule or (), exclude=exclude or (), schema=schema)
     lines = [f"project: {made.folder} (suite and checkpoint '{made.name}', {plural(made.rules, 'rule')})"]
-    lines += [f"left out: {id}: {reason}" for id, reason in made.left_out.items()]
-    lines += [f"cannot be judged as it stands: {id}: {message}" for id, message in made.errored.items()]
+    lines += [f"skipped: {id}: {reason}" for id, reason in made.left_out.items()]
+    lines += [f"exported with an error: {id}: {message}" for id, message in made.errored.items()]
     lines += [
-        "to run it: set the variable, with the password in it, then run the program",
+        "to run it, set the variable with the password, then run the program",
         f"  export ORDER_AUDIT_GX_URL='{made.url}'",
         "  import order_audit.gx  # first, or the suite fails",
         "  import great_expectations as gx",

@@ -1,4 +1,4 @@
-"""The command that judges the schema: `order-audit lint`."""
+"""The command that checks the schema: `order-audit lint`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def lint(
     schema: Annotated[
         str,
         typer.Option(
-            help="Schema whose objects are named without it. Default: what the search path gives.", show_default=False
+            help="Schema whose objects are shown without a prefix. Default: the search path.", show_default=False
         ),
     ] = "",
     rule: Annotated[
@@ -27,15 +27,15 @@ def lint(
     allow: Allow = None,
     fail_on: Annotated[
         Severity,
-        typer.Option(help="Mildest severity whose finding gives exit code 1; but for never, an errored rule does too."),
+        typer.Option(help="Exit with 1 on findings of this severity or worse, and on errored rules; or never."),
     ] = "never",
     statement_timeout: Timeout = None,
     examples: Annotated[
-        int, typer.Option(min=1, help="Findings shown of each rule, and lines of each suggestion; JSON has them all.")
+        int, typer.Option(min=1, help="Findings per rule and lines per suggestion to show; JSON has all.")
     ] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Find what is wrong with the schema: keys, references, types, constraints, indexes, names.
+    """Check the schema: keys, references, types, constraints, indexes, names.
 
     Example: order-audit lint --dsn postgresql://reader@db/shop --fail-on critical
     """
@@ -53,23 +53,23 @@ def lint(
 
     check_options(None, statement_timeout)
     rules = schema_rules()
-    wanted = matching(rules, rule) if rule else {found.id for found in rules}
+    wanted = matching(rules, rule) if rule else {it.id for it in rules}
     wanted -= matching(rules, exclude or ())
     if not wanted:
-        raise UsageError("--rule and --exclude leave no rule to judge")
-    suppressions = allowed.read(allow, (found.id for found in rules)) if allow else []
+        raise UsageError("--rule and --exclude leave no rule")
+    suppressions = allowed.read(allow, (it.id for it in rules)) if allow else []
     with (
         progress_bars(quiet=False) as start_progress,
         Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
     ):
-        asked = [found for found in rules if found.id in wanted]
-        verdicts = judge(snapshot.connection, asked, start_progress("judging the schema"))
-    verdicts, unused = allowed.accept(verdicts, suppressions, (found.id for found in rules))
-    told = (
+        chosen = [it for it in rules if it.id in wanted]
+        verdicts = judge(snapshot.connection, chosen, start_progress("checking the schema"))
+    verdicts, unused = allowed.accept(verdicts, suppressions, (it.id for it in rules))
+    output = (
         json.dumps(document(verdicts), indent=2, ensure_ascii=False)
         if as_json
         else lint_text(verdicts, unused, examples)
     )
-    say(told)
-    unsure = fail_on != "never" and any(verdict.status == "errored" for verdict in verdicts)
-    raise typer.Exit(1 if unsure or failing(findings(verdicts), fail_on) else 0)
+    say(output)
+    has_errors = fail_on != "never" and any(verdict.status == "errored" for verdict in verdicts)
+    raise typer.Exit(1 if has_errors or failing(findings(verdicts), fail_on) else 0)

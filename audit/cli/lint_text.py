@@ -13,9 +13,9 @@ from order_audit.reports.terminal.summary import MARKS
 
 
 def lint_text(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: int = 20) -> str:
-    """The findings on a schema by rule, the worst first, each with what to do; then what was not looked at.
+    """Return schema findings by rule, the worst first, with suggestions; then rules that were not judged.
 
-    Of each rule's findings, those that were accepted last, and of the lines of each suggestion there are `most`.
+    `most` limits the findings of each rule (accepted ones last) and the lines of each suggestion.
     """
     lines: list[str] = []
     findings = [finding for verdict in verdicts for finding in verdict.findings]
@@ -30,17 +30,17 @@ def lint_text(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: 
             if finding.accepted:
                 lines.append(f"      accepted: {escape(finding.accepted)}")
             else:
-                said = finding.suggestion.splitlines()
-                lines += [f"      {line}" for line in said[:most]]
-                if len(said) > most:
-                    lines.append(f"      … and {len(said) - most:,} more")
+                suggestion = finding.suggestion.splitlines()
+                lines += [f"      {line}" for line in suggestion[:most]]
+                if len(suggestion) > most:
+                    lines.append(f"      … and {len(suggestion) - most:,} more lines")
         if len(group) > most:
             lines.append(f"    … and {len(group) - most:,} more; --examples {len(group)} shows them")
         lines.append("")
     for verdict in verdicts:
         if verdict.status != "checked":
             lines.append(f"? {verdict.status.replace('_', ' ')}  {verdict.rule.id}: {verdict.reason}")
-    lines += [f"? not needed any more  {entry.rule} {entry.object}: {entry.reason}" for entry in unused]
+    lines += [f"? unused suppression  {entry.rule} {entry.object}: {entry.reason}" for entry in unused]
     counts = ", ".join(
         f"{sum(finding.severity == severity and not finding.accepted for finding in findings)} {severity}"
         for severity in SEVERITIES

@@ -1,4 +1,4 @@
-"""Options that several commands take, and how all of them speak."""
+"""Options that several commands share, and their output function."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ Suites = Annotated[
     ),
 ]
 Schema = Annotated[
-    str, typer.Option(help="Schema that holds the tables. Default: what the search path gives.", show_default=False)
+    str, typer.Option(help="Schema that holds the tables. Default: the search path.", show_default=False)
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Decisions = Annotated[
-    Path | None, typer.Option(help="What was decided, as 'fixes plan --out' wrote it.", show_default=False)
+    Path | None, typer.Option(help="Decisions file, as written by 'fixes plan --out'.", show_default=False)
 ]
 
 
 def say(text: str) -> None:
-    """Print to stdout; whoever stopped reading (`| head`) is no error."""
+    """Print to stdout. A closed pipe (`| head`) is not an error."""
     try:
         print(text, flush=True)
     except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""The command that describes the data: `order-audit profile`."""
+"""The command that profiles the data: `order-audit profile`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def profile(
     dsn: Dsn = None,
     schema: Schema = "",
     table: Annotated[
-        list[str] | None, typer.Option(help="Only this table; repeatable. Default: all of them.", show_default=False)
+        list[str] | None, typer.Option(help="Only this table; repeatable. Default: all tables.", show_default=False)
     ] = None,
     sample: Sample = None,
     statement_timeout: Timeout = None,
     unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Describe the data: what each column holds, by aggregates that the server computes in one pass per table.
+    """Profile the data: aggregates of each column, computed by the server in one pass per table.
 
     Example: order-audit profile --dsn postgresql://reader@db/shop --table orders --sample 5
     """
@@ -43,13 +43,13 @@ def profile(
         Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
     ):
         names = [RelationName("", name) for name in table or catalog.tables(snapshot.connection)]
-        there = catalog.relations(snapshot.connection, names)
-        if missing := [str(name) for name in names if name not in there]:
-            raise UsageError(f"--table: there is no table '{missing[0]}'")
-        wanted = [there[name] for name in names]
+        existing = catalog.relations(snapshot.connection, names)
+        if missing := [str(name) for name in names if name not in existing]:
+            raise UsageError(f"--table: table '{missing[0]}' does not exist")
+        wanted = [existing[name] for name in names]
         on_progress = start_progress("profiling tables")
-        found = describe(snapshot.connection, wanted, sample=sample, unmask=unmask, on_progress=on_progress)
-    if not found:
-        raise RunError("there is no table to describe; --schema names the schema that holds them")
+        figures = describe(snapshot.connection, wanted, sample=sample, unmask=unmask, on_progress=on_progress)
+    if not figures:
+        raise RunError("no table to profile; name the schema of the tables with --schema")
     width = shutil.get_terminal_size((120, 24)).columns
-    say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else profile_text(found, width))
+    say(json.dumps(figures, indent=2, ensure_ascii=False) if as_json else profile_text(figures, width))

@@ -18,7 +18,7 @@ def report(
     results: Annotated[Path, typer.Argument(metavar="RESULTS.json")],
     out: Annotated[Path, typer.Option(help="The HTML file to write.")],
 ) -> None:
-    """Draw the report again from a results file. Needs no database.
+    """Render the report from a results file. Needs no database.
 
     Example: order-audit report audit-out/results.json --out report.html
     """
@@ -36,10 +36,10 @@ def compare_audits(
     after: Annotated[Path, typer.Argument(metavar="AFTER.json")],
     out: Annotated[Path, typer.Option(help="Folder for compare.json and compare.html.")],
     different: Annotated[
-        bool, typer.Option("--different", help="Compare though the audits are of different databases or suites.")
+        bool, typer.Option("--different", help="Compare audits of different databases or suites.")
     ] = False,
 ) -> None:
-    """Hold two audits against each other: resolved, remaining and new violations. Exits 1 when a critical one is new.
+    """Compare two audits: resolved, remaining and new violations. Exits with 1 if a critical violation is new.
 
     Example: order-audit compare before/results.json after/results.json --out comparison
     """
@@ -48,7 +48,7 @@ def compare_audits(
 
     audits = results_file.read(before), results_file.read(after)
     if not different and (why := compare.differ(*audits)):
-        raise UsageError(f"these audits cannot be compared: {why}; --different compares them all the same")
+        raise UsageError(f"these audits cannot be compared: {why}; --different compares them anyway")
     document = compare.compare(*audits)
     _write_comparison(document, out)
     say(summary.comparison_text(document, out))

@@ -11,11 +11,11 @@ from order_audit.errors import UsageError
 
 
 def rules(
-    id: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False, help="A rule to explain.")] = None,
+    id: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False, help="A rule to show.")] = None,
     suite: Suites = None,
-    lint: Annotated[bool, typer.Option("--lint", help="Those on the schema.")] = False,
+    lint: Annotated[bool, typer.Option("--lint", help="Schema rules.")] = False,
 ) -> None:
-    """List the rules, or explain one: what it means, why it matters, how it is put right, its SQL.
+    """List the rules, or show one: meaning, importance, fix, SQL.
 
     Example: order-audit rules lineage.order_ref_exists
     """
@@ -23,20 +23,20 @@ def rules(
     from order_audit.reports.terminal import summary
 
     if lint or (id is not None and id.startswith("schema.") and suite is None):
-        found = schema_rules()
+        known = schema_rules()
     else:
         from order_audit.audit.analysis import parsed_query
 
-        found = load(*(suite or ["current"])).rules
-        for rule in found:
+        known = load(*(suite or ["current"])).rules
+        for rule in known:
             parsed_query.parse(rule)
     if id is None:
-        say(summary.rule_list(found))
+        say(summary.rule_list(known))
         return
-    wanted = [rule for rule in found if rule.id == id]
+    wanted = [rule for rule in known if rule.id == id]
     if not wanted:
         raise UsageError(
-            f"no rule '{id}'{_nearest(id, [rule.id for rule in found])}; 'order-audit rules' lists them all"
+            f"no rule '{id}'{_nearest(id, [rule.id for rule in known])}; 'order-audit rules' lists them all"
         )
     from order_audit.audit.cli.fixes_text import fix_text
     from order_audit.fixes.fix import fixes

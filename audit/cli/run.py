@@ -29,9 +29,9 @@ def run(
     ] = None,
     exclude: Exclude = None,
     formats: Annotated[
-        str, typer.Option("--format", help=f"Which files to write, by commas, of {', '.join(FORMATS)}.")
+        str, typer.Option("--format", help=f"Formats to write, separated by commas: {', '.join(FORMATS)}.")
     ] = ",".join(DEFAULT),
-    fail_on: Annotated[Severity, typer.Option(help="Mildest severity whose failure fails the gate.")] = "critical",
+    fail_on: Annotated[Severity, typer.Option(help="Fail the gate on this severity or worse.")] = "critical",
     min_pass_rate: Annotated[
         str | None,
         typer.Option(metavar="P", help="Percentage of expectations that must pass.", show_default=False),
@@ -39,38 +39,38 @@ def run(
     baseline: Annotated[
         Path | None,
         typer.Option(
-            help="An earlier results.json, its violations.csv beside it: violations that it has fail nothing.",
+            help="An earlier results.json next to its violations.csv; only new violations fail the gate.",
             show_default=False,
         ),
     ] = None,
     different: Annotated[
-        bool, typer.Option("--different", help="Take a baseline of a different database or suite all the same.")
+        bool, typer.Option("--different", help="Allow a baseline of a different database or suite.")
     ] = False,
     allow_skipped: Annotated[
-        bool, typer.Option("--allow-skipped", help="Let the gate pass where a rule's table is not there.")
+        bool, typer.Option("--allow-skipped", help="Do not fail the gate on rules whose table is missing.")
     ] = False,
     examples: Annotated[int, typer.Option(min=0, max=10_000, help="Evidence rows per rule.")] = 20,
-    jobs: Annotated[int, typer.Option(min=1, max=32, help="Connections at work.")] = 2,
+    jobs: Annotated[int, typer.Option(min=1, max=32, help="Number of connections.")] = 2,
     low_impact: Annotated[
         bool,
-        typer.Option("--gentle", help="Spare the server: one scan at a time, no parallel workers, a pause after each."),
+        typer.Option("--gentle", help="Low impact: one scan at a time, no parallel workers, a pause after each."),
     ] = False,
     statement_timeout: Timeout = None,
     unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data in the evidence.")] = False,
-    no_lint: Annotated[bool, typer.Option("--no-lint", help="Leave the schema lint out.")] = False,
+    no_lint: Annotated[bool, typer.Option("--no-lint", help="Skip the schema lint.")] = False,
     allow: Allow = None,
     fail_on_schema: Annotated[
         Severity,
         typer.Option(
-            help="Mildest severity whose schema finding fails the gate; but for never, an errored schema rule does too."
+            help="Fail the gate on schema findings of this severity or worse, and on errored schema rules; or never."
         ),
     ] = "never",
-    no_profile: Annotated[bool, typer.Option("--no-profile", help="Leave the profile out.")] = False,
+    no_profile: Annotated[bool, typer.Option("--no-profile", help="Skip the profile.")] = False,
     sample: Sample = None,
     quiet: Quiet = False,
     json_schema: Annotated[
         bool,
-        typer.Option("--json-schema", help="Print the JSON Schema of results.json, and do nothing else."),
+        typer.Option("--json-schema", help="Print the JSON Schema of results.json and exit."),
     ] = False,
 ) -> None:
     """Audit a database and write report.html, results.json, violations.csv, junit.xml and summary.md.
@@ -83,7 +83,7 @@ def run(
         say(files("order_audit.reports").joinpath("results.schema.json").read_text(encoding="utf-8").rstrip())
         return
     if out is None:
-        raise UsageError("--out is missing: name the folder for the files")
+        raise UsageError("--out is missing: name a folder for the files")
     check_options(sample, statement_timeout)
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import dsn as dsns
@@ -92,7 +92,7 @@ def run(
     from order_audit.reports.terminal import summary
 
     if low_impact:
-        os.nice(19)  # this program may share the machine with the server, or with whom it serves
+        os.nice(19)  # this program may run on the machine of the server or its clients
     with progress_bars(quiet=quiet) as start_progress:
         options = Options(
             suites=tuple(suite or ["current"]),
@@ -140,7 +140,7 @@ def _percentage(text: str | None) -> Any:
     try:
         value = Fraction(text.strip().removesuffix("%").strip())
     except (ValueError, ZeroDivisionError):
-        raise UsageError(f"--min-pass-rate: '{text}' is no number") from None
+        raise UsageError(f"--min-pass-rate: '{text}' is not a number") from None
     if not 0 <= value <= 100:
         raise UsageError(f"--min-pass-rate: {text} is not between 0 and 100")
     return value

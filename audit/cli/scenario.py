@@ -10,7 +10,7 @@ import typer
 from order_audit.audit.cli.options import Dsn, Quiet, say
 from order_audit.errors import RunError, UsageError
 
-scenario_app = typer.Typer(help="The scenario's database: create it.", no_args_is_help=True)
+scenario_app = typer.Typer(help="Create the scenario's database.", no_args_is_help=True)
 
 
 @scenario_app.command("load")
@@ -19,7 +19,7 @@ def load_scenario(
     issues: Annotated[bool, typer.Option("--issues", help="Add the labelled bad data.")] = False,
     schema: Annotated[
         str,
-        typer.Option(help="Schema to create the tables in. Default: what the search path gives.", show_default=False),
+        typer.Option(help="Schema to create the tables in. Default: the search path.", show_default=False),
     ] = "",
 ) -> None:
     """Create the scenario's current schema with its sample data, in an empty database.
@@ -35,42 +35,42 @@ def load_scenario(
     with dsns.connect(place, autocommit=True) as connection:
         try:
             scenario.load(connection, issues=issues, schema=schema)
-        except scenario.NotEmptyError as there:
+        except scenario.NotEmptyError as existing:
             raise UsageError(
-                f"{there} is there already in {dsns.masked(place)}: use an empty database or another --schema"
+                f"{existing} already exists in {dsns.masked(place)}: use an empty database or another --schema"
             ) from None
         except psycopg.Error as error:
             raise RunError(
                 f"cannot create the scenario in {dsns.masked(place)}: {error.diag.message_primary or error}"
             ) from None
-    say("customers and orders are there, with the sample data" + (" and the labelled issues" if issues else ""))
+    say("created customers and orders with the sample data" + (" and the labelled issues" if issues else ""))
 
 
 @scenario_app.command("generate")
 def generate_scenario(
     orders: Annotated[int, typer.Option(metavar="N", help="Rows of orders.")],
     customers: Annotated[int, typer.Option(metavar="M", help="Rows of customers.")],
-    seed: Annotated[int, typer.Option(metavar="S", help="The same arguments give the same data.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed of the generator; equal arguments give equal data.")] = 0,
     defects: Annotated[
         float,
         typer.Option(
             metavar="RATE",
-            help="Share of the rows that each kind of defect hits, from 0 to 1, at least one row; 1 leaves none sound. "
-            "Above 0, the constraints that a defect breaks are not there: chk_status and the foreign key.",
+            help="Share of the rows with each kind of defect, from 0 to 1; at least one row. "
+            "Above 0, the schema lacks chk_status and the foreign key, which defects violate.",
         ),
     ] = 0.0,
     truth: Annotated[
         Path | None,
-        typer.Option(help="File for every violation, as violations.csv will have it.", show_default=False),
+        typer.Option(help="File for all violations, in the format of violations.csv.", show_default=False),
     ] = None,
     dsn: Dsn = None,
     schema: Annotated[
         str,
-        typer.Option(help="Schema to create the tables in. Default: what the search path gives.", show_default=False),
+        typer.Option(help="Schema to create the tables in. Default: the search path.", show_default=False),
     ] = "",
     quiet: Quiet = False,
 ) -> None:
-    """Create the current schema with any amount of made-up data, and with defects of which the truth is known.
+    """Create the current schema with any amount of generated data and labelled defects.
 
     Example: order-audit scenario generate --orders 100000 --customers 10000 --defects 0.001 --truth truth.csv
     """
@@ -97,9 +97,9 @@ def generate_scenario(
             )
         except (ValueError, scenario.NotUnicodeError) as wrong:
             raise UsageError(f"{wrong}") from None
-        except scenario.NotEmptyError as there:
+        except scenario.NotEmptyError as existing:
             raise UsageError(
-                f"{there} is there already in {dsns.masked(place)}: use an empty database or another --schema"
+                f"{existing} already exists in {dsns.masked(place)}: use an empty database or another --schema"
             ) from None
         except OSError as error:
             raise UsageError(f"cannot write {truth}: {error.strerror}") from None
@@ -107,6 +107,6 @@ def generate_scenario(
             raise RunError(
                 f"cannot generate data in {dsns.masked(place)}: {error.diag.message_primary or error}"
             ) from None
-    say(f"{made.orders:,} orders and {made.customers:,} customers are there, with {made.violations:,} violations")
+    say(f"created {made.orders:,} orders and {made.customers:,} customers with {made.violations:,} violations")
     if made.left_out:
         say(f"too few rows for {len(made.left_out)} kinds of defects: {', '.join(made.left_out)}")

@@ -1,4 +1,4 @@
-"""The schema as a reviewer would mark it up: findings as notes at the lines of DDL that they are about."""
+"""Annotated DDL: schema findings as notes on the lines that they concern."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from order_audit.reports.document import DdlTable, Document, LeftOut, Result, Sc
 from order_audit.reports.formatting import plural
 from order_audit.reports.schema_findings import Group
 
-#: What a finding has to do with violations, by whether it allows them.
-_RELATIONS: Final = {True: "Let in", False: "Hides"}
-#: Findings told in full of each rule, where no DDL is there to note them at.
-_TOLD: Final = 10
+#: The heading of the violations of a schema finding, by whether it allows them.
+_RELATIONS: Final = {True: "Allows", False: "Hides"}
+#: The number of findings per rule that are shown in full if they have no line of DDL.
+_SHOWN: Final = 10
 _SEVERAL: Final = re.compile(r"(?P<table>.*)\.\((?P<first>.*?)(, .*)?\)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Note:
-    """A finding, the fragments of where it is told in full and of the line that it is about, and, by what it has to do
-    with them, the results of the rules on rows, each with the cause that names the finding.
+    """A finding on a line of DDL.
+
+    `anchor` and `line` are the fragments of its suggestion and its line. `rows` has the results that name it as a
+    cause, by heading.
     """
 
     finding: SchemaFinding
@@ -41,7 +43,7 @@ class Line:
 
     @property
     def worst(self) -> str:
-        """The severity of the worst finding that nobody has accepted; empty where there is none."""
+        """The severity of the worst open finding; empty if none is open."""
         return next((note.finding.severity for note in self.notes if not note.finding.accepted), "")
 
 
@@ -56,18 +58,18 @@ class Table:
 
     @property
     def notes(self) -> list[Note]:
-        """All of them, in the order of the lines."""
+        """All notes, in the order of the lines."""
         return [note for line in self.lines for note in line.notes]
 
     @property
     def sql(self) -> str:
-        """The script, without any note."""
+        """The DDL without notes."""
         return "\n".join(line.sql for line in self.lines)
 
 
 @dataclass(frozen=True)
 class Rest:
-    """Findings of one rule and severity that no line is there for: the first of them, and how many more."""
+    """Findings of one rule and severity without a line of DDL: the first ones, and the number of the others."""
 
     group: Group
     notes: list[Note]
@@ -76,7 +78,7 @@ class Rest:
 
 @dataclass(frozen=True)
 class Schema:
-    """All findings, each at one place: at a line of a table, or among the rest."""
+    """All findings, each once: on a line of a table, or in `rest`."""
 
     tables: list[Table]
     rest: list[Rest]
@@ -85,7 +87,7 @@ class Schema:
 
     @property
     def anchors(self) -> dict[tuple[str, str], str]:
-        """Where each finding that is told in full is told, by rule and object."""
+        """The fragment of each finding that is shown in full, by rule and object."""
         notes = [note for table in self.tables for note in table.notes] + [
             note for rest in self.rest for note in rest.notes
         ]
@@ -93,28 +95,28 @@ class Schema:
 
 
 def annotated(document: Document, groups: Iterable[Group]) -> Schema:
-    """Put each finding of `groups` at its line. Without any DDL, all findings are the rest."""
+    """Assign each finding of `groups` to its line. Without DDL, `rest` has all findings."""
     groups = list(groups)
     given = document.ddl
     places = _places(given.tables)
     rows: defaultdict[tuple[str, str], dict[str, list[tuple[Result, SchemaCause]]]] = defaultdict(dict)
-    for found in document.results:
-        if found.status == "failed":
-            for cause in found.schema_causes:
-                rows[cause.rule, cause.object].setdefault(_RELATIONS[cause.allows], []).append((found, cause))
+    for result in document.results:
+        if result.status == "failed":
+            for cause in result.schema_causes:
+                rows[cause.rule, cause.object].setdefault(_RELATIONS[cause.allows], []).append((result, cause))
     noted: defaultdict[tuple[int, int], list[Note]] = defaultdict(list)
     loose: list[Rest] = []
     number = 0
     for group in groups:
-        homeless: list[Note] = []
+        without_line: list[Note] = []
         for finding in group.findings:
             place = _place(finding.object, places)
             number += 1
             line = _anchor(*place) if place else ""
             note = Note(finding, f"schema-{number}", line, rows[finding.rule, finding.object])
-            (noted[place] if place else homeless).append(note)
-        if homeless:
-            loose.append(Rest(group, homeless[:_TOLD], max(len(homeless) - _TOLD, 0)))
+            (noted[place] if place else without_line).append(note)
+        if without_line:
+            loose.append(Rest(group, without_line[:_SHOWN], max(len(without_line) - _SHOWN, 0)))
     tables = [
         Table(
             table.table,
@@ -131,24 +133,24 @@ def annotated(document: Document, groups: Iterable[Group]) -> Schema:
 
 
 def _left_out(counts: LeftOut | None) -> list[str]:
-    """What is not shown, in words."""
+    """Return the omitted objects as phrases."""
     if counts is None:
         return []
-    said = []
-    if found := counts.with_findings:
-        said.append(f"{plural(found, 'table')} with findings, which are told below without it")
-    if counts.tables > found:
-        said.append(f"{plural(counts.tables - found, 'table')} that no rule reads and that no finding is about")
+    phrases = []
+    if with_findings := counts.with_findings:
+        phrases.append(f"{plural(with_findings, 'table')} with findings, which are listed below without DDL")
+    if counts.tables > with_findings:
+        phrases.append(f"{plural(counts.tables - with_findings, 'table')} without a finding that no rule reads")
     others = (
         (counts.views, "view"),
         (counts.functions, "function"),
         (counts.rules, "rule"),
         (counts.foreign_tables, "foreign table"),
     )
-    said += [plural(count, noun) for count, noun in others if count]
+    phrases += [plural(count, noun) for count, noun in others if count]
     if counts.roles:
-        said.append(f"the making of the {plural(counts.roles, 'role')} that rights name")
-    return said
+        phrases.append(f"create role for {plural(counts.roles, 'role')} in grants")
+    return phrases
 
 
 def _anchor(table: int, line: int) -> str:
@@ -156,7 +158,7 @@ def _anchor(table: int, line: int) -> str:
 
 
 def _places(tables: Iterable[DdlTable]) -> dict[str, tuple[int, int]]:
-    """Table and line, from 1, of each thing that a line makes; of two with one name, the first: the column."""
+    """Return table and line, from 1, of each object; of two objects with one name, the first: the column."""
     places: dict[str, tuple[int, int]] = {}
     for number, table in enumerate(tables, start=1):
         for place, line in enumerate(table.lines, start=1):
@@ -166,7 +168,7 @@ def _places(tables: Iterable[DdlTable]) -> dict[str, tuple[int, int]]:
 
 
 def _place(name: str, places: dict[str, tuple[int, int]]) -> tuple[int, int] | None:
-    """The line of a thing, else that of the first of several columns, else the head of its table."""
+    """Return the line of an object, else of the first of several columns, else of its table."""
     if name in places:
         return places[name]
     if (several := _SEVERAL.fullmatch(name)) and (column := f"{several['table']}.{several['first']}") in places:

@@ -1,4 +1,4 @@
-"""The page on what changed between two audits."""
+"""The page that compares two audits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KINDS: Final[tuple[Change, ...]] = ("new", "remaining", "resolved")
 
 
 class Counted(Protocol):
-    """Violations by what became of them."""
+    """Counts of violations by change."""
 
     @property
     def resolved(self) -> int | None: ...
@@ -29,7 +29,7 @@ class Counted(Protocol):
 
 
 def comparison(document: Comparison) -> str:
-    """The page, from a comparison of two results."""
+    """Render the page from a comparison of two results."""
     rules = _bounded(sorted(document.rules, key=lambda rule: (SEVERITIES.index(rule.severity), rule.rule)))
     unknown, changed, passed_twice, passed_now = [], [], [], []
     for rule in rules:
@@ -63,7 +63,7 @@ def comparison(document: Comparison) -> str:
 
 
 def _bounded(rules: list[RuleChange]) -> list[RuleChange]:
-    """The rules with as much of their keys as a page can bear."""
+    """Return the rules with their keys cut to the size limit of a page."""
     rows = [[{"key": key} for key in rule.examples.of(kind)] for rule in rules for kind in _KINDS]
     shown = iter(evidence.bounded(rows))
     return [
@@ -73,24 +73,24 @@ def _bounded(rules: list[RuleChange]) -> list[RuleChange]:
 
 
 def _of_kind(rules: Iterable[RuleChange], kind: Change) -> list[RuleChange]:
-    found = [rule for rule in rules if rule.count(kind)]
-    return sorted(found, key=lambda rule: (SEVERITIES.index(rule.severity), -rule.count(kind)))
+    changed = [rule for rule in rules if rule.count(kind)]
+    return sorted(changed, key=lambda rule: (SEVERITIES.index(rule.severity), -rule.count(kind)))
 
 
 def _rank(rule: RuleChange) -> tuple[bool, int, int, int, int]:
-    """What is new first, the critical before all; then what remains, then what is resolved."""
+    """Return the sort key: rules with new violations first, then those with remaining, then with resolved ones."""
     new, remaining, resolved = (rule.count(kind) for kind in _KINDS)
     return not new, SEVERITIES.index(rule.severity), -new, -remaining, -resolved
 
 
 def _outcomes(statuses: Iterable[str]) -> dict[str, int]:
-    """How many rules were judged, and how many of them passed."""
+    """Count the judged and the passed rules."""
     judged = [status for status in statuses if status in ("passed", "failed", "errored")]
     return {"judged": len(judged), "passed": judged.count("passed")}
 
 
 def _bars(counted: Iterable[Counted]) -> Callable[[Counted], list[tuple[Change, float, float]]]:
-    """Gives the parts of a bar, kind, place and width, all bars on one scale; what is there at all is seen."""
+    """Return a function that gives the parts of a bar: kind, x and width, on one scale for all bars."""
     longest = max((sum(it[1] for it in _parts(counts)) for counts in counted), default=0) or 1
 
     def bar(counts: Counted) -> list[tuple[Change, float, float]]:
@@ -105,7 +105,7 @@ def _bars(counted: Iterable[Counted]) -> Callable[[Counted], list[tuple[Change, 
 
 
 def _parts(counts: Counted) -> list[tuple[Change, int]]:
-    found: dict[Change, int | None] = {
+    numbers: dict[Change, int | None] = {
         "resolved": counts.resolved, "remaining": counts.remaining, "new": counts.new
     }  # fmt: skip
-    return [(kind, found[kind] or 0) for kind in CHANGES if found[kind]]
+    return [(kind, numbers[kind] or 0) for kind in CHANGES if numbers[kind]]

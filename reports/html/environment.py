@@ -1,7 +1,6 @@
-"""How pages are made of templates: what these know, and what a page lets in.
+"""The Jinja environment of the pages, with their filters and content security policy.
 
-Whatever comes from a database is text here: escaped, and with characters that cannot be seen, or that change how
-others are read, spelled out.
+All values from a database are text: escaped, with invisible and direction-changing characters spelled out.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from order_audit.reports.html import evidence, finding, impact
 
 
 def page(template: str, **content: Any) -> str:
-    """A page whose policy lets nothing in but its own style and script, should a text ever get past the escaping."""
+    """Render a page. Its policy allows only its own style and script, in case a text ever escapes the escaping."""
     environment = _environment()
     own = (environment.get_template(name).render().encode() for name in ("style.css.j2", "script.js.j2"))
     hashes = (base64.b64encode(hashlib.sha256(text).digest()).decode() for text in own)
@@ -42,7 +41,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=escaping.plain,
-        optimized=False,  # to look for what is constant takes longer than a page that is rendered once
+        optimized=False,  # folding constants takes longer than rendering the page once
     )
     environment.filters |= {
         "n": formatting.number,
@@ -74,7 +73,7 @@ def _bars(chart: Chart) -> Markup:
 
 
 def _evidence(value: Any) -> str | Markup:
-    """A piece of a schema finding's evidence: a number, a text, or a list or an object of such."""
+    """Return the markup of one value of a schema finding's evidence: a number, a text, a list or an object."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""Rows as evidence: as much of them as a page can bear, each value with what is in it."""
+"""Evidence rows: limited to the size of a page, each value as markup."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from markupsafe import Markup
 from order_audit.reports import escaping
 from order_audit.reports.document import JsonObject, Result
 
-#: Longer values are folded away behind their beginning, and longer ones yet are cut.
+#: Lengths above which values are folded, shown of a folded value, and cut.
 _LONG: Final = 120
 _BEGINNING: Final = 80
 _LONGEST: Final = 4000
-#: What all evidence on a page may take, in bytes of markup: the page stays below 3 MB.
+#: The limit of all evidence on a page, in bytes of markup: the page stays below 3 MB.
 _BUDGET: Final = 1_500_000
-#: The markup around a value, and what it takes to fold one away.
+#: Bytes of markup around a value, and of a fold.
 _AROUND: Final = 40
 _FOLD: Final = 120
-#: Ways to stay within it, the best first: rows of each rule (None: all that there are), and how long a value may be.
+#: Limits to try in this order: rows of each rule (None: all), and length of a value.
 _WAYS: Final = (
     *((None, longest) for longest in (_LONGEST, 1000, 250)),
     *((rows, 250) for rows in (500, 200, 100, 50, 20)),
@@ -32,20 +32,20 @@ _WAYS: Final = (
 _DAYS: Final = 7
 _HALF_HOURS: Final = 48
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN")
-#: What JSON has as text alone, though it is of a number's type.
+#: Numbers that JSON can only represent as text.
 _NOT_FINITE: Final = ("NaN", "Infinity", "-Infinity")
 
 
 @dataclass(frozen=True)
 class Cut:
-    """The beginning of a value, with one more letter than is shown of it, and how long the whole is."""
+    """The beginning of a value, one letter longer than the page shows, and the length of the whole value."""
 
     beginning: str
     length: int
 
 
 def bounded(tables: Sequence[Sequence[JsonObject]]) -> list[list[JsonObject]]:
-    """The first rows of each, and the beginnings of their values, as much as a page can bear: all, mostly."""
+    """Return the tables cut to the size limit of a page: fewer rows, shorter values."""
     costs = [[[_cost(value) for value in row.values()] for row in rows] for rows in tables]
     for way in _WAYS:
         if _taken(costs, *way) <= _BUDGET:
@@ -64,7 +64,7 @@ def _taken(costs: list[list[list[tuple[int, float]]]], rows: int | None, longest
 
 
 def _cost(value: Any) -> tuple[int, float]:
-    """How long a value is, and the bytes that each of its characters takes, reckoned from the first of them."""
+    """Return a value's length, and the bytes of markup per character, estimated from its first characters."""
     whole = _written(value)
     first = escaping.visible(whole, evidence=True, end=_LONG)
     return len(whole), len(first.encode()) / max(1, min(len(whole), _LONG))
@@ -83,32 +83,32 @@ def _written(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of evidence: whether it is of the key, and whether its values are numbers."""
+    """A column of evidence. `key`: it belongs to the key; `number`: its values are numbers."""
 
     name: str
     key: bool
     number: bool
 
 
-def columns(found: Result) -> list[Column]:
-    """The columns of a finding's examples: those of the key, those that are wrong, the others."""
-    rows = found.examples
-    key = found.key.split(", ")
-    first = (name for name in (*key, *(found.highlight or ())) if any(name in row for row in rows))
+def columns(result: Result) -> list[Column]:
+    """Return the columns of a finding's examples: key columns, highlighted columns, others."""
+    rows = result.examples
+    key = result.key.split(", ")
+    first = (name for name in (*key, *(result.highlight or ())) if any(name in row for row in rows))
     names = dict.fromkeys([*first, *(name for row in rows for name in row)])
     return [Column(name, name in key, _is_number(row.get(name) for row in rows)) for name in names]
 
 
 def _is_number(values: Iterable[Any]) -> bool:
-    there = [value for value in values if value is not None]
-    numbers = [value for value in there if isinstance(value, int | float) and not isinstance(value, bool)]
-    texts = [value for value in there if isinstance(value, str) and _NUMBER.fullmatch(value)]
-    sure = numbers or all(value in _NOT_FINITE for value in there)
-    return bool(there and sure) and len(numbers) + len(texts) == len(there)
+    present = [value for value in values if value is not None]
+    numbers = [value for value in present if isinstance(value, int | float) and not isinstance(value, bool)]
+    texts = [value for value in present if isinstance(value, str) and _NUMBER.fullmatch(value)]
+    are_numbers = numbers or all(value in _NOT_FINITE for value in present)
+    return bool(present and are_numbers) and len(numbers) + len(texts) == len(present)
 
 
 def cell(value: Any) -> Markup:
-    """One value of the evidence."""
+    """Return the markup of one value."""
     if value is None:
         return Markup('<i class="none">null</i>')
     if value == "":
@@ -119,27 +119,27 @@ def cell(value: Any) -> Markup:
             return Markup("<bdi>{}</bdi>").format(escaping.visible(whole, evidence=True))
         value = Cut(whole[: _LONGEST + 1], len(whole))
     shown = min(len(value.beginning) - (len(value.beginning) < value.length), _LONGEST)
-    told = Markup("<bdi>{}</bdi>… <i>{:,} characters</i>").format(
+    summary = Markup("<bdi>{}</bdi>… <i>{:,} characters</i>").format(
         escaping.visible(value.beginning, evidence=True, end=_BEGINNING), value.length
     )
     if shown <= _BEGINNING:
-        return told
+        return summary
     cut = Markup("… <i>cut here</i>") if value.length > shown else ""
     return Markup('<details class="long"><summary>{}</summary><bdi>{}</bdi>{}</details>').format(
-        told, escaping.visible(value.beginning, evidence=True, end=shown), cut
+        summary, escaping.visible(value.beginning, evidence=True, end=shown), cut
     )
 
 
 @dataclass(frozen=True)
 class Week:
-    """A week's bitmap in words; and by day, where half-hours that are on begin, and how many they are."""
+    """A week's bitmap: `said` in words; `days` with the start and length of each run of half-hours that are on."""
 
     said: str
     days: list[list[tuple[int, int]]]
 
 
 def week(value: Any) -> Week | None:
-    """A week's bitmap, ready to be drawn."""
+    """Parse a week's bitmap; None for other values."""
     if not isinstance(value, str) or not re.fullmatch(f"[01]{{{_DAYS * _HALF_HOURS}}}", value):
         return None
     days = (value[place : place + _HALF_HOURS] for place in range(0, len(value), _HALF_HOURS))

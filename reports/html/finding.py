@@ -1,4 +1,4 @@
-"""What a finding shows beside its rows: which values are wrong, pictures, and what in the schema let it in."""
+"""Highlighted columns, diagrams, schema causes and overlaps of a finding."""
 
 from __future__ import annotations
 
@@ -8,56 +8,54 @@ from order_audit.domain import Figure, diagram_kinds
 from order_audit.reports.document import Document, Result, SchemaFinding
 from order_audit.reports.formatting import plural
 
-#: Findings with the same rows that are named.
-_SHARED: Final = 5
-#: What a weakness of the schema has to do with violations, by whether it allows them.
-_RELATIONS: Final = {True: "Let in by", False: "Hidden by"}
+#: The number of overlapping findings that are listed.
+_LISTED: Final = 5
+#: The heading of a schema cause, by whether it allows the violations.
+_RELATIONS: Final = {True: "Allowed by", False: "Hidden by"}
 
 
-def highlighted_columns(found: Result) -> list[frozenset[str]]:
-    """Per example, the columns whose values are what is wrong."""
-    columns = frozenset(found.highlight or ())
-    each = found.highlight_in
-    return [frozenset(each[place]) if each else columns for place in range(len(found.examples))]
+def highlighted_columns(result: Result) -> list[frozenset[str]]:
+    """Return the highlighted columns of each example."""
+    columns = frozenset(result.highlight or ())
+    each = result.highlight_in
+    return [frozenset(each[place]) if each else columns for place in range(len(result.examples))]
 
 
-def figures(found: Result) -> list[Figure]:
-    """Return what is drawn of a finding; nothing where the domain of its diagram is not installed."""
-    if found.diagram is None or (kind := diagram_kinds().get(found.diagram.kind)) is None:
+def figures(result: Result) -> list[Figure]:
+    """Return the diagrams of a finding; none if the domain of its diagram is not installed."""
+    if result.diagram is None or (kind := diagram_kinds().get(result.diagram.kind)) is None:
         return []
-    return kind.draw(found.diagram.facts, found.highlight or ())
+    return kind.draw(result.diagram.facts, result.highlight or ())
 
 
-def schema_causes(found: Result, document: Document) -> list[tuple[str, list[tuple[SchemaFinding, str]]]]:
-    """The findings on the schema that have to do with it, by what they have to do with it, in words; each with which
-    violations it does not allow.
-    """
+def schema_causes(result: Result, document: Document) -> list[tuple[str, list[tuple[SchemaFinding, str]]]]:
+    """Return the schema findings that allowed or hide violations, by heading, each with the violations it concerns."""
     on_schema = {(it.rule, it.object): it for it in document.schema_findings}
-    named: dict[str, list[tuple[SchemaFinding, str]]] = {said: [] for said in _RELATIONS.values()}
-    for it in found.schema_causes:
+    named: dict[str, list[tuple[SchemaFinding, str]]] = {heading: [] for heading in _RELATIONS.values()}
+    for it in result.schema_causes:
         if finding := on_schema.get((it.rule, it.object)):
             named[_RELATIONS[it.allows]].append((finding, it.which))
-    return [(said, findings) for said, findings in named.items() if findings]
+    return [(heading, findings) for heading, findings in named.items() if findings]
 
 
-def overlaps(found: Result, failed: dict[str, Result]) -> tuple[list[tuple[Result, str, str]], int]:
-    """Other findings with largely the same rows: each with how many, of which, in words; and how many more there are.
+def overlaps(result: Result, failed: dict[str, Result]) -> tuple[list[tuple[Result, str, str]], int]:
+    """Return findings that overlap with this one, each with its common rows in words, and the number of others.
 
-    Largely the same are those that have four fifths of the rows of the smaller of the two.
+    An overlap has at least four fifths of the rows of the smaller finding.
     """
-    told = []
-    for it in found.overlaps or ():
+    overlapping = []
+    for it in result.overlaps or ():
         if (other := failed.get(it.rule)) is None:
             continue
-        rows, here, there = it.rows, found.violations, other.violations
+        rows, here, there = it.rows, result.violations, other.violations
         if 5 * rows < 4 * min(here, there):
             continue
         if rows == here == there:
-            said = f"the same {plural(rows, 'row')}", ""
+            common = f"the same {plural(rows, 'row')}", ""
         elif rows == here:
-            said = f"all {rows:,} of these rows" if rows > 1 else "this row", f", among its {there:,}"
+            common = f"all {rows:,} of these rows" if rows > 1 else "this row", f", among its {there:,}"
         else:
-            its = ", all that it has" if rows == there else f", of its {there:,}"
-            said = f"{rows:,} of these {here:,} rows", its
-        told.append((other, *said))
-    return told[:_SHARED], max(len(told) - _SHARED, 0)
+            its = ", all of its rows" if rows == there else f", of its {there:,}"
+            common = f"{rows:,} of these {here:,} rows", its
+        overlapping.append((other, *common))
+    return overlapping[:_LISTED], max(len(overlapping) - _LISTED, 0)

@@ -1,4 +1,4 @@
-"""Links within a page: an anchor for each rule, and texts in which rules and their numbers lead to them."""
+"""Links within a page: an anchor for each rule, and texts whose rules and numbers are links."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from order_audit.reports import escaping, gate_text
 from order_audit.reports.document import Document, Reason
 from order_audit.reports.gate_text import Piece
 
-#: More rules than this in a reason of the gate are folded away.
+#: A reason of the gate with more rules than this is folded.
 _NAMED: Final = 3
-#: Where on the page is what reasons of a kind count; a failed rule is under its severity.
+#: The anchor of the section that a kind of reason counts; failed rules are in their severity's section.
 _PLACES: Final = {
     "errored": "errored", "skipped": "skipped", "schema_findings": "schema", "schema_rules_errored": "schema"
 }  # fmt: skip
@@ -22,7 +22,7 @@ _LINK: Final = Markup('<a{} href="#{}">{}</a>')
 
 
 def anchors(rules: Iterable[str]) -> dict[str, str]:
-    """A fragment for each rule: its id as far as that can stand in an address, and different from all others."""
+    """Return a unique URL fragment for each rule, made of its id."""
     made: dict[str, str] = {}
     taken: set[str] = set()
     for rule in rules:
@@ -37,36 +37,36 @@ def anchors(rules: Iterable[str]) -> dict[str, str]:
 
 
 def linker(anchors: dict[str, str]) -> Callable[[str], Markup]:
-    """Gives texts that somebody has written, of a fix or a guard, in which every rule's id is a link."""
+    """Return a function that turns rule ids in the text of a fix or guard into links."""
     ids = "|".join(re.escape(rule) for rule in sorted(anchors, key=len, reverse=True))
     known = re.compile(rf"(?<![\w.])({ids})(?!\w|\.\w)" if ids else r"(?!)()")
 
-    def linked(said: str) -> Markup:
+    def linked(text: str) -> Markup:
         parts, place = [], 0
-        for found in known.finditer(said):
-            parts += [escaping.visible(said[place : found.start()]), _rule(found[1], anchors[found[1]])]
-            place = found.end()
-        return Markup("").join([*parts, escaping.visible(said[place:])])
+        for match in known.finditer(text):
+            parts += [escaping.visible(text[place : match.start()]), _rule(match[1], anchors[match[1]])]
+            place = match.end()
+        return Markup("").join([*parts, escaping.visible(text[place:])])
 
     return linked
 
 
 def reasons(document: Document, anchors: dict[str, str]) -> list[tuple[Markup, Markup]]:
-    """Why the gate failed: each reason, and apart from it the rules that it names where they are many."""
+    """Return each reason why the gate failed, and separately its rules if they are many."""
     failed = {found.rule for found in document.results if found.status == "failed"}
 
     def linked(reason: Reason, pieces: Sequence[Piece]) -> Markup:
         return Markup("").join(_piece(reason, piece, anchors, failed) for piece in pieces)
 
-    found = []
-    for reason, said in gate_text.sentences(document.summary.gate, document.run.changed_tables):
+    linked_reasons = []
+    for reason, sentence in gate_text.sentences(document.summary.gate, document.run.changed_tables):
         if len(reason.rules) > _NAMED:
-            head = escaping.visible("".join(piece.text for piece in said.head))
-            found.append((head, linked(reason, said.rules)))
+            head = escaping.visible("".join(piece.text for piece in sentence.head))
+            linked_reasons.append((head, linked(reason, sentence.rules)))
         else:
-            between = (Piece(": "),) if said.rules else ()
-            found.append((linked(reason, (*said.head, *between, *said.rules)), Markup("")))
-    return found
+            between = (Piece(": "),) if sentence.rules else ()
+            linked_reasons.append((linked(reason, (*sentence.head, *between, *sentence.rules)), Markup("")))
+    return linked_reasons
 
 
 def _piece(reason: Reason, piece: Piece, anchors: dict[str, str], failed: set[str]) -> Markup:

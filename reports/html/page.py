@@ -1,4 +1,4 @@
-"""A result as one HTML page that needs nothing but itself."""
+"""The report: a result as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -16,27 +16,26 @@ from order_audit.reports.document import Cause, Document, Result, RowsAffected, 
 from order_audit.reports.html import annotated_ddl, evidence, impact, links, reproduce, traceability
 from order_audit.reports.html.environment import page
 
-#: More tables than this are not named in a sentence.
+#: The number of tables that a sentence names.
 _TABLES: Final = 6
 
 
 def report(document: Document) -> str:
-    """The report on one audit, from its result document."""
+    """Render the report of one audit from its result document."""
     results, run = document.results, document.run
     largest = max((table.rows for table in run.tables.values()), default=0)
 
-    def rank(found: Result) -> tuple[int, float, float, int, str]:
-        """The worst first: by severity, then by the share of rows, the amount, the number of violations."""
-        rows = found.checked or largest
-        share = found.violations / rows if rows else 0.0
-        return (
-            SEVERITIES.index(found.severity), -share, -impact.weight(found, document), -found.violations, found.rule,
-        )  # fmt: skip
+    def rank(result: Result) -> tuple[int, float, float, int, str]:
+        """Return the sort key: severity, share of rows, impact, number of violations."""
+        rows = result.checked or largest
+        share = result.violations / rows if rows else 0.0
+        weight = impact.weight(result, document)
+        return SEVERITIES.index(result.severity), -share, -weight, -result.violations, result.rule
 
     by_status: defaultdict[Status, list[Result]] = defaultdict(list)
-    for found in sorted(results, key=rank):
-        by_status[found.status].append(found)
-    rows = evidence.bounded([found.examples for found in by_status["failed"]])
+    for result in sorted(results, key=rank):
+        by_status[result.status].append(result)
+    rows = evidence.bounded([result.examples for result in by_status["failed"]])
     failed = [replace(it, examples=tuple(shown)) for it, shown in zip(by_status["failed"], rows, strict=True)]
     groups = schema_findings.groups(document)
     home = run.database.schema
@@ -46,7 +45,7 @@ def report(document: Document) -> str:
         for table in shown_profile.tables
         if table.columns
     }
-    anchors = links.anchors([found.rule for found in results] + [f"{it.rule}/{it.severity}" for it in groups])
+    anchors = links.anchors([result.rule for result in results] + [f"{it.rule}/{it.severity}" for it in groups])
     return page(
         "report.html.j2",
         document=document,
@@ -57,8 +56,8 @@ def report(document: Document) -> str:
         harmless=gate_text.harmless(document),
         areas=_areas([*(it.rule for it in results), *(it.rule for it in document.schema_findings)]),
         failed=failed,
-        failed_by_rule={found.rule: found for found in failed},
-        failed_by_severity=[(name, list(group)) for name, group in groupby(failed, key=lambda found: found.severity)],
+        failed_by_rule={result.rule: result for result in failed},
+        failed_by_severity=[(name, list(group)) for name, group in groupby(failed, key=lambda result: result.severity)],
         errored=by_status["errored"],
         passed=by_status["passed"],
         not_checkable=by_status["not_checkable"],
@@ -66,8 +65,8 @@ def report(document: Document) -> str:
         skipped=_by_cause(by_status["skipped"]),
         counts={severity: _counts(severity, by_status) for severity in SEVERITIES},
         by_time=sorted(
-            (found for found in results if found.status in ("failed", "errored", "passed")),
-            key=lambda found: (-found.duration_ms, found.rule),
+            (result for result in results if result.status in ("failed", "errored", "passed")),
+            key=lambda result: (-result.duration_ms, result.rule),
         ),
         command=reproduce.command(document),
         schema_groups=groups,
@@ -96,24 +95,24 @@ def report(document: Document) -> str:
 
 
 def _counts(severity: Severity, by_status: Mapping[Status, list[Result]]) -> dict[str, int]:
-    """How many rules of a severity there are of each status, and how many violations."""
+    """Count a severity's rules by status, and its violations."""
     of = {status: sum(it.severity == severity for it in by_status.get(status, ())) for status in get_args(Status)}
     return of | {"violations": sum(it.violations for it in by_status.get("failed", ()) if it.severity == severity)}
 
 
 def _areas(rules: Iterable[str]) -> list[str]:
-    """What the rules are about, by the folders that they are in."""
+    """Return the areas of the rules: the first parts of their ids."""
     return sorted({rule.split(".")[0] for rule in rules})
 
 
 def _largest(counted: Sequence[RowsAffected]) -> list[tuple[int, RowsAffected]]:
-    """Those with the most rows, each with its place from 1; where they are few, all of them as they stand."""
+    """Return the largest counts, each with its position from 1; if they are few, all in their order."""
     placed = list(enumerate(counted, start=1))
     return placed if len(placed) <= _TABLES else sorted(placed, key=lambda it: -it[1].rows)[:_TABLES]
 
 
 def _unjudged(rules: Iterable[SchemaRule]) -> list[tuple[str, str, list[SchemaRule]]]:
-    """The rules on the schema that were not judged, by status and reason."""
+    """Return the schema rules that were not judged, by status and reason."""
     groups: defaultdict[tuple[str, str], list[SchemaRule]] = defaultdict(list)
     for rule in rules:
         if rule.status != "checked":
@@ -122,18 +121,18 @@ def _unjudged(rules: Iterable[SchemaRule]) -> list[tuple[str, str, list[SchemaRu
 
 
 def _by_cause(skipped: Iterable[Result]) -> list[list[Result]]:
-    """Skipped rules, those together that were for the same cause."""
+    """Group skipped rules by cause."""
     groups: defaultdict[Cause | None, list[Result]] = defaultdict(list)
-    for found in skipped:
-        groups[found.cause].append(found)
+    for result in skipped:
+        groups[result.cause].append(result)
     return sorted(groups.values(), key=lambda group: group[0].reason)
 
 
-# -- what numbers are made of ------------------------------------------------------------------------------------
+# -- targets of numbers -------------------------------------------------------------------------------------------
 
 
 def _rows_at(run: Run, shown: profile.Profile) -> defaultdict[str | None, str]:
-    """Where each table is, so that its number of rows leads there: its profile, else how its rows were counted."""
+    """Return the anchor of each table's row count: its profile, else the statement that counted the rows."""
     places: defaultdict[str | None, str] = defaultdict(str)
     places |= {name: f"counted-{place}" for place, name in enumerate(run.tables, start=1)}
     places |= {table.name: f"profile-{place}" for place, table in enumerate(shown.tables, start=1) if not table.error}
@@ -141,15 +140,15 @@ def _rows_at(run: Run, shown: profile.Profile) -> defaultdict[str | None, str]:
 
 
 def _by_severity(groups: list[schema_findings.Group], anchors: dict[str, str]) -> Markup:
-    """How many findings on the schema there are of each severity, each a link to the first; accepted ones apart."""
-    said = []
+    """Return the number of schema findings by severity, each a link to the first; accepted ones separately."""
+    counts = []
     for severity in SEVERITIES:
         of = [group for group in groups if group.severity == severity and group.open]
         count = sum(len(group.open) for group in of)
         at = Markup('<a href="#{}">{:,}</a>').format(anchors[f"{of[0].rule}/{severity}"], count) if of else "0"
-        said.append(Markup("{} {}").format(at, severity))
+        counts.append(Markup("{} {}").format(at, severity))
     holding = [group for group in groups if len(group.open) < len(group.findings)]
     if accepted := sum(len(group.findings) - len(group.open) for group in holding):
         first = anchors[f"{holding[0].rule}/{holding[0].severity}"]
-        said.append(Markup('<a href="#{}">{:,}</a> accepted').format(first, accepted))
-    return Markup(", ").join(said)
+        counts.append(Markup('<a href="#{}">{:,}</a> accepted').format(first, accepted))
+    return Markup(", ").join(counts)

@@ -1,4 +1,4 @@
-"""What the page's numbers are made of, where no list on the page shows it: statements that give them again."""
+"""The command and the statements that reproduce the page's numbers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final
 
 from order_audit.reports.document import Document, JsonObject
 
-#: Names that are read back as they are, written without quotes: behind a point even those that are SQL's own words.
+#: Names that need no quotes after a dot, keywords included.
 _SIMPLE: Final = re.compile(r"[a-z_][a-z0-9_]*")
-#: Types without equality, whose values are told apart as text.
+#: Types without equality, alias values are compared as text.
 _AS_TEXT: Final = ("json", "xml")
 
 
 def command(document: Document) -> str:
-    """The command that audits the same again; what only its user knows is left open."""
+    """Return the command that repeats the audit, with … for the user's own values."""
     run, gate = document.run, document.summary.gate
     words = ["order-audit", "run", "--dsn", "…"]
     if run.database.schema:
@@ -38,24 +38,24 @@ def command(document: Document) -> str:
 
 
 def rows(table: str, schema: str) -> str:
-    """The statement that counts a table's rows."""
+    """Return the statement that counts a table's rows."""
     return f"select count(*) as rows from {_relation(table, schema)}"
 
 
 def figures(table: str, columns: JsonObject, schema: str) -> str:
-    """The statements that give a profiled table's rows, and of each column nulls, different and commonest values."""
+    """Return statements for a profiled table's rows and each column's nulls, distinct and most common values."""
     relation = _relation(table, schema)
     lines = [f"{rows(table, schema)};"]
-    for column, told in columns.items():
-        if "error" in told:
+    for column, profile in columns.items():
+        if "error" in profile:
             continue
         named = f"t.{_name(column)}"
-        value = f"{named}::text" if told["type"] in _AS_TEXT else named
+        value = f"{named}::text" if profile["type"] in _AS_TEXT else named
         counted = [f"count(*) - count({named}) as nulls"]
-        if "distinct" in told:
+        if "distinct" in profile:
             counted.append(f"count(distinct {value}) as distinct")
         lines.append(f"select {', '.join(counted)} from {relation} as t;")
-        if told.get("top") or "true" in told:
+        if profile.get("top") or "true" in profile:
             lines.append(f"select {value}, count(*) from {relation} as t group by 1 order by 2 desc, 1 limit 5;")
     return "\n".join(lines)
 
@@ -63,12 +63,12 @@ def figures(table: str, columns: JsonObject, schema: str) -> str:
 def _relation(table: str, schema: str) -> str:
     home, _, name = table.rpartition(".")
     home = home or schema
-    # what stands before the point must not be one of SQL's own words
+    # before a dot, a keyword needs quotes
     return f"{home if home == 'public' else _quoted(home)}.{_name(name)}"
 
 
 def _name(name: str) -> str:
-    """A name behind a point, in quotes where it needs them."""
+    """Return a name after a dot, quoted if necessary."""
     return name if _SIMPLE.fullmatch(name) else _quoted(name)
 
 

@@ -1,4 +1,4 @@
-"""What a person sees on the terminal of results."""
+"""Results as text for the terminal."""
 
 from __future__ import annotations
 
@@ -13,27 +13,25 @@ from order_audit.reports.document import Document
 from order_audit.reports.document.comparison import CHANGES, Comparison
 from order_audit.reports.terminal.escape import escape
 
-#: Rules whose schema findings are named after a run.
+#: The number of rules whose schema findings a run lists.
 _WORST = 4
-#: What stands before a severity.
+#: The mark before a severity.
 MARKS = {"critical": "■", "warning": "▲", "info": "●"}
 
 
 def verdict_text(document: Document, out: Path) -> str:
-    """The result in some lines: findings from the worst on, what was not judged, the gate, the files."""
+    """Return the result as text: findings by severity, rules that were not judged, gate, files."""
     summary, run = document.summary, document.run
     lines = []
-    failed = [found for found in document.results if found.status == "failed"]
-    for found in sorted(failed, key=lambda found: (SEVERITIES.index(found.severity), -found.violations, found.rule)):
-        of = f" of {found.checked:,}" if found.checked is not None else ""
-        lines.append(
-            f"{MARKS[found.severity]} {found.severity:<8} {found.violations:>9,}{of}  {found.title}  [{found.rule}]"
-        )
-    lines += [f"✗ errored  {found.rule}: {found.error}" for found in document.results if found.status == "errored"]
+    failed = [it for it in document.results if it.status == "failed"]
+    for it in sorted(failed, key=lambda it: (SEVERITIES.index(it.severity), -it.violations, it.rule)):
+        of = f" of {it.checked:,}" if it.checked is not None else ""
+        lines.append(f"{MARKS[it.severity]} {it.severity:<8} {it.violations:>9,}{of}  {it.title}  [{it.rule}]")
+    lines += [f"✗ errored  {it.rule}: {it.error}" for it in document.results if it.status == "errored"]
     lines += [
-        f"? {found.status.replace('_', ' ')}  {found.rule}: {found.reason}"
-        for found in document.results
-        if found.status in ("skipped", "not_checkable")
+        f"? {it.status.replace('_', ' ')}  {it.rule}: {it.reason}"
+        for it in document.results
+        if it.status in ("skipped", "not_checkable")
     ]
     if lines:
         lines.append("")
@@ -58,29 +56,29 @@ def verdict_text(document: Document, out: Path) -> str:
 
 
 def _schema(document: Document) -> Iterator[str]:
-    """How many findings there are on the schema, the worst of them by rule, and what to do with them."""
+    """Yield the number of schema findings, the worst rules, and the next step."""
     if not document.schema_rules:
         return
     yield f"{len(document.schema_rules)} rules on the schema: {schema_findings.counted(document)}"
-    found = [group for group in schema_findings.groups(document) if group.open]
-    for group in found[:_WORST]:
+    open_groups = [group for group in schema_findings.groups(document) if group.open]
+    for group in open_groups[:_WORST]:
         yield f"  {MARKS[group.severity]} {group.severity:<8} {escape(f'{group.title}: {group.named}')}  [{group.rule}]"
-    if found:
-        more = f"and {len(found) - _WORST} more; " if len(found) > _WORST else ""
-        yield f"  {more}'order-audit lint' tells what to do about each, --allow accepts what is meant to be so"
-    yield from _unsure(document)
+    if open_groups:
+        more = f"and {len(open_groups) - _WORST} more; " if len(open_groups) > _WORST else ""
+        yield f"  {more}'order-audit lint' has a suggestion for each; --allow accepts intended ones"
+    yield from _not_judged(document)
 
 
-def _unsure(document: Document) -> Iterator[str]:
+def _not_judged(document: Document) -> Iterator[str]:
     for rule in document.schema_rules:
         if rule.status != "checked":
             yield f"  ? {rule.status.replace('_', ' ')}  {rule.rule}: {escape(rule.reason)}"
     for entry in document.unused_suppressions:
-        yield "  ? not needed any more  " + escape(f"{entry.rule} {entry.object}: {entry.reason}")
+        yield "  ? unused suppression  " + escape(f"{entry.rule} {entry.object}: {entry.reason}")
 
 
 def comparison_text(document: Comparison, out: Path) -> str:
-    """A comparison in some lines: what is new first."""
+    """Return a comparison as text, rules with new violations first."""
     total = document.summary
     lines = []
     for rule in document.rules:
@@ -98,14 +96,14 @@ def comparison_text(document: Comparison, out: Path) -> str:
 
 
 def rule_list(rules: Iterable[Rule]) -> str:
-    """The rules, a line each, by their area."""
+    """Return a line for each rule."""
     rules = list(rules)
     wide = max(len(rule.id) for rule in rules)
     return "\n".join(f"{rule.id:<{wide}}  {MARKS[rule.severity]} {rule.severity:<8}  {rule.title}" for rule in rules)
 
 
 def rule_text(rule: Rule, repair: str) -> str:
-    """One rule in full; `repair` says how its violations are put right."""
+    """Return all of one rule; `repair` describes its fix."""
     width = min(100, max(60, shutil.get_terminal_size((100, 24)).columns))
     lines = [
         rule.title,
@@ -115,14 +113,14 @@ def rule_text(rule: Rule, repair: str) -> str:
         f"key       {', '.join(rule.key)}",
     ]
     if rule.requires:
-        lines.append(f"needs     {', '.join(map(str, rule.requires))}")
+        lines.append(f"requires  {', '.join(map(str, rule.requires))}")
     if rule.without:
         lines.append(f"          not checkable without: {rule.without}")
     lines.append(f"file      {rule.path}")
     if rule.why:
         lines += ["", *textwrap.wrap(rule.why, width)]
     if rule.limitations:
-        lines += ["", *textwrap.wrap(f"Not proven: {rule.limitations}", width)]
+        lines += ["", *textwrap.wrap(f"Limitations: {rule.limitations}", width)]
     if repair:
         lines += ["", repair]
     return "\n".join([*lines, "", rule.sql])

@@ -85,10 +85,10 @@ def _figure(facts: Json) -> Figure:
     if facts.get("order_amount") is not None:
         needs.append((f"order {facts['order_id']}", facts["order_amount"]))
     live, amount = facts.get("live_orders"), facts.get("live_amount")
-    # one live order that is the one above is not repeated
+    # the order above is not listed a second time as the only live order
     if live is not None and not (live == 1 and needs and amount == facts.get("order_amount")):
         needs.append((plural(live, "live order") if live else "no live order", amount))
     of = f"Customer {facts['customer_id']}"
-    said = next((said for name, due in needs if (said := short(has, name, due))), "")
-    drawn = balance(f"{of}: balance and what is to be paid from it", has, needs)
-    return Figure(f"{of}: {said}" if said else of, [("", drawn)])
+    shortage = next((shortage for name, due in needs if (shortage := short(has, name, due))), "")
+    drawn = balance(f"{of}: balance and the amounts to pay from it", has, needs)
+    return Figure(f"{of}: {shortage}" if shortage else of, [("", drawn)])

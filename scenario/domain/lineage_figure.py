@@ -9,7 +9,7 @@ from typing import Any, Final
 from order_audit.domain import Figure, Json
 from order_audit.scenario.domain.lineage_drawing import Order, lineage
 
-#: The columns that are about which order names which.
+#: Columns of references between orders.
 _REFERENCES: Final = {"order_ref", "customer_id", "ancestor_customer_id"}
 
 
@@ -26,40 +26,42 @@ class Lineage:
 
 
 def figures(lineages: Sequence[Lineage], highlight: Sequence[str]) -> list[Figure]:
-    """Draw lineages; what is said of an earlier one is not said again."""
+    """Draw lineages; each explanation appears once."""
     references = bool(_REFERENCES & {*highlight})
-    said: set[str] = set()
-    return [_figure(it, said, references=references) for it in lineages]
+    explained: set[str] = set()
+    return [_figure(it, explained, references=references) for it in lineages]
 
 
-def _figure(found: Lineage, said: set[str], *, references: bool) -> Figure:
-    """A lineage as it is and as it should be; what was `said` of an earlier one is not said again."""
-    ids = _listed([str(key) for key in found.keys])
-    of = f"{'Order' if len(found.keys) == 1 else 'Orders'} {ids}"
-    now = lineage(f"{of} and what they lead to", as_it_is(found, references=references))
-    if not references or not _is_whole(found):
-        return Figure(of, [("As it is", now)])
-    then = lineage(f"{of} as they should be", as_it_should_be(found))
-    head, _, rest = (should := _should(found)).partition(": ")
-    told = head if should in said else f"{head}: {rest}"
-    said.add(should)
-    return Figure(of, [("As it is", now), (told, then)])
+def _figure(lineage_: Lineage, explained: set[str], *, references: bool) -> Figure:
+    """Return a lineage and its repaired form; omit the explanations in `explained`."""
+    ids = _listed([str(key) for key in lineage_.keys])
+    of = f"{'Order' if len(lineage_.keys) == 1 else 'Orders'} {ids}"
+    now = lineage(f"{of} and the orders they lead to", as_it_is(lineage_, references=references))
+    if not references or not _is_whole(lineage_):
+        return Figure(of, [("Current", now)])
+    then = lineage(f"{of} after repair", as_it_should_be(lineage_))
+    head, _, rest = (should := _should(lineage_)).partition(": ")
+    heading = head if should in explained else f"{head}: {rest}"
+    explained.add(should)
+    return Figure(of, [("Current", now), (heading, then)])
 
 
-def _is_whole(found: Lineage) -> bool:
-    """Whether all that the orders lead to is there to be drawn."""
-    ids = {str(order["order_id"]) for order in found.orders} | {str(id) for id in found.missing}
-    return all(order["order_ref"] is None or str(order["order_ref"]) in ids for order in found.orders)
+def _is_whole(lineage_: Lineage) -> bool:
+    """Return whether the diagram has all orders that these lead to."""
+    ids = {str(order["order_id"]) for order in lineage_.orders} | {str(id) for id in lineage_.missing}
+    return all(order["order_ref"] is None or str(order["order_ref"]) in ids for order in lineage_.orders)
 
 
-def _should(found: Lineage) -> str:
-    """What the other picture is: the one right answer, or one of several."""
-    roots = [order for order in found.orders if order["order_id"] == order["order_ref"]]
-    if len({order["customer_id"] for order in found.orders}) > 1:
-        return "As it could be: a first ancestor for each customer. Else the order is the other customer's: a decision"
-    if len(roots) == 1 and not found.missing and roots[0]["order_id"] == as_it_should_be(found)[0].ref:
-        return "As it should be: each names the first ancestor"
-    return "As it could be: one first ancestor, here the smallest id. Which one it is takes a decision"
+def _should(lineage_: Lineage) -> str:
+    """Return the heading of the repaired lineage: the only repair, or one of several."""
+    roots = [order for order in lineage_.orders if order["order_id"] == order["order_ref"]]
+    if len({order["customer_id"] for order in lineage_.orders}) > 1:
+        return (
+            "Possible repair: a first ancestor for each customer. Or move the order to the other customer: a decision"
+        )
+    if len(roots) == 1 and not lineage_.missing and roots[0]["order_id"] == as_it_should_be(lineage_)[0].ref:
+        return "Repair: each order names the first ancestor"
+    return "Possible repair: one first ancestor, here the smallest id. The choice needs a decision"
 
 
 def _listed(names: list[str]) -> str:

@@ -127,7 +127,7 @@ def test_a_role_that_may_not_vacuum_is_told(connection: psycopg.Connection) -> N
         connection.execute("update orders set order_status = btrim(order_status) where order_status like ' %'")
         found = bloat(connection, before, ["orders"])
         assert not found["orders"].may_vacuum
-        assert "its owner may VACUUM, and this role may not" in " ".join(" ".join(bloat_lines(found)).split())
+        assert "VACUUM needs the table's owner" in " ".join(" ".join(bloat_lines(found)).split())
         connection.execute("reset role")
         assert bloat(connection, before, ["orders"])["orders"].may_vacuum
     finally:

@@ -91,7 +91,7 @@ def test_what_a_trigger_wrote_besides_is_told(dsn: str) -> None:
         before = connection.execute(states).fetchall()
         done = order_audit(*_APPLY[3:], "--dsn", dsn)
         assert done.returncode == 0, done.stderr
-        assert "in 1 others, or triggers of the table, changed rows meanwhile: orders from 0" in done.stdout
+        assert "in 1, other sessions or triggers changed rows, too: orders from 0" in done.stdout
         done = order_audit("fixes", "revert", "--quiet", "--dsn", dsn)
         assert done.returncode == 0, done.stderr
         assert "orders has triggers (counting): what they wrote besides" in done.stdout

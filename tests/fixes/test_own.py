@@ -83,16 +83,16 @@ def filled(dsn: str, beside: str) -> None:
 def test_every_command_works_without_the_shipped_tables(dsn: str, own: list[str], tmp_path: Path) -> None:
     filled(dsn, "")
     decisions, project = tmp_path / "decisions.toml", tmp_path / "project"
-    assert "nothing was ever applied" in order_audit(dsn, "status")
+    assert "no fix was ever applied" in order_audit(dsn, "status")
     assert "2 rows would change" in order_audit(dsn, "plan", *own, "--out", str(decisions), "--quiet")
     assert "2 changes" in order_audit(dsn, "emit", *own, "--out", str(project), "--quiet")
     assert "2 rows, rolled back" in order_audit(dsn, "apply", *own, "--rehearse", "--quiet")
     assert "2 rows changed" in order_audit(dsn, "apply", *own, "--decisions", str(decisions), "--quiet")
     assert parcels(dsn) == TRIMMED
     assert "parcels.name_is_trimmed" in order_audit(dsn, "status")
-    assert order_audit(dsn, "revert", "--quiet") == "parcels.name_is_trimmed: 2 rows put back\n"
+    assert order_audit(dsn, "revert", "--quiet") == "parcels.name_is_trimmed: 2 rows reverted\n"
     assert parcels(dsn) == BEFORE
-    assert order_audit(dsn, "revert", "--quiet") == "nothing is applied\n"
+    assert order_audit(dsn, "revert", "--quiet") == "no fix is applied\n"
     for folder, then in (("deploy", TRIMMED), ("verify", TRIMMED), ("revert", BEFORE)):
         names = ["journal", "parcels.name_is_trimmed"] if folder == "deploy" else ["parcels.name_is_trimmed"]
         done = psql(dsn, *(project / folder / f"{name}.sql" for name in names))
@@ -106,7 +106,7 @@ def test_a_revert_works_whatever_stands_beside(dsn: str, own: list[str], beside:
     filled(dsn, BESIDE[beside])
     assert "2 rows changed" in order_audit(dsn, "apply", *own, "--quiet")
     assert parcels(dsn) == TRIMMED
-    assert order_audit(dsn, "revert", "--quiet") == "parcels.name_is_trimmed: 2 rows put back\n"
+    assert order_audit(dsn, "revert", "--quiet") == "parcels.name_is_trimmed: 2 rows reverted\n"
     assert parcels(dsn) == BEFORE
 
 
@@ -137,7 +137,7 @@ def test_shipped_fixes_work_on_one_of_their_tables(dsn: str) -> None:
     assert "1 row changed" in order_audit(dsn, "apply", "--quiet")
     with psycopg.connect(dsn, autocommit=True) as connection:
         assert {name for name, guard in guards().items() if state(connection, guard) == "valid"} == ready
-    assert "customers.state_is_usps_code: 1 row put back" in order_audit(dsn, "revert", "--quiet")
+    assert "customers.state_is_usps_code: 1 row reverted" in order_audit(dsn, "revert", "--quiet")
     with psycopg.connect(dsn) as connection:
         assert connection.execute("select address_state from customers").fetchone() == ("ca",)
         assert connection.execute("select from pg_constraint where conname like 'order\\_audit\\_%'").rowcount == 0
@@ -164,7 +164,7 @@ def test_a_revert_goes_on_where_guards_lost_their_tables(dsn: str, own: list[str
             install(connection, guards()[name], Throttle())
         connection.execute(change.encode())
     said = order_audit(dsn, "revert", "--quiet")
-    assert "parcels.name_is_trimmed: 2 rows put back" in said
+    assert "parcels.name_is_trimmed: 2 rows reverted" in said
     assert "guard balance_is_finite removed" in said
     assert parcels(dsn) == BEFORE
     with psycopg.connect(dsn, autocommit=True) as connection:

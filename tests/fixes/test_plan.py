@@ -413,7 +413,7 @@ def test_what_cannot_be_put_back_is_refused(issues: str) -> None:
     assert order_audit("apply", "--no-guards")[0] == 0
     assert order_audit("revert", "--rule", "no.such")[0] == 2
     assert order_audit("revert", "--rule", state)[0] == 0
-    assert order_audit("revert", "--rule", state) == (0, "nothing is applied\n")
+    assert order_audit("revert", "--rule", state) == (0, "no fix is applied\n")
     with psycopg.connect(issues) as connection:
         connection.execute("alter table customers rename to kept")
     code, said = order_audit("revert", "--rule", clean)
@@ -425,7 +425,7 @@ def test_commands(issues: str, tmp_path: Path) -> None:
     def order_audit(*words: str) -> program.Done:
         return program.order_audit("fixes", *words, DATABASE_URL=issues)
 
-    assert "nothing was ever applied" in order_audit("status").stdout
+    assert "no fix was ever applied" in order_audit("status").stdout
     out = tmp_path / "new" / "decisions.toml"
     planned = order_audit("plan", "--out", str(out), "--accept-recommended", "--quiet")
     assert planned.returncode == 0, planned.stderr
@@ -447,8 +447,8 @@ def test_commands(issues: str, tmp_path: Path) -> None:
     assert one.returncode == 0, one.stderr
     reverted = order_audit("revert")
     assert reverted.returncode == 0, reverted.stderr
-    assert "left alone" not in reverted.stdout
-    assert "nothing is applied" in order_audit("revert").stdout
+    assert "conflict" not in reverted.stdout
+    assert "no fix is applied" in order_audit("revert").stdout
     (tmp_path / "wrong.toml").write_text('"x" = "y"', encoding="utf-8")
     refused = order_audit("apply", "--decisions", str(tmp_path / "wrong.toml"))
     assert (refused.returncode, refused.stdout) == (2, "")
@@ -527,7 +527,7 @@ def test_fixes_that_the_tables_have_no_room_for_are_left_out(server_18: Server, 
         assert {rule: rows for rule, rows in changed.items() if rows} == {
             rule: rows for rule, rows in foretold.items() if rows
         }
-        assert f"left out {left_out}: " in " ".join(applied_text(done, rehearsed=False).split())
+        assert f"skipped {left_out}:  " in " ".join(applied_text(done, rehearsed=False).split())
         assert f"✗ {left_out}: " in plan_text(made)
     servers.drop_database(server_18, dsn)
 

@@ -423,15 +423,15 @@ def test_the_commands_say_what_was_refused_and_what_to_do(database: Connection, 
         done = order_audit(*words, "--dsn", dsn)
         return done.returncode, " ".join((done.stdout + done.stderr).split())
 
-    said = f"refused {STATUS}: automatic: 2 rows of public.orders (1, 101): {REFUSERS['check'][1]}"
+    said = f"rejected {STATUS}:  automatic: 2 rows of public.orders (1, 101): {REFUSERS['check'][1]}"
     code, shown = run("fixes", "plan", "--decisions", str(policy))
     assert (code, said in shown) == (0, True), shown
     code, shown = run("fixes", "apply", "--rehearse", "--decisions", str(policy))
     assert (code, said in shown) == (0, True), shown
     code, shown = run("fixes", "apply", "--no-guards", "--decisions", str(policy))
     assert (code, said in shown) == (1, True), shown
-    assert f"{STATUS}: automatic: 98 rows, 2 refused" in shown
-    assert "2 rows refused, which stay as they were: correct them, or what refuses them" in shown
+    assert f"{STATUS}: automatic: 98 rows, 2 rejected" in shown
+    assert "2 rows rejected and unchanged: correct the rows or the constraint" in shown
     assert said in run("fixes", "status")[1]
     code, shown = run("run", "--out", str(tmp_path / "audit"), "--rule", STATUS)
     assert code in (0, 1), shown

@@ -266,7 +266,7 @@ def test_rules_without_a_result_are_counted(told: tuple[dict[str, Any], Path]) -
     counts = "3 critical, 12 warning, 5 info, 5 accepted, 1 errored"
     assert f"36 rules on the schema: {counts}" in summary.verdict_text(typed(result), told[1]).splitlines()
     assert f"## Schema: {counts}" in markdown(typed(result)).splitlines()
-    assert "1 rule on the schema could not be judged." in re.sub(r"<[^>]+>|\s+", " ", report(typed(result))).replace(
+    assert "1 rule on the schema ended in an error." in re.sub(r"<[^>]+>|\s+", " ", report(typed(result))).replace(
         "  ", " "
     )
 
@@ -423,7 +423,7 @@ def test_accepted_findings_are_shown_and_do_not_fail(sample: str, tmp_path: Path
     assert [entry.object for entry in unused] == ["nowhere"]
     text = lint_text(verdicts, unused)
     assert "accepted: the ledger is kept elsewhere" in text
-    assert "not needed any more  schema.bitmap_is_readable nowhere: gone" in text
+    assert "unused suppression  schema.bitmap_is_readable nowhere: gone" in text
     findings = document(verdicts)["schema_findings"]
     accepted = [finding["object"] for finding in findings if "accepted" in finding]
     assert accepted == ["customers.customer_balance"]
@@ -509,8 +509,8 @@ def test_a_run_tells_the_worst_of_the_schema(told: tuple[dict[str, Any], Path]) 
         "  [schema.sequence_is_ahead_of_data]"
     )
     assert [line.split()[1] for line in lines[begin + 1 : begin + 5]] == ["critical"] * 2 + ["warning"] * 2
-    assert lines[begin + 5].startswith("  and 12 more; 'order-audit lint' tells what to do about each")
-    assert lines[begin + 6] == "  ? not needed any more  schema.bitmap_is_readable nowhere: gone"
+    assert lines[begin + 5].startswith("  and 12 more; 'order-audit lint' has a suggestion for each")
+    assert lines[begin + 6] == "  ? unused suppression  schema.bitmap_is_readable nowhere: gone"
     assert lines[begin + 7].startswith("gate failed: 3 critical schema findings: ")
     assert not any("money_is_exact" in line for line in lines), "what is accepted is no news"
 
@@ -526,7 +526,7 @@ def test_summary_tells_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
     assert sum(int(count) for *_, count in rows) == 20
     assert len(re.findall("^- accepted: ", part, re.MULTILINE)) == 5
     assert "customers.customer\\_balance: the ledger \\| is \\<kept\\> elsewhere" in part
-    assert "- not needed any more, since there is no such finding: schema.bitmap\\_is\\_readable nowhere: gone" in part
+    assert "- unused suppression (the finding does not occur): schema.bitmap\\_is\\_readable nowhere: gone" in part
 
 
 def test_junit_fails_what_the_gate_was_told_to_fail_on(told: tuple[dict[str, Any], Path]) -> None:
@@ -547,7 +547,7 @@ def test_junit_fails_what_the_gate_was_told_to_fail_on(told: tuple[dict[str, Any
     money = cases["schema.money_is_exact"].findtext("system-out") or ""
     assert money.endswith("(accepted: the ledger | is <kept> elsewhere)")
     assert (cases["schema.status_has_history"].findtext("system-out") or "").startswith("warning: ")
-    assert suite.findtext("system-out") == "not needed any more: schema.bitmap_is_readable nowhere: gone"
+    assert suite.findtext("system-out") == "unused suppression:  schema.bitmap_is_readable nowhere: gone"
     calm = copy.deepcopy(result)
     calm["summary"]["gate"]["fail_on_schema"] = "never"
     sound = next(rule for rule in calm["schema_rules"] if not rule["findings"])

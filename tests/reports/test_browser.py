@@ -180,7 +180,7 @@ def test_copied_sql_is_the_rule_s(browser: Browser, tmp_path: Path) -> None:
         finding = page.locator(_FINDINGS)
         for fold in finding.locator("details").all():
             fold.evaluate("fold => { fold.open = true }")
-        rows = finding.locator("details").filter(has=page.get_by_text("SQL that gives", exact=False))
+        rows = finding.locator("details").filter(has=page.get_by_text("SQL of th", exact=False))
         rows.get_by_role("button").click()
         page.wait_for_function("document.querySelector('.tools [role=status]').textContent === 'Copied'")
         assert page.evaluate("navigator.clipboard.readText()") == sql

@@ -63,7 +63,7 @@ def test_a_result_without_context_is_drawn_without_marks() -> None:
     assert not marked(source)
     assert '<table class="evidence">' in source
     assert "<figure" not in source
-    assert "Let in by" not in source
+    assert "Allowed by" not in source
 
 
 def test_what_let_it_in_is_linked_both_ways() -> None:
@@ -82,14 +82,14 @@ def test_what_let_it_in_is_linked_both_ways() -> None:
         )
     )
     said = "Reference without a foreign key orders.order_ref"
-    assert f"Let in by {said}" in article(page)
-    assert f"Let in by {said}, where it names one" in article(page, "orders.b")
+    assert f"Allowed by {said}" in article(page)
+    assert f"Allowed by {said}, where it names one" in article(page, "orders.b")
     assert f"Hidden by {said}" in article(page, "orders.c")
     targets = re.findall(r'href="#([^"]+)">Reference without a foreign key</a> <span class="id">orders', page.source)
     assert len(targets) == 3
     assert {*targets} <= {*page.ids}
     there = page.all("section", id="schema")[0]
-    assert "Let in: Title of orders.a (4); Title of orders.b (3), where it names one." in there
+    assert "Allows: Title of orders.a (4); Title of orders.b (3), where it names one." in there
     assert "Hides: Title of orders.c (2)." in there
 
 
@@ -117,19 +117,19 @@ def test_how_it_is_put_right_and_kept_so() -> None:
     page = drawn(document(found("orders.a", fix=FIX, guard=GUARD, limitations="that it is so"), found("orders.b")))
     said = article(page)
     for part in (
-        "Not proven that it is so",
+        "Limitations that it is so",
         "Fix Automatic: a becomes b.",
         "Else decide one recommended: b becomes c, as orders.b says other: d leave: it stays",
         "Assumes a was meant",
         "Guard No a is bAssumes: c comes first",
-        "SQL of the guard, for when no violation is left alter table orders add d;",
-        "SQL that gives this row select o.order_id from orders as o",
+        "SQL of the guard, to install once all violations are fixed alter table orders add d;",
+        "SQL of this row select o.order_id from orders as o",
     ):
         assert part in said, part
     assert '<a class="id" href="#rule-orders.b">' in page.source
     nothing: dict[str, Any] = FIX | {"automatic": None, "options": [], "leave": "nobody knows"}
     said = article(drawn(document(found("orders.a", fix=nothing, guard=None, unguarded="no index can"))))
-    assert "Fix None that a program may choose: nobody knows" in said
+    assert "Fix No automatic fix: nobody knows" in said
     assert "Guard None: no index can" in said
 
 
@@ -139,7 +139,7 @@ def test_a_rule_that_ends_a_sentence_is_linked() -> None:
         document(found("orders.a", limitations="as little as orders.b."), found("orders.b", limitations="orders.a.x"))
     )
     assert 'as little as <a class="id" href="#rule-orders.b">' in page.source
-    assert "Not proven orders.a.x" in article(page, "orders.b")
+    assert "Limitations orders.a.x" in article(page, "orders.b")
     assert ">orders.a</a>.x" not in page.source.replace("<wbr>", "")
 
 
@@ -163,24 +163,24 @@ CIRCLE = {"keys": [5, 6], "orders": [order(5, 6), order(6, 5)], "missing": []}
 
 def test_a_lineage_is_drawn_as_it_is_and_as_it_should_be() -> None:
     """The one right answer is called that; a choice is called a choice, and explained once."""
-    decision = "one first ancestor, here the smallest id. Which one it is takes a decision"
+    decision = "one first ancestor, here the smallest id. The choice needs a decision"
     assert captions(CHAIN, CIRCLE, CIRCLE | {"keys": [5]}) == [
-        *("Orders 3 and 4", "As it is", "As it should be: each names the first ancestor"),
-        *("Orders 5 and 6", "As it is", f"As it could be: {decision}"),
-        *("Order 5", "As it is", "As it could be"),
+        *("Orders 3 and 4", "Current", "Repair: each order names the first ancestor"),
+        *("Orders 5 and 6", "Current", f"Possible repair: {decision}"),
+        *("Order 5", "Current", "Possible repair"),
     ]
     foreign = {"keys": [2], "orders": [order(1, 1), order(2, 1, 7)], "missing": []}
-    assert captions(foreign)[-1].startswith("As it could be: a first ancestor for each customer.")
+    assert captions(foreign)[-1].startswith("Possible repair: a first ancestor for each customer.")
     orphans = {"keys": [1, 2], "orders": [order(1, 9), order(2, 9)], "missing": [9]}
-    assert captions(orphans)[-1] == f"As it could be: {decision}"
+    assert captions(orphans)[-1] == f"Possible repair: {decision}"
     later = {"keys": [1], "orders": [order(1, 2), order(2, 2)], "missing": []}
-    assert captions(later)[-1] == f"As it could be: {decision}"
+    assert captions(later)[-1] == f"Possible repair: {decision}"
 
 
 def test_there_is_no_picture_of_what_is_not_known_or_not_the_matter() -> None:
     """A chain that goes on, a status that is wrong: as it is, and nothing else."""
-    assert captions(CHAIN, highlight=("order_status",)) == ["Orders 3 and 4", "As it is"]
-    assert captions({"keys": [3], "orders": [order(3, 2)], "missing": []}) == ["Order 3", "As it is"]
+    assert captions(CHAIN, highlight=("order_status",)) == ["Orders 3 and 4", "Current"]
+    assert captions({"keys": [3], "orders": [order(3, 2)], "missing": []}) == ["Order 3", "Current"]
 
 
 def test_a_balance_stands_beside_what_it_is_to_cover() -> None:
@@ -238,8 +238,8 @@ def test_a_picture_that_is_missing_is_explained() -> None:
             found("orders.b", no_diagram_reason={"reason": "a <right>", "help": ""}),
         )
     )
-    said = "There is no picture of what is around these rows: "
-    assert f"{said}orders is large. With this, the next audit draws one: create unique index" in article(page)
+    said = "No diagram of related rows: "
+    assert f"{said}orders is large. This statement lets the next audit draw one: create unique index" in article(page)
     assert f"{said}a <right>." in article(page, "orders.b")
     assert "With this" not in article(page, "orders.b")
 
@@ -267,14 +267,14 @@ def test_findings_that_share_rows_lead_to_each_other() -> None:
     said = article(page, "x.a")
     for part in (
         "Also in Title of x.same: the same 4 rows Title of x.large: all 4 of these rows, among its 10",
-        "Title of x.small: 2 of these 4 rows, all that it has",
+        "Title of x.small: 2 of these 4 rows, all of its rows",
         "Title of x.most: all 4 of these rows, among its 5",
     ):
         assert part in said, part
     assert "x.few" not in said
     assert "x.gone" not in said
-    assert "Title of x.a: 4 of these 5 rows, all that it has" in article(page, "x.most")
+    assert "Title of x.a: 4 of these 5 rows, all of its rows" in article(page, "x.most")
     assert "Title of x.large: this row, among its 10" in article(page, "x.one")
-    assert "and 3 more findings with largely the same rows, in results.json" in article(page, "x.large")
+    assert "and 3 more findings with mostly the same rows, in results.json" in article(page, "x.large")
     assert '<a href="#rows-rule-x.large">all 4 of these rows</a>' in page.source
     assert "Also in" not in article(drawn(document(found("orders.a"))))

@@ -32,7 +32,7 @@ def held(rules: dict[str, int], **options: Any) -> dict[str, Any]:
 def test_a_baseline_that_knows_them_all_is_said_to_be_why() -> None:
     """Not their severity: they are critical."""
     made = held({"a.critical_known": 0, "b.critical_known": 0}, new={"a.critical_known": 0, "b.critical_known": 0})
-    assert harmless(made) == "2 critical expectations failed, with no violation that is new against the baseline."
+    assert harmless(made) == "2 critical expectations failed, without a violation that is new against the baseline."
 
 
 @pytest.mark.parametrize("fail_on", [*SEVERITIES, "never"])
@@ -66,24 +66,24 @@ def test_what_did_not_fail_the_gate_is_told_with_the_reason(
     assert counts == {
         severity: number for severity in SEVERITIES if (number := sum(severity in rule for rule in known))
     }
-    assert ("no violation that is new against the baseline" in said) is bool(known)
-    milder = re.findall(r"(\d+) expectations? failed, of a severity that does not fail the gate", said)
+    assert ("without a violation that is new against the baseline" in said) is bool(known)
+    milder = re.findall(r"(\d+) expectations? failed, at a severity that does not fail the gate", said)
     assert milder == ([str(mild)] if mild and not failing else [])
     assert bool(said) is (bool(known) or bool(milder))
     # every place says it, or nothing
     place = [report_page(made), markdown.markdown(typed(made)), summary.verdict_text(typed(made), Path("nowhere"))]
     for text in place:
         assert said in text
-        assert ("failed, with no violation that is new" in text) is bool(known)
-        assert ("of a severity that does not fail the gate" in text) is bool(milder)
+        assert ("failed, without a violation that is new" in text) is bool(known)
+        assert ("at a severity that does not fail the gate" in text) is bool(milder)
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({}, "critical findings, on tables that are not there, and on errors"),
+        ({}, "critical findings, on missing tables, and on errors"),
         ({"fail_on": "never", "allow_skipped": True}, "an error only"),
-        ({"fail_on": "never"}, "tables that are not there, and on errors"),
+        ({"fail_on": "never"}, "missing tables, and on errors"),
         (
             {"fail_on": "never", "fail_on_schema": "warning", "allow_skipped": True},
             "critical or warning schema findings, and on errors",
@@ -99,8 +99,8 @@ def test_what_did_not_fail_the_gate_is_told_with_the_reason(
         ),
         (
             {"min_pass_rate": Fraction(181, 2), "new": {}},
-            "critical findings that are new against the baseline, on tables that are not there, and on errors,"
-            " and below a pass rate of 90.5 % (what is not new counts as passed)",
+            "critical findings that are new against the baseline, on missing tables, and on errors,"
+            " and below a pass rate of 90.5 % (rules without new violations count as passed)",
         ),
     ],
 )
@@ -117,7 +117,7 @@ def test_a_pass_rate_against_a_baseline_says_what_it_counts() -> None:
     made = held(new, new=new, min_pass_rate=Fraction(90))
     assert made["summary"]["pass_rate"] == 33.33
     assert made["summary"]["gate"]["reasons"] == [
-        "the pass rate is 66.6666 % (2 of 3, counting as passed what is not new), below 90 %"
+        "the pass rate is 66.6666 % (2 of 3, counting rules without new violations as passed), below 90 %"
     ]
 
 

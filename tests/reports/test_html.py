@@ -453,8 +453,8 @@ def test_the_verdict_comes_first() -> None:
         "1 ended in an error",
         "2 were not checked: 1 not checkable, 1 skipped",
         "1 critical expectation failed: orders.a (1,234 new)",
-        "the pass rate is 25.0000 % (1 of 4, counting as passed what is not new), below 95 %",
-        "critical or warning findings that are new against the baseline, on tables that are not there, and on errors,",
+        "the pass rate is 25.0000 % (1 of 4, counting rules without new violations as passed), below 95 %",
+        "critical or warning findings that are new against the baseline, on missing tables, and on errors,",
         "and below a pass rate of 95 %",
         "leads, schema public",
         "PostgreSQL 18.1 on db.internal",
@@ -485,9 +485,9 @@ def test_an_audit_without_findings_says_so_and_what_it_looked_at() -> None:
     page = drawn(document(found("orders.a", "passed"), found("orders.b", "not_checkable", reason="no times are kept")))
     assert page.all("h1") == ["leads: the gate passed"]
     assert "No expectation found a violation." in page.text
-    assert "No finding in the data: the one expectation that could be judged passed." in page.text
+    assert "No finding in the data: the one judged expectation passed." in page.text
     assert "no row" not in page.text
-    assert "What was not checked may still be wrong." in page.text
+    assert "Expectations that were not checked may have violations." in page.text
     assert "Reason: no times are kept." in page.all("section", id="not-checkable")[0]
     assert "orders, 200 rows Title of orders.a orders.a" in page.all("section", id="passed")[0]
 
@@ -503,9 +503,9 @@ def test_what_passed_stands_by_its_table_or_by_none() -> None:
 def test_empty_tables_are_no_clean_ones() -> None:
     """What passed for want of rows is told apart from what was looked at."""
     page = drawn(document(found("orders.a", "passed", checked=0), tables={"orders": {"rows": 0}}))
-    assert "orders holds no row: what passed there passed for want of any." in page.all("header")[0]
-    assert "Nothing was there to be judged in orders." in page.all("section", id="first")[0]
-    assert "There was no row that could have failed." in page.all("section", id="passed")[0]
+    assert "orders holds no row: an expectation on an empty table passes." in page.all("header")[0]
+    assert "Empty: orders." in page.all("section", id="first")[0]
+    assert "The table is empty." in page.all("section", id="passed")[0]
 
 
 def test_impact_has_columns_where_it_is_known() -> None:
@@ -523,7 +523,7 @@ def test_nothing_judged_is_no_success(results: list[dict[str, Any]]) -> None:
     """An audit that judged nothing does not read as a clean one."""
     page = drawn(document(*results, tables={}))
     assert "Nothing was judged" in page.all("header")[0]
-    assert "Find out why nothing was judged" in page.all("section", id="first")[0]
+    assert "Nothing was judged. The reason of each expectation is below." in page.all("section", id="first")[0]
     assert "No expectation found a violation" not in page.text
     assert "None passed." in page.text
 
@@ -563,7 +563,7 @@ def test_a_finding_tells_all_of_itself() -> None:
         "1,200 of 53,000 rows of orders (2.26 %)",
         "It costs money.",
         "Impact: 1 customer, 1,200 orders, −12.50 (order amounts, in the table's own unit).",
-        "Needs orders.x, encoding utf8",
+        "Requires orders.x, encoding utf8",
         "File current/orders/a.sql",
         "Time 1.2 ms",
         "First 1 of 1,200 by order_id; every key is in violations.csv",
@@ -582,7 +582,7 @@ def test_many_tables_are_not_all_named_in_a_sentence() -> None:
     given["summary"]["rows_affected"] = [{"table": f"t{n}", "key": "id", "rows": n} for n in range(30)]
     page = drawn(given)
     verdict = page.all("header")[0]
-    assert "That is 29 of 29 rows of t29, 28 of 28 rows of t28," in verdict
+    assert "They concern 29 of 29 rows of t29, 28 of 28 rows of t28," in verdict
     assert "24 of 24 rows of t24 and rows of 24 more tables, each counted once." in verdict
     assert "t29 29, t28 28, t27 27, t26 26, t25 25, t24 24 and 24 more tables" in verdict
     assert "t0, t1, t2, t3, t4, t5 and 4 more hold no row" in verdict
@@ -597,7 +597,7 @@ def test_rules_on_the_schema_that_were_not_judged_are_told_by_reason() -> None:
         for n in range(3)
     ]
     said = drawn(given).text
-    assert "3 rules could not be judged: interrupted before it was judged" in said
+    assert "3 rules ended in an error: interrupted before it was judged" in said
     assert said.count("interrupted before it was judged") == 1
     assert "found a fault" not in said
 
@@ -617,7 +617,7 @@ def test_impact_in_words() -> None:
     assert f"Impact: 3 customers, 5 live orders, 1,250 {unit}" in page.text
     assert f"Impact: 2 customers, no live order, 0 {unit}" in page.text
     assert page.text.count("2 findings have no impact: no installed domain defines it") == 1
-    assert "1 violation; how many rows were checked is not known" in page.text
+    assert "1 violation; the number of checked rows is unknown" in page.text
 
 
 def _values(*values: Any) -> Page:
@@ -707,7 +707,7 @@ def test_keys_come_first_and_captions_say_what_is_missing() -> None:
     made["violations"] = None
     page = drawn(made)
     assert "violations.csv" not in page.text
-    assert "not written: this audit can be compared by counts only" in page.text
+    assert "not written: a later comparison has counts only" in page.text
 
 
 def test_what_was_not_judged_is_shown_with_its_reason() -> None:
@@ -724,7 +724,7 @@ def test_what_was_not_judged_is_shown_with_its_reason() -> None:
     errored = page.all("section", id="errored")[0]
     assert "column o.x does not exist (a.sql:3:8)" in errored
     assert "SQLSTATE 42703" in errored
-    assert "1 expectation could not be judged. Begin there." in page.text
+    assert "1 expectation ended in an error. Start with the error messages." in page.text
     skipped = page.all("section", id="skipped")[0]
     assert "2 expectations: no table orders critical Title of o.b o.b critical Title of o.c o.c" in skipped
     assert "o.d" not in skipped
@@ -798,7 +798,7 @@ def test_a_comparison_says_what_changed() -> None:
         "The pass rate went from 50.00 % to 97.50 % (2 of 5, then 3 of 6); the gate failed before and passed after."
         in top
     )
-    assert "2 rules have new violations, 1 keeps some, 2 had some resolved. 1 could not be compared." in top
+    assert "2 rules have new violations, 1 has remaining ones, 2 have resolved ones. 1 could not be compared." in top
     order = re.findall(r"Title of (o\.\w+)", page.all("section", id="changes")[0])
     assert order == ["o.worse", "o.new", "o.gone"]
     assert "4 5 1 resolved, 3 remaining, 2 new" in page.all("section", id="changes")[0]
@@ -829,7 +829,7 @@ def test_a_comparison_without_keys_or_of_two_databases_says_so() -> None:
     made["after"]["database"] = made["after"]["database"] | {"name": "copy"}
     made["after"]["complete"] = False
     top = drawn(made).all("header")[0]
-    assert "Counts only. Which violations are the same is not known: the earlier audit: it was written" in top
+    assert "Counts only. Violations cannot be matched by key: the earlier audit: it was written" in top
     assert "These are two databases: leads before, copy after." in top
     assert "The later audit was interrupted" in top
 

@@ -120,8 +120,8 @@ def test_the_data_that_a_weakness_let_in() -> None:
     whole = made(fault("a", "orders.args"), fault("a", "orders.order_id"))
     whole["results"] = [found("x.bad") | weak, found("x.good", "passed") | weak]
     page = drawn(whole)
-    assert page.text.count("Let in: Title of x.bad (1).") == 1
-    assert "Let in: Title of x.good" not in page.text
+    assert page.text.count("Allows: Title of x.bad (1).") == 1
+    assert "Allows: Title of x.good" not in page.text
 
 
 def test_many_findings_without_a_line_are_counted() -> None:
@@ -158,9 +158,9 @@ def test_what_is_left_out_is_said() -> None:
     }
     page = drawn(whole)
     assert (
-        "Shown is the DDL of 2 tables and views, those first that rules read, then those with the worst findings. Left"
-        " out: 5 tables with findings, which are told below without it; 7 tables that no rule reads and that no finding"
-        " is about; 1 view; 2 functions; 1 foreign table; the making of the 2 roles that rights name."
+        "The DDL of 2 tables and views is shown: first those that rules read, then those with the worst findings. "
+        "Omitted: 5 tables with findings, which are listed below without DDL; 7 tables without a finding that no rule"
+        " reads; 1 view; 2 functions; 1 foreign table; create role for 2 roles in grants."
     ) in page.text
     assert "View seen, without a note" in page.text
 
@@ -219,22 +219,22 @@ def test_a_consideration_leads_to_rules_findings_fixes_and_guard() -> None:
     """What is open is a line each, what passed a few words; nothing counts as passed that was not checked."""
     page = drawn(considered())
     first = page.all("section", id_="requirement-1")[0]
-    assert "Said by all. 3 rules: 1 finds violations, 1 cannot be checked today, 1 passed." in first
+    assert "Said by all. 3 rules: 1 has violations, 1 is not checkable, 1 passed." in first
     assert "7 violations" in first
     assert "automatic, else decide: stay (recommended), go" in first
     assert "It never is" in first
     assert "not checkable no time; it takes orders.at" in first
     assert "Passed: a.good" in first
     assert "1 rule: 1 passed." in page.all("section", id_="requirement-2")[0]
-    assert "Under none of these: a.error, a.other." in page.text
+    assert "Rules without a requirement: a.error, a.other." in page.text
 
 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"fix": None, "guard": None}, "none is shipped none is shipped"),
+        ({"fix": None, "guard": None}, "not shipped not shipped"),
         ({"guard": None, "unguarded": "it cannot be"}, "none: it cannot be"),
-        ({}, "none is shipped none is shipped"),
+        ({}, "not shipped not shipped"),
     ],
 )
 def test_what_is_missing_is_said(fields: dict[str, Any], said: str) -> None:

@@ -564,7 +564,7 @@ def test_a_missed_pass_rate_is_told_so_that_it_makes_sense(clean_18: Audited) ->
 
 
 def test_errored_rules_fail_the_gate_whatever_is_asked(clean_18: Audited, tmp_path: Path) -> None:
-    """`never` is about failed rules; a rule that could not be judged is no pass."""
+    """`never` is about failed rules; a rule that ended in an error is no pass."""
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "broken.sql").write_text(
         "-- title: Broken\n-- severity: info\n-- key: order_id\n"
@@ -598,7 +598,7 @@ def test_a_table_that_is_not_there_fails_the_gate(sample_18: str, tmp_path: Path
     document = audit(sample_18, tmp_path / "out", **options, fail_on="never")
     assert statuses(document) == {"found": "passed", "left_out": "not_selected", "two": "skipped", "typo": "skipped"}
     assert document["summary"]["gate"]["reasons"] == [
-        "2 expectations were skipped (--allow-skipped lets that pass): "
+        "2 expectations were skipped (--allow-skipped allows this): "
         "two (no table flghts, wares); typo (no table ops.flghts)"
     ]
     validate(document)
@@ -629,7 +629,7 @@ def test_a_table_that_a_rule_says_it_needs_may_be_missing(sample_18: str, tmp_pa
     (mine / "table.sql").write_text(f"{head}select w.id from later.wares as w, flghts\n".replace(", orders.later", ""))
     document = audit(sample_18, tmp_path / "out", suites=(str(mine),))
     assert document["summary"]["gate"]["reasons"] == [
-        "1 expectation was skipped (--allow-skipped lets that pass): table (no table flghts)"
+        "1 expectation was skipped (--allow-skipped allows this): table (no table flghts)"
     ]
 
 
@@ -637,7 +637,7 @@ def test_a_column_that_is_not_there_is_an_error(sample_18: str, tmp_path: Path) 
     """It fails the gate, and --allow-skipped is about tables."""
     mine = suite(tmp_path / "mine", found=MISSING["found"], typo="select order_id, amuont from orders")
     document = audit(sample_18, tmp_path / "out", suites=(mine,), fail_on="never", allow_skipped=True)
-    assert document["summary"]["gate"]["reasons"] == ["1 expectation could not be judged: typo"]
+    assert document["summary"]["gate"]["reasons"] == ["1 expectation ended in an error: typo"]
 
 
 def validate(document: dict[str, Any]) -> None:
@@ -820,7 +820,7 @@ def test_a_baseline_of_another_database_or_suite_is_wrong_use(
         with pytest.raises(UsageError) as raised:
             audit(dsn, tmp_path / "out", **options)
         assert str(raised.value) == (
-            f"--baseline {options['baseline']} cannot be compared: {says}; --different compares them all the same"
+            f"--baseline {options['baseline']} cannot be compared: {says}; --different compares them anyway"
         )
         assert not (tmp_path / "out").exists()
         document = audit(dsn, tmp_path / "out", **options, different=True)

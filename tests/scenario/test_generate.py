@@ -265,7 +265,7 @@ def test_the_command(
     said = capsys.readouterr()
     truth = (tmp_path / "truth.csv").read_bytes()
     violations = len(truth.splitlines()) - 1
-    assert said.out == f"200 orders and 50 customers are there, with {violations} violations\n"
+    assert said.out == f"created 200 orders and 50 customers with {violations} violations\n"
     assert "generating: 7 of 7" in said.err
     assert [path.name for path in tmp_path.iterdir()] == ["truth.csv"]
     assert _run(monkeypatch, "run", "--dsn", dsn, "--schema", "Other One", "--out", str(tmp_path / "out")) == 1
@@ -273,7 +273,7 @@ def test_the_command(
 
     capsys.readouterr()
     assert _run(monkeypatch, *words, "--quiet", "--truth", str(tmp_path / "truth.csv")) == 2
-    assert "customers and orders is there already" in capsys.readouterr().err
+    assert "customers and orders already exists" in capsys.readouterr().err
     assert (tmp_path / "truth.csv").read_bytes() == truth
 
     sizes = ("--orders", "9", "--customers", "9")

@@ -101,7 +101,7 @@ def test_results_as_data_frames(sample_18: str, tmp_path: Path) -> None:
     keys = result.keys()
     assert keys.groupby("rule").size().to_dict() == result.violations
     assert {type(key) for key in keys.key} == {str}
-    with pytest.raises(order_audit.DocumentError, match="has no violations.csv"):
+    with pytest.raises(order_audit.DocumentError, match=r"has no violations\.csv"):
         order_audit.run(sample_18, lint=False, profile=False).keys()
 
 

@@ -64,16 +64,16 @@ def test_json_is_the_same_after_a_trip_through_values() -> None:
         (Reason("interrupted"), "the audit was interrupted"),
         (
             Reason("tables_changed"),
-            "tables changed while they were read, so that numbers may not agree: t (was dropped); run it again",
+            "tables changed during the audit, so numbers may be inconsistent: t (was dropped); run it again",
         ),
         (
             Reason("failed", "warning", (FailingRule("a", 1200), FailingRule("b", 1))),
             "2 warning expectations failed: a (1,200 new), b (1 new)",
         ),
-        (Reason("errored", rules=(FailingRule("a"),)), "1 expectation could not be judged: a"),
+        (Reason("errored", rules=(FailingRule("a"),)), "1 expectation ended in an error: a"),
         (
             Reason("skipped", rules=(FailingRule("a", missing_tables=("t", "u")), FailingRule("b"))),
-            "2 expectations were skipped (--allow-skipped lets that pass): a (no table t, u); b (no table )",
+            "2 expectations were skipped (--allow-skipped allows this): a (no table t, u); b (no table )",
         ),
         (
             Reason("schema_findings", "info", (FailingRule("schema.a", 3), FailingRule("schema.b", 1))),
@@ -81,12 +81,12 @@ def test_json_is_the_same_after_a_trip_through_values() -> None:
         ),
         (
             Reason("schema_rules_errored", rules=(FailingRule("schema.a"),)),
-            "1 schema rule could not be judged: schema.a",
+            "1 schema rule ended in an error: schema.a",
         ),
-        (Reason("pass_rate", passed=0, judged=0), "nothing was judged, and the pass rate must be 95 %"),
+        (Reason("pass_rate", passed=0, judged=0), "nothing was judged, and the pass rate must be at least 95 %"),
         (
             Reason("pass_rate", passed=1, judged=3),
-            "the pass rate is 33.3333 % (1 of 3, counting as passed what is not new), below 95 %",
+            "the pass rate is 33.3333 % (1 of 3, counting rules without new violations as passed), below 95 %",
         ),
     ],
 )
