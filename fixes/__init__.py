@@ -1,36 +1,35 @@
-"""Makes it true: fixes of what the rules find.
+"""Fixes of violations.
 
-A fix is one SQL file with the name of its rule: `fixes/current/orders/status_is_known.sql` puts right what
-`expectations/current/orders/status_is_known.sql` finds. It says what rows become, and nothing of how they are changed:
+A fix is one SQL file with the path of its rule: `fixes/current/orders/status_is_known.sql` fixes the violations of
+`expectations/current/orders/status_is_known.sql`. It has queries for the new values, not statements that change rows:
 
     -- after lineage.is_acyclic: why the other rule's fix comes first
-    -- assumes: what nobody can prove
-    --   and goes on here
-    -- leave: what it means to leave the rows as they are, or why nothing else can be done
+    -- assumes: an assumption that data cannot prove;
+    --   continued here
+    -- leave: the consequence of leaving the rows unchanged, or why there is no option
 
-    -- given merged: a query that those below may read under this name
+    -- given merged: a query that later ones may read under this name
     select ...;
 
-    -- automatic: what it does where there is one right answer
+    -- automatic: the effect, where data determine the right value
     -- update orders by order_id:
     select v.order_id, 'active' as order_status
     from violation as v
     ...;
 
-    -- option cancel (recommended): what it does where a person has to choose
+    -- option cancel (recommended): the effect, where a person has to choose
     -- update orders by order_id:
     select ...;
 
-Each option is one or more changes: `update TABLE by KEY`, `delete TABLE by KEY`, `insert TABLE by KEY` (into a table of
-our own schema), each a query. Its columns are the key, the new values, and at will `unit`, which names an atomic
-group: rows that are changed together or not at all (the options that change more than one table need it); of its rows,
-those that keep their values must still be as they were read. A row that is to be deleted stays, with its group, while a
-foreign key leads to it from a row that the group does not change. A query may read `violation`, the rows of its rule,
-and the tables, and ask `order_audit.as_stored` what a column makes of a value. Options beside `automatic` are for the
-rows that this leaves.
+Each option has one or more changes: `update TABLE by KEY`, `delete TABLE by KEY`, `insert TABLE by KEY` (into a table
+of the schema order_audit), each with a query. Its columns are the key, the new values, and optionally `unit`, which
+names an atomic group: all rows of a group change, or none. Options that change several tables require it. Rows of a
+group that keep their values must not have changed since they were read. A row to delete stays, with its group, while a
+row outside the group references it. A query may read the tables and `violation`, the rows of its rule.
+`order_audit.as_stored` returns a value as a column stores it. Other options apply to the rows that `automatic` leaves.
 
-The program lists what a query gives, with each whole row as it was read, and then changes it in batches: only rows that
-are still the same, with the values before and after written into a journal in the same transaction.
+The program writes a query's rows to the work list, each with a hash of the whole row. It then changes them in batches:
+only rows that are unchanged since, with old and new values written to the undo log in the same transaction.
 
-What keeps a rule that passes from ever failing again is a guard: see `order_audit.fixes.guarding.guard_file`.
+Guards prevent new violations of a rule that passes: see `order_audit.fixes.guarding.guard_file`.
 """

@@ -1,4 +1,4 @@
-"""What became of the fixes that were applied."""
+"""The outcome of applied fixes."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from order_audit.progress import ProgressCallback, ignore_progress
 
 
 class ReviewError(OrderAuditError):
-    """What is there is not what was reviewed; nothing was changed."""
+    """The data differ from the reviewed plan; nothing was changed."""
 
     exit_code = 2
 
@@ -55,12 +55,12 @@ def apply(
     on_progress: ProgressCallback = ignore_progress,
     on_guard_progress: ProgressCallback = ignore_progress,
 ) -> Applied:
-    """Apply what is automatic and what was chosen; then, with `guarding`, install the guards of rules that pass.
+    """Apply automatic and chosen options; then, with `guarding`, install the guards of rules that pass.
 
-    The connection commits by itself. `count` counts the violations of rules. `on_progress` is called with the rows
-    changed, of those to change, and what is being done, `on_guard_progress` with the guards done, of all.
+    The connection is in autocommit mode. `count` counts violations. `on_progress` receives changed rows,
+    rows to change and a note; `on_guard_progress` receives installed guards and all guards.
 
-    It may be killed at any moment and run again. Raises RefusalError or ReviewError before the first change.
+    May be killed and run again. Raises RefusalError or ReviewError before the first change.
     """
     with session.advisory_lock(connection):
         refuse(connection, fixes, choices)
@@ -70,8 +70,8 @@ def apply(
             found = differences(decisions, now, identity(connection, fixes), choices)
             if found:
                 raise ReviewError(
-                    f"{decisions.path}: this is not what was reviewed: {'; '.join(found)}. Nothing was changed:"
-                    " write the file anew with fixes plan --out, and look at it again"
+                    f"{decisions.path}: the data differ from the reviewed plan: {'; '.join(found)}. Nothing was"
+                    " changed. Write the file again with 'order-audit fixes plan --out', and review it"
                 )
         install(connection, TARGET)
         # checksums and counts take as long as they take: applications need the other processors
@@ -83,7 +83,7 @@ def apply(
         before, room = checksums(connection, names), sizes(connection, names)
         took = time.monotonic() - began
         since, run = begin_run(connection, id, choices)
-        on_progress(0, 0, "counting what is to be changed")
+        on_progress(0, 0, "counting rows to change")
         eta = Eta(_expected(connection, steps, decisions, count), on_progress, closing=took)
         dead: Counter[str] = Counter()
 

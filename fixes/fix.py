@@ -68,11 +68,11 @@ class Option:
 
 @dataclass(frozen=True)
 class Fix:
-    """How a rule's violations are put right.
+    """The fix of a rule's violations.
 
-    `automatic` is what has one right answer; `options` are what a person may choose for the rows that are left, beside
-    leaving them as they are; `leave` says what that means, or why nothing else can be done. `after` holds the rules
-    whose fixes come first, with the reason.
+    `automatic` fixes rows whose data determine the right value. `options` are choices for the other rows, besides
+    leaving them unchanged. `leave` has the consequence of that, or why there is no option. `after` has the rules whose
+    fixes run first, with reasons.
     """
 
     rule: Rule
@@ -190,7 +190,7 @@ def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
         elif shared:
             given.append((shared, sql))
         elif sql:
-            raise FixError(f"{path}: a query without a line above it that says what it changes: {sql.splitlines()[0]}")
+            raise FixError(f"{path}: a query without a header line for its change: {sql.splitlines()[0]}")
         change, shared = None, ""
 
     for each in lines:
@@ -245,7 +245,7 @@ def _option(name: str, does: str, changes: tuple[Change, ...], path: Path | str)
     recommended = name.endswith("(recommended)")
     name = name.removesuffix("(recommended)").strip()
     if not re.fullmatch(r"[a-z][a-z_]*", name) or not does or not changes:
-        raise FixError(f"{path}: option '{name}' needs a name in small letters, what it does, a change")
+        raise FixError(f"{path}: option '{name}' needs a lower-case name, a description, a change")
     return Option(name, does, recommended, changes)
 
 

@@ -15,7 +15,7 @@ from order_audit.fixes.planning.fixpoint import run_to_fixpoint
 def possible_steps(
     connection: psycopg.Connection, wanted: Iterable[tuple[Fix, Option]]
 ) -> tuple[list[tuple[Fix, Option]], dict[str, str]]:
-    """What can be applied to these tables; and by rule why the rest cannot, which would else fail half-way."""
+    """Return the options that fit these tables, and by rule why others do not, before any change."""
     steps: list[tuple[Fix, Option]] = []
     unable: dict[str, str] = {}
     for fix, option in wanted:

@@ -35,11 +35,11 @@ def rehearse(
     guarding: bool = False,
     on_progress: ProgressCallback = ignore_progress,
 ) -> Applied:
-    """Do the same in one transaction that is rolled back, and count the violations before and after.
+    """Apply fixes in one transaction, count the violations before and after, and roll it back.
 
-    The rows that change are locked until it ends. Guards are not made, with `guarding` either: in one transaction, none
-    could be made without keeping everybody from the tables until it ends, and no index concurrently. It is told what
-    they would refuse, and what they lack.
+    Changed rows stay locked until it ends. With `guarding`, guards are checked but not installed: their locks would
+    block other sessions until the end, and an index cannot be created concurrently in a transaction. The outcome has
+    the rows that they would reject, and their missing prerequisites.
     """
     total = len(list(chosen(fixes, choices))) + 2 * len(rules)
     counted = 0

@@ -1,4 +1,4 @@
-"""Put back what fixes changed, the last change first, from the journal."""
+"""Revert changes of fixes, the last first, from the undo log."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from order_audit.progress import NoteCallback, ProgressCallback, ignore_note, ig
 
 @dataclass(frozen=True)
 class Reverted:
-    """The outcome of a revert: what became of each rule's changes, and what stays as it is.
+    """The outcome of a revert.
 
-    `guards` are the guards that were removed. In `rules`, `changed` counts rows put back, `locked` rows that others
-    held, `rejected` rows whose former values the database refuses, `changed_concurrently` rows changed since.
-    `conflicts` are the rows of any rule that no revert put back. `tables_with_triggers` names the triggers of changed
-    tables, by table: what they wrote is not in the journal.
+    `guards` has the removed guards. In `rules`, `changed` counts reverted rows, `locked` locked rows, `rejected` rows
+    whose old values the database rejects, and `changed_concurrently` rows that have changed since. `conflicts` has all
+    rows that no revert restored. `tables_with_triggers` has the triggers of changed tables: rows that they wrote are
+    not in the undo log.
     """
 
     guards: tuple[str, ...]
@@ -53,7 +53,7 @@ class Reverted:
 
     @property
     def rejected(self) -> int:
-        """Rows whose former values the database refuses."""
+        """Rows whose old values the database rejects."""
         return sum(done.rejected for done in self.rules.values())
 
 
@@ -65,7 +65,7 @@ def revert(
     on_guard_removed: NoteCallback = ignore_note,
     on_progress: ProgressCallback = ignore_progress,
 ) -> Reverted | None:
-    """Put back the changes of these rules (of all, if none is named), after removing the guards that refuse them.
+    """Revert the changes of these rules (default: all), after removing the guards that reject them.
 
     The connection commits by itself. Returns None where nothing was ever applied. `on_guard_removed` is called with
     the name of each guard as soon as it is gone. May be killed and run again. Raises UsageError for a rule of which
@@ -76,21 +76,22 @@ def revert(
         refuse_read_only(connection)
         if not has_journal(connection):
             if rules:
-                raise UsageError(f"nothing of {rules[0]} is applied: there is no schema order_audit")
+                raise UsageError(f"no fix of {rules[0]} is applied: the schema order_audit does not exist")
             return None
         known = ever_applied(connection)
         if unknown := [name for name in rules if name not in known]:
-            raise UsageError(f"nothing of {unknown[0]} was ever applied; 'order-audit fixes status' shows what is")
+            raise UsageError(
+                f"no fix of {unknown[0]} was ever applied; 'order-audit fixes status' lists applied changes"
+            )
         wanted = [name for name in applied(connection) if not rules or name in rules]
         if lost := missing_tables(connection, wanted):
             raise RefusalError(
-                f"{lost[0]} is not there any more: what was changed in it cannot be put back; --rule"
-                " puts back the others"
+                f"{lost[0]} does not exist any more, so its changes cannot be reverted; revert other rules with --rule"
             )
         install(connection, TARGET)
         with_triggers = tables_with_triggers(connection, wanted)
         removed = _remove_guards(connection, wanted if rules else None, throttle, on_guard_removed)
-        done = _put_back(connection, wanted, throttle, on_progress)
+        done = _revert_ranges(connection, wanted, throttle, on_progress)
         return Reverted(removed, done, conflicts(connection), with_triggers)
 
 
@@ -108,10 +109,10 @@ def _remove_guards(
     return tuple(removed)
 
 
-def _put_back(
+def _revert_ranges(
     connection: psycopg.Connection, rules: Sequence[str], throttle: Throttle, on_progress: ProgressCallback
 ) -> dict[str, OptionOutcome]:
-    """Put back each range of the journal, the last first; returns what became of each rule."""
+    """Revert each range of the undo log, the last first; returns the outcome by rule."""
     ranges = journal_ranges(connection, rules)
     outcome = {name: OptionOutcome() for name in rules}
     eta = Eta([rows for *_, rows in ranges], on_progress)

@@ -1,4 +1,4 @@
-"""The record of a run in the journal: what was chosen, when it began and ended."""
+"""The record of a run: its choices, start and end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from order_audit.fixes.planning.decisions import Decisions
 
 
 def plan_id(choices: Mapping[str, str], decisions: Decisions | None) -> str:
-    """What makes two applications the same: the choices, and what they were made for."""
+    """Return the identity of a run: its choices and the plan that they were made for."""
     parts: list[Any] = [dict(choices)]
     if decisions is not None:
         parts += [decisions.plan, {rule: asdict(seen) for rule, seen in decisions.reviewed.items()}]

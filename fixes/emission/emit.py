@@ -1,4 +1,4 @@
-"""Write fixes as a Sqitch project that a person can read, and run without this program. The database is only read."""
+"""Write fixes as a readable Sqitch project that runs without this program. Only reads the database."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ from order_audit.progress import ProgressCallback, ignore_progress
 
 _Made = TypeVar("_Made")
 
-#: Nobody else works on the copies.
+#: For temporary copies, which no other session uses.
 _ALONE: Final = Throttle(batch_size=1_000_000, max_lock_wait_ms=0, vacuum_after=0)
 
 
 @dataclass(frozen=True)
 class Emitted:
-    """The names of the changes in order; rows that they would change now, by rule; what is left out, and why.
+    """The names of the changes in order, their rows by rule, and skipped items with reasons.
 
-    Left out is an option, under the names of rule and option, a rule of which no option is left, or a guard.
+    A key of `left_out` is a rule with an option, a rule without any option left, or a guard.
 
-    `run_again` are the rules whose files are to be run once more when all have run, in order, each with its rows: later
-    ones gave them more to do. `not_converging` are those that had more to do even then, for fixes undo each other.
+    `run_again` has the rules whose files must run a second time after all others, in order, with their rows: later
+    files made new violations. `not_converging` has the rules with rows even after that, because fixes undo each other.
     """
 
     changes: tuple[str, ...]
@@ -66,11 +66,12 @@ def emit(
     guards: bool = True,
     on_progress: ProgressCallback = ignore_progress,
 ) -> Emitted:
-    """Write what is automatic and what was chosen for the wanted rules (all, unless some are named) as a project.
+    """Write automatic and chosen options of `rules` (default: all) as a project.
 
-    The connection commits by itself and sees the tables. Rows are counted by trying the changes, in their order, on
-    temporary copies. An option that cannot be tried there is left out, and so is a guard that would still refuse a row.
-    Raises EmitError where `out` cannot be used or no table is there, RefusalError where a table's key names no row.
+    The connection is in autocommit mode, and its search path finds the tables. A dry run on temporary copies counts the
+    rows. An option that fails there is skipped, and so is a guard that would reject a row.
+
+    Raises EmitError if `out` is unusable or no table exists, RefusalError if a table's key does not identify rows.
     """
     options: dict[str, list[Option]] = {}
     for fix, option in chosen({id: fix for id, fix in fixes.items() if not rules or id in rules}, choices):
@@ -106,9 +107,9 @@ def emit(
             if not does:
                 return []
             rows[id] = sum(count for done in does.values() for (op, _, _), count in done.items() if op != "insert")
-            words = {name: [_words(*done) for done in found.items()] or ["no row"] for name, found in does.items()}
-            for found in rejected(connection, STAGING, id):
-                words[found.option].append(f"is refused {_rows(found.rows)} of {found.table}: {found.reason}")
+            words = {name: [_words(*done) for done in counts.items()] or ["no row"] for name, counts in does.items()}
+            for it in rejected(connection, STAGING, id):
+                words[it.option].append(f"rejected: {_rows(it.rows)} of {it.table}: {it.reason}")
             before = [change.name for change in changes]
             emitted[id] = [option for option in wanted if option.name in does]
             listed = {option.name: listings[id][option.name] for option in emitted[id]}
@@ -145,7 +146,7 @@ def emit(
 def _each(
     connection: psycopg.Connection, options: Iterable[Option], make: Callable[[Option], _Made], failed: dict[str, str]
 ) -> Iterator[tuple[str, _Made]]:
-    """What is made of each option, by its name; why nothing can be made of others is put under theirs in `failed`."""
+    """Yield each option's name with the result of `make`; errors are added to `failed` by option."""
     for option in options:
         try:
             with connection.transaction():
@@ -157,12 +158,12 @@ def _each(
 
 
 def _without(id: str, left: Collection[str], failed: Mapping[str, str]) -> dict[str, str]:
-    """What is left out of a rule's options, and why: those that failed, or the rule where none is left."""
+    """Return the skipped options of a rule with reasons; the rule itself if no option is left."""
     return {f"{id} {name}" if left else id: why for name, why in failed.items()}
 
 
 def _place(connection: psycopg.Connection) -> tuple[str, str]:
-    """The search path that finds the tables, and in words where and when rows are counted."""
+    """Return the search path of the tables, and a phrase that says where and when rows were counted."""
     path, database, server = session.row(
         connection,
         "select (select string_agg(quote_ident(s.name), ', ' order by s.number)"
@@ -180,35 +181,35 @@ def _place(connection: psycopg.Connection) -> tuple[str, str]:
 def _candidates(
     connection: psycopg.Connection, guards: Iterable[Guard], rules: Collection[str], left_out: dict[str, str]
 ) -> dict[str, tuple[Guard, bool]]:
-    """The guards of the wanted rules that this database can have; each with whether others see to it already."""
-    found: dict[str, tuple[Guard, bool]] = {}
+    """Return the guards of the wanted rules that fit this database, each with whether an equivalent object exists."""
+    fitting: dict[str, tuple[Guard, bool]] = {}
     for guard in guards:
         name = guard.name
         if rules and not any(rule.id in rules for rule in guard.protects):
             continue
-        if lack := missing_prerequisite(connection, guard, found):
+        if lack := missing_prerequisite(connection, guard, fitting):
             left_out[GUARD + name] = lack
             continue
         now = state(connection, guard)
         if now == "different":
-            left_out[GUARD + name] = "something else has its name"
+            left_out[GUARD + name] = "another object has its name"
             continue
         ours = session.scalar(
             connection, f"select {' and '.join(guard_object.exists_sql() for guard_object in guard.objects)}"
         )
-        found[name] = guard, now == "valid" and not ours
-    return found
+        fitting[name] = guard, now == "valid" and not ours
+    return fitting
 
 
 def _refused(connection: psycopg.Connection, guard: Guard, left_out: Collection[str]) -> str:
-    """Why a guard could not be installed once the changes are made; nothing where it could."""
+    """Return why a guard could not be installed after the changes; empty if it could."""
     if needed := [GUARD + name for name in guard.after if GUARD + name in left_out]:
         return f"it builds on {needed[0]}"
     try:
         rows = refuses(connection, guard)
     except psycopg.Error as error:
         return str(error).splitlines()[0]
-    return f"it would refuse {_rows(rows)}" if rows else ""
+    return f"it would reject {_rows(rows)}" if rows else ""
 
 
 def _listing(connection: psycopg.Connection, fix: Fix, option: Option) -> str:
@@ -216,7 +217,7 @@ def _listing(connection: psycopg.Connection, fix: Fix, option: Option) -> str:
 
 
 def _try(connection: psycopg.Connection, fix: Fix, option: Option) -> dict[tuple[str, str, str], int]:
-    """Apply an option to the copies: rows by what is done, table and columns."""
+    """Apply an option to the copies; return the number of rows by operation, table and columns."""
     added = {change.table: -_count(connection, change.table) for change in option.changes if change.op == "insert"}
     apply(connection, fix, option, STAGING, _ALONE)
     done: dict[tuple[str, str, str], int] = {}
@@ -236,8 +237,8 @@ def _try(connection: psycopg.Connection, fix: Fix, option: Option) -> dict[tuple
         ).encode(),
         [fix.rule.id, option.name],
     ):
-        what = (op, option.changes[step - 1].table, columns)
-        done[what] = done.get(what, 0) + count
+        effect = (op, option.changes[step - 1].table, columns)
+        done[effect] = done.get(effect, 0) + count
     for table, before in added.items():
         done["insert", table, ""] = before + _count(connection, table)
     return done
@@ -247,8 +248,8 @@ def _count(connection: psycopg.Connection, table: str) -> int:
     return int(session.scalar(connection, STAGING.text(f"select count(*) from {table}")))
 
 
-def _words(what: tuple[str, str, str], count: int) -> str:
-    op, table, columns = what
+def _words(effect: tuple[str, str, str], count: int) -> str:
+    op, table, columns = effect
     rows = _rows(count)
     if op == "update":
         return f"sets {columns} in {rows} of {table}"

@@ -1,4 +1,4 @@
-"""The change that applies a fix."""
+"""The change of a fix."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def fix_change(
     schema: str,
     before: Collection[str],
 ) -> Change:
-    """The change that applies options of a fix: for each the SQL that lists its rows, and what it does in words.
+    """Return the change that applies options of a fix.
 
-    `counted` says in what its rows were counted, `schema` is the search path that finds the tables, `before`
-    are the changes that come before it.
+    `listings` has the SQL that lists each option's rows, `does` its effects in words, `counted` where its rows were
+    counted, `schema` the search path of the tables, `before` the earlier changes.
     """
     rule = fix.rule.id
     after = {other: why for other, why in fix.after.items() if other in before}
@@ -39,15 +39,14 @@ def fix_change(
     head += ["", *(f"Comes after {other}: {why}" for other, why in after.items())] if after else []
     head += [
         "",
-        f"Locks: ROW EXCLUSIVE on {', '.join(tables)}, as any change of rows takes it; and the rows of a batch, until"
-        " it is committed. Rows that others hold are passed over and tried again, and a lock is waited for no longer"
-        " than 100 ms. A batch is made smaller where it takes longer than an eighth of a second; but no timeout of the"
-        " server holds for one batch of a CALL, and rows that change together are one batch, however many they are:"
-        " 'order-audit fixes apply' ends each after --max-lock-wait. VACUUM takes SHARE UPDATE EXCLUSIVE at the end,"
-        " for which nobody who reads or writes waits.",
+        f"Locks: ROW EXCLUSIVE on {', '.join(tables)}, like any update; row locks until a batch commits. Locked rows"
+        " are skipped and retried; lock_timeout is 100 ms. Batch size adapts to the previous batch, for 1/8 s at most."
+        " An atomic group is always one batch, and no server timeout limits one batch of a CALL. Only"
+        " 'order-audit fixes apply' enforces --max-lock-wait. At the end,"
+        " VACUUM takes SHARE UPDATE EXCLUSIVE, which blocks neither reads nor writes.",
         "",
-        "Each value is journaled in order_audit.journal with what it was before; the revert file puts it back. May be"
-        " stopped at any moment and run again; not to be wrapped in a transaction.",
+        "order_audit.journal keeps each old and new value; the revert file restores old values. May be interrupted"
+        " and run again. Do not run it in a transaction.",
     ]
     return Change(
         name=rule,
@@ -58,18 +57,18 @@ def fix_change(
         ),
         revert=script(
             [
-                f"Puts back what {rule} changed, the last first. A row that somebody changed since is left alone, with"
-                " those that were changed together with it; a notice names it.",
+                f"Reverts the changes of {rule}, the last first. A row that has changed since is a conflict: it stays,"
+                " with its atomic group, and a notice names it.",
                 "",
-                "The changes after this one are to be reverted before it. Locks as when deployed. May be stopped at any"
-                " moment and run again; not to be wrapped in a transaction.",
+                "Revert all later changes before this one. Locks as when deployed. May be interrupted and run again. Do"
+                " not run it in a transaction.",
             ],
             schema,
-            where_there(f"call order_audit.revert({literal(rule)});", "raise notice 'nothing is applied';")
+            where_there(f"call order_audit.revert({literal(rule)});", "raise notice 'no fix is applied';")
             + f"\n\n{vacuum}",
         ),
         verify=script(
-            [f"Fails where {rule} has something left to change. Changes nothing."],
+            [f"Fails if {rule} still has rows to change. Changes nothing."],
             schema,
             "\n\n".join(
                 ["begin;", *(call("verify", rule, *listing) for listing in listings.items()), "rollback;"],
@@ -78,5 +77,4 @@ def fix_change(
     )
 
 
-_VACUUM: Final = """-- makes room of the rows as they were before; passes over a table that autovacuum is at, and,
--- with a warning, over one of another role"""
+_VACUUM: Final = "-- removes dead rows; skips a table under autovacuum, and (with a warning) one of another role"

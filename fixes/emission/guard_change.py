@@ -14,7 +14,7 @@ from order_audit.fixes.guarding.guard_object import GuardObject, GuardStatement
 from order_audit.fixes.guarding.indexes import Index
 from order_audit.fixes.guarding.triggers import Trigger
 
-#: What the names of guards' changes begin with.
+#: The prefix of guards' changes.
 GUARD: Final = "guard."
 
 
@@ -30,12 +30,11 @@ def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str
         for statement in guard_object.create_sql()
     ]
     if any(isinstance(guard_object, Trigger) for guard_object in guard.objects):
-        body += ["-- a trigger does not look at the rows that came in before it", judge]
+        body += ["-- a trigger does not check existing rows", judge]
     head = [
         f"{guard.name}: {guard.title}",
         "",
-        f"Protects {', '.join(protects)}. Fails, and leaves nothing behind, where a row is left that it would refuse;"
-        f" there was none {counted}.",
+        f"Protects {', '.join(protects)}. Fails without a change if a row violates it; there was none {counted}.",
     ]
     if guard.assumes:
         head += ["", f"Assumes: {guard.assumes}"]
@@ -43,9 +42,8 @@ def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str
         head += ["", *(f"Locks on {line}." for line in guard.locks)]
     head += [
         "",
-        "A statement that others may have to wait for gives up its wait for a lock soon, and is tried again. May be"
-        " stopped at any moment and run again: what is half made is finished, or taken away. Not to be wrapped in a"
-        " transaction.",
+        "Statements with strong locks have a short lock_timeout and retries. May be interrupted and run again: an"
+        " unfinished object is completed or removed. Do not run it in a transaction.",
     ]
     return Change(
         name=GUARD + guard.name,
@@ -60,7 +58,7 @@ def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str
             [
                 f"Removes the guard {guard.name}. Locks as when deployed.",
                 "",
-                "May be stopped at any moment and run again.",
+                "May be interrupted and run again.",
             ],
             schema,
             "\n\n".join(
@@ -72,7 +70,7 @@ def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str
             ),
         ),
         verify=script(
-            [f"Fails where the guard {guard.name} is not there, or not valid. Changes nothing."],
+            [f"Fails if the guard {guard.name} is missing or not valid. Changes nothing."],
             schema,
             f"{verification(guard)};",
         ),
@@ -80,7 +78,7 @@ def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str
 
 
 def _judge(guard: Guard) -> GuardStatement:
-    """Fails where the guard, which was not there, would refuse a row."""
+    """Return the statement that fails if a new guard would reject a row."""
     rules = ", ".join(rule.id for rule in guard.protects)
     queries = {rules: guard.refuses} if guard.refuses else {rule.id: rule.sql for rule in guard.protects}
     tests = "".join(
@@ -91,10 +89,10 @@ def _judge(guard: Guard) -> GuardStatement:
       {indented(indented(indented(query))).lstrip()}
     ) as violation
   ) then
-    raise exception 'guard {guard.name} is not installed: {found} still finds what it would refuse'
+    raise exception 'guard {guard.name} is not installed: {name} still has violations'
       using errcode = 'check_violation';
   end if;"""
-        for found, query in queries.items()
+        for name, query in queries.items()
     )
     text = f"""do $do$
 begin
@@ -107,7 +105,7 @@ $do$"""
 
 
 def _undo(guard_object: GuardObject) -> str:
-    """What takes away a part that is half made."""
+    """Return the statements that remove an unfinished guard object."""
     return (
         guard_object.create_sql()[0].text
         if isinstance(guard_object, Index)
@@ -115,7 +113,7 @@ def _undo(guard_object: GuardObject) -> str:
     )
 
 
-_IS_NEW: Final = """-- whether it is made now, or was there before
+_IS_NEW: Final = """-- whether this run creates the guard
 do $do$
 begin
   perform set_config('order_audit.is_new', (

@@ -1,4 +1,4 @@
-"""The change that all others need: work list and journal."""
+"""The change that all others require: work list and undo log."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from order_audit.fixes.emission.script import script
 from order_audit.fixes.emission.sqitch import Change
 from order_audit.fixes.fix import journal
 
-#: The change that all others need.
+#: The name of that change.
 JOURNAL: Final = "journal"
 
 
 def journal_change(schema: str) -> Change:
-    """The change that makes list and journal."""
+    """Return the change that creates work list and undo log."""
     return Change(
         name=JOURNAL,
         requires=(),
-        note="What all fixes need: a list of what is to be changed, and a journal of what was",
+        note="Work list and undo log, which all fixes require",
         deploy=script(
-            [], schema, f"set client_min_messages = warning; -- no notice of what is there already\n\n{journal()}"
+            [], schema, f"set client_min_messages = warning; -- no notice of existing objects\n\n{journal()}"
         ),
         revert=script(
             [
-                "Drops the schema order_audit: the journal, and the secrets that were taken out of rows. Fails, and"
-                " drops nothing, where something is applied that was not put back.",
+                "Drops the schema order_audit: the undo log, and the secrets that fixes removed from rows. Fails"
+                " without a change if applied changes are not reverted.",
                 "",
-                "Locks: none on any table but its own.",
+                "Locks: only on tables of this schema.",
             ],
             schema,
             _DROP,
         ),
-        verify=script(["Fails where the journal is not there. Changes nothing."], schema, _THERE),
+        verify=script(["Fails if the undo log is missing. Changes nothing."], schema, _THERE),
     )
 
 
@@ -44,17 +44,17 @@ declare
   part record;
 begin
   if not pg_try_advisory_xact_lock(x'{session.LOCK:X}'::bigint) then
-    raise exception 'a run of fixes is at work on this database' using hint = 'Wait until it has ended.';
+    raise exception 'a run of fixes is active in this database' using hint = 'Wait until it ends.';
   end if;
   if to_regclass('order_audit.journal') is not null then
     lock table order_audit.journal in share mode;
     select count(*) into items from order_audit.journal as j where j.reverted_at is null;
     if items > 0 then
-      raise exception '% changes are journaled that were not put back', items
-        using hint = 'What stood there before stands in order_audit.journal alone. Revert the other changes first;'
-          ' or keep the journal; or, if nobody will ever need it, drop schema order_audit cascade.';
+      raise exception '% changes in order_audit.journal are not reverted', items
+        using hint = 'Only this table has the old values. Revert the other changes first, or keep the schema;'
+          ' or drop schema order_audit cascade to give up the old values.';
     end if;
-    -- rows that somebody made meanwhile, of rows in which a reference stood in the place of a secret
+    -- new rows, copied from rows with a reference in place of a secret
     for part in
       select distinct j.tab, k.col
       from order_audit.journal as j
@@ -80,14 +80,14 @@ begin
       and d.classid in ('pg_constraint'::regclass, 'pg_trigger'::regclass)
   ) then
     raise exception 'guards are installed that need the schema order_audit'
-      using hint = 'Revert them first, or keep it.';
+      using hint = 'Revert the guards first, or keep the schema.';
   end if;
 end
 $$;
 
 -- without a notice for each object
 set local client_min_messages = warning;
--- the schema is ours alone, and holds nothing that is still needed
+-- the schema belongs to this program, and nothing in it is still needed
 -- squawk-ignore ban-drop-schema
 drop schema if exists order_audit cascade;
 

@@ -1,4 +1,4 @@
-"""SQL scripts as text: what is at their head, what they set, what they call."""
+"""SQL scripts as text: header comment, settings, procedure calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDTH: Final = 116
 def patiently(statement: GuardStatement, otherwise: str = "") -> str:
     if statement.how == "outside":
         return (
-            "set lock_timeout = '10min'; -- it waits for those who are at work, who do not wait for it\n"
+            "set lock_timeout = '10min'; -- waits for running transactions without blocking them\n"
             f"{statement.text};\n"
             "set lock_timeout = '100ms';"
         )
@@ -27,7 +27,7 @@ def patiently(statement: GuardStatement, otherwise: str = "") -> str:
 
 
 def where_there(call: str, otherwise: str) -> str:
-    """A call of the journal's, and what is done where the journal is gone: what reverts runs once more at any time."""
+    """Return a call of the schema order_audit, with an alternative if the schema is gone: reverts can run again."""
     body = f"""begin
   if to_regnamespace('order_audit') is not null then
 {indented(indented(call))}
@@ -39,19 +39,19 @@ end"""
 
 
 def _dollars(tag: str, text: str) -> str:
-    """A text of several lines as SQL."""
+    """Return text as a dollar-quoted SQL literal."""
     while f"${tag}$" in text:
         tag += "_"
     return f"${tag}$\n{text}\n${tag}$"
 
 
 def literal(text: str) -> str:
-    """Text as SQL."""
+    """Return text as an SQL literal."""
     return sql.Literal(text).as_string()
 
 
 def script(head: Sequence[str], schema: str, body: str) -> str:
-    """A file: why, what it sets before anything else, what it does."""
+    """Return the text of a file: header comment, settings, body."""
     lines = [
         "set client_encoding = 'UTF8';",
         f"set search_path = {schema};",
@@ -63,7 +63,7 @@ def script(head: Sequence[str], schema: str, body: str) -> str:
 
 
 def comment(lines: Sequence[str]) -> str:
-    """Lines of text as a comment, wrapped, whatever is in a name."""
+    """Return lines as a wrapped SQL comment; unprintable characters become ?."""
     made: list[str] = []
     for line in lines:
         safe = "".join(letter if letter.isprintable() else "?" for letter in line)

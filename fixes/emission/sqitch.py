@@ -13,26 +13,26 @@ from order_audit.errors import OrderAuditError
 
 PROJECT: Final = "order_audit"
 FOLDERS: Final = ("deploy", "revert", "verify")
-#: The same for every change and every plan, for Sqitch tells changes apart by it: equal decisions give equal changes.
+#: Constant, because it is part of a change's identity in Sqitch: equal decisions give equal changes.
 _PLANNED: Final = "2026-01-01T00:00:00Z order-audit <order-audit@localhost>"
 _NAME: Final = re.compile(r"[a-z0-9_](?:[\w.-]*[a-z0-9_])?", re.ASCII | re.IGNORECASE)
 _CONF: Final = """[core]
 \tengine = pg
 [deploy]
-\t# a change that fails leaves those before it as they are; run deploy again, and it goes on
+\t# a failed change keeps the earlier ones; run deploy again to continue
 \tmode = change
 """
 
 
 class EmitError(OrderAuditError):
-    """The project cannot be written there, or not under that name; the message is one line."""
+    """The project cannot be written; the message is one line."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change: its name, the names of those it needs, what it does in one line, and its three files."""
+    """One change: name, required changes, one-line description, and the texts of its three files."""
 
     name: str
     requires: tuple[str, ...]
@@ -43,17 +43,17 @@ class Change:
 
 
 def write(out: Path, changes: Sequence[Change], schema: str) -> None:
-    """Write a project for the tables of a schema to a folder, which is made, or holds such a project already.
+    """Write a project for the tables of a schema to a new or empty folder, or over an earlier project.
 
-    Files of changes that are no longer in the plan are removed. Raises EmitError for a folder of something else.
+    Removes files of changes that are no longer in the plan. Raises EmitError if the folder has other content.
     """
     if unfit := next((change.name for change in changes if not _NAME.fullmatch(change.name)), None):
-        raise EmitError(f"'{unfit}' cannot be the name of a change: Sqitch takes letters, digits, '_', '.' and '-'")
+        raise EmitError(f"'{unfit}' cannot be the name of a change: Sqitch allows letters, digits, '_', '.' and '-'")
     plan = out / "sqitch.plan"
     try:
         ours = _is_ours(plan)
         if out.exists() and not ours and not (out.is_dir() and not any(out.iterdir())):
-            raise EmitError(f"{out} holds something else: name a folder that is new, empty, or written by this command")
+            raise EmitError(f"{out} has other content: name a folder that is new, empty, or written by this command")
         obsolete = (
             _named(plan.read_text(encoding="utf-8", errors="replace")) - {change.name for change in changes}
             if ours
@@ -66,7 +66,8 @@ def write(out: Path, changes: Sequence[Change], schema: str) -> None:
             **{f"verify/{change.name}.sql": _headed("Verify", change, change.verify) for change in changes},
             "sqitch.plan": _plan(changes, schema),
         }
-        # without changes first, and whole at the end: what is half-written cannot be deployed, and is known as ours
+        # first a plan without changes, at the end the whole plan: a partial project is recognised and cannot be
+        # deployed
         out.mkdir(parents=True, exist_ok=True)
         plan.write_text(f"%syntax-version=1.0.0\n%project={PROJECT}\n", encoding="utf-8")
         for folder in FOLDERS:
@@ -84,7 +85,7 @@ def _is_ours(plan: Path) -> bool:
 
 
 def _named(plan: str) -> set[str]:
-    """The names of the changes of a plan."""
+    """Return the names of the changes of a plan."""
     return {line.split()[0] for line in plan.splitlines() if line.strip() and line[0] not in "%#"}
 
 
@@ -92,12 +93,12 @@ def _plan(changes: Iterable[Change], schema: str) -> str:
     lines = [
         "%syntax-version=1.0.0",
         f"%project={PROJECT}",
-        # a plan for another schema is another project, which Sqitch then refuses to mix up with this one
+        # a plan for another schema has another URI, so that Sqitch refuses to mix them
         f"%uri=urn:order-audit:{quote(schema, safe='')}",
         "",
         "# sqitch deploy db:pg://user@host/database",
         "# or, for each change from the first to the last: psql -v ON_ERROR_STOP=1 -f deploy/CHANGE.sql",
-        "# All have one date, so that the same decisions give the same plan.",
+        "# All changes have one date, so that equal decisions give equal plans.",
         "",
     ]
     for change in changes:
@@ -107,8 +108,8 @@ def _plan(changes: Iterable[Change], schema: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _headed(what: str, change: Change, text: str) -> str:
-    head = f"-- {what} {PROJECT}:{change.name} to pg\n"
-    if what == "Deploy" and change.requires:
+def _headed(verb: str, change: Change, text: str) -> str:
+    head = f"-- {verb} {PROJECT}:{change.name} to pg\n"
+    if verb == "Deploy" and change.requires:
         head += f"-- requires: {', '.join(change.requires)}\n"
     return f"{head}\n{text.strip()}\n"

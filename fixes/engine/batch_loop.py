@@ -1,4 +1,4 @@
-"""Run batches of a work list or of the journal until nothing is left; halve and pass over what fails."""
+"""Run batches of a work list or of the undo log to the end; halve failing batches and skip failing rows."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from order_audit import session
 from order_audit.fixes.engine.throttle import LONGEST_WAIT, RETRYABLE, TRIES, Throttle, back_off
 from order_audit.fixes.engine.work_list import Namespace
 
-#: How often a batch of one position is tried that does not end in the time that others may wait.
+#: Tries of a batch of one position that exceeds the time limit.
 _SLOW: Final = 3
-#: How many positions in a row are passed over for which a lock is never to be had, before its trouble is told.
+#: Consecutive positions that are skipped for want of a lock before the error is raised.
 _STUCK: Final = 3
-#: Classes of SQLSTATE with which a constraint or a trigger refuses what stands in a row, and a type a value.
+#: Classes of SQLSTATE with which a constraint, trigger or type rejects a row.
 _REJECTING: Final = ("22", "23", "44", "P0")
-#: How the context of an error begins that happened in a function of somebody else's.
+#: Matches the context of an error inside a function that is not ours.
 _OTHERS: Final = re.compile(r"PL/pgSQL function (?!order_audit\.|pg_temp)")
 
-_PASS_OVER: Final = {"apply_batch": "refuse", "revert_batch": "keep_back"}
+_SKIP: Final = {"apply_batch": "refuse", "revert_batch": "keep_back"}
 _NEXT: Final = {
     "apply_batch": """
         select t.place, count(*) filter (where t.op <> 'keep')
@@ -62,9 +62,8 @@ def run_batches(
 
     Yields rows changed, locked, changed concurrently (or in conflict), and rejected.
 
-    A batch is made so small that nobody waits for it longer than a quarter of what they may. One that the database
-    refuses is halved until it is a single batch position, which is passed over; and so is one that takes too long by
-    itself.
+    Batch size adapts so that a batch takes at most a quarter of the allowed wait. A batch that the database rejects is
+    halved down to one batch position, which is skipped. So is a position that takes too long alone.
     """
     position, size, tries, slow, stuck, each = start, min(1_000, throttle.batch_size), 0, 0, 0, 0.0
     call = namespace.text(f"select * from order_audit.{function}(%s, %s, %s{', %s' * len(end)})")
@@ -82,7 +81,7 @@ def run_batches(
                     )
                 row = session.row(connection, call, [rule, position, size, *end])
                 if throttle.max_lock_wait_ms:
-                    # what is deferred to the commit, where no timeout holds
+                    # check deferred constraints now, because no timeout holds at commit
                     left = throttle.max_lock_wait_ms - (time.perf_counter() - began) * 1000
                     session.set_timeouts(connection, statement=max(1, int(left)))
                 connection.execute("set constraints all immediate")
@@ -92,8 +91,8 @@ def run_batches(
             tries += 1
             slow = slow + 1 if size == 1 and isinstance(error, errors.QueryCanceled) else 0
             if slow >= _SLOW:
-                said = too_large(throttle, _next(connection, namespace, function, rule, position)[1], each)
-                position, rejected = _pass_over(connection, namespace, function, rule, position, error, said)
+                reason = too_large(throttle, _next(connection, namespace, function, rule, position)[1], each)
+                position, rejected = _skip(connection, namespace, function, rule, position, error, reason)
                 yield 0, 0, 0, rejected
                 tries = slow = 0
             elif tries > TRIES and size == 1:
@@ -111,8 +110,8 @@ def run_batches(
             if not _is_rejected(error):
                 raise
             if size == 1:
-                said = error.diag.message_primary or str(error)
-                position, rejected = _pass_over(connection, namespace, function, rule, position, error, said)
+                reason = error.diag.message_primary or str(error)
+                position, rejected = _skip(connection, namespace, function, rule, position, error, reason)
                 yield 0, 0, 0, rejected
             size = max(1, size // 2)
             tries = slow = 0
@@ -133,13 +132,13 @@ def run_batches(
 
 
 def _is_rejected(error: psycopg.Error) -> bool:
-    """Whether the database does not want a change: what is in a row, or a trigger of the table that fails."""
+    """Return whether a constraint, type or trigger of the database rejected a change."""
     kind = (error.sqlstate or "")[:2]
     return kind in _REJECTING or (kind == "42" and bool(_OTHERS.match(error.diag.context or "")))
 
 
 def _deferred(connection: psycopg.Connection) -> str:
-    """The constraints that are deferred where nobody says otherwise, as SET CONSTRAINTS names them."""
+    """Return the constraints that are initially deferred, as a list for SET CONSTRAINTS."""
     names = session.scalar(
         connection,
         "select string_agg(distinct format('%I.%I', n.nspname, c.conname), ', ') from pg_constraint as c"
@@ -152,37 +151,37 @@ def _next(
     connection: psycopg.Connection, namespace: Namespace, function: str, rule: str, position: int
 ) -> tuple[int, int]:
     """Return the batch position that follows one, and its number of rows."""
-    # there is one, or it would not have been tried
+    # it exists, because it was tried
     following, rows = session.row(connection, namespace.text(_NEXT[function]), {"rule": rule, "place": position})
     return int(following), int(rows)
 
 
 def too_large(throttle: Throttle, rows: int, each: float) -> str:
-    """Say why a batch position is passed over that takes too long; `each` is the ms that a row took elsewhere, or 0."""
-    what = f"{rows:,} rows that change together take" if rows > 1 else "the row takes"
-    said = f"too large for --max-lock-wait {throttle.max_lock_wait_ms}: {what} longer"
+    """Return why a slow batch position is skipped; `each` is the time of a row in ms elsewhere, or 0."""
+    subject = f"an atomic group of {rows:,} rows" if rows > 1 else "the row"
+    reason = f"too slow for --max-lock-wait {throttle.max_lock_wait_ms}: {subject} takes longer"
     if throttle.max_lock_wait_ms >= LONGEST_WAIT:
-        return f"{said}; in a quiet hour, run the file that 'order-audit fixes emit' writes, which has no such limit"
+        return f"{reason}; at low load, run the file from 'order-audit fixes emit', which has no such limit"
     enough = (
         math.ceil(max(2 * throttle.max_lock_wait_ms, 2 * each * rows if each else 4 * throttle.max_lock_wait_ms) / 100)
         * 100
     )
-    return f"{said}; raise it to {min(LONGEST_WAIT, enough)}"
+    return f"{reason}; raise it to {min(LONGEST_WAIT, enough)}"
 
 
-def _pass_over(
+def _skip(
     connection: psycopg.Connection,
     namespace: Namespace,
     function: str,
     rule: str,
     position: int,
     error: psycopg.Error,
-    said: str,
+    reason: str,
 ) -> tuple[int, int]:
-    """Record why the batch position that follows one is passed over; return it, and its number of rows."""
+    """Record why the next batch position is skipped; return it, and its number of rows."""
     following, rows = session.row(
         connection,
-        namespace.text(f"select * from order_audit.{_PASS_OVER[function]}(%s, %s, %s, %s, %s, %s)"),
-        [rule, position, error.sqlstate, error.diag.constraint_name or "", said, error.diag.context or ""],
+        namespace.text(f"select * from order_audit.{_SKIP[function]}(%s, %s, %s, %s, %s, %s)"),
+        [rule, position, error.sqlstate, error.diag.constraint_name or "", reason, error.diag.context or ""],
     )
     return int(following), int(rows)

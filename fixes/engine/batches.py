@@ -1,4 +1,4 @@
-"""Change the rows of a fix, batch by batch, and put them back."""
+"""Change the rows of a fix in batches, and revert them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,13 @@ from order_audit.progress import ProgressCallback, ignore_progress
 
 
 def install(connection: psycopg.Connection, namespace: Namespace) -> None:
-    """Make list and journal, where they are not there yet, and set what our sessions set."""
+    """Create work list and undo log if missing, and configure the session."""
     text = journal()
     if namespace is not TARGET:
         text = re.sub(r"^(create schema|revoke) .*;$", "", text, flags=re.MULTILINE).replace("unlogged ", "")
     session.configure(connection)
     session.check_client(connection)
-    psycopg.Cursor(connection).execute(
-        namespace.text(text).encode()
-    )  # a script, which no cursor for one statement takes
+    psycopg.Cursor(connection).execute(namespace.text(text).encode())  # a script of several statements
 
 
 def apply(
@@ -39,11 +37,10 @@ def apply(
     on_progress: ProgressCallback = ignore_progress,
     listed: Callable[[int], None] = lambda _rows: None,
 ) -> OptionOutcome:
-    """Apply an option until nothing is left of it. The connection commits by itself, or all is one transaction.
+    """Apply an option to all of its rows, in autocommit mode or inside one transaction.
 
-    Rows that others hold are tried again, with a growing pause; what is left after the last round is told. Those that
-    the database refuses are passed over. `listed` is called with their number whenever rows that are to be
-    changed stand on the list.
+    Locked rows are retried with growing pauses; the outcome counts those left after the last round. Rejected rows are
+    skipped. `listed` is called with the number of rows each time the work list is filled.
     """
     done = OptionOutcome()
     began = time.perf_counter()
@@ -73,7 +70,7 @@ def apply(
             if most and since >= most:
                 vacuum(connection, tables)
                 since = 0
-        # what was rejected may pass once another row is changed
+        # a rejected row may pass after another row has changed
         if not done.locked and not done.changed_concurrently and not (done.rejected and done.changed > before):
             break
         back_off(attempt)
@@ -82,7 +79,7 @@ def apply(
 
 
 def list_rows(connection: psycopg.Connection, fix: Fix, option: Option, namespace: Namespace) -> int:
-    """List anew what an option would change now; gives the number of rows."""
+    """Fill the work list with the current rows of an option; return their number."""
     with connection.transaction():
         connection.execute(namespace.text("delete from order_audit.todo where rule = %s").encode(), [fix.rule.id])
         connection.execute(
@@ -96,7 +93,7 @@ def list_rows(connection: psycopg.Connection, fix: Fix, option: Option, namespac
 
 
 def _unindexed(connection: psycopg.Connection, fix: Fix, namespace: Namespace) -> int:
-    """Refuse all that is listed where each row deleted would make the server read a large table; gives the rows."""
+    """Reject all listed rows if each delete would read a large table; return the number of rows."""
     refuse = (
         "select order_audit.refuse_all(%(rule)s, '55000', u.why) from order_audit.unindexed(%(rule)s) as u (why)"
         " where u.why is not null"
@@ -112,13 +109,13 @@ def revert(
     on_progress: ProgressCallback = ignore_progress,
     stretch: tuple[int, int] = (0, 2**62),
 ) -> OptionOutcome:
-    """Put a rule's changes back, the last first; those in a stretch of the journal, from its first row to its last.
+    """Revert a rule's changes, the last first; `stretch` limits them to a range of the undo log, both ends included.
 
-    `changed_concurrently` counts rows that somebody changed since, `rejected` rows whose former values the database
-    refuses: both are conflicts, and stay as they are.
+    In the outcome, `changed_concurrently` counts rows that have changed since, `rejected` rows whose old values the
+    database rejects. Both are conflicts and stay unchanged.
     """
     done = OptionOutcome()
-    connection.execute(  # what was a conflict before may be as we left it again
+    connection.execute(  # an earlier conflict may be resolved by now
         namespace.text(
             "update order_audit.journal set left_alone = null where rule = %s and reverted_at is null"
             " and left_alone is not null and id between %s and %s"
@@ -158,5 +155,5 @@ def revert(
 
 
 def changes(option: Option) -> set[str]:
-    """The tables that an option changes; rows that it adds to ours do not count."""
+    """Return the tables that an option changes, without those of the schema order_audit."""
     return {change.table for change in option.changes if change.op != "insert"}

@@ -1,4 +1,4 @@
-"""What changed rows cost in room: a changed row leaves the one that it was before behind, until a VACUUM."""
+"""Bloat: each changed row leaves a dead row until a VACUUM."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import psycopg
 
-#: By table: bytes of its rows, with what is stored out of line, and of its indexes.
+#: By table: bytes of its rows (TOAST included), and of its indexes.
 Sizes = dict[str, tuple[int, int]]
 #: A table with all its partitions.
 _PARTS: Final = """(
@@ -18,9 +18,9 @@ _PARTS: Final = """(
 
 @dataclass(frozen=True)
 class Bloat:
-    """A table's bytes before and after, of rows and of indexes; about how many dead rows the server knows of.
+    """A table's bytes before and after, of rows and of indexes, and the estimated number of dead rows.
 
-    `may_vacuum` is whether the role that changed it may make room of them.
+    `may_vacuum`: the role that changed the table may vacuum it.
     """
 
     heap_before: int
@@ -36,7 +36,7 @@ class Bloat:
 
 
 def sizes(connection: psycopg.Connection, tables: Iterable[str]) -> Sizes:
-    """The sizes of tables, with all their partitions."""
+    """Return the sizes of tables, with all their partitions."""
     rows = connection.execute(
         f"""
         select t.name, sum(pg_table_size(p.relid))::bigint, sum(pg_indexes_size(p.relid))::bigint
@@ -50,7 +50,7 @@ def sizes(connection: psycopg.Connection, tables: Iterable[str]) -> Sizes:
 
 
 def bloat(connection: psycopg.Connection, before: Sizes, changed: Iterable[str]) -> dict[str, Bloat]:
-    """What became of the tables that were changed."""
+    """Return the bloat of the changed tables."""
     connection.execute("select pg_stat_force_next_flush()")
     now = sizes(connection, before.keys() & set(changed))
     return {table: Bloat(before[table][0], heap, before[table][1], indexes, *_dead(connection, table))
@@ -74,5 +74,5 @@ def _dead(connection: psycopg.Connection, table: str) -> tuple[int, bool]:
 
 
 def read(document: Mapping[str, Any] | None) -> dict[str, Bloat]:
-    """What `document` wrote, by table."""
+    """Return the bloat by table, from its JSON form."""
     return {table: Bloat(**found) for table, found in (document or {}).items()}

@@ -1,7 +1,7 @@
-"""The proof that exactly the journal's values changed, and nothing else: checksums by table and range of keys.
+"""Checksum verification: only the values in the undo log have changed.
 
-Before fixes are applied each range's rows are added up as hashes. Afterwards the same is done with every value of the
-journal put back in thought: a range that has the same sum holds no other change.
+Before fixes are applied, the hashes of the rows are summed by table and range of keys. Afterwards the sums are computed
+again with the old values of the undo log in place of the new ones. A range with an equal sum has no other change.
 """
 
 from __future__ import annotations
@@ -22,25 +22,26 @@ Checksums = dict[str, dict[int, tuple[int, str]]]
 
 @dataclass(frozen=True)
 class Verification:
-    """Ranges compared, and those with changes that are not ours, by table with the first key of each."""
+    """The number of compared ranges and rows; by table, the first key of each range with other changes."""
 
     ranges: int
     rows: int
     others: dict[str, list[int]]
 
     def document(self) -> dict[str, Any]:
-        """The proof as JSON."""
+        """Return the verification as JSON."""
         return {"ranges": self.ranges, "rows": self.rows, "changed_by_others": self.others}
 
 
 def checksums(
     connection: psycopg.Connection, tables: Mapping[str, tuple[str, ...]], since: int | None = None
 ) -> Checksums:
-    """Add up the rows of tables (with their keys); with `since`, as they were before the journal's entries after that.
+    """Return the checksums of tables (given with their keys).
 
-    One scan of each table. Values are compared as text, which is how the journal has them.
+    With `since`, old values replace those of later entries in the undo log. Scans each table once. Values are compared
+    as text, as in the undo log.
     """
-    found: Checksums = {}
+    sums: Checksums = {}
     for table, key in tables.items():
         columns = connection.execute(
             """
@@ -67,12 +68,12 @@ def checksums(
             if is_number
             else sql.SQL("hashtext(r.key) & 63")
         )
-        # column by column: to write a whole row as one text would take several times as long
+        # column by column, which is several times faster than the text of a whole row
         query = sql.SQL(
             "select {}, count(*), sum(hash_array_extended(r.vals, 0))::text from ({}) as r (key, vals) group by 1"
         ).format(bucket, rows)
-        found[table] = {int(row[0]): (int(row[1]), row[2]) for row in connection.execute(query)}
-    return found
+        sums[table] = {int(row[0]): (int(row[1]), row[2]) for row in connection.execute(query)}
+    return sums
 
 
 def _now(names: Sequence[str], table: str, key: tuple[str, ...], kind: str) -> sql.Composable:
@@ -87,9 +88,9 @@ def _now(names: Sequence[str], table: str, key: tuple[str, ...], kind: str) -> s
 def _before(
     names: Sequence[str], qualified: str, table: str, key: tuple[str, ...], kind: str, since: int
 ) -> sql.Composable:
-    """Rows with the first journaled value of each column, and those that were deleted.
+    """Return the query of the rows with their first old values, and of deleted rows.
 
-    A value that is no longer what the journal made of it was changed by somebody else, and stays as it is.
+    A value that differs from the undo log's new value was changed by another session, and is not replaced.
     """
     put_back = sql.SQL(", ").join(
         sql.SQL(
@@ -133,7 +134,7 @@ def _before(
 
 
 def verify(before: Checksums, after: Checksums) -> Verification:
-    """Compare what was before with what would be, were our changes put back."""
+    """Compare the checksums before with those of the reverted values."""
     others: dict[str, list[int]] = {}
     ranges = rows = 0
     for table, by_range in before.items():

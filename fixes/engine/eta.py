@@ -1,4 +1,4 @@
-"""How far the fixes are: rows changed of those to change, rows a second, and the time left once it can be told."""
+"""Progress of fixes: changed rows, rows per second, and estimated time left."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import Final
 
 from order_audit.progress import ProgressCallback
 
-#: Seconds of work after which a time left is told: before, it would be a guess.
-_HONEST: Final = 5.0
+#: Seconds of work before an estimate is shown.
+_WARM_UP: Final = 5.0
 
 
 class Eta:
-    """Counts rows over all steps, each of which lists its rows and then changes them.
+    """Count rows over all steps; each step lists its rows and then changes them.
 
-    `expected` says for each step how many rows it may have, `closing` how many seconds of work come after the last.
-    What a step lists takes the place of what was expected of it. The time left is what the steps to come take to list
-    their rows, at the average so far, and all rows that are left to change, at the rate so far: pauses, rows that
-    others held and vacuums are in it.
+    `expected` has the estimated rows of each step, replaced by the listed number; `closing` the seconds of work after
+    the last step. The time left is the time to list later steps, at the average so far, and the time to change the
+    remaining rows, at the rate so far, which includes pauses, retries and vacuums.
     """
 
     def __init__(
@@ -42,35 +41,35 @@ class Eta:
         self._is_listing = False
 
     def start_step(self, note: str) -> None:
-        """Begin the next step."""
+        """Start the next step."""
         self._measure()
         self._step += 1
-        if self._step == len(self._rows):  # one more pass of a fix, which nobody expected
+        if self._step == len(self._rows):  # a further fixpoint pass, which was not planned
             self._rows.append(0)
         self._note = note
         self._changed_before = self._changed
         self._is_listing = True
-        self._say()
+        self._report()
 
     def rows(self, changed: int, of: int, _note: str = "") -> None:
-        """Tell how many rows of the step are changed; the first time, none is yet."""
+        """Report the changed rows of the step, and their total; called first with 0."""
         self._measure()
         self._listed += self._is_listing
         self._is_listing = False
         self._rows[self._step] = of
         self._changed = self._changed_before + changed
-        self._say()
+        self._report()
 
     def end(self, note: str) -> None:
-        """The last step has ended; what comes now is named."""
+        """End the last step; `note` names the work after it."""
         self._measure()
         self._on_progress(self._changed, self._changed, note)
 
     @property
     def left(self) -> float | None:
-        """Seconds that are left, about; None where that cannot be told yet."""
+        """Estimated seconds left; None without a basis for an estimate."""
         to_change = sum(self._rows[self._step :]) - (self._changed - self._changed_before)
-        if self._clock() - self._began < _HONEST or not self._listed or (to_change and not self._changed):
+        if self._clock() - self._began < _WARM_UP or not self._listed or (to_change and not self._changed):
             return None
         to_list = len(self._rows) - self._step - (not self._is_listing)
         each = self._changing / self._changed if self._changed else 0.0
@@ -84,17 +83,17 @@ class Eta:
             self._changing += now - self._since
         self._since = now
 
-    def _say(self) -> None:
-        said = [f"{self._changed / self._changing:,.0f}/s"] if self._changed and self._changing else []
+    def _report(self) -> None:
+        parts = [f"{self._changed / self._changing:,.0f}/s"] if self._changed and self._changing else []
         if (left := self.left) is not None:
-            said.append(f"{duration_text(left)} left")
+            parts.append(f"{duration_text(left)} left")
         self._on_progress(
-            self._changed, self._changed_before + sum(self._rows[self._step :]), ", ".join([*said, self._note])
+            self._changed, self._changed_before + sum(self._rows[self._step :]), ", ".join([*parts, self._note])
         )
 
 
 def duration_text(seconds: float) -> str:
-    """A time that is not known exactly: `40 s`, `3 min`, `1.5 h`."""
+    """Return a rounded time: `40 s`, `3 min`, `1.5 h`."""
     if seconds < 10:
         return f"{max(1, round(seconds))} s"
     if seconds < 57.5:

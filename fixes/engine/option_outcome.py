@@ -1,4 +1,4 @@
-"""What became of an option of a fix."""
+"""The outcome of an option of a fix."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass
 class OptionOutcome:
-    """What became of an option: rows changed, places left because somebody held them or changed them meanwhile.
+    """The outcome of an option: changed rows; batch positions that are locked or changed concurrently.
 
-    `rejected` are the rows that the database refused to change, or that would have held others up for too long; they
-    stand in `order_audit.refused`. `seconds` is how long it took.
+    `rejected` counts rows that the database rejected or whose change would block other sessions too long. The table
+    `order_audit.refused` has them. `seconds` is the elapsed time.
     """
 
     changed: int = 0
@@ -20,7 +20,7 @@ class OptionOutcome:
     seconds: float = 0.0
 
     def add(self, later: OptionOutcome) -> None:
-        """Add what became of the option in a later fixpoint pass, which has tried again what was left before."""
+        """Add the outcome of a later fixpoint pass, which has retried the rows left before."""
         self.changed += later.changed
         self.locked, self.changed_concurrently, self.rejected = later.locked, later.changed_concurrently, later.rejected
         self.seconds = round(self.seconds + later.seconds, 3)

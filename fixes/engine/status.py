@@ -1,4 +1,4 @@
-"""What was applied to a database, as its journal says."""
+"""Applied fixes of a database, from its undo log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from order_audit.fixes.engine.rejected import Rejected, rejected
 
 @dataclass(frozen=True)
 class Entry:
-    """One option of a rule's fix: rows changed, of these put back, and of these in conflict with a revert."""
+    """One option of a rule's fix: changed rows; of these, reverted rows and conflicts."""
 
     rule: str
     option: str
@@ -29,10 +29,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Status:
-    """What was applied, in the order in which it began; whether a run is at work or was broken off.
+    """Applied options in order of their start; whether a run is active or was interrupted.
 
-    `verification` is of the last run, `bloat` of the last one that changed something, by table; `rejected` is what the
-    database refused to change in the last.
+    `verification` and `rejected` are of the last run, `bloat` (by table) of the last run that changed rows.
     """
 
     entries: tuple[Entry, ...]
@@ -43,7 +42,7 @@ class Status:
     rejected: tuple[Rejected, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """What was applied, as JSON."""
+        """Return the status as JSON."""
         return {
             "applied": [
                 {
@@ -55,15 +54,15 @@ class Status:
                 }
                 for entry in self.entries
             ],
-            "refused": [found.document() for found in self.rejected],
+            "refused": [it.document() for it in self.rejected],
             "proof": self.verification,
-            "sizes": {table: found.document() for table, found in self.bloat.items()},
+            "sizes": {table: it.document() for table, it in self.bloat.items()},
         }
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """A row that a revert did not put back: the rule whose fix changed it, its table and key, and why."""
+    """A row that a revert kept: the rule whose fix changed it, table, key and reason."""
 
     rule: str
     table: str
@@ -72,12 +71,12 @@ class Conflict:
 
 
 def has_journal(connection: psycopg.Connection) -> bool:
-    """Whether anything was ever applied to this database."""
+    """Return whether a fix was ever applied to this database."""
     return bool(session.scalar(connection, "select to_regclass('order_audit.journal') is not null"))
 
 
 def status(connection: psycopg.Connection) -> Status | None:
-    """Read the journal; None where there is none, for nothing was ever applied."""
+    """Read the undo log; None if no fix was ever applied."""
     if not has_journal(connection):
         return None
     entries = connection.execute(
@@ -96,13 +95,13 @@ def status(connection: psycopg.Connection) -> Status | None:
     sized = session.scalar(
         connection, "select detail -> 'sizes' from order_audit.run where detail ? 'sizes' order by id desc limit 1"
     )
-    # a journal of an older version has none
+    # an older version has no such table
     has_refused = session.scalar(connection, "select to_regclass('order_audit.refused') is not null")
-    at_work = session.is_locked(connection)
+    is_running = session.is_locked(connection)
     return Status(
         tuple(Entry(*entry) for entry in entries),
-        running=at_work,
-        interrupted=bool(last and last[0]) and not at_work,
+        running=is_running,
+        interrupted=bool(last and last[0]) and not is_running,
         verification=last[1] if last else None,
         bloat=read(sized),
         rejected=rejected(connection) if has_refused else (),
@@ -110,7 +109,7 @@ def status(connection: psycopg.Connection) -> Status | None:
 
 
 def conflicts(connection: psycopg.Connection, limit: int = 1000) -> tuple[Conflict, ...]:
-    """Rows that a revert did not put back, the first of them in the order in which they were changed."""
+    """Return the first conflicts of reverts, in the order of their changes."""
     rows = connection.execute(
         """
         select j.rule, j.tab, (select string_agg(k.value, ', ' order by k.key) from jsonb_each_text(j.key) as k),
@@ -126,10 +125,10 @@ def conflicts(connection: psycopg.Connection, limit: int = 1000) -> tuple[Confli
 
 
 def journal_ranges(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple[str, int, int, int]]:
-    """Return the ranges of the journal that each hold changes of one of these rules alone, the last first.
+    """Return the ranges of the undo log with changes of only one of these rules, the last first.
 
-    In this order they are to be put back: a fix may have run in more than one pass. Gives rule, first and last row, and
-    how many there are.
+    This is the order of a revert, since a fix may have run in several passes. A range is rule, first id, last id,
+    number of rows.
     """
     rows = connection.execute(
         """
@@ -149,12 +148,12 @@ def journal_ranges(connection: psycopg.Connection, rules: Sequence[str]) -> list
 
 
 def ever_applied(connection: psycopg.Connection) -> set[str]:
-    """The rules of which something was ever applied, put back since or not."""
+    """Return the rules whose fixes were ever applied, reverted or not."""
     return {row[0] for row in connection.execute("select distinct j.rule from order_audit.journal as j").fetchall()}
 
 
 def missing_tables(connection: psycopg.Connection, rules: Sequence[str]) -> list[str]:
-    """The tables, as they were named, that these rules' changes were made in and that are no longer there."""
+    """Return the names of dropped or renamed tables with changes of these rules."""
     rows = connection.execute(
         """
         select j.tab
@@ -170,9 +169,9 @@ def missing_tables(connection: psycopg.Connection, rules: Sequence[str]) -> list
 
 
 def tables_with_triggers(connection: psycopg.Connection, rules: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The tables that hold changes of these rules and have triggers of their owner's, with the triggers' names.
+    """Return tables with changes of these rules and user-defined triggers, with the names of the triggers.
 
-    What these write, in other columns or tables, is no change of ours: neither journaled nor put back.
+    The undo log does not have the values that triggers write to other columns or tables, and a revert keeps them.
     """
     rows = connection.execute(
         """
@@ -195,7 +194,7 @@ def tables_with_triggers(connection: psycopg.Connection, rules: Sequence[str]) -
 
 
 def applied(connection: psycopg.Connection) -> list[str]:
-    """The rules of which something is applied and not put back, the last first."""
+    """Return the rules with applied changes that are not reverted, the last first."""
     rows = connection.execute(
         "select j.rule from order_audit.journal as j where j.reverted_at is null"
         " group by j.rule order by max(j.id) desc"

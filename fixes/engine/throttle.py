@@ -9,9 +9,9 @@ from typing import Final
 
 from psycopg import errors
 
-#: How often a batch of one row is tried before its trouble is told.
+#: Tries of a batch of one row before its error is raised.
 TRIES: Final = 20
-#: What the server says where somebody else was in the way. A lock that we wait for is given up long before the server
+#: Errors caused by other sessions. Our lock_timeout ends long before the server
 #: would look for a deadlock, so that none that we are part of reaches an application.
 RETRYABLE: Final = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
 #: The longest wait that --max-lock-wait takes, in milliseconds.
@@ -20,11 +20,11 @@ LONGEST_WAIT: Final = 60_000
 
 @dataclass(frozen=True)
 class Throttle:
-    """How fast to go: batch positions per batch, milliseconds that anybody may wait, milliseconds between batches.
+    """Limits of a run: batch positions per batch, longest time to block other sessions and pause between batches in ms.
 
-    With `max_lock_wait_ms` 0 nobody else is there. `vacuum_after` is the number of changed rows after which a table is
-    vacuumed at the latest, 0 for never; a tenth of its rows is enough, so that it grows by little more than that.
-    `max_rounds` is how often rows are tried that others held or changed meanwhile.
+    `max_lock_wait_ms` 0: no other session uses the tables. `vacuum_after`: a table is vacuumed after this many changed
+    rows, or a tenth of its rows if that is less; 0 for never. `max_rounds` limits the retries of rows that are locked
+    or changed concurrently.
     """
 
     batch_size: int = 10_000

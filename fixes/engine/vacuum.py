@@ -9,12 +9,12 @@ import psycopg
 from order_audit import session
 from order_audit.fixes.engine.throttle import Throttle
 
-#: Changed rows for which no table is vacuumed.
+#: The smallest number of changed rows that makes a VACUUM worthwhile.
 _FEW: Final = 10_000
 
 
 def dead_rows(connection: psycopg.Connection, tables: set[str], throttle: Throttle) -> int:
-    """How many rows of the smallest of the tables may be changed before a VACUUM makes room again; 0 for any number."""
+    """Return after how many changed rows of the smallest table to run VACUUM; 0 for never."""
     if not throttle.vacuum_after:
         return 0
     rows = session.scalar(
@@ -34,14 +34,14 @@ def dead_rows(connection: psycopg.Connection, tables: set[str], throttle: Thrott
         """,
         [sorted(tables)],
     )
-    if rows is None:  # nobody has counted them
+    if rows is None:  # the tables were never analyzed
         return throttle.vacuum_after
     return min(throttle.vacuum_after, max(_FEW, int(rows) // 10))
 
 
 def vacuum(connection: psycopg.Connection, tables: set[str]) -> None:
-    """Make room again that changed rows left behind, so that the tables do not grow; nobody has to wait for it."""
-    # or what this session has yet to tell of dead rows would be counted after it
+    """Vacuum the tables, so that they do not grow; this blocks no other session."""
+    # flush this session's statistics, or its dead rows would be counted after the VACUUM
     connection.execute("select pg_stat_force_next_flush()")
     for table in sorted(tables):
         connection.execute(f"vacuum (truncate off) {table}".encode())

@@ -1,4 +1,4 @@
-"""The statements that list what an option would change, row by row, with what stands there now."""
+"""The statements that fill the work list with the rows of an option and their current values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from psycopg import sql
 
 from order_audit.fixes.fix import Change, Fix, FixError, Option
 
-#: A comment, a literal or a quoted name as a whole, or the end of a line.
+#: A whole comment, literal or quoted name, or the end of a line.
 _LITERAL: Final = re.compile(
     r"""--[^\n]*|/\*.*?\*/|\be'(?:[^'\\]|\\.|'')*'|'[^']*'|"[^"]*"|\$(\w*)\$.*?\$\1\$|\n+""",
     re.DOTALL | re.IGNORECASE,
@@ -21,12 +21,12 @@ _LITERAL: Final = re.compile(
 
 @dataclass(frozen=True)
 class Namespace:
-    """Where list and journal are kept: in the schema `order_audit`, or in temporary tables for a dry run."""
+    """The place of work list and undo log: the schema `order_audit`, or temporary tables for a dry run."""
 
     prefix: str = "order_audit."
 
     def text(self, text: str) -> str:
-        """SQL of ours, with its tables and functions at home here."""
+        """Return SQL with its tables and functions in this namespace."""
         return text.replace("order_audit.", self.prefix)
 
 
@@ -35,10 +35,10 @@ STAGING: Final = Namespace("pg_temp.order_audit_")
 
 
 def work_list_sql(connection: psycopg.Connection, fix: Fix, option: Option, namespace: Namespace) -> list[str]:
-    """The statements, in order, that write the rows an option would change to `order_audit.todo`.
+    """Return the statements, in order, that write an option's rows to `order_audit.todo`.
 
-    They are right for the tables as the connection sees them, which has the list at `namespace`. Raises FixError where
-    a table has no such columns, or where one that is NOT NULL would lose its value.
+    They fit the tables on the connection's search path, and a work list in `namespace`. Raises FixError if a table
+    lacks a column, or if a NOT NULL column would become NULL.
     """
     if why := obstacle(connection, option):
         raise FixError(why)
@@ -52,7 +52,7 @@ def work_list_sql(connection: psycopg.Connection, fix: Fix, option: Option, name
             made.append(_list(connection, fix, option, number, change, columns, namespace))
             units = units or "unit" in columns
     if units:
-        # or the planner takes the list to be as short as it was
+        # without statistics, the planner underestimates the list
         made += ["analyze order_audit.todo", *_together(fix, option)]
     if any(change.op == "delete" for change in option.changes):
         made.append(_prefiltered(fix, option))
@@ -60,7 +60,7 @@ def work_list_sql(connection: psycopg.Connection, fix: Fix, option: Option, name
 
 
 def obstacle(connection: psycopg.Connection, option: Option) -> str:
-    """Why an option can change nothing here: it takes a value away that must be there. Empty where it can."""
+    """Return why an option cannot be applied: it sets a NOT NULL column to NULL. Empty if it can."""
     for change in option.changes:
         row = connection.execute(
             "select a.attname from pg_attribute as a"
@@ -69,20 +69,21 @@ def obstacle(connection: psycopg.Connection, option: Option) -> str:
         ).fetchone()
         if row:
             return (
-                f"{option.name} takes {change.table}.{row[0]} away, which is NOT NULL: choose otherwise, or allow NULL"
+                f"{option.name} sets {change.table}.{row[0]} to NULL, which is NOT NULL: choose another option, or drop"
+                " the constraint"
             )
     return ""
 
 
 def columns(connection: psycopg.Connection, fix: Fix, option: Option, namespace: Namespace) -> set[str]:
-    """What an option changes: the columns that it sets, and the tables that it takes rows from."""
-    found: set[str] = set()
+    """Return the columns that an option sets, and the tables that it deletes from."""
+    names: set[str] = set()
     for change in option.changes:
         if change.op == "update":
-            found |= {*_columns(connection, fix, change, namespace)} - {*change.key, "unit"}
+            names |= {*_columns(connection, fix, change, namespace)} - {*change.key, "unit"}
         elif change.op == "delete":
-            found.add(change.table)
-    return found
+            names.add(change.table)
+    return names
 
 
 def _source(fix: Fix, change: Change) -> str:
@@ -94,7 +95,7 @@ def _source(fix: Fix, change: Change) -> str:
 
 
 def _as_query(text: str) -> str:
-    """A query that can stand behind a WITH list."""
+    """Return a query that can follow a WITH list."""
     first = text.lstrip().split(None, 1)[0].lower() if text.strip() else ""
     while first.startswith("--"):
         text = text.lstrip().split("\n", 1)[1]
@@ -103,7 +104,7 @@ def _as_query(text: str) -> str:
 
 
 def indented(text: str) -> str:
-    """SQL two columns to the right, but for what goes on in a literal."""
+    """Indent SQL by two columns, except inside literals."""
     return "  " + _LITERAL.sub(lambda found: found[0] + "  " * (found[0][0] == "\n"), text)
 
 
@@ -114,7 +115,7 @@ def _columns(connection: psycopg.Connection, fix: Fix, change: Change, namespace
 
 
 def _types(connection: psycopg.Connection, table: str, namespace: Namespace) -> dict[str, tuple[str, str]]:
-    """A table's columns: each as it is written, and the type that values are cast to."""
+    """Return a table's columns, each with its quoted name and the type to cast values to."""
     rows = connection.execute(
         namespace.text(
             """
@@ -196,7 +197,7 @@ def _qualified(connection: psycopg.Connection, table: str) -> str:
 
 
 def _insert(connection: psycopg.Connection, fix: Fix, change: Change, names: list[str]) -> str:
-    """Rows of our own tables: secrets that are kept. Those that are there already stay."""
+    """Return the statement that inserts into a table of ours (secrets); existing rows stay."""
     columns = ", ".join(sql.Identifier(name).as_string(connection) for name in names)
     return f"""insert into {change.table} ({columns})
 select {columns}
@@ -229,7 +230,7 @@ where t.rule = '{fix.rule.id}' and t.option = '{option.name}' and t.unit = u.uni
 
 
 def _prefiltered(fix: Fix, option: Option) -> str:
-    """Take off what cannot be deleted, with its unit: other rows refer to it."""
+    """Return the statement that removes referenced rows from the work list, with their groups."""
     return f"""delete from order_audit.todo
 where rule = '{fix.rule.id}' and option = '{option.name}'
   and place = any(order_audit.referred('{fix.rule.id}', 0, {2**63 - 1}))"""

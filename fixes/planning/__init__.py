@@ -1,4 +1,4 @@
-"""What fixes would do: decisions, the dry run on temporary copies, the plan and its fingerprint, the order of fixes.
+"""The plan of fixes: decisions, dry run on temporary copies, fingerprint, order of fixes.
 
 Imported by apply, emission and cli; imports engine and guarding.
 """

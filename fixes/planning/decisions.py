@@ -1,10 +1,10 @@
-"""Decisions: a TOML file in which a person says what becomes of rows for which there is no one right answer.
+"""Decisions: a TOML file with a person's choices for rows whose data do not determine the right value.
 
-    [plan]            what was reviewed: database, tables, fix files; and the rules that nobody has decided on yet
+    [plan]            the reviewed database, tables and fix files; rules without a decision
     [decisions]       "rule" = "option"
-    [reviewed."rule"] what the rule found then, and what each option would change: rows, a fingerprint, keys unless many
+    [reviewed."rule"] violations and rows of each option: number, fingerprint, keys unless they are many
 
-A file without `[plan]` and `[reviewed]` is a policy: it holds for any database, and nothing is compared.
+A file without `[plan]` and `[reviewed]` is a policy: it applies to any database, without a comparison.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class DecisionError(OrderAuditError):
 
 @dataclass(frozen=True)
 class RowsFingerprint:
-    """Rows that were reviewed, with a fingerprint of their values and of those that they would have got.
+    """Reviewed rows, with a fingerprint of their old and new values.
 
     `keys` has one for each key, unless there were many.
     """
@@ -41,7 +41,7 @@ class RowsFingerprint:
 
 @dataclass(frozen=True)
 class Reviewed:
-    """What a rule found when the plan was made, and what each option would have changed in its pass.
+    """The violations of a rule and the rows of each option when the plan was made.
 
     `choice` is the option that was chosen then.
     """
@@ -53,9 +53,9 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class Decisions:
-    """The options chosen, by rule, and what they were chosen for (`plan` is empty for a policy).
+    """The chosen options by rule, and their plan (empty for a policy).
 
-    `undecided` are the rules at which `leave` stands because nobody has chosen yet.
+    `undecided` has the rules whose `leave` is not yet a decision.
     """
 
     choices: dict[str, str]
@@ -66,7 +66,7 @@ class Decisions:
 
 
 def choose(fixes: Mapping[str, Fix], decisions: Decisions | None, *, recommended: bool) -> dict[str, str]:
-    """What is chosen, by rule: what was decided, `leave` too; else, if that is accepted, what is recommended."""
+    """Return the chosen option by rule: the decision, `leave` included; else, if `recommended`, the recommended one."""
     choices = {id: fix.recommended for id, fix in fixes.items() if fix.recommended != LEAVE} if recommended else {}
     if decisions is not None:
         choices |= {rule: option for rule, option in decisions.choices.items() if rule not in decisions.undecided}
@@ -74,7 +74,7 @@ def choose(fixes: Mapping[str, Fix], decisions: Decisions | None, *, recommended
 
 
 def chosen(fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> Iterator[tuple[Fix, Option]]:
-    """What is to be applied, in order: of each fix what is automatic, then the option that was chosen."""
+    """Yield the options to apply, in order: for each fix `automatic`, then the chosen option."""
     for id, fix in fixes.items():
         if fix.automatic:
             yield fix, fix.automatic
@@ -83,7 +83,7 @@ def chosen(fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> Iterator[tup
 
 
 def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
-    """Read a decisions file. Raises DecisionError for a rule or an option that there is not."""
+    """Read a decisions file. Raises DecisionError for an unknown rule or option."""
     try:
         text = path.read_text(encoding="utf-8")
         document = tomllib.loads(text)
@@ -96,17 +96,18 @@ def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
     plan = document.pop("plan", {})
     reviewed = document.pop("reviewed", {})
     if not isinstance(plan, dict) or not isinstance(reviewed, dict):
-        raise DecisionError(f"{path}: plan and reviewed are tables")
+        raise DecisionError(f"{path}: plan and reviewed must be tables")
     if plan and plan.get("format") != FORMAT:
         raise DecisionError(
-            f"{path}: its format is {plan.get('format')!r}, not {FORMAT!r}: write it anew with fixes plan"
+            f"{path}: its format is {plan.get('format')!r}, not {FORMAT!r}:"
+            " write it again with 'order-audit fixes plan'"
         )
     undecided = plan.pop("undecided", [])
     if not isinstance(undecided, list) or not all(isinstance(rule, str) for rule in undecided):
-        raise DecisionError(f"{path}: plan.undecided is a list of rules")
+        raise DecisionError(f"{path}: plan.undecided must be a list of rules")
     chosen = document.pop("decisions", {})
     if not isinstance(chosen, dict):
-        raise DecisionError(f"{path}: decisions is a table")
+        raise DecisionError(f"{path}: decisions must be a table")
     choices: dict[str, str] = {}
     for rule, option in [*_flat(document), *_flat(chosen)]:
         if rule in choices:
@@ -122,7 +123,7 @@ def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
             for rule, found in reviewed.items()
         }
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise DecisionError(f"{path}: [reviewed] was changed: write it anew with fixes plan") from None
+        raise DecisionError(f"{path}: [reviewed] was changed: write it again with 'order-audit fixes plan'") from None
     return Decisions(
         choices,
         {name: str(value) for name, value in plan.items()},
@@ -138,9 +139,9 @@ def _fingerprint(table: Mapping[str, Any]) -> RowsFingerprint:
 
 
 def check(rule: str, option: Any, fixes: Mapping[str, Fix], where: str) -> str:
-    """The option, if the rule's fix has it. Raises DecisionError that names those it has."""
+    """Return the option if the rule's fix has it. Raises DecisionError with the known options."""
     if rule not in fixes:
-        raise DecisionError(f"{where}: there is no fix for a rule '{rule}'; 'order-audit fixes plan' names all")
+        raise DecisionError(f"{where}: no fix for rule '{rule}'; 'order-audit fixes plan' lists all")
     fix = fixes[rule]
     known = [choice.name for choice in fix.options] + [LEAVE]
     if option not in known:

@@ -74,5 +74,5 @@ def _comment(text: str) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """A TOML basic string: JSON's escapes are TOML's, but for DEL, which JSON leaves as it is."""
+    """Return a TOML basic string. JSON's escapes are TOML's, except for DEL, which JSON does not escape."""
     return json.dumps(text).replace("\x7f", "\\u007f")

@@ -16,10 +16,10 @@ from order_audit.progress import NoteCallback, ignore_note
 
 @contextmanager
 def dry_run(connection: psycopg.Connection, keys: dict[str, tuple[str, ...]]) -> Iterator[psycopg.Connection]:
-    """Within it, the connection sees temporary copies of the tables (by name, with the columns of their keys).
+    """Within this context, the connection sees temporary copies of the tables (by name, with their key columns).
 
-    All is one repeatable-read transaction, which is rolled back; the tables themselves are read and never locked
-    against anybody. It takes a connection that commits by itself, and the right to make temporary tables.
+    It is one repeatable-read transaction, which is rolled back. It reads the tables without blocking other sessions.
+    Requires a connection in autocommit mode and the TEMPORARY privilege.
     """
     before = connection.isolation_level
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -77,9 +77,9 @@ def copy(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> No
 
 
 def _constrain(connection: psycopg.Connection, table: str) -> None:
-    """Let the copy of a table refuse what the table would: by CHECKs, by what is to be unique, by exclusions.
+    """Add the table's CHECK, unique and exclusion constraints to its copy.
 
-    What foreign keys and triggers would reject a dry run does not show: they may ask, and change, what is not copied.
+    A dry run does not show rejections by foreign keys and triggers, which may read and change tables without a copy.
     """
     made = connection.execute(
         """
@@ -109,7 +109,7 @@ def _constrain(connection: psycopg.Connection, table: str) -> None:
     ).fetchall()
     name = sql.Identifier(table).as_string(connection)
     for (definition,) in made:
-        # one whose function this role may not run is not asked
+        # a constraint whose function this role may not execute is not copied
         with suppress(psycopg.Error), connection.transaction():
             connection.execute(
                 f"alter table pg_temp.{name} {definition}".encode()

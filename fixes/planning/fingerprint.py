@@ -1,4 +1,4 @@
-"""What is reviewed of a plan: what its rules found, and what would become of each row. Of many, it is a fingerprint."""
+"""Fingerprints of a plan: its violations, and the new values of each row."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from order_audit.fixes.engine.work_list import STAGING
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix, Option
 from order_audit.fixes.planning.decisions import Decisions, Reviewed, RowsFingerprint
 
-#: Keys that a plan names one by one.
+#: The number of keys that a plan lists individually.
 NAMED: Final = 100
-#: A text as a number that can be added up: the first eight bytes of its SHA-256.
+#: A text as a number: the first eight bytes of its SHA-256.
 _HASH: Final = (
     "('x' || left(encode(sha256(convert_to({}, getdatabaseencoding())), 'hex'), 16))::bit(64)::bigint::numeric"
 )
@@ -23,14 +23,14 @@ _HASH: Final = (
 
 @dataclass
 class HashSum:
-    """Rows added up as hashes on the server; `keys` has the sum of each key, None where they are too many."""
+    """The sum of row hashes, computed on the server; `keys` has the sum of each key, None if they are too many."""
 
     rows: int = 0
     total: int = 0
     keys: dict[str, int] | None = field(default_factory=dict)
 
     def add(self, connection: psycopg.Connection, items: sql.Composable) -> None:
-        """Add what a query gives: a key and a hash for each row."""
+        """Add the rows of a query, each a key and a hash."""
         row = connection.execute(
             sql.SQL(
                 "select count(*), coalesce(sum(i.hash), 0)::text,"
@@ -49,7 +49,7 @@ class HashSum:
                 self.keys = None
 
     def fingerprint(self) -> RowsFingerprint:
-        """What goes into the file."""
+        """Return the fingerprint for the decisions file."""
         keys = self.keys or {}
         return RowsFingerprint(
             self.rows,
@@ -60,14 +60,14 @@ class HashSum:
 
 @dataclass
 class Review:
-    """What a rule found, and what each option would make of which row in its pass."""
+    """The violations of a rule, and the changes of each option in its pass."""
 
     fix: Fix
     rows: HashSum = field(default_factory=HashSum)
     options: dict[str, HashSum] = field(default_factory=dict)
 
-    def found(self, connection: psycopg.Connection) -> None:
-        """Add the rows that the rule found, whose keys the verdict of the dry run holds."""
+    def add_violations(self, connection: psycopg.Connection) -> None:
+        """Add the rule's violations, whose keys are in the verdict table of the dry run."""
         tables = [
             change.table
             for option in (self.fix.automatic, *self.fix.options)
@@ -88,10 +88,10 @@ class Review:
             ).format(sql.SQL(_HASH).format(row), join, self.fix.rule.id),
         )
 
-    def listed(self, connection: psycopg.Connection, option: Option) -> None:
-        """Add what is on the work list of the dry run for an option: keys, rows as they are, new values.
+    def add_listed(self, connection: psycopg.Connection, option: Option) -> None:
+        """Add the work list of an option in the dry run: keys, row hashes, new values.
 
-        References to secrets count without their numbers, which are given when a secret is put away.
+        References to secrets count without their ids, which are assigned when a secret is stored.
         """
         others = ["" if change.key == self.fix.rule.key else f"{change.table} " for change in option.changes]
         item = sql.SQL(
@@ -108,7 +108,7 @@ class Review:
         )
 
     def reviewed(self, choice: str) -> Reviewed:
-        """What goes into the file, with the option that was chosen when it was added up."""
+        """Return the review for the decisions file, with the option chosen at that time."""
         return Reviewed(
             self.rows.fingerprint(),
             {name: listed.fingerprint() for name, listed in self.options.items() if listed.rows},
@@ -117,25 +117,27 @@ class Review:
 
 
 def differences(
-    decisions: Decisions, now: Mapping[str, Reviewed], who: Mapping[str, str], choices: Mapping[str, str]
+    decisions: Decisions, now: Mapping[str, Reviewed], identity: Mapping[str, str], choices: Mapping[str, str]
 ) -> list[str]:
-    """Where what is there now is not what was reviewed; a line each, none for a policy.
+    """Return the differences between a reviewed plan and the current one, a line each; none for a policy.
 
-    Of each rule, what it found is compared, and what becomes of it by itself, by what was chosen then and what is now.
+    For each rule, compares its violations and the changes of `automatic`, the reviewed choice and the current choice.
     """
     if not decisions.plan:
         return []
     lines = []
-    for name, what in {
+    for name, label in {
         "database": "database",
         "cluster": "database server",
         "schema": "schema",
         "tables": "columns of the tables",
         "files": "fix files or rules",
     }.items():
-        if decisions.plan.get(name) != who[name]:
-            shown = f": '{decisions.plan.get(name)}' then, '{who[name]}' now" if name in ("database", "schema") else ""
-            lines.append(f"another {what}{shown}" if name in ("database", "cluster", "schema") else f"other {what}")
+        if decisions.plan.get(name) != identity[name]:
+            shown = (
+                f": '{decisions.plan.get(name)}' then, '{identity[name]}' now" if name in ("database", "schema") else ""
+            )
+            lines.append(f"another {label}{shown}" if name in ("database", "cluster", "schema") else f"other {label}")
     for rule, then in sorted(decisions.reviewed.items()):
         here = now.get(rule)
         if here is None:
@@ -151,13 +153,13 @@ def differences(
 
 
 def _difference(pairs: Sequence[tuple[RowsFingerprint, RowsFingerprint]]) -> str:
-    """What was found, and then what was listed by each option, then and now."""
+    """Return the difference of violations and listed rows, then and now, in words."""
     if any(fingerprint.rows and not fingerprint.keys for pair in pairs for fingerprint in pair):
         then, now = (
-            f"{found.rows} rows found and {sum(one.rows for one in listed)} listed to be changed"
+            f"{found.rows} violations and {sum(one.rows for one in listed)} rows to change"
             for found, *listed in zip(*pairs, strict=True)
         )
-        return f"{then} then, {now} now" if then != now else f"{then}, not the same or not to become the same"
+        return f"{then} then, {now} now" if then != now else f"{then}, with other old or new values"
     named: dict[str, set[str]] = {"new": set(), "gone": set(), "with other values": set()}
     for then_rows, now_rows in pairs:
         then_keys, now_keys = then_rows.keys, now_rows.keys

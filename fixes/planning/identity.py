@@ -1,4 +1,4 @@
-"""What a plan is made for: database, columns of the tables, files of the fixes."""
+"""The identity of a plan: database, columns of the tables, files of the fixes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from order_audit.fixes.planning.tables import tables
 
 
 def identity(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> dict[str, str]:
-    """What a plan is made for: the database and its cluster, the columns of the tables, the files of the fixes."""
+    """The identity of a plan: the database and its cluster, the columns of the tables, the files of the fixes."""
     database, schema = session.row(connection, "select current_database(), coalesce(current_schema(), '')")
     return {
         "database": database,

@@ -1,4 +1,4 @@
-"""A plan: every step, what is left, and what comes to light by it."""
+"""A plan: its steps, remaining violations and new violations."""
 
 from __future__ import annotations
 
@@ -24,10 +24,9 @@ class OptionPreview:
 class Step:
     """A fix in its pass.
 
-    `found` are its rule's violations before anything is changed, `automatic` the rows changed because there is one
-    right answer, `offers` what each option would change of what is left, `choice` the option that is taken and
-    `changed` its rows; `left` are the rule's violations after all steps. `rejected` is what a constraint of the tables
-    would refuse.
+    `found` has the rule's violations before any change, `automatic` the rows of the automatic option, `offers` the rows
+    of each other option. `choice` is the chosen option and `changed` its rows. `left` has the rule's violations after
+    all steps, `rejected` the rows that a constraint would reject.
     """
 
     fix: Fix

@@ -1,4 +1,4 @@
-"""What the fixes would do, found out on copies: every step, what is left, and what comes to light by it."""
+"""Plan fixes by a dry run on copies: steps, remaining violations, new violations."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def review(
     then: Mapping[str, Reviewed],
     choices: Mapping[str, str],
 ) -> dict[str, Reviewed]:
-    """What the rules that were reviewed find now, and what would become of it by the choices of then.
+    """Return the current review of the reviewed rules, by the choices of that time.
 
-    Of the other options, only those are listed that are chosen now.
+    Of the other options, it lists only those that are chosen now.
     """
     with dry_run.dry_run(connection, tables(connection, fixes)):
         before = dry_run.judge(connection, [rule for rule in rules if rule.id in then], "before")

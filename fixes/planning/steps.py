@@ -26,14 +26,14 @@ def try_steps(
     on_rule: NoteCallback = ignore_note,
     only: Mapping[str, str] | None = None,
 ) -> tuple[list[Step], dict[str, Reviewed]]:
-    """Try the fixes in a dry run in which the rules were judged; return the steps, and what is to be reviewed.
+    """Run the fixes in a dry run after the rules; return the steps, and the reviews.
 
-    Of the options that are not taken all are listed, or `only` these.
+    Of the options that are not chosen, all are listed, or `only` these.
     """
     reviews = {id: Review(fix) for id, fix in fixes.items()}
     for id, review in reviews.items():
         if before[id]:
-            review.found(connection)
+            review.add_violations(connection)
     steps = {id: Step(fix, before[id] or 0) for id, fix in fixes.items()}
 
     def take(fix: Fix, number: int) -> list[Option]:
@@ -72,10 +72,10 @@ def _try(
     offers: dict[str, OptionPreview] = {}
 
     def listed(option: Option, rows: int) -> None:
-        """What it would change stands on the list; that of its first round is what it offers."""
+        """The work list has the rows it would change; the first round counts as its offer."""
         offers.setdefault(option.name, OptionPreview(option, rows, _keys(connection, fix)))
         if not repeated or option is chosen:
-            review.listed(connection, option)
+            review.add_listed(connection, option)
 
     try:
         with connection.transaction():
@@ -86,7 +86,7 @@ def _try(
                     automatic,
                     STAGING,
                     throttle,
-                    listed=lambda _rows: review.listed(connection, automatic),
+                    listed=lambda _rows: review.add_listed(connection, automatic),
                 ).changed
             for option in fix.options:
                 if why := obstacle(connection, option):

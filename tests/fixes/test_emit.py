@@ -346,19 +346,19 @@ def test_rows_in_somebodys_hands_are_passed_over_and_told(statuses: tuple[str, E
         other.execute("update orders set order_amount = 3 where order_id = 1")
         done = psql(dsn, deploy)
         assert done.returncode == 3
-        assert "999 rows changed; others hold the rest" in done.stderr
+        assert "999 rows changed; other sessions lock the others" in done.stderr
         assert "Run this again" in done.stderr
         assert one(dsn, bad) == 1
         verified = psql(dsn, tmp_path / "verify" / f"{STATUS}.sql")
         assert verified.returncode == 3
-        assert f"{STATUS}, automatic: 1 rows are left to change" in verified.stderr
+        assert f"{STATUS}, automatic: 1 rows still to change" in verified.stderr
         other.commit()
         assert psql(dsn, deploy, tmp_path / "verify" / f"{STATUS}.sql").returncode == 0
         assert one(dsn, bad) == 0
         other.execute("update orders set order_amount = 4 where order_id = 1")
         done = psql(dsn, revert)
         assert done.returncode == 3
-        assert "999 rows put back; others hold the rest" in done.stderr
+        assert "999 rows reverted; other sessions lock the others" in done.stderr
         other.commit()
     assert psql(dsn, revert).returncode == 0
     assert one(dsn, bad) == 1_000
@@ -376,7 +376,7 @@ def test_a_table_in_somebodys_hands_is_not_waited_for(statuses: tuple[str, Emitt
         other.execute("lock table orders in share mode")
         done = psql(dsn, deploy)
         assert done.returncode == 3
-        assert "0 rows changed; others hold the rest" in done.stderr
+        assert "0 rows changed; other sessions lock the others" in done.stderr
     assert psql(dsn, deploy).returncode == 0
 
 
@@ -408,8 +408,8 @@ def test_what_was_changed_since_is_left_alone_and_keeps_the_journal(
         connection.execute("update orders set order_status = 'cancelled' where order_id = 1")
     done = sqitch(dsn, tmp_path, "revert", "-y")
     assert done.returncode != 0
-    assert 'left alone: public.orders {"order_id": "1"}: changed since, or gone' in done.stderr
-    assert "1 changes are journaled that were not put back" in done.stderr
+    assert 'conflict: public.orders {"order_id": "1"}: changed or deleted since' in done.stderr
+    assert "1 changes in order_audit.journal are not reverted" in done.stderr
     assert _there(dsn)
     assert one(dsn, "select order_status from orders where order_id = 1") == "cancelled"
     assert one(dsn, f"select count(*) from ({FIXES[STATUS].rule.sql}) as v") == 999
@@ -487,7 +487,7 @@ def test_one_run_at_a_time(statuses: tuple[str, Emitted, Path], tmp_path: Path) 
         for file in (tmp_path / "deploy" / f"{STATUS}.sql", tmp_path / "revert" / f"{STATUS}.sql"):
             done = psql(dsn, file)
             assert done.returncode == 3
-            assert "another run of fixes is at work on this database" in done.stderr
+            assert "another run of fixes is active in this database" in done.stderr
         assert "a run of fixes is at work" in psql(dsn, tmp_path / "revert" / "journal.sql").stderr
     assert psql(dsn, tmp_path / "deploy" / f"{STATUS}.sql").returncode == 0
 
@@ -523,7 +523,7 @@ def test_a_folder_of_something_else_is_left_alone(server_18: Server, tmp_path: P
         (tmp_path / "taken" / "sqitch.plan").write_text("%project=flipr\n")
         (tmp_path / "file").write_text("")
         for name in ("taken", "file"):
-            with pytest.raises(EmitError, match=f"{name} holds something else"):
+            with pytest.raises(EmitError, match=f"{name} has other content"):
                 emit(connection, FIXES, {}, tmp_path / name)
         with pytest.raises(EmitError, match=r"cannot write .*file/below"):
             emit(connection, FIXES, {}, tmp_path / "file" / "below")

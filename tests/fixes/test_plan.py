@@ -254,11 +254,11 @@ def test_of_many_rows_a_fingerprint_is_compared(connection: psycopg.Connection, 
     assert not seen.keys
     connection.execute("update orders set order_status = 'Active' where order_id = 100042")
     with pytest.raises(
-        ReviewError, match=r"status_is_known: \d+ rows found and \d+ listed to be changed, not the same or not"
+        ReviewError, match=r"status_is_known: \d+ violations and \d+ rows to change, with other old or new values"
     ):
         apply(connection, RULES, FIXES, decisions.choices, decisions, Throttle())
     connection.execute("update orders set order_status = 'active' where order_id = 100042")
-    then = rf"status_is_known: {seen.rows} rows found and \d+ listed to be changed then, {seen.rows - 1} rows"
+    then = rf"status_is_known: {seen.rows} violations and \d+ rows to change then, {seen.rows - 1} violations"
     with pytest.raises(ReviewError, match=then):
         apply(connection, RULES, FIXES, decisions.choices, decisions, Throttle())
     connection.execute("update orders set order_status = ' Active' where order_id = 100042")
@@ -359,7 +359,7 @@ def test_what_must_have_a_value_is_not_taken_away(
                        " delivery_script_name = coalesce(delivery_script_name, 'crm')")  # fmt: skip
     connection.execute(f"alter table orders alter {column} set not null".encode())
     before = rows(connection)
-    said = f"{choice} takes orders.{column} away, which is NOT NULL: choose otherwise, or allow NULL"
+    said = f"{choice} sets orders.{column} to NULL, which is NOT NULL: choose another option, or drop the constraint"
     made = plan(connection, RULES, FIXES, {rule: choice})
     step = next(step for step in made.steps if step.fix.rule.id == rule)
     assert (step.problem, step.choice, step.changed) == (said, LEAVE, 0)
@@ -408,7 +408,7 @@ def test_what_cannot_be_put_back_is_refused(issues: str) -> None:
 
     state, clean = "customers.state_is_usps_code", "customers.text_is_clean"
     assert order_audit("revert", "--rule", state) == (
-        2, f"order-audit: nothing of {state} is applied: there is no schema order_audit\n"
+        2, f"order-audit: no fix of {state} is applied: the schema order_audit does not exist\n"
     )  # fmt: skip
     assert order_audit("apply", "--no-guards")[0] == 0
     assert order_audit("revert", "--rule", "no.such")[0] == 2

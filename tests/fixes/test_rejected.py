@@ -96,17 +96,17 @@ REFUSERS = {
         "create function no_change() returns trigger language plpgsql as $$ begin"
         " return case when new.order_id % 50 <> 1 then new end; end $$;"
         "create trigger t before update on orders for each row execute function no_change()",
-        "only 0 of 1 rows of public.orders could be changed: a trigger or a rule of the table stands in the way",
+        "only 0 of 1 rows of public.orders changed: a trigger or rewrite rule of the table prevents the change",
     ),
     "trigger that keeps the value": (
         "create function no_change() returns trigger language plpgsql as $$ begin"
         " if new.order_id % 50 = 1 then new.order_status = old.order_status; end if; return new; end $$;"
         "create trigger t before update on orders for each row execute function no_change()",
-        "only 0 of 1 rows of public.orders could be changed: a trigger or a rule of the table stands in the way",
+        "only 0 of 1 rows of public.orders changed: a trigger or rewrite rule of the table prevents the change",
     ),
     "rule": (
         "create rule no_change as on update to orders where old.order_id % 50 = 1 do instead nothing",
-        "only 0 of 1 rows of public.orders could be changed: a trigger or a rule of the table stands in the way",
+        "only 0 of 1 rows of public.orders changed: a trigger or rewrite rule of the table prevents the change",
     ),
 }
 #: Those that a trial on copies knows of.
@@ -153,7 +153,7 @@ def everything(connection: Connection) -> list[tuple[str]]:
 
 
 def expected(kind: str) -> tuple[Rejected, ...]:
-    by = "no_change" if "no_change" in REFUSERS[kind][0] and "stands in the way" not in REFUSERS[kind][1] else ""
+    by = "no_change" if "no_change" in REFUSERS[kind][0] and "prevents the change" not in REFUSERS[kind][1] else ""
     return (Rejected(STATUS, "automatic", "public.orders", by, REFUSERS[kind][1], 2, ("1", "101")),)
 
 
@@ -209,7 +209,7 @@ def test_emitted_files_pass_it_over_as_well(database: Connection, dsn: str, kind
         done = psql(dsn, *files)
         assert done.returncode == 0, done.stderr
         assert left(database) == {1, 101}
-        said = '2 rows of public.orders stay as they were, such as {"order_id": "1"}: ' + expected(kind)[0].reason
+        said = '2 rows of public.orders were rejected, such as  {"order_id": "1"}: ' + expected(kind)[0].reason
         assert said in done.stderr
         assert "and run this again. order_audit.refused has all of them." in done.stderr
         found = status(database)
@@ -221,7 +221,7 @@ def test_emitted_files_pass_it_over_as_well(database: Connection, dsn: str, kind
     database.execute(
         "alter table orders disable trigger user; update orders set order_status = 'EXPIRED ' where order_id = 2"
     )
-    assert "1 rows are left to change" in psql(dsn, tmp_path / "verify" / f"{STATUS}.sql").stderr
+    assert "1 rows still to change" in psql(dsn, tmp_path / "verify" / f"{STATUS}.sql").stderr
 
 
 def test_where_everything_is_refused_nothing_is_changed(database: Connection) -> None:
@@ -303,7 +303,7 @@ def test_what_would_be_held_for_too_long_is_passed_over(database: Connection) ->
         (MERGE, "public.customers", 1, ""),
     ]
     said = done.rejected[0].reason
-    assert said.startswith("too large for --max-lock-wait 200: 61 rows that change together take longer; raise it to ")
+    assert said.startswith("too slow for --max-lock-wait 200: an atomic group of 61 rows takes longer; raise it to ")
     assert left(database) == set()
     assert int(said.split()[-1]) > 200
     done = apply(database, rules, wanted, choices, None, Throttle(max_lock_wait_ms=60_000))
@@ -311,7 +311,7 @@ def test_what_would_be_held_for_too_long_is_passed_over(database: Connection) ->
     before = everything(database)
     undone = revert(database, MERGE, TARGET, Throttle(max_lock_wait_ms=200))
     assert (undone.changed, undone.rejected) == (3, 61)
-    assert "too large for --max-lock-wait 200: 61 rows" in str(
+    assert "too slow for --max-lock-wait 200: an atomic group of 61 rows" in str(
         database.execute("select distinct left_alone from order_audit.journal where left_alone <> ''").fetchall()
     )
     assert everything(database) != before

@@ -110,10 +110,10 @@ def test_what_an_application_made_anew_between_two_runs_is_its_own(database: Con
     # of 1 and 3 the second change is put back; before it somebody changed what the first had made
     assert statuses(database) == {1: "ACTIVE", 2: "paused", 3: "ACTIVE", 4: " Active", 5: " Active", 6: " Active"}
     assert sorted(alone) == [
-        "1: changed since, or gone",
-        "2: changed again since, and that stays",
-        "2: changed since, or gone",
-        "3: changed since, or gone",
+        "1: changed or deleted since",
+        "2: changed again, with a conflict",
+        "2: changed or deleted since",
+        "3: changed or deleted since",
     ]
 
 
@@ -125,7 +125,7 @@ def test_an_older_change_is_not_put_back_below_a_later_one_that_stays(database: 
     database.execute("update orders set order_ref = 10 where order_id = 1")
     assert fixed(database, ROOT_RULE) == 2  # 2, 3: 1 -> 10
     database.execute("update orders set order_ref = 1 where order_id = 3")
-    assert put_back(database, ROOT_RULE, how) == ["3: changed again since, and that stays", "3: changed since, or gone"]
+    assert put_back(database, ROOT_RULE, how) == ["3: changed again, with a conflict", "3: changed or deleted since"]
     assert refs(database) == {1: 10, 2: 1, 3: 1, 10: 10}
 
 

@@ -115,7 +115,7 @@ def test_no_row_goes_unseen_for_a_check_that_it_breaks(
         for name in ("deploy/journal.sql", "deploy/parcels.is_light.sql", "verify/parcels.is_light.sql")
     )
     assert psql(dsn, journal).returncode == 0
-    assert "1 rows are left to change" in psql(dsn, verify).stderr
+    assert "1 rows still to change" in psql(dsn, verify).stderr
     assert psql(dsn, deploy).returncode == 0
     assert connection.execute("select * from parcels order by 1").fetchall() == [(1, 100), (2, 70)]
 
