@@ -1,5 +1,5 @@
-"""Measures whether the expectations hold, and drives the commands. Reads only.
+"""The audit and the commands. Reads the database only.
 
-`run` is the whole audit; `gx` offers the rules to Great Expectations; the packages below hold one concern each, and
-import downwards only: cli, run, results, then scans, profiling and schema, then database, then analysis.
+`run` is the whole audit; `gx` exports the rules to Great Expectations. Each package below has one concern, and imports
+only downwards: cli, run, results; then scans, profiling and schema; then database; then analysis.
 """

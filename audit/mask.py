@@ -1,7 +1,7 @@
-"""Keep secrets and personal data out of everything that is written down.
+"""Mask secrets and personal data in all output.
 
-A value keeps its shape (length, punctuation, spaces, invisible characters), since that is what is wrong with it, and
-loses its letters and digits: `Ada.Lovelace@example.com ` becomes `A••.••••••••@•••••••.••• `.
+A masked value keeps its length, punctuation, spaces and invisible characters, which show its fault. It loses its
+letters and digits: `Ada.Lovelace@example.com ` becomes `A••.••••••••@•••••••.••• `.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import psycopg
 
-#: Words of a column's or key's name that tell of a person or of a secret.
+#: Words in the names of columns or keys with personal data or secrets.
 _PERSONAL: Final = {
     "email", "mail", "phone", "telephone", "tel", "mobile", "cell", "fax", "address", "street", "contact", "zip",
     "postcode", "postal", "firstname", "lastname", "surname", "fullname", "birthday", "birthdate", "birth", "dob",
@@ -30,13 +30,13 @@ _SECRET: Final = (
     "privatekey",
     "authorization",
 )
-#: Names whose last word only counts or classifies what the words before it are about.
+#: Last words of names that count or classify their subject.
 _HARMLESS_END: Final = {"id", "ids", "count", "state", "type", "kind", "status", "valid", "verified"}
 #: A password in a connection's words or address; operators of SQL have spaces around them where PostgreSQL writes it.
 _PASSWORD: Final = re.compile(
     r"((?<![\w.])(?:password|passwd|pwd)=|://[^\s:/@']+:(?=[^\s@']+@))[^\s@'&;]+", re.IGNORECASE
 )
-#: What stands before and after an @: no white space and none of the marks that texts put around an address.
+#: Characters beside an @: no white space, and no marks that enclose an address.
 _EMAIL: Final = re.compile(r"[^\s@\"'<>,;:(){}\[\]]{0,320}\s?@\s?[^\s@\"'<>,;:(){}\[\]]+")
 _PHONE: Final = re.compile(
     r"(?<![\w.-])(?:\+\d[\d ().-]{6,}\d|(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}|\d{3}[ .-]\d{4})(?![\w-])"
@@ -61,12 +61,12 @@ _PLACEHOLDERS: Final = {
     ".",
     "?",
 }
-#: Errors whose messages speak of the server, never of a value: connections, transactions, resources, operators.
+#: Errors whose messages concern the server and never contain a value: connections, transactions, resources, operators.
 _SAFE_CLASSES: Final = ("08", "25", "28", "40", "53", "54", "57", "58")
 #: A denied table, a locked one.
 _SAFE_STATES: Final = ("42501", "55P03")
 
-#: What a message quotes, in the marks of any of the server's languages.
+#: Quoted parts of a message, in the quotation marks of the server's languages.
 _QUOTED: Final = re.compile(r"[\"'`´‘’‚“”„«»‹›「」『』].*[\"'`´‘’‚“”„«»‹›「」『』]")
 
 #: The oid of type json.
@@ -79,14 +79,14 @@ _PLAIN_TYPES: Final = {
     16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1186, 1266, 1560, 1562, 2950,
     3904, 3906, 3908, 3910, 3912, 3926, 4451, 4532, 4533, 4534, 4535, 4536,  # ranges of such, and sets of ranges
 }  # fmt: skip
-#: What a JSON document, or a text in one, begins with.
+#: First characters of a JSON document or string.
 _OPENERS: Final = ("{", "[", '"')
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _REFERENCE: Final = re.compile(r"secret-ref:[A-Za-z0-9_./-]+")
 
 
 def is_personal(names: Collection[str] | None) -> bool:
-    """Whether a value made of columns with these names may tell of a person or hold a secret; None is not known."""
+    """Return whether a value from columns with these names may be personal data or secret; None: names unknown."""
     return names is None or any(_is_personal_name(name) for name in names)
 
 
@@ -156,7 +156,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 class _Number(str):
-    """A number as it was written."""
+    """Return a number as its original text."""
 
 
 def _written(node: Any, *, hidden: bool, keys: bool) -> str:
@@ -182,7 +182,7 @@ def passwords(script: str) -> str:
 
 
 def error(failure: psycopg.Error, *, unmask: bool = False) -> str:
-    """A server's message in one line, masked: what it says while it reads rows may quote them."""
+    """Return a server's message in one line, masked, because it may quote rows."""
     said = failure.diag.message_primary or str(failure) or type(failure).__name__
     if unmask:
         return " ".join(said.split())
@@ -190,10 +190,10 @@ def error(failure: psycopg.Error, *, unmask: bool = False) -> str:
 
 
 def message(said: str, sqlstate: str, *, raised: bool = False) -> str:
-    """What a server said while it read rows, in one line.
+    """Return a server's message in one line, masked.
 
-    Messages about itself are shown; others lose what they quote; one that a function `raised` loses all, since its
-    author may have put anything into it.
+    Messages on the server itself are shown; others lose quoted parts. A message `raised` by a function is replaced,
+    because it may contain any value.
     """
     said = " ".join(said.split())
     if raised or sqlstate[:2] in ("P0", "38", "39", "XX"):

@@ -1,4 +1,4 @@
-"""What must be true: rules as SQL files, gathered in suites."""
+"""Rules as SQL files, in suites."""
 
 from order_audit.expectations.error import SuiteError
 from order_audit.expectations.requirements import Question, Requirement

@@ -1,12 +1,11 @@
-"""Fragments: SQL that several files share is written once.
+"""Fragments: SQL that several files share.
 
-A line `-- include: NAME` stands for the text of the file `NAME.fragment.sql` in the same folder, or in a folder above
-it, up to the folder of the suite; the nearest one counts. The text has no parameters and includes nothing itself. Its
-lines are indented as the line that includes them, so that the whole reads as if it had been written there; a literal
-of several lines is therefore included by a line that is not indented.
+A line `-- include: NAME` is replaced by the text of the file `NAME.fragment.sql` in the same folder, or in the nearest
+folder above it, up to the folder of the suite. A fragment has no parameters and no includes. Its lines get the
+indentation of the line that includes them. So include a literal of several lines without indentation.
 
-The file stands beside those that share it, so that a rule file can be run alone, moved with its folder and read
-without knowing where a suite begins. Its ending tells it from a rule, whatever its name is.
+A fragment is in the folder of the files that share it, so that a rule file can run alone and move with its folder. Its
+suffix distinguishes it from a rule.
 """
 
 from __future__ import annotations
@@ -45,11 +44,11 @@ def lines(text: str, path: str) -> list[Line]:
 
 
 def read(file: Path, top: Path, show: Callable[[Path], str] = str) -> list[Line]:
-    """Read a file with fragments in the place of the lines that include them.
+    """Read a file and replace its include lines by fragments.
 
-    Fragments are looked for up to the folder `top`; `show` is how messages write a path. Raises SuiteError with file
-    and line for a fragment that is not there, lies outside of `top`, is empty, or includes another one; and OSError
-    or UnicodeDecodeError where the file itself cannot be read.
+    Fragments are searched up to the folder `top`; `show` formats paths in messages. Raises SuiteError with file and
+    line for a fragment that is missing, outside of `top`, empty, or includes another one; OSError or UnicodeDecodeError
+    if the file is unreadable.
     """
     whole: list[Line] = []
     for line in lines(file.read_text(encoding="utf-8"), show(file)):
@@ -108,7 +107,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def used(folder: Path, included: Collection[str], show: Callable[[Path], str] = str) -> list[Path]:
-    """The fragments below a folder. Raises SuiteError for one whose path, as shown, is none of those `included`."""
+    """Return the fragments below a folder. Raises SuiteError for a fragment that is not in `included`."""
     found = [path for path in _below(folder) if path.name.endswith(ENDING)]
     for path in found:
         if show(path) not in included:

@@ -1,19 +1,18 @@
-"""What the rules of a suite are for: `requirements.toml` beside them.
+"""Requirements and open questions of a suite: the file `requirements.toml` in its folder.
 
     [[requirement]]
-    says = "what must be so, in the words of the business"
-    source = "who says so"
+    says = "the requirement, in business terms"
+    source = "its author or document"
     rules = ["rule.id", "rule.id"]
 
     [[question]]
-    asks = "what nobody has said"
-    because = "why one has to ask"
-    assumed = "what the rules take for granted meanwhile"
-    otherwise = "what would be found, or not found, if it were otherwise"
+    asks = "an open question"
+    because = "the reason for it"
+    assumed = "the answer that the rules assume"
+    otherwise = "the effect of another answer on the findings"
     rules = ["rule.id"]
 
-A question may do without rules; everything else must be there. A suite without the file is one whose reports say
-nothing of either.
+The rules of a question are optional, all other keys mandatory. Reports of a suite without the file omit both.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Question:
-    """Something that nobody has said, what the rules assume meanwhile, and what else would be found."""
+    """An open question, the answer that rules assume, and the effect of another answer."""
 
     asks: str
     because: str

@@ -1,4 +1,4 @@
-"""A rule: one SQL file whose rows are the violations."""
+"""A rule: one SQL file; the rows of its query are the violations."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ class Prefilter:
 
 @dataclass(frozen=True)
 class Highlight:
-    """The columns of a rule's result whose values are what is wrong.
+    """The highlighted columns of a rule's result.
 
-    Where not all of them have to be, `test` is an SQL condition on one of them as text, called `value`, that tells.
+    `test` is an SQL condition on `value`, the text of one of them. It limits the highlight to values that meet it.
     """
 
     columns: tuple[str, ...]
@@ -84,7 +84,7 @@ class SchemaCause:
 
 @dataclass(frozen=True)
 class Diagram:
-    """A diagram of a violation: a kind of an installed domain, and the columns that name what is drawn."""
+    """The diagram of a violation: a kind of an installed domain, and the columns that identify its subject."""
 
     kind: str
     keys: tuple[str, ...]
@@ -94,12 +94,11 @@ class Diagram:
 class Rule:
     """One expectation about the data.
 
-    `sql` is one reading statement without a trailing semicolon; each of its rows is a violation, named by the
-    columns in `key`; its other columns are evidence. `lines` are those of `sql` with their places in files, so
-    that an error's place can be named in the author's own terms. `without` says, in the words of the business, what is
-    lost where the schema lacks what the rule `requires`. A `prefilter` excludes rows before the statement runs: that
-    changes how long it takes, and not what it finds. `unfixed` and `unguarded` say why violations have no fix and no
-    guard.
+    `sql` is one select without a trailing semicolon. Each of its rows is a violation, identified by the columns in
+    `key`; its other columns are evidence. `lines` has the lines of `sql` with their file and line, to locate errors.
+    `without` is the reason in business terms why the rule is not checkable if the schema lacks what it `requires`. A
+    `prefilter` excludes rows before the statement runs, which must not change the result. `unfixed` and `unguarded` are
+    the reasons why violations have no fix and no guard.
     """
 
     id: str
@@ -139,8 +138,8 @@ def parse(text: str, *, id: str, suite: str, path: PurePath | str) -> Rule:
 def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) -> Rule:
     """Read the lines of a rule file: a header of `-- name: text` lines, then the statement.
 
-    A header line that begins with two spaces continues the one before it.
-    Raises SuiteError, naming the file and the line, for anything that is not such a file.
+    A header line that begins with two spaces continues the line before it. Raises SuiteError with file and line for a
+    malformed file.
     """
     header: dict[str, str] = {}
     field = ""

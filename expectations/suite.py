@@ -22,11 +22,10 @@ _HOME = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Suite:
-    """Rules in the order of their ids, what they are for, and what they assume.
+    """Rules in the order of their ids, with requirements and questions.
 
-    `name` is a shipped suite's name, or the user's folder or file. `hashes` has, for each, the SHA-256 of what
-    `sha256sum` prints for its files (rules, fragments, and requirements.toml), by paths below the folder and in their
-    order.
+    `name` is a shipped suite's name, or the user's folder or file. `hashes` has for each the SHA-256 of the output of
+    `sha256sum` for its files (rules, fragments, requirements.toml), sorted by path below the folder.
     """
 
     name: str
@@ -60,7 +59,7 @@ def load(*sources: str | Path) -> Suite:
     """Load suites by shipped name or by path (a folder, or a single rule file), as one suite.
 
     A rule's id is its path below the folder with `.` for `/`, without `.sql`; a single file's id is its stem.
-    Raises SuiteError where a source cannot be used, or where two rules have the same id.
+    Raises SuiteError for an unusable source, or two rules with the same id.
     """
     suites = [_load(source) for source in sources]
     rules = [rule for suite in suites for rule in suite.rules]

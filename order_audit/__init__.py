@@ -1,6 +1,6 @@
 """Audit a PostgreSQL database: rules as SQL, one read-only snapshot, exact evidence, a verdict for CI.
 
-This module is the public interface; what lies below it may change without notice.
+This module is the public interface; the modules below it may change without notice.
 
 >>> import order_audit
 >>> result = order_audit.run(dsn, rules=["lineage.*"], fail_on="warning", lint=False, profile=False)
@@ -13,8 +13,8 @@ False
 ['customers.customer_balance']
 
 `dsn` is a URL or a libpq string; None reads the environment variable DATABASE_URL. Functions raise UsageError or
-SuiteError for wrong use, DocumentError for a file that holds no result, and RunError where the database gave no answer.
-All derive from OrderAuditError, whose `exit_code` is that of the command.
+SuiteError for wrong use, DocumentError for a file without a result, and RunError for a database error. All derive from
+OrderAuditError; its `exit_code` is that of the command.
 """
 
 from __future__ import annotations
@@ -168,10 +168,9 @@ def run(
 ) -> Result:
     """Audit a database, and write the files of `formats` into the folder `out`, if one is given.
 
-    Without `formats` they are those that `order-audit run` writes without --format.
-    `rules` and `exclude` are patterns of rule ids; `examples` is the number of rows that each failed rule shows; `jobs`
-    is the number of connections; `timeout` bounds each statement, in seconds. A comparison by keys needs an `out`
-    with violations.csv. Raises SuiteError, UsageError, RunError.
+    The default of `formats` is that of `order-audit run`. `rules` and `exclude` are patterns of rule ids, `examples` is
+    the number of evidence rows per rule, `jobs` the number of connections, `timeout` the limit of each statement in
+    seconds. A comparison by keys needs an `out` with violations.csv. Raises SuiteError, UsageError, RunError.
     """
     from tempfile import TemporaryDirectory
 
@@ -242,9 +241,9 @@ def profile(
     timeout: float | None = None,
     unmask: bool = False,
 ) -> dict[str, Any]:
-    """Describe tables (all, if none is named): figures by table and column, as under `profile` in results.json.
+    """Profile tables (default: all): figures by table and column, as under `profile` in results.json.
 
-    `sample` is the percentage of each table's pages to read; `timeout` bounds each statement, in seconds.
+    `sample` is the percentage of each table's pages to read, `timeout` the limit of each statement in seconds.
     Raises UsageError for a table that does not exist, RunError.
     """
     from order_audit.audit.analysis.relation_name import RelationName

@@ -21,7 +21,7 @@ Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any] | None
 #: A CHECK says nothing of rows that came in before its function was replaced, so that no plan may rely on it.
 ALL_ROWS: Final[Setting] = ("constraint_exclusion", "off")
 NO_JIT: Final[Setting] = ("jit", "off")
-#: What every session sets: a value's text is exact and the same for every client, and no row goes unseen.
+#: Settings of every session: exact texts of values, equal for all clients, and an error instead of hidden rows.
 SETTINGS: Final[tuple[Setting, ...]] = (
     ("extra_float_digits", "1"),
     ("datestyle", "ISO, YMD"),
@@ -33,11 +33,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ALL_ROWS,
     NO_JIT,
 )
-#: What a session that only reads sets besides.
+#: Further settings of a reading session.
 READER: Final[tuple[Setting, ...]] = (("lock_timeout", "10s"), ("idle_in_transaction_session_timeout", "0"))
 #: For the hash tables of grouping and joining millions of rows, which would otherwise spill to disk.
 _WORK_MEMORY: Final = "64MB"
-#: How often the server looks whether its client is still there (PostgreSQL 14, where the operating system can tell).
+#: The interval at which the server checks for a dead client (PostgreSQL 14, if the operating system supports it).
 _CLIENT_CHECK: Final = "1s"
 #: The key of the advisory lock that lets one run of fixes, or of a migration, at a time into a database.
 LOCK: Final = 0x6F72646572

@@ -14,10 +14,9 @@ from typing import Any
 
 @contextmanager
 def draft(target: Path) -> Iterator[Path]:
-    """A folder beside `target` to write into; what stands in it in the end is moved into `target`, file by file.
+    """Provide a draft folder next to `target`; at the end, its files move into `target`, one by one.
 
-    Where the block raises, nothing of it remains, and `target` is as it was. Raises OSError where a folder cannot be
-    written.
+    If the block raises, the draft is removed and `target` unchanged. Raises OSError if a folder is not writable.
     """
     made = not target.exists()
     target.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Two audits side by side: what is resolved, what remains, what is new, per rule and per key.
+"""Compare two audits: resolved, remaining and new violations by rule and key.
 
-Keys are compared as streams: both violations files are sorted, so that files of any size take the same memory.
+Keys are compared as streams of two sorted violations files, so that memory does not depend on their size.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ def differ(before: Audit, after: Audit) -> str:
 
 
 def differ_runs(old: Run, name: str, schema: str, suites: Iterable[str], tables: Iterable[str]) -> str:
-    """The same of an earlier run and one of a database, a schema, suites and tables.
+    """The same for an earlier run, and for a database, schema, suites and tables.
 
-    A database is known by its name, its schema and its tables, and not by its server: CI makes a new one each time.
-    Tables differ where there is none that both audits read; that one of them read more is a matter of its rules.
+    A database is identified by its name, schema and tables, and not by its server, because CI creates a new one each
+    time. Tables differ if the audits have no table in common; their numbers of tables depend on the rules.
     """
     for what, then, now in (("database", old.database.name, name), ("schema", old.database.schema, schema)):
         if then and now and then != now:

@@ -32,7 +32,7 @@ def visible(text: str, *, keep: str = "", evidence: bool = False, end: int | Non
     shows the beginning only.
     """
     if end is not None:
-        text = text[: end + 1]  # one more letter tells whether a space is the last
+        text = text[: end + 1]  # one more letter shows whether a space is the last one
     loose = evidence and not unicodedata.is_normalized("NFC", text)
     spaces = {place for run in _SPACES.finditer(text) for place in range(*run.span())} if evidence else set()
     if not loose and not spaces and _is_clear(text.translate(dict.fromkeys(map(ord, keep)))):

@@ -13,7 +13,7 @@ from order_audit.reports.schema_findings import down_to, failing
 
 
 class Judged(Protocol):
-    """What the gate looks at: a document, or the parts that one is going to be made of."""
+    """The input of the gate: a document, or its future parts."""
 
     @property
     def run(self) -> Run: ...
@@ -34,13 +34,13 @@ def decide(
     fail_on_schema: FailOn = "never",
     allow_skipped: bool = False,
 ) -> Gate:
-    """Hold a result against the gate.
+    """Judge a result by the gate.
 
-    `new` is the number of new violations per rule against a baseline: with it, a failed rule that brings nothing new
-    counts as passed. An errored rule fails the gate whatever its severity, and so does one whose table is not there
-    (unless `allow_skipped`), for a typo in a name must not pass; where the rule's `requires` names that table, its
-    author has said that it may be missing. An audit that was interrupted fails too: rules that did not run may fail.
-    Schema findings only do from `fail_on_schema` on, and not where somebody has accepted them.
+    `new` has the new violations per rule against a baseline; with it, a failed rule without new violations counts as
+    passed. An errored rule fails the gate at every severity. So does a rule with a missing table (unless
+    `allow_skipped`), because a typo in a name must not pass; a table in the rule's `requires` may be missing. An
+    interrupted audit fails, too: rules that did not run may fail. Open schema findings fail the gate from
+    `fail_on_schema` on.
     """
     failed = [it for it in judged.results if it.status == "failed" and (new is None or new[it.rule] > 0)]
     failures = [

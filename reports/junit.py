@@ -20,7 +20,7 @@ _LISTED: Final = 20
 def junit(document: Document) -> str:
     """Render the XML. Failed rules are failures, errored rules errors, rules that were not judged skipped.
 
-    Schema rules are a separate suite, whose cases fail only at severities that fail the gate.
+    Schema rules are a separate suite. Its cases fail only at severities that fail the gate.
     """
     root = ElementTree.Element("testsuites", name="order-audit")
     name, began = _clean(document.run.database.name), encode(document.run.started_at)

@@ -17,7 +17,7 @@ _OLD: str = "order-audit/1"
 
 @dataclass(frozen=True)
 class Keys:
-    """What was found by each rule, and the folder of the file that holds the keys."""
+    """A result document, and the folder with its violations file."""
 
     results: tuple[Result, ...]
     violations: Violations | None
@@ -53,7 +53,7 @@ class Audit:
 
     @property
     def keys(self) -> Keys:
-        """What it found, to be compared."""
+        """Return the results for a comparison."""
         return Keys(self.document.results, self.document.violations, self.folder)
 
 

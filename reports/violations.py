@@ -20,7 +20,7 @@ HEADER: Final = b"rule,key\n"
 _LINE: Final = re.compile(
     rb'(?:"(?P<rule_q>(?:[^"]|"")*)"|(?P<rule>[^,"]*)),(?:"(?P<key_q>(?:[^"]|"")*)"|(?P<key>[^"]*))'
 )
-#: What keys are compared by: NULL, all others, NaN; then the number; then the bytes.
+#: The sort key of keys: NULL, all others, NaN; then the number; then the bytes.
 Position: TypeAlias = tuple[int, Decimal, bytes]
 _NULL: Final[Position] = (0, Decimal(0), b"")
 _NAN: Final[Position] = (2, Decimal(0), b"")
@@ -38,7 +38,7 @@ def field(text: str) -> bytes:
 
 
 def prefix(rule: str) -> bytes:
-    """What each line of a rule begins with; the key follows, and the line's end."""
+    """Return the start of a rule's lines, which the key and the line's end follow."""
     return field(rule) + b","
 
 
@@ -74,7 +74,7 @@ def integers(lines: IO[bytes], rule: str, most: int) -> list[int]:
 
 
 def position(key: bytes | None, *, as_number: bool) -> Position:
-    """What a key is sorted by, among those of its rule."""
+    """Return the sort key of a key within its rule."""
     if key is None:
         return _NULL
     if not as_number:

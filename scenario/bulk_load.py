@@ -9,7 +9,7 @@ DROP: Final = """
 alter table orders drop constraint orders_customer_id_fkey, drop constraint orders_pkey, drop constraint chk_status;
 alter table customers drop constraint customers_pkey;
 """
-#: Sorts and hash tables are of millions of rows. Merge joins would only sort what is in order.
+#: Sorts and hash tables have millions of rows. Merge joins would sort rows that are already in order.
 MEMORY: Final = """
 set local work_mem = '256MB';
 set local hash_mem_multiplier = 4;

@@ -33,7 +33,7 @@ class NotUnicodeError(OrderAuditError):
 
 @dataclass(frozen=True)
 class Generated:
-    """What is there now: the violations by the labels, and the rules that nothing was planted for, for lack of room."""
+    """The generated data: labelled violations, and rules without a defect for want of rows."""
 
     orders: int
     customers: int

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from order_audit.expectations import load
 from order_audit.scenario.load import ISSUES, TRUTH
 
-#: What the sample data violates by itself, by rule: it is as it was handed over, without labels.
+#: Violations of the sample data by rule; the sample data have no labels of their own.
 SAMPLE: Final = {
     "customers.phone_is_dialable": (1, 2, 3, 4, 5),
     "lineage.one_live_order": (1004, 1005),

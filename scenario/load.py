@@ -15,7 +15,7 @@ ISSUES: Final = tuple(sorted((HOME / "data-issues").glob("*.sql")))
 TRUTH: Final = HOME / "data-issues" / "truth.csv"
 #: The way to the proposed schema, as Sqitch projects; see `order_audit.scenario.migrate`.
 PROPOSED: Final = HOME / "proposed"
-#: What could be decided about them; see `order_audit.fixes.planning.decisions`.
+#: Possible decisions on them; see `order_audit.fixes.planning.decisions`.
 DECISIONS: Final = HOME / "decisions.toml"
 
 

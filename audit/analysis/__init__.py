@@ -1,4 +1,4 @@
-"""What a rule's SQL tells by itself: relations, columns and their lineage, predicates. Needs no database.
+"""Static analysis of a rule's SQL: relations, column lineage, predicates. Needs no database.
 
-The only package that imports sqlglot. Imported by every other package of audit; imports expectations alone.
+The only package that imports sqlglot. Imported by all other packages of audit; imports only expectations.
 """

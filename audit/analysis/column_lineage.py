@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-#: What gives no more of its arguments than they are: their letters, their greatest, how many. Of any other function's
+#: Functions whose values reveal no more than their arguments: letters, maximum, count. Of any other function's
 #: result nothing is known; it may be a whole row, or a value out of a document.
 _PLAIN = (
     exp.Abs, exp.And, exp.Avg, exp.Case, exp.Cast, exp.Coalesce, exp.Concat, exp.Count, exp.FirstValue, exp.Greatest,
@@ -85,7 +85,7 @@ def with_query(table: exp.Table) -> exp.CTE | None:
 
 
 def _at(query: exp.Expr, place: int, seen: frozenset[tuple[int, int]]) -> frozenset[str] | None:
-    """What the column at `place` of a query's result is made of. A query that reads itself adds nothing to itself."""
+    """Return the sources of the column at `place` of a query's result. A recursive query adds no source to itself."""
     if (id(query), place) in seen:
         return frozenset()
     seen |= {(id(query), place)}
@@ -100,7 +100,7 @@ def _at(query: exp.Expr, place: int, seen: frozenset[tuple[int, int]]) -> frozen
 
 def _expression(item: exp.Expr, select: exp.Select, seen: frozenset[tuple[int, int]]) -> frozenset[str] | None:
     if isinstance(item, exp.Window):
-        return _expression(item.this, select, seen)  # what it is parted and ordered by does not show
+        return _expression(item.this, select, seen)  # partition and order columns do not appear in the value
     if isinstance(item, exp.Column):
         return _column(item, select, seen)
     if isinstance(item, _OPAQUE) or (isinstance(item, exp.Func) and not isinstance(item, _PLAIN)):

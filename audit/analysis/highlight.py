@@ -1,4 +1,4 @@
-"""Which columns of a violation are what is wrong: what a rule's header says, else what its WHERE tests."""
+"""Highlighted columns of a violation: from the rule's header, else the columns that its WHERE tests."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from order_audit.expectations import Rule
 def highlight(rule: Rule) -> tuple[str, ...]:
     """The columns of a rule's result, in their order.
 
-    Where the header does not name them, these are the columns that the outermost WHERE looks at and that are shown as
-    they are, the key's left out; none where that cannot be told.
+    Without a header, these are the columns of the outermost WHERE that the result shows unchanged, except the key; none
+    if that is unknown.
     """
     if rule.highlight is not None:
         return rule.highlight.columns

@@ -1,7 +1,7 @@
-"""What a rule's SQL reads, and whether it can share a scan.
+"""The parsed query of a rule: the relations that it reads, and whether it can share a scan.
 
-The parser only looks: what is run are slices of the author's own text, so that a parser's idea of PostgreSQL can
-never change what a rule means. A statement that it cannot parse is run as it stands.
+The parser only reads. Statements are made of slices of the author's text, so that the parser cannot change the meaning
+of a rule. A statement that it cannot parse runs unchanged.
 """
 
 from __future__ import annotations
@@ -64,12 +64,11 @@ class SelectClauses:
 class ParsedQuery:
     """One reading statement.
 
-    `body` is the statement without a last ORDER BY that changes nothing but the order. `relations` are those it reads,
-    the first one first. `column_lineage` names, per column of the result, the tables' columns that it is made of, None
-    where nobody knows. `rows` tells which columns are taken as they are, through whatever derived tables, from the same
-    row of the same table: they have the same number. `unqualified` is where relations stand that the search path finds;
-    None where nobody knows. `calls` are the names before an opening bracket, those of all functions among them; None
-    where the text could not be read.
+    `body` is the statement without a final ORDER BY that affects only the order. `relations` has the relations that it
+    reads, in their order. `column_lineage` has the source columns of each result column; None if unknown. `rows` has a
+    number for each result column that is an unchanged column: equal numbers mean the same row of the same table.
+    `unqualified` has the positions of relations without a schema; None if unknown. `calls` has the names before an
+    opening bracket, which include all functions; None if the text is unreadable.
     """
 
     body: str
@@ -174,7 +173,7 @@ def _unordered(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[To
 
 
 def _prefiltered(rule: Rule, tokens: list[Token]) -> tuple[int, int] | None:
-    """Where the table stands whose rows are prefiltered, which must be one place."""
+    """Return the position of the prefiltered table, which must occur once."""
     if rule.prefilter is None:
         return None
     words = rule.prefilter.table.split()

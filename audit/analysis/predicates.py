@@ -19,7 +19,7 @@ from order_audit.audit.analysis.column_lineage import folded_name, with_query
 ROW = "t"
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
-#: What a test may be made of: it is written anew from the parser's tree, and of these there is one way to read it.
+#: Nodes of a predicate. It is generated from the parser's tree, and these have only one meaning.
 _SIMPLE = (exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Paren, exp.Neg, exp.And, exp.Or, exp.Not, exp.In,
            exp.Is, exp.Between, *_COMPARISONS)  # fmt: skip
 
@@ -67,7 +67,7 @@ class OneOf(Test):
 
 
 def any_of(of: str, values: Iterable[str], *, others: bool, null: bool) -> OneOf:
-    """The test in SQL. The values keep their order: whoever wrote them may have put the most frequent first."""
+    """Return the predicate as SQL. Values keep their order, because the author may have put the most frequent first."""
     values = tuple(dict.fromkeys(values))
     if not values:  # any but none
         text = f"{of} IS NOT NULL"
@@ -132,7 +132,7 @@ def condition(filters: Iterable[Filter]) -> str:
 
 
 def read_sets(tree: exp.Query) -> dict[str, ReadSet]:
-    """What a statement needs of each table that it names without a schema and filters wherever it reads it."""
+    """Return the predicates of each unqualified table that the statement filters wherever it reads it."""
     if any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star)):
         return {}
     columns: set[str] = set()

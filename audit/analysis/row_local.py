@@ -1,4 +1,4 @@
-"""Rules that judge each row of one table by itself, and the columns that decide."""
+"""Row-local predicates: rules that judge each row of one table separately, and the columns that they read."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from order_audit.audit.analysis.column_lineage import folded_name, with_query
 
-#: What makes a condition dear: patterns, subqueries, and functions that sqlglot has no name for (those of JSON, say).
+#: Nodes of an expensive condition: patterns, subqueries, and functions unknown to sqlglot (such as JSON functions).
 _DEAR = (exp.Query, exp.RegexpLike, exp.RegexpILike, exp.RegexpReplace, exp.SimilarTo, exp.JSONExtract, exp.Anonymous)
-#: What may give another value for the same arguments. Functions called by name are looked up in the catalog.
+#: Volatile expressions. Functions called by name are looked up in the catalog.
 _FICKLE = (exp.Rand, exp.Uuid)
 _SETS = (exp.Explode, exp.Unnest, exp.GenerateSeries)
 
 
 @dataclass(frozen=True)
 class RowLocalPredicate:
-    """How a rule judges a row by nothing but that row.
+    """The predicate of a rule that reads only the judged row.
 
-    FROM is `table`, as the author wrote it with its alias, and then `lateral_joins`: LATERAL subqueries of no table, if
-    any, named `aliases`; `single` tells that each gives one row for one, as far as the functions that it calls do.
-    `alias` is the table's name in the rule. `reads` are the columns that decide whether a row violates; `is_expensive`
-    tells that deciding costs more than looking a value up. `calls` are the functions that are called by name,
-    `lateral_calls` those of them in `lateral_joins`.
+    FROM consists of `table` (the author's text with its alias) and `lateral_joins`: LATERAL subqueries without a table,
+    named `aliases`. `single`: each of them returns one row, if the functions in it do. `alias` is the table's name in
+    the rule. `reads` has the columns that determine whether a row violates; `is_expensive`: the predicate costs more
+    than a lookup of a value. `calls` has the functions called by name, `lateral_calls` those in `lateral_joins`.
     """
 
     table: str
@@ -110,7 +109,7 @@ def _columns(part: exp.Expr, own: str, tree: exp.Select, *, alone: bool) -> _Col
 
 
 def _named(part: exp.Expr) -> Iterator[str]:
-    """The names that an expression gives to sources of its own."""
+    """Return the aliases that an expression defines."""
     for source in part.find_all(exp.Table, exp.Subquery, exp.Lateral):
         alias = source.args.get("alias")
         if isinstance(alias, exp.TableAlias) and isinstance(alias.this, exp.Identifier):

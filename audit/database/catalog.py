@@ -1,4 +1,4 @@
-"""What the database has: the relations that rules read, their columns, and what a statement's columns are made of."""
+"""Catalog facts: the relations that rules read, their columns, and the types of a statement's columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from psycopg import errors, pq
 from order_audit import session
 from order_audit.audit.analysis.relation_name import RelationName
 
-#: Types whose values are ordered, and written, as numbers: integers, floats, numeric, oid.
+#: Numeric types: integers, floats, numeric, oid.
 _NUMBERS = {20, 21, 23, 26, 700, 701, 1700}
 _NUMERIC = 1700
 _JSON = {114, 3802}
@@ -65,12 +65,12 @@ class Column:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether it is of type numeric, whose equal values can be written in several ways."""
+        """Whether its type is numeric, whose equal values may have different texts."""
         return self.type == _NUMERIC
 
 
 def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> dict[RelationName, Relation]:
-    """The relations that these names stand for under the search path; what is not there is left out."""
+    """Return the relations with these names on the search path; missing ones are omitted."""
     wanted = sorted(set(names))
     rows = connection.execute(
         """
@@ -119,7 +119,7 @@ def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> 
 
 
 def unique(connection: psycopg.Connection, relation: Relation) -> frozenset[str]:
-    """The columns that cannot hold a value twice, of a table whose rows are all its own: no partition's, no child's."""
+    """Return the unique columns of a table without partitions and inheritance children."""
     rows = connection.execute(
         """
         select a.attname
@@ -174,7 +174,7 @@ def tables(connection: psycopg.Connection) -> list[str]:
 
 @dataclass(frozen=True)
 class Function:
-    """What functions of one name may do: give another value for the same arguments, give several rows."""
+    """Properties of the functions of a name: volatile, set-returning."""
 
     is_volatile: bool
     gives_sets: bool

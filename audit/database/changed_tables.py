@@ -16,7 +16,7 @@ from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 from order_audit.reports.document import ChangedTable
 
-#: What a table is read from: itself, its partitions and children, and the tables of a view.
+#: The relations that a query of a table reads: itself, partitions, children, and the tables of a view.
 _READ: Final = """
 with recursive reads as (
   select t.oid as root, t.oid from unnest(%s::oid[]) as t (oid)
@@ -62,8 +62,8 @@ def states(connection: psycopg.Connection, relations: Iterable[Relation]) -> Sta
 def hold(connection: psycopg.Connection, relations: Iterable[Relation]) -> None:
     """Lock tables against rewrites and TRUNCATE until the transaction ends, their partitions and children included.
 
-    The lock is that of a SELECT. A table that this role may not lock, or that somebody else holds, is left out: the
-    rules that read it say why.
+    The lock is that of a SELECT. A table that this role may not lock, or that another session has locked, is omitted:
+    its rules report the error.
     """
     for relation in relations:
         try:
@@ -75,7 +75,7 @@ def hold(connection: psycopg.Connection, relations: Iterable[Relation]) -> None:
 
 
 def changed(before: States, after: States, relations: Iterable[Relation]) -> list[ChangedTable]:
-    """What changed in tables between two states, in words."""
+    """Return the changes of tables between two states, in words."""
     names = {relation.oid: relation.name for relation in relations}
     return [
         ChangedTable(names[root], change)

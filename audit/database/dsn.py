@@ -35,7 +35,7 @@ def resolve(given: str | None) -> str:
     try:
         conninfo.conninfo_to_dict(dsn)
     except psycopg.ProgrammingError as error:
-        # libpq quotes what it could not read, and that may be the password
+        # libpq quotes the unreadable part, which may be the password
         said = re.sub('".*"', '"…"', " ".join(str(error).split()))
         raise UsageError(
             f"not a DSN ({said}): give a URL like postgresql://user@host/database, or words like 'host=... dbname=...'"
@@ -74,15 +74,15 @@ if not {"force_extended", "binary"} <= inspect.signature(psycopg.Cursor._execute
 
 
 def connect(dsn: str, *, autocommit: bool = False, one_statement: bool = False) -> psycopg.Connection:
-    """Connect, as `order-audit` and with UTF-8; with `one_statement`, a text of two statements is refused.
+    """Connect as application `order-audit` with UTF-8; `one_statement` rejects texts of several statements.
 
-    Raises RunError with one line that says what the server said.
+    Raises RunError with the server's message in one line.
     """
     factory = OneStatement if one_statement else psycopg.Cursor
     try:
         return psycopg.connect(dsn, autocommit=autocommit, cursor_factory=factory, **_defaults(dsn))
     except psycopg.OperationalError as error:
-        # the first line says what failed, the others what to ask oneself; before the last "failed: " stands the address
+        # the first line has the error, the others are hints; the address precedes the last "failed: "
         said = [line.split("failed: ")[-1].strip() for line in str(error).splitlines() if line.strip()]
         raise RunError(
             f"cannot connect to {masked(dsn)}: {_without_password(dsn, said[0] if said else 'no answer')}"

@@ -65,7 +65,7 @@ def _enter(server: Server) -> IO[bytes]:
 
 
 def _leave(server: Server, users: IO[bytes]) -> None:
-    """Give the share back, and stop the server if nobody else has one."""
+    """Release the share, and stop the server if no other process has one."""
     with (_place() / "start.lock").open("ab") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
         try:
@@ -78,10 +78,10 @@ def _leave(server: Server, users: IO[bytes]) -> None:
 
 
 def _place() -> Path:
-    """The folder that holds the data folder and the lock files.
+    """Return the folder of the data folder and the lock files.
 
-    Root's server runs as a user of its own. Where that user cannot reach the home, as in a folder that only root may
-    enter, the data live below /var/lib instead: no permission of a folder that exists is ever widened.
+    Root's server runs as a separate user. If that user cannot enter the home folder, the data are below /var/lib:
+    permissions of existing folders are never widened.
     """
     place = home()
     user = service_user()

@@ -1,5 +1,5 @@
-"""What samples tell of a table: which columns hold few different values, so that it pays to judge each value once, and
-how many rows fulfil a condition."""
+"""Samples of tables: columns with few distinct values (for distinct-value evaluation), and the share of rows that meet
+a condition."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ValueColumn:
     collation: str
 
     def encode(self, column: str) -> str:
-        """An expression that can be hashed and tells different values apart, whatever their type and collation."""
+        """Return a hashable expression that is different for different values, for any type and collation."""
         # a bit string as text is eight times as long, and slow to write; its bytes begin with its length, and so are
         # never nothing
         return f"coalesce(bit_send({column}), '')" if self.is_bits else f'({column}::text collate "C")'
@@ -69,10 +69,10 @@ def value_columns(connection: psycopg.Connection, table: Relation, columns: Iter
 def low_cardinality_sets(
     connection: psycopg.Connection, table: Relation, sets: Collection[frozenset[str]]
 ) -> list[frozenset[str]]:
-    """Sets of a table's columns that hold few different values, as a sample of the table tells.
+    """Return sets of a table's columns with few distinct values, estimated from a sample.
 
-    Of the `sets` that are asked for, those that are parts of others come with them, and those that have about as many
-    values together as apart are joined.
+    Subsets of other `sets` are merged into them, and sets that have about as many values together as separately are
+    joined.
     """
     try:
         with connection.transaction():
@@ -94,7 +94,7 @@ def low_cardinality_sets(
                     found[columns] = values
             return list(found)
     except psycopg.Error:
-        return []  # a table that cannot be sampled: a foreign one, one that somebody has locked
+        return []  # a table that cannot be sampled: a foreign table, or a locked one
 
 
 def sample_conditions(
@@ -130,7 +130,7 @@ def _sample(rows: float) -> str:
 
 
 def _rows(connection: psycopg.Connection, table: Relation) -> float:
-    """About how many rows a table has; 0 for what has no rows of its own."""
+    """Return the estimated rows of a table; 0 for a relation without storage."""
     row = connection.execute(
         "select case when reltuples > 0 then reltuples else pg_relation_size(oid) / 100 end::float8"
         " from pg_class where oid = %s and relkind in ('r', 'p', 'm')",

@@ -22,7 +22,7 @@ from order_audit.errors import RunError
 SERVICE_USER: Final = "order-audit"
 #: sun_path holds 108 bytes on Linux, 104 on macOS, with the closing zero; the file's own name takes 14 of them.
 _SOCKET_FOLDER_BYTES: Final = 88
-#: What a path is made of that libpq, the shell and the server's list of folders all take as it is.
+#: Characters of a path that need no quoting in libpq, the shell and the server's list of folders.
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9_./ -]+")
 _START_SECONDS: Final = 60
 
@@ -90,7 +90,7 @@ class Server:
 
     @property
     def _here(self) -> str:
-        """The data folder as pg_ctl is told it: it hands the path to a shell, so one that a shell would read is `.`"""
+        """Return the data folder for pg_ctl, which passes it to a shell: `.` if the path needs quoting."""
         return str(self.data) if _ADDRESS.fullmatch(str(self.data)) else "."
 
     def _control(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -114,7 +114,7 @@ class Server:
             )
 
     def _own(self, folder: Path) -> None:
-        """Make `folder`, closed to all but the server's user. A folder that is there already keeps its mode."""
+        """Create `folder` for the server's user only. An existing folder keeps its mode."""
         if not folder.exists():
             folder.mkdir(parents=True, mode=0o700)
             if user := service_user():
@@ -152,7 +152,7 @@ class Server:
 
 
 def service_user() -> pwd.struct_passwd | None:
-    """The user that servers run as when this process is root's, made when needed; None for anybody else."""
+    """Return the user of servers if this process is root's, created if necessary; None for other users."""
     if os.geteuid() != 0:
         return None
     try:
@@ -161,7 +161,7 @@ def service_user() -> pwd.struct_passwd | None:
         words = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell",
                  "/usr/sbin/nologin", SERVICE_USER]  # fmt: skip
         done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode not in (0, 9):  # 9: somebody else made it meanwhile
+        if done.returncode not in (0, 9):  # 9: another process created it meanwhile
             raise RunError(f"cannot make the system user {SERVICE_USER}: {done.stderr.strip()}") from None
         return pwd.getpwnam(SERVICE_USER)
 

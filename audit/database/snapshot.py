@@ -1,7 +1,7 @@
-"""One read-only snapshot, and as many connections on it as are wanted.
+"""One read-only snapshot, and connections that share it.
 
-Everything an audit reads, it reads in the same exported repeatable-read snapshot, so that the numbers agree with each
-other while the database is in use.
+All reads of an audit use the same exported repeatable-read snapshot, so its numbers are consistent while the database
+is in use.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from order_audit.errors import RunError
 class Snapshot:
     """A repeatable-read, read-only transaction whose view other connections share.
 
-    `schema` is the schema that holds the tables, empty for what the connection's search path gives.
-    `timeout` bounds each statement, in seconds; None for no bound of ours. `low_impact` sessions have no
-    parallel workers and no more memory than the server gives everybody. `settings` are set after ours.
+    `schema` is the schema of the tables; empty for the connection's search path. `timeout` limits each statement, in
+    seconds; None for the server's limit. `low_impact` sessions have no parallel workers and the server's default
+    memory. `settings` override ours.
     """
 
     dsn: str
@@ -70,7 +70,7 @@ class Snapshot:
         return connection
 
     def renewed(self) -> psycopg.Connection:
-        """The first connection, in a transaction that sees what is there now. The snapshot is gone then."""
+        """Return the first connection, in a new transaction that sees current data. This ends the snapshot."""
         self.connection.rollback()
         return self.connection
 

@@ -1,9 +1,9 @@
-"""Great Expectations: rules as expectations of its own, in suites and projects that it runs.
+"""Great Expectations: rules as expectations, in its suites and projects.
 
-Programs write `import order_audit.gx`. Nothing else imports great_expectations, which takes seconds to load: so this
-package is imported late. `expectation` is the class of all rules, `shared_scans` and `own_query` judge them,
-`completeness` fails a suite whose rules were left out; `suite` makes suites, `project` and `export` write projects, and
-`result` writes what an audit found as Great Expectations would have.
+Programs write `import order_audit.gx`. Only this package imports great_expectations, which takes seconds: import it
+lazily. `expectation` is the class of all rules; `shared_scans` and `own_query` judge them; `completeness` fails a suite
+with missing rules. `suite` makes suites, `project` and `export` write projects, and `result` writes the results of an
+audit as a validation result.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.validator.validator import ValidationDependencies
 
-#: The metric of a rule, whose value names the `rule`. Great Expectations keeps one metric per name.
+#: The metric of a rule; its value names the `rule`. Great Expectations keeps one metric per name.
 METRIC: Final = "order_audit.violations_of_rule"
 #: Where the expectation's meta names the rules.
 RULES: Final = "order_audit_rules"
@@ -80,7 +80,7 @@ def as_result(rules: int, missing: list[str]) -> dict[str, Any]:
 
 
 def is_brief(runtime_configuration: dict[str, Any] | None) -> bool:
-    """Whether a run asks for verdicts without what was observed."""
+    """Return whether a run requests only verdicts, without observed values."""
     said: Any = (runtime_configuration or {}).get("result_format")
     return bool((said.get("result_format") if isinstance(said, dict) else said) == "BOOLEAN_ONLY")
 

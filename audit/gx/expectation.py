@@ -31,10 +31,10 @@ class RuleError(OrderAuditError):
 
 
 class Violations(TableMetricProvider):
-    """What became of one rule.
+    """The outcome of one rule.
 
-    A failure is a value of this metric and not an exception, since a metric that raises is tried three times, and
-    its neighbours with it.
+    A failure is a value of this metric and not an exception, because Great Expectations retries a metric that raises
+    three times, together with its neighbours.
     """
 
     metric_name = METRIC
@@ -68,14 +68,14 @@ class Violations(TableMetricProvider):
 
 
 class ExpectOrderAuditRuleToFindNoViolations(BatchExpectation):
-    """Expect a rule's query, whose rows are violations, to find none.
+    """Expect a rule's query, whose rows are violations, to return no rows.
 
-    Great Expectations knows classes by their names alone, and the one imported last judges: hence the long name.
+    Great Expectations identifies classes only by name, and uses the last one imported: hence the long name.
 
-    Arguments: `rule` (its id), `sql` (one select), `key` (the columns that name a violation), `evidence` (how many
-    violating rows the result shows, masked), `personal` (the columns that are masked whole whatever their name),
-    `unknown` (those whose texts are where the rule runs a query of its own; None: all), `prefilter` (a cheap test that
-    excludes rows, as a rule's header has it). The result's `observed_value` is the number of distinct keys.
+    Arguments: `rule` (its id), `sql` (one select), `key` (the key columns of a violation), `evidence` (the number of
+    violating rows in the result, masked), `personal` (columns that are always masked completely), `unknown` (columns
+    whose texts are masked completely if the rule runs its own query; None: all), `prefilter` (the rule's header field).
+    The result's `observed_value` is the number of distinct keys.
     """
 
     rule: str
@@ -149,7 +149,7 @@ class ExpectOrderAuditRuleToFindNoViolations(BatchExpectation):
 
 
 def _cell(value: Any) -> RenderedStringTemplateContent:
-    """A value in a table of Data Docs. What is not a parameter of a template would stand there as HTML."""
+    """Return a value for a table of Data Docs, as a template parameter: other text would be rendered as HTML."""
     return RenderedStringTemplateContent(
         content_block_type="string_template",
         string_template={"template": "$value", "params": {"value": "null" if value is None else str(value)}},

@@ -1,4 +1,4 @@
-"""Judge one rule by a query of its own, on the connection of a Great Expectations batch."""
+"""Judge one rule by a separate query, on the connection of a Great Expectations batch."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) -
 
 def _judge(execute: Callable[[str], Any], kwargs: dict[str, Any]) -> dict[str, Any]:
     execute("set transaction read only")
-    # a connection that commits each statement by itself takes the line above and forgets it
+    # in autocommit mode, the setting above ends with its statement
     if execute("select current_setting('transaction_read_only')").fetchone()[0] != "on":
-        return {"error": "the batch's connection commits each statement by itself (AUTOCOMMIT): a rule could write"}
+        return {"error": "the batch's connection is in AUTOCOMMIT mode, in which a rule could write"}
     names = [column[0] for column in execute(f"select * from (\n{kwargs['sql']}\n) as v limit 0").description]
     if missing := [name for name in kwargs["key"] if name not in names]:
         return {"error": f"the statement gives no column '{missing[0]}', which the header names as key"}
@@ -86,6 +86,6 @@ def _statement(names: list[str], kwargs: dict[str, Any]) -> str:
 def _masked(value: Any, name: str, personal: list[str], unknown: list[str] | None) -> Any:
     if isinstance(value, dict | list):
         return mask.value(json.dumps(value), mask.JSON, None)
-    # of a column whose origin is not known, numbers are shown under a harmless name, as in an audit
+    # numbers of a column with unknown lineage are shown under a neutral name, as in an audit
     hidden = name in personal or (isinstance(value, str) and (unknown is None or name in unknown))
     return mask.value(value, mask.TEXT, None if hidden else (name,))

@@ -35,7 +35,7 @@ _BATCH: Final = "whole database"
 
 @dataclass(frozen=True)
 class Project:
-    """What was stored for a suite."""
+    """The stored objects of a suite."""
 
     suite: gx.ExpectationSuite
     definition: gx.ValidationDefinition
@@ -44,7 +44,7 @@ class Project:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[FileDataContext]:
-    """Open the project in `folder`/gx, or make it. What is the caller's current context stays so."""
+    """Open or create the project in `folder`/gx. The caller's current context does not change."""
     try:
         before: AbstractDataContext | None = project_manager.get_current_project()
     except DataContextRequiredError:

@@ -1,4 +1,4 @@
-"""What an audit found, as a validation result of Great Expectations, with its Data Docs."""
+"""The results of an audit as a Great Expectations validation result, with Data Docs."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _JUDGED: Final = ("passed", "failed", "errored")
 
 
 def write(folder: Path, document: Document, rules: Iterable[Rule], *, evidence: int = 20, schema: str = "") -> None:
-    """Write the project `folder`/gx with a suite, the result of a run and Data Docs. Asks no database.
+    """Write the project `folder`/gx with a suite, the result of a run and Data Docs. Needs no database.
 
-    `document` is the result, `rules` are at least those that it judged. The suite has the rules
-    that were judged, and those that an interrupted run did not come to: its last expectation names them and fails. What
-    was skipped, not checkable or not selected is in neither; the meta of both says why.
+    `document` is the result, `rules` has at least those that it judged. The suite has the judged rules and those that
+    an interrupted run did not reach: its last expectation names them and fails. Skipped, not checkable and not selected
+    rules are in neither; the meta of both has the reasons.
     """
     found = {it.rule: it for it in document.results}
     unfinished = [id for id, it in found.items() if not document.run.complete and _is_interrupted(it)]
@@ -66,7 +66,7 @@ def _is_interrupted(found: Result) -> bool:
 def _expectation(
     expectation: Expectation, found: dict[str, Result], unfinished: list[str], batch: str
 ) -> ExpectationValidationResult | None:
-    """What became of an expectation; None of a rule that the run did not come to."""
+    """Return the outcome of an expectation; None if the run did not reach it."""
     error = None
     if isinstance(expectation, ExpectOrderAuditRuleToFindNoViolations):
         of_rule = found[expectation.rule]

@@ -1,8 +1,8 @@
-"""Judge all rules of a Great Expectations run together, in scans that they share, on one snapshot.
+"""Judge all rules of a Great Expectations run together, in shared scans on one snapshot.
 
-Great Expectations asks each metric for its dependencies before it computes the first one. So when a rule is asked for,
-all rules of the run are known. They are judged as `order-audit run` judges them, on connections of our own to the
-database that the batch's connection is to, and as its user.
+Great Expectations reads the dependencies of all metrics before it computes the first one. So all rules of the run are
+known when the first one is computed. They are judged as by `order-audit run`, on separate connections to the batch's
+database, as the batch's user.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from order_audit.session import Setting
 
 #: Connections at work, as of `order-audit run`. One more holds the snapshot.
 _JOBS: Final = 2
-#: What decides which tables a rule reads, as whom, and for how long.
+#: The settings that determine the tables, role and timeout of a rule.
 _SETTINGS: Final = ("search_path", "role", "statement_timeout")
 
 _log: Final = logging.getLogger("order_audit.gx")
@@ -53,7 +53,7 @@ class _NotSharedError(Exception):
 class _Run:
     """The rules of one run on one batch, by the ids of their metrics, and what became of them once one was asked for.
 
-    `alone` says why each is to be judged by a query of its own; None where they were judged together.
+    `alone` says why each is to be judged by a separate query; None where they were judged together.
     """
 
     engine: weakref.ref[SqlAlchemyExecutionEngine]
@@ -89,7 +89,7 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, metric: MetricConfigurati
     run, id = _current.run, str(metric.metric_value_kwargs_id)
     if run is None or run.engine() is not execution_engine or id not in run.asked:
         found = own_query.judge(execution_engine, dict(metric.metric_value_kwargs))
-        return found | {"evaluation": "a query of its own"}
+        return found | {"evaluation": "a separate query"}
     if run.answers is None:
         try:
             run.answers = _together(execution_engine, run.asked)
@@ -97,7 +97,7 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, metric: MetricConfigurati
             run.answers, run.alone = {}, str(error)
     if run.alone is not None:
         found = own_query.judge(execution_engine, dict(run.asked[id]))
-        return found | {"evaluation": "a query of its own", "reason": run.alone}
+        return found | {"evaluation": "a separate query", "reason": run.alone}
     return run.answers[id] | {"evaluation": "scans shared by the rules of the run, on one snapshot"}
 
 
@@ -117,7 +117,7 @@ def _together(
     except (RunError, psycopg.Error) as error:
         # what the server says may name hosts and users, which a stored result must not
         said = mask.error(error) if isinstance(error, psycopg.Error) else str(error)
-        _log.warning("each order-audit rule runs a query of its own: %s", said)
+        _log.warning("each order-audit rule runs a separate query: %s", said)
         raise _NotSharedError("no snapshot on a second connection; the log of order_audit.gx says why") from None
     return {id: _answer(outcomes[id], kwargs) for id, kwargs in asked.items()}
 
@@ -154,7 +154,7 @@ def _outcomes(dsn: str, settings: tuple[Setting, ...], rules: Iterable[Rule], ex
         try:
             return outcomes | unfit | {prepared.rule.id: scans.outcome(prepared.rule.id) for prepared in prepared_rules}
         except BaseException:
-            scans.interrupt()  # nobody will read what the other scans find
+            scans.interrupt()  # the results of the other scans are not needed
             raise
         finally:
             scans.finish()

@@ -24,10 +24,10 @@ NAMESPACE: Final = uuid.UUID("5b0a5c3e-6f0d-4c1c-9b53-6a2f1f4a7d10")
 
 
 def suite(*sources: str | Path, name: str = "", exclude: Iterable[str] = ()) -> gx.ExpectationSuite:
-    """Suites, shipped or the user's own, as one suite of Great Expectations.
+    """Return shipped or other suites as one Great Expectations suite.
 
-    `exclude` names rules to leave out: those whose columns a schema lacks cannot be judged and raise there. The last
-    expectation fails where a run left out a rule of the suite, as a program does that does not import this module.
+    `exclude` names rules to omit: a rule without its columns raises there. The last expectation fails if a run omitted
+    a rule of the suite, as happens in a program that does not import this module.
     """
     left_out = set(exclude)
     return of_rules((rule for rule in load(*sources).rules if rule.id not in left_out), name or name_of(sources))
@@ -49,10 +49,10 @@ def of_rules(rules: Iterable[Rule], name: str, *, evidence: int = 20) -> gx.Expe
 
 
 def store(context: AbstractDataContext, suite: gx.ExpectationSuite) -> gx.ExpectationSuite:
-    """Add a suite to a context, or replace the one of its name; return it as it is stored.
+    """Add a suite to a context, or replace the one with its name; return the stored suite.
 
-    A rule's expectation has the same id each time, made of the suite's name and the rule's id. `context.suites` by
-    itself gives expectations ids at random: `add` to all, `add_or_update` to those that have none.
+    A rule's expectation has a constant id, made of the suite's name and the rule's id. `context.suites` alone assigns
+    random ids: `add` to all expectations, `add_or_update` to those without one.
     """
     try:
         context.suites.get(suite.name)

@@ -70,7 +70,7 @@ def shaped(read: Pass, rows: Iterable[Row], *, sampled: float | None, unmask: bo
 
 
 def _names(read: Pass, column: Column, unmask: bool) -> tuple[str, ...] | bool | None:
-    """What mask.value is told a value is made of; False for no masking. A view may call a column what it likes."""
+    """Return the source columns of a value for mask.value; False for no masking. A view may rename a column."""
     if unmask:
         return False
     return None if read.table.kind in "vm" else (column.name,)
@@ -105,7 +105,7 @@ class _Shaper:
         self._hidden = not isinstance(mask_as, bool) and mask.is_personal(mask_as)
 
     def narrow(self, rows: int, sampled: float | None) -> dict[str, Any]:
-        """The figures of a column each of whose values was counted."""
+        """Return the figures of a column with counts of all values."""
         counted = self._counted
         different = int(counted.get("different") or 0)
         if sampled is not None:
@@ -117,7 +117,7 @@ class _Shaper:
     def wide(
         self, rows: int, plain: dict[str, Any], hashed: dict[str, Any], classes: int, sampled: float | None
     ) -> dict[str, Any]:
-        """The figures of a column some of whose rows were picked; of `hashed`, one value in `classes` was counted."""
+        """Return the figures of a sampled column; of `hashed`, one value in `classes` was counted."""
         there = int(plain["count"])
         different = min(there, int(hashed.get("different") or 0) * classes)
         once = min(different, int(hashed.get("once") or 0) * classes)
@@ -164,7 +164,7 @@ class _Shaper:
         return entry
 
     def _distribution(self, counted: dict[str, Any]) -> dict[str, Any]:
-        """What is read off the values that were counted: quantiles, histogram, top values, what they consist of."""
+        """Return the figures of counted values: quantiles, histogram, top values, composition."""
         kind, found = self._column.kind, self._found
         few = int(counted.get("different") or 0) <= TOP
         entry: dict[str, Any] = {}
@@ -179,7 +179,7 @@ class _Shaper:
             counts = {shown: int(n) for _, shown, n in found["top"]}
             entry |= {"true": counts.get("true", 0), "false": counts.get("false", 0)}
         else:
-            # where each value occurs once, which come first tells nothing
+            # if each value occurs once, top values are meaningless
             top = [row for row in sorted(found["top"], key=lambda row: int(row[0])) if row[2] > 1 or few]
             entry["top"] = [{"value": self._extreme(shown), "count": int(n)} for _, shown, n in top]
         if kind == "text":

@@ -44,7 +44,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table, with what the catalog tells of it. `kind` is pg_class.relkind."""
+    """A table with its catalog facts. `kind` is pg_class.relkind."""
 
     relation: Relation
     kind: str

@@ -12,14 +12,14 @@ PICKED: Final = 5_000
 HASHED: Final = 4_096
 #: Bytes that the values of one column may take while they are counted.
 MEMORY: Final = 16 * 1024 * 1024
-#: The quantiles that are told.
+#: The quantiles of the profile.
 QUANTILES: Final = ("0.05", "0.25", "0.5", "0.75", "0.95")
 BUCKETS: Final = 20
 TOP: Final = 10
 #: Longer values are cut where they are shown.
 SHOWN: Final = 200
 BITS: Final = 1_000
-#: Rows of a view or a foreign table that are read at most: nothing tells beforehand how many there are.
+#: The maximum number of rows read from a view or foreign table, whose size is unknown.
 FIRST: Final = 100_000
-#: What is added to a JSON column's place where it is profiled apart for another column's values.
+#: The suffix of a JSON column's position for figures by another column's value.
 BESIDE: Final = 100_000

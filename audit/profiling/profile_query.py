@@ -1,10 +1,8 @@
-"""The one statement that profiles a table: all columns' values are counted in one pass, everything else is made of
-the counts.
+"""The statement that profiles a table: it counts the values of all columns in one pass; other figures use the counts.
 
-GROUPING SETS count the values of every column while the table is read once. A column with too many different values
-for that (`Wide`) is grouped twice instead, within bounds: a random part of its rows, which the distribution is read
-off, and those of its values whose hash is in a small class, which tells how many different ones there are. Its
-extremes, mean and NULLs are plain aggregates of the same pass, and exact.
+GROUPING SETS count the values of each column while the table is read once. A column with too many distinct values
+(`Wide`) is grouped twice instead. A random sample of its rows gives the distribution. Its values with a hash in a small
+class give the number of distinct values. Its extremes, mean and NULLs are exact aggregates of the same pass.
 """
 
 from __future__ import annotations

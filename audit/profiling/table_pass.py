@@ -19,9 +19,9 @@ class Wide:
 
 @dataclass(frozen=True)
 class Pass:
-    """A table as it is read: its columns that are looked at, the wide ones among them, and the FROM item.
+    """One pass over a table: the profiled columns, the wide ones among them, and the FROM item.
 
-    `json_keys_by` is the place of the column for whose values JSON documents are profiled apart.
+    `json_keys_by` is the position of the column that groups JSON figures.
     """
 
     table: Table

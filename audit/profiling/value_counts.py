@@ -125,7 +125,7 @@ def _plain_value(column: Column) -> str:
 
 
 def _aggregates(column: Column, value: str) -> str:
-    """What is told exactly of a column with many values."""
+    """Exact figures of a column with many values."""
     told = {"count": f"count({value})"}
     if column.kind == "number":
         finite = value

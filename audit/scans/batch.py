@@ -145,7 +145,7 @@ def _prefiltering(connection: psycopg.Connection, scans: list[Scan]) -> tuple[li
 
 
 def _can_prefilter(prepared: PreparedRule, scan: Scan) -> bool:
-    """Whether the table whose rows a rule's prefilter excludes can be replaced in the scan's statement."""
+    """Return whether the prefiltered table can be replaced in the scan's statement."""
     if not scan.shared:
         return prepared.query.prefiltered is not None
     clauses = prepared.query.clauses
@@ -218,7 +218,7 @@ def _extracted(connection: psycopg.Connection, scans: list[Scan], name: str, tab
 
 
 def _few(connection: psycopg.Connection, table: Relation, wanted: dict[str, ReadSet]) -> Collection[str]:
-    """The rules that need few of a table's rows, and together not many, as a sample tells."""
+    """Return the rules that need few of a table's rows, alone and together, estimated from a sample."""
     filters = list(dict.fromkeys(one for read_set in wanted.values() for one in read_set.filters))
     if not filters:
         return ()

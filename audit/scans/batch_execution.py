@@ -39,10 +39,10 @@ def execute(
     unmask: bool,
     stopped: Callable[[], bool] = lambda: False,
 ) -> dict[str, Outcome]:
-    """Judge the rules of a bundle on a connection that stands in the snapshot.
+    """Judge the rules of a batch on a connection in the snapshot.
 
-    A bundle that fails is run again scan by scan, and a scan that fails rule by rule, so that one bad rule costs no
-    other its result; `stopped` tells that somebody wants to leave instead.
+    A failed batch runs again scan by scan, and a failed scan rule by rule, so that a faulty rule does not affect
+    others. `stopped` returns whether the audit was interrupted.
     """
     try:
         return _run(connection, batch, impacts, store, examples=examples, unmask=unmask)
@@ -50,7 +50,7 @@ def execute(
         if connection.closed and not stopped():
             raise RunError(f"the connection was lost: {mask.error(error)}") from None
         if batch.alone and impacts and error.sqlstate in _CLOSED and not stopped():
-            # the impact's tables may be closed to us where the rule's own are not
+            # the role may lack privileges on the tables of the impact
             return execute(connection, batch, NO_IMPACTS, store, examples=examples, unmask=unmask, stopped=stopped)
         if batch.alone or stopped():
             offset = compose(batch, impacts, examples).offset if batch.alone else None

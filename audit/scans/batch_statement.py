@@ -1,8 +1,8 @@
-"""The one statement that a bundle of scans runs.
+"""The statement of a batch of scans.
 
-It gathers the violating rows of each scan once (`hits 0`, ...), and sends three kinds of lines over COPY: per rule its
-sums and its first examples, then every violating key in order, with the rules of its scan that it violates. The
-client keeps none of them. A line's number is that of its rule in the bundle, for keys that of its scan's first rule.
+It collects the violating rows of each scan once (`hits 0`, ...), and sends three kinds of lines over COPY: the sums of
+each rule, its first examples, and all violating keys in order, with the violated rules of the scan. The client does not
+keep them. A line's number is that of its rule in the batch; for keys, that of the scan's first rule.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from order_audit.audit.scans.planner import Scan
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.expectations import Prefilter
 
-#: Longer evidence is cut: nobody reads it, and it would have to be held in memory.
+#: Longer evidence is cut to limit memory.
 EVIDENCE_LENGTH = 10_000
 
 _COPY: Final = "copy (\n"
@@ -30,26 +30,26 @@ _PLAIN = {16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1266}
 
 @dataclass(frozen=True)
 class BatchStatement:
-    """COPY's text, and where in it the rule's own SQL begins (in a scan of one), so that errors find their place."""
+    """The COPY statement; in a scan of one rule, `offset` is the position of the rule's SQL, to locate errors."""
 
     text: str
     offset: int
 
 
 def compose(batch: Batch, impacts: Impacts, examples: int) -> BatchStatement:
-    """Write a bundle's statement; `examples` are the evidence rows per rule."""
+    """Compose a batch's statement; `examples` is the number of evidence rows per rule."""
     text = _rows(batch, impacts, examples)
     offset = text.index(batch.rules[0].query.body) if batch.alone else 0
     return BatchStatement(f"{_COPY}{text}\n) to stdout (format csv)", len(_COPY) + offset)
 
 
 def explain_sql(batch: Batch, impacts: Impacts) -> str:
-    """A statement that asks for the plan of a bundle's own."""
+    """Return the statement that explains a batch's statement."""
     return f"explain (format json) {_rows(batch, impacts, 1)}"
 
 
 def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
-    """The query whose lines COPY sends."""
+    """Return the query for COPY."""
     tables: list[str] = [batch.shared_cte.text] if batch.shared_cte else []
     tables += [
         _left(prefilter) for prefilter in dict.fromkeys(scan.prefilter for scan in batch.scans) if prefilter is not None
@@ -92,7 +92,7 @@ def count_sql(scan: Scan) -> str:
 
 
 def _flags(scan: Scan) -> list[str]:
-    """What tells for each rule whether a row h of the scan's hits violates it."""
+    """Return for each rule the condition that a row h of the scan's hits violates it."""
     return [f"h.r{place}" for place in range(len(scan.rules))] if scan.shared else ["true"]
 
 
@@ -230,7 +230,7 @@ def _rests(scan: Scan) -> str:
 
 
 def _place(prepared: PreparedRule, key: list[str]) -> str:
-    """What a key is sorted by: itself as a number, else the bytes of its text."""
+    """Return the sort expression of a key: the key as a number, else the bytes of its text."""
     if prepared.ordered_as_number and not prepared.key_is_personal:
         return key[0]
     return f"convert_to({_key_text(prepared, key)}, 'UTF8')"

@@ -1,4 +1,4 @@
-"""What the server expects statements to cost, so that the dearest can begin first and all connections end together."""
+"""Order batches by planner cost, the most expensive first, to balance the connections."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from order_audit.audit.scans.impact import Impacts
 
 
 def most_expensive_first(connection: psycopg.Connection, batches: Iterable[Batch], impacts: Impacts) -> list[Batch]:
-    """Bundles by what the server's planner makes of them; as they come where all tables are small."""
+    """Sort batches by the planner's cost; keep their order if all tables are small."""
     batches = list(batches)
     tables = {
         prepared.table.oid: prepared.table
@@ -32,7 +32,7 @@ def most_expensive_first(connection: psycopg.Connection, batches: Iterable[Batch
 
 
 def _cost(connection: psycopg.Connection, found: Batch, impacts: Impacts) -> float:
-    """In the planner's units; a statement that it refuses comes first, since it will be run again in parts."""
+    """Return the planner's cost; infinity for a statement with an error, which will run again in parts."""
     try:
         # rolled back: planning may run functions
         with connection.transaction(force_rollback=True):

@@ -1,4 +1,4 @@
-"""How many violations rules have, counted in scans that rules share, on a connection that somebody else works on."""
+"""Count violations in shared scans, on the caller's connection."""
 
 from __future__ import annotations
 

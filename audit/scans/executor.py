@@ -29,9 +29,9 @@ PAUSE: Final = 2.0
 
 
 class Executor:
-    """Scans at work. Starting it returns at once; `outcome` waits for a rule's scan.
+    """Run scans in threads. Creating it starts them; `outcome` waits for a rule's scan.
 
-    With `low_impact` it pauses after each scan for as long as the scan took, up to `PAUSE` seconds.
+    With `low_impact` it pauses after each scan for the scan's duration, up to `PAUSE` seconds.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Executor:
     ) -> None:
         self._snapshot = snapshot
         self._impacts = impacts
-        self._spool = store
+        self._store = store
         self._options = options
         self._on_outcome = on_outcome
         self._stopped = threading.Event()
@@ -113,7 +113,7 @@ class Executor:
                 self._connection(),
                 batch,
                 self._impacts,
-                self._spool,
+                self._store,
                 examples=self._options.examples,
                 unmask=self._options.unmask,
                 stopped=self._stopped.is_set,

@@ -1,4 +1,4 @@
-"""Check that SQL in a rule's header is what it stands for: one condition, one query."""
+"""Check SQL in a rule's header: one condition, or one query."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def misplaced(connection: psycopg.Connection, rule: Rule) -> str:
 
 
 def _texts(rule: Rule) -> Iterator[tuple[str, str, bool]]:
-    """What to say, a statement that holds the text, and whether all names in it must be known there."""
+    """An error message, a statement with the text, and whether all names in it must exist."""
     if rule.highlight is not None and rule.highlight.test:
         said = "the header's 'highlight … where …' is not one condition on 'value'"
         value = "from (select null::text as value) as v"

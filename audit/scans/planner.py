@@ -63,7 +63,7 @@ def _local(prepared: PreparedRule) -> RowLocalPredicate | None:
 
 
 def _reads(prepared: PreparedRule, calls: Calls) -> tuple[str, ...]:
-    """What rules of one scan have in common."""
+    """The grouping key of rules that can share a scan."""
     clauses, local = prepared.query.clauses, _local(prepared)
     if clauses is None or prepared.may_steer:
         return ("", prepared.rule.id)
@@ -96,7 +96,7 @@ def by_lateral_joins(group: list[PreparedRule]) -> list[list[PreparedRule]]:
 def _repeating(
     connection: psycopg.Connection, group: list[PreparedRule], calls: Calls
 ) -> list[tuple[ValueColumn, ...]]:
-    """The columns of a group's table whose values are judged once each."""
+    """Return the columns of a group's table for distinct-value evaluation."""
     table = group[0].table
     if table is None or table.is_view:
         return []

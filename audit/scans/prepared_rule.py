@@ -1,4 +1,4 @@
-"""A rule made ready to run on one database: what it reads is there, and the server has agreed to its SQL."""
+"""A rule prepared for one database: its relations exist, and the server has accepted its SQL."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def prepare(
         except psycopg.Error as error:
             # nothing has been read yet, so that there is nothing to mask in what the server says
             if isinstance(error, psycopg.errors.LockNotAvailable):
-                # whoever holds the table has had time to let go: do not wait as long for each rule that reads it
+                # the table stayed locked for the whole timeout: do not wait as long for each of its rules
                 session.set_timeouts(connection, lock=100)
             outcomes[rule.id] = Outcome("errored", failure=failure(rule, error, offset=0, unmask=True))
             continue

@@ -41,7 +41,7 @@ class ViolationStore:
         return self._path(rule).open("wb", buffering=1 << 16)
 
     def close(self, rule: str, rows: int) -> None:
-        """Count what was written for a rule in full."""
+        """Count a rule's keys after all of them are written."""
         self._rows[rule] = rows
 
     def write(self, target: Path, rules: Iterable[str]) -> Violations:

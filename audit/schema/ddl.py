@@ -1,10 +1,9 @@
-"""The DDL of tables, as the catalogs tell it, line by line, each line with the name of what it is about.
+"""The DDL of tables from the catalogs, line by line, each with the name of its object.
 
-Run in their order, the lines make the same tables again: columns, constraints, indexes, triggers, policies, rights and
-comments, with the sequences, enums and domains that they take; then the views that read them. What they do not bring:
-functions, roles and who owns what, rules, storage, partitions (a partition that is asked for itself comes with its
-parent's columns), and rows. Names are as the session's search path has them; a finding of lint names a thing as its
-line does.
+Run in order, the lines create the same tables: columns, constraints, indexes, triggers, policies, privileges and
+comments, with the necessary sequences, enums and domains; then the views that read the tables. Not included: functions,
+roles, owners, rewrite rules, storage parameters, partitions and rows. A partition that is requested itself has its
+parent's columns. Names depend on the session's search path; findings of lint use the same names.
 """
 
 from __future__ import annotations
@@ -37,9 +36,10 @@ _LONGEST: Final = 8_000
 
 
 def document(connection: psycopg.Connection, judged: Iterable[int], objects: Iterable[str]) -> Ddl:
-    """The part of a result document that holds the DDL: of the tables that rules `judged` (oids), and of those that
-    the findings of lint are about (`objects`, the worst first), up to 40; and of up to 40 views that read them. What is
-    left out by that is counted.
+    """Return the DDL part of a result document.
+
+    It has the tables that rules `judged` (oids) and those with lint findings (`objects`, the worst first), up to 40,
+    and up to 40 views that read them. Omitted ones are counted.
     """
     judged = list(dict.fromkeys(judged))
     try:
@@ -94,7 +94,7 @@ def _owners(known: dict[str, int], objects: Iterable[str]) -> Iterator[int]:
 
 
 class _Reader:
-    """What the catalogs hold of some tables, written down table by table."""
+    """The catalog rows of some tables, as DDL by table."""
 
     def __init__(self, connection: psycopg.Connection, oids: Collection[int]) -> None:
         self._connection = connection
@@ -112,7 +112,7 @@ class _Reader:
         self._coming = [table.oid for table in self.tables]
 
     def rows(self, query: str) -> list[Any]:
-        """What a query on the catalogs says of the relations."""
+        """Return the rows of a catalog query on the relations."""
         with self._connection.cursor(row_factory=namedtuple_row) as cursor:
             return cursor.execute(query.encode(), {"oids": self._oids}).fetchall()
 
@@ -169,7 +169,7 @@ class _Reader:
             yield ddl_line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
 
     def _guarded(self, table: Any) -> Iterator[DdlLine]:
-        """Who may see and change which rows."""
+        """Return the row-level security of a table."""
         if table.has_policies:
             yield ddl_line(f"ALTER TABLE {table.named} ENABLE ROW LEVEL SECURITY;")
         if table.binds_owner:
@@ -226,7 +226,7 @@ class _Reader:
         return ddl_line(" ".join(parts), f"{table.prefix}{table.name}.{column.name}")
 
     def _after(self, table: Any) -> Iterator[DdlLine]:
-        """What owns the sequences, indexes and triggers."""
+        """Return the tables with their dependent sequences, indexes and triggers."""
         for column in self._columns[table.oid]:
             if column.sequence and column.is_owned and not column.identity and not is_serial(column):
                 yield ddl_line(f"ALTER SEQUENCE {column.sequence_named} OWNED BY {table.named}.{column.named};")

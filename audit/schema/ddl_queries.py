@@ -1,4 +1,4 @@
-"""What is asked of the catalogs for the DDL of tables. `oids` are the tables."""
+"""The catalog queries for the DDL of tables. `oids` are the tables."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ where p.polrelid = any(%(oids)s)
 order by p.polrelid, p.polname
 """
 
-#: What others than the owner may do, a row for each of them, of the whole and of columns.
+#: Privileges of roles other than the owner, one row for each role, on the table and on columns.
 RIGHTS: Final = """
 select x.oid, case when x.grantee = 0 then 'PUBLIC' else x.grantee::regrole::text end as grantee, x.is_grantable,
   string_agg(x.privilege, ', ' order by x.columns is not null, x.privilege) as privileges
@@ -244,7 +244,7 @@ join pg_namespace as n on n.oid = c.relnamespace and n.nspname !~ '^pg_' and n.n
 order by f.level, c.oid::regclass::text
 """
 
-#: What is never shown: the database's own functions, foreign tables and rules (none of extensions), and the roles that
+#: Objects that are never shown: functions, foreign tables and rewrite rules (none of extensions), and the roles that
 #: the tables are open to.
 OTHERS: Final = """
 with own as (

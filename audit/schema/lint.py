@@ -16,7 +16,7 @@ from order_audit.expectations import SEVERITIES, Rule, catalog
 from order_audit.progress import ProgressCallback, ignore_progress
 from order_audit.reports.document import JsonObject, SchemaFinding, SchemaRule, encode
 
-#: What one statement on the data may look at: tables, and rows as the catalogs estimate them. A larger table has one of
+#: The limits of one statement on the data: tables, and rows as estimated by the catalogs. A larger table has one of
 #: its own.
 _MOST_SOURCES: Final = 100
 _MOST_ROWS: Final = 1_000_000
@@ -31,7 +31,7 @@ _PLANNING: Final = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a rule: `checked`, `not_checkable` or `errored`, with the reason for the latter two."""
+    """The outcome of a rule: `checked`, `not_checkable` or `errored`, with the reason for the latter two."""
 
     rule: Rule
     status: Literal["checked", "not_checkable", "errored"]
@@ -63,12 +63,12 @@ def lint(
     on_progress: ProgressCallback = ignore_progress,
     stopped: Callable[[], bool] = lambda: False,
 ) -> list[Verdict]:
-    """Judge the schema by rules, on a connection that stands in the snapshot.
+    """Check the schema by rules, on a connection in the snapshot.
 
-    All rules are one statement, since what they read of the catalogs is the same. Where that fails, each is run by
-    itself, so that one bad rule costs no other its result. Then the data is asked: all that is wanted of a table at
-    once, and many small tables in one statement. No lock on a table is held beyond the statement that took it.
-    Once it is `stopped`, by somebody who cancels the statement too, nothing new begins and nothing counts as judged.
+    All rules are one statement, because they read the same catalogs. If it fails, each rule runs separately, so that a
+    faulty rule does not affect the others. Then probes read the data: all probes of a table together, and many small
+    tables in one statement. Table locks end with their statement. After `stopped` (which comes with a cancelled
+    statement), no work starts and no rule counts as judged.
     """
     on_progress(0, 1, "reading the catalogs")
     errors: dict[int, str] = {}
@@ -109,7 +109,7 @@ def findings(verdicts: Iterable[Verdict]) -> tuple[SchemaFinding, ...]:
 
 
 def rules(verdicts: Iterable[Verdict]) -> tuple[SchemaRule, ...]:
-    """What became of each rule."""
+    """Return the outcome of each rule."""
     return tuple(
         SchemaRule(
             rule=it.rule.id,
@@ -152,7 +152,7 @@ def _ask(connection: psycopg.Connection, rules: Sequence[Rule]) -> tuple[list[_R
 
 
 def _batches(rows: Iterable[_Row], sizes: dict[str, float]) -> Iterator[list[list[_Row]]]:
-    """What to ask in a statement each: the rows that look at a source, for several sources."""
+    """Group probes into statements: the probes of one source together, and several sources."""
     by_source: defaultdict[str, list[_Row]] = defaultdict(list)
     for row in rows:
         if "from" in row.probe:
@@ -172,7 +172,7 @@ def _batches(rows: Iterable[_Row], sizes: dict[str, float]) -> Iterator[list[lis
 
 
 def _look(connection: psycopg.Connection, batch: list[list[_Row]]) -> None:
-    """Ask the data. Where that fails, ask each source by itself, and then for each row, so as to know which it was."""
+    """Run a batch of probes; on failure, split it by source and then by probe, to find the failing one."""
     try:
         _probe(connection, batch)
     except psycopg.Error as error:

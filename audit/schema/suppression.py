@@ -1,4 +1,4 @@
-"""Findings that somebody has accepted, with the reason: a file of lines `rule object: reason`."""
+"""Suppressions: accepted findings with reasons, in a file of lines `rule object: reason`."""
 
 from __future__ import annotations
 

@@ -47,10 +47,10 @@ class Check(GuardObject):
 
     @property
     def locks(self) -> str:
-        """What it locks, and for how long."""
+        """Return its locks and their duration."""
         return (
-            f"{self.table}: ACCESS EXCLUSIVE for a moment, to add the constraint; then its rows are read once, while"
-            " everybody goes on reading and writing (SHARE UPDATE EXCLUSIVE)"
+            f"{self.table}: ACCESS EXCLUSIVE for a moment, to add the constraint; then one scan of its rows, which"
+            " blocks neither reads nor writes (SHARE UPDATE EXCLUSIVE)"
         )
 
 
@@ -122,11 +122,11 @@ class ForeignKey(GuardObject):
 
     @property
     def locks(self) -> str:
-        """What it locks, and for how long."""
+        """Return its locks and their duration."""
         tables = " and ".join(dict.fromkeys((self.table, self._ends[0])))
         return (
-            f"{tables}: SHARE ROW EXCLUSIVE for a moment, to add the foreign key (writers wait); then the rows are"
-            " read once, while everybody goes on reading and writing (SHARE UPDATE EXCLUSIVE)"
+            f"{tables}: SHARE ROW EXCLUSIVE for a moment, to add the foreign key (blocks writes); then one scan of the"
+            " rows, which blocks neither reads nor writes (SHARE UPDATE EXCLUSIVE)"
         )
 
 

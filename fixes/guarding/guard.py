@@ -14,7 +14,7 @@ from order_audit.fixes.guarding.triggers import Function
 
 @dataclass(frozen=True)
 class Guard:
-    """What makes the violations of some rules impossible, as its file says."""
+    """The objects that prevent violations of some rules, from a guard file."""
 
     name: str
     title: str
@@ -32,7 +32,7 @@ class Guard:
 
     @cached_property
     def locks(self) -> tuple[str, ...]:
-        """What installing it locks, and for how long; a sentence each."""
+        """The locks of its installation and their duration, a sentence each."""
         return tuple(dict.fromkeys(guard_object.locks for guard_object in self.objects if guard_object.locks))
 
     def document(self, schema: str) -> dict[str, Any]:

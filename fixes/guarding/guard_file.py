@@ -1,12 +1,12 @@
-"""Guards: what makes a violation impossible, once its rule passes.
+"""Guards: database objects that prevent violations of rules that pass.
 
 A guard is one SQL file, `fixes/guards/current/NAME.sql`:
 
-    -- title: what can no longer happen
+    -- title: the violation that it prevents
     -- protects: rule.id, rule.id
     -- requires: key orders.order_id, not null orders.customer_id, guard NAME, encoding utf8
-    -- assumes: what an application has to keep to, and what the guard does not do
-    --   and goes on here
+    -- assumes: what applications have to do, and what the guard does not prevent;
+    --   continued here
 
     -- index orders:
     (order_ref)
@@ -14,26 +14,29 @@ A guard is one SQL file, `fixes/guards/current/NAME.sql`:
     -- foreign key orders:
     (order_ref) references orders (order_id) deferrable initially deferred
 
-`title` and `protects` must be there. `requires` is what must hold for the guard to refuse exactly what its rules find.
-Then come the parts, in the order in which they are made: `check TABLE`, `index TABLE`, `unique index TABLE`, `foreign
-key TABLE` and `trigger TABLE`, each with what SQL says after its kind and name (a word after TABLE tells two of a kind
-apart); `function` (whole, in schema order_audit), `table` (its columns; in schema order_audit, under the guard's name),
-and `statement` with a query `there` that says whether it has nothing left to do. In a function, `{violation}` stands
-for the query of the guard's first rule, and `{orders}` for the table's qualified name. `refuses` is a query of the rows
-that the guard would refuse; without it, these are the violations of its rules.
+`title` and `protects` are mandatory. `requires` has the conditions under which the guard rejects exactly the violations
+of its rules. The guard objects follow, in the order of their creation:
 
-All that is added to tables has a name that begins with `order_audit_`, so that it is told from what was there, and that
-alone is ever removed.
+- `check TABLE`, `index TABLE`, `unique index TABLE`, `foreign key TABLE` and `trigger TABLE`, each with the SQL after
+  its kind and name. A word after TABLE distinguishes two of a kind.
+- `function`: the whole statement, in schema order_audit.
+- `table`: the columns; it is in schema order_audit, with the guard's name.
+- `statement` with a query `there` that returns whether nothing is left to do.
 
-Guards work for roles that have no right on schema order_audit. A check's function runs as the role that writes, which
-needs EXECUTE, and everybody has it; PostgreSQL does not ask for a right on the schema when it calls what a constraint
-names. A trigger's function has to lock rows of tables that the role that writes may not even read: it runs as the role
-that installed it (security definer), with a fixed search_path and qualified table names, and nobody else may call it.
-Renaming a table that such a function names breaks it: remove the guard first.
+In a function, `{violation}` is the query of the guard's first rule, and `{orders}` the table's qualified name.
+`refuses` is a query of the rows that the guard would reject; the default is the violations of its rules.
 
-What goes past foreign keys and triggers: session_replication_role = replica (logical replication applies that way) and
-ALTER TABLE ... DISABLE TRIGGER. Checks and unique indexes hold then, too. TRUNCATE fires no trigger, and leaves no
-violation: of customers alone, the foreign key refuses it.
+Objects on tables have names that begin with `order_audit_`, and only such objects are ever removed.
+
+Guards work for roles without privileges on schema order_audit. A check's function runs as the role that writes, which
+needs EXECUTE (granted to public). PostgreSQL does not check USAGE of the schema for a constraint's function. A
+trigger's function locks rows of tables that the writing role may not read. So it runs as the role that installed it
+(security definer), with a fixed search_path and qualified table names, and other roles may not call it. Renaming a
+table that such a function names breaks it: remove the guard first.
+
+session_replication_role = replica (used by logical replication) and ALTER TABLE ... DISABLE TRIGGER bypass foreign keys
+and triggers, but not checks and unique indexes. TRUNCATE fires no row trigger and leaves no violation: the foreign key
+rejects a TRUNCATE of customers alone.
 """
 
 from __future__ import annotations
@@ -54,7 +57,7 @@ from order_audit.fixes.guarding.indexes import Index, UniqueIndex
 from order_audit.fixes.guarding.tables import CustomStatement, Table
 from order_audit.fixes.guarding.triggers import Function, Trigger
 
-#: The suite whose rules have guards, or a header `unguarded` that says why there can be none.
+#: The suite whose rules have a guard, or a header `unguarded` with the reason.
 SUITE: Final = "current"
 
 _HOME: Final = Path(__file__).parents[1] / "guards"
@@ -77,7 +80,7 @@ NEED: Final = re.compile(r"(key|not null) (\w+)\.(\w+)|(guard|encoding) (\w+)")
 
 @cache
 def guards(suite: str = SUITE) -> dict[str, Guard]:
-    """The guards of a suite by name, each after those that it needs. To be removed in the reverse order.
+    """Return the guards of a suite by name, each after those that it requires. Remove them in reverse order.
 
     Raises FixError for a file that is none.
     """
@@ -116,7 +119,7 @@ def read(lines: Sequence[Line], name: str, rules: dict[str, Rule], path: Path | 
         raise FixError(f"{path}: no rule {', '.join(unknown)}")
     requires = [need.strip() for need in header.get("requires", "").split(",") if need.strip()]
     if strange := [need for need in requires if not NEED.fullmatch(need)]:
-        raise FixError(f"{path}: cannot tell whether there is {', '.join(strange)}")
+        raise FixError(f"{path}: cannot determine whether there is {', '.join(strange)}")
     protected = tuple(rules[id] for id in protects)
     objects = tuple(_parts(sections, name, protected, path))
     refuses = next((_body(lines) for found, lines in sections if found["bare"] == "refuses"), "")

@@ -1,4 +1,4 @@
-"""What every guard object has: SQL that creates, drops and finds it, its state, its locks."""
+"""The base of guard objects: SQL to create, drop and find them, state, locks."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import psycopg
 #: something else has its name.
 State = Literal["valid", "invalid", "missing", "different"]
 
-#: The name that begins all that guards add to tables, so that it is told from what was there.
+#: The prefix of all objects that guards add to tables.
 PREFIX: Final = "order_audit_"
 
-#: What takes a lock for a moment, what works for long while nobody has to wait, what must stand outside a transaction.
+#: `brief`: a strong lock for a moment; `long`: a long scan without blocking; `outside`: not in a transaction block.
 LockClass = Literal["brief", "long", "outside"]
 
 
 class GuardStatement(NamedTuple):
-    """One statement, and how it is run: in a transaction of its own unless `outside` one."""
+    """One statement, and its mode: in its own transaction, unless `outside`."""
 
     text: str
     how: LockClass
@@ -57,7 +57,7 @@ class GuardObject(ABC):
     @property
     @abstractmethod
     def locks(self) -> str:
-        """What it locks, and for how long."""
+        """Return its locks and their duration."""
 
 
 def qualified(table: str) -> str:

@@ -55,5 +55,5 @@ def _key(connection: psycopg.Connection, rule: Rule) -> str:
 
 
 def error_line(error: psycopg.Error) -> str:
-    """What the server said, without the values that it shows in its detail."""
+    """Return the server's message, without the values in its detail."""
     return str(error).split("\n", 1)[0]

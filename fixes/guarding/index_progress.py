@@ -13,7 +13,7 @@ from order_audit.progress import NoteCallback
 
 #: Seconds between two looks.
 _BETWEEN: Final = 1.0
-#: Who a process is, of pg_stat_activity as a: what it does is told to who may know it.
+#: A process in words, from pg_stat_activity as a; its query is visible only with the necessary privileges.
 HOLDER: Final = """format(
   'process %%s (%%s)', a.pid, concat_ws(', ', coalesce(a.usename::text, a.backend_type), nullif(a.state, 'active'))
 )"""
@@ -38,9 +38,9 @@ select (
 
 @contextmanager
 def reporting_progress(connection: psycopg.Connection, on_note: NoteCallback) -> Iterator[None]:
-    """While it lasts, report how far the index is that the connection builds, and whom it waits for.
+    """Within this context, report the progress of the connection's index build, and the processes that it waits for.
 
-    Where the server has no room for a second connection, nothing is reported.
+    Reports nothing if the server has no free connection.
     """
     ended = threading.Event()
     watcher = threading.Thread(target=_watch, args=(connection, on_note, ended), daemon=True)

@@ -91,7 +91,7 @@ $do$"""
 
     @property
     def locks(self) -> str:
-        """What it locks, and for how long."""
+        """Return its locks and their duration."""
         return (
             f"{self.table}: the index is built concurrently, while everybody goes on reading and writing"
             " (SHARE UPDATE EXCLUSIVE); the build waits for transactions that began before it"

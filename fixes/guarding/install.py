@@ -56,13 +56,13 @@ def install_all(
     count: Count = lambda _connection, _rules: {},
     on_progress: ProgressCallback = ignore_progress,
 ) -> tuple[list[str], dict[str, GuardError]]:
-    """Install guards, in their order, as `install` does; gives the names of those made, and why others were not.
+    """Install guards in their order, like `install`; return the names of the installed ones, and errors of the others.
 
-    What `count` does not count is judged guard by guard. `on_progress` is called with the number of guards done, of all
-    that are to be made, and what is being done.
+    Rows that `count` does not count are checked for each guard. `on_progress` receives the number of finished guards,
+    the total, and a note.
     """
     if not connection.autocommit or connection.info.transaction_status != pq.TransactionStatus.IDLE:
-        raise ValueError("guards are installed outside a transaction, on a connection that commits by itself")
+        raise ValueError("guards are installed outside a transaction, on a connection in autocommit mode")
     missing = [guard for guard in wanted if state(connection, guard) != "valid"]
     if not missing:
         return [], {}
@@ -83,7 +83,7 @@ def install_all(
             errors_by_guard[guard.name] = error
             if isinstance(error, HeldError):
                 site = replace(site, hurried=True)
-        except psycopg.Error as error:  # this server can have nothing of the kind: what is there cannot even be told
+        except psycopg.Error as error:  # this server does not support the object, so its state is unknown
             if connection.closed:
                 raise
             errors_by_guard[guard.name] = GuardError(guard, error_line(error))
@@ -133,7 +133,7 @@ def preview(
 
 
 def rules_of(guards: Iterable[Guard]) -> list[Rule]:
-    """The rules by which it is told what guards would refuse, each once."""
+    """Return the rules that count the rows which guards would reject, each once."""
     return list({rule.id: rule for guard in guards if not guard.refuses for rule in guard.protects}.values())
 
 
@@ -184,9 +184,7 @@ def _parts(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] =
         raise GuardError(guard, lack)
     found = {guard_object: guard_object.state(connection) for guard_object in guard.objects}
     if taken := [guard_object.name for guard_object in found if found[guard_object] == "different"]:
-        raise GuardError(
-            guard, f"{taken[0]} is there already, with another definition: look at it, and rename or drop it"
-        )
+        raise GuardError(guard, f"{taken[0]} already exists with another definition: rename or drop it")
     return found
 
 

@@ -25,9 +25,9 @@ from order_audit.progress import NoteCallback, ignore_note
 #: seconds, for the others would be kept waiting by the same.
 TRIES: Final = 100
 _HURRIED_TRIES: Final = 10
-#: How often a build of an index is begun anew that ran into somebody else's.
+#: Retries of an index build that deadlocks with another one.
 _BUILDS: Final = 3
-#: How long, in milliseconds, we wait for a lock for which nobody waits behind us; and once a guard was given up for it.
+#: lock_timeout in ms for locks that block no other session; and after a guard has failed because of it.
 _PATIENCE: Final = 600_000
 _HURRIED_PATIENCE: Final = 10_000
 _BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
@@ -35,7 +35,7 @@ _BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.Seriali
 
 @dataclass(frozen=True)
 class GuardSite:
-    """Where guards are made, at what pace, and who is told what is being done."""
+    """The connection, throttle and progress callback of guard installation."""
 
     connection: psycopg.Connection
     pace: Throttle
@@ -69,7 +69,7 @@ def drop_objects(site: GuardSite, objects: list[GuardObject], guard: Guard) -> b
                 for statement in guard_object.drop_sql():
                     run_statement(site, statement, guard)
             except errors.DependentObjectsStillExist:
-                # a trigger that went with a renamed table: what is left of the guard is what it needs
+                # the trigger belongs to a renamed table: only the objects that it requires are left
                 return gone
             gone = True
     return gone
@@ -120,7 +120,7 @@ def _holders(connection: psycopg.Connection, guard: Guard, statement: GuardState
     """Who is in our way: holds locks on the guard's tables or, where we wait for long, has a transaction open."""
     tables = [guard_object.table for guard_object in guard.objects if guard_object.table]
     tables += [name for guard_object in guard.objects for name in re.findall(r"\breferences (\w+)", guard_object.body)]
-    # to add a foreign key, or a trigger, nobody has to stop reading
+    # adding a foreign key or trigger does not block reads
     beside_readers = re.search("add constraint .* foreign key|create constraint trigger", statement.text) is not None
     rows = connection.execute(
         f"""

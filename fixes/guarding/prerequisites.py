@@ -1,4 +1,4 @@
-"""What a guard needs, and this database lacks."""
+"""Prerequisites of guards."""
 
 from __future__ import annotations
 

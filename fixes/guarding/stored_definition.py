@@ -44,7 +44,7 @@ _PARENT: Final = """select exists (
   where c.oid = to_regclass('{table}')
     and (c.relkind = 'p' or exists (select from pg_catalog.pg_inherits as i where i.inhparent = c.oid))
 )"""
-#: What makes the copy of a table's columns have those of its constraints that are valid and inherited.
+#: The query of the statements that add a table's valid inherited constraints to a copy of its columns.
 _INHERITED: Final = f"""
 select 'alter table {SAME} add ' || pg_get_constraintdef(k.oid)
 from pg_catalog.pg_constraint as k

@@ -57,7 +57,7 @@ class CustomStatement(GuardObject):
         return f"{self.body};"
 
     def drop_sql(self) -> list[GuardStatement]:
-        """What it does is not undone."""
+        """Not reversible."""
         return []
 
     def exists_sql(self, valid: bool = True) -> str:  # noqa: ARG002

@@ -67,7 +67,7 @@ $do$"""
 
     @property
     def locks(self) -> str:
-        """What it locks, and for how long."""
+        """Return its locks and their duration."""
         return f"{self.table}: SHARE ROW EXCLUSIVE for a moment, to create the trigger (writers wait)"
 
 
@@ -86,7 +86,7 @@ class Function(GuardObject):
         return f"{body};"
 
     def create_sql(self) -> list[GuardStatement]:
-        """Create it, or replace what is there."""
+        """Create or replace it."""
         if not self._tables:
             return [GuardStatement(self.body, "brief")]
         body = self.body.replace("%", "%%")

@@ -1,4 +1,4 @@
-"""What fixes were applied to the database, as their journal says."""
+"""Applied fixes of the database, from the undo log."""
 
 from __future__ import annotations
 
@@ -58,6 +58,6 @@ class Fixes:
     """What was applied."""
 
     applied: tuple[AppliedOption, ...]
-    refused: Annotated[tuple[Rejected, ...], note("What the database refused in the last application.")]
+    refused: Annotated[tuple[Rejected, ...], note("Rows that the database rejected in the last run.")]
     proof: Proof | None
     sizes: Annotated[dict[str, Sizes], note("By table that the last application changed.")]

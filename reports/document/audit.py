@@ -114,7 +114,7 @@ class Violations:
 
 @dataclass(frozen=True)
 class Requirement:
-    """What the business says must be so, who says that, and the rules that check it."""
+    """A business requirement, its source, and the rules that check it."""
 
     says: str
     source: str
@@ -123,7 +123,7 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Question:
-    """What nobody has said, what the rules assume meanwhile, and what would be found otherwise."""
+    """An open question, the answer that rules assume, and the effect of another answer."""
 
     asks: str
     because: str
@@ -160,7 +160,7 @@ class Document:
     violations: Annotated[Violations | None, note("Null where it was not written.")]
     schema_findings: tuple[SchemaFinding, ...]
     schema_rules: tuple[SchemaRule, ...]
-    unused_suppressions: Annotated[tuple[Suppression, ...], note("What somebody has accepted, and no finding needs.")]
+    unused_suppressions: Annotated[tuple[Suppression, ...], note("Suppressions without a finding.")]
     profile: Annotated[JsonObject, note("Figures by table and column; empty where no profile was asked for.")]
     ddl: Ddl
     requirements: Annotated[tuple[Requirement, ...], note("From the suites' requirements.toml.")]

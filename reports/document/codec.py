@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, Union, ge
 
 from order_audit.errors import DocumentError
 
-#: An object whose members depend on the database: a row, a table's profile.
+#: An object with members that depend on the database: a row, a table's profile.
 JsonObject: TypeAlias = dict[str, Any]
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Note:
-    """What the JSON Schema says of a part beside its type: a description, and limits by the names that it has there."""
+    """Annotations of a part in the JSON Schema: a description, and limits by their JSON Schema names."""
 
     description: str = ""
     limits: JsonObject = field(default_factory=dict)

@@ -12,7 +12,7 @@ from order_audit.reports.document.codec import Count, note
 from order_audit.reports.document.result import Status
 
 COMPARISON_FORMAT: Final = "order-audit-comparison/1"
-#: What becomes of violations.
+#: The changes of violations.
 Change: TypeAlias = Literal["resolved", "remaining", "new"]
 CHANGES: Final[tuple[Change, ...]] = ("resolved", "remaining", "new")
 
@@ -27,7 +27,7 @@ class ComparedRun(Run):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one audit found by a rule."""
+    """The outcome of a rule in one audit."""
 
     status: Status
     violations: Count
@@ -96,7 +96,7 @@ class ComparisonSummary:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is resolved, what remains and what is new between two audits."""
+    """The resolved, remaining and new violations between two audits."""
 
     format: Literal["order-audit-comparison/1"]
     before: ComparedRun

@@ -1,4 +1,4 @@
-"""The gate's part of a result: whether it passed, why not, and what it was asked."""
+"""The gate's part of a result: verdict, reasons and options."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class Gate:
     failures: Annotated[tuple[Reason, ...], note("The same as values.")]
     fail_on: FailOn
     fail_on_schema: FailOn
-    allow_skipped: Annotated[bool, note("Whether a rule whose table does not exist fails nothing.")]
+    allow_skipped: Annotated[bool, note("Whether a rule with a missing table does not fail the gate.")]
     min_pass_rate: Annotated[float | None, note("In percent.", minimum=0, maximum=100)]
-    baseline: Annotated[bool, note("Whether only what is new against a baseline fails.")]
+    baseline: Annotated[bool, note("Whether only violations that are new against a baseline fail the gate.")]
     new_violations: Annotated[
         dict[str, Count] | None,
         note("By failed rule that has any: its violations that are new against the baseline; null without one."),

@@ -1,4 +1,4 @@
-"""What an audit found by one rule."""
+"""The result of one rule."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class Fix:
 
 @dataclass(frozen=True)
 class Guard:
-    """What makes a rule's violations impossible."""
+    """The guard that prevents violations of a rule."""
 
     name: str
-    title: Annotated[str, note("What can no longer happen.")]
+    title: Annotated[str, note("The violation that it prevents.")]
     requires: tuple[str, ...]
     assumes: str
     sql: Annotated[str, note("Statements that make it where it does not exist yet.")]
@@ -95,7 +95,7 @@ class ErrorPlace:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a rule, with its evidence."""
+    """The outcome of a rule, with evidence."""
 
     rule: Annotated[str, note(minLength=1)]
     suite: str
@@ -113,7 +113,7 @@ class Result:
         note("What a failed rule touches, by the names in `impact_measures`; null where no installed domain knows it."),
     ]
     why: str
-    limitations: Annotated[str, note("What its violations do not prove.")]
+    limitations: Annotated[str, note("The limits of the evidence.")]
     fix: Annotated[Fix | None, note("How its violations are put right; null where no fix is shipped.")]
     guard: Annotated[
         Guard | None,

@@ -1,4 +1,4 @@
-"""What an audit found in the schema, and the DDL that its findings are about."""
+"""Schema findings and the DDL of their objects."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from order_audit.reports.document.codec import Count, JsonObject, note
 class SchemaFinding:
     """A fault of one object.
 
-    `remedy` tells what the suggestion is: a `statement` to run as it is, a `rewrite` of the table by a change of type,
-    or a `redesign`, which takes a decision first, on the design or on rows that stand in its way.
+    `remedy` is the kind of suggestion: a `statement` to run, a `rewrite` of the table by a change of type, or a
+    `redesign`, which needs a decision on the design or on conflicting rows.
     """
 
     rule: str
@@ -25,12 +25,12 @@ class SchemaFinding:
     evidence: JsonObject
     suggestion: str
     remedy: Literal["statement", "rewrite", "redesign"]
-    accepted: Annotated[str, note("The reason for which somebody has accepted it.")] = ""
+    accepted: Annotated[str, note("The reason why it is accepted; empty if it is open.")] = ""
 
 
 @dataclass(frozen=True)
 class SchemaRule:
-    """What became of a rule on the schema."""
+    """The outcome of a schema rule."""
 
     rule: str
     title: str
@@ -43,7 +43,7 @@ class SchemaRule:
 
 @dataclass(frozen=True)
 class Suppression:
-    """A schema finding that somebody has accepted."""
+    """An accepted schema finding."""
 
     rule: str
     object: str
@@ -58,8 +58,8 @@ class DdlLine:
     about: Annotated[
         str,
         note(
-            "What it makes, as in a schema finding's `object`: a table, column, constraint, index, trigger, policy or "
-            "view; else empty."
+            "The object that it creates, as in a schema finding's `object`: a table, column, constraint, index, trigger, "
+            "policy or view; else empty."
         ),
     ]
 
@@ -75,8 +75,8 @@ class DdlTable:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """How many tables and views of the database are not shown, how many of these findings are about, and how many
-    things of kinds that are never shown.
+    """Numbers of tables and views that are not shown, of tables with findings among them, and of objects of kinds that
+    are never shown.
     """
 
     tables: Count

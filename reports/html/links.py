@@ -1,4 +1,4 @@
-"""Links within a page: an anchor for each rule, and texts whose rules and numbers are links."""
+"""Links within a page: an anchor for each rule, and texts with links on rules and numbers."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import unicodedata
 
 
 def escape(text: str) -> str:
-    """Text that stays on its line: what is not printed as it is, is escaped."""
+    """Return text on one line, with unprintable characters escaped."""
     return "".join(
         letter if letter == " " or unicodedata.category(letter)[0] not in "CZ" else ascii(letter)[1:-1]
         for letter in text

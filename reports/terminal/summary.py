@@ -13,7 +13,7 @@ from order_audit.reports.document import Document
 from order_audit.reports.document.comparison import CHANGES, Comparison
 from order_audit.reports.terminal.escape import escape
 
-#: The number of rules whose schema findings a run lists.
+#: The number of schema rules that a run lists.
 _WORST = 4
 #: The mark before a severity.
 MARKS = {"critical": "■", "warning": "▲", "info": "●"}

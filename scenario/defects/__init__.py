@@ -1,7 +1,7 @@
-"""The kinds of defects that generated data may have, what each violates, and how many there are room for.
+"""The kinds of defects in generated data, their violations, and the number that fits.
 
-A kind stands in the module of its rule's area, with all that the data of its rows have in place of what is sound. The
-truth about generated data is the sum of the kinds' labels, and no rule is asked for it.
+A kind is in the module of its rule's area, with the SQL of its rows. The truth about generated data is the sum of the
+kinds' labels, without running any rule.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CUSTOMER_EXISTS: Final = "orders.customer_exists"
 STATUS_IS_KNOWN: Final = "orders.status_is_known"
 OVERCOMMITTED: Final = "recreation.customer_is_not_overcommitted"
 
-#: Their order decides what is drawn for each, and the one that takes customers of its own comes last.
+#: Their order determines the random values of each; the kind with separate customers comes last.
 LINEAGE_KINDS: Final = tuple(
     sorted((*lineage.KINDS, *recreation.KINDS, *orders.LINEAGE_KINDS), key=lambda kind: kind.name == OVERCOMMITTED)
 )
@@ -75,10 +75,10 @@ _OWNERS: Final = 10
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of everything: units by lineage kind, customers by kind, and the hits of the other kinds.
+    """The numbers of everything: units by lineage kind, customers by kind, and hits of other kinds.
 
-    The customers come in groups: first `base`, who have ordinary orders, then those of each kind in `groups`.
-    Text defects hit the first `text_customers` of them. With `full` set there are defects for every row.
+    Customers form groups: first `base`, with ordinary orders, then those of each kind in `groups`. Text defects hit the
+    first `text_customers` of them. With `full`, every row has a defect.
     """
 
     units: dict[str, int]
@@ -137,7 +137,7 @@ def plan(orders: int, customers: int, rate: float) -> Plan:
             else min(text_customers, customer_share * len(TEXT_KINDS))
         ),
         order_hits=orders if wanted * _ORDER_RULES >= orders else wanted * len(ORDER_KINDS),
-        # half of what is left, so that most orders have nothing to do with any defect where there is room
+        # half of the rest, so that most orders have no connection to a defect if there are enough
         longest_head=room // (2 * with_heads) if with_heads else 0,
         full=wanted * _ORDER_RULES >= orders,
     )

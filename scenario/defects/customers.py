@@ -89,7 +89,7 @@ TEXT_KINDS: Final = (
     CustomerKind(
         "customers.text_is_not_placeholder",
         {
-            # without an address, the name alone tells customers of one state apart
+            # without an address, only the name distinguishes customers of one state
             "customer_name": (
                 "case v.variant when 1 then 'Test' when 2 then c.customer_name || ' ' || c.n else c.customer_name end"
             ),

@@ -1,8 +1,8 @@
-"""What a kind of defect is.
+"""A kind of defect.
 
-A kind is named by the rule that it is planted for. Its labels are all that the defect violates, consequences included.
-Its `sql` is by name of a place in `bulk/*.sql`, where a line `-- defects: NAME` stands for a branch of each kind that
-has one: the expression may use what the statement around that line has.
+A kind has the name of its rule. Its labels are all violations of the defect, consequences included. Its `sql` has
+expressions by the name of a line `-- defects: NAME` in `bulk/*.sql`, which is replaced by a branch for each kind with
+such an expression. The expression may use the columns of the statement around that line.
 """
 
 from __future__ import annotations
@@ -24,13 +24,12 @@ class Label(NamedTuple):
 
 
 class LineageKind(NamedTuple):
-    """A defect that takes a lineage, or a pair of them.
+    """A defect of a lineage, or of a pair of lineages.
 
-    `rows` is the orders of one such unit and `planted` how many of them the defect is planted in; the lineages of
-    a pair have `length` and `length + grow` steps. `heads` lets ordinary recreations precede the defect, `free`
-    are the steps that may take an order's defect besides, and `filled` is the sound one that may only take a bad
-    schedule. `owner` says that the customer has no other orders than those of this kind. A `purged` lineage has
-    lost its first order. `sql` is what the kind's rows have in place of what sound ones have.
+    `rows` is the number of orders of one unit, `planted` the number with the defect. The lineages of a pair have
+    `length` and `length + grow` steps. `heads`: ordinary recreations may precede the defect. `free` has the steps that
+    may also have an order defect; `filled` is the step that may only have a bad schedule. `owner`: the customer has
+    only orders of this kind. A `purged` lineage lacks its first order. `sql` has the expressions of the kind's rows.
     """
 
     name: str
@@ -57,7 +56,7 @@ class OrderKind(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What an order is given: %1$s is its lineage's number, %2$s its own. None leaves what is there."""
+    """Values of an order: %1$s is its lineage's number, %2$s its own. None keeps the value."""
 
     follows: tuple[str, ...] = ()
     delivery: tuple[str | None, str] | None = None

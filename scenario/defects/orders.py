@@ -6,7 +6,7 @@ from typing import Final
 
 from order_audit.scenario.defects.kind import LIVE, Content, Label, LineageKind, OrderKind, last
 
-#: What comes along with a script that is missing, where the order is active.
+#: Consequences of a missing script for an active order.
 WHEN_ACTIVE: Final = ("orders.delivery_args_need_script", "orders.active_order_has_delivery")
 
 LINEAGE_KINDS: Final = (

@@ -1,4 +1,4 @@
-"""Defects of recreations, whose customers have the balance that is part of it."""
+"""Defects of recreations; their customers have the balance of the defect."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _COVERED: Final = "recreation.is_covered_by_balance"
 _ROUNDING: Final = "recreation.decision_survives_rounding"
 _OVERCOMMITTED: Final = "recreation.customer_is_not_overcommitted"
 
-#: What the customers of these kinds violate.
+#: Violations of the customers of these kinds.
 CUSTOMER_LABELS: Final = (
     CustomerLabel(_OVERCOMMITTED, _OVERCOMMITTED),
     CustomerLabel(_COVERED, _OVERCOMMITTED, variant=1),
