@@ -58,8 +58,8 @@ class DdlLine:
     about: Annotated[
         str,
         note(
-            "The object that it creates, as in a schema finding's `object`: a table, column, constraint, index, trigger, "
-            "policy or view; else empty."
+            "The object that it creates, as in a schema finding's `object`: a table, column, constraint, index, "
+            "trigger, policy or view; else empty."
         ),
     ]
 
