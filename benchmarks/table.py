@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+from benchmarks.markdown import Document, decimal, grid, in_megabytes, in_seconds, ratio
+from benchmarks.targets import best_of, target_lines
 
 _README: Final = Path(__file__).parent / "README.md"
 _BEGIN: Final = "<!-- results: written by python -m benchmarks -->\n"
 _END: Final = "<!-- end of results -->"
-_HAND: Final = "SQL by hand"
-_OURS: Final = "order-audit run"
-
-Document = dict[str, Any]
 
 
 def write(results: Path) -> None:
@@ -45,15 +44,15 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append("\n\n".join(["### The way to the proposed schema", *map(_life, migrate["lives"])]))
     if fill := documents.get("fill"):
         parts.append(_filled(fill))
-    if met := list(_targets(compared[-1] if compared else None, documents)):
-        parts.append("### Targets\n\n" + _markdown(("target", "wanted", "found", "met"), met))
+    if met := list(target_lines(compared[-1] if compared else None, documents)):
+        parts.append("### Targets\n\n" + grid(("target", "wanted", "found", "met"), met))
     parts += _machines(documents)
     return "\n\n".join(parts) + "\n"
 
 
 def _compared(document: Document) -> str:
     orders, customers = document["tables"]
-    yardsticks = {rules: _best(document, rules) for rules in ("16", "42")}
+    yardsticks = {rules: best_of(document, rules) for rules in ("16", "42")}
     lines: list[tuple[str, ...]] = []
     for row in document["rows"]:
         found = row["median"]
@@ -65,16 +64,16 @@ def _compared(document: Document) -> str:
             (
                 row["name"],
                 row["rules"],
-                _seconds(found["wall"]),
-                _seconds(found["database"]),
-                _ratio(found["wall"], yardstick["wall"]),
-                _ratio(found["database"], yardstick["database"]),
-                _seconds(found["cpu"]),
-                _megabytes(found["memory"]),
-                _megabytes(found["temp"]),
-                _number(found["statements"], 0),
-                _number(found["scans_of_orders"]),
-                _number(found["scans_of_customers"]),
+                in_seconds(found["wall"]),
+                in_seconds(found["database"]),
+                ratio(found["wall"], yardstick["wall"]),
+                ratio(found["database"], yardstick["database"]),
+                in_seconds(found["cpu"]),
+                in_megabytes(found["memory"]),
+                in_megabytes(found["temp"]),
+                decimal(found["statements"], 0),
+                decimal(found["scans_of_orders"]),
+                decimal(found["scans_of_customers"]),
                 row["counts"],
             )
         )
@@ -82,12 +81,12 @@ def _compared(document: Document) -> str:
             "client CPU, s", "client memory, MB", "temporary files, MB", "statements", "scans of orders",
             "of customers", "counts")  # fmt: skip
     text = f"### {orders:,} orders, {customers:,} customers, each defect in {document['defects']:.1%}\n\n"
-    text += f"Medians over {document['repeats']} round(s).\n\n" + _markdown(head, lines)
+    text += f"Medians over {document['repeats']} round(s).\n\n" + grid(head, lines)
     control = [
-        (name, _seconds(it["wall"]), _seconds(it["cpu"]), _megabytes(it["memory"]))
+        (name, in_seconds(it["wall"]), in_seconds(it["cpu"]), in_megabytes(it["memory"]))
         for name, it in document["controls"].items()
     ]
-    return text + "\n\n" + _markdown(("control", "wall, s", "client CPU, s", "client memory, MB"), control)
+    return text + "\n\n" + grid(("control", "wall, s", "client CPU, s", "client memory, MB"), control)
 
 
 def _whole(sizes: list[Document]) -> str:
@@ -97,28 +96,28 @@ def _whole(sizes: list[Document]) -> str:
         lines.append(
             (
                 f"{size['tables'][0]:,}",
-                _seconds(found["wall"]),
-                _ratio(found["wall"], sizes[0]["median"]["wall"]),
-                _megabytes(found["memory"]),
-                _ratio(found["memory"], sizes[0]["median"]["memory"]),
-                _megabytes(found["temp"]),
+                in_seconds(found["wall"]),
+                ratio(found["wall"], sizes[0]["median"]["wall"]),
+                in_megabytes(found["memory"]),
+                ratio(found["memory"], sizes[0]["median"]["memory"]),
+                in_megabytes(found["temp"]),
             )
         )
-    return _markdown(("orders", "wall, s", "ratio", "client memory, MB", "ratio", "temporary files, MB"), lines)
+    return grid(("orders", "wall, s", "ratio", "client memory, MB", "ratio", "temporary files, MB"), lines)
 
 
 def _loaded(document: Document) -> str:
     quiet = document["phases"]["no audit"]
     lines = [
-        (name, str(it["transactions"]), _number(it["p50_ms"], 2), _number(it["p99_ms"], 2),
-         _ratio(it["p50_ms"], quiet["p50_ms"]), _ratio(it["p99_ms"], quiet["p99_ms"]))
+        (name, str(it["transactions"]), decimal(it["p50_ms"], 2), decimal(it["p99_ms"], 2),
+         ratio(it["p50_ms"], quiet["p50_ms"]), ratio(it["p99_ms"], quiet["p99_ms"]))
         for name, it in document["phases"].items()
     ]  # fmt: skip
     left = "some were" if document["left_over_backends"] else "none was"
     return (
         f"### Short transactions during an audit, {document['tables'][0]:,} orders\n\n"
         f"{document['transactions_per_second']} transactions a second over {document['connections']} connections.\n\n"
-        + _markdown(("during", "transactions", "p50, ms", "p99, ms", "p50 ratio", "p99 ratio"), lines)
+        + grid(("during", "transactions", "p50, ms", "p99, ms", "p50 ratio", "p99 ratio"), lines)
         + f"\n\nBackends left over afterwards: {left}."
     )
 
@@ -128,10 +127,10 @@ def _client(document: Document) -> str:
     for command, found in document["costs"].items():
         before = found[document["revision"]]
         for name, it in found.items():
-            ratios = [_ratio(it[number], before[number]) for number in ("cpu", "memory")]
-            lines.append((command, name, _number(it["cpu"], 3), ratios[0], _megabytes(it["memory"]), ratios[1]))
+            ratios = [ratio(it[number], before[number]) for number in ("cpu", "memory")]
+            lines.append((command, name, decimal(it["cpu"], 3), ratios[0], in_megabytes(it["memory"]), ratios[1]))
     head = ("command", "revision", "client CPU, s", "ratio", "client memory, MB", "ratio")
-    return f"### The program itself, on the sample data\n\nMedians over {document['repeats']} rounds.\n\n" + _markdown(
+    return f"### The program itself, on the sample data\n\nMedians over {document['repeats']} rounds.\n\n" + grid(
         head, lines
     )
 
@@ -150,16 +149,16 @@ def _case(document: Document) -> str:
             (
                 name,
                 f"{changed:,.0f}" if changed else "–",
-                _number(it["seconds"], 2) if changed else "–",
+                decimal(it["seconds"], 2) if changed else "–",
                 f"{changed / it['seconds']:,.0f}" if changed else "–",
                 f"{it['transactions']:,}",
-                _number(it["p50_ms"], 2),
-                _number(it["p99_ms"], 2),
-                _number(while_changing["p99_ms"], 2),
-                _number(it["longest_ms"], 0),
-                _ratio(it["p99_ms"], quiet["p99_ms"]),
-                _number(it["growth"] / 1e6, 1),
-                _megabytes(it["memory"]) if it["memory"] else "–",
+                decimal(it["p50_ms"], 2),
+                decimal(it["p99_ms"], 2),
+                decimal(while_changing["p99_ms"], 2),
+                decimal(it["longest_ms"], 0),
+                ratio(it["p99_ms"], quiet["p99_ms"]),
+                decimal(it["growth"] / 1e6, 1),
+                in_megabytes(it["memory"]) if it["memory"] else "–",
             )
         )
     head = ("how", "rows changed", "s", "rows/s", "short transactions", "p50, ms", "p99, ms",
@@ -171,7 +170,7 @@ def _case(document: Document) -> str:
         f" {document['heap'] / 1e6:,.0f} MB. There are {document['transactions_per_second']} short transactions a"
         " second meanwhile, which make it grow too. Seconds are those of finding and changing the rows; the checksums"
         " before and after, and counting what there is to do, take `fixes apply`"
-        f" {document['contenders']['order-audit fixes apply']['proof']:.0f} s more.\n\n" + _markdown(head, lines)
+        f" {document['contenders']['order-audit fixes apply']['proof']:.0f} s more.\n\n" + grid(head, lines)
     )
 
 
@@ -180,12 +179,12 @@ def _filled(fill: Document) -> str:
         (
             name,
             f"{it['rows']:,}" if it["rows"] else "–",
-            _number(it["seconds"], 1),
+            decimal(it["seconds"], 1),
             f"{it['rows'] / it['seconds']:,.0f}" if it["rows"] else "–",
-            _number(it["p50_ms"], 2),
-            _number(it["p99_ms"], 2),
-            _number(it["longest_ms"], 0),
-            _megabytes(it["bytes"]) if it["rows"] else "–",
+            decimal(it["p50_ms"], 2),
+            decimal(it["p99_ms"], 2),
+            decimal(it["longest_ms"], 0),
+            in_megabytes(it["bytes"]) if it["rows"] else "–",
             f"{it['dead']:,}" if it["rows"] else "–",
         )
         for name, it in fill["contenders"].items()
@@ -194,7 +193,7 @@ def _filled(fill: Document) -> str:
             "dead rows in them")  # fmt: skip
     return (
         f"### The backfill by itself\n\n{fill['tables'][0]:,} orders and {fill['tables'][1]:,} customers, with"
-        f" {fill['transactions_per_second']} short transactions a second meanwhile.\n\n" + _markdown(head, lines)
+        f" {fill['transactions_per_second']} short transactions a second meanwhile.\n\n" + grid(head, lines)
     )
 
 
@@ -206,16 +205,16 @@ def _life(document: Document) -> str:
         lines.append(
             (
                 name,
-                _number(it["seconds"], 1),
+                decimal(it["seconds"], 1),
                 f"{old['transactions']:,}",
-                _number(old["p50_ms"], 2),
-                _number(old["p99_ms"], 2),
-                _number(old["longest_ms"], 0),
-                _ratio(old["p99_ms"], quiet["p99_ms"]),
+                decimal(old["p50_ms"], 2),
+                decimal(old["p99_ms"], 2),
+                decimal(old["longest_ms"], 0),
+                ratio(old["p99_ms"], quiet["p99_ms"]),
                 f"{new['transactions']:,}" if new["transactions"] else "–",
-                _number(new["p50_ms"], 2),
-                _number(new["p99_ms"], 2),
-                _number(new["longest_ms"], 0),
+                decimal(new["p50_ms"], 2),
+                decimal(new["p99_ms"], 2),
+                decimal(new["longest_ms"], 0),
             )
         )
     head = ("phase", "s", "old side: transactions", "p50, ms", "p99, ms", "longest, ms", "p99 ratio",
@@ -231,102 +230,8 @@ def _life(document: Document) -> str:
         f" {changed['transactions']:,} transactions, {document['rate']:g} a second over {document['clients']}"
         " connections."
         f" Failed: {failed or 'none'}. Rows that were not as written, or not on both sides, in"
-        f" {len(document['wrong'])} comparisons: {wrong}.\n\n" + _markdown(head, lines)
+        f" {len(document['wrong'])} comparisons: {wrong}.\n\n" + grid(head, lines)
     )
-
-
-def _targets(document: Document | None, documents: dict[str, Document]) -> Iterable[tuple[str, ...]]:
-    def line(name: str, found: float | None, wanted: float, unit: str = "", least: bool = False) -> tuple[str, ...]:
-        met = "not measured" if found is None else "yes" if (found >= wanted if least else found <= wanted) else "no"
-        return (
-            name,
-            f"{'at least' if least else 'at most'} {wanted:g}{unit}",
-            _number(found, 2) + unit * (found is not None),
-            met,
-        )
-
-    if document:
-        for rules, number, limit in (("16", "database", 1.0), ("16", "wall", 1.3), ("42", "database", 1.1)):
-            what = "time in the database" if number == "database" else "whole process"
-            for way in ("parallel workers", "two connections"):
-                found = _over(_row(document, _OURS, rules), _row(document, f"{_HAND}, {way}", rules), number)
-                yield line(f"{rules} rules, {what}, over SQL by hand, {way}", found, limit)
-        for name, limit in (("Great Expectations", 4.5), ("dbt", 2.0), ("Soda Core 3", 1.5), ("Soda Core 4", 1.5)):
-            found = _over(_row(document, name, "16"), _row(document, _OURS, "16"), "wall")
-            yield line(f"16 rules, whole process, {name} over ours", found, limit, least=True)
-        for name, limit in (("order-audit --help", 0.3), ("order-audit run on the sample", 4.0)):
-            yield line(name, document["controls"][name]["wall"], limit, " s")
-    if (scale := documents.get("scale")) and len(scale["sizes"]) > 1:
-        small, large = scale["sizes"][0]["median"], scale["sizes"][-1]["median"]
-        sizes = f"{scale['sizes'][-1]['tables'][0]:,} orders over {scale['sizes'][0]['tables'][0]:,}"
-        yield line(f"time, {sizes}", _over(large, small, "wall"), 11)
-        yield line(f"client memory, {sizes}", _over(large, small, "memory"), 1.1)
-        yield line("client memory at the larger", large["memory"] / 1e6, 300, " MB")
-        yield line("temporary files at the larger", large["temp"] / 1e9, 2, " GB")
-    if client := documents.get("client"):
-        before, now = (client["costs"]["run"][name] for name in (client["revision"], "now"))
-        yield line(f"run on the sample, client CPU, over {client['revision']}", _over(now, before, "cpu"), 0.5)
-        yield line("the same: client memory", _over(now, before, "memory"), 0.55)
-    if mend := documents.get("mend"):
-        few, whole = (it["contenders"] for it in mend["cases"])
-        ours, plain, quiet = (few[name] for name in ("order-audit fixes apply", "one UPDATE", "nothing"))
-        speed = (ours["changed"] / ours["seconds"]) / (plain["changed"] / plain["seconds"])
-        yield line("fixes of one order in a hundred: rows per second, over one UPDATE", speed, 0.8, least=True)
-        alone = f"(without fixes: {quiet['p99_ms']:.2f} ms)"
-        yield line(f"the same: p99 of short transactions {alone}", ours["p99_ms"], 7, " ms")
-        for case, what in zip(mend["cases"], ("the same", "fixes of all orders"), strict=True):
-            growth = case["contenders"]["order-audit fixes apply"]["growth"] / case["heap"]
-            yield line(f"{what}: growth of the table, over the table", growth, 0.2)
-        memory = _over(whole["order-audit fixes apply"], ours, "memory")
-        rows = whole["order-audit fixes apply"]["changed"] / ours["changed"]
-        yield line(f"client memory for {rows:.0f} times as many rows, over that", memory, 1.1)
-    if migrate := documents.get("migrate"):
-        phases = migrate["lives"][0]["phases"]
-        quiet = phases["no migration"]["old"]
-        sides = [(name, it[side]) for name, it in phases.items() for side in ("old", "new") if it[side]]
-        orders = f"{migrate['lives'][0]['tables'][0]:,} orders"
-        worst = max((_over(it["old"], quiet, "p99_ms") or 0.0 for name, it in phases.items()), default=None)
-        yield line(f"migration of {orders}: p99 of old applications in the worst phase, over none", worst, 1.5)
-        longest = max(found["longest_ms"] for name, found in sides if name != "no migration")
-        yield line("the same: longest transaction", longest / 1000, 1, " s")
-        blocked = max(found["longest_ms"] for name, found in sides if name == "switch")
-        yield line("the same: longest transaction around the switch", blocked, 200, " ms")
-        failed = sum(error[-1] for life in migrate["lives"] for error in life["errors"])
-        yield line("failed transactions", failed, 0)
-        yield line(
-            "rows not as written",
-            sum(number for life in migrate["lives"] for number, _ in life["wrong"].values()),
-            0,
-        )
-    if fill := documents.get("fill"):
-        plain, ours = (it["rows"] / it["seconds"] for it in fill["contenders"].values() if it["rows"])
-        yield line("backfill: rows per second, over one INSERT … SELECT for each table", ours / plain, 0.7, least=True)
-    if load := documents.get("load"):
-        gentle = load["phases"].get("order-audit run --gentle")
-        yield line("p99 of short transactions with --gentle", _over(gentle, load["phases"]["no audit"], "p99_ms"), 1.2)
-
-
-def _row(document: Document, name: str, rules: str) -> dict[str, Any] | None:
-    for row in document["rows"]:
-        if row["name"] == name and row["rules"] == rules and not row["error"]:
-            return row["median"] or None
-    return None
-
-
-def _best(document: Document, rules: str) -> dict[str, Any] | None:
-    """The hand-written SQL by whichever way of running it is the faster, in each of the two times."""
-    found = [
-        row["median"]
-        for row in document["rows"]
-        if row["name"].startswith(_HAND) and row["rules"] == rules and row["median"]
-    ]
-    return {number: min(it[number] for it in found) for number in ("wall", "database")} if found else None
-
-
-def _over(one: dict[str, Any] | None, other: dict[str, Any] | None, number: str) -> float | None:
-    if one is None or other is None or one[number] is None or other[number] is None:
-        return None
-    return float(one[number] / other[number])
 
 
 def _machines(documents: dict[str, Document]) -> Iterator[str]:
@@ -348,26 +253,3 @@ def _machine(document: Document) -> str:
         f" {found['system']}, Python {found['python']}, PostgreSQL {found['postgresql']} with {settings};"
         f" {versions}."
     )
-
-
-def _markdown(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
-    def shown(cells: tuple[str, ...]) -> str:
-        return "| " + " | ".join([*cells, *[""] * (len(head) - len(cells))]).replace("\n", " ") + " |"
-
-    return "\n".join([shown(head), shown(tuple("---" for _ in head)), *map(shown, lines)])
-
-
-def _number(value: float | None, places: int = 1) -> str:
-    return "–" if value is None else f"{value:.{places}f}"
-
-
-def _scaled(by: float, places: int) -> Callable[[float | None], str]:
-    return lambda value: "–" if value is None else f"{value / by:.{places}f}"
-
-
-_seconds: Final = _scaled(1, 2)
-_megabytes: Final = _scaled(1e6, 0)
-
-
-def _ratio(one: float | None, other: float | None) -> str:
-    return "–" if one is None or not other else f"{one / other:.2f}"

@@ -20,7 +20,7 @@ from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import Fix, parse
 from order_audit.fixes.planning.fixpoint import MAX_PASSES
 from order_audit.fixes.planning.planner import plan
-from tests.fixes.test_emit import psql
+from tests.support.clients import psql
 
 SCHEMA = Path(__file__).parents[2] / "order_audit" / "scenario" / "current" / "schema.sql"
 RULE = next(rule for rule in load("current").rules if rule.id == "orders.status_is_known")

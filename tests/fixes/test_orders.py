@@ -14,7 +14,7 @@ from order_audit.fixes.engine.batches import apply, install
 from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import AUTOMATIC, fixes
-from tests.support import dirty, servers
+from tests.support import dirty_tables, dirty_values, servers
 
 FIXES = fixes(load("current").rules)
 ALONE = Throttle(max_lock_wait_ms=0, vacuum_after=0)
@@ -162,7 +162,7 @@ def connection(request: pytest.FixtureRequest, server: Server) -> Iterator[psyco
     types = request.param
     dsn = servers.new_database(server)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        dirty.create(connection, ([], []), types=types, constraints=False)
+        dirty_tables.create(connection, ([], []), types=types, constraints=False)
         connection.execute("create unique index on orders (order_id)")
         connection.execute("create unique index on customers (customer_id)")
         install(connection, TARGET)
@@ -180,9 +180,9 @@ def _plant(connection: psycopg.Connection, orders: Orders) -> None:
 
 def _values(connection: psycopg.Connection) -> dict[int, dict[str, str | None]]:
     """Every value of every order as text, which is exact."""
-    columns = ", ".join(f"{column}::text" for column in dirty.ORDER_COLUMNS)
+    columns = ", ".join(f"{column}::text" for column in dirty_values.ORDER_COLUMNS)
     rows = connection.execute(f"select {columns} from orders".encode()).fetchall()
-    return {int(row[0]): dict(zip(dirty.ORDER_COLUMNS, row, strict=True)) for row in rows}
+    return {int(row[0]): dict(zip(dirty_values.ORDER_COLUMNS, row, strict=True)) for row in rows}
 
 
 def _changes(
@@ -237,7 +237,7 @@ def test_exactly_these_values_change(
 )
 def test_an_amount_loses_its_sign_where_it_can(dsn: str, kind: str, value: str, becomes: str | None) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        dirty.create(connection, ([], []), constraints=False)
+        dirty_tables.create(connection, ([], []), constraints=False)
         connection.execute(f"alter table orders alter column order_amount type {kind}".encode())
         connection.execute("create unique index on orders (order_id)")
         install(connection, TARGET)
@@ -248,7 +248,7 @@ def test_an_amount_loses_its_sign_where_it_can(dsn: str, kind: str, value: str, 
 @pytest.mark.parametrize("kind", ["bit varying", "bit varying(100)", "text"])
 def test_a_schedule_of_another_length_is_switched_on(dsn: str, kind: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        dirty.create(connection, ([], []), constraints=False)
+        dirty_tables.create(connection, ([], []), constraints=False)
         connection.execute(f"alter table orders alter column order_schedule type {kind}".encode())
         connection.execute("create unique index on orders (order_id)")
         install(connection, TARGET)
@@ -263,7 +263,7 @@ def test_chains_and_circles_of_any_length(server_18: Server, length: int) -> Non
     """A chain from the largest id to the smallest, and a circle; each order refers to the one before it."""
     dsn = servers.new_database(server_18)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        dirty.create(connection, ([], []), constraints=False)
+        dirty_tables.create(connection, ([], []), constraints=False)
         connection.execute("create unique index on orders (order_id)")
         install(connection, TARGET)
         connection.execute(

@@ -18,7 +18,7 @@ from order_audit.fixes.guarding.guard_file import guards
 from order_audit.fixes.guarding.guard_state import state
 from order_audit.fixes.guarding.install import install, remove
 from order_audit.fixes.planning.planner import plan
-from tests.fixes.test_emit import psql
+from tests.support.clients import psql
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = (ROOT / "order_audit" / "scenario" / "current" / "schema.sql").read_text(encoding="utf-8")

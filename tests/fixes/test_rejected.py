@@ -5,30 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import psycopg
 import pytest
 from jsonschema import Draft202012Validator
 
-from order_audit.audit.cli.fixes import MaxWait
-from order_audit.expectations import Rule, load
 from order_audit.fixes.apply import apply
 from order_audit.fixes.emission.emit import emit
-from order_audit.fixes.engine.batch_loop import too_large
 from order_audit.fixes.engine.batches import revert
 from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.engine.status import status
-from order_audit.fixes.engine.throttle import LONGEST_WAIT, Throttle
+from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
-from order_audit.fixes.fix import LEAVE, Fix, fixes
+from order_audit.fixes.fix import LEAVE, fixes
 from order_audit.fixes.planning.planner import plan
 from order_audit.fixes.rehearse import rehearse
-from tests.fixes.test_emit import psql
+from tests.fixes.rejecting import ALL, everything, left, of, orders_to_fix
+from tests.support.clients import psql
 from tests.support.program import order_audit
 
 ROOT = Path(__file__).parents[2]
-ALL = {rule.id: rule for rule in load("current").rules}
 STATUS = "orders.status_is_known"
 NAMES = "orders.script_name_is_identifier"
 MERGE = "customers.email_is_unique"
@@ -114,42 +110,11 @@ FORETOLD = {"check", "unique", "exclusion", "unique, deferred"}
 EACH = pytest.mark.parametrize("kind", [*REFUSERS])
 
 
-def of(*rules: str) -> tuple[tuple[Rule, ...], dict[str, Fix]]:
-    chosen = tuple(ALL[rule] for rule in rules)
-    return chosen, fixes(chosen)
-
-
 @pytest.fixture
 def database(dsn: str) -> Iterator[Connection]:
     """200 orders: of four, the first and the second have a status to be put right; each tenth a script's name."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute((ROOT / "order_audit" / "scenario" / "current" / "schema.sql").read_bytes())
-        connection.execute("alter table orders drop constraint chk_status")
-        connection.execute(
-            "insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address,"
-            " address_state) select i, 'Acme ' || i, 'ann@acme.example', 'Ann', '1 Main Street', 'CA'"
-            " from generate_series(1, 2) as i"
-        )
-        connection.execute(
-            "insert into orders (order_id, order_ref, customer_id, order_status, delivery_script_name)"
-            " select g, g, 1, (array['active', ' Active', 'EXPIRED ', 'paused'])[1 + g % 4],"
-            " case when g % 10 = 0 then 'CRM' else 'crm' end from generate_series(1, 200) as g"
-        )
-        yield connection
-
-
-def statuses(connection: Connection) -> dict[int, str]:
-    return dict(connection.execute("select order_id, order_status from orders order by 1").fetchall())
-
-
-def left(connection: Connection) -> set[int]:
-    return {id for id, status in statuses(connection).items() if status.strip().lower() != status}
-
-
-def everything(connection: Connection) -> list[tuple[str]]:
-    return connection.execute(
-        "select 'c' || c::text from customers as c union all select 'o' || o::text from orders as o order by 1"
-    ).fetchall()
+    with orders_to_fix(dsn) as made:
+        yield made
 
 
 def expected(kind: str) -> tuple[Rejected, ...]:
@@ -209,7 +174,7 @@ def test_emitted_files_pass_it_over_as_well(database: Connection, dsn: str, kind
         done = psql(dsn, *files)
         assert done.returncode == 0, done.stderr
         assert left(database) == {1, 101}
-        said = '2 rows of public.orders were rejected, such as  {"order_id": "1"}: ' + expected(kind)[0].reason
+        said = '2 rows of public.orders were rejected, such as {"order_id": "1"}: ' + expected(kind)[0].reason
         assert said in done.stderr
         assert "and run this again. order_audit.refused has all of them." in done.stderr
         found = status(database)
@@ -279,120 +244,6 @@ def test_rows_that_change_together_are_refused_together(database: Connection) ->
     ]
 
 
-def test_what_would_be_held_for_too_long_is_passed_over(database: Connection) -> None:
-    """Each order that moves takes 10 ms: the 60 of one customer move together, and so do the two of another."""
-    database.execute(
-        "insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address,"
-        " address_state) select i, 'Birch ' || i, 'bob@birch.example', 'Bob', '2 Oak Avenue', 'NY'"
-        " from generate_series(3, 4) as i;"
-        "update orders set customer_id = 2 where order_id <= 60;"
-        "update orders set customer_id = 4 where order_id > 198;"
-        "create function slow() returns trigger language plpgsql as"
-        " $$ begin perform pg_sleep(0.01); return new; end $$;"
-        "create trigger slow before update of customer_id on orders for each row execute function slow()"
-    )
-    rules, wanted = of(STATUS, MERGE)
-    choices = {MERGE: "merge"}
-    done = apply(database, rules, wanted, choices, None, Throttle(max_lock_wait_ms=200))
-    assert database.execute("select array_agg(customer_id order by customer_id) from customers").fetchone() == (
-        [1, 2, 3],
-    )
-    # the two tables of one unit
-    assert [(found.rule, found.table, found.rows, found.by) for found in done.rejected] == [
-        (MERGE, "public.orders", 60, ""),
-        (MERGE, "public.customers", 1, ""),
-    ]
-    said = done.rejected[0].reason
-    assert said.startswith("too slow for --max-lock-wait 200: an atomic group of 61 rows takes longer; raise it to ")
-    assert left(database) == set()
-    assert int(said.split()[-1]) > 200
-    done = apply(database, rules, wanted, choices, None, Throttle(max_lock_wait_ms=60_000))
-    assert (done.rejected, done.changed) == ((), 61)
-    before = everything(database)
-    undone = revert(database, MERGE, TARGET, Throttle(max_lock_wait_ms=200))
-    assert (undone.changed, undone.rejected) == (3, 61)
-    assert "too slow for --max-lock-wait 200: an atomic group of 61 rows" in str(
-        database.execute("select distinct left_alone from order_audit.journal where left_alone <> ''").fetchall()
-    )
-    assert everything(database) != before
-    assert revert(database, MERGE, TARGET, Throttle(max_lock_wait_ms=60_000)).changed == 61
-
-
-def test_what_no_wait_is_long_enough_for_is_told_another_way() -> None:
-    assert get_args(MaxWait)[1].max == LONGEST_WAIT
-    assert too_large(Throttle(max_lock_wait_ms=500), 61, 100).endswith("raise it to 12200")
-    assert too_large(Throttle(max_lock_wait_ms=500), 61, 0).endswith("raise it to 2000")
-    assert too_large(Throttle(max_lock_wait_ms=40_000), 61, 10_000).endswith("raise it to 60000")
-    assert "in a quiet hour, run the file that" in too_large(Throttle(max_lock_wait_ms=60_000), 61, 10_000)
-
-
-@pytest.mark.both_versions
-def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
-    database: Connection, dsn: str, tmp_path: Path
-) -> None:
-    database.execute(
-        "alter table orders alter column delivery_script_name set storage plain,"
-        " alter column delivery_script_name type text;"
-        "update orders set delivery_script_name = repeat('x', 7000), customer_id = 1 + (order_id = 7)::int;"
-        "insert into orders (order_id, order_ref, customer_id, delivery_script_name)"
-        " select g, g, 1, repeat('x', 7000) from generate_series(201, 5000) as g"
-    )
-    before = everything(database)
-    rules, wanted = of(STATUS, MERGE)
-    choices = {MERGE: "merge"}
-    foretold = plan(database, rules, wanted, choices)
-    out = tmp_path / "project"
-    emit(database, wanted, choices, out, guards=False)
-    head = (out / "deploy" / f"{MERGE}.sql").read_text().split("set client_encoding")[0]
-    assert "create index concurrently on public.orders (customer_id)" in " ".join(head.replace("--", "").split())
-    done = apply(database, rules, wanted, choices, None, Throttle())
-    # the customers and the order stay as they are; the orders' statuses do not wait for them
-    assert left(database) == set()
-    assert done.changed == 100
-    assert {found.rule for found in done.rejected} == {MERGE}
-    assert [(found.table, found.rows) for found in done.rejected] == [("public.orders", 1), ("public.customers", 1)]
-    assert [step.rejected for step in foretold.steps if step.fix.rule.id == MERGE] == [done.rejected]
-    assert [step.changed + step.automatic for step in foretold.steps] == [0, 100]
-    said, index = done.rejected[0].reason.split("): ")
-    assert said.startswith("each row deleted from public.customers would make the server read all of public.orders (")
-    deployed = psql(dsn, *(out / "deploy" / f"{name}.sql" for name in ("journal", MERGE)))
-    assert (deployed.returncode, index in deployed.stderr) == (0, True), deployed.stderr
-    assert set(everything(database)) & {row for row in before if row[0].startswith("c")} != set()
-    # what it says is done
-    assert index.startswith("create index concurrently on public.orders (")
-    database.execute(index.encode())
-    done = apply(database, rules, wanted, choices, None, Throttle())
-    assert (done.changed, done.rejected) == (2, ())
-    assert database.execute("select customer_id, count(*) from orders group by 1").fetchall() == [(1, 5000)]
-    assert database.execute("select customer_id from customers").fetchall() == [(1,)]
-
-
-@pytest.mark.both_versions
-def test_a_place_whose_lock_is_never_to_be_had_holds_up_nothing_else(
-    database: Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The customer to whom one order moves is in somebody's hands, and the foreign key asks for it."""
-    monkeypatch.setattr("order_audit.fixes.engine.batch_loop.TRIES", 2)
-    moves = "lineage.keeps_customer"
-    database.execute(
-        "delete from orders where order_id > 6; update orders set customer_id = 2 where order_id in (2, 4);"
-        "update orders set order_ref = 1 where order_id = 2; update orders set order_ref = 3, customer_id = 1"
-        " where order_id = 4; update orders set customer_id = 2 where order_id = 3"
-    )
-    rules, wanted = of(moves, STATUS)
-    with psycopg.connect(dsn) as other:
-        other.execute("select from customers where customer_id = 1 for update")
-        done = apply(database, rules, wanted, {moves: "move_to_root_customer"}, None, Throttle(max_rounds=1))
-        assert [(rule, one.changed, one.locked) for rule, _, one in done.done if one.changed or one.locked] == [
-            (moves, 1, 1),
-            (STATUS, 4, 0),
-        ]
-    done = apply(database, rules, wanted, {moves: "move_to_root_customer"}, None, Throttle(max_rounds=1))
-    assert (done.changed, done.left) == (1, 0)
-    owners: dict[int, int] = dict(database.execute("select order_id, customer_id from orders").fetchall())
-    assert (owners[2], owners[4]) == (1, 2)
-
-
 @pytest.mark.parametrize("how", ["program", "procedure"])
 @pytest.mark.both_versions
 def test_what_cannot_be_put_back_is_left_alone(database: Connection, how: str) -> None:
@@ -423,7 +274,7 @@ def test_the_commands_say_what_was_refused_and_what_to_do(database: Connection, 
         done = order_audit(*words, "--dsn", dsn)
         return done.returncode, " ".join((done.stdout + done.stderr).split())
 
-    said = f"rejected {STATUS}:  automatic: 2 rows of public.orders (1, 101): {REFUSERS['check'][1]}"
+    said = f"rejected {STATUS}: automatic: 2 rows of public.orders (1, 101): {REFUSERS['check'][1]}"
     code, shown = run("fixes", "plan", "--decisions", str(policy))
     assert (code, said in shown) == (0, True), shown
     code, shown = run("fixes", "apply", "--rehearse", "--decisions", str(policy))

@@ -19,7 +19,7 @@ from order_audit.fixes.guarding.guard_object import GuardObject
 from order_audit.fixes.guarding.indexes import UniqueIndex
 from order_audit.fixes.guarding.tables import Table
 from order_audit.fixes.guarding.triggers import Function, Trigger
-from tests.support import dirty, servers
+from tests.support import dirty, dirty_tables, servers
 
 RULES = {rule.id: rule for rule in load("current").rules}
 GUARDS = guards()
@@ -94,7 +94,7 @@ def bare(server: Server) -> Iterator[psycopg.Connection]:
 def dirty_rows(request: pytest.FixtureRequest, database: psycopg.Connection) -> Iterator[psycopg.Connection]:
     """Tables full of dirty rows, in columns of several types."""
     rows = dirty.random_rows(7, customers=300, orders=500, nulls=True, duplicates=False)
-    dirty.create(database, rows, types=request.param, constraints=False)
+    dirty_tables.create(database, rows, types=request.param, constraints=False)
     database.commit()
     yield database
     database.rollback()
@@ -138,7 +138,7 @@ def test_a_unique_index_is_refused_where_its_rule_finds_something(bare: psycopg.
     for seed in range(120):
         customers, _ = dirty.random_rows(seed, customers=4, orders=1, nulls=seed % 2 > 0, duplicates=False)
         with bare.transaction(force_rollback=True):
-            dirty.create(bare, (customers, []), types=("current", "other", "mixed")[seed % 3], constraints=False)
+            dirty_tables.create(bare, (customers, []), types=("current", "other", "mixed")[seed % 3], constraints=False)
             found = _found(bare, *guard.protects)
             try:
                 with bare.transaction():

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from order_audit.fixes.emission.emit import emit
-from tests.fixes.test_emit import FIXES, PSQL, environment, one, psql
+from tests.fixes.emitted import FIXES
+from tests.support.clients import PSQL, environment, one, psql
 
 pytestmark = pytest.mark.both_versions
 

@@ -17,7 +17,7 @@ from order_audit.audit.schema.lint import document
 from order_audit.expectations import load
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.planning.planner import plan
-from tests.lint.test_lint import judged
+from tests.lint.support import judged
 from tests.support import servers
 from tests.support.results import run
 

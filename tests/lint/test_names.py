@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.lint.test_lint import judged
+from tests.lint.support import judged
 
 pytestmark = pytest.mark.both_versions
 

@@ -9,7 +9,7 @@ from order_audit.audit.database.server import Server
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.verify import verify
-from tests.migrate.test_migrate import migrate, shape
+from tests.migrate.migrating import migrate, shape
 
 STEPS = steps(PROPOSED)
 

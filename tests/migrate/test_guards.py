@@ -9,7 +9,7 @@ import pytest
 
 from order_audit.audit.database.server import Server
 from order_audit.scenario.migrate.verify import verify
-from tests.migrate.test_migrate import migrate, rows, shape
+from tests.migrate.migrating import fix, guards, migrate, rows, shape
 from tests.support.program import order_audit
 
 pytestmark = pytest.mark.both_versions
@@ -20,26 +20,6 @@ def guarded(issues: str) -> str:
     """A database whose labelled issues were fixed as far as a program can, with the guards of all rules that passed."""
     fix(issues)
     return issues
-
-
-def fix(dsn: str) -> None:
-    said = order_audit("fixes", "apply", "--dsn", dsn, "--accept-recommended", "--quiet")
-    assert said.returncode == 0, said.stdout + said.stderr
-
-
-def guards(dsn: str) -> int:
-    """How many constraints, unique indexes and triggers of the program's there are on the tables."""
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute(
-            """
-            with old as (select oid from pg_class where relname in ('customers', 'orders') and relkind = 'r')
-            select (select count(*) from pg_constraint where conrelid in (select oid from old) and contype <> 'p')
-              + (select count(*) from pg_trigger where tgrelid in (select oid from old) and not tgisinternal)
-              + (select count(*) from pg_index where indrelid in (select oid from old) and indisunique)
-            """
-        ).fetchone()
-        assert row is not None
-        return int(row[0])
 
 
 def live(dsn: str) -> None:

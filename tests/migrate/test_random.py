@@ -15,13 +15,13 @@ from order_audit.scenario.migrate.run import rollback, run
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify
-from tests.support import dirty, soak
+from tests.support import dirty, dirty_tables, dirty_values, soak
 
 STEPS = steps(PROPOSED)
 SEEDS = range(soak.times(4))
 TABLES = {
-    "customers": ("customer_id", dirty.CUSTOMER_COLUMNS),
-    "orders": ("order_id", dirty.ORDER_COLUMNS),
+    "customers": ("customer_id", dirty_values.CUSTOMER_COLUMNS),
+    "orders": ("order_id", dirty_values.ORDER_COLUMNS),
 }
 
 
@@ -35,9 +35,9 @@ def loosen(connection: psycopg.Connection[Any]) -> None:
                 connection.execute(f"alter table {table} alter column {column} drop not null".encode())
 
 
-def drawn(seed: int, customers: int, orders: int) -> dict[str, list[dirty.Row]]:
+def drawn(seed: int, customers: int, orders: int) -> dict[str, list[dirty_values.Row]]:
     """Random rows that the types of the scenario can hold, each key once."""
-    types = dict(zip(TABLES, dirty.TYPES["current"], strict=True))
+    types = dict(zip(TABLES, dirty_tables.TYPES["current"], strict=True))
     rows = dict(
         zip(
             TABLES,
@@ -49,12 +49,12 @@ def drawn(seed: int, customers: int, orders: int) -> dict[str, list[dirty.Row]]:
     found = {}
     for table, (key, _) in TABLES.items():
         mended = [mostly_sound(rng, table, row, customers // 4) for row in rows[table]]
-        fitting = [dirty.fitted(row, types[table]) for row in mended if dirty.holds(row, types[table])]
+        fitting = [dirty_tables.fitted(row, types[table]) for row in mended if dirty_tables.holds(row, types[table])]
         found[table] = list({row[key]: row for row in fitting if row[key] is not None}.values())
     return found
 
 
-def mostly_sound(rng: random.Random, table: str, row: dirty.Row, customers: int) -> dirty.Row:
+def mostly_sound(rng: random.Random, table: str, row: dirty_values.Row, customers: int) -> dirty_values.Row:
     """A row that keeps few of its faults, so that there is something to lose."""
     if table == "customers":
         sound = {
@@ -80,7 +80,7 @@ def mostly_sound(rng: random.Random, table: str, row: dirty.Row, customers: int)
             "delivery_script_name": script,
             "delivery_script_args": args[script] if script else rng.choice([None, "null"]),
             "order_amount": rng.randrange(500),
-            "order_status": rng.choice(dirty.STATUSES),
+            "order_status": rng.choice(dirty_values.STATUSES),
         }
     return row | {column: value for column, value in sound.items() if rng.random() < 0.985}
 
@@ -90,7 +90,7 @@ def lines(connection: psycopg.Connection[Any], table: str) -> list[str]:
     return sorted(line.replace(",-0)", ",0)") for (line,) in found)
 
 
-def write(connection: psycopg.Connection[Any], rng: random.Random, other: dict[str, list[dirty.Row]]) -> None:
+def write(connection: psycopg.Connection[Any], rng: random.Random, other: dict[str, list[dirty_values.Row]]) -> None:
     """What an old application might do: insert, change or delete some row, or several."""
     table = rng.choice([*TABLES])
     key, columns = TABLES[table]
@@ -128,7 +128,7 @@ def test_nothing_is_lost_whatever_stands_there_and_is_written(dsn: str, seed: in
     with psycopg.connect(dsn, autocommit=True) as connection:
         loosen(connection)
         for table, rows in drawn(seed, 60, 120).items():
-            dirty.fill_table(connection, sql.Identifier(table), TABLES[table][1], rows)
+            dirty_tables.fill_table(connection, sql.Identifier(table), TABLES[table][1], rows)
         before = {table: lines(connection, table) for table in TABLES}
         other = drawn(seed + 1000, 60, 120)
         for step in STEPS[:-1]:

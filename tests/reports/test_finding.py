@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.reports.test_html import SCHEMA_RULE, Page, document, drawn, found
+from tests.reports.documents import SCHEMA_RULE, document, found
+from tests.reports.page import Page, drawn
 from tests.support.results import report_page
 
 REFERENCE = {

@@ -14,7 +14,7 @@ from order_audit.reports import gate_text, markdown
 from order_audit.reports.document import FailOn
 from order_audit.reports.schema_findings import down_to
 from order_audit.reports.terminal import summary
-from tests.reports.test_html import document, found
+from tests.reports.documents import document, found
 from tests.support.results import decided, harmless, report_page, typed
 
 #: A failed rule of each severity whose violations are known, and one that has a new one; numbers tell them apart.

@@ -15,7 +15,7 @@ from psycopg import sql
 from order_audit.audit.database.server import Server
 from order_audit.reports import compare, html, results_file
 from order_audit.reports.html import reproduce
-from tests.reports.test_html import document, found
+from tests.reports.documents import document, found
 from tests.support import servers
 from tests.support.results import report_page
 

@@ -14,7 +14,8 @@ from order_audit.audit.run import Options
 from order_audit.reports.profile import Column, shown
 from order_audit.reports.terminal.profile import profile_text
 from order_audit.scenario.domain.charts import banded
-from tests.reports.test_html import HOSTILE, UNSEEN, document, drawn
+from tests.reports.documents import HOSTILE, UNSEEN, document
+from tests.reports.page import drawn
 from tests.support import servers
 from tests.support.results import report_page, run
 

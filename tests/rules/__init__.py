@@ -1,4 +1,4 @@
-"""What the tests know of the shipped rules: `lineage.py` has all of `lineage.*`, rule by rule.
+"""What the tests know of the shipped rules: `lineage.py` and `lineage_*.py` have all of `lineage.*`, rule by rule.
 
 Of each rule there is a second computation in Python (see `tests.support.oracle`), cases for that (`cases`), and
 mutations: faults that turn it red when they are planted in clean data (`mutations`).
@@ -6,15 +6,29 @@ mutations: faults that turn it red when they are planted in clean data (`mutatio
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 from order_audit.expectations import load
-from tests.rules import customers, lineage, orders, recreation
-from tests.support.oracle import CUSTOMER_RULES, ORDER_RULES, Key, Ledger, Tables, known
+from tests.support.oracle import CUSTOMER_RULES, ORDER_RULES, Ledger, known
+from tests.support.oracle_rows import Key, Tables
 
-__all__ = ["AREAS", "CHECKABLE", "NOT_CHECKABLE", "judge"]
+__all__ = ["CHECKABLE", "MODULES", "NOT_CHECKABLE", "area_of", "judge"]
 
-AREAS: Final = (customers, lineage, orders, recreation)
+
+def area_of(module: str) -> str:
+    """The area whose rules a module of this package has, by its name up to the first underscore."""
+    return module.partition("_")[0]
+
+
+_AREAS: Final = {rule.id.partition(".")[0] for rule in load("current").rules}
+#: The modules of all areas, in the order of their names.
+MODULES: Final = tuple(
+    import_module(f"{__name__}.{path.stem}")
+    for path in sorted(Path(__file__).parent.glob("*.py"))
+    if area_of(path.stem) in _AREAS
+)
 
 #: The rules that the current schema has no columns for, and all others.
 NOT_CHECKABLE: Final = frozenset(rule.id for rule in load("current").rules if any(it.table for it in rule.requires))

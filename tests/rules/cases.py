@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
-from tests.support import dirty
-from tests.support.oracle import Customer, Key, Order
+from tests.support import dirty_values
+from tests.support.oracle_rows import Customer, Key, Order
 
 #: Per rule: what in one row breaks it, and what does not.
 SINGLE_VALUES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {}
@@ -89,4 +89,4 @@ def funded(balance: str | None, *orders: Order) -> tuple[Order | Customer, ...]:
 
 
 #: What makes two orders the same but for their lineage.
-WISHES = dirty.ORDER_COLUMNS[2:7]
+WISHES = dirty_values.ORDER_COLUMNS[2:7]

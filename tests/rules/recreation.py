@@ -1,4 +1,4 @@
-"""Rules on recreations: of each a second computation, rows that it must and must not name, and mutations."""
+"""Rules on recreations: of each a second computation, cases, and mutations."""
 
 from __future__ import annotations
 
@@ -6,18 +6,9 @@ from decimal import Decimal
 
 from tests.rules.cases import PAIRINGS, customer, funded, order, refless
 from tests.rules.mutations import MUTATIONS, NUMERIC_MONEY, change_customer, change_order, mutation
-from tests.support.oracle import (
-    EXACT,
-    Customer,
-    Ledger,
-    Order,
-    cents,
-    is_finite,
-    is_number,
-    of_customers,
-    of_orders,
-    rank,
-)
+from tests.support.oracle import Ledger, is_finite, is_number, of_customers, of_orders
+from tests.support.oracle_rows import Customer, Order
+from tests.support.oracle_values import EXACT, cents, rank
 
 
 @of_orders

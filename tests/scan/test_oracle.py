@@ -13,8 +13,8 @@ import pytest
 from tests import rules
 from tests.rules import NOT_CHECKABLE
 from tests.rules.cases import CLEAN_CUSTOMER, CLEAN_ORDER, PAIRINGS, SINGLE_VALUES, funded, order
-from tests.support import dirty, oracle
-from tests.support.oracle import Customer, Key, Order, Tables
+from tests.support import dirty, dirty_json, dirty_tables, dirty_values, oracle, oracle_rows, oracle_values
+from tests.support.oracle_rows import Customer, Key, Order, Tables
 
 RULES = (*oracle.ORDER_RULES, *oracle.CUSTOMER_RULES)
 SEEDS = range(12)
@@ -104,13 +104,13 @@ def test_long_cycles_and_chains() -> None:
 # The dirty data -----------------------------------------------------------------------------------
 
 
-def dirty_rows(seed: int, *, constraints: bool) -> dirty.Rows:
+def dirty_rows(seed: int, *, constraints: bool) -> dirty_values.Rows:
     """The rows of a seed; without constraints there are NULLs, and in some seeds keys that repeat."""
     repeats = not constraints and seed % 3 == 0
     return dirty.random_rows(seed, customers=60, orders=200, nulls=not constraints, duplicates=repeats)
 
 
-def as_tables(rows: dirty.Rows) -> Tables:
+def as_tables(rows: dirty_values.Rows) -> Tables:
     """The rows as they would be read."""
     customers, orders = rows
     return Tables(tuple(Customer(**row) for row in customers), tuple(Order(**row) for row in orders))
@@ -122,7 +122,7 @@ def test_dirty_rows_break_every_rule_often(constraints: bool) -> None:
     broken = dict.fromkeys(RULES, 0)
     for seed in SEEDS:
         rows = dirty_rows(seed, constraints=constraints)
-        tables = as_tables(dirty.lawful(*rows) if constraints else rows)
+        tables = as_tables(dirty_tables.lawful(*rows) if constraints else rows)
         for rule, keys in rules.judge(tables).items():
             broken[rule] += bool(keys)
             assert len(keys) < len(tables.customers if rule in oracle.CUSTOMER_RULES else tables.orders)
@@ -136,14 +136,14 @@ def test_dirty_rows_repeat() -> None:
     assert one == same != other
 
 
-@pytest.mark.parametrize("types", dirty.TYPES)
+@pytest.mark.parametrize("types", dirty_tables.TYPES)
 def test_read_finds_what_create_wrote(dsn: str, types: str) -> None:
     """Every row comes back; but a type writes balances, and `jsonb` everything, in its own way."""
     with psycopg.connect(dsn, autocommit=True) as conn:
-        rows = dirty.create(
+        rows = dirty_tables.create(
             conn, dirty_rows(0, constraints=False), types=types, constraints=False, schema="odd %s name"
         )
-        found = oracle.read(conn, "odd %s name")
+        found = oracle_rows.read(conn, "odd %s name")
     written = as_tables(rows)
 
     def comparable(tables: Tables) -> Counter[object]:
@@ -151,7 +151,7 @@ def test_read_finds_what_create_wrote(dsn: str, types: str) -> None:
         rows: Counter[object] = Counter()
         for row in tables.customers:
             balance = row.customer_balance
-            rows[replace(row, customer_balance=None), balance and oracle.rank(number(balance))] += 1
+            rows[replace(row, customer_balance=None), balance and oracle_values.rank(number(balance))] += 1
         rows.update(replace(row, delivery_script_args=None) if types == "other" else row for row in tables.orders)
         return rows
 
@@ -169,11 +169,11 @@ def test_escapes_are_judged_as_the_server_judges_them(dsn: str) -> None:
         for row in dirty_rows(seed, constraints=False)[1]
         if row["delivery_script_args"] is not None and "400000" not in row["delivery_script_args"]
     }
-    documents |= {f'"{one}{other}"' for one in dirty.ESCAPES for other in dirty.ESCAPES}
+    documents |= {f'"{one}{other}"' for one in dirty_json.ESCAPES for other in dirty_json.ESCAPES}
     with psycopg.connect(dsn, autocommit=True) as conn:
-        accepted = dirty.jsonb_accepts(conn, documents)
-        assert accepted == {document for document in documents if not oracle.has_bad_escape(document)}
-        mended = sorted(map(oracle.mend, documents))
+        accepted = dirty_tables.jsonb_accepts(conn, documents)
+        assert accepted == {document for document in documents if not oracle_values.has_bad_escape(document)}
+        mended = sorted(map(oracle_values.mend, documents))
         converted = conn.execute(
             "select document::jsonb::text from unnest(%s::text[]) with ordinality as t (document, n) order by n",
             (mended,),
@@ -212,7 +212,7 @@ def troubles(conn: psycopg.Connection[Any]) -> list[str]:
     """Where the shipped rules find other rows than the oracle, or fail."""
     from order_audit import expectations
 
-    tables = oracle.read(conn)
+    tables = oracle_rows.read(conn)
     verdicts = rules.judge(tables)
     found_troubles = []
     for rule in expectations.load("current").rules:
@@ -229,7 +229,7 @@ def troubles(conn: psycopg.Connection[Any]) -> list[str]:
     return found_troubles
 
 
-@pytest.mark.parametrize("types", dirty.TYPES)
+@pytest.mark.parametrize("types", dirty_tables.TYPES)
 @pytest.mark.parametrize("seed", [pytest.param(0, marks=pytest.mark.both_versions), *SEEDS[1:]])
 def test_shipped_rules_find_what_the_oracle_finds(dsn: str, seed: int, types: str) -> None:
     """Key by key, for each rule, on each server; with the constraints and without."""
@@ -238,6 +238,6 @@ def test_shipped_rules_find_what_the_oracle_finds(dsn: str, seed: int, types: st
         conn.execute("set statement_timeout = '20s'")
         for schema, constraints in (("bare", False), ("constrained", True)):
             rows = dirty_rows(seed, constraints=constraints)
-            dirty.create(conn, rows, types=types, constraints=constraints, schema=schema)
+            dirty_tables.create(conn, rows, types=types, constraints=constraints, schema=schema)
             conn.execute(f"set search_path = {schema}".encode())
             assert not (found := troubles(conn)), "\n".join([f"{schema} tables:", *found])

@@ -24,7 +24,7 @@ from order_audit.domain import domains
 from order_audit.expectations import Rule
 from tests import rules
 from tests.scan.test_oracle import dirty_rows
-from tests.support import dirty, oracle
+from tests.support import dirty_tables, oracle_rows
 from tests.support.results import run
 
 
@@ -71,7 +71,7 @@ def go(monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("types", dirty.TYPES)
+@pytest.mark.parametrize("types", dirty_tables.TYPES)
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.both_versions), 5])
 def test_audit_finds_what_the_oracle_finds(
     dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, types: str, way: Way
@@ -79,13 +79,15 @@ def test_audit_finds_what_the_oracle_finds(
     """Key by key, whether values are judged once or rows each, and whatever scans share."""
     go(monkeypatch, way)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        dirty.create(connection, dirty_rows(seed, constraints=False), types=types, constraints=False)
+        dirty_tables.create(connection, dirty_rows(seed, constraints=False), types=types, constraints=False)
         with contextlib.suppress(psycopg.errors.UniqueViolation):
             connection.execute("create unique index on orders (order_id)")
         unique = bool(connection.execute("select from pg_index where indrelid = 'orders'::regclass").rowcount)
         assert unique is (seed != 0)
         connection.execute("set extra_float_digits = 1")
-        expected = {name: {str(key) for key in keys} for name, keys in rules.judge(oracle.read(connection)).items()}
+        expected = {
+            name: {str(key) for key in keys} for name, keys in rules.judge(oracle_rows.read(connection)).items()
+        }
         judged = [found for found in expectations.load("current").rules if found.id in expected]
         assert any(scan.value for scan in scans(connection, *judged)) is (way == "each value")
         made = bundles(connection, *judged)
@@ -106,7 +108,7 @@ def test_evidence_is_the_same_either_way(dsn: str, tmp_path: Path, monkeypatch: 
     """Examples and impact too."""
     found = []
     with psycopg.connect(dsn, autocommit=True) as connection:
-        dirty.create(connection, dirty_rows(2, constraints=True), types="current", constraints=True)
+        dirty_tables.create(connection, dirty_rows(2, constraints=True), types="current", constraints=True)
         # by which what is around examples is looked up, on tables taken for large as on small ones
         connection.execute("create index on orders (customer_id); create index on orders (order_ref)")
     for way in WAYS:
@@ -223,7 +225,7 @@ def test_gentle_audits_find_the_same(dsn: str, tmp_path: Path, monkeypatch: pyte
     """With one connection at work and no parallel workers."""
     monkeypatch.setattr(executor, "PAUSE", 0.01)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        dirty.create(connection, dirty_rows(4, constraints=True), types="current", constraints=True)
+        dirty_tables.create(connection, dirty_rows(4, constraints=True), types="current", constraints=True)
     found = []
     for gentle in (False, True):
         out = tmp_path / str(gentle)

@@ -12,7 +12,7 @@ import pytest
 from benchmarks import rules, table, yardstick
 from benchmarks.contenders import contenders
 from order_audit.audit.database.server import Server
-from tests.scenario.test_facts import read_truth
+from tests.scenario.facts import read_truth
 from tests.support import servers
 
 SQL = Path(yardstick.__file__).parent / "sql"

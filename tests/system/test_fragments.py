@@ -15,7 +15,7 @@ from order_audit.audit.run import Options
 from order_audit.expectations import SuiteError, fragments
 from order_audit.fixes.fix import FixError, fixes
 from order_audit.fixes.guarding.guard_file import guards
-from tests.cli.test_cli import order_audit
+from tests.cli.support import order_audit
 from tests.support.results import run
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from order_audit.audit.formats import FORMATS
 from order_audit.reports import gate_text
 from order_audit.reports.document import ChangedTable, FailingRule, Reason, encode, json_schema
 from order_audit.reports.writers import DEFAULT, Asked, FileWriter
-from tests.reports.test_html import SCHEMA_RULE, document, everything, found
+from tests.reports.documents import SCHEMA_RULE, document, everything, found
 from tests.support.program import order_audit
 from tests.support.results import typed
 

@@ -1,0 +1,24 @@
+"""What the tests of parsed queries share."""
+
+from __future__ import annotations
+
+import textwrap
+
+from order_audit.audit.analysis import parsed_query
+from order_audit.audit.analysis.parsed_query import ParsedQuery
+from order_audit.expectations import Rule
+
+
+def rule(sql: str, key: str = "order_id") -> Rule:
+    """A rule with this statement."""
+    return Rule("r", "s", "A rule", "info", (key,), textwrap.dedent(sql).strip(), path="r.sql")
+
+
+def read(sql: str) -> ParsedQuery:
+    """What is read off a statement."""
+    return parsed_query.parse(rule(sql))
+
+
+def relations(sql: str) -> list[str]:
+    """The relations that a statement reads."""
+    return [str(name) for name in read(sql).relations]
