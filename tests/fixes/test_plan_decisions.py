@@ -94,11 +94,11 @@ def test_decisions_for_another_database_are_refused(
     [
         ("a = ", "not TOML"),
         ('"orders.status_is_known" = "expire"', "no option 'expire': choose cancel or leave"),
-        ('"orders.status_is_fine" = "leave"', "no fix for a rule 'orders.status_is_fine'"),
+        ('"orders.status_is_fine" = "leave"', "no fix for rule 'orders.status_is_fine'"),
         ("orders.status_is_known = 3", "no option 3"),
         ('[plan]\nformat = "order-audit-decisions/9"', "format"),
         ('"orders.status_is_known" = "leave"\n[decisions]\n"orders.status_is_known" = "leave"', "decided twice"),
-        (f'[plan]\nformat = "{FORMAT}"\nundecided = "all"', "undecided is a list"),
+        (f'[plan]\nformat = "{FORMAT}"\nundecided = "all"', "plan.undecided must be a list of rules"),
         ('[reviewed."orders.status_is_known"]\nrows = "many"', r"\[reviewed\] was changed"),
     ],
 )

@@ -77,7 +77,7 @@ def test_what_no_wait_is_long_enough_for_is_told_another_way() -> None:
     assert too_large(Throttle(max_lock_wait_ms=500), 61, 100).endswith("raise it to 12200")
     assert too_large(Throttle(max_lock_wait_ms=500), 61, 0).endswith("raise it to 2000")
     assert too_large(Throttle(max_lock_wait_ms=40_000), 61, 10_000).endswith("raise it to 60000")
-    assert "in a quiet hour, run the file that" in too_large(Throttle(max_lock_wait_ms=60_000), 61, 10_000)
+    assert "at low load, run the file from" in too_large(Throttle(max_lock_wait_ms=60_000), 61, 10_000)
 
 
 @pytest.mark.both_versions

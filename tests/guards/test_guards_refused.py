@@ -152,7 +152,7 @@ def test_a_file_that_is_no_guard_is_refused() -> None:
         ("-- title: t\n-- check orders:\ntrue", "a guard has a title, rules"),
         ("-- title: t\n-- protects: orders.unknown\n-- check orders:\ntrue", r"no rule orders\.unknown"),
         (head, "a guard has a title"),
-        (head + "-- requires: luck\n-- check orders:\ntrue", "cannot tell whether there is luck"),
+        (head + "-- requires: luck\n-- check orders:\ntrue", "cannot determine whether there is luck"),
         (head + "-- check orders:\n", "empty"),
         (head + "-- check orders:\ntrue\n-- check orders:\nfalse", "there twice"),
         (head + "nonsense", "g.sql:3: neither a header"),
