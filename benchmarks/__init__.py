@@ -1,1 +1,1 @@
-"""What an audit costs, next to hand-written SQL and to other tools."""
+"""The cost of an audit, compared with hand-written SQL and other tools."""

@@ -24,11 +24,11 @@ _RESULTS: Final = Path(__file__).parent / "results"
 
 
 def main() -> None:
-    """Do what the options name; with none of them, only write the tables anew."""
+    """Run the requested measurements; without options, only generate the tables."""
     options = _options().parse_args()
-    asked = (options.compare, options.scale, options.faulty, options.load, options.mend, options.migrate, options.fill,
-             options.client)  # fmt: skip
-    if any(asked):
+    requested = (options.compare, options.scale, options.faulty, options.load, options.mend, options.migrate, options.fill,
+                 options.client)  # fmt: skip
+    if any(requested):
         with server() as running:
             head = {"machine": machine(running), "versions": versions(), "repeats": options.repeats,
                     "seed": options.seed, "defects": options.defects}  # fmt: skip
@@ -76,7 +76,7 @@ def _bed(
 
 
 def _migrated(running: Server, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """There and back at one size, and to the end at a fifth of it."""
+    """Measure the migration with a rollback at one size, and to the end at a fifth of it."""
     lives = []
     for orders, end in ((options.migrate, "rollback"), (max(1, options.migrate // 5), "contract")):
         with _bed(running, orders, options, defects=0.0) as made:
@@ -85,7 +85,7 @@ def _migrated(running: Server, options: argparse.Namespace) -> list[dict[str, An
 
 
 def _whole(made: Bed, repeats: int) -> dict[str, Any]:
-    """Whole audits by all rules."""
+    """Measure whole audits with all rules."""
     runs = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for turn in range(repeats + 1):
@@ -100,27 +100,29 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     sizes: Any = {"type": int, "nargs": "+", "default": [], "metavar": "ORDERS"}
     parser.add_argument("--compare", **sizes, help="all contenders side by side, at each of these sizes")
-    parser.add_argument("--scale", **sizes, help="audits by all rules at these sizes, smallest first")
-    parser.add_argument("--faulty", type=int, metavar="ORDERS", help="an audit where every order violates something")
+    parser.add_argument("--scale", **sizes, help="audits with all rules at these sizes, smallest first")
+    parser.add_argument("--faulty", type=int, metavar="ORDERS", help="an audit with a violation in every order")
     parser.add_argument("--load", type=int, metavar="ORDERS", help="short transactions without and with an audit")
     parser.add_argument(
         "--mend",
         type=int,
         metavar="ORDERS",
-        help="fixes of one order in a hundred, and of all of a fifth as many, under load",
+        help="fixes of one order in a hundred, and of all orders in a fifth as many, under load",
     )
     parser.add_argument(
         "--migrate",
         type=int,
         metavar="ORDERS",
-        help="the way to the proposed schema and back under the load of old and new applications",
+        help="the migration to the proposed schema and back, under the load of old and new applications",
     )
-    parser.add_argument("--fill", type=int, metavar="ORDERS", help="its backfill, and one INSERT … SELECT, under load")
+    parser.add_argument("--fill", type=int, metavar="ORDERS", help="the backfill, and one INSERT … SELECT, under load")
+    parser.add_argument("--repeats", type=int, default=3, help="measured rounds, after one warm-up [3]")
+    parser.add_argument(
+        "--defects", type=float, default=0.001, help="share of the rows with each kind of defect [0.001]"
+    )
     parser.add_argument("--client", metavar="REV", help="the program's own CPU and memory, and those of a revision")
-    parser.add_argument("--repeats", type=int, default=3, help="rounds that count, after one that does not [3]")
-    parser.add_argument("--defects", type=float, default=0.001, help="share that each kind of defect hits [0.001]")
     parser.add_argument("--seed", type=int, default=1, help="of the generated data [1]")
-    parser.add_argument("--without", nargs="*", default=[], metavar="NAME", help="contenders to leave out")
+    parser.add_argument("--without", nargs="*", default=[], metavar="NAME", help="contenders to exclude")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What everything is measured on: a private PostgreSQL 15 with generated data, and this machine."""
+"""The test bed: a private PostgreSQL 15 with generated data, and this machine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LOADING: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_write
 
 @dataclass(frozen=True)
 class Bed:
-    """A database with orders, on a server of its own. `rows` are those of orders and of customers."""
+    """A database with orders, on a private server. `rows` has the numbers of orders and customers."""
 
     dsn: str
     rows: tuple[int, int]
@@ -72,7 +72,7 @@ def bed(on: Server, orders: int, *, seed: int = 1, defects: float = 0.01) -> Ite
                 _one(connection, "select count(*) from customers"),
             )
             made = Bed(dsn, rows, _counted(truth))
-        yield made  # nobody is connected then
+        yield made  # no session is connected then
     finally:
         servers.drop_database(on, dsn)
 
@@ -85,7 +85,7 @@ def generate(dsn: str, orders: int, seed: int, defects: float, truth: Path) -> l
 
 
 def machine(on: Server) -> dict[str, Any]:
-    """What the numbers were taken on."""
+    """Return the facts of the machine and server."""
     with psycopg.connect(on.dsn()) as connection:
         postgres = _one(connection, "show server_version")
         settings = connection.execute(

@@ -16,7 +16,7 @@ import psycopg
 
 from benchmarks import envs
 from benchmarks.bed import ORDER_AUDIT, Bed
-from benchmarks.contenders import Contender, Told
+from benchmarks.contenders import Contender, Reported
 from benchmarks.measure import Cost, FailedError, cost, cost_with_server
 from benchmarks.rules import ALL, SIXTEEN
 from order_audit import scenario
@@ -77,11 +77,11 @@ def _run(bed: Bed, contender: Contender, row: Row, folder: Path) -> dict[str, An
         cwd=folder,
         fine=contender.fine,
     )
-    told = contender.told(folder, used.output)
+    reported = contender.reported(folder, used.output)
     contender.tidy(bed, folder)
     if contender.rules != "none":
-        row.counts = difference(told, bed, contender.rules)
-    return numbers(used) | {"database": told.database}
+        row.counts = difference(reported, bed, contender.rules)
+    return numbers(used) | {"database": reported.database}
 
 
 def numbers(used: Cost) -> dict[str, Any]:
@@ -89,13 +89,13 @@ def numbers(used: Cost) -> dict[str, Any]:
     return {name: getattr(used, name) for name in _NUMBERS}
 
 
-def difference(told: Told, bed: Bed, rules: str) -> str:
+def difference(reported: Reported, bed: Bed, rules: str) -> str:
     """Where counts differ from the generator's truth."""
     expected = SIXTEEN if rules == "16" else ALL
     wrong = [
-        f"{rule} {told.counts.get(rule, 'nothing')} for {bed.truth.get(rule, 0)}"
+        f"{rule} {reported.counts.get(rule, 'nothing')} for {bed.truth.get(rule, 0)}"
         for rule in sorted(expected)
-        if told.counts.get(rule) != bed.truth.get(rule, 0)
+        if reported.counts.get(rule) != bed.truth.get(rule, 0)
     ]
     return "differs: " + ", ".join(wrong) if wrong else "equal"
 
@@ -109,7 +109,7 @@ def medians(runs: list[dict[str, Any]]) -> dict[str, float | None]:
 
 
 def controls(server: Server, repeats: int) -> dict[str, dict[str, float | None]]:
-    """What it takes to begin at all, and an audit of the ten orders of the sample."""
+    """Measure the start-up time, and an audit of the sample's ten orders."""
     dsn = servers.new_database(server)
     with psycopg.connect(dsn) as connection:
         scenario.load(connection)
@@ -134,11 +134,11 @@ def versions() -> dict[str, str]:
     """Of all that is measured."""
     own = {name: version(name) for name in ("order-audit", "great-expectations", "psycopg")}
     pinned = (name.split("==") for tool in (envs.GX, envs.SODA, envs.DBT) for name in tool.packages)
-    return own | {f"{name} (environment of its own)": number for name, number in pinned}
+    return own | {f"{name} (separate environment)": number for name, number in pinned}
 
 
 def say(text: str) -> None:
-    """Tell how far things are."""
+    """Print the progress."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Who is measured: a command each, and how its counts are read."""
+"""The measured tools: a command each, and a reader of its counts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HERE: Final = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Told:
+class Reported:
     """What a contender found: violations by rule, and the seconds its scans took where it says so."""
 
     counts: dict[str, int]
@@ -33,13 +33,13 @@ class Told:
 class Contender:
     """One row of the table.
 
-    `prepare` writes what the tool needs into a folder of its own, once; `command` and `told` get that folder.
+    `prepare` writes the tool's files into a private folder, once; `command` and `reported` receive that folder.
     """
 
     name: str
     rules: str
     command: Callable[[Bed, Path], list[str]]
-    told: Callable[[Path, str], Told]
+    reported: Callable[[Path, str], Reported]
     prepare: Callable[[Bed, Path], None] = lambda _bed, _folder: None
     tidy: Callable[[Bed, Path], None] = lambda _bed, _folder: None
     tool: Tool | None = None
@@ -62,7 +62,7 @@ def contenders() -> list[Contender]:
                 str(envs.GX.bin / "python"), str(_HERE / "gx" / "run.py"), _url(bed), str(folder / "queries"),
                 str(folder / "counts.json"),
             ],
-            lambda folder, _output: Told(_json(folder / "counts.json")),
+            lambda folder, _output: Reported(_json(folder / "counts.json")),
             _write_queries,
             tool=envs.GX,
         )
@@ -75,7 +75,7 @@ def contenders() -> list[Contender]:
                 str(envs.SODA.bin / "soda"), "scan", "-d", "shop", "-c", str(folder / "configuration.yml"),
                 "-srf", str(folder / "results.json"), str(folder / "checks.yml"),
             ],
-            _told_by_soda,
+            _reported_by_soda,
             _prepare_soda,
             tool=envs.SODA,
             env={"HOME": "."},  # where it looks for whether it may call home
@@ -90,7 +90,7 @@ def contenders() -> list[Contender]:
                 str(envs.SODA_4.bin / "python"), str(_HERE / "soda4" / "run.py"), str(folder / "source.yml"),
                 str(folder / "counts.json"), str(folder / "orders.yml"), str(folder / "customers.yml"),
             ],
-            lambda folder, _output: Told(_json(folder / "counts.json")),
+            lambda folder, _output: Reported(_json(folder / "counts.json")),
             _prepare_soda_4,
             tool=envs.SODA_4,
             env={"HOME": "."},
@@ -105,7 +105,7 @@ def contenders() -> list[Contender]:
                     str(envs.DBT.bin / "dbt"), "--quiet", "test", "--project-dir", str(folder), "--profiles-dir",
                     str(folder), *words,
                 ],
-                _told_by_dbt,
+                _reported_by_dbt,
                 _prepare_dbt,
                 _drop_failures,
                 tool=envs.DBT,
@@ -121,25 +121,25 @@ def order_audit(bed: Bed, folder: Path, *words: str) -> list[str]:
             "--quiet", "--fail-on", "never", *words]  # fmt: skip
 
 
-def told_by_order_audit(folder: Path, _output: str = "") -> Told:
+def reported_by_order_audit(folder: Path, _output: str = "") -> Reported:
     """The counts in results.json."""
     document = _json(folder / "out" / "results.json")
     judged = {it["rule"]: it["violations"] for it in document["results"] if it["status"] in ("passed", "failed")}
     milliseconds = document["run"].get("database_ms")
-    return Told(judged, None if milliseconds is None else milliseconds / 1000)
+    return Reported(judged, None if milliseconds is None else milliseconds / 1000)
 
 
 def _order_audit(rules: str) -> Contender:
     words = [word for rule in SIXTEEN for word in ("--rule", rule)] if rules == "16" else []
     return Contender(
-        "order-audit run", rules, lambda bed, folder: order_audit(bed, folder, *words), told_by_order_audit
+        "order-audit run", rules, lambda bed, folder: order_audit(bed, folder, *words), reported_by_order_audit
     )
 
 
 def _yardstick(name: str, rules: str, file: str, connections: int) -> Contender:
-    def told(_folder: Path, output: str) -> Told:
+    def reported(_folder: Path, output: str) -> Reported:
         said = json.loads(output)
-        return Told({} if rules == "none" else said["counts"], said["database"])
+        return Reported({} if rules == "none" else said["counts"], said["database"])
 
     return Contender(
         name,
@@ -147,7 +147,7 @@ def _yardstick(name: str, rules: str, file: str, connections: int) -> Contender:
         lambda bed, _folder: [
             sys.executable, str(_HERE / "yardstick.py"), bed.dsn, str(_HERE / "sql" / file), str(connections),
         ],
-        told,
+        reported,
     )  # fmt: skip
 
 
@@ -174,9 +174,9 @@ def _refuse_telemetry(folder: Path) -> None:
     (folder / ".soda" / "config.yml").write_text("send_anonymous_usage_stats: false\n", encoding="utf-8")
 
 
-def _told_by_soda(folder: Path, _output: str) -> Told:
+def _reported_by_soda(folder: Path, _output: str) -> Reported:
     checks = _json(folder / "results.json")["checks"]
-    return Told({it["name"]: int(it["diagnostics"]["value"]) for it in checks if it["outcome"] is not None})
+    return Reported({it["name"]: int(it["diagnostics"]["value"]) for it in checks if it["outcome"] is not None})
 
 
 def _prepare_dbt(bed: Bed, folder: Path) -> None:
@@ -189,12 +189,12 @@ def _prepare_dbt(bed: Bed, folder: Path) -> None:
             (folder / "tests" / f"{name}.sql").write_text(query, encoding="utf-8")
 
 
-def _told_by_dbt(folder: Path, _output: str) -> Told:
+def _reported_by_dbt(folder: Path, _output: str) -> Reported:
     counts = {}
     for it in _json(folder / "target" / "run_results.json")["results"]:
         if it["status"] in ("pass", "fail"):
             counts[it["unique_id"].split(".")[2].replace("__", ".")] = int(it["failures"])
-    return Told(counts)
+    return Reported(counts)
 
 
 def _drop_failures(bed: Bed, _folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Measure one process: wall clock, client CPU and memory, and what it made the server do."""
+"""Measure one process: wall clock, client CPU and memory, and its work on the server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Final, cast
 
 import psycopg
 
-#: A parent of nothing but the measured process: a child's greatest memory starts from that of what it was forked by.
+#: A small parent of the measured process: a child's peak memory starts with that of its parent.
 _PARENT: Final = """
 import json, os, sys, time
 begun = time.perf_counter()
@@ -39,7 +39,7 @@ class FailedError(Exception):
 
 @dataclass(frozen=True)
 class Cost:
-    """What one process cost. `scans` are rows read by sequential scans, over the rows there are; seconds and bytes."""
+    """The cost of one process, in seconds and bytes. `scans`: rows of sequential scans over rows of the table."""
 
     wall: float
     cpu: float
@@ -56,9 +56,9 @@ def cost(
 ) -> Cost:
     """Run a command to its end. Raises FailedError where its exit code is none of `fine`."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+", errors="replace") as said:
-        told = Path(folder) / "told"
+        reported = Path(folder) / "reported"
         subprocess.run(
-            [sys.executable, "-I", "-S", "-c", _PARENT, str(told), *command],
+            [sys.executable, "-I", "-S", "-c", _PARENT, str(reported), *command],
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
@@ -66,7 +66,7 @@ def cost(
             cwd=cwd,
             check=True,
         )
-        wall, cpu, kilobytes, code = json.loads(told.read_bytes())
+        wall, cpu, kilobytes, code = json.loads(reported.read_bytes())
         said.seek(0)
         output = said.read()
     if code not in fine:
@@ -92,7 +92,7 @@ def cost_with_server(
     used = cost(command, env=env, cwd=cwd, fine=fine)
     with psycopg.connect(dsn, autocommit=True) as connection:
         if not alone(connection):  # a backend hands in its numbers as it ends
-            raise FailedError("somebody else is connected to the database")
+            raise FailedError("another session is connected to the database")
         after = _server(connection)
         statements = _statements(connection) if counted else None
     temp, orders, customers = (later - sooner for later, sooner in zip(after, before, strict=True))
@@ -109,7 +109,7 @@ def cost_with_server(
 
 
 def alone(connection: psycopg.Connection, seconds: float = 10) -> bool:
-    """Wait until nobody else is connected to the database; whether that came about."""
+    """Wait until no other session is connected to the database; return whether that happened."""
     end = time.monotonic() + seconds
     while True:
         others = connection.execute(

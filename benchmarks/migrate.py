@@ -1,4 +1,4 @@
-"""The way to the proposed schema while applications work, and how fast its backfill is."""
+"""The migration under load, and the speed of its backfill."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.workload import Workload
 
 #: Seconds of a phase in which nothing but the applications is at work.
 _QUIET: Final = 20.0
-#: What a backfill copies, as one statement for each table: nothing is judged, and no row waits for another.
+#: The backfill as one statement for each table, without checks and dependencies.
 _PLAIN: Final = """
 set migration.direction = 'to_new';
 set jit = off;
@@ -69,7 +69,7 @@ def living(bed: Bed, end: str) -> dict[str, Any]:
         phases[name] = time.perf_counter() - began
 
     def check(name: str, there: str = "public", *, new: bool = True) -> None:
-        say(f"comparing with what was written down, {name}")
+        say(f"comparing with the recorded writes, {name}")
         with work.halted():
             wrong[name] = work.wrong(there=there, new=new)
 

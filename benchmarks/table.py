@@ -31,9 +31,9 @@ def tables(documents: dict[str, Document]) -> str:
     )
     parts = [*map(_compared, compared)]
     if scale := documents.get("scale"):
-        parts.append("### Whole audits by all rules, by size\n\n" + _whole(scale["sizes"]))
+        parts.append("### Whole audits with all rules, by size\n\n" + _whole(scale["sizes"]))
     if faulty := documents.get("faulty"):
-        parts.append("### Every order violates something\n\n" + _whole([faulty]))
+        parts.append("### A violation in every order\n\n" + _whole([faulty]))
     if load := documents.get("load"):
         parts.append(_loaded(load))
     if client := documents.get("client"):
@@ -41,7 +41,7 @@ def tables(documents: dict[str, Document]) -> str:
     if mend := documents.get("mend"):
         parts.append(_mended(mend))
     if migrate := documents.get("migrate"):
-        parts.append("\n\n".join(["### The way to the proposed schema", *map(_life, migrate["lives"])]))
+        parts.append("\n\n".join(["### Migration to the proposed schema", *map(_life, migrate["lives"])]))
     if fill := documents.get("fill"):
         parts.append(_filled(fill))
     if met := list(target_lines(compared[-1] if compared else None, documents)):
@@ -113,12 +113,12 @@ def _loaded(document: Document) -> str:
          ratio(it["p50_ms"], quiet["p50_ms"]), ratio(it["p99_ms"], quiet["p99_ms"]))
         for name, it in document["phases"].items()
     ]  # fmt: skip
-    left = "some were" if document["left_over_backends"] else "none was"
+    left = "some" if document["left_over_backends"] else "none"
     return (
         f"### Short transactions during an audit, {document['tables'][0]:,} orders\n\n"
         f"{document['transactions_per_second']} transactions a second over {document['connections']} connections.\n\n"
         + grid(("during", "transactions", "p50, ms", "p99, ms", "p50 ratio", "p99 ratio"), lines)
-        + f"\n\nBackends left over afterwards: {left}."
+        + f"\n\nRemaining backends afterwards: {left}."
     )
 
 
@@ -136,7 +136,7 @@ def _client(document: Document) -> str:
 
 
 def _mended(document: Document) -> str:
-    return "### Orders put right under load\n\n" + "\n\n".join(map(_case, document["cases"]))
+    return "### Fixes under load\n\n" + "\n\n".join(map(_case, document["cases"]))
 
 
 def _case(document: Document) -> str:
@@ -166,11 +166,11 @@ def _case(document: Document) -> str:
             "client memory, MB")  # fmt: skip
     which = "one in a hundred" if document["one_in"] > 1 else "all"
     return (
-        f"{document['tables'][0]:,} orders, {which} of them wrong in their status; the table has"
-        f" {document['heap'] / 1e6:,.0f} MB. There are {document['transactions_per_second']} short transactions a"
-        " second meanwhile, which make it grow too. Seconds are those of finding and changing the rows; the checksums"
-        " before and after, and counting what there is to do, take `fixes apply`"
-        f" {document['contenders']['order-audit fixes apply']['proof']:.0f} s more.\n\n" + grid(head, lines)
+        f"{document['tables'][0]:,} orders, {which} of them with a wrong status; the table has"
+        f" {document['heap'] / 1e6:,.0f} MB. A load of {document['transactions_per_second']} short transactions per"
+        " second also lets it grow. The seconds are the time to find and change the rows. Checksums and counts before and"
+        f" after take `fixes apply` {document['contenders']['order-audit fixes apply']['proof']:.0f} s more.\n\n"
+        + grid(head, lines)
     )
 
 
@@ -192,8 +192,8 @@ def _filled(fill: Document) -> str:
     head = ("how", "rows of the old tables", "s", "rows/s", "p50, ms", "p99, ms", "longest, ms", "new tables, MB",
             "dead rows in them")  # fmt: skip
     return (
-        f"### The backfill by itself\n\n{fill['tables'][0]:,} orders and {fill['tables'][1]:,} customers, with"
-        f" {fill['transactions_per_second']} short transactions a second meanwhile.\n\n" + grid(head, lines)
+        f"### Backfill alone\n\n{fill['tables'][0]:,} orders and {fill['tables'][1]:,} customers, under"
+        f" {fill['transactions_per_second']} short transactions per second.\n\n" + grid(head, lines)
     )
 
 
@@ -235,7 +235,7 @@ def _life(document: Document) -> str:
 
 
 def _machines(documents: dict[str, Document]) -> Iterator[str]:
-    """Each machine, and what was measured on it."""
+    """Yield each machine with its measurements."""
     found: dict[str, list[str]] = {}
     for name, document in documents.items():
         if "machine" in document:

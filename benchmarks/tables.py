@@ -13,10 +13,10 @@ AREA: Final = 20
 
 
 def make(connection: psycopg.Connection, tables: int) -> int:
-    """Fill an empty database, and say how many tables it has, partitions aside: `tables`, down to whole areas.
+    """Fill an empty database with about `tables` tables (whole areas); return their number without partitions.
 
-    Every other area is in a schema of its own, with the same names in each; the rest are in `public`, under names that
-    begin with the area's. The connection must be in autocommit mode: the locks of one area are all that are held.
+    Every second area is in a separate schema, with equal names in each. The others are in `public`, with the area's
+    name as prefix. The connection must be in autocommit mode, so that only one area's locks are held.
     """
     before = ""
     for number in range(tables // AREA):

@@ -70,5 +70,5 @@ def _work(connection: psycopg.Connection, todo: queue.SimpleQueue[str], found: d
 
 
 if __name__ == "__main__":
-    told, seconds = counts(sys.argv[1], Path(sys.argv[2]), int((sys.argv[3:] or ["1"])[0]))
-    json.dump({"counts": told, "database": seconds}, sys.stdout)
+    reported, seconds = counts(sys.argv[1], Path(sys.argv[2]), int((sys.argv[3:] or ["1"])[0]))
+    json.dump({"counts": reported, "database": seconds}, sys.stdout)

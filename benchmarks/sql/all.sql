@@ -96,7 +96,7 @@ select
   coalesce(sum(orders) filter (where id in (select id from twice)), 0) as "orders.delivery_args_keys_are_unique",
   coalesce(sum(orders) filter (
     where script = 'email_delivery'
-      -- what is no text would not look like an address either
+      -- a value that is not text is no address either
       and (
         args ->> 'email_address'
           ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_{|}~`-]+@[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)+$'
@@ -139,7 +139,7 @@ with recursive odd as materialized (
   from orders
   where order_status <> 'recreated' or order_amount < 0
 ),
--- live orders that may be the same: the columns that tell are read of those alone
+-- candidates for duplicates among live orders: only their distinguishing columns are read
 twin as materialized (
   select o.order_id, o.order_ref, o.customer_id, o.order_amount
   from odd as o
@@ -152,8 +152,8 @@ twin as materialized (
   ) as g on g.customer_id = o.customer_id and g.order_amount = o.order_amount
   where o.live
 ),
--- A lineage whose smallest id is the one it names, and which has one customer, who exists, has all four right, for every
--- order in it. Only the orders of the others are looked at one by one.
+-- All orders of a lineage pass the four checks if its smallest id is its reference and it has one existing customer.
+-- Only the orders of other lineages are checked one by one.
 lineage as materialized (
   select order_ref, min(order_id) as first_id, max(order_id) as last_id, min(customer_id) as customer_id,
     max(customer_id) as last_customer_id
@@ -178,8 +178,8 @@ known as materialized (
   left join lateral (select * from orders where order_id = o.order_ref limit 1) as a on true
   left join lateral (select * from customers where customer_id = o.customer_id limit 1) as c on true
 ),
--- Only orders whose ancestor is no root can lie on a cycle. Pointer jumping: whoever is still on the way after as
--- many steps as there are such orders stands on one, and each order of each cycle is stood upon.
+-- Only orders whose ancestor is no root can be part of a cycle. Pointer jumping: an order that still moves after as
+-- many steps as such orders is on a cycle, and every order of every cycle is reached.
 node as materialized (
   select order_id, order_ref, row_number() over (order by order_id)::int as i
   from known
@@ -315,8 +315,8 @@ join customers as c on c.customer_id = o.customer_id
 where (o.order_status = 'recreated' or o.order_status = 'expired' and o.order_ref <> o.order_id)
   and (c.customer_balance <= o.order_amount or c.customer_balance = 'NaN');
 
--- One pass over customers. All texts in one: where that is plain ASCII without a blank at an end and without nothing in
--- it, none of them is blank, unclean or denormalised.
+-- One pass over customers. All texts are joined: if the result is ASCII without blanks at an end and without an empty
+-- part, no text is blank, unclean or denormalised.
 select
   count(*) filter (where customer_balance < 0) as "customers.balance_is_not_negative",
   count(*) filter (
@@ -413,7 +413,8 @@ from (
   group by lower(btrim(customer_email)) collate "C"
 ) as e;
 
--- What differs without white space differs with it: it goes for a first grouping, and is minded where that finds two.
+-- Texts that differ without white space differ with it: the first grouping ignores it, and duplicates are compared with
+-- it.
 with hashed as materialized (
   select customer_id,
     hashtextextended(

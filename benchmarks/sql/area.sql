@@ -1,6 +1,6 @@
--- Twenty tables as databases have them, faults included: what the lint is measured on. tables.py makes them again and
--- again, half of them in one schema under names that begin with $area_, half in schemas of their own, where $area_ is
--- nothing. $before_ is the area made before this one, $key the type of most of its keys.
+-- Twenty typical tables, faults included, to measure the lint. tables.py creates copies: half of them in one schema
+-- with the prefix $area_, half in separate schemas, where $area_ is empty. $before_ is the previous area, $key the type
+-- of most of its keys.
 
 create type $area_mood as enum ('good', 'bad');
 create domain $area_share as numeric(5, 4) check (value between 0 and 1);

@@ -1,8 +1,8 @@
 -- The counts of the 16 rules, as well as we could write them. Each statement gives one row; a column is named after
 -- its rule. Primary keys and NOT NULLs are relied upon, check constraints and foreign keys are not.
 
--- Most orders name a root that is older, has the same customer, and whose customer exists: one small hash table settles
--- those. What is left is looked up.
+-- Most orders reference an older root of the same existing customer: one small hash table excludes them. The rest is
+-- looked up.
 with root as (
   select r.order_id, r.customer_id
   from orders as r
