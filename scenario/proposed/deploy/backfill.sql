@@ -1,9 +1,9 @@
 -- Deploy sales:backfill to pg
 -- [requires: synchronise]
--- Rows that are there already, in batches of 500, each committed: run outside of a transaction. It can be stopped at any
--- time and run again. `order-audit migrate run` does the same, with progress, and slower where others wait.
+-- Copies the existing rows in batches of 500, each committed: do not run it in a transaction. It may be interrupted and
+-- run again. `order-audit migrate run` does the same, with progress and a throttle.
 
 set lock_timeout = '100ms';
--- a CHECK says nothing of rows that came in before its function was replaced
+-- a CHECK does not cover rows that are older than its function's last replacement
 set constraint_exclusion = off;
 call migration.backfill_all();

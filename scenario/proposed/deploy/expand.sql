@@ -1,26 +1,26 @@
 -- Deploy sales:expand to pg
--- The proposed schema beside the current one. Nobody uses it yet, and nothing of the current schema is touched: no lock
--- on its tables, no matter how large they are. Running it again changes nothing: where the schema is, it is left.
+-- Creates the proposed schema next to the current one, for later use. Takes no lock on the current tables, whatever
+-- their size. Running it again changes nothing: an existing schema stays.
 
 begin;
 set local lock_timeout = '2s';
 set local statement_timeout = '1min';
 
 create schema sales;
-comment on schema sales is 'Customers, what they own, and the orders by which they buy leads.';
+comment on schema sales is 'Customers, their balances and contacts, and their orders of leads.';
 create schema sales_private;
-comment on schema sales_private is 'What few may read: secrets of deliveries, and their arguments as they were written.';
+comment on schema sales_private is 'Restricted data: secrets of deliveries, and the original text of their arguments.';
 revoke all on schema sales_private from public;
 
--- What a text must be to say anything: some letter or sign, beyond white space.
+-- Return whether a text is not blank: it has a character other than white space.
 create function sales.says_something(words text) returns boolean
 language sql immutable parallel safe strict
 return btrim(words, E' \t\n\r\f\x0b') <> '';
 comment on function sales.says_something(text) is 'Whether a text is more than white space.';
 
--- The address that a browser accepts in an e-mail field (HTML Living Standard), with a dot in its domain. That no part of
--- the domain has more than 63 characters is asked apart, where one can have: counted in one expression, it takes seven
--- times as long. Not strict, for then it is no function to be called, but its text.
+-- Return whether a text is an address that browsers accept in an e-mail field (HTML Living Standard), with a dot in its
+-- domain. A separate test limits each part of the domain to 63 characters, only for long domains: counting in one
+-- expression takes seven times as long. Not strict: PostgreSQL could then not inline the function.
 create function sales.is_email(address text) returns boolean
 language sql immutable parallel safe
 return address ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_{|}~\x60-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)+$'
@@ -30,15 +30,15 @@ comment on function sales.is_email(text) is 'Whether a text is a valid e-mail ad
 create function sales.is_secret_name(name text) returns boolean
 language sql immutable parallel safe strict
 return name ~* 'api[-_]?key|secret|token|passw(?:or)?d|pwd|credential|private[-_]?key|authorization';
-comment on function sales.is_secret_name(text) is 'Whether what stands under a key of this name is secret.';
+comment on function sales.is_secret_name(text) is 'Whether the value of a key with this name is secret.';
 
 create function sales.is_secret_reference(value text) returns boolean
 language sql immutable parallel safe strict
 return value ~ '^secret-ref:[A-Za-z0-9_./-]+$';
-comment on function sales.is_secret_reference(text) is 'Whether a text says where a secret is kept, instead of the secret.';
+comment on function sales.is_secret_reference(text) is 'Whether a text is a reference to a secret.';
 
--- Any text under a secret name, at any depth, that is no reference.
--- Its own search_path: with that of whoever asks, statements are planned anew each time that it is another one's turn.
+-- Return whether JSON has a text under a secret name, at any depth, that is not a reference. A fixed search_path avoids
+-- a new plan for each caller with another one.
 create function sales.finds_secret(args jsonb) returns boolean
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, pg_temp
@@ -67,9 +67,9 @@ begin
   return false;
 end
 $$;
-comment on function sales.finds_secret(jsonb) is 'Whether a secret stands in arguments, at any depth.';
--- Most arguments have no such name anywhere, or none but with a reference, and need not be gone through. No text that is
--- put where it is called, as a constraint's is read anew for each statement.
+comment on function sales.finds_secret(jsonb) is 'Whether arguments contain a secret, at any depth.';
+-- Most arguments have no such name, or only references, and need no traversal. Not inlined, because a constraint's
+-- expression is parsed for each statement.
 create function sales.holds_secret(args jsonb) returns boolean
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, pg_temp
@@ -80,7 +80,7 @@ begin
     and sales.finds_secret(args);
 end
 $$;
-comment on function sales.holds_secret(jsonb) is 'Whether a secret stands in arguments, at any depth.';
+comment on function sales.holds_secret(jsonb) is 'Whether arguments contain a secret, at any depth.';
 
 create table sales.states (
   state_code text primary key check (state_code ~ '^[A-Z]{2}$'),
@@ -90,7 +90,7 @@ create table sales.states (
 comment on table sales.states is 'States, territories and military mail regions, by the code of the US Postal Service.';
 comment on column sales.states.state_code is 'Two capital letters: Publication 28 of the US Postal Service, appendix B.';
 comment on column sales.states.state_name is 'Its name in English.';
-comment on column sales.states.created_at is 'When the row was made.';
+comment on column sales.states.created_at is 'Time of creation.';
 insert into sales.states (state_code, state_name) values
   ('AL', 'Alabama'), ('AK', 'Alaska'), ('AZ', 'Arizona'), ('AR', 'Arkansas'), ('CA', 'California'), ('CO', 'Colorado'),
   ('CT', 'Connecticut'), ('DE', 'Delaware'), ('DC', 'District of Columbia'), ('FL', 'Florida'), ('GA', 'Georgia'),
@@ -110,20 +110,20 @@ create table sales.customers (
   name text not null check (sales.says_something(name)),
   balance numeric(18, 2) not null default 0 check (balance >= 0 and balance <> 'NaN'),
   entry_number bigint not null default 0 check (entry_number >= 0),
-  -- null while it has none: what the reference to the ledger is made of, for the server looks for nothing where one is null
+  -- null without a ledger entry: a foreign key with a null column is not checked
   last_entry bigint generated always as (nullif(entry_number, 0)) stored check (last_entry > 0),
   created_at timestamptz default now(),
   updated_at timestamptz,
   check (entry_number > 0 or balance = 0)
 );
 comment on table sales.customers is 'Companies that buy leads.';
-comment on column sales.customers.customer_id is 'Its number, the same in every version of this schema.';
+comment on column sales.customers.customer_id is 'Number, the same in every version of this schema.';
 comment on column sales.customers.name is 'The name of the company.';
-comment on column sales.customers.balance is 'US dollars that it can spend: what its last ledger entry left. Changed by ledger entries only.';
-comment on column sales.customers.entry_number is 'How many ledger entries it has.';
-comment on column sales.customers.last_entry is 'The number of its last ledger entry; null while it has none.';
-comment on column sales.customers.created_at is 'When the row was made; null for those of a time when nobody wrote it down.';
-comment on column sales.customers.updated_at is 'When it was last changed; null if it never was.';
+comment on column sales.customers.balance is 'Available US dollars: the balance after the last ledger entry. Changed only by ledger entries.';
+comment on column sales.customers.entry_number is 'Number of its ledger entries.';
+comment on column sales.customers.last_entry is 'Number of its last ledger entry; null without entries.';
+comment on column sales.customers.created_at is 'Time of creation; null for old rows, for which it was not recorded.';
+comment on column sales.customers.updated_at is 'Time of the last change; null if never changed.';
 
 create table sales.ledger_entries (
   customer_id bigint not null references sales.customers (customer_id),
@@ -138,21 +138,21 @@ create table sales.ledger_entries (
   unique (customer_id, entry_number, balance_after),
   check (balance_after = balance_before + amount),
   check (entry_number > 1 or balance_before = 0),
-  -- what the entry before left is what this one found
+  -- the balance after the previous entry is the balance before this one
   constraint ledger_entries_go_on foreign key (customer_id, previous_number, balance_before)
     references sales.ledger_entries (customer_id, entry_number, balance_after)
 );
-comment on table sales.ledger_entries is 'Every change of a customer''s balance, in order; each begins with what the one before left.';
-comment on column sales.ledger_entries.customer_id is 'Whose balance changed.';
-comment on column sales.ledger_entries.entry_number is 'Counts the entries of a customer from 1, without a gap. Given by the database.';
-comment on column sales.ledger_entries.balance_before is 'US dollars before. Given by the database.';
-comment on column sales.ledger_entries.amount is 'US dollars that came in, or went out where negative.';
-comment on column sales.ledger_entries.balance_after is 'US dollars after. Given by the database.';
-comment on column sales.ledger_entries.reason is 'What for, in words.';
-comment on column sales.ledger_entries.created_at is 'When; null for an opening balance of a time when nobody wrote it down.';
+comment on table sales.ledger_entries is 'All changes of customers'' balances, in order; each begins with the balance after the previous one.';
+comment on column sales.ledger_entries.customer_id is 'Customer of the balance.';
+comment on column sales.ledger_entries.entry_number is 'Counts the entries of a customer from 1 without gaps. Set by the database.';
+comment on column sales.ledger_entries.balance_before is 'US dollars before. Set by the database.';
+comment on column sales.ledger_entries.amount is 'US dollars; negative for expenses.';
+comment on column sales.ledger_entries.balance_after is 'US dollars after. Set by the database.';
+comment on column sales.ledger_entries.reason is 'Reason, as text.';
+comment on column sales.ledger_entries.created_at is 'Time; null for an opening balance without a recorded time.';
 comment on column sales.ledger_entries.previous_number is 'The entry before this one; null for the first.';
 
--- The balance is what an entry left, and no other sum. At the end of the transaction: the entry comes after it.
+-- The balance equals the balance after an entry. Checked at the end of the transaction, because the entry follows it.
 alter table sales.customers add constraint customers_balance_is_in_ledger
   foreign key (customer_id, last_entry, balance)
   references sales.ledger_entries (customer_id, entry_number, balance_after)
@@ -164,8 +164,8 @@ create function sales.number_entry() returns trigger
 language plpgsql
 as $$
 begin
-  -- The customer's row is held until the end: entries of one customer come one after another. Changed here and not
-  -- after, so that one statement can add several.
+  -- Locks the customer's row until the end: entries of one customer are serialised. A before trigger, so that one
+  -- statement can add several entries.
   update sales.customers as c
   set balance = c.balance + new.amount, entry_number = c.entry_number + 1
   where c.customer_id = new.customer_id
@@ -177,12 +177,12 @@ begin
   return new;
 end
 $$;
-comment on function sales.number_entry() is 'Gives a ledger entry its number and balances, and the customer its balance.';
+comment on function sales.number_entry() is 'Sets the number and balances of a ledger entry, and the customer''s balance.';
 create trigger number_entry before insert on sales.ledger_entries
   for each row execute function sales.number_entry();
 alter table sales.ledger_entries enable always trigger number_entry;
 
--- References alone would let a customer return to an earlier entry.
+-- References alone would allow a return to an earlier entry.
 create function sales.goes_on() returns trigger
 language plpgsql
 as $$
@@ -195,7 +195,7 @@ begin
   return new;
 end
 $$;
-comment on function sales.goes_on() is 'Refuses a balance that no new ledger entry gave.';
+comment on function sales.goes_on() is 'Rejects a balance without a new ledger entry.';
 create trigger goes_on before update on sales.customers
   for each row when (
     old.balance is distinct from new.balance or old.entry_number is distinct from new.entry_number
@@ -215,15 +215,15 @@ create table sales.contacts (
 create index contacts_customer_id on sales.contacts (customer_id);
 create unique index contacts_email on sales.contacts (lower(email));
 create unique index contacts_main on sales.contacts (customer_id) where is_main;
-comment on table sales.contacts is 'People whom a customer is reached by.';
+comment on table sales.contacts is 'Contact persons of customers.';
 comment on column sales.contacts.contact_id is 'Its number.';
-comment on column sales.contacts.customer_id is 'Whose contact it is.';
+comment on column sales.contacts.customer_id is 'Customer of the contact.';
 comment on column sales.contacts.name is 'Name of the person.';
-comment on column sales.contacts.email is 'E-mail address, as it was given; no two contacts share one, in whatever case.';
-comment on column sales.contacts.phone is 'Telephone number as it was given, if one was.';
-comment on column sales.contacts.is_main is 'Whether it is the one that is asked first: one for each customer.';
-comment on column sales.contacts.created_at is 'When the row was made; null for those of a time when nobody wrote it down.';
-comment on column sales.contacts.updated_at is 'When it was last changed; null if it never was.';
+comment on column sales.contacts.email is 'E-mail address as entered; unique regardless of case.';
+comment on column sales.contacts.phone is 'Telephone number as entered, if any.';
+comment on column sales.contacts.is_main is 'Whether it is the main contact: one per customer.';
+comment on column sales.contacts.created_at is 'Time of creation; null for old rows, for which it was not recorded.';
+comment on column sales.contacts.updated_at is 'Time of the last change; null if never changed.';
 
 create table sales.addresses (
   address_id bigint generated by default as identity primary key,
@@ -237,14 +237,14 @@ create table sales.addresses (
 create index addresses_customer_id on sales.addresses (customer_id);
 create unique index addresses_main on sales.addresses (customer_id) where is_main;
 create index addresses_state_code on sales.addresses (state_code);
-comment on table sales.addresses is 'Where a customer is.';
+comment on table sales.addresses is 'Addresses of customers.';
 comment on column sales.addresses.address_id is 'Its number.';
-comment on column sales.addresses.customer_id is 'Whose address it is.';
-comment on column sales.addresses.street is 'All of the address but the state, as it was given: nothing says reliably what in it is street, town and code.';
+comment on column sales.addresses.customer_id is 'Customer of the address.';
+comment on column sales.addresses.street is 'Address without the state, as entered: street, town and code cannot be separated reliably.';
 comment on column sales.addresses.state_code is 'The state.';
-comment on column sales.addresses.is_main is 'Whether it is the one that counts where one is wanted: one for each customer.';
-comment on column sales.addresses.created_at is 'When the row was made; null for those of a time when nobody wrote it down.';
-comment on column sales.addresses.updated_at is 'When it was last changed; null if it never was.';
+comment on column sales.addresses.is_main is 'Whether it is the main address: one per customer.';
+comment on column sales.addresses.created_at is 'Time of creation; null for old rows, for which it was not recorded.';
+comment on column sales.addresses.updated_at is 'Time of the last change; null if never changed.';
 
 create table sales.schedules (
   schedule_id bigint generated by default as identity primary key,
@@ -252,11 +252,11 @@ create table sales.schedules (
   created_at timestamptz not null default now(),
   updated_at timestamptz
 );
-comment on table sales.schedules is 'Weekly schedules, each once, however many orders have it. Read them in schedule_ranges.';
+comment on table sales.schedules is 'Distinct weekly schedules of orders. The view schedule_ranges shows them readably.';
 comment on column sales.schedules.schedule_id is 'Its number.';
-comment on column sales.schedules.half_hours is 'Half-hours of the week in which leads are delivered, as ranges: 0 is Monday 00:00 to 00:30, 335 Sunday 23:30 to 24:00.';
-comment on column sales.schedules.created_at is 'When the row was made.';
-comment on column sales.schedules.updated_at is 'When it was last changed; null if it never was.';
+comment on column sales.schedules.half_hours is 'Half-hours of the week with deliveries, as ranges: 0 is Monday 00:00 to 00:30, 335 Sunday 23:30 to 24:00.';
+comment on column sales.schedules.created_at is 'Time of creation.';
+comment on column sales.schedules.updated_at is 'Time of the last change; null if never changed.';
 
 create function sales.half_hours(bits bit) returns int4multirange
 language sql immutable parallel safe strict
@@ -279,13 +279,13 @@ create view sales.schedule_ranges with (security_invoker = true) as
   select s.schedule_id, d.n + 1 as weekday,
     (array['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'])[d.n + 1] as weekday_name,
     time '00:00' + (lower(r.part) - d.n * 48) * interval '30 minutes' as starts_at,
-    -- 24:00 where it is on until midnight, which no sum of time and interval gives
+    -- 24:00 for a range until midnight, which time plus interval cannot return
     case when upper(r.part) = d.n * 48 + 48 then time '24:00'
       else time '00:00' + (upper(r.part) - d.n * 48) * interval '30 minutes' end as ends_at
   from sales.schedules as s
   cross join generate_series(0, 6) as d (n)
   cross join lateral unnest(s.half_hours * int4multirange(int4range(d.n * 48, d.n * 48 + 48))) as r (part);
-comment on view sales.schedule_ranges is 'Schedules as people read them: weekday (1 is Monday) and time, from and to.';
+comment on view sales.schedule_ranges is 'Schedules in readable form: weekday (1 is Monday), start and end time.';
 
 create table sales.delivery_scripts (
   script_name text primary key check (script_name ~ '^[a-z][a-z0-9_]*$'),
@@ -295,8 +295,8 @@ create table sales.delivery_scripts (
 );
 comment on table sales.delivery_scripts is 'Ways in which leads are delivered.';
 comment on column sales.delivery_scripts.script_name is 'Name of the script.';
-comment on column sales.delivery_scripts.checked_as is 'What its arguments must hold: a valid email_address, an API key, or anything.';
-comment on column sales.delivery_scripts.created_at is 'When the row was made.';
+comment on column sales.delivery_scripts.checked_as is 'Requirement for its arguments: a valid email_address, an API key, or anything.';
+comment on column sales.delivery_scripts.created_at is 'Time of creation.';
 insert into sales.delivery_scripts (script_name, checked_as)
 values ('email_delivery', 'email_address'), ('custom_crm', 'api_key'), ('bulk_delivery', 'anything');
 
@@ -305,7 +305,7 @@ create table sales.orders (
   customer_id bigint not null references sales.customers (customer_id),
   first_ancestor_id bigint not null,
   schedule_id bigint references sales.schedules (schedule_id),
-  -- PostgreSQL takes NaN for greater than any number
+  -- in PostgreSQL, NaN is greater than any number
   amount numeric(12, 2) not null check (amount >= 0 and amount <> 'NaN'),
   order_status text not null default 'pending' check (
     order_status in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
@@ -318,31 +318,31 @@ create table sales.orders (
     case when first_ancestor_id <> order_id and created_at is not null then order_id end
   ) stored check (recreation_id = order_id),
   unique (order_id, customer_id, is_root),
-  -- in this order, for it finds the orders of a lineage too
+  -- in this column order, because the index also finds the orders of a lineage
   unique (first_ancestor_id, order_id),
   check (order_status <> 'active' or schedule_id is not null),
-  -- A root of the same customer, or nothing. At the end of the transaction, so that a lineage can be loaded in any order.
+  -- A root of the same customer, or null. Deferred, so that a lineage can be loaded in any order.
   constraint orders_first_ancestor_is_root foreign key (first_ancestor_id, customer_id, ancestor_is_root)
     references sales.orders (order_id, customer_id, is_root) deferrable initially deferred
 )
--- Room for what a row becomes when its status changes, so that no index has to hear of it.
+-- Free space for HOT updates of the status, which need no index update.
 with (fillfactor = 90);
 create index orders_customer_id on sales.orders (customer_id);
 create index orders_first_ancestor on sales.orders (first_ancestor_id, customer_id, ancestor_is_root);
 create index orders_schedule_id on sales.orders (schedule_id);
 create index orders_recreation_id on sales.orders (recreation_id) where recreation_id is not null;
-comment on table sales.orders is 'Orders of leads. One that is recreated is closed, and a new one of the same lineage goes on.';
-comment on column sales.orders.order_id is 'Its number, the same in every version of this schema.';
+comment on table sales.orders is 'Orders of leads. A recreated order is closed, and a new order of the same lineage continues.';
+comment on column sales.orders.order_id is 'Number, the same in every version of this schema.';
 comment on column sales.orders.customer_id is 'Who buys.';
-comment on column sales.orders.first_ancestor_id is 'The order that its lineage began with: itself for the first. For reports on lineages; what it was recreated from stands in recreations.';
-comment on column sales.orders.schedule_id is 'When leads are delivered; null for never.';
-comment on column sales.orders.amount is 'US dollars that it is about.';
-comment on column sales.orders.order_status is 'Where it stands; its changes are kept in order_status_changes.';
-comment on column sales.orders.created_at is 'When the row was made; null for those of a time when nobody wrote it down.';
-comment on column sales.orders.updated_at is 'When it was last changed; null if it never was.';
+comment on column sales.orders.first_ancestor_id is 'First order of its lineage; for the first, the order itself. For reports on lineages; recreations has the predecessor.';
+comment on column sales.orders.schedule_id is 'Delivery schedule; null for never.';
+comment on column sales.orders.amount is 'Price in US dollars.';
+comment on column sales.orders.order_status is 'Current status; order_status_changes has its history.';
+comment on column sales.orders.created_at is 'Time of creation; null for old rows, for which it was not recorded.';
+comment on column sales.orders.updated_at is 'Time of the last change; null if never changed.';
 comment on column sales.orders.is_root is 'Whether it is the first of its lineage.';
-comment on column sales.orders.ancestor_is_root is 'Always true: what the reference to the first ancestor asks of it.';
-comment on column sales.orders.recreation_id is 'Its own number where it must have a row in recreations: made from another since that is written down.';
+comment on column sales.orders.ancestor_is_root is 'Always true: part of the reference to the first ancestor.';
+comment on column sales.orders.recreation_id is 'Its number if it must have a row in recreations: a recreation with a recorded time.';
 
 create function sales.begin_lineage() returns trigger
 language plpgsql
@@ -352,7 +352,7 @@ begin
   return new;
 end
 $$;
-comment on function sales.begin_lineage() is 'An order that names no first ancestor begins a lineage.';
+comment on function sales.begin_lineage() is 'An order without a first ancestor starts a lineage.';
 create trigger begin_lineage before insert on sales.orders
   for each row when (new.first_ancestor_id is null) execute function sales.begin_lineage();
 
@@ -363,10 +363,10 @@ create table sales.recreations (
   balance numeric(18, 2) not null check (balance <> 'NaN'),
   amount numeric(12, 2) not null check (amount >= 0 and amount <> 'NaN'),
   created_at timestamptz not null default now(),
-  -- the rule of the business
+  -- the business rule
   constraint recreations_balance_covers_amount check (balance > amount),
   constraint recreations_not_of_root check (order_id <> first_ancestor_id),
-  -- both of one lineage
+  -- both in one lineage
   constraint recreations_order foreign key (order_id, first_ancestor_id) references sales.orders (order_id, first_ancestor_id)
     on delete cascade deferrable initially deferred,
   constraint recreations_predecessor foreign key (predecessor_id, first_ancestor_id) references sales.orders (order_id, first_ancestor_id)
@@ -374,12 +374,12 @@ create table sales.recreations (
 );
 create index recreations_order_id on sales.recreations (order_id, first_ancestor_id);
 create index recreations_predecessor_id on sales.recreations (predecessor_id, first_ancestor_id);
-comment on table sales.recreations is 'That an order was recreated from another, and that the balance allowed it then.';
+comment on table sales.recreations is 'Recreations of orders, with the balance that allowed them.';
 comment on column sales.recreations.order_id is 'The new order.';
-comment on column sales.recreations.first_ancestor_id is 'What the lineage of both began with.';
-comment on column sales.recreations.predecessor_id is 'The order it was recreated from; null once that one is deleted.';
-comment on column sales.recreations.balance is 'US dollars that the customer could spend at that moment.';
-comment on column sales.recreations.amount is 'US dollars that the order was about at that moment.';
+comment on column sales.recreations.first_ancestor_id is 'First ancestor of both orders.';
+comment on column sales.recreations.predecessor_id is 'The recreated order; null after its deletion.';
+comment on column sales.recreations.balance is 'Balance of the customer at that time, in US dollars.';
+comment on column sales.recreations.amount is 'Price of the order at that time, in US dollars.';
 comment on column sales.recreations.created_at is 'When.';
 
 alter table sales.orders add constraint orders_recreation_is_written_down
@@ -399,8 +399,8 @@ create table sales.order_status_changes (
   check (status_before <> status_after)
 );
 comment on table sales.order_status_changes is 'Every change of an order''s status, in order, written by the database.';
-comment on column sales.order_status_changes.order_id is 'Whose status changed.';
-comment on column sales.order_status_changes.change_number is 'Counts the changes of an order from 1, without a gap.';
+comment on column sales.order_status_changes.order_id is 'Order of the status.';
+comment on column sales.order_status_changes.change_number is 'Counts the changes of an order from 1 without gaps.';
 comment on column sales.order_status_changes.status_before is 'What it was.';
 comment on column sales.order_status_changes.status_after is 'What it became.';
 comment on column sales.order_status_changes.created_at is 'When.';
@@ -418,12 +418,12 @@ begin
   return null;
 end
 $$;
-comment on function sales.write_status_change() is 'Writes down that an order changed its status.';
+comment on function sales.write_status_change() is 'Records a change of an order''s status.';
 create trigger write_status_change after update of order_status on sales.orders
   for each row when (old.order_status is distinct from new.order_status) execute function sales.write_status_change();
 alter table sales.orders enable always trigger write_status_change;
 
--- A key that reads apikey once it is lower-cased and rid of - and _, with a text that is not empty.
+-- Return whether JSON has a key that equals apikey in lower case without - and _, with a non-empty text.
 create function sales.finds_api_key(args jsonb) returns boolean
 language sql immutable parallel safe
 as $$
@@ -431,8 +431,8 @@ as $$
   from jsonb_each(case when jsonb_typeof(args) = 'object' then args else '{}' end) as m
   where translate(lower(m.key), '-_', '') = 'apikey'
 $$;
-comment on function sales.finds_api_key(jsonb) is 'Whether arguments hold an API key, or say where it is kept.';
--- Its usual names first, which takes no search.
+comment on function sales.finds_api_key(jsonb) is 'Whether arguments contain an API key or a reference to one.';
+-- Usual names first, which need no search.
 create function sales.has_api_key(args jsonb) returns boolean
 language sql immutable parallel safe
 return case
@@ -440,7 +440,7 @@ return case
   when jsonb_typeof(args -> 'api-key') = 'string' and args ->> 'api-key' <> '' then true
   else sales.finds_api_key(args)
 end;
-comment on function sales.has_api_key(jsonb) is 'Whether arguments hold an API key, or say where it is kept.';
+comment on function sales.has_api_key(jsonb) is 'Whether arguments contain an API key or a reference to one.';
 
 create function sales.args_fit(args jsonb, checked_as text) returns boolean
 language plpgsql immutable parallel safe
@@ -454,7 +454,7 @@ begin
   end;
 end
 $$;
-comment on function sales.args_fit(jsonb, text) is 'Whether arguments hold what their script needs.';
+comment on function sales.args_fit(jsonb, text) is 'Whether arguments meet the requirement of their script.';
 
 create table sales.order_deliveries (
   order_id bigint primary key references sales.orders (order_id) on delete cascade,
@@ -472,10 +472,10 @@ create index order_deliveries_script on sales.order_deliveries (script_name, che
 comment on table sales.order_deliveries is 'How the leads of an order are delivered; an order without a row here delivers none.';
 comment on column sales.order_deliveries.order_id is 'Whose leads.';
 comment on column sales.order_deliveries.script_name is 'By which script.';
-comment on column sales.order_deliveries.checked_as is 'What its arguments must hold, from delivery_scripts. Given by the database.';
-comment on column sales.order_deliveries.args is 'Arguments for the script; instead of a secret, where it is kept. Secrets that are written here are put there by the database.';
-comment on column sales.order_deliveries.created_at is 'When the row was made; null for those of a time when nobody wrote it down.';
-comment on column sales.order_deliveries.updated_at is 'When it was last changed; null if it never was.';
+comment on column sales.order_deliveries.checked_as is 'Requirement for its arguments, from delivery_scripts. Set by the database.';
+comment on column sales.order_deliveries.args is 'Arguments for the script, with references to secrets. The database moves secrets that are written here.';
+comment on column sales.order_deliveries.created_at is 'Time of creation; null for old rows, for which it was not recorded.';
+comment on column sales.order_deliveries.updated_at is 'Time of the last change; null if never changed.';
 
 create table sales_private.delivery_secrets (
   secret_id bigint generated by default as identity primary key,
@@ -487,22 +487,22 @@ create table sales_private.delivery_secrets (
 create index delivery_secrets_order_id on sales_private.delivery_secrets (order_id);
 comment on table sales_private.delivery_secrets is 'Secrets of deliveries: secret-ref:sales/7 in arguments is the one numbered 7.';
 comment on column sales_private.delivery_secrets.secret_id is 'Its number.';
-comment on column sales_private.delivery_secrets.order_id is 'Whose delivery needs it.';
+comment on column sales_private.delivery_secrets.order_id is 'Order of the delivery.';
 comment on column sales_private.delivery_secrets.secret is 'The secret.';
-comment on column sales_private.delivery_secrets.created_at is 'When the row was made.';
-comment on column sales_private.delivery_secrets.updated_at is 'When it was last changed; null if it never was.';
+comment on column sales_private.delivery_secrets.created_at is 'Time of creation.';
+comment on column sales_private.delivery_secrets.updated_at is 'Time of the last change; null if never changed.';
 
 create table sales_private.delivery_originals (
   order_id bigint primary key references sales.orders (order_id) on delete cascade,
   args_text text not null check (args_text::json is not null),
   created_at timestamptz not null default now()
 );
-comment on table sales_private.delivery_originals is 'Arguments of deliveries letter by letter as they were written, secrets included: what the old view shows.';
+comment on table sales_private.delivery_originals is 'Original texts of delivery arguments, secrets included, for the old view.';
 comment on column sales_private.delivery_originals.order_id is 'Whose delivery.';
 comment on column sales_private.delivery_originals.args_text is 'The text, which is JSON.';
-comment on column sales_private.delivery_originals.created_at is 'When the row was made.';
+comment on column sales_private.delivery_originals.created_at is 'Time of creation.';
 
--- Arguments with each secret put away and a reference in its place.
+-- Return arguments with a stored secret's reference in place of each secret.
 create function sales_private.put_away(of_order bigint, args jsonb) returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -532,9 +532,9 @@ begin
   return args;
 end
 $$;
-comment on function sales_private.put_away(bigint, jsonb) is 'Puts the secrets of arguments away, and references in their place.';
+comment on function sales_private.put_away(bigint, jsonb) is 'Stores the secrets of arguments, and returns arguments with references.';
 
--- The text of arguments with the order's own secrets in them again.
+-- Return the text of arguments with the order's secrets in place of references.
 create function sales_private.with_secrets(of_order bigint, args jsonb) returns text
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -549,7 +549,7 @@ begin
   for kept in
     select s.secret_id, s.secret from sales_private.delivery_secrets as s where s.order_id = of_order order by s.secret_id
   loop
-    -- within its quotes, so that 7 is not found in 77
+    -- with its quotes, so that 7 does not match 77
     words := replace(words, to_json('secret-ref:sales/' || kept.secret_id)::text, to_json(kept.secret)::text);
   end loop;
   return words;
@@ -557,7 +557,7 @@ end
 $$;
 comment on function sales_private.with_secrets(bigint, jsonb) is 'Arguments as text, with secrets instead of references to them.';
 
--- What is there already and means the same is left as it was written.
+-- Equal JSON keeps its original text.
 create function sales.receive_args() returns trigger
 language plpgsql
 security definer
@@ -568,7 +568,7 @@ declare
 begin
   if tg_op = 'UPDATE' and new.order_id <> old.order_id then
     raise feature_not_supported using
-      message = 'a delivery stays with its order, for its secrets do', hint = 'delete it, and insert another';
+      message = 'a delivery cannot move to another order, because its secrets belong to the order', hint = 'delete it, and insert another';
   end if;
   select s.checked_as into new.checked_as from sales.delivery_scripts as s where s.script_name = new.script_name;
   if tg_op = 'UPDATE' and new.args is not distinct from old.args then
@@ -585,7 +585,7 @@ begin
   if strpos(said, '"secret-ref:sales/') > 0 then
     said := sales_private.with_secrets(new.order_id, new.args);
   end if;
-  -- to compare first is cheaper than to insert in vain
+  -- a comparison is cheaper than an insert with a conflict
   if not exists (
     select from sales_private.delivery_originals as o where o.order_id = new.order_id and o.args_text::jsonb = said::jsonb
   ) then
@@ -596,14 +596,14 @@ begin
     new.args := sales_private.put_away(new.order_id, new.args);
   end if;
   if tg_op = 'UPDATE' then
-    -- that nothing refers to any more
+    -- without a reference to it
     delete from sales_private.delivery_secrets as s
     where s.order_id = new.order_id and strpos(new.args::text, '"secret-ref:sales/' || s.secret_id || '"') = 0;
   end if;
   return new;
 end
 $$;
-comment on function sales.receive_args() is 'Puts the secrets of a delivery''s arguments where few can read them.';
+comment on function sales.receive_args() is 'Moves the secrets of a delivery''s arguments to the private schema.';
 create trigger receive_args before insert or update on sales.order_deliveries
   for each row execute function sales.receive_args();
 alter table sales.order_deliveries enable always trigger receive_args;
@@ -619,13 +619,13 @@ begin
   return null;
 end
 $$;
-comment on function sales.forget_args() is 'Deletes what was put away of a delivery''s arguments.';
+comment on function sales.forget_args() is 'Deletes the stored secrets and original of a delivery''s arguments.';
 create trigger forget_args after delete on sales.order_deliveries
   for each row execute function sales.forget_args();
 alter table sales.order_deliveries enable always trigger forget_args;
 
--- The last order of each lineage, where it is live and the balance is greater than the amount: what the nightly job
--- recreates.
+-- The orders that the nightly job recreates: the last order of each lineage, if it is live and the balance exceeds its
+-- amount.
 create view sales.orders_due with (security_invoker = true) as
   select o.order_id, o.customer_id, o.first_ancestor_id, o.amount, c.balance
   from sales.orders as o
@@ -637,7 +637,7 @@ create view sales.orders_due with (security_invoker = true) as
     );
 comment on view sales.orders_due is 'Orders that the nightly job recreates: the last of a lineage, live, and covered by the balance.';
 
--- A function of its own, for as long as old applications hold other rows it must hold those too.
+-- A separate function: during the migration, `prepare` replaces it to lock old rows, too.
 create function sales.hold_customer(the_id bigint) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -646,9 +646,9 @@ begin
   perform from sales.customers as c where c.customer_id = the_id for no key update;
 end
 $$;
-comment on function sales.hold_customer(bigint) is 'Holds a customer until the end of the transaction.';
+comment on function sales.hold_customer(bigint) is 'Locks a customer until the end of the transaction.';
 
--- With the owner's rights, for it copies secrets.
+-- With the owner's privileges, because it copies secrets.
 create function sales.recreate(old_order_id bigint) returns bigint
 language plpgsql
 security definer
@@ -658,7 +658,7 @@ declare
   due record;
   made bigint;
 begin
-  -- the balance cannot change under it
+  -- locks the balance
   perform sales.hold_customer((select o.customer_id from sales.orders as o where o.order_id = old_order_id));
   select d.first_ancestor_id, d.amount, d.balance into due
   from sales.orders_due as d where d.order_id = old_order_id;
@@ -678,7 +678,7 @@ begin
   return made;
 end
 $$;
-comment on function sales.recreate(bigint) is 'Recreates an order that is due; gives the new one''s number, or null where it is not due.';
+comment on function sales.recreate(bigint) is 'Recreates a due order; returns the new number, or null if it is not due.';
 revoke all on function sales.recreate(bigint) from public;
 
 create function sales.touch() returns trigger
@@ -689,7 +689,7 @@ begin
   return new;
 end
 $$;
-comment on function sales.touch() is 'Writes down when a row was changed.';
+comment on function sales.touch() is 'Records the time of a change.';
 do $$
 declare
   tab text;

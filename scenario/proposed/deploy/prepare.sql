@@ -1,7 +1,7 @@
 -- Deploy sales:prepare to pg
 -- [requires: expand]
--- What it takes to keep the current tables and the proposed ones equal: functions, the quarantine, the views that old
--- applications will read. It locks nothing of the current tables, and does nothing yet.
+-- Creates the objects that keep the current and the proposed tables equal: functions, quarantine, and the views for old
+-- applications. Takes no strong lock on the current tables and has no effect yet.
 
 begin;
 set local lock_timeout = '2s';

@@ -1,7 +1,7 @@
 -- Deploy sales:switch to pg
 -- [requires: verify]
--- The old names become views of the new tables. ACCESS EXCLUSIVE on both old tables, for some milliseconds once it has
--- them; it waits for that for a tenth of a second at most. Where that is not enough, nothing has changed: run it again.
+-- The old names become views of the new tables. Takes ACCESS EXCLUSIVE on both old tables for some milliseconds, with a
+-- lock timeout of 100 ms. After a timeout, nothing has changed: run it again.
 
 begin;
 set local lock_timeout = '100ms';
@@ -14,29 +14,29 @@ declare
   found text;
 begin
   if not exists (select from migration.step as s where s.name = 'verify') then
-    raise exception 'nobody has seen yet that both sides are equal: verify first';
+    raise exception 'both sides are not verified to be equal: verify first';
   end if;
-  -- What was written while the new side held the row, and is not there yet: old applications are to read it.
+  -- Writes that were postponed while the new side held the row lock: old applications must read them.
   perform migration.put_customers(array(select p.id from migration.pending as p where p.kind = 'customer' order by 1))
   where exists (select from migration.pending as p where p.kind = 'customer');
   perform migration.put_orders(array(select p.id from migration.pending as p where p.kind = 'order' order by 1))
   where exists (select from migration.pending as p where p.kind = 'order');
   if exists (select from migration.pending) then
-    raise lock_not_available using message = 'somebody holds rows that are to be brought in before: run it again';
+    raise lock_not_available using message = 'pending rows are locked by another session: run it again';
   end if;
   select string_agg(format('%s.%s (%s)', c.tab, c.name, c.type), ', ' order by c.tab, c.name) into found
   from migration.new_columns as c;
   if found is not null then
-    raise exception 'old applications would lose columns that were added or changed meanwhile: %', found
-      using hint = 'order-audit migrate run --carry TABLE.COLUMN takes an added one along; or drop it';
+    raise exception 'old applications would lose added or changed columns: %', found
+      using hint = 'carry an added column with order-audit migrate run --carry TABLE.COLUMN, or drop it';
   end if;
-  -- the sequences stay where they are called
+  -- the sequences keep their names
   for part in select s.detail ->> t.name as sequence from migration.step as s, (values ('customers'), ('orders')) as t (name)
     where s.name = 'sequences'
   loop
     execute format('alter sequence %s owned by none', part.sequence);
   end loop;
-  -- whoever might use a table, or some columns of it, may use its view
+  -- privileges on a table or its columns become privileges on its view
   for part in
     select c.relname, g.columns, a.privilege_type, a.is_grantable,
       case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as grantee
@@ -50,7 +50,7 @@ begin
     ) as g
     cross join lateral aclexplode(g.acl) as a
     where c.oid in ('public.customers'::regclass, 'public.orders'::regclass) and a.grantee <> c.relowner
-      -- what a view knows
+      -- privileges that views support
       and a.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES', 'TRIGGER')
   loop
     execute format(

@@ -1,8 +1,8 @@
 -- Deploy sales:synchronise to pg
 -- [requires: prepare]
--- From here on a write to either side is on the other in the same transaction. SHARE ROW EXCLUSIVE on the current tables,
--- which waits for those who write while others wait for it: for a fifth of a second at most. Where that is not enough,
--- nothing has changed: run it again.
+-- From here on, a write to one side is copied to the other in the same transaction. Takes SHARE ROW EXCLUSIVE on the
+-- current tables, with a lock timeout of 200 ms, since other writers queue behind it. After a timeout, nothing has
+-- changed: run it again.
 
 begin;
 set local lock_timeout = '200ms';
@@ -14,10 +14,10 @@ declare
   part record;
 begin
   if exists (select from migration.step as s where s.name = 'out of date') then
-    raise exception 'the new tables are out of date, and other tables refer to them'
+    raise exception 'the new tables are not up to date, and other tables reference them'
       using hint = 'roll back all the way: order-audit migrate rollback';
   end if;
-  -- numbers that sample data took without asking the sequence
+  -- numbers of sample data that did not come from the sequence
   for part in
     select s.detail ->> t.name as sequence, t.name, t.id
     from migration.step as s

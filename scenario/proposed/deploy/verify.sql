@@ -1,6 +1,7 @@
 -- Deploy sales:verify to pg
 -- [requires: backfill]
--- That both sides say the same, value by value, in one snapshot. It changes nothing but that it writes down that it held.
+-- That both sides say the same, value by value, in one snapshot. It changes nothing but that it writes down that it
+-- held.
 
 begin isolation level repeatable read;
 set local statement_timeout = '0';
@@ -16,21 +17,21 @@ begin
   cross join lateral migration.differing_ranges(w.what, 10000) as r;
   if found is not null then
     raise exception 'the sides differ: %', found
-      using hint = 'order-audit migrate verify names the rows';
+      using hint = 'order-audit migrate verify lists the rows';
   end if;
   select string_agg(w.what || ' ' || d.id, ', ' order by w.what, d.id) into found
   from (values ('customers'), ('orders')) as w (what)
   cross join lateral migration.differing_carried(w.what, -9223372036854775808, 20) as d;
   if found is not null then
-    raise exception 'the sides differ in a column that was taken along: %', found;
+    raise exception 'the sides differ in a carried column: %', found;
   end if;
   select string_agg(format('%s %s: %s', d.what, d.id, d.difference), '; ') into found
   from (select i.what, i.id, i.difference from migration.differing_inside as i order by i.what, i.id limit 20) as d;
   if found is not null then
-    raise exception 'the new tables do not agree with themselves: %', found;
+    raise exception 'the new tables are inconsistent: %', found;
   end if;
   if exists (select from migration.differing_schedules) then
-    raise exception 'old applications would read other schedules';
+    raise exception 'old applications would read wrong schedules';
   end if;
   insert into migration.step (name) values ('verify')
   on conflict (name) do update set done_at = clock_timestamp();

@@ -1,5 +1,5 @@
 -- Revert sales:expand from pg
--- All that is new goes, with what stands in it: the current tables hold all of it.
+-- Drops all new objects with their rows: the current tables have all of them.
 
 begin;
 set local lock_timeout = '2s';
@@ -9,7 +9,7 @@ set local client_min_messages = warning;
 do $$
 begin
   if to_regclass('migration.step') is not null then
-    raise exception 'the current tables are still kept equal to these: revert synchronise first';
+    raise exception 'the sides are still synchronised: revert synchronise first';
   end if;
 end
 $$;

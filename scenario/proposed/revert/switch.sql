@@ -1,5 +1,5 @@
 -- Revert sales:switch from pg
--- The old names are tables again: as short as the switch.
+-- The old names are tables again. Locks as in the switch.
 
 begin;
 set local lock_timeout = '100ms';

@@ -1,10 +1,10 @@
 -- Revert sales:synchronise from pg
--- The old tables are on their own again, with every write made meanwhile.
+-- The old tables stand alone again, with all writes of the meantime.
 
 begin;
 set local lock_timeout = '200ms';
 set local statement_timeout = '10s';
--- at once what dropping a trigger takes: from a lesser lock on, somebody could wait for us whom we wait for
+-- the lock that dropping a trigger needs, at once: upgrading a weaker lock could deadlock
 lock table public.customers, public.orders in access exclusive mode;
 do $$
 declare
@@ -20,8 +20,8 @@ begin
   end loop;
 end
 $$;
--- What is out of date goes: who synchronises again begins with nothing. Where somebody's own tables refer to it, it stays,
--- and there is no synchronising again from here.
+-- Deletes the copies, which are no longer up to date: a new synchronisation starts empty. If other tables reference
+-- them, they stay, and synchronisation cannot start again.
 do $$
 begin
   truncate sales.customers, sales.ledger_entries, sales.contacts, sales.addresses, sales.orders, sales.recreations,

@@ -1,11 +1,11 @@
 -- Deploy sales_contract:contract to pg
--- The old tables go, and with them what kept both sides equal. Old applications go on with views that write to the new
--- tables directly. There is no way back but a backup. A project of its own, so that nobody deploys it along with the rest.
+-- Drops the old tables and the synchronisation. Old applications continue with views that write to the new tables
+-- directly. Only a backup can undo this. It is a separate project, so that it is not deployed together with the others.
 
 begin;
 set local lock_timeout = '200ms';
 set local statement_timeout = '1min';
--- at once what dropping a trigger takes: from a lesser lock on, somebody could wait for us whom we wait for
+-- the lock that dropping a trigger needs, at once: upgrading a weaker lock could deadlock
 lock table migration.customers, migration.orders, sales.customers, sales.contacts, sales.addresses, sales.ledger_entries,
   sales.schedules, sales.orders, sales.order_deliveries in access exclusive mode;
 
@@ -16,26 +16,26 @@ begin
   if not exists (select from migration.step as s where s.name = 'switch') then
     raise exception 'old applications still use the old tables: switch first';
   end if;
-  -- what was written while the new side held the row
+  -- writes that were postponed while the new side held the row lock
   perform migration.put_customers(array(select p.id from migration.pending as p where p.kind = 'customer' order by 1))
   where exists (select from migration.pending as p where p.kind = 'customer');
   perform migration.put_orders(array(select p.id from migration.pending as p where p.kind = 'order' order by 1))
   where exists (select from migration.pending as p where p.kind = 'order');
   if exists (select from migration.pending) then
-    raise lock_not_available using message = 'somebody holds rows that are to be brought in before: run it again';
+    raise lock_not_available using message = 'pending rows are locked by another session: run it again';
   end if;
   select (select count(*) from migration.quarantined_customer) + (select count(*) from migration.quarantined_order)
   into left_over;
   if left_over > 0 then
-    raise exception 'the new tables cannot hold % rows: order-audit migrate plan says which fix admits them', left_over;
+    raise exception 'the new tables reject % rows: order-audit migrate plan names their fixes', left_over;
   end if;
   if exists (select from migration.new_columns) then
-    raise exception 'the old tables have columns that nobody has looked at: order-audit migrate status names them';
+    raise exception 'the old tables have columns that are not migrated: order-audit migrate status lists them';
   end if;
 end
 $$;
 
--- Writes of old applications, without the old tables: what the new ones refuse is refused now.
+-- Writes of old applications, without the old tables: rows that the new tables reject are now errors.
 create or replace function sales_old.write_customer() returns trigger
 language plpgsql
 security definer
@@ -70,9 +70,9 @@ begin
     return old;
   end if;
   if new.customer_id <> old.customer_id then
-    raise feature_not_supported using message = 'the number of a customer stays';
+    raise feature_not_supported using message = 'the number of a customer cannot change';
   end if;
-  -- most rows are as they were, which is soon seen
+  -- most rows are unchanged, which is cheap to test
   if old::text <> is_now::text
     and sales_old.overtaken(to_jsonb(old) - 'customer_balance', to_jsonb(new) - 'customer_balance', to_jsonb(is_now)) then
     raise serialization_failure using message = 'could not serialize access due to concurrent update';
@@ -97,7 +97,7 @@ begin
       state_code = case when new.address_state is distinct from old.address_state then excluded.state_code else a.state_code end;
   end if;
   if new.customer_balance is distinct from old.customer_balance then
-    -- the difference, which is right too where somebody else changed it meanwhile; less than nothing is refused
+    -- the difference, which is correct even after a concurrent change; a negative balance is rejected
     insert into sales.ledger_entries (customer_id, amount, reason)
     values (old.customer_id, new.customer_balance::text::numeric - old.customer_balance::text::numeric, 'old application');
   end if;
@@ -130,11 +130,11 @@ begin
       return old;
     end if;
     if new.order_id <> old.order_id then
-      raise feature_not_supported using message = 'the number of an order stays';
+      raise feature_not_supported using message = 'the number of an order cannot change';
     end if;
-    -- most rows are as they were, which is soon seen
+    -- most rows are unchanged, which is cheap to test
     if old::text <> is_now::text then
-      -- without the arguments, which may be JSON that jsonb does not take
+      -- without the arguments, which jsonb may reject
       was := old;
       was.delivery_script_args := null;
       wanted := new;
@@ -152,7 +152,7 @@ begin
   end if;
 
   if new.order_schedule is null then
-    raise not_null_violation using message = 'an order has a schedule';
+    raise not_null_violation using message = 'an order needs a schedule';
   elsif new.order_schedule <> repeat('0', 336)::bit(336) then
     select b.schedule_id into the_schedule from sales_old.schedule_bits as b where b.bits = new.order_schedule::text;
     if not found then
@@ -178,7 +178,7 @@ begin
     update sales.orders as o
     set customer_id = case when new.customer_id <> old.customer_id then new.customer_id else o.customer_id end,
       first_ancestor_id = case when new.order_ref <> old.order_ref then new.order_ref else o.first_ancestor_id end,
-      -- one that names another first ancestor now was not recreated when it was made
+      -- an order with a changed first ancestor was not recreated at its creation
       created_at = case when new.order_ref = old.order_ref then o.created_at end,
       schedule_id = case when new.order_schedule <> old.order_schedule then the_schedule else o.schedule_id end,
       amount = case when new.order_amount <> old.order_amount then new.order_amount else o.amount end,
@@ -216,7 +216,7 @@ begin
 end
 $$;
 
--- With the columns that were taken along, if there are any.
+-- With the carried columns, if any.
 do $do$
 begin
   execute format($view$
@@ -247,8 +247,8 @@ create or replace view public.orders as
 end
 $do$;
 
--- Numbers go on coming from the old sequences, for old applications name them (currval). Once those are gone: drop
--- sales_old, set the identities behind the last numbers, and drop the sequences.
+-- Numbers still come from the old sequences, because old applications use their names (currval). Without old
+-- applications: drop sales_old, set the identities after the last numbers, and drop the sequences.
 drop trigger a_give_id on sales.customers;
 drop trigger a_give_id on sales.orders;
 do $$
@@ -261,7 +261,7 @@ begin
     cross join (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (tab, id)
     where s.name = 'sequences'
   loop
-    -- behind those that were given without it
+    -- after numbers that were inserted without the sequence
     execute format(
       'select setval(%L::regclass, m.most) from %s as s, (select max(%I) as most from sales.%I) as m where m.most > s.last_value',
       part.sequence, part.sequence, part.id, part.tab
@@ -296,7 +296,7 @@ drop trigger z_to_old on sales.schedules;
 alter table sales.customers no inherit migration.customer_row;
 alter table sales.orders no inherit migration.order_row;
 
--- What else depends on the old tables keeps them from going, and is named by the server.
+-- Other dependent objects make this fail; the server's error names them.
 drop view migration.side, migration.differing_recreations, migration.differing_schedules, migration.new_columns;
 drop function migration.customer_faults, migration.order_faults;
 drop view migration.old_orders, migration.old_customers;

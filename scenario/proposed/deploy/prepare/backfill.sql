@@ -1,7 +1,7 @@
--- Rows that are there already, and those that were left for later.
+-- Backfill of existing rows, and of pending rows.
 
--- The next rows of an old table, by their numbers, that are on neither side yet. Those that somebody holds are passed over
--- (`held`): whoever changes them brings them along. `last` is null at the end.
+-- Copy the next rows of an old table, by number, that are neither in the new table nor in quarantine. Locked rows are
+-- skipped (`held`): the trigger of their writer copies them. `last` is null at the end.
 create function migration.backfill(
   what text, after_id bigint, at_most integer, out last bigint, out taken integer, out held integer
 )
@@ -48,7 +48,7 @@ begin
 end
 $$;
 
--- All of it, batch by batch, each committed. It can be stopped at any time and called again.
+-- Copy all rows in batches, each committed. May be interrupted and called again.
 create procedure migration.backfill_all(at_most integer default 500)
 language plpgsql
 as $$
@@ -73,7 +73,7 @@ begin
       perform pg_sleep(0.1);
     end loop;
   end loop;
-  -- not for ever: what others hold all the time is brought along by them
+  -- a limited number of rounds: the writers of locked rows copy them
   for again in 1 .. 100 loop
     left_over := migration.settle_all(at_most);
     commit;
@@ -83,8 +83,8 @@ begin
 end
 $$;
 
--- Bring in what was left for later: rows of the quarantine that nothing keeps there any more, and those that were held from
--- both sides. Gives how many it looked at.
+-- Copy pending rows: rows of the quarantine without a fault, and rows that were locked by both sides. Returns the
+-- number of rows that it checked.
 create function migration.settle_all(at_most integer default 500) returns bigint
 language plpgsql
 as $$
@@ -114,7 +114,7 @@ begin
   );
   looked := looked + cardinality(ids);
   perform migration.put_orders(ids) where cardinality(ids) > 0;
-  -- reasons change with what they were about
+  -- reasons change with the rows
   update migration.quarantined_order as q
   set reasons = f.faults
   from migration.order_faults(array(select i.order_id from migration.quarantined_order as i)) as f

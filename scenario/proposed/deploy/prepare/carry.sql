@@ -1,7 +1,7 @@
--- Columns that somebody adds to the old tables meanwhile.
+-- Columns that are added to the old tables during the migration.
 
--- Write what a row of such columns became to a row of another table, column by column: one that did not change is left.
--- Rows come as text, of the type of the table or view whose rows they are.
+-- Write the changed values of such columns to a row of another table; unchanged columns are not written. Rows are texts
+-- of the row type of their table or view.
 create function sales_old.write_carried(whose regclass, target regclass, the_tab text, the_id bigint, was text, wanted text)
 returns void
 language plpgsql
@@ -22,9 +22,9 @@ begin
   end if;
 end
 $$;
-comment on function sales_old.write_carried(regclass, regclass, text, bigint, text, text) is 'Writes what columns that were taken along became.';
+comment on function sales_old.write_carried(regclass, regclass, text, bigint, text, text) is 'Writes changed values of carried columns.';
 
--- Bring what they say in the old table to rows of the new one.
+-- Copy their values from the old table to the new one.
 create function migration.carry_over(the_tab text, ids bigint[]) returns void
 language plpgsql
 as $$
@@ -43,10 +43,9 @@ begin
 end
 $$;
 
--- Take a column along that somebody added to an old table: the new table has it too, both sides are kept equal in it, old
--- applications read it in their view, and those of the new side in the new table, where it stays. Before the switch. What
--- the rows say comes after this, see migration.carry_next. Its default comes along; constraints on it hold as long as the
--- old table is there.
+-- Carry an added column of an old table, before the switch: add it to the new table and to the view of old
+-- applications, and keep both sides equal in it. migration.carry_next copies the values afterwards. Its default is
+-- copied. Constraints on it apply as long as the old table exists.
 create function migration.carry(the_tab text, the_name text) returns void
 language plpgsql
 as $$
@@ -65,9 +64,9 @@ begin
   left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
   where n.tab = the_tab and n.name = the_name;
   if not found then
-    raise undefined_column using message = format('nobody added a column %s to %s', the_name, the_tab);
+    raise undefined_column using message = format('no column %s was added to %s', the_name, the_tab);
   elsif exists (select from migration.step as s where s.name = 'switch') then
-    raise object_not_in_prerequisite_state using message = 'old applications use views already: roll back to verify first';
+    raise object_not_in_prerequisite_state using message = 'old applications already use views: roll back to verify first';
   elsif col.type_before is not null then
     raise feature_not_supported using
       message = format('%s.%s is a column of this migration, and has another type now', the_tab, the_name),
@@ -75,21 +74,21 @@ begin
   elsif col.computed or col.counted then
     raise feature_not_supported using
       message = format('%s.%s is given by the database, which cannot be taken along', the_tab, the_name),
-      hint = 'drop it, or roll back and take it into the project';
+      hint = 'drop it, or roll back and add it to the project';
   elsif exists (
     select from pg_catalog.pg_attribute as a
     where a.attrelid = to_regclass('sales.' || quote_ident(the_tab)) and a.attname = the_name and not a.attisdropped
       and not (
-        -- as an earlier try left it
+        -- left by an earlier attempt
         format_type(a.atttypid, a.atttypmod) = col.type
-        and col_description(a.attrelid, a.attnum) = 'Came with the old table.'
+        and col_description(a.attrelid, a.attnum) = 'Carried from the old table.'
       )
   ) then
     raise duplicate_column using
-      message = format('sales.%s has a column %s of its own', the_tab, the_name), hint = 'rename the one that was added';
+      message = format('sales.%s already has a column %s', the_tab, the_name), hint = 'rename the added column';
   end if;
   execute format('alter table sales.%I add column if not exists %I %s', the_tab, the_name, col.type);
-  execute format('comment on column sales.%I.%I is %L', the_tab, the_name, 'Came with the old table.');
+  execute format('comment on column sales.%I.%I is %L', the_tab, the_name, 'Carried from the old table.');
   insert into sales_old.carried (tab, name) values (the_tab, the_name);
   insert into migration.known_column (tab, name, type) values (the_tab, the_name, col.type);
   select string_agg(format('t.%I', a.attname), ', ' order by a.attnum) into known_columns
@@ -99,7 +98,7 @@ begin
     'create or replace view migration.old_%s as select %s, t.%I from public.%I as t',
     the_tab, known_columns, the_name, the_tab
   );
-  -- what it says in the old table, which holds it for rows of both kinds
+  -- its value in the old table, which has it for rows of both kinds
   execute format(
     'create or replace view sales_old.%I as %s', the_tab,
     regexp_replace(
@@ -114,12 +113,12 @@ begin
     execute format('alter table sales.%I alter column %I set default %s', the_tab, the_name, col.given);
     execute format('alter view sales_old.%I alter column %I set default %s', the_tab, the_name, col.given);
   end if;
-  -- what was seen before was seen without it
+  -- an earlier verification did not include it
   delete from migration.step as s where s.name = 'verify';
 end
 $$;
 
--- Rows of a table, in their order, that are on both sides and say another thing in a column that was taken along.
+-- Rows of a table, in order, that are on both sides with different values of a carried column.
 create function migration.differing_carried(the_tab text, after_id bigint, at_most integer)
 returns table (id bigint, columns text)
 language plpgsql stable
@@ -141,7 +140,7 @@ begin
 end
 $$;
 
--- Bring the next rows after a number that say another thing; gives the last of them, null where there are no more.
+-- Copy the next rows with different values after a number; returns the last of them, null at the end.
 create function migration.carry_next(the_tab text, after_id bigint, at_most integer) returns bigint
 language plpgsql
 as $$

@@ -1,7 +1,7 @@
--- Whether both sides are equal, and where they are not.
+-- Comparison of both sides.
 
--- Both sides as lines of text, value by value; of the new side, what old applications read, and whether what they do not
--- read says the same.
+-- Both sides as lines of text, value by value. The new side has the values that old applications read, and whether the
+-- other values agree with them.
 create view migration.side as
   select 'customers' as what, 'old' as side, c.customer_id as id,
     row(
@@ -39,7 +39,7 @@ create view migration.side as
     end
   from sales_old.orders as o;
 
--- Key ranges in which the sides differ: both sums of hashes are of all their lines.
+-- Key ranges in which the sides differ, by the sums of hashes of all their lines.
 create function migration.differing_ranges(the_what text, width bigint)
 returns table (first_id bigint, last_id bigint, old_rows bigint, new_rows bigint)
 language sql stable
@@ -55,7 +55,7 @@ as $$
   order by 1
 $$;
 
--- The rows of a range that differ: on which side they are, or that both have other values.
+-- The differing rows of a range: on one side only, or on both with different values.
 create function migration.differing_rows(the_what text, first_id bigint, last_id bigint)
 returns table (id bigint, difference text)
 language sql stable
@@ -75,7 +75,7 @@ as $$
   order by s.id
 $$;
 
--- What only the new tables know has nothing on the old side to be compared with, but it must agree with itself.
+-- Consistency of the facts that only the new tables have.
 create view migration.differing_inside as
   select 'customers' as what, e.customer_id as id, format('ledger entry %s does not begin with what the one before left', e.entry_number) as difference
   from sales.ledger_entries as e
@@ -124,14 +124,14 @@ create view migration.differing_inside as
   left join sales.order_deliveries as d on d.order_id = t.order_id
   where d.order_id is null and t.args_text::json::text <> 'null';
 
--- Schedules that old applications would read otherwise than they are.
+-- Schedules with a wrong bitmap for old applications.
 create view migration.differing_schedules as
   select s.schedule_id
   from sales.schedules as s
   left join sales_old.schedule_bits as b on b.schedule_id = s.schedule_id
   where b.bits is distinct from sales.bits(s.half_hours)::text;
 
--- The nightly job by both schemas: orders that one of them recreates and the other does not, and why.
+-- The nightly job on both schemas: orders that only one of them recreates, with the reason.
 create view migration.differing_recreations as
   select coalesce(o.order_id, n.order_id) as order_id,
     case when n.order_id is null then 'old' else 'new' end as recreated_by,

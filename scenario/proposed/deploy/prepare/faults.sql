@@ -1,7 +1,7 @@
--- Why the new tables cannot hold a row.
+-- Reasons why the new tables reject a row.
 
--- JSON as jsonb; null where it cannot be that. What may fail is tried apart, for to try costs a subtransaction: escapes
--- that may be no character, numbers that may be too large.
+-- Return JSON as jsonb; null if jsonb rejects it. Only escapes that may not be characters, and numbers that may be too
+-- large, run in an exception block, which costs a subtransaction.
 create function migration.try_jsonb(args json) returns jsonb
 language plpgsql immutable strict
 as $$
@@ -19,10 +19,9 @@ return case
   else args::jsonb
 end;
 
--- Why the new tables cannot hold a customer, by the rules of the audit that say so: none for one that they can hold.
--- For many at a time: a function that is called for each row costs more than all that it does. Whether a row is there is
--- asked as for a value of it: of an `exists` the server may read all rows of a table beforehand, for one row that it
--- judges. And `offset 0`, so that who asks for the faults twice has them told once.
+-- Return the rules of the audit by which the new tables reject a customer; none for a valid one. Works on many
+-- customers, because a function call per row costs more than its work. Existence is tested by a scalar subquery: for
+-- `exists`, the server may hash a whole table to judge one row. `offset 0` prevents a second evaluation of the faults.
 create function migration.customer_faults(ids bigint[]) returns table (customer_id bigint, faults text[])
 language sql stable
 as $$
@@ -59,8 +58,8 @@ as $$
   offset 0
 $$;
 
--- The same of orders. Of those that are made now from another one (`made_now`), or that are in quarantine for that
--- already, the balance must cover them.
+-- The same for orders. The balance must cover orders that are recreated now (`made_now`), and those already in
+-- quarantine for that reason.
 create function migration.order_faults(ids bigint[], made_now bigint[] default '{}')
 returns table (order_id bigint, faults text[])
 language sql stable

@@ -1,7 +1,7 @@
--- Into quarantine, and out of it.
+-- Quarantine: moving rows in and out.
 
--- What only the new tables know of rows that are in quarantine: times, ledgers, histories, further contacts. They get it
--- back when they return.
+-- Facts of quarantined rows that only the new tables have: times, ledgers, histories, further contacts. They are
+-- restored when the rows return.
 create table migration.kept (
   kind text not null,        -- customer or order
   id bigint not null,
@@ -10,7 +10,7 @@ create table migration.kept (
 );
 create index kept_kind_id on migration.kept (kind, id);
 
--- Take customers out of the new tables, with all that is theirs; their orders are out already.
+-- Remove customers and their dependent rows from the new tables; their orders are already removed.
 create function migration.remove_customers(ids bigint[]) returns void
 language sql
 as $$
@@ -29,7 +29,7 @@ as $$
   delete from sales.customers as c where c.customer_id = any(ids);
 $$;
 
--- What customers have back once they are in the new tables again; what does not fit any more stays kept.
+-- Restore the kept facts of customers that are in the new tables again; facts that no longer fit stay kept.
 create function migration.give_back_customers(ids bigint[]) returns void
 language plpgsql
 as $$
@@ -42,7 +42,7 @@ begin
   set created_at = (k.line ->> 'created_at')::timestamptz
   from migration.kept as k
   where k.kind = 'customer' and k.id = any(ids) and k.tab = 'customers' and c.customer_id = k.id;
-  -- numbers and balances come out as they were
+  -- with the same numbers and balances
   insert into sales.ledger_entries (customer_id, amount, reason, created_at)
   select k.id, (k.line ->> 'amount')::numeric, k.line ->> 'reason', (k.line ->> 'created_at')::timestamptz
   from migration.kept as k
@@ -70,7 +70,7 @@ begin
 end
 $$;
 
--- Take orders out of the new tables. Those that name them as their first ancestor go into quarantine before.
+-- Remove orders from the new tables. The orders of their lineages go into quarantine before.
 create function migration.remove_orders(ids bigint[]) returns void
 language plpgsql
 as $$
@@ -93,8 +93,8 @@ begin
 end
 $$;
 
--- What orders have back once they are in the new tables again. One that names another first ancestor than before was not
--- recreated when it was made, and has no time.
+-- Restore the kept facts of orders that are in the new tables again. An order with a changed first ancestor was not
+-- recreated at its creation, and has no time.
 create function migration.give_back_orders(ids bigint[]) returns void
 language plpgsql
 as $$
@@ -134,7 +134,7 @@ begin
 end
 $$;
 
--- Put orders into quarantine, and take them out of the new tables. Without reasons, they are told anew.
+-- Put orders into quarantine, and remove them from the new tables. Without `reasons`, they are computed.
 create function migration.set_orders_aside(ids bigint[], said text default null, made_now bigint[] default '{}')
 returns void
 language plpgsql
@@ -163,7 +163,7 @@ begin
     old_schedule = excluded.old_schedule, old_script_name = excluded.old_script_name,
     old_script_args = excluded.old_script_args, amount = excluded.amount, order_status = excluded.order_status,
     reasons = excluded.reasons;
-  -- whom somebody else brought to the new tables at the same moment is there by now, and is judged anew
+  -- an order that another session has copied concurrently exists by now, and is judged again
   again := array(select o.order_id from sales.orders as o where o.order_id = any(ids) order by o.order_id);
   perform migration.put_orders(again) where again <> '{}';
 end

@@ -1,19 +1,18 @@
--- What stands between both sides: which steps are done, the columns that are known, the quarantine, schedules as bits,
--- one source of numbers.
+-- Tables of the migration: finished steps, known columns, quarantine, schedules as bits, shared sequences.
 
 create schema migration;
-comment on schema migration is 'What keeps the current tables and the proposed ones equal. It goes with the current tables.';
+comment on schema migration is 'Keeps the current and the proposed tables equal. Dropped together with the current tables.';
 create schema sales_old;
-comment on schema sales_old is 'What old applications need of the new tables. It goes when they do.';
+comment on schema sales_old is 'Objects for old applications. To be dropped once no old application is left.';
 
 create table migration.step (
   name text primary key,
   detail jsonb not null default '{}',
   done_at timestamptz not null default clock_timestamp()
 );
-comment on table migration.step is 'Which steps are done, and how far those are that take long.';
+comment on table migration.step is 'Finished steps, and the progress of long ones.';
 
--- The current tables, wherever they stand: a view goes with its table when that is moved.
+-- The current tables in any schema: a view follows its table when that is moved.
 create view migration.old_customers as
   select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address,
     c.address_state, c.customer_balance
@@ -23,7 +22,7 @@ create view migration.old_orders as
     o.order_amount, o.order_status
   from public.orders as o;
 
--- The columns that are taken along. One that is not here is nobody's: see migration.new_columns.
+-- The migrated columns. For others, see migration.new_columns.
 create table migration.known_column (
   tab text not null,
   name text not null,
@@ -39,7 +38,7 @@ join pg_catalog.pg_attribute as v on v.attname = a.attname and v.attrelid = case
 end
 where c.oid in ('public.customers'::regclass, 'public.orders'::regclass);
 
--- What old tables have that no step takes along, or that is no longer as it was.
+-- Columns of old tables that no step migrates, or that have changed.
 create view migration.new_columns as
   select c.relname as tab, a.attname as name, format_type(a.atttypid, a.atttypmod) as type, k.type as type_before
   from pg_catalog.pg_class as c
@@ -53,8 +52,8 @@ create view migration.new_columns as
     )
     and c.relkind in ('r', 'p') and k.type is distinct from format_type(a.atttypid, a.atttypmod);
 
--- What rows of the new tables and of the quarantine have in common, so that a view shows both and yet reads one table:
--- a union would let SELECT ... FOR UPDATE through without locking anything.
+-- The common parent of a new table and its quarantine, so that a view shows both but reads one table: with a union,
+-- SELECT ... FOR UPDATE would lock no row.
 create table migration.customer_row (customer_id bigint not null, name text, balance numeric(18, 2));
 create table migration.order_row (
   order_id bigint not null,
@@ -76,7 +75,7 @@ create table migration.quarantined_customer (
   reasons text[] not null,
   since timestamptz not null default now()
 ) inherits (migration.customer_row);
-comment on table migration.quarantined_customer is 'Rows that the new tables cannot hold, as they are, and why.';
+comment on table migration.quarantined_customer is 'Rows that the new tables reject, unchanged, with reasons.';
 create table migration.quarantined_order (
   primary key (order_id),
   old_schedule bit(336),
@@ -85,13 +84,13 @@ create table migration.quarantined_order (
   reasons text[] not null,
   since timestamptz not null default now()
 ) inherits (migration.order_row);
-comment on table migration.quarantined_order is 'Rows that the new tables cannot hold, as they are, and why.';
+comment on table migration.quarantined_order is 'Rows that the new tables reject, unchanged, with reasons.';
 create index quarantined_order_customer on migration.quarantined_order (customer_id);
 create index quarantined_order_ref on migration.quarantined_order (first_ancestor_id);
 alter table sales.customers inherit migration.customer_row;
 alter table sales.orders inherit migration.order_row;
 
--- Old applications ask by 32-bit numbers.
+-- Old applications query by 32-bit numbers.
 create index customers_old_id on sales.customers ((customer_id::integer));
 create index orders_old_id on sales.orders ((order_id::integer));
 create index orders_old_customer on sales.orders ((customer_id::integer));
@@ -101,7 +100,7 @@ create index quarantined_order_old_id on migration.quarantined_order ((order_id:
 create index quarantined_order_old_customer on migration.quarantined_order ((customer_id::integer));
 create index quarantined_order_old_ref on migration.quarantined_order ((first_ancestor_id::integer));
 
--- What the old columns cannot hold is not written to the new ones either, as long as somebody reads the old.
+-- Limits of the old columns apply to the new ones as long as old applications read them.
 alter table sales.customers add constraint customers_fit_old_columns check (
   customer_id between -2147483648 and 2147483647 and balance::text::float8::text::numeric = balance
 );
@@ -110,16 +109,16 @@ alter table sales.orders add constraint orders_fit_old_columns check (
   order_id between -2147483648 and 2147483647 and amount = trunc(amount) and amount <= 2147483647
 );
 
--- Rows that were held by an application of the new side when one of the old side changed them: neither waits for the other,
--- and who comes second brings both together.
+-- Rows that an old application changed while a new application held their lock: neither waits for the other, and the
+-- second one merges both changes.
 create table migration.pending (kind text not null, id bigint not null, primary key (kind, id));
 
--- Schedules as old applications know them.
+-- Schedules in the format of old applications.
 create table sales_old.schedule_bits (
   schedule_id bigint primary key references sales.schedules (schedule_id) on delete cascade,
   bits text not null unique check (length(bits) = 336 and bits !~ '[^01]')
 );
-comment on table sales_old.schedule_bits is 'Schedules as old applications know them.';
+comment on table sales_old.schedule_bits is 'Schedules in the format of old applications.';
 comment on column sales_old.schedule_bits.schedule_id is 'Which schedule.';
 comment on column sales_old.schedule_bits.bits is 'One character for each half-hour of the week: 1 for on, 0 for off.';
 create function sales_old.write_bits() returns trigger
@@ -139,8 +138,8 @@ create trigger write_bits after insert or update of half_hours on sales.schedule
   for each row execute function sales_old.write_bits();
 alter table sales.schedules enable always trigger write_bits;
 
--- What triggers of the new tables do for one row at a time is done here for many at once (`migration.by_set`): deliveries
--- come with their secrets put away, customers with their opening balance.
+-- With `migration.by_set`, set-based statements replace row triggers of the new tables: for secrets of deliveries, and
+-- opening balances of customers.
 create or replace trigger number_entry before insert on sales.ledger_entries
   for each row when (current_setting('migration.by_set', true) is distinct from 'on')
   execute function sales.number_entry();
@@ -150,7 +149,7 @@ create or replace trigger receive_args before insert or update on sales.order_de
   execute function sales.receive_args();
 alter table sales.order_deliveries enable always trigger receive_args;
 
--- One source of numbers for both sides, the old one: a number that nobody gave is one of a band that no row can have.
+-- Both sides use the old sequences. A number without an explicit value is from a range that no row can have.
 do $$
 declare
   part record;
@@ -186,7 +185,7 @@ create trigger a_give_id before insert on sales.customers
 create trigger a_give_id before insert on sales.orders
   for each row when (new.order_id >= 4611686018427387904) execute function migration.give_id();
 
--- Columns that somebody added to an old table, and that are taken along: see migration.carry.
+-- Carried columns, which were added to an old table: see migration.carry.
 create table sales_old.carried (
   tab text not null,
   name text not null,
@@ -195,10 +194,10 @@ create table sales_old.carried (
   updated_at timestamptz,
   primary key (tab, name)
 );
-comment on table sales_old.carried is 'Columns that were added to the old tables while these were being replaced, and taken along.';
+comment on table sales_old.carried is 'Carried columns: added to the old tables during the migration.';
 comment on column sales_old.carried.tab is 'The table: customers or orders.';
 comment on column sales_old.carried.name is 'The column.';
-comment on column sales_old.carried.place is 'In which order they came.';
-comment on column sales_old.carried.created_at is 'When the row was made.';
-comment on column sales_old.carried.updated_at is 'When it was last changed; null if it never was.';
+comment on column sales_old.carried.place is 'Order of their addition.';
+comment on column sales_old.carried.created_at is 'Time of creation.';
+comment on column sales_old.carried.updated_at is 'Time of the last change; null if never changed.';
 create trigger touch before update on sales_old.carried for each row execute function sales.touch();

@@ -1,7 +1,7 @@
--- What the triggers on the old tables do: what was written there goes to the new ones.
+-- Triggers on the old tables: copy writes to the new tables.
 
--- Sums of binary fractions drift: 0.1 + 0.2 is 0.30000000000000004, which the new tables cannot hold, and the customer would
--- be in quarantine for it. What is less than a millionth of a dollar away from whole cents is written as those.
+-- Sums of binary fractions drift: 0.1 + 0.2 is 0.30000000000000004, which the new tables reject, so the customer would
+-- go to quarantine. A balance within a millionth of a dollar of whole cents is rounded to them.
 create function migration.round_drift() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -20,8 +20,8 @@ begin
 end
 $$;
 
--- What happens all the time, and can do no harm, goes a short way: a balance or a telephone number alone, a status or an
--- amount alone, of a row that the new tables have and that nobody holds there.
+-- Frequent, harmless changes have a fast path: only a balance or a telephone number, only a status or an amount, of an
+-- unlocked row that the new tables have.
 create function migration.customers_written() returns trigger
 language plpgsql
 security definer
@@ -86,7 +86,7 @@ begin
       where c.customer_id = any(quick) and n.customer_balance::text::numeric <> c.balance
       order by c.customer_id;
     end if;
-    -- with none of them left, each had the number that it has
+    -- if none is left, no key was changed
     if exists (select from new_rows as n where n.customer_id <> all(quick)) then
       perform migration.put_customers(array(
         select i.customer_id::bigint

@@ -1,6 +1,6 @@
--- What the triggers on the new tables do: what was written there goes to the old ones. Column by column, for an application
--- of the old side may have changed others of the same row meanwhile. With the balance goes the difference, for the same
--- reason.
+-- Triggers on the new tables: copy writes to the old tables. They write only changed columns, because an old
+-- application may have changed others of the same row concurrently. For the same reason, they add the difference of a
+-- balance.
 
 create function migration.customer_to_old() returns trigger
 language plpgsql
@@ -14,7 +14,7 @@ declare
   left_over float8;
 begin
   if tg_op = 'INSERT' then
-    -- contact and address come after it; where a constraint of the old table asks for them, the row comes with them
+    -- contact and address follow; if a constraint of the old table requires them, the row is written with them
     begin
       insert into migration.old_customers (
         customer_id, customer_name, customer_email, customer_contact_name, customer_phone, address, address_state,
@@ -30,7 +30,7 @@ begin
   elsif tg_op = 'DELETE' then
     delete from migration.old_customers as o where o.customer_id = old.customer_id;
   elsif new.customer_id <> old.customer_id then
-    raise feature_not_supported using message = 'the number of a customer stays while both schemas are in use';
+    raise feature_not_supported using message = 'the number of a customer cannot change while both schemas are in use';
   else
     update migration.old_customers as o
     set customer_name = case when new.name <> old.name then new.name else o.customer_name end,
@@ -40,13 +40,13 @@ begin
       end
     where o.customer_id = new.customer_id
     returning o.customer_balance into left_over;
-    -- an application of the old side spent it at the same moment
+    -- an old application spent it concurrently
     if left_over < 0 and new.balance < old.balance then
       raise serialization_failure using message = 'could not serialize access due to concurrent update';
     end if;
     perform sales_old.write_carried(tg_relid, 'migration.old_customers', 'customers', new.customer_id, old::text, new::text)
     where exists (select from sales_old.carried);
-    -- a new balance comes before its ledger entry, which settles
+    -- a new balance precedes its ledger entry, whose trigger writes it
     if new.entry_number = old.entry_number then
       perform migration.settle('customer', new.customer_id);
     end if;
@@ -54,9 +54,9 @@ begin
   return null;
 end
 $$;
--- Customers that the old table does not take without contact and address, and orders that it does not take without their
--- delivery, for fixes left constraints on it: once they have them. At the end of the transaction as they are, so that
--- whoever wrote them hears what the old table says.
+-- Constraints of fixes may make the old table reject customers without contact and address, and orders without
+-- delivery. Such rows are written once they have them; else at the end of the transaction, which then fails with the
+-- old table's error.
 create function migration.complete_customer(whose bigint, at_last boolean default false) returns void
 language plpgsql
 as $$
@@ -186,7 +186,7 @@ set migration.direction = 'to_old'
 as $$
 begin
   if tg_op = 'INSERT' then
-    -- its delivery comes after it, as contact and address of a customer
+    -- its delivery follows, as a customer's contact and address do
     begin
       insert into migration.old_orders (order_id, order_ref, customer_id, order_schedule, order_amount, order_status)
       values (
@@ -206,7 +206,7 @@ begin
   elsif tg_op = 'DELETE' then
     delete from migration.old_orders as o where o.order_id = old.order_id;
   elsif new.order_id <> old.order_id then
-    raise feature_not_supported using message = 'the number of an order stays while both schemas are in use';
+    raise feature_not_supported using message = 'the number of an order cannot change while both schemas are in use';
   else
     update migration.old_orders as o
     set order_ref = case when new.first_ancestor_id <> old.first_ancestor_id then new.first_ancestor_id else o.order_ref end,
@@ -252,7 +252,7 @@ begin
   return null;
 end
 $$;
--- Schedules are shared: one that is changed is changed for all that have it.
+-- Schedules are shared: a change affects all orders with the schedule.
 create function migration.schedule_to_old() returns trigger
 language plpgsql
 security definer
@@ -267,7 +267,7 @@ begin
 end
 $$;
 
--- Bring what an application of the old side left for us.
+-- Merge pending changes of old applications.
 create function migration.settle(what text, the_id bigint) returns void
 language plpgsql
 as $$
@@ -282,7 +282,7 @@ begin
 end
 $$;
 
--- The nightly jobs of both sides meet on the old row, which alone the old one holds.
+-- The nightly jobs of both sides lock the old row, since the old job locks only that.
 create or replace function sales.hold_customer(the_id bigint) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp

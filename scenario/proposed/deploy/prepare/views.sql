@@ -1,6 +1,6 @@
--- The old tables as views of the new ones: what old applications read once they are switched, and may read before. Each
--- reads one table and asks others for single values, so that SELECT ... FOR UPDATE holds the row, and reads it afresh once
--- it has it.
+-- The old tables as views of the new ones, for old applications after the switch, and before it if they like. Each view
+-- reads one table, and single values of others by subqueries, so that SELECT ... FOR UPDATE locks the row and reads its
+-- current values.
 
 create view sales_old.customers as
   select r.customer_id::integer as customer_id,
@@ -26,9 +26,9 @@ create view sales_old.customers as
     case when r.tableoid = 'sales.customers'::regclass then r.balance::text::float8
       else (select q.old_balance from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as customer_balance
   from migration.customer_row as r;
-comment on view sales_old.customers is 'Customers as old applications know them.';
+comment on view sales_old.customers is 'Customers in the format of old applications.';
 
--- What applications look for by a condition is one column for rows of both kinds, so that an index finds it.
+-- Columns in conditions of applications are one column for rows of both kinds, so that an index can be used.
 create view sales_old.orders as
   select r.order_id::integer as order_id,
     r.first_ancestor_id::integer as order_ref,
@@ -51,9 +51,9 @@ create view sales_old.orders as
     r.amount::integer as order_amount,
     r.order_status
   from migration.order_row as r;
-comment on view sales_old.orders is 'Orders as old applications know them.';
+comment on view sales_old.orders is 'Orders in the format of old applications.';
 
--- A view has no defaults of its own.
+-- A view needs its own defaults.
 do $$
 declare
   part record;
@@ -71,11 +71,11 @@ begin
 end
 $$;
 
--- Writes through the views go to the old tables, as long as those are there: with their checks and defaults, and from there
--- to the new ones. The row of the new table is held first, as whoever asks for it FOR UPDATE does. A server asks no
--- condition again when it has waited for a row of a view, so it is done here: a value that somebody else changed since the
--- statement began is not written over. Of the balance, the difference goes on top, unless that would leave less than nothing
--- where the statement meant to leave something.
+-- Writes through the views go to the old tables as long as these exist, with their checks and defaults, and from there
+-- to the new ones. The row of the new table is locked first, as by FOR UPDATE. After a lock wait, the server does not
+-- check the condition of a statement on a view again, so the trigger compares: a concurrently changed value is not
+-- overwritten. For a balance, the difference is added, unless the balance would become negative while the statement set
+-- a positive one.
 create function sales_old.write_customer() returns trigger
 language plpgsql
 security definer
@@ -111,13 +111,13 @@ begin
       raise serialization_failure using message = 'could not serialize access due to concurrent update';
     end if;
   end if;
-  -- most rows are as they were, which is soon seen
+  -- most rows are unchanged, which is cheap to test
   if old::text <> now_there::text
     and sales_old.overtaken(to_jsonb(old) - 'customer_balance', to_jsonb(new) - 'customer_balance', to_jsonb(now_there)) then
     raise serialization_failure using message = 'could not serialize access due to concurrent update';
   end if;
-  -- Its number by itself: a server takes an UPDATE that names it, of a table with a trigger, for one that changes it, and has
-  -- it wait for whoever refers to the row, who may wait for the new row that is held here.
+  -- The number separately: on a table with a trigger, an UPDATE that sets the key column takes the lock of a key change
+  -- and waits for sessions that reference the row. These may wait for the new row, which is locked here.
   if new.customer_id <> old.customer_id then
     update migration.old_customers as o set customer_id = new.customer_id where o.customer_id = old.customer_id;
   end if;
@@ -152,7 +152,7 @@ as $$
     where w.value <> was -> w.name and is_now -> w.name not in (was -> w.name, w.value)
   )
 $$;
-comment on function sales_old.overtaken(jsonb, jsonb, jsonb) is 'Whether a value that is to be changed was changed by somebody else since.';
+comment on function sales_old.overtaken(jsonb, jsonb, jsonb) is 'Whether another session has changed a value to be changed.';
 
 create function sales_old.write_order() returns trigger
 language plpgsql
@@ -161,7 +161,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   now_there migration.old_orders;
-  -- without the arguments, which may be JSON that jsonb does not take
+  -- without the arguments, which jsonb may reject
   was migration.old_orders;
   wanted migration.old_orders;
   is_now migration.old_orders;
@@ -179,7 +179,7 @@ begin
     delete from migration.old_orders as o where o.order_id = old.order_id;
     return old;
   end if;
-  -- most rows are as they were, which is soon seen
+  -- most rows are unchanged, which is cheap to test
   if old::text <> now_there::text then
     was := old;
     was.delivery_script_args := null;

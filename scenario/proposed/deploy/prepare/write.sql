@@ -1,7 +1,7 @@
--- Rows of the old tables, as they stand there, written to the new ones.
+-- Functions that copy rows of the old tables to the new ones.
 
--- Bring customers of the old table, as they stand there now, to the new ones: written there, or in quarantine, or gone.
--- `made_now` where an application makes them at this moment, so that the time is known.
+-- Copy customers of the old table to the new tables: write, quarantine or delete them. `made_now`: an application
+-- creates them in this transaction, so their time is known.
 create function migration.write_customers(ids bigint[], made_now boolean) returns void
 language plpgsql
 as $$
@@ -15,8 +15,8 @@ declare
   waiting bigint[];
   by_set text; -- read by nobody: to assign costs less than a query
 begin
-  -- Those that an application of the new side holds are its to bring together: it will ask for the old row next, and to
-  -- wait for it here would be a deadlock.
+  -- A new application that has locked a row will merge it: it requests the old row next, and waiting for it here would
+  -- deadlock.
   held := array(select c.customer_id from sales.customers as c where c.customer_id = any(ids));
   if held <> '{}' then
     here := array(
@@ -61,7 +61,7 @@ begin
     delete from migration.kept as k where k.kind = 'customer' and k.id = any(gone);
   end if;
 
-  -- of two that want one address, the one with the smaller number has it
+  -- of two customers with one address, the smaller number gets it
   select coalesce(array_agg(j.customer_id) filter (where j.good and j.turn = 1), '{}'),
     coalesce(array_agg(j.customer_id) filter (where not j.good), '{}')
   into good, bad
@@ -72,7 +72,7 @@ begin
     join migration.old_customers as c on c.customer_id = f.customer_id
   ) as j;
 
-  -- those that never were here before, with their opening balance
+  -- new customers, with their opening balance
   fresh := array(
     select g.id from unnest(good) as g (id)
     where g.id <> all(here) and not exists (select from migration.kept as k where k.kind = 'customer' and k.id = g.id)
@@ -122,7 +122,7 @@ begin
   order by o.customer_id;
   perform migration.carry_over('customers', good) where exists (select from sales_old.carried);
 
-  -- whoever had to wait for one of them
+  -- rows that waited for one of them
   delete from migration.quarantined_customer as q where q.customer_id = any(good);
   delete from migration.pending as p where p.kind = 'customer' and p.id = any(good);
   if bad <> '{}' then
@@ -142,9 +142,9 @@ begin
 end
 $$;
 
--- The order before one in its lineage, held so that it stays until the transaction has ended; null where there is none.
--- Asked in the order of an index: with a condition that names the lineage alone, all orders before it might be looked
--- through by their numbers. No number is less than the least of 32 bits, as long as the old tables are there.
+-- Return an order's predecessor in its lineage, locked until the end of the transaction; null if it has none. The
+-- condition follows an index: with the lineage alone, the server might scan all earlier orders by number. No number is
+-- below the smallest 32-bit integer while the old tables exist.
 create function migration.predecessor(the_first bigint, the_id bigint) returns bigint
 language plpgsql
 as $$
@@ -162,8 +162,8 @@ begin
 end
 $$;
 
--- The short way of one order that was made now and that nothing stands against: with its values in hand, it takes a fifth
--- less time. Says whether it went; where not, nothing was done, and write_orders looks closer.
+-- Fast path for one new order without a fault, which saves a fifth of the time. Returns false without a change if it
+-- does not apply; then use write_orders.
 create function migration.add_order(the_id bigint) returns boolean
 language plpgsql
 as $$
@@ -191,7 +191,7 @@ begin
     return false;
   end if;
   if made.order_ref <> the_id then
-    -- what it refers to stays, until this transaction has ended
+    -- locks the referenced order until the end of the transaction
     perform from sales.orders as r
     where r.order_id = made.order_ref and r.customer_id = made.customer_id and r.is_root
     for key share;
@@ -284,7 +284,7 @@ begin
     delete from migration.kept as k where k.kind = 'order' and k.id = any(gone);
   end if;
 
-  -- Those that others name as their first ancestor, and that cannot be that any more.
+  -- First ancestors of other orders that can no longer be a first ancestor.
   if here <> '{}' then
     moved := array(
       select n.order_id
@@ -331,7 +331,7 @@ begin
   end if;
   select exists (select from migration.kept), exists (select from sales_old.carried) into any_kept, any_carried;
 
-  -- first those that others of them may name
+  -- first the orders that others of them may reference
   foreach roots in array array[true, false] loop
     part := case when roots then first_of else others end;
     continue when part = '{}';
@@ -362,7 +362,7 @@ begin
     on conflict (order_id) do update
     set customer_id = excluded.customer_id, first_ancestor_id = excluded.first_ancestor_id,
       schedule_id = excluded.schedule_id, amount = excluded.amount, order_status = excluded.order_status,
-      -- one that names another first ancestor now was not recreated when it was made
+      -- an order with a changed first ancestor was not recreated at its creation
       created_at = case when n.first_ancestor_id = excluded.first_ancestor_id then n.created_at end
     where (n.customer_id, n.first_ancestor_id, n.schedule_id, n.amount, n.order_status) is distinct from
       (excluded.customer_id, excluded.first_ancestor_id, excluded.schedule_id, excluded.amount, excluded.order_status);
@@ -378,7 +378,7 @@ begin
       from (
         select o.order_id, o.first_ancestor_id, o.customer_id, o.recreation_id, o.amount
         from sales.orders as o where o.order_id = any(good)
-        -- by its number, and not one of all recreations there are
+        -- prevents a scan of all recreations
         offset 0
       ) as n
       join sales.customers as c on c.customer_id = n.customer_id
@@ -386,7 +386,7 @@ begin
       on conflict do nothing;
     end if;
 
-    -- The original first: what is given in other letters and means the same is left as it is.
+    -- The original first: equal JSON with another text stays unchanged.
     if here <> '{}' then
       delete from sales.order_deliveries as d
       using migration.old_orders as o
@@ -401,7 +401,7 @@ begin
     where o.order_id = any(good) and o.delivery_script_args is not null
     order by o.order_id
     on conflict (order_id) do update set args_text = excluded.args_text where t.args_text <> excluded.args_text;
-    -- of orders that are new here at once: what receive_args does for one after another
+    -- for all new orders at once, like receive_args for each
     by_set := set_config('migration.by_set', 'on', true);
     insert into sales.order_deliveries (order_id, script_name, checked_as, args, created_at)
     select o.order_id, o.delivery_script_name, s.checked_as,
@@ -413,7 +413,7 @@ begin
     where o.order_id = any(good) and o.order_id <> all(here)
     order by o.order_id;
     by_set := set_config('migration.by_set', '', true);
-    -- and of the others, where they mean something else
+    -- and for the others, if their JSON differs
     if here <> '{}' then
       insert into sales.order_deliveries as d (order_id, script_name, args, created_at)
       select o.order_id, o.delivery_script_name, nullif(o.delivery_script_args::jsonb, 'null'), case when made_now then now() end
@@ -426,7 +426,7 @@ begin
         )
       order by o.order_id
       on conflict (order_id) do update set script_name = excluded.script_name, args = excluded.args;
-      -- JSON that says null, which is no arguments, and went when they did
+      -- JSON null, which means no arguments, and was deleted with them
       insert into sales_private.delivery_originals (order_id, args_text)
       select o.order_id, o.delivery_script_args::text
       from migration.old_orders as o
@@ -434,14 +434,14 @@ begin
       on conflict do nothing;
     end if;
 
-    -- a row that was not there before is in neither
+    -- a new row is in neither table
     if here <> '{}' or not made_now then
       delete from migration.quarantined_order as q where q.order_id = any(good);
       delete from migration.pending as p where p.kind = 'order' and p.id = any(good);
     end if;
-    -- What is wrong is to be known here, and not when the application commits; and what is looked for then should be found
-    -- as it is here, by indexes. Names that are not needed would cost as much as the row: orders that are new here are their
-    -- own first ancestors, or were made of one that is held.
+    -- Errors must occur here, and not when the application commits, and the checks use this function's settings. Only
+    -- necessary constraints are named, because each costs as much as the row: new orders are their own first ancestors,
+    -- or recreations of a locked one.
     if here <> '{}' or any_kept then
       set constraints sales.orders_first_ancestor_is_root, sales.orders_recreation_is_written_down,
         sales.recreations_order, sales.recreations_predecessor immediate;
@@ -452,7 +452,7 @@ begin
       set constraints sales.orders_first_ancestor_is_root, sales.orders_recreation_is_written_down deferred;
     end if;
 
-    -- whoever had to wait for one of them
+    -- rows that waited for one of them
     if roots then
       waiting := waiting || array(
         select q.order_id::bigint from migration.quarantined_order as q
@@ -466,16 +466,15 @@ begin
 end
 $$;
 
--- The same for any rows: all at once, and where one of them cannot be written for a reason that nothing above knows, one
--- by one, that one in quarantine with what the server said. An application never gets an error from here, but for those
--- that ask it to try again.
+-- The same for any rows: all at once. After an unexpected error, one by one; the failing row goes into quarantine with
+-- the server's message. Applications only get errors that ask for a retry.
 create function migration.put_customers(ids bigint[], made_now boolean default false) returns void
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 set extra_float_digits = 1
 set jit = off
--- a batch is small, the tables are not, whatever the server believed of them when they were empty
+-- a batch is small and the tables are large, but the planner may have statistics of empty tables
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
@@ -492,7 +491,7 @@ begin
     exception
       when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
         exit when cardinality(ids) > 1;
-        -- somebody else brought the same row at the same moment: now that it is there, it is another matter
+        -- another session copied the same row concurrently: try again, now that the row exists
         if again = 2 or sqlstate <> '23505' then
           perform migration.set_customers_aside(ids, sqlerrm);
           return;
@@ -527,7 +526,7 @@ begin
     exception
       when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
         exit when cardinality(ids) > 1;
-        -- somebody else brought the same row at the same moment: now that it is there, it is another matter
+        -- another session copied the same row concurrently: try again, now that the row exists
         if again = 2 or sqlstate <> '23505' then
           perform migration.set_orders_aside(ids, sqlerrm);
           return;

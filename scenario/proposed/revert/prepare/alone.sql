@@ -1,4 +1,4 @@
--- What `expand` made and `prepare` made otherwise, as `expand` made it: the tables are alone again.
+-- Restores the objects of `expand` that `prepare` replaced: the new tables stand alone again.
 
 create or replace trigger number_entry before insert on sales.ledger_entries
   for each row execute function sales.number_entry();
@@ -7,7 +7,7 @@ create or replace trigger receive_args before insert or update on sales.order_de
   for each row execute function sales.receive_args();
 alter table sales.order_deliveries enable always trigger receive_args;
 
--- nobody holds old rows any more
+-- no locks on old rows any more
 create or replace function sales.hold_customer(the_id bigint) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
