@@ -26,8 +26,8 @@ _RESULTS: Final = Path(__file__).parent / "results"
 def main() -> None:
     """Run the requested measurements; without options, only generate the tables."""
     options = _options().parse_args()
-    requested = (options.compare, options.scale, options.faulty, options.load, options.mend, options.migrate, options.fill,
-                 options.client)  # fmt: skip
+    requested = (options.compare, options.scale, options.faulty, options.load, options.mend, options.migrate,
+                 options.fill, options.client)  # fmt: skip
     if any(requested):
         with server() as running:
             head = {"machine": machine(running), "versions": versions(), "repeats": options.repeats,

@@ -1,4 +1,4 @@
--- What the plan is written into, one row of settings and the kinds of defects with their labels.
+-- Tables for the plan, a row of settings, and the kinds of defects with their labels.
 
 create temp table setting (
     orders bigint,
@@ -90,7 +90,7 @@ return case
     else 61 + draw / 1000 % 120
 end::int;
 
--- What a customer whose balance is a defect pays for any order.
+-- The amount of any order of a customer with a faulty balance.
 create or replace function pg_temp.price(customer_id int) returns int
 language sql immutable
 return 100 + pg_temp.draw(customer_id, 12)::int % 900;

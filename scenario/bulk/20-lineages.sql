@@ -67,7 +67,7 @@ sourced as (
 owned as (
     select
         d.*,
-        -- what is drawn is squared: few have many lineages, many have few
+        -- random numbers are squared: few customers have many lineages, many have few
         ((pg_temp.draw(d.pair, 21) * pg_temp.draw(d.pair, 21)) >> 30) * s.base >> 30 as base_place,
         case d.kind
             -- defects: owner_place
@@ -129,7 +129,7 @@ priced as (
         c.*,
         case
             when c.owners is not null then pg_temp.price(c.customer_id)
-            -- without arguments, the amount alone tells a customer's live orders apart
+            -- without arguments, only the amount distinguishes a customer's live orders
             when coalesce(btrim(c.script), '') = '' and c.source = c.lineage
             then 100 + 5 * row_number() over (
                 partition by c.customer_id, coalesce(btrim(c.script), '') order by c.lineage

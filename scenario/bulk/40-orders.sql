@@ -1,4 +1,4 @@
--- Slots are read in the order of their ids, and the joins keep it: what is joined to them fits into memory.
+-- Slots are read in the order of their ids, and the joins keep it: the other sides of the joins fit into memory.
 
 insert into orders (
     order_id, order_ref, customer_id, order_schedule, delivery_script_name, delivery_script_args, order_amount,

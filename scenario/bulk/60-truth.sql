@@ -1,4 +1,4 @@
--- What was planted and what follows from it, by the labels of its kind; no rule is asked.
+-- The planted violations and their consequences, from the labels of the kinds, without running a rule.
 
 create temp table truth on commit drop as
 select b.rule, s.order_id as key

@@ -35,8 +35,8 @@ values
     -- planted: customers.email_is_valid 107
     (107, 'Foxglove Realty', 'sales-107@example.com; billing-107@example.com', 'Henrietta Vane', '212-555-0107',
      '107 Foxglove Road, Albany', 'NY', 1000),
-    -- A line end from a file that was read line by line. Whole-string matters: a "$" that matches before a last
-    -- newline lets it through. It is no space either, so that btrim leaves it where it is.
+    -- A line end from a file that was read line by line. Only a match of the whole string detects it: "$" may match before a
+-- last newline, and btrim removes only spaces.
     -- planted: customers.email_is_valid 108
     -- follows: customers.text_is_clean 108
     (108, 'Granite Loans', E'billing-108@example.com\n', 'Ludovic Penhaligon', '212-555-0108',
@@ -45,8 +45,7 @@ values
     -- planted: customers.email_is_canonical 109
     (109, 'Hawthorn Energy', 'Accounts.Payable@Hawthorn.Example.org', 'Rosamund Keel', '212-555-0109',
      '109 Hawthorn Lane, Boise', 'ID', 1000),
-    -- The same mailbox again, in lower case: customers were told apart by the spelling. The first one (109)
-    -- stands.
+    -- The same mailbox in lower case: customers were distinguished by the spelling. The first one (109) is no violation.
     -- planted: customers.email_is_unique 110
     (110, 'Hawthorn Solar', 'accounts.payable@hawthorn.example.org', 'Leocadia Thrupp', '212-555-0110',
      '110 Hawthorn Lane, Boise', 'ID', 1000),
@@ -95,8 +94,7 @@ values
     -- follows: customers.text_is_clean 118
     (118, 'Oleander Media', 'billing-118@example.com', E' \t ', '512-555-0118',
      '118 Oleander Street, Austin', 'TX', 1000),
-    -- Two customers of one name and state, without an address. What is blank in both does not make them one
-    -- customer.
+    -- Two customers with one name and state, without an address. Equal blank values do not make them duplicates.
     -- planted: customers.required_text_is_present 119 120
     (119, 'Primrose Partners', 'billing-119@example.com', 'Marguerite Oxley', '512-555-0119', '', 'TX', 1000),
     (120, 'Primrose Partners', 'billing-120@example.com', 'Barnaby Tull', '512-555-0120', '', 'TX', 1000),
@@ -118,7 +116,7 @@ values
     -- planted: customers.text_is_not_placeholder 124
     (124, 'Tamarind Leads', 'billing-124@example.com', 'N/A', '305-555-0124',
      '124 Tamarind Way, Miami', 'FL', 1000),
-    -- Somebody tried out the form, in production.
+    -- A test of the form, in production.
     -- planted: customers.text_is_not_placeholder 125
     (125, 'TEST', 'billing-125@example.com', 'Horatio Blackmore', '305-555-0125',
      '125 Umber Way, Miami', 'FL', 1000),
@@ -130,9 +128,9 @@ values
     -- follows: customers.email_is_valid 127
     (127, 'Willow Leads', 'none', 'Cuthbert Lyle', '305-555-0127', '127 Willow Way, Miami', 'FL', 1000),
 
-    -- Characters that nobody sees ---------------------------------------------------------------------------
+    -- Invisible characters ---------------------------------------------------------------------------
 
-    -- A contact whose whole name is a zero-width space. It looks blank, and is not: white space it is none.
+    -- A contact whose whole name is a zero-width space. It looks blank, but is not white space.
     -- planted: customers.text_is_clean 128
     (128, 'Yarrow Holdings', 'billing-128@example.com', E'\u200b', '404-555-0128',
      '128 Yarrow Square, Atlanta', 'GA', 1000),
@@ -148,7 +146,7 @@ values
     -- planted: customers.text_is_clean 131
     (131, E'Caf\ufffd Birch', 'billing-131@example.com', 'Guinevere Platt', '404-555-0131',
      '131 Birch Square, Atlanta', 'GA', 1000),
-    -- Right-to-left override: what is shown is not what is stored.
+    -- Right-to-left override: the text displays differently from its characters.
     -- planted: customers.text_is_clean 132
     (132, 'Cedar Holdings', 'billing-132@example.com', 'Jocasta Wren', '404-555-0132',
      E'132 \u202eerauqS radeC, Atlanta', 'GA', 1000),

@@ -1,4 +1,4 @@
--- Lineage: what order_ref may go wrong by. Nothing guards the column: it has no foreign key and no check, and the
+-- Lineage: faults of order_ref. No constraint guards the column: it has no foreign key and no check, and the
 -- schema calls it a reference to the parent where the business means the first ancestor.
 --
 -- All orders here run always, by bulk_delivery, for customers who can pay; the amounts differ throughout, so that

@@ -10,7 +10,7 @@ values
      '151 Kelp Bay, Hilo', 'HI', 60),
     (152, 'Kelp Bay Short', 'billing-152@example.com', 'Augustin Frome', '808-555-0152',
      '152 Kelp Bay, Hilo', 'HI', 45),
-    -- Not a number: the outcome of a division that nobody looked at. A column of this type takes it.
+    -- Not a number: the result of an unchecked division. The column's type accepts it.
     -- planted: customers.balance_is_finite 153
     (153, 'Kelp Bay Nan', 'billing-153@example.com', 'Melisande Orr', '808-555-0153',
      '153 Kelp Bay, Hilo', 'HI', 'NaN'),
@@ -92,8 +92,7 @@ from (
         (2118, 2118, 159, 100, 'active'),
         (2119, 2119, 159, 200, 'paused'),
 
-        -- 343.00000000000006 against 343: recreated today; not recreated once the balance is what it should have
-        -- been.
+        -- 343.00000000000006 against 343: recreated today, but not with the correct balance.
         -- planted: recreation.decision_survives_rounding 2120
         (2120, 2120, 160, 343, 'active'),
         -- 99.004 against 99: the same with a part of a cent, and on a recreation (which the balance covers, as it

@@ -59,7 +59,7 @@ values
     -- planted: orders.active_order_has_delivery 2212
     -- follows: orders.script_name_is_identifier 2212
     (2212, 2212, 103, repeat('1', 336)::bit(336), '  ', null, 212, 'active'),
-    -- What a person calls it, in place of what it is called.
+    -- The name that people use, instead of the identifier.
     -- planted: orders.script_name_is_identifier 2213
     (2213, 2213, 103, repeat('1', 336)::bit(336), 'Bulk Delivery', null, 213, 'active'),
     -- A path: what runs scripts by this name would run any file.
@@ -89,7 +89,7 @@ values
 
     -- Customer ----------------------------------------------------------------------------------------------
 
-    -- The customer was deleted while the foreign key was off. There is no balance to hold the order against, so
-    -- the rules on recreation leave it alone.
+    -- The customer was deleted while the foreign key was off. The order has no balance to compare with, so the
+-- rules on recreation skip it.
     -- planted: orders.customer_exists 2224
     (2224, 2224, 9101, repeat('1', 336)::bit(336), 'bulk_delivery', null, 224, 'active');

@@ -137,7 +137,7 @@ from (
          '{"max_tokens": 5, "token": "", "secret": null, "api_key": "secret-ref:crm/creme.key_2327-a",
            "note": "\\u0000 \ud83d\ude00", "more": {"size": 1, "size": 2}}'),
 
-        -- What email_delivery needs -------------------------------------------------------------------------
+        -- Requirements of email_delivery -------------------------------------------------------------------------
 
         -- planted: orders.email_delivery_has_address 2328
         (2328, 104, 'email_delivery', null),
@@ -157,7 +157,7 @@ from (
         -- planted: orders.delivery_args_keys_are_unique 2333
         (2333, 104, 'email_delivery', '{"email_address": "leads-2333", "email_address": "leads-2333@example.org"}'),
 
-        -- What custom_crm needs -----------------------------------------------------------------------------
+        -- Requirements of custom_crm -----------------------------------------------------------------------------
 
         -- planted: orders.custom_crm_has_key 2334
         (2334, 104, 'custom_crm', null),
