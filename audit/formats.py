@@ -1,4 +1,4 @@
-"""All formats that a run writes: those that reports make of the document alone, and those that take more."""
+"""All output formats of a run: those that need only the document, and `gx`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class GxWriter:
     is_default: bool = False
 
     def check(self, out: Path) -> None:
-        """Raise UsageError where a folder of that name is somebody else's."""
+        """Raise UsageError if another program made the folder."""
         gx_folder.check(out)
 
     def write(self, document: Document, folder: Path, out: Path, asked: Asked) -> None:
-        """Write the project, and put it in its place as a whole."""
+        """Write the project, and move it to its place."""
         from order_audit.audit.gx.result import write
 
         write(folder, document, asked.rules, evidence=asked.examples, schema=asked.schema)

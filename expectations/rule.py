@@ -46,10 +46,10 @@ class Prerequisite:
 
 @dataclass(frozen=True)
 class Prefilter:
-    """A cheap test of a row that cannot violate a rule.
+    """A cheap test that excludes rows which cannot violate a rule.
 
-    `table` is how the rule's FROM names the table and its row (`orders as o`), once; a row for which the select
-    `query` finds something cannot violate, as long as the columns of `key` have no value twice.
+    `table` is the table and its alias in the rule's FROM (`orders as o`), where it occurs once. A row for which the
+    select `query` returns rows cannot violate, if the columns of `key` are unique.
     """
 
     table: str
@@ -70,10 +70,10 @@ class Highlight:
 
 @dataclass(frozen=True)
 class SchemaCause:
-    """A finding of a schema rule on an object (`orders.order_ref`) that has to do with violations.
+    """A finding of a schema rule on an object (`orders.order_ref`) that is a cause of violations.
 
-    Either it `allows` violations: once it is put right as suggested, the schema takes none, or none of those that
-    `which` says. Or it only keeps them from being seen, or proven.
+    If it `allows` violations, its suggestion makes the schema reject them all, or those that `which` describes.
+    Otherwise it only makes them hard to detect or prove.
     """
 
     rule: str

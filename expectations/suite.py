@@ -66,7 +66,7 @@ def load(*sources: str | Path) -> Suite:
     twice = [id for id, count in Counter(rule.id for rule in rules).items() if count > 1]
     if twice:
         places = " and ".join(rule.path for rule in rules if rule.id == twice[0])
-        raise SuiteError(f"rule {twice[0]} is there twice: {places}")
+        raise SuiteError(f"rule {twice[0]} exists twice: {places}")
     said = tuple(it for suite in suites for it in suite.requirements)
     asked = tuple(it for suite in suites for it in suite.questions)
     requirements.check((*said, *asked), {rule.id for rule in rules})

@@ -1,4 +1,4 @@
-"""A fix: one SQL file that says how the rows that violate a rule are put right."""
+"""A fix: one SQL file with the new values of rows that violate a rule."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
     made = [_option(name, " ".join(said), tuple(changes), path) for name, said, changes in options]
     names = [option.name for option in made]
     if len(set(names)) < len(names) or LEAVE in names:
-        raise FixError(f"{path}: an option stands twice, or is called '{LEAVE}'")
+        raise FixError(f"{path}: an option is repeated, or is called '{LEAVE}'")
     return Fix(
         rule=rule,
         automatic=next((option for option in made if option.name == AUTOMATIC), None),

@@ -67,10 +67,9 @@ def revert(
 ) -> Reverted | None:
     """Revert the changes of these rules (default: all), after removing the guards that reject them.
 
-    The connection commits by itself. Returns None where nothing was ever applied. `on_guard_removed` is called with
-    the name of each guard as soon as it is gone. May be killed and run again. Raises UsageError for a rule of which
-    nothing was ever applied, RefusalError where nothing can be put back at all, both before the first change;
-    GuardError where others never let go of a guard's table.
+    The connection is in autocommit mode. Returns None if no fix was ever applied. `on_guard_removed` receives the name
+    of each removed guard at once. May be killed and run again. Raises UsageError for a rule without applied changes and
+    RefusalError if a revert is impossible, both before the first change; GuardError if a guard's table stays locked.
     """
     with session.advisory_lock(connection):
         refuse_read_only(connection)

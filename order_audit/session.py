@@ -127,7 +127,7 @@ def advisory_lock(connection: psycopg.Connection) -> Iterator[None]:
             break
         time.sleep(_LOCK_PAUSE)
     else:
-        raise RefusalError("another run of fixes, or a migration, is at work on this database: wait until it has ended")
+        raise RefusalError("another run of fixes or a migration is active in this database: wait until it ends")
     try:
         yield
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-#: Loads are quickest without them; they are put back, under the same names, over the finished tables.
+#: Loads are fastest without them; they are created again, with the same names, on the loaded tables.
 DROP: Final = """
 alter table orders drop constraint orders_customer_id_fkey, drop constraint orders_pkey, drop constraint chk_status;
 alter table customers drop constraint customers_pkey;

@@ -54,9 +54,9 @@ def generate(
 ) -> Generated:
     """Create the current schema with generated data, in one transaction, and write the truth as `rule,key`.
 
-    Each kind of defect hits the share `defects` of its table's rows, at least one; where the kinds together would
-    need more rows than there are, they share all rows about evenly. Raises ValueError for numbers that make no
-    sense, NotEmptyError where `customers` or `orders` is there already, and NotUnicodeError.
+    Each kind of defect hits the share `defects` of its table's rows, at least one; if the kinds together need
+    more rows than the table has, they share all rows about evenly. Raises ValueError for invalid numbers, NotEmptyError
+    if `customers` or `orders` exists, and NotUnicodeError.
     """
     if not 0 <= orders <= 1_000_000_000 or not 0 <= customers <= 1_000_000_000:
         raise ValueError("orders and customers are from 0 to 1000000000")

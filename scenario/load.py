@@ -28,7 +28,7 @@ class NotEmptyError(OrderAuditError):
 def load(connection: psycopg.Connection, *, issues: bool = False, schema: str = "") -> None:
     """Create the current schema with its sample data, and with `issues` the labelled bad data, in one transaction.
 
-    Raises NotEmptyError where `customers` or `orders` is there already.
+    Raises NotEmptyError if `customers` or `orders` exists.
     """
     with connection.transaction():
         enter_empty(connection, schema)
@@ -45,7 +45,7 @@ def add_issues(connection: psycopg.Connection, *, schema: str = "") -> None:
 
 
 def enter_empty(connection: psycopg.Connection, schema: str) -> None:
-    """Make a schema the transaction's own. Raises NotEmptyError where `customers` or `orders` is there already."""
+    """Set the transaction's search path to a schema. Raises NotEmptyError if `customers` or `orders` exists."""
     _enter(connection, schema)
     there = connection.execute(
         "select relname from pg_class where relname in ('customers', 'orders')"

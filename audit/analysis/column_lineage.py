@@ -1,6 +1,6 @@
-"""Where a statement's columns come from, through derived tables and WITHs, as far as the text tells.
+"""Column lineage: the sources of a statement's columns, through derived tables and WITHs.
 
-What cannot be told is said to be unknown (None): an unknown text is masked, an unknown row is looked up.
+None means unknown lineage: texts of such a column are masked, rows are looked up.
 """
 
 from __future__ import annotations

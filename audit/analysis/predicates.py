@@ -52,7 +52,7 @@ class OneOf(Test):
         return (set(either.values), either.others, either.null) == (set(other.values), other.others, other.null)
 
     def either(self, other: OneOf) -> OneOf | None:
-        """The test that lets through what either does; None where there is none, or nobody can tell."""
+        """Return the test that is met if either is; None if there is none or it is unknown."""
         if self.of != other.of:
             return None
         null = self.null or other.null
@@ -84,25 +84,25 @@ def _differ(of: str, values: set[str]) -> bool:
     return of.startswith("CAST(") and len(words) == len(values) and "" not in words
 
 
-#: Tests that all hold.
+#: Tests joined by AND.
 Filter = frozenset[Test]
 
 
 @dataclass(frozen=True)
 class ReadSet:
-    """The rows and columns of a table that a statement reads: those that any of the filters lets through."""
+    """The rows and columns of a table that a statement reads: rows that meet any of the filters."""
 
     filters: tuple[Filter, ...]
     columns: frozenset[str]
 
 
 def implies(one: Filter, other: Filter) -> bool:
-    """Whether each row that the first lets through passes the other as well."""
+    """Return whether each row that meets the first filter also meets the other."""
     return all(any(test.implies(wanted) for test in one) for wanted in other)
 
 
 def widest(filters: Iterable[Filter]) -> list[Filter]:
-    """The filters that let through what all of them do, without those that others include."""
+    """Return the filters without those that others include."""
     found: list[Filter] = []
     for new in filters:
         if not any(implies(new, known) for known in found):
@@ -111,9 +111,9 @@ def widest(filters: Iterable[Filter]) -> list[Filter]:
 
 
 def condition(filters: Iterable[Filter]) -> str:
-    """SQL that is true for the rows that any of the filters lets through.
+    """Return SQL that is true for rows that meet any of the filters.
 
-    Filters that ask nothing but which values an expression has are one test.
+    Filters that only compare one expression with values are merged.
     """
     values: list[OneOf] = []
     parts: list[str] = []
@@ -166,7 +166,7 @@ def _own(table: exp.Table) -> str:
 
 
 def _filter(table: exp.Table) -> Filter | None:
-    """What the select that reads a table asks of its rows; None where it asks nothing, or nobody can tell."""
+    """Return the predicates on a table in its select; None if there are none or they are unknown."""
     if any(value for part, value in table.args.items() if part not in ("this", "alias")):
         return None  # a schema, a sample, joins in brackets
     alias = table.args.get("alias")

@@ -91,7 +91,7 @@ class _Columns:
 
 
 def _columns(part: exp.Expr, own: str, tree: exp.Select, *, alone: bool) -> _Columns | None:
-    """The columns that an expression takes from the source named `own`, and from others; None where it cannot tell."""
+    """Return the columns of an expression from the source named `own`, and from others; None if unknown."""
     found = _Columns(set(), set())
     if own in _named(part):
         return None

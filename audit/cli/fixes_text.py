@@ -226,7 +226,7 @@ def status_text(status: Status | None) -> str:
     lines += rejected_lines(status.rejected)
     lines += bloat_lines(status.bloat)
     if status.running:
-        lines.append("'fixes apply' or 'fixes revert' is running")
+        lines.append("'fixes apply' or 'fixes revert' is active")
     if status.interrupted:
         lines.append("the last run was interrupted: run the same command or file again to continue")
     return "\n".join(lines)

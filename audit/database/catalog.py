@@ -19,11 +19,11 @@ _JSON = {114, 3802}
 
 @dataclass(frozen=True)
 class Relation:
-    """A table, view or the like, with its columns' places by name.
+    """A table, view or similar relation, with its columns' numbers by name.
 
-    `readable` are the columns that this role may select, all rows of them; none where a policy would hide rows.
-    `documents` are those that may hold what their names do not tell: json, jsonb, xml, hstore, composites, and all of
-    a view's, which may call a column what it likes.
+    `readable` has the columns that this role may select; none if a policy may hide rows. `documents` has columns whose
+    names do not describe their content: json, jsonb, xml, hstore, composites, and all columns of a view, which may
+    rename them.
     """
 
     oid: int
@@ -35,7 +35,7 @@ class Relation:
     is_view: bool = False
 
     def shown(self, schema: str) -> str:
-        """Its name as results have it: with its schema where that is not the audited one."""
+        """Return its name for results: with its schema, unless that is the audited one."""
         return self.name if self.schema == schema else f"{self.schema}.{self.name}"
 
 
@@ -43,8 +43,8 @@ class Relation:
 class Column:
     """A column of a statement's result.
 
-    Where it simply is a column of a table, `relation` is that table's oid, `place` the column's number there, and
-    `source` its name.
+    For an unchanged column of a table, `relation` is the table's oid, `place` the column's number, and `source` its
+    name.
     """
 
     name: str

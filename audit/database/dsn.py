@@ -42,7 +42,7 @@ def resolve(given: str | None) -> str:
         ) from None
     if "://" in dsn and _is_misread(conninfo.conninfo_to_dict(dsn)):
         raise UsageError(
-            "not a DSN: its host or port cannot be one; in a password, write / @ : ? # % as %2F %40 %3A %3F %23 %25"
+            "not a DSN: its host or port is invalid; in a password, write / @ : ? # % as %2F %40 %3A %3F %23 %25"
         )
     return dsn
 

@@ -1,9 +1,9 @@
-"""The last expectation of each suite: it fails where a run left out a rule of the suite.
+"""The last expectation of each suite, which fails if a run omitted a rule of the suite.
 
-Great Expectations 1.24.1 leaves out an expectation whose class was not imported, and the suite passes without it. An
-expectation of a class of its own stays. So each suite has one that no table meets: a number of columns below zero.
-Importing this module changes how that class answers for this one expectation, which its meta tells from all others. It
-then passes where the same run asked each rule of the suite.
+Great Expectations 1.24.1 omits an expectation whose class is not imported, and the suite passes without it. It keeps
+expectations of built-in classes. So each suite has one that no table meets: a number of columns below zero. This module
+replaces the check of that class for this one expectation, which its meta identifies: it passes if the same run judged
+each rule of the suite.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def completeness(rules: Iterable[str]) -> ExpectTableColumnCountToEqual:
         " the suite is loaded",
         severity=FailureSeverity.CRITICAL,
         notes="If this fails: write `import order_audit.gx` before the suite is loaded. Great Expectations leaves"
-        " out expectations whose class is not imported. If the result names missing rules: make the suite anew with"
+        " out expectations whose class is not imported. If the result names missing rules: create the suite again with"
         " order_audit.gx.suite, which leaves rules out on purpose with `exclude`.",
         meta={RULES: ids},
     )

@@ -76,7 +76,7 @@ def add(context: FileDataContext, suite: gx.ExpectationSuite, *, schema: str = "
 
 
 def _batch(context: FileDataContext, schema: str) -> BatchDefinition[Any]:
-    """The batch of the data source, which is made anew where it is there already; ids stay."""
+    """Return the batch of the data source, which is created or replaced; ids do not change."""
     if SOURCE in context.data_sources.all():
         context.data_sources.delete(SOURCE)
     source_id, asset_id, batch_id = (uuid.uuid5(NAMESPACE, name) for name in (SOURCE, _ASSET, _BATCH))

@@ -37,7 +37,7 @@ from order_audit.expectations import Rule, SuiteError
 from order_audit.reports import cause_text
 from order_audit.session import Setting
 
-#: Connections at work, as of `order-audit run`. One more holds the snapshot.
+#: Number of connections, as in `order-audit run`. One more holds the snapshot.
 _JOBS: Final = 2
 #: The settings that determine the tables, role and timeout of a rule.
 _SETTINGS: Final = ("search_path", "role", "statement_timeout")

@@ -1,7 +1,7 @@
-"""Which scans one statement runs, so that they share what they read.
+"""Batches: scans that run in one statement and share reads.
 
-Two things are shared: an extract of a table, where rules look at few of its rows and their statements say so
-themselves; and the related rows that impacts add up.
+They share a CTE with the few rows of a table that several rules read by their own conditions (such as live orders), and
+the related rows that impacts add up.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Batch:
 
 
 def batched(connection: psycopg.Connection, scans: Iterable[Scan], impacts: Impacts) -> list[Batch]:
-    """Put scans together that read the same; the largest batches come first."""
+    """Combine scans with common reads into batches, the largest first."""
     scans = list(scans)
     batches: list[Batch] = [Batch((scan,)) for scan in scans if _may_steer(scan)]
     scans = [scan for scan in scans if not _may_steer(scan)]
@@ -113,7 +113,7 @@ def _may_steer(scan: Scan) -> bool:
 
 
 def _prefiltering(connection: psycopg.Connection, scans: list[Scan]) -> tuple[list[Scan], list[Batch]]:
-    """Divide scans into those that must look at all rows, and bundles of those that may prefilter the same ones."""
+    """Divide scans into those that must read all rows, and groups with a common prefilter."""
     prefilters = dict.fromkeys(
         prepared.rule.prefilter
         for scan in scans
@@ -165,14 +165,14 @@ def _holds(connection: psycopg.Connection, prefilter: Prefilter) -> bool:
     return (
         len(there) == len({*names, own})
         and all(column in catalog.unique(connection, there[name]) for name, column in names.items())
-        # rows are found again by their place, which is one table's
+        # rows are looked up by their position, which needs a single table
         and bool(catalog.unique(connection, there[own]))
         and not sampling.is_small(connection, there[own])
     )
 
 
 def _has_rows(found: Batch, scans: list[Scan], rows: RelatedRows) -> bool:
-    """Whether a batch's extract holds the related rows of some scans, and none of them reads its table as a whole."""
+    """Return whether a batch's shared CTE contains the related rows, and shadows no table of the scans."""
     cte = found.shared_cte
     if cte is None or cte.table != rows.relation:
         return False

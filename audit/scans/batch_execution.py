@@ -1,4 +1,4 @@
-"""Run a bundle of scans and read off what became of their rules."""
+"""Run a batch of scans and read the outcomes of their rules."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _exact(number: str) -> float | str:
 
 
 def _whole(number: str) -> int | str:
-    """A whole number, as text where it is longer than anybody reads."""
+    """Return an integer; as text if it is very long."""
     return int(number) if len(number) <= _DIGITS else number
 
 

@@ -83,7 +83,7 @@ class Executor:
 
     @property
     def milliseconds(self) -> float:
-        """How long the server was at work, from the first scan's begin to the last one's end."""
+        """The milliseconds from the start of the first scan to the end of the last one."""
         return round((self._ended - self._began) * 1000, 3)
 
     @property

@@ -22,11 +22,11 @@ from order_audit.reports.document import Cause
 
 @dataclass(frozen=True)
 class PreparedRule:
-    """A rule, the columns that it gives, and the table that it judges.
+    """A rule, its result columns, and the table that it judges.
 
-    `table` is the relation that its first key column belongs to, or None where the key is made up; `documents` are the
-    names of columns, of the relations that the rule reads, that may hold what their names do not tell. A rule that
-    calls a volatile function `may_steer` what is read after it, by `set_config` for example: it shares no statement.
+    `table` is the relation of its first key column, or None if the key is computed. `documents` has the columns of its
+    relations whose names do not describe their content. `may_steer`: the rule calls a volatile function, which may
+    affect later reads (by `set_config`, for example), so it shares no statement.
     """
 
     rule: Rule
@@ -38,7 +38,7 @@ class PreparedRule:
 
     @cached_property
     def key(self) -> tuple[int, ...]:
-        """The places of the key's columns."""
+        """The positions of the key columns."""
         names = [column.name for column in self.columns]
         return tuple(names.index(name) for name in self.rule.key)
 
@@ -48,7 +48,7 @@ class PreparedRule:
         return len(self.key) == 1 and self.columns[self.key[0]].is_number
 
     def names(self, place: int) -> frozenset[str] | None:
-        """The names of the columns that a column of the result is made of; None where nobody knows."""
+        """Return the source column names of a result column; None if unknown."""
         column = self.columns[place]
         if column.source:
             return frozenset((column.name, column.source))

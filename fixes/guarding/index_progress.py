@@ -1,4 +1,4 @@
-"""Tell how far a long statement is, and whom it waits for, while it runs: from a second connection."""
+"""Report the progress of a long statement, and the sessions that block it, from a second connection."""
 
 from __future__ import annotations
 

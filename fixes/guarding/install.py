@@ -1,15 +1,18 @@
-"""Install guards while applications work, and remove them.
+"""Install guards while applications run, and remove them.
 
-Only where none of its rules finds a violation, before and after: NOT VALID is no shelter, a CHECK is enforced on every
-later update of an old bad row. The rules of all guards that are to be made are judged together, once before the first
-is made and once after the last. Each statement runs in a transaction of its own. Checks and foreign keys are added NOT
-VALID and then validated, indexes are built CONCURRENTLY. A statement that others may have to wait for gives up after a
-fifth of what they may wait (`Pace.wait`) and is tried again, with a growing pause; the others lock nobody out. A guard
-is given up after some minutes, with a line that names who holds the tables; those after it then sooner. What a killed
-run has left is finished by the next: a constraint is validated, an invalid index is dropped and built again. What
-cannot be validated is taken away again. What is there already is left as it is, under whatever name: an equal index, a
-foreign key from the same columns to the same, checks that rule out (the planner proves it) every row that the guard's
-would refuse. An object of a guard's name that is something else is never touched, and the guard refused.
+A guard is installed only if its rules find no violation, before and after. NOT VALID would not help: a CHECK applies to
+every later update of an old bad row. The rules of all guards are judged together, before the first guard and after the
+last one. Each statement runs in its own transaction. Checks and foreign keys are added NOT VALID and then validated;
+indexes are built CONCURRENTLY.
+
+A statement that blocks other sessions has a lock timeout of a fifth of the allowed wait and retries with growing
+pauses. A guard fails after some minutes, with the sessions that hold the tables in its message; later guards then fail
+sooner. The next run completes the objects of a killed one: it validates constraints, and builds invalid indexes again.
+A constraint that cannot be validated is removed.
+
+Equivalent objects with any name are accepted: an equal index, a foreign key on the same columns, checks that (as the
+planner proves) reject every row that the guard would reject. Another object with a guard's name is never changed, and
+the guard fails.
 """
 
 from __future__ import annotations

@@ -35,9 +35,9 @@ class Option:
 
 @dataclass(frozen=True)
 class Fix:
-    """How a rule's violations are put right."""
+    """The fix of a rule's violations."""
 
-    automatic: Annotated[str | None, note("What is done where there is one right answer.")]
+    automatic: Annotated[str | None, note("The automatic change, where data determine the right value.")]
     options: tuple[Option, ...]
     leave: str
     assumes: str
@@ -52,19 +52,17 @@ class Guard:
     title: Annotated[str, note("The violation that it prevents.")]
     requires: tuple[str, ...]
     assumes: str
-    sql: Annotated[str, note("Statements that make it where it does not exist yet.")]
+    sql: Annotated[str, note("Statements that create it.")]
 
 
 @dataclass(frozen=True)
 class SchemaCause:
-    """A schema finding that allows a rule's violations, or keeps them from being seen or proven."""
+    """A schema finding that allows a rule's violations, or hides them."""
 
     rule: str
     object: str
-    allows: Annotated[
-        bool, note("Whether the schema takes no violation once it is put right; else it only hides them.")
-    ]
-    which: Annotated[str, note("Where it takes some all the same, those that it does not.")]
+    allows: Annotated[bool, note("Whether the schema rejects violations once this is fixed; else it only hides them.")]
+    which: Annotated[str, note("The violations that it rejects, if not all.")]
 
 
 @dataclass(frozen=True)

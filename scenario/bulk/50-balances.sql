@@ -1,5 +1,5 @@
--- A sound balance covers the dearest order, and all live ones together; who owns lineages with a defect has the
--- balance that is the defect.
+-- A sound balance covers the most expensive order, and all live ones together. The owner of a lineage with a balance
+-- defect has the faulty balance.
 
 insert into customers (
     customer_id, customer_name, customer_email, customer_contact_name, customer_phone, address, address_state,

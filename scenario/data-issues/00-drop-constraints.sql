@@ -11,7 +11,7 @@
 -- order_id. truth.csv is the sum of these labels and of what the sample data violates by itself.
 --
 -- This first file takes away the two constraints under which two of the rules cannot be violated. Databases
--- without them are real: constraints get dropped for a bulk load and are never put back, and old copies never had
+-- without them are real: constraints get dropped for a bulk load and are never restored, and old copies never had
 -- them.
 
 -- Without it: orders.status_is_known.

@@ -71,7 +71,7 @@ from (
         -- planted: lineage.keeps_customer 2023
         (2022, 2022, 101, 122, 'recreated'),
         (2023, 2022, 102, 123, 'active'),
-        -- An ancestor with the greater id: two databases were merged, and ids were given anew.
+        -- An ancestor with the greater id: two databases were merged, and ids were assigned again.
         -- planted: lineage.ancestor_is_older 2024
         (2024, 2025, 102, 124, 'recreated'),
         (2025, 2025, 102, 125, 'active'),

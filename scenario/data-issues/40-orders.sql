@@ -81,7 +81,7 @@ values
     (2218, 2218, 103, repeat('1', 336)::bit(336), null, null, 218, 'pending'),
     (2219, 2219, 103, repeat('1', 336)::bit(336), null, null, 218, 'pending'),
     (2220, 2220, 103, repeat('1', 336)::bit(336), null, null, 218, 'pending'),
-    -- control: another twin, but it is over.
+    -- control: another equal order, but a closed one.
     (2221, 2221, 103, repeat('1', 336)::bit(336), null, null, 218, 'cancelled'),
     -- control: arguments are compared as text, and a space more is another text.
     (2222, 2222, 103, repeat('1', 336)::bit(336), 'bulk_delivery', '{"list": "winter"}', 222, 'active'),

@@ -240,5 +240,5 @@ def test_one_run_at_a_time(statuses: tuple[str, Emitted, Path], tmp_path: Path) 
         for done in runs:
             assert done.returncode == 3
             assert "another run of fixes is active in this database" in done.stderr
-        assert "a run of fixes is at work" in psql(dsn, tmp_path / "revert" / "journal.sql").stderr
+        assert "a run of fixes is active" in psql(dsn, tmp_path / "revert" / "journal.sql").stderr
     assert psql(dsn, tmp_path / "deploy" / f"{STATUS}.sql").returncode == 0

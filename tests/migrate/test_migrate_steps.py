@@ -172,6 +172,6 @@ def test_refusals_say_what_to_do(sample: str) -> None:
 def test_two_at_a_time_are_one_too_many(sample: str) -> None:
     with psycopg.connect(sample, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", [LOCK])
-        assert "is at work on this database" in migrate(sample, "run", "--quiet", code=3)
+        assert "is active in this database" in migrate(sample, "run", "--quiet", code=3)
         connection.execute("select pg_advisory_unlock(%s)", [LOCK])
     migrate(sample, "run", "--to", "expand", "--quiet")

@@ -5,7 +5,7 @@
 -- after lineage.is_acyclic: an order that becomes a first order is not a recreation
 -- after lineage.keeps_customer: an order that changes its customer is compared with another balance
 -- after lineage.order_ref_exists: an order that becomes a first order is not a recreation
--- after lineage.order_ref_is_first_ancestor: an order with another ancestor or customer is judged anew
+-- after lineage.order_ref_is_first_ancestor: an order with another ancestor or customer is judged again
 -- after lineage.ancestor_is_older: an order that becomes a first order is not a recreation
 -- after lineage.one_live_order: a replaced order becomes recreated, not cancelled
 -- after lineage.root_is_not_closed: a cancelled order costs nothing

@@ -13,7 +13,7 @@ declare
   bad bigint[];
   fresh bigint[];
   waiting bigint[];
-  by_set text; -- read by nobody: to assign costs less than a query
+  by_set text; -- not read: an assignment is cheaper than a query
 begin
   -- A new application that has locked a row will merge it: it requests the old row next, and waiting for it here would
   -- deadlock.
@@ -170,7 +170,7 @@ as $$
 declare
   made record;
   args jsonb;
-  by_set text; -- read by nobody: to assign costs less than a query
+  by_set text; -- not read: an assignment is cheaper than a query
 begin
   select o.order_id, o.customer_id, o.order_ref, o.order_amount, o.order_status, o.delivery_script_name, o.delivery_script_args,
     b.schedule_id, s.checked_as, c.balance
@@ -243,7 +243,7 @@ declare
   unknown_script boolean;
   any_kept boolean;
   any_carried boolean;
-  by_set text; -- read by nobody: to assign costs less than a query
+  by_set text; -- not read: an assignment is cheaper than a query
 begin
   if made_now and cardinality(ids) = 1 and migration.add_order(ids[1]) then
     return;
