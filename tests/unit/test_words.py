@@ -65,8 +65,9 @@ LONGEST_SENTENCE: Final = 25
 LONGEST_TITLE: Final = 6
 #: Files that are not rewritten yet.
 LATER: Final = re.compile(
-    r"audit/(?:scans/impact|results/\w+|profiling/order_figures|profiling/profile|cli/migrate\w*)\.py"
-    r"|reports/(?:profile|diagrams/\w+)\.py|fixes/migrate/\w+\.py|docs/contributing\.md|order-audit migrate"
+    r"audit/(?:scans/engine|results/\w+|profiling/\w+|cli/migrate\w*)\.py"
+    r"|reports/(?:profile|diagrams)/\w+\.py|scenario/(?:migrate|domain)/\w+\.py"
+    r"|docs/contributing\.md|order-audit migrate"
 )
 Texts = Iterator[tuple[str, str]]
 
