@@ -88,7 +88,11 @@ class ViolationStore:
                     return Overlap(keys, dict(pairs))
                 # up to here each file is known, so that a key of several rules is in the same round for all of them
                 bound = min((blocks[rule][-1] for rule in unread), default=max(block[-1] for block in blocks.values()))
-                ends = {rule: bisect_right(block, bound) for rule, block in blocks.items()}
+                # a block that ends there is used up whatever its order: the loop comes to an end
+                ends = {
+                    rule: len(block) if block[-1] <= bound else bisect_right(block, bound)
+                    for rule, block in blocks.items()
+                }
                 known = {rule: set(block[: ends[rule]]) for rule, block in blocks.items()}
                 keys += len(set[Any]().union(*known.values()))
                 for one, other in combinations(known, 2):

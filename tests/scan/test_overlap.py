@@ -95,6 +95,19 @@ def test_each_key_is_of_another_set_of_rules(tmp_path: Path, monkeypatch: pytest
         assert together.overlaps == dict.fromkeys(combinations(of, 2), 16)
 
 
+def test_keys_out_of_order_are_no_endless_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may be counted more than once, but they are counted."""
+    monkeypatch.setattr("order_audit.audit.scans.violation_store._BLOCK", 4)
+    store = ViolationStore(tmp_path)
+    for rule in ("one", "other"):
+        with store.open(rule) as file:
+            file.writelines(f"{rule},{key}\n".encode() for key in (9, 10, 2, 1, 30, 3, 4, 5, 0))
+        store.close(rule, 9)
+    for order in ("number", "bytes"):
+        together = store.overlap(["one", "other"], order)
+        assert 9 <= together.keys <= 18
+
+
 def test_blocks_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of random keys, however long the files are and wherever they stop: as sets have it."""
     chance = random.Random(3)
