@@ -12,6 +12,8 @@ _OURS: Final = "order-audit run"
 
 
 def target_lines(document: Document | None, documents: dict[str, Document]) -> Iterable[tuple[str, ...]]:
+    """Of each target: what, how much at most, what was measured, and whether that meets it."""
+
     def line(name: str, found: float | None, wanted: float, unit: str = "", least: bool = False) -> tuple[str, ...]:
         met = "not measured" if found is None else "yes" if (found >= wanted if least else found <= wanted) else "no"
         return (

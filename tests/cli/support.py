@@ -88,6 +88,7 @@ BROKEN: Final[dict[str, tuple[dict[str, str | bytes], str]]] = {
 
 
 def variables(dsn: str) -> dict[str, str]:
+    """A DSN as libpq's variables."""
     words = conninfo.conninfo_to_dict(dsn)
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE"}
     return {name: str(words[word]) for word, name in names.items()}

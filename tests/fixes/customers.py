@@ -53,6 +53,7 @@ def fixed(connection: Connection, rule: str, option: str = AUTOMATIC) -> OptionO
 
 
 def undone(connection: Connection, rule: str) -> None:
+    """Revert a fix; nothing stands in its way."""
     done = revert(connection, rule, TARGET, Throttle())
     assert done.locked == done.changed_concurrently == 0
 
@@ -69,6 +70,7 @@ def column(connection: Connection, name: str, table: str = "customers", key: str
 
 
 def everything(connection: Connection) -> list[tuple[str]]:
+    """All of both tables."""
     rows = "select 'c' || c::text from customers as c union all select 'o' || o::text from orders as o order by 1"
     return connection.execute(rows.encode()).fetchall()
 

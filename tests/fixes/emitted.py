@@ -33,6 +33,7 @@ CHOICES: Final = {
 
 
 def emit_project(dsn: str, choices: Mapping[str, str], out: Path, schema: str = "") -> Emitted:
+    """Write a project for a database, or for a schema of it."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         if schema:
             connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(schema)))
@@ -40,6 +41,7 @@ def emit_project(dsn: str, choices: Mapping[str, str], out: Path, schema: str = 
 
 
 def rows_of(dsn: str) -> list[tuple[str]]:
+    """All of both tables."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         return rows(connection)
 
@@ -51,6 +53,7 @@ def files_of(project: Path, folder: str, emitted: Emitted) -> list[Path]:
 
 
 def there(dsn: str) -> object:
+    """Whether the database has a journal."""
     return one(dsn, "select to_regnamespace('order_audit') is not null")
 
 

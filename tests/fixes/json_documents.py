@@ -41,6 +41,7 @@ def database_of(server: Server, documents: list[str | None], *, column: str = "j
 
 
 def add_orders(connection: psycopg.Connection, *documents: str | None) -> None:
+    """Insert an order for each document."""
     connection.execute(
         "insert into orders (order_ref, customer_id, delivery_script_args)"
         " select 1, 1, d.document::json from unnest(%s::text[]) with ordinality as d (document, place)"
@@ -50,30 +51,36 @@ def add_orders(connection: psycopg.Connection, *documents: str | None) -> None:
 
 
 def documents_of(connection: psycopg.Connection) -> list[str | None]:
+    """The documents of all orders, as text."""
     rows = connection.execute("select delivery_script_args::text from orders order by order_id").fetchall()
     return [row[0] for row in rows]
 
 
-def other_columns(connection: psycopg.Connection) -> list[str]:
+def order_rows(connection: psycopg.Connection) -> list[str]:
+    """All columns of each order, as text."""
     return [row[0] for row in connection.execute("select o::text from orders as o order by o.order_id")]
 
 
 def violations_of(connection: psycopg.Connection, rule: str) -> list[int]:
+    """The orders that a rule finds."""
     rows = connection.execute(f"select v.order_id from ({FIXES[rule].rule.sql}) as v order by 1".encode())
     return [row[0] for row in rows]
 
 
 def secrets_of(connection: psycopg.Connection) -> dict[int, str]:
+    """The secrets that are kept, by their ids."""
     return dict(connection.execute("select s.id, s.value from order_audit.secret as s order by s.id").fetchall())
 
 
 def option_of(rule: str, name: str) -> tuple[Fix, Option]:
+    """A rule's fix and an option of it."""
     option = FIXES[rule].option(name)
     assert option is not None
     return FIXES[rule], option
 
 
 def apply_option(connection: psycopg.Connection, rule: str, name: str) -> int:
+    """Apply an option, which nobody is in the way of; gives the number of changed rows."""
     done = apply(connection, *option_of(rule, name), TARGET, Throttle())
     assert done.locked == done.changed_concurrently == 0
     return done.changed
@@ -141,6 +148,7 @@ def _units(text: str) -> Iterator[tuple[str, int]]:
 
 
 def converted(text: str) -> str:
+    """A document without characters that jsonb does not take."""
     made, units = [], list(_units(text))
     for place, (piece, code) in enumerate(units):
         before = units[place - 1][1] if place else -1
@@ -153,10 +161,12 @@ def converted(text: str) -> str:
 
 
 def bad_escapes(text: str) -> bool:
+    """Whether a text has escapes that jsonb does not take."""
     return converted(text) != text
 
 
 def as_read(text: str) -> str:
+    """A text as Python reads it, without characters that jsonb does not take."""
     return re.sub("[\x00\ud800-\udfff]", "\ufffd", text)
 
 
@@ -170,6 +180,7 @@ def _comparable(value: Any) -> Any:
 
 
 def same_value(text: str, a: tuple[str, int, int, int], b: tuple[str, int, int, int]) -> bool:
+    """Whether two members, by their places, have the same value to jsonb."""
     one, other = text[a[2] : a[3]], text[b[2] : b[3]]
     if bad_escapes(text[a[1] : a[3]]) or bad_escapes(text[b[1] : b[3]]):
         return text[a[1] : a[3]] == text[b[1] : b[3]]
@@ -215,6 +226,7 @@ def secrets_in(text: str) -> list[tuple[str, int, int]]:
 
 
 def without_secrets(text: str, instead: dict[str, str] | None) -> str:
+    """A document with references, or with empty texts, in place of its secrets."""
     for secret, begin, end in reversed(secrets_in(text)):
         text = text[:begin] + (f'"{instead[secret]}"' if instead else '""') + text[end:]
     return text

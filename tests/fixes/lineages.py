@@ -83,12 +83,14 @@ def lineage_tables(server_18: Server) -> Iterator[psycopg.Connection]:
 
 
 def plant(connection: psycopg.Connection, rows: list[Row]) -> None:
+    """Insert orders."""
     marks = ", ".join(["%s"] * len(Row._fields))
     with connection.cursor() as cursor:
         cursor.executemany(f"insert into orders ({', '.join(Row._fields)}) values ({marks})".encode(), rows)
 
 
 def all_rows(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
+    """All of both tables."""
     return connection.execute(
         "select o::text from orders as o union all select c::text from customers as c order by 1"
     ).fetchall()
@@ -107,5 +109,6 @@ def legal(rng: random.Random) -> list[Fix]:
 
 
 def count_of(connection: psycopg.Connection, rule: Rule) -> int:
+    """The number of a rule's violations."""
     row = connection.execute(f"select count(*) from ({rule.sql}) as v".encode()).fetchone()
     return int(row[0]) if row else 0

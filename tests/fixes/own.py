@@ -25,4 +25,5 @@ LIGHTER = "-- automatic: cut\n-- update parcels by id:\nselect v.id, 100 as weig
 
 
 def changed(done: Applied) -> dict[str, int]:
+    """Rows changed, by rule."""
     return {rule: became.changed for rule, _, became in done.done}

@@ -18,6 +18,7 @@ Connection = psycopg.Connection
 
 
 def of(*rules: str) -> tuple[tuple[Rule, ...], dict[str, Fix]]:
+    """Rules and their fixes."""
     chosen = tuple(ALL[rule] for rule in rules)
     return chosen, fixes(chosen)
 
@@ -42,14 +43,17 @@ def orders_to_fix(dsn: str) -> Iterator[Connection]:
 
 
 def statuses(connection: Connection) -> dict[int, str]:
+    """The status of each order."""
     return dict(connection.execute("select order_id, order_status from orders order by 1").fetchall())
 
 
 def left(connection: Connection) -> set[int]:
+    """Orders whose status is still to be put right."""
     return {id for id, status in statuses(connection).items() if status.strip().lower() != status}
 
 
 def everything(connection: Connection) -> list[tuple[str]]:
+    """All of both tables."""
     return connection.execute(
         "select 'c' || c::text from customers as c union all select 'o' || o::text from orders as o order by 1"
     ).fetchall()

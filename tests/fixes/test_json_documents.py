@@ -22,7 +22,7 @@ from tests.fixes.json_documents import (
     database_of,
     documents_of,
     option_of,
-    other_columns,
+    order_rows,
     secrets_of,
     unique_keys,
     violations_of,
@@ -121,11 +121,11 @@ def test_documents_become_exactly_what_is_asked_for(server: Server, rule: str, o
     with psycopg.connect(dsn, autocommit=True) as connection:
         install(connection, TARGET)
         assert violations_of(connection, rule) == list(range(1, len(shown) + 1))
-        rows = other_columns(connection)
+        rows = order_rows(connection)
         apply_option(connection, rule, option)
         assert documents_of(connection) == [after for _, after in shown]
         assert revert(connection, rule, TARGET, Throttle()).changed_concurrently == 0
-        assert other_columns(connection) == rows
+        assert order_rows(connection) == rows
     servers.drop_database(server, dsn)
 
 
@@ -145,7 +145,7 @@ def test_secrets_are_kept_once_and_referred_to(server: Server) -> None:
     )
     with psycopg.connect(dsn, autocommit=True) as connection:
         install(connection, TARGET)
-        rows = other_columns(connection)
+        rows = order_rows(connection)
         assert apply_option(connection, SECRET, "move_to_secret_store") == 4
         # what the database has no characters for is kept as it was written
         assert secrets_of(connection) == {1: '"\\ud800"', 2: '"\\udc00"', 3: key, 4: "a", 5: "b", 6: "\ufffd"}
@@ -170,7 +170,7 @@ def test_secrets_are_kept_once_and_referred_to(server: Server) -> None:
         assert len(kept) == 7
         connection.execute("delete from orders where order_id = 6")
         revert(connection, SECRET, TARGET, Throttle())
-        assert other_columns(connection) == rows
+        assert order_rows(connection) == rows
         assert secrets_of(connection) == kept
         assert apply_option(connection, SECRET, "move_to_secret_store") == 4
         assert documents_of(connection) == moved

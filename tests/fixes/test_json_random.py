@@ -21,7 +21,7 @@ from tests.fixes.json_documents import (
     database_of,
     documents_of,
     option_of,
-    other_columns,
+    order_rows,
     secrets_in,
     secrets_of,
     unique_keys,
@@ -78,7 +78,7 @@ def test_random_documents(server: Server, rule: str, option: str, column: str) -
             connection.execute("alter table orders alter column delivery_script_args type jsonb")
         add_orders(connection, *documents)
         install(connection, TARGET)
-        before, rows = [text or "" for text in documents_of(connection)], other_columns(connection)
+        before, rows = [text or "" for text in documents_of(connection)], order_rows(connection)
         found = set(violations_of(connection, rule))
         # jsonb keeps no key twice and no bad escape
         assert (len(found) > 50) if column == "json" or rule in (SECRET, OBJECT) else not found
@@ -99,7 +99,7 @@ def test_random_documents(server: Server, rule: str, option: str, column: str) -
             assert violations_of(connection, rule) == []
         assert apply_option(connection, rule, option) == 0
         revert(connection, rule, TARGET, Throttle())
-        assert other_columns(connection) == rows
+        assert order_rows(connection) == rows
     servers.drop_database(server, dsn)
 
 
@@ -142,15 +142,15 @@ def test_a_trial_on_copies(server: Server) -> None:
     steps = [(CONVERT, AUTOMATIC), (SECRET, "move_to_secret_store"), (UNIQUE, AUTOMATIC), (UNIQUE, "keep_first"),
              (OBJECT, "wrap")]  # fmt: skip
     with psycopg.connect(dsn, autocommit=True) as connection:
-        rows = other_columns(connection)
+        rows = order_rows(connection)
         with dry_run(connection, {"orders": ("order_id",)}):
             for rule, option in steps:
                 apply(connection, *option_of(rule, option), STAGING, Throttle())
-            tried = other_columns(connection)
-        assert other_columns(connection) == rows != tried
+            tried = order_rows(connection)
+        assert order_rows(connection) == rows != tried
         install(connection, TARGET)
         assert secrets_of(connection) == {}
         for rule, option in steps:
             apply_option(connection, rule, option)
-        assert other_columns(connection) == tried
+        assert order_rows(connection) == tried
     servers.drop_database(server, dsn)

@@ -51,6 +51,7 @@ def found(connection: psycopg.Connection, *names: str) -> set[str]:
 
 
 def random_step(rng: random.Random) -> str:
+    """A statement of an application on orders or customers."""
     id, ref = rng.randrange(1, 5), rng.choice((1, 2, 3, 4, 4, 1))
     kind = rng.random()
     if kind < 0.35:

@@ -16,6 +16,7 @@ GUARDS = guards()
 
 @contextmanager
 def connected(dsn: str) -> Iterator[psycopg.Connection]:
+    """A connection that commits by itself."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         yield connection
 

@@ -21,14 +21,17 @@ def nothing(*_: object) -> None:
 
 
 def take(connection: psycopg.Connection, all_steps: list[Step], to: str) -> None:
+    """Take all steps up to one."""
     run(connection, all_steps, to, MigrationThrottle(), start_ignored)
 
 
 def back(connection: psycopg.Connection, all_steps: list[Step], to: str) -> None:
+    """Take all steps back down to one."""
     rollback(connection, all_steps, to, MigrationThrottle(), start_ignored)
 
 
 def one(dsn: str, query: str, *values: object) -> Any:
+    """The first value that a query gives."""
     with psycopg.connect(dsn) as connection:
         row = connection.execute(query.encode(), values).fetchone()
         assert row is not None

@@ -27,6 +27,7 @@ NUMBERS = ("whole", "large", "real", "double", "exact")
 def profile_of(
     dsn: str, *names: str, sample: float | None = None, unmask: bool = True, timeout: float | None = None
 ) -> dict[str, Any]:
+    """The profile of tables, by name."""
     with Snapshot(dsn, timeout=timeout) as snapshot:
         found = catalog.relations(snapshot.connection, [RelationName("", name) for name in names])
         result = profile(
@@ -40,12 +41,14 @@ def profile_of(
 
 
 def execute(dsn: str, *statements: str) -> None:
+    """Run statements and commit them."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement.encode())
 
 
 def random_rows(seed: int, count: int) -> list[tuple[Any, ...]]:
+    """Rows of the table `t`, each column with values that are hard for its type."""
     draw = random.Random(seed)
 
     def maybe(value: Any, nulls: float = 0.1) -> Any:
@@ -76,6 +79,7 @@ COLUMNS = ("id", *NUMBERS, "text", "day", "moment", "flag", "bits", "document", 
 
 
 def load_rows(dsn: str, rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    """Make the table `t` of these rows; gives them as a data frame."""
     with psycopg.connect(dsn) as connection:
         connection.execute(
             "create table t (id int primary key, whole int, large int8, real float4, double float8, exact numeric,"

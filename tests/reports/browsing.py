@@ -10,6 +10,7 @@ _FINDINGS = "article.finding[data-kind=finding]"
 
 
 def written(folder: Path, source: str) -> Path:
+    """A page as a file."""
     file = folder / "page.html"
     file.write_text(source, encoding="utf-8")
     return file

@@ -51,6 +51,7 @@ def _place(key: Key, order: Order) -> tuple[int, float | bytes]:
 
 
 def text_of(key: Key) -> str:
+    """A key as a violations file has it."""
     if isinstance(key, list):
         return json.dumps(key, ensure_ascii=False)
     if isinstance(key, float):
@@ -96,19 +97,23 @@ def audit_of(folder: Path, results: Mapping[str, Found], *, violations: bool = T
 
 
 def compare_audits(before: results_file.Audit, after: results_file.Audit) -> JsonObject:
+    """The comparison of two audits, as JSON."""
     document: JsonObject = encode(compare.compare(before, after))
     return document
 
 
 def compare_results(tmp_path: Path, before: Mapping[str, Found], after: Mapping[str, Found]) -> JsonObject:
+    """The comparison of two audits of which these are the results, as JSON."""
     return compare_audits(audit_of(tmp_path / "before", before), audit_of(tmp_path / "after", after))
 
 
 def counts(document: dict[str, Any], rule: str) -> tuple[int | None, ...]:
+    """How many violations of a rule are resolved, remain and are new."""
     (found,) = (found for found in document["rules"] if found["rule"] == rule)
     return tuple(found[kind] for kind in KINDS)
 
 
 def rule_of(document: dict[str, Any], rule: str) -> dict[str, Any]:
+    """A rule's part of a comparison."""
     found: dict[str, Any] = next(found for found in document["rules"] if found["rule"] == rule)
     return found

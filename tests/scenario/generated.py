@@ -11,6 +11,7 @@ from order_audit import scenario
 
 
 def generate(dsn: str, **arguments: Any) -> tuple[scenario.Generated, str]:
+    """Generate data; gives what was made, and the truth as text."""
     truth = io.StringIO()
     with psycopg.connect(dsn, autocommit=True) as connection:
         made = scenario.generate(connection, truth=truth, **arguments)

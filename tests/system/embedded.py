@@ -19,10 +19,12 @@ ROOT: Final = Path(__file__).parents[2]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a process whose server is in this folder."""
     return {"PATH": os.defpath, "HOME": "/nonexistent", "ORDER_AUDIT_HOME": str(home)} | more
 
 
 def load(home: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the command that loads the scenario."""
     return subprocess.run(
         [sys.executable, "-m", "order_audit", "scenario", "load", "--dsn", "embedded"],
         capture_output=True,

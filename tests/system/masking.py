@@ -55,6 +55,7 @@ class Audited:
 
 
 def run_program(words: list[str], home: Path, out: Path) -> Audited:
+    """Run an audit in a process of its own, which fails the gate."""
     done = subprocess.run(
         [sys.executable, "-m", "order_audit", "run", "--out", str(out), "--examples", "1000", *words],
         capture_output=True,

@@ -12,6 +12,7 @@ from tests.support.workload.scene import STATUSES, Action, Draft, Scene, named
 
 
 def read(scene: Scene, connection: psycopg.Connection, chance: random.Random, _: Draft) -> None:
+    """A customer with contacts and orders."""
     customer = scene.customer(chance)
     connection.execute(
         "select c.name, c.balance, k.email from sales.customers as c"
@@ -22,6 +23,7 @@ def read(scene: Scene, connection: psycopg.Connection, chance: random.Random, _:
 
 
 def entry(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """Hold the customer, and add an entry to the ledger."""
     customer, amount = scene.customer(chance), Decimal(chance.randint(-40, 40) or 1) / 4
     reason = f"entry {chance.random()}"
     row = connection.execute(
@@ -38,6 +40,7 @@ def entry(scene: Scene, connection: psycopg.Connection, chance: random.Random, d
 
 
 def entry_at_once(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """Add an entry to the ledger in one statement."""
     customer, amount, reason = (
         scene.customer(chance),
         Decimal(chance.randint(1, 40)) / 4,
@@ -53,6 +56,7 @@ def entry_at_once(scene: Scene, connection: psycopg.Connection, chance: random.R
 
 
 def call(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """Another telephone number."""
     customer, phone = scene.customer(chance), f"+1 {chance.randrange(10**10)}"
     if connection.execute(
         "update sales.contacts set phone = %s where customer_id = %s and is_main", [phone, customer]
@@ -61,6 +65,7 @@ def call(scene: Scene, connection: psycopg.Connection, chance: random.Random, dr
 
 
 def status(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """Another status of two orders."""
     for order in sorted({scene.order(chance), chance.randint(1, scene.orders)}):
         status = chance.choice(STATUSES)
         if connection.execute(
@@ -71,12 +76,14 @@ def status(scene: Scene, connection: psycopg.Connection, chance: random.Random, 
 
 
 def amount(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """A higher amount."""
     order = scene.order(chance)
     if connection.execute("update sales.orders set amount = amount + 1 where order_id = %s", [order]).rowcount:
         draft.added.append(("amount", order, Decimal(1)))
 
 
 def order(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """A new order and its delivery."""
     customer, amount = scene.customer(chance), chance.randint(1, 500)
     if not connection.execute("select from sales.customers where customer_id = %s for key share", [customer]).rowcount:
         return
@@ -97,6 +104,7 @@ def order(scene: Scene, connection: psycopg.Connection, chance: random.Random, d
 
 
 def recreate(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """What the nightly job does, for one customer."""
     customer = scene.customer(chance)
     due = connection.execute(
         "select order_id from sales.orders_due where customer_id = %s order by 1 limit 2", [customer]

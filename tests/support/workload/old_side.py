@@ -13,10 +13,12 @@ from tests.support.workload.scene import SCHEDULE, STATUSES, Action, Draft, Scen
 
 
 def read_order(scene: Scene, connection: psycopg.Connection, chance: random.Random, _: Draft) -> None:
+    """An order."""
     connection.execute("select * from orders where order_id = %s", [scene.order(chance)]).fetchall()
 
 
 def read_customer(scene: Scene, connection: psycopg.Connection, chance: random.Random, _: Draft) -> None:
+    """A customer and their orders."""
     customer = scene.customer(chance)
     connection.execute("select * from customers where customer_id = %s", [customer]).fetchall()
     connection.execute(
@@ -40,6 +42,7 @@ def spend(scene: Scene, connection: psycopg.Connection, chance: random.Random, d
 
 
 def spend_if_covered(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """Debit a balance in one statement."""
     customer, amount = scene.customer(chance), Decimal(chance.randint(1, 40)) / 4
     if connection.execute(
         "update customers set customer_balance = customer_balance - %s::float8"
@@ -59,6 +62,7 @@ def call(scene: Scene, connection: psycopg.Connection, chance: random.Random, dr
 
 
 def set_status(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """Another status of two orders."""
     for order in sorted({scene.order(chance), chance.randint(1, scene.orders)}):
         status = chance.choice(STATUSES)
         if connection.execute(
@@ -84,6 +88,7 @@ def set_statuses(scene: Scene, connection: psycopg.Connection, chance: random.Ra
 
 
 def raise_amount(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """A higher amount."""
     order = scene.order(chance)
     connection.execute("select from orders where order_id = %s for update", [order])
     if connection.execute("update orders set order_amount = order_amount + 1 where order_id = %s", [order]).rowcount:
@@ -91,6 +96,7 @@ def raise_amount(scene: Scene, connection: psycopg.Connection, chance: random.Ra
 
 
 def begin_lineage(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """A new order."""
     customer, amount = scene.customer(chance), chance.randint(1, 500)
     args = f'{{ "email_address": "x{chance.randrange(1000)}@leads.example" , "api_key": "k{chance.random()}"}}'
     row = connection.execute(
@@ -160,6 +166,7 @@ def delete_order(scene: Scene, connection: psycopg.Connection, chance: random.Ra
 
 
 def cancel_made(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
+    """Cancel an order that was made."""
     with scene.lock:
         made = [it for it in itertools.islice(reversed(scene.ledger.made), 200) if it not in scene.ledger.deleted]
     if (
