@@ -20,7 +20,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
 
 _FIELDS: Final = (
     "title", "severity", "key", "requires", "why", "limitations", "without", "highlight", "allowed_by", "hidden_by",
-    "diagram", "prefilter", "prefilter_key", "unfixed", "unguarded",
+    "diagram", "prefilter", "prefilter_key", "unfixed", "unguarded", "do_now",
 )  # fmt: skip
 #: Names of fields in files of earlier versions, and their names of today.
 _RENAMED: Final = {
@@ -117,6 +117,7 @@ class Rule:
     prefilter: Prefilter | None = None
     unfixed: str = ""
     unguarded: str = ""
+    do_now: str = ""
     path: str = ""
     lines: tuple[Line, ...] = field(default=(), repr=False, compare=False)
 
@@ -200,6 +201,7 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
         prefilter=_prefilter(header, path),
         unfixed=header.get("unfixed", ""),
         unguarded=header.get("unguarded", ""),
+        do_now=header.get("do_now", ""),
         path=str(path),
         lines=body,
     )

@@ -77,7 +77,7 @@ def demo(out: Path, *, quiet: bool) -> str:
 def _audit(dsn: str, out: Path, label: str, quiet: bool, *, data_docs: bool = False) -> Summary:
     formats = (*DEFAULT, "gx") if data_docs else DEFAULT
     with progress_bar(label, quiet=quiet) as on_progress:
-        return run(dsn, out, Options(formats=formats, on_progress=on_progress)).summary
+        return run(dsn, out, Options(formats=formats, plan_fixes=True, on_progress=on_progress)).summary
 
 
 def _fix(connection: psycopg.Connection, out: Path, quiet: bool) -> tuple[Plan, Applied]:

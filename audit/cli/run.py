@@ -67,6 +67,13 @@ def run(
     ] = "never",
     no_profile: Annotated[bool, typer.Option("--no-profile", help="Skip the profile.")] = False,
     sample: Sample = None,
+    plan_fixes: Annotated[
+        bool,
+        typer.Option(
+            "--plan-fixes",
+            help="Try the automatic fixes on temporary copies, so that the report has exact numbers and examples.",
+        ),
+    ] = False,
     quiet: Quiet = False,
     json_schema: Annotated[
         bool,
@@ -111,6 +118,7 @@ def run(
             lint=not no_lint,
             profile=not no_profile,
             sample=sample,
+            plan_fixes=plan_fixes,
             allow=allow,
             fail_on_schema=fail_on_schema,
             timeout=statement_timeout,

@@ -83,6 +83,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
         ),
         fixes=collected.fixes,
         impact_measures=collected.impacts.measures,
+        fix_plan=collected.fix_plan,
     )
 
 
@@ -162,6 +163,7 @@ def _result(
         file=rule.path,
         duration_ms=outcome.milliseconds,
         unguarded=unguarded,
+        do_now=rule.do_now,
         reason=cause_text.reason(outcome.cause, requires, rule.without) if outcome.cause else "",
         cause=outcome.cause,
         missing_tables=outcome.missing,

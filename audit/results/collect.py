@@ -20,6 +20,7 @@ from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.results.audited_database import as_identifier, audited_database
 from order_audit.audit.results.context import Context, context, context_without_queries
+from order_audit.audit.results.fix_plan import fix_plan
 from order_audit.audit.results.impact_facts import ImpactFacts, impact_facts
 from order_audit.audit.results.interruption import interruptible
 from order_audit.audit.results.options import Options
@@ -40,6 +41,7 @@ from order_audit.reports.document import (
     Database,
     Ddl,
     Fixes,
+    FixPlan,
     JsonObject,
     Run,
     Suppression,
@@ -86,6 +88,7 @@ class Collected:
     ddl: Ddl
     fixes: Fixes | None
     impacts: ImpactFacts
+    fix_plan: FixPlan | None
 
 
 def collect(
@@ -117,6 +120,7 @@ def collect(
         as_seen = states(snapshot.connection, read)
         scans = _start(engine, prepared_rules, store, database.schema, options)
         profile: JsonObject = {}
+        planned: FixPlan | None = None
         definitions = Ddl((), _INTERRUPTED)
         with interruptible(scans), ThreadPoolExecutor(1, "lint") as beside:
             try:
@@ -131,6 +135,8 @@ def collect(
                     definitions = _definitions(snapshot, read, linted)
                     if options.profile:
                         profile = _profile(snapshot, read, options)
+                    if options.plan_fixes:
+                        planned = _planned(snapshot, selection, options)
             except BaseException:
                 scans.interrupt()  # nobody will read what the other scans find
                 raise
@@ -175,6 +181,7 @@ def collect(
         ddl=definitions,
         fixes=applied,
         impacts=facts,
+        fix_plan=planned,
     )
 
 
@@ -228,6 +235,13 @@ def _profile(snapshot: Snapshot, relations: list[catalog.Relation], options: Opt
     return profile(
         snapshot.connection, relations, sample=options.sample, unmask=options.unmask, on_progress=on_progress
     )
+
+
+def _planned(snapshot: Snapshot, selection: Selection, options: Options) -> FixPlan:
+    """Return what the automatic fixes would do."""
+    rules = [rule for rule, _ in selection.wanted]
+    on_progress = options.start_progress("trying the fixes")
+    return fix_plan(snapshot, rules, schema=options.schema, unmask=options.unmask, on_progress=on_progress)
 
 
 def _definitions(snapshot: Snapshot, relations: list[catalog.Relation], linted: Iterable[lint.Verdict]) -> Ddl:

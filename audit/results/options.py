@@ -16,7 +16,8 @@ class Options:
     """What an audit is to do.
 
     `timeout` is in seconds; `gentle` has one job, whatever `jobs` says; `sample` is the percentage of each table's
-    pages that the profile reads. A baseline that is of another database or suite has to be said to be `different`.
+    pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
+    baseline of another database or suite.
     `on_progress` reports the progress of rules, `start_progress` gives such a callback for lint and for the profile.
     """
 
@@ -35,6 +36,7 @@ class Options:
     gentle: bool = False
     lint: bool = True
     profile: bool = True
+    plan_fixes: bool = False
     sample: float | None = None
     allow: Path | None = None
     fail_on_schema: FailOn = "never"

@@ -55,6 +55,27 @@ class GuardPreview:
 
 
 @dataclass(frozen=True)
+class TriedChange:
+    """One change of the dry run: values as text, `after` None for a deleted row."""
+
+    rule: str
+    table: str
+    key: dict[str, str]
+    before: dict[str, str | None]
+    after: dict[str, str | None] | None
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The changes of the dry run: the first of each rule; the number of all, of different rows, of deleted rows."""
+
+    first: tuple[TriedChange, ...] = ()
+    changes: int = 0
+    rows: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True)
 class Plan:
     """All steps in order; violations before and after by rule (None: cannot be judged here); keys that come to light.
 
@@ -69,3 +90,4 @@ class Plan:
     new_counts: dict[str, int]
     reviewed: dict[str, Reviewed] = field(default_factory=dict)
     guards: tuple[GuardPreview, ...] = ()
+    tried: Tried = Tried()

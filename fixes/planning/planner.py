@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import psycopg
 
+from order_audit import session
 from order_audit.expectations import Rule
+from order_audit.fixes.engine.work_list import STAGING
 from order_audit.fixes.fix import Fix
 from order_audit.fixes.planning import dry_run
 from order_audit.fixes.planning.decisions import Reviewed
 from order_audit.fixes.planning.fingerprint import NAMED
 from order_audit.fixes.planning.guards import guards_of, rejected_by
 from order_audit.fixes.planning.identity import identity
-from order_audit.fixes.planning.plan import GuardPreview, Plan
+from order_audit.fixes.planning.plan import GuardPreview, Plan, Tried, TriedChange
 from order_audit.fixes.planning.steps import try_steps
 from order_audit.fixes.planning.tables import tables
 from order_audit.progress import ProgressCallback, ignore_progress
@@ -26,8 +28,14 @@ def plan(
     choices: Mapping[str, str],
     *,
     on_progress: ProgressCallback = ignore_progress,
+    snapshot: str = "",
+    examples: int = 0,
 ) -> Plan:
-    """Try the fixes, with these choices, on temporary copies of the tables; nothing of the database is changed."""
+    """Try the fixes, with these choices, on temporary copies of the tables; nothing of the database is changed.
+
+    The copies are of an exported snapshot, if one is named, else of the tables as they are now. `examples` is the
+    number of changes per rule that the plan keeps.
+    """
     total = len(fixes) + 2 * len(rules)
     done = 0
 
@@ -37,7 +45,7 @@ def plan(
         on_progress(done, total, note)
 
     who = identity(connection, fixes)
-    with dry_run.dry_run(connection, tables(connection, fixes)):
+    with dry_run.dry_run(connection, tables(connection, fixes), snapshot):
         before = dry_run.judge(connection, rules, "before", on_rule=step_done)
         guarding = guards_of(rules)
         rejected_before = {guard.name: rejected_by(connection, guard, "before", before) for guard in guarding}
@@ -45,6 +53,7 @@ def plan(
         touched = any(step.automatic or step.changed for step in steps)
         after = dry_run.judge(connection, rules, "after", on_rule=step_done) if touched else dict(before)
         new_counts, new = _new(connection) if touched else ({}, {})
+        tried = _tried(connection, examples) if touched else Tried()
         guarded = tuple(
             GuardPreview(
                 guard,
@@ -55,7 +64,7 @@ def plan(
         )
     for step in steps:
         step.left = after[step.fix.rule.id] or 0
-    return Plan(who, tuple(steps), before, after, new, new_counts, reviewed, guarded)
+    return Plan(who, tuple(steps), before, after, new, new_counts, reviewed, guarded, tried)
 
 
 def review(
@@ -74,6 +83,33 @@ def review(
         wanted = {id: fix for id, fix in fixes.items() if id in before}
         _, reviewed = try_steps(connection, wanted, before, {id: one.choice for id, one in then.items()}, only=choices)
     return reviewed
+
+
+def _tried(connection: psycopg.Connection, examples: int) -> Tried:
+    """Count the changes of the dry run, and keep the first of each rule."""
+    counts = session.row(
+        connection,
+        STAGING.text(
+            "select count(*), count(distinct (tab, key)), count(*) filter (where op = 'delete')"
+            " from order_audit.journal"
+        ),
+    )
+    rows = connection.execute(
+        STAGING.text(
+            """
+            -- copies are in the schema of temporary tables
+            select f.rule, (parse_ident(f.tab))[2], f.key, f.before, f.after
+            from (
+              select j.*, row_number() over (partition by j.rule order by j.id) as place
+              from order_audit.journal as j
+            ) as f
+            where f.place <= %s
+            order by f.rule, f.place
+            """
+        ).encode(),
+        [examples],
+    ).fetchall()
+    return Tried(tuple(TriedChange(*row) for row in rows), *counts)
 
 
 def _new(connection: psycopg.Connection) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:

@@ -21,6 +21,7 @@ from order_audit.reports.document.audit import (
     Violations,
 )
 from order_audit.reports.document.codec import JsonObject, decode, encode
+from order_audit.reports.document.fix_plan import ChangedRow, FixPlan, PlannedFix
 from order_audit.reports.document.gate import FailingRule, FailOn, Gate, Reason
 from order_audit.reports.document.result import (
     Cause,
@@ -39,6 +40,7 @@ from order_audit.reports.document.schema import Ddl, DdlLine, DdlTable, LeftOut,
 __all__ = [
     "FORMAT",
     "Cause",
+    "ChangedRow",
     "ChangedTable",
     "Database",
     "Ddl",
@@ -51,6 +53,7 @@ __all__ = [
     "FailOn",
     "FailingRule",
     "Fix",
+    "FixPlan",
     "Fixes",
     "Gate",
     "Guard",
@@ -59,6 +62,7 @@ __all__ = [
     "KeyOrder",
     "LeftOut",
     "Overlap",
+    "PlannedFix",
     "Question",
     "Reason",
     "Requirement",

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from order_audit.reports.document.applied import Fixes
 from order_audit.reports.document.codec import Count, JsonObject, note
+from order_audit.reports.document.fix_plan import FixPlan
 from order_audit.reports.document.gate import Gate
 from order_audit.reports.document.result import Result
 from order_audit.reports.document.schema import Ddl, SchemaFinding, SchemaRule, Suppression
@@ -166,4 +167,5 @@ class Document:
     requirements: Annotated[tuple[Requirement, ...], note("From the suites' requirements.toml.")]
     questions: Annotated[tuple[Question, ...], note("Likewise.")]
     fixes: Annotated[Fixes | None, note("Null where no fix was applied, or the journal may not be read.")]
+    fix_plan: Annotated[FixPlan | None, note("Null without --plan-fixes.")] = None
     impact_measures: Annotated[tuple[TableImpact, ...], note("What `impact` adds up.")] = ()

@@ -122,6 +122,7 @@ class Result:
     file: str
     duration_ms: Annotated[float, note("The rule's share of its scan.", minimum=0)]
     unguarded: Annotated[str, note("Why no guard can protect it.")] = ""
+    do_now: Annotated[str, note("What a person has to do at once about its violations.")] = ""
     reason: Annotated[str, note("Why it was skipped or is not checkable, in words.")] = ""
     cause: Annotated[Cause | None, note("The same as values.")] = None
     missing_tables: Annotated[

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from order_audit.domain import Chart
 from order_audit.expectations import SEVERITIES
-from order_audit.reports import diagrams, escaping, formatting
+from order_audit.reports import action_plan, diagrams, escaping, formatting
 from order_audit.reports.html import evidence, finding, impact
 
 
@@ -60,6 +60,7 @@ def _environment() -> Environment:
         "wrong": finding.highlighted_columns,
         "figures": finding.figures,
         "amounts": impact.amounts,
+        "fixable": action_plan.fixable,
         "bars": _bars,
         "overlaps": finding.overlaps,
         "schema_causes": finding.schema_causes,

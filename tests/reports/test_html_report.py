@@ -44,13 +44,14 @@ def test_the_verdict_comes_first() -> None:
         },
     )
     page = drawn(made)
-    assert page.all("h1") == ["leads: the gate failed"]
+    assert page.all("h1") == ["leads: not fit: 1 critical finding"]
     top = page.all("header")[0]
     for said in (
         "1 of 4 judged expectations passed (25.00 %)",
         "2 failed, with 1,236 violations",
         "1 ended in an error",
-        "2 were not checked: 1 not checkable, 1 skipped",
+        "1 is not checkable.",
+        "1 was skipped.",
         "1 critical expectation failed: orders.a (1,234 new)",
         "the pass rate is 25.0000 % (1 of 4, counting rules without new violations as passed), below 95 %",
         "critical or warning findings that are new against the baseline, on missing tables, and on errors,",
@@ -82,7 +83,7 @@ def test_an_interrupted_or_unmasked_audit_says_so_at_the_top() -> None:
 def test_an_audit_without_findings_says_so_and_what_it_looked_at() -> None:
     """Clean is said in words, with what was checked and what was not."""
     page = drawn(document(found("orders.a", "passed"), found("orders.b", "not_checkable", reason="no times are kept")))
-    assert page.all("h1") == ["leads: the gate passed"]
+    assert page.all("h1") == ["leads: fit: no expectation found a violation"]
     assert "No expectation found a violation." in page.text
     assert "No finding in the data: the one judged expectation passed." in page.text
     assert "no row" not in page.text
@@ -181,8 +182,8 @@ def test_many_tables_are_not_all_named_in_a_sentence() -> None:
     given["summary"]["rows_affected"] = [{"table": f"t{n}", "key": "id", "rows": n} for n in range(30)]
     page = drawn(given)
     verdict = page.all("header")[0]
-    assert "They concern 29 of 29 rows of t29, 28 of 28 rows of t28," in verdict
-    assert "24 of 24 rows of t24 and rows of 24 more tables, each counted once." in verdict
+    assert "Violations are in 29 of 29 rows of t29, 28 of 28 rows of t28," in verdict
+    assert "24 of 24 rows of t24 and rows of 24 more tables, each row counted once." in verdict
     assert "t29 29, t28 28, t27 27, t26 26, t25 25, t24 24 and 24 more tables" in verdict
     assert "t0, t1, t2, t3, t4, t5 and 4 more hold no row" in verdict
     assert "t23: 23, by" in page.text

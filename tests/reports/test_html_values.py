@@ -121,7 +121,7 @@ def test_what_was_not_judged_is_shown_with_its_reason() -> None:
     assert "o.d" not in skipped
     left_out = page.all("section", id="not-selected")[0]
     assert left_out == "Not selected by --rule and --exclude: 1 expectation o.d"
-    assert page.all("tr")[6] == "Not selected 1 0 0 1"
+    assert "Not selected 1 0 0 1" in page.all("tr")
     assert "no times are kept; it takes orders.at." in page.all("section", id="not-checkable")[0]
 
 

@@ -28,6 +28,8 @@ _LEAVES: Final = {
     "script": "no text",
     "style": "no text",
     "title": "no text",
+    "h1": "the findings of the list below",
+    ".plan": "sums of the list of all findings",
     "h2": "what follows is what it counts",
     "h3": "likewise, but for links in it",
     "h4": "a rule's words",

@@ -5,6 +5,7 @@
 --   secret store that only the delivery job can read, and rotate it: treat it as leaked.
 -- limitations: that each value is a working secret. Keys are judged by their names; values are not tried.
 -- highlight: delivery_script_args
+-- do_now: rotate these secrets: everyone who could read the table may know them
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args
 from orders as o

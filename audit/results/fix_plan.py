@@ -1,0 +1,89 @@
+"""The dry run of the automatic fixes, in the snapshot of the audit, for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from order_audit.audit import mask
+from order_audit.audit.database.dsn import connect
+from order_audit.audit.database.snapshot import Snapshot
+from order_audit.errors import OrderAuditError
+from order_audit.expectations import Rule
+from order_audit.fixes.fix import fixes
+from order_audit.fixes.planning.plan import Plan, TriedChange
+from order_audit.fixes.planning.planner import plan
+from order_audit.fixes.planning.tables import tables
+from order_audit.progress import ProgressCallback
+from order_audit.reports.document import ChangedRow, FixPlan, JsonObject, PlannedFix
+
+#: The changes of a rule that the report shows.
+_EXAMPLES: Final = 3
+
+
+def fix_plan(
+    snapshot: Snapshot, rules: Sequence[Rule], *, schema: str, unmask: bool, on_progress: ProgressCallback
+) -> FixPlan:
+    """Try the automatic fixes on temporary copies of the snapshot's tables, on a connection of its own.
+
+    The plan has a reason instead of numbers if the role may not create temporary tables, or the dry run fails.
+    """
+    repairs = fixes(rules)
+    with connect(snapshot.dsn, one_statement=True) as connection:
+        connection.autocommit = True
+        try:
+            if schema:
+                connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(schema)))
+            if not tables(connection, repairs):
+                return FixPlan(reason="no fix applies to these tables")
+            made = plan(
+                connection, rules, repairs, {}, on_progress=on_progress, snapshot=snapshot.id, examples=_EXAMPLES
+            )
+        except psycopg.Error as error:
+            return FixPlan(reason=mask.error(error, unmask=unmask))
+        except OrderAuditError as error:
+            return FixPlan(reason=str(error))
+    return _facts(made, unmask=unmask)
+
+
+def _facts(made: Plan, *, unmask: bool) -> FixPlan:
+    first: dict[str, list[ChangedRow]] = {}
+    for change in made.tried.first:
+        first.setdefault(change.rule, []).append(_row(change, unmask=unmask))
+    return FixPlan(
+        fixes=tuple(
+            PlannedFix(
+                step.fix.rule.id, step.automatic, step.undecided, step.left, tuple(first.get(step.fix.rule.id, ()))
+            )
+            for step in made.steps
+            if step.found or step.automatic
+        ),
+        changes=made.tried.changes,
+        rows=made.tried.rows,
+        deleted=made.tried.deleted,
+        remaining=sum(count or 0 for count in made.after.values()),
+        guards=len(made.guards),
+        guards_ready=tuple(it.guard.name for it in made.guards if it.refuses == 0),
+        guards_ready_then=tuple(it.guard.name for it in made.guards if it.refuses_then == 0),
+    )
+
+
+def _row(change: TriedChange, *, unmask: bool) -> ChangedRow:
+    """The columns of a change whose values differ; all columns of a deleted row."""
+    differing = {
+        name: value for name, value in change.before.items() if change.after is None or change.after[name] != value
+    }
+    after = None if change.after is None else {name: change.after[name] for name in differing}
+    return ChangedRow(
+        change.table,
+        _masked(change.key, unmask=unmask),
+        _masked(differing, unmask=unmask),
+        None if after is None else _masked(after, unmask=unmask),
+    )
+
+
+def _masked(values: dict[str, Any], *, unmask: bool) -> JsonObject:
+    return values if unmask else {name: mask.value(value, mask.TEXT, {name}) for name, value in values.items()}

@@ -1,0 +1,182 @@
+"""What to do about a result: the verdict in a sentence, and a plan of at most seven actions, as facts of the result."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from order_audit.reports import schema_findings
+from order_audit.reports.document import Document, PlannedFix, Result
+from order_audit.reports.formatting import plural
+
+#: The number of actions in a plan.
+LONGEST: Final = 7
+#: The number of findings with an action of their own that come first.
+_NOW: Final = 2
+_TABLES: Final = 3
+
+
+@dataclass(frozen=True)
+class Action:
+    """One step: what to do, the command for it if any, and the rule or section of the page that it is about."""
+
+    text: str
+    command: str = ""
+    rule: str = ""
+    section: str = ""
+
+
+@dataclass(frozen=True)
+class Fixable:
+    """How many violations of a rule are fixed automatically, and how many wait for a decision.
+
+    Without a plan of the fixes, the numbers are upper bounds.
+    """
+
+    automatic: int
+    undecided: int
+    exact: bool
+
+
+def verdict(document: Document) -> str:
+    """Return whether the data are fit, and why, as a sentence without its final stop."""
+    gate, failed = document.summary.gate, _failed(document)
+    critical = [result for result in failed if result.severity == "critical"]
+    if not document.summary.judged:
+        return "nothing was judged"
+    if gate.passed and not failed:
+        return "fit: no expectation found a violation"
+    if gate.passed and not critical:
+        return f"fit: no critical finding; {plural(len(failed), 'milder finding')}"
+    if gate.passed:
+        return f"the gate passed, with {plural(len(critical), 'critical finding')}"
+    return f"not fit: {plural(len(critical), 'critical finding')}" if critical else "not fit"
+
+
+def rows_concerned(document: Document) -> str:
+    """Return in how many rows of how many there are violations, by table; empty if there are none."""
+    tables = document.run.tables
+    parts = [
+        f"{it.rows:,}" + (f" of {tables[it.table].rows:,}" if it.table in tables else "") + f" rows of {it.table}"
+        for it in document.summary.rows_affected[:_TABLES]
+    ]
+    more = len(document.summary.rows_affected) - len(parts)
+    if more > 0:
+        parts.append(f"rows of {plural(more, 'more table')}")
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def fixable(result: Result, document: Document) -> Fixable | None:
+    """Return how many violations of a failed rule are fixed without a decision; None if there is no fix for it."""
+    if result.fix is None:
+        return None
+    if planned := _planned(document).get(result.rule):
+        automatic = min(planned.automatic, result.violations)
+        return Fixable(automatic, min(planned.undecided, result.violations), exact=True)
+    automatic = result.violations if result.fix.automatic else 0
+    return Fixable(automatic, result.violations if result.fix.options else 0, exact=False)
+
+
+def actions(document: Document) -> list[Action]:
+    """Return the plan, in the order in which to work."""
+    return list(_actions(document))[:LONGEST]
+
+
+def _actions(document: Document) -> Iterator[Action]:
+    failed = _failed(document)
+    for result in [it for it in failed if it.do_now][:_NOW]:
+        of = f" of {result.table}" if result.table else ""
+        yield Action(f"Now: {result.do_now} ({plural(result.violations, 'row')}{of})", rule=result.rule)
+    if errored := document.summary.errored:
+        yield Action(f"Repair {plural(errored, 'rule')} that ended in an error: they prove nothing", section="errored")
+    yield from _automatic(document, failed)
+    yield from _decisions(document, failed)
+    by_hand = [it for it in failed if not it.fix or not (it.fix.automatic or it.fix.options)]
+    if by_hand:
+        violations = sum(it.violations for it in by_hand)
+        yield Action(
+            f"Correct by hand: {plural(violations, 'violation')} of {plural(len(by_hand), 'rule')} without a fix",
+            rule=by_hand[0].rule,
+        )
+    yield from _schema(document)
+    yield from _guards(document)
+
+
+def _automatic(document: Document, failed: list[Result]) -> Iterator[Action]:
+    command = _command(document, "fixes", "apply")
+    plan = document.fix_plan
+    if plan and not plan.reason:
+        if plan.changes:
+            deleted = (
+                f", of which {plan.deleted:,} {'is' if plan.deleted == 1 else 'are'} deleted" if plan.deleted else ""
+            )
+            yield Action(
+                f"Fix what needs no decision: {plural(plan.changes, 'change')} to {plural(plan.rows, 'row')}{deleted};"
+                f" {sum(it.violations for it in failed):,} violations today, {plan.remaining:,} afterwards",
+                command,
+            )
+        return
+    most = sum(it.violations for it in failed if it.fix and it.fix.automatic)
+    if most:
+        yield Action(
+            f"Fix what needs no decision: at most {plural(most, 'violation')} (--plan-fixes counts them)", command
+        )
+
+
+def _decisions(document: Document, failed: list[Result]) -> Iterator[Action]:
+    waiting = {it.rule: found.undecided for it in failed if (found := fixable(it, document)) and found.undecided}
+    if not waiting:
+        return
+    exact = document.fix_plan is not None and not document.fix_plan.reason
+    rows = f"{'' if exact else 'at most '}{plural(sum(waiting.values()), 'row')}"
+    yield Action(
+        f"Answer {plural(len(waiting), 'question')} on {rows} in decisions.toml, then apply it with --decisions",
+        _command(document, "fixes", "plan", "--out", "decisions.toml"),
+    )
+
+
+def _schema(document: Document) -> Iterator[Action]:
+    open_findings = [it for it in document.schema_findings if not it.accepted and it.severity != "info"]
+    if not open_findings:
+        return
+    counts = [
+        f"{count:,} {severity}"
+        for severity in ("critical", "warning")
+        if (count := sum(it.severity == severity for it in open_findings))
+    ]
+    causes = sum(bool(group.open) and group.severity != "info" for group in schema_findings.groups(document))
+    yield Action(
+        f"Correct the schema: {' and '.join(counts)} findings from {plural(causes, 'cause')}",
+        _command(document, "lint"),
+        section="schema",
+    )
+
+
+def _guards(document: Document) -> Iterator[Action]:
+    plan = document.fix_plan
+    if plan and not plan.reason and plan.guards:
+        yield Action(
+            f"Guards: {len(plan.guards_ready):,} of {plan.guards:,} can be installed today,"
+            f" {len(plan.guards_ready_then):,} after the automatic fixes; 'fixes apply' installs them"
+        )
+
+
+def _failed(document: Document) -> list[Result]:
+    return [result for result in document.results if result.status == "failed"]
+
+
+def _planned(document: Document) -> dict[str, PlannedFix]:
+    return {it.rule: it for it in document.fix_plan.fixes} if document.fix_plan else {}
+
+
+def _command(document: Document, *words: str) -> str:
+    """A command for the audited database, whose DSN it reads from DATABASE_URL."""
+    run = document.run
+    command = ["order-audit", *words]
+    if words[0] == "fixes" and run.suites != ("current",):
+        command += [word for suite in run.suites for word in ("--suite", suite)]
+    if run.database.schema not in ("", "public"):
+        command += ["--schema", run.database.schema]
+    return shlex.join(command)
