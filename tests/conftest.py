@@ -42,15 +42,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 #: The modules that take longest, in that order: the last to begin should not be the last to end.
 LONGEST: Final = (
-    "migrate/test_migrate.py",
-    "fixes/test_emit.py",
-    "reports/test_browser.py",
-    "fixes/test_random.py",
-    "fixes/test_plan.py",
-    "cli/test_cli.py",
-    "scan/test_planner.py",
-    "scan/test_edges.py",
+    "gx/test_suite_stored.py",
+    "fixes/test_random_left_open.py",
+    "fixes/test_rejected.py",
+    "fixes/test_own.py",
+    "fixes/test_live.py",
+    "guards/test_break_two.py",
+    "fixes/test_emit_deployed.py",
+    "scan/test_shipped_rules.py",
     "migrate/test_live.py",
+    "migrate/test_migrate_killed.py",
+    "reports/test_browser_layout.py",
+    "scan/test_planner.py",
+    "migrate/test_random.py",
+    "fixes/test_random.py",
 )
 _FOLDER: Final = Path(__file__).parent
 
@@ -78,6 +83,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if {"server_15", "server_18", "major", "standby"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.server)
     order = {_FOLDER / name: number for number, name in enumerate(LONGEST)}
+    if gone := [path.name for path in order if not path.is_file()]:
+        raise pytest.UsageError(f"conftest.LONGEST names modules that do not exist: {', '.join(gone)}")
     items.sort(key=lambda item: order.get(item.path, len(LONGEST)))
 
 

@@ -212,7 +212,7 @@ def _lint(
     if not options.lint:
         return [], []
     rules = schema_rules()
-    on_progress = options.start_progress("judging the schema")
+    on_progress = options.start_progress("checking the schema")
     linted = lint.lint(snapshot.connection, rules, on_progress, lambda: scans.interrupted)
     return suppression.accept(linted, suppressions, (rule.id for rule in rules))
 

@@ -128,7 +128,7 @@ def _all_of(terminal: int) -> str:
         ),
         (
             ["fixes", "apply", "--accept-recommended"],
-            {"changing rows": "48/48", "installing guards": "37/37", "putting back": "48/48"},
+            {"changing rows": "48/48", "installing guards": "37/37", "reverting": "48/48"},
         ),
     ],
     ids=["lint", "profile", "run", "apply"],

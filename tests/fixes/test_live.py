@@ -94,7 +94,7 @@ def test_what_a_trigger_wrote_besides_is_told(dsn: str) -> None:
         assert "in 1, other sessions or triggers changed rows, too: orders from 0" in done.stdout
         done = order_audit("fixes", "revert", "--quiet", "--dsn", dsn)
         assert done.returncode == 0, done.stderr
-        assert "orders has triggers (counting): what they wrote besides" in done.stdout
+        assert "orders has triggers (counting): rows that they wrote are not in the undo log" in done.stdout
         assert connection.execute(states).fetchall() == before
         assert connection.execute("select max(changes) from orders").fetchone() == (2,)
 

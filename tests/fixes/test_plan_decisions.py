@@ -130,7 +130,7 @@ def test_commands(issues: str, tmp_path: Path) -> None:
     assert "lineage.is_acyclic" in planned.stdout
     rehearsed = order_audit("apply", "--decisions", str(out), "--rehearse")
     assert rehearsed.returncode == 0, rehearsed.stderr
-    assert "no guard is made in a rehearsal" in rehearsed.stdout
+    assert "a rehearsal installs no guards" in rehearsed.stdout
     assert "rolled back" in rehearsed.stdout
     applied = order_audit("apply", "--decisions", str(out))
     assert applied.returncode == 0, applied.stderr
@@ -139,7 +139,7 @@ def test_commands(issues: str, tmp_path: Path) -> None:
     assert "root_at_smallest" in order_audit("status").stdout
     wrong = order_audit("revert", "--rule", "customers.balance_is_not_negative")
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert "status' shows what is" in wrong.stderr
+    assert "status' lists applied changes" in wrong.stderr
     one = order_audit("revert", "--rule", "orders.status_is_known")
     assert one.returncode == 0, one.stderr
     reverted = order_audit("revert")
