@@ -81,6 +81,7 @@ def guarded() -> Iterator[str]:
         yield f"host=127.0.0.1 port={port} user=auditor_of_shop password='{PASSWORD}' dbname=shop_of_spring"
 
 
+@pytest.mark.server
 def test_a_project_runs_with_our_module_and_fails_without_it(guarded: str, tmp_path: Path) -> None:
     """Neither the command's output nor the folder has the password; the folder has no host and no user either."""
     done = order_audit("gx", "export", str(tmp_path), "--dsn", guarded)

@@ -106,6 +106,7 @@ def test_the_batch_s_own_settings_count(
     does(issues, "drop owned by gx_reader", "drop role gx_reader")
 
 
+@pytest.mark.server
 def test_a_password_that_the_url_has_is_used(sources: list[Any], three: gx.ExpectationSuite) -> None:
     """Where the server asks for one; no result shows it."""
     with servers.running(18) as own:

@@ -47,7 +47,6 @@ def test_clean_data_is_clean(dsn: str) -> None:
         assert _red(connection) == frozenset()
 
 
-@pytest.mark.both_versions
 def test_mutations_turn_exactly_their_rules_red(dsn: str) -> None:
     """All mutations in one database, each in a transaction that is rolled back."""
     wrong = []
