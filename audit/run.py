@@ -78,7 +78,7 @@ def _check(options: Options, baseline: results_file.Audit | None) -> Callable[[D
         why = compare.differ_runs(baseline.document.run, database.name, database.schema, options.suites, sorted(tables))
         if why:
             raise UsageError(
-                f"--baseline {options.baseline} cannot be compared: {why}; --different compares them all the same"
+                f"--baseline {options.baseline} cannot be compared: {why}; --different compares them anyway"
             )
 
     return check

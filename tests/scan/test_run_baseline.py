@@ -124,11 +124,13 @@ def database_called(server: Server, name: str, *statements: str) -> Iterator[str
     """A database of this name with what the statements make."""
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(f"create database {name} template template0".encode())
-    with psycopg.connect(server.dsn(name), autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement.encode())
-    yield server.dsn(name)
-    servers.drop_database(server, server.dsn(name))
+    try:
+        with psycopg.connect(server.dsn(name), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+        yield server.dsn(name)
+    finally:
+        servers.drop_database(server, server.dsn(name))
 
 
 THINGS = "create table things (id int); insert into things values (1), (2)"
