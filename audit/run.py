@@ -1,4 +1,4 @@
-"""The audit itself: suites and a database in, a folder of results out."""
+"""The audit: from suites and a database to a folder of results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from order_audit.reports.writers import Asked
 
 
 def run(dsn: str, out: Path, options: Options) -> Document:
-    """Audit a database and write the files; gives the result document.
+    """Audit a database and write the files; return the result document.
 
     Raises SuiteError, UsageError and DocumentError for wrong use, RunError where nothing could be judged.
     """
@@ -46,7 +46,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
                 writer.remove(folder)
             for writer in writers.values():
                 writer.write(document, folder, out, asked)
-        # what an earlier run left in the folder would pass for this one's
+        # files of an earlier run could be mistaken for those of this one
         for writer in others:
             writer.remove(out)
     except OSError as error:
@@ -55,7 +55,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
 
 
 def _selection(options: Options) -> Selection:
-    """The rules that were asked for, with what they read, and those of the suites that were not."""
+    """Return the selected rules with their parsed queries, and the other rules of the suites."""
     suite = load(*options.suites)
     asked = matching(suite.rules, options.rules) if options.rules else {rule.id for rule in suite.rules}
     asked -= matching(suite.rules, options.exclude)
@@ -70,7 +70,7 @@ def _selection(options: Options) -> Selection:
 
 
 def _check(options: Options, baseline: results_file.Audit | None) -> Callable[[Database, Iterable[str]], None]:
-    """Gives a check that raises UsageError where the baseline's run was on another database or by another suite."""
+    """Return a check that raises UsageError if the baseline is of another database or suite."""
 
     def check(database: Database, tables: Iterable[str]) -> None:
         if baseline is None or options.different:

@@ -1,4 +1,4 @@
-"""What the program itself costs: a run on the sample data, and --help, beside those of an earlier revision."""
+"""The cost of the program itself: a run on the sample data and --help, compared with an earlier revision."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ def _checked_out(revision: str, folder: Path) -> Path:
 
 
 def _module(tree: Path) -> str:
-    """What `python -m` runs: at first there was no package around the others."""
+    """The module for `python -m`: early revisions had no common package."""
     return "order_audit" if (tree / "order_audit").is_dir() else "audit.cli"

@@ -1,4 +1,4 @@
-"""What was aimed at, and whether the results meet it."""
+"""The targets, and whether the results meet them."""
 
 from __future__ import annotations
 

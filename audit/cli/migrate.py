@@ -1,4 +1,4 @@
-"""The commands that carry the scenario's database to its proposed schema: `order-audit migrate …`."""
+"""The commands that migrate the scenario's database to its proposed schema: `order-audit migrate …`."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from order_audit.scenario.migrate.steps import Step
 
 migrate_app = typer.Typer(
-    help="Carry the scenario's tables, public.customers and public.orders, to its proposed schema while applications"
-    " run. Refuses other tables.",
+    help="Migrate the scenario's tables, public.customers and public.orders, to its proposed schema while applications"
+    " run. Rejects other tables.",
     no_args_is_help=True,
 )
 
-BatchSize = Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="Rows per transaction, at most.")]
+BatchSize = Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="Maximum rows per transaction.")]
 MaxWait = Annotated[
-    int, typer.Option(min=10, max=60_000, metavar="MS", help="Milliseconds that anybody may have to wait for us.")
+    int, typer.Option(min=10, max=60_000, metavar="MS", help="Longest time to block other sessions, in ms.")
 ]
-Pause = Annotated[int, typer.Option(min=0, max=60_000, metavar="MS", help="Milliseconds between transactions.")]
+Pause = Annotated[int, typer.Option(min=0, max=60_000, metavar="MS", help="Pause between transactions, in ms.")]
 MaxLag = Annotated[
     float,
-    typer.Option(min=0.1, metavar="S", help="Seconds that a replica may be behind before the backfill waits for it."),
+    typer.Option(min=0.1, metavar="S", help="Replica lag at which the backfill pauses, in seconds."),
 ]
 
 
 @migrate_app.command()
 def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
-    """Show the steps, how many rows the new tables cannot hold, and which fix would admit them. Changes nothing.
+    """Show the steps, the rows that the new tables reject, and their fixes. Changes nothing.
 
-    Where no step was taken yet, it is tried in a transaction that is rolled back: about as long as the backfill.
+    Before the first step, this is a dry run in a transaction that is rolled back. It takes as long as the backfill.
 
     Example: order-audit migrate plan --dsn postgresql://owner@db/shop
     """
@@ -48,20 +48,22 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
     from order_audit.scenario.migrate.steps import CONTRACT, done
 
     with _connected(dsn) as (connection, steps):
-        there = done(connection, steps)
+        finished = done(connection, steps)
         found: list[Quarantined] = []
         columns: list[str] = []
-        if CONTRACT in there:
+        if CONTRACT in finished:
             pass
-        elif "backfill" in there:
+        elif "backfill" in finished:
             found, columns = quarantine(connection), new_columns(connection)
-        elif there:
-            raise UsageError("it is under way: 'order-audit migrate status' shows how far, 'run' goes on")
+        elif finished:
+            raise UsageError(
+                "the migration has started: 'order-audit migrate status' shows its progress, 'run' continues it"
+            )
         else:
             refuse_read_only(connection)
-            with progress_bar("trying", quiet=quiet) as on_progress:
+            with progress_bar("dry run", quiet=quiet) as on_progress:
                 found, columns = dry_run(connection, steps, on_progress)
-    say(plan_text([step.name for step in steps], there, found, columns))
+    say(plan_text([step.name for step in steps], finished, found, columns))
 
 
 @migrate_app.command()
@@ -70,7 +72,7 @@ def run(
     to: Annotated[str, typer.Option(metavar="STEP", help="Stop after this step.")] = "switch",
     carry: Annotated[
         list[str] | None,
-        typer.Option(metavar="TABLE.COLUMN", help="Take along a column that was added to an old table. Repeatable."),
+        typer.Option(metavar="TABLE.COLUMN", help="Carry a column that was added to an old table; repeatable."),
     ] = None,
     batch_size: BatchSize = 2_000,
     max_lock_wait: MaxWait = 500,
@@ -78,10 +80,9 @@ def run(
     max_replica_lag: MaxLag = 10.0,
     quiet: Quiet = False,
 ) -> None:
-    """Take the steps that are not taken yet, up to the switch. May be killed and run again.
+    """Run the remaining steps, up to the switch. An interrupted run can be repeated.
 
-    Columns that somebody adds to the old tables meanwhile are named, and there is no switch before each is taken along
-    (--carry) or dropped.
+    Columns that were added to the old tables must be carried (--carry) or dropped before the switch.
 
     Example: order-audit migrate run --dsn postgresql://owner@db/shop --to verify
     """
@@ -99,7 +100,7 @@ def run(
         _known(to, [step.name for step in steps if step.name != CONTRACT])
         columns = [_column(name) for name in carry or ()]
         if columns and to == steps[0].name:
-            raise UsageError("--carry: columns can be taken along once the step 'prepare' is taken")
+            raise UsageError("--carry: columns can be carried only after the step 'prepare'")
         refuse_read_only(connection)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             try:
@@ -112,9 +113,9 @@ def run(
 
 @migrate_app.command()
 def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
-    """Compare both sides, all rows and values, on one snapshot; name what differs. Exit code 1 where anything does.
+    """Compare all rows and values of both sides, on one snapshot. Exits with 1 if they differ.
 
-    Orders that only one schema's nightly job would recreate are explained, one by one.
+    Lists differing rows, and orders that only one schema's nightly job would recreate, with the reason.
 
     Example: order-audit migrate verify --dsn postgresql://owner@db/shop
     """
@@ -125,13 +126,11 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
     from order_audit.scenario.migrate.verify import verify as compare
 
     with _connected(dsn) as (connection, steps), progress_bar("comparing", quiet=quiet) as on_progress:
-        there = done(connection, steps)
-        if CONTRACT in there:
-            raise RefusalError("the old tables are gone: there is nothing to compare with")
-        if "backfill" not in there:
-            raise RefusalError(
-                "there is nothing to compare yet: 'order-audit migrate run --to backfill' copies the rows"
-            )
+        finished = done(connection, steps)
+        if CONTRACT in finished:
+            raise RefusalError("the old tables are dropped: nothing to compare with")
+        if "backfill" not in finished:
+            raise RefusalError("nothing to compare yet: copy the rows with 'order-audit migrate run --to backfill'")
         found = compare(connection, on_progress)
     say(verified_text(found))
     raise typer.Exit(0 if found.equal else 1)
@@ -139,7 +138,7 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
 
 @migrate_app.command()
 def status(dsn: Dsn = None) -> None:
-    """Show which steps are taken, what is in quarantine and why, and what is to be decided.
+    """Show finished steps, the rows in quarantine with reasons, and columns that need a decision.
 
     Example: order-audit migrate status --dsn postgresql://owner@db/shop
     """
@@ -148,12 +147,12 @@ def status(dsn: Dsn = None) -> None:
     from order_audit.scenario.migrate.steps import CONTRACT, done
 
     with _connected(dsn) as (connection, steps):
-        there = done(connection, steps)
-        under_way = "prepare" in there and CONTRACT not in there
+        finished = done(connection, steps)
+        under_way = "prepare" in finished and CONTRACT not in finished
         say(
             status_text(
                 [step.name for step in steps],
-                there,
+                finished,
                 quarantine(connection) if under_way else [],
                 new_columns(connection) if under_way else [],
             )
@@ -164,11 +163,11 @@ def status(dsn: Dsn = None) -> None:
 def rollback(
     dsn: Dsn = None,
     to: Annotated[
-        str, typer.Option(metavar="STEP", help="The step that stays. Default: none does.", show_default=False)
+        str, typer.Option(metavar="STEP", help="The last step to keep. Default: none.", show_default=False)
     ] = "",
     quiet: Quiet = False,
 ) -> None:
-    """Take steps back, the last first. The old tables have every write that was made meanwhile.
+    """Roll steps back, the last first. The old tables have all writes of the meantime.
 
     Example: order-audit migrate rollback --dsn postgresql://owner@db/shop --to verify
     """
@@ -193,13 +192,13 @@ def rollback(
 def contract(
     dsn: Dsn = None,
     drop_old_tables: Annotated[
-        bool, typer.Option("--drop-old-tables", help="Yes: drop them. There is no way back but a backup.")
+        bool, typer.Option("--drop-old-tables", help="Confirm the drop. Only a backup can undo it.")
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Drop the old tables, once both sides were compared again and nothing is in quarantine.
+    """Drop the old tables, after another comparison of both sides, and with an empty quarantine.
 
-    Old applications go on with views of the new tables.
+    Old applications continue with views of the new tables.
 
     Example: order-audit migrate contract --dsn postgresql://owner@db/shop --drop-old-tables
     """
@@ -216,16 +215,16 @@ def contract(
 
     with _connected(dsn) as (connection, steps):
         refuse_read_only(connection)
-        there = done(connection, steps)
-        if CONTRACT in there:
-            say("the old tables are gone already")
+        finished = done(connection, steps)
+        if CONTRACT in finished:
+            say("the old tables are already dropped")
             return
-        if "switch" not in there:
-            raise RefusalError("old applications still use the old tables: 'order-audit migrate run' comes before")
+        if "switch" not in finished:
+            raise RefusalError("old applications still use the old tables: run 'order-audit migrate run' first")
         if held := quarantine(connection):
             raise RefusalError(
-                f"the new tables cannot hold some rows ({held[0].table}: {held[0].reason}):"
-                " 'order-audit migrate plan' says which fix admits them"
+                f"the new tables reject some rows ({held[0].table}: {held[0].reason}):"
+                " 'order-audit migrate plan' names their fixes"
             )
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             found = compare(connection, start_progress("comparing", lines=True))
@@ -234,7 +233,7 @@ def contract(
                 raise typer.Exit(1)
             if not drop_old_tables:
                 raise UsageError(
-                    "both sides are equal; --drop-old-tables drops the old tables, for which there is no way back"
+                    "both sides are equal; --drop-old-tables drops the old tables, which only a backup can undo"
                 )
             taken = take(connection, steps, CONTRACT, MigrationThrottle(), start_progress)
     say(taken_text(taken, CONTRACT))
@@ -242,7 +241,7 @@ def contract(
 
 @contextmanager
 def _connected(dsn: str | None) -> Iterator[tuple[psycopg.Connection, list[Step]]]:
-    """A connection that commits by itself, and the steps of the migration."""
+    """Connect with autocommit; yield the connection and the steps of the migration."""
     from order_audit.audit.database import dsn as dsns
     from order_audit.scenario.load import PROPOSED
     from order_audit.scenario.migrate.steps import steps
@@ -254,10 +253,10 @@ def _connected(dsn: str | None) -> Iterator[tuple[psycopg.Connection, list[Step]
 def _column(name: str) -> tuple[str, str]:
     table, _, column = name.removeprefix("public.").partition(".")
     if table not in ("customers", "orders") or not column:
-        raise UsageError(f"--carry: wanted customers.COLUMN or orders.COLUMN, and not '{name}'")
+        raise UsageError(f"--carry: '{name}' must be customers.COLUMN or orders.COLUMN")
     return table, column
 
 
 def _known(step: str, names: list[str]) -> None:
     if step not in names:
-        raise UsageError(f"--to: there is no step '{step}': {', '.join(names)}")
+        raise UsageError(f"--to: unknown step '{step}' (known: {', '.join(names)})")

@@ -1,4 +1,4 @@
-"""What the commands of the migration print."""
+"""The output of the commands of the migration."""
 
 from __future__ import annotations
 
@@ -11,82 +11,84 @@ from order_audit.scenario.migrate.run import StepRun
 from order_audit.scenario.migrate.verify import Verified
 
 _DOES: Final = {
-    "expand": "the proposed schema beside the current one",
-    "prepare": "what keeps both equal, and the views that old applications will read",
-    "synchronise": "triggers: a write to either side is on both",
-    "backfill": "rows that are there already, in short transactions",
+    "expand": "the proposed schema next to the current one",
+    "prepare": "functions that keep both equal, and the views for old applications",
+    "synchronise": "triggers: a write to one side is copied to the other",
+    "backfill": "copies existing rows in short transactions",
     "verify": "both sides are equal, value by value",
     "switch": "the old names are views of the new tables",
-    "contract": "the old tables go, for good",
+    "contract": "drops the old tables for good",
 }
-#: Rows that are named on the terminal.
+#: The number of rows that the terminal lists.
 _SHOWN: Final = 20
 
 
-def plan_text(names: Sequence[str], there: Sequence[str], found: Sequence[Quarantined], columns: Sequence[str]) -> str:
-    """The steps, what the new tables cannot hold, and columns that nobody has decided about."""
-    lines = [*_steps(names, there), "", *_quarantine(found, "stays" if "backfill" in there else "would stay")]
+def plan_text(
+    names: Sequence[str], finished: Sequence[str], found: Sequence[Quarantined], columns: Sequence[str]
+) -> str:
+    """Return the steps, rows that the new tables reject, and columns that need a decision."""
+    lines = [*_steps(names, finished), "", *_quarantine(found, "stay" if "backfill" in finished else "would stay")]
     return "\n".join([*lines, *_columns(columns)])
 
 
 def status_text(
-    names: Sequence[str], there: Sequence[str], found: Sequence[Quarantined], columns: Sequence[str]
+    names: Sequence[str], finished: Sequence[str], found: Sequence[Quarantined], columns: Sequence[str]
 ) -> str:
-    """The steps, what is in quarantine, and columns that nobody has decided about."""
-    lines = _steps(names, there)
-    if "prepare" in there and "contract" not in there:
-        lines += ["", *_quarantine(found, "is")]
+    """Return the steps, rows in quarantine, and columns that need a decision."""
+    lines = _steps(names, finished)
+    if "prepare" in finished and "contract" not in finished:
+        lines += ["", *_quarantine(found, "are")]
     return "\n".join([*lines, *_columns(columns)])
 
 
 def taken_text(taken: Sequence[StepRun], to: str) -> str:
-    """What was done, and what comes next."""
+    """Return the finished steps, and the next one."""
     lines = [f"{it.name}: {_seconds(it.seconds)}{_tries(it.tries)}" for it in taken]
     lines += [] if taken else [f"nothing to do: {to} is done"]
     if to == "switch":
-        lines.append("old applications use views of the new tables. 'rollback --to verify' takes that back;"
+        lines.append("old applications use views of the new tables. 'rollback --to verify' undoes this;"
                      " 'contract' drops the old tables")  # fmt: skip
     return "\n".join(lines)
 
 
 def rolled_back_text(taken: Sequence[StepRun], to: str) -> str:
-    """What was taken back."""
-    lines = [f"{it.name} taken back: {_seconds(it.seconds)}{_tries(it.tries)}" for it in taken]
-    lines += [] if taken else ["nothing to take back"]
+    """Return the steps that were rolled back."""
+    lines = [f"{it.name} rolled back: {_seconds(it.seconds)}{_tries(it.tries)}" for it in taken]
+    lines += [] if taken else ["nothing to roll back"]
     if taken and not to:
-        lines.append("the schema is as it was before the migration, with every write made meanwhile")
+        lines.append("the schema is that of before the migration, with all writes of the meantime")
     return "\n".join(lines)
 
 
 def verified_text(found: Verified) -> str:
-    """What a comparison found."""
+    """Return the result of a comparison."""
     compared = " and ".join(plural(rows, table.removesuffix("s")) for table, rows in found.rows.items())
     lines = [f"{compared} compared, value by value: {'both sides are equal' if found.equal else 'both sides differ'}"]
     lines += [f"  {it.table} {it.key}: {it.difference}" for it in found.differences[:_SHOWN]]
     if (more := len(found.differences) - _SHOWN) > 0:
         lines.append(f"  and {more:,}{' or more' if found.more else ''} others")
     if not found.recreations:
-        lines.append("the nightly job recreates the same orders by both schemas")
+        lines.append("the nightly job recreates the same orders on both schemas")
     else:
-        lines.append(f"{plural(len(found.recreations), 'order')} that the nightly job recreates by one schema only:")
+        lines.append(f"{plural(len(found.recreations), 'order')} that the nightly job recreates on one schema only:")
         lines += [f"  {it.key}: by the {it.by} schema; {it.why}" for it in found.recreations[:_SHOWN]]
         if (more := len(found.recreations) - _SHOWN) > 0:
             lines.append(f"  and {more:,} others")
     return "\n".join(lines)
 
 
-def _steps(names: Sequence[str], there: Sequence[str]) -> list[str]:
-    return [f"{'done' if name in there else 'to do':<6} {name:<12} {_DOES.get(name, '')}" for name in names]
+def _steps(names: Sequence[str], finished: Sequence[str]) -> list[str]:
+    return [f"{'done' if name in finished else 'to do':<6} {name:<12} {_DOES.get(name, '')}" for name in names]
 
 
 def _quarantine(found: Sequence[Quarantined], verb: str) -> list[str]:
     if not found:
-        return ["the new tables hold every row: the quarantine is empty"]
-    lines = [f"what {verb} in quarantine, for the new tables cannot hold it; old applications see it all the same:"]
+        return ["the new tables accept every row: the quarantine is empty"]
+    lines = [f"rows that {verb} in quarantine, because the new tables reject them; old applications still see them:"]
     for it in found:
         keys = ", ".join(map(str, it.keys)) + (", …" if it.rows > len(it.keys) else "")
         lines.append(f"  {it.table:<9} {it.rows:>7,}  {it.reason}: {keys}")
-    lines.append("a reason with a dot is a rule: its fix admits the row, which then leaves the quarantine by itself")
+    lines.append("a reason with a dot is a rule: once its fix has repaired the row, the row leaves the quarantine")
     lines.append("'order-audit fixes plan' shows what fixes would change")
     return lines
 
@@ -96,9 +98,9 @@ def _columns(columns: Sequence[str]) -> list[str]:
         return []
     return [
         "",
-        f"columns of the old tables that no step takes along: {', '.join(columns)}",
-        "there is no switch before each is taken along ('migrate run --carry TABLE.COLUMN') or dropped; or roll back,"
-        " take them into the project, and begin anew",
+        f"columns of the old tables that are not migrated: {', '.join(columns)}",
+        "before the switch, carry each ('migrate run --carry TABLE.COLUMN') or drop it; or roll back, add it to the"
+        " project, and start again",
     ]
 
 

@@ -1,4 +1,4 @@
-"""A profile of tables: what is in each column, by aggregates that the server computes in one pass per table."""
+"""A profile of tables: aggregates of each column, computed by the server in one pass per table."""
 
 from __future__ import annotations
 
@@ -38,11 +38,10 @@ def profile(
     unmask: bool = False,
     on_progress: ProgressCallback = ignore_progress,
 ) -> dict[str, Any]:
-    """Profile tables on a connection that stands in the snapshot; `sample` is the percentage of their pages to read.
+    """Profile tables on a connection in the snapshot; `sample` is the percentage of their pages to read.
 
-    A table that cannot be profiled has an `error` and no figures; the others go on. Tables are told by their names,
-    with the schema where two have the same. The figures of domains, for which a sample of pages will not do, are left
-    out of one.
+    A table that cannot be profiled has an `error` and no figures. Tables are identified by their names, with the
+    schema if two are equal. A sample has no figures of domains, which need whole tables.
     """
     wanted = list(relations)
     names = Counter(relation.name for relation in wanted)
@@ -62,7 +61,7 @@ def profile(
 
 
 def _guarded(connection: psycopg.Connection, unmask: bool, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `work` gives, or its error; nothing that it sets in the session remains."""
+    """Return the result of `work`, or its error; its session settings are rolled back."""
     try:
         with connection.transaction(force_rollback=True):
             return work()
@@ -85,14 +84,14 @@ def _profiled(connection: psycopg.Connection, relation: Relation, sample: float 
 
 
 def _json_keys_by(columns: tuple[Column, ...]) -> int | None:
-    """The place of a text column for whose values JSON documents are profiled apart."""
+    """Return the position of the text column that groups the figures of JSON documents."""
     names = frozenset[str]().union(*(domain.json_keys_by for domain in domains()))
     places = (place for place, column in enumerate(columns) if column.name in names)
     return next((place for place in places if columns[place].kind in ("text", "plain")), None)
 
 
 def _wide(connection: psycopg.Connection, read: Pass, percent: float | None) -> Mapping[int, Wide]:
-    """The columns with too many values to count each; a few pages of a large table tell."""
+    """Return the columns with too many values to count each, estimated from a few pages of a large table."""
     share = (percent or 100.0) / 100
     size = read.table.bytes["table"] + read.table.bytes["toast"]
     if not read.table.can_be_sampled or size * share <= _SMALL:

@@ -1,4 +1,4 @@
-"""The result document, made at once of all that an audit has collected."""
+"""Assemble the result document from the collected parts of an audit."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from order_audit.reports.results_file import Keys
 
 @dataclass(frozen=True)
 class _Judged:
-    """What the gate looks at."""
+    """The input of the gate."""
 
     run: Run
     results: tuple[Result, ...]
@@ -51,7 +51,7 @@ class _Judged:
 
 
 def assemble(collected: Collected, options: Options, folder: Path, before: Keys | None) -> Document:
-    """The document. The violations file, if it was written, is in `folder`; `before` is the baseline.
+    """Return the document. `folder` has the violations file, if written; `before` is the baseline.
 
     Raises DocumentError where the baseline's violations file is none.
     """
@@ -180,7 +180,7 @@ def _result(
 
 
 def _guard(rule: Rule, schema: str) -> tuple[Guard | None, str]:
-    """The guard that makes a rule's violations impossible; else why there is none, where that is known."""
+    """Return the guard of a rule; else the reason for a missing one, if known."""
     if rule.unguarded:
         return None, rule.unguarded
     if rule.suite != SUITE:

@@ -1,4 +1,4 @@
-"""Which database is audited."""
+"""The facts of the audited database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from order_audit.reports.document import Database
 
 
 def audited_database(snapshot: Snapshot, schema: str) -> Database:
-    """The database of a snapshot; `schema` is the one that was asked for, if any.
+    """Return the database of a snapshot; `schema` is the requested one, if any.
 
     Raises RunError where that does not exist.
     """
@@ -35,7 +35,7 @@ def audited_database(snapshot: Snapshot, schema: str) -> Database:
 
 
 def as_identifier(snapshot: Snapshot, name: str) -> str:
-    """A name as an identifier, in quotes where it needs them."""
+    """Return a name as an identifier, quoted if necessary."""
     return str(session.scalar(snapshot.connection, "select quote_ident(%s)", [name]))
 
 

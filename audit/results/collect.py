@@ -1,4 +1,4 @@
-"""All that an audit finds, collected in one snapshot."""
+"""Collect all parts of an audit in one snapshot."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ from order_audit.reports.writers import WRITERS
 
 #: Server error class 42501: the role may not read a table.
 _DENIED: Final = "42501"
-#: Why an interrupted audit has no DDL and no context.
+#: The reason why an interrupted audit has no DDL and no context.
 _INTERRUPTED: Final = "the audit was interrupted before"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The rules of a suite that were asked for, with what they read; those that were not; and accepted findings."""
+    """The selected rules of a suite with their parsed queries; the others; accepted findings."""
 
     suite: Suite
     wanted: list[tuple[Rule, ParsedQuery]]
@@ -98,7 +98,7 @@ def collect(
     options: Options,
     check: Callable[[Database, Iterable[str]], None],
 ) -> Collected:
-    """Audit a database; the violations file is written into `folder`.
+    """Audit a database; write the violations file into `folder`.
 
     `check` is given the database and the tables that rules judge, and may raise, before anything is read of them.
     Raises RunError where nothing could be judged.
@@ -138,14 +138,14 @@ def collect(
                     if options.plan_fixes:
                         planned = _planned(snapshot, selection, options)
             except BaseException:
-                scans.interrupt()  # nobody will read what the other scans find
+                scans.interrupt()  # the results of the other scans are not needed
                 raise
             finally:
                 scans.finish()
         complete = not scans.interrupted
         failed = [found for found in prepared_rules if outcomes[found.rule.id].status == "failed"]
         facts = impact_facts(engine, failed, database.schema, named=options.schema)
-        # all is read: what follows looks at the catalogs as they are now
+        # all rows are read: the following steps read current catalogs
         moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
     if complete:
         _refuse_nothing(outcomes, database)
@@ -188,7 +188,7 @@ def collect(
 def _start(
     engine: Engine, prepared_rules: list[PreparedRule], store: ViolationStore, schema: str, options: Options
 ) -> Scans:
-    """Begin the rules' scans."""
+    """Start the rules' scans."""
     scan_options = ScanOptions(
         1 if options.gentle else options.jobs, options.examples, options.unmask, schema, options.gentle
     )
@@ -196,7 +196,7 @@ def _start(
 
 
 def _wants_violations(options: Options) -> bool:
-    """Whether the file is asked for, or needed to compare keys with a baseline's."""
+    """Return whether the file is requested, or needed to compare keys with a baseline."""
     return "violations" in options.formats or options.baseline is not None
 
 
@@ -208,7 +208,7 @@ def _violations(store: ViolationStore, outcomes: Mapping[str, Outcome], folder: 
 def _lint(
     snapshot: Snapshot, scans: Scans, suppressions: list[Suppression], options: Options
 ) -> tuple[list[lint.Verdict], list[Suppression]]:
-    """Judge the schema, if that is wanted; gives the suppressions that no finding needs, too."""
+    """Check the schema, if requested; also return unused suppressions."""
     if not options.lint:
         return [], []
     rules = schema_rules()
@@ -218,7 +218,7 @@ def _lint(
 
 
 def _relations(snapshot: Snapshot, prepared_rules: Iterable[PreparedRule]) -> list[catalog.Relation]:
-    """The tables that the rules read, by name."""
+    """Return the tables that the rules read, by name."""
     names = {name for found in prepared_rules for name in found.query.relations}
     there = catalog.relations(snapshot.connection, names).values()
     relations = {
@@ -228,7 +228,7 @@ def _relations(snapshot: Snapshot, prepared_rules: Iterable[PreparedRule]) -> li
 
 
 def _profile(snapshot: Snapshot, relations: list[catalog.Relation], options: Options) -> JsonObject:
-    """What is in the tables that the rules read."""
+    """Return the profile of the tables that the rules read."""
     from order_audit.audit.profiling.profile import profile
 
     on_progress = options.start_progress("profiling tables")
@@ -245,13 +245,13 @@ def _planned(snapshot: Snapshot, selection: Selection, options: Options) -> FixP
 
 
 def _definitions(snapshot: Snapshot, relations: list[catalog.Relation], linted: Iterable[lint.Verdict]) -> Ddl:
-    """The DDL of the tables that the rules read, and of those that lint finds fault with."""
+    """Return the DDL of the tables that the rules read, and of those with lint findings."""
     objects = [found.object for found in lint.findings(linted)]
     return ddl.document(snapshot.connection, [relation.oid for relation in relations], objects)
 
 
 def _applied(snapshot: Snapshot) -> Fixes | None:
-    """What fixes were applied here; None where none were, or where their journal is not ours to read."""
+    """Return the applied fixes; None if there are none, or if this role may not read the undo log."""
     try:
         with snapshot.connection.transaction():
             found = status(snapshot.connection)
@@ -261,7 +261,7 @@ def _applied(snapshot: Snapshot) -> Fixes | None:
 
 
 def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
-    """Raise where no wanted rule's table is there or readable, so that nothing was judged."""
+    """Raise an error if no selected rule has an existing, readable table."""
     wanted = [found for found in outcomes.values() if found.status not in ("not_selected", "not_checkable")]
     denied = [found for found in wanted if found.failure is not None and found.failure.sqlstate == _DENIED]
     missing = [found.cause for found in wanted if found.status == "skipped" and found.cause is not None]
@@ -274,7 +274,7 @@ def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
 
 
 class _Counter:
-    """Counts rules as they are judged, and tells."""
+    """Count judged rules, and report the progress."""
 
     def __init__(self, total: int, on_progress: ProgressCallback) -> None:
         self._total = total

@@ -22,7 +22,7 @@ from order_audit.reports.document import DiagramFacts, JsonObject
 
 @dataclass(frozen=True)
 class Context:
-    """What there is to add to a failed rule's result; parts are as in the result document."""
+    """The context of a failed rule's result; parts are as in the result document."""
 
     highlight: tuple[str, ...] | None = None
     highlight_in: tuple[tuple[str, ...], ...] | None = None
@@ -59,7 +59,7 @@ def context(
 
 
 def _with_diagram(failed: Iterable[PreparedRule]) -> dict[tuple[str, str], list[PreparedRule]]:
-    """The failed rules with a diagram, by its kind and the schema of their table."""
+    """Return the failed rules with a diagram, by its kind and the schema of their table."""
     grouped: dict[tuple[str, str], list[PreparedRule]] = {}
     for prepared in failed:
         if prepared.rule.diagram is not None and prepared.table is not None:
@@ -81,20 +81,20 @@ def context_without_queries(
     """Return the context that is known without a query, with the reason why there is no more."""
     contexts: dict[str, Context] = {}
     for rule in (prepared.rule for prepared in prepared_rules if outcomes[prepared.rule.id].status == "failed"):
-        # a query shows which of several columns is wrong in which row
+        # a query finds the wrong column of each row
         known = rule.highlight is None or not rule.highlight.test
         no_diagram = NoDiagram(reason, "") if rule.diagram is not None else None
         contexts[rule.id] = Context(highlight(rule) if known else (), no_diagram_reason=no_diagram)
     return contexts
 
 
-# -- which column ------------------------------------------------------------------------------------------------
+# -- highlight ---------------------------------------------------------------------------------------------------
 
 
 def _highlighted(
     connection: psycopg.Connection, prepared: PreparedRule, examples: Sequence[JsonObject]
 ) -> list[list[str]]:
-    """Per example, the columns for whose value the rule's test holds; none where that is not known."""
+    """Return for each example the columns whose values meet the rule's test; none if unknown."""
     table, wrong = prepared.table, prepared.rule.highlight
     unknown: list[list[str]] = [[] for _ in examples]
     if table is None or wrong is None or len(prepared.key) > 1 or prepared.key_is_personal:

@@ -1,4 +1,4 @@
-"""What the report says of impacts beside their numbers: what is added up, and the statement that gives them again."""
+"""Facts of impacts for the report: their measures, and the statement that computes them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from order_audit.reports.document import ImpactMeasure, TableImpact
 
 @dataclass(frozen=True)
 class ImpactFacts:
-    """By rule, the statement that gives its impact; what the impact of rules on each table adds up."""
+    """The impact statement of each rule, and the measures of each table."""
 
     sql: dict[str, str]
     measures: tuple[TableImpact, ...]
 
 
 def runnable(schema: str) -> Callable[[Rule], str]:
-    """Return what gives a rule's query as a person can run it here: with `schema`, if it was named, before tables."""
+    """Return a function that gives a rule's runnable query: with `schema`, if named, before tables."""
     name = quoted(schema) if schema else ""
     return (lambda rule: parsed_query.qualified(rule, name)) if name else (lambda rule: rule.sql)
 

@@ -1,4 +1,4 @@
-"""End an audit in good order when it is told to stop."""
+"""End an audit in order after a signal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from order_audit.audit.scans.engine import Scans
 
 @contextmanager
 def interruptible(scans: Scans) -> Iterator[None]:
-    """While it lasts, the first Ctrl-C (or SIGTERM) ends the audit in good order, the second at once."""
+    """Within this context, the first Ctrl-C (or SIGTERM) ends the audit in order, the second at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

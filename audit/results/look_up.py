@@ -26,7 +26,7 @@ class SchemaLookup:
         self._unmask = unmask
 
     def table(self, name: str, columns: Collection[str], by: str, *, unique: bool = True) -> str | NoDiagram:
-        """Return a table's name as SQL, if its rows can be looked up by a column; else why not, and what would help."""
+        """Return a table's name as SQL if its rows can be looked up by a column; else the reason and a remedy."""
         there = catalog.relations(self._connection, [RelationName(self._schema, name)]).values()
         table = next((relation for relation in there if relation.readable >= set(columns)), None)
         if table is None:

@@ -1,4 +1,4 @@
-"""What `order-audit run` can be told."""
+"""Options of an audit."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from order_audit.reports.writers import DEFAULT
 
 @dataclass
 class Options:
-    """What an audit is to do.
+    """Options of an audit.
 
-    `timeout` is in seconds; `gentle` has one job, whatever `jobs` says; `sample` is the percentage of each table's
+    `timeout` is in seconds; `gentle` has one job, regardless of `jobs`; `sample` is the percentage of each table's
     pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
-    baseline of another database or suite.
-    `on_progress` reports the progress of rules, `start_progress` gives such a callback for lint and for the profile.
+    baseline of another database or suite. `on_progress` receives the progress of rules; `start_progress` returns such a
+    callback for lint and profile.
     """
 
     suites: tuple[str, ...] = ("current",)

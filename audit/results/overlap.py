@@ -14,7 +14,7 @@ from order_audit.reports.document import KeyOrder, Overlap, RowsAffected
 
 @dataclass(frozen=True)
 class Overlaps:
-    """Per table, and per key where its rules do not go by the same one, the number of different violating keys; and by
+    """By table (and by key, if its rules have different ones), the number of distinct violating keys; and by
     failed rule, which others have keys of its own, those with the most first.
     """
 

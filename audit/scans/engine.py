@@ -13,7 +13,7 @@ from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.domain import Impact
 from order_audit.expectations import Rule
 
-#: Called with a rule's id and outcome as soon as it is known, from any thread.
+#: Receives a rule's id and outcome when it is known, from any thread.
 OnOutcome: TypeAlias = Callable[[str, Outcome], None]
 
 
@@ -36,7 +36,7 @@ class ScanOptions:
 
 
 class Scans(Protocol):
-    """Scans at work."""
+    """Running scans."""
 
     @property
     def interrupted(self) -> bool:
@@ -84,7 +84,7 @@ class Engine(Protocol):
         ...
 
     def impact_sql(self, prepared: PreparedRule, sql: str) -> str:
-        """Return a statement that gives a rule's impact by itself, or nothing; `sql` gives the violations."""
+        """Return a separate statement for a rule's impact, or an empty text; `sql` is the query of the violations."""
         ...
 
     def start(

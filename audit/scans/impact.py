@@ -1,4 +1,4 @@
-"""What violations touch, as installed domains define it, added up by the statement that judges the rule."""
+"""The impact of violations, as defined by installed domains, computed by the statement that judges the rule."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _absent(impact: Impact, prepared: PreparedRule) -> set[str]:
 
 
 def reproduce_sql(prepared: PreparedRule, sql: str, impacts: Impacts) -> str:
-    """Return a statement that gives the impact by itself; `sql` gives the violations. Empty for another key."""
+    """Return a separate statement for the impact; `sql` is the query of the violations. Empty for another key."""
     impact = impacts.of(prepared)
     if impact is None or prepared.table is None or prepared.rule.key != (impact.key,):
         return ""
@@ -198,7 +198,7 @@ def _sums(related: Related) -> str:
 
 
 def parse_impact(text: str, impact: Impact) -> dict[str, int | float]:
-    """Return the numbers of an impact query by their measures' names; what is no number (NaN) counts as 0."""
+    """Return the numbers of an impact query by the names of their measures; NaN counts as 0."""
     numbers = json.loads(text, parse_float=Decimal)
     return {measure.name: _number(number) for measure, number in zip(impact.measures, numbers, strict=True)}
 

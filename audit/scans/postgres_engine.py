@@ -41,7 +41,7 @@ class PostgresEngine:
         return self._impacts.of(prepared)
 
     def impact_sql(self, prepared: PreparedRule, sql: str) -> str:
-        """Return a statement that gives a rule's impact by itself."""
+        """Return a separate statement for a rule's impact."""
         return impact.reproduce_sql(prepared, sql, self._impacts)
 
     def start(

@@ -105,7 +105,7 @@ class ViolationStore:
 
 
 def _positions(lines: BinaryIO, rule: str, most: int, *, as_numbers: bool) -> list[violations.Position]:  # noqa: ARG001
-    """What the next keys of a rule's file are sorted by: up to `most`."""
+    """The sort keys of the next keys of a rule's file: up to `most`."""
     return [violations.position(key, as_number=as_numbers) for _, key in islice(violations.rows(lines), most)]
 
 

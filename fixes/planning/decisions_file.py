@@ -23,7 +23,7 @@ def decisions_toml(plan: Plan, choices: Mapping[str, str]) -> str:
         "# What becomes of rows for which there is no one right answer. Put one of the options named above it behind",
         f"# each rule, then: order-audit fixes apply --decisions FILE. '{LEAVE}' lists the rows and touches none.",
         "# Rules that are named under 'undecided' have no decision yet: there --accept-recommended may put another",
-        f"# option in the place of '{LEAVE}'. Take a name off, and '{LEAVE}' is what was decided.",
+        f"# option in the place of '{LEAVE}'. Take a name off, and '{LEAVE}' has the decisions.",
         "#",
         "# All that was found, and what would become of it, is compared with the database before anything is changed:",
         "# where it is not the same any more, nothing is changed, and the difference is shown.",

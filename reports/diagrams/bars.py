@@ -1,4 +1,4 @@
-"""A bar chart that lies: a row each, its name on the left, its count on the right."""
+"""A horizontal bar chart: a row each, its name on the left, its count on the right."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _WIDTH: Final = 300.0
 _ROW: Final = 15.0
 _BAR: Final = 11.0
 _GAP: Final = 6.0
-#: Letters' width, more or less, and how many of a name are shown.
+#: The approximate width of a letter, and the number of displayed letters of a name.
 _LETTER: Final = 5.5
 _NAME: Final = 20
-#: Whatever is not none shows.
+#: The smallest visible length of a bar that is not empty.
 _LEAST: Final = 1.0
 
 

@@ -28,9 +28,9 @@ _PALEST: Final = 0.12
 
 
 def bitmap(title: str, shares: Sequence[float], rows: int) -> Markup:
-    """A line of cells per day, or per 64 bits; `shares` tells for each bit how much of the `rows` has it set.
+    """Draw a line of cells per day, or per 64 bits; `shares` has for each bit the share of `rows` with it.
 
-    The darkest is the greatest share there is. Neighbours of the same share are one cell.
+    The darkest cell is the greatest share. Neighbours with equal shares are one cell.
     """
     is_week = len(shares) == WEEK
     line = _HALF_HOURS if is_week else min(_LINE, max(len(shares), 1))

@@ -1,4 +1,4 @@
-"""A histogram: how many there are in each of equal steps."""
+"""A histogram: counts of equal steps."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _WIDTH: Final = 240.0
 _TOP: Final = 12.0
 _HEIGHT: Final = 30.0
 _BELOW: Final = 12.0
-#: Whatever is not none shows.
+#: The smallest visible length of a part that is not empty.
 _LEAST: Final = 1.0
-#: A letter's width, more or less, to keep the tallest bar's count inside.
+#: The approximate width of a letter, to keep the tallest bar's count inside.
 _LETTER: Final = 5.5
 
 
 def histogram(title: str, steps: Sequence[tuple[str, int]], low: str, high: str, unit: str = "row") -> Markup:
-    """Bars from zero on, as tall as their counts; the tallest has its count above it.
+    """Draw bars from zero on, as tall as their counts; the tallest has its count above it.
 
-    `steps` tells what each covers, in words, and its count; `low` and `high` are the ends of the axis.
+    `steps` has the range of each bar in words, and its count; `low` and `high` are the ends of the axis.
     """
     counts = [count for _, count in steps]
     most = max(counts, default=0)
@@ -35,7 +35,7 @@ def histogram(title: str, steps: Sequence[tuple[str, int]], low: str, high: str,
             continue
         left, tall = place * width, max(_HEIGHT * count / most, _LEAST)
         outline.append(f"M{length(left)} {length(floor)}h{length(width - 1)}v{length(-tall)}H{length(left)}z")
-        # the whole height answers to a pointer, since a low bar is hard to meet
+        # the whole height reacts to the pointer, since a low bar is hard to hit
         said = element("title", [written(f"{step}: {plural(count, unit)}")])
         parts.append(element("rect", [said], class_="hit", x=left, y=_TOP, width=width, height=_HEIGHT))
     if most:
@@ -49,7 +49,7 @@ def histogram(title: str, steps: Sequence[tuple[str, int]], low: str, high: str,
 
 
 def _peak(place: int, most: int, width: float) -> Markup:
-    """The tallest bar's count, above it and inside the picture."""
+    """Return the tallest bar's count, above it and inside the diagram."""
     said = f"{most:,}"
     half = len(said) * _LETTER / 2
     return label(said, min(max((place + 0.5) * width, half), _WIDTH - half), _TOP - 3, "middle")

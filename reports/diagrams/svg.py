@@ -29,7 +29,7 @@ def element(name: str, parts: Sequence[Markup] = (), **attributes: str | float) 
         f'{length(value) if isinstance(value, int | float) else escape(plain(value))}"'
         for key, value in attributes.items()
     )
-    # names are the callers' own, values are escaped, and what is no markup yet is escaped by the join
+    # names come from the caller, values are escaped, and the join escapes plain text
     return Markup(f"<{name}{told}>{Markup('').join(parts)}</{name}>" if parts else f"<{name}{told}/>")  # noqa: S704
 
 

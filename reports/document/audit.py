@@ -138,13 +138,13 @@ class ImpactMeasure:
     """One number of the impact of rules on a table."""
 
     name: Annotated[str, note("As in `impact`.")]
-    label: Annotated[str, note("What is counted, in the singular; of a sum what is added up, and its unit.")]
+    label: Annotated[str, note("The counted noun in the singular; for a sum, the summed quantity and its unit.")]
     is_sum: bool = False
 
 
 @dataclass(frozen=True)
 class TableImpact:
-    """What the impact of rules on a table adds up."""
+    """The measures of the impact of rules on a table."""
 
     table: str
     measures: tuple[ImpactMeasure, ...]

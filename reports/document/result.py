@@ -151,7 +151,7 @@ class Result:
     ] = None
     no_diagram_reason: NoDiagram | None = None
     diagram: Annotated[DiagramFacts | None, note("Of the first examples.")] = None
-    impact_sql: Annotated[str, note("A statement that gives the impact by itself.")] = ""
+    impact_sql: Annotated[str, note("A separate statement for the impact.")] = ""
 
     CONDITIONS: ClassVar[list[JsonObject]] = [
         {

@@ -30,7 +30,7 @@ _CLASSES: Final = {
 
 
 def column(table: str, name: str, figures: Mapping[str, Any], rows: int) -> Column:
-    """Return what is shown of a column of a table with so many rows."""
+    """Return the displayed figures of a column; `rows` is the number of rows of its table."""
     shown = Column(table, name, figures["type"], rows=rows)
     if "error" in figures:
         shown.error = figures["error"]
@@ -108,7 +108,7 @@ def _numbers(figures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 
 
 def _exact(figures: Mapping[str, Any]) -> Iterable[str]:
-    """What is told of all rows, in words; extremes only where no picture ends with them."""
+    """Return the exact figures of all rows in words; extremes only without a diagram that shows them."""
     is_drawn = figures.get("histogram") and "picked_rows" not in figures
     if "quantiles" in figures and figures.get("min") is not None and not is_drawn:
         mean = f", mean {written(figures['mean'])}" if figures.get("mean") is not None else ""
@@ -130,7 +130,7 @@ def _exact(figures: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _counted(figures: Mapping[str, Any], there: int) -> Iterable[str]:
-    """What is read off the values that were counted, in words."""
+    """Return the figures of counted values in words."""
     if has := [f"{said} {n:,}" for kind, said in _CLASSES.items() if (n := figures.get("characters", {}).get(kind))]:
         yield f"rows with {', '.join(has)}"
     if types := figures.get("types"):

@@ -1,4 +1,4 @@
-"""What is shown of a profile."""
+"""The displayed parts of a profile."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Column:
 
     @property
     def picture(self) -> Markup | None:
-        """What can be drawn of it."""
+        """The diagram, if any."""
         path = f"{self.table}.{self.name}"
         if self.bits:
             return diagrams.bitmap(f"{path}: rows by bit that is set", self.bits, self.there)
@@ -98,7 +98,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Profile:
-    """What a page shows of a profile."""
+    """The profile of a page."""
 
     tables: list[Table]
     is_folded: bool

@@ -57,9 +57,7 @@ def _facts(entry: Mapping[str, Any]) -> Iterable[str]:
     if "first_rows" in entry:
         yield f"Figures of its first {entry['first_rows']:,} rows; the rest was not read"
     sizes = entry["bytes"]
-    yield (
-        f"{size(sizes['total'])}, of it {size(sizes['indexes'])} indexes" if sizes["total"] else "no storage of its own"
-    )
+    yield (f"{size(sizes['total'])}, of it {size(sizes['indexes'])} indexes" if sizes["total"] else "no storage")
     if entry["dead_rows"]:
         yield plural(entry["dead_rows"], "dead row")
     if key := entry["key"]:

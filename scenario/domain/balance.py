@@ -43,7 +43,7 @@ class BalanceDiagram:
         }
 
     def draw(self, facts: Sequence[Json], highlight: Sequence[str]) -> list[Figure]:  # noqa: ARG002 - the interface's
-        """Draw each balance beside what it is to cover; a balance alone needs no drawing."""
+        """Draw each balance and the amounts to pay from it; a balance alone has no diagram."""
         return [_figure(it) for it in facts if it.get("order_amount") is not None or it.get("live_orders") is not None]
 
 

@@ -1,4 +1,4 @@
-"""What the report shows of the figures on orders and customers."""
+"""Charts of the figures on orders and customers."""
 
 from __future__ import annotations
 

@@ -23,10 +23,10 @@ _POSITIONS: Final = 10
 
 
 def lineages(query: Query, tables: Mapping[str, str]) -> Json:
-    """Sizes and depths of lineages, and the orders' status by their position in them. Raises psycopg.Error.
+    """Return sizes and depths of lineages, and statuses of orders by position. Raises psycopg.Error.
 
     Sizes and depths are lists of [size, lineages]; the depth is the longest chain of references below the first order.
-    `outside` are the orders that no first order leads to: those in a circle, or whose ancestor is missing.
+    `outside` is the number of orders without a first order: in a cycle, or with a missing ancestor.
     """
     rows = query(
         f"""
@@ -64,7 +64,7 @@ def lineages(query: Query, tables: Mapping[str, str]) -> Json:
     )
     total = {what: n for what, _, _, n in rows if what in ("all", "placed")}
     sizes = _counts(rows, "size")
-    # what is not last in its lineage has no size: it was grouped under none
+    # orders that are not last in their lineage have no size: they are in the group without one
     last = [("last", status, n) for what, is_last, status, n in rows if what == "last" and is_last]
     positions = [(str(at), status, n) for what, at, status, n in rows if what == "position"]
     return {
@@ -119,9 +119,9 @@ def orders_per_customer(query: Query, tables: Mapping[str, str]) -> Json:
 
 
 def exposure(query: Query, tables: Mapping[str, str]) -> Json:
-    """Customers by the share of the balance that their live orders' amounts come to.
+    """Return customers by the share of their balance that live orders need.
 
-    `over` has those whose amounts are more than the balance; `unknown` those whose balance is no number.
+    `over` counts customers whose amounts exceed the balance, `unknown` those whose balance is not a number.
     """
     rows = query(
         f"""

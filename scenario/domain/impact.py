@@ -1,4 +1,4 @@
-"""Whom and what violations concern: customers, orders, and the sum of the orders' amounts."""
+"""The impact of violations: customers, orders, and the sum of the orders' amounts."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from order_audit.domain import Example, Figure, Json, Lookup, NoDiagram
 from order_audit.scenario.domain.lineage_figure import Lineage, figures
 from order_audit.scenario.domain.orders import ORDER
 
-#: What is drawn of one rule at most: lineages, orders of each.
+#: Limits of one rule's diagrams: lineages, orders of each.
 _LINEAGES: Final = 3
 _STEPS: Final = 8
 _FAILED: Final = NoDiagram("looking its rows up failed, for want of a right or of time", "")
@@ -21,7 +21,7 @@ _Orders = dict[str, Json]
 
 @dataclass
 class _Walk:
-    """A lineage as it is put together."""
+    """A lineage under construction."""
 
     keys: list[Any] = field(default_factory=list)
     orders: _Orders = field(default_factory=dict)
@@ -57,7 +57,7 @@ class LineageDiagram:
 
 
 def _lineages(orders: _Orders, rows: Iterable[Sequence[Any]]) -> Iterable[Lineage]:
-    """What the examples lead to, those together that meet: a chain, a circle, orders with one missing ancestor."""
+    """Return the lineages of the examples; examples that meet share one."""
     drawn: list[_Walk] = []
     for keys in rows:
         if not keys or str(keys[0]) not in orders:

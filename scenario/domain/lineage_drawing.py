@@ -42,7 +42,7 @@ class Order:
 
 
 def lineage(title: str, orders: Sequence[Order]) -> Markup:
-    """The orders in the order given; a fault is told at its order, and an arc that is one is broken."""
+    """Draw the orders in the given order; a fault is a note at its order, or a broken arc."""
     places = {str(order.id): place for place, order in enumerate(orders)}
     arcs = [
         (place, places[str(order.ref)], order)

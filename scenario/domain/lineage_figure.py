@@ -1,4 +1,4 @@
-"""A lineage as it is, and as it should be."""
+"""A lineage, and its repaired form."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _listed(names: list[str]) -> str:
 
 
 def as_it_is(found: Lineage, *, references: bool) -> list[Order]:
-    """A lineage of a result as it is; faults of the references are told if they are what it is about."""
+    """Return the orders of a lineage; with `references`, faults of references are noted."""
     orders = {str(order["order_id"]): order for order in found.orders}
     keys = {str(key) for key in found.keys}
     customers = len({order["customer_id"] for order in found.orders}) > 1

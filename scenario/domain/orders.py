@@ -1,4 +1,4 @@
-"""What the parts of the domain have in common of orders."""
+"""Definitions on orders that the parts of the domain share."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Copy the rows that are there already, in short transactions, as many at a time as nobody notices."""
+"""Copy existing rows in short transactions of adaptive size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from order_audit.scenario.migrate.steps import COPYING, FIRST
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 
 _TABLES: Final = ("customers", "orders")
-#: The part of what anybody may wait that a batch is to take.
+#: The share of the allowed wait that a batch may take.
 _SHARE: Final = 10
 #: Seconds between looks at replicas and waiting sessions.
 _LOOK: Final = 1.0

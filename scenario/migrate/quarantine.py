@@ -1,4 +1,4 @@
-"""Rows that the new tables cannot hold: how many, and why."""
+"""Rows that the new tables reject: their number and reasons."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ order by q.what, count(*) desc, r.reason
 
 
 def quarantine(connection: psycopg.Connection) -> list[Quarantined]:
-    """What is in quarantine now; a row with several reasons counts for each."""
+    """Return the rows in quarantine by reason; a row with several reasons counts for each."""
     return [Quarantined(row[0], row[1], row[2], tuple(row[3])) for row in connection.execute(_READ)]
 
 
 def new_columns(connection: psycopg.Connection) -> list[str]:
-    """Columns of the old tables that no step takes along, or whose type was changed, as `orders.note (text)`."""
+    """Return columns of the old tables that are not migrated or have another type, as `orders.note (text)`."""
     return [
         f"{tab}.{name} ({kind}{f', before {before}' if before else ''})"
         for tab, name, kind, before in connection.execute(
@@ -57,10 +57,10 @@ def new_columns(connection: psycopg.Connection) -> list[str]:
 def dry_run(
     connection: psycopg.Connection, all_steps: Sequence[Step], on_progress: ProgressCallback
 ) -> tuple[list[Quarantined], list[str]]:
-    """What would be in quarantine, and columns that no step takes along: tried in a transaction that is rolled back.
+    """Return the future quarantine and the columns that are not migrated, by a dry run that is rolled back.
 
-    No row of the current tables is locked. It takes about as long as a backfill without pauses, and as long holds back
-    what a VACUUM could clean away.
+    Locks no row of the current tables. Takes as long as a backfill without pauses; meanwhile VACUUM cannot remove newly
+    dead rows.
     """
     refuse_unsupported(connection)
     with connection.transaction(force_rollback=True):

@@ -1,4 +1,4 @@
-"""Take the steps of a migration, forwards and back."""
+"""Run the steps of a migration, and roll them back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from order_audit.scenario.migrate.steps import CONTRACT, FIRST, Step, done, exec
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 from order_audit.scenario.migrate.verify import Verified, verify
 
-#: Why a column cannot be taken along.
+#: Errors of a column that cannot be carried.
 _NOT_CARRIED: Final = (
     psycopg.errors.UndefinedColumn,
     psycopg.errors.DuplicateColumn,
@@ -30,7 +30,7 @@ _NOT_CARRIED: Final = (
 
 @dataclass(frozen=True)
 class StepRun:
-    """A step that was taken: its seconds, and how often its locks were asked for in vain before."""
+    """A finished step: its seconds, and the number of failed tries for its locks."""
 
     name: str
     seconds: float
@@ -38,12 +38,12 @@ class StepRun:
 
 
 class DifferentError(OrderAuditError):
-    """Both sides differ, so that there can be no switch."""
+    """Both sides differ, which prevents the switch."""
 
     exit_code = 1
 
     def __init__(self, verified: Verified) -> None:
-        """Take what was found."""
+        """Store the result of the comparison."""
         super().__init__("both sides differ: nothing was switched")
         self.verified = verified
 
@@ -56,21 +56,20 @@ def run(
     start_progress: StartProgress,
     carry: Sequence[tuple[str, str]] = (),
 ) -> list[StepRun]:
-    """Take the steps that are not taken yet, up to one. The connection commits by itself.
+    """Run the remaining steps, up to `to`. The connection is in autocommit mode.
 
-    `carry` names columns (table and column) that somebody added to the old tables, and that are to be taken along. It
-    may be killed at any moment and called again. Raises RefusalError before the first change, DifferentError where a
-    comparison finds that the sides differ.
+    `carry` has added columns of the old tables (table and column) to carry. May be killed and called again. Raises
+    RefusalError before the first change, DifferentError if both sides differ.
     """
     names = [step.name for step in all_steps]
-    there = done(connection, all_steps)
-    if not there:
+    finished = done(connection, all_steps)
+    if not finished:
         refuse_unsupported(connection)
     taken: list[StepRun] = []
     for step in all_steps[: names.index(to) + 1]:
-        if step.name in there:
+        if step.name in finished:
             if step.name == "prepare" and _carry(connection, carry, throttle, start_progress, taken):
-                there = [name for name in there if name != "verify"]
+                finished = [name for name in finished if name != "verify"]
             continue
         on_progress = start_progress(step.name, lines=True)
         on_progress(0, 0, "")
@@ -102,7 +101,7 @@ def _carry(
     start_progress: StartProgress,
     taken: list[StepRun],
 ) -> bool:
-    """Take added columns along, and bring what rows say there; gives whether there was anything to do."""
+    """Carry added columns and copy their values; return whether anything changed."""
     changed = False
     for table, column in columns:
         row = connection.execute(
@@ -117,7 +116,7 @@ def _carry(
             try:
                 tries = _until_locked(connection, change.as_string(), throttle, on_progress)
             except _NOT_CARRIED as error:
-                raise RefusalError(_said(error)) from None
+                raise RefusalError(_message(error)) from None
             changed = True
         position: int | None = FIRST
         done = 0
@@ -134,11 +133,11 @@ def _carry(
             done += throttle.batch_size if position is not None else 0
             on_progress(done, 0, "rows")
             wait_for_others(connection, throttle, lambda note: on_progress(done, 0, note))  # noqa: B023
-        taken.append(StepRun(f"{table}.{column} taken along", time.perf_counter() - began, tries))
+        taken.append(StepRun(f"{table}.{column} carried", time.perf_counter() - began, tries))
     return changed
 
 
-def _said(error: psycopg.Error) -> str:
+def _message(error: psycopg.Error) -> str:
     hint = error.diag.message_hint
     return f"{error.diag.message_primary}{f': {hint}' if hint else ''}"
 
@@ -150,17 +149,17 @@ def rollback(
     throttle: MigrationThrottle,
     start_progress: StartProgress,
 ) -> list[StepRun]:
-    """Take steps back, the last first, down to one that stays (none where `to` is empty).
+    """Roll steps back, the last first, down to `to`, which stays (all steps if empty).
 
-    Every write that was made meanwhile is in the old tables. Raises RefusalError after `contract`: they are gone.
+    The old tables have all writes of the meantime. Raises RefusalError after `contract`, which drops them.
     """
-    there = done(connection, all_steps)
-    if CONTRACT in there:
-        raise RefusalError("the old tables are gone: what is in the new ones stays, and a backup has the old")
+    finished = done(connection, all_steps)
+    if CONTRACT in finished:
+        raise RefusalError("the old tables are dropped: only a backup has them")
     names = [step.name for step in all_steps]
     taken = []
     for step in reversed(all_steps):
-        if step.name not in there or (to and names.index(step.name) <= names.index(to)):
+        if step.name not in finished or (to and names.index(step.name) <= names.index(to)):
             continue
         on_progress = start_progress(f"{step.name} back", lines=True)
         on_progress(0, 0, "")
@@ -171,41 +170,41 @@ def rollback(
 
 
 def refuse_new_columns(connection: psycopg.Connection, step: Step) -> None:
-    """Raise RefusalError where old applications would lose a column by a step."""
+    """Raise RefusalError if old applications would lose a column by a step."""
     if step.name not in ("switch", CONTRACT):
         return
     if found := new_columns(connection):
         raise RefusalError(
-            f"there are columns of the old tables that no step takes along: {', '.join(found)}. Nothing was"
-            " switched. 'migrate run --carry TABLE.COLUMN' takes an added one along; or drop it; or roll back, take it"
-            " into the project, and begin anew"
+            f"columns of the old tables are not migrated: {', '.join(found)}. Nothing was switched. Carry an added"
+            " column with 'migrate run --carry TABLE.COLUMN'; or drop it; or roll back, add it to the project, and"
+            " start again"
         )
 
 
 def refuse_out_of_date(connection: psycopg.Connection, step: Step) -> None:
-    """Raise RefusalError where the new tables were synchronised before, and could not be emptied since."""
+    """Raise RefusalError if the new tables have outdated rows of an earlier synchronisation."""
     if step.name != "synchronise":
         return
     if connection.execute("select from migration.step where name = 'out of date'").rowcount:
         raise RefusalError(
-            "the new tables are out of date, and could not be emptied, for other tables refer to them:"
-            " 'order-audit migrate rollback' takes everything back, and 'run' begins anew"
+            "the new tables are not up to date and could not be emptied, because other tables reference them:"
+            " roll back with 'order-audit migrate rollback', then run again"
         )
 
 
 def _until_locked(
     connection: psycopg.Connection, text: str, throttle: MigrationThrottle, on_progress: ProgressCallback
 ) -> int:
-    """Run a file until it has its locks; gives how often it did not. Between tries all who waited behind us go on."""
+    """Run a file until it gets its locks; return the number of failed tries. Other sessions continue between tries."""
     for tries in range(throttle.max_tries):
         try:
             execute(connection, text)
         except RETRYABLE:
-            on_progress(tries + 1, throttle.max_tries, "others hold the tables: trying again")
+            on_progress(tries + 1, throttle.max_tries, "the tables are locked: trying again")
             back_off(min(tries, 6))
         else:
             return tries
     raise RefusalError(
-        f"the locks could not be had in {throttle.max_tries} tries: a long transaction holds the tables"
+        f"no locks after {throttle.max_tries} tries: a long transaction holds the tables"
         " (select pid, xact_start, query from pg_stat_activity order by xact_start). Run the same command again"
     )

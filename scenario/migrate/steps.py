@@ -13,16 +13,16 @@ import psycopg
 from order_audit import session
 from order_audit.errors import RefusalError
 
-#: The last step, which has a project of its own so that nobody deploys it along with the others.
+#: The last step, a separate project, so that it is not deployed together with the others.
 CONTRACT: Final = "contract"
 #: Before every key, the least one included.
 FIRST: Final = -(2**63)
-#: What transactions that copy rows set. A copy that a crash loses is made again.
+#: Settings of transactions that copy rows. A copy lost in a crash is repeated.
 COPYING: Final = (("synchronous_commit", "off"), session.NO_JIT, session.ALL_ROWS)
 _PART: Final = re.compile(r"^\\ir (?P<file>\S+)$", re.MULTILINE)
 _CHANGE = re.compile(r"^(?P<name>[a-z_]+) ", re.MULTILINE)
 
-#: What each step leaves behind by which it is known: steps write that down themselves, once there is a place for it.
+#: The evidence of each step. Steps record themselves once the table for it exists.
 _DONE: Final = """
 select array_remove(array[
   case when to_regclass('sales.orders') is not null then 'expand' end,
@@ -132,7 +132,7 @@ def refuse_unsupported(connection: psycopg.Connection) -> None:
     if lacking:
         raise RefusalError(f"'migrate' is for the scenario's tables: this database lacks the columns {lacking}")
     if generated:
-        raise RefusalError(f"what is written to the new tables could not be written to a generated column: {generated}")
+        raise RefusalError(f"writes to the new tables cannot be copied to a generated column: {generated}")
     if keyless:
         raise RefusalError(f"without a primary key no row can be told from another: make {keyless} one")
     if secured:
@@ -158,5 +158,5 @@ def execute(connection: psycopg.Connection, text: str) -> None:
 
 
 def without_transaction(text: str) -> str:
-    """A file's statements without its own begin and commit, for a transaction of somebody else's."""
+    """Return a file's statements without begin and commit, for the caller's transaction."""
     return re.sub(r"^(begin|commit)( isolation level [a-z ]+)?;$", "", text, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""When a backfill must wait for others: replicas that lag, sessions that wait for a lock of ours."""
+"""The throttle of a backfill: pauses for lagging replicas and for sessions that wait for its locks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from order_audit.progress import NoteCallback
 
 @dataclass(frozen=True)
 class MigrationThrottle:
-    """How fast to go.
+    """Limits of a migration.
 
-    `max_lock_wait_ms` is how many milliseconds anybody may wait for us, `pause_ms` milliseconds between transactions,
-    `max_lag_seconds` how many seconds a replica may be behind, `max_tries` how often a lock that cannot be had is asked
-    for.
+    `max_lock_wait_ms` is the longest time to block other sessions, `pause_ms` the pause between transactions,
+    `max_lag_seconds` the allowed replica lag, `max_tries` the number of tries for a lock.
     """
 
     batch_size: int = 2_000
@@ -36,7 +35,7 @@ select
 
 
 def wait_for_others(connection: psycopg.Connection, throttle: MigrationThrottle, on_note: NoteCallback) -> None:
-    """Return once replicas have caught up and nobody waits for a lock of this session."""
+    """Wait until replicas have caught up and no session waits for a lock of this one."""
     if throttle.pause_ms:
         time.sleep(throttle.pause_ms / 1000)
     while True:
@@ -46,6 +45,6 @@ def wait_for_others(connection: psycopg.Connection, throttle: MigrationThrottle,
         on_note(
             f"waiting: a replica is {lag:.0f} s behind"
             if lag > throttle.max_lag_seconds
-            else "waiting: somebody waits for us"
+            else "waiting: another session waits for our lock"
         )
         time.sleep(0.5)

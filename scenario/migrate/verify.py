@@ -11,7 +11,7 @@ from order_audit import session
 from order_audit.progress import ProgressCallback
 from order_audit.scenario.migrate.steps import FIRST
 
-#: Keys in a range that has a checksum of its own.
+#: Keys in a range with one checksum.
 WIDTH: Final = 10_000
 #: Rows that are named, of each table.
 MOST: Final = 1_000
@@ -19,7 +19,7 @@ MOST: Final = 1_000
 
 @dataclass(frozen=True)
 class Difference:
-    """A row that is not the same on both sides, and what is wrong with it."""
+    """A row that differs between the sides, and the difference."""
 
     table: str
     key: int
@@ -37,7 +37,7 @@ class Recreation:
 
 @dataclass(frozen=True)
 class Verified:
-    """What a comparison found. `rows` is how many old rows were compared; `more` whether differences are left out."""
+    """The result of a comparison. `rows` has the number of compared old rows; `more`: differences were omitted."""
 
     rows: dict[str, int]
     differences: tuple[Difference, ...]

@@ -54,7 +54,7 @@ def test_added_columns_are_taken_along_to_the_end(sample: str, when: str) -> Non
         assert "orders.note (text)" in said
         assert "--carry" in said
         said = migrate(sample, "run", "--quiet", *_CARRY)
-        assert "orders.note taken along" in said
+        assert "orders.note carried" in said
         assert "verify" in said
         assert migrate(sample, "status").count("done") == 6
         # old applications, by the view; new ones, by their tables
@@ -206,5 +206,5 @@ def test_what_cannot_be_taken_along_is_said_in_one_line(sample: str, change: str
 
 def test_wrong_names_are_wrong_uses(sample: str) -> None:
     for name in ("note", "people.note", "orders."):
-        assert "wanted customers.COLUMN" in migrate(sample, "run", "--quiet", "--carry", name, code=2)
+        assert "must be customers.COLUMN" in migrate(sample, "run", "--quiet", "--carry", name, code=2)
     assert "prepare" in migrate(sample, "run", "--to", "expand", "--carry", "orders.note", "--quiet", code=2)

@@ -28,9 +28,9 @@ def test_after_the_contract_old_applications_go_on(sample: str) -> None:
     assert "--drop-old-tables" in migrate(sample, "contract", "--quiet", code=2)
     migrate(sample, "contract", "--drop-old-tables", "--quiet")
     assert rows(sample) == before
-    assert "gone already" in migrate(sample, "contract", "--drop-old-tables", "--quiet")
-    assert "the old tables are gone" in migrate(sample, "rollback", "--quiet", code=3)
-    assert "the old tables are gone" in migrate(sample, "verify", "--quiet", code=3)
+    assert "already dropped" in migrate(sample, "contract", "--drop-old-tables", "--quiet")
+    assert "the old tables are dropped" in migrate(sample, "rollback", "--quiet", code=3)
+    assert "the old tables are dropped" in migrate(sample, "verify", "--quiet", code=3)
     with psycopg.connect(sample, autocommit=True) as connection:
         row = connection.execute(
             "insert into orders (order_ref, customer_id, order_amount, order_status, order_schedule,"
