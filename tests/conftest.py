@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the folder of this run's servers, which the processes that it starts inherit."""
     if not hasattr(config, "workerinput"):
         os.environ[servers.HOME] = str(servers.folder("oa-"))
-        # whoever ends the tests, as `timeout` does, lets them end their servers
+        # a signal such as that of `timeout` lets the tests end their servers
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
@@ -148,7 +148,7 @@ def standby() -> Iterator[tuple[str, Server]]:
         second.data.chmod(0o700)
         words = ["-h", str(primary.socket), "-p", "5432", "-U", "postgres", "-R", "-c", "fast", "-X", "stream"]
         primary._run("pg_basebackup", "-D", str(second.data), *words)
-        (second.data / ".s.PGSQL.5432.lock").unlink()  # the primary's, whose socket stands among its data
+        (second.data / ".s.PGSQL.5432.lock").unlink()  # the primary's; its socket is in its data folder
         try:
             second.start("hot_standby=on")
             yield dsn, second

@@ -1,4 +1,4 @@
-"""What the tests of the command line share: the program as a process, and places where it is used wrongly."""
+"""Helpers for the tests of the command line: the program as a process, and places where it is used wrongly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORKERS: Final = max(2, os.cpu_count() or 2)
 
 
 def order_audit(*words: str, env: dict[str, str] | None = None, cwd: Path = ROOT, timeout: float = 120) -> Done:
-    """Run the program in a process and an environment of its own."""
+    """Run the program in a process and a separate environment."""
     return subprocess.run(
         [sys.executable, "-m", "order_audit", *words],
         capture_output=True,
@@ -47,7 +47,7 @@ def in_process(*words: str, env: dict[str, str] | None = None, cwd: Path = ROOT)
 
 @dataclass
 class Place:
-    """What the command lines below speak of, by name."""
+    """The objects of the command lines below, by name."""
 
     folder: Path
     names: dict[str, str] = field(default_factory=dict)

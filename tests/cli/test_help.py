@@ -27,7 +27,8 @@ def _commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple
 COMMANDS: Final = dict(_commands(typer.main.get_command(app)))
 
 
-#: Asks for `--help` of each command in one fresh process; says how each ended and what it imported that nobody had yet.
+#: Runs `--help` of each command in one fresh process; prints how each ended and the modules that it was the first to
+#: import.
 ASK: Final = """
 import contextlib, io, json, sys
 from order_audit.audit.cli.app import main

@@ -193,7 +193,7 @@ def test_an_interrupted_audit_keeps_what_had_finished(
 
 
 def test_a_killed_audit_leaves_no_work_behind(sample_18: str, suite: Path, tmp_path: Path) -> None:
-    """SIGKILL: nobody cancels anything, yet the server notices and ends the sessions."""
+    """SIGKILL: without a cancel request, the server still notices and ends the sessions."""
     with _started(sample_18, suite, tmp_path) as running:
         running.wait_until(SLEEPING, 1)
         running.stop(signal.SIGKILL)
@@ -231,7 +231,7 @@ def test_an_audit_that_has_not_begun_leaves_nothing(tmp_path: Path, suite: Path,
 
 
 def test_the_second_signal_ends_it_at_once(sample_18: str, suite: Path, tmp_path: Path) -> None:
-    """Whoever presses Ctrl-C again is in a hurry: nothing half-written is left, and no session."""
+    """A second Ctrl-C ends at once: no partial file and no session is left."""
     with _started(sample_18, suite, tmp_path) as running:
         running.wait_until(SLEEPING, 1)
         running.process.send_signal(signal.SIGINT)

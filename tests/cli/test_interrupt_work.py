@@ -31,7 +31,7 @@ class _Work:
         self.stopped.set()
 
 
-@pytest.mark.parametrize("moment", ["while it stops the work", "as soon as Ctrl-C means what it did before"])
+@pytest.mark.parametrize("moment", ["while it stops the work", "as soon as Ctrl-C has its former meaning"])
 def test_two_signals_at_once_stop_the_work(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     """The second may come at any moment of the first one's handling, and the work is stopped all the same."""
     work = _Work(signalled=moment.startswith("while"))

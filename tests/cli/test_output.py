@@ -43,7 +43,7 @@ def test_a_table_that_is_not_there_fails_the_gate(place: Place, databases: dict[
 def test_an_errored_schema_rule_fails_every_lint_that_may_fail(
     server_18: Server, guarded: str, fail_on: str, code: int
 ) -> None:
-    """Nothing is known of what it looks for; `run` does the same, and the line that sums up counts it."""
+    """Its violations are unknown; `run` does the same, and the summary counts it."""
     assert guarded
     dsn = servers.new_database(server_18)
     with psycopg.connect(dsn, autocommit=True) as connection:

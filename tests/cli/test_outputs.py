@@ -1,4 +1,4 @@
-"""What a run leaves behind: SQL that can be pasted, names that tell tables apart, and this run's files only."""
+"""The output of a run: SQL that can be pasted, unambiguous table names, and only this run's files."""
 
 from __future__ import annotations
 

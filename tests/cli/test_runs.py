@@ -136,7 +136,7 @@ def test_quiet_prints_nothing_on_stderr(runs: dict[str, tuple[Done, Path]]) -> N
 
 
 def test_a_run_that_passes_the_gate_exits_0(runs: dict[str, tuple[Done, Path]], databases: dict[str, str]) -> None:
-    """A suite of one's own in a schema of its own: ids by path, only the formats asked for; --dsn wins."""
+    """A user's suite in a separate schema: ids by path, only the formats asked for; --dsn wins."""
     done, out = runs["own"]
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in out.iterdir()) == ["results.json", "violations.csv"]
@@ -157,7 +157,7 @@ def test_a_run_that_passes_the_gate_exits_0(runs: dict[str, tuple[Done, Path]], 
 def test_a_baseline_of_another_database_can_be_taken(
     audits: dict[str, Path], place: Place, databases: dict[str, str]
 ) -> None:
-    """--different does; what it has fails nothing, and the terminal says so."""
+    """--different allows it; its violations fail nothing, and the terminal says so."""
     words = ["run", "--dsn", databases["sample"], "--quiet", "--baseline", str(audits["issues"] / "results.json")]
     done = in_process(*words, "--out", str(place.out()), "--different")
     assert (done.returncode, done.stderr) == (0, "")
@@ -229,7 +229,7 @@ def test_compare_counts_exactly(audits: dict[str, Path], tmp_path: Path, before:
 
 
 def test_compare_without_keys_says_so(audits: dict[str, Path], tmp_path: Path) -> None:
-    """With one violations.csv missing, counts are compared, in the document and in what is printed."""
+    """With one violations.csv missing, counts are compared, in the document and on the terminal."""
     (tmp_path / "results.json").write_bytes((audits["issues"] / "results.json").read_bytes())
     done, document = _compare(audits["sample"], tmp_path, tmp_path / "out")
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""A real hot standby: what reads works there, what writes is refused in one line that says what to do."""
+"""A real hot standby: reading commands work, writing ones are refused in one line with the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong use of the command line: one line that says what is wrong, an exit code, and nothing left behind."""
+"""Wrong use of the command line: one line with the error, an exit code, and no files left."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ ALONE: Final = {"no database given", "connection refused", "report on this folde
 
 @dataclass(frozen=True)
 class Tried:
-    """What became of a wrong command."""
+    """The outcome of a wrong command."""
 
     done: Done
     out: Path

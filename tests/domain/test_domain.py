@@ -161,6 +161,6 @@ def test_a_domain_that_cannot_be_used(tmp_path: Path, suite: Path, code: str, sa
 
 
 def test_the_scenario_is_a_domain_like_any_other() -> None:
-    """It is registered by its own package."""
+    """Its package registers it."""
     assert [domain.name for domain in domains()] == ["orders"]
     assert issubclass(DomainError, OrderAuditError)

@@ -1,4 +1,4 @@
-"""What the tests of the customers' fixes share: tables of several types, rows, and fixes applied and undone."""
+"""Helpers for the tests of the customers' fixes: tables of several types, rows, and fixes applied and undone."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def plant(connection: Connection, **columns: Any) -> None:
 
 
 def fixed(connection: Connection, rule: str, option: str = AUTOMATIC) -> OptionOutcome:
-    """Apply an option of a rule's fix, which nobody else is in the way of, and prove that more of it does nothing."""
+    """Apply an option of a rule's fix, without concurrent sessions, and check that a second run changes nothing."""
     chosen = FIXES[rule].option(option)
     assert chosen is not None
     done = apply(connection, FIXES[rule], chosen, TARGET, Throttle(max_rounds=1))
@@ -87,7 +87,7 @@ def as_float(connection: Connection, number: Decimal) -> Decimal:
 
 
 def unmergeable(connection: Connection, rule: str) -> list[Any]:
-    """The keys of a rule's violations whose balances have no sum that the column holds to a hundredth of a cent."""
+    """The keys of a rule's violations with a sum of balances that the column cannot store to a hundredth of a cent."""
     groups = connection.execute(
         f"""
         select array_agg(distinct v.customer_id), array_agg(distinct v.customer_id || ' ' || c.customer_balance)

@@ -1,4 +1,4 @@
-"""What the tests of emitted projects share: projects, and the databases that they were run on."""
+"""Helpers for the tests of emitted projects: projects, and the databases that they were run on."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def there(dsn: str) -> object:
 
 
 def applied_to(server: Server, dsn: str, choices: Mapping[str, str]) -> list[tuple[str]]:
-    """What the program itself makes of a copy of the database."""
+    """The result of the program itself on a copy of the database."""
     copy = servers.new_database(server, template=words_of(dsn)["dbname"])
     with psycopg.connect(copy, autocommit=True) as connection:
         apply(connection, RULES, FIXES, choices, None, Throttle())

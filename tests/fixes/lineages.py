@@ -22,7 +22,7 @@ from tests.support import dirty_values, servers
 SCHEMA = Path(__file__).parents[2] / "order_audit" / "scenario" / "current" / "schema.sql"
 RULES = load("current").rules
 FIXES = fixes(RULES)
-#: Nobody else is there.
+#: Without other sessions.
 ALONE = Throttle(max_lock_wait_ms=0, vacuum_after=0)
 ONES, NONE, DRIFTING = "1" * 336, "0" * 336, dirty_values.repeated(dirty_values.DRIFTING)
 

@@ -1,4 +1,4 @@
-"""What the tests of rejected rows share: orders to be put right, and what is left of them."""
+"""Helpers for the tests of rejected rows: orders to fix, and the remaining ones."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_tables_that_were_changed_are_told_with_their_dead_rows(connection: psyc
     assert (found.heap_before, found.indexes_before) == before
     assert (found.heap_after, found.indexes_after) == bytes_of(connection, "orders")
     assert found.heap_after > found.heap_before
-    assert 0 < found.dead_rows <= 600  # a page that is full may be tidied up by whoever reads it next
+    assert 0 < found.dead_rows <= 600  # the next reader may clean up a full page
     assert found.may_vacuum
     told = status(connection)
     assert told is not None
@@ -89,7 +89,7 @@ def test_many_small_fixes_are_vacuumed_as_a_large_one(connection: psycopg.Connec
 
 
 def test_a_table_that_is_changed_all_over_stays_small(connection: psycopg.Connection) -> None:
-    """It is vacuumed whenever a tenth of its rows has changed, or some thousands."""
+    """A vacuum follows the change of a tenth of its rows, or of some thousands."""
     connection.execute("create sequence more start 1000000")
     connection.execute(
         "insert into orders (order_id, order_ref, customer_id, order_amount, order_status)"
@@ -104,7 +104,7 @@ def test_a_table_that_is_changed_all_over_stays_small(connection: psycopg.Connec
     assert vacuums(connection) >= before + 4
     found = done.bloat["orders"]
     assert found.heap_after < found.heap_before * 1.4
-    # and so does what is put back
+    # and so do reverted rows
     assert put_back(connection, RULE, TARGET, Throttle()).changed == 48_000
     assert vacuums(connection) >= before + 8
     assert bytes_of(connection, "orders")[0] < found.heap_before * 1.4

@@ -24,7 +24,7 @@ def database(dsn: str) -> Iterator[Connection]:
         yield connection
 
 
-#: A balance as it is written; what becomes of it by itself; what becomes of it by `round`.
+#: The text of a balance; its value after the automatic option; its value after `round`.
 FLOATS = {
     "0.30000000000000004": ("0.3", "0.3"),
     "343.00000000000006": ("343", "343"),

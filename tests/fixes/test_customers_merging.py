@@ -46,7 +46,7 @@ SUMS: list[tuple[str, list[str | None], str | None]] = [
     ("numeric", ["0.1", "0.20", "123456789012345678901234567890.123"], "123456789012345678901234567890.423"),
     ("numeric(12, 2)", ["9999999999.00", "0.99", "0"], "9999999999.99"),
     ("integer", ["5", "6", "-7"], "4"),
-    # left as they are: what is no amount, and what the column cannot hold
+    # unchanged: values that are no amount, and values that the column cannot store
     ("float", ["5", "NaN", "6"], None),
     ("float", ["NaN", "5", "6"], None),
     ("float", ["5", "Infinity", "-Infinity"], None),
@@ -164,7 +164,7 @@ def listed(connection: Connection, rule: str, option: str) -> int:
 
 
 def batch(connection: Connection, rule: str) -> tuple[int, int, int]:
-    """Apply what is listed; gives rows changed, places busy, places taken off the list."""
+    """Apply the work list; return changed rows, locked positions and stale positions."""
     row = connection.execute("select * from order_audit.apply_batch(%s, 0, 1000)", [rule]).fetchone()
     assert row is not None
     return row[1], row[2], row[3]

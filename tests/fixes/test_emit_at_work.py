@@ -194,7 +194,7 @@ def test_secrets_that_orders_made_meanwhile_refer_to_are_kept(issues: str, tmp_p
 def test_the_run_of_a_file_is_known_and_ends_with_a_vacuum(statuses: tuple[str, Emitted, Path]) -> None:
     dsn, emitted, project = statuses
     files = files_of(project, "deploy", emitted)
-    for _ in range(2):  # the second time, there is nothing to do and nothing to tell
+    for _ in range(2):  # the second time, nothing is changed and reported
         done = psql(dsn, *files)
         assert done.returncode == 0, done.stderr
         with psycopg.connect(dsn, autocommit=True) as connection:
@@ -211,7 +211,7 @@ def test_the_run_of_a_file_is_known_and_ends_with_a_vacuum(statuses: tuple[str, 
 
 @pytest.mark.both_versions
 def test_what_fails_for_whatever_reason_is_taken_away_again(statuses: tuple[str, Emitted, Path]) -> None:
-    """As a constraint whose validation meets a row that its condition cannot be asked of."""
+    """Like a constraint with a condition that fails on a row during validation."""
     dsn, _, project = statuses
     assert psql(dsn, project / "deploy" / "journal.sql").returncode == 0
     file = project / "deploy" / "odd.sql"

@@ -41,7 +41,7 @@ def test_squawk_has_nothing_to_say(server_18: Server, tmp_path: Path, name: str)
     files = sorted(map(str, (tmp_path / "project").rglob("*.sql")))
     done = _squawk(tmp_path, *files)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout
-    # what it is not told to ignore, it finds
+    # it reports everything that it does not ignore
     Path(files[0]).write_text("alter table orders add column more int;\n", encoding="utf-8")
     assert "prefer-bigint-over-int" in _squawk(tmp_path, *files).stdout
 

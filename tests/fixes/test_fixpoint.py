@@ -70,7 +70,7 @@ def test_fixes_that_undo_each_other_are_stopped_and_named(database: psycopg.Conn
     said = " ".join(applied_text(done, rehearsed=False).split())
     assert f"after {MAX_PASSES} passes, fixes of mine.active still find rows" in said
     assert f"✗ mine.active: has more to do after {MAX_PASSES} passes" in plan_text(made)
-    # each turn is put back by itself
+    # each pass is reverted separately
     for rule, first, last, _ in journal_ranges(database, applied(database)):
         revert(database, rule, TARGET, Throttle(), stretch=(first, last))
     assert database.execute("select distinct order_status, order_amount from orders").fetchall() == [("active", -1)]
@@ -120,7 +120,7 @@ def test_what_had_two_turns_is_put_back_by_each_file_once(
     assert [name for name, _ in made.run_again] == [one.id]
     assert psql(dsn, *(tmp_path / "deploy" / f"{name}.sql" for name in [*made.changes, one.id])).returncode == 0
     assert database.execute(states).fetchall() == [(id, "active", 0) for id in (1, 2, 3)]
-    # somebody is at one of them
+    # another session locks one of them
     database.execute("update orders set order_status = 'paused' where order_id = 2")
     done = psql(dsn, *(tmp_path / "revert" / f"{name}.sql" for name in (other.id, one.id)))
     assert done.returncode == 0, done.stderr

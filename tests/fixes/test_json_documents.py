@@ -36,7 +36,7 @@ UNIQUE = "orders.delivery_args_keys_are_unique"
 SECRET = "orders.delivery_args_hold_no_secret"
 
 
-# What should become of a document, worked out apart from SQL ---------------------------------------
+# The expected document, computed without SQL ---------------------------------------
 
 
 def test_the_expected_documents_are_worked_out_right() -> None:
@@ -49,11 +49,11 @@ def test_the_expected_documents_are_worked_out_right() -> None:
     assert without_secrets('[{"Token" :"\\u0061", "b": "a"}]', {"a": "ref"}) == '[{"Token" :"ref", "b": "a"}]'
 
 
-# Exactly what is asked for ------------------------------------------------------------------------
+# Exactly the expected changes ------------------------------------------------------------------------
 
 
 SHOWN = [
-    # a value that is no object becomes one, as it is written
+    # a value that is no object becomes one, with the same text
     (OBJECT, "wrap", ' [1.50 ,\n 2] ', '{"value":  [1.50 ,\n 2] }'),
     (OBJECT, "wrap", '"\\ud800"', '{"value": "\\ud800"}'),
     (OBJECT, "wrap", "1e400000", '{"value": 1e400000}'),
@@ -80,7 +80,7 @@ SHOWN = [
     (UNIQUE, AUTOMATIC, '{"a": [1e400000], "a": [1e400000]}', '{"a": [1e400000]}'),
     (UNIQUE, AUTOMATIC, '{"a": 1, "b": "\\u0000", "a": 1}', '{"b": "\\u0000", "a": 1}'),
     (UNIQUE, AUTOMATIC, '{"a": "\\ud800", "a": "\\ud800"}', '{"a": "\\ud800"}'),
-    # what is not equal, or not surely: left to a person, the whole document
+    # values that are not (certainly) equal: the whole document needs a decision
     (UNIQUE, AUTOMATIC, '{"a": 1, "a": true}', '{"a": 1, "a": true}'),
     (UNIQUE, AUTOMATIC, '{"a": null, "a": "null"}', '{"a": null, "a": "null"}'),
     (UNIQUE, AUTOMATIC, '{"a": 1e400, "a": 1e401}', '{"a": 1e400, "a": 1e401}'),
@@ -147,7 +147,7 @@ def test_secrets_are_kept_once_and_referred_to(server: Server) -> None:
         install(connection, TARGET)
         rows = order_rows(connection)
         assert apply_option(connection, SECRET, "move_to_secret_store") == 4
-        # what the database has no characters for is kept as it was written
+        # text without characters in the database's encoding stays unchanged
         assert secrets_of(connection) == {1: '"\\ud800"', 2: '"\\udc00"', 3: key, 4: "a", 5: "b", 6: "\ufffd"}
         moved = documents_of(connection)
         ref = "secret-ref:order-audit/"

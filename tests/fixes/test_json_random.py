@@ -68,7 +68,7 @@ def _expected(text: str, rule: str, option: str, references: dict[str, str]) -> 
      (SECRET, "move_to_secret_store"), (SECRET, "redact"), (OBJECT, "wrap")],
 )  # fmt: skip
 def test_random_documents(server: Server, rule: str, option: str, column: str) -> None:
-    """Each document becomes what it should by another way of working it out, and those that violate nothing stay."""
+    """Each document equals the result of a second computation, and valid ones stay."""
     documents = list(dict.fromkeys(_random_documents(800 + len(rule) + len(option))))
     dsn = database_of(server, [])
     with psycopg.connect(dsn, autocommit=True) as connection:
@@ -136,7 +136,7 @@ def test_databases_that_are_not_utf8(server: Server, encoding: str) -> None:
 
 @pytest.mark.both_versions
 def test_a_trial_on_copies(server: Server) -> None:
-    """Each option does on temporary copies what it does on the tables, and nothing of that is seen outside."""
+    """Each option has the same effect on temporary copies as on the tables, invisible to other sessions."""
     documents = _random_documents(4)
     dsn = database_of(server, list(documents))
     steps = [(CONVERT, AUTOMATIC), (SECRET, "move_to_secret_store"), (UNIQUE, AUTOMATIC), (UNIQUE, "keep_first"),

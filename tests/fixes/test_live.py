@@ -69,7 +69,7 @@ def test_no_write_of_an_application_is_lost_and_no_deadlock_reaches_it(dsn: str)
         assert application.troubles == []
         assert application.transactions > 50
         assert application.lost(connection) == []
-        # nobody writes any more: now nothing is left
+        # after the last write, no row is left
         last = apply(connection, RULES, FIXES, CHOICES, None, Throttle())
         assert last.left == 0
         found = connection.execute(f"select count(*) from ({RULES[0].sql}) as v".encode()).fetchone()
@@ -78,7 +78,7 @@ def test_no_write_of_an_application_is_lost_and_no_deadlock_reaches_it(dsn: str)
 
 
 def test_what_a_trigger_wrote_besides_is_told(dsn: str) -> None:
-    """The columns that fixes changed are put back; for those that a trigger changed, nobody claims as much."""
+    """The columns that fixes changed are restored; those that a trigger changed are not."""
     dirty(dsn, 100)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(

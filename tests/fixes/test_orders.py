@@ -1,4 +1,4 @@
-"""What fixes of orders and lineages make of the hard cases, value by value, in tables of several types."""
+"""The effect of fixes of orders and lineages on hard cases, value by value, in tables of several types."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ CASES = [
     ("lineage.order_ref_is_first_ancestor", "point_at_root_and_move", CHAIN,
      {4: {"order_ref": 1, "customer_id": 1}, 5: {"order_ref": 1, "customer_id": 1},
       9: {"order_ref": 1, "customer_id": 1}}),
-    # a first ancestor without a customer takes nobody's away
+    # a first ancestor without a customer changes no other order's customer
     ("lineage.order_ref_is_first_ancestor", AUTOMATIC, refs((1, 1, None), (2, 1, None), (3, 2), (4, 2, None)), {}),
     ("lineage.order_ref_is_first_ancestor", "point_at_root_and_move",
      refs((1, 1, None), (2, 1, None), (3, 2), (4, 2, None)), {3: {"order_ref": 1}, 4: {"order_ref": 1}}),
-    # what ends in a missing order, nowhere or in a circle waits for what is decided there
+    # chains that end in a missing order, nowhere or in a cycle wait for the decision there
     *[
         ("lineage.order_ref_is_first_ancestor", option,
          refs((1, 99), (2, 1), (3, 2, 2), (4, None), (5, 4), (6, 7), (7, 6), (8, 7)), {})
@@ -99,7 +99,7 @@ CASES = [
     ("lineage.keeps_customer", "move_to_root_customer", refs((1, 1, None), (2, 1, 2), (3, 2)), {3: {"customer_id": 2}}),
     ("lineage.keeps_customer", "move_to_root_customer", refs((9, 7), (7, 8, 2), (8, 9), (3, 8, 2)),
      {8: {"customer_id": 2}, 9: {"customer_id": 2}}),
-    # all of the lineage points at its smallest order; nobody is left pointing at what is no first ancestor any more
+    # all of the lineage references its smallest order; no order references a former first ancestor
     ("lineage.ancestor_is_older", "reroot_to_oldest", refs((5, 5), (3, 5), (8, 5), (4, 5), (6, 6), (7, 6)),
      {5: {"order_ref": 3}, 3: {"order_ref": 3}, 8: {"order_ref": 3}, 4: {"order_ref": 3}}),
     ("lineage.ancestor_is_older", "reroot_to_oldest", refs((1, 1), (5, 1), (3, 5), (8, 5)),
@@ -114,7 +114,7 @@ CASES = [
     ("lineage.one_live_order", "supersede",
      states((1, 1, "active"), (2, 1, "paused"), (3, 1, "cancelled"), (4, 1, "pending"), (5, 1, "recreated")),
      {1: {"order_status": "recreated"}, 2: {"order_status": "recreated"}}),
-    # what is live and names an order that is cancelled by this goes with it, up to what is closed already
+    # a live order that references an order cancelled here is cancelled, too, up to closed ones
     ("lineage.root_is_not_closed", "cancel",
      states((1, 1, "expired"), (2, 1, "active"), (3, 2, "paused"), (4, 3, "recreated"), (5, 4, "active"),
             (6, 6, "active"), (7, 6, "active"), (8, 7, "active"), (9, 10, "active"), (10, 9, "active")),
@@ -188,7 +188,7 @@ def _values(connection: psycopg.Connection) -> dict[int, dict[str, str | None]]:
 def _changes(
     connection: psycopg.Connection, rule: str, option: str, orders: Orders
 ) -> dict[int, dict[str, str | None]]:
-    """What a fix changes, by order and column; what is automatic is done before an option."""
+    """The changes of a fix, by order and column; `automatic` runs before an option."""
     fix = FIXES[rule]
     with connection.transaction(force_rollback=True):
         _plant(connection, orders)

@@ -1,4 +1,4 @@
-"""Rules and fixes of somebody else's, on tables of theirs: nothing of the shipped ones has to be there."""
+"""Rules and fixes of a user, on the user's tables, without any shipped ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.clients import psql
 ROOT = Path(__file__).parents[2]
 SCHEMA = (ROOT / "order_audit" / "scenario" / "current" / "schema.sql").read_text(encoding="utf-8")
 CUSTOMERS, ORDERS = (f"create table {part}" for part in SCHEMA.split("create table ")[1:])
-#: What may stand beside somebody's own table, under the names of the shipped suite's.
+#: Possible tables next to the user's, with the names of the shipped suite's.
 BESIDE = {
     "nothing": "",
     "customers": CUSTOMERS,
@@ -37,7 +37,7 @@ BESIDE = {
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """A rule of somebody's own with its fix, as options of a command."""
+    """A user's rule with its fix, as options of a command."""
     folder = tmp_path_factory.mktemp("own")
     for name, text in {
         "rules": "-- title: Name has blanks around it\n-- severity: warning\n-- key: id\n"
@@ -51,7 +51,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def order_audit(dsn: str, *words: str, code: int = 0) -> str:
-    """Run a command on fixes; gives what it said on both streams."""
+    """Run a command on fixes; return its output on both streams."""
     done = subprocess.run(
         [sys.executable, "-m", "order_audit", "fixes", *words],
         cwd=ROOT,
@@ -122,7 +122,7 @@ def test_shipped_fixes_say_which_tables_they_are_about(dsn: str, tmp_path: Path,
 
 
 def test_shipped_fixes_work_on_one_of_their_tables(dsn: str) -> None:
-    """What is about the other is left out; a plan takes no guard for one that could be installed."""
+    """Options on the other table are skipped; a plan does not count a guard as installable."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(CUSTOMERS.encode())
         connection.execute(
@@ -132,7 +132,7 @@ def test_shipped_fixes_work_on_one_of_their_tables(dsn: str) -> None:
         rules = load("current").rules
         foretold = plan(connection, rules, fixes(rules), {})
         ready = {found.guard.name for found in foretold.guards if found.refuses_then == 0}
-    # what was never judged is no guard that could be installed
+    # a guard that was not judged does not count as installable
     assert {found.guard.name for found in foretold.guards if found.refuses_then is None} >= {"status_is_known"}
     assert "1 row changed" in order_audit(dsn, "apply", "--quiet")
     with psycopg.connect(dsn, autocommit=True) as connection:
@@ -153,7 +153,7 @@ def test_shipped_fixes_work_on_one_of_their_tables(dsn: str) -> None:
     ids=["table", "column", "dropped"],
 )
 def test_a_revert_goes_on_where_guards_lost_their_tables(dsn: str, own: list[str], change: str) -> None:
-    """What is still called, by a trigger that went with a renamed table, is not taken away by halves."""
+    """A function that the trigger of a renamed table still calls is not removed."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         scenario.load(connection)
         connection.execute("create table parcels (id int primary key, name text)")

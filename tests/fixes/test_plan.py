@@ -1,4 +1,4 @@
-"""Plans foretell what happens, and what is not as it was reviewed is refused before anything is changed."""
+"""Plans predict the changes, and differences from the review are refused before any change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RECOMMENDED = {id: fix.recommended for id, fix in FIXES.items()}
 
 @pytest.fixture
 def connection(issues: str) -> Iterator[psycopg.Connection]:
-    """A connection to it that commits by itself."""
+    """A connection to it in autocommit mode."""
     with psycopg.connect(issues, autocommit=True) as made:
         yield made
 
@@ -75,7 +75,7 @@ def test_the_proof_names_what_others_changed(connection: psycopg.Connection) -> 
     from order_audit.fixes.planning.tables import tables
 
     install(connection, TARGET)
-    # which follows another, and is nobody's change
+    # which follows another one, and is not a change of a session
     connection.execute("alter table orders add column shown text generated always as (upper(order_status)) stored")
     names = tables(connection, FIXES)
     before = checksums(connection, names)

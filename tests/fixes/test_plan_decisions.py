@@ -26,7 +26,7 @@ RECOMMENDED = {id: fix.recommended for id, fix in FIXES.items()}
 
 @pytest.fixture
 def connection(issues: str) -> Iterator[psycopg.Connection]:
-    """A connection to it that commits by itself."""
+    """A connection to it in autocommit mode."""
     with psycopg.connect(issues, autocommit=True) as made:
         yield made
 
@@ -47,7 +47,7 @@ def test_decisions_are_left_alone_by_default_and_read_as_written(
     )
     done = apply(connection, RULES, FIXES, read(path, FIXES).choices, read(path, FIXES), Throttle())
     assert ("orders.status_is_known", "cancel") in [(rule, option) for rule, option, done in done.done if done.changed]
-    # the same file again is the same plan, though the rows are not what was reviewed any more
+    # the same file again is the same plan, although the rows differ from the review
     again = apply(connection, RULES, FIXES, read(path, FIXES).choices, read(path, FIXES), Throttle())
     assert again.changed == 0
 
@@ -56,13 +56,13 @@ def test_what_was_decided_goes_before_what_is_recommended(connection: psycopg.Co
     path = decided(connection, tmp_path)
     decisions = read(path, FIXES)
     named = decisions.choices.keys()
-    # nobody has touched the file
+    # the file is unchanged
     assert decisions.undecided == named
     assert choose(FIXES, decisions, recommended=False) == {}
     recommended = {id: option for id, option in RECOMMENDED.items() if option != LEAVE}
     assert choose(FIXES, decisions, recommended=True) == recommended
     assert {"lineage.is_acyclic", "lineage.order_ref_exists"} <= named & recommended.keys()
-    # to leave the one is what was decided, and so is another option for the other
+    # `leave` is decided for the one rule, another option for the other
     text = path.read_text(encoding="utf-8").replace('  "lineage.is_acyclic",\n', "")
     text = text.replace('"lineage.order_ref_exists" = "leave"', '"lineage.order_ref_exists" = "reroot"')
     path.write_text(text, encoding="utf-8")
@@ -71,7 +71,7 @@ def test_what_was_decided_goes_before_what_is_recommended(connection: psycopg.Co
     wanted = {"lineage.is_acyclic": LEAVE, "lineage.order_ref_exists": "reroot"}
     assert choose(FIXES, decisions, recommended=False) == wanted
     assert choose(FIXES, decisions, recommended=True) == recommended | wanted
-    # planned again, it stays what was decided
+    # a new plan keeps the decisions
     choices = choose(FIXES, decisions, recommended=False)
     path.write_text(decisions_toml(plan(connection, RULES, FIXES, choices), choices), encoding="utf-8")
     assert read(path, FIXES).undecided == named - wanted.keys()

@@ -32,7 +32,7 @@ RECOMMENDED = {id: fix.recommended for id, fix in FIXES.items()}
 
 @pytest.fixture
 def connection(issues: str) -> Iterator[psycopg.Connection]:
-    """A connection to it that commits by itself."""
+    """A connection to it in autocommit mode."""
     with psycopg.connect(issues, autocommit=True) as made:
         yield made
 
@@ -105,7 +105,7 @@ def test_what_must_have_a_value_is_not_taken_away(
     assert [offer.option.name for offer in step.offers if not offer.obstacle and offer.rows] == [
         option.name for option in step.fix.options if option.name != choice
     ]
-    # it is said before anybody chooses
+    # the message comes before any decision
     undecided = plan(connection, RULES, FIXES, {})
     assert f"{rule}: {said}" in plan_text(undecided)
     if len(step.fix.options) > 1:

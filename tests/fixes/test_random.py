@@ -37,7 +37,7 @@ def keys_of(connection: psycopg.Connection, fix: Fix) -> set[str]:
 
 
 def _automatic(connection: psycopg.Connection, order: list[Fix]) -> None:
-    """Apply what is automatic; nothing of it is left then, and once more changes nothing."""
+    """Apply the automatic options; no row is left, and a second run changes nothing."""
     for fix in order:
         if fix.automatic:
             done = apply(connection, fix, fix.automatic, TARGET, ALONE)
@@ -97,7 +97,7 @@ def test_what_is_automatic_takes_one_pass_on_any_dirty_tables_just_as_foretold(s
 
 
 def _journal(connection: psycopg.Connection, namespace: Namespace) -> list[tuple[Any, ...]]:
-    """What was changed, in its order: the rows of one fix by their key."""
+    """The changes in order; the rows of one fix by key."""
     return connection.execute(
         namespace.text(
             "select j.rule, j.step, j.op, j.key, j.before, j.after from order_audit.journal as j"

@@ -31,7 +31,7 @@ MERGE = "customers.email_is_unique"
 
 Connection = psycopg.Connection
 
-#: What refuses orders 1 and 101 another status; and what is said of it.
+#: Objects that reject another status of orders 1 and 101, and their messages.
 REFUSERS = {
     "check": (
         "alter table orders add constraint no_change check (order_id % 50 <> 1 or order_status = ' Active') not valid",
@@ -82,7 +82,7 @@ REFUSERS = {
         " for each row execute function no_change()",
         "not this one",
     ),
-    "trigger that calls what is not there": (
+    "trigger that calls a missing function": (
         "create function no_change() returns trigger language plpgsql as $$ begin"
         " if new.order_id % 50 = 1 then perform nowhere(); end if; return new; end $$;"
         "create trigger t before update on orders for each row execute function no_change()",

@@ -1,4 +1,4 @@
-"""Rows that would be locked for too long are passed over, and told another way."""
+"""Rows that would be locked for too long are skipped, and reported with a remedy."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
     deployed = psql(dsn, *(out / "deploy" / f"{name}.sql" for name in ("journal", MERGE)))
     assert (deployed.returncode, index in deployed.stderr) == (0, True), deployed.stderr
     assert set(everything(database)) & {row for row in before if row[0].startswith("c")} != set()
-    # what it says is done
+    # follow its advice
     assert index.startswith("create index concurrently on public.orders (")
     database.execute(index.encode())
     done = apply(database, rules, wanted, choices, None, Throttle())
@@ -125,7 +125,7 @@ def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
 def test_a_place_whose_lock_is_never_to_be_had_holds_up_nothing_else(
     database: Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The customer to whom one order moves is in somebody's hands, and the foreign key asks for it."""
+    """Another session locks the new customer of one order, which the foreign key has to check."""
     monkeypatch.setattr("order_audit.fixes.engine.batch_loop.TRIES", 2)
     moves = "lineage.keeps_customer"
     database.execute(

@@ -107,7 +107,7 @@ def test_what_an_application_made_anew_between_two_runs_is_its_own(database: Con
     assert fixed(database, "orders.status_is_known") == 3
     database.execute("update orders set order_status = 'paused' where order_id = 2")
     alone = put_back(database, "orders.status_is_known", how)
-    # of 1 and 3 the second change is put back; before it somebody changed what the first had made
+    # the second change of 1 and 3 is reverted; before it, another session changed the result of the first
     assert statuses(database) == {1: "ACTIVE", 2: "paused", 3: "ACTIVE", 4: " Active", 5: " Active", 6: " Active"}
     assert sorted(alone) == [
         "1: changed or deleted since",

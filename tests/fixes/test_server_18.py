@@ -70,7 +70,7 @@ def test_what_is_not_enforced_is_no_guard(on_18: Connection) -> None:
         on_18.execute("insert into orders (order_ref, customer_id, order_amount) values (1, 1, -5)")
     with pytest.raises(errors.ForeignKeyViolation):
         on_18.execute("insert into orders (order_ref, customer_id) values (99, 1)")
-    # one of a guard's own that somebody has switched off is no guard either; it is theirs, and stays
+    # a disabled object of a guard does not count, and stays
     on_18.execute("alter table orders alter constraint order_audit_order_ref_exists not enforced")
     on_18.execute("alter table orders drop constraint order_audit_amount_is_not_negative")
     on_18.execute(
@@ -83,7 +83,7 @@ def test_what_is_not_enforced_is_no_guard(on_18: Connection) -> None:
         remove(on_18, guard, PACE)
         left = "select from pg_constraint where conname = %s and not conenforced"
         assert on_18.execute(left, [f"order_audit_{guard.name}"]).rowcount == 1
-    # once it is enforced again, it is what it was
+    # once it is enforced again, it counts again
     on_18.execute("alter table orders alter constraint order_audit_order_ref_exists enforced")
     assert state(on_18, reference) == "valid"
     assert remove(on_18, reference, PACE)

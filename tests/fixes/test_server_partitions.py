@@ -76,7 +76,7 @@ def test_no_row_goes_unseen_for_a_check_that_it_breaks(
     ]
     rehearsed = rehearse(connection, rules, wanted, {}, PACE)
     assert (rehearsed.before, rehearsed.after) == ({"parcels.is_light": 1}, {"parcels.is_light": 0})
-    # what a file does, in a session of its own
+    # what a file does, in a separate session
     assert emit(connection, wanted, {}, tmp_path / "project").rows == {"parcels.is_light": 1}
     journal, deploy, verify = (
         tmp_path / "project" / name
@@ -99,7 +99,7 @@ def test_a_run_finds_what_a_check_would_hide(connection: Connection, tmp_path: P
 
 
 def test_a_guard_is_refused_for_rows_that_a_check_would_hide(connection: Connection) -> None:
-    """Its rule is judged without what the planner believes; what others have made is told with it, all the same."""
+    """Its rule is judged without the planner's assumptions; objects of others are still reported."""
     connection.execute(SCHEMA.encode())
     connection.execute(
         """
@@ -209,7 +209,7 @@ def test_guards_see_rows_that_move_to_another_partition(connection: Connection) 
     assert connection.execute("select from orders_2 where order_id = 102").rowcount == 1
 
 
-# A LIMIT lets SKIP LOCKED count what it skips to; an OFFSET would lock what it skips.
+# A LIMIT counts the rows after SKIP LOCKED; an OFFSET would lock the skipped rows.
 @pytest.mark.parametrize("step", ["apply", "revert"])
 def test_a_batch_locks_its_own_rows_alone(dsn: str, tmp_path: Path, step: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection, psycopg.connect(dsn, autocommit=True) as other:

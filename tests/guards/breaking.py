@@ -1,4 +1,4 @@
-"""What the tests of broken guards share: a small shop, its guards, and what their rules find."""
+"""Helpers for the tests of broken guards: a small shop, its guards, and what their rules find."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of installed guards share."""
+"""Helpers for the tests of installed guards."""
 
 from __future__ import annotations
 

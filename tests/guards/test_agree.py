@@ -61,7 +61,7 @@ def _found(connection: psycopg.Connection, *rules: Rule) -> set[str]:
 
 
 def _make(connection: psycopg.Connection, guard: Guard, *kinds: type[GuardObject]) -> None:
-    """Add parts of a guard to tables that may hold anything: constraints without a look at what is there."""
+    """Add parts of a guard to tables that may hold anything: constraints without validation."""
     for guard_object in guard.objects:
         if isinstance(guard_object, kinds):
             text = guard_object.create_sql()[0].text

@@ -172,7 +172,7 @@ def test_only_what_decides_on_money_is_checked_against_the_balance(shop: str) ->
         for change in ("order_amount = 100", "customer_id = 1", "order_amount = 6, order_ref = 1, customer_id = 1"):
             with pytest.raises(errors.CheckViolation):
                 connection.execute(f"update orders set {change} where order_id = 2".encode())
-        # a root may cost what it likes, until it is one no more
+        # a root may have any amount, until it is no root any more
         with pytest.raises(errors.CheckViolation):
             connection.execute("update orders set order_ref = 3 where order_id = 1")
         # money that comes in the same transaction comes first, or the check is put off

@@ -26,7 +26,7 @@ def shop(dsn: str) -> str:
 
 @dataclass
 class Session:
-    """A connection whose statements run in the background, one after the other, to the first error."""
+    """A connection that runs statements in the background, one after the other, up to the first error."""
 
     connection: psycopg.Connection
     watcher: psycopg.Connection
@@ -96,7 +96,7 @@ LEVELS = (
 #: All orders of two times begin, write, commit.
 SCHEDULES = ["".join(order) for order in sorted(set(itertools.permutations("aaabbb")))]
 CONFLICTS = {
-    # name: (guards, what is there, one transaction's statement, the other's)
+    # name: (guards, existing rows, one transaction's statement, the other's)
     "root re-pointed": (
         LINEAGE, (order(1, 1), order(9, 9)), order(2, 1), "update orders set order_ref = 9 where order_id = 1",
     ),
@@ -146,7 +146,7 @@ def _play(
     writes: tuple[str, str],
     before: Callable[[str], None] = lambda _step: None,
 ) -> list[psycopg.Error | None]:
-    """Run two transactions step by step; gives why they were not committed. `before` is told of each step: `b2`."""
+    """Run two transactions step by step; return why they were not committed. `before` receives each step: `b2`."""
     steps = [
         iter((f"begin isolation level {level}; select 1 from orders", write, "commit"))
         for level, write in zip(levels, writes, strict=True)
@@ -160,7 +160,7 @@ def _play(
     return [session.finish() for session in pair]
 
 
-#: Where each needs a row that the other has written: one of them is told of a deadlock.
+#: Each needs a row that the other has written: one of them fails with a deadlock.
 CROSSING = ("circle", "recreation revived")
 
 
@@ -200,7 +200,7 @@ def test_two_transactions_in_any_order_at_any_level_leave_no_violation(shop: str
 
 @pytest.mark.both_versions
 def test_a_recreation_and_a_debit_wait_for_each_other(shop: str) -> None:
-    """An order is decided on by a balance that nobody is changing, and a debit is never refused."""
+    """The decision on an order uses an unlocked balance, and a debit is never rejected."""
     made(shop, "is_covered_by_balance")
     writes = (order(2, 1), "update customers set customer_balance = 0 where customer_id = 1")
     outcomes = set()
@@ -261,7 +261,7 @@ def test_a_sequence_is_moved_forward_and_never_back(shop: str) -> None:
         assert connection.execute("select nextval('customers_customer_id_seq')").fetchone() == (4,)
         assert not install(connection, guard, Throttle())
         connection.execute("select setval('customers_customer_id_seq', 1)")
-        # somebody draws numbers meanwhile
+        # another session draws numbers concurrently
         with ThreadPoolExecutor(1) as pool:
             drawn = [other.execute("select nextval('customers_customer_id_seq')").fetchone() for _ in range(2)]
             assert drawn == [(2,), (3,)]

@@ -29,7 +29,7 @@ PACE = Throttle()
 
 
 def schema_of(server: Server, dsn: str) -> str:
-    """What pg_dump says of the schema, without what it makes up anew each time."""
+    """The schema by pg_dump, without the parts that differ in each run."""
     dumped = subprocess.run([server.bin / "pg_dump", "--schema-only", dsn], capture_output=True, text=True, check=True)
     return re.sub(r"^\\(un)?restrict .*$", "", dumped.stdout, flags=re.MULTILINE)
 
@@ -129,7 +129,7 @@ def test_files_install_and_remove_the_same(server: Server, shop: str, tmp_path: 
     with connected(shop) as connection:
         there = named(connection)
         assert {state(connection, guard) for guard in GUARDS.values()} == {"valid"}
-        # a debit that leaves orders uncovered is no reason to refuse what is there
+        # a debit that leaves orders uncovered does not reject existing orders
         connection.execute("update customers set customer_balance = 0")
         run("deploy", names)
         assert named(connection) == there
@@ -139,7 +139,7 @@ def test_files_install_and_remove_the_same(server: Server, shop: str, tmp_path: 
 
 
 def test_a_guard_goes_with_the_one_that_it_builds_on(shop: str) -> None:
-    """Two guards are made; then somebody has broken the rule of the first."""
+    """After two guards are installed, another session has violated the rule of the first."""
     wanted = [GUARDS["order_ref_exists"], GUARDS["ancestor_is_older"]]
     judged: list[int] = []
 

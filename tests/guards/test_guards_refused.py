@@ -46,7 +46,7 @@ def test_a_guard_is_refused_while_its_rule_finds_something(sample: str) -> None:
 
 
 def test_a_violation_that_comes_meanwhile_takes_the_guard_away_again(shop: str) -> None:
-    """Between the look at the rule and the statement that makes the guard, somebody breaks the rule."""
+    """Between the check of the rule and the statement of the guard, another session violates the rule."""
     cases = {
         "amount_is_not_negative": "update orders set order_amount = -1",
         "email_is_unique": "update customers set customer_email = 'a@b.cd'"
@@ -76,7 +76,7 @@ def test_a_violation_that_comes_meanwhile_takes_the_guard_away_again(shop: str) 
 
 
 def test_counts_of_shared_scans_refuse_the_same_rows(sample: str) -> None:
-    """With the violations of all rules counted at once, a guard refuses what it refuses when it is asked by itself."""
+    """With violations of all rules counted at once, a guard rejects the same rows as when checked alone."""
     with connected(sample) as connection:
         counts = count(connection, rules_of(GUARDS.values()))
         for guard in GUARDS.values():

@@ -91,7 +91,7 @@ def test_nobody_waits_long_for_an_installation(shop: str) -> None:
         def write() -> None:
             nonlocal written
             with connected(shop) as writer:
-                # an application that gives up after what it may wait for us
+                # an application that gives up after the allowed wait
                 writer.execute("set lock_timeout = '3s'")
                 while not stop.is_set() and not waited:
                     try:

@@ -47,7 +47,7 @@ def test_roles_without_a_right_on_our_schema_write_as_before(server: Server, sho
         clerk.execute(sql.SQL(insert).format(499, rich[1]))
         with pytest.raises(errors.InsufficientPrivilege):
             clerk.execute("select customer_balance from customers")
-        # nor may anybody hang our functions on tables of their own
+        # nor may other roles use our functions on their tables
         with pytest.raises(errors.InsufficientPrivilege):
             clerk.execute("select order_audit.is_covered_by_balance()")
         with pytest.raises(errors.InsufficientPrivilege):
@@ -61,7 +61,7 @@ def test_roles_without_a_right_on_our_schema_write_as_before(server: Server, sho
 
 
 def test_a_search_path_of_the_writer_misleads_no_guard(shop: str) -> None:
-    """Who writes may bring tables, functions and operators of the same names."""
+    """A writing role may have tables, functions and operators with the same names."""
     with connected(shop) as connection:
         for guard in GUARDS.values():
             install(connection, guard, PACE)

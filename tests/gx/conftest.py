@@ -33,7 +33,7 @@ THREE = {f"rule_{n}": f"select o.order_id from orders as o where o.order_id <= 1
 
 @pytest.fixture
 def sources() -> Iterator[list[Any]]:
-    """Data sources whose connections are closed in the end."""
+    """Data sources with connections that are closed at the end."""
     made: list[Any] = []
     yield made
     for source in made:
@@ -43,7 +43,7 @@ def sources() -> Iterator[list[Any]]:
 
 @pytest.fixture
 def logged(issues: str) -> str:
-    """The labelled issues in a database whose statements are logged."""
+    """The labelled issues in a database that logs statements."""
     does(issues, f"alter database {servers.name_of(issues)} set log_statement = 'all'")
     return issues
 

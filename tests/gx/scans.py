@@ -1,4 +1,4 @@
-"""What the tests of scans share: sources, and how Great Expectations says that it judged the rules."""
+"""Helpers for the tests of scans: sources, and how Great Expectations says that it judged the rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FOUND = {"rule_1": 1, "rule_2": 2, "rule_3": 3}
 
 
 class Log:
-    """What a server logged since this was made."""
+    """The log of a server since the creation of this object."""
 
     def __init__(self, server: Server) -> None:
         self._file = server.data / "server.log"
@@ -43,7 +43,7 @@ class Log:
 
 
 class Told:
-    """What Great Expectations says of a suite's rules."""
+    """Return Great Expectations' results of a suite's rules."""
 
     def __init__(self, found: ExpectationSuiteValidationResult) -> None:
         json.dumps(found.describe_dict(), allow_nan=False)
@@ -60,7 +60,7 @@ class Told:
 
 
 def source(sources: list[Any], address: str, **kwargs: Any) -> Any:
-    """A data source of a context of its own; `kwargs` go to SQLAlchemy's create_engine."""
+    """A data source of a separate context; `kwargs` go to SQLAlchemy's create_engine."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""What the tests with Great Expectations share: checkpoints as a user runs them, addresses, fresh processes."""
+"""Helpers for the tests with Great Expectations: checkpoints as a user runs them, addresses, fresh processes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ with warnings.catch_warnings():
     from sqlalchemy.pool import NullPool
 
 ROOT = Path(__file__).parent.parent
-#: What the current schema cannot answer: a plain project cannot tell that from a mistake, and leaves it out.
+#: Rules that are not checkable on the current schema: a plain project cannot distinguish that from an error, and omits
+#: them.
 LACKING = ("recreation.happens_daily", "recreation.was_covered_at_the_time", "recreation.follows_latest_state")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What Great Expectations says of one rule."""
+    """Return Great Expectations' result of one rule."""
 
     success: bool
     observed: Any
@@ -90,7 +91,7 @@ def raised(info: Any) -> str:
 
 
 def python(code: str, **environment: str) -> str:
-    """What a fresh interpreter prints."""
+    """Return the output of a fresh interpreter."""
     words = {name: value for name, value in os.environ.items() if not name.startswith("GX_")}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False, cwd=ROOT,

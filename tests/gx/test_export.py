@@ -1,4 +1,4 @@
-"""`order-audit gx export`: a project that anybody can run, holds no connection, and never passes empty."""
+"""`order-audit gx export`: a runnable project without a connection that never passes empty."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ print(json.dumps([done.success, again.success, len(result.results), len(again.re
 
 
 def runs(folder: Path, url: str, *, first: str = "", name: str = NAME) -> list[Any]:
-    """What a fresh process says of an exported project."""
+    """Return the output of a fresh process on an exported project."""
     words = {"ROOT": str(folder), "NAME": name, "ORDER_AUDIT_GX_URL": url}
     return list(json.loads(python(RUNS.format(first=first), **words).splitlines()[-1]))
 
@@ -55,7 +55,7 @@ def texts(folder: Path) -> str:
 
 
 def contents(made: Exported) -> dict[str, str]:
-    """The files of a project that say what it is."""
+    """The files of a project that define it."""
     files = (
         path for path in made.folder.rglob("*") if path.suffix in (".json", ".yml") and "uncommitted" not in path.parts
     )
@@ -111,7 +111,7 @@ def test_a_project_runs_with_our_module_and_fails_without_it(guarded: str, tmp_p
 
 
 def test_the_program_that_is_printed_runs(sample: str, tmp_path: Path) -> None:
-    """A socket's address, which `add_postgres` would refuse, and a project whose rules all pass."""
+    """A socket's address, which `add_postgres` would reject, and a project with only passing rules."""
     mine = write(tmp_path / "mine", {"none": "select o.order_id from orders as o where o.order_id < 0"})
     done = order_audit("gx", "export", str(tmp_path), "--dsn", sample, "--suite", str(mine))
     lines = done.stdout.splitlines()
@@ -123,7 +123,7 @@ def test_the_program_that_is_printed_runs(sample: str, tmp_path: Path) -> None:
 
 
 def test_another_export_adds_to_a_project_and_replaces_its_own(sample: str, tmp_path: Path) -> None:
-    """Ids stay, so that what refers to them still does; what somebody else stored stays as well."""
+    """Ids stay, so that references remain valid; objects of other programs stay as well."""
     before = gx.get_context(mode="ephemeral")
     context = gx.get_context(mode="file", project_root_dir=tmp_path)
     context.suites.add(gx.ExpectationSuite(name="theirs"))

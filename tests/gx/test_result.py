@@ -58,7 +58,7 @@ def result_in(folder: Path) -> ExpectationSuiteValidationResult:
 
 
 def meta_of(found: ExpectationSuiteValidationResult) -> dict[str, Any]:
-    """What an audit says of itself in its result, and the id of the run."""
+    """The metadata of an audit in its result, and the id of the run."""
     meta: dict[str, Any] = {**found.meta}
     return {**meta["order_audit"], "run_id": meta["run_id"]}
 
@@ -70,7 +70,7 @@ def pages(folder: Path) -> list[str]:
     return [page.read_text(encoding="utf-8") for page in (site / "validations").rglob("*.html")]
 
 
-# What the run found -------------------------------------------------------------------------------
+# The results of the run -------------------------------------------------------------------------------
 
 
 def test_the_result_is_the_run_s(audited: tuple[Path, dict[str, Any]]) -> None:
@@ -156,7 +156,7 @@ def test_nothing_more_is_asked_of_the_database(server_18: Server, tmp_path: Path
 
 
 def test_rules_that_could_not_be_judged(database: str, tmp_path: Path) -> None:
-    """An errored one raised; one without its table is left out. What data and rules hold is text in Data Docs."""
+    """An errored rule raised; one without its table is omitted. Values of data and rules are text in Data Docs."""
     rules = {
         "divides": "select o.order_id from orders as o where 1 / (o.order_amount - 75) > 5",
         "lost": "select 1 as order_id from nowhere",
@@ -214,7 +214,7 @@ def test_an_interrupted_run_does_not_pass(audited: tuple[Path, dict[str, Any]], 
 
 
 def test_a_run_replaces_its_own_folder_alone(database: str, tmp_path: Path) -> None:
-    """What an earlier run wrote goes; what somebody else made stays, and asking for it is refused at once."""
+    """The project of an earlier run is removed; that of another program stays, and the format is refused at once."""
 
     def ran(out: Path, *formats: str) -> None:
         run(database, out, Options(formats=formats, rules=("lineage.is_acyclic",), lint=False, profile=False))

@@ -1,4 +1,4 @@
-"""Rules in somebody's own context that are judged each by a query of its own, with a reason."""
+"""Rules in a user's context that are judged by separate queries, with a reason."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_without_a_second_connection_each_rule_runs_its_own_query(
     three: gx.ExpectationSuite,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The result says so, without host and user; the log says what the server said."""
+    """The result says so, without host and user; the log has the server's message."""
     batch = whole(source(sources, address(logged, user=few)))
     log = Log(server)
     told = Told(batch.validate(three))

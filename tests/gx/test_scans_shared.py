@@ -1,4 +1,4 @@
-"""Rules in somebody's own context that are judged together, on one snapshot."""
+"""Rules in a user's context that are judged together, on one snapshot."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_neighbour_that_raises_costs_no_scan_more(
 def test_the_batch_s_own_settings_count(
     issues: str, sources: list[Any], three: gx.ExpectationSuite, tmp_path: Path
 ) -> None:
-    """Its search path and role, wherever they were set: other tables would be judged, or as somebody else."""
+    """Its search path and role, wherever they were set: otherwise other tables or another role would be used."""
     does(
         issues, "create role gx_reader", "create schema archive", "grant usage on schema archive to gx_reader",
         "create table archive.orders (order_id int)", "insert into archive.orders values (1001)",

@@ -49,7 +49,7 @@ def test_a_rule_that_raises_is_run_once_and_alone(database: str, server_18: Serv
 
 
 def test_nothing_is_written(database: str, tmp_path: Path) -> None:
-    """A rule cannot change the database, whatever its functions do and whoever the user is."""
+    """A rule cannot change the database, for any functions and any user."""
     with psycopg.connect(database) as connection:
         connection.execute(
             "create or replace function sneak() returns int language plpgsql as"

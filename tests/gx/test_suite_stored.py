@@ -23,7 +23,7 @@ from tests.support import servers
 
 #: The sound rules of a suite of one's own.
 SOUND = {f"rule_{n}": f"select o.order_id from orders as o where o.order_id = -{n}" for n in range(1, 4)}
-#: What a program does with a suite that another one stored: it validates in each way that there is.
+#: A program that validates a suite stored by another one, in each possible way.
 RUNS = """
 import json, os
 import great_expectations as gx
@@ -72,7 +72,7 @@ def project(
 
 
 def runs(project: FileDataContext, *first: str, last: str = "") -> list[list[list[Any]]]:
-    """What a fresh process says in each of its runs, before which it does what `first` says.
+    """Return the output of a fresh process for each of its runs, after executing `first`.
 
     That is, in each way to validate: success of run and checkpoint, number of expectations, the last one's answer.
     """
@@ -146,7 +146,7 @@ def test_ids_stay_when_a_suite_is_stored_again(project: FileDataContext) -> None
 
 
 def test_other_expectations_of_the_class_answer_as_before(database: str) -> None:
-    """Ours changes nothing of a number of columns that somebody else expects."""
+    """Ours does not affect other expectations of a number of columns."""
     code = """
 import os
 import great_expectations as gx
@@ -167,7 +167,7 @@ for value in (2, 3, -1):
 
 
 def test_names_are_ours_alone() -> None:
-    """Great Expectations takes the last class of a name: ours says whose it is, and no other is replaced."""
+    """Great Expectations uses the last class of a name: ours is prefixed, and replaces no other."""
     code = """
 from great_expectations.expectations.registry import _registered_expectations, _registered_metrics
 before = {*_registered_expectations}, {*_registered_metrics}

@@ -51,7 +51,7 @@ def test_examples_are_the_audit_s(found: dict[str, Verdict], audited: dict[str, 
 
 
 def test_a_query_asset_does_as_well(database: str, found: dict[str, Verdict]) -> None:
-    """The asset only tells the connection; the rules read what they read."""
+    """The asset only determines the connection; the rules read their own tables."""
     left_out = {id for id in RULES if id.startswith(("orders.", "recreation."))} | {*LACKING}
     assert verdicts(database, suite("current", name="some", exclude=left_out)) == {
         id: verdict for id, verdict in found.items() if id not in left_out
@@ -59,7 +59,7 @@ def test_a_query_asset_does_as_well(database: str, found: dict[str, Verdict]) ->
 
 
 def test_what_the_schema_lacks_raises_and_disturbs_nobody(database: str, found: dict[str, Verdict]) -> None:
-    """Rules whose columns are not there are not left out silently."""
+    """Rules with missing columns are not omitted silently."""
     only = {id for id in RULES if not id.startswith("recreation.")}
     asked = verdicts(database, suite("current", exclude=only))
     assert {id for id, verdict in asked.items() if verdict.raised} == {*LACKING}
@@ -70,7 +70,7 @@ def test_what_the_schema_lacks_raises_and_disturbs_nobody(database: str, found: 
     }
 
 
-# What an expectation tells ------------------------------------------------------------------------
+# The details of an expectation ------------------------------------------------------------------------
 
 
 def test_expectations_carry_what_the_rules_say() -> None:

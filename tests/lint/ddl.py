@@ -1,4 +1,4 @@
-"""What the tests of DDL share: what tables have by the catalogs, and their DDL as it is written and run."""
+"""Helpers for the tests of DDL: what tables have by the catalogs, and their DDL as it is written and run."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Case:
     make: str
     found: dict[str, str] = field(default_factory=dict)
     mends: bool = False
-    #: Statements for after it, each in a transaction of its own. They may fail, to leave something behind.
+    #: Statements for after it, each in a separate transaction. They may fail, to leave something behind.
     then: tuple[str, ...] = ()
     #: The servers on which it is so: from this one on, and before that one.
     since: int = 15

@@ -26,7 +26,7 @@ class Example:
 
 
 def check(dsn: str, rule: str, examples: list[Example]) -> None:
-    """Each finds what it should and nothing else, and what it suggests helps."""
+    """Each rule finds exactly the expected objects, and its suggestion resolves the finding."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for example in examples:
             connection.execute("drop schema public cascade; create schema public")

@@ -1,4 +1,4 @@
-"""What the tests of schema rules share: what all of them find, and what one of them finds."""
+"""Helpers for the tests of schema rules: what all of them find, and what one of them finds."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
 
 @pytest.mark.parametrize(("rule", "examples"), [pytest.param(*it, id=it[0]) for it in EXAMPLES.items()])
 def test_rule(dsn: str, rule: str, examples: list[Example]) -> None:
-    """Each finds what it should and nothing else, and what it suggests helps."""
+    """Each rule finds exactly the expected objects, and its suggestion resolves the finding."""
     check(dsn, rule, examples)
 
 

@@ -170,7 +170,7 @@ def test_summary_tells_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
 
 
 def test_junit_fails_what_the_gate_was_told_to_fail_on(told: tuple[dict[str, Any], Path]) -> None:
-    """A suite of its own: critical findings fail, others are told, accepted ones with the reason."""
+    """A separate suite: critical findings fail, others are told, accepted ones with the reason."""
     result, out = told
     root = ElementTree.parse(out / "junit.xml").getroot()
     _, suite = root.findall("testsuite")

@@ -61,7 +61,7 @@ def known(found: list[SchemaFinding]) -> Known:
 
 @pytest.fixture(params=NAMES)
 def name(request: pytest.FixtureRequest, dsn: str) -> str:
-    """Each schema in turn, with its rows, in a database of its own."""
+    """Each schema in turn, with its rows, in a separate database."""
     made: str = request.param
     if made == "pgbench":
         program = servers.binaries(15) / "pgbench"

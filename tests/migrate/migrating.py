@@ -1,4 +1,4 @@
-"""What the tests of the migration share: its commands, and what they leave of schema and rows."""
+"""Helpers for the tests of the migration: its commands, and what they leave of schema and rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.program import order_audit
 
 
 def migrate(dsn: str, *words: str, code: int = 0) -> str:
-    """Run a command; gives what it said on both streams."""
+    """Run a command; return its output on both streams."""
     done = order_audit("migrate", *words, "--dsn", dsn)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -13,7 +13,7 @@ from tests.migrate.migrating import migrate, shape
 
 STEPS = steps(PROPOSED)
 
-#: Of several kinds, one with text that JSON would not keep, one with a default of its own.
+#: Of several kinds, one with text that JSON would not keep, one with a default.
 _ADD = """
 alter table orders add column note text default 'none yet';
 alter table orders add column "Extra, odd" json;

@@ -33,7 +33,7 @@ def to(dsn: str, step: str) -> None:
 
 @pytest.fixture
 def ask(sample: str) -> Any:
-    """Asks the sample's database, each time in a transaction of its own."""
+    """Asks the sample's database, each time in a separate transaction."""
     with psycopg.connect(sample, autocommit=True) as connection:
 
         def query(text: str, *values: Any) -> list[tuple[Any, ...]]:

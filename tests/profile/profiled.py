@@ -1,4 +1,4 @@
-"""What the tests of profiles share."""
+"""Helpers for the tests of profiles."""
 
 from __future__ import annotations
 

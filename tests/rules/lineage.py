@@ -71,7 +71,7 @@ MUTATIONS += [
 
 @of_orders
 def lineage_order_ref_is_first_ancestor(order: Order, ledger: Ledger) -> bool:
-    """The ancestor has an ancestor of its own; on a cycle that is not the point."""
+    """The ancestor has another ancestor; orders on a cycle are excluded."""
     if order.order_id in ledger.on_cycle:
         return False
     return any(not ancestor.is_root for ancestor in ledger.ancestors(order))

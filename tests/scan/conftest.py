@@ -26,7 +26,7 @@ def empty(server_18: Server) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def house(servers_by_major: dict[int, Server]) -> Iterator[str]:
-    """A database on PostgreSQL 18 in which each test has a schema of its own, which is made sooner than a database."""
+    """A database on PostgreSQL 18 in which each test has a separate schema, which is made sooner than a database."""
     server = servers_by_major[18]
     dsn = servers.new_database(server)
     yield dsn

@@ -1,4 +1,4 @@
-"""What the tests of edges share: suites, rows and roles made for one test, and what an audit says of them."""
+"""Helpers for the tests of edges: suites, rows and roles made for one test, and what an audit says of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of parsed queries share."""
+"""Helpers for the tests of parsed queries."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def rules(tmp_path: Path, **texts: str) -> list[Rule]:
          [['t."n" < 0'], ['t."n" > 9']]),
         ("select a.id from (select t.id, count(*) over () as c from t where t.n < 0) as a where a.c > 1",
          [['t."n" < 0']]),
-        # what an outer join leaves empty must not pass a test of its own accord
+        # what an outer join leaves empty must not pass a test by chance
         ("select u.id from u left join t on t.id = u.id where t.n = 1", [['t."n" = 1']]),
         ("select u.id from u left join t on t.id = u.id where t.n is null", None),
         ("select u.id from u left join t on t.id = u.id where 1 in (1, t.n)", None),

@@ -79,7 +79,7 @@ def test_every_example_has_a_rule() -> None:
 
 @pytest.mark.both_versions
 def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
-    """Run each rule on its example, in a transaction of its own that is rolled back."""
+    """Run each rule on its example, in a separate transaction that is rolled back."""
     wrong = []
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(SCHEMA.read_bytes())

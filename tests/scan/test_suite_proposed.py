@@ -101,7 +101,7 @@ def test_every_rule_has_an_example_and_every_example_a_rule() -> None:
 
 
 def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
-    """Run each rule on its example, in a transaction of its own that is rolled back."""
+    """Run each rule on its example, in a separate transaction that is rolled back."""
     wrong = []
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(SCHEMA.read_bytes())

@@ -1,4 +1,4 @@
-"""What the tests of whole audits share: audits of the scenario, and what is known of it."""
+"""Helpers for the tests of whole audits: audits of the scenario, and what is known of it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What tests share: servers, dirty data, a second computation of the rules, applications at work, a browser."""
+"""Helpers for tests: servers, dirty data, a second computation of the rules, applications at work, a browser."""

@@ -19,7 +19,7 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def order_audit(*words: str, **environment: str) -> Done:
-    """Run the command line as `python -m order_audit` does; gives its exit code and what it wrote on both streams."""
+    """Run the command line as `python -m order_audit` does; return its exit code and output."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     code: str | int | None = 0
     with (

@@ -86,7 +86,7 @@ def sweep(top: Path) -> None:
 
 @contextmanager
 def running(major: int) -> Iterator[Server]:
-    """A server of its own for the tests, thrown away afterwards."""
+    """A separate server for the tests, thrown away afterwards."""
     top = folder(f"oa{major}-")
     server = Server(binaries(major), top / "data")
     try:

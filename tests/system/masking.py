@@ -1,4 +1,4 @@
-"""What the tests of masks share: runs of the program, and what must not be seen of them."""
+"""Helpers for the tests of masks: runs of the program, and what must not be seen of them."""
 
 from __future__ import annotations
 
