@@ -20,9 +20,9 @@ FEW = (
 
 @dataclass(frozen=True)
 class Case:
-    """SQL in an empty schema, and what a rule finds there: severities by object.
+    """SQL in an empty schema, and the findings of a rule there: severities by object.
 
-    `mends` says that what is suggested can be run, and that nothing is found afterwards.
+    `mends`: the suggestion can be run, and resolves all findings.
     """
 
     name: str
@@ -37,11 +37,11 @@ class Case:
 
 
 def execute(dsn: str, *statements: str) -> None:
-    """Run statements as somebody would who pastes them into a client, one by one."""
+    """Run statements one by one, as if pasted into a client."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement.encode())
-        # what was counted would be told some time after the session has ended
+        # statistics would arrive some time after the end of the session
         connection.execute("select pg_stat_force_next_flush()")
 
 
@@ -59,7 +59,7 @@ def check_all(server: Server, rule: str, cases: list[Case]) -> None:
 
 
 def check(dsn: str, rule: str, case: Case) -> None:
-    """Make a case, look at it, do what is suggested, look again, and clear it away."""
+    """Create a case, check it, run the suggestion, check again, and remove it."""
     execute(dsn, case.make)
     for statement in case.then:
         with contextlib.suppress(psycopg.errors.UniqueViolation):
@@ -68,7 +68,7 @@ def check(dsn: str, rule: str, case: Case) -> None:
     assert {finding.object: finding.severity for finding in found} == case.found, case.name
     assert len(found) == len(case.found), case.name
     assert all(finding.suggestion for finding in found), case.name
-    # what can be run as it is, is run
+    # runnable suggestions are run
     assert case.mends or all(finding.remedy != "statement" for finding in found), case.name
     if case.mends:
         for finding in found:

@@ -20,7 +20,7 @@ class Example:
     about: str
     schema: str
     findings: dict[str, str] = field(default_factory=dict)
-    #: What the evidence says, by object: no more than is of interest.
+    #: The relevant parts of the evidence, by object.
     evidence: dict[str, dict[str, Any]] = field(default_factory=dict)
     is_mended: bool = True
 

@@ -7,7 +7,7 @@ from order_audit.audit.schema.lint import Verdict, lint
 from order_audit.expectations import schema_rules
 from order_audit.reports.document import SchemaFinding
 
-#: What the schema rules find in the current schema with its sample data: rule, object, severity.
+#: The findings in the current schema with its sample data: rule, object, severity.
 EXPECTED = {
     ("address_is_normalised", "customers", "warning"),
     ("bitmap_is_readable", "orders.order_schedule", "info"),
@@ -53,7 +53,7 @@ def found(verdicts: list[Verdict]) -> set[tuple[str, str, str]]:
 
 
 def findings(dsn: str, name: str) -> tuple[SchemaFinding, ...]:
-    """What the rule `schema.NAME` finds. It has to come to a verdict."""
+    """Return the findings of the rule `schema.NAME`, which must end without an error."""
     (rule,) = (rule for rule in schema_rules() if rule.id == f"schema.{name}")
     with Snapshot(dsn) as snapshot:
         (verdict,) = lint(snapshot.connection, [rule])

@@ -261,7 +261,7 @@ def test_evidence_counts_rows(dsn: str, name: str) -> None:
     check_evidence(dsn, name, *EVIDENCE[name])
 
 
-#: What the rules on columns say of the scenario's schema.
+#: The findings of the rules on columns in the scenario's schema.
 SCENARIO: Final = {
     "schema.address_is_normalised": {"customers": "warning"},
     "schema.calendar_day_is_date": {},

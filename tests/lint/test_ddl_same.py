@@ -17,7 +17,7 @@ pytestmark = pytest.mark.both_versions
 
 SAMPLES: Final = sorted(path.stem for path in FOLDER.glob("*.sql"))
 
-#: What tables are made of, told by other means than the lines are.
+#: The structure of tables, from other catalog queries than the lines.
 _FACTS: Final = {
     "columns": """
         select c.oid::regclass::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
@@ -114,7 +114,7 @@ def test_the_scenario(server: Server, sample: str) -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_schemas_of_others(server: Server, dsn: str, name: str) -> None:
-    """What people who never heard of this have made."""
+    """Schemas of other projects."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute((FOLDER / f"{name}.sql").read_bytes())
     same_again(server, dsn)

@@ -1,4 +1,4 @@
-"""The DDL of tables: which are shown with findings and views, and what is left out."""
+"""The DDL of tables: which are shown with findings and views, and which are omitted."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_tables_with_findings_come_along(server_18: Server) -> None:
 
 
 def test_views_that_read_them_come_along(server: Server, dsn: str) -> None:
-    """Views of views too, those first that others read, with what is said of them and who may read them."""
+    """Views of views, too: those first that others read, with comments and privileges."""
     hostile(dsn)
     with psycopg.connect(dsn) as connection:
         connection.execute(VIEWS.encode())

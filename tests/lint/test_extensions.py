@@ -1,4 +1,4 @@
-"""What extensions put into the search path, operators above all, changes nothing of what the program says."""
+"""Objects of extensions on the search path, above all operators, do not change the results."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_extensions_change_nothing(pair: tuple[str, str], tmp_path: Path) -> Non
 
 
 def said(dsn: str, out: Path) -> dict[str, Any]:
-    """What the program says of a database."""
+    """The results of the program on a database."""
     found = run(dsn, out, Options(formats=("json",)))
     rules = load("current").rules
     ready = fixes(rules)

@@ -181,7 +181,7 @@ def test_a_repeated_text_becomes_a_table(dsn: str) -> None:
 
 
 def test_the_scenario(sample: str) -> None:
-    """What the rules on hygiene say of the current schema with its sample data."""
+    """The findings of the rules on hygiene in the current schema with its sample data."""
     expected: dict[str, list[str]] = {
         "bitmap_is_readable": ["orders.order_schedule"],
         "constraint_is_validated": [],

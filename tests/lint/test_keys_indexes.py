@@ -224,7 +224,7 @@ def test_rule(dsn: str, rule: str, examples: list[Example]) -> None:
 
 
 def test_indexes_go_where_the_rows_are(dsn: str) -> None:
-    """What inherits has no part in an index of its parent."""
+    """An index of the parent does not contain rows of inheritance children."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             "create table p (id bigint primary key); create table c (p_id bigint references p);"

@@ -43,7 +43,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             is_mended=False,
         ),
         Example(
-            "mended, with what is deleted left out",
+            "mended, without deleted rows",
             """
             create table users (id int primary key, email text);
             create table articles (id int primary key, slug text, deleted_at timestamptz);
@@ -101,7 +101,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             {"posttypes.name": "info", "gender.name": "info"},
         ),
         Example(
-            "persons are no list, nor is what is described at length",
+            "persons are no list, nor are rows with long descriptions",
             """
             create table actor (actor_id int primary key, first_name text, last_name text);
             create table essay (id int primary key, body text);
@@ -120,7 +120,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             {"kinds.name": "info"},
         ),
         Example(
-            "duplicates, unique ones, and what is no lookup",
+            "duplicates, unique values, and tables that are no lookup",
             """
             create table kinds (id int primary key, name text);
             create table sorts (id int primary key, name text unique);
@@ -160,7 +160,7 @@ def test_large_tables_are_sampled(dsn: str) -> None:
 
 
 def test_scenario(dsn: str) -> None:
-    """What the rules on keys say of the scenario's schema with its sample data."""
+    """The findings of the rules on keys in the scenario's schema with its sample data."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         scenario.load(connection)
     keys = {"customers.customer_id", "orders.order_id"}

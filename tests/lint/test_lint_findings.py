@@ -108,7 +108,7 @@ def test_comments_in_suggestions_end_where_statements_begin(dsn: str) -> None:
         for finding in commented.values():
             if finding.remedy == "statement":
                 connection.execute(finding.suggestion.encode())
-            else:  # rows violate what it would create
+            else:  # rows violate the new constraint
                 with pytest.raises((errors.CheckViolation, errors.UniqueViolation, errors.NotNullViolation)):
                     connection.execute(finding.suggestion.replace(" concurrently ", " ").encode())
         validated = connection.execute("select conname from pg_constraint where not convalidated").fetchall()
@@ -169,7 +169,7 @@ def test_objects_of_another_schema_are_named_with_it(dsn: str) -> None:
 
 
 def test_the_books_of_fixes_are_left_alone(dsn: str) -> None:
-    """As those of migration tools are: nobody who audits a schema has made them, or could change them."""
+    """Like those of migration tools: the owner of a schema neither created them nor can change them."""
     with psycopg.connect(dsn) as connection:
         connection.execute(
             "create table mine (a float); create schema order_audit; create table order_audit.x (a float)"
@@ -180,7 +180,7 @@ def test_the_books_of_fixes_are_left_alone(dsn: str) -> None:
 
 
 def test_a_table_that_was_never_analysed_is_not_said_to_be_empty(dsn: str) -> None:
-    """Rows by statistics are told once there are statistics."""
+    """Row estimates appear once statistics exist."""
     for analysed in (False, True):
         with psycopg.connect(dsn, autocommit=True) as connection:
             if analysed:

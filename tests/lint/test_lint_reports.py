@@ -52,7 +52,7 @@ def test_rules_without_a_result_are_counted(told: tuple[dict[str, Any], Path]) -
 
 
 def test_accepted_findings_are_shown_and_do_not_fail(sample: str, tmp_path: Path) -> None:
-    """With the reason; an suppression that nothing needs is told."""
+    """With the reason; an unused suppression is reported."""
     file = tmp_path / "allow"
     file.write_text(
         "# agreed on\n\nschema.money_is_exact customers.*: the ledger is kept elsewhere\n"
@@ -141,7 +141,7 @@ def test_results_name_allowances_that_nothing_needs(told: tuple[dict[str, Any], 
 
 
 def test_a_run_tells_the_worst_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
-    """A line of counts, the worst rules with their objects, what to do next, and what is not needed any more."""
+    """A line of counts, the worst rules with their objects, the next step, and unused suppressions."""
     lines = summary.verdict_text(typed(told[0]), told[1]).splitlines()
     begin = lines.index("36 rules on the schema: 3 critical, 12 warning, 5 info, 5 accepted")
     assert lines[begin + 1] == (
@@ -170,7 +170,7 @@ def test_summary_tells_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
 
 
 def test_junit_fails_what_the_gate_was_told_to_fail_on(told: tuple[dict[str, Any], Path]) -> None:
-    """A separate suite: critical findings fail, others are told, accepted ones with the reason."""
+    """A separate suite: critical findings fail, others are listed, accepted ones with the reason."""
     result, out = told
     root = ElementTree.parse(out / "junit.xml").getroot()
     _, suite = root.findall("testsuite")
@@ -211,7 +211,7 @@ def test_report_tells_of_the_schema_at_the_top(told: tuple[dict[str, Any], Path]
 
 
 def test_only_what_was_judged_makes_an_allowance_needless() -> None:
-    """A rule that failed, or that was not asked for, might have found what is accepted."""
+    """A rule that failed or was not selected might have the accepted finding."""
     rule, other = schema_rules()[:2]
     suppressions = [
         Suppression(rule.id, "a", "x"),

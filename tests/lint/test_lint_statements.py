@@ -21,7 +21,7 @@ pytestmark = pytest.mark.both_versions
 
 
 def test_a_rule_that_fails_costs_no_other_its_result(dsn: str) -> None:
-    """It is errored, and says why."""
+    """It is errored, with a reason."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("create table bare (id int)")
     bad = parse(
@@ -178,7 +178,7 @@ def test_role_without_rights_on_the_data_is_told_so(sample: str) -> None:
 
 
 def test_rules_are_explained() -> None:
-    """Each has a title, a reason, and a name that says what should be."""
+    """Each has a title, a reason, and a name that states the expected condition."""
     rules: tuple[Rule, ...] = schema_rules()
     assert len(rules) == 36
     for rule in rules:

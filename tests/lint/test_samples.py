@@ -1,8 +1,8 @@
-"""Schemas that nobody here designed: what lint says is argued finding by finding, and what it suggests is run.
+"""Schemas that nobody here designed: each finding of lint is justified, and each suggestion is run.
 
 Beside each `schemas/NAME.sql` stands `schemas/NAME.toml`: by rule and object the severity, and why the finding is right
-(`why`, for all objects of a rule that say no more than a severity); below `brings`, what the suggested statements bring
-in turn.
+(`why`, for all objects of a rule that say no more than a severity); below `brings`, the findings that the suggested
+statements cause in turn.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def expected(said: dict[str, Any]) -> Known:
 
 
 def findings(dsn: str) -> list[SchemaFinding]:
-    """What lint says, all rules having been judged."""
+    """Return the findings of lint, without an errored rule."""
     with Snapshot(dsn) as snapshot:
         verdicts = lint(snapshot.connection, schema_rules())
     assert {(verdict.status, verdict.reason) for verdict in verdicts} == {("checked", "")}

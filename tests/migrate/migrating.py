@@ -1,4 +1,4 @@
-"""Helpers for the tests of the migration: its commands, and what they leave of schema and rows."""
+"""Helpers for the tests of the migration: its commands, and the remaining schema and rows."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def migrate(dsn: str, *words: str, code: int = 0) -> str:
 
 
 def audited(dsn: str, out: Path) -> None:
-    """Audit a database; `out` has what was found."""
+    """Audit a database; `out` has the results."""
     words = ("--dsn", dsn, "--out", str(out), "--format", "violations,json", "--fail-on", "never", "--quiet")
     done = order_audit("run", *words)
     assert done.returncode == 0, done.stderr
 
 
 def shape(server: Server, dsn: str) -> str:
-    """The schema as pg_dump writes it, but for what it draws at random."""
+    """The schema by pg_dump, without random parts."""
     said = subprocess.run(
         [server.bin / "pg_dump", "--schema-only", dsn], capture_output=True, text=True, check=True
     ).stdout

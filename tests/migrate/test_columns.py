@@ -1,4 +1,4 @@
-"""Columns that somebody adds to the old tables during the migration: named, and taken along when told to."""
+"""Columns that are added to the old tables during the migration: listed, and carried on request."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def one(connection: psycopg.Connection, text: str, *values: object) -> object:
 
 
 def added(connection: psycopg.Connection, orders: str, customers: str) -> list[list[tuple[object, ...]]]:
-    """What the added columns say, letter by letter."""
+    """The exact texts of the added columns."""
     return [
         connection.execute(text.encode()).fetchall()
         for text in (

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.both_versions
 
 @pytest.fixture
 def guarded(issues: str) -> str:
-    """A database whose labelled issues were fixed as far as a program can, with the guards of all rules that passed."""
+    """A database with all labelled issues fixed automatically, and the guards of all passing rules."""
     fix(issues)
     return issues
 
 
 def live(dsn: str) -> None:
-    """What applications of the new side do, and one of the old."""
+    """Writes of applications of the new side, and of one of the old side."""
     with psycopg.connect(dsn, autocommit=True) as connection:
 
         def one(text: str, *values: object) -> object:
@@ -93,7 +93,7 @@ def test_guarded_tables_come_to_their_end(sample: str, tmp_path: Path) -> None:
     migrate(sample, "run", "--quiet")
     live(sample)
     with psycopg.connect(sample, autocommit=True) as connection:
-        # they refuse through the view, and whom the old table does not take hears of it when the transaction ends
+        # they reject writes through the view; rows that the old table rejects fail at the end of the transaction
         for text in (
             "update customers set customer_name = ' ' where customer_id = 1",
             "insert into sales.customers (name) values ('Nobody')",
@@ -105,7 +105,7 @@ def test_guarded_tables_come_to_their_end(sample: str, tmp_path: Path) -> None:
     assert "equal" in migrate(sample, "verify", "--quiet")
     migrate(sample, "contract", "--drop-old-tables", "--quiet")
     live(sample)
-    # the audit of what is left knows nothing of guards on tables that are gone
+    # the audit of the remaining tables ignores guards on dropped tables
     words = ("--suite", "proposed", "--dsn", sample, "--out", str(tmp_path), "--quiet", "--fail-on", "never")
     said = order_audit("run", *words)
     assert said.returncode == 0, said.stderr

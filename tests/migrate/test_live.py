@@ -96,7 +96,7 @@ def test_nobody_notices_it_with_data_as_it_is(dsn: str, guarded: bool) -> None:
         work.prepare()
 
         def equal_by_verify() -> None:
-            """What is in quarantine is on one side only, which the workload's own comparison does not know."""
+            """Rows in quarantine are on one side only; the workload's comparison does not know that."""
             assert verify(connection, nothing).equal
             with work.halted():
                 connection.execute("select migration.settle_all()")

@@ -1,4 +1,4 @@
-"""What both sides write at the same moment: nothing is spent, recreated or overwritten twice."""
+"""Concurrent writes of both sides: nothing is spent, recreated or overwritten twice."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_the_switch_brings_in_what_the_old_side_left(dsn: str) -> None:
 def test_two_who_bring_the_same_row_leave_it_as_the_later_wrote_it(dsn: str) -> None:
     synchronised(dsn)
     with psycopg.connect(dsn, autocommit=True) as first, psycopg.connect(dsn) as second:
-        # an order whose first ancestor is no order yet, and a customer without a state
+        # an order with a first ancestor that does not exist yet, and a customer without a state
         first.execute(
             "insert into orders (order_id, order_ref, customer_id, delivery_script_name, delivery_script_args)"
             " select 5002, 5001, min(customer_id), 'custom_crm', '{\"api_key\": \"first\"}' from customers;"
@@ -145,7 +145,7 @@ def test_two_who_bring_the_same_row_leave_it_as_the_later_wrote_it(dsn: str) -> 
 
 
 def test_orders_that_come_alone_and_together_are_written_alike(dsn: str) -> None:
-    """One that comes alone goes a short way: first ancestors, recreations, secrets, and what is to be in quarantine."""
+    """A single new order uses the fast path: first ancestors, recreations, secrets, and rows for the quarantine."""
     synchronised(dsn)
     nights, days = "1" * 48 + "0" * 288, "01" * 168
     crm, mail = '{"api_key": "k", "to": [{"token": "t"}]}', '{"email_address": "a@example.com"}'

@@ -99,7 +99,7 @@ def test_fixes_let_rows_out_of_quarantine(issues: str, tmp_path: Path) -> None:
     assert sum(after.values()) < sum(before.values())
     audited(issues, tmp_path)
     left = {line.split(",")[0] for line in (tmp_path / "violations.csv").read_text().splitlines()[1:]}
-    # what is still there is what no fix has put right
+    # the remaining rows are those that no fix has changed
     assert {reason for _, reason in after if "." in reason} <= left
 
 
@@ -156,7 +156,7 @@ def test_sqitch_takes_the_same_steps(server: Server, issues: str, project: Path)
 
 
 def _without_registry(text: str) -> str:
-    """A dump without what is Sqitch's own."""
+    """A dump without Sqitch's objects."""
     parts = re.split(r"\n(?=--\n-- Name: )", text)
     return "\n".join(part for part in parts if "Schema: sqitch" not in part and "Name: SCHEMA sqitch" not in part
                      and "Name: sqitch" not in part)  # fmt: skip

@@ -27,7 +27,7 @@ def test_everything_is_seen_and_equal_all_the_way(issues: str, server: Server) -
         migrate(issues, "run", "--to", step, "--quiet")
         assert rows(issues) == before, step
     assert "both sides are equal" in migrate(issues, "verify", "--quiet")
-    # what was foreseen is what is there now
+    # the prediction equals the present state
     there = migrate(issues, "plan", "--quiet")
     assert foreseen.split("\n\n")[1].replace("would stay", "stay") == there.split("\n\n")[1]
     with psycopg.connect(issues) as connection:

@@ -136,7 +136,7 @@ def test_drift_of_binary_fractions_is_written_as_cents(sample: str, ask: Query) 
         ask("update customers set customer_balance = customer_balance + 0.1 where customer_id = 1")
     assert ask("select customer_balance::text from customers where customer_id = 1") == [("1000.3",)]
     assert ask("select balance from sales.customers where customer_id = 1") == [(Decimal("1000.30"),)]
-    # what is no drift is left as it was meant
+    # values without drift are unchanged
     ask("update customers set customer_balance = 1.005 where customer_id = 1")
     assert ask("select customer_balance::text from customers where customer_id = 1") == [("1.005",)]
     assert ask("select reasons from migration.quarantined_customer") == [(["customers.balance_is_whole_cents"],)]
@@ -188,7 +188,7 @@ def test_a_value_that_somebody_changed_meanwhile_is_not_written_over(sample: str
         error = meanwhile(closed.format("paused"), closed.format("cancelled"))
         assert isinstance(error, errors.SerializationFailure)
         assert first.execute("select order_status from orders where order_id = 1009").fetchone() == ("paused",)
-        # the difference of a balance, on top of what it is by now
+        # the difference of a balance, added to its present value
         spend = "update customers set customer_balance = customer_balance - {} where customer_id = 3"
         assert meanwhile(spend.format(100), spend.format(150)) is None
         assert first.execute("select customer_balance from customers where customer_id = 3").fetchone() == (250.0,)

@@ -33,7 +33,7 @@ def profile_of(
         result = profile(
             snapshot.connection, [found[RelationName("", name)] for name in names], sample=sample, unmask=unmask
         )
-        # the snapshot is as it was, and all of it is JSON
+        # the snapshot is unchanged, and all of it is JSON
         assert snapshot.connection.execute("select 1").fetchone() == (1,)
     json.dumps(result, allow_nan=False)
     assert profile_text(result)

@@ -28,7 +28,7 @@ def test_reads_the_table_once(dsn: str, monkeypatch: pytest.MonkeyPatch, wide: b
     load_rows(dsn, random_rows(5, 3_000))
     execute(dsn, "create table big as select g, md5(g::text) from generate_series(1, 3000) as g", "drop table t",
              "alter table big rename to t", "vacuum analyze t")  # fmt: skip
-    time.sleep(1.1)  # sessions tell what they read when they end, and at most every second
+    time.sleep(1.1)  # sessions report their reads when they end, and at most every second
     before = _read(dsn)
     looked = 0
     if wide:

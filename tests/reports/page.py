@@ -1,4 +1,4 @@
-"""An HTML page as it is parsed, and what holds of every page."""
+"""A parsed HTML page, and checks for every page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.support.results import comparison_page, report_page
 
-#: Elements that stand apart from what is before them.
+#: Elements that start a new block.
 APART = {
     "td",
     "th",

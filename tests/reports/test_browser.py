@@ -1,4 +1,4 @@
-"""The pages in a browser: what the script adds, and what is there without it."""
+"""The pages in a browser: the additions of the script, and the content without it."""
 
 from __future__ import annotations
 

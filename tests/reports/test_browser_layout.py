@@ -86,7 +86,7 @@ def squeezed(text: str) -> str:
 def test_paper_has_every_finding_in_full(
     browser: Browser, report: Path, audited: dict[str, Any], paper: str, script: bool
 ) -> None:
-    """What is folded or filtered out on the screen is printed nevertheless, SQL and times too, within the margins."""
+    """Folded and filtered parts are printed, SQL and times too, within the margins."""
     with opened(browser, report, java_script_enabled=script) as page:
         opened_before = page.locator("details[open]").count()
         if script:

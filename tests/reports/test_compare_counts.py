@@ -39,7 +39,7 @@ def test_a_rule_that_is_only_in_the_later_audit_is_all_new(tmp_path: Path) -> No
 
 
 def test_a_rule_that_is_only_in_the_earlier_audit_says_nothing(tmp_path: Path) -> None:
-    """What is no longer judged is not resolved."""
+    """Violations of a rule that is no longer judged are not resolved."""
     document = compare_results(tmp_path, {"a.rule": Found([1, 2])}, {})
     found = rule_of(document, "a.rule")
     assert counts(document, "a.rule") == (None, None, None)
@@ -85,7 +85,7 @@ def test_only_critical_rules_count_as_critical(tmp_path: Path) -> None:
         ({"cluster": "2", "host": "ci-2", "server_version": "18.1"}, {}, ""),  # CI makes servers anew
         ({}, {"suites": ["/builds/2/mine/", "current"]}, ""),  # and checks out elsewhere
         ({}, {"tables": {"orders": {"rows": 5}}}, ""),  # by fewer rules
-        ({}, {"tables": {}}, ""),  # by rules whose keys are made up
+        ({}, {"tables": {}}, ""),  # by rules with computed keys
         ({"name": "store"}, {}, "one is of database shop, one of store"),
         ({"schema": "sales"}, {}, "one is of schema public, one of sales"),
         ({}, {"suites": ["mine"]}, "one is by suite current mine, one by mine"),
@@ -217,7 +217,7 @@ def test_a_rule_that_passed_has_no_key_type(tmp_path: Path) -> None:
 
 
 def test_new_violations_count_against_a_baseline(tmp_path: Path) -> None:
-    """What the gate asks: per rule, how many are new; nothing for rules that were not judged."""
+    """The input of the gate: new violations per rule; nothing for rules that were not judged."""
     before = audit_of(tmp_path / "before", {"a": Found([1, 2]), "b": Found([1]), "gone": Found([1])})
     after = audit_of(
         tmp_path / "after", {"a": Found([1, 2]), "b": Found([1, 2]), "c": Found([3]), "d": Found(status="errored")}

@@ -43,12 +43,12 @@ def read(picture: Markup) -> ElementTree.Element:
 
 
 def titles(root: ElementTree.Element) -> list[str]:
-    """What the parts are for, in their order."""
+    """The roles of the parts, in order."""
     return [title.text or "" for part in root.iter() if part.tag in {"rect", "g"} for title in part.findall("title")]
 
 
 def number(text: str) -> int:
-    """A number as it is written for people."""
+    """A number in display format."""
     return int(text.replace(",", ""))
 
 
@@ -91,7 +91,7 @@ def test_bars_show_their_counts(counts: list[int]) -> None:
 @pytest.mark.parametrize("size", [0, 1, 12, 64, 65, 336, 1000])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_bitmap_shows_each_bit_once(size: int, seed: int) -> None:
-    """Each bit is in one cell, whose title tells of how many rows; the greatest share is the darkest."""
+    """Each bit is in one cell with the number of rows as title; the greatest share is the darkest."""
     draw = random.Random(seed)
     rows = draw.randint(2, 10**6)
     counts = [draw.choice([0, rows, draw.randint(0, rows)]) for _ in range(size)]
@@ -164,7 +164,7 @@ def order(id: int, ref: int | None, customer: int = 1, status: str | None = "act
 
 
 def told(*orders: dict[str, Any], keys: tuple[int, ...] = (), missing: tuple[int, ...] = ()) -> str:
-    """What a picture of a lineage as it is says to those who cannot see it, read through its drawing."""
+    """The text alternative of a lineage's diagram."""
     found = Lineage(keys, orders, missing)
     return read(lineage("a", as_it_is(found, references=True))).findtext("desc") or ""
 
@@ -181,7 +181,7 @@ def test_a_lineage_tells_its_faults() -> None:
         "1 names itself, active, customer 1. 2 names 1, active, customer 7, of another customer."
     )
     assert told(order(1, 2), order(2, 2)) == "1 names 2, active, names a later order. 2 names itself, active."
-    assert told(order(3, 2)) == "3 names 2, active.", "what was not looked up is not called missing"
+    assert told(order(3, 2)) == "3 names 2, active.", "orders that were not looked up are not called missing"
 
 
 def test_a_lineage_that_is_not_about_references_marks_the_violations() -> None:
@@ -251,7 +251,7 @@ def test_a_balance_is_on_one_scale_with_what_it_is_to_cover() -> None:
 
 @pytest.mark.parametrize("has", ["NaN", "-Infinity", "Infinity", None, -5, 0, "12345678901234567890.12", HOSTILE])
 def test_a_balance_that_is_no_amount_has_no_bar(has: Any) -> None:
-    """And is written as it is; nothing is then covered."""
+    """Its text is shown unchanged; it covers nothing."""
     root = read(balance("a", has, [("order 7", 90), ("b", "NaN")]))
     positive = has == "12345678901234567890.12"
     assert bool(widths(root, "beyond")) == (not positive)

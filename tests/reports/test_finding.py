@@ -22,7 +22,7 @@ REFERENCE = {
 
 
 def linted(*results: dict[str, Any]) -> dict[str, Any]:
-    """A document whose schema has a finding."""
+    """A document with a schema finding."""
     made = document(*results)
     made["schema_findings"] = [REFERENCE]
     made["schema_rules"] = [SCHEMA_RULE | {"rule": REFERENCE["rule"], "findings": 1}]
@@ -59,7 +59,7 @@ def test_each_row_has_its_own_wrong_value() -> None:
 
 
 def test_a_result_without_context_is_drawn_without_marks() -> None:
-    """What is not known is not made up."""
+    """Unknown facts are omitted."""
     source = drawn(document(found("orders.a"))).source
     assert not marked(source)
     assert '<table class="evidence">' in source
@@ -68,7 +68,7 @@ def test_a_result_without_context_is_drawn_without_marks() -> None:
 
 
 def test_what_let_it_in_is_linked_both_ways() -> None:
-    """From the finding to the schema's, which leads back; in the words of what is known, and no others."""
+    """From the finding to the schema finding and back, with only the known facts."""
     here = {"rule": REFERENCE["rule"], "object": "orders.order_ref"}
     allowed = {"allows": True, "which": ""}
     page = drawn(
@@ -114,7 +114,7 @@ FIX = {
 
 
 def test_how_it_is_put_right_and_kept_so() -> None:
-    """What is automatic, each choice by its name, what is assumed and not proven, the guard and its SQL."""
+    """The automatic option, each choice by name, assumptions and limitations, the guard and its SQL."""
     page = drawn(document(found("orders.a", fix=FIX, guard=GUARD, limitations="that it is so"), found("orders.b")))
     said = article(page)
     for part in (
@@ -150,7 +150,7 @@ def order(id: int, ref: int, customer: int = 1, status: str = "active") -> dict[
 
 
 def captions(*lineages: dict[str, Any], highlight: tuple[str, ...] = ("order_ref",)) -> list[str]:
-    """What stands above the pictures of a finding."""
+    """The captions of a finding's diagrams."""
     page = drawn(
         document(found("lineage.a", diagram={"kind": "lineage", "facts": list(lineages)}, highlight=list(highlight)))
     )
@@ -179,13 +179,13 @@ def test_a_lineage_is_drawn_as_it_is_and_as_it_should_be() -> None:
 
 
 def test_there_is_no_picture_of_what_is_not_known_or_not_the_matter() -> None:
-    """A chain that goes on, a status that is wrong: as it is, and nothing else."""
+    """A chain that continues, a wrong status: only the current state."""
     assert captions(CHAIN, highlight=("order_status",)) == ["Orders 3 and 4", "Current"]
     assert captions({"keys": [3], "orders": [order(3, 2)], "missing": []}) == ["Order 3", "Current"]
 
 
 def test_a_balance_stands_beside_what_it_is_to_cover() -> None:
-    """In words what is short; one live order that is the example itself is not told twice."""
+    """The shortage in words; the only live order, which is the example itself, is not repeated."""
     shown = [
         {"customer_id": 1, "balance": 45, "order_id": 7, "order_amount": 90, "live_orders": 1, "live_amount": 90},
         {"customer_id": 2, "balance": 90, "order_id": 8, "order_amount": 90, "live_orders": 3, "live_amount": 300},

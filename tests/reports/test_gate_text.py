@@ -1,4 +1,4 @@
-"""What is said of the gate: each sentence by the facts that it speaks of, in every combination."""
+"""The sentences on the gate: each compared with its facts, in every combination."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from order_audit.reports.terminal import summary
 from tests.reports.documents import document, found
 from tests.support.results import decided, harmless, report_page, typed
 
-#: A failed rule of each severity whose violations are known, and one that has a new one; numbers tell them apart.
+#: A failed rule of each severity with known violations, and one with a new one, with different numbers.
 NEW = {f"a.{severity}_{kind}": int(kind == "new") for severity in SEVERITIES for kind in ("known", "new")}
 
 
@@ -112,7 +112,7 @@ def test_what_the_gate_fails_on_is_told_in_full(options: dict[str, Any], said: s
 
 
 def test_a_pass_rate_against_a_baseline_says_what_it_counts() -> None:
-    """The page's own rate counts what is known as failed; one of the two numbers would look wrong."""
+    """The page's rate counts known violations as failed; one of the two numbers would look wrong."""
     new = {"a.info_known": 0, "a.info_new": 1}
     made = held(new, new=new, min_pass_rate=Fraction(90))
     assert made["summary"]["pass_rate"] == 33.33

@@ -73,7 +73,7 @@ def test_the_verdict_comes_first() -> None:
 
 
 def test_an_interrupted_or_unmasked_audit_says_so_at_the_top() -> None:
-    """Nobody takes half an audit for a whole one, or passes personal data on unawares."""
+    """An incomplete audit and unmasked data are marked at the top."""
     top = drawn(document(found(), complete=False, masked=False)).all("header")[0]
     assert "Interrupted: this audit is not complete." in top
     assert "Personal data and secrets are shown in clear text." in top
@@ -81,7 +81,7 @@ def test_an_interrupted_or_unmasked_audit_says_so_at_the_top() -> None:
 
 
 def test_an_audit_without_findings_says_so_and_what_it_looked_at() -> None:
-    """Clean is said in words, with what was checked and what was not."""
+    """A clean result is a sentence, with checked and unchecked expectations."""
     page = drawn(document(found("orders.a", "passed"), found("orders.b", "not_checkable", reason="no times are kept")))
     assert page.all("h1") == ["leads: fit: no expectation found a violation"]
     assert "No expectation found a violation." in page.text
@@ -93,7 +93,7 @@ def test_an_audit_without_findings_says_so_and_what_it_looked_at() -> None:
 
 
 def test_what_passed_stands_by_its_table_or_by_none() -> None:
-    """A rule whose key is made up belongs to no table, and stands beside those that belong to one."""
+    """A rule with a computed key has no table, and is listed with those that have one."""
     page = drawn(document(found("orders.a", "passed"), found("both.b", "passed", table=None, checked=None)))
     passed = page.all("section", id="passed")[0]
     assert "Several tables Title of both.b both.b" in passed
@@ -203,7 +203,7 @@ def test_rules_on_the_schema_that_were_not_judged_are_told_by_reason() -> None:
 
 
 def test_impact_in_words() -> None:
-    """Each number with what it counts; findings without an impact are counted, once for all."""
+    """Each number with its noun; findings without an impact are counted once."""
     of = {
         "customers": found("c.a", table="customers", key="customer_id"),
         "none": found("c.b", table="customers", impact={"customers": 2, "orders": 0, "amount": 0}),

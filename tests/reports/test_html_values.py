@@ -1,4 +1,4 @@
-"""The HTML report: values, keys and shares as they are shown, what was not judged, and how to do it again."""
+"""The HTML report: values, keys and shares, rules that were not judged, and the reproduction."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_keys_come_first_and_captions_say_what_is_missing() -> None:
 
 
 def test_what_was_not_judged_is_shown_with_its_reason() -> None:
-    """Errors with message and place, the unjudged by reason; what was not selected is a list of ids."""
+    """Errors with message and place, rules that were not judged by reason, rules that were not selected as ids."""
     page = drawn(
         document(
             found("o.a", "errored"),

@@ -22,7 +22,7 @@ from tests.support.results import run, typed
 from tests.support.xunit import faults
 
 Document = dict[str, Any]
-#: What XML cannot hold, what it has to escape, and what ends a section of it.
+#: Characters that XML cannot contain, that it has to escape, and that end a CDATA section.
 HOSTILE = "</testsuite>]]>&amp;<!-- \"'\t\n\r\x00\x1b\ud800\ufffe\U0001f600 -->"
 
 

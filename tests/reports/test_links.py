@@ -1,4 +1,4 @@
-"""Every number leads to what it is made of, unless it stands right there."""
+"""Every number is a link to its source, unless that is next to it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.reports.documents import document, found
 from tests.support import servers
 from tests.support.results import report_page
 
-#: A number by itself: no part of a name, a version or a share, and not none.
+#: A separate number: no part of a name, a version or a share, and not 0.
 _NUMBER: Final = re.compile(r"(?<![\w.,:⟨+])(?<!SHA-)(?!0(?![\d.,]))\d+(?:[.,]\d+)*(?![\w.:⟩]|\.\d| ?%)")
 _VOID: Final = {"meta", "br", "wbr", "input"}
-#: Where a number needs no link: what it counts follows at once, it is of the row that is shown, or it is no count.
+#: Numbers that need no link: the counted items follow, it belongs to the displayed row, or it is no count.
 _LEAVES: Final = {
     "a": "linked",
     "script": "no text",
@@ -145,7 +145,7 @@ def test_numbers_without_links_are_found(page: str) -> None:
 
 @pytest.mark.parametrize("issues", [False, True])
 def test_statements_give_the_numbers_again(server_18: Server, audits: dict[str, Path], issues: bool) -> None:
-    """What is at stake, and the profile's rows, nulls, different and commonest values."""
+    """The impact, and the profile's rows, nulls, distinct and most common values."""
     audit = json.loads((audits["issues" if issues else "sample"] / "results.json").read_text(encoding="utf-8"))
     made = servers.new_database(server_18, "issues" if issues else "sample")
     with psycopg.connect(made, autocommit=True) as connection:

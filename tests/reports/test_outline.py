@@ -1,4 +1,4 @@
-"""What the pages are made of, in order: sections, headings, tables, folds. How they look is not told here."""
+"""The outline of the pages: sections, headings, tables, folds; not their style."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from order_audit.reports import compare, html, results_file
 GOLDEN = Path(__file__).parents[1] / "outlines"
 _PARTS = {"header", "nav", "main", "section", "article", "footer", "search"}
 _TEXTS = {"h1", "h2", "h3", "h4", "caption", "dt", "summary", "figcaption", "label"}
-#: What is longer is not the page's word, but what an entry is about.
+#: A longer text is not part of the page but of an entry.
 _TERM = 14
 
 

@@ -190,7 +190,7 @@ def test_no_profile_is_no_empty_one() -> None:
 
 
 def test_many_columns_stay_readable_and_bounded() -> None:
-    """Tables are folded, the page draws so many columns and tells of the rest."""
+    """Tables are folded; the page shows a limited number of columns, and counts the others."""
     histogram = {"bounds": [place * 1.5 for place in range(21)], "counts": list(range(1, 21))}
     full = column("numeric", min=0, max=30, mean=1.5, nan=0, quantiles={"50": 1}, histogram=histogram)
     profile = {f"t{number}": table({f"c{place}": full for place in range(300)}) for number in range(4)}

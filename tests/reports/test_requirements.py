@@ -56,7 +56,7 @@ def considered(**more: Any) -> dict[str, Any]:
 
 
 def test_a_consideration_leads_to_rules_findings_fixes_and_guard() -> None:
-    """What is open is a line each, what passed a few words; nothing counts as passed that was not checked."""
+    """An open rule has a line, passed ones a few words; an unchecked rule does not count as passed."""
     page = drawn(considered())
     first = page.all("section", id_="requirement-1")[0]
     assert "Said by all. 3 rules: 1 has violations, 1 is not checkable, 1 passed." in first

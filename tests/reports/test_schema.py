@@ -28,7 +28,7 @@ def annotated(whole: dict[str, Any]) -> annotated_ddl.Schema:
         ("late", 6),
         ("orders.(order_id, args)", 2),
         ("orders.(args)", 3),
-        ("orders.gone", 1),  # whatever has no line of its own is the table's
+        ("orders.gone", 1),  # an object without a line is at its table's line
         ("orders.(gone, args)", 1),
         ("public", None),
         ("other.orders.args", None),
@@ -37,7 +37,7 @@ def annotated(whole: dict[str, Any]) -> annotated_ddl.Schema:
     ],
 )
 def test_a_note_stands_at_the_line_that_it_concerns(name: str, line: int | None) -> None:
-    """A table's at its head, a column's, a constraint's and an index's at its own; else it is told below."""
+    """A table's finding is at its head; that of a column, constraint or index at its line; others are below."""
     shown = annotated(made(fault("a", name)))
     places = [place for place, it in enumerate(shown.tables[0].lines, start=1) if it.notes]
     assert places == ([line] if line else [])
@@ -87,7 +87,7 @@ def test_the_data_that_a_weakness_let_in() -> None:
 
 
 def test_many_findings_without_a_line_are_counted() -> None:
-    """The first of each rule are told, the others are a number."""
+    """The first findings of each rule are listed, the others counted."""
     page = drawn(made(*(fault("a", f"s.t{number:02}") for number in range(30))))
     assert "s.t09 is wrong" in page.text
     assert "s.t10 is wrong" not in page.text
@@ -128,7 +128,7 @@ def test_what_is_left_out_is_said() -> None:
 
 
 def test_lines_are_a_list_in_reading_order() -> None:
-    """A screen reader hears each line, and after it what is said of it."""
+    """A screen reader reads each line, and then its notes."""
     source = report_page(made(fault("a", "orders.args", message="REMARK")))
     places = [source.index(text) for text in ("  order_id serial", "  args json,", "REMARK", "CONSTRAINT args")]
     assert places == sorted(places)

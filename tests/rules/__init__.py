@@ -1,4 +1,4 @@
-"""What the tests know of the shipped rules: `lineage.py` and `lineage_*.py` have all of `lineage.*`, rule by rule.
+"""Facts on the shipped rules for the tests: `lineage.py` and `lineage_*.py` have all of `lineage.*`, rule by rule.
 
 Of each rule there is a second computation in Python (see `tests.support.oracle`), cases for that (`cases`), and
 mutations: faults that turn it red when they are planted in clean data (`mutations`).
@@ -18,7 +18,7 @@ __all__ = ["CHECKABLE", "MODULES", "NOT_CHECKABLE", "area_of", "judge"]
 
 
 def area_of(module: str) -> str:
-    """The area whose rules a module of this package has, by its name up to the first underscore."""
+    """Return the area of a module's rules: its name up to the first underscore."""
     return module.partition("_")[0]
 
 

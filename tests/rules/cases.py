@@ -1,4 +1,4 @@
-"""What the cases of rules are made of: rows that break nothing, but for what is said of them."""
+"""Building blocks for the cases of rules: valid rows, with given changes."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ CLEAN_CUSTOMER = Customer(
 
 
 def order(order_id: Key | None, ref: Key | None = None, status: str | None = "active", **columns: Any) -> Order:
-    """A clean order but for what is said of it; a root unless `ref` says otherwise."""
+    """A clean order with changes; a root, unless `ref` is given."""
     columns = {"order_id": order_id, "order_ref": ref or order_id, "order_status": status, **columns}
     return replace(CLEAN_ORDER, **columns)
 
 
 def customer(customer_id: Key, **columns: Any) -> Customer:
-    """A clean customer but for what is said of it, and unlike the others."""
+    """A clean, unique customer with changes."""
     unique = {"customer_email": f"c{customer_id}@example.com", "customer_name": f"Acme {customer_id}"}
     return replace(CLEAN_CUSTOMER, customer_id=customer_id, **{**unique, **columns})
 
@@ -88,5 +88,5 @@ def funded(balance: str | None, *orders: Order) -> tuple[Order | Customer, ...]:
     return (*orders, customer(1, customer_balance=balance))
 
 
-#: What makes two orders the same but for their lineage.
+#: The values that duplicate orders of two lineages share.
 WISHES = dirty_values.ORDER_COLUMNS[2:7]

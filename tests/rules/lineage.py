@@ -159,7 +159,7 @@ MUTATIONS += [
         "lineage.is_acyclic",
         "lineage.ancestor_is_older",
     ),
-    # What leads into a cycle is not on it, but its ancestor is no root.
+    # An order that leads into a cycle is not on it, but its ancestor is no root.
     mutation(
         "a cycle of two and an order that leads into it",
         insert("(911, 912)", "(912, 911)", "(913, 911)"),

@@ -28,7 +28,7 @@ MUTATIONS += [
         "orders.status_is_known",
     ),
     mutation(
-        "a status that nobody knows",
+        "an unknown status",
         change_order(501, "order_status = 'archived'"),
         "orders.status_is_known",
     ),

@@ -164,7 +164,7 @@ MUTATIONS += [
 
 @of_orders
 def orders_email_delivery_has_address(order: Order, _: Ledger) -> bool:
-    """An e-mail delivery to nobody."""
+    """An e-mail delivery without an address."""
     args = parse(order.delivery_script_args)
     has_address = isinstance(args, Pairs) and is_email(args.get("email_address"))
     return order.delivery_script_name == "email_delivery" and not has_address

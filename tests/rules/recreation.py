@@ -37,7 +37,7 @@ MUTATIONS += [
         change_customer(3, "customer_balance = 120"),
         "recreation.is_covered_by_balance",
     ),
-    # What is more than the balance by itself is so in the sum.
+    # An amount that exceeds the balance makes the sum exceed it.
     mutation(
         "a balance is less than the amount of a live recreation",
         change_customer(3, "customer_balance = 119.5"),
@@ -202,7 +202,7 @@ MUTATIONS += [
         "recreation.decision_survives_rounding",
         "customers.balance_is_whole_cents",
     ),
-    # Rounded up, the balance covers what it does not cover as it is.
+    # Only the rounded balance covers the amount.
     mutation(
         "a numeric balance that rounding lifts above the amount",
         NUMERIC_MONEY

@@ -16,7 +16,7 @@ from tests.support.results import run
 
 RULES = {rule.id: rule for rule in expectations.load("current").rules}
 READS = {id: {name.relation for name in parsed_query.parse(rule).relations} for id, rule in RULES.items()}
-#: What the sample data is known to violate.
+#: The known violations of the sample data.
 SAMPLE = {
     "customers.phone_is_dialable": 5,
     "lineage.one_live_order": 2,

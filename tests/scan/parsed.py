@@ -15,7 +15,7 @@ def rule(sql: str, key: str = "order_id") -> Rule:
 
 
 def read(sql: str) -> ParsedQuery:
-    """What is read off a statement."""
+    """The parsed facts of a statement."""
     return parsed_query.parse(rule(sql))
 
 

@@ -1,4 +1,4 @@
-"""What scans share in one statement: extracts of tables, and rows that are prefiltered; and when they must not."""
+"""Shared parts of scans in one statement: CTEs and prefilters, and when they must not be shared."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_statements_tell_which_rows_they_need(sql: str, filters: list[list[str]]
 
 
 def test_filters_within_others_are_not_asked_twice() -> None:
-    """What one lets through another may let through already."""
+    """One filter may include another."""
     texts = [
         "select t.id from t where t.s = 'a' and t.n = 1",
         "select t.id from t where t.s in ('a', 'b')",
@@ -136,7 +136,7 @@ ORPHAN = "select o.id, o.up from t as o left join t as a on a.id = o.up where a.
 
 
 def judged(dsn: str, tmp_path: Path) -> dict[str, tuple[str, int]]:
-    """What an audit by the rules of one's own finds."""
+    """The results of an audit with a user's rules."""
     document = run(dsn, tmp_path / "out", Options(suites=(str(tmp_path / "mine"),), lint=False, profile=False))
     return {found["rule"].rpartition(".")[2]: (found["status"], found["violations"]) for found in document["results"]}
 
@@ -183,7 +183,7 @@ def prefiltered(made: list[Batch]) -> list[bool]:
 
 @pytest.mark.both_versions
 def test_rows_that_cannot_violate_are_spared(dsn: str, tmp_path: Path) -> None:
-    """On large tables whose columns are unique, and nowhere else; the result is the same."""
+    """Only on large tables with unique columns; the result is the same."""
     plain, other = rules(tmp_path, plain=ORPHAN, other=SPARE + ORPHAN)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(BIG)

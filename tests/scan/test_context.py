@@ -1,4 +1,4 @@
-"""What explains violations: the columns that are wrong, the ancestors and balances around the first examples."""
+"""Context of violations: highlighted columns, and ancestors and balances of the first examples."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_without_a_header_the_columns_that_are_tested_offend(sql: str, columns: 
 
 
 def test_the_header_has_the_last_word() -> None:
-    """With a test that may hold WHERE and commas of its own."""
+    """With a test that may contain WHERE and commas."""
     text = """
         -- title: A rule
         -- severity: info
@@ -66,7 +66,7 @@ def test_the_header_has_the_last_word() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_each_rule_says_what_offends_and_names_schema_rules_that_there_are(rule: Rule) -> None:
-    """A weakness whose rule has another name would never be found."""
+    """A schema cause with a wrong rule name would never match."""
     assert rule.highlight is not None
     assert {it.rule for it in rule.schema_causes} <= {it.id for it in schema_rules()}
 
@@ -179,7 +179,7 @@ def test_nobody_reads_a_large_table_for_a_picture(server: Server, tmp_path: Path
 
 
 def test_a_look_up_that_fails_costs_its_picture(server: Server, tmp_path: Path) -> None:
-    """A test that raises, or an order's column that is not there; a name that nobody knows is the author's mistake."""
+    """A test that raises, or an order's column that is not there; an unknown name is the author's mistake."""
     mine = tmp_path / "mine"
     mine.mkdir()
     header = "-- title: A rule\n-- severity: info\n-- key: customer_id\n"

@@ -69,7 +69,7 @@ def test_databases_that_are_not_utf8(server: Server, tmp_path: Path, encoding: s
         names.pop("codes", None)  # a key that is no text in any encoding has no place among the keys
     assert names == {}
     assert keys(tmp_path / "out", PHONE) == ["1", "2", "3", "4", "5", "6"]
-    # what byte 0x93 stands for, nobody knows where the encoding is not known
+    # the character of byte 0x93 is unknown if the encoding is
     assert keys(tmp_path / "out", "customers.text_is_clean") == (["7"] if encoding == "LATIN1" else [])
     assert keys(tmp_path / "out", "orders.script_name_is_identifier") == ["2001"]
     if encoding == "LATIN1":

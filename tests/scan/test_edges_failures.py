@@ -43,7 +43,7 @@ def midway(dsn: str) -> ProgressCallback:
 def test_lost_connections_end_the_audit_in_one_line(
     data: str, tmp_path: Path, when: Callable[[str], ProgressCallback]
 ) -> None:
-    """Nothing is half written, and what an earlier audit wrote is as it was."""
+    """No file is partial, and the files of an earlier audit are unchanged."""
     mine = suite(
         tmp_path / "mine",
         {

@@ -39,7 +39,7 @@ DECOY = """
 
 @pytest.mark.parametrize("name", ["Sales Data", '100% {odd} o\'clock "x"; --'])
 def test_tables_in_a_schema_of_any_name(empty: str, tmp_path: Path, name: str) -> None:
-    """`--schema` takes the name as it is, and tables of the same names elsewhere are not read."""
+    """`--schema` uses the exact name, and tables with the same names elsewhere are not read."""
     with psycopg.connect(empty) as connection:
         connection.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
         scenario.load(connection, schema=name)
@@ -57,7 +57,7 @@ def test_tables_in_a_schema_of_any_name(empty: str, tmp_path: Path, name: str) -
 
 
 def test_the_search_path_decides_where_no_schema_is_named(empty: str, tmp_path: Path) -> None:
-    """The connection's own, whoever set it."""
+    """The connection's setting, wherever it was set."""
     execute(empty, 'create schema "Sales Data"', DECOY)
     with psycopg.connect(empty) as connection:
         scenario.load(connection, schema="Sales Data")
@@ -82,7 +82,7 @@ def test_tables_without_rows_pass(blank: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("table", ["customers", "orders"])
 def test_rules_of_a_missing_table_are_skipped(data: str, tmp_path: Path, table: str) -> None:
-    """The rest is judged, impact as far as it is known."""
+    """The other rules are judged, with the known impact."""
     execute(data, f"drop table {table} cascade")
     document = audit(data, tmp_path)
     skipped = {id for id, status in statuses(document).items() if status == "skipped"}
@@ -114,7 +114,7 @@ def test_no_schema_of_that_name_cannot_be_judged(data: str, tmp_path: Path) -> N
 
 
 def test_views_and_partitions_are_tables_too(data: str, tmp_path: Path) -> None:
-    """What counts is what a query gives."""
+    """Only the rows of the query count."""
     execute(
         data,
         "alter table customers rename to people",

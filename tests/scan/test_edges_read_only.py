@@ -26,7 +26,7 @@ def test_everything_is_read_in_one_snapshot(data: str, tmp_path: Path) -> None:
         execute(data, order(next(added)), "delete from orders where order_id = 1010")
 
     document = audit(data, tmp_path / "out", mine, on_progress=tell, jobs=1)
-    assert next(added) == 5004  # told at the start and after each rule
+    assert next(added) == 5004  # reported at the start and after each rule
     for found in document["results"]:
         assert (found["violations"], found["checked"]) == (10, 10), found["rule"]
         assert keys(tmp_path / "out", found["rule"]) == [str(id) for id in range(1001, 1011)]
@@ -42,7 +42,7 @@ WRITING_FUNCTIONS = {
 
 
 def test_an_audit_cannot_write(data: str, tmp_path: Path) -> None:
-    """A rule whose functions write is errored, and nothing is written."""
+    """A rule with writing functions is errored, and nothing is written."""
     execute(
         data,
         "create function sneak() returns int language plpgsql as"

@@ -29,7 +29,7 @@ LACKING = {"recreation.happens_daily", "recreation.was_covered_at_the_time", "re
 
 
 def reader(dsn: str, *grants: str) -> str:
-    """The DSN of a new role that can do nothing but what is granted; `{}` stands for its name."""
+    """The DSN of a new role with only the granted privileges; `{}` stands for its name."""
     name = f"reader_{next(serial)}"
     (place,) = fetch(dsn, "select format('database %I', current_database())")
     (schema,) = fetch(dsn, "select format('schema %I', current_schema())")
@@ -68,7 +68,7 @@ def test_a_denied_table_is_an_error_of_its_rules(data: str, tmp_path: Path) -> N
 
 
 def test_orders_that_may_not_be_read_leave_customers_judged(data: str, tmp_path: Path) -> None:
-    """What is at stake is then not known, and that is no error."""
+    """The impact is then unknown, which is no error."""
     document = audit(reader(data, "grant select on customers to {}"), tmp_path, rules=("customers.*",))
     assert errors(document) == {}
     assert counts(document) == {PHONE: 5}

@@ -86,7 +86,7 @@ def test_rules_mean_what_they_say_in_any_shape(blank: str, tmp_path: Path) -> No
 
 
 def test_columns_may_have_any_collations(data: str, tmp_path: Path) -> None:
-    """Each another one: what is judged together is judged by the database's."""
+    """A different one each: rules judged together use the database's setting."""
     execute(
         data,
         customer(8, customer_name="'Acme'", address="'1 Elm  Street '", customer_contact_name="'N/A'"),

@@ -48,7 +48,7 @@ def test_impact_is_left_out_where_the_amounts_are_missing(data: str, tmp_path: P
 
 
 def test_nulls_without_constraints(data: str, tmp_path: Path) -> None:
-    """A NULL violates what it is said to violate, and no rule stumbles over it."""
+    """A NULL violates the expected rules, and no rule raises an error."""
     execute(
         data,
         *(
@@ -152,7 +152,7 @@ def test_other_types_of_columns(sample: str, tmp_path: Path) -> None:
     [("int", "bigint"), ("bigint", "int"), ("numeric", "numeric"), ("numeric(10, 2)", "bigint")],
 )
 def test_keys_of_any_numeric_types(data: str, tmp_path: Path, key: str, ref: str) -> None:
-    """An order and what it refers to may be of two types: they are compared as PostgreSQL compares them."""
+    """An order and its reference may have two types: they are compared as by PostgreSQL."""
     execute(
         data,
         f"alter table orders alter order_id type {key}, alter order_ref type {ref}",
@@ -171,7 +171,7 @@ def test_keys_of_any_numeric_types(data: str, tmp_path: Path, key: str, ref: str
 
 
 def test_session_defaults_change_nothing(empty: str, tmp_path: Path) -> None:
-    """A role, a database or a DSN can set what it likes: the audit finds the same."""
+    """Settings of a role, a database or a DSN do not change the results."""
     with psycopg.connect(empty) as connection:
         scenario.load(connection, issues=True)
     settings = {

@@ -33,7 +33,7 @@ HEADER = re.compile(r"-- fails: (?P<fails>\S.*)\n-- passes: (?P<passes>\S.*)\n")
 
 
 class Example(NamedTuple):
-    """What an example's header promises, and the SQL that plants its rows."""
+    """The header of an example, and the SQL of its rows."""
 
     fails: frozenset[str]
     passes: frozenset[str]
@@ -104,7 +104,7 @@ def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
 
 
 LET_IN = [(rule, weakness) for rule in RULES.values() for weakness in rule.schema_causes if weakness.allows]
-#: Rows of examples that are right by their rule, and that what is suggested would refuse.
+#: Rows of examples that pass their rule, but that the suggestion would reject.
 IN_THE_WAY = {
     "schema.money_is_exact": "delete from customers where not abs(customer_balance) < 1e11",
     "schema.natural_key_is_unique": r"delete from customers where customer_email !~ '\S'",
@@ -118,7 +118,7 @@ where a.attrelid in ('customers'::regclass, 'orders'::regclass) and a.attnum > 0
 
 @pytest.mark.parametrize(("rule", "weakness"), LET_IN, ids=lambda it: getattr(it, "id", None) or it.rule)
 def test_a_weakness_that_is_put_right_lets_nothing_in(server_18: Server, rule: Rule, weakness: SchemaCause) -> None:
-    """What the finding itself suggests refuses the example's violations, or makes of them what is none."""
+    """The finding's suggestion rejects the example's violations, or turns them into valid rows."""
     (key,) = rule.key
     table = TABLES[key]
     made = servers.new_database(server_18)
@@ -133,7 +133,7 @@ def test_a_weakness_that_is_put_right_lets_nothing_in(server_18: Server, rule: R
         wrong = sorted(_keys(connection, f"select {key}::text from (\n{rule.sql}\n) as v"))
         assert wrong
         listed = ", ".join(wrong)
-        # they come back one by one, after what is suggested where none of them is there
+        # they are inserted again one by one, after the suggestion has run without them
         connection.execute(f"create temp table aside as select * from {table} where {key} in ({listed})".encode())
         connection.execute(f"delete from {table} where {key} in ({listed})".encode())
         connection.execute(IN_THE_WAY.get(weakness.rule, "select").encode())

@@ -32,7 +32,7 @@ def violations(rule: str, *rows: Order | Customer, float_balances: bool = True) 
 
 @pytest.mark.parametrize("rule", SINGLE_VALUES)
 def test_single_values(rule: str) -> None:
-    """Each value by itself, in an otherwise clean row."""
+    """Each value separately, in an otherwise clean row."""
     clean: Order | Customer = CLEAN_ORDER if rule.startswith("orders") else CLEAN_CUSTOMER
     for broken, rows in zip((True, False), SINGLE_VALUES[rule], strict=True):
         for columns in rows:
@@ -162,7 +162,7 @@ def test_read_finds_what_create_wrote(dsn: str, types: str) -> None:
 
 @pytest.mark.both_versions
 def test_escapes_are_judged_as_the_server_judges_them(dsn: str) -> None:
-    """A JSON text has a bad escape if and only if `jsonb` refuses it, and mended it means what it meant."""
+    """A JSON text has a bad escape if and only if `jsonb` refuses it, and the repaired text has the same meaning."""
     documents = {
         row["delivery_script_args"]
         for seed in SEEDS
@@ -185,7 +185,7 @@ def test_escapes_are_judged_as_the_server_judges_them(dsn: str) -> None:
 
 
 def disagreement(rule: str, expected: set[Key], found: set[Key], tables: Tables) -> str:
-    """What to tell of a rule that found other keys than expected: the keys, and the rows of some of them."""
+    """The message for a rule with unexpected keys: the keys, and some of their rows."""
     keys = sorted(expected ^ found)[:4]
     rows: list[object] = []
     if rule in oracle.CUSTOMER_RULES:

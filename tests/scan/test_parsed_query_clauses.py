@@ -90,7 +90,7 @@ def test_where_ends_where_it_ends(tail: str, where: str) -> None:
     ],
 )
 def test_statements_whose_rows_hang_together_stand_alone(sql: str) -> None:
-    """What groups, orders, numbers or bounds rows cannot share a scan; neither can what has no list of columns."""
+    """A query that groups, orders, numbers or limits rows cannot share a scan, nor one without a list of columns."""
     assert read(sql).clauses is None
 
 

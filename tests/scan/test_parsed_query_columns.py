@@ -56,7 +56,7 @@ def test_the_first_relation_comes_first() -> None:
     ],
 )
 def test_a_with_hides_a_table_only_where_it_stands(sql: str) -> None:
-    """Within its own query a WITH of a table's name reads the table, and so does what is outside."""
+    """Inside its own query, a WITH with a table's name reads the table, and so do queries outside."""
     assert {name.relation for name in read(sql).relations} == {"orders"}
 
 
@@ -66,7 +66,7 @@ def test_a_recursive_with_is_itself() -> None:
     assert relations(sql) == []
 
 
-# What columns are made of -------------------------------------------------------------------------
+# The sources of columns -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_mentions_go_down_to_the_columns_of_tables(sql: str, made_of: set[str]) 
     ],
 )
 def test_mentions_never_leave_out_what_a_column_is_made_of(sql: str) -> None:
-    """It is named, or the column counts as not known."""
+    """It is named, or the column is unknown."""
     found = read(sql).column_lineage.get("k")
     assert found is None or "email" in found
 

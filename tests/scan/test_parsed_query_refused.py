@@ -43,7 +43,7 @@ def test_only_one_reading_statement_is_a_rule(sql: str) -> None:
 
 
 def test_a_statement_that_cannot_be_parsed_is_run_as_it_stands() -> None:
-    """What the parser does not know, the server may; nothing is known of it but the tables' names."""
+    """The server may support syntax that the parser does not; only the tables' names are then known."""
     found = read(f"{UNPARSEABLE} order by order_id")
     assert found.body == f"{UNPARSEABLE} order by order_id"
     assert found.relations == (RelationName("", "orders"),)

@@ -88,7 +88,7 @@ def test_rules_of_the_same_rows_share_a_scan(scans: list[Scan]) -> None:
 
 
 def test_shared_scans_read_one_source_by_one_key(scans: list[Scan]) -> None:
-    """That is what makes them shareable."""
+    """This makes them shareable."""
     for scan in scans:
         read = [found.query.clauses for found in scan.rules]
         if scan.shared:
@@ -98,7 +98,7 @@ def test_shared_scans_read_one_source_by_one_key(scans: list[Scan]) -> None:
 
 
 def test_every_column_of_the_shipped_rules_is_known(scans: list[Scan]) -> None:
-    """What a value is made of is known for all of them, so that masks can be exact."""
+    """The sources of all values are known, so that masks are exact."""
     for scan in scans:
         for found in scan.rules:
             assert found.table is not None

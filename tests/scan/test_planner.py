@@ -1,4 +1,4 @@
-"""What shares a scan, what is judged once per value, and that both find what a judge of each row by itself finds."""
+"""Shared scans and distinct-value evaluation, compared with a separate evaluation of each row."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_evidence_is_the_same_either_way(dsn: str, tmp_path: Path, monkeypatch: 
     found = []
     with psycopg.connect(dsn, autocommit=True) as connection:
         dirty_tables.create(connection, dirty_rows(2, constraints=True), types="current", constraints=True)
-        # by which what is around examples is looked up, on tables taken for large as on small ones
+        # by which the context of examples is looked up, on tables treated as large and on small ones
         connection.execute("create index on orders (customer_id); create index on orders (order_ref)")
     for way in WAYS:
         go(monkeypatch, way)
@@ -122,7 +122,7 @@ def test_evidence_is_the_same_either_way(dsn: str, tmp_path: Path, monkeypatch: 
 
 @pytest.mark.both_versions
 def test_few_values_are_judged_once(dsn: str, tmp_path: Path) -> None:
-    """A sample of the table tells, for each type, NULLs and collations included; small tables are not sampled."""
+    """Estimated from a sample, for each type, NULLs and collations included; small tables are not sampled."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             """
@@ -155,7 +155,7 @@ def test_few_values_are_judged_once(dsn: str, tmp_path: Path) -> None:
     [
         "t.word ~ clock_timestamp()::text",  # another answer for each row
         "t.word ~ 'x' and t.ctid is not null",  # no column of the table
-        "exists (select from other as u where u.word ~ word)",  # whose word?
+        "exists (select from other as u where u.word ~ word)",  # ambiguous
     ],
 )
 def test_what_is_no_matter_of_values_is_judged_by_row(

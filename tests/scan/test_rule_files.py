@@ -75,14 +75,14 @@ def test_the_condition_in_a_header_is_one_condition(parcels: str, tmp_path: Path
 
 @pytest.mark.parametrize("test", ["value = '-1'", "value in ('x)', '-1', ';') -- a remark", "value ~ '^-' and true"])
 def test_a_condition_may_be_any(parcels: str, tmp_path: Path, test: str) -> None:
-    """With brackets, semicolons and remarks of its own."""
+    """With brackets, semicolons and comments."""
     found = _results(parcels, tmp_path, {"header": f"-- highlight: weight, note where {test}\n{VIOLATION}"})
     assert found["header"]["status"] == "failed"
     assert found["header"]["highlight_in"] == [["weight"]]
 
 
 def test_a_cheap_test_in_a_header_is_one_query(parcels: str, tmp_path: Path) -> None:
-    """What closes a bracket of ours is no query by itself."""
+    """Text that closes one of our brackets is no query."""
     text = f"-- prefilter: parcels as p; select 1 from parcels as q where q.id = p.id) or (true\n{VIOLATION}"
     found = _results(parcels, tmp_path, {"header": text})
     assert found["header"]["status"] == "errored"
@@ -150,7 +150,7 @@ def test_a_constraint_whose_function_was_replaced_hides_nothing(dsn: str, tmp_pa
 
 
 def test_why_there_is_no_fix_and_no_guard_stands_in_the_header(parcels: str, tmp_path: Path) -> None:
-    """Of anybody's rule: as a fix file that only leaves its rows would say it; such a file beside it is refused."""
+    """For any rule, like a fix file that only leaves its rows; such a file in addition is rejected."""
     text = f"-- unfixed: only the sender knows\n-- unguarded: heavy ones come later\n{VIOLATION}"
     found = _results(parcels, tmp_path, {"light": text, "bare": VIOLATION})
     assert (found["light"]["unguarded"], found["light"]["guard"]) == ("heavy ones come later", None)

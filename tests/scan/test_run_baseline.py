@@ -1,4 +1,4 @@
-"""Whole audits against a baseline: only what is new counts."""
+"""Whole audits against a baseline: only new violations count."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def new_of(document: dict[str, Any]) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def grown(servers_by_major: dict[int, Server], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
-    """An audit of the sample data, to whose database the labelled issues were added since."""
+    """An audit of the sample data, before the labelled issues were added to its database."""
     with database(servers_by_major[18], issues=False) as dsn:
         out = tmp_path_factory.mktemp("before")
         document = audit(dsn, out)
@@ -61,7 +61,7 @@ def test_an_audit_is_its_own_baseline(dirty_18: Audited, tmp_path: Path) -> None
 
 
 def test_baseline_may_stand_where_the_results_go(clean_18: Audited, tmp_path: Path) -> None:
-    """It is read to its end before anything takes its place."""
+    """It is read to its end before it is replaced."""
     audit(clean_18.dsn, tmp_path, rules=("customers.phone*",))
     for _ in range(2):
         document = audit(
@@ -107,7 +107,7 @@ def test_a_baseline_without_its_keys_is_wrong_use(grown: Audited, tmp_path: Path
 
 
 def test_line_ends_within_keys_are_no_rows(sample_18: str, tmp_path: Path) -> None:
-    """A baseline whose keys hold them is sound, and its keys are known again."""
+    """A baseline with such keys is valid, and its keys are matched."""
     with psycopg.connect(sample_18) as connection:
         connection.execute(
             r"""create table lines (k text); insert into lines values (E'a\nb'), (E'"\n"\n'), (''), (null)"""
@@ -137,7 +137,7 @@ THINGS = "create table things (id int); insert into things values (1), (2)"
 
 
 def test_a_baseline_is_known_by_name_and_not_by_server(servers_by_major: dict[int, Server], tmp_path: Path) -> None:
-    """CI makes a new server each time, and checks out into another folder: what is the same is known again."""
+    """CI makes a new server each time, and checks out into another folder: equal databases are recognised."""
     for place, (major, folder) in enumerate([(15, "one"), (18, "two")]):
         (tmp_path / folder).mkdir()
         mine = suite(tmp_path / folder / "mine", things="select id from things")
@@ -159,7 +159,7 @@ def test_a_baseline_is_known_by_name_and_not_by_server(servers_by_major: dict[in
 def test_a_baseline_of_another_database_or_suite_is_wrong_use(
     server_18: Server, tmp_path: Path, how: str, says: str
 ) -> None:
-    """One line that says what differs, and leaves the folder alone; --different lets it be."""
+    """One line with the difference, without a change to the folder; --different allows it."""
     mine = suite(tmp_path / "mine", things="select id from things")
     options: dict[str, Any] = {"suites": (mine,), "formats": ("json", "violations")}
     with database_called(server_18, "shop", THINGS) as dsn:

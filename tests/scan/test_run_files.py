@@ -23,11 +23,11 @@ from tests.scan.whole import RULES, Audited, audit, keys
 FILES = ("results.json", "junit.xml", "summary.md", "violations.csv")
 
 
-# What is written ----------------------------------------------------------------------------------
+# The files ----------------------------------------------------------------------------------
 
 
 def test_results_file_holds_the_document(dirty: Audited) -> None:
-    """What `run` returns is what it has written."""
+    """`run` returns the written document."""
     assert json.loads((dirty.out / "results.json").read_text(encoding="utf-8")) == dirty.document
     assert sorted(path.name for path in dirty.out.iterdir()) == sorted(FILES)
 
@@ -43,7 +43,7 @@ def test_results_follow_their_schema(clean_18: Audited, dirty_18: Audited) -> No
 
 @pytest.mark.both_versions
 def test_results_say_what_was_read(dirty: Audited) -> None:
-    """The run tells of the server, the snapshot, the tables and the times."""
+    """The run has the server, the snapshot, the tables and the times."""
     told = dirty.document["run"]
     with psycopg.connect(dirty.dsn) as connection:
         (version,) = connection.execute("show server_version").fetchone() or ("",)
@@ -68,7 +68,7 @@ def test_violations_file_is_the_one_that_the_results_name(dirty: Audited) -> Non
 
 
 def test_junit_counts_what_the_results_count(dirty: Audited) -> None:
-    """Each rule is a test case; failures carry their severity, what was not judged is skipped."""
+    """Each rule is a test case; failures carry their severity, rules that were not judged are skipped."""
     root = ElementTree.parse(dirty.out / "junit.xml").getroot()
     suite, schema = root.findall("testsuite")
     summary = dirty.document["summary"]
@@ -166,7 +166,7 @@ def test_examples_hold_the_columns_of_the_rule(dirty_18: Audited) -> None:
 
 
 def sensitive(dsn: str) -> set[str]:
-    """What nobody may read in a file: contacts, addresses, phones and secrets."""
+    """Texts that no file may contain: contacts, addresses, phones and secrets."""
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
             "select unnest(array[customer_email, customer_contact_name, customer_phone, address]) from customers"
@@ -191,7 +191,7 @@ def test_no_file_holds_secrets_or_personal_data(dirty: Audited) -> None:
 
 
 def test_unmasked_evidence_is_what_the_table_holds(dirty_18: Audited, tmp_path: Path) -> None:
-    """`--unmask` shows it as it is, invisible characters and bad escapes included."""
+    """`--unmask` shows the original, invisible characters and bad escapes included."""
     wanted = {
         "customers.text_is_clean": "customer_name, customer_email, customer_contact_name, customer_phone, address",
         "orders.delivery_args_convert_to_jsonb": "delivery_script_name, delivery_script_args::text",

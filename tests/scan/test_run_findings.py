@@ -1,4 +1,4 @@
-"""Whole audits: what they find, in how many rows, and whom it concerns."""
+"""Whole audits: findings, rows and impact."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LIVE = ["pending", "active", "paused"]
 
 @pytest.fixture
 def clean(major: int, audited: Callable[[int, bool], Audited]) -> Audited:
-    """An audit of the sample data. Its database stays as it is."""
+    """An audit of the sample data. Its database does not change."""
     return audited(major, False)
 
 
-# What is found ------------------------------------------------------------------------------------
+# Findings ------------------------------------------------------------------------------------
 
 
 @pytest.mark.both_versions

@@ -111,7 +111,7 @@ def test_run_asks_the_gate(clean_18: Audited, tmp_path: Path, rules: str, fail_o
         (Fraction("90"), True),
         (rounded(floor, 2), True),
         (rounded(floor, 4), True),
-        (SAMPLE_RATE, True),  # exactly what is there
+        (SAMPLE_RATE, True),  # exactly the existing ones
         (SAMPLE_RATE + Fraction(1, 10**12), False),
         (rounded(ceil, 4), False),
         (rounded(ceil, 2), False),

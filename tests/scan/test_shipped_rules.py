@@ -1,4 +1,4 @@
-"""A shipped rule is five files; what is missing is named, and a made-up rule shows that no sixth is needed."""
+"""A shipped rule has five files; missing ones are named, and an invented rule shows that no sixth is necessary."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def lacking(rule: Rule) -> list[str]:
 
 @pytest.mark.parametrize("rule", SUITE.rules, ids=lambda rule: rule.id)
 def test_a_shipped_rule_is_complete(rule: Rule) -> None:
-    """What is missing is named with its file."""
+    """Missing parts are named with their file."""
     missing = lacking(rule)
     assert not missing, "\n".join(missing)
 
@@ -84,7 +84,7 @@ def test_what_is_missing_is_named() -> None:
 
 
 def test_what_is_known_of_a_rule_stands_in_the_module_of_its_area() -> None:
-    """No module has what belongs to another area's rules, and what is known of one rule stands together."""
+    """Modules have only facts of their area's rules, and the facts of one rule are in one module."""
     for module in MODULES:
         text = Path(module.__file__ or "").read_text(encoding="utf-8")
         functions = set(re.findall(r"(?m)^def ([a-z]\w+)", text))
@@ -138,7 +138,7 @@ def copy(tmp_path: Path) -> SimpleNamespace:
 
 
 def _documented() -> dict[str, str]:
-    """What docs/contributing.md has one write, by file and in its order: the rule first."""
+    """The files of docs/contributing.md, in their order: the rule first."""
     text = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
     text = text.split("\n## Add a shipped rule\n")[1].split("\n## ")[0]
     files = {found["file"]: found["text"] for found in BLOCK.finditer(text)}

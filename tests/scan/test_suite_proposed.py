@@ -1,4 +1,4 @@
-"""The suite for the proposed schema: what it finds, and what the schema does not even let in.
+"""The suite for the proposed schema: its findings, and the violations that the schema rejects.
 
 Examples are as those of the suite `current` (see test_examples.py), for the proposed tables without any of their
 constraints and triggers: most of what the rules look for can only be planted there. That the schema itself refuses it
@@ -80,7 +80,7 @@ $$
 """
 
 
-#: What the migration has while it is under way.
+#: Objects of a running migration.
 QUARANTINE = """
 create schema migration;
 create table migration.quarantined_customer (customer_id bigint, reasons text[], since timestamptz default now());
@@ -117,7 +117,7 @@ def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
             with connection.transaction(force_rollback=True):
                 connection.execute(example.sql.encode())
                 present = _keys(connection, f"select distinct {key}::text from {quoted(table)} where {key} is not null")
-                if rule.id in MIGRATING:  # which passes what is in another table
+                if rule.id in MIGRATING:  # which ignores rows of another table
                     admitted = "sales.customers" if key == "customer_id" else "sales.orders"
                     present |= _keys(connection, f"select {key}::text from {admitted}")
                 named = _keys(connection, f"select distinct {key}::text from (\n{rule.sql}\n) as v")
@@ -168,7 +168,7 @@ def _cases(name: str) -> list[tuple[str, str, str]]:
 REFUSED = _cases("proposed_refused.sql")
 LET_IN = _cases("proposed_let_in.sql")
 
-#: What no value of the columns' types can be.
+#: Violations that the columns' types make impossible.
 ROUNDED = ("customers.balance_is_whole_cents", "recreation.decision_survives_rounding")
 
 

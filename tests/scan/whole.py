@@ -1,4 +1,4 @@
-"""Helpers for the tests of whole audits: audits of the scenario, and what is known of it."""
+"""Helpers for the tests of whole audits: audits of the scenario, and its known results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAMPLE_FINDINGS = {
     "orders.delivery_args_hold_no_secret": [1002, 1008],
     "orders.schedule_repeats_by_day": [1001, 1007, 1010],
 }
-#: What the current schema cannot answer, and the column that would make it checkable.
+#: Rules that are not checkable on the current schema, and the missing column.
 LACKING = {
     "recreation.happens_daily": "orders.recreated_at",
     "recreation.was_covered_at_the_time": "orders.balance_at_recreation",

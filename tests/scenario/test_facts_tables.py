@@ -21,7 +21,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 class TestFiles:
-    """What makes a file load with any client."""
+    """The conditions under which any client can load a file."""
 
     @pytest.mark.parametrize("file", SQL_FILES, ids=lambda file: file.name)
     def test_is_plain_sql(self, file: Path) -> None:

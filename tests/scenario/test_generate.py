@@ -90,7 +90,7 @@ def test_without_defects_every_rule_passes(dsn: str, tmp_path: Path, orders: int
     [
         (200, 50, 1),
         (3001, 397, 1),
-        # two customers whose address is unknown draw the same words for a name, and the same city
+        # two customers without an address get the same random words for a name, and the same city
         (300, 300, 10932),
     ],
 )
@@ -123,7 +123,7 @@ def test_each_kind_hits_the_rate(server_18: Server, rate: float) -> None:
     servers.drop_database(server_18, dsn)
 
 
-#: What other kinds of defects violate as well.
+#: The violations of other kinds of defects.
 _FOLLOWING = {
     "customers.balance_is_finite",
     "customers.balance_is_not_negative",

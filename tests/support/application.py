@@ -1,4 +1,4 @@
-"""An application at work on `orders` while we are: it keeps a ledger of what it wrote, to be checked afterwards."""
+"""An application that writes `orders` concurrently, with a ledger of its writes to check afterwards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-#: What the application writes as a status: sound and unsound ones, as applications do.
+#: The statuses that the application writes: valid and invalid ones.
 STATUSES = ("active", "Active ", " PAUSED", "pending", "expired", "Cancelled")
 
 
@@ -47,7 +47,7 @@ class Application:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             connection.execute(f"set lock_timeout = {self.lock_timeout}".encode())
             row = connection.execute("select array_agg(order_id) from orders").fetchone()
-            # each writer has orders of its own, so that its ledger needs no order among writers
+            # each writer has separate orders, so that its ledger needs no order among writers
             mine = [id for id in (row[0] if row else []) if id % self.writers == number]
             fresh = 1_000_000 + number
             while not self._stop.is_set():
@@ -110,7 +110,7 @@ class Application:
 
 @dataclass
 class Waiting:
-    """An application that locks each order in turn, and waits `most` milliseconds for one that somebody holds.
+    """An application that locks each order in turn, and waits `most` milliseconds for a locked one.
 
     `waits` counts the rows that it had to wait for, `troubles` has what it waited for in vain.
     """

@@ -14,17 +14,17 @@ from psycopg import conninfo
 
 from tests.support import servers
 
-#: psql as it is called: without a configuration, up to the first statement that fails.
+#: Arguments of psql: without a configuration, up to the first failing statement.
 PSQL: Final = ("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1")
 
 
 def words_of(dsn: str) -> dict[str, str]:
-    """What a DSN says, by name."""
+    """The parts of a DSN, by name."""
     return {name: str(value) for name, value in conninfo.conninfo_to_dict(dsn).items()}
 
 
 def environment(dsn: str, home: Path) -> dict[str, str]:
-    """The variables that lead a client to a database, and to nobody's configuration."""
+    """The variables for a client: a database, and no configuration."""
     words = words_of(dsn)
     return {
         # Debian's psql is a program that looks for the other
@@ -51,7 +51,7 @@ def psql(dsn: str, *files: Path) -> subprocess.CompletedProcess[str]:
 
 
 def sqitch(dsn: str, project: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run Sqitch with nobody's configuration but the project's."""
+    """Run Sqitch with only the project's configuration."""
     there = words_of(dsn)
     # a name that is a name to Sqitch's own driver stands in the target, another in the environment
     name = there["dbname"] if there["dbname"].isalnum() else ""

@@ -126,7 +126,7 @@ def ascii_swapped(char: str) -> str:
 
 
 def random_orders(rng: random.Random, order_ids: list[int], customer_ids: list[int]) -> list[Row]:
-    """Orders whose references make roots, recreations, chains, cycles and orphans."""
+    """Orders with references that make roots, recreations, chains, cycles and orphans."""
     roots = rng.sample(order_ids, max(1, len(order_ids) // 6))
     owners = {order_id: random_owner(rng, customer_ids) for order_id in order_ids}
     rows: list[Row] = []

@@ -36,7 +36,7 @@ STATUSES = ("pending", "active", "paused", "cancelled", "expired", "recreated")
 
 # fmt: off
 SPACES = (" ", "\t", "\n", "\r", "\f", "\v")
-#: What Python, Unicode or a regular expression takes for white space, and the rules do not.
+#: White space of Python, Unicode or regular expressions that the rules do not treat as white space.
 NO_SPACES = ("\u00a0", "\u2003", "\u0085", "\u2028", "\u3000", "\u200b", "\x1c", "\x1f", "\ufeff")
 BLANKS = ("", " ", "  ", "\t", "\n", "\r", "\f", "\v", " \t\n\r\f\v", "\u00a0", "\u2003", "\u200b")
 PLACEHOLDERS = (

@@ -156,7 +156,7 @@ def _environment(dsn: str, folder: Path) -> Iterator[None]:
 
 
 def _printed(command: str) -> list[str]:
-    """What a command prints on both streams, line by line; the page's address stands for the test's database."""
+    """The output of a command, line by line; the page's address stands for the test's database."""
     argv = words(command)
     assert argv[0] == "order-audit", f"cannot run {command}"
     if "--dsn" in argv:

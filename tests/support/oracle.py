@@ -80,7 +80,7 @@ def components(edges: Iterable[tuple[Key, Key]]) -> dict[Key, int]:
 
 
 def wish(order: Order) -> tuple[object, ...]:
-    """What two orders for the same thing have in common."""
+    """The common values of duplicate orders."""
     return (
         order.customer_id,
         order.order_schedule,
@@ -97,7 +97,7 @@ def identity(customer: Customer) -> tuple[str, ...] | None:
 
 
 def login(customer: Customer) -> str | None:
-    """The canonical e-mail address, unless there is none."""
+    """The canonical e-mail address, or None."""
     email = customer.customer_email
     return None if email is None or is_blank(email) else canonical(email)
 

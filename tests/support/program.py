@@ -43,7 +43,7 @@ def order_audit(*words: str, **environment: str) -> Done:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """What the program makes of signals is undone."""
+    """Restores the signal handlers."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
         yield

@@ -36,7 +36,7 @@ def typed(made: JsonObject) -> Document:
 
 
 def result(made: JsonObject) -> Result:
-    """What became of a rule, as values."""
+    """The outcome of a rule, as values."""
     return decode(Result, made)
 
 
@@ -56,7 +56,7 @@ def comparison_page(made: JsonObject) -> str:
 
 
 def decided(made: JsonObject, **options: Any) -> JsonObject:
-    """What the gate says of a result."""
+    """The gate's verdict on a result."""
     verdict: JsonObject = encode(gate.decide(typed(made), **options))
     return verdict
 

@@ -32,7 +32,7 @@ _FAST: Final = (
 )
 #: Where data are kept in memory: there `create database` takes 30 ms, on a slow disk half a second.
 _IN_MEMORY: Final = Path("/dev/shm")
-#: What a run may need there, in bytes. Containers often have no more than 64 MB.
+#: The space that a run needs there, in bytes. Containers often have only 64 MB.
 _ROOM: Final = 3_000_000_000
 #: The variable that names the folder in which all processes of a run keep their servers.
 HOME: Final = "ORDER_AUDIT_TEST_SERVERS"
@@ -131,7 +131,7 @@ def name_of(dsn: str) -> str:
 
 
 def drop_database(server: Server, dsn: str) -> None:
-    """Drop a database made by `new_database`, whoever is still connected."""
+    """Drop a database made by `new_database`, even with connected sessions."""
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(f"drop database if exists {name_of(dsn)} with (force)".encode())
 

@@ -1,4 +1,4 @@
-"""Old and new applications at work while a database is carried to its proposed schema, with a ledger of their own.
+"""Old and new applications during a migration, with a ledger of their writes.
 
 Old ones write `customers` and `orders`, new ones the tables of `sales`; both meet on a few rows. What each committed is
 written down, in the order in which the rows' locks were had, and compared with all rows of both sides afterwards.
@@ -68,7 +68,7 @@ class Workload(Scene):
 
     @contextmanager
     def during(self, phase: str, after: float = 1.0) -> Iterator[None]:
-        """A phase of a name, and some seconds in which what it did may still be felt."""
+        """A phase with a name, and some seconds for its delayed effects."""
         self.phase = phase
         yield
         time.sleep(after)

@@ -127,7 +127,7 @@ def recreate(scene: Scene, connection: psycopg.Connection, chance: random.Random
         draft.made.append((row[0], {"order_ref": made[0], **named(made[1:])}))
 
 
-#: What they do, and how often, in parts of all.
+#: Their actions, with relative frequencies.
 NEW: Final[tuple[tuple[Action, int], ...]] = (
     (read, 40), (entry, 10), (entry_at_once, 10), (call, 5), (status, 15),
     (amount, 6), (order, 7), (recreate, 7),

@@ -28,7 +28,7 @@ def read_customer(scene: Scene, connection: psycopg.Connection, chance: random.R
 
 
 def spend(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
-    """Hold the customer, reckon, and write what was reckoned."""
+    """Lock the customer, compute, and write the result."""
     customer, amount = scene.customer(chance), Decimal(chance.randint(-400, 400)) / 4
     row = connection.execute(
         "select customer_balance from customers where customer_id = %s for update", [customer]
@@ -115,7 +115,7 @@ def begin_lineage(scene: Scene, connection: psycopg.Connection, chance: random.R
 
 
 def recreate(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
-    """What the nightly job does, for one customer."""
+    """The nightly job for one customer."""
     customer = scene.customer(chance)
     row = connection.execute(
         "select customer_balance from customers where customer_id = %s for update", [customer]
@@ -151,7 +151,7 @@ def recreate(scene: Scene, connection: psycopg.Connection, chance: random.Random
 
 
 def delete_order(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
-    """An order that was made and that nobody refers to."""
+    """An order that was created and is not referenced."""
     with scene.lock:
         made = [it for it in itertools.islice(reversed(scene.ledger.made), 200) if it not in scene.ledger.deleted]
     if not made:
@@ -180,7 +180,7 @@ def cancel_made(scene: Scene, connection: psycopg.Connection, chance: random.Ran
         draft.last.append(("status", order, next(scene.moments), "cancelled"))
 
 
-#: What they do, and how often, in parts of all.
+#: Their actions, with relative frequencies.
 OLD: Final[tuple[tuple[Action, int], ...]] = (
     (read_order, 30), (read_customer, 15), (spend, 8), (spend_if_covered, 10), (call, 4), (set_status, 10),
     (set_statuses, 3), (raise_amount, 6), (begin_lineage, 6), (recreate, 4), (delete_order, 2),

@@ -1,4 +1,4 @@
-"""What is to be found once applications have worked: each row as the ledger has it, and both sides alike."""
+"""The expected state after the workload: each row equals the ledger, and both sides agree."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _customers(ledger: Ledger, changed: dict[int, tuple[Any, Any]]) -> list[str]
     for key in sorted(wanted | set(changed)):
         was, now = changed.get(key) or (None, None)
         if was is None or now is None:
-            # as before, though somebody wrote
+            # as before, despite a write
             if (
                 was is None
                 and now is None

@@ -1,4 +1,4 @@
-"""What all applications of a workload share: the rows they write, and the ledger of what was committed."""
+"""Shared by all applications of a workload: the rows, and the ledger of committed writes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import psycopg
 
-#: What an order may become without a schedule and without being due.
+#: Statuses that an order may get without a schedule and without being due.
 STATUSES: Final = ("pending", "paused", "cancelled", "expired")
 #: Customers and orders that everybody wants, and how often, of a hundred times, somebody does.
 _HOT: Final = 5
