@@ -1,8 +1,8 @@
-"""What a domain adds to the audit of its own tables: impact, diagrams, and figures in the profile.
+"""Domains: impact, diagrams, and figures in the profile for the tables of a business.
 
-The engine knows tables, keys and columns. What a row means for the business is known to a domain: an object that an
-installed package registers as an entry point of the group `order_audit.domains`. Files of a suite never add one.
-A domain says which tables it is about; for other tables it does nothing.
+The engine knows tables, keys and columns. A domain knows the meaning of rows for a business. It is an object that an
+installed package registers as an entry point of the group `order_audit.domains`; files of a suite never add one. A
+domain declares its tables, and does nothing for others.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ Query: TypeAlias = Callable[[str], list[tuple[Any, ...]]]
 class Measure:
     """One number of an impact: an SQL aggregate over rows called x.
 
-    `label` names what is counted, in the singular. Of a sum it names what is added up and the unit. Both stand in the
-    report; `name` stands in results.json.
+    `label` is the counted noun in the singular; for a sum, the summed quantity and its unit. The report shows it;
+    results.json uses `name`.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Related:
-    """Rows of another table that belong to a violating key: those whose column `by` equals it and that pass `where`.
+    """Rows of another table that belong to a violating key: column `by` equals the key, and `where` is true.
 
     They are called r in `where` and in `sums`, which maps names to aggregates per key. `columns` are those that both
     read.
@@ -58,12 +58,11 @@ class Related:
 
 @dataclass(frozen=True)
 class Impact:
-    """What the violations of a rule on `table` touch, added up by the statement that judges the rule.
+    """The impact of violations of a rule on `table`, computed by the statement that judges the rule.
 
-    Without `related`, the measures' rows x are the violating rows with `columns`; this holds for rules with any key.
-    A column of `null_if` counts as NULL for rules that name the schema cause (schema rule, object) as one that allows
-    their violations. With `related`, x has the related rows' sums for each violating key, and the rule's key must be
-    `key`.
+    Without `related`, the measures' rows x are the violating rows with `columns`; rules may have any key. A column of
+    `null_if` counts as NULL for rules with that schema cause (schema rule, object) among those that allow violations.
+    With `related`, x has the related rows' sums for each violating key, and the rule's key must be `key`.
     """
 
     table: str
@@ -79,7 +78,7 @@ class Impact:
 
 @dataclass(frozen=True)
 class NoDiagram:
-    """Why no diagram could be drawn, and the statement that would help, or nothing."""
+    """The reason for a missing diagram, and a statement that allows one, if any."""
 
     reason: str
     help: str
@@ -89,7 +88,7 @@ class NoDiagram:
 class Example:
     """An example of a violation: the values of the columns that the rule's `diagram` header names, and the whole row.
 
-    NULLs are left out of `keys`. Personal values of the row are masked.
+    `keys` has no NULLs. Personal values of the row are masked.
     """
 
     keys: tuple[Any, ...]
@@ -121,7 +120,7 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True)
 class Figure:
-    """Drawings that belong together, as inline SVG, each with what it says."""
+    """A caption, and drawings as inline SVG, each with its heading."""
 
     caption: str
     drawings: list[tuple[str, Markup]]
@@ -133,11 +132,11 @@ class DiagramKind(Protocol):
     def collect(
         self, lookup: Lookup, examples: Mapping[str, Sequence[Example]]
     ) -> Mapping[str, Sequence[Json] | NoDiagram]:
-        """Return, by rule, the facts that diagrams are drawn from, as results.json holds them."""
+        """Return the facts of diagrams by rule, for results.json."""
         ...
 
     def draw(self, facts: Sequence[Json], highlight: Sequence[str]) -> list[Figure]:
-        """Draw the facts of one rule, whose columns of `highlight` have the wrong values."""
+        """Draw the facts of one rule; the columns of `highlight` have the wrong values."""
         ...
 
 
@@ -170,7 +169,7 @@ class Crosstab:
 
 
 class TableFigures(Protocol):
-    """Figures that the profile of a table gets under a name of its own, and how the report shows them."""
+    """Figures in the profile of a table, under a separate name, with their charts."""
 
     @property
     def name(self) -> str:
@@ -179,12 +178,12 @@ class TableFigures(Protocol):
 
     @property
     def reads(self) -> Mapping[str, frozenset[str]]:
-        """The columns that are read, by table. The first table is the one whose profile gets the figures."""
+        """The necessary columns by table. The profile of the first table gets the figures."""
         ...
 
     @property
     def distinct(self) -> str:
-        """A column of the first table that must have another value in each row; or nothing."""
+        """A column of the first table that must be unique; or empty."""
         ...
 
     def measure(self, query: Query, tables: Mapping[str, str]) -> Json:
@@ -192,7 +191,7 @@ class TableFigures(Protocol):
         ...
 
     def show(self, figures: Json) -> Iterable[Chart | Crosstab]:
-        """Return what the report shows of the figures."""
+        """Return the charts of the figures."""
         ...
 
 
@@ -201,9 +200,9 @@ class TableFigures(Protocol):
 
 @dataclass(frozen=True)
 class Domain:
-    """What an installed package adds to audits of its tables. Every part may be empty.
+    """The extension of audits for a package's tables. Every part may be empty.
 
-    JSON documents are profiled apart for each value of a column that `json_keys_by` names, in tables that have one.
+    `json_keys_by` names columns that group the profile of JSON documents, in tables with such a column.
     """
 
     name: str

@@ -1,6 +1,6 @@
--- The sample data that is handed out with the schema as "clean, standard data". Load it after current/schema.sql.
+-- The sample data that comes with the schema as "clean, standard data". Load it after current/schema.sql.
 --
--- It is not quite clean, and is kept as it is. What the audit must say of it:
+-- It is not quite clean, and unchanged. The expected findings:
 --
 --   customers.phone_is_dialable           customers 1 to 5: seven digits, no area code
 --   orders.delivery_args_hold_no_secret   orders 1002 and 1008: an API key in plain text

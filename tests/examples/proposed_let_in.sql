@@ -1,4 +1,4 @@
--- What the proposed schema lets in, for no constraint says it or somebody may be right, and the rule that finds it.
+-- Violations that the proposed schema allows, without a constraint or because they may be correct, with their rule.
 -- The database is that of WORLD in tests/scan/test_suite_proposed.py.
 
 -- customers.email_is_canonical

@@ -1,4 +1,4 @@
--- What the proposed schema does not let in: the rule that it would violate, what the refusal names, and the statement.
+-- Violations that the proposed schema rejects: rule, object in the error message, and statement.
 -- The database is that of WORLD in tests/scan/test_suite_proposed.py.
 
 -- customers.balance_is_finite: overflow

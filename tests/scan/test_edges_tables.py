@@ -89,7 +89,7 @@ def test_nulls_without_constraints(data: str, tmp_path: Path) -> None:
 
 
 def test_customers_that_do_not_exist_are_not_reached(data: str, tmp_path: Path) -> None:
-    """Those of orders whose customer is missing; of what else is wrong with orders, their customers are reached."""
+    """The impact of orders with a missing customer; other findings on orders reach their customers."""
     execute(
         data,
         "alter table orders drop constraint orders_customer_id_fkey",

@@ -17,7 +17,7 @@ from typing import Any, Final
 import psycopg
 
 ROOT: Final = Path(__file__).parents[2]
-#: What says "nothing here" is no personal value.
+#: Placeholders are no personal values.
 PLACEHOLDERS: Final = {"n/a", "none", "null", "unknown", "test", "testing", "tbd", "todo", "placeholder"}
 SECRET_KEY: Final = re.compile(
     r"api[-_ ]?key|secret|token|password|passwd|pwd|credential|private[-_ ]?key|authorization", re.IGNORECASE
@@ -27,7 +27,7 @@ EMAIL: Final = re.compile(r"[^\s@\"<>,;]+@[^\s@\"<>,;]+")
 
 @dataclass(frozen=True)
 class Audited:
-    """One run of the program: what it wrote and what it printed."""
+    """One run of the program: its files and its output."""
 
     done: subprocess.CompletedProcess[str]
     out: Path
@@ -86,7 +86,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def what_is_hidden(database: str) -> frozenset[str]:
-    """Every personal value and every secret that is in the database, and the parts of them that tell as much."""
+    """All personal values and secrets in the database, and their revealing parts."""
     values: set[str] = set()
     with psycopg.connect(database) as connection:
         for email, phone, address, contact in connection.execute(

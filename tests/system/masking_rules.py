@@ -33,7 +33,7 @@ values (9001, 9001, 104, 'bulk_delivery', ('{"token": "made-up-token-9001", "not
   || '", "password": "made-up-password-9001"}')::json, 'cancelled')
 """
 
-#: Rules whose evidence is made of personal columns in ways that hide their names. All have the key customer_id.
+#: Rules with evidence from personal columns under other names. All have the key customer_id.
 EVIDENCE: Final = {
     "alias": "select customer_id, customer_email as x, address as y, customer_phone as z from customers",
     "renamed": "select customer_id, customer_email as one, address as two, customer_phone as three from customers",
@@ -115,7 +115,7 @@ EVIDENCE: Final = {
     "long_json_text": "select customer_id, delivery_script_args::text as one from orders where order_id = 9001",
 }  # fmt: skip
 
-#: Rules whose key would give people away: (key, select).
+#: Rules with a personal key: (key, select).
 KEYS: Final = {
     "email": ("customer_email", "select customer_email from customers"),
     "alias": ("one", "select customer_email as one from customers"),

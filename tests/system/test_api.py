@@ -29,7 +29,7 @@ def sample_18(server_18: Server) -> str:
 
 
 def test_the_example_of_the_docstring_runs(sample_18: str) -> None:
-    """Each line gives what it says."""
+    """Each line returns the documented value."""
     found = [test for test in doctest.DocTestFinder(recurse=False).find(order_audit) if test.examples]
     assert [test.name for test in found] == ["order_audit"]
     for test in found:
@@ -63,7 +63,7 @@ def test_a_run_imports_little(sample_18: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", order_audit.__all__)
 def test_every_name_is_there(name: str) -> None:
-    """What `__all__` lists can be had, whether it is loaded late or at once."""
+    """All names of `__all__` exist, loaded lazily or not."""
     assert getattr(order_audit, name) is not None
 
 

@@ -86,7 +86,7 @@ def test_each_figure_has_its_own_machine() -> None:
 
 
 def test_table_of_the_client() -> None:
-    """The earlier revision comes first, and what is now is divided by it."""
+    """The earlier revision comes first, and divides the current values."""
     costs = {"run": {"abc": {"cpu": 2.0, "memory": 2e8}, "now": {"cpu": 1.5, "memory": 1e8}}}
     text = table.tables({"client": {"revision": "abc", "repeats": 11, "costs": costs}})
     assert "| run | abc | 2.000 | 1.00 | 200 | 1.00 |\n| run | now | 1.500 | 0.75 | 100 | 0.50 |" in text

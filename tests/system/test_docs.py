@@ -1,4 +1,4 @@
-"""The documentation: what it shows works, and what the program has stands in it."""
+"""The documentation: its examples work, and it is complete."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support import docs
 
 RULES: Final = {it.id: it for it in (*load("current").rules, *schema_rules())}
 README: Final = docs.ROOT / "README.md"
-#: The section whose blocks tests/scan/test_shipped_rules.py adds to a copy of the project.
+#: The section with the blocks that tests/scan/test_shipped_rules.py adds to a copy of the project.
 SHIPPED_RULE: Final = re.search(
     r"^## Add a shipped rule$.*?(?=^## |\Z)", (docs.ROOT / "docs/contributing.md").read_text(), re.DOTALL | re.MULTILINE
 )

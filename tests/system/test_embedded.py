@@ -78,7 +78,7 @@ def test_a_command_starts_the_server_and_stops_it(home: Path) -> None:
 
 
 def test_processes_share_the_server(home: Path) -> None:
-    """One server for all of them: it stays while anybody is there, and goes with the last."""
+    """One server for all of them: it runs until the last one ends."""
     data = home / "data-18"
     with using(home) as (first, dsn), using(home) as (second, same):
         assert dsn == same

@@ -58,13 +58,13 @@ def _wheel() -> list[Path]:
 
 
 def _elsewhere(place: Path) -> Path:
-    """Where root's server keeps what it cannot keep in `place`."""
+    """The folder of root's server for data that cannot be in `place`."""
     return ROOTS_OWN / hashlib.sha256(os.fsencode(place)).hexdigest()[:12]
 
 
 @contextmanager
 def _tidied(*made: Path) -> Iterator[None]:
-    """What is made below /var/lib is taken away again."""
+    """Folders below /var/lib are removed again."""
     try:
         yield
     finally:

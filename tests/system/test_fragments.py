@@ -42,7 +42,7 @@ def _sql(folder: str) -> dict[str, str]:
 
 
 def test_a_fragment_stands_where_it_is_included(suite: Callable[..., str]) -> None:
-    """Indented as the line is, as often as it is asked for; empty lines stay empty; ends of lines do not matter."""
+    """Indented like the line, at each include; empty lines stay empty; line ends do not matter."""
     folder = suite(
         a="select p.id\nfrom (\n  -- include: heavy\n) as p\n",
         b="--include: heavy\nunion all\n\t-- include:  heavy \n",
@@ -232,7 +232,7 @@ def test_a_fix_includes_fragments_of_its_folder(suite: Callable[..., str], tmp_p
 
 
 def test_all_shipped_fragments_are_used() -> None:
-    """A fix's and a guard's, too; no line that includes one is left in what is run."""
+    """Those of a fix and a guard, too; no include line is left in the statements."""
     for folder in (ROOT / "order_audit" / "fixes" / "current", ROOT / "order_audit" / "fixes" / "guards" / "current"):
         included = {line.path for path in fragments.files(folder) for line in fragments.read(path, folder)}
         assert fragments.used(folder, included)

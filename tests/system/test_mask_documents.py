@@ -50,7 +50,7 @@ def test_bad_escapes_are_kept_as_escapes(document: str) -> None:
 @pytest.mark.parametrize("kind", [JSON, JSONB, TEXT, VARCHAR])
 @pytest.mark.parametrize("ends", ['"}', '", "more": "xx', ""], ids=["whole", "cut in a value", "cut"])
 def test_a_document_that_is_cut_hides_its_secrets(kind: int, ends: str) -> None:
-    """Long evidence is cut: what is left is no JSON any more, and holds the same secrets."""
+    """Long evidence is cut: the rest is not JSON any more, and contains the same secrets."""
     document = '{"size": 1, "token": "made-up-token-9001", "note": "' + ends
     assert "made-up-token" not in mask.value(document, kind, {"delivery_script_args"})
 

@@ -46,7 +46,7 @@ def test_a_mask_keeps_the_shape(value: str, masked: str) -> None:
     ],
 )
 def test_addresses_and_numbers_within_a_text_are_masked(value: str, masked: str) -> None:
-    """What is recognised by its own shape is masked in any text."""
+    """Values with a recognisable format are masked in any text."""
     assert mask.text(value, whole=False) == masked
 
 
@@ -147,7 +147,7 @@ def test_messages_lose_what_they_quote(said: str, state: str, shown: str) -> Non
 
 
 def test_raised_messages_are_hidden() -> None:
-    """What a function raises is its author's text, with anything in it."""
+    """A message raised by a function may contain any text."""
     shown = mask.message("cannot use ann@example.com", "P0001")
     assert "ann" not in shown
     assert "--unmask" in shown

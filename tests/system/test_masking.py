@@ -55,7 +55,7 @@ def audits(database: str, suite: Path, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def hidden(database: str) -> frozenset[str]:
-    """Every personal value and every secret that is in the database, and the parts of them that tell as much."""
+    """All personal values and secrets in the database, and their revealing parts."""
     return what_is_hidden(database)
 
 
@@ -106,7 +106,7 @@ def test_leaks_are_found() -> None:
 
 
 def test_every_format_was_written(audits: dict[str, Audited]) -> None:
-    """What is searched below is all there is."""
+    """The search below includes all files."""
     for audited in audits.values():
         assert sorted(audited.texts()) == [
             "junit.xml", "report.html", "results.json", "stderr", "stdout", "summary.md", "violations.csv",
@@ -156,7 +156,7 @@ def test_keys_are_masked_under_any_name(
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_errors_quote_nobody(audits: dict[str, Audited], hidden: frozenset[str], allowed: str, name: str) -> None:
-    """What the server says of a value is shown without the value."""
+    """A server's message on a value is shown without the value."""
     found = audits["own"].result(f"errors.{name}")
     assert found["status"] == "errored", found
     assert found["error"]
@@ -164,7 +164,7 @@ def test_errors_quote_nobody(audits: dict[str, Audited], hidden: frozenset[str],
 
 
 def test_errors_stay_useful(audits: dict[str, Audited]) -> None:
-    """What is no data stays: the mistake, the place, the name of a column that is not there."""
+    """Other parts stay: the error, its position, the name of a missing column."""
     audited = audits["own"]
     assert "invalid input syntax for type integer" in audited.result("errors.cast_to_int")["error"]
     assert "errors/cast_to_int.sql" in audited.result("errors.cast_to_int")["file"]

@@ -62,7 +62,7 @@ def _audited(dsn: str, out: Path) -> tuple[dict[str, Any], int]:
 
 
 def _peak(server: Server, count: int, out: Path) -> int:
-    """Make so many orders, audit them, and look at what was written."""
+    """Create a number of orders, audit them, and check the files."""
     dsn = servers.new_database(server)
     try:
         with psycopg.connect(dsn, autocommit=True) as connection:

@@ -92,7 +92,7 @@ def test_the_wheel_holds_every_file_that_is_needed(wheel: Path) -> None:
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
-    """No tests, no caches, no folder of anybody else's at the top."""
+    """No tests, no caches, no foreign folder at the top."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     tops = {name.split("/")[0] for name in names}
@@ -116,7 +116,7 @@ def test_the_command_is_named(wheel: Path) -> None:
 
 
 def test_the_checkout_is_not_imported(installed: Path, tmp_path: Path) -> None:
-    """What the next tests run is the wheel's."""
+    """The next tests run the wheel."""
     code = f"import {', '.join(PACKAGES)}\nprint(*({', '.join(f'{name}.__file__' for name in PACKAGES)},), sep='\\n')"
     done = _python(installed, tmp_path, "-c", code)
     assert done.returncode == 0, done.stderr

@@ -53,7 +53,7 @@ def test_documents_are_valid_by_it() -> None:
 
 
 def test_json_is_the_same_after_a_trip_through_values() -> None:
-    """What this version does not know is left out, as what a later one adds will be."""
+    """Unknown parts are omitted, like those of a later version."""
     for whole in (made(), everything("x")):
         assert encode(typed(whole | {"added": 1})) == whole
 

@@ -21,7 +21,7 @@ def test_the_time_left_is_what_listing_and_changing_have_taken_so_far() -> None:
     eta = Eta([1000, 4000, 0], lambda *said: told.append(said), closing=3, clock=clock)
     eta.start_step("first")
     clock.now += 2  # to list its rows
-    eta.rows(0, 2000)  # twice what was expected
+    eta.rows(0, 2000)  # twice the expected number
     assert eta.left is None
     assert told[-1] == (0, 6000, "first")
     clock.now += 2

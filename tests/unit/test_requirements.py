@@ -63,7 +63,7 @@ def test_questions_are_whole_sentences() -> None:
 
 @pytest.mark.parametrize("word", ["order_ref", "unit", "recreated mark", "Today's balance", "time zone"])
 def test_the_known_questions_are_asked(word: str) -> None:
-    """What anybody who reads the scenario would ask."""
+    """The obvious questions of a reader of the scenario."""
     assert any(word.lower() in it.asks.lower() for it in SHIPPED.questions)
 
 

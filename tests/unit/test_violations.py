@@ -1,4 +1,4 @@
-"""violations.csv: what is written is read back, and sorted as it is written."""
+"""violations.csv: written keys are read back in their order."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_keys_are_sorted_as_the_server_does() -> None:
 
 
 def test_integers_are_read_in_blocks() -> None:
-    """The same keys as line by line; what is none raises."""
+    """The same keys as line by line; an invalid line raises an error."""
     rule, keys = 'a, "rule"', [-5, 0, 7, 2**62]
     lines = io.BytesIO(b"".join(written(rule, str(key).encode()) for key in keys))
     assert [violations.integers(lines, rule, 3), violations.integers(lines, rule, 3)] == [keys[:3], keys[3:]]

@@ -92,7 +92,7 @@ def requirements() -> Texts:
 
 
 def fix_prose() -> Texts:
-    """What fixes do, assume and leave, and the order of fixes."""
+    """The effects, assumptions and order of fixes."""
     for suite in suites():
         for fix in fixes(suite.rules).values():
             yield f"{fix.path}: assumes", fix.assumes

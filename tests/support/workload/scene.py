@@ -14,7 +14,7 @@ import psycopg
 
 #: Statuses that an order may get without a schedule and without being due.
 STATUSES: Final = ("pending", "paused", "cancelled", "expired")
-#: Customers and orders that everybody wants, and how often, of a hundred times, somebody does.
+#: Contended customers and orders, and the percentage of accesses to them.
 _HOT: Final = 5
 _OFTEN: Final = 20
 SCHEDULE: Final = ("0" * 18 + "1" * 16 + "0" * 14) * 5 + "0" * 96
@@ -36,7 +36,7 @@ alter table workload.orders add primary key (order_id);
 
 @dataclass
 class Ledger:
-    """What was committed. Values have the number of the moment at which their row was locked: the last one counts."""
+    """Committed writes. Values have the number of the moment of their row's lock: the last one counts."""
 
     added: dict[tuple[str, int], Decimal] = field(default_factory=dict)
     last: dict[tuple[str, int], tuple[int, Any]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Ledger:
 
 @dataclass
 class Draft:
-    """What a transaction wrote, until it is committed."""
+    """The writes of an open transaction."""
 
     added: list[tuple[str, int, Decimal]] = field(default_factory=list)
     last: list[tuple[str, int, int, Any]] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Draft:
 
 @dataclass
 class Scene:
-    """The rows of a database, of which everybody wants some, and what was committed to them."""
+    """The rows of a database, some of them contended, and the committed writes."""
 
     dsn: str
     ledger: Ledger = field(default_factory=Ledger)
@@ -100,7 +100,7 @@ class Scene:
         return chance.randint(1, self.orders)
 
     def write_down(self, draft: Draft) -> None:
-        """What a transaction wrote is committed."""
+        """Records the writes of a committed transaction."""
         ledger = self.ledger
         for name, key, amount in draft.added:
             ledger.added[name, key] = ledger.added.get((name, key), Decimal(0)) + amount

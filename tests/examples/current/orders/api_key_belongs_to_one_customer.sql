@@ -26,7 +26,7 @@ values
     -- violates: a shared reference is a shared key
     (9, 9, 1, 'custom_crm', '{"api-key": "secret-ref:crm/shared"}'),
     (10, 10, 2, 'custom_crm', '{"api-key": "secret-ref:crm/shared"}'),
-    -- fine: nobody's key, since both are empty
+    -- fine: no key, since both are empty
     (11, 11, 1, 'custom_crm', '{"api-key": ""}'),
     (12, 12, 2, 'custom_crm', '{"api-key": ""}'),
     -- fine: equal numbers are not keys
