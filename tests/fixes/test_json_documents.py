@@ -65,6 +65,7 @@ SHOWN = [
     (CONVERT, AUTOMATIC, r'"\ud83d\\ude00"', r'"\ufffd\\ude00"'),
     (CONVERT, AUTOMATIC, r'"\ud83d\u0041\ude00"', r'"\ufffd\u0041\ufffd"'),
     (CONVERT, AUTOMATIC, r'["\ud83d","\ude00"]', r'["\ufffd","\ufffd"]'),
+    (CONVERT, AUTOMATIC, r'["\uDAff","\udBfF","\uDCff","\udFfF"]', r'["\ufffd","\ufffd","\ufffd","\ufffd"]'),
     # what only meets once the zero is gone was no pair
     (CONVERT, AUTOMATIC, r'"\ud83d\u0000\ude00"', r'"\ufffd\ufffd"'),
     # digits after the four are no part of the escape
@@ -99,6 +100,7 @@ SHOWN = [
     (UNIQUE, "keep_first", '{"x": 1 , "a": 1  ,  "a": 2,"y": "}, \\"a\\": 3"}',
      '{"x": 1 , "a": 1,"y": "}, \\"a\\": 3"}'),
     (UNIQUE, "keep_last", '{"\\ud800": 1, "\\udc00": 1}', '{"\\udc00": 1}'),
+    (UNIQUE, "keep_last", '{"\\uDAff": 1, "\\udBfF": 2, "\\uDCff": 3, "\\udFfF": 4}', '{"\\udFfF": 4}'),
     (UNIQUE, "keep_first", '{"a": "\\u0000", "b": 1, "a": 2}', '{"a": "\\u0000", "b": 1}'),
     # each secret, and nothing else
     (SECRET, "redact", '{"token":"k" , "a": ["k", 1e400, {"b\\u002dpwd" :\t"\\u006b"}]}',

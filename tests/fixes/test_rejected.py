@@ -182,6 +182,8 @@ def test_emitted_files_pass_it_over_as_well(database: Connection, dsn: str, kind
         assert found.rejected == expected(kind)
     verified = psql(dsn, tmp_path / "verify" / f"{STATUS}.sql")
     assert verified.returncode == 0, verified.stderr
+    # its own list of them is gone
+    assert database.execute("select count(*) from order_audit.todo").fetchone() == (0,)
     # one that was not refused is a reason to fail
     database.execute(
         "alter table orders disable trigger user; update orders set order_status = 'EXPIRED ' where order_id = 2"

@@ -20,6 +20,7 @@ from order_audit.fixes.guarding.indexes import UniqueIndex
 from order_audit.fixes.guarding.tables import Table
 from order_audit.fixes.guarding.triggers import Function, Trigger
 from tests.support import dirty, dirty_tables, servers
+from tests.support.oracle_values import has_bad_escape
 
 RULES = {rule.id: rule for rule in load("current").rules}
 GUARDS = guards()
@@ -257,3 +258,23 @@ def test_schedules_of_every_period_and_length_are_refused_where_the_rule_finds_t
         refused = {row[0] for row in bare.execute("select pg_temp.refused('orders', 'order_id')")}
     assert refused == found
     assert len(bits) / 10 < len(found) < len(bits)
+
+
+@pytest.mark.both_versions
+def test_escapes_in_small_and_capital_letters_are_refused_where_the_rule_finds_them(bare: psycopg.Connection) -> None:
+    """Each half of a surrogate pair by itself, and before each other one; dirty rows have few of them."""
+    guard = GUARDS["delivery_args_convert_to_jsonb"]
+    escapes = [rf"\u{letter}{digit}00" for letter in "dD" for digit in "79abcfABCF"]
+    texts = [f'["{one}{other}"]' for one in escapes for other in ("", *escapes)]
+    with bare.transaction(force_rollback=True):
+        bare.execute("create table orders (order_id int, order_ref int, customer_id int, order_status text)")
+        bare.execute("alter table orders add order_amount int, add delivery_script_name text")
+        bare.execute("alter table orders add delivery_script_args json")
+        with bare.cursor() as cursor:
+            cursor.executemany("insert into orders (order_id, delivery_script_args) values (%s, %s)", enumerate(texts))
+        _make(bare, guard, Function, Check)
+        found = _found(bare, *guard.protects)
+        refused = {row[0] for row in bare.execute("select pg_temp.refused('orders', 'order_id')")}
+    assert found == {str(number) for number, text in enumerate(texts) if has_bad_escape(text)}
+    assert refused == found
+    assert len(texts) / 10 < len(found) < len(texts)

@@ -37,7 +37,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             },
         ),
         Example(
-            "an index of another kind, and one that a partition lacks",
+            "an index of another kind, one that a partition lacks, and no partition yet",
             """
             create table users (id int primary key, email text);
             create table bans (id int primary key, user_id int references users);
@@ -46,8 +46,9 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             create table visits_1 partition of visits for values from ('2020-01-01') to ('2021-01-01');
             create table visits_2 partition of visits for values from ('2021-01-01') to ('2022-01-01');
             create index on visits_1 (user_id);
+            create table calls (user_id int references users, day date) partition by range (day);
             """,
-            {"bans.user_id": "warning", "visits.user_id": "warning"},
+            {"bans.user_id": "warning", "visits.user_id": "warning", "calls.user_id": "warning"},
             {"visits.user_id": {"partitions with an index": "1 of 2"}},
         ),
         Example(

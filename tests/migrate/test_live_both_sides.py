@@ -7,7 +7,9 @@ import pytest
 
 from order_audit.errors import RefusalError
 from order_audit.progress import start_ignored
+from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.backfill import backfill
 from order_audit.scenario.migrate.run import run
 from order_audit.scenario.migrate.steps import CONTRACT, steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
@@ -75,6 +77,32 @@ def test_nobody_spends_what_the_other_side_spent(dsn: str) -> None:
         assert verify(connection, nothing).equal
         row = connection.execute("select balance from sales.customers where customer_id = %s", [customer]).fetchone()
         assert row == (0,)
+        # what nobody else spends may be spent to the last cent
+        connection.execute("update customers set customer_balance = 0.01 where customer_id = %s", [customer])
+        connection.execute("insert into sales.ledger_entries (customer_id, amount) values (%s, -0.01)", [customer])
+        assert one(dsn, "select customer_balance from customers where customer_id = %s", customer) == 0
+        assert verify(connection, nothing).equal
+
+
+def test_the_backfill_comes_back_for_what_others_only_held(dsn: str) -> None:
+    """Who locks a row and does not change it brings nothing along."""
+    with (
+        psycopg.connect(dsn, autocommit=True) as connection,
+        psycopg.connect(dsn) as customers,
+        psycopg.connect(dsn) as orders,
+    ):
+        generate(connection, orders=300, customers=30, seed=7, defects=0)
+        take(connection, steps(PROPOSED), "synchronise")
+        holders = {"customers": customers, "orders": orders}
+        for table, holder in holders.items():
+            holder.execute(f"select from {table} limit 1 for update".encode())
+
+        def let_go(_done: int, _of: int, note: str) -> None:
+            if note in holders:
+                holders[note].rollback()
+
+        backfill(connection, MigrationThrottle(), let_go)
+        assert verify(connection, nothing).equal
 
 
 @pytest.mark.both_versions

@@ -9,7 +9,7 @@ from order_audit.scenario.domain.impact import IMPACTS
 from tests.support.results import GATE
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }}{% raw %} </title></style>--> &lt; 😀"
-UNSEEN = "a\u202eb\u200bc\x00d\ud800e\u2028f\x1b[0m\ufeff"
+UNSEEN = "a\u202eb\u200bc\x00d\ud800e\u2028f\x1b[0m\ufeff<i>&lt;</i>"
 
 #: A rule on the schema, but for its id.
 SCHEMA_RULE: dict[str, Any] = {"title": "Title", "severity": "info", "status": "checked", "findings": 0, "why": "Why"}

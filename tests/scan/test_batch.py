@@ -202,6 +202,17 @@ def test_rows_that_cannot_violate_are_spared(dsn: str, tmp_path: Path) -> None:
     assert judged(dsn, tmp_path) == dict.fromkeys(("plain", "other"), ("failed", expected[0]))
 
 
+def test_each_key_of_a_prefilter_must_be_unique(dsn: str, tmp_path: Path) -> None:
+    """One that is not may hold two rows, of which the prefilter finds the sound one."""
+    (orphan,) = rules(tmp_path, orphan=SPARE.rstrip() + ", other.id\n" + ORPHAN)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(BIG)
+        connection.execute("create table other (id int)")
+        assert prefiltered(bundles(connection, orphan)) == [False]
+        connection.execute("alter table other add primary key (id)")
+        assert prefiltered(bundles(connection, orphan)) == [True]
+
+
 @pytest.mark.parametrize(
     ("header", "message"),
     [

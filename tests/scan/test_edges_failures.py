@@ -96,8 +96,9 @@ def test_what_fails_leaves_earlier_results_alone(data: str, tmp_path: Path) -> N
 
 def test_no_connection_says_where_and_hides_the_password(tmp_path: Path) -> None:
     """One line, with what the server or libpq said."""
+    dsn = f"host={tmp_path} user=ann password=hunter2 sslpassword=hunter2 dbname=shop"
     with pytest.raises(RunError, match="cannot connect") as raised:
-        audit(f"host={tmp_path} user=ann password=hunter2 dbname=shop", tmp_path / "out", rules=(PHONE,))
+        audit(dsn, tmp_path / "out", rules=(PHONE,))
     assert "\n" not in str(raised.value)
     assert "shop" in str(raised.value)
     assert "hunter2" not in str(raised.value)

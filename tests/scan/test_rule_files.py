@@ -47,6 +47,13 @@ def test_an_old_name_in_a_header_is_answered_by_the_new_one(old: str, new: str) 
         rule.parse(f"{HEAD}-- {old}: t.a\nselect 1 as id", id="a", suite="s", path="a.sql")
 
 
+def test_a_remark_ends_a_header_field() -> None:
+    """What stands below it, further to the right, is a remark too."""
+    remarks = "--\n--   a note of the author\n--A remark\n--   of two lines\n"
+    text = f"{HEAD}-- why: it costs\n--   money\n{remarks}select 1 as id"
+    assert rule.parse(text, id="a", suite="s", path="a.sql").why == "it costs money"
+
+
 VIOLATION = "select p.id, p.weight, p.note from parcels as p where p.weight < 0"
 
 

@@ -30,6 +30,7 @@ JSON, TEXT, JSONB, VARCHAR = 114, 25, 3802, 1043
         ('{"api_key": "secret-ref: not one"}', '{"api_key": "s•••••-•••: ••• •••"}'),
         ('["a b", {"ann@example.com": 1}]', '["• •", {"a••@•••••••.•••": 1}]'.replace('"• •"', '"• •"')),
         ('{"a": "", "b": null, "c": true}', '{"a": "", "b": null, "c": true}'),
+        ('\n {"pin": "abcd-1234"}', '{"pin": "a•••-••••"}'),
     ],
 )
 def test_documents_are_masked_value_by_value(kind: int, document: str, masked: str) -> None:

@@ -1,5 +1,5 @@
 -- fails: 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
--- passes: 1, 2, 3, 4, 20, 21, 22, 23, 24, 25, 26
+-- passes: 1, 2, 3, 4, 20, 21, 22, 23, 24, 25, 26, 27
 
 insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address, address_state)
 values (1, 'Acme', 'ann@acme.example', 'Ann', '1 Main Street', 'CA');
@@ -28,4 +28,6 @@ values
     (23, 23, 1, 'custom_crm', '{"api-key": "k-123", "note": "\u0000"}'), -- fine here: a bad escape elsewhere
     (24, 24, 1, 'custom_crm', '{"api-key": " "}'), -- fine here: a space is not empty
     (25, 25, 1, 'bulk_delivery', '{}'), -- fine: another script
-    (26, 26, 1, null, null); -- fine: no script
+    (26, 26, 1, null, null), -- fine: no script
+    (27, 27, 1, 'custom_crm', '{"api-key": "k-123", "\uDAff": 1, "\udBfF": 2, "\uDCff": 3, "\udFfF": 4}');
+    -- fine here: bad escapes elsewhere, in capitals

@@ -1,4 +1,4 @@
--- fails: 1, 2, 3
+-- fails: 1, 2, 3, 7, 8, 9, 10
 -- passes: 4, 5, 6
 
 insert into sales_private.delivery_originals (order_id, args_text)
@@ -8,4 +8,8 @@ values
     (3, '{"\ude00": 1}'), -- violates: the other half, in a key
     (4, '{"a": "\ud83d\ude00"}'), -- fine: a pair
     (5, '{"a": "\\u0000"}'), -- fine: a backslash and what comes after it
-    (6, '{"a": 1}'); -- fine
+    (6, '{"a": 1}'), -- fine
+    (7, '{"a": "\uDAff"}'), -- violates: half a pair, in capitals
+    (8, '{"a": "\uDBff"}'), -- violates: half a pair, in capitals
+    (9, '{"a": "\uDCff"}'), -- violates: the other half, in capitals
+    (10, '{"a": "\uDFff"}'); -- violates: the other half, in capitals

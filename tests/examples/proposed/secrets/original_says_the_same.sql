@@ -1,8 +1,8 @@
--- fails: 3, 4, 5, 6, 12, 13
+-- fails: 3, 4, 5, 6, 12, 13, 14, 15, 16
 -- passes: 1, 2, 7, 8, 9, 10, 11
 
 insert into sales.orders (order_id, first_ancestor_id, customer_id, amount)
-select n, n, 1, 5 from generate_series(1, 13) as n;
+select n, n, 1, 5 from generate_series(1, 16) as n;
 insert into sales_private.delivery_secrets (secret_id, order_id, secret)
 values (1, 1, 'k-1'), (11, 1, E'a "quoted" \\ one'), (3, 3, 'k-3'), (12, 12, 'k-12');
 insert into sales.order_deliveries (order_id, script_name, args)
@@ -17,7 +17,10 @@ values
     (10, 'custom_crm', '{"api-key": "secret-ref:crm/acme"}'), -- fine: kept elsewhere, by what was written
     (11, 'bulk_delivery', '{}'), -- fine
     (12, 'custom_crm', '{"api-key": "secret-ref:sales/12", "b": 1}'), -- violates: beside a secret that is right
-    (13, 'bulk_delivery', '{"a": "?"}'); -- violates: the original can mean nothing
+    (13, 'bulk_delivery', '{"a": "?"}'), -- violates: the original can mean nothing
+    (14, 'bulk_delivery', '{"a": "?"}'), -- violates: the same, half a pair
+    (15, 'bulk_delivery', '{"a": "?"}'), -- violates: the same, half a pair
+    (16, 'bulk_delivery', '{"a": "?"}'); -- violates: the same, the other half
 insert into sales_private.delivery_originals (order_id, args_text)
 values
     (1, '{"api-key":"k-1", "more":["x",{"token":"a \"quoted\" \\ one"}]}'),
@@ -30,4 +33,7 @@ values
     (10, '{"api-key": "secret-ref:crm/acme"}'),
     (11, '{}'),
     (12, '{"api-key": "k-12", "b": 2}'),
-    (13, '{"a": "\u0000"}');
+    (13, '{"a": "\u0000"}'),
+    (14, '{"a": "\uDAff"}'),
+    (15, '{"a": "\uDBff"}'),
+    (16, '{"a": "\uDCff"}');
