@@ -8,6 +8,7 @@ from order_audit.fixes.engine.bloat import Bloat
 from order_audit.fixes.engine.checksums import Verification
 from order_audit.fixes.engine.option_outcome import OptionOutcome
 from order_audit.fixes.engine.rejected import Rejected
+from order_audit.fixes.engine.status import NOTHING, Totals
 from order_audit.fixes.guarding.guard_error import GuardError
 
 
@@ -32,6 +33,7 @@ class Applied:
     rejected: tuple[Rejected, ...] = ()
     not_converging: tuple[str, ...] = ()
     unable: dict[str, str] = field(default_factory=dict)
+    totals: Totals = NOTHING
 
     @property
     def changed(self) -> int:

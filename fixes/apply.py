@@ -19,6 +19,7 @@ from order_audit.fixes.engine.checksums import checksums, verify
 from order_audit.fixes.engine.eta import Eta
 from order_audit.fixes.engine.option_outcome import OptionOutcome
 from order_audit.fixes.engine.rejected import rejected
+from order_audit.fixes.engine.status import totals
 from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.vacuum import dead_rows, vacuum
 from order_audit.fixes.engine.work_list import TARGET
@@ -111,8 +112,9 @@ def apply(
         wanted = guards_of(rules) if guarding else []
         installed, lacking = install_all(connection, wanted, throttle, count, on_guard_progress)
         return Applied(
-            done, proven, grown, {}, {}, tuple(installed), lacking, rejected(connection), not_converging, unable
-        )
+            done, proven, grown, {}, {}, tuple(installed), lacking, rejected(connection), not_converging, unable,
+            totals(connection, since),
+        )  # fmt: skip
 
 
 def _expected(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,3 +66,14 @@ def size(count: int) -> str:
             break
         amount, unit = amount / 1024, larger
     return f"{amount:,.0f} {unit}" if unit == "bytes" or amount >= 10 else f"{amount:,.1f} {unit}"
+
+
+def changes_text(changes: int, changed: Mapping[str, int], deleted: Mapping[str, int]) -> str:
+    """Return changes, different rows and deleted rows in words; the rows are by table."""
+    if not changes:
+        return "nothing to change"
+    rows, gone = sum(changed.values()) + sum(deleted.values()), sum(deleted.values())
+    text = (
+        f"{plural(changes, 'change')} to {plural(rows, 'row')}" if changes != rows else f"{plural(rows, 'row')} changed"
+    )
+    return f"{text}, of which {gone:,} {'is' if gone == 1 else 'are'} deleted" if gone else text

@@ -22,6 +22,7 @@ from order_audit.fixes.planning.plan import Plan
 from order_audit.fixes.planning.planner import plan
 from order_audit.reports import atomic_files, compare, html, results_file
 from order_audit.reports.document import Summary, encode
+from order_audit.reports.formatting import changes_text
 from order_audit.reports.writers import DEFAULT
 from order_audit.scenario.load import DECISIONS, TRUTH
 
@@ -55,7 +56,7 @@ def demo(out: Path, *, quiet: bool) -> str:
         f"   {_counts(dirty)}",
         f"   {len(truth & keys)} of {len(truth)} labelled violations found, {len(keys - truth)} unlabelled",
         "3. after automatic fixes and the scenario's decisions:",
-        f"   {applied.changed} changes in the undo log; "
+        f"   {changes_text(applied.totals.changes, applied.totals.changed, applied.totals.deleted)}; "
         + (
             "checksums prove that no other value changed"
             if verification is not None and not verification.others

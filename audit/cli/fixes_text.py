@@ -13,7 +13,7 @@ from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix
 from order_audit.fixes.planning.fixpoint import MAX_PASSES
 from order_audit.fixes.planning.plan import Plan, Step
 from order_audit.fixes.revert import Reverted
-from order_audit.reports.formatting import plural, size
+from order_audit.reports.formatting import changes_text, plural, size
 from order_audit.reports.terminal.summary import MARKS
 
 _WIDTH = 110
@@ -131,7 +131,7 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
             lines.append("a rehearsal installs no guards, because their locks would block other sessions until it ends")
         lines.append(f"rehearsed: {plural(applied.changed, 'row')}, rolled back")
         return "\n".join(lines)
-    lines.append(f"{plural(applied.changed, 'row')} changed" if applied.changed else "nothing to change")
+    lines.append(changes_text(applied.totals.changes, applied.totals.changed, applied.totals.deleted))
     if applied.verification is not None:
         others = sum(map(len, applied.verification.others.values()))
         lines.append(
@@ -223,6 +223,8 @@ def status_text(status: Status | None) -> str:
         for entry in status.entries
     ]
     lines = _table(cells) if status.entries else ["no fix is applied"]
+    if status.entries:
+        lines.append(changes_text(status.totals.changes, status.totals.changed, status.totals.deleted))
     lines += rejected_lines(status.rejected)
     lines += bloat_lines(status.bloat)
     if status.running:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -28,6 +28,27 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Totals:
+    """Changes in the undo log that are not reverted, by table: the different rows that they changed and deleted."""
+
+    changes: int
+    changed: dict[str, int] = field(default_factory=dict)
+    deleted: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Different rows, changed or deleted."""
+        return sum(self.changed.values()) + sum(self.deleted.values())
+
+    def document(self) -> dict[str, Any]:
+        """Return the totals as JSON."""
+        return {"changes": self.changes, "changed_rows": self.changed, "deleted_rows": self.deleted}
+
+
+NOTHING: Final = Totals(0)
+
+
+@dataclass(frozen=True)
 class Status:
     """Applied options in order of their start; whether a run is active or was interrupted.
 
@@ -40,6 +61,7 @@ class Status:
     verification: dict[str, Any] | None = None
     bloat: dict[str, Bloat] = field(default_factory=dict)
     rejected: tuple[Rejected, ...] = ()
+    totals: Totals = NOTHING
 
     def document(self) -> dict[str, Any]:
         """Return the status as JSON."""
@@ -57,6 +79,7 @@ class Status:
             "refused": [it.document() for it in self.rejected],
             "proof": self.verification,
             "sizes": {table: it.document() for table, it in self.bloat.items()},
+            "totals": self.totals.document(),
         }
 
 
@@ -105,6 +128,30 @@ def status(connection: psycopg.Connection) -> Status | None:
         verification=last[1] if last else None,
         bloat=read(sized),
         rejected=rejected(connection) if has_refused else (),
+        totals=totals(connection),
+    )
+
+
+def totals(connection: psycopg.Connection, since: int = 0) -> Totals:
+    """Count what the undo log has after an entry, and is not reverted. A row that was changed and deleted is one."""
+    rows = connection.execute(
+        """
+        select k.tab, sum(k.changes)::int8, count(*) filter (where not k.deleted), count(*) filter (where k.deleted)
+        from (
+          select j.tab, j.key, count(*) as changes, bool_or(j.op = 'delete') as deleted
+          from order_audit.journal as j
+          where j.id > %s and j.reverted_at is null
+          group by j.tab, j.key
+        ) as k
+        group by k.tab
+        order by k.tab
+        """,
+        [since],
+    ).fetchall()
+    return Totals(
+        sum(row[1] for row in rows),
+        {row[0]: row[2] for row in rows if row[2]},
+        {row[0]: row[3] for row in rows if row[3]},
     )
 
 

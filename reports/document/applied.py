@@ -54,6 +54,15 @@ class Sizes:
 
 
 @dataclass(frozen=True)
+class Totals:
+    """Changes that are not reverted, and the different rows that they changed and deleted, by table."""
+
+    changes: Count
+    changed_rows: dict[str, int]
+    deleted_rows: dict[str, int]
+
+
+@dataclass(frozen=True)
 class Fixes:
     """What was applied."""
 
@@ -61,3 +70,4 @@ class Fixes:
     refused: Annotated[tuple[Rejected, ...], note("Rows that the database rejected in the last run.")]
     proof: Proof | None
     sizes: Annotated[dict[str, Sizes], note("By table that the last application changed.")]
+    totals: Totals | None = None

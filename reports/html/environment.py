@@ -65,7 +65,11 @@ def _environment() -> Environment:
         "overlaps": finding.overlaps,
         "schema_causes": finding.schema_causes,
     }
-    environment.globals |= {"severities": SEVERITIES, "duration": formatting.duration}
+    environment.globals |= {
+        "severities": SEVERITIES,
+        "duration": formatting.duration,
+        "changes_text": formatting.changes_text,
+    }
     return environment
 
 
