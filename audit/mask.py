@@ -109,8 +109,8 @@ def text(value: str, *, whole: bool) -> str:
     if whole:
         return value if value.strip().lower() in _PLACEHOLDERS else _shape(value)
     if "@" in value:
-        value = _EMAIL.sub(lambda found: _shape(found[0]), value)
-    return _PHONE.sub(lambda found: _shape(found[0]), value)
+        value = _EMAIL.sub(lambda match: _shape(match[0]), value)
+    return _PHONE.sub(lambda match: _shape(match[0]), value)
 
 
 def _shape(value: str) -> str:
@@ -121,18 +121,18 @@ def _shape(value: str) -> str:
     )
 
 
-def value(found: Any, kind: int, names: Collection[str] | None) -> Any:
+def value(original: Any, kind: int, names: Collection[str] | None) -> Any:
     """One evidence value of type `kind` (an oid), made of the columns `names`, fit to be shown."""
-    if found is None or isinstance(found, bool):
-        return found
+    if original is None or isinstance(original, bool):
+        return original
     personal = is_personal(names)
-    if isinstance(found, str) and (
-        kind in _JSON_TYPES or (kind not in _PLAIN_TYPES and found.lstrip()[:1] in _OPENERS)
+    if isinstance(original, str) and (
+        kind in _JSON_TYPES or (kind not in _PLAIN_TYPES and original.lstrip()[:1] in _OPENERS)
     ):
-        return _document(found, whole=kind in _JSON_TYPES or personal, keys=personal)
+        return _document(original, whole=kind in _JSON_TYPES or personal, keys=personal)
     if personal:
-        return text(str(found), whole=True)
-    return text(found, whole=False) if isinstance(found, str) and kind not in _PLAIN_TYPES else found
+        return text(str(original), whole=True)
+    return text(original, whole=False) if isinstance(original, str) and kind not in _PLAIN_TYPES else original
 
 
 def _document(document: str, *, whole: bool, keys: bool) -> str:
@@ -146,7 +146,7 @@ def _document(document: str, *, whole: bool, keys: bool) -> str:
             document, object_pairs_hook=_Pairs, parse_float=_Number, parse_int=_Number, parse_constant=_Number
         )
         # half a surrogate pair is no character that could be written down: show its escape
-        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", _written(parsed, hidden=False, keys=keys))
+        return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", _written(parsed, hidden=False, keys=keys))
     except (ValueError, RecursionError):
         return text(document, whole=whole or document.lstrip()[:1] in "{[")
 
@@ -178,26 +178,26 @@ def _written(node: Any, *, hidden: bool, keys: bool) -> str:
 
 def passwords(script: str) -> str:
     """A script without the passwords of connections that are written into it, as views on other servers have them."""
-    return _PASSWORD.sub(lambda found: found[1] + "••••", script)
+    return _PASSWORD.sub(lambda match: match[1] + "••••", script)
 
 
 def error(failure: psycopg.Error, *, unmask: bool = False) -> str:
     """Return a server's message in one line, masked, because it may quote rows."""
-    said = failure.diag.message_primary or str(failure) or type(failure).__name__
+    text = failure.diag.message_primary or str(failure) or type(failure).__name__
     if unmask:
-        return " ".join(said.split())
-    return message(said, failure.sqlstate or "", raised=failure.diag.source_function == "exec_stmt_raise")
+        return " ".join(text.split())
+    return message(text, failure.sqlstate or "", raised=failure.diag.source_function == "exec_stmt_raise")
 
 
-def message(said: str, sqlstate: str, *, raised: bool = False) -> str:
+def message(text: str, sqlstate: str, *, raised: bool = False) -> str:
     """Return a server's message in one line, masked.
 
     Messages on the server itself are shown; others lose quoted parts. A message `raised` by a function is replaced,
     because it may contain any value.
     """
-    said = " ".join(said.split())
+    text = " ".join(text.split())
     if raised or sqlstate[:2] in ("P0", "38", "39", "XX"):
         return f"a function raised an error ({sqlstate}); its message may quote data: --unmask shows it"
     if not sqlstate or sqlstate[:2] in _SAFE_CLASSES or sqlstate in _SAFE_STATES:
-        return said
-    return _QUOTED.sub('"…"', said)
+        return text
+    return _QUOTED.sub('"…"', text)

@@ -57,9 +57,9 @@ def read(file: Path, top: Path, show: Callable[[Path], str] = str) -> list[Line]
             whole.append(line)
             continue
         where = f"{line.path}:{line.number}"
-        found = _find(include["name"], file.parent, top, where)
+        fragment = _find(include["name"], file.parent, top, where)
         indent = include["indent"]
-        for inner in _text(found, show(found), where):
+        for inner in _text(fragment, show(fragment), where):
             text = indent + inner.text if inner.text else ""
             whole.append(Line(text, inner.path, inner.number, len(indent)))
     return whole
@@ -108,15 +108,15 @@ def files(folder: Path) -> list[Path]:
 
 def used(folder: Path, included: Collection[str], show: Callable[[Path], str] = str) -> list[Path]:
     """Return the fragments below a folder. Raises SuiteError for a fragment that is not in `included`."""
-    found = [path for path in _below(folder) if path.name.endswith(ENDING)]
-    for path in found:
+    paths = [path for path in _below(folder) if path.name.endswith(ENDING)]
+    for path in paths:
         if show(path) not in included:
             line = f"-- include: {path.name.removesuffix(ENDING)}"
             raise SuiteError(f"{show(path)}:1: no file includes this fragment: write '{line}' in one, or delete it")
-    return found
+    return paths
 
 
 def _below(folder: Path) -> list[Path]:
     """Hidden files and folders are left out."""
-    found = sorted(folder.rglob("*.sql"))
-    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    paths = sorted(folder.rglob("*.sql"))
+    return [path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts)]

@@ -86,10 +86,10 @@ def read(path: Path, shown: str) -> tuple[tuple[Requirement, ...], tuple[Questio
 def check(entries: Collection[Requirement | Question], rules: Collection[str]) -> None:
     """Raise SuiteError where one names a rule that is not there."""
     for entry in entries:
-        said = entry.says if isinstance(entry, Requirement) else entry.asks
+        sentence = entry.says if isinstance(entry, Requirement) else entry.asks
         for rule in entry.rules:
             if rule not in rules:
-                raise SuiteError(f"{entry.path}: '{said}' names rule {rule}, which no suite that was given has")
+                raise SuiteError(f"{entry.path}: '{sentence}' names rule {rule}, which no suite that was given has")
 
 
 def _document(entry: Requirement | Question) -> dict[str, Any]:
@@ -97,10 +97,10 @@ def _document(entry: Requirement | Question) -> dict[str, Any]:
 
 
 def _numbered(made: dict[str, Any], kind: str, shown: str) -> list[tuple[int, Any]]:
-    found = made.get(kind, [])
-    if not isinstance(found, list):
+    entries = made.get(kind, [])
+    if not isinstance(entries, list):
         raise SuiteError(f"{shown}: write [[{kind}]] for each {kind}")
-    return list(enumerate(found, start=1))
+    return list(enumerate(entries, start=1))
 
 
 def _entry(entry: Any, kind: str, place: int, shown: str) -> dict[str, Any]:

@@ -153,8 +153,8 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
             continue
         if (more := _MORE_LINE.fullmatch(stripped)) and field:
             header[field] = f"{header[field]} {more['text']}".strip()
-        elif found := _FIELD_LINE.fullmatch(stripped):
-            field = found["name"]
+        elif field_match := _FIELD_LINE.fullmatch(stripped):
+            field = field_match["name"]
             if field in _RENAMED:
                 raise SuiteError(
                     f"{line.path}:{line.number}: header '{field}' is called '{_RENAMED[field]}' now: rename it"
@@ -164,7 +164,7 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
                 raise SuiteError(f"{line.path}:{line.number}: unknown header '{field}' (known: {known})")
             if field in header:
                 raise SuiteError(f"{line.path}:{line.number}: header '{field}' stands twice")
-            header[field] = found["text"].strip()
+            header[field] = field_match["text"].strip()
         else:  # a remark, no part of any field
             field = ""
     else:
@@ -239,10 +239,10 @@ def _schema_cause(text: str, field: str, path: PurePath | str) -> SchemaCause:
 
 
 def _diagram(text: str, path: PurePath | str) -> Diagram:
-    said, _, keys = text.partition(" of ")
+    kind, _, keys = text.partition(" of ")
     kinds = sorted(diagram_kinds())
-    if said in kinds and keys:
-        return Diagram(said, _columns(keys, "diagram", path))
+    if kind in kinds and keys:
+        return Diagram(kind, _columns(keys, "diagram", path))
     known = ", ".join(kinds) or "none is installed"
     raise SuiteError(f"{path}: diagram '{text}' is not 'KIND of COLUMN, ...' with a kind of a domain ({known})")
 

@@ -67,14 +67,14 @@ def load(*sources: str | Path) -> Suite:
     if twice:
         places = " and ".join(rule.path for rule in rules if rule.id == twice[0])
         raise SuiteError(f"rule {twice[0]} exists twice: {places}")
-    said = tuple(it for suite in suites for it in suite.requirements)
-    asked = tuple(it for suite in suites for it in suite.questions)
-    requirements.check((*said, *asked), {rule.id for rule in rules})
+    all_requirements = tuple(it for suite in suites for it in suite.requirements)
+    all_questions = tuple(it for suite in suites for it in suite.questions)
+    requirements.check((*all_requirements, *all_questions), {rule.id for rule in rules})
     return Suite(
         "+".join(suite.name for suite in suites),
         tuple(sorted(rules, key=lambda rule: rule.id)),
-        said,
-        asked,
+        all_requirements,
+        all_questions,
         dict(item for suite in suites for item in suite.hashes.items()),
     )
 
@@ -97,10 +97,10 @@ def _load(source: str | Path) -> Suite:
     if not rules:
         raise SuiteError(f"suite '{source}' holds no rule: there is no .sql file in it")
     purpose = folder / requirements.FILE
-    said, asked = requirements.read(purpose, f"{source}/{purpose.name}" if named else str(purpose))
+    needs, questions = requirements.read(purpose, f"{source}/{purpose.name}" if named else str(purpose))
     if purpose.exists():
         files.append(purpose)
-    return Suite(str(source), rules, said, asked, {str(source): _hash(folder, files)})
+    return Suite(str(source), rules, needs, questions, {str(source): _hash(folder, files)})
 
 
 def _rules(folder: Path, suite: str, named: str) -> tuple[tuple[Rule, ...], list[Path]]:
@@ -141,10 +141,10 @@ def _lines(path: Path, id: str, top: Path, show: Callable[[Path], str]) -> list[
 def matching(rules: Iterable[Rule], patterns: Iterable[str]) -> set[str]:
     """The ids that match any pattern (`lineage.*`). Raises SuiteError for a pattern that matches none."""
     ids = [rule.id for rule in rules]
-    found: set[str] = set()
+    names: set[str] = set()
     for pattern in patterns:
         hits = [id for id in ids if fnmatchcase(id, pattern)]
         if not hits:
             raise SuiteError(f"no rule '{pattern}'; 'order-audit rules' lists them all")
-        found.update(hits)
-    return found
+        names.update(hits)
+    return names

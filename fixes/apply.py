@@ -68,10 +68,10 @@ def apply(
         id = plan_id(choices, decisions)
         if decisions is not None and decisions.plan and not is_begun(connection, id):
             now = review(connection, rules, fixes, decisions.reviewed, choices)
-            found = differences(decisions, now, identity(connection, fixes), choices)
-            if found:
+            changes = differences(decisions, now, identity(connection, fixes), choices)
+            if changes:
                 raise ReviewError(
-                    f"{decisions.path}: the data differ from the reviewed plan: {'; '.join(found)}. Nothing was"
+                    f"{decisions.path}: the data differ from the reviewed plan: {'; '.join(changes)}. Nothing was"
                     " changed. Write the file again with 'order-audit fixes plan --out', and review it"
                 )
         install(connection, TARGET)
@@ -102,11 +102,11 @@ def apply(
         done, not_converging = run_steps(connection, steps, change)
         eta.end("adding up again")
         proven = verify(before, checksums(connection, names, since))
-        seconds = {f"{rule} {option}": found.seconds for rule, option, found in done if found.changed}
-        changed = {table for (_, option), (_, _, found) in zip(steps, done, strict=True) if found.changed
+        seconds = {f"{rule} {option}": outcome.seconds for rule, option, outcome in done if outcome.changed}
+        changed = {table for (_, option), (_, _, outcome) in zip(steps, done, strict=True) if outcome.changed
                    for table in batches.changes(option)}  # fmt: skip
         grown = bloat(connection, room, changed)
-        sized = {"sizes": {table: found.document() for table, found in grown.items()}} if grown else {}
+        sized = {"sizes": {table: outcome.document() for table, outcome in grown.items()}} if grown else {}
         end_run(connection, run, {"proof": proven.document(), "seconds": seconds, **sized})
         eta.end("")
         wanted = guards_of(rules) if guarding else []

@@ -115,7 +115,7 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
     Those of a shipped suite are shipped too; `folder` holds those of others. Raises FixError for a file that is none,
     or where files wait for each other.
     """
-    found: dict[str, Fix] = {}
+    by_rule: dict[str, Fix] = {}
     ours = shipped()
     for rule in rules:
         below = Path(*rule.id.split("."))
@@ -126,14 +126,14 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
             if path.is_file():
                 if rule.unfixed:
                     raise FixError(f"{path}: the header 'unfixed' of {rule.path} says that this rule has no fix")
-                found[rule.id] = read(with_fragments(path, home), rule, path)
+                by_rule[rule.id] = read(with_fragments(path, home), rule, path)
                 break
         else:
             if rule.unfixed:
-                found[rule.id] = Fix(
+                by_rule[rule.id] = Fix(
                     rule, None, (), leave=rule.unfixed, path=rule.path, text=f"-- leave: {rule.unfixed}"
                 )
-    return {id: found[id] for id in ordered({id: tuple(fix.after) for id, fix in found.items()})}
+    return {id: by_rule[id] for id in ordered({id: tuple(fix.after) for id, fix in by_rule.items()})}
 
 
 def ordered(after: dict[str, tuple[str, ...]]) -> list[str]:
@@ -195,21 +195,21 @@ def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
 
     for each in lines:
         line, where = each.text, f"{each.path}:{each.number}"
-        if found := _LINE.fullmatch(line.rstrip()):
-            word, name, said = found["word"], (found["name"] or "").strip(), (found["text"] or "").strip()
+        if match := _LINE.fullmatch(line.rstrip()):
+            word, name, text = match["word"], (match["name"] or "").strip(), (match["text"] or "").strip()
             finish()
             if word == "after":
-                after[name] = said
+                after[name] = text
                 prose = None
             elif word in ("assumes", "leave"):
                 prose = assumes if word == "assumes" else leave
-                prose.append(said)
+                prose.append(text)
             elif word == "given":
                 if options or not re.fullmatch(r"[a-z][a-z_]*", name) or name == "violation":
                     raise FixError(f"{where}: not 'given NAME:' above the first option, in small letters")
-                shared, prose = name, [said]
+                shared, prose = name, [text]
             elif word in ("automatic", "option"):
-                prose = [said]
+                prose = [text]
                 options.append((AUTOMATIC if word == "automatic" else name, prose, []))
             else:
                 target = _CHANGE.fullmatch(name)
@@ -225,7 +225,7 @@ def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
                 prose = None
             body.append(line)
     finish()
-    made = [_option(name, " ".join(said), tuple(changes), path) for name, said, changes in options]
+    made = [_option(name, " ".join(words), tuple(changes), path) for name, words, changes in options]
     names = [option.name for option in made]
     if len(set(names)) < len(names) or LEAVE in names:
         raise FixError(f"{path}: an option is repeated, or is called '{LEAVE}'")

@@ -48,15 +48,15 @@ _LOCK_PAUSE: Final = 0.1
 
 def row(connection: psycopg.Connection, query: str | Composed, parameters: Parameters = None) -> tuple[Any, ...]:
     """Return the one row of a query that has one by construction."""
-    found = connection.execute(_encoded(query), parameters).fetchone()
-    assert found is not None  # noqa: S101 - one row by construction
-    return found
+    row = connection.execute(_encoded(query), parameters).fetchone()
+    assert row is not None  # noqa: S101 - one row by construction
+    return row
 
 
 def scalar(connection: psycopg.Connection, query: str | Composed, parameters: Parameters = None) -> Any:
     """Return the first column of a query's first row; None where it has no row."""
-    found = connection.execute(_encoded(query), parameters).fetchone()
-    return found[0] if found else None
+    row = connection.execute(_encoded(query), parameters).fetchone()
+    return row[0] if row else None
 
 
 def is_true(connection: psycopg.Connection, query: str | Composed, parameters: Parameters = None) -> bool:

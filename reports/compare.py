@@ -127,8 +127,8 @@ class _Tally:
 def _rules(before: Keys, after: Keys) -> tuple[list[RuleChange], str]:
     """What changed by rule; and why keys were not compared, empty where they were."""
     tallies, note = _tallies(before, after)
-    old = {found.rule: found for found in before.results}
-    new = {found.rule: found for found in after.results}
+    old = {result.rule: result for result in before.results}
+    new = {result.rule: result for result in after.results}
     return [_rule(id, old.get(id), new.get(id), tallies, note) for id in sorted(old.keys() | new.keys())], note
 
 
@@ -137,7 +137,7 @@ def _rule(id: str, old: Result | None, new: Result | None, tallies: dict[str, _T
     assert named is not None  # noqa: S101 - the id is of one of the two
 
     def made(
-        resolved: int | None, remaining: int | None, now: int | None, said: str = "", tally: _Tally | None = None
+        resolved: int | None, remaining: int | None, now: int | None, note: str = "", tally: _Tally | None = None
     ) -> RuleChange:
         return RuleChange(
             rule=id,
@@ -146,7 +146,7 @@ def _rule(id: str, old: Result | None, new: Result | None, tallies: dict[str, _T
             before=Verdict(old.status, old.violations) if old else None,
             after=Verdict(new.status, new.violations) if new else None,
             by_keys=tally is not None,
-            note=said,
+            note=note,
             examples=(tally or _Tally()).keys,
             resolved=resolved,
             remaining=remaining,
@@ -156,11 +156,11 @@ def _rule(id: str, old: Result | None, new: Result | None, tallies: dict[str, _T
     then = old.violations if old and old.status in _JUDGED else None
     now = new.violations if new and new.status in _JUDGED else None
     if now is None:
-        said = f"is {new.status.replace('_', ' ')}" if new else "is not there"
-        return made(None, None, None, f"the rule {said} in the later audit")
+        note = f"is {new.status.replace('_', ' ')}" if new else "is not there"
+        return made(None, None, None, f"the rule {note} in the later audit")
     if then is None:
-        said = f"was {old.status.replace('_', ' ')}" if old else "was not there"
-        why = f"the rule {said} in the earlier audit: all that it finds counts as new"
+        note = f"was {old.status.replace('_', ' ')}" if old else "was not there"
+        why = f"the rule {note} in the earlier audit: all that it finds counts as new"
         return made(0, 0, now, why if now else "")
     why = note if tallies is None else _other_key(old, new) if then and now else ""
     if tallies is None or why:
@@ -183,9 +183,9 @@ def _tallies(before: Keys, after: Keys) -> tuple[dict[str, _Tally] | None, str]:
     if old is None or new is None:
         return None, f"the earlier audit: {old_why}" if old is None else f"the later audit: {new_why}"
     orders: defaultdict[str, set[str]] = defaultdict(set)
-    for found in (*before.results, *after.results):
-        if found.violations:
-            orders[found.rule].add(found.key_order)
+    for result in (*before.results, *after.results):
+        if result.violations:
+            orders[result.rule].add(result.key_order)
     numbers = {rule for rule, order in orders.items() if order == {"number"}}
     tallies: dict[str, _Tally] = {}
     for kind, rule, key in _merge(_rows(old, numbers), _rows(new, numbers)):

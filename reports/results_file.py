@@ -60,18 +60,18 @@ class Audit:
 def read(path: Path) -> Audit:
     """Read a results file. Raises DocumentError where it is none, naming the part that is missing or wrong."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        parsed = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DocumentError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise DocumentError(f"{path} is not JSON; give the results.json of an audit") from None
-    form = found.get("format") if isinstance(found, dict) else None
+    form = parsed.get("format") if isinstance(parsed, dict) else None
     if form == _OLD:
         raise DocumentError(f"{path} was written by an earlier version (format {form!r}): run that audit again")
     if form != FORMAT:
         raise DocumentError(f"{path} is no result of an audit (format {form!r}, expected {FORMAT!r})")
     try:
-        return Audit(decode(Document, found), path.parent)
+        return Audit(decode(Document, parsed), path.parent)
     except DocumentError as error:
         raise DocumentError(f"{path} is damaged: {error}") from None
 
@@ -83,10 +83,10 @@ def baseline(path: Path) -> Audit:
     Raises DocumentError where it is no result, or its violations file is not beside it as it was written.
     """
     audit = read(path)
-    found, why = audit.keys.file()
-    if found is None and not audit.document.violations:
+    file, why = audit.keys.file()
+    if file is None and not audit.document.violations:
         raise DocumentError(f"--baseline {path}: {why}; give an audit that wrote it (--format json,violations)")
-    if found is None:
+    if file is None:
         raise DocumentError(f"--baseline {path}: {why}; keep violations.csv and results.json of one audit together")
     return audit
 

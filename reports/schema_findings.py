@@ -26,22 +26,22 @@ class Group:
     @property
     def open(self) -> list[SchemaFinding]:
         """The findings that are not accepted."""
-        return [found for found in self.findings if not found.accepted]
+        return [finding for finding in self.findings if not finding.accepted]
 
     @property
     def named(self) -> str:
         """The objects of the open findings, cut to the first ones."""
-        names = [found.object for found in self.open]
+        names = [finding.object for finding in self.open]
         rest = len(names) - _NAMED
         return ", ".join(names[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def groups(document: Document) -> list[Group]:
     """Group all findings, by severity and then by number."""
-    found: defaultdict[tuple[Severity, str], list[SchemaFinding]] = defaultdict(list)
+    by_rule: defaultdict[tuple[Severity, str], list[SchemaFinding]] = defaultdict(list)
     for finding in document.schema_findings:
-        found[finding.severity, finding.rule].append(finding)
-    order = sorted(found.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -len(item[1]), item[0][1]))
+        by_rule[finding.severity, finding.rule].append(finding)
+    order = sorted(by_rule.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -len(item[1]), item[0][1]))
     return [
         Group(severity, rule, group[0].title, sorted(group, key=lambda it: (bool(it.accepted), it.object)))
         for (severity, rule), group in order
@@ -51,9 +51,9 @@ def groups(document: Document) -> list[Group]:
 def counted(document: Document) -> str:
     """Return the number of findings by severity in words; accepted ones and rules that were not judged separately."""
     findings = document.schema_findings
-    accepted = sum(bool(found.accepted) for found in findings)
+    accepted = sum(bool(finding.accepted) for finding in findings)
     counts = [
-        f"{sum(found.severity == severity and not found.accepted for found in findings):,} {severity}"
+        f"{sum(finding.severity == severity and not finding.accepted for finding in findings):,} {severity}"
         for severity in SEVERITIES
     ]
     text = ", ".join(counts) + (f", {accepted:,} accepted" if accepted else "")
@@ -70,7 +70,7 @@ def unjudged(statuses: Iterable[str]) -> str:
 
 def failing(findings: Iterable[SchemaFinding], fail_on: FailOn) -> list[SchemaFinding]:
     """Return the findings of severity `fail_on` or worse that are not accepted."""
-    return [found for found in findings if found.severity in down_to(fail_on) and not found.accepted]
+    return [finding for finding in findings if finding.severity in down_to(fail_on) and not finding.accepted]
 
 
 def down_to(fail_on: FailOn) -> tuple[Severity, ...]:

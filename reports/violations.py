@@ -52,10 +52,10 @@ def rows(lines: Iterable[bytes]) -> Iterator[tuple[str, bytes | None]]:
         line = first
         while line.count(b'"') % 2 and (rest := next(more, b"")):
             line += rest  # a quoted key goes on over the line's end
-        found = _LINE.fullmatch(line.removesuffix(b"\n"))
-        if found is None:
+        match = _LINE.fullmatch(line.removesuffix(b"\n"))
+        if match is None:
             raise FormatError(repr(line[:80])[1:])
-        quoted, plain, key_quoted, key = found.groups()
+        quoted, plain, key_quoted, key = match.groups()
         rule = plain if plain is not None else quoted.replace(b'""', b'"')
         if key is None:
             key = key_quoted.replace(b'""', b'"')
@@ -85,8 +85,8 @@ def position(key: bytes | None, *, as_number: bool) -> Position:
 
 def count(lines: Iterable[bytes]) -> int:
     """The number of lines, the header included; a line's end within quotes ends none."""
-    found = quotes = 0
+    ends = quotes = 0
     for line in lines:
         quotes += line.count(b'"')
-        found += quotes % 2 == 0
-    return found + quotes % 2
+        ends += quotes % 2 == 0
+    return ends + quotes % 2

@@ -78,13 +78,13 @@ def generate(
                 connection.execute(kinds.spelled_out(path.read_text(encoding="utf-8")).encode())
             on_progress(len(steps) - 1, len(steps), steps[-1])
             _finish(connection)
-            found = _counted(connection, orders, customers, defects)
+            counts = _counted(connection, orders, customers, defects)
             if file:
                 _write_truth(connection, file)
             connection.execute("drop function pg_temp.price, pg_temp.days, pg_temp.step, pg_temp.draw")
         on_progress(len(steps), len(steps), "")
     _vacuum(connection, schema)
-    return found
+    return counts
 
 
 @contextmanager

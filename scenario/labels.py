@@ -44,18 +44,18 @@ def labels() -> list[Label]:
 
 def truth() -> list[tuple[str, int]]:
     """Rule and key of every violation once all is loaded, in the order of `violations.csv`."""
-    found = {(rule, key) for rule, keys in SAMPLE.items() for key in keys}
-    return sorted(found | {(label.rule, label.key) for label in labels()})
+    pairs = {(rule, key) for rule, keys in SAMPLE.items() for key in keys}
+    return sorted(pairs | {(label.rule, label.key) for label in labels()})
 
 
 def rubric() -> Iterator[str]:
     """Lines of a Markdown table: what stands where, rule by rule."""
     yield "| rule | finds | planted in | follows in | in the sample data |"
     yield "| --- | --- | --- | --- | --- |"
-    found = labels()
+    pairs = labels()
     for rule in load("current").rules:
         cells = [
-            _ranges(it.key for it in found if (it.kind, it.rule) == (kind, rule.id)) for kind in ("planted", "follows")
+            _ranges(it.key for it in pairs if (it.kind, it.rule) == (kind, rule.id)) for kind in ("planted", "follows")
         ]
         cells.append(_ranges(SAMPLE.get(rule.id, ())))
         if any(cells):

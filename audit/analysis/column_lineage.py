@@ -38,9 +38,9 @@ def column_lineage(query: exp.Query) -> dict[str, frozenset[str] | None]:
     """Per column of a query's result, the names of the tables' columns that it is made of; None where unknown."""
     result: dict[str, frozenset[str] | None] = {}
     for place, item in enumerate(query.selects):
-        found = _at(query, place, frozenset())
+        sources = _at(query, place, frozenset())
         name = output_name(item)
-        result[name] = _both(found, result[name]) if name in result else found
+        result[name] = _both(sources, result[name]) if name in result else sources
     return result
 
 
@@ -128,8 +128,8 @@ def _column(column: exp.Column, select: exp.Select, seen: frozenset[tuple[int, i
     for place, below in enumerate(inner.selects):
         if below.is_star:
             starred = exp.column(column.this.copy(), table=below.table if isinstance(below, exp.Column) else None)
-            if isinstance(inner, exp.Select) and (found := _column(starred, inner, seen)) is not None:
-                return found
+            if isinstance(inner, exp.Select) and (sources := _column(starred, inner, seen)) is not None:
+                return sources
         elif output_name(below) == name:
             return _at(inner, place, seen)
     return None

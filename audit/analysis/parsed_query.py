@@ -144,8 +144,8 @@ def qualified(rule: Rule, schema: str) -> str:
 def _rows(tree: exp.Query) -> dict[str, int]:
     if not isinstance(tree, exp.Select):
         return {}
-    found = {output_name(item): source_table(item.unalias(), tree) for item in tree.selects}
-    return {name: id(table) for name, table in found.items() if table is not None}
+    tables = {output_name(item): source_table(item.unalias(), tree) for item in tree.selects}
+    return {name: id(table) for name, table in tables.items() if table is not None}
 
 
 def _relations(tree: exp.Expr) -> tuple[RelationName, ...]:
@@ -178,10 +178,12 @@ def _prefiltered(rule: Rule, tokens: list[Token]) -> tuple[int, int] | None:
         return None
     words = rule.prefilter.table.split()
     texts = [token.text for token in tokens]
-    found = [place for place in range(len(texts)) if texts[place : place + len(words)] == words]
-    if len(found) != 1:
-        raise SuiteError(f"{rule.path}: '{rule.prefilter.table}' stands {len(found)} times in the statement, not once")
-    return tokens[found[0]].start, tokens[found[0] + len(words) - 1].end + 1
+    positions = [place for place in range(len(texts)) if texts[place : place + len(words)] == words]
+    if len(positions) != 1:
+        raise SuiteError(
+            f"{rule.path}: '{rule.prefilter.table}' stands {len(positions)} times in the statement, not once"
+        )
+    return tokens[positions[0]].start, tokens[positions[0] + len(words) - 1].end + 1
 
 
 def _slices(
@@ -193,10 +195,10 @@ def _slices(
 ) -> SelectClauses | None:
     if type(tree) is not exp.Select or any(tree.args.get(part) for part in _WHOLE) or tree.is_star:
         return None
-    if tree.args.get("from_") is None or any(_outer(found, tree) for found in tree.find_all(exp.AggFunc, exp.Window)):
+    if tree.args.get("from_") is None or any(_outer(node, tree) for node in tree.find_all(exp.AggFunc, exp.Window)):
         return None
     # a function may give several rows, which would multiply its neighbours': only those known to give one may stay
-    if any(type(found) not in _SCALAR for item in tree.expressions for found in item.find_all(exp.Func)):
+    if any(type(node) not in _SCALAR for item in tree.expressions for node in item.find_all(exp.Func)):
         return None
     begin, end = clauses.get(TokenType.FROM), len(tokens)
     if begin is None or clauses.get(TokenType.SELECT) != 0:

@@ -103,11 +103,11 @@ def implies(one: Filter, other: Filter) -> bool:
 
 def widest(filters: Iterable[Filter]) -> list[Filter]:
     """Return the filters without those that others include."""
-    found: list[Filter] = []
+    kept: list[Filter] = []
     for new in filters:
-        if not any(implies(new, known) for known in found):
-            found = [known for known in found if not implies(known, new)] + [new]
-    return found
+        if not any(implies(new, known) for known in kept):
+            kept = [known for known in kept if not implies(known, new)] + [new]
+    return kept
 
 
 def condition(filters: Iterable[Filter]) -> str:
@@ -147,9 +147,9 @@ def read_sets(tree: exp.Query) -> dict[str, ReadSet]:
                 return {}  # the whole row
             places.setdefault(folded_name(table.this), []).append(_filter(table))
     return {
-        name: ReadSet(tuple(one for one in found if one), frozenset(columns | bare))
-        for name, found in places.items()
-        if all(found)
+        name: ReadSet(tuple(one for one in selects if one), frozenset(columns | bare))
+        for name, selects in places.items()
+        if all(selects)
     }
 
 
@@ -224,11 +224,11 @@ def _among(node: exp.Expr) -> OneOf | None:
         return _among(node.this)
     if isinstance(node, exp.Or):
         for null, rest in ((node.left, node.right), (node.right, node.left)):
-            found = _among(rest)
-            if found and isinstance(null, exp.Is) and isinstance(null.expression, exp.Null):
+            choice = _among(rest)
+            if choice and isinstance(null, exp.Is) and isinstance(null.expression, exp.Null):
                 # a text is NULL where the column is of which it was made
                 of = {_sql(null.this), _sql(exp.cast(null.this.copy(), exp.DataType.Type.TEXT))}
-                return any_of(found.of, found.values, others=found.others, null=True) if found.of in of else None
+                return any_of(choice.of, choice.values, others=choice.others, null=True) if choice.of in of else None
         return None
     if isinstance(node, exp.EQ | exp.NEQ) and isinstance(node.expression, exp.Literal):
         return any_of(_sql(node.this), (_sql(node.expression),), others=isinstance(node, exp.NEQ), null=False)

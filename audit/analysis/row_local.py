@@ -52,17 +52,17 @@ def row_local_predicate(tree: exp.Select, text: str, origin: list[Token]) -> Row
     joins: list[exp.Expr] = [*(tree.args.get("joins") or ()), *(tree.args.get("laterals") or ())]
     where = tree.args.get("where")
     deciding = [*joins, *([where] if where is not None else [])]
-    if any(with_query(found) is None for join in joins for found in join.find_all(exp.Table)):
+    if any(with_query(node) is None for join in joins for node in join.find_all(exp.Table)):
         return None
     if any(part.find(*_FICKLE) for part in deciding) or any(item.find(exp.Query) for item in tree.expressions):
         return None
     reads: set[str] = set()
     for part in (*deciding, *tree.expressions):
-        found = _columns(part, folded_name(own), tree, alone=not joins)
+        columns = _columns(part, folded_name(own), tree, alone=not joins)
         shown = not any(part is other for other in deciding)
-        if found is None or (shown and found.others):
+        if columns is None or (shown and columns.others):
             return None
-        reads |= set() if shown else found.own
+        reads |= set() if shown else columns.own
     end = 3 if table.args.get("db") else 1
     if alias is not None:
         end += 2 if origin[end].token_type == TokenType.ALIAS else 1
@@ -92,7 +92,7 @@ class _Columns:
 
 def _columns(part: exp.Expr, own: str, tree: exp.Select, *, alone: bool) -> _Columns | None:
     """Return the columns of an expression from the source named `own`, and from others; None if unknown."""
-    found = _Columns(set(), set())
+    columns = _Columns(set(), set())
     if own in _named(part):
         return None
     for column in part.find_all(exp.Column):
@@ -100,12 +100,12 @@ def _columns(part: exp.Expr, own: str, tree: exp.Select, *, alone: bool) -> _Col
         if not isinstance(column.this, exp.Identifier) or column.args.get("db"):
             return None
         if qualifier is not None:
-            (found.own if folded_name(qualifier) == own else found.others).add(folded_name(column.this))
+            (columns.own if folded_name(qualifier) == own else columns.others).add(folded_name(column.this))
         elif alone and column.find_ancestor(exp.Select) is tree:
-            found.own.add(folded_name(column.this))
+            columns.own.add(folded_name(column.this))
         else:
             return None  # it may belong to either
-    return found
+    return columns
 
 
 def _named(part: exp.Expr) -> Iterator[str]:
@@ -125,7 +125,7 @@ def _gives_one_row(join: exp.Expr) -> bool:
         return False
     query = lateral.this if isinstance(lateral, exp.Lateral) else None
     select = query.this if isinstance(query, exp.Subquery) else query
-    if not isinstance(select, exp.Select) or any(found is not select for found in select.find_all(exp.Query)):
+    if not isinstance(select, exp.Select) or any(node is not select for node in select.find_all(exp.Query)):
         return False
     offset = select.args.get("offset")
     return (

@@ -8,6 +8,7 @@ from order_audit.audit.schema.lint import Verdict
 from order_audit.expectations import SEVERITIES
 from order_audit.reports import schema_findings
 from order_audit.reports.document import SchemaFinding, Suppression
+from order_audit.reports.formatting import plural
 from order_audit.reports.terminal.escape import escape
 from order_audit.reports.terminal.summary import MARKS
 
@@ -33,7 +34,7 @@ def lint_text(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: 
                 suggestion = finding.suggestion.splitlines()
                 lines += [f"      {line}" for line in suggestion[:most]]
                 if len(suggestion) > most:
-                    lines.append(f"      … and {len(suggestion) - most:,} more lines")
+                    lines.append(f"      … and {plural(len(suggestion) - most, 'more line')}")
         if len(group) > most:
             lines.append(f"    … and {len(group) - most:,} more; --examples {len(group)} shows them")
         lines.append("")

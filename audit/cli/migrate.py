@@ -49,12 +49,12 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
 
     with _connected(dsn) as (connection, steps):
         finished = done(connection, steps)
-        found: list[Quarantined] = []
+        quarantined: list[Quarantined] = []
         columns: list[str] = []
         if CONTRACT in finished:
             pass
         elif "backfill" in finished:
-            found, columns = quarantine(connection), new_columns(connection)
+            quarantined, columns = quarantine(connection), new_columns(connection)
         elif finished:
             raise UsageError(
                 "the migration has started: 'order-audit migrate status' shows its progress, 'run' continues it"
@@ -62,8 +62,8 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
         else:
             refuse_read_only(connection)
             with progress_bar("dry run", quiet=quiet) as on_progress:
-                found, columns = dry_run(connection, steps, on_progress)
-    say(plan_text([step.name for step in steps], finished, found, columns))
+                quarantined, columns = dry_run(connection, steps, on_progress)
+    say(plan_text([step.name for step in steps], finished, quarantined, columns))
 
 
 @migrate_app.command()
@@ -131,9 +131,9 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
             raise RefusalError("the old tables are dropped: nothing to compare with")
         if "backfill" not in finished:
             raise RefusalError("nothing to compare yet: copy the rows with 'order-audit migrate run --to backfill'")
-        found = compare(connection, on_progress)
-    say(verified_text(found))
-    raise typer.Exit(0 if found.equal else 1)
+        comparison = compare(connection, on_progress)
+    say(verified_text(comparison))
+    raise typer.Exit(0 if comparison.equal else 1)
 
 
 @migrate_app.command()
@@ -227,9 +227,9 @@ def contract(
                 " 'order-audit migrate plan' names their fixes"
             )
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
-            found = compare(connection, start_progress("comparing", lines=True))
-            if not found.equal:
-                say(verified_text(found))
+            comparison = compare(connection, start_progress("comparing", lines=True))
+            if not comparison.equal:
+                say(verified_text(comparison))
                 raise typer.Exit(1)
             if not drop_old_tables:
                 raise UsageError(

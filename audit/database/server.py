@@ -77,9 +77,9 @@ class Server:
             check=False,
         )
         if started.returncode:
-            said = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
+            last_lines = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
             raise RunError(
-                f"the PostgreSQL server in {self.data} did not start: {' '.join(said) or started.stderr.strip()}"
+                f"the PostgreSQL server in {self.data} did not start: {' '.join(last_lines) or started.stderr.strip()}"
             )
 
     def stop(self, mode: str = "fast") -> None:

@@ -70,8 +70,8 @@ def _validate(
     asked = {value["rule"] for (name, *_), value in metrics.items() if name == METRIC}
     rules = (self.meta or {})[RULES]
     missing = [rule for rule in rules if rule not in asked]
-    told = as_result(len(rules), missing)
-    return self._build_evr({"success": not missing, "result": {} if is_brief(runtime_configuration) else told})
+    answer = as_result(len(rules), missing)
+    return self._build_evr({"success": not missing, "result": {} if is_brief(runtime_configuration) else answer})
 
 
 def as_result(rules: int, missing: list[str]) -> dict[str, Any]:
@@ -81,8 +81,10 @@ def as_result(rules: int, missing: list[str]) -> dict[str, Any]:
 
 def is_brief(runtime_configuration: dict[str, Any] | None) -> bool:
     """Return whether a run requests only verdicts, without observed values."""
-    said: Any = (runtime_configuration or {}).get("result_format")
-    return bool((said.get("result_format") if isinstance(said, dict) else said) == "BOOLEAN_ONLY")
+    result_format: Any = (runtime_configuration or {}).get("result_format")
+    return bool(
+        (result_format.get("result_format") if isinstance(result_format, dict) else result_format) == "BOOLEAN_ONLY"
+    )
 
 
 ExpectTableColumnCountToEqual.get_validation_dependencies = _dependencies  # type: ignore[method-assign,assignment]

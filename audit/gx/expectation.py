@@ -96,12 +96,12 @@ class ExpectOrderAuditRuleToFindNoViolations(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: ExecutionEngine[Any] | None = None,  # noqa: ARG002
     ) -> dict[str, Any]:
-        found = metrics[METRIC]
-        if "error" in found:
-            raise RuleError(found["error"])
-        told = as_result(found["violations"], found["checked"], found["examples"])
-        told["details"] = {name: found[name] for name in ("evaluation", "reason") if name in found}
-        return {"success": found["violations"] == 0, "result": {} if is_brief(runtime_configuration) else told}
+        outcome = metrics[METRIC]
+        if "error" in outcome:
+            raise RuleError(outcome["error"])
+        answer = as_result(outcome["violations"], outcome["checked"], outcome["examples"])
+        answer["details"] = {name: outcome[name] for name in ("evaluation", "reason") if name in outcome}
+        return {"success": outcome["violations"] == 0, "result": {} if is_brief(runtime_configuration) else answer}
 
     @classmethod
     @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_STATEMENT)
@@ -112,15 +112,15 @@ class ExpectOrderAuditRuleToFindNoViolations(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
     ) -> list[Any]:
         """Data Docs' line below the title: how many violations, of how many rows."""
-        told = (result.result if result is not None else None) or {}
-        if not told.get("unexpected_count"):
+        answer = (result.result if result is not None else None) or {}
+        if not answer.get("unexpected_count"):
             return list(super()._diagnostic_unexpected_statement_renderer(configuration, result, runtime_configuration))
-        rows = told.get("element_count")
-        said = plural(told["unexpected_count"], "violation") + (f" in {plural(rows, 'row')}" if rows else "")
+        rows = answer.get("element_count")
+        text = plural(answer["unexpected_count"], "violation") + (f" in {plural(rows, 'row')}" if rows else "")
         return [
             RenderedStringTemplateContent(
                 content_block_type="string_template",
-                string_template={"template": said, "tag": "strong", "styling": {"classes": ["text-danger"]}},
+                string_template={"template": text, "tag": "strong", "styling": {"classes": ["text-danger"]}},
             )
         ]
 

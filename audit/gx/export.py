@@ -69,7 +69,7 @@ def export(
         for id, it in outcomes.items()
         if it.cause is not None
     }
-    errored = {id: found.failure.message for id, found in outcomes.items() if found.failure is not None}
+    errored = {id: outcome.failure.message for id, outcome in outcomes.items() if outcome.failure is not None}
     chosen = [rule for rule, _ in parsed_rules if rule.id not in left_out]
     if not chosen:
         where = f"schema '{schema}'" if schema else "the schemas of the search path"

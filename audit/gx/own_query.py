@@ -43,9 +43,9 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) -
             begin = connection.begin_nested if connection.in_transaction() else connection.begin
             with begin() as transaction:
                 plain = connection.execution_options(no_parameters=True)
-                found = _judge(lambda text: plain.exec_driver_sql(text).cursor, kwargs)
+                outcome = _judge(lambda text: plain.exec_driver_sql(text).cursor, kwargs)
                 transaction.rollback()
-            return found
+            return outcome
         except psycopg.Error as error:
             return {"error": mask.error(error)}
         except sqlalchemy.exc.DBAPIError as error:

@@ -89,8 +89,8 @@ def _batch(context: FileDataContext, schema: str) -> BatchDefinition[Any]:
     context.add_datasource(datasource=source)  # and not `data_sources.add_postgres`, which connects
     there = context.data_sources.get(SOURCE)
     assert isinstance(there, PostgresDatasource)  # noqa: S101 - it was put there
-    found: BatchDefinition[Any] = there.get_asset(_ASSET).get_batch_definition(_BATCH)
-    return found
+    definition: BatchDefinition[Any] = there.get_asset(_ASSET).get_batch_definition(_BATCH)
+    return definition
 
 
 def _escaped(schema: str) -> str:

@@ -35,10 +35,10 @@ def write(folder: Path, document: Document, rules: Iterable[Rule], *, evidence: 
     an interrupted run did not reach: its last expectation names them and fails. Skipped, not checkable and not selected
     rules are in neither; the meta of both has the reasons.
     """
-    found = {it.rule: it for it in document.results}
-    unfinished = [id for id, it in found.items() if not document.run.complete and _is_interrupted(it)]
-    wanted = {id for id, it in found.items() if it.status in _JUDGED} | {*unfinished}
-    not_judged = {id: {"status": it.status, "reason": it.reason} for id, it in found.items() if id not in wanted}
+    by_rule = {it.rule: it for it in document.results}
+    unfinished = [id for id, it in by_rule.items() if not document.run.complete and _is_interrupted(it)]
+    wanted = {id for id, it in by_rule.items() if it.status in _JUDGED} | {*unfinished}
+    not_judged = {id: {"status": it.status, "reason": it.reason} for id, it in by_rule.items() if id not in wanted}
     suite = of_rules((rule for rule in rules if rule.id in wanted), name_of(document.run.suites), evidence=evidence)
     suite.meta = (suite.meta or {}) | {"order_audit": {"not_judged": not_judged}}
     reasons = [f"{id} was not judged: {it['reason']}" for id, it in not_judged.items() if it["reason"]]
@@ -46,7 +46,7 @@ def write(folder: Path, document: Document, rules: Iterable[Rule], *, evidence: 
     with project.opened(folder) as context:
         stored = project.add(context, suite, schema=schema)
         batch = f"{project.SOURCE}-{stored.definition.asset.name}"
-        results = [_expectation(each, found, unfinished, batch) for each in stored.suite.expectations]
+        results = [_expectation(each, by_rule, unfinished, batch) for each in stored.suite.expectations]
         run_id = RunIdentifier(run_name=document.run.id, run_time=document.run.started_at)
         context.validation_results_store.store_validation_results(
             _suite_result([it for it in results if it is not None], stored, batch, run_id, document, not_judged),
@@ -59,31 +59,31 @@ def write(folder: Path, document: Document, rules: Iterable[Rule], *, evidence: 
         context.build_data_docs()
 
 
-def _is_interrupted(found: Result) -> bool:
-    return found.cause is not None and found.cause.kind == "interrupted"
+def _is_interrupted(by_rule: Result) -> bool:
+    return by_rule.cause is not None and by_rule.cause.kind == "interrupted"
 
 
 def _expectation(
-    expectation: Expectation, found: dict[str, Result], unfinished: list[str], batch: str
+    expectation: Expectation, by_rule: dict[str, Result], unfinished: list[str], batch: str
 ) -> ExpectationValidationResult | None:
     """Return the outcome of an expectation; None if the run did not reach it."""
     error = None
     if isinstance(expectation, ExpectOrderAuditRuleToFindNoViolations):
-        of_rule = found[expectation.rule]
+        of_rule = by_rule[expectation.rule]
         if of_rule.status not in _JUDGED:
             return None
         success = of_rule.status == "passed"
         error = of_rule.error if of_rule.status == "errored" else None
-        told = as_result(of_rule.violations, of_rule.checked, [*of_rule.examples]) if error is None else {}
+        answer = as_result(of_rule.violations, of_rule.checked, [*of_rule.examples]) if error is None else {}
     else:
         success = not unfinished
-        told = completeness.as_result(len(_rules(expectation)), unfinished)
+        answer = completeness.as_result(len(_rules(expectation)), unfinished)
     configuration = expectation.configuration
     configuration.kwargs["batch_id"] = batch
     return ExpectationValidationResult(
         success=success,
         expectation_config=configuration,
-        result=told,
+        result=answer,
         exception_info={
             "raised_exception": error is not None,
             "exception_message": error,

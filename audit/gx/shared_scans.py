@@ -88,16 +88,16 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, metric: MetricConfigurati
     """
     run, id = _current.run, str(metric.metric_value_kwargs_id)
     if run is None or run.engine() is not execution_engine or id not in run.asked:
-        found = own_query.judge(execution_engine, dict(metric.metric_value_kwargs))
-        return found | {"evaluation": "a separate query"}
+        outcome = own_query.judge(execution_engine, dict(metric.metric_value_kwargs))
+        return outcome | {"evaluation": "a separate query"}
     if run.answers is None:
         try:
             run.answers = _together(execution_engine, run.asked)
         except _NotSharedError as error:
             run.answers, run.alone = {}, str(error)
     if run.alone is not None:
-        found = own_query.judge(execution_engine, dict(run.asked[id]))
-        return found | {"evaluation": "a separate query", "reason": run.alone}
+        outcome = own_query.judge(execution_engine, dict(run.asked[id]))
+        return outcome | {"evaluation": "a separate query", "reason": run.alone}
     return run.answers[id] | {"evaluation": "scans shared by the rules of the run, on one snapshot"}
 
 
@@ -116,8 +116,8 @@ def _together(
         outcomes = _outcomes(dsn, settings, [stored_rule(id, kwargs) for id, kwargs in asked.items()], examples)
     except (RunError, psycopg.Error) as error:
         # what the server says may name hosts and users, which a stored result must not
-        said = mask.error(error) if isinstance(error, psycopg.Error) else str(error)
-        _log.warning("each order-audit rule runs a separate query: %s", said)
+        reason = mask.error(error) if isinstance(error, psycopg.Error) else str(error)
+        _log.warning("each order-audit rule runs a separate query: %s", reason)
         raise _NotSharedError("no snapshot on a second connection; the log of order_audit.gx says why") from None
     return {id: _answer(outcomes[id], kwargs) for id, kwargs in asked.items()}
 

@@ -51,10 +51,10 @@ def shaped(read: Pass, rows: Iterable[Row], *, sampled: float | None, unmask: bo
             columns[column.name] = {"type": column.written, "error": "this role may not read it"}
             continue
         place = read.columns.index(column)
-        found = {what: lines[what, place] for what in ("quantile", "bucket", "top", "type", "key", "bit")}
-        found["beside"] = lines["beside", BESIDE + place]
+        by_kind = {what: lines[what, place] for what in ("quantile", "bucket", "top", "type", "key", "bit")}
+        by_kind["beside"] = lines["beside", BESIDE + place]
         counted = next((summaries[key] for key in summaries if key[0] == place and key[1] != "h"), {})
-        shaper = _Shaper(column, counted, found, mask_as=_names(read, column, unmask))
+        shaper = _Shaper(column, counted, by_kind, mask_as=_names(read, column, unmask))
         if column.kind == "other":
             columns[column.name] = {"type": column.written, "nulls": total - plain[str(place)]["count"]}
         elif (wide := read.wide.get(place)) is not None:
@@ -137,50 +137,50 @@ class _Shaper:
     def _head(self, nulls: int, distinct: int, *, estimated: bool) -> dict[str, Any]:
         return {"type": self._column.written, "nulls": nulls, "distinct": distinct, "distinct_estimated": estimated}
 
-    def _figures(self, told: dict[str, Any]) -> dict[str, Any]:
+    def _figures(self, figures: dict[str, Any]) -> dict[str, Any]:
         """Extremes, mean and lengths, of all rows."""
         kind = self._column.kind
         entry: dict[str, Any] = {}
         ends = {share: (shown, num) for share, shown, num in self._found["quantile"]}
         if kind in ("number", "time", "span"):
-            low, high = told.get("min"), told.get("max")
+            low, high = figures.get("min"), figures.get("max")
             if low is None and "0.0" in ends:
                 low, high = ends["0.0"][0], ends["1.0"][0]
             entry |= {"min": self._extreme(low), "max": self._extreme(high)}
             if kind == "number":
-                entry["mean"] = None if self._hidden else number(told.get("mean"))
+                entry["mean"] = None if self._hidden else number(figures.get("mean"))
                 if not self._column.is_whole:
-                    entry |= {name: int(told.get(name) or 0) for name in ("nan", "inf", "minus_inf")}
+                    entry |= {name: int(figures.get(name) or 0) for name in ("nan", "inf", "minus_inf")}
             elif kind == "time":
-                entry["mean"] = self._time(told.get("mean"))
-                entry |= {name: int(told.get(name) or 0) for name in ("inf", "minus_inf")}
+                entry["mean"] = self._time(figures.get("mean"))
+                entry |= {name: int(figures.get(name) or 0) for name in ("inf", "minus_inf")}
         elif kind == "text" or (kind == "plain" and self._column.type == 2950):
-            entry |= {"min": self._shown(told.get("min")), "max": self._shown(told.get("max"))}
+            entry |= {"min": self._shown(figures.get("min")), "max": self._shown(figures.get("max"))}
         if kind == "text":
             entry["length"] = {
-                "min": told.get("shortest"), "mean": number(told.get("length")), "max": told.get("longest"),
-                "empty": int(told.get("empty") or 0),
+                "min": figures.get("shortest"), "mean": number(figures.get("length")), "max": figures.get("longest"),
+                "empty": int(figures.get("empty") or 0),
             }  # fmt: skip
         return entry
 
     def _distribution(self, counted: dict[str, Any]) -> dict[str, Any]:
         """Return the figures of counted values: quantiles, histogram, top values, composition."""
-        kind, found = self._column.kind, self._found
+        kind, lines = self._column.kind, self._found
         few = int(counted.get("different") or 0) <= TOP
         entry: dict[str, Any] = {}
         if kind in ("number", "time", "span"):
             entry["quantiles"] = {
                 _NAMES[share]: self._extreme(shown)
-                for share, shown, _ in sorted(found["quantile"], key=lambda row: Decimal(row[0]))
+                for share, shown, _ in sorted(lines["quantile"], key=lambda row: Decimal(row[0]))
                 if share in QUANTILES
             }
             entry["histogram"] = None if self._hidden else self._histogram()
         if kind == "boolean":
-            counts = {shown: int(n) for _, shown, n in found["top"]}
+            counts = {shown: int(n) for _, shown, n in lines["top"]}
             entry |= {"true": counts.get("true", 0), "false": counts.get("false", 0)}
         else:
             # if each value occurs once, top values are meaningless
-            top = [row for row in sorted(found["top"], key=lambda row: int(row[0])) if row[2] > 1 or few]
+            top = [row for row in sorted(lines["top"], key=lambda row: int(row[0])) if row[2] > 1 or few]
             entry["top"] = [{"value": self._extreme(shown), "count": int(n)} for _, shown, n in top]
         if kind == "text":
             entry["characters"] = {name: int(counted.get(name) or 0) for name in CLASSES}
@@ -234,12 +234,12 @@ class _Shaper:
         if seconds is None or self._hidden:
             return None
         try:
-            found = _EPOCH + timedelta(microseconds=round(Decimal(seconds) * 1_000_000))
+            moment = _EPOCH + timedelta(microseconds=round(Decimal(seconds) * 1_000_000))
         except OverflowError:
             return f"{seconds} seconds after 1970"
         if self._column.type == _DATE:
-            return str(date(found.year, found.month, found.day))
-        return found.isoformat() if self._column.type == _WITH_ZONE else found.replace(tzinfo=None).isoformat()
+            return str(date(moment.year, moment.month, moment.day))
+        return moment.isoformat() if self._column.type == _WITH_ZONE else moment.replace(tzinfo=None).isoformat()
 
     def _extreme(self, shown: Any) -> Any:
         """A value that occurs, as JSON has it: a number as a number where that is exact."""
@@ -265,15 +265,15 @@ def _exact(written: str, column: Column) -> Any:
     return number if column.type in _FLOATS or Decimal(written) == Decimal(repr(number)) else written
 
 
-def number(found: Any) -> Any:
+def number(value: Any) -> Any:
     """A computed number, as near as a float comes."""
-    if found is None:
+    if value is None:
         return None
     try:
-        number = float(found)
+        number = float(value)
     except OverflowError:
-        return str(found)
-    return number if math.isfinite(number) else str(found)
+        return str(value)
+    return number if math.isfinite(number) else str(value)
 
 
 def _whole(digits: str) -> int | Decimal:

@@ -45,19 +45,19 @@ def profile(
     """
     wanted = list(relations)
     names = Counter(relation.name for relation in wanted)
-    found: dict[str, Any] = {}
+    profiles: dict[str, Any] = {}
     tables: dict[str, Relation] = {}
     for place, relation in enumerate(wanted):
         on_progress(place, len(wanted), relation.name)
         name = relation.name if names[relation.name] == 1 else f"{relation.schema}.{relation.name}"
-        found[name] = _guarded(connection, unmask, partial(_profiled, connection, relation, sample, unmask))
+        profiles[name] = _guarded(connection, unmask, partial(_profiled, connection, relation, sample, unmask))
         tables[name] = relation
     if sample is None:
         for figures in table_figures():
             on_progress(len(wanted), len(wanted), figures.name.replace("_", " "))
-            _add(connection, figures, found, tables, unmask)
+            _add(connection, figures, profiles, tables, unmask)
     on_progress(len(wanted), len(wanted), "")
-    return found
+    return profiles
 
 
 def _guarded(connection: psycopg.Connection, unmask: bool, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -119,22 +119,22 @@ def _wide(connection: psycopg.Connection, read: Pass, percent: float | None) -> 
 def _add(
     connection: psycopg.Connection,
     figures: TableFigures,
-    found: dict[str, Any],
+    profiles: dict[str, Any],
     tables: Mapping[str, Relation],
     unmask: bool,
 ) -> None:
     """Add the figures of a domain to the profile, where the tables that they take were profiled and can be read."""
     if any(
-        name not in tables or "error" in found[name] or not tables[name].readable >= columns
+        name not in tables or "error" in profiles[name] or not tables[name].readable >= columns
         for name, columns in figures.reads.items()
     ):
         return
     table = next(iter(figures.reads))
-    if figures.distinct and not _names_rows(found[table], figures.distinct):
-        found[table][figures.name] = {"error": f"{figures.distinct} is not known to be different in each row"}
+    if figures.distinct and not _names_rows(profiles[table], figures.distinct):
+        profiles[table][figures.name] = {"error": f"{figures.distinct} is not known to be different in each row"}
         return
     sql = {name: quoted(tables[name]) for name in figures.reads}
-    found[table][figures.name] = _guarded(
+    profiles[table][figures.name] = _guarded(
         connection, unmask, lambda: figures.measure(lambda query: _rows(connection, query), sql)
     )
 

@@ -151,7 +151,7 @@ group by place
 def _summaries() -> str:
     """One line per column, and the one of plain aggregates."""
     text = "case when kind = 't' then shown end"
-    told = {
+    aggregates = {
         "rows": "sum(n)",
         "nulls": "sum(n) filter (where shown is null)",
         "different": "count(shown)",
@@ -170,8 +170,8 @@ def _summaries() -> str:
         "bits": "max(length(case when kind = 'b' then shown end))",
     }  # fmt: skip
     for name, pattern in _CLASSES.items():
-        told[name] = f"sum(n) filter (where {text} collate \"default\" ~ '{pattern}')"
-    written = ", ".join(f"'{name}', {text}" for name, text in told.items())
+        aggregates[name] = f"sum(n) filter (where {text} collate \"default\" ~ '{pattern}')"
+    written = ", ".join(f"'{name}', {text}" for name, text in aggregates.items())
     return f"""select 'column' as what, place,
   case when kind = 'x' then max(case when kind = 'x' then shown end) else json_build_object({written})::text end as a,
   kind as b, sum(n)::numeric as n

@@ -56,11 +56,11 @@ def counted(read: Pass) -> str:
     sets.append("()")
 
     def case(number: int, default: str) -> str:
-        branches = " ".join(f"when {found[0]} then {found[number]}" for found in cases)
+        branches = " ".join(f"when {case[0]} then {case[number]}" for case in cases)
         return f"case {branches} else {default} end" if cases else default
 
     def quoted_case(number: int, default: str) -> str:
-        branches = " ".join(f"when {found[0]} then '{found[number]}'" for found in cases)
+        branches = " ".join(f"when {case[0]} then '{case[number]}'" for case in cases)
         return f"case {branches} else {default} end" if cases else default
 
     # no function takes as many arguments as a table may have columns
@@ -126,34 +126,34 @@ def _plain_value(column: Column) -> str:
 
 def _aggregates(column: Column, value: str) -> str:
     """Exact figures of a column with many values."""
-    told = {"count": f"count({value})"}
+    aggregates = {"count": f"count({value})"}
     if column.kind == "number":
         finite = value
         if not column.is_whole:
             of = "numeric" if column.type == 1700 else "float8"
             finite = f"{value}) filter (where {value} not in ('NaN'::{of}, 'Infinity'::{of}, '-Infinity'::{of})"
             for what, written in (("nan", "NaN"), ("inf", "Infinity"), ("minus_inf", "-Infinity")):
-                told[what] = f"count(*) filter (where {value} = '{written}'::{of})"
-        told |= {"min": f"min({finite})", "max": f"max({finite})", "mean": f"avg({finite})"}
+                aggregates[what] = f"count(*) filter (where {value} = '{written}'::{of})"
+        aggregates |= {"min": f"min({finite})", "max": f"max({finite})", "mean": f"avg({finite})"}
         if column.type in (700, 701):
             # an average of floats squares them, and fails where that is too much; so does a sum of the largest
-            told["mean"] = f"sum({value}::float8) filter (where abs({value}::float8) < 1e300)"
+            aggregates["mean"] = f"sum({value}::float8) filter (where abs({value}::float8) < 1e300)"
     elif column.kind == "time":
         finite = f"{value}) filter (where isfinite({value})"
         seconds = f"extract(epoch from {value})) filter (where isfinite({value})"
-        told |= {
+        aggregates |= {
             "min": f"to_json(min({finite})) #>> '{{}}'", "max": f"to_json(max({finite})) #>> '{{}}'",
             "low": f"min({seconds})", "high": f"max({seconds})", "mean": f"avg({seconds})",
             "inf": f"count(*) filter (where {value} = 'infinity')",
             "minus_inf": f"count(*) filter (where {value} = '-infinity')",
         }  # fmt: skip
     elif column.kind == "span":
-        told |= {"min": f"min({value})::text", "max": f"max({value})::text"}
+        aggregates |= {"min": f"min({value})::text", "max": f"max({value})::text"}
     elif column.kind == "text":
-        told |= {
+        aggregates |= {
             "min": f"left(min({value}), {SHOWN})", "max": f"left(max({value}), {SHOWN})",
             "shortest": f"min(length({value}))", "longest": f"max(length({value}))", "length": f"avg(length({value}))",
             "empty": f"count(*) filter (where {value} = '')",
         }  # fmt: skip
-    written = ", ".join(f"'{name}', {text}" for name, text in told.items())
+    written = ", ".join(f"'{name}', {text}" for name, text in aggregates.items())
     return f"json_build_object({written})"

@@ -88,7 +88,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
 
 
 def _summary(results: Iterable[Result], affected: tuple[RowsAffected, ...], verdict: Gate) -> Summary:
-    count = Counter(found.status for found in results)
+    count = Counter(result.status for result in results)
     judged = count["passed"] + count["failed"] + count["errored"]
     return Summary(
         expectations=count.total(),

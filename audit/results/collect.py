@@ -114,7 +114,7 @@ def collect(
         engine: Engine = PostgresEngine(snapshot, [impact for domain in domains() for impact in domain.impacts])
         prepared_rules, outcomes = engine.prepare(selection.wanted)
         outcomes |= {rule.id: Outcome("not_selected") for rule in selection.left_out}
-        check(database, {found.table.shown(database.schema) for found in prepared_rules if found.table is not None})
+        check(database, {it.table.shown(database.schema) for it in prepared_rules if it.table is not None})
         read = _relations(snapshot, prepared_rules)
         hold(snapshot.connection, read)
         as_seen = states(snapshot.connection, read)
@@ -126,7 +126,7 @@ def collect(
             try:
                 linting = beside.submit(_lint, snapshot, scans, selection.suppressions, options)
                 linted, unused = linting.result()
-                outcomes |= {found.rule.id: scans.outcome(found.rule.id) for found in prepared_rules}
+                outcomes |= {it.rule.id: scans.outcome(it.rule.id) for it in prepared_rules}
                 tables = scans.rows()
                 if scans.interrupted:
                     contexts = context_without_queries(prepared_rules, outcomes, _INTERRUPTED)
@@ -143,7 +143,7 @@ def collect(
             finally:
                 scans.finish()
         complete = not scans.interrupted
-        failed = [found for found in prepared_rules if outcomes[found.rule.id].status == "failed"]
+        failed = [it for it in prepared_rules if outcomes[it.rule.id].status == "failed"]
         facts = impact_facts(engine, failed, database.schema, named=options.schema)
         # all rows are read: the following steps read current catalogs
         moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
@@ -219,7 +219,7 @@ def _lint(
 
 def _relations(snapshot: Snapshot, prepared_rules: Iterable[PreparedRule]) -> list[catalog.Relation]:
     """Return the tables that the rules read, by name."""
-    names = {name for found in prepared_rules for name in found.query.relations}
+    names = {name for it in prepared_rules for name in it.query.relations}
     there = catalog.relations(snapshot.connection, names).values()
     relations = {
         relation.oid: relation for relation in there if relation.schema not in ("pg_catalog", "information_schema")
@@ -246,7 +246,7 @@ def _planned(snapshot: Snapshot, selection: Selection, options: Options) -> FixP
 
 def _definitions(snapshot: Snapshot, relations: list[catalog.Relation], linted: Iterable[lint.Verdict]) -> Ddl:
     """Return the DDL of the tables that the rules read, and of those with lint findings."""
-    objects = [found.object for found in lint.findings(linted)]
+    objects = [finding.object for finding in lint.findings(linted)]
     return ddl.document(snapshot.connection, [relation.oid for relation in relations], objects)
 
 
@@ -254,17 +254,17 @@ def _applied(snapshot: Snapshot) -> Fixes | None:
     """Return the applied fixes; None if there are none, or if this role may not read the undo log."""
     try:
         with snapshot.connection.transaction():
-            found = status(snapshot.connection)
+            applied = status(snapshot.connection)
     except psycopg.Error:
         return None
-    return decode(Fixes, found.document()) if found else None
+    return decode(Fixes, applied.document()) if applied else None
 
 
 def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
     """Raise an error if no selected rule has an existing, readable table."""
-    wanted = [found for found in outcomes.values() if found.status not in ("not_selected", "not_checkable")]
-    denied = [found for found in wanted if found.failure is not None and found.failure.sqlstate == _DENIED]
-    missing = [found.cause for found in wanted if found.status == "skipped" and found.cause is not None]
+    wanted = [outcome for outcome in outcomes.values() if outcome.status not in ("not_selected", "not_checkable")]
+    denied = [outcome for outcome in wanted if outcome.failure is not None and outcome.failure.sqlstate == _DENIED]
+    missing = [outcome.cause for outcome in wanted if outcome.status == "skipped" and outcome.cause is not None]
     if len(denied) + len(missing) < len(wanted) or not wanted:
         return
     why = denied[0].failure.message if denied and denied[0].failure else cause_text.reason(missing[0])

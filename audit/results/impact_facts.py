@@ -30,13 +30,13 @@ def runnable(schema: str) -> Callable[[Rule], str]:
 def impact_facts(engine: Engine, failed: list[PreparedRule], schema: str, *, named: str) -> ImpactFacts:
     """Return the facts for failed rules of an audit of `schema`; `named` is the schema if the user named it."""
     sql = runnable(named)
-    known = [(found, impact) for found in failed if (impact := engine.impact(found))]
+    known = [(prepared, impact) for prepared in failed if (impact := engine.impact(prepared))]
     measures = {
-        found.table.shown(schema): tuple(ImpactMeasure(it.name, it.label, it.is_sum) for it in impact.measures)
-        for found, impact in known
-        if found.table is not None
+        prepared.table.shown(schema): tuple(ImpactMeasure(it.name, it.label, it.is_sum) for it in impact.measures)
+        for prepared, impact in known
+        if prepared.table is not None
     }
     return ImpactFacts(
-        {found.rule.id: engine.impact_sql(found, sql(found.rule)) for found, _ in known},
+        {prepared.rule.id: engine.impact_sql(prepared, sql(prepared.rule)) for prepared, _ in known},
         tuple(TableImpact(table, of_table) for table, of_table in sorted(measures.items())),
     )

@@ -39,4 +39,4 @@ def overlaps(rules: Iterable[Rule], outcomes: Mapping[str, Outcome], store: Viol
         for (one, other), rows in sorted(together.overlaps.items(), key=lambda it: (-it[1], it[0])):
             by_rule[one].append(Overlap(other, rows))
             by_rule[other].append(Overlap(one, rows))
-    return Overlaps(tuple(affected), {rule: tuple(found) for rule, found in by_rule.items()})
+    return Overlaps(tuple(affected), {rule: tuple(others) for rule, others in by_rule.items()})

@@ -81,9 +81,9 @@ def batched(connection: psycopg.Connection, scans: Iterable[Scan], impacts: Impa
     scans = [scan for scan in scans if not _may_steer(scan)]
     names = {RelationName("", name) for scan in scans for prepared in scan.rules for name in prepared.query.read_sets}
     for name, table in sorted(catalog.relations(connection, names).items()):
-        if not table.is_view and (found := _extracted(connection, scans, name.relation, table)):
-            taken = {prepared.rule.id for prepared in found.rules}
-            batches.append(found)
+        if not table.is_view and (batch := _extracted(connection, scans, name.relation, table)):
+            taken = {prepared.rule.id for prepared in batch.rules}
+            batches.append(batch)
             rest = (tuple(prepared for prepared in scan.rules if prepared.rule.id not in taken) for scan in scans)
             scans = [
                 replace(scan, rules=prepared_rules)
@@ -100,12 +100,12 @@ def batched(connection: psycopg.Connection, scans: Iterable[Scan], impacts: Impa
         else:
             related.setdefault(rows.name, (rows, []))[1].append(scan)
     for rows, some in related.values():
-        host = next((place for place, found in enumerate(batches) if _has_rows(found, some, rows)), None)
+        host = next((place for place, batch in enumerate(batches) if _has_rows(batch, some, rows)), None)
         if host is None:
             batches.append(Batch(tuple(some)))
         else:
             batches[host] = _joined(batches[host], some, rows)
-    return sorted(batches, key=lambda found: (-len(found.rules), found.rules[0].rule.id))
+    return sorted(batches, key=lambda batch: (-len(batch.rules), batch.rules[0].rule.id))
 
 
 def _may_steer(scan: Scan) -> bool:
@@ -171,9 +171,9 @@ def _holds(connection: psycopg.Connection, prefilter: Prefilter) -> bool:
     )
 
 
-def _has_rows(found: Batch, scans: list[Scan], rows: RelatedRows) -> bool:
+def _has_rows(batch: Batch, scans: list[Scan], rows: RelatedRows) -> bool:
     """Return whether a batch's shared CTE contains the related rows, and shadows no table of the scans."""
-    cte = found.shared_cte
+    cte = batch.shared_cte
     if cte is None or cte.table != rows.relation:
         return False
     names = {name for scan in scans for prepared in scan.rules for name in prepared.query.relations}
@@ -182,10 +182,10 @@ def _has_rows(found: Batch, scans: list[Scan], rows: RelatedRows) -> bool:
     ).holds(rows.read_set)
 
 
-def _joined(found: Batch, scans: list[Scan], rows: RelatedRows) -> Batch:
-    assert found.shared_cte is not None  # noqa: S101 - _has_rows() says so
-    cte = replace(found.shared_cte, columns=found.shared_cte.columns | rows.read_set.columns)
-    return Batch((*found.scans, *scans), cte)
+def _joined(batch: Batch, scans: list[Scan], rows: RelatedRows) -> Batch:
+    assert batch.shared_cte is not None  # noqa: S101 - _has_rows() says so
+    cte = replace(batch.shared_cte, columns=batch.shared_cte.columns | rows.read_set.columns)
+    return Batch((*batch.scans, *scans), cte)
 
 
 def _extracted(connection: psycopg.Connection, scans: list[Scan], name: str, table: Relation) -> Batch | None:

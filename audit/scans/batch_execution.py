@@ -167,10 +167,10 @@ class _Reader:
 
     def show(self, row: str) -> None:
         """Keep an example."""
-        found: JsonObject = loads(row)
+        example: JsonObject = loads(row)
         if not self._unmask:
-            found = {name: mask.value(value, *self._made_of[name]) for name, value in found.items()}
-        self._examples.append(found)
+            example = {name: mask.value(value, *self._made_of[name]) for name, value in example.items()}
+        self._examples.append(example)
 
     def weigh(self, sums: str) -> None:
         """Keep the impact."""

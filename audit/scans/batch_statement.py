@@ -63,8 +63,8 @@ def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
         flags = _flags(scan)
         tables.append(f"{hits} as materialized (\n{rows}\n)")
         for place, (prepared, values, flag) in enumerate(zip(scan.rules, evidence, flags, strict=True), first):
-            if found := impact_sql(prepared, values, hits, flag, impacts):
-                lines.append(f"(select 's', {place}, null::text, x.* from (\n  {found}\n) as x)")
+            if impact := impact_sql(prepared, values, hits, flag, impacts):
+                lines.append(f"(select 's', {place}, null::text, x.* from (\n  {impact}\n) as x)")
             if of_rule := impacts.related(prepared):
                 key = f"select {values[prepared.key[0]]} from {hits} as h where {flag}"
                 related.setdefault(of_rule.name, (of_rule, []))[1].append(key)
@@ -269,10 +269,10 @@ def evidence_names(prepared: PreparedRule) -> list[str]:
 
 def unique_names(names: list[str]) -> list[str]:
     """Names, of which one that comes again gets a number."""
-    found: list[str] = []
+    unique: list[str] = []
     for wanted in names:
         name, number = wanted, 2
-        while name in found:
+        while name in unique:
             name, number = f"{wanted}_{number}", number + 1
-        found.append(name)
-    return found
+        unique.append(name)
+    return unique

@@ -18,8 +18,8 @@ def most_expensive_first(connection: psycopg.Connection, batches: Iterable[Batch
     batches = list(batches)
     tables = {
         prepared.table.oid: prepared.table
-        for found in batches
-        for prepared in found.rules
+        for batch in batches
+        for prepared in batch.rules
         if prepared.table is not None
     }
     try:
@@ -28,15 +28,15 @@ def most_expensive_first(connection: psycopg.Connection, batches: Iterable[Batch
                 return batches
     except psycopg.Error:
         return batches
-    return sorted(batches, key=lambda found: -_cost(connection, found, impacts))
+    return sorted(batches, key=lambda batch: -_cost(connection, batch, impacts))
 
 
-def _cost(connection: psycopg.Connection, found: Batch, impacts: Impacts) -> float:
+def _cost(connection: psycopg.Connection, batch: Batch, impacts: Impacts) -> float:
     """Return the planner's cost; infinity for a statement with an error, which will run again in parts."""
     try:
         # rolled back: planning may run functions
         with connection.transaction(force_rollback=True):
-            row = connection.execute(explain_sql(found, impacts).encode()).fetchone()
+            row = connection.execute(explain_sql(batch, impacts).encode()).fetchone()
     except psycopg.Error:
         return math.inf
     assert row is not None  # noqa: S101 - EXPLAIN gives one document

@@ -37,7 +37,7 @@ def _count(connection: psycopg.Connection, scan: Scan) -> dict[str, int]:
         if not scan.shared:
             return {}
         # so that one bad rule costs no other its result
-        alone = (_count(connection, Scan((found,))) for found in scan.rules)
+        alone = (_count(connection, Scan((prepared,))) for prepared in scan.rules)
         return {rule: rows for counts in alone for rule, rows in counts.items()}
     assert row is not None  # noqa: S101 - an aggregate gives one row
-    return {found.rule.id: rows for found, rows in zip(scan.rules, row, strict=True)}
+    return {prepared.rule.id: rows for prepared, rows in zip(scan.rules, row, strict=True)}

@@ -75,11 +75,11 @@ class Executor:
 
     def outcome(self, rule: str) -> Outcome:
         """Wait for what became of a rule. Raises what ended its scan where that was no matter of the rule's."""
-        found = self._scans[rule].result()[rule]
+        outcome = self._scans[rule].result()[rule]
         table = self.tasks[rule].table
         if table is None:
-            return found
-        return replace(found, checked=self._rows[table.oid].result(), table=table.shown(self._options.schema))
+            return outcome
+        return replace(outcome, checked=self._rows[table.oid].result(), table=table.shown(self._options.schema))
 
     @property
     def milliseconds(self) -> float:

@@ -35,11 +35,11 @@ def misplaced(connection: psycopg.Connection, rule: Rule) -> str:
 def _texts(rule: Rule) -> Iterator[tuple[str, str, bool]]:
     """An error message, a statement with the text, and whether all names in it must exist."""
     if rule.highlight is not None and rule.highlight.test:
-        said = "the header's 'highlight … where …' is not one condition on 'value'"
+        message = "the header's 'highlight … where …' is not one condition on 'value'"
         value = "from (select null::text as value) as v"
         # what could close the bracket of the one cannot stand in the other
-        yield said, f"select 1 {value} where (\n{rule.highlight.test}\n)", True
-        yield said, f"select case when\n{rule.highlight.test}\nthen 1 end {value}", True
+        yield message, f"select 1 {value} where (\n{rule.highlight.test}\n)", True
+        yield message, f"select case when\n{rule.highlight.test}\nthen 1 end {value}", True
     if rule.prefilter is not None:
         # its row has no name here
         yield "the header's 'prefilter' is not one query", rule.prefilter.query, False

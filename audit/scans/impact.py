@@ -94,7 +94,7 @@ def find_impacts(
 ) -> Impacts:
     """Look up the tables that impacts of these rules add up."""
     defined = tuple(defined)
-    judged = {(found.table.schema, found.table.name) for found in prepared_rules if found.table is not None}
+    judged = {(prepared.table.schema, prepared.table.name) for prepared in prepared_rules if prepared.table is not None}
     wanted = {
         (schema, impact.related.table): impact.related
         for schema, table in judged
@@ -102,13 +102,13 @@ def find_impacts(
         if impact.related and impact.table == table
     }
     relations = catalog.relations(connection, [RelationName(*name) for name in wanted]).values()
-    found = {(relation.schema, relation.name): relation for relation in relations}
+    by_name = {(relation.schema, relation.name): relation for relation in relations}
     return Impacts(
         defined,
         {
-            name: found[name]
+            name: by_name[name]
             for name, related in wanted.items()
-            if name in found and found[name].readable >= related.columns
+            if name in by_name and by_name[name].readable >= related.columns
         },
     )
 

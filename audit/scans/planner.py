@@ -42,7 +42,7 @@ def plan(connection: psycopg.Connection, prepared_rules: Iterable[PreparedRule])
     """
     prepared_rules = list(prepared_rules)
     calls = catalog.functions(
-        connection, {call for prepared in prepared_rules if (found := _local(prepared)) for call in found.calls}
+        connection, {call for prepared in prepared_rules if (predicate := _local(prepared)) for call in predicate.calls}
     )
     groups: defaultdict[tuple[str, ...], list[PreparedRule]] = defaultdict(list)
     for prepared in prepared_rules:

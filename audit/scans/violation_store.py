@@ -63,13 +63,13 @@ class ViolationStore:
 
         The files are merged as they are ordered, so that no more than a block of each is held.
         """
-        found = [rule for rule in rules if self._rows.get(rule)]
+        with_rows = [rule for rule in rules if self._rows.get(rule)]
         if ordered_by == "number":
             try:
-                return self._counted(found, violations.integers)
+                return self._counted(with_rows, violations.integers)
             except ValueError:
                 pass  # some are NULL, or fractions, or NaN: the slower way takes anything
-        return self._counted(found, partial(_positions, as_numbers=ordered_by == "number"))
+        return self._counted(with_rows, partial(_positions, as_numbers=ordered_by == "number"))
 
     def _counted(self, rules: list[str], next_keys: Callable[[BinaryIO, str, int], list[Any]]) -> Overlap:
         """Count what a file has in blocks; `next_keys` gives up to so many keys of a rule's file, in their order."""

@@ -74,9 +74,9 @@ def ddl(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list
 def views(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list[DdlLine]]:
     """The lines of the views among some relations, and of those that read any of them, those first that others read."""
     reader = _Reader(connection, oids)
-    found = reader.rows(ask.VIEWS)
-    reader = _Reader(connection, [view.oid for view in found])
-    return {view.prefix + view.name: list(reader.view(view)) for view in found}
+    rows = reader.rows(ask.VIEWS)
+    reader = _Reader(connection, [view.oid for view in rows])
+    return {view.prefix + view.name: list(reader.view(view)) for view in rows}
 
 
 def _others(connection: psycopg.Connection, shown: list[int]) -> dict[str, int]:
@@ -89,8 +89,8 @@ def _owners(known: dict[str, int], objects: Iterable[str]) -> Iterator[int]:
     """The tables that things of these names belong to: the longest beginning of the name that is a table or index."""
     for name in objects:
         ends = [len(name), *(place for place in range(len(name) - 1, 0, -1) if name[place] == ".")]
-        if found := next((known[name[:end]] for end in ends if name[:end] in known), None):
-            yield found
+        if oid := next((known[name[:end]] for end in ends if name[:end] in known), None):
+            yield oid
 
 
 class _Reader:
@@ -117,10 +117,10 @@ class _Reader:
             return cursor.execute(query.encode(), {"oids": self._oids}).fetchall()
 
     def _by_table(self, query: str) -> defaultdict[int, list[Any]]:
-        found: defaultdict[int, list[Any]] = defaultdict(list)
+        by_table: defaultdict[int, list[Any]] = defaultdict(list)
         for row in self.rows(query):
-            found[row.oid].append(row)
-        return found
+            by_table[row.oid].append(row)
+        return by_table
 
     def lines(self, table: Any) -> Iterator[DdlLine]:
         """All of one table."""
@@ -164,9 +164,9 @@ class _Reader:
             yield ddl_line(f"{trigger.definition};", f"{view.prefix}{view.name}.{trigger.name}")
         yield from self._granted(view)
         things = [(view.kind, view.named, view.comment)] if view.comment else []
-        things += [("COLUMN", f"{view.named}.{column}", said) for column, said in view.comments]
-        for kind, named, said in things:
-            yield ddl_line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
+        things += [("COLUMN", f"{view.named}.{column}", comment) for column, comment in view.comments]
+        for kind, named, comment in things:
+            yield ddl_line(f"COMMENT ON {kind} {named} IS {self._literal(comment)};")
 
     def _guarded(self, table: Any) -> Iterator[DdlLine]:
         """Return the row-level security of a table."""
@@ -249,9 +249,9 @@ class _Reader:
         ):
             things += [(kind, f"{it.named} ON {table.named}", it.comment) for it in rows[table.oid]]
         things += [("INDEX", it.named, it.comment) for it in self._indexes[table.oid]]
-        for kind, named, said in things:
-            if said is not None:
-                yield ddl_line(f"COMMENT ON {kind} {named} IS {self._literal(said)};")
+        for kind, named, comment in things:
+            if comment is not None:
+                yield ddl_line(f"COMMENT ON {kind} {named} IS {self._literal(comment)};")
 
     def _literal(self, text: str) -> str:
         return str(session.scalar(self._connection, "select quote_literal(%s)", [text]))

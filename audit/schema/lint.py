@@ -80,8 +80,8 @@ def lint(
             if stopped():
                 break
             try:
-                found, sizes = _ask(connection, [rule])
-                rows += [replace(row, place=place) for row in found]
+                of_rule, sizes = _ask(connection, [rule])
+                rows += [replace(row, place=place) for row in of_rule]
             except psycopg.Error as error:
                 errors[place] = mask.error(error)
     batches = list(_batches(rows, sizes))
@@ -104,8 +104,8 @@ def lint(
 
 def findings(verdicts: Iterable[Verdict]) -> tuple[SchemaFinding, ...]:
     """All findings, the worst first."""
-    found = [finding for verdict in verdicts for finding in verdict.findings]
-    return tuple(sorted(found, key=lambda it: (SEVERITIES.index(it.severity), it.rule, it.object)))
+    all_findings = [finding for verdict in verdicts for finding in verdict.findings]
+    return tuple(sorted(all_findings, key=lambda it: (SEVERITIES.index(it.severity), it.rule, it.object)))
 
 
 def rules(verdicts: Iterable[Verdict]) -> tuple[SchemaRule, ...]:
@@ -142,10 +142,10 @@ def _ask(connection: psycopg.Connection, rules: Sequence[Rule]) -> tuple[list[_R
     with connection.transaction(force_rollback=True):
         connection.execute(_PLANNING)
         answer = connection.execute(statement(rules).encode()).fetchall()
-    sizes = next(found for place, found in answer if place is None) or {}
+    sizes = next(answers for place, answers in answer if place is None) or {}
     rows = [
-        _Row(place, found, found.pop("probe", None) or {}, found.pop("instead", None) or [])
-        for place, found in answer
+        _Row(place, answers, answers.pop("probe", None) or {}, answers.pop("instead", None) or [])
+        for place, answers in answer
         if place is not None
     ]
     return rows, sizes
@@ -192,8 +192,8 @@ def _probe(connection: psycopg.Connection, batch: list[list[_Row]]) -> None:
     # rolled back, so that no lock stays until the end of the audit, or there is no room for those of other sessions
     with connection.transaction(force_rollback=True):
         answer = connection.execute(asked.encode()).fetchall()
-    for number, found in answer:
-        for row, values in zip(batch[number], found, strict=True):
+    for number, answers in answer:
+        for row, values in zip(batch[number], answers, strict=True):
             row.answer.update(values)
 
 
@@ -214,12 +214,12 @@ def _judge(rule: Rule, rows: Iterable[_Row]) -> Verdict:
         if answer.pop("holds", True) is False:
             continue
         answer |= answer.pop("evidence", {})
-        found = row.found | {name: answer.pop(name) for name in ("message", "severity") if answer.get(name)}
+        columns = row.found | {name: answer.pop(name) for name in ("message", "severity") if answer.get(name)}
         other = next((it for it in row.instead if any(answer.get(name) for name in it["where"])), {})
-        found |= other
+        columns |= other
         if comment := other.get("comment"):
-            found["suggestion"] = f"{_comment(comment)}\n{found['suggestion']}"
-        findings.append(_finding(rule, found, answer))
+            columns["suggestion"] = f"{_comment(comment)}\n{columns['suggestion']}"
+        findings.append(_finding(rule, columns, answer))
     findings.sort(key=lambda finding: finding.object)
     if unknown and not findings:
         return Verdict(rule, "not_checkable", unknown)
@@ -235,14 +235,14 @@ def _literal(text: str) -> str:
     return sql.Literal(text).as_string()
 
 
-def _finding(rule: Rule, found: JsonObject, evidence: JsonObject) -> SchemaFinding:
+def _finding(rule: Rule, columns: JsonObject, evidence: JsonObject) -> SchemaFinding:
     return SchemaFinding(
         rule=rule.id,
         title=rule.title,
-        severity=found.get("severity") or rule.severity,
-        object=found["object"],
-        message=found["message"],
-        evidence=(found.get("evidence") or {}) | evidence,
-        suggestion=found["suggestion"],
-        remedy=found.get("remedy") or "statement",
+        severity=columns.get("severity") or rule.severity,
+        object=columns["object"],
+        message=columns["message"],
+        evidence=(columns.get("evidence") or {}) | evidence,
+        suggestion=columns["suggestion"],
+        remedy=columns.get("remedy") or "statement",
     )

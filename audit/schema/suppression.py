@@ -28,16 +28,16 @@ def read(path: Path, rules: Iterable[str]) -> list[Suppression]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
-    found = []
+    suppressions = []
     for number, line in enumerate(map(str.strip, lines), 1):
         if not line or line.startswith("#"):
             continue
-        if not (said := _LINE.fullmatch(line)):
+        if not (match := _LINE.fullmatch(line)):
             raise UsageError(f"{path}:{number}: a line is 'rule object: reason'")
-        if not any(fnmatchcase(rule, said["rule"]) for rule in known):
-            raise UsageError(f"{path}:{number}: no rule '{said['rule']}'; 'order-audit rules --lint' lists them all")
-        found.append(Suppression(said["rule"], said["object"], said["reason"]))
-    return found
+        if not any(fnmatchcase(rule, match["rule"]) for rule in known):
+            raise UsageError(f"{path}:{number}: no rule '{match['rule']}'; 'order-audit rules --lint' lists them all")
+        suppressions.append(Suppression(match["rule"], match["object"], match["reason"]))
+    return suppressions
 
 
 def accept(

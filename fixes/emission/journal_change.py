@@ -50,7 +50,7 @@ begin
     lock table order_audit.journal in share mode;
     select count(*) into items from order_audit.journal as j where j.reverted_at is null;
     if items > 0 then
-      raise exception '% changes in order_audit.journal are not reverted', items
+      raise exception 'order_audit.journal has changes that are not reverted: %', items
         using hint = 'Only this table has the old values. Revert the other changes first, or keep the schema;'
           ' or drop schema order_audit cascade to give up the old values.';
     end if;

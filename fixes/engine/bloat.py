@@ -75,4 +75,4 @@ def _dead(connection: psycopg.Connection, table: str) -> tuple[int, bool]:
 
 def read(document: Mapping[str, Any] | None) -> dict[str, Bloat]:
     """Return the bloat by table, from its JSON form."""
-    return {table: Bloat(**found) for table, found in (document or {}).items()}
+    return {table: Bloat(**values) for table, values in (document or {}).items()}

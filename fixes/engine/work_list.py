@@ -105,7 +105,7 @@ def _as_query(text: str) -> str:
 
 def indented(text: str) -> str:
     """Indent SQL by two columns, except inside literals."""
-    return "  " + _LITERAL.sub(lambda found: found[0] + "  " * (found[0][0] == "\n"), text)
+    return "  " + _LITERAL.sub(lambda match: match[0] + "  " * (match[0][0] == "\n"), text)
 
 
 def _columns(connection: psycopg.Connection, fix: Fix, change: Change, namespace: Namespace) -> list[str]:

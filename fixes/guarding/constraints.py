@@ -31,8 +31,8 @@ class Check(GuardObject):
 
     def state(self, connection: psycopg.Connection) -> State:
         """By name; or because constraints that are there rule out every row that it would refuse."""
-        found = _constraint_of(connection, self.table, self.name)
-        if found is not None:
+        existing = _constraint_of(connection, self.table, self.name)
+        if existing is not None:
             mine = stored_definition(
                 connection,
                 self.table,
@@ -40,9 +40,9 @@ class Check(GuardObject):
                 "select pg_get_constraintdef(oid) from pg_constraint"
                 f" where conrelid = '{SAME}'::regclass and conname = '{self.name}'",
             )
-            if mine is not None and found[0] != mine:
+            if mine is not None and existing[0] != mine:
                 return "different"
-            return "valid" if found[1] else "invalid"
+            return "valid" if existing[1] else "invalid"
         return "valid" if ruled_out(connection, self.table, f"not (\n{self.body}\n)") else "missing"
 
     @property
@@ -75,10 +75,10 @@ class ForeignKey(GuardObject):
 
     @property
     def _ends(self) -> tuple[str, list[str], list[str]]:
-        found = re.match(r"\(([^)]*)\)\s+references\s+(\w+)\s+\(([^)]*)\)", self.body)
-        if found is None:
+        match = re.match(r"\(([^)]*)\)\s+references\s+(\w+)\s+\(([^)]*)\)", self.body)
+        if match is None:
             raise ValueError(f"{self.name}: not '(column) references table (column)': {self.body}")
-        return found[2], [*map(str.strip, found[1].split(","))], [*map(str.strip, found[3].split(","))]
+        return match[2], [*map(str.strip, match[1].split(","))], [*map(str.strip, match[3].split(","))]
 
     def state(self, connection: psycopg.Connection) -> State:
         """By name; or because a validated foreign key from the same columns to the same is there."""

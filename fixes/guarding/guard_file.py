@@ -87,8 +87,8 @@ def guards(suite: str = SUITE) -> dict[str, Guard]:
     rules = {rule.id: rule for rule in (*load(suite).rules, *schema_rules())}
     home = _HOME / suite
     texts = {path: with_fragments(path, home) for path in fragments.files(home)}
-    found = {path.stem: read(lines, path.stem, rules, path) for path, lines in texts.items()}
-    return {name: found[name] for name in ordered({name: guard.after for name, guard in found.items()})}
+    by_name = {path.stem: read(lines, path.stem, rules, path) for path, lines in texts.items()}
+    return {name: by_name[name] for name in ordered({name: guard.after for name, guard in by_name.items()})}
 
 
 def parse(text: str, name: str, rules: dict[str, Rule], path: Path | str) -> Guard:
@@ -103,15 +103,19 @@ def read(lines: Sequence[Line], name: str, rules: dict[str, Rule], path: Path | 
     field = ""
     for each in lines:
         line = each.text.rstrip()
-        if found := _PART.fullmatch(line):
-            sections.append((found, []))
+        if match := _PART.fullmatch(line):
+            sections.append((match, []))
         elif sections:
             sections[-1][1].append(line)
         elif (more := _MORE.fullmatch(line)) and field:
             header[field] += " " + more["text"]
-        elif (said := _FIELD.fullmatch(line)) and said["name"] in _FIELDS and said["name"] not in header:
-            field = said["name"]
-            header[field] = said["text"]
+        elif (
+            (field_match := _FIELD.fullmatch(line))
+            and field_match["name"] in _FIELDS
+            and field_match["name"] not in header
+        ):
+            field = field_match["name"]
+            header[field] = field_match["text"]
         elif line:
             raise FixError(f"{each.path}:{each.number}: neither a header ({', '.join(_FIELDS)}) nor a part: {line}")
     protects = [id.strip() for id in header.get("protects", "").split(",") if id.strip()]
@@ -122,7 +126,7 @@ def read(lines: Sequence[Line], name: str, rules: dict[str, Rule], path: Path | 
         raise FixError(f"{path}: cannot determine whether there is {', '.join(strange)}")
     protected = tuple(rules[id] for id in protects)
     objects = tuple(_parts(sections, name, protected, path))
-    refuses = next((_body(lines) for found, lines in sections if found["bare"] == "refuses"), "")
+    refuses = next((_body(lines) for match, lines in sections if match["bare"] == "refuses"), "")
     if not header.get("title") or not (protected or refuses) or not objects:
         raise FixError(f"{path}: a guard has a title, rules that it protects, and parts")
     return Guard(
@@ -137,11 +141,11 @@ def _body(lines: list[str]) -> str:
 def _parts(
     sections: list[tuple[re.Match[str], list[str]]], guard: str, protects: tuple[Rule, ...], path: Path | str
 ) -> Iterator[GuardObject]:
-    there = next((_body(lines) for found, lines in sections if found["bare"] == "there"), "")
+    there = next((_body(lines) for match, lines in sections if match["bare"] == "there"), "")
     names = set()
-    for found, lines in sections:
+    for match, lines in sections:
         body = _body(lines)
-        kind, suffix = found["kind"] or found["bare"], f"_{found['suffix']}" if found["suffix"] else ""
+        kind, suffix = match["kind"] or match["bare"], f"_{match['suffix']}" if match["suffix"] else ""
         name = PREFIX + guard + suffix
         if not body or (kind, name) in names or len(name) > 63:
             raise FixError(f"{path}: {kind} {name}: empty, there twice, or too long a name")
@@ -154,4 +158,4 @@ def _parts(
         elif kind == "statement":
             yield CustomStatement(guard, "", body, there)
         elif kind in _KINDS:
-            yield _KINDS[kind](name, found["table"], body)
+            yield _KINDS[kind](name, match["table"], body)

@@ -28,9 +28,9 @@ def state(connection: psycopg.Connection, guard: Guard) -> State:
         return "missing"
 
 
-def worst_state(found: list[State]) -> State:
+def worst_state(states: list[State]) -> State:
     worst: tuple[State, ...] = ("different", "invalid", "missing")
-    return next((state for state in worst if state in found), "valid")
+    return next((state for state in worst if state in states), "valid")
 
 
 def refuses(connection: psycopg.Connection, guard: Guard, counts: Mapping[str, int] = MappingProxyType({})) -> int:

@@ -124,9 +124,9 @@ def preview(
     for guard in wanted:
         try:
             with connection.transaction():
-                found = _parts(connection, guard, ready)
+                objects = _parts(connection, guard, ready)
                 _judge(connection, guard, known)
-            if set(found.values()) != {"valid"}:
+            if set(objects.values()) != {"valid"}:
                 ready.append(guard.name)
         except GuardError as error:
             errors_by_guard[guard.name] = error
@@ -147,7 +147,7 @@ def _install(site: GuardSite, guard: Guard, counts: Mapping[str, int]) -> list[G
     """
     connection = site.connection
     before = _parts(connection, guard)
-    missing = [guard_object for guard_object, found in before.items() if found != "valid"]
+    missing = [guard_object for guard_object, before_state in before.items() if before_state != "valid"]
     # a function that was there in another version is in use
     fresh = [
         guard_object
@@ -185,10 +185,10 @@ def _parts(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] =
     """What is there of a guard. Raises GuardError where it cannot be made here; guards in `coming` count as there."""
     if lack := missing_prerequisite(connection, guard, coming):
         raise GuardError(guard, lack)
-    found = {guard_object: guard_object.state(connection) for guard_object in guard.objects}
-    if taken := [guard_object.name for guard_object in found if found[guard_object] == "different"]:
+    states = {guard_object: guard_object.state(connection) for guard_object in guard.objects}
+    if taken := [guard_object.name for guard_object in states if states[guard_object] == "different"]:
         raise GuardError(guard, f"{taken[0]} already exists with another definition: rename or drop it")
-    return found
+    return states
 
 
 def _judge(connection: psycopg.Connection, guard: Guard, counts: Mapping[str, int]) -> None:

@@ -43,9 +43,9 @@ class GuardSite:
     hurried: bool = False
 
 
-def create_object(site: GuardSite, guard_object: GuardObject, found: State, guard: Guard) -> None:
+def create_object(site: GuardSite, guard_object: GuardObject, present: State, guard: Guard) -> None:
     for attempt in numbers(1):
-        if isinstance(guard_object, Index) and (found == "invalid" or attempt > 1):
+        if isinstance(guard_object, Index) and (present == "invalid" or attempt > 1):
             drop_objects(site, [guard_object], guard)
         try:
             for statement in guard_object.create_sql():
@@ -137,5 +137,5 @@ def _holders(connection: psycopg.Connection, guard: Guard, statement: GuardState
         """.encode(),
         {"brief": statement.how == "brief", "tables": tables, "beside_readers": beside_readers},
     ).fetchall()
-    held = ", ".join(said for _, said in rows[:5]) + (" …" if len(rows) > 5 else "")
+    held = ", ".join(session_text for _, session_text in rows[:5]) + (" …" if len(rows) > 5 else "")
     return f"held by {held}" if held else "held by others"

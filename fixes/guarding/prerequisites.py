@@ -58,7 +58,7 @@ def missing_table(connection: psycopg.Connection, guard: Guard) -> str:
 
 
 def _needs(guard: Guard) -> list[tuple[str, ...]]:
-    found = (NEED.fullmatch(need) for need in guard.requires)
+    matches = (NEED.fullmatch(need) for need in guard.requires)
     return [
-        (need[0], need[1] or "", need[2] or "", need[3] or "", need[4] or "", need[5] or "") for need in found if need
+        (need[0], need[1] or "", need[2] or "", need[3] or "", need[4] or "", need[5] or "") for need in matches if need
     ]

@@ -48,12 +48,12 @@ $do$"""
 
     def state(self, connection: psycopg.Connection) -> State:
         """By name."""
-        found = connection.execute(
+        row = connection.execute(
             f"select {_TRIGGER}, t.tgenabled in ('O', 'A') from pg_trigger as t"
             " where t.tgrelid = %s::regclass and t.tgname = %s".encode(),
             [self.table, self.name],
         ).fetchone()
-        if found is None:
+        if row is None:
             return "missing"
         mine = stored_definition(
             connection,
@@ -61,9 +61,9 @@ $do$"""
             self._create(self.body.replace(f" on {self.table}\n", f" on {SAME}\n")),
             f"select {_TRIGGER} from pg_trigger as t where t.tgrelid = '{SAME}'::regclass and t.tgname = '{self.name}'",
         )
-        if mine is not None and mine != found[0]:
+        if mine is not None and mine != row[0]:
             return "different"
-        return "valid" if found[1] else "invalid"
+        return "valid" if row[1] else "invalid"
 
     @property
     def locks(self) -> str:

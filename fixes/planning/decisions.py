@@ -116,11 +116,11 @@ def read(path: Path, fixes: Mapping[str, Fix]) -> Decisions:
     try:
         reviewed_rows = {
             rule: Reviewed(
-                _fingerprint(found["found"]),
-                {name: _fingerprint(one) for name, one in found.get("options", {}).items()},
-                str(found.get("choice", LEAVE)),
+                _fingerprint(review["found"]),
+                {name: _fingerprint(one) for name, one in review.get("options", {}).items()},
+                str(review.get("choice", LEAVE)),
             )
-            for rule, found in reviewed.items()
+            for rule, review in reviewed.items()
         }
     except (KeyError, TypeError, ValueError, AttributeError):
         raise DecisionError(f"{path}: [reviewed] was changed: write it again with 'order-audit fixes plan'") from None

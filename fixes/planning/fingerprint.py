@@ -156,8 +156,8 @@ def _difference(pairs: Sequence[tuple[RowsFingerprint, RowsFingerprint]]) -> str
     """Return the difference of violations and listed rows, then and now, in words."""
     if any(fingerprint.rows and not fingerprint.keys for pair in pairs for fingerprint in pair):
         then, now = (
-            f"{found.rows} violations and {sum(one.rows for one in listed)} rows to change"
-            for found, *listed in zip(*pairs, strict=True)
+            f"{violations.rows} violations and {sum(one.rows for one in listed)} rows to change"
+            for violations, *listed in zip(*pairs, strict=True)
         )
         return f"{then} then, {now} now" if then != now else f"{then}, with other old or new values"
     named: dict[str, set[str]] = {"new": set(), "gone": set(), "with other values": set()}

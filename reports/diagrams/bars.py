@@ -38,9 +38,9 @@ def bars(title: str, rows: Sequence[tuple[str, int]], unit: str = "row", notes: 
     for place, (name, count) in enumerate(rows):
         top = place * _ROW
         wide = max(room * count / most, _LEAST) if count else 0.0
-        said = f"{name}: {plural(count, unit)}" + (f" ({share(count, total)})" if total else "")
+        tooltip = f"{name}: {plural(count, unit)}" + (f" ({share(count, total)})" if total else "")
         inside = [
-            element("title", [written(said)]),
+            element("title", [written(tooltip)]),
             element("rect", class_="hit", width=_WIDTH, y=top, height=_ROW),
             label(cut(name, _NAME), names, top + _ROW - 4, "end"),
         ]
@@ -50,5 +50,5 @@ def bars(title: str, rows: Sequence[tuple[str, int]], unit: str = "row", notes: 
             label(shown[place], names + 2 * _GAP + wide - (0 if wide else _GAP), top + _ROW - 4, class_="count")
         )
         parts.append(element("g", inside))
-    said = "; ".join(f"{name}: {count:,}" for name, count in rows)
-    return picture("bars", _WIDTH, max(len(rows), 1) * _ROW, title, said or "Nothing to count.", parts)
+    summary = "; ".join(f"{name}: {count:,}" for name, count in rows)
+    return picture("bars", _WIDTH, max(len(rows), 1) * _ROW, title, summary or "Nothing to count.", parts)

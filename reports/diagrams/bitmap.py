@@ -38,8 +38,8 @@ def bitmap(title: str, shares: Sequence[float], rows: int) -> Markup:
     most = max(shares, default=0.0)
     count = -(-len(shares) // line)
     parts = [
-        label(said, _LEFT + at * wide, _TOP - 4, "" if at == 0 else "end" if at == line else "middle")
-        for at, said in (_hours() if is_week else ((0, "1"), (line, str(line))))
+        label(heading, _LEFT + at * wide, _TOP - 4, "" if at == 0 else "end" if at == line else "middle")
+        for at, heading in (_hours() if is_week else ((0, "1"), (line, str(line))))
         if is_week or line > 1 or not at
     ]
     for number in range(count):
@@ -49,14 +49,14 @@ def bitmap(title: str, shares: Sequence[float], rows: int) -> Markup:
         parts.append(label(name, 0, top + _CELL - 1.5))
         parts.append(element("rect", class_="off", x=_LEFT, y=top, width=len(cells) * wide, height=_CELL))
         for start, length_, value in _runs(cells):
-            said = f"{_when(number, start, length_) if is_week else _which(number * line + start, length_)}"
+            position = f"{_when(number, start, length_) if is_week else _which(number * line + start, length_)}"
             attributes: dict[str, str | float] = {"class_": "on" if value else "hit"}
             if value:
                 attributes["fill_opacity"] = max(value / most, _PALEST)
             parts.append(
                 element(
                     "rect",
-                    [element("title", [written(f"{said}: {_told(value, rows)}")])],
+                    [element("title", [written(f"{position}: {_told(value, rows)}")])],
                     **attributes,
                     x=_LEFT + start * wide,
                     y=top,

@@ -36,8 +36,8 @@ def histogram(title: str, steps: Sequence[tuple[str, int]], low: str, high: str,
         left, tall = place * width, max(_HEIGHT * count / most, _LEAST)
         outline.append(f"M{length(left)} {length(floor)}h{length(width - 1)}v{length(-tall)}H{length(left)}z")
         # the whole height reacts to the pointer, since a low bar is hard to hit
-        said = element("title", [written(f"{step}: {plural(count, unit)}")])
-        parts.append(element("rect", [said], class_="hit", x=left, y=_TOP, width=width, height=_HEIGHT))
+        tooltip = element("title", [written(f"{step}: {plural(count, unit)}")])
+        parts.append(element("rect", [tooltip], class_="hit", x=left, y=_TOP, width=width, height=_HEIGHT))
     if most:
         parts.insert(0, element("path", class_="bar", d="".join(outline)))
         parts.append(_peak(counts.index(most), most, width))
@@ -50,9 +50,9 @@ def histogram(title: str, steps: Sequence[tuple[str, int]], low: str, high: str,
 
 def _peak(place: int, most: int, width: float) -> Markup:
     """Return the tallest bar's count, above it and inside the diagram."""
-    said = f"{most:,}"
-    half = len(said) * _LETTER / 2
-    return label(said, min(max((place + 0.5) * width, half), _WIDTH - half), _TOP - 3, "middle")
+    count = f"{most:,}"
+    half = len(count) * _LETTER / 2
+    return label(count, min(max((place + 0.5) * width, half), _WIDTH - half), _TOP - 3, "middle")
 
 
 def _said(steps: Sequence[tuple[str, int]], low: str, high: str, unit: str) -> str:

@@ -24,25 +24,26 @@ def picture(kind: str, width: float, height: float, title: str, description: str
 
 def element(name: str, parts: Sequence[Markup] = (), **attributes: str | float) -> Markup:
     """An element; `class_` is written class, and text_anchor text-anchor."""
-    told = "".join(
+    written_attributes = "".join(
         f' {key.rstrip("_").replace("_", "-")}="'
         f'{length(value) if isinstance(value, int | float) else escape(plain(value))}"'
         for key, value in attributes.items()
     )
     # names come from the caller, values are escaped, and the join escapes plain text
-    return Markup(f"<{name}{told}>{Markup('').join(parts)}</{name}>" if parts else f"<{name}{told}/>")  # noqa: S704
+    tag = f"{name}{written_attributes}"
+    return Markup(f"<{tag}>{Markup('').join(parts)}</{name}>" if parts else f"<{tag}/>")  # noqa: S704
 
 
-def label(said: str, x: float, y: float, anchor: str = "", **attributes: str | float) -> Markup:
+def label(text: str, x: float, y: float, anchor: str = "", **attributes: str | float) -> Markup:
     """A text; `anchor` is middle or end where x is not its beginning."""
     if anchor:
         attributes["text_anchor"] = anchor
-    return element("text", [written(said)], x=x, y=y, **attributes)
+    return element("text", [written(text)], x=x, y=y, **attributes)
 
 
-def written(said: str) -> Markup:
+def written(text: str) -> Markup:
     """A text, escaped, with what cannot be seen spelled out."""
-    return escape(plain(said))
+    return escape(plain(text))
 
 
 def length(value: float) -> str:
@@ -50,6 +51,6 @@ def length(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def cut(said: str, letters: int) -> str:
+def cut(text: str, letters: int) -> str:
     """At most so many letters of a text."""
-    return said if len(said) <= letters else said[: letters - 1] + "…"
+    return text if len(text) <= letters else text[: letters - 1] + "…"

@@ -74,8 +74,8 @@ def decode(cls: type[T], value: Any, path: str = "") -> T:
 
     Raises DocumentError with the path of a part that is missing or not of its type.
     """
-    found: T = _decoded(cls, value, path)
-    return found
+    decoded: T = _decoded(cls, value, path)
+    return decoded
 
 
 _NAMES: Final[dict[Any, str]] = {str: "a text", int: "an integer", float: "a number", bool: "true or false"}

@@ -43,8 +43,8 @@ class ChangedKeys:
 
     def of(self, kind: Change) -> tuple[str, ...]:
         """Those of one kind."""
-        found: tuple[str, ...] = getattr(self, kind)
-        return found
+        keys: tuple[str, ...] = getattr(self, kind)
+        return keys
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Changes:
 
     def of(self, kind: Change) -> int:
         """The number of one kind."""
-        found: int = getattr(self, kind)
-        return found
+        number: int = getattr(self, kind)
+        return number
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,15 @@ class Amount:
     value: int | float
 
 
-def amounts(found: Result, document: Document) -> list[Amount]:
+def amounts(result: Result, document: Document) -> list[Amount]:
     """Return the numbers of a finding's impact, in the order of its domain."""
-    numbers = found.impact or {}
-    return [Amount(it, numbers[it.name]) for it in _measures(document).get(found.table, ()) if it.name in numbers]
+    numbers = result.impact or {}
+    return [Amount(it, numbers[it.name]) for it in _measures(document).get(result.table, ()) if it.name in numbers]
 
 
-def weight(found: Result, document: Document) -> float:
+def weight(result: Result, document: Document) -> float:
     """Return what findings are ranked by: the first sum of the impact, without its sign; 0 where there is none."""
-    return next((abs(it.value) for it in amounts(found, document) if it.measure.is_sum), 0)
+    return next((abs(it.value) for it in amounts(result, document) if it.measure.is_sum), 0)
 
 
 def columns(document: Document) -> list[str]:

@@ -53,7 +53,7 @@ def linker(anchors: dict[str, str]) -> Callable[[str], Markup]:
 
 def reasons(document: Document, anchors: dict[str, str]) -> list[tuple[Markup, Markup]]:
     """Return each reason why the gate failed, and separately its rules if they are many."""
-    failed = {found.rule for found in document.results if found.status == "failed"}
+    failed = {result.rule for result in document.results if result.status == "failed"}
 
     def linked(reason: Reason, pieces: Sequence[Piece]) -> Markup:
         return Markup("").join(_piece(reason, piece, anchors, failed) for piece in pieces)

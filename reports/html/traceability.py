@@ -63,7 +63,7 @@ class Asked:
 
 def traced(document: Document) -> list[Traced]:
     """Return the requirements of the audit's suites, in their order."""
-    results = {found.rule: found for found in document.results}
+    results = {result.rule: result for result in document.results}
     return [
         _traced(it.says, it.source, [results[rule] for rule in it.rules if rule in results])
         for it in document.requirements
@@ -73,12 +73,12 @@ def traced(document: Document) -> list[Traced]:
 def untraced(document: Document) -> list[Result]:
     """Return the results of rules without a requirement."""
     named = {rule for it in document.requirements for rule in it.rules}
-    return [found for found in document.results if found.rule not in named]
+    return [result for result in document.results if result.rule not in named]
 
 
 def questions(document: Document) -> list[Asked]:
     """Return the open questions with the results of the rules that depend on them."""
-    results = {found.rule: found for found in document.results}
+    results = {result.rule: result for result in document.results}
     return [Asked(it, [results[rule] for rule in it.rules if rule in results]) for it in document.questions]
 
 

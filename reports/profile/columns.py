@@ -61,10 +61,10 @@ def column(table: str, name: str, figures: Mapping[str, Any], rows: int) -> Colu
 
 
 def _histogram(figures: Mapping[str, Any]) -> Histogram | None:
-    found = figures.get("histogram")
-    if not found or not any(found["counts"]):
+    histogram = figures.get("histogram")
+    if not histogram or not any(histogram["counts"]):
         return None
-    bounds, counts = found["bounds"], found["counts"]
+    bounds, counts = histogram["bounds"], histogram["counts"]
     if _is_whole(figures):
         return Histogram(_whole_steps(bounds, counts), figure(round(bounds[0])), figure(round(bounds[-1])))
     is_span = figures["type"].startswith("interval")
@@ -114,8 +114,8 @@ def _exact(figures: Mapping[str, Any]) -> Iterable[str]:
         mean = f", mean {written(figures['mean'])}" if figures.get("mean") is not None else ""
         yield f"{written(figures['min'])} to {written(figures['max'])}{mean}"
     odd = [
-        f"{figures[kind]:,} {said}"
-        for kind, said in (("nan", "NaN"), ("inf", "infinite"), ("minus_inf", "minus infinite"))
+        f"{figures[kind]:,} {noun}"
+        for kind, noun in (("nan", "NaN"), ("inf", "infinite"), ("minus_inf", "minus infinite"))
         if figures.get(kind)
     ]
     if odd:
@@ -131,7 +131,7 @@ def _exact(figures: Mapping[str, Any]) -> Iterable[str]:
 
 def _counted(figures: Mapping[str, Any], there: int) -> Iterable[str]:
     """Return the figures of counted values in words."""
-    if has := [f"{said} {n:,}" for kind, said in _CLASSES.items() if (n := figures.get("characters", {}).get(kind))]:
+    if has := [f"{noun} {n:,}" for kind, noun in _CLASSES.items() if (n := figures.get("characters", {}).get(kind))]:
         yield f"rows with {', '.join(has)}"
     if types := figures.get("types"):
         yield "types: " + ", ".join(f"{type_} {n:,}" for type_, n in types.items())
@@ -146,18 +146,18 @@ def _documents(value: str | None, rows: int | None, keys: Sequence[Mapping[str, 
     return Documents(value if value is None else cut(value)[0], rows, shown, max(0, len(keys) - _KEYS))
 
 
-def _top(found: Sequence[Mapping[str, Any]], is_time: bool) -> Iterable[Top]:
+def _top(values: Sequence[Mapping[str, Any]], is_time: bool) -> Iterable[Top]:
     """Some of the commonest values: fewer where they are long."""
     letters = 0
-    for one in found[:_TOP]:
-        said = str(one["value"])
+    for one in values[:_TOP]:
+        text = str(one["value"])
         if isinstance(one["value"], float):
-            said = said.removesuffix(".0")
-        elif is_time and not said.startswith("P"):
-            said = said.replace("T", " ").removesuffix("+00:00")
+            text = text.removesuffix(".0")
+        elif is_time and not text.startswith("P"):
+            text = text.replace("T", " ").removesuffix("+00:00")
         elif is_time:
-            said = written(said)
-        value, is_cut = cut(said)
+            text = written(text)
+        value, is_cut = cut(text)
         letters += len(value)
         if letters > _LETTERS:
             return

@@ -73,9 +73,9 @@ class Column:
         path = f"{self.table}.{self.name}"
         if self.bits:
             return diagrams.bitmap(f"{path}: rows by bit that is set", self.bits, self.there)
-        if (found := self.histogram) is None:
+        if (histogram := self.histogram) is None:
             return None
-        return diagrams.histogram(f"{path}: rows by value", found.steps, found.low, found.high)
+        return diagrams.histogram(f"{path}: rows by value", histogram.steps, histogram.low, histogram.high)
 
 
 @dataclass

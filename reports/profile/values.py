@@ -20,20 +20,20 @@ def written(value: Any) -> str:
     if isinstance(value, str) and (time := _TIME.fullmatch(value)):
         return time[1] if time[2] == "00:00" and not (time[3] or "").strip(":0.") else f"{time[1]} {time[2]}"
     if isinstance(value, str) and (match := _SPAN.fullmatch(value)):
-        told = [f"{match[unit]} {unit}" for unit in match.groupdict() if match[unit]]
-        return " ".join(told) or "0 s"
+        parts = [f"{match[unit]} {unit}" for unit in match.groupdict() if match[unit]]
+        return " ".join(parts) or "0 s"
     return figure(value)
 
 
 def span(seconds: float) -> str:
     """Seconds in the two largest units."""
     sign, rest = ("-" if seconds < 0 else ""), abs(seconds)
-    told = []
+    parts = []
     for unit, long in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if rest >= long:
-            told.append(f"{int(rest // long):,} {unit}")
+            parts.append(f"{int(rest // long):,} {unit}")
             rest %= long
-    return sign + " ".join([*told, f"{rest:.3g} s"][:2])
+    return sign + " ".join([*parts, f"{rest:.3g} s"][:2])
 
 
 def cut(text: str) -> tuple[str, bool]:

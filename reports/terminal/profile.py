@@ -70,21 +70,22 @@ def _column(column: Column, names: int, types: int, width: int) -> Iterable[str]
         return
     distinct = "" if column.distinct is None else f"{'about ' if column.is_estimated else ''}{column.distinct:,}"
     yield f"{head} {column.nulls:>{_NULLS},} {distinct:>{_DISTINCT}}".rstrip()
-    for said in column.exact:
-        yield from _wrapped(_INDENT, said, width)
+    for text in column.exact:
+        yield from _wrapped(_INDENT, text, width)
     if column.picked is not None:
         yield f"{_INDENT}of {plural(column.picked, 'row')} picked at random:"
-    if (found := column.histogram) is not None:
-        drawn = _spark([count for _, count in found.steps])
-        yield f"{_INDENT}{escape(found.low)} {drawn} {escape(found.high) if found.high != found.low else ''}".rstrip()
+    if (histogram := column.histogram) is not None:
+        drawn = _spark([count for _, count in histogram.steps])
+        high = escape(histogram.high) if histogram.high != histogram.low else ""
+        yield f"{_INDENT}{escape(histogram.low)} {drawn} {high}".rstrip()
     if column.bits:
         yield from _bits(column.bits)
     if column.numbers:
         yield from _wrapped(
             _INDENT, ", ".join(f"{name}: {value}" for name, value in column.numbers), width, is_list=True
         )
-    for said in column.counted:
-        yield from _wrapped(_INDENT, said, width, is_list=True)
+    for text in column.counted:
+        yield from _wrapped(_INDENT, text, width, is_list=True)
     if column.documents_by:
         yield from _wrapped(_INDENT, f"keys by {column.documents_by}:", width)
     for documents in column.documents:
@@ -96,13 +97,13 @@ def _column(column: Column, names: int, types: int, width: int) -> Iterable[str]
     if column.more_documents:
         yield f"{_INDENT}and {plural(column.more_documents, 'more value')}"
     if column.top:
-        told = ", ".join(f"{_value(top.value, top.is_cut)} ({top.count:,})" for top in column.top)
-        yield from _wrapped(_INDENT, f"most common: {told}", width, is_list=True)
+        top_values = ", ".join(f"{_value(top.value, top.is_cut)} ({top.count:,})" for top in column.top)
+        yield from _wrapped(_INDENT, f"most common: {top_values}", width, is_list=True)
 
 
-def _wrapped(indent: str, said: str, width: int, *, is_list: bool = False) -> Iterable[str]:
+def _wrapped(indent: str, text: str, width: int, *, is_list: bool = False) -> Iterable[str]:
     """A text in lines, those after the first a little further in; a list is broken after its items only."""
-    text = escape(said)
+    text = escape(text)
     if is_list:
         text = re.sub("(?<![,;]) ", _HARD, text)
     lines = textwrap.wrap(

@@ -57,9 +57,9 @@ _PLACE: Final = re.compile(r"(?m)^(?P<indent> *)-- defects: (?P<place>\w+)$")
 def spelled_out(text: str) -> str:
     """SQL with a branch for each kind where a line `-- defects: PLACE` stands."""
 
-    def branches(found: re.Match[str]) -> str:
+    def branches(match: re.Match[str]) -> str:
         return "\n".join(
-            f"{found['indent']}when '{name}' then {expression}" for name, expression in PLACES[found["place"]].items()
+            f"{match['indent']}when '{name}' then {expression}" for name, expression in PLACES[match["place"]].items()
         )
 
     return _PLACE.sub(branches, text)

@@ -30,13 +30,13 @@ def balance(title: str, has: Any, needs: Sequence[tuple[str, Any]]) -> Markup:
     amounts = [_number(amount) for _, amount in needs]
     most = max([covered, *amounts, 0.0])
     rows = [("balance", has), *needs]
-    said = [_shown(amount) for _, amount in rows]
+    labels = [_shown(amount) for _, amount in rows]
     names = max(min(len(name), _NAME) for name, _ in rows) * _LETTER
-    room = max(_WIDTH - names - 2 * _GAP - max(map(len, said)) * _LETTER, 20.0)
+    room = max(_WIDTH - names - 2 * _GAP - max(map(len, labels)) * _LETTER, 20.0)
     scale = room / most if most else 0.0
     left = names + _GAP
     parts = []
-    for place, ((name, amount), shown) in enumerate(zip(rows, said, strict=True)):
+    for place, ((name, amount), shown) in enumerate(zip(rows, labels, strict=True)):
         top, value = place * _ROW, max(_number(amount), 0.0)
         within, beyond = min(value, covered), max(value - covered, 0.0)
         inside = [
@@ -57,8 +57,8 @@ def balance(title: str, has: Any, needs: Sequence[tuple[str, Any]]) -> Markup:
     if covered:
         x = length(left + covered * scale)
         parts.append(element("path", class_="axis", d=f"M{x} 1V{length(len(rows) * _ROW)}"))
-    told = "; ".join(f"{name} {shown}" for (name, _), shown in zip(rows, said, strict=True))
-    return picture("balance", _WIDTH, len(rows) * _ROW, title, f"{told}.", parts)
+    text = "; ".join(f"{name} {shown}" for (name, _), shown in zip(rows, labels, strict=True))
+    return picture("balance", _WIDTH, len(rows) * _ROW, title, f"{text}.", parts)
 
 
 def short(has: Any, needs: str, amount: Any) -> str:

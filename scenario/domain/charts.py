@@ -40,9 +40,9 @@ class OrderFigures:
         """Return the figures. Raises psycopg.Error."""
         return self.measured_by(query, tables)
 
-    def show(self, found: Json) -> Iterable[Chart | Crosstab]:
+    def show(self, figures: Json) -> Iterable[Chart | Crosstab]:
         """Return charts and tables."""
-        return self.shown_by(found)
+        return self.shown_by(figures)
 
 
 def banded(counts: Iterable[Sequence[int]]) -> list[tuple[str, int]]:
@@ -62,41 +62,43 @@ def banded(counts: Iterable[Sequence[int]]) -> list[tuple[str, int]]:
     return rows
 
 
-def _lineages(found: Json) -> Iterable[Chart | Crosstab]:
-    outside = f"; {plural(found['outside'], 'order')} in none" if found["outside"] else ""
-    number_of = plural(found["lineages"], "lineage") + outside
-    yield Chart("Lineages by number of orders", number_of, "lineage", banded(found["sizes"]))
+def _lineages(figures: Json) -> Iterable[Chart | Crosstab]:
+    outside = f"; {plural(figures['outside'], 'order')} in none" if figures["outside"] else ""
+    number_of = plural(figures["lineages"], "lineage") + outside
+    yield Chart("Lineages by number of orders", number_of, "lineage", banded(figures["sizes"]))
     depth = "the longest chain of references below the first order"
-    yield Chart("Lineages by depth", depth, "lineage", banded(found["depths"]))
-    if by_position := found.get("status_by_position"):
+    yield Chart("Lineages by depth", depth, "lineage", banded(figures["depths"]))
+    if by_position := figures.get("status_by_position"):
         yield _positions(by_position)
 
 
-def _orders_per_customer(found: Json) -> Iterable[Chart | Crosstab]:
-    mean = "" if found["mean"] is None else f", {number(found['mean'])} orders on average, {found['max']:,} at most"
-    bands = banded([least, n] for least, _, n in found["bands"])
-    yield Chart("Customers by number of orders", plural(found["customers"], "customer") + mean, "customer", bands)
+def _orders_per_customer(figures: Json) -> Iterable[Chart | Crosstab]:
+    mean = (
+        "" if figures["mean"] is None else f", {number(figures['mean'])} orders on average, {figures['max']:,} at most"
+    )
+    bands = banded([least, n] for least, _, n in figures["bands"])
+    yield Chart("Customers by number of orders", plural(figures["customers"], "customer") + mean, "customer", bands)
 
 
-def _exposure(found: Json) -> Iterable[Chart | Crosstab]:
+def _exposure(figures: Json) -> Iterable[Chart | Crosstab]:
     yield Chart(
         "Customers by live orders' amounts against the balance",
         "in brackets the sum of these amounts",
         "customer",
-        [(said, found[band]["customers"]) for band, said in _EXPOSURE.items()],
-        [figure(found[band]["amount"]) if found[band]["amount"] else "" for band in _EXPOSURE],
+        [(label, figures[band]["customers"]) for band, label in _EXPOSURE.items()],
+        [figure(figures[band]["amount"]) if figures[band]["amount"] else "" for band in _EXPOSURE],
     )
 
 
-def _positions(found: Mapping[str, Mapping[str, int]]) -> Crosstab:
+def _positions(figures: Mapping[str, Mapping[str, int]]) -> Crosstab:
     total: Counter[str] = Counter()
-    for counts in found.values():
+    for counts in figures.values():
         total.update(counts)
     statuses = [status for status, _ in total.most_common()]
     named = statuses if len(statuses) <= _STATUSES + 1 else statuses[:_STATUSES]
     rest = statuses[len(named) :]
     rows = []
-    for position, counts in found.items():
+    for position, counts in figures.items():
         cells = [counts.get(status, 0) for status in named] + ([sum(counts[status] for status in rest)] if rest else [])
         whole = sum(cells) or 1
         rows.append((position, [(count, round(_SHADES * count / whole)) for count in cells]))

@@ -145,9 +145,9 @@ def exposure(query: Query, tables: Mapping[str, str]) -> Json:
         group by band
         """
     )
-    found = {band: (n, amount) for band, n, amount in rows}
+    bands = {band: (n, amount) for band, n, amount in rows}
     return {
-        band: {"customers": found.get(band, (0, "0"))[0], "amount": _amount(found.get(band, (0, "0"))[1])}
+        band: {"customers": bands.get(band, (0, "0"))[0], "amount": _amount(bands.get(band, (0, "0"))[1])}
         for band in ("none", "under_half", "half_to_all", "over", "unknown")
     }
 

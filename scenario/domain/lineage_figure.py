@@ -68,25 +68,25 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def as_it_is(found: Lineage, *, references: bool) -> list[Order]:
+def as_it_is(lineage: Lineage, *, references: bool) -> list[Order]:
     """Return the orders of a lineage; with `references`, faults of references are noted."""
-    orders = {str(order["order_id"]): order for order in found.orders}
-    keys = {str(key) for key in found.keys}
-    customers = len({order["customer_id"] for order in found.orders}) > 1
+    orders = {str(order["order_id"]): order for order in lineage.orders}
+    keys = {str(key) for key in lineage.keys}
+    customers = len({order["customer_id"] for order in lineage.orders}) > 1
     made = []
     for id, order in orders.items():
-        fault = _fault(order, orders, found.missing) if references else "violates" if id in keys else ""
-        said = _said(order, customers=customers)
+        fault = _fault(order, orders, lineage.missing) if references else "violates" if id in keys else ""
+        note = _said(order, customers=customers)
         broken = references and bool(fault)
-        made.append(Order(order["order_id"], order["order_ref"], said, fault, broken, key=id in keys))
-    made += [Order(id, None, "no such order", there=False) for id in found.missing]
+        made.append(Order(order["order_id"], order["order_ref"], note, fault, broken, key=id in keys))
+    made += [Order(id, None, "no such order", there=False) for id in lineage.missing]
     return sorted(made, key=_age)
 
 
-def as_it_should_be(found: Lineage) -> list[Order]:
+def as_it_should_be(lineage: Lineage) -> list[Order]:
     """The same orders with one first ancestor for those of each customer: the oldest."""
     customers: dict[Any, list[Mapping[str, Any]]] = {}
-    for order in found.orders:
+    for order in lineage.orders:
         customers.setdefault(order["customer_id"], []).append(order)
     made: list[Order] = []
     for theirs in customers.values():

@@ -78,9 +78,9 @@ def run(
             backfill(connection, throttle, on_progress)
         elif step.name == "verify":
             drain(connection, throttle)
-            found = verify(connection, on_progress)
-            if not found.equal:
-                raise DifferentError(found)
+            verified = verify(connection, on_progress)
+            if not verified.equal:
+                raise DifferentError(verified)
             connection.execute(
                 "insert into migration.step (name) values ('verify') on conflict (name) do update set done_at = now()"
             )
@@ -122,13 +122,13 @@ def _carry(
         done = 0
         while position is not None:
             try:
-                found = connection.execute(
+                row = connection.execute(
                     "select migration.carry_next(%s, %s, %s)", [table, position, throttle.batch_size]
                 ).fetchone()
             except RETRYABLE:
                 back_off(3)
                 continue
-            position = found[0] if found else None
+            position = row[0] if row else None
             changed = changed or position is not None
             done += throttle.batch_size if position is not None else 0
             on_progress(done, 0, "rows")
@@ -173,9 +173,9 @@ def refuse_new_columns(connection: psycopg.Connection, step: Step) -> None:
     """Raise RefusalError if old applications would lose a column by a step."""
     if step.name not in ("switch", CONTRACT):
         return
-    if found := new_columns(connection):
+    if columns := new_columns(connection):
         raise RefusalError(
-            f"columns of the old tables are not migrated: {', '.join(found)}. Nothing was switched. Carry an added"
+            f"columns of the old tables are not migrated: {', '.join(columns)}. Nothing was switched. Carry an added"
             " column with 'migrate run --carry TABLE.COLUMN'; or drop it; or roll back, add it to the project, and"
             " start again"
         )

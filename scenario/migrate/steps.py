@@ -44,20 +44,20 @@ class Step:
 
 def steps(home: Path) -> list[Step]:
     """The steps of the project in a folder, and last the one of the project `contract` below it."""
-    found = []
+    steps_found = []
     for folder in (home, home / CONTRACT):
         plan = (folder / "sqitch.plan").read_text(encoding="utf-8")
-        found += [
+        steps_found += [
             Step(name, _read(folder / "deploy" / f"{name}.sql"), _read(folder / "revert" / f"{name}.sql"))
             for name in _CHANGE.findall(plan)
         ]
-    return found
+    return steps_found
 
 
 def _read(file: Path) -> str:
     """A file with those that it names by \\ir in their places, as psql reads it."""
     text = file.read_text(encoding="utf-8")
-    return _PART.sub(lambda found: _read(file.parent / found["file"]), text)
+    return _PART.sub(lambda match: _read(file.parent / match["file"]), text)
 
 
 def done(connection: psycopg.Connection, all_steps: Sequence[Step]) -> list[str]:

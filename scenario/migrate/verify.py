@@ -57,7 +57,7 @@ def verify(connection: psycopg.Connection, on_progress: ProgressCallback) -> Ver
     side, one for sums and one for the recreation rule; two of each table of the former. It writes nothing.
     """
     rows: dict[str, int] = {}
-    found: list[Difference] = []
+    differences: list[Difference] = []
     more = False
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
@@ -85,14 +85,14 @@ def verify(connection: psycopg.Connection, on_progress: ProgressCallback) -> Ver
                     "select * from migration.differing_carried(%s, %s, %s)", [table, FIRST, MOST]
                 )
             )
-            found += named[:MOST]
+            differences += named[:MOST]
             more = more or len(named) > MOST
-        found += (
+        differences += (
             Difference("schedules", row[0], "old applications would read another one")
             for row in connection.execute("select schedule_id from migration.differing_schedules order by 1 limit 1000")
         )
         on_progress(2, 4, "what only the new tables know")
-        found += (
+        differences += (
             Difference(*row)
             for row in connection.execute(
                 "select what, id, difference from migration.differing_inside order by 1, 2, 3 limit %s", [MOST]
@@ -106,4 +106,4 @@ def verify(connection: psycopg.Connection, on_progress: ProgressCallback) -> Ver
             )
         ]
         on_progress(4, 4, "")
-    return Verified(rows, tuple(found), tuple(due), more)
+    return Verified(rows, tuple(differences), tuple(due), more)

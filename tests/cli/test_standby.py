@@ -33,10 +33,10 @@ def test_fixes_are_refused_there_and_what_reads_works(standby: tuple[str, Server
         ("fixes", "apply"): "this server is a standby: give the DSN of the primary",
         ("fixes", "apply", "--rehearse"): "this server is a standby: give the DSN of the primary",
         ("fixes", "revert"): "this server is a standby: give the DSN of the primary",
-        ("fixes", "plan", "--out", str(out)): "a standby cannot make the temporary tables that a plan is tried on:"
-        " give the primary's DSN",
-        ("fixes", "emit", "--out", str(out)): "a standby cannot make the temporary tables that a plan is tried on:"
-        " give the primary's DSN",
+        ("fixes", "plan", "--out", str(out)): "a standby cannot create the temporary tables of a plan:"
+        " use the DSN of the primary",
+        ("fixes", "emit", "--out", str(out)): "a standby cannot create the temporary tables of a plan:"
+        " use the DSN of the primary",
     }
     # with nothing applied, and with something
     for _ in range(2):

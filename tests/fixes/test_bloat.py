@@ -165,4 +165,4 @@ def test_it_is_in_results_and_in_the_comparison(dsn: str, connection: psycopg.Co
     order_audit("compare", *(str(tmp_path / side / "results.json") for side in ("before", "after")),
                 "--out", str(tmp_path / "both"))  # fmt: skip
     page = (tmp_path / "both" / "compare.html").read_text(encoding="utf-8")
-    assert f"about {found['dead_rows']:,} dead rows left to VACUUM" in page
+    assert f"about {found['dead_rows']:,} dead rows for VACUUM to remove" in page

@@ -158,7 +158,7 @@ def test_what_was_changed_since_is_left_alone_and_keeps_the_journal(
     done = sqitch(dsn, tmp_path, "revert", "-y")
     assert done.returncode != 0
     assert 'conflict: public.orders {"order_id": "1"}: changed or deleted since' in done.stderr
-    assert "1 changes in order_audit.journal are not reverted" in done.stderr
+    assert "order_audit.journal has changes that are not reverted: 1" in done.stderr
     assert there(dsn)
     assert one(dsn, "select order_status from orders where order_id = 1") == "cancelled"
     assert one(dsn, f"select count(*) from ({FIXES[STATUS].rule.sql}) as v") == 999

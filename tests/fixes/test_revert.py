@@ -214,12 +214,12 @@ def test_a_revert_says_what_became_of_everything(database: Connection, dsn: str)
     rest = engine.revert(database, [], Throttle())
     assert rest is not None
     assert {name: done.changed for name, done in rest.rules.items()} == {ROOT_RULE: 1, rule: 1}
-    with pytest.raises(UsageError, match="nothing of x was ever applied"):
+    with pytest.raises(UsageError, match="no fix of x was ever applied"):
         engine.revert(database, ["x"], Throttle())
 
 
 def test_where_nothing_was_applied_there_is_nothing_to_revert(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         assert engine.revert(connection, [], Throttle()) is None
-        with pytest.raises(UsageError, match="nothing of x is applied"):
+        with pytest.raises(UsageError, match="no fix of x is applied"):
             engine.revert(connection, ["x"], Throttle())

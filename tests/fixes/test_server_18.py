@@ -78,7 +78,7 @@ def test_what_is_not_enforced_is_no_guard(on_18: Connection) -> None:
     )
     for guard in (amount, reference):
         assert state(on_18, guard) == "different"
-        with pytest.raises(GuardError, match="is there already, with another definition"):
+        with pytest.raises(GuardError, match="already exists with another definition"):
             install(on_18, guard, PACE)
         remove(on_18, guard, PACE)
         left = "select from pg_constraint where conname = %s and not conenforced"

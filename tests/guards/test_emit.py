@@ -139,7 +139,7 @@ def test_a_guard_that_was_left_half_made_is_finished_or_taken_away(sound: tuple[
 
 @pytest.mark.parametrize(
     ("guard", "place"),
-    [("root_is_not_closed", "-- a trigger does not look"), ("amount_is_not_negative", _ADD)],
+    [("root_is_not_closed", "-- a trigger does not check"), ("amount_is_not_negative", _ADD)],
 )
 def test_a_violation_that_comes_while_a_guard_is_installed_takes_it_away_again(
     sound: tuple[str, Path], guard: str, place: str

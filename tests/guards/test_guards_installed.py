@@ -181,7 +181,7 @@ def test_something_else_of_the_same_name_is_left_alone(shop: str) -> None:
             connection.execute(other.encode())
             before = named(connection)
             assert state(connection, guard) == "different"
-            with pytest.raises(GuardError, match=f"order_audit_{name} is there already, with another definition"):
+            with pytest.raises(GuardError, match=f"order_audit_{name} already exists with another definition"):
                 install(connection, guard, PACE)
             remove(connection, guard, PACE)
             assert named(connection) == before

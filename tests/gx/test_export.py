@@ -182,7 +182,7 @@ def test_wrong_use_is_one_line(sample: str, tmp_path: Path) -> None:
         assert said in done.stderr
     assert not (tmp_path / "none").exists()
     done = order_audit("gx", "export", str(tmp_path / "bad"), "--dsn", sample, "--suite", str(mine))
-    assert "exported with an error: bad:  column o.nothing does not exist" in done.stdout
+    assert "exported with an error: bad: column o.nothing does not exist" in done.stdout
 
 
 def test_server_is_not_asked_for_rows(server_18: Server, tmp_path: Path) -> None:
