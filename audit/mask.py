@@ -139,7 +139,7 @@ def _document(document: str, *, whole: bool, keys: bool) -> str:
     """JSON text with every text value in it masked, and every value below a key that names a secret or a person;
     the keys too (`keys`) where they may have been made of data.
 
-    What looks like a document and does not parse, because it was cut or is none, is masked as one text.
+    A text like a document that does not parse (cut, or no JSON) is masked as one text.
     """
     try:
         parsed = json.loads(

@@ -62,7 +62,7 @@ _TEXTS: Final = {"requirement": ("says", "source"), "question": ("asks", "becaus
 
 
 def read(path: Path, shown: str) -> tuple[tuple[Requirement, ...], tuple[Question, ...]]:
-    """Read a file, which messages call `shown`; nothing where there is none.
+    """Read a file, named `shown` in messages; empty without a file.
 
     Raises SuiteError that names the place.
     """

@@ -14,13 +14,13 @@ from order_audit.fixes.guarding.guard_error import GuardError
 
 @dataclass(frozen=True)
 class Applied:
-    """What was done, by rule and option in order; `after` are the violations where they were counted.
+    """The outcomes by rule and option, in order; `after` has the counted violations.
 
     `rejected` is what the database refused to change, `not_converging` the rules that may have more to do after the
     last pass, for other fixes undo what theirs do. `verification` is None in a rehearsal, `bloat` is by table that was
     changed. `installed` names the guards that were, `guard_errors` says by guard why it was not. In a rehearsal,
-    `installed` are those that could be. `unable` says by rule why its fix was left out: these tables lack what it reads
-    or sets.
+    `installed` are those that could be. `unable` has the reason of skipped fixes by rule: these tables lack the columns
+    that it reads or sets.
     """
 
     done: tuple[tuple[str, str, OptionOutcome], ...]

@@ -96,7 +96,7 @@ class Fix:
         return next((option for option in self.options if option.name == name), None)
 
     def document(self) -> dict[str, Any]:
-        """The fix in words, as JSON: what is automatic (null where nothing is), the options, what is assumed."""
+        """Return the description of the fix as JSON: automatic option (or null), other options, assumptions."""
         return {
             "automatic": self.automatic.does if self.automatic else None,
             "options": [

@@ -64,7 +64,7 @@ def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Ma
 
 
 def refuse_unnamed(connection: psycopg.Connection, table: str, key: str) -> None:
-    """Raise RefusalError where a table's key does not name one row, which fixes could then not change by itself."""
+    """Raise RefusalError if a table's key does not identify single rows."""
     if not session.is_true(
         connection,
         """

@@ -23,7 +23,7 @@ def plan_id(choices: Mapping[str, str], decisions: Decisions | None) -> str:
 
 
 def is_begun(connection: psycopg.Connection, plan: str) -> bool:
-    """Whether this very plan was begun here: then rows differ from what was reviewed because we changed them."""
+    """Return whether this plan was started here: then rows differ from the review because of it."""
     if not session.is_true(connection, "select to_regclass(%s) is not null", ["order_audit.run"]):
         return False
     return session.is_true(connection, "select exists (select from order_audit.run where plan = %s)", [plan])

@@ -80,7 +80,7 @@ def baseline(path: Path) -> Audit:
     """Read a results file to hold an audit against, which takes its keys: by counts, a violation that takes the place
     of another is not seen.
 
-    Raises DocumentError where it is no result, or its violations file is not beside it as it was written.
+    Raises DocumentError if it is no result, or its violations file is missing or changed.
     """
     audit = read(path)
     file, why = audit.keys.file()

@@ -25,7 +25,7 @@ _LABEL: Final = re.compile(r"^ *-- (planted|follows): (\S+)((?: \d+)+)$", re.MUL
 
 
 class Label(NamedTuple):
-    """A row, by its key, that violates a rule: as it was `planted` for it, or as what `follows` from another fault."""
+    """A violating row, by its key: `planted` for the rule, or a consequence (`follows`) of another fault."""
 
     kind: str
     rule: str

@@ -45,7 +45,7 @@ def column_lineage(query: exp.Query) -> dict[str, frozenset[str] | None]:
 
 
 def source_table(item: exp.Expr, select: exp.Select) -> exp.Table | None:
-    """The table, at its place in a FROM clause, whose column an item of a select list simply is."""
+    """Return the table (at its position in FROM) of an unchanged column in a select list."""
     if not isinstance(item, exp.Column) or not isinstance(item.this, exp.Identifier):
         return None
     source = _source(item, select)

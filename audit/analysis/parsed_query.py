@@ -131,7 +131,7 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> ParsedQuery:
 
 
 def qualified(rule: Rule, schema: str) -> str:
-    """The rule's statement as it is to be pasted into psql where its tables are in `schema`, a quoted identifier."""
+    """Return the rule's statement for psql, with its tables in `schema`, a quoted identifier."""
     places = parse(rule).unqualified
     if places is None:
         return f"set search_path to {schema};\n{rule.sql}"

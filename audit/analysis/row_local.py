@@ -39,7 +39,7 @@ class RowLocalPredicate:
 
 
 def row_local_predicate(tree: exp.Select, text: str, origin: list[Token]) -> RowLocalPredicate | None:
-    """Look at a plain select, of whose `text` the tokens `origin` are FROM; None where it judges in another way."""
+    """Parse a plain select with the tokens `origin` of `text` as FROM; None if it is not row-local."""
     table = tree.args["from_"].this
     if type(table) is not exp.Table or with_query(table) is not None or not isinstance(table.this, exp.Identifier):
         return None

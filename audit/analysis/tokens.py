@@ -1,4 +1,4 @@
-"""A statement as tokens: where its clauses begin, what it calls, which names follow FROM."""
+"""A statement as tokens: starts of clauses, calls, names after FROM."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _NOTHING = "no database given: use --dsn, set DATABASE_URL or PGHOST and the lik
 def resolve(given: str | None) -> str:
     """The DSN of a command: `--dsn`, else DATABASE_URL, else what libpq finds in PG* variables and service files.
 
-    Raises UsageError where nothing says which database, or what is given is no DSN.
+    Raises UsageError without any DSN, or for an invalid one.
     """
     dsn = given or os.environ.get("DATABASE_URL") or ""
     if dsn.strip() == "embedded":

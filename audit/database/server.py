@@ -1,7 +1,7 @@
 """Run a private PostgreSQL server from a folder of binaries: initialise, start, stop.
 
 The server listens on a Unix socket in a folder that only its owner may enter, and on no network address.
-PostgreSQL refuses to run as root; for root it runs as a system user of its own (`SERVICE_USER`).
+PostgreSQL refuses to run as root; for root it runs as a separate system user (`SERVICE_USER`).
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def export(
             project.add(context, suite, schema=schema)
             root = Path(context.root_directory)
         if root.parent == Path(folder).resolve():
-            root = Path(folder) / root.name  # as it was given
+            root = Path(folder) / root.name  # relative, if given so
     except OSError as error:
         raise UsageError(f"cannot write to {error.filename or folder}: {error.strerror}") from None
     return Exported(root, suite.name, len(chosen), left_out, errored, address)

@@ -104,7 +104,7 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, metric: MetricConfigurati
 def _together(
     execution_engine: SqlAlchemyExecutionEngine, asked: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """Judge rules on one snapshot. Raises _NotSharedError where there is none to be had."""
+    """Judge rules on one snapshot. Raises _NotSharedError if no snapshot is available."""
     try:
         dsn, settings = _connection(execution_engine)
     except sqlalchemy.exc.DBAPIError as error:

@@ -56,7 +56,7 @@ class Table:
 
     @property
     def can_be_sampled(self) -> bool:
-        """Whether it has pages of its own to choose from: no view, no foreign table."""
+        """Whether pages of it can be sampled: no view, no foreign table."""
         return self.kind in "rpm"
 
 

@@ -1,4 +1,4 @@
-"""One pass over a table: its columns, and what it is read from."""
+"""One pass over a table: its columns and FROM item."""
 
 from __future__ import annotations
 

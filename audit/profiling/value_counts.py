@@ -88,9 +88,9 @@ def _rows(read: Pass) -> str:
 
 
 def _value(column: Column) -> tuple[str, str, str, str]:
-    """A column's value as it is grouped, how that is shown, its place in time, and a code for its kind.
+    """Return a column's grouped value, its display, its position in time, and a code of its kind.
 
-    What is grouped is never the bare column where that has many values: the planner would take the sizes of the
+    The grouped value is never the bare column if that has many values: the planner would take the sizes of the
     groups that it knows for too large to hash, and sort the table once per column.
     """
     name = f"t.{quoted(column.name)}"

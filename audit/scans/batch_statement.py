@@ -243,7 +243,7 @@ def _key_of_hit(prepared: PreparedRule) -> str:
 
 
 def _key_text(prepared: PreparedRule, key: list[str]) -> str:
-    """A key as it is written: the value, or a JSON array of several; a digest where it would give a person away."""
+    """Return the text of a key: the value, or a JSON array of several; a digest for personal data."""
     columns = [prepared.columns[place] for place in prepared.key]
     # equal numerics can be written in several ways: 1 and 1.0
     parts = [

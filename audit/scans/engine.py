@@ -1,4 +1,4 @@
-"""The interface between prepared rules and their outcomes. What judges rules, and where, is behind it."""
+"""The interface between prepared rules and their outcomes. It hides how rules are judged."""
 
 from __future__ import annotations
 

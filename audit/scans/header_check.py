@@ -16,7 +16,7 @@ _SYNTAX = (errors.SyntaxError, errors.InvalidTextRepresentation)
 
 
 def misplaced(connection: psycopg.Connection, rule: Rule) -> str:
-    """Say which text of a rule's header is not what it stands for; empty where all are.
+    """Return an error for invalid SQL in a rule's header; empty if it is valid.
 
     The server parses each text and runs none of them.
     """

@@ -121,7 +121,7 @@ def read_set(related: Related) -> ReadSet:
 
 
 def impact_sql(prepared: PreparedRule, values: Sequence[str], hits: str, flag: str, impacts: Impacts) -> str | None:
-    """Return a query that adds up a rule's impact over the hits on which `flag` holds; None where there is none.
+    """Return a query of a rule's impact over the hits with `flag`; None without an impact.
 
     It gives one JSON array, a number per measure. `values` are the rule's columns as the table `hits`, called h, has
     them. Hits of one key count once. Related rows are read from their `with` query.

@@ -149,7 +149,7 @@ def _name(required: Prerequisite) -> RelationName:
 
 
 def failure(rule: Rule, error: psycopg.Error, *, offset: int | None, unmask: bool) -> Failure:
-    """What the server said of a rule, and where; `offset` is where its SQL begins in what was sent, if it does."""
+    """Return the server's error on a rule; `offset` is the start of the rule's SQL in the sent text, if any."""
     position = error.diag.statement_position
     message, state = mask.error(error, unmask=unmask), error.sqlstate or ""
     if position and offset is not None and 0 <= (place := int(position) - 1 - offset) <= len(rule.sql):

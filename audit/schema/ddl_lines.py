@@ -13,7 +13,7 @@ SERIAL: Final = {"smallint": "smallserial", "integer": "serial", "bigint": "bigs
 
 
 def ddl_line(sql: str, about: str = "") -> DdlLine:
-    """A line of DDL, or several that belong together, and what it makes; nothing where a note would find nothing."""
+    """A line of DDL, or several of one statement, and the object that it creates; empty if none."""
     return DdlLine(sql, about)
 
 

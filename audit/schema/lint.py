@@ -1,4 +1,4 @@
-"""What is wrong with a schema: rules on the system catalogs, with evidence from the data where it takes some."""
+"""Schema lint: rules on the system catalogs, with evidence from the data if necessary."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class _Row:
-    """What a rule says of one object, what it asks the data, and what that answers.
+    """A rule's row on one object, its probes, and their answers.
 
     `probe` names aggregates over its `from`: `holds` is false where there is nothing to find after all, `message` and
     `severity` take the place of what the rule says, `evidence` is an object of more evidence, the others are evidence

@@ -43,7 +43,7 @@ def read(path: Path, rules: Iterable[str]) -> list[Suppression]:
 def accept(
     verdicts: Sequence[Verdict], suppressions: Iterable[Suppression], rules: Iterable[str]
 ) -> tuple[list[Verdict], list[Suppression]]:
-    """Mark what is accepted; gives the suppressions that no finding needs, too.
+    """Mark accepted findings; also return unused suppressions.
 
     Whether one is needed is only known where each of the `rules` that it is for was judged.
     """

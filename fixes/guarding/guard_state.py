@@ -17,7 +17,7 @@ from order_audit.fixes.guarding.guard_object import State
 def state(connection: psycopg.Connection, guard: Guard) -> State:
     """Whether a guard is there. Valid too where others have made something of the same effect.
 
-    `missing` is what is not there as a whole, `invalid` what is not validated, not finished or switched off;
+    `missing`: not complete; `invalid`: not validated, unfinished or disabled;
     `different` is where something else has a name that it needs. It takes the right to make temporary tables; in a
     transaction that may only read, definitions are not compared.
     """

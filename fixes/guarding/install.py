@@ -40,7 +40,7 @@ Count = Callable[[psycopg.Connection, Sequence[Rule]], Mapping[str, int]]
 
 
 def install(connection: psycopg.Connection, guard: Guard, throttle: Throttle) -> bool:
-    """Make what is missing of a guard, while the application goes on; gives whether there was anything to make.
+    """Create the missing objects of a guard while applications run; return whether any was missing.
 
     The connection commits by itself. Raises GuardError where a rule of the guard finds a violation, where the database
     lacks what it needs, where something else has its name, or where others never let go of the tables; what was made
@@ -143,7 +143,7 @@ def rules_of(guards: Iterable[Guard]) -> list[Rule]:
 def _install(site: GuardSite, guard: Guard, counts: Mapping[str, int]) -> list[GuardObject]:
     """Create the missing objects of a guard; return those to drop if the guard turns out to reject rows.
 
-    Raises GuardError, and has taken away what was made, where it cannot be made.
+    Raises GuardError, after removing the created objects, if one cannot be created.
     """
     connection = site.connection
     before = _parts(connection, guard)
@@ -182,7 +182,7 @@ def _install(site: GuardSite, guard: Guard, counts: Mapping[str, int]) -> list[G
 
 
 def _parts(connection: psycopg.Connection, guard: Guard, coming: Iterable[str] = ()) -> dict[GuardObject, State]:
-    """What is there of a guard. Raises GuardError where it cannot be made here; guards in `coming` count as there."""
+    """Return the states of a guard's objects. Raises GuardError if it is impossible here; guards in `coming` count."""
     if lack := missing_prerequisite(connection, guard, coming):
         raise GuardError(guard, lack)
     states = {guard_object: guard_object.state(connection) for guard_object in guard.objects}
@@ -199,7 +199,7 @@ def _judge(connection: psycopg.Connection, guard: Guard, counts: Mapping[str, in
 
 
 def remove(connection: psycopg.Connection, guard: Guard, throttle: Throttle) -> bool:
-    """Take a guard away; gives whether anything was there. What others have made stays, whatever its effect.
+    """Remove a guard; return whether an object existed. Objects of others stay, whatever their effect.
 
     Guards that need this one are to be removed before. Raises GuardError where others never let go of the tables.
     """

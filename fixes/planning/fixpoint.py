@@ -1,4 +1,4 @@
-"""Fixpoint passes: each fix once, in order, and again where what was changed after it may give it more to do.
+"""Fixpoint passes: each fix once, in order, and again after later changes that may cause new violations.
 
 A later fix can do that where a decision was left open before it: it gives a circle a first ancestor, say, or an order
 without a customer one.

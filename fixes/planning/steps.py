@@ -64,7 +64,7 @@ def _try(
 ) -> list[Option]:
     """Try a fix in its pass, or once more; return the options by which it changed something.
 
-    What an option offers is what it would change in its first pass, or, where none was chosen, in its last.
+    The offer of an option is its rows in its first pass or, without a choice, in its last.
     """
     fix, throttle = step.fix, Throttle(batch_size=1_000_000, max_lock_wait_ms=0, vacuum_after=0)
     chosen = fix.option(choice)

@@ -33,7 +33,7 @@ def _keys_of(fixes: Mapping[str, Fix]) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def none_there(fixes: Mapping[str, Fix]) -> str:
-    """What is said where none of the tables is there, each with its key."""
+    """Return the message if none of the tables exists, with their keys."""
     names = ", ".join(sorted({f"{table} ({', '.join(key)})" for table, key in _keys_of(fixes)}))
     return (
         f"the tables that fixes change are not here: {names}. --schema names the schema that holds them, --suite and"

@@ -64,7 +64,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Fixes:
-    """What was applied."""
+    """The applied fixes."""
 
     applied: tuple[AppliedOption, ...]
     refused: Annotated[tuple[Rejected, ...], note("Rows that the database rejected in the last run.")]

@@ -23,7 +23,7 @@ def amounts(result: Result, document: Document) -> list[Amount]:
 
 
 def weight(result: Result, document: Document) -> float:
-    """Return what findings are ranked by: the first sum of the impact, without its sign; 0 where there is none."""
+    """Return the rank of a finding: the absolute first sum of its impact; 0 without an impact."""
     return next((abs(it.value) for it in amounts(result, document) if it.measure.is_sum), 0)
 
 

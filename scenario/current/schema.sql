@@ -1,5 +1,5 @@
--- The current schema of the lead marketplace, as it runs today. It is kept exactly as it is, faults included: it
--- is what the audit looks at and what the migrations start from, so nothing is mended here.
+-- The current schema of the lead marketplace, as it runs today. It is unchanged, faults included: the
+-- audit checks it, and the migrations start from it.
 --
 -- Loads into an empty database, or into any schema that search_path puts first, with any client: no name is
 -- qualified, and nothing below is a command of psql's own. PostgreSQL 15 or newer.

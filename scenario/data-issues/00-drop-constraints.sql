@@ -8,7 +8,7 @@
 --   control: ...                a row that looks like a fault and is none: no rule may name it
 --
 -- Keys are those of the rule: customer_id for customers.* and recreation.customer_is_not_overcommitted, else
--- order_id. truth.csv is the sum of these labels and of what the sample data violates by itself.
+-- order_id. truth.csv has these labels and the violations of the sample data.
 --
 -- This first file takes away the two constraints under which two of the rules cannot be violated. Databases
 -- without them are real: constraints get dropped for a bulk load and are never restored, and old copies never had

@@ -1,6 +1,6 @@
 -- Delivery arguments: JSON that no one checks. All secrets are made up; each holds its order's number.
 --
--- The column is of type json, which keeps the text as it is, repeated keys and escapes that no text can hold
+-- The column is of type json, which keeps the original text, repeated keys and escapes that no text can hold
 -- included. In PostgreSQL 15, -> and json_each raise an error on such an escape wherever it stands in the value.
 -- Here every backslash is one that is stored: these are plain literals, not E'' ones.
 --

@@ -1,4 +1,4 @@
-"""A customer's balance, and below it, on the same scale, what is to be paid from it."""
+"""A customer's balance, and below it, on the same scale, the amounts to pay from it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEAST: Final = 1.0
 
 
 def balance(title: str, has: Any, needs: Sequence[tuple[str, Any]]) -> Markup:
-    """Bars from zero on: the balance, full, and each of what it is to cover, of which the part beyond it is hollow.
+    """Draw bars from zero on: the balance, filled, and the amounts to pay, hollow beyond the balance.
 
     A balance that is no finite number has no bar, and neither has what is below zero.
     """
@@ -62,7 +62,7 @@ def balance(title: str, has: Any, needs: Sequence[tuple[str, Any]]) -> Markup:
 
 
 def short(has: Any, needs: str, amount: Any) -> str:
-    """How a balance falls short of what it is to cover; nothing where it does not."""
+    """Return the shortage of a balance in words; empty if it is sufficient."""
     if not math.isfinite(_read(has)):
         return "the balance is no amount"
     if _read(has) < 0:

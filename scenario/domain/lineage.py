@@ -52,7 +52,7 @@ class LineageDiagram:
         }
 
     def draw(self, facts: Sequence[Json], highlight: Sequence[str]) -> list[Figure]:
-        """Draw each lineage as it is, and as it should be where references are what is wrong."""
+        """Draw each lineage, and its repaired form if its references are wrong."""
         return figures([Lineage(**it) for it in facts], highlight)
 
 

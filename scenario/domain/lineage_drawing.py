@@ -26,7 +26,7 @@ _GAP: Final = 9.0
 
 @dataclass(frozen=True)
 class Order:
-    """One order of a drawing: its id, the id that it names, what else is said of it, and what is wrong with it.
+    """One order of a drawing: its id, its reference, its details, and its fault.
 
     `there` is false for an id that is named and that no order has, `broken` true where the fault is what it names;
     `key` is true for a violating order.
@@ -80,7 +80,7 @@ def _arc(at: float, start: int, end: int, *, broken: bool) -> Markup:
 
 
 def _row(order: Order, at: float, y: float, columns: tuple[float, float, float]) -> Markup:
-    """An order's dot, with a ring where it names itself, and what is said of it, in columns."""
+    """Draw an order's dot (with a ring for a self-reference), and its details in columns."""
     kind = "dot" if order.there else "dot missing"
     marks = [element("circle", class_=kind + (" key" if order.key else ""), cx=at, cy=y, r=_DOT)]
     if order.there and str(order.ref) == str(order.id):

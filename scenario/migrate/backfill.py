@@ -22,9 +22,9 @@ _LOOK: Final = 1.0
 
 
 def backfill(connection: psycopg.Connection, throttle: MigrationThrottle, on_progress: ProgressCallback) -> None:
-    """Copy what is missing until nothing is. It may be killed and called again: it goes on from where it was.
+    """Copy missing rows until none is left. May be killed and called again: it continues from its last position.
 
-    The connection commits by itself. `on_progress` is called with rows looked at, of all, and what is being done.
+    The connection is in autocommit mode. `on_progress` receives checked rows, all rows and a note.
     """
     of = sum(_about(connection, table) for table in _TABLES)
     before = 0

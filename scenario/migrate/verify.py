@@ -53,8 +53,8 @@ class Verified:
 def verify(connection: psycopg.Connection, on_progress: ProgressCallback) -> Verified:
     """Compare all rows by checksums of key ranges, and name the rows of those that differ.
 
-    What only the new tables know (ledgers, histories, recreations, secrets) is held against itself. Two scans of each
-    side, one for sums and one for the recreation rule; two of each table of the former. It writes nothing.
+    Facts of only the new tables (ledgers, histories, recreations, secrets) are checked against each other. Two scans of
+    each side, one for sums and one for the recreation rule; two of each table of the former. It writes nothing.
     """
     rows: dict[str, int] = {}
     differences: list[Difference] = []

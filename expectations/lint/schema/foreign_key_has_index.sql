@@ -97,6 +97,6 @@ cross join lateral (select coalesce(l.partitions, 0) as partitions, coalesce(i.i
 where not exists (
     select from indexed as f where f.relation = p.relation and f.attnums = p.attnums and f.partition is null
   )
-  -- a partitioned table has no rows of its own: indexes on all its partitions suffice
+  -- a partitioned table has no storage: indexes on all its partitions suffice
   and not (r.is_partitioned and b.partitions > 0 and b.partitions = b.indexed)
 order by n.object

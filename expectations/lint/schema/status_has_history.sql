@@ -47,7 +47,7 @@ history_table as materialized (
   having bool_or(c.family in ('time', 'date', 'tstzrange', 'tsrange', 'daterange'))
 ),
 table_with_history as materialized (
-  -- tables whose history is stored
+  -- tables with a stored history
   select k.relation
   from (
     select r.oid as relation, k.oid as history_table

@@ -80,7 +80,7 @@ join table_kind as t on t.relation = k.oid
 where case when k.is_log then not k.has_time else not (k.has_creation and k.has_change) end
   and not t.is_lookup
   and not t.is_junction
-  -- tables whose key contains a reference to their parent
+  -- tables with a key that contains a reference to their parent
   and not exists (
     select from column_role as o where o.relation = k.oid and o.is_key and o.is_reference
   )

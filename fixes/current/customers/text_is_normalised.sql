@@ -1,5 +1,5 @@
 -- after customers.text_is_clean: an invisible character may separate an accent from its letter
--- leave: a few letters are longer in normal form. If the column is too short for them, the text stays as it is.
+-- leave: a few letters are longer in normal form. If the column is too short for them, the text does not change.
 
 -- automatic: texts are stored in normal form C; their appearance does not change
 -- update customers by customer_id:

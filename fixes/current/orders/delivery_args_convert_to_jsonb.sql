@@ -2,7 +2,7 @@
 -- leave: the column cannot be converted to jsonb, and queries that read such a value can fail.
 
 -- automatic: \u0000 is removed, and an unpaired surrogate becomes U+FFFD, or ? in databases other than UTF-8. The
---   rest of the text stays as it is
+--   rest of the text does not change
 -- update orders by order_id:
 -- Escaped backslashes are first replaced by U+0001, which JSON text cannot contain. Surrogates come before \u0000: two
 -- halves that become adjacent when it is removed are not a pair.

@@ -1,5 +1,5 @@
 -- Verify sales:expand on pg
--- Each query fails where what it reads is not there.
+-- Each query fails if an object is missing.
 
 begin;
 select c.customer_id, c.name, c.balance, c.last_entry from sales.customers as c where false;
