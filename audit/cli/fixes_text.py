@@ -135,8 +135,8 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
     if applied.verification is not None:
         others = sum(map(len, applied.verification.others.values()))
         lines.append(
-            f"checksums: in all {applied.verification.ranges:,} key ranges ({applied.verification.rows:,} rows) only"
-            " values in the undo log changed"
+            f"checksums: in {plural(applied.verification.ranges, 'key range')}"
+            f" ({plural(applied.verification.rows, 'row')}) only values in the undo log changed"
             if not others
             else f"checksums: in {applied.verification.ranges - others:,} of {applied.verification.ranges:,} key ranges"
             f" only values in the undo log changed; in {others:,}, other sessions or triggers changed rows, too: "
