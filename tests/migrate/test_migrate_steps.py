@@ -125,7 +125,7 @@ def test_tables_that_refer_to_the_new_ones_keep_nobody_from_going_back(sample: s
         connection.execute("insert into visits values (1001)")
         before = rows(sample)
         migrate(sample, "rollback", "--to", "prepare", "--quiet")
-        assert "out of date" in migrate(sample, "run", "--quiet", code=3)
+        assert "not up to date" in migrate(sample, "run", "--quiet", code=3)
         migrate(sample, "rollback", "--quiet")
         assert rows(sample) == before
         assert connection.execute("select * from visits").fetchall() == [(1001,)]
@@ -142,7 +142,7 @@ def test_refusals_say_what_to_do(sample: str) -> None:
             assert "does not own the tables" in migrate(reader, "run", "--quiet", code=3)
             read_only = psycopg.conninfo.make_conninfo(dsn, options="-c default_transaction_read_only=on")
             assert "may only read" in migrate(read_only, "run", "--quiet", code=3)
-            assert "there is no step" in migrate(dsn, "run", "--to", "nowhere", code=2)
+            assert "unknown step" in migrate(dsn, "run", "--to", "nowhere", code=2)
             connection.execute("create schema sales")
             assert "name already: sales" in migrate(dsn, "run", "--quiet", code=3)
             connection.execute("drop schema sales; alter table orders drop constraint orders_pkey")
