@@ -166,7 +166,6 @@ def test_a_finding_tells_all_of_itself() -> None:
         "Impact: 1 customer, 1,200 orders, −12.50 (order amounts, in the table's own unit).",
         "Requires orders.x, encoding utf8",
         "File current/orders/a.sql",
-        "Time 1.2 ms",
         "First 1 of 1,200 by order_id; every key is in violations.csv",
         "order_id key order_amount",
         "17 -5",
