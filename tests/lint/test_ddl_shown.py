@@ -24,9 +24,8 @@ def document(connection: psycopg.Connection, judged: Iterable[int], objects: Ite
     return made
 
 
-def test_tables_with_findings_come_along(server_18: Server) -> None:
+def test_tables_with_findings_come_along(dsn: str) -> None:
     """By the names of tables, columns, constraints and indexes; those that rules judge are there in any case."""
-    dsn = servers.new_database(server_18)
     hostile(dsn)
     with Snapshot(dsn) as snapshot:
         judged = snapshot.connection.execute("select 'two'::regclass::oid").fetchall()[0]
@@ -37,7 +36,6 @@ def test_tables_with_findings_come_along(server_18: Server) -> None:
     assert sorted(table["table"] for table in made["tables"]) == ['Other "sch ema.child', "itself", "one", "two"]
     some = made["tables"][0]["lines"][0]
     assert some.keys() == {"sql", "about"}
-    servers.drop_database(server_18, dsn)
 
 
 def test_views_that_read_them_come_along(server: Server, dsn: str) -> None:
@@ -67,9 +65,8 @@ def test_views_that_read_them_come_along(server: Server, dsn: str) -> None:
     servers.drop_database(server, target)
 
 
-def test_what_is_left_out_is_counted(server_18: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_out_is_counted(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables with findings and others, and views; a long view is cut, and says by how much."""
-    dsn = servers.new_database(server_18)
     hostile(dsn)
     with psycopg.connect(dsn) as connection:
         connection.execute(VIEWS.encode())
@@ -91,12 +88,10 @@ def test_what_is_left_out_is_counted(server_18: Server, monkeypatch: pytest.Monk
     cut = [line["sql"] for line in made["tables"][2]["lines"] if "more characters" in line["sql"]]
     assert len(cut) == 1
     assert """pg_get_viewdef('"see ""all"'::regclass, true)""" in cut[0]
-    servers.drop_database(server_18, dsn)
 
 
-def test_what_is_never_shown_is_counted(server_18: Server) -> None:
+def test_what_is_never_shown_is_counted(dsn: str) -> None:
     """Functions, rules and foreign tables; and the roles that rights and policies name."""
-    dsn = servers.new_database(server_18)
     with psycopg.connect(dsn) as connection:
         connection.execute("create table t (a int); create view v as select a from t")
         of_none = document(connection, tables(connection), [])["left_out"]
@@ -113,7 +108,6 @@ def test_what_is_never_shown_is_counted(server_18: Server) -> None:
     names = ("functions", "rules", "foreign_tables", "roles")
     assert not of_none.keys() & {*names}
     assert [of_all[name] for name in names] == [1, 1, 1, 2]
-    servers.drop_database(server_18, dsn)
 
 
 def test_a_failure_is_told(sample: str) -> None:
