@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,6 +82,15 @@ def fixable(result: Result, document: Document) -> Fixable | None:
 def actions(document: Document) -> list[Action]:
     """Return the plan, in the order in which to work."""
     return list(_actions(document))[:LONGEST]
+
+
+def next_command(document: Document) -> str:
+    """Return the command to go on with, one that changes nothing; empty if the plan has none."""
+    commands = [action.command for action in actions(document) if action.command]
+    apply = _command(document, "fixes", "apply")
+    if apply in commands:
+        return _command(document, "fixes", "plan", "--out", "decisions.toml")
+    return commands[0] if commands else ""
 
 
 def _actions(document: Document) -> Iterator[Action]:
@@ -173,10 +182,13 @@ def _planned(document: Document) -> dict[str, PlannedFix]:
 
 def _command(document: Document, *words: str) -> str:
     """A command for the audited database, whose DSN it reads from DATABASE_URL."""
-    run = document.run
-    command = ["order-audit", *words]
-    if words[0] == "fixes" and run.suites != ("current",):
-        command += [word for suite in run.suites for word in ("--suite", suite)]
-    if run.database.schema not in ("", "public"):
-        command += ["--schema", run.database.schema]
-    return shlex.join(command)
+    suites = document.run.suites if words[0] == "fixes" and document.run.suites != ("current",) else ()
+    schema = document.run.database.schema
+    return command(*words, suites=suites, schema=schema if schema != "public" else "")
+
+
+def command(*words: str, suites: Iterable[str] = (), schema: str = "") -> str:
+    """Return a command of this program, with its suites and schema if any, quoted for a shell."""
+    options = [word for suite in suites for word in ("--suite", suite)]
+    options += ["--schema", schema] if schema else []
+    return shlex.join(["order-audit", *words, *options])

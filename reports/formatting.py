@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup
+
+#: The mark of each severity: the shapes of the page.
+MARKS: Final = {"critical": "◆", "warning": "▲", "info": "○"}
 
 
 def number(value: float) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from order_audit.expectations import SEVERITIES
 from order_audit.reports import gate_text, schema_findings
 from order_audit.reports.document import Document, encode
+from order_audit.reports.formatting import MARKS
 
 #: The number of accepted schema findings that are listed.
 _ACCEPTED: Final = 20
@@ -38,7 +39,8 @@ def markdown(document: Document) -> str:
         for result in sorted(failed, key=lambda result: (SEVERITIES.index(result.severity), -result.violations)):
             rows = "" if result.checked is None else f"{result.checked:,}"
             lines.append(
-                f"| {result.severity} | {_cell(result.title)} | `{result.rule}` | {result.violations:,} | {rows} |"
+                f"| {MARKS[result.severity]} {result.severity} | {_cell(result.title)} | `{result.rule}`"
+                f" | {result.violations:,} | {rows} |"
             )
         lines.append("")
     for status, heading in (
@@ -64,7 +66,8 @@ def _schema(document: Document) -> list[str]:
     if any(group.open for group in groups):
         lines += ["| severity | finding | rule | objects | which |", "| --- | --- | --- | ---: | --- |"]
         lines += [
-            f"| {group.severity} | {_cell(group.title)} | `{group.rule}` | {len(group.open):,} | {_cell(group.named)} |"
+            f"| {MARKS[group.severity]} {group.severity} | {_cell(group.title)} | `{group.rule}` | {len(group.open):,}"
+            f" | {_cell(group.named)} |"
             for group in groups
             if group.open
         ]

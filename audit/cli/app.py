@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import signal
 import sys
 import traceback
@@ -37,16 +38,6 @@ app.add_typer(migrate_app, name="migrate")
 app.add_typer(gx_app, name="gx")
 
 
-@app.callback()
-def shared(
-    debug: Annotated[
-        bool,
-        typer.Option("--debug", help="Show a traceback when something fails. Works after any command too."),
-    ] = False,
-) -> None:
-    """Declare the options of all commands; `main` reads --debug itself, before anything can fail."""
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
@@ -55,8 +46,21 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+@app.callback()
+def shared(
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Show a traceback when something fails. Works after any command too."),
+    ] = False,
+    print_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Declare the options of all commands; `main` reads --debug itself, before anything can fail."""
+
+
 @app.command("version")
-def print_version() -> None:
+def version_command() -> None:
     """Print the version."""
     _version(True)
 
@@ -104,10 +108,8 @@ def _message(error: Exception) -> tuple[str, int]:
         return str(error), error.exit_code
     if hasattr(error, "format_message"):  # typer's error: a wrong option or argument
         context = getattr(error, "ctx", None)
-        return (
-            f"{error.format_message().rstrip('.')}; see '{context.command_path if context else 'order-audit'} --help'",
-            2,
-        )
+        text = re.sub(r"[.\s]*\(?Did you mean (.*\?)\)?$", r" (did you mean \1)", error.format_message().rstrip("."))
+        return f"{text}; see '{context.command_path if context else 'order-audit'} --help'", 2
     if type(error).__name__ == "Abort":
         return "interrupted", 130
     import psycopg

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from order_audit.audit.cli.options import Decisions, Dsn, Quiet, Schema, Suites, say
+from order_audit.audit.cli.options import Decisions, Dsn, Quiet, Schema, Suites, Verbose, following, say
 from order_audit.errors import RunError, UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def plan(
         typer.Option(help="TOML file to write all open decisions to.", show_default=False),
     ] = None,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Show the rows that each fix would change, open decisions, and remaining violations. Changes nothing.
 
@@ -57,7 +58,7 @@ def plan(
 
     Example: order-audit fixes plan --dsn postgresql://reader@db/shop --out decisions.toml
     """
-    from order_audit.audit.cli.fixes_text import plan_text
+    from order_audit.audit.cli.fix_plan_text import next_step, plan_text
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.errors import RefusalError
     from order_audit.fixes.planning.decisions_file import decisions_toml
@@ -73,7 +74,7 @@ def plan(
         if not tables(connection, fixes):
             raise RefusalError(none_there(fixes))
         made = make(connection, rules, fixes, choices, on_progress=on_progress)
-    say(plan_text(made))
+    say(plan_text(made, verbose=verbose))
     if out is not None:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
@@ -81,6 +82,9 @@ def plan(
         except OSError as error:
             raise UsageError(f"cannot write {out}: {error.strerror}") from None
         say(f"decisions: {out}")
+    step = next_step(made, out, decisions, suite=suite, folder=folder, schema=schema, recommended=accept_recommended)
+    if step is not None:
+        say(following(step[1], dsn, step[0]))
 
 
 @fixes_app.command("emit")

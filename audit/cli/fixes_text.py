@@ -11,98 +11,12 @@ from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.engine.status import Status
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix
 from order_audit.fixes.planning.fixpoint import MAX_PASSES
-from order_audit.fixes.planning.plan import Plan, Step
 from order_audit.fixes.revert import Reverted
 from order_audit.reports.formatting import changes_text, plural, size
-from order_audit.reports.terminal.summary import MARKS
+from order_audit.reports.terminal.layout import columns
+from order_audit.reports.terminal.layout import table as aligned
 
 _WIDTH = 110
-
-
-def plan_text(plan: Plan) -> str:
-    """Return a plan as a table: rows that each fix changes, undecided rows, remaining violations."""
-    steps = [step for step in plan.steps if step.found or step.automatic or step.changed or step.left]
-    cells: list[tuple[str, ...]] = [("", "violations", "automatic", "chosen", "undecided", "remaining", "choice")]
-    cells += [
-        (
-            f"{MARKS[step.fix.rule.severity]} {step.fix.rule.id}",
-            f"{step.found:,}",
-            f"{step.automatic:,}" if step.fix.automatic else "–",
-            f"{step.changed:,}",
-            f"{step.undecided:,}",
-            f"{step.left:,}",
-            _choice(step),
-        )
-        for step in steps
-    ]
-    lines = _table(cells)
-    lines += [
-        f"✗ {step.fix.rule.id}: {why}"
-        for step in plan.steps
-        if step in steps or step.problem
-        for why in dict.fromkeys([step.problem, *(offer.obstacle for offer in step.offers)])
-        if why
-    ]
-    for step in steps:
-        lines += rejected_lines(step.rejected)
-    if plan.new_counts:
-        lines += ["", "new violations after the fixes:"]
-        for rule, count in plan.new_counts.items():
-            keys = ", ".join(plan.new[rule][:10]) + (" …" if count > 10 else "")
-            lines.append(f"  {rule}: {count:,} new ({keys})")
-    waits = [
-        f"  {step.fix.rule.id} after {other}: {why}"
-        for step in steps
-        for other, why in step.fix.after.items()
-        if any(before.fix.rule.id == other for before in steps)
-    ]
-    if waits:
-        lines += ["", "order of the fixes:", *waits]
-    if plan.guards:
-        ready = [it.guard.name for it in plan.guards if it.refuses_then == 0]
-        lines += [
-            "",
-            f"guards: {len(ready)} of {len(plan.guards)} can be installed after the fixes"
-            + ("; not these:" if len(ready) < len(plan.guards) else ""),
-        ]
-        for check in plan.guards:
-            if check.refuses_then is None:
-                lines.append(f"  {check.guard.name}: cannot be checked here")
-            elif check.refuses_then:
-                lines.append(
-                    f"  {check.guard.name}: rejects {check.refuses:,} rows now, {check.refuses_then:,} after the fixes"
-                )
-    before = sum(count or 0 for count in plan.before.values())
-    after = sum(count or 0 for count in plan.after.values())
-    changed = sum(step.automatic + step.changed for step in plan.steps)
-    undecided = sum(step.undecided > 0 for step in plan.steps)
-    lines += [
-        "",
-        f"{plural(changed, 'row')} would change; {before:,} violations now, {after:,} after the fixes;"
-        f" {undecided} {'rule waits' if undecided == 1 else 'rules wait'} for a decision",
-    ]
-    if undecided:
-        lines.append("next: write the decisions to a file with 'order-audit fixes plan --out decisions.toml'")
-    return "\n".join(lines)
-
-
-def _choice(step: Step) -> str:
-    if step.choice != LEAVE:
-        return step.choice
-    names = [f"{offer.option.name}{'*' if offer.option.recommended else ''}" for offer in step.offers if offer.rows]
-    return f"{LEAVE} (or {', '.join(names)})" if names else LEAVE if step.left else ""
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Align the first and last column left, numbers right."""
-    wide = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    last = len(wide) - 1
-    return [
-        "  ".join(
-            cell.ljust(wide[place]) if place in (0, last) else cell.rjust(wide[place]) for place, cell in enumerate(row)
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def applied_text(applied: Applied, *, rehearsed: bool) -> str:
@@ -222,7 +136,7 @@ def status_text(status: Status | None) -> str:
         (entry.rule, f"{entry.changed:,}", f"{entry.reverted:,}", f"{entry.conflicts:,}", entry.option)
         for entry in status.entries
     ]
-    lines = _table(cells) if status.entries else ["no fix is applied"]
+    lines = aligned(cells) if status.entries else ["no fix is applied"]
     if status.entries:
         lines.append(changes_text(status.totals.changes, status.totals.changed, status.totals.deleted))
     lines += rejected_lines(status.rejected)
@@ -259,8 +173,8 @@ def reverted_text(reverted: Reverted | None) -> str:
     return "\n".join(lines)
 
 
-def fix_text(fix: Fix | None) -> str:
-    """Return the description of a rule's fix."""
+def fix_text(fix: Fix | None, *, verbose: bool = False) -> str:
+    """Return the description of a rule's fix; `verbose` names the fixes that run before it."""
     if fix is None:
         return "fix       not shipped"
     lines = []
@@ -273,10 +187,13 @@ def fix_text(fix: Fix | None) -> str:
         lines += _entry("" if lines else "fix", f"{LEAVE}: {fix.leave or 'the rows are listed and stay unchanged'}")
     if fix.assumes:
         lines += _entry("assumes", fix.assumes)
-    for other, why in fix.after.items():
-        lines += _entry("after", f"{other}: {why}")
+    if verbose:
+        for other, why in fix.after.items():
+            lines += _entry("after", f"{other}: {why}")
+    elif fix.after:
+        lines += _entry("order", f"runs after {plural(len(fix.after), 'other')} (--verbose lists them)")
     return "\n".join(lines)
 
 
 def _entry(name: str, text: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=f"{name:<10}", subsequent_indent=" " * 12)
+    return textwrap.wrap(text, min(columns(), _WIDTH), initial_indent=f"{name:<10}", subsequent_indent=" " * 12)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.audit_options import Allow, Exclude, Severity, Timeout, check_options
-from order_audit.audit.cli.options import Dsn, say
+from order_audit.audit.cli.options import Dsn, following, say
 from order_audit.errors import UsageError
 
 
@@ -49,6 +49,7 @@ def lint(
     from order_audit.audit.schema.lint import document, findings
     from order_audit.audit.schema.lint import lint as judge
     from order_audit.expectations import matching, schema_rules
+    from order_audit.reports.action_plan import command
     from order_audit.reports.schema_findings import failing
 
     check_options(None, statement_timeout)
@@ -65,11 +66,12 @@ def lint(
         chosen = [it for it in rules if it.id in wanted]
         verdicts = judge(snapshot.connection, chosen, start_progress("checking the schema"))
     verdicts, unused = allowed.accept(verdicts, suppressions, (it.id for it in rules))
-    output = (
-        json.dumps(document(verdicts), indent=2, ensure_ascii=False)
-        if as_json
-        else lint_text(verdicts, unused, examples)
-    )
-    say(output)
+    if as_json:
+        say(json.dumps(document(verdicts), indent=2, ensure_ascii=False))
+    else:
+        say(lint_text(verdicts, unused, examples))
+        if any(not finding.accepted for finding in findings(verdicts)):
+            first = "correct the schema, or list intended findings for --allow; then "
+            say(following(command("lint", "--fail-on", "warning", schema=schema), dsn, first))
     has_errors = fail_on != "never" and any(verdict.status == "errored" for verdict in verdicts)
     raise typer.Exit(1 if has_errors or failing(findings(verdicts), fail_on) else 0)

@@ -8,9 +8,9 @@ from order_audit.audit.schema.lint import Verdict
 from order_audit.expectations import SEVERITIES
 from order_audit.reports import schema_findings
 from order_audit.reports.document import SchemaFinding, Suppression
-from order_audit.reports.formatting import plural
+from order_audit.reports.formatting import MARKS, plural
 from order_audit.reports.terminal.escape import escape
-from order_audit.reports.terminal.summary import MARKS
+from order_audit.reports.terminal.layout import columns, cut, paragraph, statement
 
 
 def lint_text(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: int = 20) -> str:
@@ -24,15 +24,14 @@ def lint_text(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: 
     for finding in findings:
         by_rule.setdefault((SEVERITIES.index(finding.severity), finding.rule), []).append(finding)
     for (severity, rule), group in sorted(by_rule.items()):
-        name = SEVERITIES[severity]
-        lines.append(f"{MARKS[name]} {name:<8} {group[0].title}  [{rule}]")
+        lines.append(cut(f"{MARKS[SEVERITIES[severity]]} {rule}  {group[0].title}", columns()))
         for finding in sorted(group, key=lambda it: bool(it.accepted))[:most]:
-            lines.append(f"    {escape(finding.message)}")
+            lines += paragraph(escape(finding.message), "    ", "  ")
             if finding.accepted:
-                lines.append(f"      accepted: {escape(finding.accepted)}")
+                lines += paragraph(f"accepted: {escape(finding.accepted)}", "      ", "  ")
             else:
                 suggestion = finding.suggestion.splitlines()
-                lines += [f"      {line}" for line in suggestion[:most]]
+                lines += [part for line in suggestion[:most] for part in statement(line, "      ")]
                 if len(suggestion) > most:
                     lines.append(f"      … and {plural(len(suggestion) - most, 'more line')}")
         if len(group) > most:
@@ -40,7 +39,7 @@ def lint_text(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: 
         lines.append("")
     for verdict in verdicts:
         if verdict.status != "checked":
-            lines.append(f"? {verdict.status.replace('_', ' ')}  {verdict.rule.id}: {verdict.reason}")
+            lines += paragraph(f"? {verdict.status.replace('_', ' ')}  {verdict.rule.id}: {verdict.reason}")
     lines += [f"? unused suppression  {entry.rule} {entry.object}: {entry.reason}" for entry in unused]
     counts = ", ".join(
         f"{sum(finding.severity == severity and not finding.accepted for finding in findings)} {severity}"
@@ -48,5 +47,5 @@ def lint_text(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: 
     )
     accepted = sum(bool(finding.accepted) for finding in findings)
     unjudged = schema_findings.unjudged(verdict.status for verdict in verdicts)
-    lines.append(f"{len(verdicts)} rules on the schema: {counts}, {accepted} accepted{unjudged}")
+    lines.append(f"{plural(len(verdicts), 'rule')} on the schema: {counts}, {accepted} accepted{unjudged}")
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +28,7 @@ Suites = Annotated[
 Schema = Annotated[
     str, typer.Option(help="Schema that holds the tables. Default: the search path.", show_default=False)
 ]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show all details.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Decisions = Annotated[
     Path | None, typer.Option(help="Decisions file, as written by 'fixes plan --out'.", show_default=False)
@@ -39,3 +41,16 @@ def say(text: str) -> None:
         print(text, flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def following(command: str, dsn: str | None, first: str = "") -> str:
+    """Return the line that names the next command, with the DSN of this one; a DSN with a password is not repeated."""
+    from psycopg import conninfo
+
+    if dsn is None:
+        given = ""
+    elif dsn != "embedded" and any("password" in word for word in conninfo.conninfo_to_dict(dsn)):
+        given = " (with your --dsn)"
+    else:
+        given = f" --dsn {shlex.quote(dsn)}"
+    return f"next: {first}{command}{given}"

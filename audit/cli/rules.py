@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
 
-from order_audit.audit.cli.options import Suites, say
+from order_audit.audit.cli.options import Suites, Verbose, say
 from order_audit.errors import UsageError
 
 
@@ -14,6 +15,7 @@ def rules(
     id: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False, help="A rule to show.")] = None,
     suite: Suites = None,
     lint: Annotated[bool, typer.Option("--lint", help="Schema rules.")] = False,
+    verbose: Verbose = False,
 ) -> None:
     """List the rules, or show one: meaning, importance, fix, SQL.
 
@@ -35,13 +37,16 @@ def rules(
         return
     wanted = [rule for rule in known if rule.id == id]
     if not wanted:
-        raise UsageError(
-            f"no rule '{id}'{_nearest(id, [rule.id for rule in known])}; 'order-audit rules' lists them all"
-        )
+        command = ["order-audit", "rules", *(["--lint"] if known[0].suite == "lint" else [])]
+        command += [word for name in suite or () for word in ("--suite", name)]
+        listed = f"'{shlex.join(command)}' lists them"
+        if "*" in id:
+            raise UsageError(f"rules shows one rule, not the pattern '{id}' (patterns are for 'run --rule'); {listed}")
+        raise UsageError(f"no rule '{id}'{_nearest(id, [rule.id for rule in known])}; {listed}")
     from order_audit.audit.cli.fixes_text import fix_text
     from order_audit.fixes.fix import fixes
 
-    repair = "" if wanted[0].suite == "lint" else fix_text(fixes(wanted).get(wanted[0].id))
+    repair = "" if wanted[0].suite == "lint" else fix_text(fixes(wanted).get(wanted[0].id), verbose=verbose)
     say(summary.rule_text(wanted[0], repair))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from order_audit.audit.cli.audit_options import Allow, Exclude, Sample, Severity, Timeout, check_options
-from order_audit.audit.cli.options import Dsn, Quiet, Schema, Suites, say
+from order_audit.audit.cli.options import Dsn, Quiet, Schema, Suites, Verbose, following, say
 from order_audit.audit.formats import FORMATS
 from order_audit.errors import UsageError
 from order_audit.reports.writers import DEFAULT
@@ -75,6 +75,7 @@ def run(
         ),
     ] = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     json_schema: Annotated[
         bool,
         typer.Option("--json-schema", help="Print the JSON Schema of results.json and exit."),
@@ -92,10 +93,12 @@ def run(
     if out is None:
         raise UsageError("--out is missing: name a folder for the files")
     check_options(sample, statement_timeout)
+    from order_audit.audit.cli.failure_mark import marked_failure
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import dsn as dsns
     from order_audit.audit.run import Options
     from order_audit.audit.run import run as audit
+    from order_audit.reports import action_plan
     from order_audit.reports.terminal import summary
 
     if low_impact:
@@ -126,8 +129,11 @@ def run(
             on_progress=start_progress("judging rules", lines=True),
             start_progress=start_progress,
         )
-        document = audit(dsns.resolve(dsn), out, options)
-    say(summary.verdict_text(document, out))
+        with marked_failure(out):
+            document = audit(dsns.resolve(dsn), out, options)
+    command = action_plan.next_command(document)
+    then = [following(command, dsn)] if command else []
+    say(summary.verdict_text(document, out, then, verbose=verbose))
     raise typer.Exit(_exit_code(document))
 
 

@@ -4,77 +4,130 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from order_audit.expectations import SEVERITIES, Rule
 from order_audit.reports import gate_text, schema_findings
-from order_audit.reports.document import Document
+from order_audit.reports.document import Document, Result
 from order_audit.reports.document.comparison import CHANGES, Comparison
+from order_audit.reports.formatting import MARKS, plural
 from order_audit.reports.terminal.escape import escape
+from order_audit.reports.terminal.layout import columns, cut, height, paragraph, screen, table
 
-#: The number of schema rules that a run lists.
-_WORST = 4
-#: The mark before a severity.
-MARKS = {"critical": "■", "warning": "▲", "info": "●"}
+#: The number of rules without a result that are listed, of each kind; a sentence names at most as many rules.
+_FEW = 3
+#: From this width on, severities are words too.
+_WIDE = 100
 
 
-def verdict_text(document: Document, out: Path) -> str:
-    """Return the result as text: findings by severity, rules that were not judged, gate, files."""
-    summary, run = document.summary, document.run
-    lines = []
-    failed = [it for it in document.results if it.status == "failed"]
-    for it in sorted(failed, key=lambda it: (SEVERITIES.index(it.severity), -it.violations, it.rule)):
-        of = f" of {it.checked:,}" if it.checked is not None else ""
-        lines.append(f"{MARKS[it.severity]} {it.severity:<8} {it.violations:>9,}{of}  {it.title}  [{it.rule}]")
-    lines += [f"✗ errored  {it.rule}: {it.error}" for it in document.results if it.status == "errored"]
-    lines += [
-        f"? {it.status.replace('_', ' ')}  {it.rule}: {it.reason}"
-        for it in document.results
-        if it.status in ("skipped", "not_checkable")
+def verdict_text(document: Document, out: Path, following: Sequence[str] = (), *, verbose: bool = False) -> str:
+    """Return the result as text: findings, rules that were not judged, gate, files, and the lines that follow.
+
+    Unless `verbose`, the text fits the terminal's screen: it has the worst findings only.
+    """
+    failed = sorted(
+        (it for it in document.results if it.status == "failed"),
+        key=lambda it: (SEVERITIES.index(it.severity), -it.violations, it.rule),
+    )
+    after = _unjudged(document, verbose)
+    after += [""] * bool(after or failed) + _totals(document)
+    after += _schema(document, verbose)
+    after += _gate(document, verbose)
+    report = out / "report.html"
+    after += [f"report: {report}" if report.exists() else f"files: {out}", *following]
+    # the heading, the number of the others, and the line of the prompt
+    room = len(failed) if verbose else max(screen() - height(after) - 3, _FEW)
+    return "\n".join([*_findings(failed, room), *after])
+
+
+def _findings(failed: Sequence[Result], room: int) -> list[str]:
+    """Return the first findings as a table below their numbers by severity, then the number of the others."""
+    if not failed:
+        return []
+    shown = failed if len(failed) <= room + 1 else failed[:room]
+    wide = max(len(f"{it.violations:,}") for it in shown)
+    rows = [
+        (
+            f"{MARKS[it.severity]} {it.rule}",
+            f"{it.violations:>{wide},}" + (f" of {it.checked:,}" if it.checked is not None else ""),
+            escape(it.title),
+        )
+        for it in shown
     ]
-    if lines:
-        lines.append("")
+    more = len(failed) - len(shown)
+    others = [f"  and {plural(more, 'more finding')}: {_by_severity(failed[len(shown) :])}; --verbose lists all"]
+    return [_by_severity(failed, marks=True), *table(rows, left=(0, 1, 2)), *others * bool(more)]
+
+
+def _by_severity(results: Iterable[Result], *, marks: bool = False) -> str:
+    of = [result.severity for result in results]
+    counts = [f"{f'{MARKS[it]} ' if marks else ''}{of.count(it):,} {it}" for it in SEVERITIES if it in of]
+    return ("   " if marks else ", ").join(counts)
+
+
+def _unjudged(document: Document, verbose: bool) -> list[str]:
+    errored = [it for it in document.results if it.status == "errored"]
+    # those that cannot be checked are counted among the totals, and fail no gate
+    statuses = ("skipped", "not_checkable") if verbose else ("skipped",)
+    others = [it for it in document.results if it.status in statuses]
+    lines = _first((paragraph(f"✗ errored  {it.rule}: {it.error}") for it in errored), verbose)
+    return lines + _first(
+        (paragraph(f"? {it.status.replace('_', ' ')}  {it.rule}: {it.reason}") for it in others), verbose
+    )
+
+
+def _first(paragraphs: Iterable[list[str]], verbose: bool) -> list[str]:
+    """Return the first of many paragraphs and the number of the others; all if `verbose`."""
+    each = list(paragraphs)
+    shown = each if verbose or len(each) <= _FEW else each[: _FEW - 1]
+    more = len(each) - len(shown)
+    return [line for lines in shown for line in lines] + [f"  and {more:,} more"] * bool(more)
+
+
+def _totals(document: Document) -> list[str]:
+    summary = document.summary
     rate = f", {summary.pass_rate:.2f} %" if summary.pass_rate is not None else ""
-    rows = ", ".join(f"{table.rows:,} {name}" for name, table in run.tables.items())
-    lines.append(
+    rows = ", ".join(f"{table.rows:,} {name}" for name, table in document.run.tables.items())
+    return paragraph(
         f"{summary.passed} of {summary.judged} expectations passed{rate}: {summary.failed} failed, "
         f"{summary.errored} errored, {summary.not_checkable} not checkable, {summary.skipped} skipped"
         + (f", {summary.not_selected} not selected" if summary.not_selected else "")
         + (f" ({rows})" if rows else "")
     )
-    lines += _schema(document)
-    gate = summary.gate
-    lines.append("gate passed" if gate.passed else "gate failed: " + "; ".join(gate.reasons))
+
+
+def _gate(document: Document, verbose: bool) -> list[str]:
+    """Return the gate's verdict; a reason names its rules if they are few."""
+    gate = document.summary.gate
+    reasons = [
+        str(sentence) if verbose or len(reason.rules) <= _FEW else "".join(piece.text for piece in sentence.head)
+        for reason, sentence in gate_text.sentences(gate, document.run.changed_tables)
+    ]
+    lines = ["gate passed"] if gate.passed else paragraph("gate failed: " + "; ".join(reasons))
     if harmless := gate_text.harmless(document):
-        lines.append(f"  {harmless}")
-    if not run.complete:
-        lines.append("interrupted: the result is incomplete")
-    report = out / "report.html"
-    lines.append(f"report: {report}" if report.exists() else f"files: {out}")
-    return "\n".join(lines)
+        lines += paragraph(harmless, "  ", "  ")
+    return lines + ["interrupted: the result is incomplete"] * (not document.run.complete)
 
 
-def _schema(document: Document) -> Iterator[str]:
-    """Yield the number of schema findings, the worst rules, and the next step."""
+def _schema(document: Document, verbose: bool) -> list[str]:
+    """Return the number of schema findings, if `verbose` by rule, and those that say nothing."""
     if not document.schema_rules:
-        return
-    yield f"{len(document.schema_rules)} rules on the schema: {schema_findings.counted(document)}"
-    open_groups = [group for group in schema_findings.groups(document) if group.open]
-    for group in open_groups[:_WORST]:
-        yield f"  {MARKS[group.severity]} {group.severity:<8} {escape(f'{group.title}: {group.named}')}  [{group.rule}]"
-    if open_groups:
-        more = f"and {len(open_groups) - _WORST} more; " if len(open_groups) > _WORST else ""
-        yield f"  {more}'order-audit lint' has a suggestion for each; --allow accepts intended ones"
-    yield from _not_judged(document)
+        return []
+    lines = [f"{plural(len(document.schema_rules), 'rule')} on the schema: {schema_findings.counted(document)}"]
+    groups = [group for group in schema_findings.groups(document) if group.open]
+    if verbose and groups:
+        rows = [(f"  {MARKS[it.severity]} {it.rule}", escape(f"{it.title}: {it.named}")) for it in groups]
+        lines += [*table(rows), "  'order-audit lint' has a suggestion for each; --allow accepts intended ones"]
+    return lines + _first((paragraph(text, "  ") for text in _not_judged(document)), verbose)
 
 
 def _not_judged(document: Document) -> Iterator[str]:
     for rule in document.schema_rules:
         if rule.status != "checked":
-            yield f"  ? {rule.status.replace('_', ' ')}  {rule.rule}: {escape(rule.reason)}"
+            yield f"? {rule.status.replace('_', ' ')}  {rule.rule}: {escape(rule.reason)}"
     for entry in document.unused_suppressions:
-        yield "  ? unused suppression  " + escape(f"{entry.rule} {entry.object}: {entry.reason}")
+        yield "? unused suppression  " + escape(f"{entry.rule} {entry.object}: {entry.reason}")
 
 
 def comparison_text(document: Comparison, out: Path) -> str:
@@ -96,10 +149,16 @@ def comparison_text(document: Comparison, out: Path) -> str:
 
 
 def rule_list(rules: Iterable[Rule]) -> str:
-    """Return a line for each rule."""
+    """Return a line for each rule; below 100 columns, severities are marks, which the last line explains."""
     rules = list(rules)
+    is_wide = columns() >= _WIDE
     wide = max(len(rule.id) for rule in rules)
-    return "\n".join(f"{rule.id:<{wide}}  {MARKS[rule.severity]} {rule.severity:<8}  {rule.title}" for rule in rules)
+    lines = []
+    for rule in rules:
+        severity = f"{MARKS[rule.severity]} {rule.severity:<8} " if is_wide else MARKS[rule.severity]
+        lines.append(cut(f"{rule.id:<{wide}}  {severity} {escape(rule.title)}", columns()))
+    legend = "   ".join(f"{mark} {severity}" for severity, mark in MARKS.items())
+    return "\n".join(lines + ["", legend] * (not is_wide))
 
 
 def rule_text(rule: Rule, repair: str) -> str:

@@ -98,14 +98,15 @@ def on_terminal(*words: str) -> tuple[str, str]:
         ThreadPoolExecutor(1) as reader,
     ):
         os.close(theirs)
-        sent = reader.submit(_all_of, ours)
+        sent = reader.submit(all_of, ours)
         assert process.stdout is not None
         said = process.stdout.read().decode()
         assert process.wait(60) in (0, 1)
         return said, sent.result(60)
 
 
-def _all_of(terminal: int) -> str:
+def all_of(terminal: int) -> str:
+    """Everything that is sent to a terminal."""
     parts = []
     with contextlib.suppress(OSError), open(terminal, "rb", buffering=0) as stream:
         while part := stream.read(4096):

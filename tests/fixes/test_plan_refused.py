@@ -8,7 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from order_audit.audit.cli.fixes_text import applied_text, plan_text
+from order_audit.audit.cli.fix_plan_text import plan_text
+from order_audit.audit.cli.fixes_text import applied_text
 from order_audit.audit.database.server import Server
 from order_audit.errors import RefusalError
 from order_audit.expectations import load

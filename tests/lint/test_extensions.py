@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from order_audit import scenario
-from order_audit.audit.cli.fixes_text import plan_text
+from order_audit.audit.cli.fix_plan_text import plan_text
 from order_audit.audit.database.server import Server
 from order_audit.audit.run import Options
 from order_audit.audit.schema.lint import document

@@ -141,18 +141,20 @@ def test_results_name_allowances_that_nothing_needs(told: tuple[dict[str, Any], 
 
 
 def test_a_run_tells_the_worst_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
-    """A line of counts, the worst rules with their objects, the next step, and unused suppressions."""
-    lines = summary.verdict_text(typed(told[0]), told[1]).splitlines()
+    """A line of counts, if asked for each rule with its objects and the next step, and unused suppressions."""
+    lines = summary.verdict_text(typed(told[0]), told[1], verbose=True).splitlines()
     begin = lines.index("36 rules on the schema: 3 critical, 12 warning, 5 info, 5 accepted")
-    assert lines[begin + 1] == (
-        "  ■ critical Sequence behind its data: customers.customer_id, orders.order_id"
-        "  [schema.sequence_is_ahead_of_data]"
-    )
-    assert [line.split()[1] for line in lines[begin + 1 : begin + 5]] == ["critical"] * 2 + ["warning"] * 2
-    assert lines[begin + 5].startswith("  and 12 more; 'order-audit lint' has a suggestion for each")
-    assert lines[begin + 6] == "  ? unused suppression  schema.bitmap_is_readable nowhere: gone"
-    assert lines[begin + 7].startswith("gate failed: 3 critical schema findings: ")
+    assert lines[begin + 1].split(maxsplit=2) == [
+        "◆", "schema.sequence_is_ahead_of_data", "Sequence behind its data: customers.customer_id, orders.order_id"
+    ]  # fmt: skip
+    assert [line.split()[0] for line in lines[begin + 1 : begin + 5]] == ["◆"] * 2 + ["▲"] * 2
+    end = next(place for place, line in enumerate(lines) if "'order-audit lint' has a suggestion for each" in line)
+    assert end == begin + 17
+    assert lines[end + 1] == "  ? unused suppression  schema.bitmap_is_readable nowhere: gone"
+    assert lines[end + 2].startswith("gate failed: 3 critical schema findings: ")
     assert not any("money_is_exact" in line for line in lines), "what is accepted is no news"
+    few = summary.verdict_text(typed(told[0]), told[1]).splitlines()
+    assert few[few.index(lines[begin]) :] == [lines[begin], *lines[end + 1 :]], "without the rules"
 
 
 def test_summary_tells_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
@@ -161,7 +163,7 @@ def test_summary_tells_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
     text = (out / "summary.md").read_text(encoding="utf-8")
     part = text[text.index("## Schema: 3 critical, 12 warning, 5 info, 5 accepted") :]
     open_ = {(it["severity"], it["rule"]) for it in result["schema_findings"] if "accepted" not in it}
-    rows = re.findall(r"^\| (critical|warning|info) \|.*?\| `([\w.]+)` \| (\d+) \|", part, re.MULTILINE)
+    rows = re.findall(r"^\| [◆▲○] (critical|warning|info) \|.*?\| `([\w.]+)` \| (\d+) \|", part, re.MULTILINE)
     assert {(severity, rule) for severity, rule, _ in rows} == open_
     assert sum(int(count) for *_, count in rows) == 20
     assert len(re.findall("^- accepted: ", part, re.MULTILINE)) == 5

@@ -34,7 +34,7 @@ from order_audit.audit.cli.app import app, main
 from order_audit.expectations import Rule, load, schema_rules
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding.guard_file import guards
-from order_audit.reports.terminal.summary import MARKS
+from order_audit.reports.formatting import MARKS
 from tests.support import servers
 
 ROOT: Final = Path(__file__).parents[2]
