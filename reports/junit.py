@@ -57,7 +57,7 @@ def _schema(document: Document, suite: ElementTree.Element) -> dict[str, int]:
         if failing:
             message = f"{failing[0].title}: {plural(len(failing), 'object')}"
             failure = ElementTree.SubElement(case, "failure", type=failing[0].severity, message=_clean(message))
-            failure.text = _listed([f"{result.message}\n{result.suggestion}" for result in failing], "\n\n")
+            failure.text = _listed([_suggestion(result) for result in failing], "\n\n")
         elif rule.status == "errored" and fail_on != "never":
             ElementTree.SubElement(case, "error", type="errored", message=_clean(rule.reason))
         elif rule.status != "checked":
@@ -69,6 +69,12 @@ def _schema(document: Document, suite: ElementTree.Element) -> dict[str, int]:
     if unused := [f"unused suppression: {it.rule} {it.object}: {it.reason}" for it in document.unused_suppressions]:
         ElementTree.SubElement(suite, "system-out").text = _clean("\n".join(unused))
     return counts
+
+
+def _suggestion(result: SchemaFinding) -> str:
+    """Return the message, the suggestion and its outcome."""
+    outcome = schema_findings.outcome_lines(result.outcome) if result.outcome else []
+    return "\n".join([result.message, result.suggestion, *outcome])
 
 
 def _line(result: SchemaFinding) -> str:

@@ -8,10 +8,26 @@ from dataclasses import dataclass
 from typing import Final
 
 from order_audit.expectations import SEVERITIES, Severity
-from order_audit.reports.document import Document, FailOn, SchemaFinding
+from order_audit.reports.document import Document, FailOn, Obstacle, Outcome, SchemaFinding
+from order_audit.reports.formatting import plural
 
 #: The number of objects that a rule's line names.
 _NAMED: Final = 4
+#: The verdict on a suggestion, by the kind of its outcome.
+_VERDICTS: Final = {
+    "runs": "would run",
+    "changes": "would change values",
+    "refused": "would fail",
+    "blocked": "blocked",
+    "not_judged": "not judged",
+}
+#: What each lock blocks.
+_BLOCKS: Final = {
+    "ACCESS EXCLUSIVE": "blocks reads and writes",
+    "SHARE ROW EXCLUSIVE": "blocks writes",
+    "SHARE": "blocks writes",
+    "SHARE UPDATE EXCLUSIVE": "blocks neither reads nor writes",
+}
 
 
 @dataclass(frozen=True)
@@ -76,3 +92,26 @@ def failing(findings: Iterable[SchemaFinding], fail_on: FailOn) -> list[SchemaFi
 def down_to(fail_on: FailOn) -> tuple[Severity, ...]:
     """Return this severity and the worse ones."""
     return () if fail_on == "never" else SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+
+
+def outcome_lines(outcome: Outcome) -> list[str]:
+    """Return the outcome of a suggestion as lines: the verdict with the lock, then what is in the way."""
+    verdict = _VERDICTS[outcome.kind] + (", judged by a sample of the rows" if outcome.sampled else "")
+    if outcome.lock:
+        verdict += f"; lock {outcome.lock} ({_BLOCKS[outcome.lock]})"
+    if outcome.rewrites:
+        verdict += f"; rewrites {', '.join(outcome.rewrites)}"
+    return [verdict, *map(obstacle_text, outcome.obstacles)]
+
+
+def obstacle_text(obstacle: Obstacle) -> str:
+    """Return what is in the way: an object, or the number of rows and the keys of the first ones."""
+    if obstacle.rows is None:
+        return f"{obstacle.object} {obstacle.text}".strip()
+    text = f"{plural(obstacle.rows, 'row')} {obstacle.text}"
+    if not obstacle.keys:
+        return text
+    key = obstacle.key[0] if len(obstacle.key) == 1 else f"({', '.join(obstacle.key)})"
+    keys = obstacle.keys if len(obstacle.key) == 1 else tuple(f"({it})" for it in obstacle.keys)
+    rest = obstacle.rows - len(keys)
+    return f"{text}: {key} {', '.join(keys)}" + (f" and {rest:,} more" if rest > 0 else "")

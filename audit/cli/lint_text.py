@@ -34,6 +34,12 @@ def lint_text(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: 
                 lines += [part for line in suggestion[:most] for part in statement(line, "      ")]
                 if len(suggestion) > most:
                     lines.append(f"      … and {plural(len(suggestion) - most, 'more line')}")
+                if finding.outcome:
+                    verdict_line, *rest = schema_findings.outcome_lines(finding.outcome)
+                    lines += paragraph(f"→ {escape(verdict_line)}", "      ", "  ")
+                    lines += [part for line in rest[:most] for part in paragraph(escape(line), "        ", "  ")]
+                    if len(rest) > most:
+                        lines.append(f"        … and {len(rest) - most:,} more")
         if len(group) > most:
             lines.append(f"    … and {len(group) - most:,} more; --examples {len(group)} shows them")
         lines.append("")

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import psycopg
-from psycopg import sql
 
 from order_audit.audit import mask
+from order_audit.audit.schema import probes
+from order_audit.audit.schema.judge import judged
+from order_audit.audit.schema.probes import FAILED, Probe
 from order_audit.expectations import SEVERITIES, Rule, catalog
 from order_audit.progress import ProgressCallback, ignore_progress
 from order_audit.reports.document import JsonObject, SchemaFinding, SchemaRule, encode
 
-#: The limits of one statement on the data: tables, and rows as estimated by the catalogs. A larger table has one of
-#: its own.
-_MOST_SOURCES: Final = 100
-_MOST_ROWS: Final = 1_000_000
 #: Of what stands in a WITH the planner knows nothing. It thinks it small, or larger than memory, and would go through
 #: it for each row rather than make a hash table of it once. Without nested loops every cost is beyond what makes the
 #: server compile a plan, which would take it the better part of a minute.
@@ -52,9 +50,8 @@ class _Row:
 
     place: int
     found: JsonObject
-    probe: dict[str, str] = field(default_factory=dict)
+    probe: Probe
     instead: list[JsonObject] = field(default_factory=list)
-    answer: JsonObject = field(default_factory=dict)
 
 
 def lint(
@@ -84,22 +81,35 @@ def lint(
                 rows += [replace(row, place=place) for row in of_rule]
             except psycopg.Error as error:
                 errors[place] = mask.error(error)
-    batches = list(_batches(rows, sizes))
+    asking = [row.probe for row in rows if row.probe.source]
+    batches = list(probes.batches(asking, sizes))
     for done, batch in enumerate(batches, start=1):
         if stopped():
             break
-        on_progress(done, 1 + len(batches), "reading tables")
-        _look(connection, batch)
-    if stopped():
-        return [Verdict(rule, "errored", "interrupted before it was judged") for rule in rules]
-    on_progress(1 + len(batches), 1 + len(batches), "")
+        on_progress(done, 2 + len(batches), "reading tables")
+        probes.look(connection, batch, stopped)
+    known = {(it.source, asked): it.answer.get(name) for it in asking for name, asked in it.aggregates.items()}
     by_rule: defaultdict[int, list[_Row]] = defaultdict(list)
     for row in rows:
         by_rule[row.place].append(row)
-    return [
+    verdicts = [
         Verdict(rule, "errored", errors[place]) if place in errors else _judge(rule, by_rule[place])
         for place, rule in enumerate(rules)
     ]
+    on_progress(1 + len(batches), 2 + len(batches), "judging suggestions")
+    verdicts = _with_outcomes(connection, verdicts, known, stopped)
+    if stopped():
+        return [Verdict(rule, "errored", "interrupted before it was judged") for rule in rules]
+    on_progress(2 + len(batches), 2 + len(batches), "")
+    return verdicts
+
+
+def _with_outcomes(
+    connection: psycopg.Connection, verdicts: list[Verdict], known: probes.Known, stopped: Callable[[], bool]
+) -> list[Verdict]:
+    """Judge the suggestions of all findings."""
+    found = iter(judged(connection, [it for verdict in verdicts for it in verdict.findings], known, stopped))
+    return [replace(verdict, findings=tuple(next(found) for _ in verdict.findings)) for verdict in verdicts]
 
 
 def findings(verdicts: Iterable[Verdict]) -> tuple[SchemaFinding, ...]:
@@ -143,73 +153,22 @@ def _ask(connection: psycopg.Connection, rules: Sequence[Rule]) -> tuple[list[_R
         connection.execute(_PLANNING)
         answer = connection.execute(statement(rules).encode()).fetchall()
     sizes = next(answers for place, answers in answer if place is None) or {}
-    rows = [
-        _Row(place, answers, answers.pop("probe", None) or {}, answers.pop("instead", None) or [])
-        for place, answers in answer
-        if place is not None
-    ]
+    rows = [_row(place, answers) for place, answers in answer if place is not None]
     return rows, sizes
 
 
-def _batches(rows: Iterable[_Row], sizes: dict[str, float]) -> Iterator[list[list[_Row]]]:
-    """Group probes into statements: the probes of one source together, and several sources."""
-    by_source: defaultdict[str, list[_Row]] = defaultdict(list)
-    for row in rows:
-        if "from" in row.probe:
-            by_source[row.probe["from"]].append(row)
-    batch: list[list[_Row]] = []
-    weight = 0.0
-    for source, group in by_source.items():
-        # a source that is not known is an end of an index
-        size = sizes.get(source, 0)
-        if batch and (len(batch) == _MOST_SOURCES or weight + size > _MOST_ROWS):
-            yield batch
-            batch, weight = [], 0.0
-        batch.append(group)
-        weight += size
-    if batch:
-        yield batch
-
-
-def _look(connection: psycopg.Connection, batch: list[list[_Row]]) -> None:
-    """Run a batch of probes; on failure, split it by source and then by probe, to find the failing one."""
-    try:
-        _probe(connection, batch)
-    except psycopg.Error as error:
-        parts = [[group] for group in batch] if len(batch) > 1 else [[[row]] for row in batch[0]]
-        if len(parts) > 1:
-            for part in parts:
-                _look(connection, part)
-        else:
-            batch[0][0].answer.update({"not looked at": mask.error(error), "holds": None})
-
-
-def _probe(connection: psycopg.Connection, batch: list[list[_Row]]) -> None:
-    asked = "\nunion all\n".join(
-        f"select {number}, to_jsonb(array[{', '.join(map(_object, group))}]) from {group[0].probe['from']}"
-        for number, group in enumerate(batch)
-    )
-    # rolled back, so that no lock stays until the end of the audit, or there is no room for those of other sessions
-    with connection.transaction(force_rollback=True):
-        answer = connection.execute(asked.encode()).fetchall()
-    for number, answers in answer:
-        for row, values in zip(batch[number], answers, strict=True):
-            row.answer.update(values)
-
-
-def _object(row: _Row) -> str:
-    """The aggregates that a row asks for, as one value."""
-    named = (f"{_literal(name)}, {asked}" for name, asked in row.probe.items() if name != "from")
-    return f"jsonb_build_object({', '.join(named)})"
+def _row(place: int, columns: JsonObject) -> _Row:
+    asked = columns.pop("probe", None) or {}
+    return _Row(place, columns, Probe(asked.pop("from", ""), asked), columns.pop("instead", None) or [])
 
 
 def _judge(rule: Rule, rows: Iterable[_Row]) -> Verdict:
     findings: list[SchemaFinding] = []
     unknown = ""
     for row in rows:
-        answer = row.answer
-        if "holds" in row.probe and answer.get("holds") is None and "not looked at" in answer:
-            unknown = f"{row.found['object']}: {answer['not looked at']}"
+        answer = row.probe.answer
+        if "holds" in row.probe.aggregates and FAILED in answer:
+            unknown = f"{row.found['object']}: {answer[FAILED]}"
             continue
         if answer.pop("holds", True) is False:
             continue
@@ -229,10 +188,6 @@ def _judge(rule: Rule, rows: Iterable[_Row]) -> Verdict:
 def _comment(text: str) -> str:
     """Text as SQL comment lines. A name in it may contain line ends, which would end the comment."""
     return "\n".join(f"-- {line}" for line in re.split(r"\r\n|\r|\n", text))
-
-
-def _literal(text: str) -> str:
-    return sql.Literal(text).as_string()
 
 
 def _finding(rule: Rule, columns: JsonObject, evidence: JsonObject) -> SchemaFinding:

@@ -35,7 +35,17 @@ from order_audit.reports.document.result import (
     SchemaCause,
     Status,
 )
-from order_audit.reports.document.schema import Ddl, DdlLine, DdlTable, LeftOut, SchemaFinding, SchemaRule, Suppression
+from order_audit.reports.document.schema import (
+    Ddl,
+    DdlLine,
+    DdlTable,
+    LeftOut,
+    Obstacle,
+    Outcome,
+    SchemaFinding,
+    SchemaRule,
+    Suppression,
+)
 
 __all__ = [
     "FORMAT",
@@ -61,6 +71,8 @@ __all__ = [
     "JsonObject",
     "KeyOrder",
     "LeftOut",
+    "Obstacle",
+    "Outcome",
     "Overlap",
     "PlannedFix",
     "Question",

@@ -10,11 +10,40 @@ from order_audit.reports.document.codec import Count, JsonObject, note
 
 
 @dataclass(frozen=True)
+class Obstacle:
+    """Why a suggested statement fails, changes values, or is not all that must be done."""
+
+    text: Annotated[str, note("What is in the way: a phrase about the rows or the object.")]
+    rows: Annotated[int | None, note("Rows that are in the way, if they were counted.", minimum=0)] = None
+    keys: Annotated[tuple[str, ...], note("Keys of up to five of the rows, masked.")] = ()
+    key: Annotated[tuple[str, ...], note("The columns of the keys.")] = ()
+    object: Annotated[str, note("The object that is in the way, with its kind.")] = ""
+    definition: Annotated[str, note("The statement that creates the object, if it is one.")] = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a suggestion would do if it was run in the snapshot. Nothing is run: it is judged by the catalogs and rows.
+
+    It `runs`; or rows have values that it would change (`changes`), or that it does not accept (`refused`); or an
+    object has to be changed first (`blocked`); or it is `not_judged`.
+    """
+
+    kind: Literal["runs", "changes", "refused", "blocked", "not_judged"]
+    obstacles: Annotated[
+        tuple[Obstacle, ...], note("Of a suggestion that runs: what stays as it is, or must change with it.")
+    ] = ()
+    lock: Annotated[str, note("The strongest lock that it takes on a table that exists; empty for none.")] = ""
+    rewrites: Annotated[tuple[str, ...], note("The tables that it writes anew, as in `object`.")] = ()
+    sampled: Annotated[bool, note("Whether the rows are those of a sample.")] = False
+
+
+@dataclass(frozen=True)
 class SchemaFinding:
     """A fault of one object.
 
     `remedy` is the kind of suggestion: a `statement` to run, a `rewrite` of the table by a change of type, or a
-    `redesign`, which needs a decision on the design or on conflicting rows.
+    `redesign`, which needs a decision on the design or on conflicting rows or objects.
     """
 
     rule: str
@@ -26,6 +55,7 @@ class SchemaFinding:
     suggestion: str
     remedy: Literal["statement", "rewrite", "redesign"]
     accepted: Annotated[str, note("The reason why it is accepted; empty if it is open.")] = ""
+    outcome: Annotated[Outcome | None, note("The outcome of the suggestion's statements; null for prose.")] = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from markupsafe import Markup
 from order_audit.domain import Chart
 from order_audit.expectations import SEVERITIES
 from order_audit.reports import action_plan, diagrams, escaping, formatting
+from order_audit.reports.document import Outcome
 from order_audit.reports.html import evidence, finding, impact
+from order_audit.reports.schema_findings import outcome_lines
 
 
 def page(template: str, **content: Any) -> str:
@@ -64,6 +66,7 @@ def _environment() -> Environment:
         "bars": _bars,
         "overlaps": finding.overlaps,
         "schema_causes": finding.schema_causes,
+        "outcome": _outcome,
     }
     environment.globals |= {
         "severities": SEVERITIES,
@@ -75,6 +78,11 @@ def _environment() -> Environment:
 
 def _bars(chart: Chart) -> Markup:
     return diagrams.bars(chart.title, chart.rows, chart.unit, chart.notes)
+
+
+def _outcome(outcome: Outcome | None) -> list[str]:
+    """Return the outcome of a suggestion as lines; none for prose."""
+    return outcome_lines(outcome) if outcome else []
 
 
 def _evidence(value: Any) -> str | Markup:

@@ -91,7 +91,7 @@ def test_rows_in_the_way_let_no_statement_fail(dsn: str) -> None:
         assert "-- some " in findings[key].suggestion
         assert key not in left
         assert any(rule == "constraint_is_validated" and of.endswith(name) for rule, of in left), name
-    assert findings["natural_key_is_unique", "member.email"].suggestion.endswith(" (email) where email <> ''")
+    assert findings["natural_key_is_unique", "member.email"].suggestion.endswith(" (email) where email <> '';")
 
 
 def test_comments_in_suggestions_end_where_statements_begin(dsn: str) -> None:

@@ -63,9 +63,12 @@ def asked(dsn: str) -> tuple[int, list[str], int, list[Verdict]]:
 
 
 def test_one_statement_asks_the_catalogs_and_one_the_data(sample: str) -> None:
-    """Whatever many rules there are: each table and each sequence is looked at once, and small ones together."""
+    """Whatever many rules there are: each table and each sequence is looked at once, and small ones together.
+
+    A second one judges what is suggested.
+    """
     catalogs, looks, held, verdicts = asked(sample)
-    assert (catalogs, len(looks), held) == (1, 1, 0)
+    assert (catalogs, len(looks), held) == (1, 2, 0)
     assert found(verdicts) == EXPECTED
     for source in ("from public.customers as t", "from public.orders as t"):
         assert sum(line.endswith(source) for line in looks[0].splitlines()) == 1
@@ -84,7 +87,8 @@ def test_statements_and_locks_do_not_grow_with_the_tables(server: Server) -> Non
         servers.drop_database(server, dsn)
         assert {(verdict.status, verdict.reason) for verdict in verdicts} == {("checked", "")}
         assert (catalogs, held) == (1, 0)
-        assert len(looks) <= 1 + row[0] // 100
+        # for rules, for suggestions, and for the keys of rows in the way
+        assert len(looks) <= 3 * (1 + row[0] // 100)
         counted.append(Counter(rule for rule, name, _ in found(verdicts) if name.startswith("area0_")))
     assert counted[0] == counted[1]
     assert len(counted[0]) >= 20
@@ -126,9 +130,10 @@ def test_large_tables_are_looked_at_one_by_one(dsn: str) -> None:
     named = [
         sorted(name for name in ("one", "two", "three", "four") if f"public.{name} as t" in text) for text in looks
     ]
-    assert len(named) == 2
+    # before 16, the suggestion asks more of json than the rule
+    assert len(named) in (2, 4)
     assert not any({"one", "two"} <= set(names) for names in named)
-    assert sorted(name for names in named for name in names) == ["four", "one", "three", "two"]
+    assert sorted(name for names in named[:2] for name in names) == ["four", "one", "three", "two"]
 
 
 def test_a_look_that_fails_costs_no_other_its_answer(dsn: str) -> None:
