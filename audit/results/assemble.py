@@ -106,11 +106,15 @@ def _summary(results: Iterable[Result], affected: tuple[RowsAffected, ...], verd
 
 def _results(collected: Collected, options: Options) -> Iterator[Result]:
     repairs = {id: decode(Fix, fix.document()) for id, fix in fixes(collected.rules).items()}
-    in_schema = {(it.rule, it.object) for verdict in collected.linted for it in verdict.findings}
+    on_schema = {(it.rule, it.object): it for verdict in collected.linted for it in verdict.findings}
     sql = runnable(options.schema)
     for rule in collected.rules:
         guard, unguarded = _guard(rule, collected.schema)
-        causes = (it for it in rule.schema_causes if (it.rule, it.object) in in_schema)
+        causes = (
+            it
+            for it in rule.schema_causes
+            if (finding := on_schema.get((it.rule, it.object))) and (not it.allows or _refuses_rows(finding))
+        )
         yield _result(
             rule,
             collected.outcomes[rule.id],
@@ -123,6 +127,11 @@ def _results(collected: Collected, options: Options) -> Iterator[Result]:
             guard=guard,
             unguarded=unguarded,
         )
+
+
+def _refuses_rows(finding: SchemaFinding) -> bool:
+    """Whether the suggestion refuses some of the rows. One that accepts all of them has allowed none."""
+    return finding.outcome is not None and any(it.rows for it in finding.outcome.obstacles)
 
 
 def _result(

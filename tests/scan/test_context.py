@@ -134,7 +134,10 @@ def test_what_is_around_examples(server: Server, tmp_path: Path) -> None:
     present = found["customers.required_text_is_present"]
     assert present["highlight_in"] == [["customer_name", "customer_email"]]
     assert found["customers.phone_is_dialable"].get("highlight") is None, "it passed"
-    assert {it["object"] for it in found["orders.status_is_known"]["schema_causes"]} == {"orders.order_status"}
+    assert {it["object"] for it in found["customers.balance_is_finite"]["schema_causes"]} == {
+        "customers.customer_balance"
+    }
+    assert "schema_causes" not in found["orders.status_is_known"], "the suggestion is not known to refuse a row"
 
 
 def test_what_lies_far_away_is_neither_there_nor_missing(server: Server, tmp_path: Path) -> None:

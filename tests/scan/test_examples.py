@@ -106,7 +106,6 @@ def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
 LET_IN = [(rule, weakness) for rule in RULES.values() for weakness in rule.schema_causes if weakness.allows]
 #: Rows of examples that pass their rule, but that the suggestion would reject.
 IN_THE_WAY = {
-    "schema.money_is_exact": "delete from customers where not abs(customer_balance) < 1e11",
     "schema.natural_key_is_unique": r"delete from customers where customer_email !~ '\S'",
     "schema.json_is_jsonb": "delete from orders where delivery_script_args::text ~ '1e'",
 }
@@ -118,7 +117,7 @@ where a.attrelid in ('customers'::regclass, 'orders'::regclass) and a.attnum > 0
 
 @pytest.mark.parametrize(("rule", "weakness"), LET_IN, ids=lambda it: getattr(it, "id", None) or it.rule)
 def test_a_weakness_that_is_put_right_lets_nothing_in(server_18: Server, rule: Rule, weakness: SchemaCause) -> None:
-    """The finding's suggestion rejects the example's violations, or turns them into valid rows."""
+    """The finding's suggestion rejects the example's violations, or those that the header names."""
     (key,) = rule.key
     table = TABLES[key]
     made = servers.new_database(server_18)
@@ -140,9 +139,10 @@ def test_a_weakness_that_is_put_right_lets_nothing_in(server_18: Server, rule: R
         (verdict,) = lint(connection, [it for it in schema_rules() if it.id == weakness.rule])
         (finding,) = (it for it in verdict.findings if it.object == weakness.object)
         connection.execute(finding.suggestion.replace(" concurrently ", " ").encode())
+        accepted = []
         for violation in wrong:
             with suppress(psycopg.Error), connection.transaction():
                 connection.execute(f"insert into {table} select * from aside where {key} = {violation}".encode())
-        left = _keys(connection, f"select {key}::text from (\n{rule.sql}\n) as v") & {*wrong}
-        assert len(left) < len(wrong) if weakness.which else not left
+                accepted.append(violation)
+        assert len(accepted) < len(wrong) if weakness.which else not accepted
     servers.drop_database(server_18, made)

@@ -4,7 +4,6 @@
 -- why: Money is counted in cents; the rest is usually the rounding error of a binary float. Sums of the same bookings
 --   can then disagree. The error can also decide a comparison with an order's amount.
 -- highlight: customer_balance
--- allowed_by: schema.money_is_exact customers.customer_balance
 select c.customer_id, c.customer_name, c.customer_balance
 from customers as c
 where c.customer_balance::text not in ('NaN', 'Infinity', '-Infinity')

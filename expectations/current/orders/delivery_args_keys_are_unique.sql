@@ -4,7 +4,6 @@
 -- why: json keeps both values, readers take the last one, and jsonb drops the first one silently. The two values may
 --   differ, and only one can be right.
 -- highlight: delivery_script_args
--- allowed_by: schema.json_is_jsonb orders.delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args
 from orders as o

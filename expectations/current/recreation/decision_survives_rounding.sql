@@ -4,7 +4,6 @@
 -- why: The balance is a binary float. Its rounding error alone decides whether it exceeds the amount: compared in
 --   whole cents, the answer is the opposite. The customer gets unpaid leads, or is refused paid ones.
 -- highlight: customer_balance
--- allowed_by: schema.money_is_exact customers.customer_balance
 -- unguarded: not needed once the guard of customers.balance_is_whole_cents is installed and amounts are integers
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status
 from orders as o
