@@ -83,12 +83,8 @@ def unquoted(name: str) -> str:
 def _parse(sql: str) -> tuple[Change, ...]:
     try:
         return _Parser(tokens(sql)).statement()
-    except _UnknownError:
+    except LookupError:
         return ()
-
-
-class _UnknownError(Exception):
-    """A statement is of no known kind."""
 
 
 class _Parser:
@@ -109,18 +105,18 @@ class _Parser:
 
     def _need(self, words: str) -> None:
         if not self._skip(words):
-            raise _UnknownError
+            raise LookupError("a statement of no known kind")
 
     def _next(self) -> Token:
         if self._place >= len(self._tokens):
-            raise _UnknownError
+            raise LookupError("a statement of no known kind")
         self._place += 1
         return self._tokens[self._place - 1]
 
     def _name(self) -> str:
         token = self._next()
         if token.kind not in ("word", "name"):
-            raise _UnknownError
+            raise LookupError("a statement of no known kind")
         return token.text
 
     def _qualified(self) -> str:
@@ -185,7 +181,7 @@ class _Parser:
             return (Change("privilege"),)
         if self._skip("select setval"):
             return (Change("setval"),)
-        raise _UnknownError
+        raise LookupError("a statement of no known kind")
 
     def _qualified_parts(self) -> list[str]:
         parts = [self._name()]
@@ -225,7 +221,7 @@ class _Parser:
             return (Change("rename", relation),)
         if self._skip("enable"):
             return (Change("trigger", relation),)
-        raise _UnknownError
+        raise LookupError("a statement of no known kind")
 
     def _column(self, relation: str, column: str) -> Change:
         self._skip("set data")
@@ -243,7 +239,7 @@ class _Parser:
             return Change("default", relation, (column,), drops_default=True)
         if self._skip("set default"):
             return Change("default", relation, (column,), expression=self._rest())
-        raise _UnknownError
+        raise LookupError("a statement of no known kind")
 
     def _addition(self, relation: str) -> Change:
         if self._skip("column"):

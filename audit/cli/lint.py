@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,13 +35,22 @@ def lint(
         int, typer.Option(min=1, help="Findings per rule and lines per suggestion to show; JSON has all.")
     ] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    sql: Annotated[
+        Path | None,
+        typer.Option(
+            "--sql", help="Write the suggestions that run into this file, in order, for psql.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Check the schema: keys, references, types, constraints, indexes, names.
 
-    Example: order-audit lint --dsn postgresql://reader@db/shop --fail-on critical
+    Nothing is changed: --sql writes statements for you to run.
+
+    Example: order-audit lint --dsn postgresql://reader@db/shop --fail-on critical --sql suggested.sql
     """
     import json
 
+    from order_audit import session
     from order_audit.audit.cli.lint_text import lint_text
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import dsn as dsns
@@ -48,10 +58,15 @@ def lint(
     from order_audit.audit.schema import suppression as allowed
     from order_audit.audit.schema.lint import document, findings
     from order_audit.audit.schema.lint import lint as judge
+    from order_audit.audit.schema.suggested_file import suggested_file
     from order_audit.expectations import matching, schema_rules
     from order_audit.reports.action_plan import command
+    from order_audit.reports.atomic_files import write
+    from order_audit.reports.formatting import plural
     from order_audit.reports.schema_findings import failing
 
+    if sql is not None and not sql.parent.is_dir():
+        raise UsageError(f"--sql {sql}: there is no folder {sql.parent}; create it, or name another one")
     check_options(None, statement_timeout)
     rules = schema_rules()
     wanted = matching(rules, rule) if rule else {it.id for it in rules}
@@ -65,13 +80,22 @@ def lint(
     ):
         chosen = [it for it in rules if it.id in wanted]
         verdicts = judge(snapshot.connection, chosen, start_progress("checking the schema"))
+        path = session.scalar(snapshot.connection, "select current_setting('search_path')")
     verdicts, unused = allowed.accept(verdicts, suppressions, (it.id for it in rules))
     if as_json:
         say(json.dumps(document(verdicts), indent=2, ensure_ascii=False))
     else:
         say(lint_text(verdicts, unused, examples))
-        if any(not finding.accepted for finding in findings(verdicts)):
-            first = "correct the schema, or list intended findings for --allow; then "
-            say(following(command("lint", "--fail-on", "warning", schema=schema), dsn, first))
+    if sql is not None:
+        text, written, left_out = suggested_file(findings(verdicts), path)
+        try:
+            write(sql, text)
+        except OSError as error:
+            raise UsageError(f"--sql {sql}: cannot be written: {error.strerror}") from None
+        counts = f"the suggestions of {plural(written, 'finding')}; {left_out:,} left out, which need a decision"
+        typer.echo(f"{sql}: {counts}", err=as_json)
+    if not as_json and any(not finding.accepted for finding in findings(verdicts)):
+        first = "correct the schema, or list intended findings for --allow; then "
+        say(following(command("lint", "--fail-on", "warning", schema=schema), dsn, first))
     has_errors = fail_on != "never" and any(verdict.status == "errored" for verdict in verdicts)
     raise typer.Exit(1 if has_errors or failing(findings(verdicts), fail_on) else 0)

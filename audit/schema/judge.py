@@ -1,13 +1,13 @@
 """Judge the suggested statements of findings in the audit's snapshot, by reading alone.
 
-The catalogs tell what blocks a statement, the rows what it would refuse or change. A statement that would not run, or
+The catalogs show what blocks a statement, the rows what it would refuse or change. A statement that would not run, or
 would change a value, becomes a redesign, with its reasons.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -47,10 +47,9 @@ def judged(
     suggestions = {place: Suggestion(found) for place, found in parsed.items()}
     rows = Rows()
     try:
-        facts = _facts(connection, suggestions.values())
-        implied = _implied(findings)
+        facts = _facts(connection, list(suggestions.values()), _implied(findings))
         for suggestion in suggestions.values():
-            suggestion.examine(connection, facts, implied)
+            suggestion.examine(connection, facts)
         asked = [it for suggestion in suggestions.values() for it in suggestion.asked]
         rows.read(connection, asked, known, stopped)
         rows.read_keys(connection, asked, stopped)
@@ -65,11 +64,19 @@ def judged(
     return [_finding(it, suggestions[place], rows) if place in suggestions else it for place, it in enumerate(findings)]
 
 
-def _facts(connection: psycopg.Connection, suggestions: Iterable[Suggestion]) -> Facts:
+def _facts(
+    connection: psycopg.Connection, suggestions: Sequence[Suggestion], implied: Mapping[str, list[str]]
+) -> Facts:
+    """Read the facts of all tables that suggestions change, and of those whose columns have to change with them."""
     changes = [change for suggestion in suggestions for change in suggestion.changes]
     names = {name for it in changes for name in (it.relation, it.target) if name}
     new = {it.relation for it in changes if it.kind in ("create_table", "create_sequence")}
-    return judge_catalog.read(connection, names, new)
+    while True:
+        facts = judge_catalog.read(connection, names, new)
+        more = {name for suggestion in suggestions for name in suggestion.widen(facts, implied)}
+        if more <= names:
+            return facts
+        names |= more
 
 
 def _implied(findings: Iterable[SchemaFinding]) -> dict[str, list[str]]:

@@ -28,7 +28,7 @@ _TYPE: Final = re.compile(r"(?P<name>.*?)\s*(?:\(\s*(?P<first>\d+)\s*(?:,\s*(?P<
 
 @dataclass(frozen=True)
 class Cast:
-    """A change of type: the rows to look for, and whether the table is written anew.
+    """A change of type: the rows to look for, and whether the table is rewritten.
 
     `lost` says what the new type cannot hold whatever the rows; empty where it holds every value.
     """
@@ -139,7 +139,7 @@ def _numeric(value: str, old: Type, new: Type, using: str) -> Cast:
     if old.kind in ("float4", "float8", "numeric") and old.first is None and precision is not None:
         tests.append(RowTest(f"{value} in ('Infinity', '-Infinity')", "refuses", "is infinite", "are infinite"))
     if precision is not None:
-        # rounded first, as the conversion does; infinity and NaN are told apart
+        # rounded first, as the conversion does; infinity and NaN have tests of their own
         large = f"abs(round({exact}, {scale})) >= 1e{precision - scale}"
         if old.kind in ("float4", "float8", "numeric"):
             large += f" and {value} not in ('NaN', 'Infinity', '-Infinity')"

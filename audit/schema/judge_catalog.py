@@ -79,12 +79,11 @@ class Dependent:
 
 @dataclass(frozen=True)
 class Reference:
-    """A column of a foreign key that references `column` of `table`."""
+    """A column of a foreign key: the table's oid and its name for SQL, and the column's type."""
 
     table: int
+    quoted: str
     column: str
-    object: str
-    of: str
     kind: str
 
 
@@ -113,7 +112,7 @@ def read(connection: psycopg.Connection, names: Collection[str], new: Collection
             dependents[row["table"], row["column"]].append(Dependent(**row))
         references: defaultdict[tuple[int, str], list[Reference]] = defaultdict(list)
         for row in _rows(connection, queries.REFERENCES, oids):
-            reference = Reference(row["of_table"], row["of_column"], row["object"], row["column"], row["kind"])
+            reference = Reference(row["of_table"], row["quoted"], row["of_column"], row["kind"])
             references[row["table"], row["column"]].append(reference)
         taken = frozenset(row["name"] for row in _rows(connection, queries.TAKEN, {"names": sorted(new)}))
     names_of = [(row.pop("written"), row["oid"]) for row in rows]

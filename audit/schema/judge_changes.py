@@ -25,6 +25,7 @@ _HARMLESS: Final = {
 #: How rules fill a new table from the values of a CHECK.
 _LISTED: Final = re.compile(r"select distinct unnest\(\s*array\[(.*)\]\s*\)$", re.IGNORECASE | re.DOTALL)
 _NEW_ROWS: Final = "the rows of the new table are not known before"
+_BYTES: Final = {"int2": 2, "int4": 4, "int8": 8}
 _UNKNOWN: Final = "a statement of this kind is not judged"
 
 
@@ -43,7 +44,6 @@ class Suggestion:
     locks: list[str] = field(default_factory=list)
     rewrites: list[str] = field(default_factory=list)
     deferred: dict[str, Asked] = field(default_factory=dict)
-    _implied: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def changes(self) -> list[Change]:
@@ -55,12 +55,8 @@ class Suggestion:
         """The relations that the suggestion creates."""
         return {it.relation for it in self.changes if it.kind in ("create_table", "create_sequence")}
 
-    def examine(self, connection: psycopg.Connection, facts: Facts, implied: Mapping[str, list[str]]) -> None:
-        """Find what blocks the changes, and what to ask the rows.
-
-        `implied` are the columns that reference a column without a foreign key, by that column.
-        """
-        self._implied = implied
+    def examine(self, connection: psycopg.Connection, facts: Facts) -> None:
+        """Find what blocks the changes, and what to ask the rows."""
         for statement in self.statements:
             if not statement.changes:
                 self.unknown.append(_UNKNOWN)
@@ -119,7 +115,6 @@ class Suggestion:
         for view in views:
             _, altered = self.views.setdefault(view.oid, (view, {}))
             altered.setdefault(table, {})[column.name] = change.type
-        self._references(facts, table, column, change)
 
     def _sized(self, table: Table, column: Column, change: Change, judged: Cast) -> None:
         """Ask the rows of a change of type. Where the old type has no precision, they determine that of the new one."""
@@ -137,25 +132,38 @@ class Suggestion:
             self.asked += [(table, Figure(it)) for it in figures(column)]
         self.asked += [(table, test) for test in tests]
 
-    def _references(self, facts: Facts, table: Table, column: Column, change: Change) -> None:
-        """Note the columns that reference a key that becomes wider, and do not."""
-        new = target(change.type).kind
-        widened = {(it.relation, unquoted(it.columns[0])) for it in self.changes if it.kind == "type"}
-        oids = {(facts.tables[name].oid, place) for name, place in widened if name in facts.tables}
-        name = f"{table.object}.{column.name}"
-        pointing = [
-            (it.table, it.column, it.object, it.kind) for it in facts.references.get((table.oid, column.name), ())
-        ]
-        pointing += [
-            (other.oid, it.name, f"{other.object}.{it.name}", it.kind)
-            for other in {it.oid: it for it in facts.tables.values()}.values()
-            for it in other.columns.values()
-            if f"{other.object}.{it.name}" in self._implied.get(name, ())
-        ]
-        for oid, place, object_, kind in pointing:
-            if (oid, place) not in oids and kind != new:
-                text = f"references {name} and has to get the type {change.type} too"
-                self.notes.append(Obstacle(text, object=f"column {object_}"))
+    def widen(self, facts: Facts, implied: Mapping[str, list[str]]) -> set[str]:
+        """Add the change of type of each column that references a wider key, directly or through others.
+
+        Returns the tables whose facts are not known yet.
+        """
+        unknown: set[str] = set()
+        changes = self.changes
+        for change in changes:  # which grows meanwhile
+            table = facts.tables.get(change.relation) if change.kind == "type" else None
+            column = table.column(change.columns[0]) if table else None
+            new = target(change.type).kind
+            if table is None or column is None or _BYTES.get(new, 0) <= _BYTES.get(column.kind, 8):
+                continue
+            for quoted, name, kind in _pointing(facts, table, column, implied):
+                if (other := facts.tables.get(quoted)) is None:
+                    unknown.add(quoted)
+                elif _BYTES.get(kind, 8) < _BYTES[new] and not self._has_type(facts, other, name):
+                    place = other.columns[name].quoted
+                    sql = f"alter table {quoted} alter column {place} type {change.type}"
+                    added = Change("type", quoted, (place,), type=change.type)
+                    self.statements.append(Statement(sql, "", (added,)))
+                    changes.append(added)
+                    text = f"references {table.object}.{column.name} and gets the type {change.type} too"
+                    self.notes.append(Obstacle(text, object=f"column {other.object}.{name}"))
+        return unknown
+
+    def _has_type(self, facts: Facts, table: Table, column: str) -> bool:
+        """Whether the suggestion changes the type of a column."""
+        return any(
+            it.kind == "type" and facts.tables.get(it.relation) is table and unquoted(it.columns[0]) == column
+            for it in self.changes
+        )
 
     def _null_tests(self, facts: Facts, change: Change) -> None:
         """Of the columns of an index that the suggestion creates for a primary key."""
@@ -212,6 +220,22 @@ class Suggestion:
                 if change in types:
                     sql = sql.replace(f"type {change.type}", f"type {types[change]}", 1)
             self.statements[place] = replace(statement, sql=sql)
+
+
+def _pointing(
+    facts: Facts, table: Table, column: Column, implied: Mapping[str, list[str]]
+) -> Iterable[tuple[str, str, str]]:
+    """The columns that reference a column: table, column and type.
+
+    `implied` are those without a foreign key, by the column that they reference.
+    """
+    for it in facts.references.get((table.oid, column.name), ()):
+        yield it.quoted, it.column, it.kind
+    named = implied.get(f"{table.object}.{column.name}", ())
+    for other in {it.oid: it for it in facts.tables.values()}.values() if named else ():
+        for place in other.columns.values():
+            if f"{other.object}.{place.name}" in named:
+                yield other.quoted, place.name, place.kind
 
 
 def figures(column: Column) -> tuple[str, str, str]:

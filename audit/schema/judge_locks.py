@@ -1,4 +1,4 @@
-"""The locks of statements, and whether they write the table anew: facts of PostgreSQL's documentation.
+"""The locks of statements, and whether they rewrite the table: facts of PostgreSQL's documentation.
 
 "Explicit Locking", and the pages of ALTER TABLE, CREATE INDEX, DROP INDEX, REINDEX, COMMENT, ANALYZE and CREATE
 TRIGGER. The same in 15 to 18.
@@ -51,7 +51,7 @@ def lock(change: Change) -> str:
 
 
 def fills_column(change: Change) -> bool:
-    """Whether a new column has another value in each row, so that the table is written anew."""
+    """Whether a new column has another value in each row, so that the table is rewritten."""
     if change.kind != "add_column":
         return False
     words = change.expression.lower()

@@ -100,7 +100,7 @@ order by a.attrelid, a.attnum
 
 REFERENCES: Final = """
 select k.confrelid as table, p.attname as column, k.conrelid as of_table, a.attname as of_column,
-  case when s.nspname = current_schema() then '' else s.nspname || '.' end || c.relname || '.' || a.attname as object,
+  format('%%I.%%I', s.nspname, c.relname) as quoted,
   t.typname as kind
 from pg_constraint as k
 join pg_class as c on c.oid = k.conrelid
@@ -110,7 +110,7 @@ join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.one
 join pg_attribute as p on p.attrelid = k.confrelid and p.attnum = u.other
 join pg_type as t on t.oid = a.atttypid
 where k.contype = 'f' and k.conparentid = 0 and k.confrelid = any(%(oids)s)
-order by object
+order by quoted, of_column
 """
 
 #: What reads a column of the tables or of their children, which change with them, by the kinds that hold its type or

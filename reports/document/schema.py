@@ -34,7 +34,7 @@ class Outcome:
         tuple[Obstacle, ...], note("Of a suggestion that runs: what stays as it is, or must change with it.")
     ] = ()
     lock: Annotated[str, note("The strongest lock that it takes on a table that exists; empty for none.")] = ""
-    rewrites: Annotated[tuple[str, ...], note("The tables that it writes anew, as in `object`.")] = ()
+    rewrites: Annotated[tuple[str, ...], note("The tables that it rewrites, as in `object`.")] = ()
     sampled: Annotated[bool, note("Whether the rows are those of a sample.")] = False
 
 

@@ -149,23 +149,26 @@ def test_locks_of_what_cannot_be_rolled_back(dsn: str, suggestion: str, lock: st
     assert outcome(dsn, suggestion).lock == lock
 
 
-def test_columns_that_point_at_a_key_are_told_of(dsn: str) -> None:
-    """With a foreign key or, by another finding, without one."""
+def test_columns_that_point_at_a_key_change_with_it(dsn: str) -> None:
+    """With a foreign key, directly or through another, or without one by another finding."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("""
             create table customer (id int generated always as identity primary key, name text);
             create table visit (id bigint primary key, customer_id int);
-            create table bill (id bigint primary key, customer int references customer);
+            create table account (id int primary key references customer);
+            create table bill (
+                id bigint primary key, account int references account, "Customer" int references customer
+            );
         """)
     widened = outcome(dsn, "alter table public.customer alter column id type bigint")
     assert outcome_lines(widened)[1:] == [
-        "column bill.customer references customer.id and has to get the type bigint too"
+        "column account.id references customer.id and gets the type bigint too",
+        "column bill.Customer references customer.id and gets the type bigint too",
+        "column bill.account references account.id and gets the type bigint too",
     ]
-    judged = found(dsn)["key_is_bigint", "customer.id"].outcome
-    assert judged is not None
-    assert outcome_lines(judged)[1:] == [
-        "column visit.customer_id references customer.id and has to get the type bigint too"
-    ]
+    assert set(widened.rewrites) == {"customer", "account", "bill"}
+    finding = found(dsn)["key_is_bigint", "customer.id"]
+    assert "alter table public.visit alter column customer_id type bigint;" in finding.suggestion.splitlines()
 
 
 def test_a_validation_that_rows_fail_is_left_out(dsn: str) -> None:
