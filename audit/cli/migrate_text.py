@@ -94,8 +94,8 @@ def _quarantine(quarantined: Sequence[Quarantined], verb: str) -> list[str]:
     for it in quarantined:
         keys = ", ".join(map(str, it.keys)) + (", …" if it.rows > len(it.keys) else "")
         lines.append(f"  {it.table:<9} {it.rows:>7,}  {it.reason}: {keys}")
-    lines.append("a reason with a dot is a rule: once its fix has repaired the row, the row leaves the quarantine")
-    lines.append("'order-audit fixes plan' shows what fixes would change")
+    lines.append("a reason with a dot is a rule: a row that no longer violates any leaves the quarantine by itself")
+    lines.append("'order-audit fixes plan' shows which of them fixes repair, and which need a decision or a person")
     return lines
 
 

@@ -18,6 +18,7 @@ from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import AUTOMATIC, Fix, Option, fixes
 from tests.support import servers
+from tests.support.oracle_values import is_beyond_numeric
 
 ROOT = Path(__file__).parents[2]
 FIXES = fixes(load("current").rules)
@@ -158,6 +159,14 @@ def converted(text: str) -> str:
         lost = (code in HIGH and after not in LOW) or (code in LOW and before not in HIGH)
         made.append("\\ufffd" if lost else piece)
     return "".join(made)
+
+
+NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|(-?[0-9][-+.0-9eE]*)')
+
+
+def numbers_quoted(text: str) -> str:
+    """A document with each number beyond numeric as a string."""
+    return NUMBER.sub(lambda it: f'"{it[0]}"' if it[1] and is_beyond_numeric(it[1]) else it[0], text)
 
 
 def bad_escapes(text: str) -> bool:

@@ -70,6 +70,14 @@ SHOWN = [
     (CONVERT, AUTOMATIC, r'"\ud83d\u0000\ude00"', r'"\ufffd\ufffd"'),
     # digits after the four are no part of the escape
     (CONVERT, AUTOMATIC, r'"\u00000\ud8000"', r'"0\ufffd0"'),
+    # numbers beyond numeric: left to a person, escapes beside them too
+    (CONVERT, AUTOMATIC, '{"a": 1e400000}', '{"a": 1e400000}'),
+    (CONVERT, AUTOMATIC, r'{"a": 1e400000, "b": "\u0000"}', r'{"a": 1e400000, "b": "\u0000"}'),
+    (CONVERT, "numbers_as_text", '{"a" :[ -1.50E-16383,2.50] }', '{"a" :[ "-1.50E-16383",2.50] }'),
+    (CONVERT, "numbers_as_text", "1e131072", '"1e131072"'),
+    (CONVERT, "numbers_as_text", '["\\"1e400000",1e400000,true,null]', '["\\"1e400000","1e400000",true,null]'),
+    (CONVERT, "numbers_as_text", r'{"a": 1e400000, "b": "\u0000"}', r'{"a": "1e400000", "b": ""}'),
+    (CONVERT, "numbers_as_text", r'{"b": "\u0000"}', r'{"b": "\u0000"}'),
     # equal values: the last stays
     (UNIQUE, AUTOMATIC, '{"a": 1, "b": 2, "a": 1}', '{"b": 2, "a": 1}'),
     (UNIQUE, AUTOMATIC, '{\n  "a": 1,\n  "a": 1,\n  "b": 2\n}\n', '{\n  "a": 1,\n  "b": 2\n}\n'),

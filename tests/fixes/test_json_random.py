@@ -20,6 +20,7 @@ from tests.fixes.json_documents import (
     converted,
     database_of,
     documents_of,
+    numbers_quoted,
     option_of,
     order_rows,
     secrets_in,
@@ -53,7 +54,10 @@ def _random_documents(seed: int) -> list[str]:
 
 def _expected(text: str, rule: str, option: str, references: dict[str, str]) -> str:
     if rule == CONVERT:
-        return converted(text)
+        has_numbers = numbers_quoted(text) != text
+        if option == AUTOMATIC:
+            return text if has_numbers else converted(text)
+        return numbers_quoted(converted(text)) if has_numbers else text
     if rule == UNIQUE:
         return unique_keys(text, option=option) if Scan(text).members else text
     if rule == SECRET:
@@ -64,8 +68,8 @@ def _expected(text: str, rule: str, option: str, references: dict[str, str]) -> 
 @pytest.mark.parametrize("column", ["json", "jsonb"])
 @pytest.mark.parametrize(
     ("rule", "option"),
-    [(CONVERT, AUTOMATIC), (UNIQUE, AUTOMATIC), (UNIQUE, "keep_last"), (UNIQUE, "keep_first"),
-     (SECRET, "move_to_secret_store"), (SECRET, "redact"), (OBJECT, "wrap")],
+    [(CONVERT, AUTOMATIC), (CONVERT, "numbers_as_text"), (UNIQUE, AUTOMATIC), (UNIQUE, "keep_last"),
+     (UNIQUE, "keep_first"), (SECRET, "move_to_secret_store"), (SECRET, "redact"), (OBJECT, "wrap")],
 )  # fmt: skip
 def test_random_documents(server: Server, rule: str, option: str, column: str) -> None:
     """Each document equals the result of a second computation, and valid ones stay."""
@@ -95,8 +99,11 @@ def test_random_documents(server: Server, rule: str, option: str, column: str) -
         differ = {id for id, (old, new) in enumerate(zip(before, after, strict=True), start=1) if old != new}
         assert differ <= found
         assert changed == len(differ)
-        if option != AUTOMATIC or rule == CONVERT:
-            assert violations_of(connection, rule) == []
+        left = set(violations_of(connection, rule))
+        if rule == CONVERT:  # numbers and escapes alone are repaired apart
+            assert left == found - differ
+        elif option != AUTOMATIC:
+            assert not left
         assert apply_option(connection, rule, option) == 0
         revert(connection, rule, TARGET, Throttle())
         assert order_rows(connection) == rows

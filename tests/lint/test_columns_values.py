@@ -240,9 +240,10 @@ EVIDENCE: Final[Evidence] = {
         create table t (doc json);
         insert into t values ('{"a": "\u0000"}'), ('{"a": "\\u0000"}'), ('{"a": "\ud83d\ude00"}'),
         ('{"a": "\ud83d"}'), ('{}'),
-            ('{"a": "\ude00"}'), ('{"a": "\\\u0000"}'), (null), ('{"a": "\u00e4"}')
+            ('{"a": "\ude00"}'), ('{"a": "\\\u0000"}'), (null), ('{"a": "\u00e4"}'),
+            ('{"a": 1e200000}'), ('[0.1e131073, "\""]'), ('{"a": 1e131071, "1e200000": "\"1e200000"}')
         """,
-        {"type": "json", "rows that cannot be converted": 4},
+        {"type": "json", "rows that cannot be converted": 6},
     ),
     "flag_is_boolean": (
         "create table t (is_on int); insert into t values (1), (0), (-1), (null)",

@@ -84,6 +84,33 @@ def test_a_quarantine_that_fixes_empty_lets_the_contract_through(sample: str) ->
     assert found == (1001,)
 
 
+@pytest.mark.both_versions
+def test_a_number_beyond_numeric_waits_for_a_decision(sample: str, tmp_path: Path) -> None:
+    """No fix repairs it by itself, the plan does not say so, and once it is repaired the row is admitted."""
+    rule = "orders.delivery_args_convert_to_jsonb"
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute(
+            "insert into orders (order_id, order_ref, customer_id, delivery_script_name, delivery_script_args)"
+            """ values (2001, 2001, 1, 'bulk_delivery', '{"n": 1e400000, "m": "\\u0000"}')"""
+        )
+    planned = migrate(sample, "plan", "--quiet")
+    assert f"{rule}: 2001" in planned
+    assert "a row that no longer violates any leaves the quarantine by itself" in planned
+    migrate(sample, "run", "--to", "verify", "--quiet")
+    decisions = tmp_path / "decisions.toml"
+    for choice, left in (("leave", {(rule, (2001,))}), ("numbers_as_text", set())):
+        decisions.write_text(f'"{rule}" = "{choice}"\n')
+        applied = order_audit(
+            "fixes", "apply", "--dsn", sample, "--no-guards", "--quiet", "--decisions", str(decisions)
+        )
+        assert applied.returncode == 0, applied.stderr
+        with psycopg.connect(sample) as connection:
+            assert {(it.reason, it.keys) for it in quarantine(connection)} == left
+    with psycopg.connect(sample) as connection:
+        args = connection.execute("select args from sales.order_deliveries where order_id = 2001").fetchone()
+    assert args == ({"n": "1e400000", "m": ""},)
+
+
 def test_fixes_let_rows_out_of_quarantine(issues: str, tmp_path: Path) -> None:
     migrate(issues, "run", "--to", "verify", "--quiet")
     with psycopg.connect(issues) as connection:

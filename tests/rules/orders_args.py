@@ -6,7 +6,7 @@ from tests.rules.cases import HIGH, LOW, NUL, SINGLE_VALUES, args, values
 from tests.rules.mutations import JSONB, MUTATIONS, change_args, change_order, mutation
 from tests.support.oracle import Ledger, api_keys, of_orders
 from tests.support.oracle_rows import Order
-from tests.support.oracle_values import Pairs, has_bad_escape, is_email, parse
+from tests.support.oracle_values import Pairs, is_email, parse
 
 
 @of_orders
@@ -93,72 +93,6 @@ MUTATIONS += [
         "orders.delivery_args_keys_are_unique",
     ),
     mutation("a key twice, but nested", change_args(404, '{"inner": {"batch": 50, "batch": 60}}')),
-]
-
-
-@of_orders
-def orders_delivery_args_convert_to_jsonb(order: Order, _: Ledger) -> bool:
-    """An escape that stands for no character."""
-    return order.delivery_script_args is not None and has_bad_escape(order.delivery_script_args)
-
-
-SINGLE_VALUES["orders.delivery_args_convert_to_jsonb"] = (
-    args(
-        *(
-            f'"{text}"'
-            for text in (NUL, rf"\\{NUL}", rf"\\\\{NUL}", rf"{NUL}0", HIGH, LOW, r"\uD800", r"\uDfFf")
-        ),
-        *(f'"{text}"' for text in (HIGH + HIGH + LOW, HIGH + LOW + LOW, LOW + HIGH, HIGH + "x" + LOW)),
-        *(f'"{text}"' for text in (HIGH + "\\" + LOW, HIGH + r"\n" + LOW, HIGH + r"\u0041", HIGH + NUL)),
-        rf'{{"a":[{{"{NUL}":1}}]}}',
-        rf'{{"a":1,"a":"{LOW}","a":2}}',
-    ),
-    [
-        *args(*(f'"{text}"' for text in (r"\\u0000", r"\\\\u0000", r"\\ud800", HIGH + LOW))),
-        *args(
-            r'"\uD83D\uDE00"', r'"\ud83D\uDe00"', r'"\ufffd\ud7ff\ue000\u0001"', "1e400000", "null",
-            '"u0000"', r'"\"u0000"',
-        ),
-        *values("delivery_script_args", None),
-    ],
-)  # fmt: skip
-MUTATIONS += [
-    mutation("the character zero", change_args(404, r'{"name": "\u0000"}'), "orders.delivery_args_convert_to_jsonb"),
-    mutation(
-        "the character zero after an escaped backslash",
-        change_args(404, r'{"name": "\\\u0000"}'),
-        "orders.delivery_args_convert_to_jsonb",
-    ),
-    mutation("a high surrogate", change_args(404, r'{"name": "\ud83d!"}'), "orders.delivery_args_convert_to_jsonb"),
-    mutation("a low surrogate", change_args(404, r'{"name": ["\uDE00"]}'), "orders.delivery_args_convert_to_jsonb"),
-    mutation("a surrogate in a key", change_args(404, r'{"\ude00\ud83d": 1}'), "orders.delivery_args_convert_to_jsonb"),
-    # The rules about the arguments still read them.
-    mutation(
-        "bad escapes beside a good address",
-        change_args(101, r'{"\u0000": "\ud800", "email_address": "leads@acme.example"}'),
-        "orders.delivery_args_convert_to_jsonb",
-    ),
-    mutation(
-        "bad escapes beside a good reference",
-        change_args(202, r'{"a": "\u0000", "api-key": "secret-ref:crm/birch", "b": ["\udc00"]}'),
-        "orders.delivery_args_convert_to_jsonb",
-    ),
-    # Both keys are read as the same character.
-    mutation(
-        "two bad escapes as keys",
-        change_args(404, r'{"\ud800": 1, "\u0000": 2}'),
-        "orders.delivery_args_convert_to_jsonb",
-        "orders.delivery_args_keys_are_unique",
-    ),
-    mutation(
-        "bad escapes beside a secret",
-        change_args(404, r'{"a": "\u0000", "inner": [{"password": "k-123"}]}'),
-        "orders.delivery_args_convert_to_jsonb",
-        "orders.delivery_args_hold_no_secret",
-    ),
-    mutation("a whole surrogate pair", change_args(404, r'{"name": "\ud83d\uDE00"}')),
-    mutation("what looks like bad escapes", change_args(404, r'{"name": "C:\\u0000\\ud800\\\\udc00"}')),
-    mutation("a number out of range", change_args(404, '{"batch": 1e400000}')),
 ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import cache
 
 Number = float | Decimal
@@ -83,6 +83,24 @@ def is_bad(escape: re.Match[str]) -> bool:
 def has_bad_escape(document: str) -> bool:
     """Whether a JSON text holds an escape that `jsonb` refuses."""
     return any(is_bad(escape) for escape in ESCAPE.finditer(document))
+
+
+def is_beyond_numeric(number: str) -> bool:
+    """Whether a number has more than the 131,072 digits before the point or 16,383 after it that `numeric` has."""
+    try:
+        exact = Decimal(number)
+    except InvalidOperation:  # an exponent beyond Python, too
+        return True
+    exponent = exact.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return -exponent > 16_383 or (exact != 0 and exact.adjusted() >= 131_072) or exponent > 2**30 - 1
+
+
+def is_rejected_by_jsonb(document: str) -> bool:
+    """Whether a JSON text holds an escape or a number that `jsonb` refuses."""
+    numbers: list[str] = []
+    json.loads(mend(document), parse_int=numbers.append, parse_float=numbers.append)
+    return has_bad_escape(document) or any(map(is_beyond_numeric, numbers))
 
 
 def mend(document: str) -> str:

@@ -1,16 +1,37 @@
 -- title: Delivery arguments rejected by jsonb
 -- severity: critical
 -- key: order_id
--- why: json accepts two kinds of escapes that jsonb rejects: U+0000 and unpaired surrogates. One such row aborts the
---   conversion of the whole table. Queries that read the value can fail too.
+-- why: json accepts what jsonb rejects: escapes of U+0000, unpaired surrogates, and numbers beyond numeric. One such row
+--   aborts the conversion of the whole table. Queries that read the value can fail too.
 -- highlight: delivery_script_args
 -- allowed_by: schema.json_is_jsonb orders.delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args
 from orders as o
-where strpos(o.delivery_script_args::text, '\u') > 0
+where o.delivery_script_args::text like '%\\u%'
   -- Escaped backslashes are first replaced by U+0001, which JSON text cannot contain: a u after one is not an escape.
   -- The pattern then finds U+0000, a high surrogate without a low one, and a low one without a high one.
   and replace(o.delivery_script_args::text, '\\', chr(1))
     ~ '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}'
+  -- Short texts with exponents of at most four digits have no number beyond numeric.
+  or (o.delivery_script_args::text ~ '[eE][-+]?[0-9]{5}' or octet_length(o.delivery_script_args::text) > 6000)
+  and exists (
+    select
+    from regexp_matches(
+      -- without strings, of which escaped backslashes and quotes are removed first
+      regexp_replace(
+        replace(replace(o.delivery_script_args::text, '\\', ''), '\"', ''), '"[^"]*"', '', 'g'
+      ), '([0-9]+)(?:\.([0-9]+))?(?:[eE]([-+]?)0*([0-9]*))?', 'g'
+    ) as m (part)
+    cross join lateral (
+      select ltrim(m.part[1] || coalesce(m.part[2], ''), '0') as digits,
+        length(coalesce(m.part[2], '')) as decimals,
+        -- eleven digits of an exponent suffice to see that it is too large
+        (coalesce(m.part[3], '') || coalesce(nullif(left(m.part[4], 11), ''), '0'))::bigint as exponent
+    ) as d
+    -- numeric has 131,072 digits before the decimal point and 16,383 after it. Zero has no digits.
+    where d.digits <> '' and length(d.digits) - d.decimals + d.exponent > 131072
+      or d.decimals - d.exponent > 16383
+      or d.exponent > 1073741822
+  )
 order by o.order_id

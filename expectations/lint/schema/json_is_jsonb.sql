@@ -21,11 +21,29 @@ select c.object,
     case
       when current_setting('server_version_num')::int >= 160000
       then format('count(*) filter (where not pg_input_is_valid(t.%s::text, ''jsonb''))', c.quoted)
-      -- U+0000, and unpaired surrogates
+      -- U+0000, unpaired surrogates, and numbers with more digits than numeric has before or after the decimal point
       else format(
-        'count(*) filter (where t.%1$s::text ~ ''(?<!\\)(\\\\)*\\u0000'' '
-        'or regexp_replace(t.%1$s::text, %2$L, ''x'', ''gi'') ~* ''(?<!\\)(\\\\)*\\ud[89a-f]'')',
-        c.quoted, '\\ud[89ab][0-9a-f]{2}\\ud[c-f]'
+        $$count(*) filter (
+          where t.%1$s::text ~ '(?<!\\)(\\\\)*\\u0000'
+            or regexp_replace(t.%1$s::text, '\\ud[89ab][0-9a-f]{2}\\ud[c-f]', 'x', 'gi') ~* '(?<!\\)(\\\\)*\\ud[89a-f]'
+            or (t.%1$s::text ~ '[eE][-+]?[0-9]{5}' or octet_length(t.%1$s::text) > 6000)
+            and exists (
+              select
+              from regexp_matches(
+                regexp_replace(replace(replace(t.%1$s::text, '\\', ''), '\"', ''), '"[^"]*"', '', 'g'),
+                '([0-9]+)(?:\.([0-9]+))?(?:[eE]([-+]?)0*([0-9]*))?', 'g'
+              ) as m (part)
+              cross join lateral (
+                select ltrim(m.part[1] || coalesce(m.part[2], ''), '0') as digits,
+                  length(coalesce(m.part[2], '')) as decimals,
+                  (coalesce(m.part[3], '') || coalesce(nullif(left(m.part[4], 11), ''), '0'))::bigint as exponent
+              ) as d
+              where d.digits <> '' and length(d.digits) - d.decimals + d.exponent > 131072
+                or d.decimals - d.exponent > 16383
+                or d.exponent > 1073741822
+            )
+        )$$,
+        c.quoted
       )
     end
   )

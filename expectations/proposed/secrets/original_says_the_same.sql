@@ -26,9 +26,9 @@ cross join lateral (
 cross join lateral (
   select case
     -- originals that jsonb rejects: see orders.delivery_args_convert_to_jsonb
-    when strpos(t.args_text, '\u') > 0
-      and replace(t.args_text, '\\', chr(1))
-        ~ '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}'
+    when (
+      -- include: rejected_by_jsonb
+    )
     then '"not JSON"'::jsonb
     else t.args_text::jsonb
   end as args

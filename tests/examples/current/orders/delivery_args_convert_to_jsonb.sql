@@ -1,5 +1,5 @@
--- fails: 2, 4, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18
--- passes: 1, 3, 5, 11, 19, 20, 21, 22
+-- fails: 2, 4, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 20, 23, 24
+-- passes: 1, 3, 5, 11, 19, 21, 22, 25, 26
 
 insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address, address_state)
 values (1, 'Acme', 'ann@acme.example', 'Ann', '1 Main Street', 'CA');
@@ -25,6 +25,10 @@ values
     (17, 17, 1, '[{"deep": ["\udfff"]}]'), -- violates: at any depth
     (18, 18, 1, '"\u0000"'), -- violates: a bare string
     (19, 19, 1, '{"name": "\ud7ff\ue000\u0001"}'), -- fine: next to the surrogates, and next to zero
-    (20, 20, 1, '{"batch": 1e400000}'), -- fine here: jsonb refuses this number, but numbers are not looked for
+    (20, 20, 1, '{"batch": 1e400000}'), -- violates: numeric has no place for so many digits
     (21, 21, 1, 'null'), -- fine
-    (22, 22, 1, null); -- fine: nothing to convert
+    (22, 22, 1, null), -- fine: nothing to convert
+    (23, 23, 1, '[{"rate": -1.50E-16383}]'), -- violates: 16,385 digits after the point, of 16,383 that there are
+    (24, 24, 1, '{"name": "\u0000", "batch": 1e131072}'), -- violates: 131,073 digits before the point, and an escape
+    (25, 25, 1, '{"batch": 1e131071, "rate": 0.1e131072}'), -- fine: 131,072 digits
+    (26, 26, 1, '{"name": "\"1e400000"}'); -- fine: a text

@@ -1,5 +1,5 @@
--- fails: 1, 2, 3, 7, 8, 9, 10
--- passes: 4, 5, 6
+-- fails: 1, 2, 3, 7, 8, 9, 10, 11, 12
+-- passes: 4, 5, 6, 13
 
 insert into sales_private.delivery_originals (order_id, args_text)
 values
@@ -12,4 +12,7 @@ values
     (7, '{"a": "\uDAff"}'), -- violates: half a pair, in capitals
     (8, '{"a": "\uDBff"}'), -- violates: half a pair, in capitals
     (9, '{"a": "\uDCff"}'), -- violates: the other half, in capitals
-    (10, '{"a": "\uDFff"}'); -- violates: the other half, in capitals
+    (10, '{"a": "\uDFff"}'), -- violates: the other half, in capitals
+    (11, '{"a": 1e400000}'), -- violates: a number beyond numeric
+    (12, '[-1.5e-16383]'), -- violates: too many digits after the point
+    (13, '{"1e400000": 1e131071, "a": "\\", "b": "1e400000"}'); -- fine: texts, and a number that numeric has
