@@ -31,9 +31,8 @@ from (
         -- Parent in place of first ancestor -----------------------------------------------------------------
 
         -- 2005 <- 2006 <- 2007 <- 2008. The comment on the column was taken at its word from 2007 on. The lineage
-        -- falls into three, in each of which the last recreated order is without a successor.
+        -- falls into three, and yet each order but the last has a successor, which references connect with it.
         -- planted: lineage.order_ref_is_first_ancestor 2007 2008
-        -- follows: lineage.recreated_order_has_successor 2006 2007
         (2005, 2005, 101, 105, 'recreated'),
         (2006, 2005, 101, 106, 'recreated'),
         (2007, 2006, 101, 107, 'recreated'),

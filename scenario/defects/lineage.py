@@ -17,13 +17,13 @@ KINDS: Final = (
         grow=1,
         purged=True,
     ),
-    # A chain of three names parents. The second order is left without a successor by that.
+    # A chain of three names parents.
     LineageKind(
         "lineage.order_ref_is_first_ancestor",
-        last("lineage.order_ref_is_first_ancestor", Label("lineage.recreated_order_has_successor", 1, 1)),
+        last("lineage.order_ref_is_first_ancestor"),
         rows=3,
         length=3,
-        free=(0, 0),
+        free=(0, 1),
         sql={
             "has_parents": "true",
             "order_ref": "coalesce(p.parent_id, e.root_id)",

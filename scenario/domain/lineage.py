@@ -1,4 +1,4 @@
-"""The ancestors of violating orders, to be drawn."""
+"""The ancestors of violating orders and the orders that follow them, to be drawn."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Walk:
 
 
 class LineageDiagram:
-    """The orders that examples lead to by order_ref, those together that meet."""
+    """The orders that examples lead to by order_ref, and the next order of each; those together that meet."""
 
     def collect(
         self, lookup: Lookup, examples: Mapping[str, Sequence[Example]]
@@ -43,11 +43,12 @@ class LineageDiagram:
         if isinstance(table, NoDiagram):
             return dict.fromkeys(examples, table)
         keys = [key for some in examples.values() for example in some for key in example.keys]
-        orders = _ancestors(lookup, table, keys)
+        following = _following(lookup, table, keys)
+        orders = _ancestors(lookup, table, [*keys, *following.values()])
         if not orders and keys:
             return dict.fromkeys(examples, _FAILED)
         return {
-            rule: [asdict(it) for it in _lineages(orders, [example.keys for example in some])]
+            rule: [asdict(it) for it in _lineages(orders, following, [example.keys for example in some])]
             for rule, some in examples.items()
         }
 
@@ -56,13 +57,16 @@ class LineageDiagram:
         return figures([Lineage(**it) for it in facts], highlight)
 
 
-def _lineages(orders: _Orders, rows: Iterable[Sequence[Any]]) -> Iterable[Lineage]:
-    """Return the lineages of the examples; examples that meet share one."""
+def _lineages(orders: _Orders, following: Mapping[str, Any], rows: Iterable[Sequence[Any]]) -> Iterable[Lineage]:
+    """Return the lineages of the examples, with the next order of each; examples that meet share one."""
     drawn: list[_Walk] = []
     for keys in rows:
         if not keys or str(keys[0]) not in orders:
             continue
         shown, missing = _walked(orders, keys)
+        with_next = _walked(orders, [*keys, *(following[str(key)] for key in keys if str(key) in following)])
+        if len(with_next[0]) <= _STEPS:
+            shown, missing = with_next
         ids = {*shown, *map(str, missing)}
         same = next((it for it in drawn if ids & it.ids), None)
         if same is None and len(drawn) < _LINEAGES:
@@ -75,6 +79,23 @@ def _lineages(orders: _Orders, rows: Iterable[Sequence[Any]]) -> Iterable[Lineag
             same.missing = list(dict.fromkeys([*same.missing, *missing]))
     for it in drawn:
         yield Lineage(it.keys, [{name: order[name] for name in ORDER} for order in it.orders.values()], it.missing)
+
+
+def _following(lookup: Lookup, table: str, keys: Iterable[Any]) -> dict[str, Any]:
+    """By order, the next one that names it or what it names; none on a large table without an index on order_ref."""
+    if isinstance(lookup.table("orders", ORDER, "order_ref", unique=False), NoDiagram):
+        return {}
+    rows = lookup.rows(
+        f"""select json_build_object('key', k.order_id, 'next', min(n.order_id))
+from (
+  select order_id, order_id as ref from {table} where order_id in ({lookup.literals(keys)})
+  union
+  select order_id, order_ref from {table} where order_id in ({lookup.literals(keys)})
+) as k
+join {table} as n on n.order_ref = k.ref and n.order_id > k.order_id
+group by k.order_id"""
+    )
+    return {str(row["key"]): row["next"] for row in rows}
 
 
 def _ancestors(lookup: Lookup, table: str, keys: Iterable[Any]) -> _Orders:

@@ -15,7 +15,7 @@ _REFERENCES: Final = {"order_ref", "customer_id", "ancestor_customer_id"}
 
 @dataclass(frozen=True)
 class Lineage:
-    """Orders that examples lead to by order_ref, with the columns of `ORDER`.
+    """Orders that examples lead to by order_ref, and those that come next, with the columns of `ORDER`.
 
     `keys` are the violating orders among them, `missing` the ids that one of them names and no order has.
     """
@@ -36,7 +36,7 @@ def _figure(lineage_: Lineage, explained: set[str], *, references: bool) -> Figu
     """Return a lineage and its repaired form; omit the explanations in `explained`."""
     ids = _listed([str(key) for key in lineage_.keys])
     of = f"{'Order' if len(lineage_.keys) == 1 else 'Orders'} {ids}"
-    now = lineage(f"{of} and the orders they lead to", as_it_is(lineage_, references=references))
+    now = lineage(f"{of}, the orders they lead to, and the next", as_it_is(lineage_, references=references))
     if not references or not _is_whole(lineage_):
         return Figure(of, [("Current", now)])
     then = lineage(f"{of} after repair", as_it_should_be(lineage_))

@@ -11,7 +11,7 @@ from tests.support.oracle_rows import Order
 @of_orders
 def lineage_recreated_order_has_successor(order: Order, ledger: Ledger) -> bool:
     """Recreated, but as what?"""
-    return order.order_status == "recreated" and order.order_ref is not None and not ledger.successors(order)
+    return order.order_status == "recreated" and order.order_ref is not None and not ledger.has_successor(order)
 
 
 PAIRINGS["lineage.recreated_order_has_successor"] = [
@@ -22,6 +22,16 @@ PAIRINGS["lineage.recreated_order_has_successor"] = [
     ((order(1, 9, "recreated"), order(2, 9)), set()),
     ((refless(1, "recreated"),), set()),
     ((order(1, status=None), order(2, status="expired")), set()),
+    # chains: each names the one before it; or the later one, or a missing one that another names, too
+    ((order(1, status="recreated"), order(2, 1, "recreated"), order(3, 2, "recreated"), order(4, 3)), set()),
+    ((order(1, status="recreated"), order(2, 1, "recreated"), order(3, 2, "recreated")), {3}),
+    ((order(1, 2, "recreated"), order(2, 3, "recreated"), order(3)), set()),
+    ((order(5, 1, "recreated"), order(1, 2), order(2, 9), order(6, 9)), set()),
+    ((order(5, 1, "recreated"), order(1, 2), order(2, 9), order(4, 9), order(6)), {5}),
+    ((order(1, 2, "recreated"), order(2, 1, "recreated"), order(3, 2, "recreated")), {3}),
+    # without a reference it is no successor, though others are connected through it
+    ((order(1, 7, "recreated"), refless(7)), {1}),
+    ((order(1, 7, "recreated"), refless(7), order(8, 7)), set()),
     ((order(1, status="recreated"), order(1, status="recreated")), {1}),
 ]
 MUTATIONS += [

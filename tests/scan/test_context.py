@@ -111,7 +111,7 @@ def test_what_is_around_examples(server: Server, tmp_path: Path) -> None:
     assert lineages(found["lineage.is_acyclic"]) == [([21, 22], [21, 22], [])]
     assert lineages(found["lineage.order_ref_exists"]) == [([11, 12], [11, 12], [99]), ([13], [13], [])]
     assert lineages(found["lineage.keeps_customer"]) == [([24], [23, 24], [])]
-    assert lineages(found["lineage.one_live_order"]) == [([1], [1, 2], [])]
+    assert lineages(found["lineage.one_live_order"]) == [([1], [1, 2, 3], [])]
     (orphan, _) = found["lineage.order_ref_exists"]["diagram"]["facts"][0]["orders"]
     assert orphan == {
         "order_id": 11,
@@ -155,6 +155,21 @@ def test_what_lies_far_away_is_neither_there_nor_missing(server: Server, tmp_pat
     )
     assert chain_of["missing"] == []
     assert len(chain_of["orders"]) == 8
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_the_next_order_is_shown(server: Server, tmp_path: Path, large: bool) -> None:
+    """It names the violating one, or the same ancestor; on a large table only where an index leads to it."""
+    orders = (
+        "insert into orders (order_id, order_ref, customer_id, order_status) values (41, 41, 1, 'expired'),"
+        " (42, 41, 1, 'active'), (43, 42, 1, 'recreated'), (44, 42, 1, 'expired'), (45, 45, 1, 'cancelled'),"
+        " (46, 45, 1, 'paused'), (47, 45, 1, 'expired'), (48, 45, 1, 'expired')"
+    )
+    found = audit(server, tmp_path, "delete from orders", orders, *(LARGE if large else ()))
+    following = ([], []) if large else ([43], [47])
+    assert lineages(found["lineage.root_is_not_closed"]) == [
+        ([42], [41, 42, *following[0]], []), ([46], [45, 46, *following[1]], []),
+    ]  # fmt: skip
 
 
 LARGE = (

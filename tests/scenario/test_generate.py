@@ -129,7 +129,6 @@ _FOLLOWING = {
     "customers.balance_is_not_negative",
     "customers.balance_is_whole_cents",
     "lineage.ancestor_is_older",
-    "lineage.recreated_order_has_successor",
     "orders.active_order_has_delivery",
     "orders.script_name_is_identifier",
     "recreation.closed_is_covered_by_balance",

@@ -162,6 +162,36 @@ class Ledger:
         )
 
     @cached_property
+    def _campaigns(self) -> dict[Key, int]:
+        """The ancestors of orders that references connect, in either direction, have one number.
+
+        Rows that share an id are one order only where another order names it.
+        """
+        edges = []
+        for order in self.tables.orders:
+            if order.order_ref is not None:
+                named = order.order_id if order.order_id in self._lineages else None
+                end = order.order_ref if named is None else named
+                edges += [(order.order_ref, end), (end, order.order_ref)]
+        return components(edges)
+
+    @cached_property
+    def _last_orders(self) -> dict[int, Key]:
+        """The greatest id of the orders with a reference, by campaign."""
+        last: dict[int, Key] = {}
+        for order in self.tables.orders:
+            if order.order_id is not None and order.order_ref is not None:
+                campaign = self._campaigns[order.order_ref]
+                last[campaign] = max(order.order_id, last.get(campaign, order.order_id))
+        return last
+
+    def has_successor(self, order: Order) -> bool:
+        """Whether a later order, with a reference, is connected with it by references."""
+        if order.order_id is None or order.order_ref is None:
+            return False
+        return order.order_id < self._last_orders[self._campaigns[order.order_ref]]
+
+    @cached_property
     def on_cycle(self) -> set[Key]:
         """The ids of the orders with a reference to another order that leads back to them.
 

@@ -1,18 +1,78 @@
 -- title: Recreated order has no successor
 -- severity: warning
 -- key: order_id
--- why: The status says that a later order replaced this one, but its lineage has no later order. The nightly job may
---   have stopped half-way. The campaign has then ended without notice.
+-- why: The status says that a later order replaced this one, but no later order is connected with it by references. The
+--   nightly job may have stopped half-way. The campaign has then ended without notice.
 -- highlight: order_status
 -- diagram: lineage of order_id
 -- unguarded: a guard would reject a nightly job that ends an order before it inserts the next one
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o
 join (
-  select order_ref, max(order_id) as last_id
-  from orders
-  group by order_ref
-  having max(order_id) filter (where order_status::text = 'recreated') = max(order_id)
+  with recursive
+    -- orders with one order_ref
+    lineage as materialized (
+      select order_ref, max(order_id) as last_id,
+        max(order_id) filter (where order_status::text = 'recreated') = max(order_id) as ends_recreated
+      from orders
+      where order_ref is not null
+      group by order_ref
+    ),
+    -- Lineages that are one campaign, because an order of the one is the ancestor in the other. They are few.
+    link as materialized (
+      select o.order_ref as one, d.order_ref as other
+      from lineage as d
+      join orders as o on o.order_id = d.order_ref and o.order_ref <> d.order_ref
+      where (select bool_or(ends_recreated) from lineage)
+    ),
+    node as materialized (
+      select l.order_ref, l.last_id, row_number() over (order by l.last_id)::int as i
+      from lineage as l
+      where l.order_ref in (select one from link union all select other from link)
+    ),
+    edge as materialized (
+      select a.i as one, b.i as other
+      from link as k
+      join node as a on a.order_ref = k.one
+      join node as b on b.order_ref = k.other
+    ),
+    -- latest[i] is a node that is connected with node i and ends later. Each round passes it on over each edge and
+    -- skips as far ahead as the round before, until nothing changes: then it is the latest of all that are connected.
+    round (latest) as (
+      select array_agg(i order by i)
+      from node
+      having count(*) > 0
+      union
+      select (
+        select array_agg(m.latest order by m.i)
+        from (
+          select p.i, max(p.latest) as latest
+          from (
+            select t.i::int, r.latest[t.latest] from unnest(r.latest) with ordinality as t (latest, i)
+            union all
+            select unnest(array[e.one, e.other, r.latest[e.one], r.latest[e.other]]),
+              unnest(array[
+                r.latest[r.latest[e.other]], r.latest[r.latest[e.one]],
+                r.latest[r.latest[e.other]], r.latest[r.latest[e.one]]
+              ])
+            from edge as e
+          ) as p (i, latest)
+          group by p.i
+        ) as m
+      )
+      from round as r
+    )
+  select l.order_ref, l.last_id
+  from lineage as l
+  left join node as n on n.order_ref = l.order_ref
+  left join (
+    select t.i, t.latest
+    from (select latest from round order by latest desc limit 1) as r
+    cross join lateral unnest(r.latest) with ordinality as t (latest, i)
+  ) as t on t.i = n.i
+  left join node as successor on successor.i = t.latest and successor.last_id > l.last_id
+  where l.ends_recreated
+    and successor.i is null
 ) as l on l.order_ref = o.order_ref and l.last_id = o.order_id
 where o.order_status::text = 'recreated'
 order by o.order_id
