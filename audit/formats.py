@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from order_audit.audit.results import gx_folder
+from order_audit.audit.results.own_folder import GX
 from order_audit.reports.writers import WRITERS, Asked, Writer
 
 if TYPE_CHECKING:
@@ -21,18 +21,18 @@ class GxWriter:
 
     def check(self, out: Path) -> None:
         """Raise UsageError if another program made the folder."""
-        gx_folder.check(out)
+        GX.check(out)
 
     def write(self, document: Document, folder: Path, out: Path, asked: Asked) -> None:
         """Write the project, and move it to its place."""
         from order_audit.audit.gx.result import write
 
         write(folder, document, asked.rules, evidence=asked.examples, schema=asked.schema)
-        gx_folder.place(folder / gx_folder.FOLDER, out)
+        GX.place(folder / GX.name, out)
 
     def remove(self, folder: Path) -> None:
         """Remove a project that an earlier run wrote."""
-        gx_folder.remove(folder)
+        GX.remove(folder)
 
 
 FORMATS: Final[dict[str, Writer]] = {**WRITERS, "gx": GxWriter()}

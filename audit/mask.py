@@ -75,7 +75,7 @@ _JSON_TYPES: Final = {JSON, 3802}
 #: The oid of type text.
 TEXT: Final = 25
 #: Types whose values cannot hold a text: booleans, numbers, times, bits, uuid.
-_PLAIN_TYPES: Final = {
+PLAIN_TYPES: Final = {
     16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1186, 1266, 1560, 1562, 2950,
     3904, 3906, 3908, 3910, 3912, 3926, 4451, 4532, 4533, 4534, 4535, 4536,  # ranges of such, and sets of ranges
 }  # fmt: skip
@@ -127,12 +127,12 @@ def value(original: Any, kind: int, names: Collection[str] | None) -> Any:
         return original
     personal = is_personal(names)
     if isinstance(original, str) and (
-        kind in _JSON_TYPES or (kind not in _PLAIN_TYPES and original.lstrip()[:1] in _OPENERS)
+        kind in _JSON_TYPES or (kind not in PLAIN_TYPES and original.lstrip()[:1] in _OPENERS)
     ):
         return _document(original, whole=kind in _JSON_TYPES or personal, keys=personal)
     if personal:
         return text(str(original), whole=True)
-    return text(original, whole=False) if isinstance(original, str) and kind not in _PLAIN_TYPES else original
+    return text(original, whole=False) if isinstance(original, str) and kind not in PLAIN_TYPES else original
 
 
 def _document(document: str, *, whole: bool, keys: bool) -> str:

@@ -13,6 +13,7 @@ from order_audit.audit.formats import FORMATS
 from order_audit.audit.results.assemble import assemble
 from order_audit.audit.results.collect import Selection, collect
 from order_audit.audit.results.options import Options
+from order_audit.audit.results.own_folder import ROWS
 from order_audit.audit.schema import suppression
 from order_audit.errors import RunError, UsageError
 from order_audit.expectations import SuiteError, load, matching, schema_rules
@@ -31,6 +32,8 @@ def run(dsn: str, out: Path, options: Options) -> Document:
     writers = {name: FORMATS[name] for name in options.formats}
     for writer in writers.values():
         writer.check(out)
+    if options.rows:
+        ROWS.check(out)
     selection = _selection(options)
     baseline = results_file.baseline(options.baseline) if options.baseline else None
     try:
@@ -46,6 +49,9 @@ def run(dsn: str, out: Path, options: Options) -> Document:
                 writer.remove(folder)
             for writer in writers.values():
                 writer.write(document, folder, out, asked)
+            ROWS.remove(out)
+            if options.rows:
+                ROWS.place(folder / ROWS.name, out)
         # files of an earlier run could be mistaken for those of this one
         for writer in others:
             writer.remove(out)

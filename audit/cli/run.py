@@ -50,6 +50,16 @@ def run(
         bool, typer.Option("--allow-skipped", help="Do not fail the gate on rules whose table is missing.")
     ] = False,
     examples: Annotated[int, typer.Option(min=0, max=10_000, help="Evidence rows per rule.")] = 20,
+    rows: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=10_000_000,
+            metavar="N",
+            show_default=False,
+            help="Write up to N violating rows per rule to violations/RULE.csv, masked like evidence.",
+        ),
+    ] = 0,
     jobs: Annotated[int, typer.Option(min=1, max=32, help="Number of connections.")] = 2,
     low_impact: Annotated[
         bool,
@@ -116,6 +126,7 @@ def run(
             different=different,
             allow_skipped=allow_skipped,
             examples=examples,
+            rows=rows,
             jobs=jobs,
             gentle=low_impact,
             lint=not no_lint,

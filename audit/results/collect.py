@@ -25,10 +25,12 @@ from order_audit.audit.results.impact_facts import ImpactFacts, impact_facts
 from order_audit.audit.results.interruption import interruptible
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.overlap import Overlaps, overlaps
+from order_audit.audit.results.own_folder import ROWS
 from order_audit.audit.scans.engine import Engine, ScanOptions, Scans
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.postgres_engine import PostgresEngine
 from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.audit.scans.rows_file import RowsFolder
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.audit.schema import ddl, lint, suppression
 from order_audit.domain import domains
@@ -106,7 +108,7 @@ def collect(
     started = datetime.now(UTC)
     spooled = folder / "spool"
     spooled.mkdir()
-    store = ViolationStore(spooled)
+    store = ViolationStore(spooled, _rows_folder(folder, options))
     with Snapshot(dsn, options.schema, options.timeout, low_impact=options.gentle) as snapshot:
         database = audited_database(snapshot, options.schema)
         schema = as_identifier(snapshot, database.schema)
@@ -183,6 +185,15 @@ def collect(
         impacts=facts,
         fix_plan=planned,
     )
+
+
+def _rows_folder(folder: Path, options: Options) -> RowsFolder | None:
+    """Return the folder for violating rows, if they are asked for."""
+    if not options.rows:
+        return None
+    path = folder / ROWS.name
+    path.mkdir()
+    return RowsFolder(path, options.rows)
 
 
 def _start(

@@ -15,6 +15,8 @@ from order_audit.reports.writers import DEFAULT
 class Options:
     """Options of an audit.
 
+    `rows` is the number of violating rows per rule in CSV files.
+
     `timeout` is in seconds; `gentle` has one job, regardless of `jobs`; `sample` is the percentage of each table's
     pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
     baseline of another database or suite. `on_progress` receives the progress of rules; `start_progress` returns such a
@@ -32,6 +34,7 @@ class Options:
     different: bool = False
     allow_skipped: bool = False
     examples: int = 20
+    rows: int = 0
     jobs: int = 2
     gentle: bool = False
     lint: bool = True

@@ -18,6 +18,7 @@ from order_audit.audit.scans.impact import NO_IMPACTS, Impacts, parse_impact
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.planner import Scan
 from order_audit.audit.scans.prepared_rule import PreparedRule, failure
+from order_audit.audit.scans.rows_file import RowsFile
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.domain import Impact
 from order_audit.errors import RunError
@@ -79,10 +80,11 @@ def _run(
     unmask: bool,
 ) -> dict[str, Outcome]:
     began = time.perf_counter()
-    statement = compose(batch, impacts, examples)
+    wanted = max(examples, store.rows.most) if store.rows else examples
+    statement = compose(batch, impacts, wanted)
     with ExitStack() as stack:
         readers = [
-            stack.enter_context(_Reader(prepared, store, impacts.of(prepared), unmask=unmask))
+            stack.enter_context(_Reader(prepared, store, impacts.of(prepared), examples=examples, unmask=unmask))
             for prepared in batch.rules
         ]
         hit_by: dict[tuple[bytes, bytes], list[_Reader]] = {}
@@ -104,6 +106,8 @@ def _run(
                     readers[int(number)].show(_unquoted(rest))
                 else:
                     readers[int(number)].weigh(_unquoted(rest))
+        for reader in readers:
+            reader.keep_rows()
     milliseconds = round((time.perf_counter() - began) * 1000, 3)
     return {reader.task.rule.id: reader.outcome(milliseconds / len(readers)) for reader in readers}
 
@@ -132,7 +136,9 @@ def loads(text: str) -> Any:
 class _Reader:
     """Takes in what a scan says of one rule, keeping no more than the examples."""
 
-    def __init__(self, prepared: PreparedRule, store: ViolationStore, impact: Impact | None, *, unmask: bool) -> None:
+    def __init__(
+        self, prepared: PreparedRule, store: ViolationStore, impact: Impact | None, *, examples: int, unmask: bool
+    ) -> None:
         self.task = prepared
         self._spool = store
         self._unmask = unmask
@@ -140,6 +146,7 @@ class _Reader:
         self._file: BinaryIO | None = None
         self._last: bytes | None = None
         self._violations = 0
+        self._most = examples
         self._examples: list[JsonObject] = []
         self._defined = impact
         self._impact: dict[str, int | float] | None = None
@@ -147,6 +154,8 @@ class _Reader:
         self._made_of = {
             name: (prepared.columns[place].type, prepared.names(place)) for place, name in enumerate(self._names)
         }
+        plain = {name for name, (kind, _) in self._made_of.items() if kind in mask.PLAIN_TYPES}
+        self._rows = RowsFile(store.rows, prepared.rule.id, self._names, plain) if store.rows else None
 
     def __enter__(self) -> _Reader:
         return self
@@ -154,6 +163,8 @@ class _Reader:
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
+        if self._rows is not None:
+            self._rows.close()
 
     def add(self, key: bytes) -> None:
         """Count a key, which stands right after any equal one, and write it down."""
@@ -166,11 +177,19 @@ class _Reader:
         self._file.write(self._id + key)
 
     def show(self, row: str) -> None:
-        """Keep an example."""
+        """Keep an example, and write it down if rows are asked for."""
         example: JsonObject = loads(row)
         if not self._unmask:
             example = {name: mask.value(value, *self._made_of[name]) for name, value in example.items()}
-        self._examples.append(example)
+        if len(self._examples) < self._most:
+            self._examples.append(example)
+        if self._rows is not None:
+            self._rows.write(example)
+
+    def keep_rows(self) -> None:
+        """Let the file of rows stay, once the scan has ended well."""
+        if self._rows is not None:
+            self._rows.keep()
 
     def weigh(self, sums: str) -> None:
         """Keep the impact."""

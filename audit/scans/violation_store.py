@@ -14,6 +14,7 @@ from itertools import combinations, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from order_audit.audit.scans.rows_file import RowsFolder
 from order_audit.reports import violations
 from order_audit.reports.document import KeyOrder, Violations
 
@@ -30,10 +31,11 @@ class Overlap:
 
 
 class ViolationStore:
-    """A folder of files, one per rule, each written in the order of its keys."""
+    """A folder of files, one per rule, each written in the order of its keys; `rows` are asked for beside the keys."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rows: RowsFolder | None = None) -> None:
         self.folder = folder
+        self.rows = rows
         self._rows: dict[str, int] = {}
 
     def open(self, rule: str) -> BinaryIO:

@@ -232,7 +232,8 @@ def test_a_run_replaces_its_own_folder_alone(database: str, tmp_path: Path) -> N
     done = order_audit("run", "--dsn", "host=/nowhere", "--out", str(tmp_path / "theirs"), "--format", "gx")
     assert done.returncode == 2
     assert done.stderr == (
-        f"order-audit: --format gx would replace {theirs}, which no run wrote: choose another --out\n"
+        f"order-audit: --format gx would replace {theirs}, which no run wrote: choose another --out;"
+        f" the files in {tmp_path / 'theirs'} are of an earlier run\n"
     )  # fmt: skip
     assert [path.name for path in theirs.iterdir()] == ["great_expectations.yml"]
 
