@@ -30,6 +30,8 @@ def run(dsn: str, out: Path, options: Options) -> Document:
     if options.fail_on_schema != "never" and not options.lint:
         raise UsageError("--fail-on-schema asks for the schema lint, which --no-lint leaves out: drop one of the two")
     writers = {name: FORMATS[name] for name in options.formats}
+    if "summary" in writers and "html" not in writers:
+        raise UsageError("--format summary has links into report.html: add html")
     for writer in writers.values():
         writer.check(out)
     if options.rows:

@@ -67,6 +67,12 @@ def _html(document: Document) -> str:
     return html.report(document)
 
 
+def _summary(document: Document) -> str:
+    from order_audit.reports import html
+
+    return html.summary(document)
+
+
 def _json(document: Document) -> str:
     from order_audit.reports.atomic_files import as_json
     from order_audit.reports.document import encode
@@ -88,6 +94,7 @@ def _markdown(document: Document) -> str:
 
 WRITERS: Final = {
     "html": FileWriter("report.html", _html),
+    "summary": FileWriter("summary.html", _summary, is_default=False),
     "json": FileWriter("results.json", _json),
     "junit": FileWriter("junit.xml", _junit),
     "markdown": FileWriter("summary.md", _markdown),

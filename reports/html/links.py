@@ -11,6 +11,7 @@ from markupsafe import Markup
 from order_audit.reports import escaping, gate_text
 from order_audit.reports.document import Document, Reason
 from order_audit.reports.gate_text import Piece
+from order_audit.reports.schema_findings import Group
 
 #: A reason of the gate with more rules than this is folded.
 _NAMED: Final = 3
@@ -34,6 +35,11 @@ def anchors(rules: Iterable[str]) -> dict[str, str]:
         taken.add(anchor)
         made[rule] = anchor
     return made
+
+
+def of_document(document: Document, groups: Iterable[Group]) -> dict[str, str]:
+    """Return the anchor of each rule, and of each group of schema findings: those of the report."""
+    return anchors([it.rule for it in document.results] + [f"{it.rule}/{it.severity}" for it in groups])
 
 
 def linker(anchors: dict[str, str]) -> Callable[[str], Markup]:

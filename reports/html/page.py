@@ -23,17 +23,8 @@ _TABLES: Final = 6
 def report(document: Document) -> str:
     """Render the report of one audit from its result document."""
     results, run = document.results, document.run
-    largest = max((table.rows for table in run.tables.values()), default=0)
-
-    def rank(result: Result) -> tuple[int, float, float, int, str]:
-        """Return the sort key: severity, share of rows, impact, number of violations."""
-        rows = result.checked or largest
-        share = result.violations / rows if rows else 0.0
-        weight = impact.weight(result, document)
-        return SEVERITIES.index(result.severity), -share, -weight, -result.violations, result.rule
-
     by_status: defaultdict[Status, list[Result]] = defaultdict(list)
-    for result in sorted(results, key=rank):
+    for result in ranked(document):
         by_status[result.status].append(result)
     rows = evidence.bounded([result.examples for result in by_status["failed"]])
     failed = [replace(it, examples=tuple(shown)) for it, shown in zip(by_status["failed"], rows, strict=True)]
@@ -45,7 +36,7 @@ def report(document: Document) -> str:
         for table in shown_profile.tables
         if table.columns
     }
-    anchors = links.anchors([result.rule for result in results] + [f"{it.rule}/{it.severity}" for it in groups])
+    anchors = links.of_document(document, groups)
     return page(
         "report.html.j2",
         document=document,
@@ -91,6 +82,19 @@ def report(document: Document) -> str:
         first_of={group.rule: anchors[f"{group.rule}/{group.severity}"] for group in reversed(groups)},
         whys={rule.rule: rule.why for rule in document.schema_rules},
     )
+
+
+def ranked(document: Document) -> list[Result]:
+    """Return the results by severity, then share of rows, impact and number of violations."""
+    largest = max((table.rows for table in document.run.tables.values()), default=0)
+
+    def rank(result: Result) -> tuple[int, float, float, int, str]:
+        rows = result.checked or largest
+        share = result.violations / rows if rows else 0.0
+        weight = impact.weight(result, document)
+        return SEVERITIES.index(result.severity), -share, -weight, -result.violations, result.rule
+
+    return sorted(document.results, key=rank)
 
 
 # -- order and grouping ------------------------------------------------------------------------------------------
