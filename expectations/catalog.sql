@@ -1,9 +1,9 @@
 -- The catalogue that the schema rules read: a WITH list that stands before the rules' statements.
 --
 -- audited_schema        schemas
--- inheritance           partitions and inheritance children, at any depth
+-- inheritance           partitions, at any depth
 -- domain_base_type      base types of domains
--- relation              tables, without partitions and inheritance children
+-- relation              tables, without partitions
 -- table_column          their columns, with base types for domains
 -- foreign_key           foreign keys
 -- table_constraint      primary keys, unique, check and exclusion constraints, and checks of domains
@@ -11,8 +11,9 @@
 -- column_role           per column: part of the primary key or of a foreign key, audit column, calendar day, money
 -- status_column         columns that hold a status or a type
 -- sample                per table: the FROM item that a probe reads
+-- member                tables and their partitions
 -- table_alias           names that columns use for a table: "order" for the table orders
--- leaf_partition        partitions and inheritance children that hold rows
+-- leaf_partition        partitions that hold rows
 -- partition_column      their columns, each with the column of the parent table
 -- column_sequence       sequences that number columns
 -- key_column            per table: the primary key column that other tables reference
@@ -41,11 +42,13 @@ audited_schema as materialized (
       where d.classid = 'pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e'
     )
 ),
--- One row per parent table (`root`) and descendant (`oid`): partitions and inheritance children, at any depth.
+-- One row per partitioned table (`root`) and partition (`oid`), at any depth. A child by INHERITS is a table of its own:
+-- its keys, foreign keys and indexes are not those of its parent.
 inheritance as materialized (
   with recursive below (root, oid) as (
     select i.inhparent, i.inhrelid
     from pg_inherits as i
+    join pg_class as c on c.oid = i.inhrelid and c.relispartition
     union
     select b.root, i.inhrelid
     from below as b
@@ -70,9 +73,10 @@ domain_base_type as materialized (
   from under as u
   join pg_type as t on t.oid = u.base_type and t.typtype <> 'd'
 ),
--- One row per table (ordinary or partitioned), except partitions, inheritance children, temporary tables, and tables
--- of extensions and migration tools. `rows` is an estimate from statistics that includes descendants;
--- `descendants` is their number, `partition_noun` the word for it in messages. `is_log` means that the name says log, history, queue or the like.
+-- One row per table (ordinary or partitioned), except partitions, temporary tables, and tables of extensions and
+-- migration tools. `rows` is an estimate from statistics that includes partitions; `descendants` is their number,
+-- `partition_noun` the word for it in messages. `has_children` means that other tables inherit from it, `is_child` that it
+-- does from another. By its name, `is_log` is a log, history, queue, archive or the like, and `is_ledger` has entries that may be negative.
 relation as materialized (
   select c.oid, c.relname as name, h.oid as schema_oid, h.name as schema, h.prefix || c.relname as object,
     format('%I.%I', h.name, c.relname) as quoted,
@@ -82,10 +86,18 @@ relation as materialized (
     case when below.relations = 1 then 'partition' else 'partitions' end as partition_noun,
     w.words, w.words[cardinality(w.words)] as last_word,
     e.description as comment,
+    c.relkind = 'r' and exists (select from pg_inherits as i where i.inhparent = c.oid) as has_children,
+    exists (select from pg_inherits as i where i.inhrelid = c.oid) as is_child,
+    w.words && array[
+      'ledger', 'ledgers', 'entry', 'entries', 'transaction', 'transactions', 'trans', 'journal', 'journals', 'posting',
+      'postings', 'movement', 'movements', 'adjustment', 'adjustments', 'checkpoint', 'checkpoints'
+    ] as is_ledger,
     w.words[cardinality(w.words)] in (
-      'log', 'logs', 'event', 'events', 'history', 'audit', 'version', 'versions', 'archive', 'snapshot', 'staging',
-      'import', 'raw', 'cache', 'queue'
+      'log', 'logs', 'event', 'events', 'history', 'histories', 'audit', 'audits', 'version', 'versions', 'archive',
+      'archives', 'archived', 'snapshot', 'snapshots', 'staging', 'import', 'raw', 'cache', 'queue', 'backup', 'bak',
+      'deleted', 'trash', 'tombstone', 'tombstones'
     )
+    or w.words[1] in ('deleted', 'archived', 'archive', 'audit')
     or cardinality(w.words) = 1
       and c.relname ~* (
         '(history|archive|audit|snapshot|staging|events'
@@ -117,7 +129,6 @@ relation as materialized (
   where c.relkind in ('r', 'p')
     and c.relpersistence <> 't'
     and not c.relispartition
-    and not exists (select from pg_inherits as i where i.inhrelid = c.oid)
     and not exists (
       select
       from pg_depend as d
@@ -136,13 +147,15 @@ relation as materialized (
 -- `declared_type` is the domain. `type_name` is the declared type as in SQL. `family` groups types: integer, float,
 -- numeric, money, text, uuid, boolean, json, time, time of day, date, bit, enum, or the type's own name.
 -- `default_expression` is SQL, null without a default. `words` leave out a prefix of one or two letters that most
--- columns of the table share; `all_words` keep it.
+-- columns of the table share; `all_words` keep it. `is_inherited`: the parent by INHERITS has it, too, so that its type
+-- and its checks are judged there.
 table_column as materialized (
   select c.*, w.words, w.words[cardinality(w.words)] as last_word
   from (
     select r.oid as relation, a.attnum as attnum, a.attname as name, r.object || '.' || a.attname as object,
       format('%I', a.attname) as quoted,
       a.attnotnull as is_not_null, a.attidentity <> '' as is_identity, a.attgenerated <> '' as is_generated,
+      a.attinhcount > 0 as is_inherited,
       pg_get_expr(d.adbin, d.adrelid) as default_expression,
       t.oid as type, format_type(a.atttypid, a.atttypmod) as type_name,
       coalesce(b.typmod, a.atttypmod) as typmod,
@@ -195,28 +208,34 @@ table_column as materialized (
   cross join lateral (select case when c.is_prefixed then c.all_words[2:] else c.all_words end as words) as w
 ),
 -- One row per foreign key of a table in `relation`. The columns `attnums` reference `target_attnums` of the table
--- `target`, in the same order.
+-- `target`, in the same order. `on_delete` is a, r, c, n or d as in pg_constraint. `is_temporal`: the last column is a
+-- PERIOD (PostgreSQL 18). NOT ENFORCED ones (18) count as absent.
 foreign_key as materialized (
   select k.oid, k.conname as name, format('%I', k.conname) as quoted, k.conrelid as relation, k.conkey as attnums,
-    k.confrelid as target, k.confkey as target_attnums, k.convalidated as is_validated
+    k.confrelid as target, k.confkey as target_attnums, k.convalidated as is_validated,
+    k.confdeltype::text as on_delete, coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false) as is_temporal
   from pg_constraint as k
   join relation as r on r.oid = k.conrelid
   where k.contype = 'f'
     and k.conparentid = 0
+    and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
 ),
 -- One row per constraint other than foreign keys and NOT NULL: `kind` is p (primary key), u (unique), c (check) or x
 -- (exclusion), `index_oid` the index behind it (0 for none), `definition` as in SQL. The check of a domain has a row
--- for each column of that domain.
+-- for each column of that domain. `is_temporal`: a key WITHOUT OVERLAPS (PostgreSQL 18), whose last column is a range.
+-- NOT ENFORCED ones (18) count as absent.
 table_constraint as materialized (
   select k.oid, k.conname as name, format('%I', k.conname) as quoted, k.contype::text as kind, k.conrelid as relation,
-    k.conkey as attnums, k.convalidated as is_validated, k.conindid as index_oid, pg_get_constraintdef(k.oid) as definition
+    k.conkey as attnums, k.convalidated as is_validated, k.conindid as index_oid, pg_get_constraintdef(k.oid) as definition,
+    coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false) as is_temporal
   from pg_constraint as k
   join relation as r on r.oid = k.conrelid
   where k.contype in ('p', 'u', 'c', 'x')
+    and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
   union all
   -- a domain's check applies to each column of that domain
   select k.oid, k.conname, format('%I', k.conname), 'c', c.relation,
-    array[c.attnum]::smallint[], k.convalidated, 0::oid, pg_get_constraintdef(k.oid)
+    array[c.attnum]::smallint[], k.convalidated, 0::oid, pg_get_constraintdef(k.oid), false
   from table_column as c
   join pg_constraint as k on k.contypid = c.declared_type and k.contype = 'c'
   where c.is_domain
@@ -228,7 +247,8 @@ table_index as materialized (
   select i.indexrelid as oid, c.relname as name, format('%I.%I', r.schema, c.relname) as quoted, i.indrelid as relation,
     r.prefix_of || c.relname as object,
     (string_to_array(i.indkey::text, ' ')::smallint[])[1:i.indnkeyatts] as attnums,
-    i.indisunique as is_unique, i.indisprimary as is_primary, i.indisvalid and i.indisready as is_valid,
+    -- the index of a key WITHOUT OVERLAPS admits equal values at different times
+    i.indisunique and not i.indisexclusion as is_unique, i.indisprimary as is_primary, i.indisvalid and i.indisready as is_valid,
     m.amname::text as method, i.indpred is not null as is_partial, pg_get_expr(i.indpred, i.indrelid) as predicate,
     i.indexprs is not null as has_expressions,
     exists (
@@ -391,7 +411,16 @@ table_alias as materialized (
   ) as n
   where n.alias <> ''
 ),
--- One row per table in `relation` and descendant (`oid`) that holds rows: partitions and inheritance children.
+-- One row per table in `relation` (`root`) and itself or a partition of it (`oid`).
+member as materialized (
+  select r.oid as root, r.oid
+  from relation as r
+  union all
+  select d.root, d.oid
+  from inheritance as d
+  join relation as r on r.oid = d.root
+),
+-- One row per partition (`oid`) that holds rows.
 leaf_partition as materialized (
   select d.root as relation, d.oid
   from inheritance as d
@@ -453,6 +482,7 @@ key_column as materialized (
     from table_constraint as t
     join table_column as c on c.relation = t.relation and c.attnum = any(t.attnums)
     where t.kind = 'p'
+      and not t.is_temporal
     group by t.relation, t.attnums
   ) as p
   join table_column as c on c.relation = p.relation and c.attnum = p.attnums[1]
@@ -478,7 +508,7 @@ implied_foreign_key as materialized (
   candidate as materialized (
     select c.relation, c.attnum, lower(c.name) as name, c.words, c.last_word, c.family, r.schema_oid, s.stem, s.bare,
       s.suffix,
-      r.is_log or r.is_partitioned as is_loose,
+      r.is_log, r.is_log or r.is_partitioned as is_loose,
       (c.relation, c.attnum) in (select p.relation, p.attnum from key_column as p where p.is_whole) as is_key,
       (c.relation, s.bare) in (select n.relation, n.alias from table_alias as n) as is_own
     from table_column as c
@@ -634,7 +664,8 @@ implied_foreign_key as materialized (
       union
       select c.relation, c.attnum, c.relation, 100, 5
       from candidate as c
-      where c.stem = array['parent'] and c.suffix in ('id', 'ref', 'fk')
+      -- in a log it is what it was in the logged table
+      where c.stem = array['parent'] and c.suffix in ('id', 'ref', 'fk') and not c.is_log
     ) as m
     join candidate as c on c.relation = m.relation and c.attnum = m.attnum
   ),
@@ -667,7 +698,7 @@ implied_foreign_key as materialized (
   where f.choices = 1
   order by f.relation, f.attnum, f.rank, f.is_near desc
 ),
--- One row per constraint (`oid`) that is not validated, and per foreign key of a partition or inheritance child.
+-- One row per constraint (`oid`) that is not validated, and per foreign key of a partition.
 -- `predicate` is an SQL condition on a row with the alias t, true if the row violates it.
 violation_predicate as (
   select k.oid,
@@ -755,6 +786,7 @@ table_kind as materialized (
       union all
       select f.target, f.relation, false, true
       from foreign_key as f
+      where not f.is_temporal
       union all
       select k.relation, k.target, true, false
       from implied_foreign_key as k

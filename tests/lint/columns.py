@@ -27,7 +27,7 @@ def check(dsn: str, name: str, cases: tuple[tuple[str, dict[str, str]], ...]) ->
         with psycopg.connect(dsn, autocommit=True) as connection:
             for found in fired:
                 assert found.object.split(".")[0] in found.message
-                for statement in found.suggestion.split(";\n"):
+                for statement in found.suggestion.split(";\n") if found.remedy != "redesign" else ():
                     connection.execute(statement.encode())
         left = findings(dsn, name)
         assert all(found.remedy == "redesign" for found in left), left

@@ -22,7 +22,7 @@ CASES: Final[Cases] = {
             create table tickets (a int, b int, ticket_state mood, primary key (a, b));
             create table parts (jobstatus int);
             """,
-            {"orders.status": "warning", "tickets.ticket_state": "warning", "parts.jobstatus": "warning"},
+            {"orders.status": "info", "tickets.ticket_state": "info", "parts.jobstatus": "info"},
         ),
         (
             """
@@ -61,7 +61,7 @@ CASES: Final[Cases] = {
             create table job_history (status text, at timestamptz);
             create table order_events (id int);
             """,
-            {"orders.status": "warning"},
+            {"orders.status": "info"},
         ),
         (
             """
@@ -129,7 +129,7 @@ CASES: Final[Cases] = {
                     "person.birth_date", "person.hireDate", "person.duedate", "person.date_of_birth",
                     "bill.due_at", "bill.due_date",
                 ],
-                "warning",
+                "info",
             ),
         ),
         (
@@ -159,10 +159,9 @@ CASES: Final[Cases] = {
                 [
                     "one.approved_at", "two.lat", "two.width", "three.fee_amount", "three.weight_value",
                     "four.error_code",
-                    "four.begin_year", "five.ship_to_street", "six.script_name", "six.begin_date_year",
-                    "customer.customer_card_brand_name",
+                    "four.begin_year", "six.script_name", "six.begin_date_year",
                 ],
-                "warning",
+                "info",
             ),
         ),
         # one check ties two of four, another column's check ties none
@@ -171,7 +170,8 @@ CASES: Final[Cases] = {
             create table part (
                 ship_to_street text, ship_to_city text, ship_to_zip text, ship_to_land text, other int,
                 check ((ship_to_street is null) = (ship_to_city is null)), check (ship_to_zip is null or other > 1)
-            )
+            );
+            insert into part select 'a', 'b', 'c', 'd', 2 from generate_series(1, 5);
             """,
             {"part.ship_to_zip": "warning"},
         ),
@@ -192,6 +192,17 @@ CASES: Final[Cases] = {
                 look_at text, look_by text, is_mail_on boolean, is_mail_off boolean
             );
             create table customer_order (customer_order_name text, customer_order_size text);
+            """,
+            {},
+        ),
+        # ends of a range, wherever the word stands, and two words that nothing but names share
+        (
+            """
+            create table wallet (
+                id int primary key, top_up_min_amount int, top_up_max_amount int, radio_station_name text,
+                radio_station_url text
+            );
+            insert into wallet select n, n, null, 'a', 'b' from generate_series(1, 4) as n;
             """,
             {},
         ),
@@ -217,7 +228,7 @@ CASES: Final[Cases] = {
             create table import (address1 text, city text, postcode text);
             """,
             {
-                "customer": "warning", "supplier": "warning", "orders": "info", "member": "warning", "import": "info",
+                "customer": "info", "supplier": "info", "orders": "info", "member": "info", "import": "info",
             },
         ),
         (
@@ -245,8 +256,8 @@ EVIDENCE: Final[Evidence] = {
         {"type": "timestamp with time zone", "share at midnight": 0.5},
     ),
     "optional_columns_have_check": (
-        "create table t (lat float, lon float); insert into t values (1, 1), (null, 1), (null, null)",
-        {"columns": ["lat", "lon"], "incomplete rows": 1},
+        "create table t (lat float, lon float); insert into t select 1, nullif(n, 1) from generate_series(1, 12) as n",
+        {"columns": ["lat", "lon"], "incomplete rows": 1, "most rows agree": True},
     ),
 }
 
@@ -268,7 +279,7 @@ SCENARIO: Final = {
     "schema.flag_is_boolean": {},
     "schema.json_is_jsonb": {"orders.delivery_script_args": "warning"},
     "schema.number_has_range_check": {"customers.customer_balance": "warning", "orders.order_amount": "warning"},
-    "schema.optional_columns_have_check": {"orders.delivery_script_name": "warning"},
+    "schema.optional_columns_have_check": {"orders.delivery_script_name": "info"},
     "schema.status_has_history": {"orders.order_status": "warning"},
     "schema.status_is_constrained": {"orders.order_status": "info"},
     "schema.table_has_timestamps": {"customers": "warning", "orders": "warning"},

@@ -27,11 +27,11 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             insert into items values (1073741824);
             """,
             {
-                "users.id": "warning",
-                "posts.post_id": "warning",
-                "tags.tag_no": "warning",
+                "users.id": "info",
+                "posts.post_id": "info",
+                "tags.tag_no": "info",
                 "kinds.id": "info",
-                "things.thing_no": "warning",
+                "things.thing_no": "info",
                 "items.id": "critical",
             },
             {"items.id": {"largest key": 1073741824, "share of the range used": 0.5}},
@@ -66,7 +66,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             create table companies (company_id smallint primary key);
             insert into users values (5);
             """,
-            {"users.id": "warning", "posts.postId": "warning", "companies.company_id": "warning"},
+            {"users.id": "info", "posts.postId": "info", "companies.company_id": "info"},
         ),
         Example(
             "given out somehow, or no surrogates",

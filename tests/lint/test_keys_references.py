@@ -21,7 +21,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             create table zip (id int primary key);
             create table city (id int primary key, countrycode char(3), zipcode int, barcode text, code text);
             """,
-            {"city.countrycode": "critical"},
+            {"city.countrycode": "info"},
         ),
         Example(
             "whose and which one it is, in a name that is run together",
@@ -32,10 +32,10 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             );
             """,
             {
-                "posts.owneruserid": "warning",
-                "posts.lasteditoruserid": "warning",
-                "posts.parentpostid": "warning",
-                "posts.parentid": "warning",
+                "posts.owneruserid": "info",
+                "posts.lasteditoruserid": "info",
+                "posts.parentpostid": "info",
+                "posts.parentid": "info",
             },
         ),
         Example(
@@ -56,13 +56,13 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             insert into orders (id, customer_id) values (1, 1), (2, null), (3, 1);
             """,
             {
-                "orders.order_ref": "critical",
-                "orders.customer_id": "critical",
-                "orders.address_id": "critical",
-                "orders.companyId": "critical",
-                "orders.country_code": "critical",
-                "orders.personid": "critical",
-                "orders.bid": "critical",
+                "orders.order_ref": "info",
+                "orders.customer_id": "info",
+                "orders.address_id": "info",
+                "orders.companyId": "info",
+                "orders.country_code": "info",
+                "orders.personid": "info",
+                "orders.bid": "info",
             },
             {
                 "orders.customer_id": {
@@ -84,7 +84,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             );
             create table bans (id bigint primary key, creator_id bigint, checker_id bigint);
             """,
-            {"bans.creator_id": "critical"},
+            {"bans.creator_id": "warning"},
         ),
         Example(
             "by its last words, to its own table as a parent, in a log, and in a partitioned table: a warning",
@@ -96,10 +96,10 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             create table visit (id bigint, store_id int, day date) partition by range (day);
             """,
             {
-                "category.parent_id": "warning",
-                "store.manager_staff_id": "warning",
-                "store_log.store_id": "warning",
-                "visit.store_id": "warning",
+                "category.parent_id": "info",
+                "store.manager_staff_id": "info",
+                "store_log.store_id": "info",
+                "visit.store_id": "info",
             },
         ),
         Example(
@@ -108,7 +108,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             create table nodes (node_id bigint, version bigint, primary key (node_id, version));
             create table node_tags (node_id bigint, k text, primary key (node_id, k));
             """,
-            {"node_tags.node_id": "warning"},
+            {"node_tags.node_id": "info"},
             is_mended=False,
         ),
         Example(
@@ -118,7 +118,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             create table sales (id int primary key, shop_id int);
             insert into sales values (1, 7), (2, 8);
             """,
-            {"sales.shop_id": "critical"},
+            {"sales.shop_id": "info"},
             {"sales.shop_id": {"values": 2, "values without a referenced row": 2}},
             is_mended=False,
         ),
@@ -191,7 +191,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
                 "posts.rate_id": "warning",
                 "posts.user_name": "warning",
                 "posts.tag": "info",
-                "bans.user_id": "warning",
+                "bans.user_id": "info",
             },
         ),
         Example(
@@ -235,4 +235,4 @@ def test_names_do_not_match_between_unrelated_schemas(dsn: str) -> None:
         assert findings(dsn, "reference_has_foreign_key") == ()
         connection.execute("create table sales (id int primary key, item_id int references shop.products)")
         (finding,) = findings(dsn, "reference_has_foreign_key")
-    assert (finding.object, finding.severity) == ("reviews.product_id", "critical")
+    assert (finding.object, finding.severity) == ("reviews.product_id", "info")

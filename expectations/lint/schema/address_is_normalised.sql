@@ -32,31 +32,48 @@ with address_column as materialized (
     end as kind
   ) as k
   where c.family = 'text'
+    and not c.is_inherited
     and k.kind is not null
 )
 select r.object,
-  case
-    when r.is_log
-      or r.words && array[
-        'order', 'orders', 'invoice', 'invoices', 'shipment', 'shipments', 'quote', 'quotes', 'quotation', 'quotations'
-      ] then 'info'
-    else 'warning'
-  end as severity,
+  'info' as severity,
   format('table %s contains an address in %s columns: %s', r.object, p.columns, p.names) as message,
   p.kinds as evidence,
-  format(
-    'create table %I.%I (%s, %s%s)', r.schema, left(r.name, 54) || '_address',
-    coalesce(k.key_definitions, 'id bigint generated always as identity primary key'), p.definitions,
-    k.key_constraints
-  ) as suggestion,
-  'redesign' as remedy
+  format('can a row of %s have two addresses, or share one? If so, addresses need a table of their own', r.object)
+    as suggestion,
+  'redesign' as remedy,
+  jsonb_build_array(jsonb_build_object(
+    'where', array['addresses'],
+    'suggestion', format(
+      'create table %I.%I (%s, %s%s)', r.schema, left(r.name, 54) || '_address',
+      coalesce(k.key_definitions, 'id bigint generated always as identity primary key'), p.definitions,
+      k.key_constraints
+    )
+  )) as instead,
+  jsonb_build_object(
+    'from', s.source,
+    'addresses', format('nullif(count(*) filter (where num_nonnulls(%s) > 2), 0)', p.columns_list),
+    'severity', format(
+      'case when count(*) filter (where num_nonnulls(%s) > 2) >= 5 then %L else ''info'' end', p.columns_list,
+      -- an order, and a log, rightly keep a copy
+      case
+        when r.is_log
+          or r.words && array[
+            'order', 'orders', 'invoice', 'invoices', 'shipment', 'shipments', 'quote', 'quotes', 'quotation', 'quotations'
+          ] then 'info'
+        else 'warning'
+      end
+    )
+  ) as probe
 from relation as r
 join (
   select k.relation, sum(k.columns) as columns, string_agg(k.names, ', ' order by k.attnum) as names,
-    string_agg(k.definitions, ', ' order by k.attnum) as definitions, jsonb_object_agg(k.kind, k.list) as kinds
+    string_agg(k.definitions, ', ' order by k.attnum) as definitions,
+    string_agg(k.quoted_names, ', ' order by k.attnum) as columns_list, jsonb_object_agg(k.kind, k.list) as kinds
   from (
     select p.relation, p.kind, count(*) as columns, min(p.attnum) as attnum,
-      string_agg(p.name, ', ' order by p.attnum) as names, jsonb_agg(p.name order by p.attnum) as list,
+      string_agg(p.name, ', ' order by p.attnum) as names,
+      string_agg('t.' || p.quoted, ', ' order by p.attnum) as quoted_names, jsonb_agg(p.name order by p.attnum) as list,
       string_agg(p.quoted || ' ' || p.type_name, ', ' order by p.attnum) as definitions
     from address_column as p
     group by p.relation, p.kind
@@ -65,6 +82,7 @@ join (
   having count(*) > 2
     and bool_or(k.kind in ('street', 'postal'))
 ) as p on p.relation = r.oid
+join sample as s on s.relation = r.oid
 left join (
   select t.relation, string_agg(c.quoted || ' ' || c.type_name, ', ' order by c.attnum) as key_definitions,
     format(

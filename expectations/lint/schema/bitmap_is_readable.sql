@@ -35,5 +35,6 @@ left join (
   group by t.relation
 ) as k on k.relation = r.oid
 where c.family = 'bit'
+  and not c.is_inherited
   and c.typmod > 64
 order by c.object

@@ -4,16 +4,30 @@
 -- why: A calendar day is the same everywhere, but a timestamp is not. In another time zone it becomes the day before
 --   or after. A comparison with a date misses every value that is not at midnight.
 select c.object,
+  'info' as severity,
   format('column %s stores a calendar day as %s', c.object, c.type_name) as message,
   jsonb_build_object('type', c.type_name) as evidence,
-  format(
-    'alter table %s alter column %s type date%s', r.quoted, c.quoted,
-    case when not c.is_generated then format(' using %s::date', c.quoted) else '' end
-  ) as suggestion,
-  'rewrite' as remedy,
+  format('does the time of day in %s mean anything? If not, store a date', c.object) as suggestion,
+  'redesign' as remedy,
+  case
+    -- which day a moment belongs to is a question of the zone
+    when c.type = 'timestamptz'::regtype then '[]'
+    else jsonb_build_array(jsonb_build_object(
+      'where', array['all at midnight'], 'remedy', 'rewrite',
+      'suggestion', format(
+        'alter table %s alter column %s type date%s', r.quoted, c.quoted,
+        case when not c.is_generated then format(' using %s::date', c.quoted) else '' end
+      )
+    ))
+  end as instead,
   jsonb_build_object(
     'from', s.source,
-    'share at midnight', format('round(%s::numeric / nullif(count(t.%s), 0), 3)', m.at_midnight, c.quoted)
+    'share at midnight', format('round(%s::numeric / nullif(count(t.%s), 0), 3)', m.at_midnight, c.quoted),
+    'evidence', format(
+      'case when count(t.%1$s) >= 5 and %2$s = count(t.%1$s) and not %3$L then ''{"all at midnight": true}'' else ''{}'' '
+      'end::jsonb', c.quoted, m.at_midnight, s.is_sampled
+    ),
+    'severity', format('case when count(t.%1$s) >= 5 and %2$s * 10 >= 9 * count(t.%1$s) then ''warning'' else ''info'' end', c.quoted, m.at_midnight)
   )
   || case when s.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end
   -- a deadline may have a time of day: the data decides
@@ -38,5 +52,6 @@ cross join lateral (
     end as at_midnight
 ) as m
 where c.family = 'time'
+  and not c.is_inherited
   and o.is_calendar_day
 order by c.object

@@ -3,12 +3,7 @@
 -- key: object
 -- why: The constraint checks new rows, but was never checked for the rows that existed before. The planner does not
 --   use it, and reports cannot rely on it.
-with recursive member (root, oid) as (
-  select r.oid, r.oid from relation as r
-  union
-  select m.root, i.inhrelid from member as m join pg_inherits as i on i.inhparent = m.oid
-),
-unvalidated as (
+with unvalidated as (
   select m.root, k.oid, k.conname as name, k.conrelid as relation, format('%I.%I', n.nspname, c.relname) as quoted
   from member as m
   join pg_constraint as k on k.conrelid = m.oid

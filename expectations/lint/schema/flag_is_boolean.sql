@@ -5,24 +5,33 @@
 select c.object,
   format('column %s stores a boolean as %s', c.object, c.type_name) as message,
   jsonb_build_object('type', c.type_name) as evidence,
-  format(
-    'alter table %1$s %2$salter column %3$s drop default, alter column %3$s type boolean using %3$s <> 0%4$s', r.quoted,
-    coalesce(k.dropped, ''), c.quoted,
-    case
-      when c.default_expression ~ '^\(?''?-?\d+''?\)?(::\w+)?$'
-      then format(
-        ', alter column %s set default %s', c.quoted,
-        case when c.default_expression ~ '[1-9]' then 'true' else 'false' end
-      )
-      else ''
-    end
-  ) as suggestion,
-  'rewrite' as remedy,
+  format('does %s hold anything but yes and no? If not, make it a boolean', c.object) as suggestion,
+  -- programs that compare it with a number must change too
+  'redesign' as remedy,
+  jsonb_build_array(jsonb_build_object(
+    'where', array['only 0 and 1'],
+    'comment', 'programs that compare the column with a number must change first',
+    'suggestion', format(
+      'alter table %1$s %2$salter column %3$s drop default, alter column %3$s type boolean using %3$s <> 0%4$s', r.quoted,
+      coalesce(k.dropped, ''), c.quoted,
+      case
+        when c.default_expression ~ '^\(?''?-?\d+''?\)?(::\w+)?$'
+        then format(
+          ', alter column %s set default %s', c.quoted,
+          case when c.default_expression ~ '[1-9]' then 'true' else 'false' end
+        )
+        else ''
+      end
+  )
+  )) as instead,
   jsonb_build_object(
     'from', s.source,
-    'values that are neither 0 nor 1', format('count(*) filter (where t.%s not in (0, 1))', c.quoted),
+    'evidence', format(
+      'case when count(*) filter (where t.%1$s in (0, 1)) >= 5 then ''{"only 0 and 1": true}'' else ''{}'' end::jsonb',
+      c.quoted
+    ),
     -- a column with other values is not a boolean, whatever its name
-    'holds', format('count(*) filter (where t.%1$s not in (0, 1, -1)) = 0', c.quoted)
+    'holds', format('count(*) filter (where t.%1$s not in (0, 1)) = 0', c.quoted)
   )
   || case when s.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
 from table_column as c
@@ -40,6 +49,7 @@ where (c.family = 'integer' or c.family = 'numeric' and c.typmod = (1 << 16) + 4
   and not o.is_key
   and not o.is_reference
   and not c.is_generated
+  and not c.is_inherited
   and (
     c.words[1] in ('is', 'has')
     and cardinality(c.words) > 1

@@ -4,7 +4,7 @@
 -- why: Each delete of a referenced row, and each change of its key, scans this whole table while it holds locks. So
 --   does each query for the rows that reference it.
 with referencing as (
-  select p.relation, p.attnums, p.target,
+  select p.relation, p.attnums, p.target, p.target_attnum, p.is_temporal,
     case
       when count(*) = 1 then min(c.name)
       else '(' || string_agg(c.name, ', ' order by array_position(p.attnums, c.attnum)) || ')'
@@ -12,21 +12,21 @@ with referencing as (
     string_agg(c.quoted, ', ' order by array_position(p.attnums, c.attnum)) as columns,
     array_agg(c.quoted || ' IS NOT NULL') as terms
   from (
-    select f.relation, f.attnums, f.target
+    select f.relation, f.attnums, f.target, null::smallint as target_attnum, f.is_temporal
     from foreign_key as f
     union
-    select k.relation, array[k.attnum], k.target
+    select k.relation, array[k.attnum], k.target, k.target_attnum, false
     from implied_foreign_key as k
     where k.is_certain
   ) as p
   join table_column as c on c.relation = p.relation and c.attnum = any(p.attnums)
-  group by p.relation, p.attnums, p.target
+  group by p.relation, p.attnums, p.target, p.target_attnum, p.is_temporal
 ),
 -- indexes by their leading columns: of tables and, with the parent's column numbers, of partitions
 leading_index as (
   select g.relation, null::oid as partition, g.attnums, g.method, g.predicate
   from table_index as g
-  where g.is_valid and g.method in ('btree', 'hash')
+  where g.is_valid and g.method in ('btree', 'hash', 'gist')
   union all
   select p.relation, p.partition, array_agg(coalesce(k.attnum, 0)::smallint order by p.n), p.method, p.predicate
   from (
@@ -36,7 +36,7 @@ leading_index as (
     from leaf_partition as l
     join pg_index as i on i.indrelid = l.oid and i.indisvalid and i.indisready
     join pg_class as c on c.oid = i.indexrelid
-    join pg_am as m on m.oid = c.relam and m.amname in ('btree', 'hash')
+    join pg_am as m on m.oid = c.relam and m.amname in ('btree', 'hash', 'gist')
   ) as p
   left join partition_column as k on k.relation = p.relation and k.partition = p.partition and k.partition_attnum = p.attnum
   where p.n is not null
@@ -46,6 +46,8 @@ indexed as (
   select p.relation, p.attnums, p.target, f.partition
   from referencing as p
   join leading_index as f on f.relation = p.relation
+    -- whether periods overlap is a question for gist alone
+    and (f.method = 'gist') = p.is_temporal
     -- the extension intarray defines operators with the same names
     and f.attnums[1:cardinality(p.attnums)] operator(pg_catalog.@>) p.attnums
     and f.attnums[1:cardinality(p.attnums)] operator(pg_catalog.<@) p.attnums
@@ -63,34 +65,40 @@ select n.object,
     'referenced rows by statistics', nullif(t.rows, 0),
     'partitions with an index', case when b.partitions > 0 then format('%s of %s', b.indexed, b.partitions) end
   )) as evidence,
-  concat_ws(
-    E';\n',
-    format('create index %son %s (%s)', case when r.is_partitioned then '' else 'concurrently ' end, r.quoted, p.columns),
-    i.child_indexes
+  format(
+    'create index %son %s %s(%s)', case when r.is_partitioned then '' else 'concurrently ' end, r.quoted,
+    case when p.is_temporal then 'using gist ' else '' end, p.columns
   ) as suggestion,
-  'statement' as remedy
+  -- gist has operators for numbers and texts in the extension btree_gist only
+  case
+    when p.is_temporal and not exists (select from pg_extension as e where e.extname = 'btree_gist') then 'redesign'
+    else 'statement'
+  end as remedy,
+  -- the name of a column alone is no reason for an index
+  case
+    when p.target_attnum is not null then jsonb_build_object(
+      'from', s.source,
+      'holds', format(
+        'count(t.%1$s) >= 5 and count(*) filter (where t.%1$s is not null '
+        'and not exists (select from %2$s as p where p.%3$s = t.%1$s)) * 10 <= count(t.%1$s)',
+        p.columns, t.quoted, k.quoted
+      )
+    )
+  end as probe
 from referencing as p
 join relation as r on r.oid = p.relation
 join relation as t on t.oid = p.target
 join table_kind as x on x.relation = p.target
+join sample as s on s.relation = p.relation
+left join table_column as k on k.relation = p.target and k.attnum = p.target_attnum
 cross join lateral (select r.object || '.' || p.name as object) as n
 left join (
   select l.relation, count(*) as partitions from leaf_partition as l group by l.relation
 ) as l on l.relation = p.relation
 left join (
-  select q.relation, q.attnums, count(*) filter (where q.is_found) as indexed,
-    -- only partitions get the parent's index; inheritance children do not
-    string_agg(format('create index concurrently on %s (%s)', q.quoted, q.columns), E';\n' order by q.quoted)
-      filter (where not q.is_found and not q.is_partition) as child_indexes
-  from (
-    select distinct o.relation, o.attnums, o.columns, l.oid, format('%I.%I', n.nspname, c.relname) as quoted,
-      c.relispartition as is_partition, f.partition is not null as is_found
-    from referencing as o
-    join leaf_partition as l on l.relation = o.relation
-    join pg_class as c on c.oid = l.oid
-    join pg_namespace as n on n.oid = c.relnamespace
-    left join indexed as f on f.relation = o.relation and f.attnums = o.attnums and f.partition = l.oid
-  ) as q
+  select q.relation, q.attnums, count(distinct q.partition) as indexed
+  from indexed as q
+  where q.partition is not null
   group by q.relation, q.attnums
 ) as i on i.relation = p.relation and i.attnums = p.attnums
 cross join lateral (select coalesce(l.partitions, 0) as partitions, coalesce(i.indexed, 0) as indexed) as b

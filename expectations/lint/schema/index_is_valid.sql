@@ -3,11 +3,6 @@
 -- key: object
 -- why: A failed CREATE INDEX CONCURRENTLY left the index behind. Writes update it and queries ignore it. A unique one
 --   does not enforce uniqueness.
-with recursive member (root, oid) as (
-  select r.oid, r.oid from relation as r
-  union
-  select m.root, i.inhrelid from member as m join pg_inherits as i on i.inhparent = m.oid
-)
 select h.prefix || x.relname as object,
   case
     when x.relkind = 'I' then format(
@@ -50,15 +45,25 @@ left join lateral (
     bool_or(not p.has_it and p.is_parent) as is_deep,
     string_agg(
       format(
-        E'create index concurrently %1$I on %2$s%3$s;\nalter index %4$I.%5$I attach partition %6$I.%1$I', p.new_name,
-        p.quoted,
-        substring(pg_get_indexdef(i.indexrelid) from ' USING .*'), h.name, x.relname, p.schema
+        case when p.equal_name is null then E'create %7$sindex concurrently %1$I on %2$s%3$s;\n' else '' end
+          || 'alter index %4$I.%5$I attach partition %6$I.%1$I',
+        coalesce(p.equal_name, p.new_name), p.quoted, p.definition, h.name, x.relname, p.schema,
+        case when i.indisunique then 'unique ' else '' end
       ),
       E';\n' order by p.quoted
     ) filter (where not p.has_it) as create_statements
   from (
     select format('%I.%I', n.nspname, k.relname) as quoted, n.nspname as schema, k.relkind = 'p' as is_parent,
-      left(k.relname, 30) || '_' || left(x.relname, 30) as new_name,
+      left(k.relname, 30) || '_' || left(x.relname, 30) as new_name, u.definition,
+      -- an index that is there already, and belongs to no other index
+      (
+        select min(e.relname)
+        from pg_index as b
+        join pg_class as e on e.oid = b.indexrelid
+        where b.indrelid = k.oid and b.indisvalid and b.indisready and b.indisunique = i.indisunique
+          and substring(pg_get_indexdef(b.indexrelid) from ' USING .*') = u.definition
+          and not exists (select from pg_inherits as a where a.inhrelid = b.indexrelid)
+      ) as equal_name,
       exists (
         select
         from pg_inherits as a
@@ -68,6 +73,7 @@ left join lateral (
     from pg_inherits as d
     join pg_class as k on k.oid = d.inhrelid
     join pg_namespace as n on n.oid = k.relnamespace
+    cross join lateral (select substring(pg_get_indexdef(i.indexrelid) from ' USING .*') as definition) as u
     where d.inhparent = m.oid
   ) as p
 ) as w on x.relkind = 'I'

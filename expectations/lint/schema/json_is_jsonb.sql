@@ -4,17 +4,21 @@
 -- why: A json column is parsed at every read, has no equality operator and no index on its content, and accepts
 --   repeated keys. It keeps the original text, which only a message log needs.
 select c.object,
-  case
-    when r.is_log or c.words && array['payload', 'raw', 'body', 'request', 'response'] then 'info'
-    else 'warning'
-  end as severity,
+  case when k.is_raw then 'info' else 'warning' end as severity,
   format('column %s has type json, which is parsed at every read; jsonb is not', c.object) as message,
   jsonb_build_object('type', c.type_name) as evidence,
-  format(
-    'alter table %s alter column %s type jsonb%s', r.quoted, c.quoted,
-    case when not c.is_generated then format(' using %s::jsonb', c.quoted) else '' end
-  ) as suggestion,
-  'rewrite' as remedy,
+  case
+    when k.is_raw then format('is the text of %s needed as it came, with its spaces and repeated keys? If not, use jsonb', c.object)
+    else k.conversion
+  end as suggestion,
+  case when k.is_raw then 'redesign' else 'rewrite' end as remedy,
+  case
+    when not k.is_raw then jsonb_build_array(jsonb_build_object(
+      'where', array['rows that cannot be converted', 'rows with repeated keys'], 'remedy', 'redesign',
+      'comment', 'some rows cannot be converted, or lose a value: correct them first',
+      'suggestion', k.conversion
+    ))
+  end as instead,
   jsonb_build_object(
     'from', s.source,
     'rows that cannot be converted',
@@ -45,11 +49,25 @@ select c.object,
         )$$,
         c.quoted
       )
-    end
+    end,
+    'rows with repeated keys', format(
+      'count(*) filter (where case when t.%1$s::text !~ ''\\u'' and json_typeof(t.%1$s) = ''object'' then '
+      '(select count(*) <> count(distinct k.key) from json_object_keys(t.%1$s) as k (key)) end)', c.quoted
+    )
   )
   || case when s.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
 from table_column as c
 join relation as r on r.oid = c.relation
 join sample as s on s.relation = c.relation
+cross join lateral (
+  select r.is_log or c.words && array[
+      'payload', 'raw', 'body', 'request', 'response', 'original', 'webhook', 'message', 'signed', 'signature'
+    ] as is_raw,
+    format(
+      'alter table %s alter column %s type jsonb%s', r.quoted, c.quoted,
+      case when not c.is_generated then format(' using %s::jsonb', c.quoted) else '' end
+    ) as conversion
+) as k
 where c.type = 'json'::regtype
+  and not c.is_inherited
 order by c.object

@@ -4,7 +4,31 @@
 -- why: After 2,147,483,647 (32,767 for smallint) each insert fails. Rolled back inserts and gaps use up numbers too.
 --   A wider type then needs a rewrite of this table and of all that reference it, and no row can be inserted
 --   meanwhile.
-with surrogate as (
+with recursive
+-- columns that hold a key: those that reference it, and those that reference these
+pointer as (
+  select f.relation, u.attnum, f.target, u.target_attnum
+  from foreign_key as f
+  cross join lateral unnest(f.attnums, f.target_attnums) as u (attnum, target_attnum)
+  union
+  -- foreign keys that only partitions have
+  select w.relation, w.attnum, f.confrelid, f.confkey[array_position(f.conkey, w.partition_attnum)]
+  from partition_column as w
+  join pg_constraint as f on f.conrelid = w.partition and w.partition_attnum = any(f.conkey)
+  where f.contype = 'f' and f.conparentid = 0
+  union
+  select k.relation, k.attnum, k.target, k.target_attnum
+  from implied_foreign_key as k
+),
+holder (target, target_attnum, relation, attnum) as (
+  select p.target, p.target_attnum, p.relation, p.attnum
+  from pointer as p
+  union
+  select h.target, h.target_attnum, p.relation, p.attnum
+  from holder as h
+  join pointer as p on p.target = h.relation and p.target_attnum = h.attnum
+),
+surrogate as (
   select c.*, case c.type when 21 then 32767 else 2147483647 end as top,
     q.sequence, q.seqtypid, q.last_number,
     (c.relation, c.attnum) in (
@@ -28,6 +52,7 @@ with surrogate as (
     order by f.relation, f.attnum, s.oid
   ) as q on q.relation = c.relation and q.attnum = c.attnum
   where c.type in (21, 23)
+    and not c.is_inherited
     and not o.is_reference
     and (c.relation, c.attnum) not in (select k.relation, k.attnum from implied_foreign_key as k)
     and (
@@ -41,9 +66,9 @@ with surrogate as (
     )
 )
 select c.object,
-  case when x.is_lookup then 'info' else 'warning' end as severity,
+  'info' as severity,
   format('%s has type %s, which ends at %s', c.object, c.type_name, c.top) as message,
-  jsonb_build_object('type', c.type_name) as evidence,
+  jsonb_strip_nulls(jsonb_build_object('type', c.type_name, 'columns that hold it', p.objects)) as evidence,
   concat_ws(
     E';\n',
     format('alter table %s alter column %s type bigint', r.quoted, c.quoted),
@@ -57,9 +82,12 @@ select c.object,
     case when s.is_sampled and not c.is_found then 'largest key in a sample' else 'largest key' end,
     format('max(t.%s)', c.quoted),
     'share of the range used', format('round(%s::numeric / %s, 4)', m.used, c.top),
+    -- a quarter of the range, or an end within ten years at the pace of the rows' own times
     'severity', format(
-      'case when %s * 2 >= %s then ''critical'' else %L end', m.used, c.top,
-      case when x.is_lookup then 'info' else 'warning' end
+      'case when %1$s * 2 >= %2$s then ''critical'' when %4$L and (%1$s * 4 >= %2$s%3$s) then ''warning'' else ''info'' end',
+      m.used, c.top,
+      case when g.years is null then '' else format(' or (%s - %s) * %s < 10 * %s', c.top, m.used, g.years, m.used) end,
+      not x.is_lookup
     ),
     'message', format(
       'format(%L, %s, round(%s * 100.0 / %s, 1))',
@@ -79,27 +107,33 @@ join relation as r on r.oid = c.relation
 join sample as s on s.relation = c.relation
 join table_kind as x on x.relation = c.relation
 left join (
-  -- columns that reference the key need the wider type too
-  select p.target, p.target_attnum,
+  -- columns that hold the key need the wider type too
+  select h.target, h.target_attnum, jsonb_agg(b.object order by b.object) as objects,
     string_agg(
       format('alter table %s alter column %s type bigint', t.quoted, b.quoted), E';\n' order by b.object
     ) as widened
-  from (
-    select f.relation, u.attnum, f.target, u.target_attnum
-    from foreign_key as f
-    cross join lateral unnest(f.attnums, f.target_attnums) as u (attnum, target_attnum)
-    union
-    -- foreign keys that only partitions have
-    select w.relation, w.attnum, f.confrelid, f.confkey[array_position(f.conkey, w.partition_attnum)]
-    from partition_column as w
-    join pg_constraint as f on f.conrelid = w.partition and w.partition_attnum = any(f.conkey)
-    where f.contype = 'f' and f.conparentid = 0
-  ) as p
-  join relation as t on t.oid = p.relation
-  join table_column as b on b.relation = p.relation and b.attnum = p.attnum
+  from holder as h
+  join relation as t on t.oid = h.relation
+  join table_column as b on b.relation = h.relation and b.attnum = h.attnum
   where b.type in (21, 23)
-  group by p.target, p.target_attnum
+    and not b.is_inherited
+    and (h.relation, h.attnum) <> (h.target, h.target_attnum)
+  group by h.target, h.target_attnum
 ) as p on p.target = c.relation and p.target_attnum = c.attnum
+left join (
+  -- the time from the first row to the last, in years, where it is long enough to tell a pace
+  select distinct on (b.relation) b.relation,
+    format(
+      '(select case when max(v.%1$s) - min(v.%1$s) > interval ''90 days'' then '
+      'extract(epoch from max(v.%1$s) - min(v.%1$s)) / 31557600 else 1e9 end from %2$s)',
+      b.quoted, regexp_replace(s.source, ' as t', ' as v')
+    ) as years
+  from table_column as b
+  join sample as s on s.relation = b.relation
+  where b.family = 'time'
+    and b.words[1] in ('created', 'inserted', 'added')
+  order by b.relation, b.attnum
+) as g on g.relation = c.relation
 cross join lateral (
   select format('greatest(max(t.%s)::bigint, %s, 0)', c.quoted, coalesce(c.last_number, '0')) as used
 ) as m

@@ -5,19 +5,33 @@
 --   the right row is unknown.
 select c.object,
   format(
-    '%s is a lookup table, but no unique constraint protects %s; its values are unique today', r.object, c.object
+    '%s is a lookup table, but no unique constraint protects %s', r.object, c.object
   ) as message,
   '{}'::jsonb as evidence,
   case
     when r.is_partitioned then format(
       'move the lookup values to a table without partitions, with a unique index on %s', c.quoted
     )
-    else format('create unique index concurrently on %s (%s)', r.quoted, c.quoted)
+    else format('is %s unique in the list that %s is? If it is, add a unique index', c.object, r.object)
   end as suggestion,
-  case when r.is_partitioned then 'redesign' else 'statement' end as remedy,
+  'redesign' as remedy,
+  case
+    when r.is_partitioned then '[]'
+    else jsonb_build_array(jsonb_build_object(
+      'where', array['all values differ'], 'remedy', 'statement',
+      'suggestion', format('create unique index concurrently on %s (%s)', r.quoted, c.quoted)
+    ))
+  end as instead,
   jsonb_build_object(
     'from', s.source,
     case when s.is_sampled then 'sampled values' else 'values' end, format('count(t.%s)', c.quoted),
+    'evidence', format(
+      'case when count(t.%1$s) >= 2 and count(t.%1$s) = count(distinct t.%1$s) '
+      'then jsonb_build_object(''all values differ'', true, ''message'', %2$L) else ''{}'' end', c.quoted,
+      format(
+        '%s is a lookup table, but no unique constraint protects %s; its values are unique today', r.object, c.object
+      )
+    ),
     'holds', format('count(t.%1$s) = count(distinct t.%1$s)', c.quoted)
   ) as probe
 from table_kind as x
@@ -31,6 +45,8 @@ join (
   order by c.relation, cardinality(c.words), c.last_word <> 'name', c.attnum
 ) as c on c.relation = r.oid
 where x.is_lookup
+  -- the names of a tree's nodes need only differ below one parent
+  and not exists (select from foreign_key as f where f.relation = r.oid and f.target = r.oid)
   and not exists (
     select
     from table_index as g

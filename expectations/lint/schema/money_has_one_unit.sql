@@ -15,6 +15,7 @@ with money_column as (
   join relation as r on r.oid = c.relation
   join column_role as o on o.relation = c.relation and o.attnum = c.attnum
   where o.looks_like_money
+    and not c.is_inherited
     and not o.is_key
     and not o.is_reference
     and not o.names_its_unit

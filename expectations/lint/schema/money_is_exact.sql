@@ -14,14 +14,51 @@ select c.object,
   -- a float is cast through text, its shortest exact form
   format(
     'alter table %1$s alter column %2$s type numeric(%3$s) using %2$s::%4$snumeric', r.quoted, c.quoted,
-    case when m.is_money then '14, 2' else '9, 6' end, case when c.family = 'float' then 'text::' else '' end
+    case when m.is_money then '14, 2' else '9, 6' end, k.through
   ) as suggestion,
-  'rewrite' as remedy
+  'rewrite' as remedy,
+  case
+    when c.family = 'float' then jsonb_build_array(
+      jsonb_build_object(
+        'where', array['mostly finer'], 'remedy', 'redesign',
+        'suggestion', format('is %s money, or a measurement, which a float suits?', c.object)
+      ),
+      -- without a number of digits, numeric keeps each of them
+      jsonb_build_object(
+        'where', array['values with more digits'],
+        'suggestion', format(
+          'alter table %1$s alter column %2$s type numeric using %2$s::%3$snumeric', r.quoted, c.quoted, k.through
+        )
+      )
+    )
+  end as instead,
+  case
+    when c.family = 'float' then jsonb_build_object(
+      'from', s.source,
+      'values with more digits', k.finer,
+      'evidence', format(
+        'case when count(t.%1$s) >= 5 and %2$s * 2 > count(t.%1$s) then ''{"mostly finer": true, "severity": "info"}'' '
+        'else ''{}'' end::jsonb', c.quoted, k.finer
+      )
+    )
+    || case when s.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end
+  end as probe
 from table_column as c
 join relation as r on r.oid = c.relation
 join column_role as o on o.relation = c.relation and o.attnum = c.attnum
+join sample as s on s.relation = c.relation
 cross join lateral (select o.looks_like_money and not o.is_key and not o.is_reference as is_money) as m
-where m.is_money and c.family in ('float', 'money')
+cross join lateral (
+  select case when c.family = 'float' then 'text::' else '' end as through,
+    -- infinity fits into numeric, but not into numeric with a precision
+    format(
+      'count(*) filter (where case when t.%1$s = ''NaN'' then false when abs(t.%1$s) >= 1e%2$s then true '
+      'else t.%1$s::text::numeric <> round(t.%1$s::text::numeric, %3$s) end)', c.quoted,
+      case when m.is_money then 12 else 3 end, case when m.is_money then 2 else 6 end
+    ) as finer
+) as k
+where not c.is_inherited
+  and (m.is_money and c.family in ('float', 'money')
   or c.family = 'float'
     and not o.is_key
     and (
@@ -33,5 +70,5 @@ where m.is_money and c.family in ('float', 'money')
       'heart', 'pulse', 'frame', 'sample', 'sampling', 'refresh', 'bit', 'baud', 'cpu', 'memory', 'disk', 'battery',
       'error',
       'success', 'failure', 'hit', 'click', 'bounce', 'progress', 'humidity', 'flow'
-    ]
+    ])
 order by c.object

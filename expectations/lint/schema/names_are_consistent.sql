@@ -22,6 +22,7 @@ with own_column as (
     end as size
   ) as p
   where not o.is_key
+    and not c.is_inherited
     and not o.is_reference
     and not o.is_audit
     and c.last_word not in ('id', 'ids', 'ref', 'fk', 'uuid', 'guid', 'gid')

@@ -50,51 +50,61 @@ with natural_key as (
     and c.relation not in (select x.relation from table_kind as x where x.is_junction)
 )
 select c.object,
+  'info' as severity,
   format(
     'no unique constraint protects %s: table %s may contain the same %s twice', c.object, r.object,
     replace(k.word, '_', ' ')
   ) as message,
-  jsonb_strip_nulls(jsonb_build_object('type', c.type_name, 'distinct values by statistics', e.distincts)) as evidence,
+  jsonb_strip_nulls(jsonb_build_object(
+    'type', c.type_name, 'distinct values by statistics', e.distincts, 'scope', g.name
+  )) as evidence,
   case
-    when r.is_partitioned then format(
-      'create a separate table with %s as its key: unique indexes do not span partitions', c.quoted
+    when g.quoted is null then format('is %s unique? If it is, add a unique index', c.object)
+    else format(
+      'is %s unique, or unique for each %s? Add a unique index on what is', c.object, g.name
     )
-    else u.create_index || coalesce(' where ' || u.is_not_deleted, '')
   end as suggestion,
-  case when r.is_partitioned then 'redesign' else 'statement' end as remedy,
+  'redesign' as remedy,
   case
-    when r.is_partitioned then '[]'
+    when r.is_partitioned or g.quoted is not null and not g.is_used then '[]'
     else jsonb_build_array(
       jsonb_build_object(
-        'where', array['duplicates'], 'remedy', 'redesign',
+        'where', array['almost unique'],
         'comment', format(
           'run this when the query returns no rows: select %1$s from %2$s where %3$s group by %1$s having count(*) > 1',
-          c.quoted, r.quoted, w.condition
+          u.columns, r.quoted, w.condition
         ),
         'suggestion', format('%s where %s', u.create_index, w.condition)
       ),
       jsonb_build_object(
-        'where', array['empty texts'],
+        'where', array['unique with empty texts'], 'remedy', 'statement',
         'suggestion', u.create_index || ' where ' || concat_ws(' and ', u.is_not_empty, u.is_not_deleted)
+      ),
+      jsonb_build_object(
+        'where', array['unique'], 'remedy', 'statement',
+        'suggestion', u.create_index || coalesce(' where ' || u.is_not_deleted, '')
       )
     )
   end as instead,
   jsonb_build_object(
     'from', s.source,
-    case when s.is_sampled then 'sampled values' else 'values' end, format('count(%s)', u.value),
-    'duplicates', format('count(%1$s) - count(distinct %1$s)', u.value),
-    'severity', case
+    'evidence', format(
+      '(select jsonb_strip_nulls(jsonb_build_object(%1$L, v.filled, ''duplicates'', v.filled - v.distincts, '
+      '''empty texts'', v.empty, '
+      '''unique'', case when v.filled >= 5 and v.distincts = v.filled and v.empty = 0 then true end, '
+      '''unique with empty texts'', case when v.filled >= 5 and v.distincts = v.filled and v.empty > 0 then true end, '
+      '''almost unique'', case when v.filled > v.distincts and (v.filled - v.distincts) * 100 <= v.filled then true end, '
+      '''severity'', case when v.filled >= 5 and (v.filled - v.distincts) * 100 <= v.filled and %2$L then ''warning'' end'
+      ')) from (values (count(%3$s), count(distinct %4$s), %5$s)) as v (filled, distincts, empty))',
+      case when s.is_sampled then 'sampled values' else 'values' end,
       -- a sample contains few of the duplicates
-      when s.is_sampled and e.distincts < 0.99 * e.values then '''info'''
-      else format(
-        'case when (count(%1$s) - count(distinct %1$s)) * 100 > count(%1$s) then ''info'' else ''warning'' end', u.value
-      )
-    end
-  )
-  || case
-    when u.is_text then jsonb_build_object('empty texts', format('count(*) filter (where t.%s = '''')', c.quoted))
-    else '{}'
-  end as probe
+      not (s.is_sampled and coalesce(e.distincts < 0.99 * e.values, false)) and (g.quoted is null or g.is_used)
+        and not r.is_partitioned,
+      u.value,
+      case when g.quoted is null then u.value else format('case when %1$s is not null then (t.%2$s, %1$s) end', u.value, g.quoted) end,
+      case when u.is_text then format('count(*) filter (where t.%s = '''')', c.quoted) else '0' end
+    )
+  ) as probe
 from natural_key as k
 join table_column as c on c.relation = k.relation and c.attnum = k.attnum
 join relation as r on r.oid = k.relation
@@ -113,6 +123,41 @@ left join (
   where p.n_distinct <> 0
   order by p.schemaname, p.tablename, p.attname, p.inherited desc
 ) as p on s.is_sampled and p.schemaname = r.schema and p.tablename = r.name and p.attname = c.name
+left join (
+  -- the column within whose rows the value is unique; other unique indexes tell, or its name
+  select distinct on (c.relation) c.relation, c.attnum, c.name, c.quoted, i.is_used
+  from table_column as c
+  join column_role as o on o.relation = c.relation and o.attnum = c.attnum
+  left join implied_foreign_key as m on m.relation = c.relation and m.attnum = c.attnum
+  cross join lateral (
+    select c.words && array[
+        'tenant', 'realm', 'provider', 'platform', 'language', 'lang', 'locale', 'source', 'environment', 'network', 'app'
+      ]
+      or (o.is_reference or m.relation is not null) and c.words && array[
+        'org', 'organization', 'organisation', 'company', 'workspace', 'team', 'project', 'site', 'shop', 'store',
+        'account', 'client', 'application', 'instance', 'domain', 'group', 'merchant', 'vendor', 'partner', 'country',
+        'region', 'system', 'chain', 'school', 'branch', 'year', 'season', 'period', 'catalog', 'brand', 'supplier',
+        'manufacturer'
+      ] as is_so
+  ) as n
+  left join (
+    select distinct x.relation, u.attnum
+    from table_index as x
+    cross join lateral unnest(x.attnums) as u (attnum)
+    where x.is_unique and x.is_valid and not x.is_primary and cardinality(x.attnums) > 1
+  ) as x on x.relation = c.relation and x.attnum = c.attnum
+  cross join lateral (select x.relation is not null and c.is_not_null as is_used) as i
+  where not o.is_audit
+    and (not o.is_key or o.is_reference)
+    and (
+      n.is_so
+      or i.is_used and (o.is_reference or m.relation is not null)
+      -- a reference that each row has: what has an owner may be unique for each
+      or (o.is_reference or m.is_certain) and c.is_not_null
+    )
+    and c.family in ('text', 'enum', 'integer', 'uuid')
+  order by c.relation, i.is_used desc, n.is_so desc, (o.is_reference or m.relation is not null) desc, c.attnum
+) as g on g.relation = c.relation and g.attnum <> c.attnum
 cross join lateral (
   select r.rows * (1 - p.null_frac) as values,
     round((case when p.n_distinct < 0 then - p.n_distinct * r.rows else p.n_distinct end)::numeric) as distincts
@@ -122,7 +167,8 @@ cross join lateral (
   select c.family = 'text' as is_text,
     case when c.family = 'text' then format('nullif(t.%s, '''')', c.quoted) else 't.' || c.quoted end as value,
     format('%s <> ''''', c.quoted) as is_not_empty, d.quoted || ' is null' as is_not_deleted,
-    format('create unique index concurrently on %s (%s)', r.quoted, c.quoted) as create_index
+    concat_ws(', ', g.quoted, c.quoted) as columns,
+    format('create unique index concurrently on %s (%s)', r.quoted, concat_ws(', ', g.quoted, c.quoted)) as create_index
 ) as u
 cross join lateral (
   select concat_ws(

@@ -20,6 +20,7 @@ with optional as materialized (
   join column_role as o on o.relation = c.relation and o.attnum = c.attnum
   where not c.is_not_null
     and not c.is_generated
+    and not c.is_inherited
     and (c.default_expression is null or c.default_expression ~* '^null\M')
     and not o.is_key
     and c.last_word not in ('id', 'ids')
@@ -53,6 +54,10 @@ group_candidate as materialized (
       cardinality(o.own_words) > 2
         and not o.is_reference
         and o.family <> 'boolean'
+        -- ends of a range, wherever the word stands
+        and not o.own_words && array[
+          'min', 'max', 'minimum', 'maximum', 'low', 'high', 'lower', 'upper'
+        ]
         and o.last_word !~ '^(line|address|street)?[0-9]+[a-z]?$'
         and o.last_word not in (
           'min', 'max', 'low', 'high', 'lower', 'upper', 'from', 'to', 'start', 'end', 'starts', 'ends', 'begin', 'until',
@@ -94,7 +99,8 @@ unchecked_group as (
   -- columns that no check combines with another of the group
   select b.relation, count(*) as number, array_agg(b.name order by b.attnum) as names,
     array_agg(b.object order by b.attnum) as objects, array_agg(b.quoted order by b.attnum) as quoted_names,
-    array_agg(b.last_word::text order by b.attnum) as last_words, count(distinct b.stem) = 1 as has_one_stem
+    array_agg(b.last_word::text order by b.attnum) as last_words, count(distinct b.stem) = 1 as has_one_stem,
+    b.column_group like '%/%' as is_pair
   from column_group as b
   where not exists (
     select
@@ -105,27 +111,46 @@ unchecked_group as (
   having count(*) > 1
 )
 select l.objects[1] as object,
+  'info' as severity,
   case
     when n.first is not null
     then format('%s may be set without %s: no CHECK combines them', l.objects[n.dependent], l.objects[n.first])
     else format('some of %s may be set without the others: no CHECK combines them', array_to_string(l.objects, ', '))
   end as message,
   jsonb_build_object('columns', l.names) as evidence,
-  a.add_constraint || E' not valid;\n' || a.validate_constraint as suggestion,
-  'statement' as remedy,
-  jsonb_build_array(jsonb_build_object(
-    'where', array['incomplete rows'],
-    'comment', format('some rows violate the constraint; after correcting them, run: %s', a.validate_constraint),
-    'suggestion', a.add_constraint || ' not valid'
-  )) as instead,
+  format(
+    'does one of %s mean anything without the others? If not, add a CHECK', array_to_string(l.objects, ', ')
+  ) as suggestion,
+  'redesign' as remedy,
+  jsonb_build_array(
+    jsonb_build_object(
+      'where', array['most rows agree'],
+      'comment', 'some rows violate the constraint: if they are wrong, run this after correcting them',
+      'suggestion', a.add_constraint
+    ),
+    jsonb_build_object(
+      'where', array['all rows agree'], 'remedy', 'statement',
+      'suggestion', a.add_constraint || E' not valid;\n' || a.validate_constraint
+    )
+  ) as instead,
   jsonb_build_object(
     'from', s.source,
-    'incomplete rows', format('count(*) filter (where not (%s))', k.condition),
-    -- columns that are mostly set separately are not related
-    'holds', format(
-      'count(*) filter (where num_nonnulls(%1$s) > 0) < 20 or count(*) filter (where not (%2$s)) * 2 <= '
-      'count(*) filter (where num_nonnulls(%1$s) > 0)', array_to_string(l.quoted_names, ', '), k.condition
-    )
+    'incomplete rows', m.incomplete,
+    'evidence', format(
+      'jsonb_strip_nulls(jsonb_build_object(''all rows agree'', case when %1$s >= 5 and %2$s = 0 then true end, '
+      '''most rows agree'', case when %1$s >= 5 and %2$s > 0 then true end, '
+      '''severity'', case when %1$s >= 5 then ''warning'' end))', m.complete, m.incomplete
+    ),
+    -- columns that are set separately are not related, and two words that names share are not enough
+    'holds', format('%2$s * 10 <= %1$s', m.filled, m.incomplete)
+      || case
+        when l.is_pair or l.has_one_stem and l.last_words = array['year', 'month', 'day'] or exists (
+          select
+          from pair as p
+          where l.has_one_stem and l.last_words in (array[p.one, p.other], array[p.other, p.one])
+        ) then ''
+        else format(' and %s >= 5', m.complete)
+      end
   )
   || case when s.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
 from unchecked_group as l
@@ -152,6 +177,11 @@ cross join lateral (
       else format('num_nonnulls(%s) in (0, %s)', array_to_string(l.quoted_names, ', '), l.number)
     end as condition
 ) as k
+cross join lateral (
+  select format('count(*) filter (where not (%s))', k.condition) as incomplete,
+    format('count(*) filter (where num_nonnulls(%s) > 0)', array_to_string(l.quoted_names, ', ')) as filled,
+    format('count(*) filter (where num_nonnulls(%s) = %s)', array_to_string(l.quoted_names, ', '), l.number) as complete
+) as m
 cross join lateral (select left(r.name || '_' || l.names[1], 54) || '_complete' as name) as o
 cross join lateral (
   select format('alter table %s add constraint %I check (%s)', r.quoted, o.name, k.condition) as add_constraint,

@@ -9,7 +9,7 @@ with part as (
     format('%I.%I', h.name, c.relname) as quoted, q.object as parent_object,
     count(*) over (partition by i.inhparent) as siblings
   from pg_inherits as i
-  join pg_class as c on c.oid = i.inhrelid and c.relkind in ('r', 'p')
+  join pg_class as c on c.oid = i.inhrelid and c.relkind in ('r', 'p') and c.relispartition
   join audited_schema as h on h.oid = c.relnamespace
   join (
     select p.oid, k.prefix || p.relname as object, p.relispartition, p.relkind

@@ -3,12 +3,7 @@
 -- key: object
 -- why: PUBLIC includes every present and future role. A role that may create objects in a schema can add a function
 --   or an operator that others run unknowingly.
-with recursive member (root, oid) as (
-  select r.oid, r.oid from relation as r
-  union
-  select m.root, i.inhrelid from member as m join pg_inherits as i on i.inhparent = m.oid
-),
-granted as (
+with granted as (
   select m.root, m.oid, a.privilege_type as privilege, null::name as name
   from member as m
   join pg_class as c on c.oid = m.oid

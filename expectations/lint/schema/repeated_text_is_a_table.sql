@@ -13,12 +13,8 @@ select c.object,
     s.filled::bigint * s.avg_width
   ) as evidence,
   format(
-    E'create table %1$I.%2$I (%3$I smallint generated always as identity primary key, name text not null unique);\n'
-      'insert into %1$I.%2$I (name) select distinct %4$s from %5$s where %4$s is not null;\n'
-      'alter table %5$s add column %3$I smallint;\n'
-      'update %5$s as t set %3$I = v.%3$I from %1$I.%2$I as v where v.name = t.%4$s;\n'
-      'alter table %5$s add foreign key (%3$I) references %1$I.%2$I',
-    r.schema, left(format('%s_%s', r.name, c.name), 60), left(c.name, 59) || '_key', c.quoted, r.quoted
+    'is %s a list of values that somebody maintains? If it is, move them to a lookup table, misspelt ones corrected first',
+    c.object
   ) as suggestion,
   'redesign' as remedy
 from table_column as c
@@ -36,6 +32,7 @@ cross join lateral (
     round(coalesce(v.width, p.avg_width - 1)) as width
 ) as s
 where c.family = 'text'
+  and not c.is_inherited
   and not o.is_key
   and not o.is_reference
   and s.filled >= 10000

@@ -4,7 +4,7 @@
 -- why: A join on the common name fails or converts each row, and a comparison can silently find nothing.
 with named_column as (
   select r.schema, r.object as table_object, r.quoted as quoted_table, r.is_partitioned, c.relation, c.attnum, c.name,
-    c.object, c.quoted, c.type, c.declared_type, c.type_name, c.default_expression, c.is_generated, c.is_identity, f.family,
+    c.words, c.object, c.quoted, c.type, c.declared_type, c.type_name, c.default_expression, c.is_generated, c.is_identity, f.family,
     o.is_key or o.is_reference
       or (c.relation, c.attnum) in (select f.target, unnest(f.target_attnums) from foreign_key as f) as is_joined,
     count(*) over (partition by r.schema, c.name) as uses,
@@ -12,6 +12,8 @@ with named_column as (
   from table_column as c
   join relation as r on r.oid = c.relation
   join column_role as o on o.relation = c.relation and o.attnum = c.attnum
+    -- a parent's columns are those of its children
+    and not c.is_inherited
   cross join lateral (
     select case
       when c.type in (1083, 1266) then 'time of day'
@@ -31,6 +33,11 @@ common as (
   from named_column as s
   where s.agreeing * 10 >= s.uses * 6
     and s.agreeing < s.uses
+    -- one general word means another thing in each table
+    and (cardinality(s.words) > 1 or s.name !~ '^(id|name|type|value|version|status|state|position'
+      '|data|key|code|count|level|number|no|text|date|time|size|length|options|settings|config|metadata|params|payload'
+      '|token|source|target|content|body|label|title|parent|hash|start|end|year|month|day|result|score|rank|order|sort'
+      '|priority|duration|rating|note|notes|period|interval|args|reason|group|role|scope|tags|meta|extra|info|ref)$')
   group by s.schema, s.name, s.family, s.agreeing
 )
 select s.object,
@@ -49,16 +56,18 @@ select s.object,
         else format(', alter column %s set default (%s)::%s', s.quoted, s.default_expression, k.type_name)
       end
     )
-    else format('change the type of %s to %s like the others, or rename it', s.object, k.type_name)
+    else format(
+      'is %s the same thing as %s? If it is, one of the two types is wrong; if not, rename it', s.object, k.example
+    )
   end as suggestion,
   case when fits.it then 'rewrite' else 'redesign' end as remedy
 from named_column as s
 join common as k on k.schema = s.schema and k.name = s.name and k.family <> s.family
 cross join lateral (
+  -- only a cast that keeps every value
   select not s.is_joined and not s.is_generated and not s.is_identity and not s.is_partitioned and (
-    k.family = 'text'
-    or s.type = 1700 and k.family = 'integer'
-    or exists (select from pg_cast as x where x.castsource = s.type and x.casttarget = k.type)
+    s.family = 'integer' and k.type = 1700 and k.type_name = 'numeric'
+    or s.type = 1082 and k.type = 1114
   ) as it
 ) as fits
 order by s.object

@@ -63,6 +63,12 @@ select l.object,
     )
   end as suggestion,
   'statement' as remedy,
+  jsonb_build_array(jsonb_build_object(
+    'where', array['far beyond'], 'remedy', 'redesign',
+    'suggestion', format(
+      'does a program make the keys of %s? If it does, drop their default', array_to_string(o.names, ' and ')
+    )
+  )) as instead,
   jsonb_build_object(
     'from', format(
       '(select n.next, %1$s(%2$s) as taken from %3$s as s cross join lateral ('
@@ -71,6 +77,11 @@ select l.object,
     ),
     'next sequence value', 'max(v.next)',
     case when l.step > 0 then 'largest key' else 'smallest key' end, 'max(v.taken)',
+    -- far beyond the sequence, a program makes the keys, such as from the time
+    'evidence', format(
+      'case when abs(max(v.taken)::numeric - max(v.next)) > 1e12 then jsonb_build_object(''far beyond'', true, '
+      '''severity'', ''info'') else ''{}'' end'
+    ),
     'holds', format('coalesce(bool_or(v.taken %s v.next), false)', case when l.step > 0 then '>=' else '<=' end)
   ) as probe
 from sequence_use as l

@@ -3,12 +3,7 @@
 -- key: object
 -- why: The planner estimates from statistics. Without them, or with old ones, it scans whole tables for a few rows
 --   and chooses slow joins.
-with recursive member (root, oid) as (
-  select r.oid, r.oid from relation as r
-  union
-  select m.root, i.inhrelid from member as m join pg_inherits as i on i.inhparent = m.oid
-),
-gathered_statistics as (
+with gathered_statistics as (
   select p.schemaname, p.tablename, bool_or(p.inherited) as of_all, bool_or(not p.inherited) as of_itself
   from pg_stats as p
   group by p.schemaname, p.tablename

@@ -74,23 +74,22 @@ table_with_history as materialized (
     and (k.relation, k.history_table) not in (select f.relation, f.target from foreign_key as f)
 )
 select c.object,
+  'info' as severity,
   format('column %s stores only its latest value, without the time of its last change', c.object) as message,
   jsonb_build_object('type', c.type_name) as evidence,
-  case
-    when k.list is null
-    then format('alter table %s add column %I timestamptz', r.quoted, left(c.name, 52) || '_changed_at')
-    else format(
-      E'create table %1$s (%2$s, %3$s %4$s, changed_at timestamptz not null default clock_timestamp(), '
-      'primary key (%5$s, changed_at), foreign key (%5$s) references %6$s (%5$s) on delete cascade);\n'
-      'create function %7$s() returns trigger language plpgsql as '
-      '$$begin insert into %1$s (%5$s, %3$s) values (%8$s, new.%3$s); return null; end$$;\n'
-      'create trigger %9$I after insert or update of %3$s on %6$s for each row execute function %7$s()',
-      h.quoted, k.columns, c.quoted, c.type_name, k.list, r.quoted, h.writer, k.fresh, left(c.name, 46) || '_keeps_history'
+  format('does it matter when %s changed, and what it was before? If it does, keep a history', c.object) as suggestion,
+  'redesign' as remedy,
+  jsonb_build_array(jsonb_build_object('where', array['several values'], 'suggestion', u.statements)) as instead,
+  jsonb_build_object(
+    'from', s.source,
+    'evidence', format(
+      'case when count(t.%1$s) >= 5 and min(t.%1$s) <> max(t.%1$s) '
+      'then ''{"several values": true, "severity": "warning"}'' else ''{}'' end::jsonb', c.quoted
     )
-  end as suggestion,
-  'redesign' as remedy
+  ) as probe
 from status_column as c
 join relation as r on r.oid = c.relation
+join sample as s on s.relation = c.relation
 join table_kind as t on t.relation = c.relation
 cross join lateral (
   select format('%I.%I', r.schema, b.stem || '_history') as quoted,
@@ -106,7 +105,22 @@ left join (
   where t.kind = 'p'
   group by p.relation
 ) as k on k.relation = c.relation
+cross join lateral (
+  select case
+      when k.list is null
+      then format('alter table %s add column %I timestamptz', r.quoted, left(c.name, 52) || '_changed_at')
+      else format(
+        E'create table %1$s (%2$s, %3$s %4$s, changed_at timestamptz not null default clock_timestamp(), '
+        'primary key (%5$s, changed_at), foreign key (%5$s) references %6$s (%5$s) on delete cascade);\n'
+        'create function %7$s() returns trigger language plpgsql as '
+        '$$begin insert into %1$s (%5$s, %3$s) values (%8$s, new.%3$s); return null; end$$;\n'
+        'create trigger %9$I after insert or update of %3$s on %6$s for each row execute function %7$s()',
+        h.quoted, k.columns, c.quoted, c.type_name, k.list, r.quoted, h.writer, k.fresh, left(c.name, 46) || '_keeps_history'
+      )
+    end as statements
+) as u
 where c.is_status
+  and not c.is_inherited
   and not t.is_junction
   and not t.is_lookup
   and not r.is_log

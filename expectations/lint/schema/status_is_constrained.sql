@@ -4,11 +4,12 @@
 -- why: A misspelt status is stored like a correct one, and queries for the correct one miss the row. A CHECK with a
 --   list prevents that, but the list cannot be joined or described, and each new value needs DDL.
 with status as (
-  select c.*, r.quoted as quoted_table, r.name as table_name, t.quoted as listing_constraint, t.definition as list,
+  select c.*, r.quoted as quoted_table, r.name as table_name, r.is_partitioned, q.source, q.is_sampled, t.quoted as listing_constraint, t.definition as list,
     coalesce(greatest(p.counted, p.share * r.rows), 0) as n_distinct,
-    format('%I.%I', r.schema, l.name) as lookup
+    r.schema as schema_name, l.name as lookup
   from status_column as c
   join relation as r on r.oid = c.relation
+  join sample as q on q.relation = c.relation
   left join (
     select distinct on (t.relation, t.attnums) t.*
     from table_constraint as t
@@ -36,6 +37,7 @@ with status as (
       end as name
   ) as l
   where c.family <> 'enum'
+    and not c.is_inherited
     and not exists (select from foreign_key as f where f.relation = c.relation and c.attnum = any(f.attnums))
     and not exists (
       select
@@ -58,7 +60,7 @@ with status as (
     )
 )
 select s.object,
-  case when s.listing_constraint is not null then 'info' else 'warning' end as severity,
+  'info' as severity,
   case
     when s.listing_constraint is not null then format(
       'the values of %s are listed in the constraint %s only', s.object, s.listing_constraint
@@ -67,38 +69,56 @@ select s.object,
   end as message,
   jsonb_build_object('type', s.type_name)
   || case when s.listing_constraint is not null then jsonb_build_object('check', s.list) else '{}' end as evidence,
-  format(
-    E'create table %1$s (%2$s %3$s primary key%4$s);\ninsert into %1$s (%2$s) %5$s;\n'
-    'alter table %6$s add constraint %7$I foreign key (%8$s) references %1$s (%2$s) not valid;\n'
-    'alter table %6$s validate constraint %7$I%9$s',
-    s.lookup,
-    case when s.family = 'integer' then 'code' else 'name' end,
-    format_type(s.type, s.typmod),
-    case when s.family = 'integer' then ', name text unique' else '' end,
-    case
-      when v.list is not null then format('select distinct unnest(array[%s])', v.list)
-        -- a check of upper(...) accepts more spellings than it lists
-        || case
-          when s.list ~ '\m(lower|upper|btrim|initcap)\(' then format(
-            ' union select %1$s from %2$s where %1$s is not null', s.quoted, s.quoted_table
-          )
-          else ''
-        end
-      else format('select distinct %1$s from %2$s where %1$s is not null', s.quoted, s.quoted_table)
-        || case when s.default_expression is null then '' else format(
-          ' union select %1$s where (%1$s) is not null', s.default_expression
-        ) end
-    end,
-    s.quoted_table, left(s.table_name || '_' || s.name, 57) || '_known', s.quoted,
-    case
-      when s.listing_constraint is null then ''
-      else format(E';\nalter table %s drop constraint %s', s.quoted_table, s.listing_constraint)
-    end
-  ) as suggestion,
-  'statement' as remedy
-from status as s
+  case
+    when s.is_known then format(
+      E'create table %1$s (%2$s %3$s primary key%4$s);\ninsert into %1$s (%2$s) select distinct unnest(array[%5$s]);\n'
+      'alter table %6$s add constraint %7$I foreign key (%8$s) references %1$s (%2$s)%9$s;\n'
+      'alter table %6$s drop constraint %10$s',
+      format('%I.%I', s.schema_name, s.lookup || case when s.number > 1 then '_' || s.number else '' end),
+      case when s.family = 'integer' then 'code' else 'name' end,
+      format_type(s.type, s.typmod),
+      case when s.family = 'integer' then ', name text unique' else '' end,
+      v.list, s.quoted_table, s.constraint_name, s.quoted,
+      case
+        -- partitioned tables support NOT VALID foreign keys from PostgreSQL 18 on
+        when s.is_partitioned and current_setting('server_version_num')::int < 180000 then ''
+        else format(E' not valid;\nalter table %s validate constraint %I', s.quoted_table, s.constraint_name)
+      end,
+      s.listing_constraint
+    )
+    when s.listing_constraint is not null
+    then format('which spellings of the values that constraint %s lists are right? Only those belong into %s',
+      s.listing_constraint, s.object)
+    else format(
+      'which values may %s have? Today''s need not be all, nor right. List those in a CHECK, an enum type or a lookup table',
+      s.object
+    )
+  end as suggestion,
+  case when s.is_known then 'statement' else 'redesign' end as remedy,
+  case
+    when s.listing_constraint is null then jsonb_build_object(
+      'from', s.source,
+      'distinct values', d.distincts,
+      -- a few values that many rows repeat are a list
+      'evidence', format(
+        'jsonb_strip_nulls(jsonb_build_object(''severity'', case when count(t.%1$s) >= 20 and %2$s between 2 and 12 '
+        'then %3$L end))', s.quoted, d.distincts, case when s.is_status then 'warning' else 'info' end
+      ),
+      'holds', d.distincts || ' <= 50'
+    )
+    || case when s.is_sampled then jsonb_build_object('sampled values', format('count(t.%s)', s.quoted)) else '{}' end
+  end as probe
+from (
+  select s.*, left(s.table_name || '_' || s.name, 57) || '_known' as constraint_name,
+    -- a check of upper(...) accepts more spellings than it lists
+    s.listing_constraint is not null and s.list !~ '\m(lower|upper|btrim|initcap)\(' as is_known,
+    -- two findings may want a lookup table of one name
+    row_number() over (partition by s.schema_name, s.lookup order by s.object) as number
+  from status as s
+) as s
 left join lateral (
   select substring(s.list from 'ARRAY\[(.*?)\]') as list
 ) as v on s.listing_constraint is not null
+cross join lateral (select format('count(distinct t.%s)', s.quoted) as distincts) as d
 where s.n_distinct <= 100
 order by s.object

@@ -28,13 +28,28 @@ usable_index as (
   ) as u
   order by u.relation, u.has_constraint, u.size, u.name
 ),
--- columns that should be the key: the references of a junction table, or a column named id
+-- the primary key of the table that a child inherits from: the child has its columns, but not the key
+inherited_key as (
+  select i.inhrelid as relation, string_agg(c.quoted, ', ' order by array_position(t.attnums, p.attnum)) as columns,
+    array_agg(c.attnum) as attnums
+  from pg_inherits as i
+  join table_without_key as r on r.oid = i.inhrelid
+  join table_constraint as t on t.relation = i.inhparent and t.kind = 'p' and not t.is_temporal
+  join table_column as p on p.relation = t.relation and p.attnum = any(t.attnums)
+  join table_column as c on c.relation = i.inhrelid and c.name = p.name
+  where i.inhseqno = 1
+  group by i.inhrelid
+),
+-- columns that should be the key: the inherited one, the references of a junction table, or a column named id
 intended_key as (
   select t.relation, string_agg(c.quoted, ', ' order by c.attnum) as columns, array_agg(c.attnum) as attnums
   from table_kind as t
   join column_role as o on o.relation = t.relation and o.is_reference
   join table_column as c on c.relation = o.relation and c.attnum = o.attnum
   where t.is_junction
+    and t.relation not in (select k.relation from inherited_key as k)
+    -- a key is not null, so that the deletion of what these columns reference would fail
+    and t.relation not in (select f.relation from foreign_key as f where f.on_delete in ('n', 'd'))
   group by t.relation
   union all
   select c.relation, c.quoted, array[c.attnum]
@@ -42,6 +57,10 @@ intended_key as (
   join table_kind as t on t.relation = c.relation and not t.is_junction
   where c.name = 'id'
     and c.family in ('integer', 'uuid')
+    and c.relation not in (select k.relation from inherited_key as k)
+  union all
+  select k.relation, k.columns, k.attnums
+  from inherited_key as k
 ),
 partition_key as (
   select k.partrelid as relation, string_agg(c.quoted, ', ' order by k.n) as columns,
@@ -84,7 +103,7 @@ select r.object,
     when r.is_partitioned and m.columns is not null then format(
       'alter table %s add primary key (%s)', r.quoted, concat_ws(', ', m.columns, partition_key.other_columns)
     )
-    when r.is_partitioned or r.descendants > 0 then format(
+    when r.is_partitioned or r.has_children then format(
       E'create sequence %1$I.%2$I;\n'
         'alter table %3$s add column %4$s bigint not null default nextval(%5$L);\n'
         'alter table %3$s add primary key (%4$s%6$s)',
@@ -102,11 +121,11 @@ select r.object,
     when r.is_partitioned and u.name is null and (
       m.columns is not null or not coalesce(partition_key.is_plain, false)
     ) then 'redesign'
-    when u.name is not null or m.columns is not null and r.descendants = 0 then 'statement'
+    when u.name is not null or m.columns is not null and not r.has_children then 'statement'
     else 'rewrite'
   end as remedy,
   case
-    when u.name is null and m.columns is not null and r.descendants = 0 and not r.is_partitioned
+    when u.name is null and m.columns is not null and not r.has_children and not r.is_partitioned
     then jsonb_build_array(jsonb_build_object(
       'where', array['rows without a unique key'], 'remedy', 'redesign',
       'comment', format('run this when (%s) is unique and not null in every row', m.columns),
@@ -117,7 +136,7 @@ select r.object,
     ))
   end as instead,
   case
-    when u.name is null and m.columns is not null and r.descendants = 0 and not r.is_partitioned
+    when u.name is null and m.columns is not null and not r.has_children and not r.is_partitioned
     then jsonb_build_object(
       'from', s.source,
       'rows without a unique key',
@@ -130,8 +149,11 @@ left join usable_index as u on u.relation = r.oid
 left join intended_key as m on m.relation = r.oid
 left join partition_key on partition_key.relation = r.oid
 cross join lateral (
-  select case when exists (
-    select from table_column as c where c.relation = r.oid and c.name = 'id'
-  ) then 'row_id' else 'id' end as quoted
+  select case
+      -- a child has the columns that its parent gets
+      when r.is_child then format('%I', left(r.name, 56) || '_row_id')
+      when exists (select from table_column as c where c.relation = r.oid and c.name = 'id') then 'row_id'
+      else 'id'
+    end as quoted
 ) as f
 order by r.object

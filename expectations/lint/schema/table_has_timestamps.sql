@@ -39,13 +39,13 @@ with time_column as (
   ) as n
 ),
 table_times as (
-  select r.oid, r.object, r.quoted, r.is_log, r.rows,
+  select r.oid, r.object, r.quoted, r.is_log, r.is_child, r.rows,
     coalesce(bool_or(m.is_time or m.is_range), false) as has_time,
     coalesce(bool_or(m.is_creation), false) as has_creation,
     coalesce(bool_or(m.is_change or m.is_range), false) as has_change
   from relation as r
   left join time_column as m on m.relation = r.oid
-  group by r.oid, r.object, r.quoted, r.is_log, r.rows
+  group by r.oid, r.object, r.quoted, r.is_log, r.is_child, r.rows
 )
 select k.object,
   case when k.has_creation or k.has_change then 'info' else 'warning' end as severity,
@@ -80,6 +80,8 @@ join table_kind as t on t.relation = k.oid
 where case when k.is_log then not k.has_time else not (k.has_creation and k.has_change) end
   and not t.is_lookup
   and not t.is_junction
+  -- columns that the parent gets, its children get
+  and not k.is_child
   -- tables with a key that contains a reference to their parent
   and not exists (
     select from column_role as o where o.relation = k.oid and o.is_key and o.is_reference

@@ -12,6 +12,7 @@ with text_column as (
   where c.type in (25, 1043)
     -- domains are chosen deliberately, and references have the type of their key
     and not c.is_domain
+    and not c.is_inherited
     and not o.is_reference
   window by_word as (partition by c.relation, c.last_word)
 )

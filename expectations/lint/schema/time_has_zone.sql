@@ -3,7 +3,7 @@
 -- key: object
 -- why: The value means another moment in each session's time zone. One hour of each autumn is ambiguous.
 with moment as (
-  select c.object, r.schema, c.type = 1184 as has_zone,
+  select c.object, r.schema, r.object as table_object, c.type = 1184 as has_zone,
     format(
       'alter table %1$s alter column %2$s type timestamptz using %2$s at time zone ''UTC''', r.quoted, c.quoted
     ) as suggestion_part,
@@ -13,19 +13,30 @@ with moment as (
   join relation as r on r.oid = c.relation
   join column_role as o on o.relation = c.relation and o.attnum = c.attnum
   where c.type in (1114, 1184)
+    and not c.is_inherited
     -- calendar days are findings of schema.calendar_day_is_date
     and not o.is_calendar_day
   window by_schema as (partition by r.schema)
 )
-select m.object,
-  format('column %s has type timestamp without time zone', m.object) as message,
-  jsonb_build_object('timestamps', m.times, 'with time zone', m.zoned) as evidence,
-  m.suggestion_part as suggestion,
+select m.table_object as object,
+  case
+    when count(*) = 1 then format('column %s has type timestamp without time zone', min(m.object))
+    else format(
+      '%s columns of table %s have type timestamp without time zone: %s', count(*), m.table_object,
+      string_agg(m.object, ', ' order by m.object)
+    )
+  end as message,
+  jsonb_build_object(
+    'timestamps', min(m.times), 'with time zone', min(m.zoned), 'columns', jsonb_agg(m.object order by m.object)
+  ) as evidence,
+  E'-- replace UTC by the zone in which the values were written\n' || string_agg(m.suggestion_part, E';\n' order by m.object)
+    as suggestion,
   'rewrite' as remedy,
   null::jsonb as probe
 from moment as m
 where not m.has_zone
   and m.zoned * 5 >= m.times
+group by m.table_object
 union all
 select m.schema,
   case
@@ -36,7 +47,7 @@ select m.schema,
   jsonb_build_object(
     'timestamps', min(m.times), 'with time zone', min(m.zoned), 'columns', jsonb_agg(m.object order by m.object)
   ),
-  string_agg(m.suggestion_part, E';\n' order by m.object),
+  E'-- replace UTC by the zone in which the values were written\n' || string_agg(m.suggestion_part, E';\n' order by m.object),
   'rewrite', null
 from moment as m
 where not m.has_zone
@@ -47,7 +58,10 @@ union all
 select c.object,
   format('column %s has type timestamp without time zone', c.object),
   jsonb_build_object('type', c.type_name),
-  format('alter table %1$s alter column %2$s type timestamptz using %2$s at time zone ''UTC''', r.quoted, c.quoted),
+  format(
+    E'-- replace UTC by the zone in which the values were written\n'
+      'alter table %1$s alter column %2$s type timestamptz using %2$s at time zone ''UTC''', r.quoted, c.quoted
+  ),
   'rewrite',
   jsonb_build_object(
     'from', s.source,
@@ -61,6 +75,7 @@ join column_role as o on o.relation = c.relation and o.attnum = c.attnum
 join sample as s on s.relation = c.relation
 cross join lateral (select format('count(*) filter (where t.%s::time = ''00:00'')', c.quoted) as at_midnight) as n
 where c.type = 1114
+  and not c.is_inherited
   and o.is_calendar_day
   and o.is_due
 order by 1

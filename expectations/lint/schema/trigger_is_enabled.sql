@@ -3,12 +3,7 @@
 -- key: object
 -- why: The trigger's checks have not been made since it was disabled. Without a foreign key's triggers, rows without
 --   a referenced row are accepted.
-with recursive member (root, oid) as (
-  select r.oid, r.oid from relation as r
-  union
-  select m.root, i.inhrelid from member as m join pg_inherits as i on i.inhparent = m.oid
-),
--- internal triggers are reported under the name of their constraint
+with -- internal triggers are reported under the name of their constraint
 disabled_trigger as (
   select m.root, t.tgrelid as relation, t.tgname, t.tgisinternal as is_internal,
     format('%I.%I', n.nspname, c.relname) as quoted,

@@ -1,0 +1,51 @@
+-- title: Constraint is not enforced
+-- severity: warning
+-- key: object
+-- why: The constraint checks no row, old or new, although the schema shows it like any other. A reader of the schema
+--   relies on values that nothing keeps out.
+select r.object || '.' || k.conname as object,
+  format('constraint %s of table %s is NOT ENFORCED: it checks no row', k.conname, r.object) as message,
+  jsonb_build_object('constraint', pg_get_constraintdef(k.oid)) as evidence,
+  case
+    when k.contype = 'f' then format('alter table %s alter constraint %I enforced', r.quoted, k.conname)
+    else format('is constraint %s wanted? If it is, drop it and add it without NOT ENFORCED', k.conname)
+  end as suggestion,
+  case when k.contype = 'f' then 'statement' else 'redesign' end as remedy,
+  case
+    when k.contype = 'f' then jsonb_build_array(jsonb_build_object(
+      'where', array['violating rows', 'violating rows in sample'], 'remedy', 'redesign',
+      'comment', format(
+        'run this when the query returns no rows: select * from %s as t where %s', r.quoted, b.predicate
+      ),
+      'suggestion', format('alter table %s alter constraint %I enforced', r.quoted, k.conname)
+    ))
+    else jsonb_build_array(jsonb_build_object(
+      'where', array['all rows agree'], 'remedy', 'statement',
+      'suggestion', format(
+        E'alter table %1$s drop constraint %2$I;\nalter table %1$s add constraint %2$I %3$s not valid;\n'
+        'alter table %1$s validate constraint %2$I',
+        r.quoted, k.conname, d.definition
+      )
+    ))
+  end as instead,
+  jsonb_build_object(
+    'from', s.source,
+    case when s.is_sampled then 'violating rows in sample' else 'violating rows' end,
+    format('count(*) filter (where %s)', b.predicate),
+    'evidence', format(
+      'case when count(*) >= 5 and count(*) filter (where %s) = 0 then ''{"all rows agree": true}'' else ''{}'' end::jsonb',
+      b.predicate
+    )
+  ) as probe
+from pg_constraint as k
+join relation as r on r.oid = k.conrelid
+join sample as s on s.relation = r.oid
+join violation_predicate as b on b.oid = k.oid
+cross join lateral (
+  select regexp_replace(pg_get_constraintdef(k.oid), ' (NOT VALID )?NOT ENFORCED$', '') as definition
+) as d
+where to_jsonb(k) ->> 'conenforced' = 'false'
+  and k.conparentid = 0
+  -- an inherited check is its parent's
+  and k.conislocal
+order by 1

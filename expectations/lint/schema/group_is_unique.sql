@@ -1,0 +1,95 @@
+-- title: Unique group without a unique key
+-- severity: info
+-- key: object
+-- why: The same pair, or the same number within a group, can be stored twice. Joins then count it twice, and which of
+--   the two rows is right is unknown.
+with combination as (
+  -- a link table with a key of its own: the pair that it links
+  select f.relation, f.attnums, 'pair' as kind,
+    -- what has a time may come again
+    coalesce(bool_or(c.family in ('time', 'date', 'tstzrange', 'tsrange', 'daterange')), false) as may_repeat
+  from (
+    select f.relation, array_agg(distinct u.attnum order by u.attnum) as attnums
+    from foreign_key as f
+    cross join lateral unnest(f.attnums) as u (attnum)
+    group by f.relation
+    having count(*) = 2 and count(distinct u.attnum) = 2
+  ) as f
+  left join (
+    select o.relation, o.attnum from column_role as o where not o.is_key and not o.is_audit and not o.is_reference
+  ) as o on o.relation = f.relation
+  left join table_column as c on c.relation = o.relation and c.attnum = o.attnum
+  group by f.relation, f.attnums
+  having count(c.attnum) <= 1
+  union all
+  -- a number within the rows of one parent
+  select c.relation, array[p.attnum, c.attnum], 'number', true
+  from table_column as c
+  join (
+    select o.relation, min(o.attnum) as attnum
+    from column_role as o
+    join table_column as c on c.relation = o.relation and c.attnum = o.attnum
+    where o.is_reference and c.is_not_null and not o.is_audit
+    group by o.relation
+    having count(*) = 1
+  ) as p on p.relation = c.relation
+  where c.family = 'integer'
+    and c.last_word in ('position', 'ordinal', 'seq', 'sequence', 'lineno', 'idx')
+    or c.family = 'integer' and c.words in (array['line', 'number'], array['line', 'no'], array['sort', 'order'], array['number'])
+)
+select r.object || '.' || '(' || n.names || ')' as object,
+  format(
+    case
+      when k.kind = 'pair' then 'table %s links two tables, and no unique key keeps a pair of (%s) from being stored twice'
+      else 'in table %s, no unique key keeps the pair (%s) from being stored twice'
+    end,
+    r.object, n.names
+  ) as message,
+  '{}'::jsonb as evidence,
+  format('may a row of %s repeat (%s) of another? If not, add a unique index', r.object, n.names) as suggestion,
+  'redesign' as remedy,
+  case
+    when k.may_repeat or r.is_partitioned then '[]'
+    else jsonb_build_array(jsonb_build_object(
+      'where', array['unique pairs'], 'remedy', 'statement',
+      'suggestion', format('create unique index concurrently on %s (%s)', r.quoted, n.columns)
+    ))
+  end as instead,
+  jsonb_build_object(
+    'from', s.source,
+    'evidence', format(
+      'jsonb_strip_nulls(jsonb_build_object(''unique pairs'', case when count(*) >= 20 and %1$s = %2$s and %3$s then %1$s end, '
+      '''duplicates'', nullif(%1$s - %2$s, 0), '
+      '''severity'', case when count(*) >= 20 and %1$s = %2$s and %3$s and not %4$L then ''warning'' end))',
+      m.filled, m.distincts, m.repeats, k.may_repeat
+    ),
+    -- a pair is unique in a few rows by chance, and where one of its columns is
+    'holds', format('count(*) >= 20 and %s = %s and %s', m.filled, m.distincts, m.repeats)
+  )
+  || case when s.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
+from combination as k
+join relation as r on r.oid = k.relation
+join sample as s on s.relation = k.relation
+join (
+  select k.relation, k.attnums, string_agg(c.name, ', ' order by array_position(k.attnums, c.attnum)) as names,
+    string_agg(c.quoted, ', ' order by array_position(k.attnums, c.attnum)) as columns,
+    string_agg('t.' || c.quoted, ', ' order by array_position(k.attnums, c.attnum)) as values,
+    string_agg(format('count(distinct t.%s) < count(*)', c.quoted), ' and ') as repeats
+  from combination as k
+  join table_column as c on c.relation = k.relation and c.attnum = any(k.attnums)
+  group by k.relation, k.attnums
+) as n on n.relation = k.relation and n.attnums = k.attnums
+cross join lateral (
+  select format('count(*) filter (where num_nulls(%s) = 0)', n.values) as filled,
+    format('count(distinct case when num_nulls(%1$s) = 0 then (%1$s) end)', n.values) as distincts, n.repeats
+) as m
+where not r.is_log
+  -- a unique key that holds no more than the pair
+  and (k.relation, k.attnums) not in (
+    select k.relation, k.attnums
+    from combination as k
+    join table_index as g on g.relation = k.relation and g.is_unique and g.is_valid
+    where g.attnums operator(pg_catalog.<@) (k.attnums || 0::smallint)
+  )
+  and k.relation in (select t.relation from table_constraint as t where t.kind = 'p')
+order by 1
