@@ -79,8 +79,8 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
                 id int primary key, customer_id int references customer, kind_id int references kind
             );
             create table task (
-                id int primary key, project_id int references project, customer_id int references customer, parent_id int
-                references task, amount int
+                id int primary key, project_id int references project, customer_id int references customer,
+                parent_id int references task, amount int
             );
             create table note (
                 id int primary key, project_id int references project, customer_id int references customer
