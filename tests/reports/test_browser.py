@@ -105,6 +105,21 @@ def test_links_lead_into_what_is_folded_or_filtered_out(browser: Browser, report
         page.locator("#times table").wait_for(state="visible")
 
 
+def test_each_finding_has_an_address(browser: Browser, report: Path, audited: dict[str, Any]) -> None:
+    """Made of its rule's id alone, so that it is the same in every report; the sign beside the title leads there."""
+    failed = [it["rule"] for it in audited["results"] if it["status"] == "failed"]
+    with opened(browser, report) as page:
+        links = page.locator("article.finding[data-kind=finding] .titled > .permalink")
+        found = links.evaluate_all("all => all.map(one => [one.getAttribute('href'), one.closest('article').id])")
+        assert sorted(found) == sorted([f"#rule-{rule}", f"rule-{rule}"] for rule in failed)
+        link = page.get_by_role("link", name="Link to this finding: Order amount is negative", exact=True)
+        link.click()
+        assert page.url.endswith("report.html#rule-orders.amount_is_not_negative")
+        assert page.locator("article.finding:target h4").inner_text() == "Order amount is negative"
+        page.emulate_media(media="print")
+        assert not link.is_visible()
+
+
 def test_every_fold_opens_at_once(browser: Browser, report: Path) -> None:
     """And closes again."""
     with opened(browser, report) as page:
