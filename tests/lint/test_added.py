@@ -146,14 +146,19 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             create table web_user (id int primary key, first_name varchar(9) not null, login text not null default '');
             insert into web_user select n, '' from generate_series(1, 40) as n;
             create table city (
-                id int primary key, name text not null, note text not null, code text not null check (code <> '')
+                id int primary key, name text not null, note text not null, code text not null check (code <> ''),
+                street text not null, state text not null, country text not null
             );
             """,
             {"person": "warning", "web_user": "info", "public": "info"},
             {
                 "person": {"blank name": 1},
                 "web_user": {"blank first_name": 40},
-                "public": {"columns": ["city.name", "person.name", "web_user.first_name"]},
+                "public": {
+                    "columns": [
+                        "city.country", "city.name", "city.state", "city.street", "person.name", "web_user.first_name"
+                    ]
+                },
             },
             {"person": "redesign", "web_user": "redesign", "public": "redesign"},
         ),

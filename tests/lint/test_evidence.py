@@ -107,10 +107,18 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             insert into users select n, 'u' || n, 'en' from generate_series(1, 9) as n;
             create table products (id int primary key, sku text);
             insert into products select n, 'u' || n from generate_series(1, 9) as n;
+            create table people (id int primary key, email text);
+            insert into people select n, 'u' || n from generate_series(1, 9) as n;
             """,
-            {"sub.external_id": "warning", "plan.slug": "info", "users.login": "info", "products.sku": "warning"},
+            {
+                "sub.external_id": "warning", "plan.slug": "info", "users.login": "info", "products.sku": "info",
+                "people.email": "warning",
+            },
             {"sub.external_id": {"scope": "org_id", "duplicates": 0}, "plan.slug": {"scope": "org_id"}},
-            {"sub.external_id": "statement", "plan.slug": "redesign", "products.sku": "statement"},
+            {
+                "sub.external_id": "statement", "plan.slug": "redesign", "products.sku": "redesign",
+                "people.email": "statement",
+            },
         ),
     ],
     "key_is_bigint": [

@@ -46,11 +46,11 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             "mended, without deleted rows",
             """
             create table users (id int primary key, email text);
-            create table articles (id int primary key, slug text, deleted_at timestamptz);
+            create table people (id int primary key, email text, deleted_at timestamptz);
             insert into users select n, n || '@example.org' from generate_series(1, 5) as n;
-            insert into articles select n, 'a' || n from generate_series(1, 5) as n;
+            insert into people select n, 'a' || n from generate_series(1, 5) as n;
             """,
-            {"users.email": "warning", "articles.slug": "warning"},
+            {"users.email": "warning", "people.email": "warning"},
         ),
         Example(
             "unique in some way",

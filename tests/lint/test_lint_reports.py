@@ -149,7 +149,7 @@ def test_a_run_tells_the_worst_of_the_schema(told: tuple[dict[str, Any], Path]) 
     ]  # fmt: skip
     assert [line.split()[0] for line in lines[begin + 1 : begin + 5]] == ["◆"] * 2 + ["▲"] * 2
     end = next(place for place, line in enumerate(lines) if "'order-audit lint' has a suggestion for each" in line)
-    assert end == begin + 17
+    assert end == begin + 20
     assert lines[end + 1] == "  ? unused suppression  schema.bitmap_is_readable nowhere: gone"
     assert lines[end + 2].startswith("gate failed: 3 critical schema findings: ")
     assert not any("money_is_exact" in line for line in lines), "what is accepted is no news"

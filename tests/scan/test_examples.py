@@ -109,6 +109,16 @@ IN_THE_WAY = {
     "schema.natural_key_is_unique": r"delete from customers where customer_email !~ '\S'",
     "schema.json_is_jsonb": "delete from orders where delivery_script_args::text ~ '1e'",
 }
+#: Valid rows as evidence: a name alone earns no suggestion that can be run.
+EVIDENCE = """
+insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address, address_state)
+select 9000 + n, 'Customer ' || n, 'c' || n || '@filler.example', 'Contact', n || ' Main Street', 'CA'
+from generate_series(1, 60) as n;
+insert into orders (
+  order_id, order_ref, customer_id, order_amount, order_status, delivery_script_name, delivery_script_args
+)
+select 9000 + n, 9000 + n, 9000 + n, n, 'active', 'deliver', '{}' from generate_series(1, 60) as n;
+"""
 REQUIRED = """
 select a.attrelid::regclass::text, a.attname from pg_attribute as a
 where a.attrelid in ('customers'::regclass, 'orders'::regclass) and a.attnum > 0 and a.attnotnull
@@ -136,6 +146,7 @@ def test_a_weakness_that_is_put_right_lets_nothing_in(server_18: Server, rule: R
         connection.execute(f"create temp table aside as select * from {table} where {key} in ({listed})".encode())
         connection.execute(f"delete from {table} where {key} in ({listed})".encode())
         connection.execute(IN_THE_WAY.get(weakness.rule, "select").encode())
+        connection.execute(EVIDENCE.encode())
         (verdict,) = lint(connection, [it for it in schema_rules() if it.id == weakness.rule])
         (finding,) = (it for it in verdict.findings if it.object == weakness.object)
         connection.execute(finding.suggestion.replace(" concurrently ", " ").encode())

@@ -4,7 +4,6 @@
 -- why: Jobs and reports branch on the status, and an unknown status matches no branch. The order neither runs nor
 --   ends, and reports omit it.
 -- highlight: order_status
--- allowed_by: schema.status_is_constrained orders.order_status
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o
 where o.order_status is null

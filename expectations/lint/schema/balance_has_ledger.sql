@@ -1,8 +1,8 @@
 -- title: Balance without a ledger
 -- severity: info
 -- key: object
--- why: Each payment overwrites the balance. Who changed it, when, and by how much is lost, and a wrong balance cannot
---   be told from a right one.
+-- why: Each payment overwrites the balance. Who changed it, when, and by how much is lost, and a wrong balance looks
+--   like a right one.
 select c.object,
   format('%s is changed in place: no table of its entries is in schema %s', c.object, r.schema) as message,
   jsonb_build_object('type', c.type_name) as evidence,

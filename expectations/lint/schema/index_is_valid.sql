@@ -55,7 +55,7 @@ left join lateral (
   from (
     select format('%I.%I', n.nspname, k.relname) as quoted, n.nspname as schema, k.relkind = 'p' as is_parent,
       left(k.relname, 30) || '_' || left(x.relname, 30) as new_name, u.definition,
-      -- an index that is there already, and belongs to no other index
+      -- an existing index that belongs to no other index
       (
         select min(e.relname)
         from pg_index as b

@@ -29,12 +29,13 @@ holder (target, target_attnum, relation, attnum) as (
   join pointer as p on p.target = h.relation and p.target_attnum = h.attnum
 ),
 surrogate as (
-  select c.*, case c.type when 21 then 32767 else 2147483647 end as top,
+  select c.*, r.schema, count(*) over (partition by r.schema) > 10 as is_habit, case c.type when 21 then 32767 else 2147483647 end as top,
     q.sequence, q.seqtypid, q.last_number,
     (c.relation, c.attnum) in (
       select g.relation, g.attnums[1] from table_index as g where g.is_valid and g.method = 'btree'
     ) as is_found
   from table_column as c
+  join relation as r on r.oid = c.relation
   join column_role as o on o.relation = c.relation and o.attnum = c.attnum
   join table_constraint as p on p.relation = c.relation and p.kind = 'p' and c.attnum = any(p.attnums)
   left join (
@@ -82,12 +83,9 @@ select c.object,
     case when s.is_sampled and not c.is_found then 'largest key in a sample' else 'largest key' end,
     format('max(t.%s)', c.quoted),
     'share of the range used', format('round(%s::numeric / %s, 4)', m.used, c.top),
-    -- a quarter of the range, or an end within ten years at the pace of the rows' own times
     'severity', format(
-      'case when %1$s * 2 >= %2$s then ''critical'' when %4$L and (%1$s * 4 >= %2$s%3$s) then ''warning'' else ''info'' end',
-      m.used, c.top,
-      case when g.years is null then '' else format(' or (%s - %s) * %s < 10 * %s', c.top, m.used, g.years, m.used) end,
-      not x.is_lookup
+      'case when %1$s * 2 >= %2$s then ''critical'' when %3$L and (%4$s) then ''warning'' else ''info'' end',
+      m.used, c.top, not x.is_lookup, n.is_near
     ),
     'message', format(
       'format(%L, %s, round(%s * 100.0 / %s, 1))',
@@ -101,7 +99,9 @@ select c.object,
     else jsonb_build_object(
       'evidence', format('jsonb_strip_nulls(jsonb_build_object(''last sequence value'', %s))', c.last_number)
     )
-  end as probe
+  end
+  -- of many keys, those that are far from the end are one finding
+  || case when c.is_habit then jsonb_build_object('holds', n.is_near) else '{}' end as probe
 from surrogate as c
 join relation as r on r.oid = c.relation
 join sample as s on s.relation = c.relation
@@ -121,7 +121,7 @@ left join (
   group by h.target, h.target_attnum
 ) as p on p.target = c.relation and p.target_attnum = c.attnum
 left join (
-  -- the time from the first row to the last, in years, where it is long enough to tell a pace
+  -- the time from the first row to the last, in years, where it is long enough to show a pace
   select distinct on (b.relation) b.relation,
     format(
       '(select case when max(v.%1$s) - min(v.%1$s) > interval ''90 days'' then '
@@ -137,4 +137,19 @@ left join (
 cross join lateral (
   select format('greatest(max(t.%s)::bigint, %s, 0)', c.quoted, coalesce(c.last_number, '0')) as used
 ) as m
-order by c.object
+cross join lateral (
+  -- a quarter of the range, or an end within ten years at the pace of the rows' own times
+  select format('%s * 4 >= %s', m.used, c.top)
+    || case when g.years is null then '' else format(' or (%s - %s) * %s < 10 * %s', c.top, m.used, g.years, m.used) end
+      as is_near
+) as n
+union all
+select c.schema, 'info',
+  format('%s keys in schema %s have 16 or 32 bits; those that come near the end are separate findings', count(*), c.schema),
+  jsonb_build_object('keys', count(*), 'columns', jsonb_agg(c.object order by c.object)),
+  format('make keys of new tables in schema %s bigint, and widen the others before they run out', c.schema), 'redesign',
+  null
+from surrogate as c
+where c.is_habit
+group by c.schema
+order by 1

@@ -16,7 +16,10 @@ select c.object,
   end as suggestion,
   'redesign' as remedy,
   case
-    when r.is_partitioned then '[]'
+    when r.is_partitioned or c.relation in (
+      -- a code keeps the rows apart, so that names may be equal
+      select u.relation from table_index as u where u.is_unique and not u.is_primary
+    ) then '[]'
     else jsonb_build_array(jsonb_build_object(
       'where', array['all values differ'], 'remedy', 'statement',
       'suggestion', format('create unique index concurrently on %s (%s)', r.quoted, c.quoted)

@@ -66,7 +66,7 @@ select c.object,
   end as suggestion,
   'redesign' as remedy,
   case
-    when r.is_partitioned or g.quoted is not null and not g.is_used then '[]'
+    when not h.is_clear then '[]'
     else jsonb_build_array(
       jsonb_build_object(
         'where', array['almost unique'],
@@ -98,8 +98,7 @@ select c.object,
       ')) from (values (count(%3$s), count(distinct %4$s), %5$s)) as v (filled, distincts, empty))',
       case when s.is_sampled then 'sampled values' else 'values' end,
       -- a sample contains few of the duplicates
-      not (s.is_sampled and coalesce(e.distincts < 0.99 * e.values, false)) and (g.quoted is null or g.is_used)
-        and not r.is_partitioned,
+      not (s.is_sampled and coalesce(e.distincts < 0.99 * e.values, false)) and h.is_clear,
       u.value,
       case when g.quoted is null then u.value else format('case when %1$s is not null then (t.%2$s, %1$s) end', u.value, g.quoted) end,
       case when u.is_text then format('count(*) filter (where t.%s = '''')', c.quoted) else '0' end
@@ -124,7 +123,7 @@ left join (
   order by p.schemaname, p.tablename, p.attname, p.inherited desc
 ) as p on s.is_sampled and p.schemaname = r.schema and p.tablename = r.name and p.attname = c.name
 left join (
-  -- the column within whose rows the value is unique; other unique indexes tell, or its name
+  -- the column within whose rows the value is unique, by other unique indexes or by its name
   select distinct on (c.relation) c.relation, c.attnum, c.name, c.quoted, i.is_used
   from table_column as c
   join column_role as o on o.relation = c.relation and o.attnum = c.attnum
@@ -175,6 +174,13 @@ cross join lateral (
       ' and ', case when u.is_text then u.is_not_empty else c.quoted || ' is not null' end, u.is_not_deleted
     ) as condition
 ) as w
+cross join lateral (
+  -- a slug or a code may be unique within a tree, a shop or a year only, which no column need say
+  select not r.is_partitioned and case
+    when g.quoted is not null then g.is_used
+    else k.word in ('email', 'username', 'login', 'guid', 'rowguid', 'gid', 'uuid', 'isbn', 'iban', 'vin', 'ssn')
+  end as is_clear
+) as h
 where not exists (
   select
   from table_index as g

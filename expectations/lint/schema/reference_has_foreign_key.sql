@@ -38,7 +38,7 @@ with reference as (
 ),
 worded as (
   select k.*, u.*, n.name as constraint_name,
-    -- other foreign keys tell what the name means, so that it is more than a name
+    -- other foreign keys show what the name means, so that it is more than a name
     (k.is_named_elsewhere or b.partitions_with_key > 0) and not k.is_log and not k.is_position and k.is_whole as is_told,
     format('alter table %s validate constraint %I', k.quoted_table, n.name) as validate_constraint,
     k.deleted_rows > 0 or k.actions is not null as is_deleted,
@@ -76,9 +76,7 @@ select k.object,
   case when k.is_told then 'warning' else 'info' end as severity,
   case
     when k.is_told then m.message
-    else format(
-      '%s may reference %s, by %s alone; it has no foreign key%s', k.object, k.target_object, k.matched_by, k.where_missing
-    )
+    else m.guess
   end as message,
   jsonb_strip_nulls(jsonb_build_object(
     'references', k.key_object, 'partitions with a foreign key', k.partitions,
@@ -128,14 +126,14 @@ select k.object,
       '(select jsonb_strip_nulls(jsonb_build_object(%1$L, v.filled, ''values without a referenced row'', v.orphans, '
       '''all values agree'', nullif(w.all_agree, false), ''most values agree'', nullif(w.most_agree, false), '
       '''severity'', case when w.all_agree or w.most_agree then %2$L when v.orphans > 0 then ''info'' end, '
-      '''message'', case when w.all_agree or w.most_agree then %3$L end)) '
+      '''message'', case when w.all_agree or w.most_agree then %3$L when v.orphans > 0 then %7$L end)) '
       'from (values (%4$s)) as v (filled, orphans, differ) '
       'cross join lateral (select coalesce(v.filled >= 5 and v.differ and v.orphans = 0 and %5$L, false) as all_agree, '
       'coalesce(v.filled >= 5 and v.differ and v.orphans > 0 and v.orphans * 10 <= v.filled and %6$L, false) '
       'as most_agree) as w)',
       case when k.is_sampled then 'sampled values' else 'values' end,
       case when k.is_certain then 'critical' when k.is_log or k.is_position then 'info' else 'warning' end,
-      m.message, m.measures, not k.hides_rows, not k.hides_rows and k.is_certain
+      m.message, m.measures, not k.hides_rows, not k.hides_rows and k.is_certain, m.guess
     )
   )
   || case
@@ -154,6 +152,9 @@ cross join lateral (
   select o.orphans,
     format('%s references %s by %s, but has no foreign key%s', k.object, k.target_object, k.matched_by, k.where_missing)
       as message,
+    format(
+      '%s may reference %s, judging by %s; it has no foreign key%s', k.object, k.target_object, k.matched_by, k.where_missing
+    ) as guess,
     case
       when k.cannot_be_deferred then k.add_constraint
       else k.add_constraint || E' not valid;\n' || k.validate_constraint

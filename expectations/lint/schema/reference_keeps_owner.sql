@@ -21,7 +21,7 @@ shared as (
   join table_column as c on c.relation = a.relation and c.attnum = a.attnum
   join table_column as d on d.relation = b.relation and d.attnum = b.attnum and d.name = c.name and d.type = c.type
   where a.target not in (e.relation, e.target)
-    -- who wrote a row is not whom it belongs to
+    -- the author of a row is not its owner
     and (a.relation, a.attnum) not in (select o.relation, o.attnum from column_role as o where o.is_audit)
     -- a key that holds both
     and not exists (

@@ -13,7 +13,7 @@ select c.object,
     s.filled::bigint * s.avg_width
   ) as evidence,
   format(
-    'is %s a list of values that somebody maintains? If it is, move them to a lookup table, misspelt ones corrected first',
+    'does %s hold values of a list that people maintain? If it does, move them to a lookup table, misspelt ones corrected',
     c.object
   ) as suggestion,
   'redesign' as remedy

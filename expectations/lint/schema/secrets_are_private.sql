@@ -1,7 +1,7 @@
--- title: Secrets or personal data that others may read
+-- title: Secrets that other roles may read
 -- severity: warning
 -- key: object
--- why: Each role that may read the column can copy it, and nobody sees it. A password, a token or a card number that
+-- why: Each role that may read the column can copy it without a trace. A password, a token or a card number that
 --   leaves the database cannot be called back.
 with guarded_column as (
   select c.relation, c.attnum, c.name, c.quoted, k.is_secret

@@ -90,7 +90,7 @@ select s.object,
     then format('which spellings of the values that constraint %s lists are right? Only those belong into %s',
       s.listing_constraint, s.object)
     else format(
-      'which values may %s have? Today''s need not be all, nor right. List those in a CHECK, an enum type or a lookup table',
+      'which values may %s have? List those, not the present ones, in a CHECK, an enum type or a lookup table',
       s.object
     )
   end as suggestion,

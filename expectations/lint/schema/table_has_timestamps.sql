@@ -4,7 +4,8 @@
 -- why: Without creation and change times, the state of a past day is unknown. The rows that a faulty release wrote,
 --   or that changed since the last copy, cannot be found. A change time needs a trigger, or programs that set it.
 with time_column as (
-  select c.relation, c.family in ('time', 'date') as is_time,
+  -- numbers of seconds count as times
+  select c.relation, c.family in ('time', 'date') or m.is_epoch as is_time,
     n.is_change,
     n.is_creation
     or c.family in ('time', 'date')
@@ -20,7 +21,8 @@ with time_column as (
   from table_column as c
   cross join lateral (
     select c.family <> 'boolean'
-        and c.last_word not in ('by', 'user', 'id', 'ip', 'name', 'count', 'reason', 'from', 'flag', 'version') as may_be
+        and c.last_word not in ('by', 'user', 'id', 'ip', 'name', 'count', 'reason', 'from', 'flag', 'version') as may_be,
+      c.family = 'integer' and c.last_word in ('ts', 'timestamp', 'epoch', 'ms', 'millis', 'unixtime') as is_epoch
   ) as m
   cross join lateral (
     select m.may_be and (
@@ -28,24 +30,44 @@ with time_column as (
         or c.words[:2] = array['last', 'edit']
         or cardinality(c.words) = 1 and c.name ~* '^((last)?(updated?|modified|changed|edited)|lastedit)(at|on|date|time)?$'
       ) and (
-        c.family in ('time', 'date') or c.last_word in ('at', 'on', 'time', 'date', 'updated', 'modified', 'mtime')
+        c.family in ('time', 'date') or m.is_epoch
+        or c.last_word in ('at', 'on', 'time', 'date', 'updated', 'modified', 'mtime')
       ) as is_change,
       m.may_be and (
-        c.words && array['created', 'creation', 'inserted', 'added', 'registered', 'ctime']
+        c.words && array['created', 'creation', 'inserted', 'added', 'registered', 'received', 'ctime']
         or cardinality(c.words) = 1 and c.name ~* '^(created?|inserted?|added)(at|on|date|time)?$'
       ) and (
-        c.family in ('time', 'date') or c.last_word in ('at', 'on', 'time', 'date', 'created', 'inserted', 'ctime')
+        c.family in ('time', 'date') or m.is_epoch
+        or c.last_word in ('at', 'on', 'time', 'date', 'created', 'inserted', 'ctime')
       ) as is_creation
   ) as n
 ),
 table_times as (
-  select r.oid, r.object, r.quoted, r.is_log, r.is_child, r.rows,
+  select r.oid, r.schema, r.object, r.quoted, r.is_log, r.is_child, r.rows,
     coalesce(bool_or(m.is_time or m.is_range), false) as has_time,
     coalesce(bool_or(m.is_creation), false) as has_creation,
     coalesce(bool_or(m.is_change or m.is_range), false) as has_change
   from relation as r
   left join time_column as m on m.relation = r.oid
-  group by r.oid, r.object, r.quoted, r.is_log, r.is_child, r.rows
+  group by r.oid, r.schema, r.object, r.quoted, r.is_log, r.is_child, r.rows
+),
+judged as (
+  select k.*,
+    -- what many tables lack is one habit
+    count(*) over (
+      partition by k.schema, k.is_log, k.has_creation or k.has_change
+    ) > 10 and not k.is_log as is_habit
+  from table_times as k
+  join table_kind as t on t.relation = k.oid
+  where case when k.is_log then not k.has_time else not (k.has_creation and k.has_change) end
+    and not t.is_lookup
+    and not t.is_junction
+    -- columns that the parent gets, its children get
+    and not k.is_child
+    -- tables with a key that contains a reference to their parent
+    and not exists (
+      select from column_role as o where o.relation = k.oid and o.is_key and o.is_reference
+    )
 )
 select k.object,
   case when k.has_creation or k.has_change then 'info' else 'warning' end as severity,
@@ -75,15 +97,27 @@ select k.object,
     where a.is_missing
   ) as suggestion,
   'statement' as remedy
-from table_times as k
-join table_kind as t on t.relation = k.oid
-where case when k.is_log then not k.has_time else not (k.has_creation and k.has_change) end
-  and not t.is_lookup
-  and not t.is_junction
-  -- columns that the parent gets, its children get
-  and not k.is_child
-  -- tables with a key that contains a reference to their parent
-  and not exists (
-    select from column_role as o where o.relation = k.oid and o.is_key and o.is_reference
-  )
-order by k.object
+from judged as k
+where not k.is_habit
+union all
+select k.schema, case when bool_and(k.has_creation or k.has_change) then 'info' else 'warning' end,
+  case
+    when bool_and(k.has_creation or k.has_change)
+    then format('%s tables of schema %s store either when a row was created or when it was changed', count(*), k.schema)
+    else format(
+      '%s tables of schema %s do not store when a row was created or changed%s',
+      count(*) filter (where not (k.has_creation or k.has_change)), k.schema,
+      case
+        when bool_or(k.has_creation or k.has_change)
+        then format(', %s only one of the two', count(*) filter (where k.has_creation or k.has_change))
+        else ''
+      end
+    )
+  end,
+  jsonb_build_object('tables', jsonb_agg(k.object order by k.object)),
+  'of which of these tables does it matter when a row came or changed? Give those created_at and updated_at',
+  'redesign'
+from judged as k
+where k.is_habit
+group by k.schema
+order by 1
