@@ -11,7 +11,10 @@ import re
 from collections.abc import Collection
 from typing import Any, Final
 
-import psycopg
+from order_audit.server_message import masked as message
+from order_audit.server_message import server_message as error
+
+__all__ = ["JSON", "TEXT", "error", "is_personal", "message", "passwords", "text", "value"]
 
 #: Words in the names of columns or keys with personal data or secrets.
 _PERSONAL: Final = {
@@ -61,14 +64,6 @@ _PLACEHOLDERS: Final = {
     ".",
     "?",
 }
-#: Errors whose messages concern the server and never contain a value: connections, transactions, resources, operators.
-_SAFE_CLASSES: Final = ("08", "25", "28", "40", "53", "54", "57", "58")
-#: A denied table, a locked one.
-_SAFE_STATES: Final = ("42501", "55P03")
-
-#: Quoted parts of a message, in the quotation marks of the server's languages.
-_QUOTED: Final = re.compile(r"[\"'`´‘’‚“”„«»‹›「」『』].*[\"'`´‘’‚“”„«»‹›「」『』]")
-
 #: The oid of type json.
 JSON: Final = 114
 _JSON_TYPES: Final = {JSON, 3802}
@@ -179,25 +174,3 @@ def _written(node: Any, *, hidden: bool, keys: bool) -> str:
 def passwords(script: str) -> str:
     """A script without the passwords of connections that are written into it, as views on other servers have them."""
     return _PASSWORD.sub(lambda match: match[1] + "••••", script)
-
-
-def error(failure: psycopg.Error, *, unmask: bool = False) -> str:
-    """Return a server's message in one line, masked, because it may quote rows."""
-    text = failure.diag.message_primary or str(failure) or type(failure).__name__
-    if unmask:
-        return " ".join(text.split())
-    return message(text, failure.sqlstate or "", raised=failure.diag.source_function == "exec_stmt_raise")
-
-
-def message(text: str, sqlstate: str, *, raised: bool = False) -> str:
-    """Return a server's message in one line, masked.
-
-    Messages on the server itself are shown; others lose quoted parts. A message `raised` by a function is replaced,
-    because it may contain any value.
-    """
-    text = " ".join(text.split())
-    if raised or sqlstate[:2] in ("P0", "38", "39", "XX"):
-        return f"a function raised an error ({sqlstate}); its message may quote data: --unmask shows it"
-    if not sqlstate or sqlstate[:2] in _SAFE_CLASSES or sqlstate in _SAFE_STATES:
-        return text
-    return _QUOTED.sub('"…"', text)

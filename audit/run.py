@@ -17,6 +17,7 @@ from order_audit.audit.results.own_folder import ROWS
 from order_audit.audit.schema import suppression
 from order_audit.errors import RunError, UsageError
 from order_audit.expectations import SuiteError, load, matching, schema_rules
+from order_audit.fixes.fix import fixes
 from order_audit.reports import atomic_files, compare, results_file
 from order_audit.reports.document import Database, Document
 from order_audit.reports.writers import Asked
@@ -37,6 +38,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
     if options.rows:
         ROWS.check(out)
     selection = _selection(options)
+    fixes(selection.suite.rules, options.fixes)  # a wrong file is told before the database is read
     baseline = results_file.baseline(options.baseline) if options.baseline else None
     try:
         with atomic_files.draft(out) as folder:

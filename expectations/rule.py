@@ -28,6 +28,9 @@ _RENAMED: Final = {
     "unproven": "limitations", "picture": "diagram", "spare": "prefilter", "unique": "prefilter_key",
 }  # fmt: skip
 _FIELD_LINE = re.compile(r"--\s?(?P<name>[a-z_]+):\s*(?P<text>.*)")
+#: Lines of a fix file.
+_FIX_LINE = re.compile(r"--\s?(?:(?:assumes|leave|automatic):|(?:option|update|delete|after|given)\s[^:]+:).*")
+_LIKE_A_FIX = ": this looks like a fix file; its folder belongs to --fixes"
 _WHERE = re.compile(r"\s+where\s+", re.IGNORECASE)
 _MORE_LINE = re.compile(r"--\s{2,}(?P<text>.*)")
 _SIMPLE_NAME = re.compile(r"[^\s.,\"]+|\"(?:[^\"]|\"\")+\"")
@@ -160,8 +163,8 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
                     f"{line.path}:{line.number}: header '{field}' is called '{_RENAMED[field]}' now: rename it"
                 )
             if field not in _FIELDS:
-                known = ", ".join(_FIELDS)
-                raise SuiteError(f"{line.path}:{line.number}: unknown header '{field}' (known: {known})")
+                known = f" (known: {', '.join(_FIELDS)})" if not _is_fix(lines) else _LIKE_A_FIX
+                raise SuiteError(f"{line.path}:{line.number}: unknown header '{field}'{known}")
             if field in header:
                 raise SuiteError(f"{line.path}:{line.number}: header '{field}' stands twice")
             header[field] = field_match["text"].strip()
@@ -172,7 +175,7 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
 
     for name in ("title", "severity", "key"):
         if not header.get(name):
-            raise SuiteError(f"{path}: the header lacks '{name}'")
+            raise SuiteError(f"{path}: the header lacks '{name}'{_LIKE_A_FIX if _is_fix(lines) else ''}")
     if header["severity"] not in SEVERITIES:
         raise SuiteError(f"{path}: severity '{header['severity']}' is none of {', '.join(SEVERITIES)}")
 
@@ -205,6 +208,10 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
         path=str(path),
         lines=body,
     )
+
+
+def _is_fix(lines: Sequence[Line]) -> bool:
+    return any(_FIX_LINE.fullmatch(line.text.rstrip()) for line in lines)
 
 
 def _trimmed(lines: Sequence[Line]) -> tuple[Line, ...]:

@@ -20,7 +20,8 @@ class Applied:
     last pass, for other fixes undo what theirs do. `verification` is None in a rehearsal, `bloat` is by table that was
     changed. `installed` names the guards that were, `guard_errors` says by guard why it was not. In a rehearsal,
     `installed` are those that could be. `unable` has the reason of skipped fixes by rule: these tables lack the columns
-    that it reads or sets.
+    that it reads or sets, or its query failed. `errored` are those of them whose rule can be judged: their files are
+    wrong.
     """
 
     done: tuple[tuple[str, str, OptionOutcome], ...]
@@ -34,6 +35,7 @@ class Applied:
     not_converging: tuple[str, ...] = ()
     unable: dict[str, str] = field(default_factory=dict)
     totals: Totals = NOTHING
+    errored: frozenset[str] = frozenset()
 
     @property
     def changed(self) -> int:

@@ -31,7 +31,7 @@ from order_audit.fixes.planning.fingerprint import differences
 from order_audit.fixes.planning.guards import guards_of
 from order_audit.fixes.planning.identity import identity
 from order_audit.fixes.planning.planner import review
-from order_audit.fixes.planning.tables import tables
+from order_audit.fixes.planning.tables import same_tables, tables
 from order_audit.fixes.preconditions import refuse
 from order_audit.fixes.run_record import begin_run, end_run, is_begun, plan_id
 from order_audit.progress import ProgressCallback, ignore_progress
@@ -77,7 +77,7 @@ def apply(
         install(connection, TARGET)
         # checksums and counts take as long as they take: applications need the other processors
         connection.execute("set max_parallel_workers_per_gather = 0")
-        steps, unable = possible_steps(connection, chosen(fixes, choices))
+        steps, unable, wrong = possible_steps(connection, chosen(fixes, choices))
         names = tables(connection, fixes)
         on_progress(0, 0, "adding up the tables")
         began = time.monotonic()
@@ -99,21 +99,21 @@ def apply(
                     dead[table] = 0
             return became
 
-        done, not_converging = run_steps(connection, steps, change)
+        done, not_converging, errors = run_steps(connection, steps, change)
         eta.end("adding up again")
         proven = verify(before, checksums(connection, names, since))
         seconds = {f"{rule} {option}": outcome.seconds for rule, option, outcome in done if outcome.changed}
         changed = {table for (_, option), (_, _, outcome) in zip(steps, done, strict=True) if outcome.changed
                    for table in batches.changes(option)}  # fmt: skip
-        grown = bloat(connection, room, changed)
+        grown = bloat(connection, room, same_tables(connection, room, changed))
         sized = {"sizes": {table: outcome.document() for table, outcome in grown.items()}} if grown else {}
         end_run(connection, run, {"proof": proven.document(), "seconds": seconds, **sized})
         eta.end("")
         wanted = guards_of(rules) if guarding else []
         installed, lacking = install_all(connection, wanted, throttle, count, on_guard_progress)
         return Applied(
-            done, proven, grown, {}, {}, tuple(installed), lacking, rejected(connection), not_converging, unable,
-            totals(connection, since),
+            done, proven, grown, {}, {}, tuple(installed), lacking, rejected(connection), not_converging,
+            unable | errors, totals(connection, since), frozenset(wrong | errors.keys()),
         )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from order_audit.errors import OrderAuditError
 from order_audit.expectations import Rule, SuiteError, fragments, shipped
 from order_audit.expectations.fragments import Line
+from order_audit.fixes.names import NAME, parts, stored, written
 
 _HOME: Final = Path(__file__).parent
 
@@ -24,8 +25,8 @@ Op = Literal["update", "delete", "insert"]
 _LINE: Final = re.compile(
     r"--\s?(?P<word>after|assumes|leave|given|automatic|option|update|delete|insert)(?:\s+(?P<name>[^:]*?))?:(?:\s+(?P<text>.*))?"
 )
-_CHANGE: Final = re.compile(r"(?P<table>[\w.]+) by (?P<key>\w+(?:, ?\w+)*)")
-_NULL: Final = re.compile(r"(?i)\bnull as (\w+)")
+_CHANGE: Final = re.compile(rf"(?P<table>{NAME}(?:\.{NAME})?) by (?P<key>{NAME}(?:\s*,\s*{NAME})*)")
+_NULL: Final = re.compile(rf"(?i)\bnull as ({NAME})")
 _MORE: Final = re.compile(r"--\s{2,}(?P<text>.*)")
 
 
@@ -42,6 +43,9 @@ class Change:
     Its other columns are the new values (of an update, or of rows to insert where they are not there yet). A column
     `unit` names what must be changed together or not at all; without it, each row is for itself. The query may read
     `violation`, the rows that the rule finds, and the queries that are `given` by name, which may read them too.
+
+    `table` is SQL, with its schema or without; `key` has names as they are stored. `where` is file and line of the
+    change, `lines` those of its query, `given_lines` those of each given query.
     """
 
     op: Op
@@ -49,11 +53,24 @@ class Change:
     key: tuple[str, ...]
     sql: str
     given: tuple[tuple[str, str], ...] = ()
+    where: str = field(default="", compare=False)
+    lines: tuple[Line, ...] = field(default=(), repr=False, compare=False)
+    given_lines: tuple[tuple[Line, ...], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def nulls(self) -> tuple[str, ...]:
         """The columns that lose their value, of which the query says `null as column`."""
-        return tuple(_NULL.findall(self.sql)) if self.op == "update" else ()
+        return tuple(map(stored, _NULL.findall(self.sql))) if self.op == "update" else ()
+
+    @property
+    def place(self) -> str:
+        """Where the change is written, for the beginning of a message."""
+        return f"{self.where}: " if self.where else ""
+
+    @property
+    def header(self) -> str:
+        """The change as its file says it: `update stock by site, sku`."""
+        return f"{self.op} {self.table} by {', '.join(map(written, self.key))}"
 
 
 @dataclass(frozen=True)
@@ -115,6 +132,8 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
     Those of a shipped suite are shipped too; `folder` holds those of others. Raises FixError for a file that is none,
     or where files wait for each other.
     """
+    if folder is not None and not folder.is_dir():
+        raise FixError(f"--fixes: {folder} is not a folder")
     by_rule: dict[str, Fix] = {}
     ours = shipped()
     for rule in rules:
@@ -171,26 +190,38 @@ def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
     after: dict[str, str] = {}
     assumes: list[str] = []
     leave: list[str] = []
-    options: list[tuple[str, list[str], list[Change]]] = []
-    body: list[str] = []
-    given: list[tuple[str, str]] = []
+    options: list[tuple[str, list[str], list[Change], str]] = []
+    body: list[Line] = []
+    given: list[tuple[str, str, tuple[Line, ...]]] = []
     change: tuple[Op, str, tuple[str, ...]] | None = None
-    shared = ""
+    shared = begins = ""
     prose: list[str] | None = None
 
     def finish() -> None:
         nonlocal change, shared
-        sql = "\n".join(body).strip().removesuffix(";").rstrip()
+        lines = tuple(body[next((place for place, line in enumerate(body) if line.text.strip()), len(body)) :])
+        sql = "\n".join(line.text for line in lines).strip().removesuffix(";").rstrip()
         body.clear()
         if (change is not None or shared) and not sql:
-            raise FixError(f"{path}: {f'given {shared}' if shared else 'a change'} without a query")
+            raise FixError(f"{begins}: {f'given {shared}' if shared else f'{change[0]} {change[1]}' if change else ''}"
+                           " without a query")  # fmt: skip
         if change is not None:
-            used = [(name, text) for name, text in given if re.search(rf"\b{name}\b", sql)]
-            options[-1][2].append(Change(*change, sql, tuple(used)))
+            used: list[tuple[str, str, tuple[Line, ...]]] = []
+            for it in reversed(given):  # one may read those above it
+                if re.search(rf"\b{it[0]}\b", " ".join([sql, *(text for _, text, _ in used)])):
+                    used.insert(0, it)
+            options[-1][2].append(
+                Change(*change, sql, tuple(it[:2] for it in used), begins, lines, tuple(its for *_, its in used))
+            )
         elif shared:
-            given.append((shared, sql))
+            given.append((shared, sql, lines))
         elif sql:
-            raise FixError(f"{path}: a query without a header line for its change: {sql.splitlines()[0]}")
+            at = f"{lines[0].path}:{lines[0].number}"
+            like_a_rule = any(re.match(r"--\s?(title|severity|key):", line.text) for line in lines)
+            raise FixError(
+                f"{at}: this looks like a rule file; its folder belongs to --suite" if like_a_rule else
+                f"{at}: a query without a header line for its change: {sql.splitlines()[0]}"
+            )  # fmt: skip
         change, shared = None, ""
 
     for each in lines:
@@ -207,28 +238,28 @@ def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
             elif word == "given":
                 if options or not re.fullmatch(r"[a-z][a-z_]*", name) or name == "violation":
                     raise FixError(f"{where}: not 'given NAME:' above the first option, in small letters")
-                shared, prose = name, [text]
+                shared, prose, begins = name, [text], where
             elif word in ("automatic", "option"):
                 prose = [text]
-                options.append((AUTOMATIC if word == "automatic" else name, prose, []))
+                options.append((AUTOMATIC if word == "automatic" else name, prose, [], where))
             else:
                 target = _CHANGE.fullmatch(name)
                 if target is None or not options:
                     raise FixError(f"{where}: not '{word} TABLE by KEY:' below an option")
                 op: Op = "update" if word == "update" else "delete" if word == "delete" else "insert"
-                change = (op, target["table"], tuple(column.strip() for column in target["key"].split(",")))
-                prose = None
+                change, begins, prose = (op, _folded(target["table"]), parts(target["key"])), where, None
         elif (more := _MORE.fullmatch(line.rstrip())) and prose is not None and not body:
             prose.append(more["text"].strip())
         elif line.strip() or body:
             if line.strip() and not line.startswith("--"):
                 prose = None
-            body.append(line)
+            body.append(each)
     finish()
-    made = [_option(name, " ".join(words), tuple(changes), path) for name, words, changes in options]
-    names = [option.name for option in made]
-    if len(set(names)) < len(names) or LEAVE in names:
-        raise FixError(f"{path}: an option is repeated, or is called '{LEAVE}'")
+    made: list[Option] = []
+    for name, words, changes, where in options:
+        made.append(_option(name, " ".join(words), tuple(changes), where))
+        if made[-1].name == LEAVE or any(other.name == made[-1].name for other in made[:-1]):
+            raise FixError(f"{where}: the option '{made[-1].name}' is repeated, or is called '{LEAVE}'")
     return Fix(
         rule=rule,
         automatic=next((option for option in made if option.name == AUTOMATIC), None),
@@ -241,12 +272,17 @@ def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
     )
 
 
-def _option(name: str, does: str, changes: tuple[Change, ...], path: Path | str) -> Option:
+def _option(name: str, does: str, changes: tuple[Change, ...], where: str) -> Option:
     recommended = name.endswith("(recommended)")
     name = name.removesuffix("(recommended)").strip()
     if not re.fullmatch(r"[a-z][a-z_]*", name) or not does or not changes:
-        raise FixError(f"{path}: option '{name}' needs a lower-case name, a description, a change")
+        raise FixError(f"{where}: option '{name}' needs a lower-case name, a description, a change")
     return Option(name, does, recommended, changes)
+
+
+def _folded(table: str) -> str:
+    """The name of a table with its unquoted parts in lower case."""
+    return re.sub(NAME, lambda found: found[0] if found[0].startswith('"') else found[0].lower(), table)
 
 
 @cache

@@ -327,14 +327,11 @@ $$;
 create or replace function order_audit.original(tab regclass) returns regclass
 language sql stable
 as $$
+  -- the comment of a copy is the name of its original
   select coalesce((
-    select o.oid
+    select to_regclass(obj_description(t.oid, 'pg_class'))
     from pg_catalog.pg_class as t
-    cross join unnest(current_schemas(false)) with ordinality as s (name, number)
-    join pg_catalog.pg_class as o on o.relnamespace = to_regnamespace(quote_ident(s.name)) and o.relname = t.relname
     where t.oid = tab and t.relnamespace = pg_my_temp_schema()
-    order by s.number
-    limit 1
   ), tab)
 $$;
 
@@ -369,7 +366,7 @@ begin
       join pg_catalog.pg_class as o on o.oid = f.conrelid
       join pg_catalog.pg_class as r on r.oid = coalesce((
         select copy.oid from pg_catalog.pg_class as copy
-        where copy.relnamespace = pg_my_temp_schema() and copy.relname = o.relname
+        where copy.relnamespace = pg_my_temp_schema() and copy.relkind = 'r'
           and order_audit.original(copy.oid) = o.oid
       ), o.oid)
       join pg_catalog.pg_namespace as n on n.oid = r.relnamespace

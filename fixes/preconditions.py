@@ -11,7 +11,7 @@ from order_audit.errors import RefusalError
 from order_audit.fixes.engine.work_list import obstacle
 from order_audit.fixes.fix import Fix
 from order_audit.fixes.planning.decisions import chosen
-from order_audit.fixes.planning.tables import none_there, tables
+from order_audit.fixes.planning.tables import none_there, refuse_unnamed, tables
 
 
 def refuse_read_only(connection: psycopg.Connection) -> None:
@@ -29,24 +29,25 @@ def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Ma
     """Raise RefusalError where the fixes cannot be applied here at all."""
     refuse_read_only(connection)
     role = session.scalar(connection, "select current_user")
-    names = tables(connection, fixes)
-    if not names:
-        raise RefusalError(none_there(fixes))
+    if not tables(connection, fixes):
+        raise RefusalError(none_there(connection, fixes))
     wanted: dict[str, set[str]] = {}
+    refuse_unnamed(connection, chosen(fixes, choices))
     for fix, option in chosen(fixes, choices):
         if why := obstacle(connection, option):
             raise RefusalError(f"{fix.rule.id}: {why}")
         for change in option.changes:
-            if change.table in names:
+            if change.op != "insert" and session.is_true(
+                connection, "select to_regclass(%s) is not null", [change.table]
+            ):
                 wanted.setdefault(change.table, {"SELECT"}).add(change.op.upper())
     for table, rights in sorted(wanted.items()):
         for right in sorted(rights):
-            if not session.is_true(connection, "select has_table_privilege(%s, %s)", [f'"{table}"', right]):
+            if not session.is_true(connection, "select has_table_privilege(to_regclass(%s), %s)", [table, right]):
                 raise RefusalError(
                     f"role {role} may not {right.lower()} {table}: grant {right.lower()} on {table} to {role}"
                 )
-        refuse_unnamed(connection, table, names[table][0])
-        if session.is_true(connection, "select row_security_active(%s)", [f'"{table}"']):
+        if session.is_true(connection, "select row_security_active(to_regclass(%s))", [table]):
             raise RefusalError(
                 f"{table} has row-level security, and role {role} may not see all of it: run as a role that may pass it"
                 " (the owner, unless it is forced; one with bypassrls)"
@@ -61,20 +62,3 @@ def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Ma
     owner = "select pg_has_role((select nspowner from pg_namespace where nspname = %s), 'usage')"
     if there and not session.is_true(connection, owner, ["order_audit"]):
         raise RefusalError(f"schema order_audit belongs to another role than {role}: run as its owner")
-
-
-def refuse_unnamed(connection: psycopg.Connection, table: str, key: str) -> None:
-    """Raise RefusalError if a table's key does not identify single rows."""
-    if not session.is_true(
-        connection,
-        """
-        select exists (
-          select from pg_index as i
-          join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-          where i.indrelid = %s::regclass and i.indisunique and i.indisvalid and i.indpred is null
-            and i.indnkeyatts = 1 and a.attname = %s
-        )
-        """,
-        [f'"{table}"', key],
-    ):
-        raise RefusalError(f"{table}.{key} has no unique index, so that no row can be named: make it the primary key")

@@ -54,7 +54,7 @@ def rehearse(
         session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms))
         install(connection, TARGET)
         connection.execute("delete from order_audit.refused")
-        steps, unable = possible_steps(connection, chosen(fixes, choices))
+        steps, unable, wrong = possible_steps(connection, chosen(fixes, choices))
         before = dry_run.judge(connection, rules, "before", count)
         patient = Throttle(batch_size=throttle.batch_size, max_lock_wait_ms=0, vacuum_after=0, max_rounds=3)
 
@@ -62,9 +62,12 @@ def rehearse(
             on_progress(counted, total, fix.rule.id)
             return batches.apply(connection, fix, option, TARGET, patient)
 
-        done, not_converging = run_steps(connection, steps, change)
+        done, not_converging, errors = run_steps(connection, steps, change)
         counted += len(steps)
         after = dry_run.judge(connection, rules, "after", count)
         installed, lacking = preview(connection, guards_of(rules), after) if guarding else ([], {})
         rejected_rows = rejected(connection)
-    return Applied(done, None, {}, before, after, tuple(installed), lacking, rejected_rows, not_converging, unable)
+    return Applied(
+        done, None, {}, before, after, tuple(installed), lacking, rejected_rows, not_converging,
+        unable | errors, errored=frozenset(wrong | errors.keys()),
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from order_audit.audit.cli.options import Decisions, Dsn, Quiet, Schema, Suites, Verbose, following, say
+from order_audit.audit.cli.options import Decisions, Dsn, Fixes, Quiet, Schema, Suites, Verbose, following, say
 from order_audit.errors import RunError, UsageError
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 fixes_app = typer.Typer(help="Fix violations: plan, emit, apply, status, revert.", no_args_is_help=True)
 
-Folder = Annotated[
-    Path | None,
-    typer.Option("--fixes", metavar="DIR", help="Folder of fix files for your own suites.", show_default=False),
-]
 Recommended = Annotated[
     bool,
     typer.Option("--accept-recommended", help="Choose recommended options where the decisions file has none."),
@@ -42,7 +38,7 @@ def plan(
     dsn: Dsn = None,
     schema: Schema = "",
     suite: Suites = None,
-    folder: Folder = None,
+    folder: Fixes = None,
     decisions: Decisions = None,
     accept_recommended: Recommended = False,
     out: Annotated[
@@ -72,7 +68,7 @@ def plan(
     with _connected(dsn, schema) as connection, progress_bar("planning", quiet=quiet) as on_progress:
         _refuse_standby(connection)
         if not tables(connection, fixes):
-            raise RefusalError(none_there(fixes))
+            raise RefusalError(none_there(connection, fixes))
         made = make(connection, rules, fixes, choices, on_progress=on_progress)
     say(plan_text(made, verbose=verbose))
     if out is not None:
@@ -85,6 +81,7 @@ def plan(
     step = next_step(made, out, decisions, suite=suite, folder=folder, schema=schema, recommended=accept_recommended)
     if step is not None:
         say(following(step[1], dsn, step[0]))
+    raise typer.Exit(1 if any(step.problem and made.before[step.fix.rule.id] is not None for step in made.steps) else 0)
 
 
 @fixes_app.command("emit")
@@ -93,7 +90,7 @@ def emit_project(
     dsn: Dsn = None,
     schema: Schema = "",
     suite: Suites = None,
-    folder: Folder = None,
+    folder: Fixes = None,
     decisions: Decisions = None,
     accept_recommended: Recommended = False,
     rule: Annotated[
@@ -141,7 +138,7 @@ def apply(
     dsn: Dsn = None,
     schema: Schema = "",
     suite: Suites = None,
-    folder: Folder = None,
+    folder: Fixes = None,
     decisions: Decisions = None,
     accept_recommended: Recommended = False,
     rehearse: Annotated[
@@ -193,7 +190,8 @@ def apply(
                 on_guard_progress=start_progress("installing guards", lines=True),
             )
     say(applied_text(done, rehearsed=rehearse))
-    raise typer.Exit(1 if (done.left or done.rejected or done.not_converging) and not rehearse else 0)
+    failed = done.errored or ((done.left or done.rejected or done.not_converging) and not rehearse)
+    raise typer.Exit(1 if failed else 0)
 
 
 @fixes_app.command()
@@ -251,10 +249,13 @@ def _files(suite: list[str] | None, folder: Path | None) -> tuple[tuple[Rule, ..
     from order_audit.expectations import load
     from order_audit.fixes.fix import fixes
 
-    if folder is not None and not folder.is_dir():
-        raise UsageError(f"--fixes: {folder} is not a folder")
     rules = load(*(suite or ["current"])).rules
     by_rule = fixes(rules, folder)
+    if not by_rule and folder is not None:
+        path = folder.joinpath(*rules[0].id.split("."))
+        raise UsageError(
+            f"--fixes: {folder} has no fix of a rule of this suite: that of {rules[0].id} would be {path}.sql"
+        )
     if not by_rule:
         raise UsageError("no rule of this suite has a fix; name a folder of fix files with --fixes")
     return rules, by_rule

@@ -30,7 +30,7 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
             lines.append(f"{rule}: {option}: {plural(done.changed, 'row')}{left}")
     lines += rejected_lines(applied.rejected)
     for rule, why in applied.unable.items():
-        lines += _entry("skipped", f"{rule}: {why}")
+        lines += _entry("failed" if rule in applied.errored else "skipped", f"{rule}: {why}")
     if rehearsed:
         lines += ["", "violations by rule:"]
         order = sorted(applied.after, key=lambda rule: rule)

@@ -29,6 +29,10 @@ Schema = Annotated[
     str, typer.Option(help="Schema that holds the tables. Default: the search path.", show_default=False)
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show all details.")]
+Fixes = Annotated[
+    Path | None,
+    typer.Option("--fixes", metavar="DIR", help="Folder of fix files for your own suites.", show_default=False),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Decisions = Annotated[
     Path | None, typer.Option(help="Decisions file, as written by 'fixes plan --out'.", show_default=False)

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from order_audit.audit.cli.options import Suites, Verbose, say
+from order_audit.audit.cli.options import Fixes, Suites, Verbose, say
 from order_audit.errors import UsageError
 
 
 def rules(
     id: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False, help="A rule to show.")] = None,
     suite: Suites = None,
+    folder: Fixes = None,
     lint: Annotated[bool, typer.Option("--lint", help="Schema rules.")] = False,
     verbose: Verbose = False,
 ) -> None:
@@ -46,7 +47,7 @@ def rules(
     from order_audit.audit.cli.fixes_text import fix_text
     from order_audit.fixes.fix import fixes
 
-    repair = "" if wanted[0].suite == "lint" else fix_text(fixes(wanted).get(wanted[0].id), verbose=verbose)
+    repair = "" if wanted[0].suite == "lint" else fix_text(fixes(known, folder).get(wanted[0].id), verbose=verbose)
     say(summary.rule_text(wanted[0], repair))
 
 

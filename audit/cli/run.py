@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from order_audit.audit.cli.audit_options import Allow, Exclude, Sample, Severity, Timeout, check_options
-from order_audit.audit.cli.options import Dsn, Quiet, Schema, Suites, Verbose, following, say
+from order_audit.audit.cli.options import Dsn, Fixes, Quiet, Schema, Suites, Verbose, following, say
 from order_audit.audit.formats import FORMATS
 from order_audit.errors import UsageError
 from order_audit.reports.writers import DEFAULT
@@ -23,6 +23,7 @@ def run(
     dsn: Dsn = None,
     schema: Schema = "",
     suite: Suites = None,
+    folder: Fixes = None,
     rule: Annotated[
         list[str] | None,
         typer.Option(help="Only this rule, or these ('lineage.*'); repeatable.", show_default=False),
@@ -116,6 +117,7 @@ def run(
     with progress_bars(quiet=quiet) as start_progress:
         options = Options(
             suites=tuple(suite or ["current"]),
+            fixes=folder,
             rules=tuple(rule or ()),
             exclude=tuple(exclude or ()),
             schema=schema,

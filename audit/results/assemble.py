@@ -105,7 +105,7 @@ def _summary(results: Iterable[Result], affected: tuple[RowsAffected, ...], verd
 
 
 def _results(collected: Collected, options: Options) -> Iterator[Result]:
-    repairs = {id: decode(Fix, fix.document()) for id, fix in fixes(collected.rules).items()}
+    repairs = {id: decode(Fix, fix.document()) for id, fix in fixes(collected.rules, options.fixes).items()}
     on_schema = {(it.rule, it.object): it for verdict in collected.linted for it in verdict.findings}
     sql = runnable(options.schema)
     for rule in collected.rules:

@@ -15,7 +15,8 @@ from order_audit.reports.writers import DEFAULT
 class Options:
     """Options of an audit.
 
-    `rows` is the number of violating rows per rule in CSV files.
+    `rows` is the number of violating rows per rule in CSV files. `fixes` is the folder of the fix files for rules that
+    are not shipped, which the findings then show.
 
     `timeout` is in seconds; `gentle` has one job, regardless of `jobs`; `sample` is the percentage of each table's
     pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
@@ -24,6 +25,7 @@ class Options:
     """
 
     suites: tuple[str, ...] = ("current",)
+    fixes: Path | None = None
     rules: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     schema: str = ""

@@ -29,9 +29,9 @@ from order_audit.fixes.planning import dry_run
 from order_audit.fixes.planning.decisions import chosen
 from order_audit.fixes.planning.fixpoint import run_to_fixpoint
 from order_audit.fixes.planning.guards import guards_of
-from order_audit.fixes.planning.tables import none_there, tables
-from order_audit.fixes.preconditions import refuse_unnamed
+from order_audit.fixes.planning.tables import none_there, refuse_unnamed, tables
 from order_audit.progress import ProgressCallback, ignore_progress
+from order_audit.server_message import server_message
 
 _Made = TypeVar("_Made")
 
@@ -74,14 +74,13 @@ def emit(
     Raises EmitError if `out` is unusable or no table exists, RefusalError if a table's key does not identify rows.
     """
     options: dict[str, list[Option]] = {}
-    for fix, option in chosen({id: fix for id, fix in fixes.items() if not rules or id in rules}, choices):
+    wanted_steps = list(chosen({id: fix for id, fix in fixes.items() if not rules or id in rules}, choices))
+    for fix, option in wanted_steps:
         options.setdefault(fix.rule.id, []).append(option)
     keys = tables(connection, {id: fixes[id] for id in options})
     if options and not keys:
-        raise EmitError(none_there({id: fixes[id] for id in options}))
-    changed = {change.table for wanted in options.values() for option in wanted for change in option.changes}
-    for table in sorted(changed & keys.keys()):
-        refuse_unnamed(connection, table, keys[table][0])
+        raise EmitError(none_there(connection, {id: fixes[id] for id in options}))
+    refuse_unnamed(connection, wanted_steps)
     schema, counted = _place(connection)
     changes = [journal_change(schema)]
     rows: dict[str, int] = {}
@@ -152,7 +151,7 @@ def _each(
             with connection.transaction():
                 emitted = make(option)
         except (FixError, psycopg.Error) as error:
-            failed[option.name] = str(error).splitlines()[0]
+            failed[option.name] = str(error) if isinstance(error, FixError) else server_message(error)
         else:
             yield option.name, emitted
 
@@ -208,7 +207,7 @@ def _refused(connection: psycopg.Connection, guard: Guard, left_out: Collection[
     try:
         rows = refuses(connection, guard)
     except psycopg.Error as error:
-        return str(error).splitlines()[0]
+        return server_message(error)
     return f"it would reject {_rows(rows)}" if rows else ""
 
 

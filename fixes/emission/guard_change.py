@@ -8,7 +8,7 @@ from typing import Final
 from order_audit.fixes.emission.journal_change import JOURNAL
 from order_audit.fixes.emission.script import patiently, script, where_there
 from order_audit.fixes.emission.sqitch import Change
-from order_audit.fixes.engine.work_list import indented
+from order_audit.fixes.engine.source import indented
 from order_audit.fixes.guarding.guard import Guard, verification
 from order_audit.fixes.guarding.guard_object import GuardObject, GuardStatement
 from order_audit.fixes.guarding.indexes import Index

@@ -9,7 +9,7 @@ from typing import Final
 from psycopg import sql
 
 from order_audit import session
-from order_audit.fixes.engine.work_list import indented
+from order_audit.fixes.engine.source import indented
 from order_audit.fixes.guarding.guard_object import GuardStatement
 
 _WIDTH: Final = 116

@@ -14,8 +14,9 @@ from order_audit.fixes.engine.option_outcome import OptionOutcome
 from order_audit.fixes.engine.throttle import Throttle, back_off
 from order_audit.fixes.engine.vacuum import dead_rows, vacuum
 from order_audit.fixes.engine.work_list import TARGET, Namespace, work_list_sql
-from order_audit.fixes.fix import Fix, Option, journal
+from order_audit.fixes.fix import Fix, FixError, Option, journal
 from order_audit.progress import ProgressCallback, ignore_progress
+from order_audit.server_message import server_message
 
 
 def install(connection: psycopg.Connection, namespace: Namespace) -> None:
@@ -86,8 +87,14 @@ def list_rows(connection: psycopg.Connection, fix: Fix, option: Option, namespac
             namespace.text("delete from order_audit.refused where rule = %s and option = %s").encode(),
             [fix.rule.id, option.name],
         )
-        for statement in work_list_sql(connection, fix, option, namespace):
-            connection.execute(namespace.text(statement).encode())
+        for number, statement in enumerate(work_list_sql(connection, fix, option, namespace)):
+            try:
+                connection.execute(namespace.text(statement).encode())
+            except psycopg.errors.InsufficientPrivilege:
+                raise
+            except (psycopg.DataError, psycopg.ProgrammingError) as error:  # of the queries, and of their functions
+                change = option.changes[min(number, len(option.changes) - 1)]
+                raise FixError(f"{change.place or f'{fix.path}: '}{server_message(error)}") from error
         listed = "select count(*) from order_audit.todo where rule = %s and op <> 'keep'"
         return int(session.scalar(connection, namespace.text(listed), [fix.rule.id]))
 

@@ -13,6 +13,8 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
+from order_audit.fixes.names import parts
+
 #: Keys in a range, where keys are numbers.
 RANGE: Final = 100_000
 
@@ -56,12 +58,13 @@ def checksums(
             [table],
         ).fetchall()
         names = [name for name, *_ in columns]
-        is_number, kind = next((number, kind) for name, number, kind, _ in columns if name == key[0])
-        kind = kind if is_number else "text"
+        # as numbers, or as text: the undo log has the text of a value
+        kinds = {name: kind if number else "text" for name, number, kind, _ in columns if name in key}
+        is_number = kinds[key[0]] != "text"
         rows = (
-            _before(names, columns[0][3], table, key, kind, since)
+            _before(names, columns[0][3], table, {name: kinds[name] for name in key}, since)
             if since is not None
-            else _now(names, table, key, kind)
+            else _now(names, table, key[0], kinds[key[0]])
         )
         bucket = (
             sql.SQL("floor(r.key::numeric / {})::bigint").format(RANGE)
@@ -76,19 +79,17 @@ def checksums(
     return sums
 
 
-def _now(names: Sequence[str], table: str, key: tuple[str, ...], kind: str) -> sql.Composable:
+def _now(names: Sequence[str], table: str, key: str, kind: str) -> sql.Composable:
     return sql.SQL("select t.{}::{}, array[{}] from {} as t").format(
-        sql.Identifier(key[0]),
+        sql.Identifier(key),
         sql.SQL(kind),
         sql.SQL(", ").join(sql.SQL("t.{}::text").format(sql.Identifier(name)) for name in names),
-        sql.Identifier(table),
+        sql.Identifier(*parts(table)),
     )
 
 
-def _before(
-    names: Sequence[str], qualified: str, table: str, key: tuple[str, ...], kind: str, since: int
-) -> sql.Composable:
-    """Return the query of the rows with their first old values, and of deleted rows.
+def _before(names: Sequence[str], qualified: str, table: str, key: Mapping[str, str], since: int) -> sql.Composable:
+    """Return the query of the rows with their first old values, and of deleted rows; `key` has columns with types.
 
     A value that differs from the undo log's new value was changed by another session, and is not replaced.
     """
@@ -98,6 +99,13 @@ def _before(
             " then f.before ->> {name} else t.{column}::text end"
         ).format(name=name, column=sql.Identifier(name))
         for name in names
+    )
+    first, kind = next(iter(key.items()))
+    same = sql.SQL(" and ").join(
+        sql.SQL("(f.key ->> {name})::{kind} = t.{column}::{kind}").format(
+            name=name, kind=sql.SQL(its), column=sql.Identifier(name)
+        )
+        for name, its in key.items()
     )
     deleted = sql.SQL(", ").join(
         sql.SQL("(d.before || coalesce(f.before, '{{}}')) ->> {name}").format(name=name) for name in names
@@ -120,7 +128,7 @@ def _before(
         )
         select t.{key}::{kind}, array[{put_back}]
         from {table} as t
-        left join first as f on (f.key ->> {name})::{kind} = t.{key}::{kind}
+        left join first as f on {same}
         union all
         select (d.key ->> {name})::{kind}, array[{deleted}]
         from ours as d
@@ -128,8 +136,8 @@ def _before(
         where d.op = 'delete'
         """
     ).format(
-        since=since, tab=qualified, key=sql.Identifier(key[0]), kind=sql.SQL(kind), put_back=put_back,
-        table=sql.Identifier(table), name=key[0], deleted=deleted,
+        since=since, tab=qualified, key=sql.Identifier(first), kind=sql.SQL(kind), put_back=put_back,
+        table=sql.Identifier(*parts(table)), name=first, deleted=deleted, same=same,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import psycopg
 
+from order_audit.fixes.engine.key_text import key_text
 from order_audit.fixes.engine.work_list import TARGET, Namespace
 
 #: The table that a copy in a dry run stands for.
@@ -52,14 +53,14 @@ def rejected(
             select r.rule, r.option, t.name, r.refused_by, min(r.reason), count(*),
               (array_agg(k.key order by length(k.key), k.key))[1:10]
             from order_audit.refused as r
-            cross join lateral (
-              select string_agg(k.value, ', ' order by k.key) as key from jsonb_each_text(r.key) as k
-            ) as k
+            cross join lateral (select {key} as key) as k
             cross join lateral ({table}) as t
             where %(rule)s::text is null or r.rule = %(rule)s
             group by r.rule, r.option, t.name, r.refused_by, r.code
             order by min(r.id)
-            """.replace("{table}", "select r.tab as name" if namespace is TARGET else _ORIGINAL)
+            """.replace("{key}", key_text("r.key")).replace(
+                "{table}", "select r.tab as name" if namespace is TARGET else _ORIGINAL
+            )
         ).encode(),
         {"rule": rule},
     ).fetchall()

@@ -11,6 +11,7 @@ import psycopg
 
 from order_audit import session
 from order_audit.fixes.engine.bloat import Bloat, read
+from order_audit.fixes.engine.key_text import key_text
 from order_audit.fixes.engine.rejected import Rejected, rejected
 
 
@@ -158,14 +159,13 @@ def totals(connection: psycopg.Connection, since: int = 0) -> Totals:
 def conflicts(connection: psycopg.Connection, limit: int = 1000) -> tuple[Conflict, ...]:
     """Return the first conflicts of reverts, in the order of their changes."""
     rows = connection.execute(
-        """
-        select j.rule, j.tab, (select string_agg(k.value, ', ' order by k.key) from jsonb_each_text(j.key) as k),
-          j.left_alone
+        f"""
+        select j.rule, j.tab, {key_text("j.key")}, j.left_alone
         from order_audit.journal as j
         where j.left_alone is not null and j.reverted_at is null
         order by j.id
         limit %s
-        """,
+        """.encode(),
         [limit],
     ).fetchall()
     return tuple(Conflict(*row) for row in rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -10,13 +9,10 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from order_audit.fixes.engine.copies import copies, option_on_copies
+from order_audit.fixes.engine.source import columns_of, source
 from order_audit.fixes.fix import Change, Fix, FixError, Option
-
-#: A whole comment, literal or quoted name, or the end of a line.
-_LITERAL: Final = re.compile(
-    r"""--[^\n]*|/\*.*?\*/|\be'(?:[^'\\]|\\.|'')*'|'[^']*'|"[^"]*"|\$(\w*)\$.*?\$\1\$|\n+""",
-    re.DOTALL | re.IGNORECASE,
-)
+from order_audit.fixes.names import listed, parts, written
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,8 @@ def work_list_sql(connection: psycopg.Connection, fix: Fix, option: Option, name
     """
     if why := obstacle(connection, option):
         raise FixError(why)
+    if namespace is not TARGET:
+        fix, option = option_on_copies(fix, option, copies(connection))
     made: list[str] = []
     units = False
     for number, change in enumerate(option.changes, start=1):
@@ -86,32 +84,8 @@ def columns(connection: psycopg.Connection, fix: Fix, option: Option, namespace:
     return names
 
 
-def _source(fix: Fix, change: Change) -> str:
-    given = [f"{name} as (\n{indented(text)}\n)" for name, text in change.given]
-    if any("violation" in text for text in (change.sql, *(text for _, text in change.given))):
-        given.insert(0, f"violation as materialized (\n{indented(fix.rule.sql)}\n)")
-    query = f"with {', '.join(given)}\n{_as_query(change.sql)}" if given else change.sql
-    return f"(\n{indented(query)}\n) as f"
-
-
-def _as_query(text: str) -> str:
-    """Return a query that can follow a WITH list."""
-    first = text.lstrip().split(None, 1)[0].lower() if text.strip() else ""
-    while first.startswith("--"):
-        text = text.lstrip().split("\n", 1)[1]
-        first = text.lstrip().split(None, 1)[0].lower()
-    return f"select *\nfrom (\n{indented(text)}\n) as q" if first == "with" else text
-
-
-def indented(text: str) -> str:
-    """Indent SQL by two columns, except inside literals."""
-    return "  " + _LITERAL.sub(lambda match: match[0] + "  " * (match[0][0] == "\n"), text)
-
-
 def _columns(connection: psycopg.Connection, fix: Fix, change: Change, namespace: Namespace) -> list[str]:
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(f"select * from {namespace.text(_source(fix, change))} limit 0".encode())
-        return [column.name for column in cursor.description or ()]
+    return columns_of(connection, fix, change, namespace.text(source(fix, change)))
 
 
 def _types(connection: psycopg.Connection, table: str, namespace: Namespace) -> dict[str, tuple[str, str]]:
@@ -139,11 +113,11 @@ def _list(
     columns: list[str],
     namespace: Namespace,
 ) -> str:
+    table = _qualified(connection, change)
     types = _types(connection, change.table, namespace)
     values = [column for column in columns if column not in change.key and column != "unit"]
-    unknown = [column for column in [*change.key, *values] if column not in types]
-    if unknown or not set(change.key) <= set(columns) or bool(values) != (change.op == "update"):
-        raise FixError(f"{fix.path}: {change.op} {change.table}: no such columns: {', '.join(unknown) or columns}")
+    if why := _misfit(change, types, columns, values):
+        raise FixError(f"{change.place or f'{fix.path}: '}'{change.header}': {why}")
     name = {column: written for column, (written, _) in types.items()}
     new = {
         column: f"f.{written}::{kind}" + ("" if kind == "text" else "::text")
@@ -166,33 +140,49 @@ def _list(
         where = f"\nwhere {differs}"
     return f"""insert into order_audit.todo (rule, option, step, op, tab, key, unit, seen, before, after)
 select {_text(connection, fix.rule.id)}, {_text(connection, option.name)}, {step}, {op},
-  {_qualified(connection, change.table)},
+  {table},
   {key},
   {unit},
   sha256(convert_to(the_row::text, getdatabaseencoding())),
   {before},
   {after}
-from {_source(fix, change)}
+from {source(fix, change)}
 join {change.table} as the_row on {same}{where}
 order by {"f.unit, " if "unit" in columns else ""}{keys}"""
 
 
-def _object(parts: Iterable[str]) -> str:
-    return "jsonb_build_object(" + ", ".join(parts) + ")"
+def _misfit(change: Change, types: Iterable[str], columns: list[str], values: list[str]) -> str:
+    """Return why a change's table and query do not fit; empty if they do."""
+    table = change.table
+    if lacks := [column for column in change.key if column not in types]:
+        return f"{table} has no column {listed(lacks)}"
+    if lacks := [column for column in change.key if column not in columns]:
+        return f"the query gives no column {listed(lacks)}; it gives {', '.join(map(written, columns))}"
+    if unknown := [column for column in values if column not in types]:
+        return f"the query gives {listed(unknown)}, which is no column of {table}, or a generated one"
+    if change.op == "delete" and values:
+        return f"the query gives {listed(values)} besides the key, but a delete sets no column"
+    if change.op == "update" and not values:
+        return "the query gives the key alone, and no column to set"
+    return ""
+
+
+def _object(items: Iterable[str]) -> str:
+    return "jsonb_build_object(" + ", ".join(items) + ")"
 
 
 def _text(connection: psycopg.Connection, text: str) -> str:
     return sql.Literal(text).as_string(connection)
 
 
-def _qualified(connection: psycopg.Connection, table: str) -> str:
+def _qualified(connection: psycopg.Connection, change: Change) -> str:
     row = connection.execute(
         "select format('%%I.%%I', n.nspname, c.relname) from pg_class as c"
         " join pg_namespace as n on n.oid = c.relnamespace where c.oid = to_regclass(%s)",
-        [table],
+        [change.table],
     ).fetchone()
     if row is None:
-        raise FixError(f"there is no table {table}")
+        raise FixError(f'{change.place}there is no table "{".".join(parts(change.table))}"')
     return _text(connection, row[0])
 
 
@@ -201,7 +191,7 @@ def _insert(connection: psycopg.Connection, fix: Fix, change: Change, names: lis
     columns = ", ".join(sql.Identifier(name).as_string(connection) for name in names)
     return f"""insert into {change.table} ({columns})
 select {columns}
-from {_source(fix, change)}
+from {source(fix, change)}
 on conflict do nothing"""
 
 

@@ -8,8 +8,12 @@ from contextlib import contextmanager, suppress
 import psycopg
 from psycopg import sql
 
+from order_audit import session
 from order_audit.expectations import Rule
 from order_audit.fixes.engine.batches import install
+from order_audit.fixes.engine.copies import copies, copy_name, on_copies
+from order_audit.fixes.engine.key_text import columns_text
+from order_audit.fixes.engine.row_key import key_obstacle
 from order_audit.fixes.engine.work_list import STAGING
 from order_audit.progress import NoteCallback, ignore_note
 
@@ -58,31 +62,43 @@ def _secrets(connection: psycopg.Connection) -> None:
 
 def copy(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> None:
     """Put a temporary copy of a table in its place, as far as this connection sees."""
-    name = sql.Identifier(table)
+    oid, schema, plain, visible = session.row(
+        connection,
+        "select c.oid, n.nspname, c.relname, pg_table_is_visible(c.oid) from pg_class as c"
+        " join pg_namespace as n on n.oid = c.relnamespace where c.oid = to_regclass(%s)",
+        [table],
+    )
+    original = sql.Identifier(schema, plain)
+    name = sql.Identifier(copy_name(schema, plain, visible=visible))
     # with its NOT NULLs, and with what follows from other columns
-    connection.execute(sql.SQL("create temporary table order_audit_copy (like {} including generated)").format(name))
+    connection.execute(
+        sql.SQL("create temporary table order_audit_copy (like {} including generated)").format(original)
+    )
     columns = sql.SQL(", ").join(
         sql.Identifier(column)
         for (column,) in connection.execute(
-            "select attname from pg_attribute where attrelid = to_regclass(quote_ident(%s)) and attnum > 0"
+            "select attname from pg_attribute where attrelid = %s and attnum > 0"
             " and not attisdropped and attgenerated = '' order by attnum",
-            [table],
+            [oid],
         ).fetchall()
     )
     connection.execute(
-        sql.SQL("insert into pg_temp.order_audit_copy ({columns}) select {columns} from {name}").format(
-            columns=columns, name=name
+        sql.SQL("insert into pg_temp.order_audit_copy ({columns}) select {columns} from {original}").format(
+            columns=columns, original=original
         )
     )
+    # a key that does not identify rows is an obstacle on the copy, too
+    unique = sql.SQL("" if key_obstacle(connection, table, key) else "unique")
     connection.execute(sql.SQL("alter table pg_temp.order_audit_copy rename to {}").format(name))
+    connection.execute(sql.SQL("comment on table pg_temp.{} is {}").format(name, original.as_string(connection)))
     connection.execute(
-        sql.SQL("create unique index on pg_temp.{} ({})").format(name, sql.SQL(", ").join(map(sql.Identifier, key)))
+        sql.SQL("create {} index on pg_temp.{} ({})").format(unique, name, sql.SQL(", ").join(map(sql.Identifier, key)))
     )
-    _constrain(connection, table)
+    _constrain(connection, name)
     connection.execute(sql.SQL("analyze pg_temp.{}").format(name))
 
 
-def _constrain(connection: psycopg.Connection, table: str) -> None:
+def _constrain(connection: psycopg.Connection, copied: sql.Identifier) -> None:
     """Add the table's CHECK, unique and exclusion constraints to its copy.
 
     A dry run does not show rejections by foreign keys and triggers, which may read and change tables without a copy.
@@ -108,12 +124,12 @@ def _constrain(connection: psycopg.Connection, table: str) -> None:
           cross join lateral (select format(' %%I.%%I USING ', n.nspname, t.relname) as head) as p
           where i.indrelid = t.oid and i.indisunique and i.indisvalid and i.indimmediate
         ) as m
-        where t.oid = order_audit.original(to_regclass('pg_temp.' || quote_ident(%s)))
+        where t.oid = order_audit.original(to_regclass('pg_temp.' || %s))
         order by m.def
         """.replace("order_audit.", STAGING.prefix).encode(),
-        [table],
+        [copied.as_string(connection)],
     ).fetchall()
-    name = sql.Identifier(table).as_string(connection)
+    name = copied.as_string(connection)
     for (definition,) in made:
         # a constraint whose function this role may not execute is not copied
         with suppress(psycopg.Error), connection.transaction():
@@ -136,14 +152,15 @@ def judge(
     """
     connection.execute("create temporary table if not exists order_audit_verdict (phase text, rule text, key text)")
     counts: dict[str, int | None] = {}
+    copied = copies(connection)
     for rule in rules:
-        parts = [f"v.{sql.Identifier(column).as_string(connection)}" for column in rule.key]
-        key = f"{parts[0]}::text" if len(parts) == 1 else f"json_build_array({', '.join(parts)})::text"
+        key = columns_text(rule.key, "v").as_string(connection).replace("%", "%%")
+        query = on_copies(rule.sql, copied).replace("%", "%%")
         try:
             with connection.transaction():
                 counts[rule.id] = connection.execute(
                     f"insert into pg_temp.order_audit_verdict select distinct %s, %s, {key}"
-                    f" from (\n{rule.sql.replace('%', '%%')}\n) as v".encode(),
+                    f" from (\n{query}\n) as v".encode(),
                     [phase, rule.id],
                 ).rowcount
         except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable):

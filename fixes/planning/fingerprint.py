@@ -9,8 +9,10 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from order_audit.fixes.engine.copies import copy_of
+from order_audit.fixes.engine.key_text import columns_text, key_text
 from order_audit.fixes.engine.work_list import STAGING
-from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix, Option
+from order_audit.fixes.fix import AUTOMATIC, LEAVE, Change, Fix, Option
 from order_audit.fixes.planning.decisions import Decisions, Reviewed, RowsFingerprint
 
 #: The number of keys that a plan lists individually.
@@ -72,14 +74,14 @@ class Review:
             change.table
             for option in (self.fix.automatic, *self.fix.options)
             for change in (option.changes if option else ())
-            if change.key == self.fix.rule.key and change.op != "insert"
+            if _is_key(change, self.fix) and change.op != "insert"
         ]
         row: sql.Composable = sql.SQL("v.key")
         join: sql.Composable = sql.SQL("")
-        if tables:
+        if tables and (copy := copy_of(connection, tables[0])):
             row = sql.SQL("the_row::text")
-            join = sql.SQL("left join pg_temp.{} as the_row on the_row.{}::text = v.key").format(
-                sql.Identifier(tables[0]), sql.Identifier(self.fix.rule.key[0])
+            join = sql.SQL("left join {} as the_row on {} = v.key").format(
+                copy, columns_text(self.fix.rule.key, "the_row")
             )
         self.rows.add(
             connection,
@@ -93,18 +95,20 @@ class Review:
 
         References to secrets count without their ids, which are assigned when a secret is stored.
         """
-        others = ["" if change.key == self.fix.rule.key else f"{change.table} " for change in option.changes]
+        others = ["" if _is_key(change, self.fix) else f"{change.table} " for change in option.changes]
         item = sql.SQL(
             "concat_ws(' ', t.option, t.step, t.op, t.key, t.seen,"
             " regexp_replace(t.after::text, 'secret-ref:order-audit/[0-9]+', 'secret-ref', 'g'))"
         )
         self.options.setdefault(option.name, HashSum()).add(
             connection,
-            sql.SQL(
-                "select ({}::text[])[t.step] || k.key, {} from {} as t cross join lateral ("
-                "select string_agg(k.value, ', ' order by k.key) as key from jsonb_each_text(t.key) as k) as k"
-                " where t.rule = {}"
-            ).format(others, sql.SQL(_HASH).format(item), sql.SQL(STAGING.text("order_audit.todo")), self.fix.rule.id),
+            sql.SQL("select ({}::text[])[t.step] || {}, {} from {} as t where t.rule = {}").format(
+                others,
+                sql.SQL(key_text("t.key")),
+                sql.SQL(_HASH).format(item),
+                sql.SQL(STAGING.text("order_audit.todo")),
+                self.fix.rule.id,
+            ),
         )
 
     def reviewed(self, choice: str) -> Reviewed:
@@ -114,6 +118,11 @@ class Review:
             {name: listed.fingerprint() for name, listed in self.options.items() if listed.rows},
             choice,
         )
+
+
+def _is_key(change: Change, fix: Fix) -> bool:
+    """Return whether a change has the key of its rule."""
+    return {*change.key} == {*fix.rule.key}
 
 
 def differences(

@@ -11,13 +11,13 @@ from order_audit.expectations import Rule
 from order_audit.fixes.engine.work_list import STAGING
 from order_audit.fixes.fix import Fix
 from order_audit.fixes.planning import dry_run
-from order_audit.fixes.planning.decisions import Reviewed
+from order_audit.fixes.planning.decisions import Reviewed, chosen
 from order_audit.fixes.planning.fingerprint import NAMED
 from order_audit.fixes.planning.guards import guards_of, rejected_by
 from order_audit.fixes.planning.identity import identity
 from order_audit.fixes.planning.plan import GuardPreview, Plan, Tried, TriedChange
 from order_audit.fixes.planning.steps import try_steps
-from order_audit.fixes.planning.tables import tables
+from order_audit.fixes.planning.tables import refuse_unnamed, tables
 from order_audit.progress import ProgressCallback, ignore_progress
 
 
@@ -44,6 +44,7 @@ def plan(
         done += 1
         on_progress(done, total, note)
 
+    refuse_unnamed(connection, chosen(fixes, choices))
     who = identity(connection, fixes)
     with dry_run.dry_run(connection, tables(connection, fixes), snapshot):
         before = dry_run.judge(connection, rules, "before", on_rule=step_done)

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 import psycopg
 
 from order_audit.fixes.engine.batches import apply, list_rows
+from order_audit.fixes.engine.copies import change_on_copies, copies
+from order_audit.fixes.engine.key_text import key_text
 from order_audit.fixes.engine.rejected import rejected
 from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import STAGING, obstacle
@@ -15,7 +17,9 @@ from order_audit.fixes.planning.decisions import Reviewed
 from order_audit.fixes.planning.fingerprint import Review
 from order_audit.fixes.planning.fixpoint import MAX_PASSES, run_to_fixpoint
 from order_audit.fixes.planning.plan import OptionPreview, Step
+from order_audit.fixes.planning.tables import unnamed
 from order_audit.progress import NoteCallback, ignore_note
+from order_audit.server_message import server_message
 
 
 def try_steps(
@@ -89,7 +93,7 @@ def _try(
                     listed=lambda _rows: review.add_listed(connection, automatic),
                 ).changed
             for option in fix.options:
-                if why := obstacle(connection, option):
+                if why := obstacle(connection, option) or _unnamed(connection, option):
                     offers[option.name] = OptionPreview(option, obstacle=why)
                 elif option is not chosen and option.name in offered and (not repeated or chosen is None):
                     with connection.transaction(force_rollback=True):
@@ -103,7 +107,7 @@ def _try(
                 ).changed
             step.rejected = rejected(connection, STAGING, fix.rule.id)
     except (FixError, psycopg.Error) as error:
-        step.problem = str(error).splitlines()[0]
+        step.problem = problem(fix, error)
         done = {}
     if not repeated or chosen is None:
         step.offers = tuple(offers.get(option.name, OptionPreview(option)) for option in fix.options)
@@ -115,11 +119,21 @@ def _try(
     return [made for name, rows in done.items() if rows and (made := fix.option(name))]
 
 
+def _unnamed(connection: psycopg.Connection, option: Option) -> str:
+    copied = copies(connection)
+    changes = (change_on_copies(change, copied) for change in option.changes)
+    return next((why for change in changes if (why := unnamed(connection, change))), "")
+
+
+def problem(fix: Fix, error: FixError | psycopg.Error) -> str:
+    """Return an error of a fix in one line that names its file."""
+    return str(error) if isinstance(error, FixError) else f"{fix.path}: {server_message(error)}"
+
+
 def _keys(connection: psycopg.Connection, fix: Fix) -> tuple[str, ...]:
     rows = connection.execute(
         STAGING.text(
-            "select (select string_agg(k.value, ', ' order by k.key) from jsonb_each_text(t.key) as k)"
-            " from order_audit.todo as t where t.rule = %s order by t.place, t.step limit 10"
+            f"select {key_text('t.key')} from order_audit.todo as t where t.rule = %s order by t.place, t.step limit 10"
         ).encode(),
         [fix.rule.id],
     ).fetchall()

@@ -1,40 +1,86 @@
-"""The tables that fixes change."""
+"""The tables that fixes change, and their keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import psycopg
 
-from order_audit.fixes.fix import Fix
+from order_audit import session
+from order_audit.errors import RefusalError
+from order_audit.expectations import shipped
+from order_audit.fixes.engine.row_key import has_columns, key_obstacle
+from order_audit.fixes.fix import Change, Fix, Option
+from order_audit.fixes.names import listed, parts
 
 
 def tables(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> dict[str, tuple[str, ...]]:
     """The tables that fixes change, each with its key, as far as they are there. Our own are not among them.
 
-    A table without the columns of a key is another one that happens to have the name.
+    A table without the columns of a key is another one that happens to have the name. One that is named in two ways,
+    with its schema and without, is here once.
     """
     query = (
-        "select from pg_attribute as a"
+        "select a.attrelid from pg_attribute as a"
         " where a.attrelid = to_regclass(%s) and a.attname = any(%s) and a.attnum > 0 and not a.attisdropped"
     )
-    keys = {
-        table: key
-        for table, key in _keys_of(fixes)
-        if connection.execute(query, [table, list(key)]).rowcount == len(set(key))
-    }
-    return dict(sorted(keys.items()))
+    found: dict[int, tuple[str, tuple[str, ...]]] = {}
+    for change in _changes(fixes):
+        columns = connection.execute(query, [change.table, list(change.key)]).fetchall()
+        if len(columns) == len(set(change.key)):
+            found.setdefault(columns[0][0], (change.table, change.key))
+    return dict(sorted(found.values()))
 
 
-def _keys_of(fixes: Mapping[str, Fix]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def same_tables(connection: psycopg.Connection, names: Iterable[str], others: Collection[str]) -> set[str]:
+    """Return those of the names that name the same table as one of the others."""
+    rows = connection.execute(
+        "select n.name from unnest(%s::text[]) as n (name)"
+        " where exists (select from unnest(%s::text[]) as o (name) where to_regclass(o.name) = to_regclass(n.name))",
+        [list(names), list(others)],
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def refuse_unnamed(connection: psycopg.Connection, options: Iterable[tuple[Fix, Option]]) -> None:
+    """Raise RefusalError if the key of a change does not identify rows, or two changes of a table differ in the key."""
+    keys: dict[int, Change] = {}
+    for _, option in options:
+        for change in option.changes:
+            if change.op == "insert" or not has_columns(connection, change.table, change.key):
+                continue
+            if why := unnamed(connection, change):
+                raise RefusalError(why)
+            (oid,) = session.row(connection, "select to_regclass(%s)::oid", [change.table])
+            other = keys.setdefault(oid, change)
+            if {*other.key} != {*change.key}:
+                raise RefusalError(
+                    f"{change.place}'{change.header}': {other.where or 'another change'} has the key"
+                    f" {listed(other.key)} for this table: give all changes of a table the same key"
+                )
+
+
+def unnamed(connection: psycopg.Connection, change: Change) -> str:
+    """Return why the key of a change does not identify rows, with its place; empty if it does."""
+    why = key_obstacle(connection, change.table, change.key) if change.op != "insert" else ""
+    return f"{change.place}'{change.header}': {why}" if why else ""
+
+
+def _changes(fixes: Mapping[str, Fix]) -> Iterator[Change]:
     for fix in fixes.values():
         for option in [*([fix.automatic] if fix.automatic else []), *fix.options]:
-            yield from ((change.table, change.key) for change in option.changes if change.op != "insert")
+            yield from (change for change in option.changes if change.op != "insert")
 
 
-def none_there(fixes: Mapping[str, Fix]) -> str:
-    """Return the message if none of the tables exists, with their keys."""
-    names = ", ".join(sorted({f"{table} ({', '.join(key)})" for table, key in _keys_of(fixes)}))
+def none_there(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> str:
+    """Return the message if none of the tables exists: the first of one's own with its place, or all with their keys."""
+    own = _changes({id: fix for id, fix in fixes.items() if fix.rule.suite not in shipped()})
+    if (change := next(own, None)) is not None:
+        if session.is_true(connection, "select to_regclass(%s) is not null", [change.table]):
+            lacks = [column for column in change.key if not has_columns(connection, change.table, [column])]
+            return f"{change.place}'{change.header}': {change.table} has no column {listed(lacks)}"
+        return f'{change.place}there is no table "{".".join(parts(change.table))}"'
+    names = ", ".join(sorted({f"{change.table} ({', '.join(change.key)})" for change in _changes(fixes)}))
     return (
         f"the tables that fixes change are not here: {names}. --schema names the schema that holds them, --suite and"
         " --fixes rules and fixes of your own"

@@ -1,0 +1,33 @@
+"""Names of tables and columns, as SQL text and as the server stores them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+#: Matches a quoted or unquoted name.
+NAME: Final = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
+_NAME: Final = re.compile(NAME)
+_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_$]*")
+
+
+def stored(name: str) -> str:
+    """Return a name as PostgreSQL stores it: without quotes, or folded to lower case."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+
+
+def parts(name: str) -> tuple[str, ...]:
+    """Return the stored parts of a name: the table, or schema and table."""
+    return tuple(stored(part) for part in _NAME.findall(name))
+
+
+def written(name: str) -> str:
+    """Return a stored name as a person writes it in SQL."""
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
+def listed(columns: Collection[str]) -> str:
+    """Return the columns of a key: `id`, or `(site, sku)`."""
+    text = ", ".join(map(written, columns))
+    return text if len(columns) == 1 else f"({text})"
