@@ -10,6 +10,7 @@ import psycopg
 from order_audit.audit import mask
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.formats import FORMATS
+from order_audit.audit.results import nothing_judged
 from order_audit.audit.results.assemble import assemble
 from order_audit.audit.results.collect import Selection, collect
 from order_audit.audit.results.options import Options
@@ -26,7 +27,8 @@ from order_audit.reports.writers import Asked
 def run(dsn: str, out: Path, options: Options) -> Document:
     """Audit a database and write the files; return the result document.
 
-    Raises SuiteError, UsageError and DocumentError for wrong use, RunError where nothing could be judged.
+    Raises SuiteError, UsageError and DocumentError for wrong use. Raises RunError if no rule could be judged, after the
+    files are written: they have lint and profile.
     """
     if options.fail_on_schema != "never" and not options.lint:
         raise UsageError("--fail-on-schema asks for the schema lint, which --no-lint leaves out: drop one of the two")
@@ -38,7 +40,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
     if options.rows:
         ROWS.check(out)
     selection = _selection(options)
-    fixes(selection.suite.rules, options.fixes)  # a wrong file is told before the database is read
+    fixes(selection.suite.rules, options.fixes)  # a wrong file is an error before the database is read
     baseline = results_file.baseline(options.baseline) if options.baseline else None
     try:
         with atomic_files.draft(out) as folder:
@@ -61,6 +63,10 @@ def run(dsn: str, out: Path, options: Options) -> Document:
             writer.remove(out)
     except OSError as error:
         raise UsageError(f"cannot write to {error.filename or out}: {error.strerror}") from None
+    if any(it.kind == "nothing_judged" for it in document.summary.gate.failures):
+        raise RunError(
+            nothing_judged.message(document.results, document.run.database, options.suites, collected.elsewhere, out)
+        )
     return document
 
 
@@ -68,8 +74,8 @@ def _selection(options: Options) -> Selection:
     """Return the selected rules with their parsed queries, and the other rules of the suites."""
     suite = load(*options.suites)
     asked = matching(suite.rules, options.rules) if options.rules else {rule.id for rule in suite.rules}
-    asked -= matching(suite.rules, options.exclude)
-    if not asked:
+    asked -= matching(suite.rules, options.exclude) if options.exclude else set()
+    if not asked and suite.rules:
         raise UsageError("--rule and --exclude leave no rule to judge")
     return Selection(
         suite=suite,

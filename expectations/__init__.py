@@ -12,7 +12,7 @@ from order_audit.expectations.rule import (
     SchemaCause,
     Severity,
 )
-from order_audit.expectations.suite import Suite, catalog, load, matching, schema_rules, shipped
+from order_audit.expectations.suite import Suite, catalog, load, matching, schema_rules, shipped, unknown_rule
 
 __all__ = [
     "SEVERITIES",
@@ -32,4 +32,5 @@ __all__ = [
     "matching",
     "schema_rules",
     "shipped",
+    "unknown_rule",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from order_audit.expectations.fragments import Line
 from order_audit.expectations.requirements import Question, Requirement
 from order_audit.expectations.rule import Rule
 
+#: The name of the suite without rules.
+NONE: Final = "none"
 _HOME = Path(__file__).parent
 
 
@@ -56,11 +59,14 @@ def catalog() -> str:
 
 
 def load(*sources: str | Path) -> Suite:
-    """Load suites by shipped name or by path (a folder, or a single rule file), as one suite.
+    """Load suites by shipped name or by path (a folder, or a single rule file), as one suite; `none` has no rule.
 
-    A rule's id is its path below the folder with `.` for `/`, without `.sql`; a single file's id is its stem.
+    A rule's id is its path below the folder with `.` for `/`, without `.sql`. A single file's id is its name, with the
+    folder that it is in as its area if that is in a further folder: `mine/shipping/has_weight.sql`.
     Raises SuiteError for an unusable source, or two rules with the same id.
     """
+    if NONE in sources and len(sources) > 1:
+        raise SuiteError(f"suite '{NONE}' stands for no rules: name it alone")
     suites = [_load(source) for source in sources]
     rules = [rule for suite in suites for rule in suite.rules]
     twice = [id for id, count in Counter(rule.id for rule in rules).items() if count > 1]
@@ -80,6 +86,8 @@ def load(*sources: str | Path) -> Suite:
 
 
 def _load(source: str | Path) -> Suite:
+    if source == NONE:
+        return Suite(NONE, ())
     folder = _HOME / source
     named = isinstance(source, str) and source in shipped()
     if not named:
@@ -87,8 +95,9 @@ def _load(source: str | Path) -> Suite:
     if folder.is_file():
         if folder.name.endswith(fragments.ENDING):
             raise SuiteError(f"{source}: a fragment is no rule; name the file of a rule that includes it")
-        lines = _lines(folder, folder.stem, folder.parent, str)
-        rule = rule_file.read(lines, id=folder.stem, suite=str(source), path=folder)
+        id = _id_of_file(folder)
+        lines = _lines(folder, id, folder.parent, str)
+        rule = rule_file.read(lines, id=id, suite=str(source), path=folder)
         own = {Path(line.path) for line in lines}
         return Suite(str(source), (rule,), hashes={str(source): _hash(folder.parent, own)})
     if not folder.is_dir():
@@ -101,6 +110,13 @@ def _load(source: str | Path) -> Suite:
     if purpose.exists():
         files.append(purpose)
     return Suite(str(source), rules, needs, questions, {str(source): _hash(folder, files)})
+
+
+def _id_of_file(file: Path) -> str:
+    """Return the id of a file named by itself; which folder is its suite is not known beyond the working folder."""
+    there = Path(os.path.abspath(file))  # noqa: PTH100 - a link in the suite is in the suite
+    place = there.relative_to(Path.cwd()) if there.is_relative_to(Path.cwd()) else Path(file.name)
+    return f"{place.parent.name}.{file.stem}" if len(place.parts) > 2 else file.stem
 
 
 def _rules(folder: Path, suite: str, named: str) -> tuple[tuple[Rule, ...], list[Path]]:
@@ -138,13 +154,25 @@ def _lines(path: Path, id: str, top: Path, show: Callable[[Path], str]) -> list[
         raise SuiteError(f"{shown}: {error.strerror}") from None
 
 
+def unknown_rule(id: str, rules: Iterable[Rule]) -> str:
+    """Return what to say behind a rule's name that is unknown: the nearest one, and the command that lists all."""
+    import difflib
+
+    rules = list(rules)
+    near = difflib.get_close_matches(id, [rule.id for rule in rules], 1)
+    suites = dict.fromkeys(rule.suite for rule in rules if rule.suite not in ("current", "lint"))
+    words = "".join(f" --suite {suite}" for suite in suites) + " --lint" * any(rule.suite == "lint" for rule in rules)
+    return f"{f' (did you mean {near[0]}?)' if near else ''}; 'order-audit rules{words}' lists all"
+
+
 def matching(rules: Iterable[Rule], patterns: Iterable[str]) -> set[str]:
     """The ids that match any pattern (`lineage.*`). Raises SuiteError for a pattern that matches none."""
+    rules = list(rules)
     ids = [rule.id for rule in rules]
     names: set[str] = set()
     for pattern in patterns:
         hits = [id for id in ids if fnmatchcase(id, pattern)]
         if not hits:
-            raise SuiteError(f"no rule '{pattern}'; 'order-audit rules' lists them all")
+            raise SuiteError(f"no rule '{pattern}'{unknown_rule(pattern, rules)}")
         names.update(hits)
     return names

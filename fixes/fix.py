@@ -137,12 +137,11 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
     by_rule: dict[str, Fix] = {}
     ours = shipped()
     for rule in rules:
-        below = Path(*rule.id.split("."))
         for home in (_HOME / rule.suite if rule.suite in ours else None, folder):
             if home is None:
                 continue
-            path = home / below.parent / f"{below.name}.sql"
-            if path.is_file():
+            path = next((path for path in _paths(rule, home) if path.is_file()), None)
+            if path is not None:
                 if rule.unfixed:
                     raise FixError(f"{path}: the header 'unfixed' of {rule.path} says that this rule has no fix")
                 by_rule[rule.id] = read(with_fragments(path, home), rule, path)
@@ -153,6 +152,16 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
                     rule, None, (), leave=rule.unfixed, path=rule.path, text=f"-- leave: {rule.unfixed}"
                 )
     return {id: by_rule[id] for id in ordered({id: tuple(fix.after) for id, fix in by_rule.items()})}
+
+
+def _paths(rule: Rule, home: Path) -> list[Path]:
+    """The paths that a rule's fix may have below a folder: by its id, or by the folders of a rule named by its file."""
+    below = Path(*rule.id.split("."))
+    paths = [home / below.parent / f"{below.name}.sql"]
+    if rule.suite == rule.path:
+        names = Path(rule.path).parts
+        paths += [home.joinpath(*names[first:]) for first in range(len(names)) if not Path(names[first]).is_absolute()]
+    return paths
 
 
 def ordered(after: dict[str, tuple[str, ...]]) -> list[str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Protocol
+from typing import Final, Protocol
 
 from order_audit.reports import gate_text
 from order_audit.reports.document import FailingRule, FailOn, Gate, Reason, Result, Run, SchemaFinding, SchemaRule
 from order_audit.reports.schema_findings import down_to, failing
+
+#: The SQLSTATE of a denied table.
+_DENIED: Final = "42501"
 
 
 class Judged(Protocol):
@@ -43,9 +46,11 @@ def decide(
     `fail_on_schema` on.
     """
     failed = [it for it in judged.results if it.status == "failed" and (new is None or new[it.rule] > 0)]
+    nothing = judged.run.complete and nothing_judged(judged.results)
     failures = [
         *_run(judged.run),
-        *_results(judged.results, failed, new, fail_on, allow_skipped=allow_skipped),
+        *([Reason("nothing_judged")] if nothing else []),
+        *_results(judged.results, failed, new, fail_on, allow_skipped=allow_skipped or nothing),
         *_schema(judged, fail_on_schema),
         *_pass_rate(judged.results, failed, min_pass_rate),
     ]
@@ -63,6 +68,14 @@ def decide(
         min_pass_rate=rate,
         baseline=new is not None,
         new_violations=None if new is None else {it.rule: new[it.rule] for it in failed},
+    )
+
+
+def nothing_judged(results: Sequence[Result]) -> bool:
+    """Return whether no table of any wanted rule exists or is readable; false if no rule was wanted."""
+    wanted = [it for it in results if it.status not in ("not_selected", "not_checkable")]
+    return bool(wanted) and all(
+        it.status == "skipped" or (it.error_at is not None and it.error_at.sqlstate == _DENIED) for it in wanted
     )
 
 

@@ -49,6 +49,8 @@ def sentence(
         case "tables_changed":
             changes = ", ".join(f"{it.table} ({it.change})" for it in changed)
             return _words(f"tables changed during the audit, so numbers may be inconsistent: {changes}; run it again")
+        case "nothing_judged":
+            return _words("no rule could be judged")
         case "failed":
             rules = _listed(_counted(it, " new" * baseline) for it in reason.rules)
             return _counting(len(reason.rules), f" {reason.severity} expectation{'s' * many} failed", rules)

@@ -21,7 +21,7 @@ Suites = Annotated[
     list[str] | None,
     typer.Option(
         "--suite",
-        help="A shipped suite's name, or a folder or file of rules; repeatable. Default: current.",
+        help="A shipped suite's name, a folder or file of rules, or 'none'; repeatable. Default: current.",
         show_default=False,
     ),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Annotated
 
 import typer
@@ -22,7 +21,7 @@ def rules(
 
     Example: order-audit rules lineage.order_ref_exists
     """
-    from order_audit.expectations import load, schema_rules
+    from order_audit.expectations import load, schema_rules, unknown_rule
     from order_audit.reports.terminal import summary
 
     if lint or (id is not None and id.startswith("schema.") and suite is None):
@@ -33,26 +32,18 @@ def rules(
         known = load(*(suite or ["current"])).rules
         for rule in known:
             parsed_query.parse(rule)
+    if not known:
+        raise UsageError(f"suite '{(suite or [''])[0]}' has no rules")
     if id is None:
         say(summary.rule_list(known))
         return
     wanted = [rule for rule in known if rule.id == id]
     if not wanted:
-        command = ["order-audit", "rules", *(["--lint"] if known[0].suite == "lint" else [])]
-        command += [word for name in suite or () for word in ("--suite", name)]
-        listed = f"'{shlex.join(command)}' lists them"
-        if "*" in id:
-            raise UsageError(f"rules shows one rule, not the pattern '{id}' (patterns are for 'run --rule'); {listed}")
-        raise UsageError(f"no rule '{id}'{_nearest(id, [rule.id for rule in known])}; {listed}")
+        if set(id) & set("*?["):
+            raise UsageError(f"'{id}' is a pattern, which only 'run' and 'lint' take: name one rule")
+        raise UsageError(f"no rule '{id}'{unknown_rule(id, known)}")
     from order_audit.audit.cli.fixes_text import fix_text
     from order_audit.fixes.fix import fixes
 
     repair = "" if wanted[0].suite == "lint" else fix_text(fixes(known, folder).get(wanted[0].id), verbose=verbose)
     say(summary.rule_text(wanted[0], repair))
-
-
-def _nearest(word: str, words: list[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(word, words, 1)
-    return f" (did you mean {near[0]}?)" if near else ""

@@ -57,7 +57,9 @@ def export(
     wanted = matching(known, patterns) if patterns else {rule.id for rule in known}
     wanted -= matching(known, exclude)
     if not wanted:
-        raise UsageError("--rule and --exclude leave no rule to export")
+        raise UsageError(
+            "--rule and --exclude leave no rule to export" if known else f"suite '{sources[0]}' has no rules"
+        )
     parsed_rules = [(rule, parsed_query.parse(rule)) for rule in known if rule.id in wanted]
     dsn = resolve(dsn)
     with Snapshot(dsn, schema) as snapshot:

@@ -15,6 +15,7 @@ from typing import Final
 import psycopg
 
 from order_audit.audit.analysis.parsed_query import ParsedQuery
+from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
@@ -23,6 +24,7 @@ from order_audit.audit.results.context import Context, context, context_without_
 from order_audit.audit.results.fix_plan import fix_plan
 from order_audit.audit.results.impact_facts import ImpactFacts, impact_facts
 from order_audit.audit.results.interruption import interruptible
+from order_audit.audit.results.nothing_judged import other_schema
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.overlap import Overlaps, overlaps
 from order_audit.audit.results.own_folder import ROWS
@@ -34,11 +36,9 @@ from order_audit.audit.scans.rows_file import RowsFolder
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.audit.schema import ddl, lint, suppression
 from order_audit.domain import domains
-from order_audit.errors import RunError
 from order_audit.expectations import Rule, Suite, schema_rules
 from order_audit.fixes.engine.status import status
 from order_audit.progress import ProgressCallback
-from order_audit.reports import cause_text
 from order_audit.reports.document import (
     Database,
     Ddl,
@@ -53,8 +53,6 @@ from order_audit.reports.document import (
 )
 from order_audit.reports.writers import WRITERS
 
-#: Server error class 42501: the role may not read a table.
-_DENIED: Final = "42501"
 #: The reason why an interrupted audit has no DDL and no context.
 _INTERRUPTED: Final = "the audit was interrupted before"
 
@@ -73,7 +71,7 @@ class Selection:
 class Collected:
     """The parts of a result: of the run, of each rule by its id, of the schema, of the data.
 
-    `schema` is the audited schema's name as an identifier.
+    `schema` is the audited schema's name as an identifier, `elsewhere` a schema with all tables that rules lack.
     """
 
     run: Run
@@ -91,6 +89,7 @@ class Collected:
     fixes: Fixes | None
     impacts: ImpactFacts
     fix_plan: FixPlan | None
+    elsewhere: str = ""
 
 
 def collect(
@@ -100,10 +99,9 @@ def collect(
     options: Options,
     check: Callable[[Database, Iterable[str]], None],
 ) -> Collected:
-    """Audit a database; write the violations file into `folder`.
+    """Audit a database; write the violations file into `folder`. Without a judged rule, it has lint and profile.
 
     `check` is given the database and the tables that rules judge, and may raise, before anything is read of them.
-    Raises RunError where nothing could be judged.
     """
     started = datetime.now(UTC)
     spooled = folder / "spool"
@@ -117,7 +115,8 @@ def collect(
         prepared_rules, outcomes = engine.prepare(selection.wanted)
         outcomes |= {rule.id: Outcome("not_selected") for rule in selection.left_out}
         check(database, {it.table.shown(database.schema) for it in prepared_rules if it.table is not None})
-        read = _relations(snapshot, prepared_rules)
+        read = _relations(snapshot, prepared_rules) or _all_relations(snapshot)
+        elsewhere = other_schema(snapshot.connection, outcomes.values())
         hold(snapshot.connection, read)
         as_seen = states(snapshot.connection, read)
         scans = _start(engine, prepared_rules, store, database.schema, options)
@@ -149,8 +148,6 @@ def collect(
         facts = impact_facts(engine, failed, database.schema, named=options.schema)
         # all rows are read: the following steps read current catalogs
         moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
-    if complete:
-        _refuse_nothing(outcomes, database)
     rules = sorted([rule for rule, _ in selection.wanted] + selection.left_out, key=lambda rule: rule.id)
     violations = _violations(store, outcomes, folder) if _wants_violations(options) else None
     shared = overlaps(rules, outcomes, store)
@@ -184,6 +181,7 @@ def collect(
         fixes=applied,
         impacts=facts,
         fix_plan=planned,
+        elsewhere=elsewhere,
     )
 
 
@@ -238,6 +236,12 @@ def _relations(snapshot: Snapshot, prepared_rules: Iterable[PreparedRule]) -> li
     return sorted(relations.values(), key=lambda relation: (relation.name, relation.schema))
 
 
+def _all_relations(snapshot: Snapshot) -> list[catalog.Relation]:
+    """The tables of the audited schema, where no rule reads any."""
+    names = [RelationName("", name) for name in catalog.tables(snapshot.connection)]
+    return sorted(catalog.relations(snapshot.connection, names).values(), key=lambda relation: relation.name)
+
+
 def _profile(snapshot: Snapshot, relations: list[catalog.Relation], options: Options) -> JsonObject:
     """Return the profile of the tables that the rules read."""
     from order_audit.audit.profiling.profile import profile
@@ -269,19 +273,6 @@ def _applied(snapshot: Snapshot) -> Fixes | None:
     except psycopg.Error:
         return None
     return decode(Fixes, applied.document()) if applied else None
-
-
-def _refuse_nothing(outcomes: dict[str, Outcome], database: Database) -> None:
-    """Raise an error if no selected rule has an existing, readable table."""
-    wanted = [outcome for outcome in outcomes.values() if outcome.status not in ("not_selected", "not_checkable")]
-    denied = [outcome for outcome in wanted if outcome.failure is not None and outcome.failure.sqlstate == _DENIED]
-    missing = [outcome.cause for outcome in wanted if outcome.status == "skipped" and outcome.cause is not None]
-    if len(denied) + len(missing) < len(wanted) or not wanted:
-        return
-    why = denied[0].failure.message if denied and denied[0].failure else cause_text.reason(missing[0])
-    where = f"database {database.name}" + (f", schema {database.schema}" if database.schema else "")
-    hint = "" if denied else "; --schema names the schema that holds the tables"
-    raise RunError(f"nothing to judge in {where}: {why}{hint}")
 
 
 class _Counter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +17,7 @@ from order_audit.audit.database import catalog
 from order_audit.audit.database.catalog import Column, Relation
 from order_audit.audit.scans.header_check import misplaced
 from order_audit.audit.scans.outcome import Failure, Outcome
-from order_audit.expectations import Prerequisite, Rule
+from order_audit.expectations import Prerequisite, Rule, shipped
 from order_audit.reports.document import Cause
 
 
@@ -76,11 +77,12 @@ def prepare(
     there = catalog.relations(connection, needed)
     calls = catalog.functions(connection, {name for _, parsed in parsed_rules for name in parsed.calls or ()})
     encoding = catalog.encoding(connection)
+    marks = _marks(parsed_rules)
     by_oid = {relation.oid: relation for relation in there.values()}
     prepared_rules: list[PreparedRule] = []
     outcomes: dict[str, Outcome] = {}
     for rule, parsed in parsed_rules:
-        if outcome := _unfit(rule, parsed, there, encoding):
+        if outcome := _unfit(rule, parsed, there, encoding, marks):
             outcomes[rule.id] = outcome
             continue
         try:
@@ -126,7 +128,28 @@ def _sourced(column: Column, by_oid: dict[int, Relation]) -> Column:
     return replace(column, source=source)
 
 
-def _unfit(rule: Rule, parsed: ParsedQuery, there: dict[RelationName, Relation], encoding: str) -> Outcome | None:
+def _marks(parsed_rules: Iterable[tuple[Rule, ParsedQuery]]) -> dict[RelationName, str]:
+    """Return by table of a shipped suite the key of most rules on it: a table without it only has the same name."""
+    keys: dict[RelationName, Counter[str]] = {}
+    for rule, parsed in parsed_rules:
+        if rule.suite in shipped() and parsed.relations:
+            keys.setdefault(parsed.relations[0], Counter())[rule.key[0]] += 1
+    return {name: count.most_common(1)[0][0] for name, count in keys.items()}
+
+
+def _unfit(
+    rule: Rule,
+    parsed: ParsedQuery,
+    there: dict[RelationName, Relation],
+    encoding: str,
+    marks: dict[RelationName, str],
+) -> Outcome | None:
+    others = (
+        {name for name in parsed.relations if name in there and name in marks} if rule.suite in shipped() else set()
+    )
+    if others := {name for name in others if marks[name] not in there[name].columns}:
+        names = tuple(sorted(f"{name} with a column {marks[name]}" for name in others))
+        return Outcome("skipped", cause=Cause("missing_tables", names), missing=names)
     for required in rule.requires:
         relation = there.get(_name(required)) if required.table else None
         if required.table and relation is not None and required.name not in relation.columns:

@@ -73,7 +73,7 @@ def _changes(fixes: Mapping[str, Fix]) -> Iterator[Change]:
 
 
 def none_there(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> str:
-    """Return the message if none of the tables exists: the first of one's own with its place, or all with their keys."""
+    """Return the message if no table exists: for own fixes the first with its place, else all with their keys."""
     own = _changes({id: fix for id, fix in fixes.items() if fix.rule.suite not in shipped()})
     if (change := next(own, None)) is not None:
         if session.is_true(connection, "select to_regclass(%s) is not null", [change.table]):

@@ -12,6 +12,7 @@ FailOn: TypeAlias = Literal["critical", "warning", "info", "never"]
 FailureKind: TypeAlias = Literal[
     "interrupted",
     "tables_changed",
+    "nothing_judged",
     "failed",
     "errored",
     "skipped",

@@ -219,3 +219,20 @@ def test_an_audit_and_the_list_of_rules_know_fixes_of_ones_own(dsn: str, tmp_pat
     for command in (["run", "--out", str(out)], ["rules", "stock.qty"]):
         done = order_audit(*command, "--suite", words[1], "--fixes", str(tmp_path / "none"), DATABASE_URL=dsn)
         assert (done.returncode, done.stderr) == (2, f"order-audit: --fixes: {tmp_path / 'none'} is not a folder\n")
+
+
+@pytest.mark.usefixtures("database")
+def test_a_rule_named_by_its_file_keeps_its_area_and_its_fix(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, *words = files(tmp_path, RIGHT)
+    for folder, suite, id in (
+        (tmp_path, "rules/stock/qty.sql", "stock.qty"),
+        (tmp_path, "./rules/../rules/stock/qty.sql", "stock.qty"),
+        (tmp_path, str(tmp_path / "rules" / "stock" / "qty.sql"), "stock.qty"),
+        (tmp_path / "rules", "stock/qty.sql", "qty"),
+        (tmp_path / "fixes", str(tmp_path / "rules" / "stock" / "qty.sql"), "qty"),
+    ):
+        monkeypatch.chdir(folder)
+        code, said = said_by(dsn, "plan", "--suite", suite, *words)
+        assert (code, f"■ {id} 2 2" in said) == (0, True), said
