@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import psycopg
 
+from order_audit.expectations import shipped
 from order_audit.fixes.engine.option_outcome import OptionOutcome
 from order_audit.fixes.engine.work_list import TARGET, work_list_sql
 from order_audit.fixes.fix import Fix, FixError, Option
@@ -18,7 +19,8 @@ def possible_steps(
 ) -> tuple[list[tuple[Fix, Option]], dict[str, str], set[str]]:
     """Return the options that fit these tables, and by rule why others do not, before any change.
 
-    The last part are those of these rules that can be judged, so that the fix is wrong, and not the place.
+    The last part are those of these rules that can be judged, so that the fix is wrong, and not the place. A shipped
+    fix may need a table that its rule does not.
     """
     steps: list[tuple[Fix, Option]] = []
     unable: dict[str, str] = {}
@@ -31,7 +33,7 @@ def possible_steps(
             raise
         except (FixError, psycopg.ProgrammingError) as error:
             unable[fix.rule.id] = problem(fix, error)
-            if _can_be_judged(connection, fix):
+            if fix.rule.suite not in shipped() and _can_be_judged(connection, fix):
                 wrong.add(fix.rule.id)
         else:
             steps.append((fix, option))

@@ -107,7 +107,9 @@ def _count(suite: ElementTree.Element, milliseconds: float) -> dict[str, int]:
 def _verdict(case: ElementTree.Element, result: Result) -> None:
     match result.status:
         case "failed":
-            message = f"{result.title}: {result.violations:,} violations"
+            message = f"{result.title}: {plural(result.violations, 'violation')}"
+            if result.rows > result.violations:
+                message += f" ({result.rows:,} rows: the key repeats)"
             if result.checked is not None:
                 message += f" in {result.checked:,} rows"
             failure = ElementTree.SubElement(case, "failure", type=result.severity, message=_clean(message))

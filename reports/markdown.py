@@ -38,9 +38,11 @@ def markdown(document: Document) -> str:
         lines += ["| severity | finding | rule | violations | of rows |", "| --- | --- | --- | ---: | ---: |"]
         for result in sorted(failed, key=lambda result: (SEVERITIES.index(result.severity), -result.violations)):
             rows = "" if result.checked is None else f"{result.checked:,}"
+            count = f"{result.violations:,}"
+            count += f" ({result.rows:,} rows: the key repeats)" if result.rows > result.violations else ""
             lines.append(
                 f"| {MARKS[result.severity]} {result.severity} | {_cell(result.title)} | `{result.rule}`"
-                f" | {result.violations:,} | {rows} |"
+                f" | {count} | {rows} |"
             )
         lines.append("")
     for status, heading in (

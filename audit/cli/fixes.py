@@ -81,7 +81,7 @@ def plan(
     step = next_step(made, out, decisions, suite=suite, folder=folder, schema=schema, recommended=accept_recommended)
     if step is not None:
         say(following(step[1], dsn, step[0]))
-    raise typer.Exit(1 if any(step.problem and made.before[step.fix.rule.id] is not None for step in made.steps) else 0)
+    raise typer.Exit(1 if made.errored else 0)
 
 
 @fixes_app.command("emit")

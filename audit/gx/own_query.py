@@ -74,10 +74,13 @@ def _statement(names: list[str], kwargs: dict[str, Any]) -> str:
     """A rule's own query, its columns renamed by place: a name may come twice, and the first one of it is the key."""
     places = ", ".join(f"e{place}" for place in range(len(names)))
     key = ", ".join(f"v.e{names.index(name)}" for name in kwargs["key"])
+    null = " or ".join(f"v.e{names.index(name)} is null" for name in kwargs["key"])
     shown = ", ".join(f"v.e{place} as {quoted(name)}" for place, name in enumerate(unique_names(names)))
     return (
         f"with v ({places}) as materialized (\n{kwargs['sql']}\n)\n"
-        f"select (select count(*) from (select distinct {key} from v) as k),\n"
+        f"select (select count(*) from (\n"
+        f"    select distinct {key}, case when {null} then row_number() over () end from v\n"
+        f"  ) as k),\n"
         f"  (select json_agg(row_to_json(x.*))::text\n"
         f"   from (select {shown} from v order by {key} limit {int(kwargs['evidence'])}) as x)"
     )

@@ -80,7 +80,7 @@ def _profiled(connection: psycopg.Connection, relation: Relation, sample: float 
     read = Pass(looked, columns, source(looked, percent), {}, _json_keys_by(columns))
     read = replace(read, wide=_wide(connection, read, percent))
     rows = connection.execute(compose(read).encode()).fetchall()
-    return column_figures.shaped(read, rows, sampled=percent, unmask=unmask)
+    return {"schema": relation.schema, **column_figures.shaped(read, rows, sampled=percent, unmask=unmask)}
 
 
 def _json_keys_by(columns: tuple[Column, ...]) -> int | None:

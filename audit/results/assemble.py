@@ -161,6 +161,7 @@ def _result(
         table=outcome.table or None,
         checked=outcome.checked,
         violations=outcome.violations,
+        rows=outcome.rows,
         examples=tuple(outcome.examples),
         impact=outcome.impact,
         why=rule.why,

@@ -256,7 +256,14 @@ def _planned(snapshot: Snapshot, selection: Selection, options: Options) -> FixP
     """Return what the automatic fixes would do."""
     rules = [rule for rule, _ in selection.wanted]
     on_progress = options.start_progress("trying the fixes")
-    return fix_plan(snapshot, rules, schema=options.schema, unmask=options.unmask, on_progress=on_progress)
+    return fix_plan(
+        snapshot,
+        rules,
+        folder=options.fixes,
+        schema=options.schema,
+        unmask=options.unmask,
+        on_progress=on_progress,
+    )
 
 
 def _definitions(snapshot: Snapshot, relations: list[catalog.Relation], linted: Iterable[lint.Verdict]) -> Ddl:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -25,13 +26,20 @@ _EXAMPLES: Final = 3
 
 
 def fix_plan(
-    snapshot: Snapshot, rules: Sequence[Rule], *, schema: str, unmask: bool, on_progress: ProgressCallback
+    snapshot: Snapshot,
+    rules: Sequence[Rule],
+    *,
+    folder: Path | None,
+    schema: str,
+    unmask: bool,
+    on_progress: ProgressCallback,
 ) -> FixPlan:
     """Try the automatic fixes on temporary copies of the snapshot's tables, on a connection of its own.
 
-    The plan has a reason instead of numbers if the role may not create temporary tables, or the dry run fails.
+    `folder` has the fixes of rules that are not shipped. The plan has a reason instead of numbers if the role may not
+    create temporary tables, or the dry run fails.
     """
-    repairs = fixes(rules)
+    repairs = fixes(rules, folder)
     with connect(snapshot.dsn, one_statement=True) as connection:
         connection.autocommit = True
         try:

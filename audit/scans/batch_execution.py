@@ -117,6 +117,33 @@ def _unquoted(csv_field: bytes) -> str:
     return text[1:-1].replace('""', '"') if text.startswith('"') else text
 
 
+class _Float(float):
+    """A float with the text that the server wrote."""
+
+    text: str
+
+
+def _with_text(number: str) -> float | str:
+    exact = _exact(number)
+    if isinstance(exact, str):
+        return exact
+    value = _Float(exact)
+    value.text = number
+    return value
+
+
+def _of_one_type(rows: list[JsonObject], name: str) -> None:
+    """Make a column's numbers texts if any of them is one: a number that no float holds, NaN or infinity."""
+    numbers = [row[name] for row in rows if row[name] is not None]
+    as_text = any(isinstance(number, str) for number in numbers)
+    for row in rows:
+        number = row[name]
+        if isinstance(number, _Float):
+            row[name] = number.text if as_text else float(number)
+        elif as_text and isinstance(number, int):
+            row[name] = str(number)
+
+
 def _exact(number: str) -> float | str:
     """A number with a fraction, as text where a float would not say the same."""
     value = float(number)
@@ -133,6 +160,13 @@ def loads(text: str) -> Any:
     return json.loads(text, strict=False, parse_float=_exact, parse_int=_whole)
 
 
+def _has_null(key: bytes, *, composite: bool) -> bool:
+    """Return whether a key, as CSV, is NULL or has a NULL."""
+    if not composite:
+        return key == b"\n"
+    return b"null" in key and None in loads(_unquoted(key))
+
+
 class _Reader:
     """Takes in what a scan says of one rule, keeping no more than the examples."""
 
@@ -145,7 +179,8 @@ class _Reader:
         self._id = violations.prefix(prepared.rule.id)
         self._file: BinaryIO | None = None
         self._last: bytes | None = None
-        self._violations = 0
+        self._violations = self._hits = 0
+        self._composite = len(prepared.key) > 1 and not prepared.key_is_personal
         self._most = examples
         self._examples: list[JsonObject] = []
         self._defined = impact
@@ -167,8 +202,9 @@ class _Reader:
             self._rows.close()
 
     def add(self, key: bytes) -> None:
-        """Count a key, which stands right after any equal one, and write it down."""
-        if key == self._last:
+        """Count a row and its key, which follows any equal one, and write a new key down. NULL equals no other."""
+        self._hits += 1
+        if key == self._last and not _has_null(key, composite=self._composite):
             return
         self._last = key
         self._violations += 1
@@ -178,7 +214,7 @@ class _Reader:
 
     def show(self, row: str) -> None:
         """Keep an example, and write it down if rows are asked for."""
-        example: JsonObject = loads(row)
+        example: JsonObject = json.loads(row, strict=False, parse_float=_with_text, parse_int=_whole)
         if not self._unmask:
             example = {name: mask.value(value, *self._made_of[name]) for name, value in example.items()}
         if len(self._examples) < self._most:
@@ -198,6 +234,9 @@ class _Reader:
 
     def outcome(self, milliseconds: float) -> Outcome:
         """The verdict, once the scan has ended well."""
+        for place, name in enumerate(self._names):
+            if self.task.columns[place].is_number:
+                _of_one_type(self._examples, name)
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -205,6 +244,7 @@ class _Reader:
         return Outcome(
             "failed" if self._violations else "passed",
             violations=self._violations,
+            rows=self._hits,
             examples=self._examples,
             impact=self._impact if self._violations else None,
             milliseconds=round(milliseconds, 3),

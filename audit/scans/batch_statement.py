@@ -86,9 +86,20 @@ def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
 
 def count_sql(scan: Scan) -> str:
     """A statement that gives one row: how many keys violate each rule of a scan."""
-    # a key may be null: a row with a null in it is none
-    counts = ", ".join(f"count(distinct row(h.place)) filter (where {flag})" for flag in _flags(scan))
+    null = _has_null(scan.rules[0])
+    counts = ", ".join(
+        f"count(distinct h.place) filter (where {flag} and not {null}) + count(*) filter (where {flag} and {null})"
+        for flag in _flags(scan)
+    )
     return f"select {counts}\nfrom (\n{_hits(scan)[0]}\n) as h"
+
+
+def _has_null(prepared: PreparedRule) -> str:
+    """Return the condition that the key of a row h has a NULL: it equals no other."""
+    if len(prepared.key) == 1 or prepared.key_is_personal:
+        return "h.place is null"
+    parts = "json_array_elements(convert_from(h.place, 'UTF8')::json) as p (value)"
+    return f"exists (select from {parts} where json_typeof(p.value) = 'null')"
 
 
 def _flags(scan: Scan) -> list[str]:

@@ -22,14 +22,15 @@ class Failure:
 class Outcome:
     """A rule's verdict with its evidence.
 
-    `violations` counts distinct keys; `checked` is the number of rows of the key's table, None where it is unknown;
-    `examples` are the first violating rows by key, masked; `ordered_by` says how its keys are sorted; `cause` is why
-    it was skipped or is not checkable; `missing` are the tables that are not there, and that no `requires` of the rule
-    names.
+    `violations` counts distinct keys, and each row with a NULL in its key; `rows` counts the violating rows.
+    `checked` is the number of rows of the key's table, None where it is unknown; `examples` are the first violating
+    rows by key, masked; `ordered_by` says how its keys are sorted; `cause` is why it was skipped or is not checkable;
+    `missing` are the tables that are not there, and that no `requires` of the rule names.
     """
 
     status: Status
     violations: int = 0
+    rows: int = 0
     checked: int | None = None
     examples: list[JsonObject] = field(default_factory=list)
     impact: dict[str, int | float] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -101,11 +101,11 @@ def prepare(
         columns = tuple(_sourced(column, by_oid) for column in columns)
         names = [column.name for column in columns]
         if missing := [name for name in rule.key if name not in names]:
-            message = f"the statement gives no column '{missing[0]}', which the header names as key"
+            message = f"the statement gives no column {_unlike(missing[0], names, 'key')}"
             outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
         if missing := [name for name in _explained(rule) if name not in names]:
-            message = f"the statement gives no column '{missing[0]}', which the header names under highlight or diagram"
+            message = f"the statement gives no column {_unlike(missing[0], names, 'highlight or diagram')}"
             outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
         key = columns[names.index(rule.key[0])]
@@ -113,6 +113,13 @@ def prepare(
         may_steer = parsed.calls is None or any(calls[name].is_volatile for name in parsed.calls & calls.keys())
         prepared_rules.append(PreparedRule(rule, parsed, columns, by_oid.get(key.relation), documents, may_steer))
     return prepared_rules, outcomes
+
+
+def _unlike(missing: str, names: Sequence[str], field: str) -> str:
+    """Return a missing column with the name that its header field needs, if only the case differs."""
+    if meant := next((name for name in names if name.lower() == missing.lower()), None):
+        return f'{missing}; it gives "{meant}": write "{meant}" under {field}, with the quotes'
+    return f"'{missing}', which the header names under {field}; it gives {', '.join(dict.fromkeys(names))}"
 
 
 def _explained(rule: Rule) -> tuple[str, ...]:

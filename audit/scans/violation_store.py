@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from decimal import Decimal
 from itertools import combinations, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -71,7 +71,7 @@ class ViolationStore:
                 return self._counted(with_rows, violations.integers)
             except ValueError:
                 pass  # some are NULL, or fractions, or NaN: the slower way takes anything
-        return self._counted(with_rows, partial(_positions, as_numbers=ordered_by == "number"))
+        return self._counted(with_rows, _Positions(as_numbers=ordered_by == "number"))
 
     def _counted(self, rules: list[str], next_keys: Callable[[BinaryIO, str, int], list[Any]]) -> Overlap:
         """Count what a file has in blocks; `next_keys` gives up to so many keys of a rule's file, in their order."""
@@ -106,9 +106,23 @@ class ViolationStore:
         return self.folder / hashlib.sha256(rule.encode()).hexdigest()[:24]
 
 
-def _positions(lines: BinaryIO, rule: str, most: int, *, as_numbers: bool) -> list[violations.Position]:  # noqa: ARG001
-    """The sort keys of the next keys of a rule's file: up to `most`."""
-    return [violations.position(key, as_number=as_numbers) for _, key in islice(violations.rows(lines), most)]
+class _Positions:
+    """Read the sort keys of the next keys of a rule's file. The first NULL of one file is the first of another."""
+
+    def __init__(self, *, as_numbers: bool) -> None:
+        self._as_numbers = as_numbers
+        self._nulls: Counter[str] = Counter()
+
+    def __call__(self, lines: BinaryIO, rule: str, most: int) -> list[violations.Position]:
+        """Return up to `most` sort keys."""
+        return [self._position(rule, key) for _, key in islice(violations.rows(lines), most)]
+
+    def _position(self, rule: str, key: bytes | None) -> violations.Position:
+        place = violations.position(key, as_number=self._as_numbers)
+        if key is not None:
+            return place
+        self._nulls[rule] += 1
+        return place[0], Decimal(self._nulls[rule]), place[2]
 
 
 class _Digesting:

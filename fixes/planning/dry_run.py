@@ -155,12 +155,15 @@ def judge(
     copied = copies(connection)
     for rule in rules:
         key = columns_text(rule.key, "v").as_string(connection).replace("%", "%%")
+        null = " or ".join(f"v.{sql.Identifier(column).as_string(connection)} is null" for column in rule.key)
+        null = null.replace("%", "%%")
         query = on_copies(rule.sql, copied).replace("%", "%%")
         try:
             with connection.transaction():
                 counts[rule.id] = connection.execute(
-                    f"insert into pg_temp.order_audit_verdict select distinct %s, %s, {key}"
-                    f" from (\n{query}\n) as v".encode(),
+                    f"insert into pg_temp.order_audit_verdict select %s, %s, k.key from ("
+                    f"select distinct {key} as key, case when {null} then row_number() over () end"
+                    f" from (\n{query}\n) as v) as k".encode(),
                     [phase, rule.id],
                 ).rowcount
         except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable):

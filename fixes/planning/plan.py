@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from order_audit.expectations import shipped
 from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.fix import LEAVE, Fix, Option
 from order_audit.fixes.guarding.guard import Guard
@@ -91,3 +92,12 @@ class Plan:
     reviewed: dict[str, Reviewed] = field(default_factory=dict)
     guards: tuple[GuardPreview, ...] = ()
     tried: Tried = Tried()
+
+    @property
+    def errored(self) -> tuple[str, ...]:
+        """The rules whose own fix cannot be applied, though they can be judged: its file is wrong, or never ends."""
+        return tuple(
+            step.fix.rule.id
+            for step in self.steps
+            if step.problem and step.fix.rule.suite not in shipped() and self.before[step.fix.rule.id] is not None
+        )

@@ -117,10 +117,10 @@ def _new(connection: psycopg.Connection) -> tuple[dict[str, int], dict[str, tupl
     """Violations that were not there before, by rule: how many, and the first keys."""
     rows = connection.execute(
         """
-        select n.rule, count(*), (array_agg(n.key order by length(n.key), n.key collate "C"))[1:%s]
+        select n.rule, count(*), (array_agg(coalesce(n.key, 'NULL') order by length(n.key), n.key collate "C"))[1:%s]
         from (
           select v.rule, v.key from pg_temp.order_audit_verdict as v where v.phase = 'after'
-          except
+          except all
           select v.rule, v.key from pg_temp.order_audit_verdict as v where v.phase = 'before'
         ) as n
         group by n.rule

@@ -104,7 +104,9 @@ class Result:
     key_order: Annotated[KeyOrder, note("How violations.csv sorts the rule's keys.")]
     table: Annotated[str | None, note("The table that the key belongs to.")]
     checked: Annotated[int | None, note("Rows of that table.", minimum=0)]
-    violations: Annotated[int, note("Distinct violating keys.", minimum=0)]
+    violations: Annotated[
+        int, note("Distinct violating keys; a row with a NULL in its key counts by itself.", minimum=0)
+    ]
     examples: Annotated[tuple[JsonObject, ...], note("The first violating rows by key.")]
     impact: Annotated[
         dict[str, int | float] | None,
@@ -121,6 +123,7 @@ class Result:
     sql: Annotated[str, note("A query that gives the violating rows.")]
     file: str
     duration_ms: Annotated[float, note("The rule's share of its scan.", minimum=0)]
+    rows: Annotated[int, note("Violating rows: more than the keys where a key is not unique.", minimum=0)] = 0
     unguarded: Annotated[str, note("Why no guard can protect it.")] = ""
     do_now: Annotated[str, note("What a person has to do at once about its violations.")] = ""
     reason: Annotated[str, note("Why it was skipped or is not checkable, in words.")] = ""

@@ -32,7 +32,7 @@ def report(document: Document) -> str:
     home = run.database.schema
     shown_profile = profile.shown(document.profile)
     figures = {
-        table.name: reproduce.figures(table.name, document.profile[table.name]["columns"], home)
+        table.name: reproduce.figures(table.name, document.profile[table.name], home)
         for table in shown_profile.tables
         if table.columns
     }

@@ -42,11 +42,16 @@ def rows(table: str, schema: str) -> str:
     return f"select count(*) as rows from {_relation(table, schema)}"
 
 
-def figures(table: str, columns: JsonObject, schema: str) -> str:
-    """Return statements for a profiled table's rows and each column's nulls, distinct and most common values."""
-    relation = _relation(table, schema)
-    lines = [f"{rows(table, schema)};"]
-    for column, profile in columns.items():
+def figures(table: str, entry: JsonObject, schema: str) -> str:
+    """Return statements for a profiled table's rows and each column's nulls, distinct and most common values.
+
+    A table's entry in the profile has its schema; `schema` is that of an entry without one.
+    """
+    home = entry.get("schema", schema)
+    # of two tables with one name, both are called by their schema, too
+    relation = _qualified(home, table.removeprefix(f"{home}.")) if "schema" in entry else _relation(table, schema)
+    lines = [f"select count(*) as rows from {relation};"]
+    for column, profile in entry["columns"].items():
         if "error" in profile:
             continue
         named = f"t.{_name(column)}"
@@ -62,9 +67,12 @@ def figures(table: str, columns: JsonObject, schema: str) -> str:
 
 def _relation(table: str, schema: str) -> str:
     home, _, name = table.rpartition(".")
-    home = home or schema
+    return _qualified(home or schema, name)
+
+
+def _qualified(schema: str, name: str) -> str:
     # before a dot, a keyword needs quotes
-    return f"{home if home == 'public' else _quoted(home)}.{_name(name)}"
+    return f"{schema if schema == 'public' else _quoted(schema)}.{_name(name)}"
 
 
 def _name(name: str) -> str:

@@ -41,6 +41,11 @@ def verdict_text(document: Document, out: Path, following: Sequence[str] = (), *
     return "\n".join([*_findings(failed, room), *after])
 
 
+def _in_rows(result: Result) -> str:
+    """Return the number of violating rows if a key has several."""
+    return f" ({result.rows:,} rows)" if result.rows > result.violations else ""
+
+
 def _findings(failed: Sequence[Result], room: int) -> list[str]:
     """Return the first findings as a table below their numbers by severity, then the number of the others."""
     if not failed:
@@ -50,7 +55,7 @@ def _findings(failed: Sequence[Result], room: int) -> list[str]:
     rows = [
         (
             f"{MARKS[it.severity]} {it.rule}",
-            f"{it.violations:>{wide},}" + (f" of {it.checked:,}" if it.checked is not None else ""),
+            f"{it.violations:>{wide},}" + (f" of {it.checked:,}" if it.checked is not None else "") + _in_rows(it),
             escape(it.title),
         )
         for it in shown

@@ -214,6 +214,9 @@ def test_an_audit_and_the_list_of_rules_know_fixes_of_ones_own(dsn: str, tmp_pat
         "stock.qty": "the sign goes", "stock.sku": "the sign goes"
     }  # fmt: skip
     assert "the sign goes" in (out / "report.html").read_text(encoding="utf-8")
+    done = order_audit("run", "--out", str(out), *words, "--no-lint", "--plan-fixes", DATABASE_URL=dsn)
+    planned = json.loads((out / "results.json").read_text(encoding="utf-8"))["fix_plan"]["fixes"]
+    assert [(it["rule"], it["automatic"]) for it in planned] == [("stock.qty", 2), ("stock.sku", 1)]
     shown = order_audit("rules", "stock.qty", *words[:4])
     assert "fix       automatic: the sign goes" in shown.stdout
     for command in (["run", "--out", str(out)], ["rules", "stock.qty"]):

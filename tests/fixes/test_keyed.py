@@ -14,7 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from order_audit.audit.cli.fixes_text import applied_text, plan_text
+from order_audit.audit.cli.fix_plan_text import plan_text
+from order_audit.audit.cli.fixes_text import applied_text
 from order_audit.audit.scans.count import count
 from order_audit.fixes.apply import ReviewError, apply
 from order_audit.fixes.emission.emit import emit

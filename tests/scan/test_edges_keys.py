@@ -10,6 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from order_audit.audit.scans.count import count
+from order_audit.expectations import load
+from order_audit.reports.writers import DEFAULT
 from tests.scan.edges import audit, counts, errors, execute, fetch, keys, results, rule, suite, written
 
 TEXTS = (
@@ -95,8 +98,8 @@ def test_composite_keys_are_json_arrays(things: str, tmp_path: Path) -> None:
     ]
 
 
-def test_null_keys_count_once_and_have_their_place(things: str, tmp_path: Path) -> None:
-    """A NULL is written as nothing, which is where it is sorted."""
+def test_each_null_key_is_a_row_and_has_its_place(things: str, tmp_path: Path) -> None:
+    """A NULL equals no other. It is written as nothing, which is where it is sorted."""
     execute(things, "insert into things (part) values (null), (null), (0)")
     out = tmp_path / "out"
     files = {
@@ -106,10 +109,48 @@ def test_null_keys_count_once_and_have_their_place(things: str, tmp_path: Path) 
     }
     mine = suite(tmp_path / "mine", files)
     document = audit(things, out, mine)
-    assert counts(document) == {"codes": 3, "parts": 5, "both": 2}
-    assert keys(out, "codes") == ["", "Z", "a"]
-    assert sorted(keys(out, "parts")) == ["", "0", "1", "10", "2"]
-    assert keys(out, "both") == ["[null, 0]", "[null, null]"]
+    assert counts(document) == {"codes": 5, "parts": 6, "both": 3}
+    assert keys(out, "codes") == ["", "", "", "Z", "a"]
+    assert sorted(keys(out, "parts")) == ["", "", "0", "1", "10", "2"]
+    assert keys(out, "both") == ["[null, 0]", "[null, null]", "[null, null]"]
+    # the same in the counts for fixes
+    with psycopg.connect(things, autocommit=True) as connection:
+        assert count(connection, load(mine).rules) == {"codes": 5, "parts": 6, "both": 3}
+
+
+def test_rows_and_keys_are_counted_apart(things: str, tmp_path: Path) -> None:
+    """A key that repeats is one violation; how many rows have it is said."""
+    out = tmp_path / "out"
+    files = {
+        "parts": rule("select t.part from things as t where t.part < 10", "part"),
+        "once": rule("select t.part, t.code from things as t where t.part = 10", "part, code"),
+    }
+    document = audit(things, out, suite(tmp_path / "mine", files), formats=tuple(DEFAULT))
+    of_rule = results(document)
+    assert (of_rule["parts"]["violations"], of_rule["parts"]["rows"]) == (2, 4 * len(TEXTS))
+    assert of_rule["once"]["violations"] == of_rule["once"]["rows"] == len(TEXTS)
+    said = f"{4 * len(TEXTS)} rows: the key repeats"
+    assert (out / "summary.md").read_text(encoding="utf-8").count(said) == 1
+    assert (out / "junit.xml").read_text(encoding="utf-8").count(said) == 1
+    assert f"the key repeats: {4 * len(TEXTS)} rows" in (out / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("added", "reasons"), [(0, 0), (1, 1)])
+def test_one_more_null_key_is_new(things: str, tmp_path: Path, added: int, reasons: int) -> None:
+    """Against a baseline; and rules that share NULL keys overlap by as many rows."""
+    execute(things, *["insert into things (part) values (null), (0)"] * 1500)
+    files = {
+        "codes": rule("select t.code from things as t where t.code is null", "code"),
+        "none": rule("select t.code from things as t where t.code is null and t.part is null", "code"),
+    }
+    mine = suite(tmp_path / "mine", files)
+    before = audit(things, tmp_path / "before", mine)
+    assert counts(before) == {"codes": 3000, "none": 1500}
+    assert [it["rows"] for it in before["summary"]["rows_affected"]] == [3000]
+    execute(things, *["insert into things (part) values (0)"] * added)
+    document = audit(things, tmp_path / "after", mine, baseline=tmp_path / "before" / "results.json", fail_on="info")
+    assert len(document["summary"]["gate"]["reasons"]) == reasons
+    assert all("codes (1 new)" in reason for reason in document["summary"]["gate"]["reasons"])
 
 
 def test_null_keys_are_known_again(things: str, tmp_path: Path) -> None:
@@ -150,3 +191,38 @@ def test_personal_keys_are_never_written_in_clear(data: str, tmp_path: Path) -> 
     emails = fetch(data, "select customer_email from customers")
     assert keys(out, "plain") == sorted("sha256:" + hashlib.sha256(email.encode()).hexdigest() for email in emails)
     assert all(re.fullmatch("sha256:[0-9a-f]{64}", key) for id in files for key in keys(out, id))
+
+
+def test_numbers_of_a_column_have_one_type(things: str, tmp_path: Path) -> None:
+    """As texts, if a float does not hold one of them; else as numbers."""
+    files = {
+        "mixed": rule(
+            "select v.id, v.n, v.f, v.n + 0 as m from (values"
+            " (1, 80.4918699186991870, 0.5::float8), (2, 75.250, 'nan'),"
+            " (3, 75, null), (4, null, 2)) as v (id, n, f)",
+            "id",
+        ),
+        "exact": rule("select v.id, v.n from (values (1, 75.250), (2, 75), (3, null)) as v (id, n)", "id"),
+    }
+    document = audit(things, tmp_path / "out", suite(tmp_path / "mine", files))
+    mixed, exact = (results(document)[name]["examples"] for name in ("mixed", "exact"))
+    assert [row["n"] for row in mixed] == ["80.4918699186991870", "75.250", "75", None]
+    assert [row["m"] for row in mixed] == [row["n"] for row in mixed]
+    assert [row["f"] for row in mixed] == ["0.5", "NaN", None, "2"]
+    assert [row["id"] for row in mixed] == [1, 2, 3, 4]
+    assert [row["n"] for row in exact] == [75.25, 75, None]
+
+
+def test_a_quoted_key_is_shown_as_it_is_written(things: str, tmp_path: Path) -> None:
+    execute(things, 'alter table things rename code to "playerID"')
+    files = {
+        "plain": rule('select t."playerID" from things as t', "playerID"),
+        "quoted": rule('select t."playerID" from things as t', '"playerID"'),
+        "other": rule('select t."playerID", t.part from things as t', "player"),
+    }
+    document = audit(things, tmp_path / "out", suite(tmp_path / "mine", files))
+    assert errors(document) == {
+        "plain": 'the statement gives no column playerid; it gives "playerID": write "playerID" under key, with the'
+        " quotes",
+        "other": "the statement gives no column 'player', which the header names under key; it gives playerID, part",
+    }
