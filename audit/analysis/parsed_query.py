@@ -17,6 +17,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from order_audit.audit.analysis.column_lineage import column_lineage, folded_name, output_name, source_table, with_query
+from order_audit.audit.analysis.columns_read import columns_read
 from order_audit.audit.analysis.predicates import ReadSet, read_sets
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.analysis.row_local import RowLocalPredicate, row_local_predicate
@@ -68,7 +69,8 @@ class ParsedQuery:
     reads, in their order. `column_lineage` has the source columns of each result column; None if unknown. `rows` has a
     number for each result column that is an unchanged column: equal numbers mean the same row of the same table.
     `unqualified` has the positions of relations without a schema; None if unknown. `calls` has the names before an
-    opening bracket, which include all functions; None if the text is unreadable.
+    opening bracket, which include all functions; None if the text is unreadable. `columns_read` has the columns that
+    decide what the query finds, each with its relation if known; None if unknown.
     """
 
     body: str
@@ -80,6 +82,7 @@ class ParsedQuery:
     read_sets: dict[str, ReadSet] = field(default_factory=dict)
     prefiltered: tuple[int, int] | None = None
     calls: frozenset[str] | None = None
+    columns_read: frozenset[tuple[RelationName | None, str]] | None = None
 
 
 @cache
@@ -127,6 +130,7 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> ParsedQuery:
         read_sets=read_sets(tree),
         prefiltered=prefiltered,
         calls=called_names(tokens),
+        columns_read=columns_read(tree),
     )
 
 

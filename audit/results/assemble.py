@@ -84,6 +84,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
         fixes=collected.fixes,
         impact_measures=collected.impacts.measures,
         fix_plan=collected.fix_plan,
+        coverage=collected.coverage,
     )
 
 

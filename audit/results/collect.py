@@ -21,18 +21,18 @@ from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.results.audited_database import as_identifier, audited_database
 from order_audit.audit.results.context import Context, context, context_without_queries
+from order_audit.audit.results.coverage import coverage
 from order_audit.audit.results.fix_plan import fix_plan
 from order_audit.audit.results.impact_facts import ImpactFacts, impact_facts
 from order_audit.audit.results.interruption import interruptible
 from order_audit.audit.results.nothing_judged import other_schema
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.overlap import Overlaps, overlaps
-from order_audit.audit.results.own_folder import ROWS
+from order_audit.audit.results.own_folder import rows_folder
 from order_audit.audit.scans.engine import Engine, ScanOptions, Scans
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.postgres_engine import PostgresEngine
 from order_audit.audit.scans.prepared_rule import PreparedRule
-from order_audit.audit.scans.rows_file import RowsFolder
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.audit.schema import ddl, lint, suppression
 from order_audit.domain import domains
@@ -40,6 +40,7 @@ from order_audit.expectations import Rule, Suite, schema_rules
 from order_audit.fixes.engine.status import status
 from order_audit.progress import ProgressCallback
 from order_audit.reports.document import (
+    Coverage,
     Database,
     Ddl,
     Fixes,
@@ -89,6 +90,7 @@ class Collected:
     fixes: Fixes | None
     impacts: ImpactFacts
     fix_plan: FixPlan | None
+    coverage: Coverage
     elsewhere: str = ""
 
 
@@ -106,7 +108,7 @@ def collect(
     started = datetime.now(UTC)
     spooled = folder / "spool"
     spooled.mkdir()
-    store = ViolationStore(spooled, _rows_folder(folder, options))
+    store = ViolationStore(spooled, rows_folder(folder, options.rows))
     with Snapshot(dsn, options.schema, options.timeout, low_impact=options.gentle) as snapshot:
         database = audited_database(snapshot, options.schema)
         schema = as_identifier(snapshot, database.schema)
@@ -181,17 +183,9 @@ def collect(
         fixes=applied,
         impacts=facts,
         fix_plan=planned,
+        coverage=coverage(prepared_rules, read, database.schema),
         elsewhere=elsewhere,
     )
-
-
-def _rows_folder(folder: Path, options: Options) -> RowsFolder | None:
-    """Return the folder for violating rows, if they are asked for."""
-    if not options.rows:
-        return None
-    path = folder / ROWS.name
-    path.mkdir()
-    return RowsFolder(path, options.rows)
 
 
 def _start(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from order_audit.audit.scans.rows_file import RowsFolder
 from order_audit.errors import UsageError
 
 #: The file that marks a folder as made by a run.
@@ -47,3 +48,12 @@ class OwnFolder:
 
 GX: Final = OwnFolder("gx", "--format gx")
 ROWS: Final = OwnFolder("violations", "--rows")
+
+
+def rows_folder(folder: Path, most: int) -> RowsFolder | None:
+    """Make and return the folder for violating rows, up to so many of each rule; None for 0."""
+    if not most:
+        return None
+    path = folder / ROWS.name
+    path.mkdir()
+    return RowsFolder(path, most)

@@ -21,6 +21,7 @@ from order_audit.reports.document.audit import (
     Violations,
 )
 from order_audit.reports.document.codec import JsonObject, decode, encode
+from order_audit.reports.document.coverage import Coverage, TableCoverage
 from order_audit.reports.document.fix_plan import ChangedRow, FixPlan, PlannedFix
 from order_audit.reports.document.gate import FailingRule, FailOn, Gate, Reason
 from order_audit.reports.document.result import (
@@ -52,6 +53,7 @@ __all__ = [
     "Cause",
     "ChangedRow",
     "ChangedTable",
+    "Coverage",
     "Database",
     "Ddl",
     "DdlLine",
@@ -88,6 +90,7 @@ __all__ = [
     "Summary",
     "Suppression",
     "Table",
+    "TableCoverage",
     "TableImpact",
     "Violations",
     "decode",

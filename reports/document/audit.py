@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from order_audit.reports.document.applied import Fixes
 from order_audit.reports.document.codec import Count, JsonObject, note
+from order_audit.reports.document.coverage import Coverage
 from order_audit.reports.document.fix_plan import FixPlan
 from order_audit.reports.document.gate import Gate
 from order_audit.reports.document.result import Result
@@ -169,3 +170,4 @@ class Document:
     fixes: Annotated[Fixes | None, note("Null where no fix was applied, or the journal may not be read.")]
     fix_plan: Annotated[FixPlan | None, note("Null without --plan-fixes.")] = None
     impact_measures: Annotated[tuple[TableImpact, ...], note("What `impact` adds up.")] = ()
+    coverage: Annotated[Coverage | None, note("Null in results of earlier versions.")] = None
