@@ -5,6 +5,7 @@ from order_audit.expectations.requirements import Question, Requirement
 from order_audit.expectations.rule import (
     SEVERITIES,
     Diagram,
+    FollowsFrom,
     Highlight,
     Prefilter,
     Prerequisite,
@@ -17,6 +18,7 @@ from order_audit.expectations.suite import Suite, catalog, load, matching, schem
 __all__ = [
     "SEVERITIES",
     "Diagram",
+    "FollowsFrom",
     "Highlight",
     "Prefilter",
     "Prerequisite",

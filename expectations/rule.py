@@ -20,7 +20,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
 
 _FIELDS: Final = (
     "title", "severity", "key", "requires", "why", "limitations", "without", "highlight", "allowed_by", "hidden_by",
-    "diagram", "prefilter", "prefilter_key", "unfixed", "unguarded", "do_now",
+    "diagram", "follows_from", "prefilter", "prefilter_key", "unfixed", "unguarded", "do_now",
 )  # fmt: skip
 #: Names of fields in files of earlier versions, and their names of today.
 _RENAMED: Final = {
@@ -94,6 +94,14 @@ class Diagram:
 
 
 @dataclass(frozen=True)
+class FollowsFrom:
+    """Another rule whose violation explains one of this rule: of the same key, or of the key in the column `by`."""
+
+    rule: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Rule:
     """One expectation about the data.
 
@@ -117,6 +125,7 @@ class Rule:
     highlight: Highlight | None = None
     schema_causes: tuple[SchemaCause, ...] = ()
     diagram: Diagram | None = None
+    follows_from: tuple[FollowsFrom, ...] = ()
     prefilter: Prefilter | None = None
     unfixed: str = ""
     unguarded: str = ""
@@ -201,6 +210,9 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
             if item.strip()
         ),
         diagram=_diagram(header["diagram"], path) if "diagram" in header else None,
+        follows_from=tuple(
+            _follows_from(item, path) for item in header.get("follows_from", "").split(",") if item.strip()
+        ),
         prefilter=_prefilter(header, path),
         unfixed=header.get("unfixed", ""),
         unguarded=header.get("unguarded", ""),
@@ -252,6 +264,15 @@ def _diagram(text: str, path: PurePath | str) -> Diagram:
         return Diagram(kind, _columns(keys, "diagram", path))
     known = ", ".join(kinds) or "none is installed"
     raise SuiteError(f"{path}: diagram '{text}' is not 'KIND of COLUMN, ...' with a kind of a domain ({known})")
+
+
+def _follows_from(text: str, path: PurePath | str) -> FollowsFrom:
+    match text.split():
+        case [rule]:
+            return FollowsFrom(rule)
+        case [rule, "by", column]:
+            return FollowsFrom(rule, _unquoted(column))
+    raise SuiteError(f"{path}: follows_from '{text.strip()}' is not 'RULE' or 'RULE by COLUMN'")
 
 
 def _prefilter(header: dict[str, str], path: PurePath | str) -> Prefilter | None:

@@ -105,6 +105,7 @@ def _load(source: str | Path) -> Suite:
     rules, files = _rules(folder, str(source), str(source) if named else "")
     if not rules:
         raise SuiteError(f"suite '{source}' holds no rule: there is no .sql file in it")
+    _check_causes(rules)
     purpose = folder / requirements.FILE
     needs, questions = requirements.read(purpose, f"{source}/{purpose.name}" if named else str(purpose))
     if purpose.exists():
@@ -117,6 +118,18 @@ def _id_of_file(file: Path) -> str:
     there = Path(os.path.abspath(file))  # noqa: PTH100 - a link in the suite is in the suite
     place = there.relative_to(Path.cwd()) if there.is_relative_to(Path.cwd()) else Path(file.name)
     return f"{place.parent.name}.{file.stem}" if len(place.parts) > 2 else file.stem
+
+
+def _check_causes(rules: Iterable[Rule]) -> None:
+    """Raise SuiteError where a rule follows from one that is not in its suite, or by a key that cannot be compared."""
+    known = {rule.id: rule for rule in rules}
+    for rule in known.values():
+        for it in rule.follows_from:
+            if it.rule not in known or it.rule == rule.id:
+                raise SuiteError(f"{rule.path}: follows_from names {it.rule}, which is no other rule of this suite")
+            if len(known[it.rule].key) > 1 if it.by else known[it.rule].key != rule.key:
+                need = "a key of one column" if it.by else f"the key {', '.join(rule.key)}, or 'by COLUMN'"
+                raise SuiteError(f"{rule.path}: follows_from needs {it.rule} to have {need}")
 
 
 def _rules(folder: Path, suite: str, named: str) -> tuple[tuple[Rule, ...], list[Path]]:

@@ -20,6 +20,7 @@ from order_audit.fixes.guarding.guard_file import SUITE, guards
 from order_audit.reports import cause_text, compare, gate
 from order_audit.reports.document import (
     FORMAT,
+    Consequence,
     Document,
     ErrorPlace,
     Fix,
@@ -123,6 +124,7 @@ def _results(collected: Collected, options: Options) -> Iterator[Result]:
             impact_sql=collected.impacts.sql.get(rule.id, ""),
             context=collected.contexts.get(rule.id, Context()),
             overlaps=collected.overlaps.by_rule.get(rule.id),
+            follows_from=collected.overlaps.follows_from.get(rule.id, ()),
             schema_causes=tuple(SchemaCause(it.rule, it.object, it.allows, it.which) for it in causes),
             fix=repairs.get(rule.id),
             guard=guard,
@@ -143,6 +145,7 @@ def _result(
     impact_sql: str,
     context: Context,
     overlaps: tuple[Overlap, ...] | None,
+    follows_from: tuple[Consequence, ...],
     schema_causes: tuple[SchemaCause, ...],
     fix: Fix | None,
     guard: Guard | None,
@@ -184,6 +187,7 @@ def _result(
         highlight_in=context.highlight_in,
         schema_causes=schema_causes,
         overlaps=overlaps,
+        follows_from=follows_from,
         no_diagram_reason=context.no_diagram_reason,
         diagram=context.diagram,
         impact_sql=impact_sql if outcome.impact else "",

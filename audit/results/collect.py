@@ -20,6 +20,7 @@ from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.results.audited_database import as_identifier, audited_database
+from order_audit.audit.results.consequences import Consequences, consequences
 from order_audit.audit.results.context import Context, context, context_without_queries
 from order_audit.audit.results.coverage import coverage
 from order_audit.audit.results.fix_plan import fix_plan
@@ -125,6 +126,7 @@ def collect(
         profile: JsonObject = {}
         planned: FixPlan | None = None
         definitions = Ddl((), _INTERRUPTED)
+        following = Consequences({}, {})
         with interruptible(scans), ThreadPoolExecutor(1, "lint") as beside:
             try:
                 linting = beside.submit(_lint, snapshot, scans, selection.suppressions, options)
@@ -135,6 +137,7 @@ def collect(
                     contexts = context_without_queries(prepared_rules, outcomes, _INTERRUPTED)
                 else:
                     contexts = context(snapshot.connection, prepared_rules, outcomes, unmask=options.unmask)
+                    following = consequences(snapshot.connection, (it.rule for it in prepared_rules), outcomes, store)
                     definitions = _definitions(snapshot, read, linted)
                     if options.profile:
                         profile = _profile(snapshot, read, options)
@@ -152,7 +155,7 @@ def collect(
         moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
     rules = sorted([rule for rule, _ in selection.wanted] + selection.left_out, key=lambda rule: rule.id)
     violations = _violations(store, outcomes, folder) if _wants_violations(options) else None
-    shared = overlaps(rules, outcomes, store)
+    shared = overlaps(rules, outcomes, store, following)
     return Collected(
         run=Run(
             id=str(uuid.uuid4()),

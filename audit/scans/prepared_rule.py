@@ -105,7 +105,9 @@ def prepare(
             outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
         if missing := [name for name in _explained(rule) if name not in names]:
-            message = f"the statement gives no column {_unlike(missing[0], names, 'highlight or diagram')}"
+            message = (
+                f"the statement gives no column {_unlike(missing[0], names, 'highlight, diagram or follows_from')}"
+            )
             outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
         key = columns[names.index(rule.key[0])]
@@ -124,7 +126,11 @@ def _unlike(missing: str, names: Sequence[str], field: str) -> str:
 
 def _explained(rule: Rule) -> tuple[str, ...]:
     """The columns of a rule's result that its header requires to explain violations."""
-    return (rule.highlight.columns if rule.highlight else ()) + (rule.diagram.keys if rule.diagram else ())
+    return (
+        *(rule.highlight.columns if rule.highlight else ()),
+        *(rule.diagram.keys if rule.diagram else ()),
+        *(it.by for it in rule.follows_from if it.by),
+    )
 
 
 def _sourced(column: Column, by_oid: dict[int, Relation]) -> Column:

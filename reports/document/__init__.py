@@ -26,6 +26,7 @@ from order_audit.reports.document.fix_plan import ChangedRow, FixPlan, PlannedFi
 from order_audit.reports.document.gate import FailingRule, FailOn, Gate, Reason
 from order_audit.reports.document.result import (
     Cause,
+    Consequence,
     DiagramFacts,
     ErrorPlace,
     Fix,
@@ -53,6 +54,7 @@ __all__ = [
     "Cause",
     "ChangedRow",
     "ChangedTable",
+    "Consequence",
     "Coverage",
     "Database",
     "Ddl",

@@ -75,6 +75,10 @@ class RowsAffected:
     table: str
     key: str
     rows: Annotated[int, note(minimum=1)]
+    causes: Annotated[
+        int | None,
+        note("Of these, the rows with a violation that follows from no other row; null in earlier results.", minimum=0),
+    ] = None
 
 
 @dataclass(frozen=True)

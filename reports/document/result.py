@@ -74,6 +74,14 @@ class Overlap:
 
 
 @dataclass(frozen=True)
+class Consequence:
+    """Violations that follow from violations of another failed rule."""
+
+    rule: Annotated[str, note("The rule that is the cause.")]
+    rows: Annotated[int, note(minimum=1)]
+
+
+@dataclass(frozen=True)
 class DiagramFacts:
     """What the diagrams of a rule's examples are drawn from."""
 
@@ -152,6 +160,10 @@ class Result:
         tuple[Overlap, ...] | None,
         note("The failed rules on the same table and key that have some of its keys, and how many; the most first."),
     ] = None
+    follows_from: Annotated[
+        tuple[Consequence, ...],
+        note("The failed rules whose violations explain violations of this one, and how many."),
+    ] = ()
     no_diagram_reason: NoDiagram | None = None
     diagram: Annotated[DiagramFacts | None, note("Of the first examples.")] = None
     impact_sql: Annotated[str, note("A separate statement for the impact.")] = ""

@@ -65,6 +65,7 @@ def _environment() -> Environment:
         "fixable": action_plan.fixable,
         "bars": _bars,
         "overlaps": finding.overlaps,
+        "follows_from": finding.follows_from,
         "schema_causes": finding.schema_causes,
         "outcome": _outcome,
     }

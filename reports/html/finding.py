@@ -38,14 +38,26 @@ def schema_causes(result: Result, document: Document) -> list[tuple[str, list[tu
     return [(heading, findings) for heading, findings in named.items() if findings]
 
 
+def follows_from(result: Result, failed: dict[str, Result]) -> list[tuple[Result, str]]:
+    """Return the findings that explain violations of this one, each with these violations in words."""
+    return [(failed[it.rule], _part(it.rows, result.violations)) for it in result.follows_from if it.rule in failed]
+
+
+def _part(rows: int, of: int) -> str:
+    if rows < of:
+        return f"{rows:,} of these {of:,} rows"
+    return f"all {rows:,} of these rows" if rows > 1 else "this row"
+
+
 def overlaps(result: Result, failed: dict[str, Result]) -> tuple[list[tuple[Result, str, str]], int]:
     """Return findings that overlap with this one, each with its common rows in words, and the number of others.
 
-    An overlap has at least four fifths of the rows of the smaller finding.
+    An overlap has at least four fifths of the rows of the smaller finding. Causes are not among them.
     """
+    causes = {it.rule for it in result.follows_from}
     overlapping = []
     for it in result.overlaps or ():
-        if (other := failed.get(it.rule)) is None:
+        if it.rule in causes or (other := failed.get(it.rule)) is None:
             continue
         rows, here, there = it.rows, result.violations, other.violations
         if 5 * rows < 4 * min(here, there):
@@ -53,9 +65,9 @@ def overlaps(result: Result, failed: dict[str, Result]) -> tuple[list[tuple[Resu
         if rows == here == there:
             common = f"the same {plural(rows, 'row')}", ""
         elif rows == here:
-            common = f"all {rows:,} of these rows" if rows > 1 else "this row", f", among its {there:,}"
+            common = _part(rows, here), f", among its {there:,}"
         else:
             its = ", all of its rows" if rows == there else f", of its {there:,}"
-            common = f"{rows:,} of these {here:,} rows", its
+            common = _part(rows, here), its
         overlapping.append((other, *common))
     return overlapping[:_LISTED], max(len(overlapping) - _LISTED, 0)

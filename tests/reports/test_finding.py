@@ -118,7 +118,7 @@ def test_how_it_is_put_right_and_kept_so() -> None:
     page = drawn(document(found("orders.a", fix=FIX, guard=GUARD, limitations="that it is so"), found("orders.b")))
     said = article(page)
     for part in (
-        "Limitations that it is so",
+        "Not proven that it is so",
         "Fix Automatic: a becomes b.",
         "Else decide one recommended: b becomes c, as orders.b says other: d leave: it stays",
         "Assumes a was meant",
@@ -140,7 +140,7 @@ def test_a_rule_that_ends_a_sentence_is_linked() -> None:
         document(found("orders.a", limitations="as little as orders.b."), found("orders.b", limitations="orders.a.x"))
     )
     assert 'as little as <a class="id" href="#rule-orders.b">' in page.source
-    assert "Limitations orders.a.x" in article(page, "orders.b")
+    assert "Not proven orders.a.x" in article(page, "orders.b")
     assert ">orders.a</a>.x" not in page.source.replace("<wbr>", "")
 
 
@@ -243,6 +243,24 @@ def test_a_picture_that_is_missing_is_explained() -> None:
     assert f"{said}orders is large. This statement lets the next audit draw one: create unique index" in article(page)
     assert f"{said}a <right>." in article(page, "orders.b")
     assert "With this" not in article(page, "orders.b")
+
+
+def test_a_finding_names_what_it_follows_from() -> None:
+    """With how many of its rows; such a finding is not listed once more as one with the same rows."""
+    page = drawn(
+        document(
+            found("x.cause", violations=3, overlaps=[{"rule": "x.effect", "rows": 3}]),
+            found(
+                "x.effect", violations=4, overlaps=[{"rule": "x.cause", "rows": 3}],
+                follows_from=[{"rule": "x.cause", "rows": 3}, {"rule": "x.gone", "rows": 1}],
+            ),
+        )
+    )  # fmt: skip
+    said = article(page, "x.effect")
+    assert "Follows from Title of x.cause x.cause: 3 of these 4 rows" in said
+    assert "Also in" not in said
+    assert "x.gone" not in said
+    assert "Follows from" not in article(page, "x.cause")
 
 
 def test_findings_that_share_rows_lead_to_each_other() -> None:

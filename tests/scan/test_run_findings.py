@@ -48,8 +48,8 @@ def test_sample_data_passes_everything_else(clean: Audited) -> None:
         "not_selected": 0,
         "pass_rate": round(float(SAMPLE_RATE), 2),
         "rows_affected": [
-            {"key": "customer_id", "rows": 5, "table": "customers"},
-            {"key": "order_id", "rows": 7, "table": "orders"},
+            {"key": "customer_id", "rows": 5, "causes": 5, "table": "customers"},
+            {"key": "order_id", "rows": 7, "causes": 7, "table": "orders"},
         ],
     }
     assert verdict["passed"] is False

@@ -3,6 +3,7 @@
 -- key: order_id
 -- why: Sequences assign ids in order, so an ancestor has the smaller id. Here the reference was probably changed or
 --   imported wrongly. Reports by first appearance then date the campaign too late.
+-- follows_from: lineage.is_acyclic
 -- highlight: order_ref
 -- diagram: lineage of order_id
 -- include: reference_is_sound

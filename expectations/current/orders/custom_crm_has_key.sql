@@ -2,6 +2,7 @@
 -- severity: warning
 -- key: order_id
 -- why: A CRM rejects deliveries without an API key. The leads of this order are bought and do not arrive.
+-- follows_from: orders.delivery_args_are_object
 -- highlight: delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args

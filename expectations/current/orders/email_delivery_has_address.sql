@@ -3,6 +3,7 @@
 -- key: order_id
 -- why: The order delivers its leads by e-mail, but the address is missing or invalid. The leads are bought and do not
 --   arrive.
+-- follows_from: orders.delivery_args_are_object
 -- highlight: delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args

@@ -3,6 +3,7 @@
 -- key: customer_id
 -- why: Each order is compared with the balance separately. Together, the customer's live orders exceed the balance,
 --   or the balance is missing or NaN. Tonight's recreations cannot all be paid.
+-- follows_from: customers.balance_is_finite, customers.balance_is_not_negative
 -- highlight: customer_balance, live_amount
 -- diagram: balance of customer_id
 -- unfixed: the data says neither which order to stop, nor whether a payment is on its way. Ask the customer, or stop

@@ -3,6 +3,7 @@
 -- key: order_id
 -- why: The balance is a binary float. Its rounding error alone decides whether it exceeds the amount: compared in
 --   whole cents, the answer is the opposite. The customer gets unpaid leads, or is refused paid ones.
+-- follows_from: customers.balance_is_whole_cents by customer_id
 -- highlight: customer_balance
 -- unguarded: not needed once the guard of customers.balance_is_whole_cents is installed and amounts are integers
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status

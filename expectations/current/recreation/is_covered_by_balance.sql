@@ -3,6 +3,7 @@
 -- key: order_id
 -- why: Orders are only recreated if the balance is greater than the amount. The customer's present balance does not
 --   cover this live recreation, so its leads may remain unpaid.
+-- follows_from: customers.balance_is_finite by customer_id, customers.balance_is_not_negative by customer_id
 -- highlight: customer_balance, order_amount
 -- diagram: balance of customer_id
 select o.order_id, o.order_ref, o.customer_id, c.customer_balance, o.order_amount, o.order_status

@@ -3,6 +3,7 @@
 -- key: order_id
 -- why: Sequences assign ids in order, so an ancestor has the smaller id. Here the reference was probably changed or
 --   imported wrongly. Reports by first appearance then date the campaign too late.
+-- follows_from: lineage.is_acyclic
 -- highlight: first_ancestor_id
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
 from sales.orders as o

@@ -3,6 +3,7 @@
 -- key: order_id
 -- why: The order was recreated, or led to a recreation, without a record of the balance. The customer's present
 --   balance does not cover its amount. Recorded recreations are judged by their recorded balance.
+-- follows_from: customers.balance_is_finite by customer_id, customers.balance_is_not_negative by customer_id
 -- limitations: that the money was missing at the time of recreation. No balance of that time is stored; the money may
 --   have been spent since.
 -- highlight: balance, amount

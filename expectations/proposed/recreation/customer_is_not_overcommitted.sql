@@ -3,6 +3,7 @@
 -- key: customer_id
 -- why: Each order is compared with the balance separately. Together, the customer's live orders exceed the balance,
 --   or the balance is missing or NaN. Tonight's recreations cannot all be paid.
+-- follows_from: customers.balance_is_finite, customers.balance_is_not_negative
 -- highlight: balance, live_amount
 select c.customer_id, c.balance, live.orders as live_orders, live.amount as live_amount
 from sales.customers as c

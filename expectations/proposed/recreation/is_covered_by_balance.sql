@@ -3,6 +3,7 @@
 -- key: order_id
 -- why: Orders are only recreated if the balance is greater than the amount. The customer's present balance does not
 --   cover this live recreation, so its leads may remain unpaid.
+-- follows_from: customers.balance_is_finite by customer_id, customers.balance_is_not_negative by customer_id
 -- highlight: balance, amount
 select o.order_id, o.first_ancestor_id, o.customer_id, c.balance, o.amount, o.order_status
 -- include: not_covered_by_balance

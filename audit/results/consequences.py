@@ -1,0 +1,88 @@
+"""Violations that follow from violations of another rule, as headers `follows_from` state it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.scans.outcome import Outcome
+from order_audit.audit.scans.violation_store import ViolationStore
+from order_audit.expectations import FollowsFrom, Rule
+from order_audit.reports import violations
+from order_audit.reports.document import Consequence
+
+#: Keys that are fetched at once.
+_BLOCK: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """By rule, its violations that follow from violations of other rows, as numbers by cause.
+
+    `own` has the rules of which the store keeps a second file: keys that follow from nothing, under the name given.
+    """
+
+    by_rule: Mapping[str, tuple[Consequence, ...]]
+    own: Mapping[str, str]
+
+
+def consequences(
+    connection: psycopg.Connection, rules: Iterable[Rule], outcomes: Mapping[str, Outcome], store: ViolationStore
+) -> Consequences:
+    """Return what follows from violations of other rows, by a column that has their key.
+
+    A rule whose query fails, for want of time, is left out: all of its violations count as causes.
+    """
+    failed = {rule.id: rule for rule in rules if outcomes[rule.id].status == "failed"}
+    by_rule: dict[str, tuple[Consequence, ...]] = {}
+    own: dict[str, str] = {}
+    for rule in failed.values():
+        causes = [(it, failed[it.rule]) for it in rule.follows_from if it.by and it.rule in failed]
+        # other keys are not written as they are
+        if not causes or len(rule.key) > 1 or outcomes[rule.id].ordered_by != "number":
+            continue
+        name = f"{rule.id} by itself"
+        try:
+            by_rule[rule.id] = _counted(connection, rule, causes, store, name)
+        except psycopg.Error:
+            if connection.closed:
+                raise
+            continue
+        own[rule.id] = name
+    return Consequences(by_rule, own)
+
+
+def _counted(
+    connection: psycopg.Connection,
+    rule: Rule,
+    causes: list[tuple[FollowsFrom, Rule]],
+    store: ViolationStore,
+    name: str,
+) -> tuple[Consequence, ...]:
+    """Count the consequences of each cause; write the keys that follow from none to the store, in their order."""
+    key = f"v.{quoted(rule.key[0])}"
+    tests = ", ".join(
+        f"coalesce(bool_or(v.{quoted(it.by)} in (select c.{quoted(cause.key[0])} from (\n{cause.sql}\n) as c)), false)"
+        for it, cause in causes
+    )
+    query = f"select {key}::text, array[{tests}] from (\n{rule.sql}\n) as v group by {key} order by {key}"
+    counts = [0] * len(causes)
+    kept = 0
+    start = violations.prefix(name)
+    with (
+        connection.transaction(force_rollback=True),
+        connection.cursor(name="consequences") as cursor,
+        store.open(name) as file,
+    ):
+        cursor.itersize = _BLOCK
+        for text, follows in cursor.execute(query.encode()):
+            counts = [count + is_one for count, is_one in zip(counts, follows, strict=True)]
+            if not any(follows):
+                file.write(start + (violations.field(text) if text is not None else b"") + b"\n")
+                kept += 1
+    store.close(name, kept)
+    return tuple(Consequence(it.rule, rows) for (it, _), rows in zip(causes, counts, strict=True) if rows)
