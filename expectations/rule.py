@@ -12,6 +12,7 @@ from order_audit.domain import diagram_kinds
 from order_audit.expectations import fragments
 from order_audit.expectations.error import SuiteError
 from order_audit.expectations.fragments import Line
+from order_audit.expectations.names import column_list, unquoted
 
 Severity = Literal["critical", "warning", "info"]
 
@@ -196,7 +197,7 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
         suite=suite,
         title=header["title"],
         severity=header["severity"],
-        key=_columns(header["key"], "key", path),
+        key=column_list(header["key"], "key", path),
         sql="\n".join(line.text for line in body),
         why=header.get("why", ""),
         requires=_requires(header.get("requires", ""), path),
@@ -238,16 +239,9 @@ def _trimmed(lines: Sequence[Line]) -> tuple[Line, ...]:
     return tuple(kept)
 
 
-def _columns(text: str, field: str, path: PurePath | str) -> tuple[str, ...]:
-    columns = tuple(_unquoted(item.strip()) for item in text.split(","))
-    if not all(columns) or len(set(columns)) < len(columns):
-        raise SuiteError(f"{path}: {field} '{text}' is not a list of different columns")
-    return columns
-
-
 def _highlight(text: str, path: PurePath | str) -> Highlight:
     columns, _, test = _WHERE.sub("\n", text, count=1).partition("\n")
-    return Highlight(_columns(columns, "highlight", path), test.strip())
+    return Highlight(column_list(columns, "highlight", path), test.strip())
 
 
 def _schema_cause(text: str, field: str, path: PurePath | str) -> SchemaCause:
@@ -261,7 +255,7 @@ def _diagram(text: str, path: PurePath | str) -> Diagram:
     kind, _, keys = text.partition(" of ")
     kinds = sorted(diagram_kinds())
     if kind in kinds and keys:
-        return Diagram(kind, _columns(keys, "diagram", path))
+        return Diagram(kind, column_list(keys, "diagram", path))
     known = ", ".join(kinds) or "none is installed"
     raise SuiteError(f"{path}: diagram '{text}' is not 'KIND of COLUMN, ...' with a kind of a domain ({known})")
 
@@ -271,7 +265,7 @@ def _follows_from(text: str, path: PurePath | str) -> FollowsFrom:
         case [rule]:
             return FollowsFrom(rule)
         case [rule, "by", column]:
-            return FollowsFrom(rule, _unquoted(column))
+            return FollowsFrom(rule, unquoted(column))
     raise SuiteError(f"{path}: follows_from '{text.strip()}' is not 'RULE' or 'RULE by COLUMN'")
 
 
@@ -295,11 +289,4 @@ def _required(text: str, path: PurePath | str) -> Prerequisite:
     names = _SIMPLE_NAME.findall(text.strip())
     if len(names) < 2 or ".".join(names) != text.strip():
         raise SuiteError(f"{path}: requires '{text.strip()}' is neither 'table.column' nor 'encoding NAME'")
-    return Prerequisite(".".join(_unquoted(name) for name in names[:-1]), _unquoted(names[-1]))
-
-
-def _unquoted(name: str) -> str:
-    """The name PostgreSQL stores: folded to lower case unless quoted."""
-    if len(name) > 1 and name[0] == name[-1] == '"':
-        return name[1:-1].replace('""', '"')
-    return name.lower()
+    return Prerequisite(".".join(unquoted(name) for name in names[:-1]), unquoted(names[-1]))

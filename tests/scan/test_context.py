@@ -213,6 +213,6 @@ def test_a_look_up_that_fails_costs_its_picture(server: Server, tmp_path: Path) 
         ("raises", "failed", [[]]),
         ("wrong", "errored", None),
     ]
-    assert "'name', which the header names under highlight or diagram" in found["lacks"]["error"]
+    assert "'name', which the header names under highlight, diagram or follows_from" in found["lacks"]["error"]
     assert "diagram" not in found["draws"]
     assert found["draws"]["no_diagram_reason"]["reason"].startswith("orders lacks order_id, order_ref, ")
