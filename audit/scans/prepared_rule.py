@@ -105,6 +105,7 @@ def prepare(
             outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
         if missing := [name for name in _explained(rule) if name not in names]:
+            fields = "highlight, diagram or follows_from"
             message = f"the statement gives no column {_unlike(missing[0], names, fields)}"
             outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
