@@ -110,6 +110,8 @@ join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.one
 join pg_attribute as p on p.attrelid = k.confrelid and p.attnum = u.other
 join pg_type as t on t.oid = a.atttypid
 where k.contype = 'f' and k.conparentid = 0 and k.confrelid = any(%(oids)s)
+  -- an inherited column gets the type of its parent's
+  and a.attinhcount = 0
 order by quoted, of_column
 """
 

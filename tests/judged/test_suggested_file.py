@@ -22,7 +22,13 @@ pytestmark = pytest.mark.both_versions
 
 SCHEMAS: Final = Path(__file__).parents[1] / "schemas"
 #: What statements bring: keys that are not validated because of rows, or have no index; columns told one by one.
-BROUGHT: Final = {"constraint_is_validated", "foreign_key_has_index", "time_has_zone", "same_name_same_type"}
+BROUGHT: Final = {
+    "constraint_is_validated",
+    "foreign_key_has_index",
+    "time_has_zone",
+    "same_name_same_type",
+    "reference_keeps_owner",
+}
 #: Names with line ends, quotation marks and what psql could take for variables; amounts in two types; tenants.
 ODD: Final = """
     create table "a

@@ -82,7 +82,7 @@ def test_a_key_without_overlaps_is_no_lookup_and_no_btree_serves_it(dsn: str) ->
     assert found["foreign_key_has_index"] == {"booking.(room_id, valid)"}
     assert found["lookup_name_is_unique"] == found["table_has_primary_key"] == set()
     (finding,) = findings(dsn, "foreign_key_has_index")
-    assert finding.suggestion == "create index concurrently on public.booking using gist (room_id, valid)"
+    assert finding.suggestion == "create index concurrently on public.booking using gist (room_id, valid);"
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(finding.suggestion.encode())
     assert findings(dsn, "foreign_key_has_index") == ()
@@ -134,7 +134,7 @@ def test_indexes_that_are_there_are_attached(dsn: str) -> None:
             "create index pti on only pt (c)"
         )
     (finding,) = findings(dsn, "index_is_valid")
-    assert finding.suggestion.split(";\n") == [
+    assert finding.suggestion.removesuffix(";").split(";\n") == [
         "alter index public.pti attach partition public.pt1_c_idx",
         "create index concurrently pt2_pti on public.pt2 USING btree (c)",
         "alter index public.pti attach partition public.pt2_pti",

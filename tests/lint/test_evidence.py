@@ -226,7 +226,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             insert into bill values (10, 'NaN', 'infinity', 1);
             """,
             {"bill.price": "critical", "bill.fee": "critical", "bill.cost": "info"},
-            remedies={"bill.price": "rewrite", "bill.fee": "rewrite", "bill.cost": "redesign"},
+            remedies={"bill.price": "rewrite", "bill.fee": "redesign", "bill.cost": "redesign"},
         ),
     ],
     "lookup_name_is_unique": [

@@ -58,7 +58,9 @@ def asked(dsn: str) -> tuple[int, list[str], int, list[Verdict]]:
     whole = [text for text in seen if text.startswith("with")]
     looks = [text for text in seen if text.startswith("select 0, ")]
     settings = [text for text in seen if text.startswith("select set_config(")]
-    assert len(seen) == len(whole) + len(looks) + len(settings)
+    # expressions of indexes are planned with the new types of their columns
+    planned = [text for text in seen if text.startswith("explain ")]
+    assert len(seen) == len(whole) + len(looks) + len(settings) + len(planned)
     return len(whole), looks, held[0], verdicts
 
 
@@ -89,7 +91,9 @@ def test_statements_and_locks_do_not_grow_with_the_tables(server: Server) -> Non
         assert (catalogs, held) == (1, 0)
         # for rules, for suggestions, and for the keys of rows in the way
         assert len(looks) <= 3 * (1 + row[0] // 100)
-        counted.append(Counter(rule for rule, name, _ in found(verdicts) if name.startswith("area0_")))
+        # what more than ten tables of a schema lack is one finding of the schema
+        of_area = (rule for rule, name, _ in found(verdicts) if name.startswith("area0_"))
+        counted.append(Counter(rule for rule in of_area if rule not in ("table_has_timestamps", "key_is_bigint")))
     assert counted[0] == counted[1]
     assert len(counted[0]) >= 20
 

@@ -108,6 +108,8 @@ LET_IN = [(rule, weakness) for rule in RULES.values() for weakness in rule.schem
 IN_THE_WAY = {
     "schema.natural_key_is_unique": r"delete from customers where customer_email !~ '\S'",
     "schema.json_is_jsonb": "delete from orders where delivery_script_args::text ~ '1e'",
+    "schema.reference_has_foreign_key": "delete from orders where order_ref not in (select order_id from orders)",
+    "schema.optional_columns_have_check": "delete from orders where delivery_script_name is null",
 }
 #: Valid rows as evidence: a name alone earns no suggestion that can be run.
 EVIDENCE = """

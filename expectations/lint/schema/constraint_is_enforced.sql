@@ -22,9 +22,9 @@ select r.object || '.' || k.conname as object,
     else jsonb_build_array(jsonb_build_object(
       'where', array['all rows agree'], 'remedy', 'statement',
       'suggestion', format(
-        E'alter table %1$s drop constraint %2$I;\nalter table %1$s add constraint %2$I %3$s not valid;\n'
-        'alter table %1$s validate constraint %2$I',
-        r.quoted, k.conname, d.definition
+        E'alter table %1$s add constraint %3$I %4$s not valid;\nalter table %1$s validate constraint %3$I;\n'
+        'alter table %1$s drop constraint %2$I',
+        r.quoted, k.conname, left(k.conname, 54) || '_enforced', d.definition
       )
     ))
   end as instead,

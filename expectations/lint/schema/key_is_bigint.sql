@@ -29,7 +29,7 @@ holder (target, target_attnum, relation, attnum) as (
   join pointer as p on p.target = h.relation and p.target_attnum = h.attnum
 ),
 surrogate as (
-  select c.*, r.schema, count(*) over (partition by r.schema) > 10 as is_habit, case c.type when 21 then 32767 else 2147483647 end as top,
+  select c.*, r.schema, count(*) over (partition by r.schema) > 20 as is_habit, case c.type when 21 then 32767 else 2147483647 end as top,
     q.sequence, q.seqtypid, q.last_number,
     (c.relation, c.attnum) in (
       select g.relation, g.attnums[1] from table_index as g where g.is_valid and g.method = 'btree'

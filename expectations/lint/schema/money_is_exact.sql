@@ -18,19 +18,10 @@ select c.object,
   ) as suggestion,
   'rewrite' as remedy,
   case
-    when c.family = 'float' then jsonb_build_array(
-      jsonb_build_object(
-        'where', array['mostly finer'], 'remedy', 'redesign',
-        'suggestion', format('is %s money, or a measurement, which a float suits?', c.object)
-      ),
-      -- without a number of digits, numeric keeps each of them
-      jsonb_build_object(
-        'where', array['values with more digits'],
-        'suggestion', format(
-          'alter table %1$s alter column %2$s type numeric using %2$s::%3$snumeric', r.quoted, c.quoted, k.through
-        )
-      )
-    )
+    when c.family = 'float' then jsonb_build_array(jsonb_build_object(
+      'where', array['mostly finer'], 'remedy', 'redesign',
+      'suggestion', format('is %s money, or a measurement, which a float suits?', c.object)
+    ))
   end as instead,
   case
     when c.family = 'float' then jsonb_build_object(

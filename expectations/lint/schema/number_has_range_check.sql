@@ -42,7 +42,7 @@ select n.object,
     jsonb_build_object(
       'where', array['some below zero'], 'remedy', 'redesign',
       'comment', 'some rows are below zero: if that is wrong, run this after correcting them',
-      'suggestion', k.add_constraint
+      'suggestion', k.add_constraint || ' not valid'
     ),
     jsonb_build_object(
       'where', array['below zero'], 'remedy', 'redesign',

@@ -126,7 +126,7 @@ select l.objects[1] as object,
     jsonb_build_object(
       'where', array['most rows agree'],
       'comment', 'some rows violate the constraint: if they are wrong, run this after correcting them',
-      'suggestion', a.add_constraint
+      'suggestion', a.add_constraint || ' not valid'
     ),
     jsonb_build_object(
       'where', array['all rows agree'], 'remedy', 'statement',

@@ -113,7 +113,7 @@ select k.object,
           'is not null and not exists (select from %s as p where p.%s = t.%s)%s', k.quoted_table, k.quoted,
           k.quoted_target, k.quoted_key, k.quoted, case when k.is_deleted then E'\n' || k.deletion else '' end
         ),
-        'suggestion', k.add_constraint
+        'suggestion', k.add_constraint || case when k.cannot_be_deferred then '' else ' not valid' end
       ),
       jsonb_build_object(
         'where', array['values without a referenced row'], 'remedy', 'redesign', 'suggestion', m.question
