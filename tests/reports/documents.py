@@ -232,6 +232,8 @@ def everything(text: str) -> dict[str, Any]:
         versions={text: text},
     )
     made["violations"] = {"file": text, "sha256": text, "rows": 3}
+    read = {"table": text, "columns": {text: [f"a.{text}"], "other": []}}
+    made["coverage"] = {"tables": [read], "unknown": [f"g.{text}"]}
     return made
 
 
