@@ -27,6 +27,11 @@ FIXES = fixes(SUITE.rules)
 GUARDED = {rule.id for guard in guards().values() for rule in guard.protects}
 
 
+def is_marked(rule: Rule) -> bool:
+    """Whether a rule that supposes something says what its findings do not prove."""
+    return bool(rule.limitations) or not re.search(r"\b(may|might|probably|perhaps)\b", rule.why)
+
+
 def lacking(rule: Rule) -> list[str]:
     """What of a rule is not there, and where it belongs, as docs/contributing.md has it."""
     area, _, name = rule.id.partition(".")
@@ -38,6 +43,7 @@ def lacking(rule: Rule) -> list[str]:
     path = f"expectations/{rule.path}"
     wanted = [
         (rule.why, f"{path}: a header 'why'"),
+        (is_marked(rule), f"{path}: a header 'limitations' for what 'why' only supposes"),
         (
             rule.id in GUARDED or rule.unguarded or not checkable,
             f"{path}: a header 'unguarded', or fixes/guards/current/{name}.sql",
@@ -115,6 +121,11 @@ CHECKS = (
     "-k",
     "not documented_rule and not put_right and (not oracle_finds or 0-current)",
 )
+
+
+def test_rules_on_the_proposed_schema_mark_what_they_suppose() -> None:
+    """As those of the current schema, by the test above."""
+    assert [rule.id for rule in expectations.load("proposed").rules if not is_marked(rule)] == []
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 -- key: customer_id
 -- why: One company may have registered twice, with two balances: one receives the payments, the other places the
 --   orders. Or two customers share a mailbox, and each reads the other's mail.
+-- limitations: that the two are one customer. Several companies can share a mailbox.
 -- highlight: customer_email
 -- allowed_by: schema.natural_key_is_unique customers.customer_email where it is spelt the same way
 select s.customer_id, s.customer_name, s.customer_email, s.first_customer_id

@@ -3,6 +3,7 @@
 -- key: customer_id
 -- why: A required field holds a placeholder instead of a value. Checks for missing values accept it, but the text
 --   cannot be used.
+-- limitations: that a value is missing. A company can have such a name.
 -- highlight: customer_name, customer_email, customer_contact_name, address, address_state
 --   where lower(btrim(value, E' \t\n\r\f\x0b')) in ('n/a', 'na', 'none', 'null', 'nil', 'test',
 --   'testing', 'unknown', 'tbd', 'todo', 'placeholder', 'xxx', '-', '.', '?')

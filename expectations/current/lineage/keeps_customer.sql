@@ -3,6 +3,8 @@
 -- key: order_id
 -- why: A recreation continues an order of the same customer. Here the customers differ: one of them may be charged
 --   for leads of the other, and may see them.
+-- limitations: that a customer pays for, or sees, leads of the other. That depends on how the order is booked and
+--   delivered.
 -- highlight: customer_id, ancestor_customer_id
 -- diagram: lineage of order_id
 -- include: reference_is_sound

@@ -3,6 +3,8 @@
 -- key: order_id
 -- why: The status says that a later order replaced this one, but no later order is connected with it by references. The
 --   nightly job may have stopped half-way. The campaign has then ended without notice.
+-- limitations: that an order is missing. The word recreated can also mark the new order, and tonight's recreation may
+--   be yet to come.
 -- highlight: order_status
 -- diagram: lineage of order_id
 -- unguarded: a guard would reject a nightly job that ends an order before it inserts the next one

@@ -1,7 +1,8 @@
 -- title: Active order without a delivery script
 -- severity: warning
 -- key: order_id
--- why: The order is active but names no delivery script. Its leads are bought and cannot be delivered.
+-- why: The order is active but names no delivery script. Its leads are bought, and no script delivers them.
+-- limitations: that leads are lost. They may be delivered without a script.
 -- highlight: delivery_script_name
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.delivery_script_name
 from orders as o

@@ -3,6 +3,7 @@
 -- key: order_id
 -- why: json keeps both values, readers take the last one, and jsonb drops the first one silently. The two values may
 --   differ, and only one can be right.
+-- limitations: that the values differ. Equal values can be repeated, too.
 -- highlight: delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,
   o.delivery_script_name, o.delivery_script_args

@@ -2,7 +2,8 @@
 -- severity: warning
 -- key: order_id
 -- why: The schedule repeats, but with a period that does not fit into one, two or three days. The delivery hours
---   therefore shift from day to day. The schedule was probably generated with a wrong period.
+--   therefore shift from day to day. Compare them with the hours that the customer ordered.
+-- limitations: that the shift is unintended. No column says which hours the customer ordered.
 -- highlight: order_schedule
 -- hidden_by: schema.bitmap_is_readable orders.order_schedule
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.order_schedule

@@ -5,6 +5,7 @@
 -- without: no column says which order was recreated
 -- why: Orders are recreated based on their latest state. A recreation of an earlier order restores an amount,
 --   schedule or delivery that the customer may have changed since.
+-- limitations: that the customer changed the order in between. The values of both may be equal.
 -- highlight: recreated_from, latest_id
 -- hidden_by: schema.status_has_history orders.order_status
 -- unfixed: changes of the latest order may have been repeated by hand since, or replaced by others. Compare the two

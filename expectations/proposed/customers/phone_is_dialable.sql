@@ -1,8 +1,9 @@
 -- title: Invalid customer phone number
 -- severity: info
 -- key: customer_id
--- why: The number has the wrong length or contains characters that cannot be dialled. The customer cannot be called
+-- why: The number has the wrong length or contains characters that cannot be dialled. The customer may be out of reach
 --   when an order fails.
+-- limitations: that the number cannot be called. A local number without area code works in its own area.
 -- highlight: phone
 select k.customer_id, k.contact_id, k.name as contact_name, k.phone
 from sales.contacts as k

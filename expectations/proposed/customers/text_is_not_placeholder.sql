@@ -3,6 +3,7 @@
 -- key: customer_id
 -- why: A required field holds a placeholder instead of a value. Checks for missing values accept it, but the text
 --   cannot be used.
+-- limitations: that a value is missing. A company can have such a name.
 -- highlight: customer_text
 select c.customer_id, t.part, t.customer_text
 from sales.customers as c

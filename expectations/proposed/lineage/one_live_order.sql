@@ -3,6 +3,7 @@
 -- key: order_id
 -- why: Each daily recreation replaces the order before it. Two live orders in one lineage can deliver, and charge,
 --   twice.
+-- limitations: that the customer was charged twice. A pending or paused order delivers nothing while it is one.
 -- highlight: last_live_id, order_status
 select l.order_id, l.first_ancestor_id, l.last_live_id, l.customer_id, l.order_status, l.amount
 from (

@@ -1,7 +1,8 @@
 -- title: Active order without a delivery script
 -- severity: warning
 -- key: order_id
--- why: The order is active but names no delivery script. Its leads are bought and cannot be delivered.
+-- why: The order is active but names no delivery script. Its leads are bought, and no script delivers them.
+-- limitations: that leads are lost. They may be delivered without a script.
 -- highlight: script_name
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, d.script_name
 from sales.orders as o

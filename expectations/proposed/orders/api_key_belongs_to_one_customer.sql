@@ -3,6 +3,8 @@
 -- key: order_id
 -- why: An API key of a CRM belongs to one customer. If orders of two customers share it, leads of one may arrive in
 --   the CRM of the other.
+-- limitations: that the key is used by mistake. Two customers may be one company, or use one CRM, as clients of an
+--   agency do.
 -- highlight: least_customer_id, greatest_customer_id
 select k.order_id, k.customer_id, k.script_name, k.least_customer_id, k.greatest_customer_id
 from (

@@ -3,6 +3,7 @@
 -- key: order_id
 -- why: Old applications read the arguments as they were written. New applications read jsonb, which keeps the last of
 --   two equal keys. A program that takes the first value delivers differently.
+-- limitations: that the values differ. Equal values can be repeated, too.
 select t.order_id
 from sales_private.delivery_originals as t
 where case

@@ -1,8 +1,9 @@
 -- title: Duplicate live order
 -- severity: warning
 -- key: order_id
--- why: An earlier live order in another lineage has the same customer, schedule, delivery and amount. The order was
---   probably placed twice by mistake, and the customer pays twice.
+-- why: An earlier live order in another lineage has the same customer, schedule, delivery and amount. The order may
+--   have been placed twice by mistake, and then the customer pays twice.
+-- limitations: that the order was placed by mistake. A customer may want twice the leads.
 -- highlight: first_order_id
 select e.order_id, e.first_ancestor_id, e.customer_id, e.order_status, e.amount, e.first_order_id
 from (

@@ -1,8 +1,9 @@
 -- title: Customer's live orders exceed the balance
 -- severity: warning
 -- key: customer_id
--- why: Each order is compared with the balance separately. Together, the customer's live orders exceed the balance,
---   or the balance is missing or NaN. Tonight's recreations cannot all be paid.
+-- why: Each order is compared with the balance separately. Together, the customer's live orders exceed the balance, or
+--   the balance is missing or NaN. It does not cover all of tonight's recreations.
+-- limitations: that the orders remain unpaid. A payment may be on its way, and an order may end first.
 -- follows_from: customers.balance_is_finite, customers.balance_is_not_negative
 -- highlight: balance, live_amount
 select c.customer_id, c.balance, live.orders as live_orders, live.amount as live_amount

@@ -4,6 +4,7 @@
 -- why: Orders are recreated based on their latest state. A recreation of an earlier order restores an amount,
 --   schedule or delivery that the customer may have changed since. A recreation of a cancelled or expired order
 --   revives what had ended.
+-- limitations: that the customer changed the order in between. The values of both may be equal.
 -- highlight: predecessor_id, latest_id, status_before where value is not null
 select r.order_id, r.first_ancestor_id, r.predecessor_id, r.latest_id, ended.status_after as status_before
 from (

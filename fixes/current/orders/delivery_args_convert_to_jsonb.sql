@@ -1,6 +1,6 @@
 -- assumes: the lost characters are not in the data.
 -- leave: the column cannot be converted to jsonb, and queries that read such a value can fail. Numbers beyond numeric
---   need a decision: no statement shows which number was meant.
+--   need a decision: the data does not say which number was meant.
 
 -- given quoted: the arguments without escapes that jsonb rejects, and with each number beyond numeric as a string
 -- Escaped backslashes are first replaced by U+0001, which JSON text cannot contain. Surrogates come before \u0000: two
