@@ -9,18 +9,37 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from itertools import pairwise
 from typing import Any, Final
 
 from order_audit.server_message import masked as message
 from order_audit.server_message import server_message as error
 
-__all__ = ["JSON", "TEXT", "error", "is_personal", "message", "passwords", "text", "value"]
+__all__ = ["JSON", "TEXT", "error", "is_personal", "is_plain", "message", "passwords", "text", "value"]
 
 #: Words in the names of columns or keys with personal data or secrets.
 _PERSONAL: Final = {
-    "email", "mail", "phone", "telephone", "tel", "mobile", "cell", "fax", "address", "street", "contact", "zip",
-    "postcode", "postal", "firstname", "lastname", "surname", "fullname", "birthday", "birthdate", "birth", "dob",
-    "ssn", "iban", "passport", "ip", "latitude", "longitude",
+    "email", "mail", "phone", "telephone", "tel", "mobile", "cell", "cellphone", "fax", "address", "street", "contact",
+    "zip", "zipcode", "postcode", "postal", "firstname", "lastname", "surname", "fullname", "middlename", "givenname",
+    "familyname", "maidenname", "forename", "nickname", "username", "birthday", "birthdate", "birth", "born", "dob",
+    "ssn", "iban", "passport", "ip", "latitude", "longitude", "cvv", "cvc", "cardnumber", "cardno", "creditcard",
+    "cardholder", "accountnumber", "bankaccount", "taxnumber",
+}  # fmt: skip
+#: Pairs of words in such names, side by side in any order: first_name, nameFirst, card_number.
+_PERSONAL_PAIRS: Final = {
+    frozenset(pair)
+    for pair in [
+        *(("name", word) for word in (
+            "first", "last", "middle", "full", "given", "family", "maiden", "birth", "nick", "user", "person", "real",
+            "holder",
+        )),
+        *(("card", word) for word in ("number", "no", "num", "nr", "credit", "debit", "holder", "payment")),
+        *(("account", word) for word in ("number", "no", "bank", "holder")),
+        ("social", "security"), ("security", "number"), ("tax", "number"), ("tax", "identification"), ("vat", "number"),
+        ("national", "id"), ("identity", "number"), ("passport", "number"), ("license", "number"),
+        ("licence", "number"), ("driver", "license"), ("driving", "licence"), ("license", "plate"),
+        ("insurance", "number"), ("post", "code"), ("house", "number"), ("sort", "code"), ("routing", "number"),
+    ]
 }  # fmt: skip
 _SECRET: Final = (
     "apikey",
@@ -34,7 +53,9 @@ _SECRET: Final = (
     "authorization",
 )
 #: Last words of names that count or classify their subject.
-_HARMLESS_END: Final = {"id", "ids", "count", "state", "type", "kind", "status", "valid", "verified"}
+_HARMLESS_END: Final = {"id", "ids", "count", "state", "country", "type", "kind", "status", "valid", "verified", "at"}
+#: Names that end so, and are personal for all that.
+_PERSONAL_IDS: Final = {frozenset(("national", "id")), frozenset(("tax", "id")), frozenset(("personal", "id"))}
 #: A password in a connection's words or address; operators of SQL have spaces around them where PostgreSQL writes it.
 _PASSWORD: Final = re.compile(
     r"((?<![\w.])(?:password|passwd|pwd)=|://[^\s:/@']+:(?=[^\s@']+@))[^\s@'&;]+", re.IGNORECASE
@@ -74,10 +95,17 @@ PLAIN_TYPES: Final = {
     16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1186, 1266, 1560, 1562, 2950,
     3904, 3906, 3908, 3910, 3912, 3926, 4451, 4532, 4533, 4534, 4535, 4536,  # ranges of such, and sets of ranges
 }  # fmt: skip
+#: Types of catalog names: they name a table, a column, a type.
+_NAME_TYPES: Final = {18, 19, 24, 2202, 2203, 2205, 2206, 4089, 4096}
 #: First characters of a JSON document or string.
 _OPENERS: Final = ("{", "[", '"')
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _REFERENCE: Final = re.compile(r"secret-ref:[A-Za-z0-9_./-]+")
+
+
+def is_plain(kind: int) -> bool:
+    """Return whether values of a type (an oid) hold no text of a person: numbers, times, uuids, catalog names."""
+    return kind in PLAIN_TYPES or kind in _NAME_TYPES
 
 
 def is_personal(names: Collection[str] | None) -> bool:
@@ -89,9 +117,12 @@ def _is_personal_name(name: str) -> bool:
     if _is_secret_name(name):
         return True
     words = [word.lower() for word in _WORDS.findall(name)]
+    pairs = {frozenset(pair) for pair in pairwise(words)}
+    if pairs & _PERSONAL_IDS:
+        return True
     if not words or words[-1] in _HARMLESS_END:
         return False
-    return any(word.rstrip("s") in _PERSONAL or word in _PERSONAL for word in words)
+    return bool(pairs & _PERSONAL_PAIRS) or any(word.rstrip("s") in _PERSONAL or word in _PERSONAL for word in words)
 
 
 def _is_secret_name(name: str) -> bool:

@@ -21,7 +21,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
 
 _FIELDS: Final = (
     "title", "severity", "key", "requires", "why", "limitations", "without", "highlight", "allowed_by", "hidden_by",
-    "diagram", "follows_from", "prefilter", "prefilter_key", "unfixed", "unguarded", "do_now",
+    "diagram", "follows_from", "prefilter", "prefilter_key", "unfixed", "unguarded", "personal", "harmless", "do_now",
 )  # fmt: skip
 #: Names of fields in files of earlier versions, and their names of today.
 _RENAMED: Final = {
@@ -130,6 +130,8 @@ class Rule:
     prefilter: Prefilter | None = None
     unfixed: str = ""
     unguarded: str = ""
+    personal: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
     do_now: str = ""
     path: str = ""
     lines: tuple[Line, ...] = field(default=(), repr=False, compare=False)
@@ -217,6 +219,8 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
         prefilter=_prefilter(header, path),
         unfixed=header.get("unfixed", ""),
         unguarded=header.get("unguarded", ""),
+        personal=column_list(header["personal"], "personal", path) if "personal" in header else (),
+        harmless=column_list(header["harmless"], "harmless", path) if "harmless" in header else (),
         do_now=header.get("do_now", ""),
         path=str(path),
         lines=body,

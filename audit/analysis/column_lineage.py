@@ -5,9 +5,12 @@ None means unknown lineage: texts of such a column are masked, rows are looked u
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from sqlglot import exp
+
+from order_audit.audit.analysis.relation_name import RelationName
 
 #: Functions whose values reveal no more than their arguments: letters, maximum, count. Of any other function's
 #: result nothing is known; it may be a whole row, or a value out of a document.
@@ -20,10 +23,27 @@ _PLAIN = (
 _OPAQUE = (exp.Query, exp.Star, exp.Dot, exp.Bracket, exp.Tuple, exp.Array, exp.Struct)
 
 
+#: The names of columns by result column; None where unknown.
+Lineage: TypeAlias = dict[str, frozenset[str] | None]
+#: Returns the names of the columns that a relation's column is made of; None where unknown.
+Resolve: TypeAlias = Callable[[RelationName, str], frozenset[str] | None]
+
+
+def by_name(relation: RelationName, column: str) -> frozenset[str] | None:  # noqa: ARG001
+    """Take a column for one of a table, whose name describes it."""
+    return frozenset((column,))
+
+
 def folded_name(identifier: exp.Expr) -> str:
     """The name that PostgreSQL takes an identifier for: in small letters unless quoted."""
     name = str(identifier.this)
     return name if identifier.args.get("quoted") else name.lower()
+
+
+def relation_name(table: exp.Table) -> RelationName:
+    """The name of a relation, as PostgreSQL stores it."""
+    schema = table.args.get("db")
+    return RelationName(folded_name(schema) if schema else "", folded_name(table.this))
 
 
 def output_name(item: exp.Expr) -> str:
@@ -34,11 +54,16 @@ def output_name(item: exp.Expr) -> str:
     return folded_name(named) if isinstance(named, exp.Identifier) else item.alias_or_name
 
 
-def column_lineage(query: exp.Query) -> dict[str, frozenset[str] | None]:
-    """Per column of a query's result, the names of the tables' columns that it is made of; None where unknown."""
+def column_lineage(query: exp.Query, resolve: Resolve = by_name, *, loose: bool = False) -> Lineage:
+    """Per column of a query's result, the names of the tables' columns that it is made of; None where unknown.
+
+    `resolve` returns the names for a column of a relation. `loose` also follows the arguments of all functions of the
+    server, for values of types that hold no text.
+    """
+    tracer = _Tracer(resolve, loose=loose)
     result: dict[str, frozenset[str] | None] = {}
     for place, item in enumerate(query.selects):
-        sources = _at(query, place, frozenset())
+        sources = tracer.at(query, place, frozenset())
         name = output_name(item)
         result[name] = _both(sources, result[name]) if name in result else sources
     return result
@@ -84,55 +109,68 @@ def with_query(table: exp.Table) -> exp.CTE | None:
     return None
 
 
-def _at(query: exp.Expr, place: int, seen: frozenset[tuple[int, int]]) -> frozenset[str] | None:
-    """Return the sources of the column at `place` of a query's result. A recursive query adds no source to itself."""
-    if (id(query), place) in seen:
-        return frozenset()
-    seen |= {(id(query), place)}
-    if isinstance(query, exp.SetOperation):
-        return _both(_at(query.left, place, seen), _at(query.right, place, seen))
-    if isinstance(query, exp.Subquery):
-        return _at(query.this, place, seen)
-    if not isinstance(query, exp.Select) or query.is_star or place >= len(query.selects):
-        return None
-    return _expression(query.selects[place].unalias(), query, seen)
+class _Tracer:
+    """Follows columns to their sources."""
 
+    def __init__(self, resolve: Resolve, *, loose: bool) -> None:
+        self._resolve = resolve
+        self._loose = loose
 
-def _expression(item: exp.Expr, select: exp.Select, seen: frozenset[tuple[int, int]]) -> frozenset[str] | None:
-    if isinstance(item, exp.Window):
-        return _expression(item.this, select, seen)  # partition and order columns do not appear in the value
-    if isinstance(item, exp.Column):
-        return _column(item, select, seen)
-    if isinstance(item, _OPAQUE) or (isinstance(item, exp.Func) and not isinstance(item, _PLAIN)):
-        return None if item.find(exp.Column, exp.Query, exp.Star) else frozenset()
-    names: frozenset[str] | None = frozenset()
-    for below in item.iter_expressions():
-        names = _both(names, _expression(below, select, seen))
-    return names
+    def at(self, query: exp.Expr, place: int, seen: frozenset[tuple[int, int]]) -> frozenset[str] | None:
+        """Return the sources of a query's column at `place`. A recursive query adds no source to itself."""
+        if (id(query), place) in seen:
+            return frozenset()
+        seen |= {(id(query), place)}
+        if isinstance(query, exp.SetOperation):
+            return _both(self.at(query.left, place, seen), self.at(query.right, place, seen))
+        if isinstance(query, exp.Subquery):
+            return self.at(query.this, place, seen)
+        if not isinstance(query, exp.Select) or query.is_star or place >= len(query.selects):
+            return None
+        return self._expression(query.selects[place].unalias(), query, seen)
 
+    def _expression(
+        self, item: exp.Expr, select: exp.Select, seen: frozenset[tuple[int, int]]
+    ) -> frozenset[str] | None:
+        if isinstance(item, exp.Window):
+            return self._expression(item.this, select, seen)  # partition and order columns do not appear in the value
+        if isinstance(item, exp.Column):
+            return self._column(item, select, seen)
+        if isinstance(item, (exp.Count, exp.Length)):
+            return frozenset()  # a number that says nothing of the values
+        if isinstance(item, _OPAQUE) or (isinstance(item, exp.Func) and not isinstance(item, _PLAIN)):
+            unknown = isinstance(item, (*_OPAQUE, exp.Anonymous)) or item.find(exp.Query, exp.Star) is not None
+            if unknown or not self._loose:
+                return None if item.find(exp.Column, exp.Query, exp.Star) else frozenset()
+        names: frozenset[str] | None = frozenset()
+        for below in item.iter_expressions():
+            names = _both(names, self._expression(below, select, seen))
+        return names
 
-def _column(column: exp.Column, select: exp.Select, seen: frozenset[tuple[int, int]]) -> frozenset[str] | None:
-    if not isinstance(column.this, exp.Identifier):
+    def _column(
+        self, column: exp.Column, select: exp.Select, seen: frozenset[tuple[int, int]]
+    ) -> frozenset[str] | None:
+        if not isinstance(column.this, exp.Identifier):
+            return None
+        name = folded_name(column.this)
+        if not column.table and any(source.alias_or_name.lower() == name for source in _sources(select)):
+            return None  # the whole row
+        source = _source(column, select)
+        if source is None or _renamed(source):
+            return None
+        if isinstance(source, exp.Table) and with_query(source) is None:
+            return self._resolve(relation_name(source), name) if isinstance(source.this, exp.Identifier) else None
+        inner = _query(source)
+        if not isinstance(inner, exp.Query):
+            return None
+        for place, below in enumerate(inner.selects):
+            if below.is_star:
+                starred = exp.column(column.this.copy(), table=below.table if isinstance(below, exp.Column) else None)
+                if isinstance(inner, exp.Select) and (sources := self._column(starred, inner, seen)) is not None:
+                    return sources
+            elif output_name(below) == name:
+                return self.at(inner, place, seen)
         return None
-    name = folded_name(column.this)
-    if not column.table and any(source.alias_or_name.lower() == name for source in _sources(select)):
-        return None  # the whole row
-    source = _source(column, select)
-    if source is None or _renamed(source):
-        return None
-    if isinstance(source, exp.Table) and with_query(source) is None:
-        return frozenset((name,)) if isinstance(source.this, exp.Identifier) else None
-    inner = _query(source)
-    if not isinstance(inner, exp.Query):
-        return None
-    for place, below in enumerate(inner.selects):
-        if below.is_star:
-            starred = exp.column(column.this.copy(), table=below.table if isinstance(below, exp.Column) else None)
-            if isinstance(inner, exp.Select) and (sources := _column(starred, inner, seen)) is not None:
-                return sources
-        elif output_name(below) == name:
-            return _at(inner, place, seen)
-    return None
 
 
 def _source(column: exp.Column, select: exp.Select) -> exp.Expr | None:
@@ -145,9 +183,17 @@ def _source(column: exp.Column, select: exp.Select) -> exp.Expr | None:
 
 def _sources(select: exp.Select) -> Iterator[exp.Expr]:
     if (first := select.args.get("from_")) is not None:
-        yield first.this
+        yield from _items(first.this)
     for join in select.args.get("joins") or ():
-        yield join.this
+        yield from _items(join.this)
+
+
+def _items(source: exp.Expr) -> Iterator[exp.Expr]:
+    """A part of a FROM clause, or all parts of a join in brackets."""
+    in_brackets = isinstance(source, exp.Subquery) and isinstance(source.this, exp.Table) and not source.alias
+    yield from _items(source.this) if in_brackets else (source,)
+    for join in source.args.get("joins") or ():
+        yield from _items(join.this)
 
 
 def _query(source: exp.Expr | None) -> exp.Expr | None:

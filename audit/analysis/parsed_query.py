@@ -16,7 +16,13 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from order_audit.audit.analysis.column_lineage import column_lineage, folded_name, output_name, source_table, with_query
+from order_audit.audit.analysis.column_lineage import (
+    column_lineage,
+    output_name,
+    relation_name,
+    source_table,
+    with_query,
+)
 from order_audit.audit.analysis.columns_read import columns_read
 from order_audit.audit.analysis.predicates import ReadSet, read_sets
 from order_audit.audit.analysis.relation_name import RelationName
@@ -83,6 +89,7 @@ class ParsedQuery:
     prefiltered: tuple[int, int] | None = None
     calls: frozenset[str] | None = None
     columns_read: frozenset[tuple[RelationName | None, str]] | None = None
+    loose_lineage: dict[str, frozenset[str] | None] = field(default_factory=dict)
 
 
 @cache
@@ -120,6 +127,7 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> ParsedQuery:
         body=_unordered(tree, text, tokens, clauses),
         relations=_relations(tree),
         column_lineage=column_lineage(tree),
+        loose_lineage=column_lineage(tree, loose=True),
         clauses=_slices(tree, text, tokens, clauses, prefiltered),
         rows=_rows(tree),
         unqualified=tuple(
@@ -153,7 +161,7 @@ def _rows(tree: exp.Query) -> dict[str, int]:
 
 
 def _relations(tree: exp.Expr) -> tuple[RelationName, ...]:
-    return tuple(dict.fromkeys(_name(table) for table in _tables(tree)))
+    return tuple(dict.fromkeys(relation_name(table) for table in _tables(tree)))
 
 
 def _tables(tree: exp.Expr) -> Iterator[exp.Table]:
@@ -161,11 +169,6 @@ def _tables(tree: exp.Expr) -> Iterator[exp.Table]:
     for table in tree.find_all(exp.Table, bfs=False):
         if isinstance(table.this, exp.Identifier) and with_query(table) is None:
             yield table
-
-
-def _name(table: exp.Table) -> RelationName:
-    schema = table.args.get("db")
-    return RelationName(folded_name(schema) if schema else "", folded_name(table.this))
 
 
 def _unordered(tree: exp.Query, text: str, tokens: list[Token], clauses: dict[TokenType, int]) -> str:

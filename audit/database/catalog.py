@@ -12,7 +12,7 @@ from order_audit import session
 from order_audit.audit.analysis.relation_name import RelationName
 
 #: Numeric types: integers, floats, numeric, oid.
-_NUMBERS = {20, 21, 23, 26, 700, 701, 1700}
+NUMBERS = {20, 21, 23, 26, 700, 701, 1700}
 _NUMERIC = 1700
 _JSON = {114, 3802}
 
@@ -22,8 +22,8 @@ class Relation:
     """A table, view or similar relation, with its columns' numbers by name.
 
     `readable` has the columns that this role may select; none if a policy may hide rows. `documents` has columns whose
-    names do not describe their content: json, jsonb, xml, hstore, composites, and all columns of a view, which may
-    rename them.
+    names do not describe their content: json, jsonb, xml, hstore, composites. `definition` is the query of a view,
+    which may rename columns.
     """
 
     oid: int
@@ -33,6 +33,7 @@ class Relation:
     columns: dict[str, int]
     documents: frozenset[str] = frozenset()
     is_view: bool = False
+    definition: str = ""
 
     def shown(self, schema: str) -> str:
         """Return its name for results: with its schema, unless that is the audited one."""
@@ -56,7 +57,7 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether its values sort as numbers."""
-        return self.type in _NUMBERS
+        return self.type in NUMBERS
 
     @property
     def is_json(self) -> bool:
@@ -74,7 +75,8 @@ def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> 
     wanted = sorted(set(names))
     rows = connection.execute(
         """
-        select w.schema, w.relation, r.oid, r.nspname, r.relname, r.readable, r.columns, r.documents, r.is_view
+        select w.schema, w.relation, r.oid, r.nspname, r.relname, r.readable, r.columns, r.documents, r.is_view,
+          r.definition
         from unnest(%s::text[], %s::text[]) as w (schema, relation)
         cross join lateral (
           select c.oid, n.nspname, c.relname,
@@ -96,9 +98,11 @@ def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> 
               from pg_attribute as a
               join pg_type as t on t.oid = a.atttypid
               where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-                and (t.typname in ('json', 'jsonb', 'xml', 'hstore') or t.typtype = 'c' or c.relkind in ('v', 'm'))
+                and (t.typname in ('json', 'jsonb', 'xml', 'hstore') or t.typtype = 'c')
             ) as documents,
-            c.relkind in ('v', 'm') as is_view
+            c.relkind in ('v', 'm') as is_view,
+            -- pretty: without the brackets around joins
+            case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid, true) end as definition
           from pg_class as c
           join pg_namespace as n on n.oid = c.relnamespace
           where c.relname = w.relation
@@ -112,7 +116,7 @@ def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> 
     ).fetchall()
     return {
         RelationName(row[0], row[1]): Relation(
-            row[2], row[3], row[4], frozenset(row[5]), row[6], frozenset(row[7]), row[8]
+            row[2], row[3], row[4], frozenset(row[5]), row[6], frozenset(row[7]), row[8], row[9] or ""
         )
         for row in rows
     }

@@ -76,9 +76,12 @@ def _expectation(rule: Rule, evidence: int) -> ExpectOrderAuditRuleToFindNoViola
         personal=[
             name
             for name, names in read.column_lineage.items()
-            if names is not None and mask.is_personal(names | {name})
+            if name in rule.personal
+            or (name not in rule.harmless and names is not None and mask.is_personal(names | {name}))
         ],
-        unknown=[name for name, names in read.column_lineage.items() if names is None] if read.column_lineage else None,
+        unknown=[name for name, names in read.column_lineage.items() if names is None and name not in rule.harmless]
+        if read.column_lineage
+        else None,
         prefilter=asdict(rule.prefilter) if rule.prefilter else None,
         description=rule.title,
         severity=FailureSeverity(rule.severity),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -26,8 +26,18 @@ _DIGITS: Final = 400
 Row = tuple[Any, ...]
 
 
-def shaped(read: Pass, rows: Iterable[Row], *, sampled: float | None, unmask: bool) -> dict[str, Any]:
-    """A table's entry. `sampled` is the percentage of its pages that was read, None for all."""
+def shaped(
+    read: Pass,
+    rows: Iterable[Row],
+    names: Mapping[str, frozenset[str] | None],
+    *,
+    sampled: float | None,
+    unmask: bool,
+) -> dict[str, Any]:
+    """Return a table's entry. `sampled` is the percentage of its pages that was read, None for all.
+
+    `names` has by column what its values are made of, for mask.value.
+    """
     lines: dict[tuple[str, int], list[Row]] = defaultdict(list)
     summaries: dict[tuple[int, str], dict[str, Any]] = {}
     plain: dict[str, dict[str, Any]] = {}
@@ -54,7 +64,7 @@ def shaped(read: Pass, rows: Iterable[Row], *, sampled: float | None, unmask: bo
         by_kind = {what: lines[what, place] for what in ("quantile", "bucket", "top", "type", "key", "bit")}
         by_kind["beside"] = lines["beside", BESIDE + place]
         counted = next((summaries[key] for key in summaries if key[0] == place and key[1] != "h"), {})
-        shaper = _Shaper(column, counted, by_kind, mask_as=_names(read, column, unmask))
+        shaper = _Shaper(column, counted, by_kind, mask_as=False if unmask else names[column.name])
         if column.kind == "other":
             columns[column.name] = {"type": column.written, "nulls": total - plain[str(place)]["count"]}
         elif (wide := read.wide.get(place)) is not None:
@@ -67,13 +77,6 @@ def shaped(read: Pass, rows: Iterable[Row], *, sampled: float | None, unmask: bo
     entry["key"] = _key(read.table, columns)
     entry["columns"] = columns
     return entry
-
-
-def _names(read: Pass, column: Column, unmask: bool) -> tuple[str, ...] | bool | None:
-    """Return the source columns of a value for mask.value; False for no masking. A view may rename a column."""
-    if unmask:
-        return False
-    return None if read.table.kind in "vm" else (column.name,)
 
 
 def _key(table: Table, columns: dict[str, Any]) -> dict[str, Any] | None:
@@ -96,7 +99,7 @@ class _Shaper:
         column: Column,
         counted: dict[str, Any],
         found: dict[str, list[Row]],
-        mask_as: tuple[str, ...] | bool | None,
+        mask_as: frozenset[str] | bool | None,
     ) -> None:
         self._column = column
         self._counted = counted

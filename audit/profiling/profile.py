@@ -13,8 +13,9 @@ import psycopg
 from order_audit.audit import mask
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
+from order_audit.audit.database.view_lineage import ViewLineage, names_of
 from order_audit.audit.profiling import column_figures
-from order_audit.audit.profiling.columns import Column, table
+from order_audit.audit.profiling.columns import Column, Table, table
 from order_audit.audit.profiling.limits import EXACT, HASHED, MEMORY, PICKED
 from order_audit.audit.profiling.profile_query import compose, survey
 from order_audit.audit.profiling.table_pass import Pass, Wide, source
@@ -80,7 +81,24 @@ def _profiled(connection: psycopg.Connection, relation: Relation, sample: float 
     read = Pass(looked, columns, source(looked, percent), {}, _json_keys_by(columns))
     read = replace(read, wide=_wide(connection, read, percent))
     rows = connection.execute(compose(read).encode()).fetchall()
-    return {"schema": relation.schema, **column_figures.shaped(read, rows, sampled=percent, unmask=unmask)}
+    names = _masked_by(connection, looked)
+    return {"schema": relation.schema, **column_figures.shaped(read, rows, names, sampled=percent, unmask=unmask)}
+
+
+def _masked_by(connection: psycopg.Connection, looked: Table) -> dict[str, frozenset[str] | None]:
+    """Return by column the names that decide whether it is masked, through views to tables; None: masked."""
+    if looked.kind not in "vm":
+        return {column.name: frozenset((column.name,)) for column in looked.columns}
+    exact, loose = (ViewLineage(connection, loose=loose) for loose in (False, True))
+    return {
+        column.name: names_of(
+            column.name,
+            column.type,
+            exact.of(looked.relation, column.name),
+            loose.of(looked.relation, column.name),
+        )
+        for column in looked.columns
+    }
 
 
 def _json_keys_by(columns: tuple[Column, ...]) -> int | None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import psycopg
 
 from order_audit import session
 from order_audit.audit import mask
+from order_audit.audit.analysis.column_lineage import Lineage
 from order_audit.audit.analysis.parsed_query import ParsedQuery
 from order_audit.audit.analysis.relation_name import RelationName
+from order_audit.audit.analysis.statement_lineage import statement_lineage
 from order_audit.audit.database import catalog
 from order_audit.audit.database.catalog import Column, Relation
+from order_audit.audit.database.view_lineage import ViewLineage, names_of
 from order_audit.audit.scans.header_check import misplaced
 from order_audit.audit.scans.outcome import Failure, Outcome
 from order_audit.expectations import Prerequisite, Rule, shipped
@@ -36,6 +39,8 @@ class PreparedRule:
     table: Relation | None
     documents: frozenset[str] = frozenset()
     may_steer: bool = False
+    exact: Lineage = field(default_factory=dict)
+    loose: Lineage = field(default_factory=dict)
 
     @cached_property
     def key(self) -> tuple[int, ...]:
@@ -51,12 +56,17 @@ class PreparedRule:
     def names(self, place: int) -> frozenset[str] | None:
         """Return the source column names of a result column; None if unknown."""
         column = self.columns[place]
+        if column.name in self.rule.harmless:
+            return frozenset()
+        if column.name in self.rule.personal:
+            return None
         if column.source:
             return frozenset((column.name, column.source))
-        made_of = self.query.column_lineage.get(column.name)
-        if made_of is None or made_of & self.documents:
-            return frozenset((column.name,)) if column.is_number else None
-        return made_of | {column.name}
+        exact, loose = (
+            None if made_of is None or made_of & self.documents else made_of
+            for made_of in (self.exact.get(column.name), self.loose.get(column.name))
+        )
+        return names_of(column.name, column.type, exact, loose)
 
     @property
     def key_is_personal(self) -> bool:
@@ -79,6 +89,7 @@ def prepare(
     encoding = catalog.encoding(connection)
     marks = _marks(parsed_rules)
     by_oid = {relation.oid: relation for relation in there.values()}
+    strict, lenient = (ViewLineage(connection, there.items(), loose=loose) for loose in (False, True))
     prepared_rules: list[PreparedRule] = []
     outcomes: dict[str, Outcome] = {}
     for rule, parsed in parsed_rules:
@@ -109,10 +120,19 @@ def prepare(
             message = f"the statement gives no column {_unlike(missing[0], names, fields)}"
             outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
+        if missing := [name for name in (*rule.personal, *rule.harmless) if name not in names]:
+            message = f"the statement gives no column {_unlike(missing[0], names, 'personal or harmless')}"
+            outcomes[rule.id] = Outcome("errored", failure=Failure(message))
+            continue
         key = columns[names.index(rule.key[0])]
         documents = frozenset[str]().union(*(there[name].documents for name in parsed.relations))
         may_steer = parsed.calls is None or any(calls[name].is_volatile for name in parsed.calls & calls.keys())
-        prepared_rules.append(PreparedRule(rule, parsed, columns, by_oid.get(key.relation), documents, may_steer))
+        exact, loose = parsed.column_lineage, parsed.loose_lineage
+        if any(there[name].is_view for name in parsed.relations):
+            exact, loose = (statement_lineage(parsed.body, views, loose=views.is_loose) for views in (strict, lenient))
+            documents = frozenset()  # the lineage of views knows the tables of their columns
+        table = by_oid.get(key.relation)
+        prepared_rules.append(PreparedRule(rule, parsed, columns, table, documents, may_steer, exact, loose))
     return prepared_rules, outcomes
 
 

@@ -176,8 +176,8 @@ def test_a_validation_that_rows_fail_is_left_out(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             "create table item (id bigint primary key, price_amount numeric(9, 2));"
-            "insert into item select n, nullif(n, 5) from generate_series(1, 20) as n; update item set price_amount = -1"
-            " where id = 5"
+            "insert into item select n, nullif(n, 5) from generate_series(1, 20) as n;"
+            " update item set price_amount = -1 where id = 5"
         )
     suggestion = found(dsn)["number_has_range_check", "item.price_amount"].suggestion
     assert [sql.split()[3] for _, sql in split(suggestion)] == ["add"]

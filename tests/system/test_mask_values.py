@@ -75,6 +75,18 @@ def test_a_mask_raises_no_false_alarm(value: str) -> None:
         ("order_amount", False), ("address_state", False), ("customer_balance", False), ("customer_name", False),
         ("contact_id", False), ("email_count", False), ("phone_type", False), ("delivery_script_name", False),
         ("recreated_at", False), ("description", False), ("shipping", False), ("hotel", False),
+        # parts of a name, side by side, in any order and spelling
+        ("first_name", True), ("nameFirst", True), ("lastName", True), ("LAST_NAME", True), ("full_name", True),
+        ("fullname", True), ("contactFirstName", True), ("middle-name", True), ("user_name", True), ("nickname", True),
+        ("card_number", True), ("cardNumber", True), ("creditCardNo", True), ("cardholder_name", True), ("cvv", True),
+        ("iban", True), ("bank_account", True), ("account_number", True), ("ssn", True), ("social_security_no", True),
+        ("national_id", True), ("taxNumber", True), ("drivers_license_number", True), ("passport_no", True),
+        ("date_of_birth", True), ("birthYear", True), ("post_code", True), ("ip_address", True),
+        ("name", False), ("file_name", False), ("table_name", False), ("product_name", False), ("first_seen", False),
+        ("last_login", False), ("card_type", False), ("account_id", False), ("number", False),
+        ("invoice_number", False),
+        ("birth_country", False), ("phone_country", False), ("email_sent_at", False), ("first_name_count", False),
+        ("currency_code", False), ("score_card", False), ("name_of_first_table", False),
     ],
 )  # fmt: skip
 def test_names_tell_what_is_personal(name: str, personal: bool) -> None:

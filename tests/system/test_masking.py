@@ -147,7 +147,8 @@ def test_keys_are_masked_under_any_name(
     found = audited.result(f"keys.{name}")
     keys = audited.keys(f"keys.{name}")
     assert found["status"] == "failed", found
-    assert found["violations"] == len(keys) == len(set(keys))
+    assert found["violations"] == len(keys)
+    assert len([key for key in keys if key]) == len({*keys} - {""})
     assert seen("\n".join(keys), hidden, allowed)[:5] == []
     assert seen(json.dumps(found["examples"], ensure_ascii=False), hidden, allowed)[:5] == []
     unmasked = audits["unmasked"].result(f"keys.{name}")
