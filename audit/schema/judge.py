@@ -92,13 +92,13 @@ def _types(suggestion: Suggestion, rows: Rows) -> dict[Change, str]:
     """The types of amounts, wide enough for the rows."""
     types = {}
     for change, (table, column, fraction) in suggestion.sized.items():
-        digits, decimals, has_more = (rows.value(table, Figure(it)) for it in figures(column))
+        largest, decimals, has_more = (rows.value(table, Figure(it)) for it in figures(column))
         new = target(change.type)
         scale = new.second or 0
         if has_more and decimals is not None and scale < decimals <= _MOST_DECIMALS:
             scale = decimals
             suggestion.asked.remove((table, fraction))
-        before = max((new.first or 0) - (new.second or 0), (digits or 0) + _SPARE_DIGITS if digits else 0)
+        before = max((new.first or 0) - (new.second or 0), len(largest) + _SPARE_DIGITS if largest else 0)
         if (before, scale) != ((new.first or 0) - (new.second or 0), new.second):
             types[change] = f"numeric({before + scale}, {scale})"
     return types

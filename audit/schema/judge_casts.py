@@ -146,13 +146,24 @@ def _numeric(value: str, old: Type, new: Type, using: str) -> Cast:
         tests.append(RowTest(large, "refuses", TOO_LARGE, "are too large"))
         if old.kind not in _BYTES:
             more = f"more than {scale} decimals" if scale else "decimals"
-            tests.append(RowTest(f"round({exact}, {scale}) <> {exact}", "changes", f"has {more}", f"have {more}"))
+            tests.append(RowTest(has_more_decimals(value, old, scale), "changes", f"has {more}", f"have {more}"))
     if old.kind == "float8" and using and "::text" not in using:
         # a conversion without text keeps 15 digits
         tests.append(
             RowTest(f"{value}::numeric <> {exact}", "changes", "has more than 15 digits", "have more than 15 digits")
         )
     return Cast(True, tuple(tests))
+
+
+def has_more_decimals(value: str, old: Type, scale: int) -> str:
+    """A condition for a number with more decimals than `scale`; of a binary float in its shortest exact form."""
+    number = f"{value}::text::numeric" if old.kind in ("float4", "float8") else f"{value}::numeric"
+    exactly = f"round({number}, {scale}) <> {number}"
+    if old.kind != "float8" or scale > 6:
+        return exactly
+    # below 2^53 units of the last decimal, the closest float to a number of them is the number that is meant
+    close = f"{value} <> round({value} * 1e{scale}) / 1e{scale}"
+    return f"case when abs({value}) < 1e{15 - scale} then {close} else {exactly} end"
 
 
 def _time_of_day(time: str) -> RowTest:

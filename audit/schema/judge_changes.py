@@ -11,7 +11,7 @@ import psycopg
 
 from order_audit.audit.analysis.ddl_statement import Change, Statement, unquoted
 from order_audit.audit.schema import judge_blocks
-from order_audit.audit.schema.judge_casts import TOO_LARGE, Cast, cast, source, target
+from order_audit.audit.schema.judge_casts import TOO_LARGE, Cast, cast, has_more_decimals, source, target
 from order_audit.audit.schema.judge_catalog import Column, Dependent, Facts, Table
 from order_audit.audit.schema.judge_locks import fills_column, lock
 from order_audit.audit.schema.judge_rows import Asked, Effect, Figure, RowTest
@@ -239,13 +239,14 @@ def _pointing(
 
 
 def figures(column: Column) -> tuple[str, str, str]:
-    """Aggregates: digits before the decimal point, decimals, and rows with more than two of them."""
-    value = f"t.{column.quoted}::text::numeric"
-    finite = f"filter (where t.{column.quoted} not in ('NaN', 'Infinity', '-Infinity'))"
+    """Aggregates: the largest amount, decimals of those with more than two, and whether these are most."""
+    value = f"t.{column.quoted}"
+    finite = f"filter (where {value} not in ('NaN', 'Infinity', '-Infinity'))"
+    more = has_more_decimals(value, source(column), 2)
     return (
-        f"length(max(trunc(abs({value}))) {finite}::text)",
-        f"max(scale(trim_scale({value}))) {finite}",
-        f"count(*) filter (where round({value}, 2) <> {value}) * 2 > count({value})",
+        f"trunc(max(abs({value})) {finite})::numeric::text",
+        f"max(case when {more} then scale(trim_scale({value}::text::numeric)) end) {finite}",
+        f"count(*) filter (where {more}) * 2 > count({value})",
     )
 
 

@@ -19,6 +19,14 @@ from order_audit.reports.document import Obstacle
 Effect: TypeAlias = Literal["refuses", "changes", "stays"]
 #: Keys that are named.
 _MOST_KEYS: Final = 5
+#: Rows to read until some are found that this is soon.
+_SOON: Final = 10_000
+#: The planner does not know how soon: let it read in the order of the key, and look up what a row references.
+_IN_ORDER: Final = (
+    "select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),"
+    " set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),"
+    " set_config('enable_bitmapscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"
+)
 
 
 @dataclass(frozen=True)
@@ -34,26 +42,30 @@ class RowTest:
     plural: str
     equal: tuple[str, ...] = ()
 
-    @property
-    def counted(self) -> str:
-        """The number of rows, as an aggregate."""
+    def probe(self, table: Table) -> Probe:
+        """The number of rows as a probe. Equal ones are grouped, which takes less than to count what differs."""
         if not self.equal:
-            return f"count(*) filter (where {self.condition})"
-        value = self.equal[0] if len(self.equal) == 1 else f"({', '.join(self.equal)})"
-        where = f" filter (where {self.condition})"
-        return f"count(*){where} - count(distinct {value}){where}"
+            return Probe(table.source, {"value": f"count(*) filter (where {self.condition})"})
+        groups = f"select count(*) as rows from {table.source} where {self.condition} group by {', '.join(self.equal)}"
+        return Probe(f"({groups}) as t", {"value": "coalesce(sum(t.rows - 1), 0)::bigint"})
 
-    def found(self, table: Table) -> str:
-        """A query for keys of such rows, as arrays of texts."""
-        key = ", ".join(f"t.{table.columns[name].quoted}" for name in table.key)
-        array = f"array[{', '.join(f't.{table.columns[name].quoted}::text' for name in table.key)}]"
-        if not self.equal:
-            return f"select {array} as key from {table.source} where {self.condition} order by {key} limit {_MOST_KEYS}"
-        numbered = (
-            f"select {array} as key, row_number() over (order by {key}) as place,"
-            f" count(*) over (partition by {', '.join(self.equal)}) as rows from {table.source} where {self.condition}"
-        )
-        return f"select e.key from ({numbered}) as e where e.rows > 1 order by e.place limit {_MOST_KEYS}"
+    def first_keys(self, table: Table) -> Probe:
+        """The smallest keys of the rows as a probe, each an array of texts, in the order of the key."""
+        key, array = _key(table)
+        if self.equal:
+            equal = f"count(*) over (partition by {', '.join(self.equal)}) as rows, row_number() over (order by {key})"
+            rows = f"select {array} as key, {equal} as place from {table.source} where {self.condition}"
+            query = f"select e.key from ({rows}) as e where e.rows > 1 order by e.place limit {_MOST_KEYS}"
+        else:
+            query = (
+                f"select {array} as key from {table.source} where {self.condition} order by {key} limit {_MOST_KEYS}"
+            )
+        return Probe(f"({query}) as t", {"keys": "array_agg(t.key)"})
+
+    def all_keys(self, table: Table) -> Probe:
+        """The keys of all of the rows as a probe, which shares a pass over the table with others."""
+        key, array = _key(table)
+        return Probe(table.source, {"keys": f"array_agg({array} order by {key}) filter (where {self.condition})"})
 
 
 @dataclass(frozen=True)
@@ -62,25 +74,29 @@ class Figure:
 
     aggregate: str
 
+    def probe(self, table: Table) -> Probe:
+        """The figure as a probe."""
+        return Probe(table.source, {"value": self.aggregate})
+
 
 Asked: TypeAlias = tuple[Table, RowTest | Figure]
 
 
 class Rows:
-    """Answers of tests and figures; `failed` is why a test has none."""
+    """Answers of tests and figures."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[int, str], Any] = {}
-        self._failed: dict[tuple[int, str], str] = {}
+        self._answers: dict[tuple[int, RowTest | Figure], Any] = {}
+        self._failed: dict[tuple[int, RowTest | Figure], str] = {}
         self._keys: dict[tuple[int, RowTest], tuple[tuple[str, ...], ...]] = {}
 
     def value(self, table: Table, asked: RowTest | Figure) -> Any:
         """The number of rows of a test, or a figure; None if it could not be read."""
-        return self._answers.get((table.oid, _aggregate(asked)))
+        return self._answers.get((table.oid, asked))
 
     def failed(self, table: Table, asked: RowTest | Figure) -> str:
         """Why there is no answer; empty if there is one."""
-        return self._failed.get((table.oid, _aggregate(asked)), "")
+        return self._failed.get((table.oid, asked), "")
 
     def obstacle(self, table: Table, test: RowTest) -> Obstacle:
         """A test with violations as an obstacle, its keys masked."""
@@ -95,21 +111,17 @@ class Rows:
         self, connection: psycopg.Connection, asked: Iterable[Asked], known: Known, stopped: Callable[[], bool]
     ) -> None:
         """Count: all of one table in one pass, many small tables in one statement. Answers of rules are `known`."""
-        asking: dict[tuple[int, str], Probe] = {}
+        asking: dict[tuple[int, RowTest | Figure], Probe] = {}
+        sizes: dict[str, float] = {}
         for table, it in asked:
-            aggregate = _aggregate(it)
-            place = (table.oid, aggregate)
-            if place in self._answers or place in asking:
-                continue
-            if (answer := known.get((table.source, aggregate))) is not None:
-                self._answers[place] = answer
+            probe = it.probe(table)
+            answer = known.get((probe.source, probe.aggregates["value"]))
+            if answer is None:
+                asking.setdefault((table.oid, it), probe)
+                sizes[probe.source] = table.rows
             else:
-                asking[place] = Probe(table.source, {"value": aggregate})
-        sizes = {table.source: table.rows for table, _ in asked}
-        for batch in probes.batches(asking.values(), sizes):
-            if stopped():
-                return
-            probes.look(connection, batch, stopped)
+                self._answers[table.oid, it] = answer
+        _run(connection, asking.values(), sizes, stopped)
         for place, probe in asking.items():
             if FAILED in probe.answer:
                 self._failed[place] = probe.answer[FAILED]
@@ -117,22 +129,41 @@ class Rows:
                 self._answers[place] = probe.answer.get("value")
 
     def read_keys(self, connection: psycopg.Connection, asked: Iterable[Asked], stopped: Callable[[], bool]) -> None:
-        """Look up keys of the rows that were counted."""
-        asking: dict[tuple[int, RowTest], Probe] = {}
+        """Look up keys of the rows that were counted.
+
+        Where many rows meet a condition, the first ones come soon in the order of the key. Others share one pass.
+        """
+        frequent: dict[tuple[int, RowTest], Probe] = {}
+        rare: dict[tuple[int, RowTest], Probe] = {}
         sizes: dict[str, float] = {}
         for table, test in asked:
-            if not isinstance(test, Figure) and table.key and self.value(table, test):
-                source = f"({test.found(table)}) as t"
-                asking[table.oid, test] = Probe(source, {"keys": "array_agg(t.key)"})
-                sizes[source] = table.rows
-        for batch in probes.batches(asking.values(), sizes):
-            if stopped():
-                return
-            probes.look(connection, batch, stopped)
-        for place, probe in asking.items():
+            if isinstance(test, Figure) or not table.key or not (rows := self.value(table, test)):
+                continue
+            if rows * _SOON >= table.rows * _MOST_KEYS and not test.equal:
+                frequent[table.oid, test] = test.first_keys(table)
+            else:
+                rare[table.oid, test] = test.first_keys(table) if test.equal or rows > _SOON else test.all_keys(table)
+                sizes[rare[table.oid, test].source] = table.rows
+        with connection.transaction(force_rollback=True):
+            connection.execute(_IN_ORDER)
+            _run(connection, frequent.values(), sizes, stopped)
+        _run(connection, rare.values(), sizes, stopped)
+        for place, probe in (frequent | rare).items():
             # without keys where they have a type without an order
-            self._keys[place] = tuple(tuple(map(str, key)) for key in probe.answer.get("keys") or ())
+            keys = (probe.answer.get("keys") or ())[:_MOST_KEYS]
+            self._keys[place] = tuple(tuple(map(str, key)) for key in keys)
 
 
-def _aggregate(asked: RowTest | Figure) -> str:
-    return asked.counted if isinstance(asked, RowTest) else asked.aggregate
+def _run(
+    connection: psycopg.Connection, asking: Iterable[Probe], sizes: dict[str, float], stopped: Callable[[], bool]
+) -> None:
+    for batch in probes.batches(asking, sizes):
+        if stopped():
+            return
+        probes.look(connection, batch, stopped)
+
+
+def _key(table: Table) -> tuple[str, str]:
+    """The key's columns, for an order and as an array of texts."""
+    columns = [f"t.{table.columns[name].quoted}" for name in table.key]
+    return ", ".join(columns), f"array[{', '.join(f'{column}::text' for column in columns)}]"

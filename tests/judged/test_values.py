@@ -5,6 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from order_audit.audit.schema.judge_casts import has_more_decimals, source
+from order_audit.audit.schema.judge_catalog import Column
 from tests.judged.support import outcome
 
 pytestmark = pytest.mark.both_versions
@@ -107,3 +109,24 @@ def test_json_that_jsonb_refuses_is_exactly_known(dsn: str) -> None:
             connection.execute("drop table one")
             assert (judged.kind == "refused") == (number in refused), DOCUMENTS[number][:40]
     assert 8 < len(refused) < 24
+
+
+def test_decimals_of_floats_are_those_of_their_text(dsn: str) -> None:
+    """The quick test agrees with the exact one, at every size."""
+    column = Column("c", "c", "float8", -1, "double precision", 701, False, False, False, None)
+    with psycopg.connect(dsn) as connection:
+        connection.execute("select setseed(0.5)")
+        connection.execute("""
+            create temp table t as
+            select
+              case n % 4 when 0 then round(x::numeric, 2)::float8 when 1 then round(x::numeric, 3)::float8 when 2 then x
+                else trunc(x) end as c
+            from generate_series(1, 40000) as n
+            cross join lateral (select (random() - 0.5) * 10 ^ (n % 20) as x) as r
+            union all select unnest(array[0, 0.29, 1.005, 99.004, 'NaN', 'Infinity', 12345678901234.56]::float8[])
+        """)
+        for scale in (0, 2, 4, 6):
+            quick = has_more_decimals("t.c", source(column), scale)
+            exact = f"round(t.c::text::numeric, {scale}) <> t.c::text::numeric"
+            row = connection.execute(f"select count(*) filter (where ({quick}) <> ({exact})), count(*) from t".encode())
+            assert row.fetchone() == (0, 40007)
