@@ -32,13 +32,15 @@ class Measure:
     """One number of an impact: an SQL aggregate over rows called x.
 
     `label` is the counted noun in the singular; for a sum, the summed quantity and its unit. The report shows it;
-    results.json uses `name`.
+    results.json uses `name`. For a measure with `about`, the report shows it only where a rule highlights
+    one of these columns.
     """
 
     name: str
     sql: str
     label: str
     is_sum: bool = False
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

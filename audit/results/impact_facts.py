@@ -32,7 +32,9 @@ def impact_facts(engine: Engine, failed: list[PreparedRule], schema: str, *, nam
     sql = runnable(named)
     known = [(prepared, impact) for prepared in failed if (impact := engine.impact(prepared))]
     measures = {
-        prepared.table.shown(schema): tuple(ImpactMeasure(it.name, it.label, it.is_sum) for it in impact.measures)
+        prepared.table.shown(schema): tuple(
+            ImpactMeasure(it.name, it.label, it.is_sum, it.about) for it in impact.measures
+        )
         for prepared, impact in known
         if prepared.table is not None
     }

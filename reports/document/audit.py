@@ -145,6 +145,9 @@ class ImpactMeasure:
     name: Annotated[str, note("As in `impact`.")]
     label: Annotated[str, note("The counted noun in the singular; for a sum, the summed quantity and its unit.")]
     is_sum: bool = False
+    about: Annotated[
+        tuple[str, ...], note("The report shows it only for rules that highlight one of these columns.")
+    ] = ()
 
 
 @dataclass(frozen=True)

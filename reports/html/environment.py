@@ -62,6 +62,7 @@ def _environment() -> Environment:
         "wrong": finding.highlighted_columns,
         "figures": finding.figures,
         "amounts": impact.amounts,
+        "impact_by_name": impact.by_name,
         "fixable": action_plan.fixable,
         "bars": _bars,
         "overlaps": finding.overlaps,

@@ -17,9 +17,19 @@ class Amount:
 
 
 def amounts(result: Result, document: Document) -> list[Amount]:
-    """Return the numbers of a finding's impact, in the order of its domain."""
+    """Return the numbers of a finding's impact that concern it, in the order of its domain."""
     numbers = result.impact or {}
-    return [Amount(it, numbers[it.name]) for it in _measures(document).get(result.table, ()) if it.name in numbers]
+    wrong = {*(result.highlight or ())}
+    return [
+        Amount(it, numbers[it.name])
+        for it in _measures(document).get(result.table, ())
+        if it.name in numbers and (not it.about or wrong & {*it.about})
+    ]
+
+
+def by_name(result: Result, document: Document) -> dict[str, int | float]:
+    """Return the same numbers by the names of their measures."""
+    return {it.measure.name: it.value for it in amounts(result, document)}
 
 
 def weight(result: Result, document: Document) -> float:

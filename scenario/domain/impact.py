@@ -7,6 +7,8 @@ from typing import Final
 from order_audit.domain import Impact, Measure, Related
 
 _AMOUNT: Final = "order amounts, in the table's own unit"
+#: Columns of money: a rule that highlights none of them costs nothing that order amounts would measure.
+_MONEY: Final = ("customer_balance", "order_amount", "live_amount", "balance_at_recreation")
 
 #: Of a rule on orders: its orders, their customers, their amounts.
 _ORDERS: Final = Impact(
@@ -16,7 +18,7 @@ _ORDERS: Final = Impact(
     measures=(
         Measure("customers", "count(distinct x.customer_id)", "customer"),
         Measure("orders", "count(*)", "order"),
-        Measure("amount", "coalesce(sum(x.order_amount), 0)", _AMOUNT, is_sum=True),
+        Measure("amount", "coalesce(sum(x.order_amount), 0)", _AMOUNT, is_sum=True, about=_MONEY),
     ),
     # without the foreign key the customer does not exist
     null_if={"customer_id": ("schema.reference_has_foreign_key", "orders.customer_id")},
@@ -28,7 +30,7 @@ _CUSTOMERS: Final = Impact(
     measures=(
         Measure("customers", "count(*)", "customer"),
         Measure("orders", "coalesce(sum(x.orders), 0)", "live order"),
-        Measure("amount", "coalesce(sum(x.amount), 0)", _AMOUNT, is_sum=True),
+        Measure("amount", "coalesce(sum(x.amount), 0)", _AMOUNT, is_sum=True, about=_MONEY),
     ),
     related=Related(
         table="orders",

@@ -102,7 +102,7 @@ def document(*results: dict[str, Any], gate: dict[str, Any] | None = None, **run
         "impact_measures": [
             {
                 "table": impact.table,
-                "measures": [encode(ImpactMeasure(it.name, it.label, it.is_sum)) for it in impact.measures],
+                "measures": [encode(ImpactMeasure(it.name, it.label, it.is_sum, it.about)) for it in impact.measures],
             }
             for impact in IMPACTS
         ],

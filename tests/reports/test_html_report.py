@@ -135,7 +135,7 @@ def test_the_worst_is_first() -> None:
         found("x.info", severity="info", violations=200),
         found("x.few", violations=2, checked=200),
         found("x.unknown", violations=30, checked=None, table=None, impact=None),
-        found("x.share", violations=10, checked=20),
+        found("x.share", violations=10, checked=20, highlight=["order_amount"]),
         found("x.warning", severity="warning", violations=150),
     )
     rows = drawn(made).all("section", id="first")[0]
@@ -154,6 +154,7 @@ def test_a_finding_tells_all_of_itself() -> None:
             checked=53_000,
             requires=["orders.x", "encoding utf8"],
             impact={"customers": 1, "orders": 1200, "amount": -12.5},
+            highlight=["order_amount"],
         )
     )
     page = drawn(made)
@@ -168,7 +169,7 @@ def test_a_finding_tells_all_of_itself() -> None:
         "File current/orders/a.sql",
         "First 1 of 1,200 by order_id; every key is in violations.csv",
         "order_id key order_amount",
-        "17 -5",
+        "17 ▸-5",
         "select o.order_id from orders as o",
     ):
         assert part in said, part
@@ -205,16 +206,26 @@ def test_rules_on_the_schema_that_were_not_judged_are_told_by_reason() -> None:
 def test_impact_in_words() -> None:
     """Each number with its noun; findings without an impact are counted once."""
     of = {
-        "customers": found("c.a", table="customers", key="customer_id"),
-        "none": found("c.b", table="customers", impact={"customers": 2, "orders": 0, "amount": 0}),
+        "customers": found("c.a", table="customers", key="customer_id", highlight=["customer_balance"]),
+        "none": found(
+            "c.b", table="customers", highlight=["order_amount"], impact={"customers": 2, "orders": 0, "amount": 0}
+        ),
+        # amounts are not what is wrong there
+        "no money": found(
+            "c.e", table="customers", highlight=["customer_email"], impact={"customers": 4, "orders": 9, "amount": 8}
+        ),
         "unknown": found("c.c", table="parts", impact=None, checked=None),
         "nor this": found("c.d", table="parts", impact=None),
     }
-    of["lost"] = found("o.a", impact={"customers": 0, "orders": 2, "amount": 7})
+    of["lost"] = found("o.a", highlight=["order_amount"], impact={"customers": 0, "orders": 2, "amount": 7})
     page = drawn(document(*of.values()))
     unit = "(order amounts, in the table's own unit)."
     assert f"Impact: no customer, 2 orders, 7 {unit}" in page.text
     assert f"Impact: 3 customers, 5 live orders, 1,250 {unit}" in page.text
-    assert f"Impact: 2 customers, no live order, 0 {unit}" in page.text
+    assert f"Impact: 2 customers, no live order, – {unit}" in page.text
+    assert "Impact: 4 customers, 9 live orders." in page.text
+    listed = page.all("section", id="first")[0]
+    assert re.search(r"Title of c\.b \S+ \S+ \S+ %? ?2 – –", listed)
+    assert re.search(r"Title of c\.e \S+ \S+ \S+ %? ?4 9 –", listed)
     assert page.text.count("2 findings have no impact: no installed domain defines it") == 1
     assert "1 violation; the number of checked rows is unknown" in page.text
