@@ -15,7 +15,7 @@ from typing import Any, Final
 from order_audit.server_message import masked as message
 from order_audit.server_message import server_message as error
 
-__all__ = ["JSON", "TEXT", "error", "is_personal", "is_plain", "message", "passwords", "text", "value"]
+__all__ = ["JSON", "TEXT", "error", "is_personal", "is_plain", "key", "message", "passwords", "text", "value"]
 
 #: Words in the names of columns or keys with personal data or secrets.
 _PERSONAL: Final = {
@@ -137,6 +137,11 @@ def text(value: str, *, whole: bool) -> str:
     if "@" in value:
         value = _EMAIL.sub(lambda match: _shape(match[0]), value)
     return _PHONE.sub(lambda match: _shape(match[0]), value)
+
+
+def key(written: str, names: Collection[str] | None) -> str:
+    """A key as text, made of the columns `names`, fit to be shown."""
+    return text(written, whole=is_personal(names))
 
 
 def _shape(value: str) -> str:

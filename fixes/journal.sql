@@ -77,6 +77,14 @@ create table if not exists order_audit.run (
   detail jsonb not null default '{}'
 );
 
+-- Deployed changes of emitted projects, by the search path of their tables: a revert file undoes only its own.
+create table if not exists order_audit.deployed (
+  project text not null,
+  change text not null,
+  deployed_at timestamptz not null default clock_timestamp(),
+  primary key (project, change)
+);
+
 -- Secrets that fixes removed from rows: `secret-ref:order-audit/7` refers to id 7. Equal secrets have one id. A revert
 -- keeps them, because new rows may refer to them.
 create table if not exists order_audit.secret (
@@ -636,6 +644,14 @@ begin
 end
 $$;
 
+-- Return whether a revert may change a table: those of the setting order_audit.tables, a line each, or all without it.
+-- An emitted file sets it: the undo log may have rows of another project, for another schema.
+create or replace function order_audit.is_own(tab text) returns boolean
+language sql stable
+as $$
+  select coalesce(tab = any(string_to_array(nullif(current_setting('order_audit.tables', true), ''), chr(10))), true)
+$$;
+
 -- Return the last undo-log row of a rule from a transaction before that of `the_id`; 0 if none.
 create or replace function order_audit.written_before(the_rule text, the_id bigint) returns bigint
 language sql stable
@@ -643,7 +659,7 @@ as $$
   select coalesce((
     select j.id
     from order_audit.journal as j
-    where j.rule = the_rule and j.reverted_at is null and j.id < the_id
+    where j.rule = the_rule and order_audit.is_own(j.tab) and j.reverted_at is null and j.id < the_id
       and j.changed_in <> (select c.changed_in from order_audit.journal as c where c.id = the_id)
     order by j.id desc
     limit 1
@@ -712,7 +728,7 @@ begin
   select min(p.id) into first_picked
   from (
     select j.id from order_audit.journal as j
-    where j.rule = the_rule and j.reverted_at is null and j.left_alone is null
+    where j.rule = the_rule and order_audit.is_own(j.tab) and j.reverted_at is null and j.left_alone is null
       and j.id < before_id and j.id >= from_id
     order by j.id desc
     limit at_most
@@ -730,7 +746,7 @@ begin
     from (
       select j.id, j.tab, j.key, max(j.id) over (partition by j.unit, j.changed_in) as last_of_unit
       from order_audit.journal as j
-      where j.rule = the_rule and j.reverted_at is null and j.left_alone is null and j.id > written_before
+      where j.rule = the_rule and order_audit.is_own(j.tab) and j.reverted_at is null and j.left_alone is null and j.id > written_before
     ) as p
     where p.last_of_unit >= first_picked and p.last_of_unit < before_id
   )
@@ -910,14 +926,14 @@ declare
 begin
   select j.id, j.unit, j.changed_in into first
   from order_audit.journal as j
-  where j.rule = the_rule and j.reverted_at is null and j.left_alone is null and j.id < before_id
+  where j.rule = the_rule and order_audit.is_own(j.tab) and j.reverted_at is null and j.left_alone is null and j.id < before_id
   order by j.id desc
   limit 1;
   last := first.id;
   earlier := order_audit.written_before(the_rule, last);
   update order_audit.journal as j
   set left_alone = 'refused: ' || message
-  where j.rule = the_rule and j.reverted_at is null and j.id <= last and j.id > earlier
+  where j.rule = the_rule and order_audit.is_own(j.tab) and j.reverted_at is null and j.id <= last and j.id > earlier
     and j.unit = first.unit and j.changed_in = first.changed_in;
   get diagnostics kept = row_count;
 end
@@ -1169,7 +1185,7 @@ begin
     foreach next_rule in array turn loop
       -- an earlier conflict may be resolved by now
       update order_audit.journal as j set left_alone = null
-      where j.rule = next_rule and j.reverted_at is null and j.left_alone is not null;
+      where j.rule = next_rule and order_audit.is_own(j.tab) and j.reverted_at is null and j.left_alone is not null;
       commit;
       for attempt in 1 .. rounds loop
         missed := 0;
@@ -1184,7 +1200,7 @@ begin
     exit when stuck or missed > 0 or reverted = before;
     select array_agg(distinct j.rule) || the_rule into turn
     from order_audit.journal as j
-    where j.rule <> the_rule and j.reverted_at is null and j.left_alone is not null
+    where j.rule <> the_rule and order_audit.is_own(j.tab) and j.reverted_at is null and j.left_alone is not null
       and exists (
         select
         from order_audit.journal as w
@@ -1196,7 +1212,7 @@ begin
   for part in
     select j.tab, j.key, j.left_alone
     from order_audit.journal as j
-    where j.rule = the_rule and j.reverted_at is null and j.left_alone is not null
+    where j.rule = the_rule and order_audit.is_own(j.tab) and j.reverted_at is null and j.left_alone is not null
     order by j.id
     limit 100
   loop
@@ -1204,7 +1220,7 @@ begin
   end loop;
   select count(*) into alone
   from order_audit.journal as j
-  where j.rule = the_rule and j.reverted_at is null and j.left_alone is not null;
+  where j.rule = the_rule and order_audit.is_own(j.tab) and j.reverted_at is null and j.left_alone is not null;
   if alone > 100 then
     raise notice '% conflicts in all: order_audit.journal has them, with left_alone not null', alone;
   end if;

@@ -58,7 +58,8 @@ class Audit:
 
 
 def read(path: Path) -> Audit:
-    """Read a results file. Raises DocumentError where it is none, naming the part that is missing or wrong."""
+    """Read a results file, or that of a folder. Raises DocumentError if it is none, naming the wrong part."""
+    path = path / "results.json" if path.is_dir() else path
     try:
         parsed = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -54,7 +54,10 @@ def plan(
 
     Example: order-audit fixes plan --dsn postgresql://reader@db/shop --out decisions.toml
     """
+    from dataclasses import replace
+
     from order_audit.audit.cli.fix_plan_text import next_step, plan_text
+    from order_audit.audit.cli.fixes_keys import masked_keys
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.errors import RefusalError
     from order_audit.fixes.planning.decisions_file import decisions_toml
@@ -70,6 +73,7 @@ def plan(
         if not tables(connection, fixes):
             raise RefusalError(none_there(connection, fixes))
         made = make(connection, rules, fixes, choices, on_progress=on_progress)
+        made = replace(made, new=masked_keys(connection, rules, made.new)) if made.new else made
     say(plan_text(made, verbose=verbose))
     if out is not None:
         try:

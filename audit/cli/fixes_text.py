@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from order_audit.audit import mask
 from order_audit.fixes.applied import Applied
 from order_audit.fixes.engine.bloat import Bloat
 from order_audit.fixes.engine.rejected import Rejected
@@ -83,7 +84,7 @@ def rejected_lines(groups: Sequence[Rejected]) -> list[str]:
     """Return the rejected rows, with the constraint or trigger that rejected them."""
     lines = []
     for one in groups:
-        keys = ", ".join(one.keys) + (" …" if one.rows > len(one.keys) else "")
+        keys = ", ".join(mask.key(key, one.columns) for key in one.keys) + (" …" if one.rows > len(one.keys) else "")
         by = f" ({one.by})" if one.by not in one.reason else ""
         where = f"{one.rule}: {one.option}: {plural(one.rows, 'row')} of {one.table} ({keys})"
         lines += _entry("rejected", f"{where}: {one.reason}{by}")
@@ -156,7 +157,10 @@ def reverted_text(reverted: Reverted | None) -> str:
     for rule, done in reverted.rules.items():
         locked = f", {done.locked:,} locked by other sessions" if done.locked else ""
         lines.append(f"{rule}: {plural(done.changed, 'row')} reverted{locked}")
-    lines += [f"conflict: {row.table} {row.key} ({row.rule}): {row.reason}" for row in reverted.conflicts]
+    lines += [
+        f"conflict: {row.table} {mask.key(row.key, row.columns)} ({row.rule}): {row.reason}"
+        for row in reverted.conflicts
+    ]
     lines += [
         f"{table} has triggers ({', '.join(names)}): rows that they wrote are not in the undo log and stay"
         for table, names in reverted.tables_with_triggers.items()

@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Final
 
 import psycopg
 
+from order_audit.audit import mask
 from order_audit.audit.analysis.parsed_query import ParsedQuery
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
@@ -113,7 +114,7 @@ def collect(
     with Snapshot(dsn, options.schema, options.timeout, low_impact=options.gentle) as snapshot:
         database = audited_database(snapshot, options.schema)
         schema = as_identifier(snapshot, database.schema)
-        applied = _applied(snapshot)
+        applied = _applied(snapshot, options)
         engine: Engine = PostgresEngine(snapshot, [impact for domain in domains() for impact in domain.impacts])
         prepared_rules, outcomes = engine.prepare(selection.wanted)
         outcomes |= {rule.id: Outcome("not_selected") for rule in selection.left_out}
@@ -269,14 +270,19 @@ def _definitions(snapshot: Snapshot, relations: list[catalog.Relation], linted: 
     return ddl.document(snapshot.connection, [relation.oid for relation in relations], objects)
 
 
-def _applied(snapshot: Snapshot) -> Fixes | None:
+def _applied(snapshot: Snapshot, options: Options) -> Fixes | None:
     """Return the applied fixes; None if there are none, or if this role may not read the undo log."""
     try:
         with snapshot.connection.transaction():
             applied = status(snapshot.connection)
     except psycopg.Error:
         return None
-    return decode(Fixes, applied.document()) if applied else None
+    if applied is None:
+        return None
+    if not options.unmask:
+        rejected = (replace(it, keys=tuple(mask.key(key, it.columns) for key in it.keys)) for it in applied.rejected)
+        applied = replace(applied, rejected=tuple(rejected))
+    return decode(Fixes, applied.document())
 
 
 class _Counter:

@@ -29,7 +29,7 @@ from order_audit.fixes.planning import dry_run
 from order_audit.fixes.planning.decisions import chosen
 from order_audit.fixes.planning.fixpoint import run_to_fixpoint
 from order_audit.fixes.planning.guards import guards_of
-from order_audit.fixes.planning.tables import none_there, refuse_unnamed, tables
+from order_audit.fixes.planning.tables import none_there, qualified, refuse_unnamed, tables
 from order_audit.progress import ProgressCallback, ignore_progress
 from order_audit.server_message import server_message
 
@@ -81,6 +81,7 @@ def emit(
     if options and not keys:
         raise EmitError(none_there(connection, {id: fixes[id] for id in options}))
     refuse_unnamed(connection, wanted_steps)
+    own = qualified(connection, {change.table for _, option in wanted_steps for change in option.changes})
     schema, counted = _place(connection)
     changes = [journal_change(schema)]
     rows: dict[str, int] = {}
@@ -112,7 +113,7 @@ def emit(
             before = [change.name for change in changes]
             emitted[id] = [option for option in wanted if option.name in does]
             listed = {option.name: listings[id][option.name] for option in emitted[id]}
-            changes.append(fix_change(fix, listed, words, counted, schema, before))
+            changes.append(fix_change(fix, listed, words, counted, schema, before, _own(fix, own)))
             return [option for option in emitted[id] if does[option.name]]
 
         emitted: dict[str, list[Option]] = {}
@@ -140,6 +141,13 @@ def emit(
         not_converging = run_to_fixpoint(connection, tried, STAGING, repeat, due=[id for id in due if id in tried])
     sqitch.write(out, changes, schema)
     return Emitted(tuple(change.name for change in changes), rows, left_out, tuple(run_again), not_converging)
+
+
+def _own(fix: Fix, qualified_names: Mapping[str, str]) -> set[str]:
+    """Return the qualified names of the tables that a fix changes."""
+    options = [*([fix.automatic] if fix.automatic else []), *fix.options]
+    changed = {change.table for option in options for change in option.changes if change.op != "insert"}
+    return {qualified_names[table] for table in changed & qualified_names.keys()}
 
 
 def _each(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from order_audit.fixes.emission.journal_change import JOURNAL
-from order_audit.fixes.emission.script import call, literal, script, where_there
+from order_audit.fixes.emission.script import call, deployed, forgotten, literal, refuse_others, script, where_there
 from order_audit.fixes.emission.sqitch import Change
 from order_audit.fixes.fix import AUTOMATIC, Fix
 
@@ -18,11 +18,13 @@ def fix_change(
     counted: str,
     schema: str,
     before: Collection[str],
+    own: Collection[str],
 ) -> Change:
     """Return the change that applies options of a fix.
 
     `listings` has the SQL that lists each option's rows, `does` its effects in words, `counted` where its rows were
-    counted, `schema` the search path of the tables, `before` the earlier changes.
+    counted, `schema` the search path of the tables, `before` the earlier changes, `own` the qualified names of the
+    tables that it changes.
     """
     rule = fix.rule.id
     after = {other: why for other, why in fix.after.items() if other in before}
@@ -53,7 +55,11 @@ def fix_change(
         requires=(JOURNAL, *after),
         note=fix.rule.title,
         deploy=script(
-            head, schema, "\n\n".join([*(call("apply", rule, *listing) for listing in listings.items()), vacuum])
+            head,
+            schema,
+            "\n\n".join(
+                [deployed(rule, schema), *(call("apply", rule, *listing) for listing in listings.items()), vacuum]
+            ),
         ),
         revert=script(
             [
@@ -64,8 +70,15 @@ def fix_change(
                 " not run it in a transaction.",
             ],
             schema,
-            where_there(f"call order_audit.revert({literal(rule)});", "raise notice 'no fix is applied';")
-            + f"\n\n{vacuum}",
+            "\n\n".join(
+                [
+                    refuse_others(rule, schema),
+                    f"set order_audit.tables = {literal(chr(10).join(sorted(own)))}; -- all others stay",
+                    where_there(f"call order_audit.revert({literal(rule)});", "raise notice 'no fix is applied';"),
+                    forgotten(rule, schema),
+                    vacuum,
+                ]
+            ),
         ),
         verify=script(
             [f"Fails if {rule} still has rows to change. Changes nothing."],

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 from order_audit.fixes.emission.journal_change import JOURNAL
-from order_audit.fixes.emission.script import patiently, script, where_there
+from order_audit.fixes.emission.script import deployed, forgotten, patiently, refuse_others, script, where_there
 from order_audit.fixes.emission.sqitch import Change
 from order_audit.fixes.engine.source import indented
 from order_audit.fixes.guarding.guard import Guard, verification
@@ -53,7 +53,7 @@ def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str
             *(GUARD + name for name in guard.after if GUARD + name in before),
         ),
         note=guard.title,
-        deploy=script(head, schema, "\n\n".join(body)),
+        deploy=script(head, schema, "\n\n".join([deployed(GUARD + guard.name, schema), *body])),
         revert=script(
             [
                 f"Removes the guard {guard.name}. Locks as when deployed.",
@@ -62,11 +62,17 @@ def guard_change(guard: Guard, counted: str, schema: str, before: Collection[str
             ],
             schema,
             "\n\n".join(
-                patiently(statement)
-                if statement.how == "outside"
-                else where_there(patiently(statement), f"{statement.text};")
-                for guard_object in reversed(guard.objects)
-                for statement in guard_object.drop_sql()
+                [
+                    refuse_others(GUARD + guard.name, schema),
+                    *(
+                        patiently(statement)
+                        if statement.how == "outside"
+                        else where_there(patiently(statement), f"{statement.text};")
+                        for guard_object in reversed(guard.objects)
+                        for statement in guard_object.drop_sql()
+                    ),
+                    forgotten(GUARD + guard.name, schema),
+                ]
             ),
         ),
         verify=script(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from order_audit import session
-from order_audit.fixes.emission.script import script
+from order_audit.fixes.emission.script import deployed, literal, refuse_others, script
 from order_audit.fixes.emission.sqitch import Change
 from order_audit.fixes.fix import journal
 
@@ -20,17 +20,21 @@ def journal_change(schema: str) -> Change:
         requires=(),
         note="Work list and undo log, which all fixes require",
         deploy=script(
-            [], schema, f"set client_min_messages = warning; -- no notice of existing objects\n\n{journal()}"
+            [],
+            schema,
+            f"set client_min_messages = warning; -- no notice of existing objects\n\n{journal()}\n"
+            f"{deployed(JOURNAL, schema)}",
         ),
         revert=script(
             [
                 "Drops the schema order_audit: the undo log, and the secrets that fixes removed from rows. Fails"
-                " without a change if applied changes are not reverted.",
+                " without a change if applied changes are not reverted. Keeps the schema while a project for another"
+                " schema of tables is deployed.",
                 "",
                 "Locks: only on tables of this schema.",
             ],
             schema,
-            _DROP,
+            f"{refuse_others(JOURNAL, schema)}\n\n{_DROP.replace('%project%', literal(schema))}",
         ),
         verify=script(["Fails if the undo log is missing. Changes nothing."], schema, _THERE),
     )
@@ -45,6 +49,14 @@ declare
 begin
   if not pg_try_advisory_xact_lock(x'{session.LOCK:X}'::bigint) then
     raise exception 'a run of fixes is active in this database' using hint = 'Wait until it ends.';
+  end if;
+  if to_regclass('order_audit.deployed') is not null then
+    delete from order_audit.deployed as d where d.project = %project% and d.change = 'journal';
+    select string_agg(distinct d.project, '; ') as names into part from order_audit.deployed as d;
+    if part.names is not null then
+      raise notice 'the schema order_audit stays: projects for % are deployed', part.names;
+      return;
+    end if;
   end if;
   if to_regclass('order_audit.journal') is not null then
     lock table order_audit.journal in share mode;
@@ -82,14 +94,11 @@ begin
     raise exception 'guards are installed that need the schema order_audit'
       using hint = 'Revert the guards first, or keep the schema.';
   end if;
+  -- without a notice for each object; the schema belongs to this program, and nothing in it is still needed
+  set local client_min_messages = warning;
+  drop schema if exists order_audit cascade;
 end
 $$;
-
--- without a notice for each object
-set local client_min_messages = warning;
--- the schema belongs to this program, and nothing in it is still needed
--- squawk-ignore ban-drop-schema
-drop schema if exists order_audit cascade;
 
 commit;"""
 _THERE: Final = """select

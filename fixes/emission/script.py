@@ -45,6 +45,45 @@ def _dollars(tag: str, text: str) -> str:
     return f"${tag}$\n{text}\n${tag}$"
 
 
+def deployed(change: str, schema: str) -> str:
+    """Return the statement that records a deployed change of the project for a schema."""
+    return (
+        f"insert into order_audit.deployed (project, change) values ({literal(schema)}, {literal(change)})"
+        " on conflict do nothing;"
+    )
+
+
+def refuse_others(change: str, schema: str) -> str:
+    """Return the statement that fails if a change was deployed by the project for another schema, and not by this."""
+    body = f"""declare
+  other text;
+begin
+  if to_regclass('order_audit.deployed') is null then
+    return;
+  end if;
+  select min(d.project) into other
+  from order_audit.deployed as d
+  where d.change = {literal(change)}
+  having not bool_or(d.project = {literal(schema)});
+  if other is not null then
+    raise exception '% was deployed for schema %, and this file is for schema %',
+      {literal(change)}, other, {literal(schema)}
+      using hint = 'Revert it with the files of the other project.';
+  end if;
+end"""
+    return f"do {_dollars('own', body)};"
+
+
+def forgotten(change: str, schema: str) -> str:
+    """Return the statement that removes the record of a deployed change."""
+    body = f"""begin
+  if to_regclass('order_audit.deployed') is not null then
+    delete from order_audit.deployed as d where d.project = {literal(schema)} and d.change = {literal(change)};
+  end if;
+end"""
+    return f"do {_dollars('own', body)};"
+
+
 def literal(text: str) -> str:
     """Return text as an SQL literal."""
     return sql.Literal(text).as_string()

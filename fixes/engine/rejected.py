@@ -19,7 +19,7 @@ class Rejected:
     """Rows of a table that an option could not change, for one reason.
 
     `by` is the constraint or the trigger's function that refused them, empty where it has no name; `keys` are those of
-    the first ten.
+    the first ten, of these `columns`.
     """
 
     rule: str
@@ -29,6 +29,7 @@ class Rejected:
     reason: str
     rows: int
     keys: tuple[str, ...]
+    columns: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """As JSON; `by` is null where it has no name."""
@@ -51,7 +52,8 @@ def rejected(
         namespace.text(
             """
             select r.rule, r.option, t.name, r.refused_by, min(r.reason), count(*),
-              (array_agg(k.key order by length(k.key), k.key))[1:10]
+              (array_agg(k.key order by length(k.key), k.key))[1:10],
+              array(select jsonb_object_keys((array_agg(r.key))[1]))
             from order_audit.refused as r
             cross join lateral (select {key} as key) as k
             cross join lateral ({table}) as t
@@ -64,4 +66,7 @@ def rejected(
         ).encode(),
         {"rule": rule},
     ).fetchall()
-    return tuple(Rejected(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6])) for row in rows)
+    return tuple(
+        Rejected(rule_id, option, table, by, reason, count, tuple(keys), tuple(columns))
+        for rule_id, option, table, by, reason, count, keys, columns in rows
+    )

@@ -92,6 +92,7 @@ class Conflict:
     table: str
     key: str
     reason: str
+    columns: tuple[str, ...] = ()
 
 
 def has_journal(connection: psycopg.Connection) -> bool:
@@ -160,7 +161,7 @@ def conflicts(connection: psycopg.Connection, limit: int = 1000) -> tuple[Confli
     """Return the first conflicts of reverts, in the order of their changes."""
     rows = connection.execute(
         f"""
-        select j.rule, j.tab, {key_text("j.key")}, j.left_alone
+        select j.rule, j.tab, {key_text("j.key")}, j.left_alone, array(select jsonb_object_keys(j.key))
         from order_audit.journal as j
         where j.left_alone is not null and j.reverted_at is null
         order by j.id
@@ -168,7 +169,7 @@ def conflicts(connection: psycopg.Connection, limit: int = 1000) -> tuple[Confli
         """.encode(),
         [limit],
     ).fetchall()
-    return tuple(Conflict(*row) for row in rows)
+    return tuple(Conflict(rule, table, key, reason, tuple(columns)) for rule, table, key, reason, columns in rows)
 
 
 def journal_ranges(connection: psycopg.Connection, rules: Sequence[str]) -> list[tuple[str, int, int, int]]:

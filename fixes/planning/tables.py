@@ -32,6 +32,16 @@ def tables(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> dict[str
     return dict(sorted(found.values()))
 
 
+def qualified(connection: psycopg.Connection, names: Iterable[str]) -> dict[str, str]:
+    """Return the qualified, quoted names of tables, as the undo log has them."""
+    rows = connection.execute(
+        "select t.name, format('%%I.%%I', n.nspname, c.relname) from unnest(%s::text[]) as t (name)"
+        " join pg_class as c on c.oid = to_regclass(t.name) join pg_namespace as n on n.oid = c.relnamespace",
+        [list(names)],
+    ).fetchall()
+    return dict(rows)
+
+
 def same_tables(connection: psycopg.Connection, names: Iterable[str], others: Collection[str]) -> set[str]:
     """Return those of the names that name the same table as one of the others."""
     rows = connection.execute(

@@ -46,6 +46,9 @@ def test_baseline_lets_only_what_is_new_fail(grown: Audited, tmp_path: Path) -> 
     expected = {rule: len(set(ids) - set(map(str, SAMPLE_FINDINGS.get(rule, [])))) for rule, ids in keys(TRUTH).items()}
     assert new_of(document) == expected
     assert document["summary"]["gate"]["baseline"] is True
+    # its folder will do
+    of_folder = audit(grown.dsn, tmp_path / "of folder", baseline=grown.out, fail_on="info")
+    assert of_folder["summary"]["gate"] == document["summary"]["gate"]
     # the results themselves are whole
     assert (tmp_path / "violations.csv").read_bytes() == TRUTH.read_bytes()
 

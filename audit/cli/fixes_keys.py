@@ -1,0 +1,22 @@
+"""Keys of violations in the output of the commands about fixes, masked as an audit masks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import psycopg
+
+from order_audit.audit import mask
+from order_audit.audit.analysis import parsed_query
+from order_audit.audit.scans.prepared_rule import prepare
+from order_audit.expectations import Rule
+
+
+def masked_keys(
+    connection: psycopg.Connection, rules: Iterable[Rule], keys: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Return keys by rule, masked; whole where the key is personal or of unknown origin."""
+    wanted = [(rule, parsed_query.parse(rule)) for rule in rules if rule.id in keys]
+    prepared_rules, _ = prepare(connection, wanted)
+    readable = {prepared.rule.id for prepared in prepared_rules if not prepared.key_is_personal}
+    return {id: tuple(mask.text(key, whole=id not in readable) for key in some) for id, some in keys.items()}
