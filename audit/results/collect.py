@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import psycopg
 
@@ -60,6 +60,10 @@ from order_audit.reports.writers import WRITERS
 _INTERRUPTED: Final = "the audit was interrupted before"
 
 
+#: Checks the database and the tables that rules judge; may raise.
+Check: TypeAlias = Callable[[Database, Iterable[str]], None]
+
+
 @dataclass(frozen=True)
 class Selection:
     """The selected rules of a suite with their parsed queries; the others; accepted findings."""
@@ -96,13 +100,7 @@ class Collected:
     elsewhere: str = ""
 
 
-def collect(
-    dsn: str,
-    folder: Path,
-    selection: Selection,
-    options: Options,
-    check: Callable[[Database, Iterable[str]], None],
-) -> Collected:
+def collect(dsn: str, folder: Path, selection: Selection, options: Options, check: Check) -> Collected:
     """Audit a database; write the violations file into `folder`. Without a judged rule, it has lint and profile.
 
     `check` is given the database and the tables that rules judge, and may raise, before anything is read of them.

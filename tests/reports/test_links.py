@@ -159,7 +159,7 @@ def test_statements_give_the_numbers_again(server_18: Server, audits: dict[str, 
         for table, told in audit["profile"].items():
             got = [
                 connection.execute(line.encode()).fetchall()
-                for line in reproduce.figures(table, told["columns"], "public").splitlines()
+                for line in reproduce.figures(table, told, "public").splitlines()
             ]
             assert got.pop(0) == [(told["rows"],)]
             for column in told["columns"].values():
@@ -182,7 +182,7 @@ def test_statements_bear_any_name(server_18: Server) -> None:
         columns = sql.SQL(", ").join(sql.SQL("{} int").format(sql.Identifier(word)) for word in words)
         connection.execute(sql.SQL('create table "user"."order" ({})').format(columns))
         told = {word: {"type": "integer", "distinct": 0, "top": ["1"]} for word in words}
-        for line in reproduce.figures("order", told, "user").splitlines():
+        for line in reproduce.figures("order", {"columns": told}, "user").splitlines():
             connection.execute(line.encode())
     servers.drop_database(server_18, made)
 
@@ -190,6 +190,7 @@ def test_statements_bear_any_name(server_18: Server) -> None:
 def test_what_cannot_be_given_again_leads_to_the_rows() -> None:
     """Rules without an impact; columns of a type without equality, and such without figures."""
     report_page(document(found("p.a", table="parts", impact=None), found("c.a", table="customers", impact_sql="")))
-    said = reproduce.figures("t", {"order": {"type": "json", "distinct": 1, "top": [1]}, "b": {"error": "no"}}, "s")
+    columns = {"order": {"type": "json", "distinct": 1, "top": [1]}, "b": {"error": "no"}}
+    said = reproduce.figures("t", {"columns": columns}, "s")
     assert 'count(distinct t.order::text) as distinct from "s".t as t;' in said
     assert len(said.splitlines()) == 3
