@@ -39,6 +39,8 @@ def run(dsn: str, out: Path, options: Options) -> Document:
         writer.check(out)
     if options.rows:
         ROWS.check(out)
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out: {out} is a file; name a folder")
     selection = _selection(options)
     fixes(selection.suite.rules, options.fixes)  # a wrong file is an error before the database is read
     baseline = results_file.baseline(options.baseline) if options.baseline else None

@@ -644,12 +644,12 @@ begin
 end
 $$;
 
--- Return whether a revert may change a table: those of the setting order_audit.tables, a line each, or all without it.
+-- Return whether a revert may change a table: those of the setting order_audit.tables, a JSON array, or all without it.
 -- An emitted file sets it: the undo log may have rows of another project, for another schema.
 create or replace function order_audit.is_own(tab text) returns boolean
 language sql stable
 as $$
-  select coalesce(tab = any(string_to_array(nullif(current_setting('order_audit.tables', true), ''), chr(10))), true)
+  select coalesce(nullif(current_setting('order_audit.tables', true), '')::jsonb ? tab, true)
 $$;
 
 -- Return the last undo-log row of a rule from a transaction before that of `the_id`; 0 if none.

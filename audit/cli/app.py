@@ -108,7 +108,8 @@ def _message(error: Exception) -> tuple[str, int]:
         return str(error), error.exit_code
     if hasattr(error, "format_message"):  # typer's error: a wrong option or argument
         context = getattr(error, "ctx", None)
-        text = re.sub(r"[.\s]*\(?Did you mean (.*\?)\)?$", r" (did you mean \1)", error.format_message().rstrip("."))
+        text = error.format_message().replace("Value error, ", "").rstrip(".")
+        text = re.sub(r"[.\s]*\(?Did you mean (.*\?)\)?$", r" (did you mean \1)", text)
         return f"{text}; see '{context.command_path if context else 'order-audit'} --help'", 2
     if type(error).__name__ == "Abort":
         return "interrupted", 130

@@ -36,7 +36,10 @@ def resolve(given: str | None) -> str:
         conninfo.conninfo_to_dict(dsn)
     except psycopg.ProgrammingError as error:
         # libpq quotes the unreadable part, which may be the password
-        message = re.sub('".*"', '"…"', " ".join(str(error).split()))
+        message = " ".join(str(error).split())
+        if not message.startswith('missing "="'):
+            message = re.sub('".*"', '"…"', message)
+        message = re.sub('(missing "=") after ".*"', r"\1 after a word", message)
         raise UsageError(
             f"not a DSN ({message}): give a URL like postgresql://user@host/database,"
             " or words like 'host=... dbname=...'"
@@ -85,9 +88,10 @@ def connect(dsn: str, *, autocommit: bool = False, one_statement: bool = False) 
     except psycopg.OperationalError as error:
         # the first line has the error, the others are hints; the address precedes the last "failed: "
         messages = [line.split("failed: ")[-1].strip() for line in str(error).splitlines() if line.strip()]
-        raise RunError(
-            f"cannot connect to {masked(dsn)}: {_without_password(dsn, messages[0] if messages else 'no answer')}"
-        ) from None
+        message = messages[0] if messages else "no answer"
+        if message == "No such file or directory" and (socket := re.search(r'on socket "([^"]*)"', str(error))):
+            message = f"no server at socket {socket[1]}"
+        raise RunError(f"cannot connect to {masked(dsn)}: {_without_password(dsn, message)}") from None
 
 
 def _defaults(dsn: str) -> dict[str, Any]:

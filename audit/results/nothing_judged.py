@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def message(results: Sequence[Result], database: Database, suites: Sequence[str]
     reasons = dict.fromkeys(it.reason for it in results if it.status == "skipped")
     why = next(iter(errors or reasons)) if errors or not missing else f"no table {', '.join(missing)}"
     if errors:
-        hint = "grant the role what it lacks, or connect as another"
+        denied = re.match(r"permission denied for (schema|table) (\S+)", why)
+        right = {"schema": "usage on schema", "table": "select on"}[denied[1]] if denied else ""
+        hint = f"grant {right} {denied[2]} to {database.user}" if denied else "grant the role what it lacks"
     elif elsewhere:
         hint = f"schema {elsewhere} has tables of these names: --schema {elsewhere}"
     elif ours := [suite for suite in suites if suite in shipped()]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
@@ -73,7 +74,7 @@ def fix_change(
             "\n\n".join(
                 [
                     refuse_others(rule, schema),
-                    f"set order_audit.tables = {literal(chr(10).join(sorted(own)))}; -- all others stay",
+                    f"set order_audit.tables = {literal(json.dumps(sorted(own), ensure_ascii=False))}; -- others stay",
                     where_there(f"call order_audit.revert({literal(rule)});", "raise notice 'no fix is applied';"),
                     forgotten(rule, schema),
                     vacuum,

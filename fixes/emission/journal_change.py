@@ -52,7 +52,8 @@ begin
   end if;
   if to_regclass('order_audit.deployed') is not null then
     delete from order_audit.deployed as d where d.project = %project% and d.change = 'journal';
-    select string_agg(distinct d.project, '; ') as names into part from order_audit.deployed as d;
+    select string_agg(distinct d.project, '; ') as names into part from order_audit.deployed as d
+    where d.project <> %project%;
     if part.names is not null then
       raise notice 'the schema order_audit stays: projects for % are deployed', part.names;
       return;

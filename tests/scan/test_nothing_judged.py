@@ -107,7 +107,7 @@ def test_denied_tables(parcels: str, tmp_path: Path) -> None:
         done = run(parcels + " options='-c role=reads_nothing'", tmp_path / "out", "--suite", str(rule.parent))
         assert done.returncode == 3
         assert ": permission denied for table parcels" in done.stderr
-        assert "Grant the role what it lacks" in done.stderr
+        assert "Grant select on parcels to reads_nothing" in done.stderr
     finally:
         execute(parcels, "drop role reads_nothing")
 
