@@ -19,14 +19,8 @@ from order_audit.reports.document import Obstacle
 Effect: TypeAlias = Literal["refuses", "changes", "stays"]
 #: Keys that are named.
 _MOST_KEYS: Final = 5
-#: Rows to read until some are found that this is soon.
-_SOON: Final = 10_000
-#: The planner does not know how soon: let it read in the order of the key, and look up what a row references.
-_IN_ORDER: Final = (
-    "select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),"
-    " set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),"
-    " set_config('enable_bitmapscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"
-)
+#: Rows that a test with a look-up or a conversion for each row reads of a table for keys; of a larger one, a sample.
+_MOST_READ: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -50,22 +44,20 @@ class RowTest:
         return Probe(f"({groups}) as t", {"value": "coalesce(sum(t.rows - 1), 0)::bigint"})
 
     def first_keys(self, table: Table) -> Probe:
-        """The smallest keys of the rows as a probe, each an array of texts, in the order of the key."""
-        key, array = _key(table)
+        """Keys of the rows as a probe, each an array of texts, in the order of the key."""
+        columns = [f"t.{table.columns[name].quoted}" for name in table.key]
+        key, array = ", ".join(columns), f"array[{', '.join(f'{column}::text' for column in columns)}]"
+        source = table.source
+        if "select" in self.condition or "json" in self.condition:
+            source = _sample(table)
         if self.equal:
             equal = f"count(*) over (partition by {', '.join(self.equal)}) as rows, row_number() over (order by {key})"
-            rows = f"select {array} as key, {equal} as place from {table.source} where {self.condition}"
+            rows = f"select {array} as key, {equal} as place from {source} where {self.condition}"
             query = f"select e.key from ({rows}) as e where e.rows > 1 order by e.place limit {_MOST_KEYS}"
         else:
-            query = (
-                f"select {array} as key from {table.source} where {self.condition} order by {key} limit {_MOST_KEYS}"
-            )
+            rows = f"select {array} as key from {source} where {self.condition}"
+            query = f"{rows} order by {key} limit {_MOST_KEYS}"
         return Probe(f"({query}) as t", {"keys": "array_agg(t.key)"})
-
-    def all_keys(self, table: Table) -> Probe:
-        """The keys of all of the rows as a probe, which shares a pass over the table with others."""
-        key, array = _key(table)
-        return Probe(table.source, {"keys": f"array_agg({array} order by {key}) filter (where {self.condition})"})
 
 
 @dataclass(frozen=True)
@@ -131,27 +123,17 @@ class Rows:
     def read_keys(self, connection: psycopg.Connection, asked: Iterable[Asked], stopped: Callable[[], bool]) -> None:
         """Look up keys of the rows that were counted.
 
-        Where many rows meet a condition, the first ones come soon in the order of the key. Others share one pass.
+        Without keys remain rows that a sample of a large table does not have, and keys of a type without an order.
         """
-        frequent: dict[tuple[int, RowTest], Probe] = {}
-        rare: dict[tuple[int, RowTest], Probe] = {}
+        asking: dict[tuple[int, RowTest], Probe] = {}
         sizes: dict[str, float] = {}
         for table, test in asked:
-            if isinstance(test, Figure) or not table.key or not (rows := self.value(table, test)):
-                continue
-            if rows * _SOON >= table.rows * _MOST_KEYS and not test.equal:
-                frequent[table.oid, test] = test.first_keys(table)
-            else:
-                rare[table.oid, test] = test.first_keys(table) if test.equal or rows > _SOON else test.all_keys(table)
-                sizes[rare[table.oid, test].source] = table.rows
-        with connection.transaction(force_rollback=True):
-            connection.execute(_IN_ORDER)
-            _run(connection, frequent.values(), sizes, stopped)
-        _run(connection, rare.values(), sizes, stopped)
-        for place, probe in (frequent | rare).items():
-            # without keys where they have a type without an order
-            keys = (probe.answer.get("keys") or ())[:_MOST_KEYS]
-            self._keys[place] = tuple(tuple(map(str, key)) for key in keys)
+            if not isinstance(test, Figure) and table.key and self.value(table, test):
+                asking[table.oid, test] = test.first_keys(table)
+                sizes[asking[table.oid, test].source] = table.rows
+        _run(connection, asking.values(), sizes, stopped)
+        for place, probe in asking.items():
+            self._keys[place] = tuple(tuple(map(str, key)) for key in probe.answer.get("keys") or ())
 
 
 def _run(
@@ -163,7 +145,8 @@ def _run(
         probes.look(connection, batch, stopped)
 
 
-def _key(table: Table) -> tuple[str, str]:
-    """The key's columns, for an order and as an array of texts."""
-    columns = [f"t.{table.columns[name].quoted}" for name in table.key]
-    return ", ".join(columns), f"array[{', '.join(f'{column}::text' for column in columns)}]"
+def _sample(table: Table) -> str:
+    """A table as a test reads it for keys."""
+    if table.is_sampled or table.rows <= _MOST_READ:
+        return table.source
+    return f"{table.source} tablesample system ({100 * _MOST_READ / table.rows:.6f}) repeatable (0)"
