@@ -119,7 +119,7 @@ def database(dsn: str) -> Iterator[Connection]:
 
 def expected(kind: str) -> tuple[Rejected, ...]:
     by = "no_change" if "no_change" in REFUSERS[kind][0] and "prevents the change" not in REFUSERS[kind][1] else ""
-    return (Rejected(STATUS, "automatic", "public.orders", by, REFUSERS[kind][1], 2, ("1", "101")),)
+    return (Rejected(STATUS, "automatic", "public.orders", by, REFUSERS[kind][1], 2, ("1", "101"), ("order_id",)),)
 
 
 @EACH
