@@ -75,8 +75,7 @@ def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> 
     wanted = sorted(set(names))
     rows = connection.execute(
         """
-        select w.schema, w.relation, r.oid, r.nspname, r.relname, r.readable, r.columns, r.documents, r.is_view,
-          r.definition
+        select w.schema, w.relation, r.oid, r.nspname, r.relname, r.readable, r.columns, r.documents, r.is_view
         from unnest(%s::text[], %s::text[]) as w (schema, relation)
         cross join lateral (
           select c.oid, n.nspname, c.relname,
@@ -100,9 +99,7 @@ def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> 
               where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                 and (t.typname in ('json', 'jsonb', 'xml', 'hstore') or t.typtype = 'c')
             ) as documents,
-            c.relkind in ('v', 'm') as is_view,
-            -- pretty: without the brackets around joins
-            case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid, true) end as definition
+            c.relkind in ('v', 'm') as is_view
           from pg_class as c
           join pg_namespace as n on n.oid = c.relnamespace
           where c.relname = w.relation
@@ -114,12 +111,30 @@ def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> 
         """,
         [[name.schema for name in wanted], [name.relation for name in wanted]],
     ).fetchall()
+    definitions = _definitions(connection, sorted({row[2] for row in rows if row[8]}))
     return {
         RelationName(row[0], row[1]): Relation(
-            row[2], row[3], row[4], frozenset(row[5]), row[6], frozenset(row[7]), row[8], row[9] or ""
+            row[2], row[3], row[4], frozenset(row[5]), row[6], frozenset(row[7]), row[8], definitions.get(row[2], "")
         )
         for row in rows
     }
+
+
+def _definitions(connection: psycopg.Connection, views: list[int]) -> dict[int, str]:
+    """Return the queries of views by oid; none if another session locks a table that they read."""
+    if not views:
+        return {}
+    try:
+        # rolled back: the server locks the tables that a view reads, and others may want to change them
+        with connection.transaction(force_rollback=True):
+            # pretty: without the brackets around joins
+            return dict(
+                connection.execute(
+                    "select v.oid, pg_get_viewdef(v.oid, true) from unnest(%s::oid[]) as v (oid)", [views]
+                ).fetchall()
+            )
+    except psycopg.errors.LockNotAvailable:
+        return {}
 
 
 def unique(connection: psycopg.Connection, relation: Relation) -> frozenset[str]:

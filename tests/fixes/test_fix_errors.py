@@ -221,7 +221,8 @@ def test_an_audit_and_the_list_of_rules_know_fixes_of_ones_own(dsn: str, tmp_pat
     assert "fix       automatic: the sign goes" in shown.stdout
     for command in (["run", "--out", str(out)], ["rules", "stock.qty"]):
         done = order_audit(*command, "--suite", words[1], "--fixes", str(tmp_path / "none"), DATABASE_URL=dsn)
-        assert (done.returncode, done.stderr) == (2, f"order-audit: --fixes: {tmp_path / 'none'} is not a folder\n")
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"order-audit: --fixes: {tmp_path / 'none'} is not a folder")
 
 
 @pytest.mark.usefixtures("database")

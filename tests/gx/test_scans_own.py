@@ -19,7 +19,7 @@ from tests.gx.scans import FOUND, SHARED, Log, Told, address, does, source, whol
 from tests.gx.support import url, write
 from tests.support import servers
 
-OWN = "a query of its own"
+OWN = "a separate query"
 #: Text that would be three statements, the second of which leaves a trace.
 SNEAKED = "select 1 as order_id) as v; commit; create table sneaked (a int); select * from (select 1 as order_id"
 
