@@ -108,6 +108,12 @@ def pytest_report_header() -> str:
 # Servers ------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let output be for no terminal: pytest-xdist tells its processes the width of its own."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture(scope="session")
 def server_15() -> Iterator[Server]:
     """PostgreSQL 15."""
