@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.reports.browsing import titles, written
 from tests.reports.documents import HOSTILE, compared, comparison, document, every_comparison, everything, found
@@ -141,7 +141,7 @@ def test_copied_sql_is_the_rule_s(browser: Browser, tmp_path: Path) -> None:
             fold.evaluate("fold => { fold.open = true }")
         rows = finding.locator("details").filter(has=page.get_by_text("SQL of th", exact=False))
         rows.get_by_role("button").click()
-        page.wait_for_function("document.querySelector('.tools [role=status]').textContent === 'Copied'")
+        expect(page.locator(".tools [role=status]")).to_have_text("Copied")
         assert page.evaluate("navigator.clipboard.readText()") == sql
 
 
