@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 from order_audit.audit import mask
@@ -14,10 +13,8 @@ from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix
 from order_audit.fixes.planning.fixpoint import MAX_PASSES
 from order_audit.fixes.revert import Reverted
 from order_audit.reports.formatting import changes_text, plural, size
-from order_audit.reports.terminal.layout import columns
+from order_audit.reports.terminal.layout import paragraph
 from order_audit.reports.terminal.layout import table as aligned
-
-_WIDTH = 110
 
 
 def applied_text(applied: Applied, *, rehearsed: bool) -> str:
@@ -200,4 +197,4 @@ def fix_text(fix: Fix | None, *, verbose: bool = False) -> str:
 
 
 def _entry(name: str, text: str) -> list[str]:
-    return textwrap.wrap(text, min(columns(), _WIDTH), initial_indent=f"{name:<10}", subsequent_indent=" " * 12)
+    return paragraph(text, f"{name:<10}", "  ")

@@ -107,7 +107,10 @@ def comment(lines: Sequence[str]) -> str:
     for line in lines:
         safe = "".join(letter if letter.isprintable() else "?" for letter in line)
         further = "--   " if line.startswith(" ") else "-- "
-        made += textwrap.wrap(safe, _WIDTH, initial_indent="-- ", subsequent_indent=further) or ["--"]
+        made += textwrap.wrap(
+            safe, _WIDTH, initial_indent="-- ", subsequent_indent=further, break_on_hyphens=False,
+            break_long_words=False,
+        ) or ["--"]  # fmt: skip
     return "\n".join(made)
 
 

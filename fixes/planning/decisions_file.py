@@ -70,7 +70,10 @@ def _inline(reviewed: RowsFingerprint) -> str:
 
 def _comment(text: str) -> list[str]:
     """Comment lines; whatever a text holds, it stays in them."""
-    return textwrap.wrap(" ".join(text.split()), 118, initial_indent="#   ", subsequent_indent="#     ")
+    return textwrap.wrap(
+        " ".join(text.split()), 118, initial_indent="#   ", subsequent_indent="#     ", break_on_hyphens=False,
+        break_long_words=False,
+    )  # fmt: skip
 
 
 def _quoted(text: str) -> str:

@@ -41,12 +41,12 @@ def cut(text: str, room: int) -> str:
 
 
 def paragraph(text: str, indent: str = "", further: str = "    ") -> list[str]:
-    """Return a text in lines of the terminal's width, those after the first further in."""
+    """Return a text in lines of the terminal's width: the first after `indent`, maybe a word; others further in."""
     width = columns()
     if len(indent) + len(text) <= width:
         return [indent + text]
     return textwrap.wrap(
-        text, width, initial_indent=indent, subsequent_indent=indent + further, break_on_hyphens=False,
+        text, width, initial_indent=indent, subsequent_indent=" " * len(indent) + further, break_on_hyphens=False,
         break_long_words=False,
     )  # fmt: skip
 
