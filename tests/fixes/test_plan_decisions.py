@@ -117,7 +117,6 @@ def test_a_policy_is_short(tmp_path: Path) -> None:
     assert decisions.plan == {}
 
 
-@pytest.mark.both_versions
 def test_commands(issues: str, tmp_path: Path) -> None:
     def order_audit(*words: str) -> program.Done:
         return program.order_audit("fixes", *words, DATABASE_URL=issues)

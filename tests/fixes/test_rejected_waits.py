@@ -80,7 +80,6 @@ def test_what_no_wait_is_long_enough_for_is_told_another_way() -> None:
     assert "at low load, run the file from" in too_large(Throttle(max_lock_wait_ms=60_000), 61, 10_000)
 
 
-@pytest.mark.both_versions
 def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
     database: Connection, dsn: str, tmp_path: Path
 ) -> None:
@@ -121,7 +120,6 @@ def test_merging_waits_for_an_index_where_each_deletion_would_read_all_orders(
     assert database.execute("select customer_id from customers").fetchall() == [(1,)]
 
 
-@pytest.mark.both_versions
 def test_a_place_whose_lock_is_never_to_be_had_holds_up_nothing_else(
     database: Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,6 @@ from order_audit.fixes.guarding.index_progress import reporting_progress
 from order_audit.fixes.guarding.install import install, install_all, remove
 from tests.guards.installing import GUARDS, connected, made
 
-pytestmark = pytest.mark.both_versions
 PACE = Throttle()
 
 

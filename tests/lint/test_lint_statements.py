@@ -17,8 +17,6 @@ from order_audit.expectations.rule import parse
 from tests.lint.support import EXPECTED, found, judged
 from tests.support import servers
 
-pytestmark = pytest.mark.both_versions
-
 
 def test_a_rule_that_fails_costs_no_other_its_result(dsn: str) -> None:
     """It is errored, with a reason."""

@@ -16,7 +16,6 @@ from tests.migrate.steps import Later, back, nothing, one, synchronised, take
 
 
 @pytest.mark.parametrize("step", ["synchronise", "switch", "switch back", "synchronise back", CONTRACT])
-@pytest.mark.both_versions
 def test_who_has_read_may_write_while_a_step_waits_for_them(dsn: str, step: str) -> None:
     """A step that asks for more of a lock than it has would make a deadlock of it, at once, and not its own."""
     all_steps = steps(PROPOSED)

@@ -162,7 +162,6 @@ def take(project: Path, dsn: str, *words: str) -> None:
     assert said.returncode == 0, said.stdout + said.stderr
 
 
-@pytest.mark.both_versions
 def test_sqitch_takes_the_same_steps(server: Server, issues: str, project: Path) -> None:
     before, dumped = rows(issues), shape(server, issues)
     migrate(issues, "run", "--quiet")

@@ -66,7 +66,6 @@ def test_it_may_be_killed_at_any_moment(server: Server, issues: str) -> None:
 
 
 @pytest.mark.server
-@pytest.mark.both_versions
 def test_a_server_that_dies_loses_nothing(major: int) -> None:
     """Immediate shutdowns in the midst of the backfill, and of the way back."""
     with servers.running(major) as server:

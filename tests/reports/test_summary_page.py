@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import unicodedata
@@ -10,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pypdf import PdfReader
 
 from order_audit.reports import html
 from tests.reports.documents import HOSTILE, UNSEEN, document, everything, found
 from tests.reports.faults import fault
 from tests.support import program
-from tests.support.browser import browsing, opened
+from tests.support.browser import browsing, opened, sheets
 from tests.support.results import report_page, typed
 
 _LONG = "A title of many words that does not fit into any line of any table, " * 4
@@ -60,15 +58,15 @@ def test_summary_prints_on_one_sheet(issues: dict[str, Any], tmp_path: Path, kin
     file = tmp_path / "summary.html"
     file.write_text(page_text, encoding="utf-8")
     with browsing() as browser, opened(browser, file) as page:
-        sheets = [PdfReader(io.BytesIO(page.pdf(format=paper))) for paper in ("A4", "Letter")]
+        papers = [sheets(page.pdf(format=paper)) for paper in ("A4", "Letter")]
         assert page.locator("tbody tr").count() <= 25
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert [len(sheet.pages) for sheet in sheets] == [1, 1]
+    assert [len(pages) for pages in papers] == [1, 1]
     report = report_page(result)
     anchors = re.findall(r'href="report\.html#([^"]+)"', page_text)
     assert [anchor for anchor in anchors if f'id="{anchor}"' not in report] == []
     assert bool(anchors) is (kind != "clean")
-    text = "".join(unicodedata.normalize("NFKC", sheets[0].pages[0].extract_text()).split())
+    text = "".join(unicodedata.normalize("NFKC", papers[0][0]).split())
     assert "run" in text, "the last line is on the paper"
     if kind == "issues":
         assert "notfit:14criticalfindings" in text

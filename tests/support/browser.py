@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from pypdfium2 import PdfDocument
 
 _ARGUMENTS: Final = (
     "--headless",
@@ -72,3 +73,12 @@ def opened(browser: Browser, file: Path, fragment: str = "", **context: Any) -> 
         assert troubles == []
     finally:
         made.close()
+
+
+def sheets(pdf: bytes) -> list[str]:
+    """The text of each page of a PDF."""
+    document = PdfDocument(pdf)
+    try:
+        return [page.get_textpage().get_text_range() for page in document]
+    finally:
+        document.close()
