@@ -61,7 +61,7 @@ def audited(
         def made(major: int, issues: bool) -> Audited:
             dsn = stack.enter_context(database(servers_by_major[major], issues=issues))
             out = tmp_path_factory.mktemp("audited")
-            return Audited(dsn, out, audit(dsn, out))
+            return Audited(dsn, out, audit(dsn, out, lint=True))
 
         yield made
 

@@ -29,8 +29,9 @@ serial = itertools.count(1)
 
 
 def audit(dsn: str, out: Path, *suites: Path | str, **options: Any) -> dict[str, Any]:
-    """Audit with these suites, or the shipped one, and write everything but the HTML."""
+    """Audit with these suites, or the shipped one, without lint and profile, and write everything but the HTML."""
     options.setdefault("formats", ("json", "junit", "markdown", "violations"))
+    options = {"lint": False, "profile": False} | options
     return run(dsn, out, Options(suites=tuple(map(str, suites)) or ("current",), **options))
 
 

@@ -93,7 +93,9 @@ def test_audit_finds_what_the_oracle_finds(
         made = bundles(connection, *judged)
         assert any(found.shared_cte for found in made) is (way == "shared")
         assert any(scan.prefilter for found in made for scan in found.scans) is (way == "shared" and unique)
-    document = run(dsn, tmp_path / "out", Options(formats=("json", "violations"), rules=tuple(expected)))
+    document = run(
+        dsn, tmp_path / "out", Options(formats=("json", "violations"), rules=tuple(expected), lint=False, profile=False)
+    )
     assert [found["error"] for found in document["results"] if found["status"] == "errored"] == []
     keys = defaultdict(set)
     with (tmp_path / "out" / "violations.csv").open(encoding="utf-8", newline="") as file:
@@ -113,7 +115,7 @@ def test_evidence_is_the_same_either_way(dsn: str, tmp_path: Path, monkeypatch: 
         connection.execute("create index on orders (customer_id); create index on orders (order_ref)")
     for way in WAYS:
         go(monkeypatch, way)
-        results = run(dsn, tmp_path / way, Options(formats=("json",)))["results"]
+        results = run(dsn, tmp_path / way, Options(formats=("json",), lint=False, profile=False))["results"]
         for result in results:
             del result["duration_ms"]
         found.append(results)
@@ -217,7 +219,9 @@ def test_rows_that_multiply_are_judged_one_by_one(dsn: str, tmp_path: Path) -> N
         one = rule(tmp_path, "one", f"{source} where e.key = 'a' and e.value ~ 'x'")
         two = rule(tmp_path, "two", f"{source} where e.key = 'b' and e.value ~ 'y'")
         assert [len(scan.rules) for scan in scans(connection, one, two)] == [2]
-    document = run(dsn, tmp_path / "out", Options(suites=(str(tmp_path / "mine"),), formats=("json",)))
+    document = run(
+        dsn, tmp_path / "out", Options(suites=(str(tmp_path / "mine"),), formats=("json",), lint=False, profile=False)
+    )
     assert [result["violations"] for result in document["results"]] == [30_000, 30_000]
 
 
@@ -229,7 +233,7 @@ def test_gentle_audits_find_the_same(dsn: str, tmp_path: Path, monkeypatch: pyte
     found = []
     for gentle in (False, True):
         out = tmp_path / str(gentle)
-        run(dsn, out, Options(formats=("violations",), gentle=gentle))
+        run(dsn, out, Options(formats=("violations",), lint=False, profile=False, gentle=gentle))
         found.append((out / "violations.csv").read_bytes())
     assert found[0] == found[1]
     with Snapshot(dsn, low_impact=True) as snapshot:
@@ -268,7 +272,9 @@ def test_laterals_that_add_columns_share_the_scan(dsn: str, tmp_path: Path) -> N
         )
         found = [{one.rule.id for one in scan.rules} for scan in scans(connection, plain, adds, doubles)]
     assert found == [{plain.id, adds.id}, {doubles.id}]
-    document = run(dsn, tmp_path / "out", Options(suites=(str(tmp_path / "mine"),), formats=("json",)))
+    document = run(
+        dsn, tmp_path / "out", Options(suites=(str(tmp_path / "mine"),), formats=("json",), lint=False, profile=False)
+    )
     assert {result["rule"]: result["violations"] for result in document["results"]} == {
         plain.id: 1,
         adds.id: 1,

@@ -53,9 +53,9 @@ class Audited:
 
 
 def audit(dsn: str, out: Path, **options: Any) -> dict[str, Any]:
-    """Run an audit that writes everything but the HTML."""
+    """Run an audit without lint and profile that writes everything but the HTML."""
     options.setdefault("formats", ("json", "junit", "markdown", "violations"))
-    return run(dsn, out, Options(**options))
+    return run(dsn, out, Options(**{"lint": False, "profile": False} | options))
 
 
 def keys(path: Path) -> dict[str, list[str]]:
