@@ -126,7 +126,7 @@ def example_keys(found: Mapping[str, Any]) -> list[str]:
 @pytest.mark.parametrize(("number", "jobs"), [(0, 1), (3, 6), (10_000, 3)])
 def test_examples_are_the_first_by_key(dirty_18: Audited, tmp_path: Path, number: int, jobs: int) -> None:
     """As many as were asked for, or all; nothing else depends on their number or on that of the connections."""
-    document = audit(dirty_18.dsn, tmp_path, examples=number, jobs=jobs)
+    document = audit(dirty_18.dsn, tmp_path, examples=number, jobs=jobs, lint=True)
     expected = keys(TRUTH)
     for found in document["results"]:
         assert example_keys(found) == expected.get(found["rule"], [])[:number], found["rule"]
