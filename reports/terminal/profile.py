@@ -146,10 +146,14 @@ def _chart(chart: Chart, width: int) -> Iterable[str]:
     yield from _wrapped("  ", f"{chart.title} ({chart.note})" if chart.note else chart.title, width)
     names = max((len(name) for name, _ in chart.rows), default=0)
     most = max((count for _, count in chart.rows), default=0)
-    for place, (name, count) in enumerate(chart.rows):
-        drawn = "█" * (_BAR * count // most) or "▏" if count else ""
-        note = f" ({chart.notes[place]})" if chart.notes and chart.notes[place] else ""
-        yield f"{_INDENT}{name:>{names}} {drawn}{' ' if drawn else ''}{count:,}{note}"
+    notes = [f" ({note})" if note else "" for note in chart.notes] or [""] * len(chart.rows)
+    ends = [f"{count:,}{note}" for (_, count), note in zip(chart.rows, notes, strict=True)]
+    room = width - len(_INDENT) - names - 2 - max(map(len, ends), default=0)
+    bar = max(min(_BAR, room), 1)
+    for (name, count), end in zip(chart.rows, ends, strict=True):
+        drawn = "█" * (bar * count // most) or "▏" if count else ""
+        line = f"{_INDENT}{name:>{names}} {drawn}{' ' if drawn else ''}{end}"
+        yield line if len(line) <= width else f"{line[: width - 1]}…"
 
 
 def _crosstab(crosstab: Crosstab, width: int) -> Iterable[str]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from order_audit.domain import Chart, Crosstab, Json, Query
 from order_audit.reports.formatting import figure, number, plural
-from order_audit.scenario.domain import figures
+from order_audit.scenario.domain import figures, repetition, tonight
 
 #: How live orders' amounts stand against the balance, in words.
 _EXPOSURE: Final = {
@@ -121,4 +121,11 @@ FIGURES: Final = (
         _orders_per_customer,
     ),
     OrderFigures("exposure", {"customers": figures.BALANCE, "orders": figures.LINEAGE}, figures.exposure, _exposure),
+    OrderFigures(
+        "next_recreation", {"customers": figures.BALANCE, "orders": figures.LINEAGE}, tonight.forecast, tonight.show
+    ),
+    OrderFigures("schedules", {"orders": repetition.SCHEDULE}, repetition.schedules, repetition.show_schedules),
+    OrderFigures(
+        "repeated", {"orders": repetition.REPEATED}, repetition.repeated, repetition.show_repeated, distinct="order_id"
+    ),
 )

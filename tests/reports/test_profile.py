@@ -81,6 +81,14 @@ def test_pictures_show_what_was_counted(audited: dict[str, Any]) -> None:
     assert sum(told(drawings.pop("Customers by number of orders"))) == customers["rows"]
     exposure = drawings.pop("Customers by live orders' amounts against the balance")
     assert told(exposure) == [band["customers"] for band in customers["exposure"].values()]
+    forecast = customers["next_recreation"]
+    assert told(drawings.pop("Forecast of the next recreation")) == [it for it in forecast["orders"].values() if it]
+    charged = drawings.pop("Forecast: customers by what remains of their balance")
+    assert told(charged) == [it["orders"] for it in forecast["first"]]
+    schedules, repeated = profile["orders"]["schedules"]["orders"], profile["orders"]["repeated"]["attributes"]
+    assert told(drawings.pop("Live orders by their schedule")) == [it for it in schedules.values() if it]
+    again = drawings.pop("Recreations that repeat the order they name")
+    assert told(again) == [it["same"] for it in repeated.values()]
     assert not drawings
 
 
