@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from order_audit.audit import mask
+from order_audit.audit.profiling import json_keys
 from order_audit.audit.profiling.columns import Column, Table
 from order_audit.audit.profiling.limits import BESIDE, BUCKETS, FIRST, QUANTILES, TOP
 from order_audit.audit.profiling.profile_query import CLASSES
@@ -201,6 +202,8 @@ class _Shaper:
             "keys": [{"key": self._name(key), "count": int(n)} for _, key, n in keys],
             "unreadable": int(counted.get("unreadable") or 0),
         }
+        if ways := json_keys.variants([(key, int(n)) for _, key, n in keys]):
+            entry["variants"] = [[{"key": self._name(key), "count": n} for key, n in of_one] for of_one in ways]
         by_value: dict[str | None, dict[str, Any]] = {}
         for value, key, n in sorted(self._found["beside"], key=lambda row: (row[1] is not None, -row[2], row[1] or "")):
             if key is None:

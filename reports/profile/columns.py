@@ -15,6 +15,8 @@ _TOP: Final = 5
 #: Values of another column that JSON documents are shown beside.
 _BESIDE: Final = 12
 _KEYS: Final = 12
+#: Keys of JSON documents of which the spellings are listed.
+_VARIANTS: Final = 5
 #: Letters of the commonest values together, the first apart.
 _LETTERS: Final = 130
 _LARGEST: Final = 2**53
@@ -135,6 +137,9 @@ def _counted(figures: Mapping[str, Any], there: int) -> Iterable[str]:
         yield f"rows with {', '.join(has)}"
     if types := figures.get("types"):
         yield "types: " + ", ".join(f"{type_} {n:,}" for type_, n in types.items())
+    for spellings in figures.get("variants", ())[:_VARIANTS]:
+        ways = ", ".join(f"{cut(it['key'])[0]} {it['count']:,}" for it in spellings[:_KEYS])
+        yield f"one key in {len(spellings):,} spellings: {ways}"
     if figures.get("unreadable"):
         yield f"{figures['unreadable']:,} with escapes that text cannot hold"
     if figures.get("bits"):

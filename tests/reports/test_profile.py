@@ -104,6 +104,7 @@ def test_figures_are_in_the_page(audited: dict[str, Any]) -> None:
         "HI 10",
         "95 lineages; 16 orders in none",
         "types: object 43, array 2, null 1, string 1",
+        "one key in 4 spellings: api-key",
         "bulk_delivery, 23 rows list 7, API_KEY 1",
         "1 60 12 7 7 4 3 1 1",
         "true 50 false 150",
