@@ -89,6 +89,8 @@ def test_pictures_show_what_was_counted(audited: dict[str, Any]) -> None:
     assert told(drawings.pop("Live orders by their schedule")) == [it for it in schedules.values() if it]
     again = drawings.pop("Recreations that repeat the order they name")
     assert told(again) == [it["same"] for it in repeated.values()]
+    off = profile["orders"]["scripts"]["resembling"]
+    assert told(drawings.pop("Script names one letter off a more frequent one")) == [it["orders"] for it in off]
     assert not drawings
 
 
