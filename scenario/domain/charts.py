@@ -122,7 +122,11 @@ FIGURES: Final = (
     ),
     OrderFigures("exposure", {"customers": figures.BALANCE, "orders": figures.LINEAGE}, figures.exposure, _exposure),
     OrderFigures(
-        "next_recreation", {"customers": figures.BALANCE, "orders": figures.LINEAGE}, tonight.forecast, tonight.show
+        "next_recreation",
+        {"customers": figures.BALANCE, "orders": figures.LINEAGE},
+        tonight.forecast,
+        tonight.show,
+        distinct="customer_id",
     ),
     OrderFigures("scripts", {"orders": scripts.SCRIPT}, scripts.misspelled, scripts.show),
     OrderFigures("schedules", {"orders": repetition.SCHEDULE}, repetition.schedules, repetition.show_schedules),

@@ -79,17 +79,21 @@ def repeated(query: Query, tables: Mapping[str, str]) -> Json:
     `same` and `differ` count them, `bytes` are those of the equal values. Where none differs, `order_ref` determines
     the attribute in all rows: it could be stored once per lineage.
     """
-    sums = ", ".join(
-        f"count(*) filter (where o.{it} is not distinct from a.{it}),"
-        f" coalesce(sum(pg_column_size(o.{name})) filter (where o.{it} is not distinct from a.{it}), 0)::bigint"
+    sizes = ", ".join(
+        f"case when o.{it} is not distinct from a.{it} then coalesce(pg_column_size(o.{name}), 0) end as {name}"
         for name, it in _ATTRIBUTES.items()
     )
+    sums = ", ".join(f"count({name}), coalesce(sum({name}), 0)::bigint" for name in _ATTRIBUTES)
     ((recreations, *counts),) = query(
         f"""
         select count(*), {sums}
-        from {tables["orders"]} as o
-        join {tables["orders"]} as a on a.order_id = o.order_ref
-        where o.order_ref <> o.order_id
+        from (
+          select {sizes}
+          from {tables["orders"]} as o
+          join {tables["orders"]} as a on a.order_id = o.order_ref
+          where o.order_ref <> o.order_id
+          offset 0
+        ) as r
         """
     )
     return {

@@ -43,9 +43,10 @@ def forecast(query: Query, tables: Mapping[str, str]) -> Json:
                 <> (round(c.customer_balance::text::numeric, 2) > o.order_amount)
             ) is true as is_close
           from (
-            select order_ref, max(order_id) as last_id
-            from {tables["orders"]}
-            group by order_ref
+            select o.order_ref, max(o.order_id) as last_id
+            from {tables["orders"]} as o
+            group by o.order_ref
+            having max(o.order_id) = max(o.order_id) filter (where {LIVE})
           ) as l
           join {tables["orders"]} as o on o.order_id = l.last_id and o.order_ref = l.order_ref
           left join {tables["customers"]} as c on c.customer_id = o.customer_id

@@ -67,6 +67,15 @@ def test_the_forecast_applies_the_condition_to_each_order(planted: str) -> None:
     assert "4 customers charged, 1 overdrawn" in customers.note
 
 
+def test_no_forecast_where_customers_repeat(planted: str) -> None:
+    """Each order would count once for each of them."""
+    with psycopg.connect(planted) as connection:
+        connection.execute("alter table customers drop constraint customers_pkey cascade")
+        connection.execute("insert into customers select * from customers where customer_id = 1")
+    found = profile_of(planted, "orders", "customers")["customers"]["next_recreation"]
+    assert found == {"error": "customer_id is not known to be different in each row"}
+
+
 def test_the_forecast_agrees_with_the_rules(issues: str) -> None:
     """On the labelled issues, with what the oracle of the rules says of each order."""
     found = profile_of(issues, "orders", "customers")["customers"]["next_recreation"]
