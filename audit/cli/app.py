@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.fixes import fixes_app
 from order_audit.audit.cli.gx import gx_app
 from order_audit.audit.cli.lint import lint
@@ -24,7 +25,7 @@ from order_audit.audit.cli.run import run
 from order_audit.audit.cli.scenario import scenario_app
 from order_audit.errors import OrderAuditError
 
-app = typer.Typer(
+app = Commands(
     name="order-audit",
     help="Audit a PostgreSQL database: rules as SQL, one read-only snapshot, exact evidence, a verdict for CI.",
     no_args_is_help=True,

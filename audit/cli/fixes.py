@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.options import Decisions, Dsn, Fixes, Quiet, Schema, Suites, Verbose, following, say
 from order_audit.errors import RunError, UsageError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from order_audit.fixes.fix import Fix
     from order_audit.fixes.planning.decisions import Decisions as Decided
 
-fixes_app = typer.Typer(help="Fix violations: plan, emit, apply, status, revert.", no_args_is_help=True)
+fixes_app = Commands(help="Fix violations: plan, emit, apply, status, revert.", no_args_is_help=True)
 
 Recommended = Annotated[
     bool,
@@ -57,7 +58,7 @@ def plan(
     from dataclasses import replace
 
     from order_audit.audit.cli.fix_plan_text import next_step, plan_text
-    from order_audit.audit.cli.fixes_keys import masked_keys
+    from order_audit.audit.cli.fixes_keys import masked_keys, personal_keys
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.errors import RefusalError
     from order_audit.fixes.planning.decisions_file import decisions_toml
@@ -74,11 +75,12 @@ def plan(
             raise RefusalError(none_there(connection, fixes))
         made = make(connection, rules, fixes, choices, on_progress=on_progress)
         made = replace(made, new=masked_keys(connection, rules, made.new)) if made.new else made
+        personal = personal_keys(connection, [step.fix.rule for step in made.steps]) if out is not None else set()
     say(plan_text(made, verbose=verbose))
     if out is not None:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(decisions_toml(made, choices), encoding="utf-8")
+            out.write_text(decisions_toml(made, choices, personal), encoding="utf-8")
         except OSError as error:
             raise UsageError(f"cannot write {out}: {error.strerror}") from None
         say(f"decisions: {out}")

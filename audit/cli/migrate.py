@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.options import Dsn, Quiet, say
 from order_audit.errors import UsageError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from order_audit.scenario.migrate.steps import Step
 
-migrate_app = typer.Typer(
+migrate_app = Commands(
     help="Migrate the scenario's tables, public.customers and public.orders, to its proposed schema while applications"
     " run. Rejects other tables.",
     no_args_is_help=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -145,6 +146,8 @@ def run(
         with marked_failure(out):
             document = audit(dsns.resolve(dsn), out, options)
     command = action_plan.next_command(document)
+    if folder and command.startswith("order-audit fixes "):
+        command += f" --fixes {shlex.quote(str(folder))}"
     then = [following(command, dsn)] if command else []
     say(summary.verdict_text(document, out, then, verbose=verbose))
     raise typer.Exit(_exit_code(document))

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.options import Dsn, Quiet, say
 from order_audit.errors import RunError, UsageError
 
-scenario_app = typer.Typer(help="Create the scenario's database.", no_args_is_help=True)
+scenario_app = Commands(help="Create the scenario's database.", no_args_is_help=True)
 
 
 @scenario_app.command("load")

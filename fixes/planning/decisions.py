@@ -31,12 +31,12 @@ class DecisionError(OrderAuditError):
 class RowsFingerprint:
     """Reviewed rows, with a fingerprint of their old and new values.
 
-    `keys` has one for each key, unless there were many.
+    `keys` has one for each key, unless there were many or the key is personal.
     """
 
     rows: int = 0
     fingerprint: str = f"{0:016x}"
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

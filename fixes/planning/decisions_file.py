@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from order_audit.fixes.fix import LEAVE
 from order_audit.fixes.planning.decisions import FORMAT, RowsFingerprint
 from order_audit.fixes.planning.plan import Plan
 
 
-def decisions_toml(plan: Plan, choices: Mapping[str, str]) -> str:
-    """A decisions file for a plan: each rule with rows to decide on, its options, and the choice."""
+def decisions_toml(plan: Plan, choices: Mapping[str, str], personal: Collection[str] = ()) -> str:
+    """Return a decisions file for a plan: each rule with rows to decide on, its options, and the choice.
+
+    Rules in `personal` have a personal key: the file holds the number and fingerprint of their rows, and no key.
+    """
     steps = [
         step
         for step in plan.steps
@@ -49,7 +52,7 @@ def decisions_toml(plan: Plan, choices: Mapping[str, str]) -> str:
             lines += _comment(f"{name}: {offer.option.does}; {offer.obstacle or f'{offer.rows:,} rows'}")
         lines += _comment(f"{LEAVE}: {step.fix.leave or 'the rows stay as they are'}")
         keys = next((offer.keys for offer in step.offers if offer.keys), ())
-        if keys:
+        if keys and id not in personal:
             lines += _comment(f"for example {', '.join(step.fix.rule.key)} {', '.join(keys)}")
         lines.append(f"{_quoted(id)} = {_quoted(choices.get(id, LEAVE))}")
     for id, reviewed in plan.reviewed.items():
@@ -57,14 +60,18 @@ def decisions_toml(plan: Plan, choices: Mapping[str, str]) -> str:
             "",
             f"[reviewed.{_quoted(id)}]",
             *([f"choice = {_quoted(reviewed.choice)}"] if reviewed.choice != LEAVE else []),
-            f"found = {_inline(reviewed.found)}",
-            *(f"options.{name} = {_inline(one)}" for name, one in reviewed.options.items()),
+            f"found = {_inline(reviewed.found, with_keys=id not in personal)}",
+            *(
+                f"options.{name} = {_inline(one, with_keys=id not in personal)}"
+                for name, one in reviewed.options.items()
+            ),
         ]
     return "\n".join(lines) + "\n"
 
 
-def _inline(reviewed: RowsFingerprint) -> str:
-    keys = ", ".join(f"{_quoted(key)} = {_quoted(one)}" for key, one in reviewed.keys.items())
+def _inline(reviewed: RowsFingerprint, *, with_keys: bool) -> str:
+    named = reviewed.keys if with_keys else {}
+    keys = ", ".join(f"{_quoted(key)} = {_quoted(one)}" for key, one in named.items())
     return f"{{rows = {reviewed.rows}, fingerprint = {_quoted(reviewed.fingerprint)}, keys = {{{keys}}}}}"
 
 

@@ -26,6 +26,10 @@ WRONG = {
     "file": (
         ["run", "--out", "{folder}/file", "--dsn", "dbname=x"], 2, "--out: {folder}/file is a file; name a folder",
     ),
+    "twice": (
+        ["lint", "--dsn", "dbname=a", "--schema", "a", "--dsn=dbname=b"], 2,
+        "--dsn is given 2 times and takes one value; see 'order-audit lint --help'",
+    ),
     "command": (["rnu"], 2, "No such command 'rnu' (did you mean 'run'?); see 'order-audit --help'"),
 }  # fmt: skip
 
