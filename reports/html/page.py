@@ -24,7 +24,8 @@ def report(document: Document) -> str:
     """Render the report of one audit from its result document."""
     results, run = document.results, document.run
     by_status: defaultdict[Status, list[Result]] = defaultdict(list)
-    for result in ranked(document):
+    in_order = ranked(document)
+    for result in in_order:
         by_status[result.status].append(result)
     rows = evidence.bounded([result.examples for result in by_status["failed"]])
     failed = [replace(it, examples=tuple(shown)) for it, shown in zip(by_status["failed"], rows, strict=True)]
@@ -65,8 +66,8 @@ def report(document: Document) -> str:
         schema_groups=groups,
         annotated=annotated_ddl.annotated(document, groups),
         unused=document.unused_suppressions,
-        traced=traceability.traced(document),
-        untraced=traceability.untraced(document),
+        traced=traceability.traced(document, in_order),
+        untraced=traceability.untraced(document, in_order),
         questions=traceability.questions(document),
         profile=shown_profile,
         figures=figures,

@@ -1,24 +1,21 @@
-"""Business requirements with the rules that check them and their outcomes."""
+"""Business requirements with their verdicts, and open questions with the rules that depend on them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
-from order_audit.expectations import SEVERITIES
 from order_audit.reports.document import Document, Question, Result
 from order_audit.reports.document.comparison import CHANGES, Changes, Comparison, RuleChange
 
-#: Outcomes of a rule, the most urgent first.
-_ORDER: Final = ("failed", "errored", "not_checkable", "skipped", "not_selected", "passed")
-_COUNTED: Final = {
-    "failed": ("has violations", "have violations"),
+Verdict: TypeAlias = Literal["not met", "not checkable", "not checked", "met"]
+#: The predicate of the rules that were not judged, by status, for one and for several.
+_UNJUDGED: Final = {
     "errored": ("ended in an error", "ended in an error"),
     "not_checkable": ("is not checkable", "are not checkable"),
-    "skipped": ("was not checked", "were not checked"),
+    "skipped": ("was skipped", "were skipped"),
     "not_selected": ("was not selected", "were not selected"),
-    "passed": ("passed", "passed"),
 }
 
 
@@ -39,18 +36,36 @@ class Change:
 
 @dataclass(frozen=True)
 class Traced:
-    """A requirement with the results of its rules: open ones, the most urgent first, and passed ones."""
+    """A requirement with the results of its rules, in the order given."""
 
     says: str
     source: str
-    open: list[Result]
-    passed: list[Result]
+    results: list[Result]
 
     @property
-    def counts(self) -> list[tuple[str, int, str]]:
-        """The number of its rules by status: status, number, predicate of a sentence."""
-        counts = [(status, sum(it.status == status for it in [*self.open, *self.passed])) for status in _ORDER]
-        return [(status, count, _COUNTED[status][count > 1]) for status, count in counts if count]
+    def failed(self) -> list[Result]:
+        """Its findings."""
+        return [it for it in self.results if it.status == "failed"]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it is met: a failed rule contradicts it, and only if all of its rules passed it is met."""
+        if self.failed:
+            return "not met"
+        if self.results and all(it.status == "passed" for it in self.results):
+            return "met"
+        return "not checkable" if any(it.status == "not_checkable" for it in self.results) else "not checked"
+
+    @property
+    def is_suspicion(self) -> bool:
+        """Whether each of its findings has limits of its evidence, so that none proves that it is not met."""
+        return bool(self.failed) and all(it.limitations for it in self.failed)
+
+    @property
+    def unjudged(self) -> list[str]:
+        """Its rules that were not judged, as numbers with their predicates."""
+        counts = ((sum(it.status == status for it in self.results), words) for status, words in _UNJUDGED.items())
+        return [f"{count:,} {one if count == 1 else many}" for count, (one, many) in counts if count]
 
 
 @dataclass(frozen=True)
@@ -61,19 +76,18 @@ class Asked:
     results: list[Result]
 
 
-def traced(document: Document) -> list[Traced]:
-    """Return the requirements of the audit's suites, in their order."""
-    results = {result.rule: result for result in document.results}
+def traced(document: Document, results: Sequence[Result]) -> list[Traced]:
+    """Return the requirements of the audit's suites in their order, each with its results in the order of `results`."""
     return [
-        _traced(it.says, it.source, [results[rule] for rule in it.rules if rule in results])
+        Traced(it.says, it.source, [result for result in results if result.rule in it.rules])
         for it in document.requirements
     ]
 
 
-def untraced(document: Document) -> list[Result]:
-    """Return the results of rules without a requirement."""
+def untraced(document: Document, results: Sequence[Result]) -> Traced:
+    """Return the results of rules without a requirement, as if they had one."""
     named = {rule for it in document.requirements for rule in it.rules}
-    return [result for result in document.results if result.rule not in named]
+    return Traced("", "", [result for result in results if result.rule not in named])
 
 
 def questions(document: Document) -> list[Asked]:
@@ -93,10 +107,3 @@ def changes(comparison: Comparison) -> list[Change]:
         shown = [rule for rule in named if rule.new is None or any(rule.count(kind) for kind in CHANGES)]
         changed.append(Change(it.says, it.source, counts, unknown=len(named) - len(known), rules=shown))
     return changed
-
-
-def _traced(says: str, source: str, results: list[Result]) -> Traced:
-    by_status: defaultdict[bool, list[Result]] = defaultdict(list)
-    for result in sorted(results, key=lambda it: (_ORDER.index(it.status), SEVERITIES.index(it.severity))):
-        by_status[result.status == "passed"].append(result)
-    return Traced(says, source, by_status[False], by_status[True])

@@ -46,6 +46,7 @@ _LEAVES: Final = {
     ".why": "a rule's words",
     ".error": "the server's words",
     ".repair": "a fix's words",
+    ".met": "a requirement's rules, beside the findings among them",
     ".remark": "a finding's words",
     ".entries": "a rule's words, but for its margin",
     ".objects": "a finding's words and evidence",
@@ -67,7 +68,6 @@ _LEAVES: Final = {
 _DUE: Final = (".margin", ".figure", "#facts")
 #: Sums beside their parts.
 _BESIDE: Final = (
-    re.compile(r"\d+ rules?: $"),  # of a requirement, by outcome
     re.compile(r"^[\d,]+ (resolved|remaining|new) \($"),  # and their keys
 )
 

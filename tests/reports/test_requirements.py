@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -31,20 +32,9 @@ CONSIDERED = {
 
 def considered(**more: Any) -> dict[str, Any]:
     """A document with requirements and a result of each kind."""
-    fix = {
-        "automatic": "it is done",
-        "options": [
-            {"name": "stay", "does": "stays", "recommended": True},
-            {"name": "go", "does": "goes", "recommended": False},
-        ],
-        "leave": "",
-        "assumes": "",
-        "after": {},
-    }
-    guard = {"name": "g", "title": "It never is", "requires": [], "assumes": "", "sql": "select 1"}
     return (
         document(
-            found("a.bad", violations=7, fix=fix, guard=guard),
+            found("a.bad", violations=7),
             found("a.good", "passed"),
             found("a.unknown", "not_checkable", reason="no time; it takes orders.at"),
             found("a.error", "errored"),
@@ -55,32 +45,67 @@ def considered(**more: Any) -> dict[str, Any]:
     )
 
 
-def test_a_consideration_leads_to_rules_findings_fixes_and_guard() -> None:
-    """An open rule has a line, passed ones a few words; an unchecked rule does not count as passed."""
-    page = drawn(considered())
-    first = page.all("section", id_="requirement-1")[0]
-    assert "Said by all. 3 rules: 1 has violations, 1 is not checkable, 1 passed." in first
-    assert "7 violations" in first
-    assert "automatic, else decide: stay (recommended), go" in first
-    assert "It never is" in first
-    assert "not checkable no time; it takes orders.at" in first
-    assert "Passed: a.good" in first
-    assert "1 rule: 1 passed." in page.all("section", id_="requirement-2")[0]
-    assert "Rules without a requirement: a.error, a.other." in page.text
+def requirement(made: dict[str, Any], number: int = 1) -> str:
+    """The line of a requirement."""
+    return drawn(made).all("tr", id_=f"requirement-{number}")[0]
+
+
+def test_a_requirement_is_one_line() -> None:
+    """Its verdict, its words, how many of its rules fail, and its findings; above the list of all findings."""
+    made = considered()
+    assert requirement(made) == (
+        "not met All is well. Said by all 1 of 3 rules fails; 1 is not checkable Title of a.bad"
+    )
+    assert requirement(made, 2) == "met Nothing else. Said by none its rule passed –"
+    page = drawn(made)
+    assert "Business requirements: 1 of 2 met" in page.text
+    assert "Rules without a requirement: 0 of 2 rules passed; 1 ended in an error, 1 was not selected." in page.text
+    assert page.ids.index("plan") < page.ids.index("requirements") < page.ids.index("first")
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("results", "line"),
     [
-        ({"fix": None, "guard": None}, "not shipped not shipped"),
-        ({"guard": None, "unguarded": "it cannot be"}, "none: it cannot be"),
-        ({}, "not shipped not shipped"),
+        ((found("a.bad"), found("a.good", "passed")), "not met R. S 1 of 2 rules fails Title of a.bad"),
+        (
+            (found("a.bad", limitations="It may be right."), found("a.good", "passed")),
+            "not met not proven R. S 1 of 2 rules fails Title of a.bad",
+        ),
+        (
+            (found("a.bad", limitations="It may be right.", severity="info"), found("a.good")),
+            "not met R. S 2 of 2 rules fail Title of a.good and 1 more Title of a.bad",
+        ),
+        ((found("a.bad", "passed"), found("a.good", "passed")), "met R. S all 2 rules passed –"),
+        (
+            (found("a.bad", "not_checkable"), found("a.good", "passed")),
+            "not checkable R. S 1 of 2 rules passed; 1 is not checkable –",
+        ),
+        (
+            (found("a.bad", "errored"), found("a.good", "passed")),
+            "not checked R. S 1 of 2 rules passed; 1 ended in an error –",
+        ),
+        (
+            (found("a.bad", "skipped"), found("a.good", "not_selected")),
+            "not checked R. S 0 of 2 rules passed; 1 was skipped, 1 was not selected –",
+        ),
     ],
 )
-def test_what_is_missing_is_said(fields: dict[str, Any], said: str) -> None:
-    """No fix, no guard: in words."""
-    page = drawn(document(found("a.bad", **fields)) | CONSIDERED)
-    assert said in page.all("section", id_="requirement-1")[0]
+def test_a_requirement_is_met_only_if_all_of_its_rules_passed(results: tuple[Any, ...], line: str) -> None:
+    """A rule that was not judged proves nothing; findings with limits of their evidence are suspicions."""
+    rules = ["a.bad", "a.good"]
+    made = document(*results) | {"requirements": [{"says": "R.", "source": "S", "rules": rules}]}
+    assert requirement(made) == line
+
+
+def test_no_list_of_all_findings_stands_three_times() -> None:
+    """Open are the list and the findings themselves: whatever else names all of them is folded."""
+    rules = [f"orders.r{number}" for number in range(6)]
+    made = document(*(found(rule) for rule in rules))
+    made["requirements"] = [{"says": "R.", "source": "S", "rules": rules}]
+    made["summary"]["rows_affected"] = [{"table": "orders", "key": "order_id", "rows": 1}]
+    open_parts = re.sub(r"<details.*?</details>", "", drawn(made).source, flags=re.DOTALL)
+    assert open_parts.count("Title of orders.r5<") == 2
+    assert open_parts.count("orders.<wbr>r5<") == 1, "the finding's own id"
 
 
 def test_a_question_shows_what_hangs_on_it() -> None:
@@ -97,7 +122,7 @@ def test_without_considerations_there_is_no_such_section() -> None:
     page = drawn(document(found()))
     assert "requirements" not in page.ids
     assert "assumptions" not in page.ids
-    assert not traceability.traced(typed(document()))
+    assert not traceability.traced(typed(document()), ())
     assert not traceability.questions(typed(document()))
 
 
