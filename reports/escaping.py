@@ -15,6 +15,8 @@ _UNSEEN: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffd\U000e0100-\U000e01ef]"
 )
 _NAMED: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+#: What stands for a query that the page has already.
+REFERENCE: Final = "/* the query above goes here; Copy puts it in */"
 _SPACES: Final = re.compile(r"\A +| +\Z| {2,}")
 
 
@@ -56,6 +58,21 @@ def name(text: str) -> Markup:
 def sql(text: str) -> Markup:
     """SQL, with its lines as they are."""
     return visible(text, keep="\n\t")
+
+
+def statement(query: str) -> str:
+    """Return a query with its semicolon, which no comment may swallow."""
+    return f"{query}\n;" if "--" in query.rpartition("\n")[2] else f"{query};"
+
+
+def sql_around(text: str, query: str, place: str) -> Markup:
+    """SQL that contains a query, which the page's element `place` has already: a link to there in its stead.
+
+    The link's text is a comment that says so; the copy button puts the query in its place.
+    """
+    parts = text.split(query) if query else [text]
+    link = Markup('<a class="same" href="#{}">{}</a>').format(place, REFERENCE)
+    return link.join(sql(part) for part in parts)
 
 
 def _is_hidden(letter: str) -> bool:

@@ -55,6 +55,8 @@ def _environment() -> Environment:
         "visible": escaping.visible,
         "name": escaping.name,
         "sql": escaping.sql,
+        "statement": escaping.statement,
+        "sql_around": escaping.sql_around,
         "columns": evidence.columns,
         "week": evidence.week,
         "cell": evidence.cell,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.reports.browsing import titles, written
 from tests.reports.documents import HOSTILE, compared, comparison, document, every_comparison, everything, found
@@ -131,18 +131,42 @@ def test_every_fold_opens_at_once(browser: Browser, report: Path) -> None:
         assert page.locator("details[open]").count() == 0
 
 
-def test_copied_sql_is_the_rule_s(browser: Browser, tmp_path: Path) -> None:
-    """Characters that are spelled out on the page are themselves again, and it is said that they were copied."""
-    sql = "select o.order_id -- \u202e\u200b <b>&amp;</b> 'it''s'\n\tfrom orders as o  "
-    file = written(tmp_path, report_page(document(found(sql=sql))))
-    with opened(browser, file, permissions=["clipboard-read", "clipboard-write"]) as page:
-        finding = page.locator(_FINDINGS)
-        for fold in finding.locator("details").all():
-            fold.evaluate("fold => { fold.open = true }")
-        rows = finding.locator("details").filter(has=page.get_by_text("SQL of th", exact=False))
-        rows.get_by_role("button").click()
-        expect(page.locator(".tools [role=status]")).to_have_text("Copied")
-        assert page.evaluate("navigator.clipboard.readText()") == sql
+def copied(page: Page, part: str) -> str:
+    """What the button of a finding's SQL copies."""
+    fold = page.locator(_FINDINGS).locator("details").filter(has=page.get_by_text(part, exact=False))
+    fold.evaluate("fold => { fold.open = true }")
+    fold.get_by_role("button").click()
+    expect(page.locator(".tools [role=status]")).to_have_text("Copied")
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def test_copied_sql_is_a_whole_statement(browser: Browser, tmp_path: Path) -> None:
+    """The query stands on the page once; the impact and the guard are copied with it in its place."""
+    sql = "select o.order_id -- \u202e\u200b <b>&amp;</b> 'it''s'\n\tfrom orders as o"
+    around = f"select count(*)\nfrom (\n{sql}\n  ) as v"
+    guard = {"name": "g", "title": "t", "requires": [], "assumes": "", "sql": f"create view a as {sql};\nanalyze;"}
+    source = report_page(document(found(sql=sql, impact_sql=around, guard=guard)))
+    assert source.count("from orders as o") == 1
+    assert source.count("the query above goes here") == 2
+    with opened(browser, written(tmp_path, source), permissions=["clipboard-read", "clipboard-write"]) as page:
+        assert copied(page, "SQL of this row") == f"{sql};"
+        assert copied(page, "SQL of the impact") == f"{around};"
+        assert copied(page, "SQL of the guard") == guard["sql"]
+
+
+def test_a_selected_statement_is_whole(browser: Browser, tmp_path: Path) -> None:
+    """Without the right to the clipboard, the button selects the statement, with the query in its place."""
+    file = written(
+        tmp_path, report_page(document(found(sql="select 1 -- one", impact_sql="select (\nselect 1 -- one\n)")))
+    )
+    with opened(browser, file) as page:
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
+        fold = page.locator("[id^=impact-]")
+        fold.evaluate("fold => { fold.open = true }")
+        fold.get_by_role("button").click()
+        expect(fold.get_by_role("button")).to_have_text("Selected")
+        assert page.evaluate("String(getSelection())").strip() == "select (\nselect 1 -- one\n);"
+        assert page.locator("[id^=sql-]").text_content() == "select 1 -- one\n;"
 
 
 def test_nothing_is_lost_without_the_script(browser: Browser, report: Path, audited: dict[str, Any]) -> None:
