@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeGuard
 
 from order_audit.reports import violations
-from order_audit.reports.document import DocumentError, Result, Run
+from order_audit.reports.document import BaselineChange, DocumentError, Result, Run
 from order_audit.reports.document.comparison import (
     CHANGES,
     COMPARISON_FORMAT,
@@ -84,17 +84,23 @@ def _named(tables: list[str]) -> str:
     return f"table{'s' * (len(tables) > 1)} {', '.join(tables[:_TABLES])}{more}"
 
 
-def new_violations(before: Keys, after: Keys) -> dict[str, int]:
-    """The number of violations per failed rule of `after` that `before` did not have.
-
-    Where a rule's keys cannot be compared, all of them: any of them may be new.
+def against_baseline(before: Keys, after: Keys) -> dict[str, BaselineChange]:
+    """The change of each rule that `after` judged. Where keys cannot be compared, all violations may be new, and count
+    as such.
     """
-    return {rule.rule: _new(rule) for rule in _rules(before, after)[0]}
+    rules = _rules(before, after)[0]
+    return {rule.rule: _against(rule, rule.after.violations) for rule in rules if _judged(rule.after)}
 
 
-def _new(rule: RuleChange) -> int:
-    count = rule.new if rule.by_keys or rule.new is None or rule.after is None else rule.after.violations
-    return count or 0
+def _judged(verdict: Verdict | None) -> TypeGuard[Verdict]:
+    return verdict is not None and verdict.status in _JUDGED
+
+
+def _against(rule: RuleChange, now: int) -> BaselineChange:
+    if rule.by_keys or not now:
+        return BaselineChange(rule.new or 0, rule.remaining or 0, rule.resolved or 0)
+    is_unknown = _judged(rule.before) and rule.before.violations > 0
+    return BaselineChange(now, 0, None if is_unknown else 0)
 
 
 def has_new_critical(comparison: Comparison) -> bool:

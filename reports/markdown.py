@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from order_audit.expectations import SEVERITIES
-from order_audit.reports import gate_text, schema_findings
+from order_audit.reports import baseline_text, gate_text, schema_findings
 from order_audit.reports.document import Document, encode
 from order_audit.reports.formatting import MARKS
 
@@ -33,18 +33,25 @@ def markdown(document: Document) -> str:
         + f". PostgreSQL {_cell(database.server_version)}, {encode(run.started_at)}.",
         "",
     ]
+    if against := baseline_text.total(document):
+        lines += [f"{against[0].upper()}{against[1:]}.", ""]
     failed = [result for result in document.results if result.status == "failed"]
     if failed:
-        lines += ["| severity | finding | rule | violations | of rows |", "| --- | --- | --- | ---: | ---: |"]
+        lines += [
+            f"| severity | finding | rule | violations | of rows |{' baseline |' * gate.baseline}",
+            f"| --- | --- | --- | ---: | ---: |{' --- |' * gate.baseline}",
+        ]
         for result in sorted(failed, key=lambda result: (SEVERITIES.index(result.severity), -result.violations)):
             rows = "" if result.checked is None else f"{result.checked:,}"
             count = f"{result.violations:,}"
             count += f" ({result.rows:,} rows: the key repeats)" if result.rows > result.violations else ""
             lines.append(
                 f"| {MARKS[result.severity]} {result.severity} | {_cell(result.title)} | `{result.rule}`"
-                f" | {count} | {rows} |"
+                f" | {count} | {rows} |{f' {baseline_text.change(result)} |' * gate.baseline}"
             )
         lines.append("")
+    if resolved := baseline_text.resolved(document):
+        lines += [f"Resolved: {', '.join(f'`{result.rule}` ({count:,})' for result, count in resolved)}.", ""]
     for status, heading in (
         ("errored", "Errored"),
         ("not_checkable", "Not checkable"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -57,13 +57,14 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
     Raises DocumentError where the baseline's violations file is none.
     """
     results = tuple(_results(collected, options))
-    new = compare.new_violations(before, Keys(results, collected.violations, folder)) if before else None
+    changes = compare.against_baseline(before, Keys(results, collected.violations, folder)) if before else {}
+    results = tuple(replace(it, baseline=changes.get(it.rule)) for it in results)
     judged = _Judged(collected.run, results, lint.findings(collected.linted), lint.rules(collected.linted))
     verdict = gate.decide(
         judged,
         fail_on=options.fail_on,
         min_pass_rate=options.min_pass_rate,
-        new=new,
+        new={rule: change.new for rule, change in changes.items()} if before else None,
         fail_on_schema=options.fail_on_schema,
         allow_skipped=options.allow_skipped,
     )

@@ -25,6 +25,7 @@ from order_audit.reports.document.coverage import Coverage, TableCoverage
 from order_audit.reports.document.fix_plan import ChangedRow, FixPlan, PlannedFix
 from order_audit.reports.document.gate import FailingRule, FailOn, Gate, Reason
 from order_audit.reports.document.result import (
+    BaselineChange,
     Cause,
     Consequence,
     DiagramFacts,
@@ -51,6 +52,7 @@ from order_audit.reports.document.schema import (
 
 __all__ = [
     "FORMAT",
+    "BaselineChange",
     "Cause",
     "ChangedRow",
     "ChangedTable",

@@ -82,6 +82,18 @@ class Consequence:
 
 
 @dataclass(frozen=True)
+class BaselineChange:
+    """The violations of a judged rule against those of the baseline."""
+
+    new: Annotated[int, note("All, where the keys of the two cannot be compared.", minimum=0)]
+    known: Annotated[int, note("Violations that the baseline had, too.", minimum=0)]
+    resolved: Annotated[
+        int | None,
+        note("Violations of the baseline that are gone; null where the keys cannot be compared.", minimum=0),
+    ]
+
+
+@dataclass(frozen=True)
 class DiagramFacts:
     """What the diagrams of a rule's examples are drawn from."""
 
@@ -167,6 +179,9 @@ class Result:
     no_diagram_reason: NoDiagram | None = None
     diagram: Annotated[DiagramFacts | None, note("Of the first examples.")] = None
     impact_sql: Annotated[str, note("A separate statement for the impact.")] = ""
+    baseline: Annotated[BaselineChange | None, note("Null without a baseline, and where the rule was not judged.")] = (
+        None
+    )
 
     CONDITIONS: ClassVar[list[JsonObject]] = [
         {

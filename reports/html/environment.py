@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from order_audit.domain import Chart
 from order_audit.expectations import SEVERITIES
-from order_audit.reports import action_plan, diagrams, escaping, formatting
+from order_audit.reports import action_plan, baseline_text, diagrams, escaping, formatting
 from order_audit.reports.document import Outcome
 from order_audit.reports.html import evidence, finding, impact
 from order_audit.reports.schema_findings import outcome_lines
@@ -66,6 +66,7 @@ def _environment() -> Environment:
         "amounts": impact.amounts,
         "impact_by_name": impact.by_name,
         "fixable": action_plan.fixable,
+        "against_baseline": baseline_text.change,
         "bars": _bars,
         "overlaps": finding.overlaps,
         "follows_from": finding.follows_from,

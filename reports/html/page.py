@@ -11,7 +11,7 @@ from typing import Final, get_args
 from markupsafe import Markup
 
 from order_audit.expectations import SEVERITIES, Severity
-from order_audit.reports import action_plan, gate_text, profile, schema_findings
+from order_audit.reports import action_plan, baseline_text, gate_text, profile, schema_findings
 from order_audit.reports.document import Cause, Document, Result, RowsAffected, Run, SchemaRule, Status
 from order_audit.reports.html import annotated_ddl, evidence, impact, links, reproduce, traceability
 from order_audit.reports.html.environment import page
@@ -46,6 +46,8 @@ def report(document: Document) -> str:
         reasons=links.reasons(document, anchors),
         verdict_text=action_plan.verdict(document),
         actions=action_plan.actions(document),
+        against_baseline=baseline_text.total(document),
+        resolved=baseline_text.resolved(document),
         conditions=gate_text.conditions(document.summary.gate),
         harmless=gate_text.harmless(document),
         areas=_areas([*(it.rule for it in results), *(it.rule for it in document.schema_findings)]),

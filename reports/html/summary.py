@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from order_audit.expectations import SEVERITIES
-from order_audit.reports import action_plan, schema_findings
+from order_audit.reports import action_plan, baseline_text, schema_findings
 from order_audit.reports.document import Document
 from order_audit.reports.html import links
 from order_audit.reports.html.environment import page
@@ -34,6 +34,7 @@ def summary(document: Document) -> str:
         verdict_text=action_plan.verdict(document),
         concerned=action_plan.rows_concerned(document),
         actions=action_plan.actions(document),
+        against_baseline=baseline_text.total(document),
         failed=failed,
         shown=shown,
         more=len(rest),

@@ -71,6 +71,12 @@ def statement(line: str, indent: str) -> list[str]:
     return lines
 
 
+def fits(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether a table with a text in its last column needs no broken rows."""
+    wide = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return sum(wide[:-1]) + 2 * (len(wide) - 1) + min(wide[-1], _TITLE) <= columns()
+
+
 def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0, -1)) -> list[str]:
     """Align the columns in `left` left, others right. Cut the last; if the others leave no room, break each row.
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from order_audit.expectations import SEVERITIES, Rule
-from order_audit.reports import gate_text, schema_findings
+from order_audit.reports import baseline_text, gate_text, schema_findings
 from order_audit.reports.document import Document, Result
 from order_audit.reports.document.comparison import CHANGES, Comparison
 from order_audit.reports.formatting import MARKS, plural
 from order_audit.reports.terminal.escape import escape
-from order_audit.reports.terminal.layout import columns, cut, height, paragraph, screen, table
+from order_audit.reports.terminal.layout import columns, cut, fits, height, paragraph, screen, table
 
 #: The number of rules without a result that are listed, of each kind; a sentence names at most as many rules.
 _FEW = 3
@@ -41,9 +41,10 @@ def verdict_text(document: Document, out: Path, following: Sequence[str] = (), *
     return "\n".join([*_findings(failed, room), *after])
 
 
-def _in_rows(result: Result) -> str:
-    """Return the number of violating rows if a key has several."""
-    return f" ({result.rows:,} rows)" if result.rows > result.violations else ""
+def _of(result: Result) -> str:
+    """Return the number of checked rows, and the number of violating rows if a key has several."""
+    checked = f" of {result.checked:,}" if result.checked is not None else ""
+    return checked + (f" ({result.rows:,} rows)" if result.rows > result.violations else "")
 
 
 def _findings(failed: Sequence[Result], room: int) -> list[str]:
@@ -52,17 +53,21 @@ def _findings(failed: Sequence[Result], room: int) -> list[str]:
         return []
     shown = failed if len(failed) <= room + 1 else failed[:room]
     wide = max(len(f"{it.violations:,}") for it in shown)
+    has_baseline = any(it.baseline for it in shown)
     rows = [
         (
             f"{MARKS[it.severity]} {it.rule}",
-            f"{it.violations:>{wide},}" + (f" of {it.checked:,}" if it.checked is not None else "") + _in_rows(it),
+            *([f"{it.violations:>{wide},}{_of(it)}"] if not has_baseline or columns() >= _WIDE else []),
+            *([baseline_text.change(it)] if has_baseline else []),
             escape(it.title),
         )
         for it in shown
     ]
+    if has_baseline and not fits(rows):
+        rows = [row[:-1] for row in rows]
     more = len(failed) - len(shown)
     others = [f"  and {plural(more, 'more finding')}: {_by_severity(failed[len(shown) :])}; --verbose lists all"]
-    return [_by_severity(failed, marks=True), *table(rows, left=(0, 1, 2)), *others * bool(more)]
+    return [_by_severity(failed, marks=True), *table(rows, left=range(len(rows[0]))), *others * bool(more)]
 
 
 def _by_severity(results: Iterable[Result], *, marks: bool = False) -> str:
@@ -94,11 +99,14 @@ def _totals(document: Document) -> list[str]:
     summary = document.summary
     rate = f", {summary.pass_rate:.2f} %" if summary.pass_rate is not None else ""
     rows = ", ".join(f"{table.rows:,} {name}" for name, table in document.run.tables.items())
-    return paragraph(
-        f"{summary.passed} of {summary.judged} expectations passed{rate}: {summary.failed} failed, "
-        f"{summary.errored} errored, {summary.not_checkable} not checkable, {summary.skipped} skipped"
-        + (f", {summary.not_selected} not selected" if summary.not_selected else "")
-        + (f" ({rows})" if rows else "")
+    return (
+        paragraph(
+            f"{summary.passed} of {summary.judged} expectations passed{rate}: {summary.failed} failed, "
+            f"{summary.errored} errored, {summary.not_checkable} not checkable, {summary.skipped} skipped"
+            + (f", {summary.not_selected} not selected" if summary.not_selected else "")
+            + (f" ({rows})" if rows else "")
+        )
+        + paragraph(baseline_text.total(document)) * document.summary.gate.baseline
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from order_audit.reports import compare, results_file
-from order_audit.reports.document import JsonObject, encode
+from order_audit.reports.document import BaselineChange, JsonObject, encode
 from tests.reports.compared import Found, audit_of, compare_audits, compare_results, counts, rule_of
 from tests.support.results import compared, typed
 
@@ -149,7 +149,9 @@ def test_without_the_right_keys_only_counts_are_compared(tmp_path: Path, side: s
     assert found["note"].startswith("counts only")
     assert found["examples"] == {"resolved": [], "remaining": [], "new": []}
     # a gate takes nothing for known that it cannot name
-    assert compare.new_violations(audits["before"].keys, audits["after"].keys) == {"a.rule": 4}
+    assert compare.against_baseline(audits["before"].keys, audits["after"].keys) == {
+        "a.rule": BaselineChange(4, 0, None)
+    }
 
 
 def test_an_audit_without_violations_file_is_compared_by_counts(tmp_path: Path) -> None:
@@ -206,7 +208,9 @@ def test_a_rule_with_another_key_is_compared_by_counts(tmp_path: Path) -> None:
     assert (counts(document, "a"), counts(document, "b")) == ((0, 2, 0), (0, 1, 0))
     assert rule_of(document, "a")["note"] == "counts only: the key has changed"
     assert rule_of(document, "b")["by_keys"]
-    assert compare.new_violations(*(audit.keys for audit in audits)) == {"a": 2, "b": 0}
+    assert compare.against_baseline(*(audit.keys for audit in audits)) == {
+        "a": BaselineChange(2, 0, None), "b": BaselineChange(0, 1, 0)
+    }  # fmt: skip
 
 
 def test_a_rule_that_passed_has_no_key_type(tmp_path: Path) -> None:
@@ -216,10 +220,18 @@ def test_a_rule_that_passed_has_no_key_type(tmp_path: Path) -> None:
     assert rule_of(document, "a")["by_keys"]
 
 
-def test_new_violations_count_against_a_baseline(tmp_path: Path) -> None:
-    """The input of the gate: new violations per rule; nothing for rules that were not judged."""
-    before = audit_of(tmp_path / "before", {"a": Found([1, 2]), "b": Found([1]), "gone": Found([1])})
-    after = audit_of(
-        tmp_path / "after", {"a": Found([1, 2]), "b": Found([1, 2]), "c": Found([3]), "d": Found(status="errored")}
-    )
-    assert compare.new_violations(before.keys, after.keys) == {"a": 0, "b": 1, "c": 1, "d": 0, "gone": 0}
+def test_violations_against_a_baseline(tmp_path: Path) -> None:
+    """New, known and resolved ones per rule; nothing for rules that are not judged now; all new if they were not."""
+    was = {"a": Found([1, 2]), "b": Found([1, 3]), "e": Found(status="errored"), "f": Found([4]), "gone": Found([1])}
+    now = {
+        "a": Found([1, 2]), "b": Found([1, 2]), "c": Found([3]), "d": Found(status="errored"), "e": Found([5]),
+        "f": Found([]),
+    }  # fmt: skip
+    before, after = audit_of(tmp_path / "before", was), audit_of(tmp_path / "after", now)
+    assert compare.against_baseline(before.keys, after.keys) == {
+        "a": BaselineChange(0, 2, 0),
+        "b": BaselineChange(1, 1, 1),
+        "c": BaselineChange(1, 0, 0),
+        "e": BaselineChange(1, 0, 0),
+        "f": BaselineChange(0, 0, 1),
+    }

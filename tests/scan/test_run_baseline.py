@@ -232,6 +232,9 @@ def test_baseline_tells_keys_apart_where_counts_are_the_same(sample_18: str, tmp
     document = audit(sample_18, tmp_path / "by keys", **options)
     assert new_of(document) == {"customers.phone_is_dialable": 1}
     assert document["summary"]["gate"]["new_violations"] == {"customers.phone_is_dialable": 1}
+    assert [it["baseline"] for it in document["results"] if it["status"] == "failed"] == [
+        {"new": 1, "known": 4, "resolved": 1}
+    ]
 
 
 def test_baseline_works_without_a_violations_file_of_ones_own(grown: Audited, tmp_path: Path) -> None:

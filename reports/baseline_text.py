@@ -1,0 +1,35 @@
+"""Violations against a baseline, in words: new, known, resolved."""
+
+from __future__ import annotations
+
+from order_audit.reports.document import BaselineChange, Document, Result
+from order_audit.reports.formatting import plural
+
+
+def change(result: Result) -> str:
+    """Return a rule's violations against the baseline; empty without one, or if there are none."""
+    return _words(result.baseline) if result.baseline else ""
+
+
+def total(document: Document) -> str:
+    """Return all violations against the baseline; empty without one."""
+    if not document.summary.gate.baseline:
+        return ""
+    changes = [it.baseline for it in document.results if it.baseline]
+    numbers = BaselineChange(
+        sum(it.new for it in changes), sum(it.known for it in changes), sum(it.resolved or 0 for it in changes)
+    )
+    unknown = sum(it.resolved is None for it in changes)
+    hint = f" (of {plural(unknown, 'rule')}, keys cannot be compared: all violations count as new)" if unknown else ""
+    return f"against the baseline: {_words(numbers) or 'no violation then, and none now'}{hint}"
+
+
+def resolved(document: Document) -> list[tuple[Result, int]]:
+    """Return the rules that pass and had violations in the baseline, with their numbers."""
+    passed = (it for it in document.results if it.status == "passed")
+    return [(it, it.baseline.resolved) for it in passed if it.baseline and it.baseline.resolved]
+
+
+def _words(it: BaselineChange) -> str:
+    parts = [f"{count:,} {kind}" for kind, count in vars(it).items() if count]
+    return ", ".join(parts + ["keys not comparable"] * (it.resolved is None))
