@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import psycopg
 
 from order_audit.audit.database.catalog import Relation
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.profiling.kinds import Kind, Profiled, TypeFacts, profiled
 
-#: How a column is profiled; of `other` types only the NULLs are counted.
-Kind = Literal["number", "time", "span", "text", "json", "bits", "boolean", "plain", "other"]
-
-_KINDS: Final[dict[int, Kind]] = {
-    **dict.fromkeys((20, 21, 23, 26, 700, 701, 1700), "number"),
-    **dict.fromkeys((1082, 1114, 1184), "time"),
-    **dict.fromkeys((1083, 1266, 1186), "span"),
-    **dict.fromkeys((18, 19, 25, 1042, 1043), "text"),
-    **dict.fromkeys((114, 3802), "json"),
-    **dict.fromkeys((1560, 1562), "bits"),
-    **dict.fromkeys((650, 774, 829, 869, 2950), "plain"),
-    16: "boolean",
-}
 _WHOLE: Final = {20, 21, 23, 26}
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its type as written, the oid of what the type comes down to, and whether each row must differ."""
+    """A column: its type as written, how values are profiled, and whether each row must differ.
+
+    `parts` are names of attributes inside the values. `error` is the reason for a column without figures.
+    """
 
     name: str
     written: str
-    type: int
-    kind: Kind
-    readable: bool
+    profiled: Profiled
     unique: bool
+    parts: frozenset[str] = frozenset()
+    error: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """How the values are profiled."""
+        return self.profiled.kind
+
+    @property
+    def type(self) -> int:
+        """The oid of the type of the profiled values, domains apart; of arrays and ranges of what is inside."""
+        return self.profiled.type
+
+    @property
+    def value(self) -> str:
+        """SQL of the value of a row t."""
+        return f"{self.profiled.before}t.{quoted(self.name)}{self.profiled.after}"
 
     @property
     def is_whole(self) -> bool:
@@ -76,6 +83,25 @@ def table(connection: psycopg.Connection, relation: Relation) -> Table:
           where t.typtype = 'd'
         )
         select b.name, b.written, b.type::int8, t.typtype::text, t.typcategory::text,
+          t.typsubscript = 'array_subscript_handler'::regproc, coalesce(r.rngsubtype, t.typelem)::int8,
+          case when t.typname = 'hstore' and e.oid is not null then n.nspname::text end,
+          array(
+            with recursive inside as (
+              select b.type as oid, null::name as name
+              union
+              select of.oid, of.name
+              from inside as i
+              join pg_type as o on o.oid = i.oid
+              cross join lateral (
+                values (o.typelem, null::name), (o.typbasetype, null)
+                union all
+                select p.atttypid, p.attname
+                from pg_attribute as p
+                where p.attrelid = o.typrelid and p.attnum > 0 and not p.attisdropped
+              ) as of (oid, name)
+            )
+            select distinct name::text from inside where name is not null
+          ),
           exists (
             select
             from pg_index as i
@@ -84,6 +110,11 @@ def table(connection: psycopg.Connection, relation: Relation) -> Table:
           )
         from bases as b
         join pg_type as t on t.oid = b.type
+        join pg_namespace as n on n.oid = t.typnamespace
+        left join pg_range as r on b.type in (r.rngtypid, r.rngmultitypid)
+        left join pg_depend as d on d.classid = 'pg_type'::regclass and d.objid = t.oid and d.deptype = 'e'
+          and d.refclassid = 'pg_extension'::regclass
+        left join pg_extension as e on e.oid = d.refobjid and e.extname = 'hstore'
         where t.typtype <> 'd'
         order by b.attnum
         """,
@@ -124,23 +155,21 @@ def table(connection: psycopg.Connection, relation: Relation) -> Table:
         relation,
         row[0],
         tuple(
-            Column(name, written, type_, _kind(type_, typtype, category), name in relation.readable, unique)
-            for name, written, type_, typtype, category, unique in columns
+            Column(
+                name,
+                written,
+                profiled(TypeFacts(*facts)),
+                unique,
+                frozenset(parts),
+                "" if name in relation.readable else "this role may not read it",
+            )
+            for name, written, *facts, parts, unique in columns
         ),
         {"total": row[1], "table": row[2], "indexes": row[3], "toast": row[4]},
         row[5] if row[0] in "rpm" else None,
         tuple(row[6]),
         _sequences(connection, relation),
     )
-
-
-def _kind(type_: int, typtype: str, category: str) -> Kind:
-    if typtype == "e":
-        return "plain"
-    if typtype != "b":
-        return "other"
-    # of types from extensions only citext and its like are in the category of strings
-    return _KINDS.get(type_, "text" if category == "S" else "other")
 
 
 def _sequences(connection: psycopg.Connection, relation: Relation) -> dict[str, dict[str, Any]]:

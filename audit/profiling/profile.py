@@ -27,6 +27,8 @@ _SMALL: Final = 16 * 1024 * 1024
 #: Values that occur less often than this in the pages looked at are taken for many.
 _REPEATED: Final = 3
 _PAGE: Final = 8192
+#: Classes of SQLSTATE for the connection, transaction, resources, locks and time, not for values.
+_NOT_OF_VALUES: Final = {"08", "25", "40", "53", "54", "55", "57", "58"}
 #: The pages that are looked at to plan a large table's pass.
 _SURVEYED: Final = 300
 
@@ -74,31 +76,69 @@ def _guarded(connection: psycopg.Connection, unmask: bool, work: Callable[[], di
 
 def _profiled(connection: psycopg.Connection, relation: Relation, sample: float | None, unmask: bool) -> dict[str, Any]:
     looked = table(connection, relation)
+    try:
+        with connection.transaction():
+            return _passed(connection, looked, sample, unmask)
+    except psycopg.Error as error:
+        if not _is_of_values(connection, error):
+            raise
+        told = {
+            column.name: failure
+            for column in looked.columns
+            if not column.error and (failure := _failure(connection, looked, column, sample, unmask))
+        }
+        if not told or len(told) == sum(not column.error for column in looked.columns):
+            raise
+    columns = tuple(replace(column, error=told.get(column.name, column.error)) for column in looked.columns)
+    return _passed(connection, replace(looked, columns=columns), sample, unmask)
+
+
+def _is_of_values(connection: psycopg.Connection, error: psycopg.Error) -> bool:
+    """Whether a value or its computation may be the cause: that of a virtual column, or of a view's."""
+    return not connection.closed and (error.sqlstate or "")[:2] not in _NOT_OF_VALUES
+
+
+def _failure(
+    connection: psycopg.Connection, looked: Table, column: Column, sample: float | None, unmask: bool
+) -> str | None:
+    """Return why a column cannot be profiled alone; None if it can. Raises psycopg.Error that no value explains."""
+    try:
+        with connection.transaction():
+            _passed(connection, replace(looked, columns=(column,), key=()), sample, unmask)
+    except psycopg.Error as error:
+        if not _is_of_values(connection, error):
+            raise
+        return f"not profiled: {mask.error(error, unmask=unmask)}"
+    return None
+
+
+def _passed(connection: psycopg.Connection, looked: Table, sample: float | None, unmask: bool) -> dict[str, Any]:
+    """Return the entry of a table from one pass. Raises psycopg.Error."""
     # the same rows are picked each time: the same seed, and a pass that begins with the first page
     connection.execute("select setseed(0.5), set_config('synchronize_seqscans', 'off', true)")
     percent = sample if looked.can_be_sampled else None
-    columns = tuple(column for column in looked.columns if column.readable)
+    columns = tuple(column for column in looked.columns if not column.error)
     read = Pass(looked, columns, source(looked, percent), {}, _json_keys_by(columns))
     read = replace(read, wide=_wide(connection, read, percent))
     rows = connection.execute(compose(read).encode()).fetchall()
     names = _masked_by(connection, looked)
-    return {"schema": relation.schema, **column_figures.shaped(read, rows, names, sampled=percent, unmask=unmask)}
+    return {
+        "schema": looked.relation.schema,
+        **column_figures.shaped(read, rows, names, sampled=percent, unmask=unmask),
+    }
 
 
 def _masked_by(connection: psycopg.Connection, looked: Table) -> dict[str, frozenset[str] | None]:
     """Return by column the names that decide whether it is masked, through views to tables; None: masked."""
     if looked.kind not in "vm":
-        return {column.name: frozenset((column.name,)) for column in looked.columns}
+        return {column.name: column.parts | {column.name} for column in looked.columns}
     exact, loose = (ViewLineage(connection, loose=loose) for loose in (False, True))
-    return {
-        column.name: names_of(
-            column.name,
-            column.type,
-            exact.of(looked.relation, column.name),
-            loose.of(looked.relation, column.name),
-        )
-        for column in looked.columns
-    }
+    found: dict[str, frozenset[str] | None] = {}
+    for column in looked.columns:
+        origins = (lineage.of(looked.relation, column.name) for lineage in (exact, loose))
+        names = names_of(column.name, column.type, *origins)
+        found[column.name] = names if names is None else names | column.parts
+    return found
 
 
 def _json_keys_by(columns: tuple[Column, ...]) -> int | None:
@@ -164,4 +204,8 @@ def _rows(connection: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:
 def _names_rows(entry: Mapping[str, Any], column: str) -> bool:
     """Whether a column is known to have another value in each row, NULLs apart."""
     figures = entry["columns"][column]
-    return not figures["distinct_estimated"] and figures["distinct"] == entry["rows"] - figures["nulls"]
+    return (
+        "error" not in figures
+        and not figures["distinct_estimated"]
+        and figures["distinct"] == entry["rows"] - figures["nulls"]
+    )

@@ -38,6 +38,7 @@ with counted as materialized (
 {counted(read)}
 ), valued as (
   select place, kind, n, shown, beside,
+    case kind when 't' then length(shown) when 'w' then seconds end as length,
     case
       when kind = 'n' then case when shown in {_UNCOUNTABLE} then null else shown::numeric end
       when kind = 'd' then seconds
@@ -162,10 +163,10 @@ def _summaries() -> str:
         "mean": "sum(num * n) / nullif(sum(n) filter (where num is not null), 0)",
         "min": f"""left(min(case when kind in ('t', 'p') then shown end collate "C"), {SHOWN})""",
         "max": f"""left(max(case when kind in ('t', 'p') then shown end collate "C"), {SHOWN})""",
-        "shortest": f"min(length({text}))",
-        "longest": f"max(length({text}))",
-        "length": f"sum(length({text}) * n) / nullif(sum(n) filter (where {text} is not null), 0)",
-        "empty": f"sum(n) filter (where {text} = '')",
+        "shortest": "min(length)",
+        "longest": "max(length)",
+        "length": "sum(length * n) / nullif(sum(n) filter (where length is not null), 0)",
+        "empty": "sum(n) filter (where length = 0)",
         "unreadable": f"sum(n) filter (where kind = 'j' and shown ~ '{_UNREADABLE}')",
         "bits": "max(length(case when kind = 'b' then shown end))",
     }  # fmt: skip

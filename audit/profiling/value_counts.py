@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.profiling.columns import Column
 from order_audit.audit.profiling.limits import BESIDE, FIRST, SHOWN
 from order_audit.audit.profiling.table_pass import Pass
+
+#: Kinds of values that are counted by their text.
+BY_TEXT: Final = ("array", "range", "written")
 
 
 def counted(read: Pass) -> str:
@@ -16,26 +21,38 @@ def counted(read: Pass) -> str:
     plain: list[str] = []
     for place, column in enumerate(read.columns):
         key, shown, seconds, code = _value(column)
-        taken = f"r.v{place}"
-        if column.kind == "other":
-            inner[f"v{place}"] = f"t.{quoted(column.name)} is not null"
-            plain.append(f"""'"{place}":' || json_build_object('count', count(*) filter (where {taken}))""")
-            continue
+        taken, lengths = f"r.v{place}", f"r.l{place}"
+        length = _length(column, column.value)
         wide = read.wide.get(place)
         if wide is None:
             inner[f"v{place}"] = key
-            sets.append(f"({taken})")
+            if length:
+                inner[f"l{place}"] = length
+            if column.kind == "range":
+                inner[f"g{place}"] = column.value
+                plain.append(f"""'"{place}":' || {_aggregates(column, f"r.g{place}")}""")
         else:
             inner[f"v{place}"] = _plain_value(column)
-            inner[f"p{place}"] = f"case when t.picked < {wide.share:.9f} then {key} end"
+            is_picked = f"t.picked < {wide.share:.9f}"
+            inner[f"p{place}"] = f"case when {is_picked} then {key} end"
+            if length:
+                inner[f"l{place}"] = f"case when {is_picked} then {length} end"
+            # unlike `is not null`, this is true of a composite value of nothing but NULLs
             inner[f"h{place}"] = (
-                f"case when t.{quoted(column.name)} is not null"
+                f"case when t.{quoted(column.name)} is distinct from null"
                 f" and hash_record_extended(row({key}), 0) & {wide.classes - 1} = 0"
                 f" then hash_record_extended(row({key}), 0) end"
             )
             plain.append(f"""'"{place}":' || {_aggregates(column, taken)}""")
             taken = f"r.p{place}"
-            sets += [f"({taken})", f"(r.h{place})"]
+            sets.append(f"(r.h{place})")
+        if length:
+            # the length depends on the value, so that the groups are the same
+            sets.append(f"({taken}, {lengths})")
+            seconds = lengths
+        else:
+            sets.append(f"({taken})")
+        if wide is not None:
             cases.append((f"grouping(r.h{place}) = 0", "h", place, f"r.h{place}::text", "null", "null"))
         if column.kind == "json" and read.json_keys_by is not None and read.json_keys_by not in read.wide:
             beside = f"r.v{read.json_keys_by}"
@@ -93,7 +110,7 @@ def _value(column: Column) -> tuple[str, str, str, str]:
     The grouped value is never the bare column if that has many values: the planner would take the sizes of the
     groups that it knows for too large to hash, and sort the table once per column.
     """
-    name = f"t.{quoted(column.name)}"
+    name = column.value
     if column.kind == "number":
         key = {1700: f"trim_scale({name})", 26: f"{name}::int8 + 0", 700: f"{name} + 0::real"}.get(
             column.type, f"{name} + 0"
@@ -104,6 +121,8 @@ def _value(column: Column) -> tuple[str, str, str, str]:
         return key, "to_json({}) #>> '{{}}'", "case when isfinite({0}) then extract(epoch from {0}) end", "d"
     if column.kind == "span":
         return name, "{}::text", "extract(epoch from {})", "d"
+    if column.kind == "position":
+        return name, "{}::text", "{} - '0/0'::pg_lsn", "d"
     if column.kind == "json":
         key = f'{name}::text collate "C"' if column.type == 114 else name
         return key, "{}::text", "null", "j"
@@ -114,11 +133,23 @@ def _value(column: Column) -> tuple[str, str, str, str]:
         return f"varbit_send({name}::varbit)", sent, "null", "b"
     if column.kind == "text":
         return f'{name}::text collate "C"', "{}", "null", "t"
-    return name, "{}::text", "null", "p"
+    if column.kind in BY_TEXT:
+        # not every type has an equality
+        return f'{name}::text collate "C"', "{}", "null", "w"
+    return name, "{}::text", "null", "w" if column.kind == "bytes" else "p"
+
+
+def _length(column: Column, value: str) -> str:
+    """SQL of a length that is counted beside each value; of a range 0 where it is empty, else 1."""
+    return {
+        "array": f"cardinality({value})",
+        "bytes": f"octet_length({value})",
+        "range": f"(not isempty({value}))::int",
+    }.get(column.kind, "")
 
 
 def _plain_value(column: Column) -> str:
-    name = f"t.{quoted(column.name)}"
+    name = column.value
     if column.kind in ("text", "json"):
         return f'{name}::text collate "C"'
     return f"{name}::int8" if column.type == 26 else name
@@ -147,13 +178,25 @@ def _aggregates(column: Column, value: str) -> str:
             "inf": f"count(*) filter (where {value} = 'infinity')",
             "minus_inf": f"count(*) filter (where {value} = '-infinity')",
         }  # fmt: skip
-    elif column.kind == "span":
+    elif column.kind in ("span", "position"):
         aggregates |= {"min": f"min({value})::text", "max": f"max({value})::text"}
     elif column.kind == "text":
         aggregates |= {
             "min": f"left(min({value}), {SHOWN})", "max": f"left(max({value}), {SHOWN})",
             "shortest": f"min(length({value}))", "longest": f"max(length({value}))", "length": f"avg(length({value}))",
             "empty": f"count(*) filter (where {value} = '')",
+        }  # fmt: skip
+    elif column.kind == "range":
+        aggregates |= {
+            "low": f"min(lower({value}))", "high": f"max(upper({value}))",
+            "open_below": f"count(*) filter (where lower_inf({value}))",
+            "open_above": f"count(*) filter (where upper_inf({value}))",
+        }  # fmt: skip
+    if column.kind in ("array", "bytes", "range"):
+        length = _length(column, value)
+        aggregates |= {
+            "shortest": f"min({length})", "longest": f"max({length})", "length": f"avg({length})",
+            "empty": f"count(*) filter (where {length} = 0)",
         }  # fmt: skip
     written = ", ".join(f"'{name}', {text}" for name, text in aggregates.items())
     return f"json_build_object({written})"

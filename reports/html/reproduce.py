@@ -10,8 +10,6 @@ from order_audit.reports.document import Document, JsonObject
 
 #: Names that need no quotes after a dot, keywords included.
 _SIMPLE: Final = re.compile(r"[a-z_][a-z0-9_]*")
-#: Types without equality, alias values are compared as text.
-_AS_TEXT: Final = ("json", "xml")
 
 
 def command(document: Document) -> str:
@@ -55,11 +53,9 @@ def figures(table: str, entry: JsonObject, schema: str) -> str:
         if "error" in profile:
             continue
         named = f"t.{_name(column)}"
-        value = f"{named}::text" if profile["type"] in _AS_TEXT else named
-        counted = [f"count(*) - count({named}) as nulls"]
-        if "distinct" in profile:
-            counted.append(f"count(distinct {value}) as distinct")
-        lines.append(f"select {', '.join(counted)} from {relation} as t;")
+        value = f"{named}::text" if profile.get("by_text") else named
+        counted = f"count(*) - count({named}) as nulls, count(distinct {value}) as distinct"
+        lines.append(f"select {counted} from {relation} as t;")
         if profile.get("top") or "true" in profile:
             lines.append(f"select {value}, count(*) from {relation} as t group by 1 order by 2 desc, 1 limit 5;")
     return "\n".join(lines)

@@ -38,9 +38,6 @@ def column(table: str, name: str, figures: Mapping[str, Any], rows: int) -> Colu
         shown.error = figures["error"]
         return shown
     shown.nulls = figures["nulls"]
-    if "distinct" not in figures:
-        shown.exact.append("values of this type are not counted")
-        return shown
     shown.distinct, shown.is_estimated = figures["distinct"], figures["distinct_estimated"]
     shown.picked = figures.get("picked_rows")
     shown.there = rows - figures["nulls"] if shown.picked is None else shown.picked
@@ -123,12 +120,31 @@ def _exact(figures: Mapping[str, Any]) -> Iterable[str]:
     if odd:
         yield f"besides numbers: {', '.join(odd)}" if "nan" in figures else f"besides: {', '.join(odd)}"
     if (length := figures.get("length")) and length["max"] is not None:
-        empty = f"; {length['empty']:,} empty" if length["empty"] else ""
-        same = length["min"] == length["max"]
-        ends = (
-            f"{length['min']:,}" if same else f"{length['min']:,} to {length['max']:,}, mean {number(length['mean'])}"
-        )
-        yield f"length {ends}{empty}"
+        yield _length(length)
+    if bounds := _bounds(figures.get("range", {})):
+        yield bounds
+
+
+def _length(length: Mapping[str, Any]) -> str:
+    """Return lengths in words: of letters if nothing else is said."""
+    unit = length.get("of", "letter")
+    ends = f"{length['min']:,}" if length["min"] == length["max"] else f"{length['min']:,} to {length['max']:,}"
+    if unit != "letter":
+        ends += f" {unit}" if length["max"] == 1 else f" {unit}s"
+    mean = "" if length["min"] == length["max"] else f", mean {number(length['mean'])}"
+    return f"length {ends}{mean}" + (f"; {length['empty']:,} empty" if length["empty"] else "")
+
+
+def _bounds(ends: Mapping[str, Any]) -> str:
+    """Return the bounds of ranges in words, and how many ranges have none."""
+    parts = [
+        f"{side} bound {written(ends[end])}"
+        for end, side in (("low", "least lower"), ("high", "greatest upper"))
+        if ends.get(end) is not None
+    ]
+    without = {"empty": "empty", "open_below": "without a lower bound", "open_above": "without an upper bound"}
+    parts += [f"{ends[kind]:,} {said}" for kind, said in without.items() if ends.get(kind)]
+    return "; ".join(parts)
 
 
 def _counted(figures: Mapping[str, Any], there: int) -> Iterable[str]:

@@ -41,7 +41,7 @@ class Histogram:
 
 @dataclass
 class Column:
-    """A column; `distinct` is None where values were not counted.
+    """A column. Without figures it has an `error`.
 
     `exact` is of all rows; everything after it is of as many rows as were `picked` at random, or of all. `bits` has for
     each bit the share of the `there` rows that have it set. `documents` are JSON, by the value of `documents_by`.
@@ -53,7 +53,7 @@ class Column:
     error: str = ""
     rows: int = 0
     nulls: int = 0
-    distinct: int | None = None
+    distinct: int = 0
     is_estimated: bool = False
     exact: list[str] = field(default_factory=list)
     picked: int | None = None

@@ -68,7 +68,7 @@ def _column(column: Column, names: int, types: int, width: int) -> Iterable[str]
     if column.error:
         yield f"{head} {escape(column.error)}"
         return
-    distinct = "" if column.distinct is None else f"{'about ' if column.is_estimated else ''}{column.distinct:,}"
+    distinct = f"{'about ' if column.is_estimated else ''}{column.distinct:,}"
     yield f"{head} {column.nulls:>{_NULLS},} {distinct:>{_DISTINCT}}".rstrip()
     for text in column.exact:
         yield from _wrapped(_INDENT, text, width)

@@ -124,7 +124,7 @@ def test_survives_hostile_names_and_every_type(dsn: str, server: Server) -> None
     assert "error" not in entry
     assert all(figures["nulls"] == 1 for figures in entry["columns"].values())
     by_type = {figures["type"]: figures for figures in entry["columns"].values()}
-    assert set(by_type["integer[]"]) == {"type", "nulls"}
+    assert by_type["integer[]"]["length"]["max"] == 2
     assert by_type["positive"]["min"] == 3
     assert by_type["void_"]["max"] == 4
     assert by_type["json"]["unreadable"] == 1

@@ -139,7 +139,7 @@ def hostile(text: str) -> dict[str, Any]:
         text + "2": column(text, types={text: 3}, keys=keys, unreadable=1, top=[{"value": text, "count": 3}],
                            by_value=[{"value": text, "rows": 4, "keys": keys}], by_column=text),
         text + "3": {"type": text, "error": text},
-        text + "4": {"type": text, "nulls": 10},
+        text + "4": column(text, range={"low": text, "high": text, "open_below": 1, "open_above": 0, "empty": 2}),
         text + "5": column(text, bits=[0.5, 1.0, 0.0]),
     }  # fmt: skip
     lineages = {
@@ -175,7 +175,7 @@ def test_what_is_estimated_or_left_out_is_said() -> None:
     )  # fmt: skip
     profile = {
         "large": table({"n": picked, "s": {"type": "text", "error": "this role may not read it"}}, sampled=5.0),
-        "view": table({"a": {"type": "int[]", "nulls": 2}}, first_rows=100_001),
+        "view": table({"a": column("int[]", nulls=2)}, first_rows=100_001),
         "gone": {"error": "permission denied for table gone"},
     }
     said = drawn(document() | {"profile": profile}).all("section", id="profile")[0]
@@ -189,7 +189,7 @@ def test_what_is_estimated_or_left_out_is_said() -> None:
         "of 7 rows: 8 2",
         "s text this role may not read it",
         "Figures of its first 100,001 rows; the rest was not read",
-        "2 20.00 % – values of this type are not counted",
+        "int[] 2 20.00 % 5",
         "gone not profiled permission denied for table gone",
     ):
         assert part in said, part
