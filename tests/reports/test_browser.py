@@ -109,7 +109,7 @@ def test_each_finding_has_an_address(browser: Browser, report: Path, audited: di
     """Made of its rule's id alone, so that it is the same in every report; the sign beside the title leads there."""
     failed = [it["rule"] for it in audited["results"] if it["status"] == "failed"]
     with opened(browser, report) as page:
-        links = page.locator("article.finding[data-kind=finding] .titled > .permalink")
+        links = page.locator("article.finding[data-kind=finding] .permalink")
         found = links.evaluate_all("all => all.map(one => [one.getAttribute('href'), one.closest('article').id])")
         assert sorted(found) == sorted([f"#rule-{rule}", f"rule-{rule}"] for rule in failed)
         link = page.get_by_role("link", name="Link to this finding: Order amount is negative", exact=True)

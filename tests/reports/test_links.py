@@ -190,7 +190,7 @@ def test_statements_bear_any_name(server_18: Server) -> None:
 def test_what_cannot_be_given_again_leads_to_the_rows() -> None:
     """Rules without an impact; columns of a type without equality, and such without figures."""
     report_page(document(found("p.a", table="parts", impact=None), found("c.a", table="customers", impact_sql="")))
-    columns = {"order": {"type": "json", "distinct": 1, "top": [1]}, "b": {"error": "no"}}
+    columns = {"order": {"type": "json", "by_text": True, "distinct": 1, "top": [1]}, "b": {"error": "no"}}
     said = reproduce.figures("t", {"columns": columns}, "s")
     assert 'count(distinct t.order::text) as distinct from "s".t as t;' in said
     assert len(said.splitlines()) == 3
