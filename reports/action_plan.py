@@ -155,9 +155,9 @@ def _schema(document: Document) -> Iterator[Action]:
         for severity in ("critical", "warning")
         if (count := sum(it.severity == severity for it in open_findings))
     ]
-    causes = sum(bool(group.open) and group.severity != "info" for group in schema_findings.groups(document))
+    kinds = sum(bool(group.open) and group.severity != "info" for group in schema_findings.groups(document))
     yield Action(
-        f"Correct the schema: {' and '.join(counts)} findings from {plural(causes, 'cause')}",
+        f"Correct the schema: {' and '.join(counts)} findings of {plural(kinds, 'kind')}",
         _command(document, "lint"),
         section="schema",
     )

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from order_audit.expectations import SEVERITIES
-from order_audit.reports import baseline_text, gate_text, schema_findings
+from order_audit.reports import baseline_text, gate_text, schema_findings, totals
 from order_audit.reports.document import Document, encode
 from order_audit.reports.formatting import MARKS
 
@@ -33,6 +33,8 @@ def markdown(document: Document) -> str:
         + f". PostgreSQL {_cell(database.server_version)}, {encode(run.started_at)}.",
         "",
     ]
+    if found := totals.sentence(document):
+        lines += [f"{found}.", ""]
     if against := baseline_text.total(document):
         lines += [f"{against[0].upper()}{against[1:]}.", ""]
     failed = [result for result in document.results if result.status == "failed"]

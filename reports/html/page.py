@@ -11,7 +11,7 @@ from typing import Final, get_args
 from markupsafe import Markup
 
 from order_audit.expectations import SEVERITIES, Severity
-from order_audit.reports import action_plan, baseline_text, gate_text, profile, schema_findings
+from order_audit.reports import action_plan, baseline_text, gate_text, profile, schema_findings, totals
 from order_audit.reports.document import Cause, Document, Result, RowsAffected, Run, SchemaRule, Status
 from order_audit.reports.html import annotated_ddl, evidence, impact, links, reproduce, traceability
 from order_audit.reports.html.environment import page
@@ -73,6 +73,8 @@ def report(document: Document) -> str:
         questions=traceability.questions(document),
         profile=shown_profile,
         figures=figures,
+        totals=totals.totals(document),
+        cause=totals.CAUSE,
         affected=_largest(document.summary.rows_affected),
         sizes=_largest([RowsAffected(name, "", table.rows) for name, table in run.tables.items()]),
         bare=[name for name, table in run.tables.items() if table.rows == 0],

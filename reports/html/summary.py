@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from order_audit.expectations import SEVERITIES
-from order_audit.reports import action_plan, baseline_text, schema_findings
+from order_audit.reports import action_plan, baseline_text, schema_findings, totals
 from order_audit.reports.document import Document
 from order_audit.reports.html import links
 from order_audit.reports.html.environment import page
@@ -32,6 +32,7 @@ def summary(document: Document) -> str:
         page=PAGE,
         anchors=links.of_document(document, groups),
         verdict_text=action_plan.verdict(document),
+        totals=totals.sentence(document),
         concerned=action_plan.rows_concerned(document),
         actions=action_plan.actions(document),
         against_baseline=baseline_text.total(document),

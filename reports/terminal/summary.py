@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from order_audit.expectations import SEVERITIES, Rule
-from order_audit.reports import baseline_text, gate_text, schema_findings
+from order_audit.reports import baseline_text, gate_text, schema_findings, totals
 from order_audit.reports.document import Document, Result
 from order_audit.reports.document.comparison import CHANGES, Comparison
 from order_audit.reports.formatting import MARKS, plural
@@ -96,18 +96,17 @@ def _first(paragraphs: Iterable[list[str]], verbose: bool) -> list[str]:
 
 
 def _totals(document: Document) -> list[str]:
-    summary = document.summary
+    summary, found = document.summary, totals.sentence(document)
     rate = f", {summary.pass_rate:.2f} %" if summary.pass_rate is not None else ""
     rows = ", ".join(f"{table.rows:,} {name}" for name, table in document.run.tables.items())
-    return (
-        paragraph(
-            f"{summary.passed} of {summary.judged} expectations passed{rate}: {summary.failed} failed, "
-            f"{summary.errored} errored, {summary.not_checkable} not checkable, {summary.skipped} skipped"
-            + (f", {summary.not_selected} not selected" if summary.not_selected else "")
-            + (f" ({rows})" if rows else "")
-        )
-        + paragraph(baseline_text.total(document)) * document.summary.gate.baseline
+    lines = paragraph(found) if found else []
+    lines += paragraph(
+        f"{summary.passed} of {summary.judged} expectations passed{rate}: {summary.failed} failed, "
+        f"{summary.errored} errored, {summary.not_checkable} not checkable, {summary.skipped} skipped"
+        + (f", {summary.not_selected} not selected" if summary.not_selected else "")
+        + (f" ({rows})" if rows else "")
     )
+    return lines + paragraph(baseline_text.total(document)) * summary.gate.baseline
 
 
 def _gate(document: Document, verbose: bool) -> list[str]:

@@ -183,7 +183,7 @@ def test_many_tables_are_not_all_named_in_a_sentence() -> None:
     given["summary"]["rows_affected"] = [{"table": f"t{n}", "key": "id", "rows": n} for n in range(30)]
     page = drawn(given)
     verdict = page.all("header")[0]
-    assert "Violations are in 29 of 29 rows of t29, 28 of 28 rows of t28," in verdict
+    assert ": in 29 of 29 rows of t29, 28 of 28 rows of t28," in verdict
     assert "24 of 24 rows of t24 and rows of 24 more tables, each row counted once." in verdict
     assert "t29 29, t28 28, t27 27, t26 26, t25 25, t24 24 and 24 more tables" in verdict
     assert "t0, t1, t2, t3, t4, t5 and 4 more hold no row" in verdict
