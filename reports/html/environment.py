@@ -18,7 +18,7 @@ from order_audit.domain import Chart
 from order_audit.expectations import SEVERITIES
 from order_audit.reports import action_plan, baseline_text, diagrams, escaping, formatting
 from order_audit.reports.document import Outcome
-from order_audit.reports.html import evidence, finding, impact
+from order_audit.reports.html import evidence, finding, fix_examples, impact
 from order_audit.reports.schema_findings import outcome_lines
 
 
@@ -68,6 +68,7 @@ def _environment() -> Environment:
         "fixable": action_plan.fixable,
         "against_baseline": baseline_text.change,
         "bars": _bars,
+        "fix_examples": fix_examples.examples,
         "overlaps": finding.overlaps,
         "follows_from": finding.follows_from,
         "schema_causes": finding.schema_causes,
