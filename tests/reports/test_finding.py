@@ -119,7 +119,7 @@ def test_how_it_is_put_right_and_kept_so() -> None:
     said = article(page)
     for part in (
         "Not proven that it is so",
-        "Fix Automatic: a becomes b.",
+        "Fix Automatic (at most 1 of 1): a becomes b.",
         "Else decide one recommended: b becomes c, as orders.b says other: d leave: it stays",
         "Assumes a was meant",
         "Guard No a is bAssumes: c comes first",

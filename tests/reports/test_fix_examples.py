@@ -21,7 +21,8 @@ def fix_text(*examples: dict[str, Any]) -> str:
             {"rule": rule, "automatic": 9, "undecided": 0, "remaining": 0, "examples": of} for rule, of in rows.items()
         ]
     }
-    return drawn(made).all("article", id="rule-orders.a")[0].partition("Automatic: ")[2].partition(" SQL of")[0]
+    whole = drawn(made).all("article", id="rule-orders.a")[0]
+    return whole.partition("Automatic (")[2].partition("): ")[2].partition(" SQL of")[0]
 
 
 def changed(

@@ -132,8 +132,9 @@ def test_wrong_use_is_told_in_one_line(
     words: tuple[str, ...],
     said: str,
 ) -> None:
-    sizes = ("--orders", "10", "--customers", "10")
-    assert _run(monkeypatch, "scenario", "generate", "--dsn", server_18.dsn(), "--quiet", *sizes, *words) == 2
+    sizes = {"--orders": "10", "--customers": "10"} | {words[0]: words[1]}
+    given = [word for pair in sizes.items() for word in pair]
+    assert _run(monkeypatch, "scenario", "generate", "--dsn", server_18.dsn(), "--quiet", *given) == 2
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1

@@ -1,8 +1,8 @@
 -- title: Customer balance is NaN or infinite
 -- severity: critical
 -- key: customer_id
--- why: The balance is NaN, infinite or missing. PostgreSQL sorts NaN and infinity above every amount, so the balance
---   never stops a recreation. Totals that include it become NaN or infinite.
+-- why: The balance is NaN, infinite or missing. NaN and infinity exceed every amount and never stop a recreation; minus
+--   infinity and a missing balance always do. Totals that include NaN or infinity become NaN or infinite.
 -- highlight: balance
 select c.customer_id, c.name as customer_name, c.balance
 from sales.customers as c

@@ -1,2 +1,2 @@
 -- assumes: the API key is not in the data.
--- leave: the CRM rejects the leads. Ask the customer, and set the key by hand.
+-- leave: the CRM may reject the leads. Ask the customer for the key, and set it by hand.

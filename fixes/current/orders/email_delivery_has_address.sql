@@ -1,2 +1,2 @@
 -- assumes: the intended address is not in the data.
--- leave: the leads do not arrive. Ask the customer, and set the address by hand.
+-- leave: the leads may not arrive. Ask the customer for the address, and set it by hand.
