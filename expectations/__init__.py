@@ -13,7 +13,16 @@ from order_audit.expectations.rule import (
     SchemaCause,
     Severity,
 )
-from order_audit.expectations.suite import Suite, catalog, load, matching, schema_rules, shipped, unknown_rule
+from order_audit.expectations.suite import (
+    Suite,
+    catalog,
+    load,
+    matching,
+    schema_fragment,
+    schema_rules,
+    shipped,
+    unknown_rule,
+)
 
 __all__ = [
     "SEVERITIES",
@@ -32,6 +41,7 @@ __all__ = [
     "catalog",
     "load",
     "matching",
+    "schema_fragment",
     "schema_rules",
     "shipped",
     "unknown_rule",

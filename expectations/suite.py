@@ -53,6 +53,11 @@ def schema_rules() -> tuple[Rule, ...]:
     return _rules(_HOME / LINT, LINT, LINT)[0]
 
 
+def schema_fragment(name: str) -> str:
+    """The text of a fragment that rules on schemas include."""
+    return (_HOME / LINT / "schema" / f"{name}{fragments.ENDING}").read_text(encoding="utf-8").rstrip()
+
+
 def catalog() -> str:
     """The WITH list of what the rules on schemas read."""
     return (_HOME / "catalog.sql").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ from typing import Final
 
 from order_audit.audit.schema.judge_catalog import Column
 from order_audit.audit.schema.judge_rows import Effect, RowTest
+from order_audit.expectations import schema_fragment
 
 #: Type names as suggestions write them, by the catalogs' name.
 _NAMES: Final = {
@@ -174,19 +175,5 @@ def not_jsonb(value: str, version: int) -> str:
     """A condition for a json value that jsonb refuses: U+0000, unpaired surrogates, numbers beyond numeric."""
     if version >= 160000:
         return f"not pg_input_is_valid({value}::text, 'jsonb')"
-    text = f"{value}::text"
-    zero = rf"{text} ~ '(?<!\\)(\\\\)*\\u0000'"
-    pairs = r"'\\ud[89ab][0-9a-f]{2}\\ud[c-f]'"
-    lone = rf"regexp_replace({text}, {pairs}, 'x', 'gi') ~* '(?<!\\)(\\\\)*\\ud[89a-f]'"
-    # digits before the decimal point and after it, as an exponent moves them; only of texts that may have too many
-    number = r"'(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?'"
-    bare = rf"""regexp_replace({text}, '"(\\.|[^"\\])*"', '""', 'g')"""
-    moved = "case when length(n[3]) > 7 then sign(left(n[3], 2)::numeric) * 1e7 else coalesce(n[3], '0')::numeric end"
-    before = "case when n[1] = '0' then length(ltrim(n[2], '0')) - length(n[2]) else length(n[1]) end"
-    digits = f"(n[1] || coalesce(n[2], '')) ~ '[1-9]' and coalesce({before}, 0) + ({moved}) > 131072"
-    decimals = f"coalesce(length(n[2]), 0) - ({moved}) > 16383"
-    beyond = (
-        rf"({text} ~ '\d[eE][+-]?\d{{4}}' or length({text}) > 16383) and exists ("
-        f"select from regexp_matches({bare}, {number}, 'g') as n where {digits} or {decimals})"
-    )
-    return f"({zero} or {lone} or {beyond})"
+    # in these words the rule schema.json_is_jsonb counts them, whose answer is then known
+    return f"(\n{schema_fragment('not_jsonb').replace('%1$s', value)}\n)"

@@ -39,7 +39,7 @@ class RowTest:
     def probe(self, table: Table) -> Probe:
         """The number of rows as a probe. Equal ones are grouped, which takes less than to count what differs."""
         if not self.equal:
-            return Probe(table.source, {"value": f"count(*) filter (where {self.condition})"})
+            return Probe(table.source, {"value": probes.count(table.source, self.condition)})
         groups = f"select count(*) as rows from {table.source} where {self.condition} group by {', '.join(self.equal)}"
         return Probe(f"({groups}) as t", {"value": "coalesce(sum(t.rows - 1), 0)::bigint"})
 

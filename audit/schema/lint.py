@@ -43,8 +43,9 @@ class _Row:
 
     `probe` names aggregates over its `from`: `holds` is false where there is nothing to find after all, `message` and
     `severity` take the place of what the rule says, `evidence` is an object of more evidence, the others are evidence
-    by their own names. `instead` holds other suggestions, each with or without another `remedy`, for data that violates
-    the suggested constraint. The first one applies of whose `where`, names of the evidence, a count is not zero; its
+    by their own names. With `measures`, an object of aggregates, the others are expressions over those, named as in
+    `v.orphans`. `instead` holds other suggestions, each with or without another `remedy`, for data that violates the
+    suggested constraint. The first one applies of whose `where`, names of the evidence, a count is not zero; its
     `comment` becomes SQL comment lines before its `suggestion`.
     """
 
@@ -88,7 +89,7 @@ def lint(
             break
         on_progress(done, 2 + len(batches), "reading tables")
         probes.look(connection, batch, stopped)
-    known = {(it.source, asked): it.answer.get(name) for it in asking for name, asked in it.aggregates.items()}
+    known = {place: value for it in asking for place, value in it.known().items()}
     by_rule: defaultdict[int, list[_Row]] = defaultdict(list)
     for row in rows:
         by_rule[row.place].append(row)
@@ -159,7 +160,8 @@ def _ask(connection: psycopg.Connection, rules: Sequence[Rule]) -> tuple[list[_R
 
 def _row(place: int, columns: JsonObject) -> _Row:
     asked = columns.pop("probe", None) or {}
-    return _Row(place, columns, Probe(asked.pop("from", ""), asked), columns.pop("instead", None) or [])
+    probe = Probe(asked.pop("from", ""), asked, measures=asked.pop("measures", {}))
+    return _Row(place, columns, probe, columns.pop("instead", None) or [])
 
 
 def _judge(rule: Rule, rows: Iterable[_Row]) -> Verdict:

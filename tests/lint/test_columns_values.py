@@ -263,6 +263,16 @@ def test_evidence_counts_rows(dsn: str, name: str) -> None:
     check_evidence(dsn, name, *EVIDENCE[name])
 
 
+def test_documents_of_a_domain_are_read_as_others(dsn: str) -> None:
+    setup = """
+    create domain document as json check (value::text <> '[]');
+    create table t (doc document);
+    insert into t values ('{"a": 1, "b": {"a": 2}}'), ('{"a": 1, "b": 2, "a": 1}'), ('[{"a": 1, "a": 2}]'), ('{"a": "\\u0000"}')
+    """
+    evidence = {"type": "document", "rows that cannot be converted": 1, "rows with repeated keys": 1}
+    check_evidence(dsn, "json_is_jsonb", setup, evidence)
+
+
 def test_a_large_table_is_sampled(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("create table t (price int, is_on int, doc json, birth_date timestamp, lat int, lon int)")

@@ -30,12 +30,9 @@ select r.object || '.' || k.conname as object,
   end as instead,
   jsonb_build_object(
     'from', s.source,
-    case when s.is_sampled then 'violating rows in sample' else 'violating rows' end,
-    format('count(*) filter (where %s)', b.predicate),
-    'evidence', format(
-      'case when count(*) >= 5 and count(*) filter (where %s) = 0 then ''{"all rows agree": true}'' else ''{}'' end::jsonb',
-      b.predicate
-    )
+    'measures', jsonb_build_object('rows', 'count(*)', 'violations', format(b.count_pattern, b.predicate, s.source)),
+    case when s.is_sampled then 'violating rows in sample' else 'violating rows' end, 'v.violations',
+    'evidence', 'case when v.rows >= 5 and v.violations = 0 then ''{"all rows agree": true}'' else ''{}'' end::jsonb'
   ) as probe
 from pg_constraint as k
 join relation as r on r.oid = k.conrelid

@@ -45,7 +45,7 @@ select r.object || '.' || d.name as object,
     when bool_or(d.relation = r.oid) then jsonb_build_object(
       'from', s.source,
       case when s.is_sampled then 'violating rows in sample' else 'violating rows' end,
-      format('count(*) filter (where %s)', max(b.predicate) filter (where d.relation = r.oid))
+      max(format(b.count_pattern, b.predicate, s.source)) filter (where d.relation = r.oid)
     )
   end as probe
 from unvalidated as d

@@ -78,11 +78,14 @@ select n.object,
   case
     when p.target_attnum is not null then jsonb_build_object(
       'from', s.source,
-      'holds', format(
-        'count(t.%1$s) >= 5 and count(*) filter (where t.%1$s is not null '
-        'and not exists (select from %2$s as p where p.%3$s = t.%1$s)) * 10 <= count(t.%1$s)',
-        p.columns, t.quoted, k.quoted
-      )
+      'measures', jsonb_build_object(
+        'filled', format('count(t.%s)', p.columns),
+        'orphans', format(
+          '(select count(*) from %4$s where t.%1$s is not null and not exists (select from %2$s as p where p.%3$s = t.%1$s))',
+          p.columns, t.quoted, k.quoted, s.source
+        )
+      ),
+      'holds', 'v.filled >= 5 and v.orphans * 10 <= v.filled'
     )
   end as probe
 from referencing as p

@@ -14,10 +14,14 @@ select r.object || '.' || f.name as object,
   'redesign' as remedy,
   jsonb_build_object(
     'from', s.source,
-    case when s.is_sampled then 'orphans in a sample' else 'orphans' end, format('nullif(%s, 0)', n.orphans),
-    'holds', n.orphans || ' > 0'
+    'measures', jsonb_build_object(
+      'orphans', format('(select count(*) from %s where %s)', s.source, p.violation)
+    )
+    || case when s.is_sampled then jsonb_build_object('rows', 'count(*)') else '{}' end,
+    case when s.is_sampled then 'orphans in a sample' else 'orphans' end, 'nullif(v.orphans, 0)',
+    'holds', 'v.orphans > 0'
   )
-  || case when s.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
+  || case when s.is_sampled then jsonb_build_object('sampled rows', 'v.rows') else '{}' end as probe
 from foreign_key as f
 join relation as r on r.oid = f.relation
 join relation as t on t.oid = f.target
@@ -42,7 +46,6 @@ cross join lateral (
       case when r.has_children then format(' and t.tableoid = %s', r.oid) else '' end
     ) as violation
 ) as p
-cross join lateral (select format('count(*) filter (where %s)', p.violation) as orphans) as n
 where f.is_validated
   and not f.is_temporal
   -- rows that a policy hides look like orphans

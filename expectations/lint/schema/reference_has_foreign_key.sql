@@ -122,34 +122,28 @@ select k.object,
   end as instead,
   jsonb_build_object(
     'from', k.source,
+    'measures', m.measures,
     'evidence', format(
       '(select jsonb_strip_nulls(jsonb_build_object(%1$L, v.filled, ''values without a referenced row'', v.orphans, '
       '''all values agree'', nullif(w.all_agree, false), ''most values agree'', nullif(w.most_agree, false), '
       '''severity'', case when w.all_agree or w.most_agree then %2$L when v.orphans > 0 then ''info'' end, '
-      '''message'', case when w.all_agree or w.most_agree then %3$L when v.orphans > 0 then %7$L end)) '
-      'from (values (%4$s)) as v (filled, orphans, differ) '
-      'cross join lateral (select coalesce(v.filled >= 5 and v.differ and v.orphans = 0 and %5$L, false) as all_agree, '
-      'coalesce(v.filled >= 5 and v.differ and v.orphans > 0 and v.orphans * 10 <= v.filled and %6$L, false) '
+      '''message'', case when w.all_agree or w.most_agree then %3$L when v.orphans > 0 then %6$L end)) '
+      'from (select coalesce(v.filled >= 5 and v.differ and v.orphans = 0 and %4$L, false) as all_agree, '
+      'coalesce(v.filled >= 5 and v.differ and v.orphans > 0 and v.orphans * 10 <= v.filled and %5$L, false) '
       'as most_agree) as w)',
       case when k.is_sampled then 'sampled values' else 'values' end,
       case when k.is_certain then 'critical' when k.is_log or k.is_position then 'info' else 'warning' end,
-      m.message, m.measures, not k.hides_rows, not k.hides_rows and k.is_certain, m.guess
+      m.message, not k.hides_rows, not k.hides_rows and k.is_certain, m.guess
     )
   )
   || case
     -- a log outlives what it names, and a reader's place the row that it has read
-    when k.is_log or k.is_position then jsonb_build_object('holds', m.orphans || ' = 0')
+    when k.is_log or k.is_position then jsonb_build_object('holds', 'v.orphans = 0')
     else '{}'
   end as probe
 from worded as k
 cross join lateral (
-  select format(
-      'count(*) filter (where t.%1$s is not null and not exists (select from %2$s as p where p.%3$s = t.%1$s))',
-      k.quoted, k.quoted_target, k.quoted_key
-    ) as orphans
-) as o
-cross join lateral (
-  select o.orphans,
+  select
     format('%s references %s by %s, but has no foreign key%s', k.object, k.target_object, k.matched_by, k.where_missing)
       as message,
     format(
@@ -163,10 +157,14 @@ cross join lateral (
       'does %s hold keys of %s? If it does, add a foreign key and choose what a deletion in %s does; if not, say so in a '
       'comment on the column', k.object, k.target_object, k.target_object
     ) as question,
-    format(
-      'count(t.%1$s), %2$s, min(t.%1$s%3$s) <> max(t.%1$s%3$s)', k.quoted, o.orphans,
+    jsonb_build_object(
+      'filled', format('count(t.%s)', k.quoted),
+      'orphans', format(
+        '(select count(*) from %4$s where t.%1$s is not null and not exists (select from %2$s as p where p.%3$s = t.%1$s))',
+        k.quoted, k.quoted_target, k.quoted_key, k.source
+      ),
       -- uuid has no minimum before PostgreSQL 18
-      case when k.family = 'uuid' then '::text' else '' end
+      'differ', format('min(t.%1$s%2$s) <> max(t.%1$s%2$s)', k.quoted, case when k.family = 'uuid' then '::text' else '' end)
     ) as measures
 ) as m
 order by k.object
