@@ -29,6 +29,26 @@ PAIRINGS["lineage.recreated_order_has_successor"] = [
     ((order(5, 1, "recreated"), order(1, 2), order(2, 9), order(6, 9)), set()),
     ((order(5, 1, "recreated"), order(1, 2), order(2, 9), order(4, 9), order(6)), {5}),
     ((order(1, 2, "recreated"), order(2, 1, "recreated"), order(3, 2, "recreated")), {3}),
+    # a chain into a circle, whose orders are no further apart than it is long
+    (
+        (
+            *(order(1 + n, 1 + (n + 1) % 5, "recreated") for n in range(5)),
+            *(order(20 - n, 19 - n if n < 9 else 3, "recreated") for n in range(10)),
+            order(21, 12),
+        ),
+        set(),
+    ),
+    (
+        (
+            *(order(1 + n, 1 + (n + 1) % 5, "recreated") for n in range(5)),
+            *(order(20 - n, 19 - n if n < 9 else 3, "recreated") for n in range(10)),
+        ),
+        {20},
+    ),
+    # two orders of one number, which lead to different lineages: either may have the successor
+    ((order(9, 2, "recreated"), order(2, 7), order(2, 8), order(10, 8)), set()),
+    ((order(9, 2, "recreated"), order(2, 7), order(2, 8), order(10, 7)), set()),
+    ((order(9, 2, "recreated"), order(2, 7), order(2, 8), order(10, 6)), {9}),
     # without a reference it is no successor, though others are connected through it
     ((order(1, 7, "recreated"), refless(7)), {1}),
     ((order(1, 7, "recreated"), refless(7), order(8, 7)), set()),

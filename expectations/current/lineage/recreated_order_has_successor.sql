@@ -38,11 +38,35 @@ join (
       join node as a on a.order_ref = k.one
       join node as b on b.order_ref = k.other
     ),
-    -- latest[i] is a node that is connected with node i and ends later. Each round passes it on over each edge and
-    -- skips as far ahead as the round before, until nothing changes: then it is the latest of all that are connected.
+    -- Each node names an order of one other node, which names an order of a further one: after `steps` steps, the way
+    -- from node i is at ahead[i], and furthest[i] is the greatest of the nodes before that. Each round takes twice as
+    -- many steps. No way is longer than there are nodes: then it is at its end, which names itself, or in a circle.
+    way (ahead, furthest, steps) as (
+      select array_agg(coalesce(e.one, n.i) order by n.i), array_agg(n.i order by n.i), 1
+      from node as n
+      left join (select other, min(one) as one from edge group by other) as e on e.other = n.i
+      having count(*) > 0
+      union all
+      select m.ahead, m.furthest, w.steps * 2
+      from way as w
+      cross join lateral (
+        select array_agg(w.ahead[t.ahead] order by t.i) as ahead,
+          array_agg(greatest(t.furthest, w.furthest[t.ahead]) order by t.i) as furthest
+        from unnest(w.ahead, w.furthest) with ordinality as t (ahead, furthest, i)
+      ) as m
+      where w.steps < cardinality(w.ahead)
+        and exists (select from unnest(w.ahead) as t (i) where w.ahead[t.i] <> t.i)
+    ),
+    -- latest[i] is the latest of the nodes whose ways end like that of node i. Where keys repeat, a node may name orders
+    -- of several nodes: then each round passes it on over each edge and skips as far ahead as the round before, until
+    -- nothing changes. So it is the latest of all that are connected.
     round (latest) as (
-      select array_agg(i order by i)
-      from node
+      select array_agg(t.latest order by t.i)
+      from (
+        select t.i, max(t.i::int) over (partition by w.furthest[t.ahead]) as latest
+        from (select ahead, furthest from way order by steps desc limit 1) as w
+        cross join lateral unnest(w.ahead) with ordinality as t (ahead, i)
+      ) as t
       having count(*) > 0
       union
       select (
@@ -63,6 +87,7 @@ join (
         ) as m
       )
       from round as r
+      where (select count(distinct other) < count(*) from edge)
     )
   select l.order_ref, l.last_id
   from lineage as l
