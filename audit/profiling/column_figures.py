@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from order_audit.audit.profiling.alerts import alerts
 from order_audit.audit.profiling.columns import Table
 from order_audit.audit.profiling.limits import BESIDE, FIRST
-from order_audit.audit.profiling.shaper import Row, Shaper
+from order_audit.audit.profiling.positions import Row
+from order_audit.audit.profiling.shaper import Shaper
 from order_audit.audit.profiling.table_pass import Pass
 
 _DIGITS: Final = 400
+_LINES: Final = ("quantile", "bucket", "drawn", "top", "spelling", "type", "key", "bit")
 
 
 def shaped(
@@ -51,15 +54,18 @@ def shaped(
             columns[column.name] = {"type": column.written, "error": column.error}
             continue
         place = read.columns.index(column)
-        by_kind = {what: lines[what, place] for what in ("quantile", "bucket", "top", "type", "key", "bit")}
+        by_kind = {what: lines[what, place] for what in _LINES}
         by_kind["beside"] = lines["beside", BESIDE + place]
         counted = next((summaries[key] for key in summaries if key[0] == place and key[1] != "h"), {})
         shaper = Shaper(column, counted, by_kind, mask_as=False if unmask else names[column.name])
+        others = plain.get(str(place), {})
         if (wide := read.wide.get(place)) is not None:
             hashed = summaries.get((place, "h"), {})
-            columns[column.name] = shaper.wide(total, plain[str(place)], hashed, wide.classes, sampled)
+            columns[column.name] = shaper.wide(total, others, hashed, wide.classes, sampled)
         else:
-            columns[column.name] = shaper.narrow(total, plain.get(str(place), {}), sampled)
+            columns[column.name] = shaper.narrow(total, others, sampled)
+        if found := alerts(columns[column.name], total, shaper.signs()):
+            columns[column.name]["alerts"] = found
         if "by_value" in columns[column.name] and read.json_keys_by is not None:
             columns[column.name]["by_column"] = read.columns[read.json_keys_by].name
     entry["key"] = _key(read.table, columns)

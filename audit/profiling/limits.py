@@ -23,3 +23,11 @@ BITS: Final = 1_000
 FIRST: Final = 100_000
 #: The suffix of a JSON column's position for figures by another column's value.
 BESIDE: Final = 100_000
+#: A value is an outlier if it is farther from the median than this many times the range of the middle half, or of the
+#: middle 90 % if all of the half is one value. ENOUGH values have to be there. At most a hundredth of them, or FEW, are
+#: outliers.
+FAR: Final = 1_000
+ENOUGH: Final = 20
+FEW: Final = 3
+#: With more different texts than this, spellings of one value are not looked for.
+CATEGORIES: Final = 1_000

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from order_audit.audit.profiling.limits import BESIDE, BITS, BUCKETS, QUANTILES, SHOWN, TOP
+from order_audit.audit.profiling.limits import (
+    BESIDE,
+    BITS,
+    BUCKETS,
+    CATEGORIES,
+    ENOUGH,
+    FAR,
+    FEW,
+    QUANTILES,
+    SHOWN,
+    TOP,
+)
 from order_audit.audit.profiling.table_pass import Pass
 from order_audit.audit.profiling.value_counts import counted
 
@@ -26,6 +37,8 @@ _CLASSES: Final = {
     "non_ascii": r"[^\x01-\x7f]",
 }
 CLASSES: Final = tuple(_CLASSES)
+#: White space as SQL.
+SPACE: Final = r"E' \t\n\r\f\v'"
 _UNCOUNTABLE: Final = "('NaN', 'Infinity', '-Infinity')"
 #: Escapes that json may hold and text may not; reading the keys beside one would fail.
 _UNREADABLE: Final = r"\\u(0000|[dD][89a-fA-F])"
@@ -50,10 +63,36 @@ with counted as materialized (
     sum(n) over (partition by place) as total
   from valued
   where num is not null
-), bounds as (
-  select place, min(num) as low, max(num) as high
+), spread as (
+  select place, min(num) as low, max(num) as high, max(total) as total,
+    {", ".join(f"min(num) filter (where upto >= {share} * total) as p{share[2:]}" for share in QUANTILES)}
   from numbered
   group by place
+), fences as (
+  select place, total, p5 - {FAR} * reach as floor, p5 + {FAR} * reach as ceiling
+  from (
+    select place, total, p5, coalesce(nullif(p75 - p25, 0), p95 - p05) as reach
+    from spread
+  ) as s
+  where reach > 0 and total >= {ENOUGH}
+), drawn as (
+  select f.place, f.floor, f.ceiling,
+    min(n.num) filter (where n.num >= f.floor) as low, max(n.num) filter (where n.num <= f.ceiling) as high,
+    coalesce(sum(n.n) filter (where n.num < f.floor), 0) as below,
+    coalesce(sum(n.n) filter (where n.num > f.ceiling), 0) as above
+  from fences as f
+  join numbered as n on n.place = f.place
+  group by f.place, f.floor, f.ceiling, f.total
+  having sum(n.n) filter (where n.num < f.floor or n.num > f.ceiling) <= greatest(f.total / 100, {FEW}) is not false
+), bounds as (
+  select s.place, coalesce(d.low, s.low) as low, coalesce(d.high, s.high) as high
+  from spread as s
+  left join drawn as d on d.place = s.place
+), spelled as (
+  select place, shown, n, lower(btrim(shown, {SPACE}) collate "default") collate "C" as same,
+    count(*) over (partition by place) as different, sum(n) over (partition by place) as total
+  from valued
+  where kind = 't' and btrim(shown, {SPACE}) <> ''
 ), documents as (
   select v.place, v.n, v.beside, v.shown, json_typeof(v.shown::json) as type
   from valued as v
@@ -82,9 +121,24 @@ from (
   select n.place, n.n,
     case when b.low < b.high then least(width_bucket(n.num, b.low, b.high, {BUCKETS}), {BUCKETS}) else 1 end as bucket
   from numbered as n
-  join bounds as b on b.place = n.place
+  join bounds as b on b.place = n.place and n.num between b.low and b.high
 ) as h
 group by place, bucket
+union all
+select 'drawn', d.place, what.name, null, what.value
+from drawn as d
+cross join lateral (
+  values ('floor', d.floor), ('ceiling', d.ceiling), ('low', d.low), ('high', d.high), ('below', d.below),
+    ('above', d.above)
+) as what (name, value)
+union all
+select 'spelling', place, left(same, {SHOWN}), left(shown, {SHOWN}), n
+from (
+  select place, same, shown, n, count(*) over (partition by place, same) as ways
+  from spelled
+  where different <= {CATEGORIES} and different * 2 <= total
+) as s
+where ways > 1
 union all
 select 'top', place, rank::text, left(shown, case when kind = 'b' then {BITS} else {SHOWN} end), n
 from (
@@ -167,6 +221,8 @@ def _summaries() -> str:
         "longest": "max(length)",
         "length": "sum(length * n) / nullif(sum(n) filter (where length is not null), 0)",
         "empty": "sum(n) filter (where length = 0)",
+        "zeros": "sum(n) filter (where kind = 'n' and num = 0)",
+        "padded": f"sum(n) filter (where {text} <> btrim({text}, {SPACE}))",
         "unreadable": f"sum(n) filter (where kind = 'j' and shown ~ '{_UNREADABLE}')",
         "bits": "max(length(case when kind = 'b' then shown end))",
     }  # fmt: skip

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from order_audit.audit import mask
 from order_audit.audit.profiling import json_keys
+from order_audit.audit.profiling.alerts import Signs
 from order_audit.audit.profiling.columns import Column
-from order_audit.audit.profiling.limits import BUCKETS, QUANTILES, TOP
+from order_audit.audit.profiling.limits import QUANTILES, TOP
+from order_audit.audit.profiling.positions import Positions, Row, number
 from order_audit.audit.profiling.profile_query import CLASSES
 from order_audit.audit.profiling.value_counts import BY_TEXT
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FLOATS: Final = {700, 701}
 _NAMES: Final = {"0.05": "5", "0.25": "25", "0.5": "50", "0.75": "75", "0.95": "95"}
-_DATE: Final = 1082
-_WITH_ZONE: Final = 1184
 #: Kinds with positions on a line, which have quantiles, and those with steps of it that can be drawn.
 _ORDERED: Final = ("number", "time", "span", "position")
 _DRAWN: Final = ("number", "time", "span")
@@ -28,8 +24,6 @@ _DRAWN: Final = ("number", "time", "span")
 _NESTED: Final = re.compile(r"[\\{\[]")
 #: What the length of a value counts, if not letters.
 _LENGTHS: Final = {"text": {}, "array": {"of": "element"}, "bytes": {"of": "byte"}}
-
-Row = tuple[Any, ...]
 
 
 class Shaper:
@@ -46,6 +40,8 @@ class Shaper:
         self._counted = counted
         self._found = found
         self._mask_as = mask_as
+        self._whole: dict[str, Any] | None = None
+        self._positions = Positions(column, found)
         self._hidden = not isinstance(mask_as, bool) and mask.is_personal(mask_as)
 
     def narrow(self, rows: int, plain: dict[str, Any], sampled: float | None) -> dict[str, Any]:
@@ -62,6 +58,7 @@ class Shaper:
         self, rows: int, plain: dict[str, Any], hashed: dict[str, Any], classes: int, sampled: float | None
     ) -> dict[str, Any]:
         """Return the figures of a sampled column; of `hashed`, one value in `classes` was counted."""
+        self._whole = plain
         there = int(plain["count"])
         different = min(there, int(hashed.get("different") or 0) * classes)
         once = min(different, int(hashed.get("once") or 0) * classes)
@@ -99,7 +96,7 @@ class Shaper:
                 if not self._column.is_whole:
                     entry |= {name: int(figures.get(name) or 0) for name in ("nan", "inf", "minus_inf")}
             elif kind == "time":
-                entry["mean"] = self._time(figures.get("mean"))
+                entry["mean"] = None if self._hidden else self._positions.time(figures.get("mean"))
                 entry |= {name: int(figures.get(name) or 0) for name in ("inf", "minus_inf")}
         elif kind == "text" or (kind == "plain" and self._column.type == 2950):
             entry |= {"min": self._shown(figures.get("min")), "max": self._shown(figures.get("max"))}
@@ -135,7 +132,7 @@ class Shaper:
                 if share in QUANTILES
             }
         if kind in _DRAWN:
-            entry["histogram"] = None if self._hidden else self._histogram()
+            entry["histogram"] = None if self._hidden else self._positions.histogram()
         if kind == "boolean":
             counts = {shown: int(n) for _, shown, n in lines["top"]}
             entry |= {"true": counts.get("true", 0), "false": counts.get("false", 0)}
@@ -182,29 +179,25 @@ class Shaper:
             shares[int(bit) - 1] = int(n) / there
         return shares
 
-    def _histogram(self) -> dict[str, Any] | None:
-        """Equal steps from the least to the greatest; each begins with its lower bound, the last has both."""
-        ends = {share: num for share, _, num in self._found["quantile"]}
-        if "0.0" not in ends:
-            return None
-        low, high = ends["0.0"], ends["1.0"]
-        counts = {int(bucket): int(n) for bucket, _, n in self._found["bucket"]}
-        steps = BUCKETS if low < high else 1
-        bounds = [low + (high - low) * step / steps for step in range(steps)] + [high]
-        shown: Callable[[Any], Any] = self._time if self._column.kind == "time" else number
-        return {"bounds": [shown(bound) for bound in bounds], "counts": [counts.get(s + 1, 0) for s in range(steps)]}
-
-    def _time(self, seconds: Decimal | int | None) -> str | None:
-        """Seconds since 1970 as a time; as they are where Python's calendar does not reach."""
-        if seconds is None or self._hidden:
-            return None
-        try:
-            moment = _EPOCH + timedelta(microseconds=round(Decimal(seconds) * 1_000_000))
-        except OverflowError:
-            return f"{seconds} seconds after 1970"
-        if self._column.type == _DATE:
-            return str(date(moment.year, moment.month, moment.day))
-        return moment.isoformat() if self._column.type == _WITH_ZONE else moment.replace(tzinfo=None).isoformat()
+    def signs(self) -> Signs:
+        """Return the facts for alerts that the column's figures lack."""
+        spellings: dict[str, list[dict[str, Any]]] = {}
+        for same, shown, n in sorted(self._found["spelling"], key=lambda row: (-row[2], row[1])):
+            spellings.setdefault(same, []).append({"value": self._shown(shown), "count": int(n)})
+        outliers = None
+        if self._column.kind in _DRAWN and not self._hidden and (ends := self._positions.ends()):
+            if self._whole is not None:
+                names = ("low", "high") if self._column.kind == "time" else ("min", "max")
+                ends = tuple(self._whole[name] for name in names) if self._column.kind != "span" else ends
+            outliers = self._positions.outliers(*ends, is_counted=self._whole is None)
+        return Signs(
+            is_unique=self._column.unique,
+            counted=int(self._counted.get("rows") or 0) - int(self._counted.get("nulls") or 0),
+            zeros=int(self._counted.get("zeros") or 0),
+            padded=int(self._counted.get("padded") or 0),
+            spellings=list(spellings.values()),
+            outliers=outliers,
+        )
 
     def _extreme(self, shown: Any) -> Any:
         """A value that occurs, as JSON has it: a number as a number where that is exact."""
@@ -231,17 +224,6 @@ def _exact(written: str, column: Column) -> Any:
         return written
     number = float(written)
     return number if column.type in _FLOATS or Decimal(written) == Decimal(repr(number)) else written
-
-
-def number(value: Any) -> Any:
-    """A computed number, as near as a float comes."""
-    if value is None:
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return str(value)
-    return number if math.isfinite(number) else str(value)
 
 
 def _integer(value: Any) -> int | None:

@@ -1,5 +1,7 @@
 """A bitmap over many rows: the share of them that has each bit set, darker where it is more.
 
+Shades lie between the least and the greatest share, so that small differences are seen.
+
 A week of half-hours is 7 days by 48 columns with the hours above; other bitmaps are lines of 64 bits.
 """
 
@@ -30,12 +32,12 @@ _PALEST: Final = 0.12
 def bitmap(title: str, shares: Sequence[float], rows: int) -> Markup:
     """Draw a line of cells per day, or per 64 bits; `shares` has for each bit the share of `rows` with it.
 
-    The darkest cell is the greatest share. Neighbours with equal shares are one cell.
+    The darkest cell is the greatest share, the palest the least. Neighbours with equal shares are one cell.
     """
     is_week = len(shares) == WEEK
     line = _HALF_HOURS if is_week else min(_LINE, max(len(shares), 1))
     wide = _WIDTH / (_HALF_HOURS if is_week else _LINE)
-    most = max(shares, default=0.0)
+    least, most = min(shares, default=0.0), max(shares, default=0.0)
     count = -(-len(shares) // line)
     parts = [
         label(heading, _LEFT + at * wide, _TOP - 4, "" if at == 0 else "end" if at == line else "middle")
@@ -52,7 +54,8 @@ def bitmap(title: str, shares: Sequence[float], rows: int) -> Markup:
             position = f"{_when(number, start, length_) if is_week else _which(number * line + start, length_)}"
             attributes: dict[str, str | float] = {"class_": "on" if value else "hit"}
             if value:
-                attributes["fill_opacity"] = max(value / most, _PALEST)
+                scaled = (value - least) / (most - least) if least < most else 1.0
+                attributes["fill_opacity"] = _PALEST + (1 - _PALEST) * scaled
             parts.append(
                 element(
                     "rect",
@@ -85,7 +88,8 @@ def extremes(shares: Sequence[float], rows: int) -> str:
         where = _when(*divmod(place, _HALF_HOURS), 1) if unit == "half-hour" else _which(place, 1)
         return f"{round(value * rows):,} ({where[0].lower()}{where[1:]})"
 
-    return f"On in {at(min(shares))} to {at(max(shares))} of {plural(rows, 'row')}."
+    ends = f"{at(min(shares))} to {at(max(shares))} of {plural(rows, 'row')}"
+    return f"On in {ends}; shades range from the least to the greatest."
 
 
 def _runs(shares: Sequence[float]) -> list[tuple[int, int, float]]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from order_audit.reports import diagrams
 from order_audit.reports.formatting import figure, number
+from order_audit.reports.profile.alerts import beyond, is_span
 from order_audit.reports.profile.model import Column, Documents, Histogram, Top
 from order_audit.reports.profile.values import cut, span, written
 
@@ -43,6 +44,8 @@ def column(table: str, name: str, figures: Mapping[str, Any], rows: int) -> Colu
     shown.there = rows - figures["nulls"] if shown.picked is None else shown.picked
     shown.exact = list(_exact(figures))
     shown.histogram = _histogram(figures)
+    if shown.histogram and (outliers := figures["histogram"].get("outliers")):
+        shown.not_drawn = f"not drawn: {beyond(outliers, is_span(figures))}"
     shown.bits = figures.get("bits", ())
     shown.numbers = list(_numbers(figures))
     shown.counted = list(_counted(figures, shown.there))
@@ -66,8 +69,7 @@ def _histogram(figures: Mapping[str, Any]) -> Histogram | None:
     bounds, counts = histogram["bounds"], histogram["counts"]
     if _is_whole(figures):
         return Histogram(_whole_steps(bounds, counts), figure(round(bounds[0])), figure(round(bounds[-1])))
-    is_span = figures["type"].startswith("interval")
-    shown = [span(bound) if is_span else written(bound) for bound in bounds]
+    shown = [span(bound) if is_span(figures) else written(bound) for bound in bounds]
     return Histogram(_steps(shown, counts), shown[0], shown[-1])
 
 

@@ -59,6 +59,7 @@ class Column:
     picked: int | None = None
     there: int = 0
     histogram: Histogram | None = None
+    not_drawn: str = ""
     bits: Sequence[float] = ()
     numbers: list[tuple[str, str]] = field(default_factory=list)
     counted: list[str] = field(default_factory=list)
@@ -81,7 +82,7 @@ class Column:
 @dataclass
 class Table:
     """A table; the first of its `columns`, where there are too many. Where it `is_part`, some figures are not of all
-    rows.
+    rows. `alerts` are columns with a sentence each, the first of them; `more_alerts` is the number of the others.
     """
 
     name: str
@@ -89,6 +90,8 @@ class Table:
     rows: int = 0
     width: int = 0
     facts: list[str] = field(default_factory=list)
+    alerts: list[tuple[str, str]] = field(default_factory=list)
+    more_alerts: int = 0
     columns: list[Column] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     crosstabs: list[Crosstab] = field(default_factory=list)

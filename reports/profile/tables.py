@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from order_audit.domain import Chart, table_figures
 from order_audit.reports.formatting import figure, plural, size
+from order_audit.reports.profile.alerts import alert
 from order_audit.reports.profile.columns import column
 from order_audit.reports.profile.model import Profile, Table
 
@@ -14,6 +15,8 @@ from order_audit.reports.profile.model import Profile, Table
 COLUMNS: Final = 400
 #: With more columns than this, the tables are folded.
 _FOLDED: Final = 60
+#: Alerts of a table that are listed.
+_ALERTS: Final = 20
 
 
 def shown(profile: Mapping[str, Any], most: int = COLUMNS) -> Profile:
@@ -37,6 +40,8 @@ def _table(name: str, entry: Mapping[str, Any], most: int) -> Table:
     columns = list(entry["columns"].items())
     table = Table(name, rows=entry["rows"], width=len(columns))
     table.facts = list(_facts(entry))
+    alerts = [(its_name, alert(it, figures)) for its_name, figures in columns for it in figures.get("alerts", ())]
+    table.alerts, table.more_alerts = alerts[:_ALERTS], max(0, len(alerts) - _ALERTS)
     table.columns = [column(name, its_name, figures, entry["rows"]) for its_name, figures in columns[:most]]
     for of_domain in table_figures():
         figures = entry.get(of_domain.name)

@@ -46,6 +46,10 @@ def _table(table: Table, width: int) -> Iterable[str]:
     yield from _wrapped("  ", "; ".join(table.facts), width, is_list=True)
     for error in table.errors:
         yield from _wrapped("  ", error, width)
+    for name, said in table.alerts:
+        yield from _wrapped("  ", f"alert: {name}: {said}", width)
+    if table.more_alerts:
+        yield f"  and {plural(table.more_alerts, 'more alert')}"
     for chart in table.charts:
         yield ""
         yield from _chart(chart, width)
@@ -78,6 +82,8 @@ def _column(column: Column, names: int, types: int, width: int) -> Iterable[str]
         drawn = _spark([count for _, count in histogram.steps])
         high = escape(histogram.high) if histogram.high != histogram.low else ""
         yield f"{_INDENT}{escape(histogram.low)} {drawn} {high}".rstrip()
+    if column.not_drawn:
+        yield from _wrapped(_INDENT, column.not_drawn, width)
     if column.bits:
         yield from _bits(column.bits)
     if column.numbers:
@@ -130,16 +136,18 @@ def _bits(shares: Sequence[float]) -> Iterable[str]:
     is_week = len(shares) == _WEEK
     if is_week:
         yield f"{_INDENT}       " + "".join(f"{f'{hour}h':<12}" for hour in (0, 6, 12, 18)).rstrip()
+    low, high = min(shares), max(shares)
     for start in range(0, len(shares), _DAY):
         label = f"day {start // _DAY + 1}" if is_week else f"{start + 1}"
-        yield f"{_INDENT}{label:<5}  {''.join(map(_shade, shares[start : start + _DAY]))}"
+        yield f"{_INDENT}{label:<5}  {''.join(_shade(it, low, high) for it in shares[start : start + _DAY])}"
 
 
-def _shade(share: float) -> str:
-    """Blank for none and solid for all, so that neither is taken for almost."""
-    if share in (0, 1):
-        return _SHADES[-1] if share else _SHADES[0]
-    return _SHADES[1 + min(2, int(share * 3))]
+def _shade(share: float, low: float, high: float) -> str:
+    """Between the least and the greatest share; a dot is none, whatever the least is."""
+    if not share:
+        return _SHADES[0]
+    scaled = (share - low) / (high - low) if low < high else 1.0
+    return _SHADES[1 + min(3, int(scaled * 4))]
 
 
 def _chart(chart: Chart, width: int) -> Iterable[str]:

@@ -19,6 +19,7 @@ from order_audit.scenario.domain.lineage_figure import Lineage, as_it_is, as_it_
 
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7*7 }} &lt; \u202e\x00\n\ud800 😀"
 KINDS = ("on", "hit", "off")
+LEGEND = "; shades range from the least to the greatest."
 COUNTS = st.lists(st.integers(0, 10**9), max_size=40)
 
 
@@ -136,10 +137,21 @@ def test_bitmap_of_one_row_is_on_or_off() -> None:
 def test_extremes_in_words() -> None:
     """Where bits are set in the fewest and in the most rows."""
     assert extremes([0.25] * 336, 8) == "Each half-hour is on in 2 of 8 rows (25.00 %)."
-    assert extremes([0.5, 0, 1.0], 8) == "On in 0 (bit 2) to 8 (bit 3) of 8 rows."
-    assert (
-        extremes([0.5, *[0.25] * 335], 8) == "On in 2 (day 1, 00:30 to 01:00) to 4 (day 1, 00:00 to 00:30) of 8 rows."
-    )
+    assert extremes([0.5, 0, 1.0], 8) == f"On in 0 (bit 2) to 8 (bit 3) of 8 rows{LEGEND}"
+    ends = "2 (day 1, 00:30 to 01:00) to 4 (day 1, 00:00 to 00:30)"
+    assert extremes([0.5, *[0.25] * 335], 8) == f"On in {ends} of 8 rows{LEGEND}"
+
+
+def test_small_differences_are_seen() -> None:
+    """Shades lie between the least and the greatest share; equal shares have the darkest."""
+    for shares, expected in (
+        ([0.92, 0.95, 0.98], [0.12, 0.56, 1]),
+        ([0, 0.5, 1], [0.56, 1]),
+        ([0.4, 0.4], [1]),
+    ):
+        root = read(bitmap("a", shares, 100))
+        shades = [float(rect.attrib["fill-opacity"]) for rect in root.iter("rect") if "fill-opacity" in rect.attrib]
+        assert shades == pytest.approx(expected, abs=0.01)
 
 
 def test_any_text_in_a_picture_is_only_text() -> None:

@@ -68,7 +68,8 @@ def test_pictures_show_what_was_counted(audited: dict[str, Any]) -> None:
                 counts = told(drawings.pop(f"{table}.{name}: rows by value"))
                 assert counts == [count for count in histogram["counts"] if count], name
                 odd = sum(figures.get(kind, 0) for kind in ("nan", "inf", "minus_inf"))
-                assert sum(counts) == entry["rows"] - figures["nulls"] - odd, name
+                far = histogram.get("outliers", {"below": 0, "above": 0})
+                assert sum(counts) == entry["rows"] - figures["nulls"] - odd - far["below"] - far["above"], name
     week = drawings.pop("orders.order_schedule: rows by bit that is set")
     said = [title.text or "" for cell in week.findall("rect") for title in cell.findall("title")]
     rows, bits = profile["orders"]["rows"], profile["orders"]["columns"]["order_schedule"]["bits"]
@@ -112,6 +113,9 @@ def test_figures_are_in_the_page(audited: dict[str, Any]) -> None:
         "true 50 false 150",
         "median 2 h 30 min",
         "2024-01-01 01:00",
+        "customer_balance: 1 value above 100,000, the greatest 12,345,678,901,235; the median is 1,000",
+        "not drawn: 1 value above 100,000, the greatest 12,345,678,901,235",
+        "of 133 rows; shades range from the least to the greatest",
     ):
         assert part in said, part
     assert "alder" not in said.lower(), "addresses are masked"
@@ -131,11 +135,13 @@ def table(columns: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def hostile(text: str) -> dict[str, Any]:
     """A profile with this text wherever one can stand."""
     keys = [{"key": text, "count": 2}]
-    histogram = {"bounds": [text, text + "!", text + "?"], "counts": [3, 7]}
+    outliers = {"below": 1, "above": 0, "least": text, "greatest": None, "from": text, "to": text}
+    histogram = {"bounds": [text, text + "!", text + "?"], "counts": [3, 7], "outliers": outliers}
+    alerts = [{"kind": "spellings", "values": [{"value": text, "count": 3}]}, {"kind": "outliers", **outliers}]
     sequence = {"name": text, "position": None, "start": 1, "max": 9, "step": 1, "readable": False}
     one = {"min": text, "max": text, "quantiles": {"50": text}, "histogram": histogram}
     columns = {
-        text: column(text, **one, mean=text, inf=1, minus_inf=0, top=[{"value": text, "count": 3}]),
+        text: column(text, **one, alerts=alerts, mean=text, inf=1, minus_inf=0, top=[{"value": text, "count": 3}]),
         text + "2": column(text, types={text: 3}, keys=keys, unreadable=1, top=[{"value": text, "count": 3}],
                            by_value=[{"value": text, "rows": 4, "keys": keys}], by_column=text),
         text + "3": {"type": text, "error": text},
