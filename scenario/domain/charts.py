@@ -10,7 +10,7 @@ from typing import Final
 
 from order_audit.domain import Chart, Crosstab, Json, Query
 from order_audit.reports.formatting import figure, number, plural
-from order_audit.scenario.domain import figures, repetition, scripts, tonight
+from order_audit.scenario.domain import api_keys, figures, repetition, scripts, tonight
 
 #: How live orders' amounts stand against the balance, in words.
 _EXPOSURE: Final = {
@@ -129,6 +129,7 @@ FIGURES: Final = (
         distinct="customer_id",
     ),
     OrderFigures("scripts", {"orders": scripts.SCRIPT}, scripts.misspelled, scripts.show),
+    OrderFigures("api_keys", {"orders": api_keys.ARGUMENTS}, api_keys.several, api_keys.show),
     OrderFigures("schedules", {"orders": repetition.SCHEDULE}, repetition.schedules, repetition.show_schedules),
     OrderFigures(
         "repeated", {"orders": repetition.REPEATED}, repetition.repeated, repetition.show_repeated, distinct="order_id"

@@ -77,18 +77,23 @@ def repeated(query: Query, tables: Mapping[str, str]) -> Json:
     """Return, per attribute, the recreations that have the value of the order that they name. Raises psycopg.Error.
 
     `same` and `differ` count them, `bytes` are those of the equal values. Where none differs, `order_ref` determines
-    the attribute in all rows: it could be stored once per lineage.
+    the attribute in all rows: it could be stored once per lineage. `hundredfold` counts the recreations with an amount
+    that is 100 times that of the order that they name, or a hundredth of it: cents and dollars may be mixed up.
     """
     sizes = ", ".join(
         f"case when o.{it} is not distinct from a.{it} then coalesce(pg_column_size(o.{name}), 0) end as {name}"
         for name, it in _ATTRIBUTES.items()
     )
     sums = ", ".join(f"count({name}), coalesce(sum({name}), 0)::bigint" for name in _ATTRIBUTES)
-    ((recreations, *counts),) = query(
+    ((recreations, hundredfold, *counts),) = query(
         f"""
-        select count(*), {sums}
+        select count(*), count(*) filter (where is_hundredfold), {sums}
         from (
-          select {sizes}
+          select {sizes},
+            case when o.order_amount <> a.order_amount and o.order_amount <> 0 and a.order_amount <> 0 then
+              o.order_amount::numeric = a.order_amount::numeric * 100
+                or a.order_amount::numeric = o.order_amount::numeric * 100
+            end as is_hundredfold
           from {tables["orders"]} as o
           join {tables["orders"]} as a on a.order_id = o.order_ref
           where o.order_ref <> o.order_id
@@ -98,6 +103,7 @@ def repeated(query: Query, tables: Mapping[str, str]) -> Json:
     )
     return {
         "recreations": recreations,
+        "hundredfold": hundredfold,
         "attributes": {
             name: {"same": same, "differ": recreations - same, "bytes": size_}
             for name, same, size_ in zip(_ATTRIBUTES, counts[::2], counts[1::2], strict=True)
@@ -117,7 +123,13 @@ def show_repeated(figures: Json) -> Iterable[Chart]:
         "recreation",
         [(name, it["same"]) for name, it in attributes.items()],
         [
-            f"{size(it['bytes'])}; " + (plural(it["differ"], "difference") if it["differ"] else "no difference")
-            for it in attributes.values()
+            f"{size(it['bytes'])}; "
+            + (plural(it["differ"], "difference") if it["differ"] else "no difference")
+            + (_hundredfold(figures["hundredfold"]) if name == "order_amount" else "")
+            for name, it in attributes.items()
         ],
     )
+
+
+def _hundredfold(count: int) -> str:
+    return f", {count:,} of them 100 times or a hundredth of it" if count else ""

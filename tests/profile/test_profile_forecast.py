@@ -124,7 +124,7 @@ def test_attributes_that_recreations_repeat(planted: str) -> None:
         connection.execute("update orders set order_amount = 6, delivery_script_name = 'crm' where order_id = 11")
         connection.execute("update orders set order_ref = 77 where order_id = 12")
     found = profile_of(planted, "orders", "customers")["orders"]["repeated"]
-    assert found["recreations"] == 2
+    assert (found["recreations"], found["hundredfold"]) == (2, 0)
     counts = {name: (it["same"], it["differ"]) for name, it in found["attributes"].items()}
     assert counts == {
         "customer_id": (2, 0),
@@ -139,3 +139,17 @@ def test_attributes_that_recreations_repeat(planted: str) -> None:
     assert (
         dict(zip([name for name, _ in chart.rows], chart.notes, strict=True))["customer_id"] == "8 bytes; no difference"
     )
+
+
+def test_amounts_in_another_unit(planted: str) -> None:
+    """A hundred times, or a hundredth: in both directions, and not of 0."""
+    with psycopg.connect(planted) as connection:
+        for order_id, amount in ((2, 6000), (11, 500), (5, 0)):
+            connection.execute("update orders set order_amount = %s where order_id = %s", (amount, order_id))
+        connection.execute("update orders set order_ref = 8, order_amount = 34300 where order_id = 3")
+        connection.execute("update orders set order_ref = 9, order_amount = 0 where order_id = 12")
+        connection.execute("update orders set order_ref = 3, order_amount = 343 where order_id = 8")
+    found = profile_of(planted, "orders", "customers")["orders"]["repeated"]
+    assert (found["recreations"], found["hundredfold"]) == (5, 4)
+    (chart,) = _drawn("repeated", found)
+    assert chart.notes[-1].endswith("differences, 4 of them 100 times or a hundredth of it")

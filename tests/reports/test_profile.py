@@ -92,6 +92,8 @@ def test_pictures_show_what_was_counted(audited: dict[str, Any]) -> None:
     assert told(again) == [it["same"] for it in repeated.values()]
     off = profile["orders"]["scripts"]["resembling"]
     assert told(drawings.pop("Script names one letter off a more frequent one")) == [it["orders"] for it in off]
+    several = drawings.pop("Customers with several API keys for one script")
+    assert told(several) == [it["orders"] for it in profile["orders"]["api_keys"]["first"]]
     assert not drawings
 
 
