@@ -1,7 +1,8 @@
 """Mask secrets and personal data in all output.
 
 A masked value keeps its length, punctuation, spaces and invisible characters, which show its fault. It loses its
-letters and digits: `Ada.Lovelace@example.com ` becomes `A••.••••••••@•••••••.••• `.
+letters and digits: `Ada.Lovelace@example.com ` becomes `A••.••••••••@•••••••.••• `. Of a secret nothing is left: it
+becomes `[secret 3]`, once `secret_numbers` has numbered the document.
 """
 
 from __future__ import annotations
@@ -12,10 +13,23 @@ from collections.abc import Collection
 from itertools import pairwise
 from typing import Any, Final
 
+from order_audit.audit.secret_numbers import UNNUMBERED, mark
 from order_audit.server_message import masked as message
 from order_audit.server_message import server_message as error
 
-__all__ = ["JSON", "TEXT", "error", "is_personal", "is_plain", "key", "message", "passwords", "text", "value"]
+__all__ = [
+    "JSON",
+    "TEXT",
+    "error",
+    "is_personal",
+    "is_plain",
+    "is_secret",
+    "key",
+    "message",
+    "passwords",
+    "text",
+    "value",
+]
 
 #: Words in the names of columns or keys with personal data or secrets.
 _PERSONAL: Final = {
@@ -54,6 +68,8 @@ _SECRET: Final = (
 )
 #: Last words of names that count or classify their subject.
 _HARMLESS_END: Final = {"id", "ids", "count", "state", "country", "type", "kind", "status", "valid", "verified", "at"}
+#: Of these, the last words of names of secrets.
+_SECRET_END: Final = {"id", "ids"}
 #: Names that end so, and are personal for all that.
 _PERSONAL_IDS: Final = {frozenset(("national", "id")), frozenset(("tax", "id")), frozenset(("personal", "id"))}
 #: A password in a connection's words or address; operators of SQL have spaces around them where PostgreSQL writes it.
@@ -113,10 +129,22 @@ def is_personal(names: Collection[str] | None) -> bool:
     return names is None or any(_is_personal_name(name) for name in names)
 
 
+def is_secret(names: Collection[str] | None) -> bool:
+    """Return whether a value from columns or keys with these names is a secret, and not only about one."""
+    return names is not None and any(
+        _is_secret_name(name) and _words(name)[-1:] not in [[word] for word in _HARMLESS_END - _SECRET_END]
+        for name in names
+    )
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORDS.findall(name)]
+
+
 def _is_personal_name(name: str) -> bool:
     if _is_secret_name(name):
         return True
-    words = [word.lower() for word in _WORDS.findall(name)]
+    words = _words(name)
     pairs = {frozenset(pair) for pair in pairwise(words)}
     if pairs & _PERSONAL_IDS:
         return True
@@ -141,7 +169,7 @@ def text(value: str, *, whole: bool) -> str:
 
 def key(written: str, names: Collection[str] | None) -> str:
     """A key as text, made of the columns `names`, fit to be shown."""
-    return text(written, whole=is_personal(names))
+    return UNNUMBERED if is_secret(names) else text(written, whole=is_personal(names))
 
 
 def _shape(value: str) -> str:
@@ -156,6 +184,8 @@ def value(original: Any, kind: int, names: Collection[str] | None) -> Any:
     """One evidence value of type `kind` (an oid), made of the columns `names`, fit to be shown."""
     if original is None or isinstance(original, bool):
         return original
+    if is_secret(names):
+        return _secret(str(original))
     personal = is_personal(names)
     if isinstance(original, str) and (
         kind in _JSON_TYPES or (kind not in PLAIN_TYPES and original.lstrip()[:1] in _OPENERS)
@@ -166,19 +196,26 @@ def value(original: Any, kind: int, names: Collection[str] | None) -> Any:
     return text(original, whole=False) if isinstance(original, str) and kind not in PLAIN_TYPES else original
 
 
+def _secret(value: str) -> str:
+    return mark(value) if value.strip() else value
+
+
 def _document(document: str, *, whole: bool, keys: bool) -> str:
     """JSON text with every text value in it masked, and every value below a key that names a secret or a person;
     the keys too (`keys`) where they may have been made of data.
 
-    A text like a document that does not parse (cut, or no JSON) is masked as one text.
+    A text like a document that does not parse (cut, or no JSON) is masked as one text: as a secret if it may contain
+    one.
     """
     try:
         parsed = json.loads(
             document, object_pairs_hook=_Pairs, parse_float=_Number, parse_int=_Number, parse_constant=_Number
         )
         # half a surrogate pair is no character that could be written down: show its escape
-        return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", _written(parsed, hidden=False, keys=keys))
+        return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", _written(parsed, keys=keys))
     except (ValueError, RecursionError):
+        if _is_secret_name(document) or "\\u" in document:
+            return mark(document)
         return text(document, whole=whole or document.lstrip()[:1] in "{[")
 
 
@@ -190,20 +227,22 @@ class _Number(str):
     """Return a number as its original text."""
 
 
-def _written(node: Any, *, hidden: bool, keys: bool) -> str:
+def _written(node: Any, *, hidden: bool = False, secret: bool = False, keys: bool) -> str:
     if isinstance(node, _Pairs):
         pairs = (
             f"{json.dumps(text(key, whole=keys), ensure_ascii=False)}: "
-            f"{_written(below, hidden=hidden or _is_personal_name(key), keys=keys)}"
+            + _written(below, hidden=hidden or _is_personal_name(key), secret=secret or is_secret({key}), keys=keys)
             for key, below in node
         )
         return "{" + ", ".join(pairs) + "}"
     if isinstance(node, list):
-        return "[" + ", ".join(_written(below, hidden=hidden, keys=keys) for below in node) + "]"
+        return "[" + ", ".join(_written(below, hidden=hidden, secret=secret, keys=keys) for below in node) + "]"
     if isinstance(node, _Number):
-        return json.dumps(_shape(node), ensure_ascii=False) if hidden else str(node)
+        shown = _secret(node) if secret else _shape(node)
+        return json.dumps(shown, ensure_ascii=False) if hidden else str(node)
     if isinstance(node, str):
-        return json.dumps(node if _REFERENCE.fullmatch(node) else _shape(node), ensure_ascii=False)
+        shown = node if _REFERENCE.fullmatch(node) else _secret(node) if secret else _shape(node)
+        return json.dumps(shown, ensure_ascii=False)
     return json.dumps(node)
 
 

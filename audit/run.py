@@ -16,6 +16,7 @@ from order_audit.audit.results.collect import Selection, collect
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.own_folder import ROWS
 from order_audit.audit.schema import suppression
+from order_audit.audit.secret_numbers import SecretNumbers
 from order_audit.errors import RunError, UsageError
 from order_audit.expectations import SuiteError, load, matching, schema_rules
 from order_audit.fixes.fix import fixes
@@ -50,7 +51,8 @@ def run(dsn: str, out: Path, options: Options) -> Document:
                 collected = collect(dsn, folder, selection, options, _check(options, baseline))
             except psycopg.Error as error:
                 raise RunError(f"the connection was lost: {mask.error(error)}") from None
-            document = assemble(collected, options, folder, baseline.keys if baseline else None)
+            numbers = SecretNumbers()
+            document = numbers.of(assemble(collected, options, folder, baseline.keys if baseline else None))
             asked = Asked(tuple(selection.suite.rules), options.schema, options.examples)
             others = [writer for name, writer in FORMATS.items() if name not in writers]
             for writer in others:
@@ -59,6 +61,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
                 writer.write(document, folder, out, asked)
             ROWS.remove(out)
             if options.rows:
+                numbers.in_files(folder / ROWS.name)
                 ROWS.place(folder / ROWS.name, out)
         # files of an earlier run could be mistaken for those of this one
         for writer in others:

@@ -35,6 +35,7 @@ def profile(
     from order_audit.audit.database import dsn as dsns
     from order_audit.audit.database.snapshot import Snapshot
     from order_audit.audit.profiling.profile import profile as describe
+    from order_audit.audit.secret_numbers import SecretNumbers
     from order_audit.reports.terminal.profile import profile_text
 
     check_options(sample, statement_timeout)
@@ -48,7 +49,9 @@ def profile(
             raise UsageError(f"--table: table '{missing[0]}' does not exist")
         wanted = [existing[name] for name in names]
         on_progress = start_progress("profiling tables")
-        figures = describe(snapshot.connection, wanted, sample=sample, unmask=unmask, on_progress=on_progress)
+        figures = SecretNumbers().of(
+            describe(snapshot.connection, wanted, sample=sample, unmask=unmask, on_progress=on_progress)
+        )
     if not figures:
         raise RunError("no table to profile; name the schema of the tables with --schema")
     width = shutil.get_terminal_size((120, 24)).columns

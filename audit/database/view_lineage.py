@@ -58,10 +58,10 @@ class ViewLineage:
 def names_of(name: str, kind: int, exact: frozenset[str] | None, loose: frozenset[str] | None) -> frozenset[str] | None:
     """Return the names that decide whether a column's values of type `kind` (an oid) are masked; None: all are.
 
-    `exact` and `loose` are its lineage. Numbers of unknown origin go by the column's own name.
+    `exact` and `loose` are its lineage. Numbers of unknown origin go by the column's own name, and so do secrets.
     """
     if exact is not None:
         return exact | {name}
     if loose is not None and mask.is_plain(kind):
         return loose | {name}
-    return frozenset((name,)) if kind in catalog.NUMBERS else None
+    return frozenset((name,)) if kind in catalog.NUMBERS or mask.is_secret({name}) else None

@@ -18,6 +18,7 @@ from order_audit.audit.database.quoting import quoted
 from order_audit.audit.gx.stored_rule import stored_rule
 from order_audit.audit.scans.batch_execution import loads
 from order_audit.audit.scans.batch_statement import unique_names
+from order_audit.audit.secret_numbers import unnumbered
 from order_audit.expectations import SuiteError
 
 
@@ -88,7 +89,7 @@ def _statement(names: list[str], kwargs: dict[str, Any]) -> str:
 
 def _masked(value: Any, name: str, personal: list[str], unknown: list[str] | None) -> Any:
     if isinstance(value, dict | list):
-        return mask.value(json.dumps(value), mask.JSON, None)
+        return unnumbered(mask.value(json.dumps(value), mask.JSON, {name} if mask.is_secret({name}) else None))
     # numbers of a column with unknown lineage are shown under a neutral name, as in an audit
     hidden = name in personal or (isinstance(value, str) and (unknown is None or name in unknown))
-    return mask.value(value, mask.TEXT, None if hidden else (name,))
+    return unnumbered(mask.value(value, mask.TEXT, None if hidden and not mask.is_secret({name}) else {name}))

@@ -32,6 +32,7 @@ from order_audit.audit.scans.engine import ScanOptions
 from order_audit.audit.scans.outcome import Failure, Outcome
 from order_audit.audit.scans.postgres_engine import PostgresEngine
 from order_audit.audit.scans.violation_store import ViolationStore
+from order_audit.audit.secret_numbers import UNNUMBERED, unnumbered
 from order_audit.errors import RunError
 from order_audit.expectations import Rule, SuiteError
 from order_audit.reports import cause_text
@@ -170,7 +171,11 @@ def _answer(outcome: Outcome, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         "violations": outcome.violations,
         "checked": outcome.checked,
         "examples": [
-            {name: mask.value(value, mask.TEXT, None) if name in hidden else value for name, value in row.items()}
-            for row in outcome.examples[: int(kwargs["evidence"])]
+            {name: _hidden(value) if name in hidden else value for name, value in row.items()}
+            for row in unnumbered(outcome.examples[: int(kwargs["evidence"])])
         ],
     }
+
+
+def _hidden(value: Any) -> Any:
+    return value if value == UNNUMBERED else mask.value(value, mask.TEXT, None)

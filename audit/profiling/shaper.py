@@ -42,6 +42,7 @@ class Shaper:
         self._mask_as = mask_as
         self._whole: dict[str, Any] | None = None
         self._positions = Positions(column, found)
+        self._is_secret = not isinstance(mask_as, bool) and mask.is_secret(mask_as)
         self._hidden = not isinstance(mask_as, bool) and mask.is_personal(mask_as)
 
     def narrow(self, rows: int, plain: dict[str, Any], sampled: float | None) -> dict[str, Any]:
@@ -107,11 +108,15 @@ class Shaper:
                 "empty": int(figures.get("empty") or 0),
             }  # fmt: skip
         if kind in _LENGTHS:
-            entry["length"] = {
+            lengths = {
                 "min": _integer(figures.get("shortest")), "mean": number(figures.get("length")),
-                "max": _integer(figures.get("longest")), "empty": int(figures.get("empty") or 0),
-                **_LENGTHS[kind],
+                "max": _integer(figures.get("longest")),
             }  # fmt: skip
+            entry["length"] = {
+                **(dict.fromkeys(lengths) if self._is_secret else lengths),
+                "empty": int(figures.get("empty") or 0),
+                **_LENGTHS[kind],
+            }
         return entry
 
     def _end(self, value: Any) -> Any:
@@ -142,11 +147,11 @@ class Shaper:
             if kind == "bytes" and self._mask_as is not False:
                 top = []  # they may hold personal data in any encoding
             entry["top"] = [{"value": self._extreme(shown), "count": int(n)} for _, shown, n in top]
-        if kind == "text":
+        if kind == "text" and not self._is_secret:
             entry["characters"] = {name: int(counted.get(name) or 0) for name in CLASSES}
         if kind == "json":
             entry |= self._documents(counted)
-        if kind == "bits":
+        if kind == "bits" and not self._is_secret:
             entry["bits"] = self._bits(counted)
         return entry
 
@@ -209,7 +214,7 @@ class Shaper:
         if shown is None or isinstance(self._mask_as, bool):
             return shown
         written = str(shown)
-        if self._column.kind == "array" and not _NESTED.search(written, 1):
+        if self._column.kind == "array" and not self._is_secret and not _NESTED.search(written, 1):
             return mask.text(written, whole=self._hidden)  # the brace begins no document
         return mask.value(written, self._column.type, self._mask_as)
 

@@ -58,8 +58,12 @@ class PreparedRule:
         column = self.columns[place]
         if column.name in self.rule.harmless:
             return frozenset()
-        if column.name in self.rule.personal:
+        names = self._names(column)
+        if column.name in self.rule.personal and not mask.is_secret(names):
             return None
+        return names
+
+    def _names(self, column: Column) -> frozenset[str] | None:
         if column.source:
             return frozenset((column.name, column.source))
         exact, loose = (

@@ -93,9 +93,8 @@ class Rows:
     def obstacle(self, table: Table, test: RowTest) -> Obstacle:
         """A test with violations as an obstacle, its keys masked."""
         rows: int = self.value(table, test)
-        hidden = mask.is_personal(table.key)
         keys = tuple(
-            ", ".join(mask.text(part, whole=hidden) for part in key) for key in self._keys.get((table.oid, test), ())
+            ", ".join(mask.key(part, table.key) for part in key) for key in self._keys.get((table.oid, test), ())
         )
         return Obstacle(test.singular if rows == 1 else test.plural, rows, keys, table.key if keys else ())
 

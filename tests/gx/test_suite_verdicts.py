@@ -120,12 +120,12 @@ def test_examples_are_masked(database: str, found: dict[str, Verdict]) -> None:
 
 
 def test_examples_are_masked_as_in_the_audit(found: dict[str, Verdict], audited: dict[str, dict[str, Any]]) -> None:
-    """Value by value, but for JSON, which is written with other spaces."""
+    """Value by value, but for JSON, which is written with other spaces; secrets have no numbers."""
     for id, verdict in found.items():
         for mine, theirs in zip(audited[id]["examples"], verdict.examples, strict=True):
             for name, value in mine.items():
                 if name != "delivery_script_args":
-                    assert theirs[name] == value, (id, name)
+                    assert theirs[name] == ("[secret]" if str(value).startswith("[secret ") else value), (id, name)
                 else:
                     assert (theirs[name] is None) == (value is None), (id, name)
 

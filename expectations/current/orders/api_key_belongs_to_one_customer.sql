@@ -5,15 +5,15 @@
 --   the CRM of the other.
 -- limitations: that the key is used by mistake. Two customers may be one company, or use one CRM, as clients of an
 --   agency do.
--- highlight: least_customer_id, greatest_customer_id
+-- highlight: api_key, least_customer_id, greatest_customer_id
 -- unguarded: the rule compares values inside JSON across all orders, which an index cannot do
 select o.order_id, o.order_ref, o.customer_id, o.order_amount, o.delivery_script_name,
-  h.least_customer_id, h.greatest_customer_id
+  h.api_key, h.least_customer_id, h.greatest_customer_id
 from orders as o
 join (
-  select distinct on (c.args) c.args, c.least_customer_id, c.greatest_customer_id
+  select distinct on (c.args) c.args, c.api_key, c.least_customer_id, c.greatest_customer_id
   from (
-    select k.args,
+    select k.args, k.api_key,
       min(k.customer_id) over same_key as least_customer_id,
       max(k.customer_id) over same_key as greatest_customer_id
     from (
@@ -46,7 +46,7 @@ join (
     window same_key as (partition by k.api_key collate "C")
   ) as c
   where c.least_customer_id <> c.greatest_customer_id
-  order by c.args, c.least_customer_id, c.greatest_customer_id
+  order by c.args, c.least_customer_id, c.greatest_customer_id, c.api_key collate "C"
 ) as h on h.args = o.delivery_script_args::text
 where o.customer_id is not null
 order by o.order_id
