@@ -267,7 +267,8 @@ def test_documents_of_a_domain_are_read_as_others(dsn: str) -> None:
     setup = """
     create domain document as json check (value::text <> '[]');
     create table t (doc document);
-    insert into t values ('{"a": 1, "b": {"a": 2}}'), ('{"a": 1, "b": 2, "a": 1}'), ('[{"a": 1, "a": 2}]'), ('{"a": "\\u0000"}')
+    insert into t values ('{"a": 1, "b": {"a": 2}}'), ('{"a": 1, "b": 2, "a": 1}'), ('[{"a": 1, "a": 2}]'),
+      ('{"a": "\\u0000"}')
     """
     evidence = {"type": "document", "rows that cannot be converted": 1, "rows with repeated keys": 1}
     check_evidence(dsn, "json_is_jsonb", setup, evidence)
