@@ -14,7 +14,10 @@ CAUSE: Final = "A cause is a row with a violation that follows from no other row
 
 @dataclass(frozen=True)
 class Totals:
-    """The numbers of a result. `rows` is None where rows are known by several keys, `causes` in older results, too."""
+    """The numbers of a result. `rows` is None where rows are known by several keys.
+
+    `causes` is None there, in older results, and where each of the rows is a cause.
+    """
 
     violations: int
     rows: int | None
@@ -34,7 +37,7 @@ def totals(document: Document) -> Totals:
     if len(set(tables)) < len(tables) or {it.table for it in failed} - {*tables}:
         return Totals(violations, None, None)
     rows, causes = sum(it.rows for it in affected), [it.causes for it in affected if it.causes is not None]
-    return Totals(violations, rows, sum(causes) if len(causes) == len(affected) else None)
+    return Totals(violations, rows, sum(causes) if rows != sum(causes) and len(causes) == len(affected) else None)
 
 
 def sentence(document: Document) -> str:

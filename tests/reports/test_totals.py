@@ -38,11 +38,12 @@ def counted(*rows: dict[str, Any]) -> dict[str, Any]:
         ([affected("orders", 900, 1)], "1,234 violations on 900 rows, 1 cause"),
         ([affected("customers", 1, 1), affected("orders", 1000, 200)], "2,468 violations on 1,001 rows, 201 causes"),
         ([affected("customers", 1, 1), affected("orders", 1000, None)], "2,468 violations on 1,001 rows"),
+        ([affected("customers", 1, 1), affected("orders", 1000, 1000)], "2,468 violations on 1,001 rows"),
         ([affected("orders", 900, 1), affected("orders", 5, 5, "customer_id")], "2,468 violations"),
     ],
 )
 def test_totals(rows: list[dict[str, Any]], text: str) -> None:
-    """Rows of a table that are known by two keys may be the same; an earlier result has no causes."""
+    """Rows of a table that are known by two keys may be the same; causes are told where there are fewer than rows."""
     assert str(totals(typed(counted(*rows)))) == text
 
 
