@@ -29,7 +29,7 @@ PAIRINGS["lineage.recreated_order_has_successor"] = [
     ((order(5, 1, "recreated"), order(1, 2), order(2, 9), order(6, 9)), set()),
     ((order(5, 1, "recreated"), order(1, 2), order(2, 9), order(4, 9), order(6)), {5}),
     ((order(1, 2, "recreated"), order(2, 1, "recreated"), order(3, 2, "recreated")), {3}),
-    # a chain into a circle, whose orders are no further apart than it is long
+    # a chain that leads into a circle, with and without a later order that names one of the chain
     (
         (
             *(order(1 + n, 1 + (n + 1) % 5, "recreated") for n in range(5)),
