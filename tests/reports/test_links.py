@@ -50,6 +50,7 @@ _LEAVES: Final = {
     ".remark": "a finding's words",
     ".entries": "a rule's words, but for its margin",
     ".objects": "a finding's words and evidence",
+    ".questions": "a question, but for its margin",
     ".alerts": "a column in words, above its figures",
     ".values": "a column in words and pictures",
     ".crosstab": "a drawn table: each cell is its own label",

@@ -111,7 +111,7 @@ def test_no_list_of_all_findings_stands_three_times() -> None:
 def test_a_question_shows_what_hangs_on_it() -> None:
     """With what each rule finds today, of how many rows."""
     page = drawn(considered())
-    asked = page.all("div", id_="question-1")[0]
+    asked = page.all("details", id_="question-1")[0]
     said = ["Is it?", "Who knows.", "Assumed: It is.", "Otherwise: It is not."]
     for text in (*said, "a.bad 7 of 200", "a.good 0 of 200", "a.unknown not checkable", "a.error error"):
         assert text in asked, text
