@@ -18,6 +18,7 @@
 -- column_sequence       sequences that number columns
 -- key_column            per table: the primary key column that other tables reference
 -- implied_foreign_key   columns that reference another table's key by their name, without a foreign key
+-- implied_composite_key keys of several columns whose columns another table has, without a foreign key
 -- violation_predicate   per constraint that rows may violate: the condition for a violating row
 -- table_kind            per table: lookup table, junction table
 --
@@ -76,7 +77,8 @@ domain_base_type as materialized (
 -- One row per table (ordinary or partitioned), except partitions, temporary tables, and tables of extensions and
 -- migration tools. `rows` is an estimate from statistics that includes partitions; `descendants` is their number,
 -- `partition_noun` the word for it in messages. `has_children` means that other tables inherit from it, `is_child` that it
--- does from another. By its name, `is_log` is a log, history, queue, archive or the like, and `is_ledger` has entries that may be negative.
+-- does from another. By its name, `has_parties` holds persons or accounts, `is_log` is a log, history, queue, archive or
+-- the like, and `is_ledger` has entries that may be negative.
 relation as materialized (
   select c.oid, c.relname as name, h.oid as schema_oid, h.name as schema, h.prefix || c.relname as object,
     format('%I.%I', h.name, c.relname) as quoted,
@@ -88,9 +90,16 @@ relation as materialized (
     e.description as comment,
     c.relkind = 'r' and exists (select from pg_inherits as i where i.inhparent = c.oid) as has_children,
     exists (select from pg_inherits as i where i.inhrelid = c.oid) as is_child,
+    w.words[cardinality(w.words)] ~ (
+      '^(user|account|customer|staff|employee|member|subscriber|contact|client|person|admin|administrator|author|student'
+      '|player|borrower|reader|guest|driver|tutor|attendee|applicant|candidate|resident|passenger|visitor|volunteer'
+      '|teacher|patient|supplier|vendor|participant|buyer|seller|merchant|owner|agent|operator|tenant|partner|donor)s?$'
+    )
+    or w.words[cardinality(w.words)] in ('people', 'login', 'logins') as has_parties,
     w.words && array[
       'ledger', 'ledgers', 'entry', 'entries', 'transaction', 'transactions', 'trans', 'journal', 'journals', 'posting',
-      'postings', 'movement', 'movements', 'adjustment', 'adjustments', 'checkpoint', 'checkpoints'
+      'postings', 'movement', 'movements', 'adjustment', 'adjustments', 'checkpoint', 'checkpoints', 'allocation',
+      'allocations', 'budget', 'budgets'
     ] as is_ledger,
     w.words[cardinality(w.words)] in (
       'log', 'logs', 'event', 'events', 'history', 'histories', 'audit', 'audits', 'version', 'versions', 'archive',
@@ -299,6 +308,8 @@ column_role as materialized (
         )
         or cardinality(c.words) = 1
           and c.name ~* '(balance|amount|price|cost|salary|subtotal|revenue|freight)$'
+        or c.words in (array['net'], array['gross']) and c.family <> 'integer'
+        or 'amount' = any(c.words) and c.words && array['cents', 'minor']
     end as looks_like_money
   from table_column as c
   left join lateral (
@@ -348,12 +359,13 @@ status_column as materialized (
           'content', 'mime', 'media', 'model', 'record', 'object', 'subject', 'resource', 'error', 'token', 'event',
           'webhook'
         ]
-        and not exists (
-          select
+        and (c.relation, c.words[:cardinality(c.words) - 1]) not in (
+          select b.relation, b.words[:cardinality(b.words) - 1]
           from table_column as b
-          where b.relation = c.relation
-            and b.words[:cardinality(b.words) - 1] = c.words[:cardinality(c.words) - 1]
-            and b.last_word in ('id', 'ids', 'uuid', 'gid', 'key')
+          join column_role as o on o.relation = b.relation and o.attnum = b.attnum
+          -- the table's own key is no reference
+          where b.last_word in ('id', 'ids', 'uuid', 'gid', 'key')
+            and not o.is_key
         )
       else false
     end
@@ -491,7 +503,8 @@ key_column as materialized (
 ),
 -- One row per column that references a key of another table by its name, but has no foreign key. `target_attnum` is
 -- that key's column. `matched_by` says how the name matched: 1 the table's name and id ("order_id"), 2 the key's own
--- name, 3 the name of foreign keys elsewhere, 4 the last words of the name, 5 "parent". `is_whole`: the column is the
+-- name, 3 the name of foreign keys elsewhere, 4 the last words of the name, 5 "parent", 6 the table's name alone, with
+-- the key's exact type. `is_whole`: the column is the
 -- target's whole primary key. `is_certain`: the match is exact enough for rules to treat it as a foreign key.
 implied_foreign_key as materialized (
   with
@@ -539,6 +552,13 @@ implied_foreign_key as materialized (
         s.suffix in ('id', 'ref', 'fk', 'code', 'uuid', 'guid', 'key')
         or lower(c.name) in (select lower(p.name) from key_column as p)
         or lower(c.name) in (select u.name from referencing_name as u)
+        or (array_to_string(c.words, ''), c.declared_type, c.typmod) in (
+          select n.alias, p.declared_type, p.typmod
+          from key_column as k
+          join table_alias as n on n.relation = k.relation
+          join table_column as p on p.relation = k.relation and p.attnum = k.attnum
+          where k.is_whole
+        )
       )
       and (c.relation, c.attnum) not in (select o.relation, o.attnum from column_role as o where o.is_reference)
       and not c.is_identity
@@ -592,15 +612,21 @@ implied_foreign_key as materialized (
       select p.last_word, n.alias where p.last_word in ('code', 'uuid', 'guid', 'key')
     ) as s
     union all
+    select p.relation, r.schema_oid, p.family, 'the table', n.alias
+    from key_column as p
+    join relation as r on r.oid = p.relation
+    join table_alias as n on n.relation = p.relation
+    where p.is_whole
+    union all
     select p.relation, r.schema_oid, p.family, 'name', lower(p.name)
     from key_column as p
     join relation as r on r.oid = p.relation
     where not p.is_reference
-      and (cardinality(p.words) > 1 or p.family <> 'text' or p.name ~* '(id|code)$')
+      and (cardinality(p.words) > 1 or p.family <> 'text' or p.name ~* '(id|code|_cd|_no|_nr|_key)$')
       and lower(p.name) not in (
         'id', 'uuid', 'guid', 'gid', 'oid', 'code', 'key', 'name', 'no', 'nr', 'num', 'number', 'type', 'kind', 'status',
         'state', 'version', 'revision', 'position', 'rank', 'level', 'year', 'month', 'week', 'day', 'hour', 'seq',
-        'sequence', 'value', 'size', 'height', 'length', 'line', 'index', 'idx', 'row', 'rownum', 'line_no',
+        'sequence', 'value', 'period', 'size', 'height', 'length', 'line', 'index', 'idx', 'row', 'rownum', 'line_no',
         'line_number', 'valid', 'paid', 'slot', 'priority', 'sort', 'sort_order', 'count', 'amount', 'total'
       )
     union all
@@ -618,6 +644,10 @@ implied_foreign_key as materialized (
     from candidate as c
     union all
     select c.relation, c.attnum, c.schema_oid, c.family, 'name', c.name, 3, 2
+    from candidate as c
+    where not c.is_key
+    union all
+    select c.relation, c.attnum, c.schema_oid, c.family, 'the table', array_to_string(c.words, ''), 50, 6
     from candidate as c
     where not c.is_key
     union all
@@ -691,12 +721,77 @@ implied_foreign_key as materialized (
           and p.attnum <> m.attnum
         else not m.is_own
       end
+      and (
+        m.matched_by <> 6
+        or (m.relation, m.attnum, m.target) in (
+          select c.relation, c.attnum, k.relation
+          from table_column as c
+          join table_column as k on k.declared_type = c.declared_type and k.typmod = c.typmod
+          where k.relation = m.target and k.attnum = p.attnum and c.relation = m.relation and c.attnum = m.attnum
+        )
+      )
   )
   select distinct on (f.relation, f.attnum) f.relation, f.attnum, f.target, f.target_attnum, f.matched_by, f.is_whole,
     f.is_certain
   from ranked_target as f
   where f.choices = 1
   order by f.relation, f.attnum, f.rank, f.is_near desc
+),
+-- One row per table and primary key of several columns in another table (`target`) whose columns it has by name, where
+-- no foreign key holds them. The key has a column of its own: keys of references alone are those of junction tables.
+implied_composite_key as materialized (
+  with part as materialized (
+    select t.relation as target, cardinality(t.attnums) as size, r.schema_oid, lower(c.name) as name, c.family,
+      array_position(t.attnums, c.attnum) as position, c.attnum as target_attnum,
+      o.is_reference or k.relation is not null as is_foreign
+    from table_constraint as t
+    join relation as r on r.oid = t.relation
+    join table_column as c on c.relation = t.relation and c.attnum = any(t.attnums)
+    join column_role as o on o.relation = c.relation and o.attnum = c.attnum
+    left join implied_foreign_key as k on k.relation = c.relation and k.attnum = c.attnum and k.is_certain
+    where t.kind = 'p'
+      and not t.is_temporal
+      and cardinality(t.attnums) > 1
+      and not r.is_log
+      and not r.is_partitioned
+      and not r.has_children
+  ),
+  matched as materialized (
+    select c.relation, p.target, array_agg(c.attnum order by p.position) as attnums,
+      array_agg(p.target_attnum order by p.position) as target_attnums
+    from part as p
+    join (
+      select c.relation, c.attnum, lower(c.name) as name, c.family, r.schema_oid
+      from table_column as c
+      join relation as r on r.oid = c.relation
+      where c.name <> 'id'
+        and lower(c.name) in (select p.name from part as p)
+      -- prevents a join by the schema alone, which would come first
+      offset 0
+    ) as c on c.schema_oid = p.schema_oid and c.name = p.name and c.family = p.family
+    where c.relation <> p.target
+    group by c.relation, p.target, p.size
+    having count(*) = p.size and not bool_and(p.is_foreign)
+  )
+  select m.*
+  from matched as m
+  -- with the same key, either could be the one that references
+  where not exists (
+      select
+      from table_constraint as t
+      where t.relation = m.relation and t.kind = 'p'
+        and t.attnums operator(pg_catalog.@>) m.attnums and t.attnums operator(pg_catalog.<@) m.attnums
+    )
+    and not exists (
+      select from foreign_key as f where f.relation = m.relation and f.attnums operator(pg_catalog.@>) m.attnums
+    )
+    -- a longer key leads to this one
+    and not exists (
+      select
+      from matched as w
+      where w.relation = m.relation and cardinality(w.attnums) > cardinality(m.attnums)
+        and w.attnums operator(pg_catalog.@>) m.attnums
+    )
 ),
 -- One row per constraint (`oid`) that is not validated, and per foreign key of a partition.
 -- `predicate` is an SQL condition on a row with the alias t, true if the row violates it; `count_pattern` counts such rows

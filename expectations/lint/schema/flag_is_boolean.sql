@@ -31,7 +31,12 @@ select c.object,
       c.quoted
     ),
     -- a column with other values is not a boolean, whatever its name
-    'holds', format('count(*) filter (where t.%1$s not in (0, 1)) = 0', c.quoted)
+    'holds', format(
+      case
+        when n.is_flag then 'count(*) filter (where t.%1$s not in (0, 1)) = 0'
+        else 'count(t.%1$s) >= 20 and min(t.%1$s) = 0 and max(t.%1$s) = 1'
+      end, c.quoted
+    )
   )
   || case when s.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
 from table_column as c
@@ -45,17 +50,28 @@ left join (
   where t.kind = 'c' and cardinality(t.attnums) = 1 and t.definition !~ '\mVALUE\M'
   group by t.relation, t.attnums
 ) as k on k.relation = c.relation and k.attnums = array[c.attnum]
+cross join lateral (
+  select c.words[1] in ('is', 'has')
+      and cardinality(c.words) > 1
+      and c.last_word not in ('count', 'id', 'by', 'at', 'type', 'level', 'score', 'rank', 'number')
+      or c.name in ('active', 'enabled', 'deleted', 'discontinued')
+      or c.name ~* '^(is)?(active|enabled|deleted|discontinued)$'
+      or c.last_word in ('enabled', 'discontinued') as is_flag
+) as n
 where (c.family = 'integer' or c.family = 'numeric' and c.typmod = (1 << 16) + 4)
   and not o.is_key
   and not o.is_reference
   and not c.is_generated
   and not c.is_inherited
   and (
-    c.words[1] in ('is', 'has')
-    and cardinality(c.words) > 1
-    and c.last_word not in ('count', 'id', 'by', 'at', 'type', 'level', 'score', 'rank', 'number')
-    or c.name in ('active', 'enabled', 'deleted', 'discontinued')
-    or c.name ~* '^(is)?(active|enabled|deleted|discontinued)$'
-    or c.last_word in ('enabled', 'discontinued')
+    n.is_flag
+    -- a participle with a default of no or yes: paid, banned, done
+    or c.is_not_null
+      and c.default_expression ~ '^''?[01]''?(::\w+)?$'
+      and (
+        c.last_word ~ '^[a-z]{2,}(ed|den|ten|ble)$'
+        or c.last_word in ('done', 'paid', 'sent', 'read', 'seen', 'shown', 'open', 'public', 'private', 'default', 'flag')
+      )
+      and c.words[1] not in ('count', 'number', 'total', 'amount', 'quantity', 'last')
   )
 order by c.object

@@ -8,6 +8,7 @@ with combination as (
   select f.relation, f.attnums, 'pair' as kind,
     -- what has a time may come again
     coalesce(bool_or(c.family in ('time', 'date', 'tstzrange', 'tsrange', 'daterange')), false) or min(r.has_time) = 1
+      or count(c.attnum) > 1
       as may_repeat
   from (
     select f.relation, array_agg(distinct u.attnum order by u.attnum) as attnums
@@ -26,7 +27,7 @@ with combination as (
   ) as r on r.relation = f.relation
   left join table_column as c on c.relation = o.relation and c.attnum = o.attnum
   group by f.relation, f.attnums
-  having count(c.attnum) <= 1
+  having count(c.attnum) <= 3
   union all
   -- a number within the rows of one parent
   select c.relation, array[p.attnum, c.attnum], 'number', true
@@ -42,6 +43,47 @@ with combination as (
   where c.family = 'integer'
     and c.last_word in ('position', 'ordinal', 'seq', 'sequence', 'lineno', 'idx')
     or c.family = 'integer' and c.words in (array['line', 'number'], array['line', 'no'], array['sort', 'order'], array['number'])
+  union all
+  -- a name, a code or a version within the rows of one parent, or of the tenant where there are several
+  select c.relation, array[p.attnum, c.attnum], case when c.family = 'integer' then 'version' else 'name' end, true
+  from table_column as c
+  join column_role as o on o.relation = c.relation and o.attnum = c.attnum
+  join (
+    select distinct on (c.relation) c.relation, c.attnum, n.is_scope or count(*) over (partition by c.relation) = 1 as is_one
+    from table_column as c
+    join column_role as o on o.relation = c.relation and o.attnum = c.attnum
+    left join implied_foreign_key as k on k.relation = c.relation and k.attnum = c.attnum and k.matched_by <= 3
+    cross join lateral (
+      select c.words && array[
+          'tenant', 'org', 'organization', 'organisation', 'workspace', 'company', 'shop', 'site', 'project'
+        ] as is_scope
+    ) as n
+    where (o.is_reference or k.relation is not null)
+      and c.is_not_null
+      and not o.is_audit
+    order by c.relation, n.is_scope desc, c.attnum
+  ) as p on p.relation = c.relation and p.is_one and p.attnum <> c.attnum
+  where not o.is_reference
+    and not c.is_generated
+    and (
+      c.family = 'text'
+        and c.last_word in ('name', 'key', 'slug', 'number', 'code', 'tag', 'label')
+        and not c.words && array['currency', 'country', 'language', 'first', 'last', 'middle', 'zip', 'postal', 'phone']
+      or c.family = 'integer'
+        and (
+          c.last_word in ('version', 'versionno', 'revision')
+          or c.words in (array['version', 'no'], array['version', 'number'], array['revision', 'no'])
+        )
+    )
+  union all
+  -- what another system calls the row, and that system
+  select c.relation, array[p.attnum, c.attnum], 'origin', true
+  from table_column as c
+  join table_column as p on p.relation = c.relation and p.attnum <> c.attnum and p.is_not_null
+    and p.family in ('text', 'enum', 'integer') and p.words = c.words[:cardinality(p.words)]
+  where c.family = 'text'
+    and cardinality(c.words) > cardinality(p.words)
+    and c.last_word in ('id', 'uid', 'ref', 'reference', 'key', 'number')
 )
 select r.object || '.' || '(' || n.names || ')' as object,
   format(
@@ -71,17 +113,20 @@ select r.object || '.' || '(' || n.names || ')' as object,
     ),
     -- a pair is unique in a few rows by chance, and where one of its columns is
     'holds', format('count(*) >= 20 and %s = %s and %s', m.filled, m.distincts, m.repeats)
+      -- what is unique without the other has another rule
+      || case when k.kind in ('name', 'version') then n.each_repeats else '' end
   )
   || case when s.is_sampled then jsonb_build_object('sampled rows', 'count(*)') else '{}' end as probe
-from combination as k
+from (select distinct on (k.relation, k.attnums) k.* from combination as k order by k.relation, k.attnums, k.kind = 'pair' desc) as k
 join relation as r on r.oid = k.relation
 join sample as s on s.relation = k.relation
 join (
   select k.relation, k.attnums, string_agg(c.name, ', ' order by array_position(k.attnums, c.attnum)) as names,
     string_agg(c.quoted, ', ' order by array_position(k.attnums, c.attnum)) as columns,
+    string_agg(format(' and count(*) > count(distinct t.%s)', c.quoted), '') as each_repeats,
     string_agg('t.' || c.quoted, ', ' order by array_position(k.attnums, c.attnum)) as values,
     string_agg(format('count(distinct t.%s)', c.quoted), ' * ') as combinations
-  from combination as k
+  from (select distinct k.relation, k.attnums from combination as k) as k
   join table_column as c on c.relation = k.relation and c.attnum = any(k.attnums)
   group by k.relation, k.attnums
 ) as n on n.relation = k.relation and n.attnums = k.attnums
@@ -91,7 +136,7 @@ cross join lateral (
     -- as many pairs by chance would repeat some of them
     format('count(*)::float8 * count(*) > 6.0 * %s', n.combinations) as repeats
 ) as m
-where not r.is_log
+where (not r.is_log or k.kind = 'version')
   and r.name !~* '(events?|logs?|history|transactions?|quantity)$'
   -- a unique key that holds no more than the pair
   and (k.relation, k.attnums) not in (

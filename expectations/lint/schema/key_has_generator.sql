@@ -26,13 +26,22 @@ select c.object,
       'then ''{"numbers follow each other": true, "severity": "warning"}'' else ''{}'' end::jsonb', c.quoted,
       s.is_sampled or x.is_lookup or r.is_partitioned or r.has_children
     )
-  ) as probe
+  )
+  || case
+    when n.is_named then '{}'
+    -- a number may have a meaning: one that counts from 1 has none
+    else jsonb_build_object('holds', format('count(*) >= 20 and min(t.%1$s) >= 1 and max(t.%1$s)::numeric < 2 * count(*)', c.quoted))
+  end as probe
 from table_constraint as p
 join relation as r on r.oid = p.relation
 join table_column as c on c.relation = p.relation and c.attnum = p.attnums[1]
 join column_role as o on o.relation = c.relation and o.attnum = c.attnum
 join sample as s on s.relation = c.relation
 join table_kind as x on x.relation = c.relation
+cross join lateral (
+  select lower(c.name) = 'id'
+      or (c.relation, array_to_string(c.words, '')) in (select n.relation, n.alias || 'id' from table_alias as n) as is_named
+) as n
 where p.kind = 'p'
   and cardinality(p.attnums) = 1
   and c.family = 'integer'
@@ -40,9 +49,11 @@ where p.kind = 'p'
   and not c.is_identity
   and not c.is_generated
   and not o.is_reference
+  -- an archive's rows keep the numbers that they had
+  and not r.words && array['deleted', 'archived', 'archive', 'trash', 'tombstone', 'tombstones', 'backup', 'bak']
   and (
-    lower(c.name) = 'id'
-    or (c.relation, array_to_string(c.words, '')) in (select n.relation, n.alias || 'id' from table_alias as n)
+    n.is_named
+    or c.last_word in ('id', 'no', 'nr', 'num', 'nbr', 'number') and cardinality(c.all_words) > 1 and not x.is_lookup
   )
   and (c.relation, c.attnum) not in (select k.relation, k.attnum from implied_foreign_key as k)
   -- a trigger may assign the key

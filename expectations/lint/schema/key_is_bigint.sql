@@ -72,11 +72,17 @@ select c.object,
   jsonb_strip_nulls(jsonb_build_object('type', c.type_name, 'columns that hold it', p.objects)) as evidence,
   concat_ws(
     E';\n',
-    format('alter table %s alter column %s type bigint', r.quoted, c.quoted),
+    case
+      when r.has_children then format(
+        E'-- PostgreSQL 18 refuses this where a child of %s has a NOT NULL constraint of its own on %s: drop that first\nalter '
+        'table %s alter column %s type bigint', r.object, c.name, r.quoted, c.quoted
+      )
+      else format('alter table %s alter column %s type bigint', r.quoted, c.quoted)
+    end,
     case when c.seqtypid <> 20 and not c.is_identity then format('alter sequence %s as bigint', c.sequence) end,
     p.widened
   ) as suggestion,
-  'rewrite' as remedy,
+  case when r.has_children then 'redesign' else 'rewrite' end as remedy,
   jsonb_build_object(
     -- an index that begins with the key finds the greatest one quickly
     'from', case when c.is_found then r.quoted || ' as t' else s.source end,

@@ -48,6 +48,9 @@ join (
   order by c.relation, cardinality(c.words), c.last_word <> 'name', c.attnum
 ) as c on c.relation = r.oid
 where x.is_lookup
+  -- persons and companies may have one name
+  and not r.has_parties
+  and r.last_word !~ '^(part(y|ies)|organi[sz]ations?|compan(y|ies)|agenc(y|ies))$'
   -- the names of a tree's nodes need only differ below one parent
   and not exists (select from foreign_key as f where f.relation = r.oid and f.target = r.oid)
   and not exists (

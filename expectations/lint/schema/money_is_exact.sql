@@ -14,7 +14,7 @@ select c.object,
   -- a float is cast through text, its shortest exact form
   format(
     'alter table %1$s alter column %2$s type numeric(%3$s) using %2$s::%4$snumeric', r.quoted, c.quoted,
-    case when m.is_money then '14, 2' else '9, 6' end, k.through
+    case when m.is_money then '14, 2' else '18, 8' end, k.through
   ) as suggestion,
   'rewrite' as remedy,
   case
@@ -45,7 +45,7 @@ cross join lateral (
     format(
       'count(*) filter (where case when t.%1$s = ''NaN'' then false when abs(t.%1$s) >= 1e%2$s then true '
       'else t.%1$s::text::numeric <> round(t.%1$s::text::numeric, %3$s) end)', c.quoted,
-      case when m.is_money then 12 else 3 end, case when m.is_money then 2 else 6 end
+      case when m.is_money then 12 else 10 end, case when m.is_money then 2 else 8 end
     ) as finer
 ) as k
 where not c.is_inherited

@@ -40,13 +40,10 @@ with natural_key as (
     ]
     and (
       w.word <> 'email'
-      or r.last_word ~ (
-        '^(user|account|customer|staff|employee|member|subscriber|contact|client|person|admin|administrator|author|student'
-        '|teacher|patient|supplier|vendor|participant|buyer|seller|merchant|owner|agent|operator|tenant|partner|donor)s?$'
-      )
-      or r.last_word in ('people', 'login', 'logins')
+      or r.has_parties
     )
     and (c.relation, c.attnum) not in (select k.relation, k.attnum from implied_foreign_key as k)
+    and (c.relation, c.attnum) not in (select k.relation, unnest(k.attnums) from implied_composite_key as k)
     and c.relation not in (select x.relation from table_kind as x where x.is_junction)
 )
 select c.object,
@@ -102,7 +99,9 @@ select c.object,
       u.value,
       case when g.quoted is null then u.value else format('case when %1$s is not null then (t.%2$s, %1$s) end', u.value, g.quoted) end,
       case when u.is_text then format('count(*) filter (where t.%s = '''')', c.quoted) else '0' end
-    )
+    ),
+    -- what mostly repeats names something else than the row
+    'holds', format('count(%1$s) < 20 or count(distinct %1$s) * 2 > count(%1$s)', u.value)
   ) as probe
 from natural_key as k
 join table_column as c on c.relation = k.relation and c.attnum = k.attnum
@@ -178,7 +177,7 @@ cross join lateral (
   -- a slug or a code may be unique within a tree, a shop or a year only, which no column need say
   select not r.is_partitioned and case
     when g.quoted is not null then g.is_used
-    else k.word in ('email', 'username', 'login', 'guid', 'rowguid', 'gid', 'uuid', 'isbn', 'iban', 'vin', 'ssn')
+    else k.word in ('email', 'username', 'login', 'guid', 'rowguid', 'gid', 'uuid', 'isbn', 'vin', 'ssn')
   end as is_clear
 ) as h
 where not exists (

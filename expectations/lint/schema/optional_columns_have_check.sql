@@ -35,6 +35,9 @@ pair (one, other, is_any, is_dependent) as (
     ('latitude', 'longitude', true, false),
     ('width', 'height', true, false),
     ('amount', 'currency', true, false),
+    ('price', 'currency', true, false),
+    ('rate', 'amount', false, false),
+    ('systolic', 'diastolic', true, false),
     ('cents', 'currency', false, false),
     ('count', 'unit', false, false),
     ('value', 'unit', true, false),
@@ -137,9 +140,9 @@ select l.objects[1] as object,
     'from', s.source,
     'incomplete rows', m.incomplete,
     'evidence', format(
-      'jsonb_strip_nulls(jsonb_build_object(''all rows agree'', case when %1$s >= 5 and %2$s = 0 then true end, '
+      'jsonb_strip_nulls(jsonb_build_object(''all rows agree'', case when %1$s >= 5 and %2$s = 0 and %1$s < count(*) then true end, '
       '''most rows agree'', case when %1$s >= 5 and %2$s > 0 then true end, '
-      '''severity'', case when %1$s >= 5 then ''warning'' end))', m.complete, m.incomplete
+      '''severity'', case when %1$s >= 5 and (%2$s > 0 or %1$s < count(*)) then ''warning'' end))', m.complete, m.incomplete
     ),
     -- columns that are set separately are not related, and two words that names share are not enough
     'holds', format('%2$s * 10 <= %1$s', m.filled, m.incomplete)

@@ -10,6 +10,8 @@ with reference as (
     -- the place that a reader has reached, which need not be there any more
     c.words && array['cursor', 'watermark', 'checkpoint', 'offset', 'seen', 'processed', 'synced']
       or c.words[1] in ('last', 'latest', 'next', 'max', 'min', 'since', 'until', 'after', 'before') as is_position,
+    -- a number of the table's name alone may count something
+    k.matched_by = 6 and c.family = 'integer' as is_vague, t.has_children,
     row_security_active(k.relation) or row_security_active(k.target) as hides_rows,
     k.matched_by = 3 as is_named_elsewhere,
     case k.matched_by
@@ -35,11 +37,22 @@ with reference as (
     join (values ('c', 'cascade'), ('n', 'set null'), ('d', 'set default')) as a (code, name) on a.code = f.on_delete
     group by f.target
   ) as d on d.target = k.target
+  -- a composite reference leads to a row that has the reference itself
+  where (k.relation, k.attnum, k.target) not in (
+    select m.relation, u.attnum, f.target
+    from implied_composite_key as m
+    cross join lateral unnest(m.attnums, m.target_attnums) as u (attnum, target_attnum)
+    join foreign_key as f on f.relation = m.target and f.attnums = array[u.target_attnum]
+    union all
+    select m.relation, unnest(m.attnums), m.target
+    from implied_composite_key as m
+  )
 ),
 worded as (
   select k.*, u.*, n.name as constraint_name,
     -- other foreign keys show what the name means, so that it is more than a name
-    (k.is_named_elsewhere or b.partitions_with_key > 0) and not k.is_log and not k.is_position and k.is_whole as is_told,
+    (k.is_named_elsewhere or b.partitions_with_key > 0) and not k.is_log and not k.is_position and k.is_whole
+      and not k.has_children as is_told,
     format('alter table %s validate constraint %I', k.quoted_table, n.name) as validate_constraint,
     k.deleted_rows > 0 or k.actions is not null as is_deleted,
     case when b.partitions_with_key > 0 then format(
@@ -90,7 +103,7 @@ select k.object,
   case when k.is_told and not k.is_deleted then 'statement' else 'redesign' end as remedy,
   case
     -- a question is all that can be said
-    when k.is_log or k.is_position then '[]'
+    when k.is_log or k.is_position or k.is_vague or k.has_children then '[]'
     when not k.is_whole then jsonb_build_array(jsonb_build_object(
       'where', array['all values agree'],
       'suggestion', format(
@@ -132,13 +145,18 @@ select k.object,
       'coalesce(v.filled >= 5 and v.differ and v.orphans > 0 and v.orphans * 10 <= v.filled and %5$L, false) '
       'as most_agree) as w)',
       case when k.is_sampled then 'sampled values' else 'values' end,
-      case when k.is_certain then 'critical' when k.is_log or k.is_position then 'info' else 'warning' end,
+      case
+        when k.has_children then 'info'
+        when k.is_certain then 'critical'
+        when k.is_log or k.is_position or k.is_vague then 'info'
+        else 'warning'
+      end,
       m.message, not k.hides_rows, not k.hides_rows and k.is_certain, m.guess
     )
   )
   || case
     -- a log outlives what it names, and a reader's place the row that it has read
-    when k.is_log or k.is_position then jsonb_build_object('holds', 'v.orphans = 0')
+    when k.is_log or k.is_position or k.is_vague then jsonb_build_object('holds', 'v.orphans = 0')
     else '{}'
   end as probe
 from worded as k
@@ -154,8 +172,12 @@ cross join lateral (
       else k.add_constraint || E' not valid;\n' || k.validate_constraint
     end as statements,
     format(
-      'does %s hold keys of %s? If it does, add a foreign key and choose what a deletion in %s does; if not, say so in a '
-      'comment on the column', k.object, k.target_object, k.target_object
+      case
+        when k.has_children then 'does %s hold keys of %s? A foreign key does not see the rows of the tables that inherit '
+          'from %s: a trigger can check them, or a table that holds the keys of all of them'
+        else 'does %s hold keys of %s? If it does, add a foreign key and choose what a deletion in %s does; if not, say so '
+          'in a comment on the column'
+      end, k.object, k.target_object, k.target_object
     ) as question,
     jsonb_build_object(
       'filled', format('count(t.%s)', k.quoted),

@@ -4,7 +4,7 @@
 -- why: A join on the common name fails or converts each row, and a comparison can silently find nothing.
 with named_column as (
   select r.schema, r.object as table_object, r.quoted as quoted_table, r.is_partitioned, c.relation, c.attnum, c.name,
-    c.words, c.object, c.quoted, c.type, c.declared_type, c.type_name, c.default_expression, c.is_generated, c.is_identity, f.family,
+    c.words, c.object, c.quoted, c.type, c.typmod, c.declared_type, c.type_name, c.default_expression, c.is_generated, c.is_identity, f.family,
     o.is_key or o.is_reference
       or (c.relation, c.attnum) in (select f.target, unnest(f.target_attnums) from foreign_key as f) as is_joined,
     count(*) over (partition by r.schema, c.name) as uses,
@@ -70,4 +70,30 @@ cross join lateral (
     or s.type = 1082 and k.type = 1114
   ) as it
 ) as fits
-order by s.object
+union all
+-- one identifier in several widths: the narrower column rejects or cuts what the wider one holds
+select n.object,
+  format('%s holds %s characters, but %s, of the same name, %s', n.object, n.width, n.widest, n.most),
+  jsonb_build_object('type', n.type_name, 'widest', n.most),
+  case
+    when n.fits then format('alter table %s alter column %s type varchar(%s)', n.quoted_table, n.quoted, n.most)
+    else format('is %s the same thing as %s? If it is, give both one width', n.object, n.widest)
+  end,
+  case when n.fits then 'statement' else 'redesign' end
+from (
+  select s.object, s.quoted_table, s.quoted, s.type_name, s.typmod - 4 as width,
+    first_value(s.object) over by_width as widest, first_value(s.typmod) over by_width - 4 as most,
+    s.type = 1043 and not s.is_joined and not s.is_generated and s.declared_type = s.type and first_value(s.type) over by_width = 1043
+      and s.typmod > 4 as fits
+  from named_column as s
+  where s.type in (1042, 1043)
+    and s.typmod > 4
+    and not s.is_joined
+    and (
+      cardinality(s.words) > 1 and s.words[cardinality(s.words)] in ('id', 'no', 'nr', 'number', 'ref', 'reference', 'token', 'hash')
+      or s.words[cardinality(s.words)] in ('iban', 'isbn', 'sku', 'vin', 'ean', 'gtin', 'bic', 'email')
+    )
+  window by_width as (partition by s.schema, lower(s.name) order by s.typmod desc, s.object)
+) as n
+where n.width < n.most
+order by 1

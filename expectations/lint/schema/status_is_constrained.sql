@@ -104,7 +104,12 @@ select s.object,
         'jsonb_strip_nulls(jsonb_build_object(''severity'', case when count(t.%1$s) >= 20 and %2$s between 2 and 12 '
         'then %3$L end))', s.quoted, d.distincts, case when s.is_status then 'warning' else 'info' end
       ),
-      'holds', d.distincts || ' <= 50'
+      -- numbers from 100 to 599 are those of HTTP
+      'holds', d.distincts || ' <= 50' || case
+        when s.family = 'integer'
+        then format(' and (min(t.%1$s) between 100 and 599 and max(t.%1$s) between 100 and 599) is not true', s.quoted)
+        else ''
+      end
     )
     || case when s.is_sampled then jsonb_build_object('sampled values', format('count(t.%s)', s.quoted)) else '{}' end
   end as probe

@@ -47,6 +47,13 @@ intended_key as (
   join column_role as o on o.relation = t.relation and o.is_reference
   join table_column as c on c.relation = o.relation and c.attnum = o.attnum
   where t.is_junction
+    -- with a day or a time beside them, the same references may come again
+    and not exists (
+      select
+      from table_column as b
+      join column_role as e on e.relation = b.relation and e.attnum = b.attnum
+      where b.relation = t.relation and b.family in ('time', 'date') and not e.is_audit and not e.is_reference
+    )
     and t.relation not in (select k.relation from inherited_key as k)
     -- a key is not null, so that the deletion of what these columns reference would fail
     and t.relation not in (select f.relation from foreign_key as f where f.on_delete in ('n', 'd'))
@@ -61,6 +68,39 @@ intended_key as (
   union all
   select k.relation, k.columns, k.attnums
   from inherited_key as k
+),
+-- NOT NULL references, with the number or the date of a row within them: a key, if they are unique in all rows
+possible_key as (
+  select r.oid as relation, string_agg(c.quoted, ', ' order by n.is_order, c.attnum) as columns,
+    string_agg('t.' || c.quoted, ', ' order by n.is_order, c.attnum) as values
+  from table_without_key as r
+  join table_column as c on c.relation = r.oid and c.is_not_null and not c.is_generated
+  join column_role as o on o.relation = c.relation and o.attnum = c.attnum
+  left join implied_foreign_key as k on k.relation = c.relation and k.attnum = c.attnum and k.is_whole
+  left join (
+    select distinct k.relation, u.attnum
+    from implied_composite_key as k
+    cross join lateral unnest(k.attnums) as u (attnum)
+  ) as m on m.relation = c.relation and m.attnum = c.attnum
+  cross join lateral (
+    select not (o.is_reference or k.relation is not null or m.relation is not null) as is_order
+  ) as n
+  where not r.is_partitioned
+    and not r.has_children
+    and not r.is_log
+    and (
+      not n.is_order
+      or c.default_expression is null
+        and c.family in ('integer', 'date', 'time')
+        and (
+          c.last_word in ('period', 'year', 'month', 'day', 'date', 'ts', 'seq', 'position', 'version')
+          or c.words in (array['valid', 'from'], array['line', 'no'], array['line', 'number'], array['effective', 'from'])
+        )
+    )
+    and r.oid not in (select m.relation from intended_key as m)
+    and r.oid not in (select f.relation from foreign_key as f where f.on_delete in ('n', 'd'))
+  group by r.oid
+  having count(*) > 1 and bool_or(not n.is_order)
 ),
 partition_key as (
   select k.partrelid as relation, string_agg(c.quoted, ', ' order by k.n) as columns,
@@ -134,6 +174,16 @@ select r.object,
         r.quoted_key, r.quoted, m.columns
       )
     ))
+    when u.name is null and w.columns is not null then jsonb_build_array(jsonb_build_object(
+      'where', array['unique in all rows'], 'remedy', 'redesign',
+      'comment', format(
+        '(%s) is unique in every row: run this if it has to stay so; if not, give the table a key of its own', w.columns
+      ),
+      'suggestion', format(
+        E'create unique index concurrently %1$s on %2$s (%3$s);\nalter table %2$s add constraint %1$s primary key using index %1$s',
+        r.quoted_key, r.quoted, w.columns
+      )
+    ))
   end as instead,
   case
     when u.name is null and m.columns is not null and not r.has_children and not r.is_partitioned
@@ -142,11 +192,19 @@ select r.object,
       'rows without a unique key',
       format('count(*) - count(distinct case when num_nulls(%1$s) = 0 then row(%1$s) end)', m.columns)
     )
+    when u.name is null and w.columns is not null and not s.is_sampled then jsonb_build_object(
+      'from', s.source,
+      'evidence', format(
+        'case when count(*) >= 20 and count(distinct (%1$s)) = count(*) '
+        'then jsonb_build_object(''unique in all rows'', %2$L::text) else ''{}'' end', w.values, w.columns
+      )
+    )
   end as probe
 from table_without_key as r
 join sample as s on s.relation = r.oid
 left join usable_index as u on u.relation = r.oid
 left join intended_key as m on m.relation = r.oid
+left join possible_key as w on w.relation = r.oid
 left join partition_key on partition_key.relation = r.oid
 cross join lateral (
   select case

@@ -8,7 +8,7 @@ with time_column as (
   select c.relation, c.family in ('time', 'date') or m.is_epoch as is_time,
     n.is_change,
     n.is_creation
-    or c.family in ('time', 'date')
+    or (c.family in ('time', 'date') or m.is_epoch)
       and not n.is_change
       and (
         c.is_not_null
@@ -17,12 +17,22 @@ with time_column as (
       )
     -- a range is open while the row is current
     or c.family in ('tstzrange', 'tsrange', 'daterange') as is_creation,
-    c.family in ('tstzrange', 'tsrange', 'daterange') as is_range
+    c.family in ('tstzrange', 'tsrange', 'daterange') as is_range,
+    -- what was measured or seen once, or lives for minutes, is not changed
+    c.is_not_null
+    and (c.family in ('time', 'date') or m.is_epoch)
+    and (
+      c.words in (array['at'], array['ts'], array['timestamp'])
+      or c.words && array[
+        'occurred', 'happened', 'measured', 'recorded', 'observed', 'captured', 'sampled', 'taken', 'logged', 'expires', 'expiry',
+        'expiration'
+      ]
+    ) as is_once
   from table_column as c
   cross join lateral (
     select c.family <> 'boolean'
         and c.last_word not in ('by', 'user', 'id', 'ip', 'name', 'count', 'reason', 'from', 'flag', 'version') as may_be,
-      c.family = 'integer' and c.last_word in ('ts', 'timestamp', 'epoch', 'ms', 'millis', 'unixtime') as is_epoch
+      c.family = 'integer' and c.last_word in ('at', 'ts', 'timestamp', 'epoch', 'ms', 'millis', 'unixtime') as is_epoch
   ) as m
   cross join lateral (
     select m.may_be and (
@@ -45,11 +55,11 @@ with time_column as (
 table_times as (
   select r.oid, r.schema, r.object, r.quoted, r.is_log, r.is_child, r.rows,
     coalesce(bool_or(m.is_time or m.is_range), false) as has_time,
-    coalesce(bool_or(m.is_creation), false) as has_creation,
-    coalesce(bool_or(m.is_change or m.is_range), false) as has_change
+    coalesce(bool_or(m.is_creation or m.is_once), false) as has_creation,
+    coalesce(bool_or(m.is_change or m.is_range or m.is_once), false) or r.words[1] in ('log', 'logs') as has_change
   from relation as r
   left join time_column as m on m.relation = r.oid
-  group by r.oid, r.schema, r.object, r.quoted, r.is_log, r.is_child, r.rows
+  group by r.oid, r.schema, r.object, r.quoted, r.is_log, r.is_child, r.rows, r.words
 ),
 judged as (
   select k.*,
