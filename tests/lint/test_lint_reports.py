@@ -44,7 +44,7 @@ def test_rules_without_a_result_are_counted(told: tuple[dict[str, Any], Path]) -
     result = copy.deepcopy(told[0])
     result["schema_rules"][0] |= {"status": "errored", "reason": "broken"}
     counts = "3 critical, 11 warning, 9 info, 4 accepted, 1 errored"
-    assert f"45 rules on the schema: {counts}" in summary.verdict_text(typed(result), told[1]).splitlines()
+    assert f"56 rules on the schema: {counts}" in summary.verdict_text(typed(result), told[1]).splitlines()
     assert f"## Schema: {counts}" in markdown(typed(result)).splitlines()
     assert "1 rule on the schema ended in an error." in re.sub(r"<[^>]+>|\s+", " ", report(typed(result))).replace(
         "  ", " "
@@ -143,7 +143,7 @@ def test_results_name_allowances_that_nothing_needs(told: tuple[dict[str, Any], 
 def test_a_run_tells_the_worst_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
     """A line of counts, if asked for each rule with its objects and the next step, and unused suppressions."""
     lines = summary.verdict_text(typed(told[0]), told[1], verbose=True).splitlines()
-    begin = lines.index("45 rules on the schema: 3 critical, 11 warning, 9 info, 4 accepted")
+    begin = lines.index("56 rules on the schema: 3 critical, 11 warning, 9 info, 4 accepted")
     assert lines[begin + 1].split(maxsplit=2) == [
         "◆", "schema.sequence_is_ahead_of_data", "Sequence behind its data: customers.customer_id, orders.order_id"
     ]  # fmt: skip

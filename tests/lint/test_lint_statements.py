@@ -208,7 +208,7 @@ def test_role_without_rights_on_the_data_is_told_so(sample: str) -> None:
 def test_rules_are_explained() -> None:
     """Each has a title, a reason, and a name that states the expected condition."""
     rules: tuple[Rule, ...] = schema_rules()
-    assert len(rules) == 45
+    assert len(rules) == 56
     for rule in rules:
         assert rule.id.startswith("schema.")
         assert len(rule.why) > 40, rule.id
