@@ -75,13 +75,14 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             """
             create table a (
                 id int primary key, banned int not null default 0, done smallint not null default 0,
-                visited int not null default 0, paid int, reconciled int not null default 1
+                visited int not null default 0, paid int, reconciled int not null default 1, on_duty int not null default 1,
+                step int not null default 0
             );
             create table few (id int primary key, banned int not null default 0);
-            insert into a select n, n % 2, n % 2, n % 3, n % 2, n % 2 from generate_series(1, 30) as n;
+            insert into a select n, n % 2, n % 2, n % 3, n % 2, n % 2, n % 2, n % 2 from generate_series(1, 30) as n;
             insert into few values (1, 1), (2, 0);
             """,
-            {"a.banned": "info", "a.done": "info", "a.reconciled": "info"},
+            {"a.banned": "info", "a.done": "info", "a.reconciled": "info", "a.on_duty": "info"},
             is_mended=False,
         ),
     ],

@@ -38,7 +38,7 @@ with code as (
       or c.type = 1042 and c.typmod between 5 and 6
       or c.type = 1043 and c.typmod = 5
     )
-    and not c.words && array['http', 'exit', 'zip', 'postal', 'post', 'response', 'error', 'source_code', 'color', 'colour']
+    and not c.words && array['http', 'exit', 'zip', 'postal', 'post', 'response', 'error', 'color', 'colour', 'mime', 'content', 'media']
     -- of states and types, one of their own rules speaks
     and (c.relation, c.attnum) not in (select s.relation, s.attnum from status_column as s)
     and (c.relation, c.attnum) not in (select k.relation, k.attnum from implied_foreign_key as k)

@@ -70,6 +70,7 @@ where (c.family = 'integer' or c.family = 'numeric' and c.typmod = (1 << 16) + 4
       and c.default_expression ~ '^''?[01]''?(::\w+)?$'
       and (
         c.last_word ~ '^[a-z]{2,}(ed|den|ten|ble)$'
+        or c.words[1] in ('on', 'can', 'may', 'allow', 'allows', 'should', 'needs', 'use', 'uses', 'show', 'shows', 'auto')
         or c.last_word in ('done', 'paid', 'sent', 'read', 'seen', 'shown', 'open', 'public', 'private', 'default', 'flag')
       )
       and c.words[1] not in ('count', 'number', 'total', 'amount', 'quantity', 'last')

@@ -67,7 +67,7 @@ with combination as (
     and not c.is_generated
     and (
       c.family = 'text'
-        and c.last_word in ('name', 'key', 'slug', 'number', 'code', 'tag', 'label')
+        and c.last_word in ('name', 'key', 'slug', 'number', 'no', 'nr', 'code', 'tag', 'label')
         and not c.words && array['currency', 'country', 'language', 'first', 'last', 'middle', 'zip', 'postal', 'phone']
       or c.family = 'integer'
         and (

@@ -21,7 +21,7 @@ with identifier as (
     and (
       c.last_word in (
         'number', 'no', 'nr', 'code', 'key', 'token', 'hash', 'hostname', 'fingerprint', 'serial', 'reference', 'tag',
-        'handle', 'barcode', 'plate', 'checksum', 'mac'
+        'handle', 'barcode', 'plate', 'checksum', 'mac', 'md5', 'sha1', 'sha256', 'digest'
       )
       or c.last_word = 'id' and cardinality(c.words) > 1
       or c.last_word = 'email' and not r.has_parties and (c.words = array['email'] or c.is_not_null)

@@ -24,7 +24,7 @@ where c.family in ('integer', 'numeric', 'float')
       'attempt', 'retries', 'gold', 'coins', 'points', 'xp', 'kills', 'deaths', 'wins', 'losses', 'pages', 'views',
       'likes', 'votes', 'distance', 'mileage', 'rate', 'port', 'pressure', 'saturation', 'percent', 'percentage', 'pct'
     )
-    or c.words = array['heart', 'rate']
+    or c.words && array['area', 'volume', 'weight', 'height', 'width', 'length', 'depth']
   )
   and not exists (
     select from table_constraint as t where t.relation = c.relation and t.kind = 'c' and c.attnum = any(t.attnums)

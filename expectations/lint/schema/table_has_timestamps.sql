@@ -32,7 +32,9 @@ with time_column as (
   cross join lateral (
     select c.family <> 'boolean'
         and c.last_word not in ('by', 'user', 'id', 'ip', 'name', 'count', 'reason', 'from', 'flag', 'version') as may_be,
-      c.family = 'integer' and c.last_word in ('at', 'ts', 'timestamp', 'epoch', 'ms', 'millis', 'unixtime') as is_epoch
+      c.family = 'integer' and c.last_word in (
+        'at', 'ts', 'timestamp', 'epoch', 'ms', 'millis', 'unixtime', 'occurred', 'happened', 'measured', 'recorded', 'taken'
+      ) as is_epoch
   ) as m
   cross join lateral (
     select m.may_be and (

@@ -18,7 +18,8 @@ with candidate as (
     and (
       c.last_word in (
         'at', 'on', 'ts', 'time', 'timestamp', 'date', 'dt', 'day', 'datetime', 'epoch', 'unixtime', 'since', 'until',
-        'expires', 'expiry', 'expiration', 'started', 'ended', 'finished', 'registered', 'joined', 'opened', 'closed',
+        'expires', 'expiry', 'expiration', 'started', 'ended', 'finished', 'registered', 'joined', 'opened', 'closed', 'occurred', 'happened',
+        'measured', 'recorded', 'taken',
         'seen', 'ping', 'login', 'logout', 'updated', 'created', 'modified', 'changed', 'deleted', 'received', 'sent',
         'processed', 'deployed', 'uploaded', 'published', 'visited', 'accessed', 'ctime', 'mtime', 'atime', 'start', 'end',
         'ms', 'millis', 'micros', 'us', 'ns', 'timein', 'timeout', 'birthday', 'birthdate', 'dob'
