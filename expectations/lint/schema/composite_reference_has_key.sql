@@ -33,21 +33,24 @@ select n.object,
   end as instead,
   jsonb_build_object(
     'from', s.source,
+    'measures', jsonb_build_object(
+      'filled', format('count(*) filter (where %s)', n.is_filled),
+      'orphans', format('(select count(*) from %s where %s)', s.source, n.is_orphan),
+      'differ', format('count(distinct case when %s then (%s) end) > 1', n.is_filled, n.values)
+    ),
     'evidence', format(
       '(select jsonb_strip_nulls(jsonb_build_object(%1$L, v.filled, ''rows without a referenced row'', v.orphans, '
       '''all rows agree'', case when w.is_told and v.orphans = 0 then true end, '
       '''most rows agree'', case when w.is_told and v.orphans > 0 then true end, '
       '''severity'', case when w.is_told then %2$L end, ''message'', case when w.is_told then %3$L end)) '
-      'from (values (count(*) filter (where %4$s), count(*) filter (where %5$s), count(distinct case when %4$s then (%6$s) end) > 1)) '
-      'as v (filled, orphans, differ) '
-      'cross join lateral (select v.filled >= 5 and v.differ and v.orphans * 10 <= v.filled and %7$L as is_told) as w)',
+      'from (select v.filled >= 5 and v.differ and v.orphans * 10 <= v.filled and %4$L as is_told) as w)',
       case when s.is_sampled then 'sampled rows' else 'rows' end,
       case when r.is_log then 'info' else 'critical' end,
       format('%s references %s by the names of its key, but has no foreign key', n.object, t.object),
-      n.is_filled, n.is_orphan, n.values, not (row_security_active(r.oid) or row_security_active(t.oid))
+      not (row_security_active(r.oid) or row_security_active(t.oid))
     ),
     -- rows that mostly have no counterpart are another thing
-    'holds', format('count(*) filter (where %s) * 2 <= count(*) filter (where %s)', n.is_orphan, n.is_filled)
+    'holds', 'v.orphans * 2 <= v.filled'
   ) as probe
 from implied_composite_key as k
 join relation as r on r.oid = k.relation
