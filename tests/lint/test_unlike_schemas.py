@@ -75,7 +75,8 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             """
             create table a (
                 id int primary key, banned int not null default 0, done smallint not null default 0,
-                visited int not null default 0, paid int, reconciled int not null default 1, on_duty int not null default 1,
+                visited int not null default 0, paid int, reconciled int not null default 1,
+                on_duty int not null default 1,
                 step int not null default 0
             );
             create table few (id int primary key, banned int not null default 0);
