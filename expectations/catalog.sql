@@ -785,6 +785,12 @@ implied_composite_key as materialized (
     and not exists (
       select from foreign_key as f where f.relation = m.relation and f.attnums operator(pg_catalog.@>) m.attnums
     )
+    -- a parent counts its children's rows in a column that is named as theirs
+    and not exists (
+      select
+      from foreign_key as f
+      where f.relation = m.target and f.target = m.relation and f.attnums operator(pg_catalog.<@) m.target_attnums
+    )
     -- a longer key leads to this one
     and not exists (
       select

@@ -130,7 +130,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
     ],
     "composite_reference_has_key": [
         Example(
-            "all rows, most rows and none; a longer key, the same key, keys of references alone, a foreign key",
+            "all rows, most rows and none; a longer key, the same key, a foreign key, a parent of the rows",
             """
             create table book (isbn text, edition int, primary key (isbn, edition));
             create table copy (isbn text, edition int, number int, primary key (isbn, edition, number));
@@ -139,6 +139,10 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             create table wish (id int primary key, isbn text, edition int);
             create table cover (isbn text, edition int, primary key (isbn, edition));
             create table held (id int primary key, isbn text, edition int, foreign key (isbn, edition) references book);
+            create table account (account_id int primary key, entry_no int);
+            create table entry (account_id int references account, entry_no int, primary key (account_id, entry_no));
+            insert into account select n, 1 from generate_series(1, 40) as n;
+            insert into entry select account_id, entry_no from account;
             insert into book select 'i' || n, 1 from generate_series(1, 40) as n;
             insert into copy select isbn, edition, 1 from book;
             insert into loan select n, 'i' || n, 1, 1 from generate_series(1, 40) as n;
