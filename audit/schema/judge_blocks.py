@@ -59,6 +59,8 @@ def _table_blocks(table: Table, column: Column, change: Change) -> Iterable[tupl
         yield "inherits the column: change it in the parent table", f"table {table.object}"
     if table.is_typed:
         yield "is a typed table: change the type of its rows", f"table {table.object}"
+    for child in column.not_null_children:
+        yield f"has a NOT NULL of its own on {column.name}, which PostgreSQL 18 cannot make again", f"table {child}"
     for user in table.row_type_users:
         yield f"has the row type of {table.object}", f"column {user}"
     new = target(change.type).kind

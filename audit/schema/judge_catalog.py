@@ -16,7 +16,10 @@ from order_audit.audit.schema import judge_queries as queries
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `kind` is the name of its base type (int4, numeric), `typmod` the modifier, `type` as in SQL."""
+    """A column: `kind` is the name of its base type (int4, numeric), `typmod` the modifier, `type` as in SQL.
+
+    `not_null_children` are the children that have a NOT NULL constraint of their own on it.
+    """
 
     name: str
     quoted: str
@@ -28,6 +31,7 @@ class Column:
     is_generated: bool
     is_inherited: bool
     default: str | None
+    not_null_children: list[str]
 
 
 @dataclass(frozen=True, eq=False)

@@ -89,7 +89,22 @@ select a.attrelid as table, a.attname as name, quote_ident(a.attname) as quoted,
   case when b.typmod = -1 then a.atttypmod else b.typmod end as typmod,
   format_type(a.atttypid, a.atttypmod) as type, b.type as type_oid, a.attnotnull as is_not_null,
   a.attgenerated <> '' as is_generated, a.attinhcount > 0 as is_inherited,
-  case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end as default
+  case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end as default,
+  -- PostgreSQL 18 cannot make such a constraint again
+  array(
+    with recursive below (oid) as (
+      select i.inhrelid from pg_inherits as i where i.inhparent = a.attrelid
+      union select i.inhrelid from below as b join pg_inherits as i on i.inhparent = b.oid
+    )
+    select format('%%I.%%I', s.nspname, c.relname)
+    from below as b
+    join pg_class as c on c.oid = b.oid
+    join pg_namespace as s on s.oid = c.relnamespace
+    join pg_attribute as o on o.attrelid = b.oid and o.attname = a.attname
+    join pg_constraint as k on k.conrelid = b.oid and k.contype = 'n' and k.conkey = array[o.attnum]
+    where k.conislocal and k.coninhcount > 0
+    order by 1
+  ) as not_null_children
 from pg_attribute as a
 join base as b on b.oid = a.atttypid
 join pg_type as y on y.oid = b.type

@@ -125,6 +125,27 @@ def test_a_view_is_the_same_afterwards(dsn: str) -> None:
         assert connection.execute(described).fetchall() == before
 
 
+@pytest.mark.parametrize(
+    "child",
+    [
+        "c (primary key (id)) inherits (p)",
+        "c (id int not null) inherits (p)",
+        "c () inherits (p); alter table c add primary key (id)",
+        "c (id int not null); alter table c inherit p",
+        "c () inherits (p)",
+        "b () inherits (p); create table c (id int not null) inherits (b)",
+    ],
+)
+def test_a_child_with_its_own_not_null_blocks_where_the_server_cannot_make_it_again(dsn: str, child: str) -> None:
+    suggestion = "alter table p alter column id type bigint;"
+    with psycopg.connect(dsn) as connection:
+        connection.execute(f"create table p (id int not null); create table {child}".encode())
+        connection.commit()
+        judged, tried = outcome(dsn, suggestion), run(connection, suggestion)
+    assert (judged.kind == "blocked") == bool(tried.error), (judged, tried.error)
+    assert not judged.obstacles or {it.object for it in judged.obstacles} == {"table public.c"}
+
+
 PARTITIONED = """
     create table ev (id bigint, at date, status text, kind_id bigint, primary key (id, at)) partition by range (at);
     create table kind (id bigint primary key, name text, code text);

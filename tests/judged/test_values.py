@@ -113,7 +113,7 @@ def test_json_that_jsonb_refuses_is_exactly_known(dsn: str) -> None:
 
 def test_decimals_of_floats_are_those_of_their_text(dsn: str) -> None:
     """The quick test agrees with the exact one, at every size."""
-    column = Column("c", "c", "float8", -1, "double precision", 701, False, False, False, None)
+    column = Column("c", "c", "float8", -1, "double precision", 701, False, False, False, None, [])
     with psycopg.connect(dsn) as connection:
         connection.execute("select setseed(0.5)")
         connection.execute("""
