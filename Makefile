@@ -4,13 +4,15 @@
 # JOBS is how many tests run at once, each in a process with servers of its own.
 # make soak: what is too long for the tests: fixes killed SOAK times, fixes and the migration tried on SOAK random databases.
 PYTHON ?= python3
+# compiled modules and tests are kept: the tests start the program many times
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 STAMP := .venv/.installed
 ORDERS ?= 5000000
 REPEATS ?= 3
 BENCH ?=
 SOAK ?= 300
-JOBS ?= 2
+JOBS ?= 3
 # the modules that take longest come first, whatever the number of their tests
 PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 

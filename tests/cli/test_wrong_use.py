@@ -229,7 +229,7 @@ def test_debug_shows_a_traceback(place: Place, name: str) -> None:
     filled = place.names | {"out": str(place.out())}
     words = [word.format(**filled) for word in _DEBUGGED[name]]
     first = name in ("usage", "document")
-    done = order_audit(*(["--debug", *words] if first else [*words, "--debug"]), cwd=place.folder)
+    done = in_process(*(["--debug", *words] if first else [*words, "--debug"]), cwd=place.folder)
     assert done.returncode in (2, 3)
     assert "Traceback (most recent call last)" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("order-audit: ")

@@ -106,7 +106,6 @@ def suite(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.both_versions
 def test_a_domain_from_outside(dsn: str, suite: Path, tmp_path: Path) -> None:
     """Impact is added up in the scans, by the page's own statement too; diagram and figures are facts and drawings."""
     site = tmp_path / "site"

@@ -21,8 +21,6 @@ from tests.lint.support import judged
 from tests.support import servers
 from tests.support.results import run
 
-pytestmark = pytest.mark.both_versions
-
 #: Foreign keys with and without an index, of one column and of two, whose numbers arrays hold.
 TABLES = """
 create table site (region int, number int, primary key (region, number));

@@ -7,8 +7,6 @@ import pytest
 from order_audit.audit.database.server import Server
 from tests.lint.hygiene import Case, check_all
 
-pytestmark = pytest.mark.both_versions
-
 CASES: dict[str, list[Case]] = {
     "constraint_is_validated": [
         Case(

@@ -9,8 +9,6 @@ from order_audit.audit.database.server import Server
 from tests.lint.hygiene import Case, check_all, execute
 from tests.lint.support import findings
 
-pytestmark = pytest.mark.both_versions
-
 CASES: dict[str, list[Case]] = {
     "table_has_primary_key": [
         Case("none", "create table t (a int, b text); insert into t values (1, 'x')", {"t": "critical"}, mends=True),

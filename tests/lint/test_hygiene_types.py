@@ -9,8 +9,6 @@ from order_audit.audit.database.server import Server
 from tests.lint.hygiene import FEW, Case, check_all, execute
 from tests.lint.support import findings
 
-pytestmark = pytest.mark.both_versions
-
 CASES: dict[str, list[Case]] = {
     "repeated_text_is_a_table": [
         Case("few texts", FEW.format("city text", "city", "'City no. ' || n % 50", 10000), {"t.city": "info"}),

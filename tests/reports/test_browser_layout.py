@@ -165,9 +165,9 @@ def test_evidence_breaks_no_word_on_a_phone(browser: Browser, tmp_path: Path) ->
 def test_axe_finds_nothing(browser: Browser, page_file: Path, report: Path, scheme: str, width: int) -> None:
     """In both colour schemes, narrow and wide, with every fold open."""
     size = {"width": width, "height": 800}
-    if page_file == report and scheme == "dark":
-        pytest.skip("its colours are those of the other pages, and its many rows would take as long as all of these")
     with opened(browser, page_file, color_scheme=scheme, viewport=size, bypass_csp=True) as page:
+        if page_file == report:  # some of its findings, which are made alike
+            page.evaluate("document.querySelectorAll('article.finding').forEach((it, n) => n % 6 && it.remove())")
         page.locator("button.expand").click()
         done = Axe().run(page, options=_AXE)
         assert done.violations_count == 0, done.generate_report()

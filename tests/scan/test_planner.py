@@ -105,7 +105,6 @@ def test_audit_finds_what_the_oracle_finds(
     assert wrong == {}
 
 
-@pytest.mark.both_versions
 def test_evidence_is_the_same_either_way(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Examples and impact too."""
     found = []

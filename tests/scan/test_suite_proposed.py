@@ -29,8 +29,6 @@ from order_audit.scenario.migrate.throttle import MigrationThrottle
 from tests.scan.test_examples import _difference, _keys, _read
 from tests.support.results import run
 
-pytestmark = pytest.mark.both_versions
-
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "order_audit" / "scenario" / "proposed" / "deploy" / "expand.sql"
 EXAMPLES = Path(__file__).parents[1] / "examples" / "proposed"
