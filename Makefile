@@ -29,7 +29,7 @@ test: $(STAMP)
 
 # without tests/gx: for its few tests that need no server, both processes would import Great Expectations
 check: $(STAMP) statically
-	$(PYTEST) -m "not server" --ignore tests/gx
+	$(PYTEST) -m "not server and not slow" --ignore tests/gx
 
 statically:
 	$(BIN)/ruff check .

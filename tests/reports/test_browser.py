@@ -179,6 +179,7 @@ def test_nothing_is_lost_without_the_script(browser: Browser, report: Path, audi
         assert page.locator("#times table").is_visible()
 
 
+@pytest.mark.slow
 def test_hostile_text_is_shown_as_text(browser: Browser, tmp_path: Path) -> None:
     """Scripts, ends of elements, drawings, braces and directions: all can be read, and nothing of it works."""
     texts = (HOSTILE, "</script><script>alert(3)</script><svg onload=alert(4)><a xlink:href='javascript:alert(5)'>",

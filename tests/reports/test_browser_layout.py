@@ -106,6 +106,7 @@ def test_paper_has_every_finding_in_full(
     assert "Findcritical" not in said
 
 
+@pytest.mark.slow
 def test_no_page_ends_with_the_head_of_a_table(browser: Browser, tmp_path: Path) -> None:
     """Wherever the table begins on the page, its first row follows."""
     file = written(tmp_path, report_page(document(*(found(f"orders.r{n}") for n in range(8)))))
@@ -194,6 +195,7 @@ def test_the_keyboard_reaches_everything(browser: Browser, report: Path) -> None
             assert hidden == ""
 
 
+@pytest.mark.slow
 def test_a_million_violations_open_at_once(browser: Browser, tmp_path: Path) -> None:
     """Counts are whole and evidence is not: the file stays small even where each value is a megabyte."""
     long = "<&\u200b>" * 260_000

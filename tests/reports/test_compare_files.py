@@ -36,6 +36,7 @@ def _large(folder: Path, rows: Iterator[bytes]) -> results_file.Audit:
     return results_file.Audit(typed(made), folder)
 
 
+@pytest.mark.slow
 def test_a_million_keys_are_compared_in_seconds(tmp_path: Path) -> None:
     """Half a million numbers and half a million texts, of which every fourth remains."""
 
@@ -56,6 +57,7 @@ def test_a_million_keys_are_compared_in_seconds(tmp_path: Path) -> None:
     assert took < 20, f"{took:.1f} s of processor time"
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_files(tmp_path: Path) -> None:
     """The peak of what Python holds stays below 20 MB, and is the same for ten times the keys."""
     peaks = []

@@ -163,7 +163,7 @@ def _add(root: Path, file: str, text: str) -> None:
     path.write_text(before + text, encoding="utf-8")
 
 
-@pytest.mark.server
+@pytest.mark.slow
 def test_the_documented_rule_takes_five_files_and_no_more(copy: SimpleNamespace) -> None:
     """With these alone, all that holds a rule against its files passes."""
     for file, text in _documented().items():
@@ -172,7 +172,7 @@ def test_the_documented_rule_takes_five_files_and_no_more(copy: SimpleNamespace)
     assert done.returncode == 0, done.stdout[-6000:]
 
 
-@pytest.mark.server
+@pytest.mark.slow
 def test_the_documented_rule_without_its_other_files_is_told_which(copy: SimpleNamespace) -> None:
     """All four are named."""
     (rule, text), *others = _documented().items()
