@@ -15,7 +15,7 @@ _UNSEEN: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffd\U000e0100-\U000e01ef]"
 )
 _NAMED: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
-#: What stands for a query that the page has already.
+#: The placeholder of a query that is printed before.
 REFERENCE: Final = "/* the query above goes here; Copy puts it in */"
 _SPACES: Final = re.compile(r"\A +| +\Z| {2,}")
 

@@ -8,7 +8,7 @@ from typing import Final
 from order_audit.reports.document import Document
 from order_audit.reports.formatting import plural
 
-#: What a cause is, where the word is first used.
+#: The definition of a cause.
 CAUSE: Final = "A cause is a row with a violation that follows from no other row"
 
 

@@ -35,7 +35,7 @@ class Column:
 
     @property
     def type(self) -> int:
-        """The oid of the type of the profiled values, domains apart; of arrays and ranges of what is inside."""
+        """The oid of the profiled type: the base type of a domain, the element type of an array or range."""
         return self.profiled.type
 
     @property

@@ -44,7 +44,7 @@ _KINDS: Final[dict[int, Kind]] = {
 
 @dataclass(frozen=True)
 class TypeFacts:
-    """What the catalog says of a type, domains apart.
+    """The catalog entry of a type; of a domain, that of its base type.
 
     `inside` is the type of an array's elements, or of a range's bounds, else 0. `hstore_schema` is the schema of the
     extension hstore, if the type is its type.

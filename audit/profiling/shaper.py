@@ -22,7 +22,7 @@ _ORDERED: Final = ("number", "time", "span", "position")
 _DRAWN: Final = ("number", "time", "span")
 #: Elements of an array that may be documents, or arrays.
 _NESTED: Final = re.compile(r"[\\{\[]")
-#: What the length of a value counts, if not letters.
+#: The units of a value's length, if not letters.
 _LENGTHS: Final = {"text": {}, "array": {"of": "element"}, "bytes": {"of": "byte"}}
 
 

@@ -14,10 +14,10 @@ from order_audit.domain import Chart, Json, Query
 from order_audit.reports.formatting import figure, number, plural
 from order_audit.scenario.domain.orders import LIVE
 
-#: Customers that are named, the most overdrawn first, and orders that are named of each.
+#: Customers that are named, the most overdrawn first, and the orders shown for each.
 _CUSTOMERS: Final = 20
 _ORDERS: Final = 3
-#: What becomes of orders that are due, in words.
+#: The outcomes for orders that are due, in words.
 _OUTCOMES: Final = {
     "recreated": "recreated",
     "not_covered": "balance too low",
