@@ -21,6 +21,7 @@ _QUIET: Final = 20.0
 #: The backfill as one statement for each table, without checks and dependencies.
 _PLAIN: Final = """
 set migration.direction = 'to_new';
+set sales.correcting = 'on';
 set jit = off;
 begin;
 insert into sales.customers (customer_id, name, created_at) select customer_id, customer_name, null from customers;
@@ -33,8 +34,10 @@ select customer_id, customer_balance::text::numeric, 'opening balance', null fro
 insert into sales.schedules (half_hours)
 select sales.half_hours(s.bits) from (select distinct order_schedule as bits from orders) as s
 where s.bits::text like '%1%';
-insert into sales.orders (order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, created_at)
-select o.order_id, o.customer_id, o.order_ref, b.schedule_id, o.order_amount, o.order_status, null
+insert into sales.orders (
+  order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, origin, created_at
+)
+select o.order_id, o.customer_id, o.order_ref, b.schedule_id, o.order_amount, o.order_status, 'migrated', null
 from orders as o left join sales_old.schedule_bits as b on b.bits = o.order_schedule::text;
 insert into sales_private.delivery_originals (order_id, args_text)
 select order_id, delivery_script_args::text from orders where delivery_script_args is not null;

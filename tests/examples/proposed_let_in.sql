@@ -31,7 +31,8 @@ update sales.customers set name = e'Cafe\u0301';
 update sales.customers set name = 'n/a';
 
 -- lineage.ancestor_is_older
-insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (5, 1, 10, 5, 'cancelled', null);
+set local sales.correcting = 'on';
+insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, origin, created_at) values (5, 1, 10, 5, 'cancelled', 'migrated', null);
 
 -- lineage.one_live_order
 update sales.orders set order_status = 'paused' where order_id = 10;
@@ -42,25 +43,22 @@ update sales.orders set order_status = 'recreated';
 -- lineage.root_is_not_closed
 update sales.orders set order_status = 'cancelled' where order_id = 10;
 
--- recreation.balance_is_in_ledger
-update sales.recreations set balance = 77;
-
 -- recreation.closed_is_covered_by_balance
-insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (30, 1, 10, 500, 'expired', null);
+set local sales.correcting = 'on';
+insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, origin, created_at) values (30, 1, 10, 500, 'expired', 'migrated', null);
 
 -- recreation.customer_is_not_overcommitted
 insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (30, 1, 30, 96, 'pending', now());
 
 -- recreation.follows_latest_state
-insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (1001, 1, 10, 5, 'pending', now());
-insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount) values (1001, 10, 10, 100, 5);
+set local sales.correcting = 'on';
+insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, origin, created_at) values (1001, 1, 10, 5, 'migrated', null);
+insert into sales.orders (order_id, customer_id, first_ancestor_id, amount) values (1002, 1, 10, 5);
+insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, business_day, customer_id, entry_number, balance, amount)
+values (1002, 10, 1000, sales.business_day(now()) - 1, 1, 1, 100, 5);
 
 -- recreation.happens_daily
 update sales.orders set created_at = created_at - interval '1 day' where order_id = 10;
-
--- recreation.happens_once
-insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (1001, 1, 10, 5, 'pending', now());
-insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount) values (1001, 10, 10, 100, 5);
 
 -- recreation.is_covered_by_balance
 insert into sales.ledger_entries (customer_id, amount) values (1, -95);
@@ -90,12 +88,15 @@ insert into sales.schedules (half_hours) values ('{[0,1)}');
 update sales.schedules set half_hours = (select range_agg(int4range(n, n + 10)) from generate_series(0, 320, 40) as n);
 
 -- history.ends_with_status
+set local sales.correcting = 'on';
 insert into sales.order_status_changes values (20, 1, 'pending', 'paused');
 
 -- history.goes_on
+set local sales.correcting = 'on';
 insert into sales.order_status_changes values (10, 2, 'active', 'paused');
 
 -- history.has_no_gap
+set local sales.correcting = 'on';
 insert into sales.order_status_changes values (20, 2, 'pending', 'active');
 
 -- secrets.original_says_the_same

@@ -65,7 +65,7 @@ def live(dsn: str) -> None:
             [customer],
         )
         assert one("select balance from sales.customers where customer_id = %s", customer) == 893
-        connection.execute("delete from sales.orders where order_id = %s", [made])
+        connection.execute("delete from orders where order_id = %s", [made])
         connection.execute("delete from orders where order_id = %s", [order])
         connection.execute("delete from customers where customer_id = %s", [customer])
         assert one("select count(*) from sales.customers where customer_id = %s", customer) == 0

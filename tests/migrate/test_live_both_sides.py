@@ -187,8 +187,8 @@ def test_orders_that_come_alone_and_together_are_written_alike(dsn: str) -> None
         (7, 7, days, None, None, 2_000, "pending"),
         (8, 7, days, None, None, 2_000, "pending"),
         (9, 50, days, None, None, 7, "pending"),
-        (10, 1, days, None, None, 1_000, "expired"),
-        (11, 1, days, None, None, 999, "expired"),
+        (10, 7, days, None, None, 1_000, "expired"),
+        (11, 7, days, None, None, 999, "expired"),
     ]
     insert = "insert into orders values (%s, %s, %s, %s::bit(336), %s, %s::json, %s, %s)"
     written = """
@@ -236,6 +236,7 @@ def test_orders_that_come_alone_and_together_are_written_alike(dsn: str) -> None
         assert verify(connection, nothing).equal
     assert found[0] == found[1]
     orders, quarantine = found[0]
-    assert [row[0] for row in orders] == [1, 2, 3, 4, 5, 7, 11]
-    assert [row[6] for row in orders] == [None, 1, 2, None, 4, None, 3]
-    assert [row[0] for row in quarantine] == [6, 8, 9, 10]
+    assert [row[0] for row in orders] == [1, 2, 4, 5, 7, 11]
+    assert [row[6] for row in orders] == [None, 1, None, 4, None, 7]
+    assert [row[0] for row in quarantine] == [3, 6, 8, 9, 10]
+    assert quarantine[0][1] == ["recreation.happens_once_a_day"]

@@ -190,6 +190,7 @@ def test_verify_holds_what_only_the_new_tables_know_against_itself(
         assert connection.execute("select sales.recreate(1001)").fetchone() != (None,)
         assert verify(connection, lambda *_: None).equal
         connection.execute("set session_replication_role = replica")
+        connection.execute("set sales.correcting = 'on'")
         connection.execute("alter table sales.recreations drop constraint recreations_balance_covers_amount")
         for name in ("sales.ledger_entries", "sales.orders", "sales.order_deliveries"):
             connection.execute(f"alter table {name} disable trigger user".encode())

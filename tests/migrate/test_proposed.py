@@ -63,11 +63,14 @@ def test_orders_can_be_partitioned_by_their_number(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(text.replace(table[0], partitioned).encode())
         connection.execute("insert into sales.customers (customer_id, name) values (1, 'one'), (2, 'two')")
-        order = "insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, created_at)"
-        connection.execute(f"{order} values (10, 1, 10, 1, null), (2000, 1, 10, 1, null)".encode())
+        connection.execute("set sales.correcting = 'on'")  # migrated orders
+        order = "insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, origin, created_at)"
+        connection.execute(
+            f"{order} values (10, 1, 10, 1, 'migrated', null), (2000, 1, 10, 1, 'migrated', null)".encode()
+        )
         for customer, ancestor in ((2, 10), (1, 2000)):
             with pytest.raises(errors.ForeignKeyViolation):
-                connection.execute(f"{order} values (2001, {customer}, {ancestor}, 1, null)".encode())
+                connection.execute(f"{order} values (2001, {customer}, {ancestor}, 1, 'migrated', null)".encode())
 
 
 def test_what_only_the_new_side_knows_comes_back_from_quarantine(sample: str, ask: Query) -> None:
@@ -126,6 +129,12 @@ def test_both_sides_see_a_write_in_its_own_transaction(sample: str, step: str) -
         connection.execute("update orders set order_status = 'paused' where order_id = %s", row)
         found = connection.execute("select order_status from sales.orders where order_id = %s", row).fetchone()
         assert found == ("paused",)
+        with pytest.raises(errors.ForeignKeyViolation), connection.transaction():  # it has a history
+            connection.execute("delete from sales.orders where order_id = %s", row)
+        connection.execute("delete from orders where order_id = %s", row)
+        assert not connection.execute("select from sales.orders where order_id = %s", row).rowcount
+        made = "insert into sales.orders (customer_id, amount) values (1, 7) returning order_id"
+        row = connection.execute(made.encode()).fetchone()
         connection.execute("delete from sales.orders where order_id = %s", row)
         assert not connection.execute("select from orders where order_id = %s", row).rowcount
 

@@ -11,6 +11,6 @@ left join sales.orders as o on o.order_id = r.order_id
 left join sales.orders as p on p.order_id = r.predecessor_id
 where r.first_ancestor_id <> o.first_ancestor_id
   or p.first_ancestor_id <> o.first_ancestor_id
-  or r.predecessor_id is not null and p.order_id is null
+  or p.order_id is null
   or r.predecessor_id = r.order_id
 order by r.order_id

@@ -25,7 +25,7 @@ left join lateral (
   order by h.change_number desc
   limit 1
 ) as ended on ended.status_after in ('cancelled', 'expired')
--- A predecessor that was deleted since cannot be judged.
+-- Another rule finds a record without a predecessor.
 where r.predecessor_id is not null
   and (r.predecessor_id is distinct from r.latest_id or ended.status_after is not null)
 order by r.order_id

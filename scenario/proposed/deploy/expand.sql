@@ -82,6 +82,24 @@ end
 $$;
 comment on function sales.holds_secret(jsonb) is 'Whether arguments contain a secret, at any depth.';
 
+-- The time zone of the business is stated here, once. A recreation stores its day, so that another zone, put here by
+-- `create or replace`, applies to later recreations only. A day begins at 00:00 in the zone and may have 23 or 25 hours.
+create function sales.business_day(moment timestamptz) returns date
+language sql immutable parallel safe strict
+return (moment at time zone 'America/New_York')::date;
+comment on function sales.business_day(timestamptz) is 'The business day of a time, from midnight to midnight in New York.';
+
+-- Only functions of the owner correct records that are otherwise only inserted, with this setting. Another role may
+-- change the setting, but does not own the table.
+create function sales.may_correct(records regclass) returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(current_setting('sales.correcting', true), '') = 'on' and pg_has_role(c.relowner, 'USAGE')
+  from pg_class as c where c.oid = records
+$$;
+comment on function sales.may_correct(regclass) is 'Whether a function of the owner corrects records now.';
+
 create table sales.states (
   state_code text primary key check (state_code ~ '^[A-Z]{2}$'),
   state_name text not null unique check (sales.says_something(state_name)),
@@ -129,7 +147,7 @@ create table sales.ledger_entries (
   customer_id bigint not null references sales.customers (customer_id),
   entry_number bigint not null check (entry_number > 0),
   balance_before numeric(18, 2) not null check (balance_before >= 0),
-  amount numeric(18, 2) not null check (amount <> 'NaN'),
+  amount numeric(18, 2) not null check (amount <> 0 and amount <> 'NaN'),
   balance_after numeric(18, 2) not null check (balance_after >= 0),
   reason text not null default 'unstated' check (sales.says_something(reason)),
   created_at timestamptz default now(),
@@ -307,19 +325,22 @@ create table sales.orders (
   schedule_id bigint references sales.schedules (schedule_id),
   -- in PostgreSQL, NaN is greater than any number
   amount numeric(12, 2) not null check (amount >= 0 and amount <> 'NaN'),
+  initial_amount numeric(12, 2) not null,
   order_status text not null default 'pending' check (
     order_status in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
   ),
+  origin text not null default 'application' check (origin in ('application', 'migrated')),
   created_at timestamptz default now(),
   updated_at timestamptz,
   is_root boolean generated always as (order_id = first_ancestor_id) stored,
   ancestor_is_root boolean generated always as (true) stored,
   recreation_id bigint generated always as (
-    case when first_ancestor_id <> order_id and created_at is not null then order_id end
+    case when first_ancestor_id <> order_id and origin <> 'migrated' then order_id end
   ) stored check (recreation_id = order_id),
   unique (order_id, customer_id, is_root),
   -- in this column order, because the index also finds the orders of a lineage
   unique (first_ancestor_id, order_id),
+  constraint orders_migrated_have_no_time check (origin <> 'migrated' or created_at is null),
   check (order_status <> 'active' or schedule_id is not null),
   -- A root of the same customer, or null. Deferred, so that a lineage can be loaded in any order.
   constraint orders_first_ancestor_is_root foreign key (first_ancestor_id, customer_id, ancestor_is_root)
@@ -330,19 +351,22 @@ with (fillfactor = 90);
 create index orders_customer_id on sales.orders (customer_id);
 create index orders_first_ancestor on sales.orders (first_ancestor_id, customer_id, ancestor_is_root);
 create index orders_schedule_id on sales.orders (schedule_id);
-create index orders_recreation_id on sales.orders (recreation_id) where recreation_id is not null;
+create index orders_recreation_is_written_down
+  on sales.orders (recreation_id, first_ancestor_id, customer_id, initial_amount) where recreation_id is not null;
 comment on table sales.orders is 'Orders of leads. A recreated order is closed, and a new order of the same lineage continues.';
 comment on column sales.orders.order_id is 'Number, the same in every version of this schema.';
 comment on column sales.orders.customer_id is 'Who buys.';
 comment on column sales.orders.first_ancestor_id is 'First order of its lineage; for the first, the order itself. For reports on lineages; recreations has the predecessor.';
 comment on column sales.orders.schedule_id is 'Delivery schedule; null for never.';
 comment on column sales.orders.amount is 'Price in US dollars.';
+comment on column sales.orders.initial_amount is 'Price at its creation, in US dollars. Set by the database.';
 comment on column sales.orders.order_status is 'Current status; order_status_changes has its history.';
+comment on column sales.orders.origin is 'application; or migrated, for an order without a recorded recreation. Only the owner writes migrated.';
 comment on column sales.orders.created_at is 'Time of creation; null for old rows, for which it was not recorded.';
 comment on column sales.orders.updated_at is 'Time of the last change; null if never changed.';
 comment on column sales.orders.is_root is 'Whether it is the first of its lineage.';
 comment on column sales.orders.ancestor_is_root is 'Always true: part of the reference to the first ancestor.';
-comment on column sales.orders.recreation_id is 'Its number if it must have a row in recreations: a recreation with a recorded time.';
+comment on column sales.orders.recreation_id is 'Its number if it must have a row in recreations: a recreation that was not migrated.';
 
 create function sales.begin_lineage() returns trigger
 language plpgsql
@@ -356,37 +380,116 @@ comment on function sales.begin_lineage() is 'An order without a first ancestor 
 create trigger begin_lineage before insert on sales.orders
   for each row when (new.first_ancestor_id is null) execute function sales.begin_lineage();
 
+-- Applications choose neither the initial amount nor the origin; corrections by the owner set them.
+create function sales.keep_origin() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'INSERT' then
+    new.initial_amount := new.amount;
+    if new.origin <> 'migrated' then
+      return new;
+    end if;
+  end if;
+  if not sales.may_correct(tg_relid) then
+    raise check_violation using
+      message = 'the origin and the initial amount of an order are set by the database',
+      hint = 'a recreation needs its row in sales.recreations: use sales.recreate';
+  end if;
+  return new;
+end
+$$;
+comment on function sales.keep_origin() is 'Sets the initial amount of an order, and rejects another origin.';
+create trigger keep_origin before insert on sales.orders for each row execute function sales.keep_origin();
+alter table sales.orders enable always trigger keep_origin;
+create trigger keep_origin_later before update of origin, initial_amount on sales.orders
+  for each row when (old.origin <> new.origin or old.initial_amount <> new.initial_amount)
+  execute function sales.keep_origin();
+alter table sales.orders enable always trigger keep_origin_later;
+
 create table sales.recreations (
   order_id bigint primary key,
   first_ancestor_id bigint not null,
-  predecessor_id bigint check (predecessor_id <> order_id),
+  -- numbers grow, so that predecessors make no cycle
+  predecessor_id bigint not null check (predecessor_id < order_id),
+  business_day date not null default sales.business_day(now()),
+  customer_id bigint not null,
+  entry_number bigint not null,
   balance numeric(18, 2) not null check (balance <> 'NaN'),
   amount numeric(12, 2) not null check (amount >= 0 and amount <> 'NaN'),
   created_at timestamptz not null default now(),
   -- the business rule
   constraint recreations_balance_covers_amount check (balance > amount),
   constraint recreations_not_of_root check (order_id <> first_ancestor_id),
+  constraint recreations_once_a_day unique (first_ancestor_id, business_day),
+  -- the lineage is the predecessor's, so this is one successor per predecessor
+  constraint recreations_one_successor unique (predecessor_id, first_ancestor_id),
+  -- a run that begins before midnight may end after it
+  constraint recreations_day check (
+    business_day between sales.business_day(created_at) - 1 and sales.business_day(created_at)
+  ),
   -- both in one lineage
-  constraint recreations_order foreign key (order_id, first_ancestor_id) references sales.orders (order_id, first_ancestor_id)
-    on delete cascade deferrable initially deferred,
-  constraint recreations_predecessor foreign key (predecessor_id, first_ancestor_id) references sales.orders (order_id, first_ancestor_id)
-    on delete set null (predecessor_id) deferrable initially deferred
+  constraint recreations_order foreign key (order_id, first_ancestor_id)
+    references sales.orders (order_id, first_ancestor_id) deferrable initially deferred,
+  constraint recreations_predecessor foreign key (predecessor_id, first_ancestor_id)
+    references sales.orders (order_id, first_ancestor_id) deferrable initially deferred,
+  constraint recreations_balance_is_in_ledger foreign key (customer_id, entry_number, balance)
+    references sales.ledger_entries (customer_id, entry_number, balance_after),
+  -- for the order's reference
+  constraint recreations_as_ordered unique (order_id, first_ancestor_id, customer_id, amount)
 );
-create index recreations_order_id on sales.recreations (order_id, first_ancestor_id);
-create index recreations_predecessor_id on sales.recreations (predecessor_id, first_ancestor_id);
+create index recreations_balance_is_in_ledger on sales.recreations (customer_id, entry_number, balance);
 comment on table sales.recreations is 'Recreations of orders, with the balance that allowed them.';
 comment on column sales.recreations.order_id is 'The new order.';
 comment on column sales.recreations.first_ancestor_id is 'First ancestor of both orders.';
-comment on column sales.recreations.predecessor_id is 'The recreated order; null after its deletion.';
-comment on column sales.recreations.balance is 'Balance of the customer at that time, in US dollars.';
-comment on column sales.recreations.amount is 'Price of the order at that time, in US dollars.';
-comment on column sales.recreations.created_at is 'When.';
+comment on column sales.recreations.predecessor_id is 'The recreated order, which has no other successor.';
+comment on column sales.recreations.business_day is 'Business day: one recreation per lineage. That of its time, or the day before it for a run across midnight.';
+comment on column sales.recreations.customer_id is 'Customer of both orders.';
+comment on column sales.recreations.entry_number is 'The ledger entry that the balance was read from.';
+comment on column sales.recreations.balance is 'Balance of the customer after that entry, in US dollars.';
+comment on column sales.recreations.amount is 'Initial amount of the new order, in US dollars.';
+comment on column sales.recreations.created_at is 'When. Set by the database.';
 
+-- References alone would allow the balance of an earlier entry, and a record that is dated back to a day without one.
+-- Locks the customer's row, so that the balance stays until the end of the transaction.
+create function sales.record_now() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if sales.may_correct(tg_relid) then
+    return new;
+  end if;
+  new.created_at := now();
+  perform from sales.customers as c
+  where c.customer_id = new.customer_id and c.entry_number = new.entry_number
+  for no key update;
+  if not found then
+    raise check_violation using
+      message = format('entry %s is not the last ledger entry of customer %s', new.entry_number, new.customer_id);
+  end if;
+  if exists (
+    select from sales.recreations as r
+    where r.first_ancestor_id = new.first_ancestor_id and r.business_day > new.business_day
+  ) then
+    raise check_violation using
+      message = format('lineage %s was recreated on a later day than %s', new.first_ancestor_id, new.business_day);
+  end if;
+  return new;
+end
+$$;
+comment on function sales.record_now() is 'Sets the time of a recreation, and rejects an outdated balance or day.';
+create trigger record_now before insert on sales.recreations for each row execute function sales.record_now();
+alter table sales.recreations enable always trigger record_now;
+
+-- The record has the order's lineage, customer and amount.
 alter table sales.orders add constraint orders_recreation_is_written_down
-  foreign key (recreation_id) references sales.recreations (order_id) deferrable initially deferred;
+  foreign key (recreation_id, first_ancestor_id, customer_id, initial_amount)
+  references sales.recreations (order_id, first_ancestor_id, customer_id, amount) deferrable initially deferred;
 
 create table sales.order_status_changes (
-  order_id bigint not null references sales.orders (order_id) on delete cascade,
+  order_id bigint not null references sales.orders (order_id),
   change_number bigint not null check (change_number > 0),
   status_before text not null check (
     status_before in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
@@ -422,6 +525,58 @@ comment on function sales.write_status_change() is 'Records a change of an order
 create trigger write_status_change after update of order_status on sales.orders
   for each row when (old.order_status is distinct from new.order_status) execute function sales.write_status_change();
 alter table sales.orders enable always trigger write_status_change;
+
+create function sales.insert_only() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if sales.may_correct(tg_relid) then
+    return case tg_op when 'DELETE' then old else new end;
+  end if;
+  raise restrict_violation using
+    message = format('rows of %s cannot be changed or deleted', tg_relid::regclass),
+    hint = case tg_table_name
+      when 'ledger_entries' then 'correct an entry by another one: insert into sales.ledger_entries (customer_id, amount, reason) values (...)'
+      when 'order_status_changes' then 'the database adds a row when orders.order_status changes'
+      else 'sales.recreate adds a row'
+    end;
+end
+$$;
+comment on function sales.insert_only() is 'Rejects changes of records that are only inserted.';
+create function sales.written_by_database() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if sales.may_correct(tg_relid) then
+    return new;
+  end if;
+  raise restrict_violation using
+    message = format('rows of %s are written by the database', tg_relid::regclass),
+    hint = 'it adds a row when orders.order_status changes';
+end
+$$;
+comment on function sales.written_by_database() is 'Rejects a history that an application writes itself.';
+create trigger written_by_database before insert on sales.order_status_changes
+  for each row when (pg_trigger_depth() = 0) execute function sales.written_by_database();
+alter table sales.order_status_changes enable always trigger written_by_database;
+do $$
+declare
+  tab text;
+begin
+  foreach tab in array array['ledger_entries', 'recreations', 'order_status_changes'] loop
+    execute format(
+      'create trigger insert_only before update or delete on sales.%I for each row execute function sales.insert_only()', tab
+    );
+    execute format(
+      'create trigger insert_only_all before truncate on sales.%I for each statement execute function sales.insert_only()', tab
+    );
+    execute format('alter table sales.%I enable always trigger insert_only', tab);
+    execute format('alter table sales.%I enable always trigger insert_only_all', tab);
+  end loop;
+end
+$$;
 
 -- Return whether JSON has a key that equals apikey in lower case without - and _, with a non-empty text.
 create function sales.finds_api_key(args jsonb) returns boolean
@@ -649,7 +804,7 @@ $$;
 comment on function sales.hold_customer(bigint) is 'Locks a customer until the end of the transaction.';
 
 -- With the owner's privileges, because it copies secrets.
-create function sales.recreate(old_order_id bigint) returns bigint
+create function sales.recreate(old_order_id bigint, the_day date default sales.business_day(now())) returns bigint
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -660,8 +815,13 @@ declare
 begin
   -- locks the balance
   perform sales.hold_customer((select o.customer_id from sales.orders as o where o.order_id = old_order_id));
-  select d.first_ancestor_id, d.amount, d.balance into due
-  from sales.orders_due as d where d.order_id = old_order_id;
+  select d.customer_id, d.first_ancestor_id, d.amount, d.balance, c.entry_number into due
+  from sales.orders_due as d
+  join sales.customers as c on c.customer_id = d.customer_id
+  where d.order_id = old_order_id
+    and not exists (
+      select from sales.recreations as r where r.first_ancestor_id = d.first_ancestor_id and r.business_day >= the_day
+    );
   if not found then
     return null;
   end if;
@@ -669,8 +829,12 @@ begin
   select o.customer_id, o.first_ancestor_id, o.schedule_id, o.amount, o.order_status
   from sales.orders as o where o.order_id = old_order_id
   returning order_id into made;
-  insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount)
-  values (made, due.first_ancestor_id, old_order_id, due.balance, due.amount);
+  insert into sales.recreations (
+    order_id, first_ancestor_id, predecessor_id, business_day, customer_id, entry_number, balance, amount
+  )
+  values (
+    made, due.first_ancestor_id, old_order_id, the_day, due.customer_id, due.entry_number, due.balance, due.amount
+  );
   insert into sales.order_deliveries (order_id, script_name, args)
   select made, d.script_name, sales_private.with_secrets(old_order_id, d.args)::jsonb
   from sales.order_deliveries as d where d.order_id = old_order_id;
@@ -678,8 +842,116 @@ begin
   return made;
 end
 $$;
-comment on function sales.recreate(bigint) is 'Recreates a due order; returns the new number, or null if it is not due.';
-revoke all on function sales.recreate(bigint) from public;
+comment on function sales.recreate(bigint, date) is 'Recreates an order that is due on a business day; returns the new number, or null if it is not due.';
+revoke all on function sales.recreate(bigint, date) from public;
+
+-- Two runs meet at a customer's row: the second waits, and then finds nothing due. So neither can deadlock, and each
+-- order is recreated once.
+create function sales.recreate_for_customer(the_id bigint, the_day date) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  order_number bigint;
+  made bigint := 0;
+begin
+  perform sales.hold_customer(the_id);
+  for order_number in
+    select d.order_id from sales.orders_due as d where d.customer_id = the_id order by d.order_id
+  loop
+    if sales.recreate(order_number, the_day) is not null then
+      made := made + 1;
+    end if;
+  end loop;
+  return made;
+end
+$$;
+comment on function sales.recreate_for_customer(bigint, date) is 'Recreates the orders of a customer that are due on a business day; returns their number.';
+revoke all on function sales.recreate_for_customer(bigint, date) from public;
+
+-- The job. Without `set` clauses and without the owner's privileges, since either forbids commit; so names are
+-- qualified. A failure skips its customer, and is raised at the end.
+create procedure sales.recreate_due(the_day date default sales.business_day(now()))
+language plpgsql
+as $$
+declare
+  customers bigint[];
+  customer bigint;
+  failed bigint := 0;
+  said text;
+begin
+  if the_day is null
+    or the_day not between sales.business_day(pg_catalog.now()) - 1 and sales.business_day(pg_catalog.now()) then
+    raise invalid_parameter_value using
+      message = pg_catalog.format('%s is neither the present business day nor the one before', coalesce(the_day::text, 'null')),
+      hint = pg_catalog.format('the present business day is %s', sales.business_day(pg_catalog.now()));
+  end if;
+  customers := array(select distinct d.customer_id from sales.orders_due as d order by d.customer_id);
+  foreach customer in array customers loop
+    begin
+      perform sales.recreate_for_customer(customer, the_day);
+    exception
+      when others then
+        failed := failed + 1;
+        said := sqlerrm;
+        raise warning 'customer %: %', customer, said;
+    end;
+    commit;
+  end loop;
+  if failed > 0 then
+    raise exception 'the orders of % of % customers were not recreated; the last error: %',
+      failed, cardinality(customers), said
+      using hint = 'the others are committed: run it again';
+  end if;
+end
+$$;
+comment on procedure sales.recreate_due(date) is 'The nightly job: recreates all due orders once for a business day, and commits each customer.';
+revoke all on procedure sales.recreate_due(date) from public;
+
+-- A successor of an order without its record follows the next earlier order that has no successor.
+create function sales_private.erase_recreations(ids bigint[]) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set sales.correcting = 'on'
+as $$
+declare
+  later record;
+  free bigint;
+begin
+  delete from sales.recreations as r where r.order_id = any(ids);
+  for later in
+    select r.order_id, r.first_ancestor_id from sales.recreations as r where r.predecessor_id = any(ids) order by r.order_id
+  loop
+    select max(p.order_id) into free
+    from sales.orders as p
+    where p.first_ancestor_id = later.first_ancestor_id and p.order_id < later.order_id and p.order_id <> all(ids)
+      and not exists (select from sales.recreations as r where r.predecessor_id = p.order_id);
+    if free is null then
+      delete from sales.recreations as r where r.order_id = later.order_id;
+      update sales.orders as o set origin = 'migrated', created_at = null where o.order_id = later.order_id;
+    else
+      update sales.recreations as r set predecessor_id = free where r.order_id = later.order_id;
+    end if;
+  end loop;
+end
+$$;
+comment on function sales_private.erase_recreations(bigint[]) is 'Deletes the records of recreations, for the owner; lineages stay connected.';
+revoke all on function sales_private.erase_recreations(bigint[]) from public;
+
+create function sales_private.erase_orders(ids bigint[]) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set sales.correcting = 'on'
+as $$
+begin
+  perform sales_private.erase_recreations(ids);
+  delete from sales.order_status_changes as h where h.order_id = any(ids);
+  delete from sales.orders as o where o.order_id = any(ids);
+end
+$$;
+comment on function sales_private.erase_orders(bigint[]) is 'Deletes orders with their records, for the owner.';
+revoke all on function sales_private.erase_orders(bigint[]) from public;
 
 create function sales.touch() returns trigger
 language plpgsql

@@ -115,7 +115,7 @@ def begin_lineage(scene: Scene, connection: psycopg.Connection, chance: random.R
 
 
 def recreate(scene: Scene, connection: psycopg.Connection, chance: random.Random, draft: Draft) -> None:
-    """The nightly job for one customer."""
+    """The nightly job for one customer. A job of the same day has left what this day has recreated."""
     customer = scene.customer(chance)
     row = connection.execute(
         "select customer_balance from customers where customer_id = %s for update", [customer]
@@ -125,10 +125,11 @@ def recreate(scene: Scene, connection: psycopg.Connection, chance: random.Random
     due = connection.execute(
         "select order_id, order_ref from orders as o"
         " where customer_id = %s and order_status in ('pending', 'active', 'paused') and order_amount < %s"
+        " and (order_id = order_ref or order_id <= %s)"
         " and not exists (select from orders as later"
         " where later.order_ref = o.order_ref and later.order_id > o.order_id)"
         " order by order_id limit 2 for update",
-        [customer, row[0]],
+        [customer, row[0], scene.orders],
     ).fetchall()
     for order, ref in due:
         made = connection.execute(

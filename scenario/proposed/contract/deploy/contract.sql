@@ -41,6 +41,7 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 set extra_float_digits = 1
+set sales.correcting = 'on'
 as $$
 declare
   is_now public.customers;
@@ -111,6 +112,7 @@ create or replace function sales_old.write_order() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set sales.correcting = 'on'
 as $$
 declare
   is_now public.orders;
@@ -126,7 +128,7 @@ begin
       return null;
     end if;
     if tg_op = 'DELETE' then
-      delete from sales.orders as o where o.order_id = old.order_id;
+      perform sales_private.erase_orders(array[old.order_id::bigint]);
       return old;
     end if;
     if new.order_id <> old.order_id then
@@ -162,23 +164,31 @@ begin
   end if;
 
   if tg_op = 'INSERT' then
-    insert into sales.orders (order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status)
+    -- an order before its first ancestor has no predecessor to record
+    insert into sales.orders (
+      order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, origin, created_at
+    )
     values (
       new.order_id, new.customer_id, new.order_ref, the_schedule, coalesce(new.order_amount, 0),
-      coalesce(new.order_status, 'pending')
+      coalesce(new.order_status, 'pending'), case when new.order_ref <= new.order_id then 'application' else 'migrated' end,
+      case when new.order_ref <= new.order_id then now() end
     );
-    if new.order_ref <> new.order_id then
-      insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount)
+    if new.order_ref < new.order_id then
+      insert into sales.recreations (
+        order_id, first_ancestor_id, predecessor_id, customer_id, entry_number, balance, amount
+      )
       select new.order_id, new.order_ref, (
           select max(p.order_id) from sales.orders as p where p.first_ancestor_id = new.order_ref and p.order_id < new.order_id
-        ), c.balance, coalesce(new.order_amount, 0)
+        ), c.customer_id, c.entry_number, c.balance, coalesce(new.order_amount, 0)
       from sales.customers as c where c.customer_id = new.customer_id;
     end if;
   else
+    perform sales_private.erase_recreations(array[old.order_id::bigint]) where new.order_ref <> old.order_ref;
     update sales.orders as o
     set customer_id = case when new.customer_id <> old.customer_id then new.customer_id else o.customer_id end,
       first_ancestor_id = case when new.order_ref <> old.order_ref then new.order_ref else o.first_ancestor_id end,
       -- an order with a changed first ancestor was not recreated at its creation
+      origin = case when new.order_ref = old.order_ref then o.origin else 'migrated' end,
       created_at = case when new.order_ref = old.order_ref then o.created_at end,
       schedule_id = case when new.order_schedule <> old.order_schedule then the_schedule else o.schedule_id end,
       amount = case when new.order_amount <> old.order_amount then new.order_amount else o.amount end,

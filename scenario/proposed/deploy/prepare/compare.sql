@@ -111,7 +111,7 @@ create view migration.differing_inside as
   full join sales.recreations as r on r.order_id = o.order_id
   left join sales.orders as p on p.order_id = r.predecessor_id
   where o.order_id is null or r.order_id is null or r.first_ancestor_id <> o.first_ancestor_id
-    or (r.predecessor_id is not null and (p.first_ancestor_id is distinct from r.first_ancestor_id or p.order_id > r.order_id))
+    or (r.predecessor_id is not null and (p.first_ancestor_id is distinct from r.first_ancestor_id or p.order_id >= r.order_id))
     or r.balance <= r.amount
   union all
   select 'orders', s.order_id, format('its secret %s is of no delivery', s.secret_id)

@@ -59,7 +59,7 @@ as $$
 $$;
 
 -- The same for orders. The balance must cover orders that are recreated now (`made_now`), and those already in
--- quarantine for that reason.
+-- quarantine for that reason. The same applies to a second recreation on a business day.
 create function migration.order_faults(ids bigint[], made_now bigint[] default '{}')
 returns table (order_id bigint, faults text[])
 language sql stable
@@ -132,6 +132,20 @@ as $$
         )
         and (select c.balance > o.order_amount from sales.customers as c where c.customer_id = o.customer_id) is not true
       then 'recreation.is_covered_by_balance'
+    end,
+    case
+      when o.order_ref <> o.order_id and exists (
+        select from sales.recreations as r
+        where r.first_ancestor_id = o.order_ref and r.order_id <> o.order_id and r.business_day = sales.business_day(
+          case
+            when o.order_id = any(made_now) then now()
+            else (
+              select q.since from migration.quarantined_order as q
+              where q.order_id = o.order_id and q.reasons @> '{recreation.happens_once_a_day}'
+            )
+          end
+        )
+      ) then 'recreation.happens_once_a_day'
     end
   ], null)
   from migration.old_orders as o

@@ -89,32 +89,40 @@ begin
   union all
   select 'order', h.order_id, 'order_status_changes', to_jsonb(h)
   from sales.order_status_changes as h where h.order_id = any(ids);
-  delete from sales.orders as o where o.order_id = any(ids);
+  perform sales_private.erase_orders(ids);
 end
 $$;
 
 -- Restore the kept facts of orders that are in the new tables again. An order with a changed first ancestor was not
--- recreated at its creation, and has no time.
+-- recreated at its creation: it has no record and no time. Each record is put between its neighbours again.
 create function migration.give_back_orders(ids bigint[]) returns void
 language plpgsql
 as $$
+declare
+  record_kept sales.recreations;
 begin
   ids := array(select distinct k.id from migration.kept as k where k.kind = 'order' and k.id = any(ids));
   if cardinality(ids) = 0 then
     return;
   end if;
-  insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount, created_at)
-  select r.order_id, r.first_ancestor_id,
-    (
-      select p.order_id from sales.orders as p
-      where p.order_id = r.predecessor_id and p.first_ancestor_id = r.first_ancestor_id
-    ), r.balance, r.amount, r.created_at
-  from migration.kept as k
-  cross join lateral jsonb_populate_record(null::sales.recreations, k.line) as r
-  join sales.orders as o on o.order_id = r.order_id and o.first_ancestor_id = r.first_ancestor_id
-  where k.kind = 'order' and k.id = any(ids) and k.tab = 'recreations';
+  for record_kept in
+    select r.*
+    from migration.kept as k
+    cross join lateral jsonb_populate_record(null::sales.recreations, k.line) as r
+    join sales.orders as o
+      on o.order_id = r.order_id and o.first_ancestor_id = r.first_ancestor_id and o.customer_id = r.customer_id
+    where k.kind = 'order' and k.id = any(ids) and k.tab = 'recreations'
+    order by r.order_id
+  loop
+    record_kept.predecessor_id := migration.predecessor(record_kept.first_ancestor_id, record_kept.order_id);
+    update sales.recreations as r
+    set predecessor_id = record_kept.order_id
+    where r.predecessor_id = record_kept.predecessor_id and r.order_id > record_kept.order_id;
+    insert into sales.recreations values (record_kept.*);
+  end loop;
   update sales.orders as o
-  set created_at = (k.line ->> 'created_at')::timestamptz
+  set created_at = (k.line ->> 'created_at')::timestamptz, origin = k.line ->> 'origin',
+    initial_amount = (k.line ->> 'initial_amount')::numeric
   from migration.kept as k
   where k.kind = 'order' and k.id = any(ids) and k.tab = 'orders' and o.order_id = k.id
     and (o.is_root or exists (select from sales.recreations as r where r.order_id = o.order_id));

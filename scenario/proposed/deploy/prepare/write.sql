@@ -173,7 +173,7 @@ declare
   by_set text; -- not read: an assignment is cheaper than a query
 begin
   select o.order_id, o.customer_id, o.order_ref, o.order_amount, o.order_status, o.delivery_script_name, o.delivery_script_args,
-    b.schedule_id, s.checked_as, c.balance
+    b.schedule_id, s.checked_as, c.balance, c.entry_number
   into made
   from migration.order_faults(array[the_id], array[the_id]) as f
   join migration.old_orders as o on o.order_id = f.order_id
@@ -190,7 +190,9 @@ begin
   if not found then
     return false;
   end if;
-  if made.order_ref <> the_id then
+  if made.order_ref > the_id then
+    return false;
+  elsif made.order_ref <> the_id then
     -- locks the referenced order until the end of the transaction
     perform from sales.orders as r
     where r.order_id = made.order_ref and r.customer_id = made.customer_id and r.is_root
@@ -203,8 +205,13 @@ begin
   insert into sales.orders (order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, created_at)
   values (the_id, made.customer_id, made.order_ref, made.schedule_id, made.order_amount, made.order_status, now());
   if made.order_ref <> the_id then
-    insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount)
-    values (the_id, made.order_ref, migration.predecessor(made.order_ref, the_id), made.balance, made.order_amount);
+    insert into sales.recreations (
+      order_id, first_ancestor_id, predecessor_id, customer_id, entry_number, balance, amount
+    )
+    values (
+      the_id, made.order_ref, migration.predecessor(made.order_ref, the_id), made.customer_id, made.entry_number,
+      made.balance, made.order_amount
+    );
   end if;
   if made.delivery_script_args is not null then
     insert into sales_private.delivery_originals (order_id, args_text) values (the_id, made.delivery_script_args::text);
@@ -350,11 +357,21 @@ begin
     end if;
     continue when good = '{}';
 
+    if here <> '{}' then
+      -- orders that an old application moved to another lineage
+      perform sales_private.erase_recreations(array(
+        select n.order_id from sales.orders as n
+        join migration.old_orders as o on o.order_id = n.order_id
+        where n.order_id = any(good) and n.order_id = any(here) and n.first_ancestor_id <> o.order_ref
+      ));
+    end if;
     insert into sales.orders as n (
-      order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, created_at
+      order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, origin, created_at
     )
     select o.order_id, o.customer_id, o.order_ref, b.schedule_id, o.order_amount, o.order_status,
-      case when made_now then now() end
+      -- an order before its first ancestor has no predecessor to record
+      case when made_now and o.order_ref <= o.order_id then 'application' else 'migrated' end,
+      case when made_now and o.order_ref <= o.order_id then now() end
     from migration.old_orders as o
     left join sales_old.schedule_bits as b on b.bits = o.order_schedule::text
     where o.order_id = any(good)
@@ -363,6 +380,7 @@ begin
     set customer_id = excluded.customer_id, first_ancestor_id = excluded.first_ancestor_id,
       schedule_id = excluded.schedule_id, amount = excluded.amount, order_status = excluded.order_status,
       -- an order with a changed first ancestor was not recreated at its creation
+      origin = case when n.first_ancestor_id = excluded.first_ancestor_id then n.origin else 'migrated' end,
       created_at = case when n.first_ancestor_id = excluded.first_ancestor_id then n.created_at end
     where (n.customer_id, n.first_ancestor_id, n.schedule_id, n.amount, n.order_status) is distinct from
       (excluded.customer_id, excluded.first_ancestor_id, excluded.schedule_id, excluded.amount, excluded.order_status);
@@ -373,10 +391,13 @@ begin
       perform migration.give_back_orders(good);
     end if;
     if made_now and not roots then
-      insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, balance, amount)
-      select n.order_id, n.first_ancestor_id, migration.predecessor(n.first_ancestor_id, n.order_id), c.balance, n.amount
+      insert into sales.recreations (
+        order_id, first_ancestor_id, predecessor_id, customer_id, entry_number, balance, amount
+      )
+      select n.order_id, n.first_ancestor_id, migration.predecessor(n.first_ancestor_id, n.order_id), c.customer_id,
+        c.entry_number, c.balance, n.initial_amount
       from (
-        select o.order_id, o.first_ancestor_id, o.customer_id, o.recreation_id, o.amount
+        select o.order_id, o.first_ancestor_id, o.customer_id, o.recreation_id, o.initial_amount
         from sales.orders as o where o.order_id = any(good)
         -- prevents a scan of all recreations
         offset 0
@@ -480,6 +501,7 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 set migration.direction = 'to_new'
+set sales.correcting = 'on'
 as $$
 declare
   one bigint;
@@ -515,6 +537,7 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 set migration.direction = 'to_new'
+set sales.correcting = 'on'
 as $$
 declare
   one bigint;

@@ -9,7 +9,7 @@ values
     (2, 1, 1, 10, 5, '2024-05-02 00:00Z'), -- fine
     (3, 1, 2, 10, 5, '2024-05-03 00:00Z'), -- fine
     (4, 1, 2, 10, 5, '2024-05-04 00:00Z'), -- violates: 3 was the latest
-    (5, 1, null, 10, 5, '2024-05-05 00:00Z'), -- fine here: its predecessor is deleted
+    (5, 1, null, 10, 5, '2024-05-05 00:00Z'), -- fine here: without a predecessor
     (8, 7, 7, 10, 5, '2024-05-02 00:00Z'), -- violates: 7 had been cancelled
     (10, 9, 9, 10, 5, '2024-05-02 00:00Z'), -- fine: 9 was resumed before
     (11, 6, 6, 10, 5, '2024-05-02 00:00Z'); -- violates: 6 had expired

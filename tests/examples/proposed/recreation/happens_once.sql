@@ -8,5 +8,5 @@ values
     (4, 1, 2, 10, 5), -- fine
     (5, 1, 1, 10, 5), -- violates
     (6, 1, 5, 10, 5), -- fine
-    (7, 1, null, 10, 5), -- fine here: the predecessor is deleted
+    (7, 1, null, 10, 5), -- fine here: without a predecessor
     (8, 1, null, 10, 5); -- fine here
