@@ -36,15 +36,19 @@ MaxLag = Annotated[
 
 @migrate_app.command()
 def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
-    """Show the steps, the rows that the new tables reject, and their fixes. Changes nothing.
+    """Show the steps, objects that depend on the old tables, rows that the new tables reject, and their fixes.
 
-    Before the first step, this is a dry run in a transaction that is rolled back. It takes as long as the backfill.
+    Changes nothing. Before the first step, this is a dry run in a transaction that is rolled back. It takes as long as
+    the backfill.
 
     Example: order-audit migrate plan --dsn postgresql://owner@db/shop
     """
+    from order_audit.audit.cli.dependents_text import dependents_text, space_text
     from order_audit.audit.cli.migrate_text import plan_text
     from order_audit.audit.cli.progress_bar import progress_bar
+    from order_audit.errors import RefusalError
     from order_audit.fixes.preconditions import refuse_read_only
+    from order_audit.scenario.migrate.dependents import dependents, size_of_old
     from order_audit.scenario.migrate.quarantine import Quarantined, dry_run, new_columns, quarantine
     from order_audit.scenario.migrate.steps import CONTRACT, done
 
@@ -52,6 +56,8 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
         finished = done(connection, steps)
         quarantined: list[Quarantined] = []
         columns: list[str] = []
+        depending = [] if CONTRACT in finished else dependents(connection)
+        space = space_text(size_of_old(connection))
         if CONTRACT in finished:
             pass
         elif "backfill" in finished:
@@ -63,8 +69,17 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
         else:
             refuse_read_only(connection)
             with progress_bar("dry run", quiet=quiet) as on_progress:
-                quarantined, columns = dry_run(connection, steps, on_progress)
+                try:
+                    quarantined, columns = dry_run(connection, steps, on_progress)
+                except RefusalError:
+                    if depending:
+                        say(dependents_text(depending))
+                    raise
     say(plan_text([step.name for step in steps], finished, quarantined, columns))
+    if CONTRACT not in finished:
+        say(f"\n{dependents_text(depending)}")
+    if not finished:
+        say(f"\n{space}")
 
 
 @migrate_app.command()
@@ -199,7 +214,8 @@ def contract(
 ) -> None:
     """Drop the old tables, after another comparison of both sides, and with an empty quarantine.
 
-    Old applications continue with views of the new tables.
+    Old applications continue with views of the new tables. Names the objects that depend on the old tables, and waits
+    until they are gone or moved.
 
     Example: order-audit migrate contract --dsn postgresql://owner@db/shop --drop-old-tables
     """
@@ -208,9 +224,10 @@ def contract(
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.errors import RefusalError
     from order_audit.fixes.preconditions import refuse_read_only
+    from order_audit.scenario.migrate.dependents import refuse_dependents
     from order_audit.scenario.migrate.quarantine import quarantine
     from order_audit.scenario.migrate.run import run as take
-    from order_audit.scenario.migrate.steps import CONTRACT, done
+    from order_audit.scenario.migrate.steps import CONTRACT, done, refuse_sqitch
     from order_audit.scenario.migrate.throttle import MigrationThrottle
     from order_audit.scenario.migrate.verify import verify as compare
 
@@ -227,6 +244,8 @@ def contract(
                 f"the new tables reject some rows ({held[0].table}: {held[0].reason}):"
                 " 'order-audit migrate plan' names their fixes"
             )
+        refuse_sqitch(connection, steps)
+        refuse_dependents(connection)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             comparison = compare(connection, start_progress("comparing", lines=True))
             if not comparison.equal:

@@ -9,7 +9,7 @@ import psycopg
 
 from order_audit import session
 from order_audit.progress import ProgressCallback
-from order_audit.scenario.migrate.steps import COPYING, FIRST, Step, execute, refuse_unsupported, without_transaction
+from order_audit.scenario.migrate.steps import COPYING, FIRST, Step, execute, without_transaction
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,8 @@ def dry_run(
     """Return the future quarantine and the columns that are not migrated, by a dry run that is rolled back.
 
     Locks no row of the current tables. Takes as long as a backfill without pauses; meanwhile VACUUM cannot remove newly
-    dead rows.
+    dead rows. Raises RefusalError if a check of the steps fails.
     """
-    refuse_unsupported(connection)
     with connection.transaction(force_rollback=True):
         session.configure(connection, COPYING, local=True)
         session.set_timeouts(connection, lock=2_000)

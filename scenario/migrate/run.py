@@ -15,7 +15,7 @@ from order_audit.fixes.engine.throttle import RETRYABLE, back_off
 from order_audit.progress import ProgressCallback, StartProgress
 from order_audit.scenario.migrate.backfill import backfill, drain
 from order_audit.scenario.migrate.quarantine import new_columns
-from order_audit.scenario.migrate.steps import CONTRACT, FIRST, Step, done, execute, refuse_unsupported
+from order_audit.scenario.migrate.steps import CONTRACT, FIRST, Step, done, execute, message, refuse_sqitch
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 from order_audit.scenario.migrate.verify import Verified, verify
 
@@ -62,9 +62,8 @@ def run(
     RefusalError before the first change, DifferentError if both sides differ.
     """
     names = [step.name for step in all_steps]
+    refuse_sqitch(connection, all_steps)
     finished = done(connection, all_steps)
-    if not finished:
-        refuse_unsupported(connection)
     taken: list[StepRun] = []
     for step in all_steps[: names.index(to) + 1]:
         if step.name in finished:
@@ -116,7 +115,7 @@ def _carry(
             try:
                 tries = _until_locked(connection, change.as_string(), throttle, on_progress)
             except _NOT_CARRIED as error:
-                raise RefusalError(_message(error)) from None
+                raise RefusalError(message(error)) from None
             changed = True
         position: int | None = FIRST
         done = 0
@@ -137,11 +136,6 @@ def _carry(
     return changed
 
 
-def _message(error: psycopg.Error) -> str:
-    hint = error.diag.message_hint
-    return f"{error.diag.message_primary}{f': {hint}' if hint else ''}"
-
-
 def rollback(
     connection: psycopg.Connection,
     all_steps: Sequence[Step],
@@ -156,6 +150,7 @@ def rollback(
     finished = done(connection, all_steps)
     if CONTRACT in finished:
         raise RefusalError("the old tables are dropped: only a backup has them")
+    refuse_sqitch(connection, all_steps)
     names = [step.name for step in all_steps]
     taken = []
     for step in reversed(all_steps):

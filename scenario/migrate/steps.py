@@ -32,6 +32,21 @@ select array_remove(array[
 ], null)
 """
 
+#: The names of the Sqitch projects.
+_PROJECTS: Final = ("sales", "sales_contract")
+#: Sqitch's registries in this database, under any name, and whether this role may read them.
+_REGISTRIES: Final = """
+select format('%I.%I', n.nspname, c.relname),
+  has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+from pg_catalog.pg_class as c
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where c.relname = 'changes' and c.relkind = 'r' and 3 = (
+  select count(*) from pg_catalog.pg_attribute as a
+  where a.attrelid = c.oid and a.attname in ('change_id', 'script_hash', 'project')
+)
+order by 1
+"""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -70,91 +85,44 @@ def done(connection: psycopg.Connection, all_steps: Sequence[Step]) -> list[str]
     return [step.name for step in all_steps if step.name in there]
 
 
-def refuse_unsupported(connection: psycopg.Connection) -> None:
-    """Raise RefusalError where the tables are not those that the migration begins with."""
-    tables, kinds, secured, schemas, lacking, keyless, generated, may_create, owns, role = session.row(
-        connection,
-        """
-        with old as (
-          select c.* from pg_catalog.pg_class as c
-          where c.oid in (to_regclass('public.customers'), to_regclass('public.orders'))
-        ), wanted (tab, name, type) as (
-          values
-            ('customers', 'customer_id', 'integer'), ('customers', 'customer_name', 'text'),
-            ('customers', 'customer_email', 'text'),
-            ('customers', 'customer_contact_name', 'character varying(100)'),
-            ('customers', 'customer_phone', 'character varying(20)'), ('customers', 'address', 'text'),
-            ('customers', 'address_state', 'text'), ('customers', 'customer_balance', 'double precision'),
-            ('orders', 'order_id', 'integer'), ('orders', 'order_ref', 'integer'),
-            ('orders', 'customer_id', 'integer'), ('orders', 'order_schedule', 'bit(336)'),
-            ('orders', 'delivery_script_name', 'text'), ('orders', 'delivery_script_args', 'json'),
-            ('orders', 'order_amount', 'integer'), ('orders', 'order_status', 'text')
+def refuse_sqitch(connection: psycopg.Connection, all_steps: Sequence[Step]) -> None:
+    """Raise RefusalError if Sqitch has deployed steps: its registry would not follow those of the program."""
+    if not done(connection, all_steps):
+        return
+    for registry, may_read in connection.execute(_REGISTRIES).fetchall():
+        if not may_read:
+            raise RefusalError(
+                f"Sqitch has a registry in this database that this role may not read, {registry}: grant select on it,"
+                " so that steps deployed by Sqitch are recognised"
+            )
+        deployed = session.scalar(
+            connection,
+            f"select string_agg(change, ', ' order by planned_at) from {registry} where project = any(%s)",
+            [list(_PROJECTS)],
         )
-        select
-          (select count(*) from old),
-          (select string_agg(o.relname, ', ' order by o.relname) from old as o where o.relkind <> 'r'
-             or exists (select from pg_catalog.pg_inherits as i where o.oid in (i.inhrelid, i.inhparent))),
-          (select string_agg(o.relname, ', ' order by o.relname) from old as o where o.relrowsecurity),
-          (select string_agg(format('%I', n.nspname), ', ' order by n.nspname) from pg_catalog.pg_namespace as n
-           where n.nspname in ('sales', 'sales_private', 'sales_old', 'migration')),
-          (select string_agg(w.tab || '.' || w.name || ' ' || w.type, ', ') from wanted as w
-           where not exists (
-             select from pg_catalog.pg_attribute as a
-             where a.attrelid = to_regclass('public.' || w.tab) and a.attname = w.name and not a.attisdropped
-               and format_type(a.atttypid, a.atttypmod) = w.type
-           )),
-          (select string_agg(k.tab || '.' || k.id, ', ')
-           from (values ('customers', 'customer_id'), ('orders', 'order_id')) as k (tab, id)
-           where not exists (
-             select from pg_catalog.pg_index as i
-             join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-             where i.indrelid = to_regclass('public.' || k.tab) and i.indisprimary and i.indnkeyatts = 1
-               and a.attname = k.id
-           )),
-          (select string_agg(o.relname || '.' || a.attname, ', ' order by o.relname, a.attnum)
-           from old as o
-           join pg_catalog.pg_attribute as a on a.attrelid = o.oid and a.attnum > 0 and not a.attisdropped
-           join wanted as w on w.tab = o.relname and w.name = a.attname
-           where a.attgenerated <> ''),
-          has_database_privilege(current_database(), 'create'),
-          (select bool_and(pg_has_role(o.relowner, 'usage')) from old as o),
-          current_user
-        """,
-    )
-    if tables < 2:
-        raise RefusalError(
-            "'migrate' is for the scenario's tables public.customers and public.orders; this database lacks them"
-        )
-    if kinds:
-        raise RefusalError(
-            f"this migration begins with plain tables: {kinds} is something else, or inherits, or has children"
-        )
-    if lacking:
-        raise RefusalError(f"'migrate' is for the scenario's tables: this database lacks the columns {lacking}")
-    if generated:
-        raise RefusalError(f"writes to the new tables cannot be copied to a generated column: {generated}")
-    if keyless:
-        raise RefusalError(f"without a primary key no row can be told from another: make {keyless} one")
-    if secured:
-        raise RefusalError(
-            f"{secured} has row-level security, which its view would go past: decide first who may see what"
-        )
-    if schemas:
-        raise RefusalError(f"there is a schema of the name already: {schemas}. Rename or drop it first")
-    if not owns:
-        raise RefusalError(f"role {role} does not own the tables: run as their owner")
-    if not may_create:
-        raise RefusalError(f"role {role} may not create schemas here: grant it create on the database")
+        if deployed:
+            raise RefusalError(
+                f"Sqitch has deployed this migration (in {registry}: {deployed}): continue with 'sqitch deploy' or"
+                " 'sqitch revert' in scenario/proposed. The two ways do not mix"
+            )
 
 
 def execute(connection: psycopg.Connection, text: str) -> None:
     """Run a file as psql would: its own begin and commit are in it."""
     try:
         connection.execute(text.encode())
-    except psycopg.Error:
+    except psycopg.Error as error:
         if not connection.closed:
             connection.execute("rollback")
+        if isinstance(error, psycopg.errors.RaiseException):  # a check of the file
+            raise RefusalError(message(error)) from None
         raise
+
+
+def message(error: psycopg.Error) -> str:
+    """Return an error's message and hint in one line."""
+    hint = error.diag.message_hint
+    return f"{error.diag.message_primary}{f': {hint}' if hint else ''}"
 
 
 def without_transaction(text: str) -> str:

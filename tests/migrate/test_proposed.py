@@ -49,7 +49,7 @@ def equal(dsn: str) -> bool:
 
 
 @pytest.mark.both_versions
-def test_orders_can_be_partitioned_by_their_number(dsn: str) -> None:
+def test_orders_can_be_partitioned_by_their_number(schema: str) -> None:
     text = STEPS[0].deploy
     table = re.search(r"(create table sales\.orders \(.*?\n\))\n--.*?\n(with \(.*?\));", text, re.DOTALL)
     assert table
@@ -60,7 +60,7 @@ def test_orders_can_be_partitioned_by_their_number(dsn: str) -> None:
         create table sales.orders_2 partition of sales.orders for values from (1000) to (maxvalue) {table[2]};
         """
     )
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(schema, autocommit=True) as connection:
         connection.execute(text.replace(table[0], partitioned).encode())
         connection.execute("insert into sales.customers (customer_id, name) values (1, 'one'), (2, 'two')")
         connection.execute("set sales.correcting = 'on'")  # migrated orders

@@ -30,7 +30,8 @@ from tests.scan.test_examples import _difference, _keys, _read
 from tests.support.results import run
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "order_audit" / "scenario" / "proposed" / "deploy" / "expand.sql"
+#: The proposed schema alone, without the checks that the current tables can be migrated.
+SCHEMA = (PROPOSED / "deploy" / "expand.sql").read_bytes().replace(b"\\ir checks/first.sql\n", b"")
 EXAMPLES = Path(__file__).parents[1] / "examples" / "proposed"
 SUITE = expectations.load("proposed")
 RULES = {rule.id: rule for rule in SUITE.rules}
@@ -102,7 +103,7 @@ def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
     """Run each rule on its example, in a separate transaction that is rolled back."""
     wrong = []
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(SCHEMA.read_bytes())
+        connection.execute(SCHEMA)
         connection.execute(BARE)
         connection.execute(QUARANTINE)
         judged, unfit = prepared_rule.prepare(connection, [(rule, parsed_query.parse(rule)) for rule in RULES.values()])
@@ -179,7 +180,7 @@ def test_what_the_schema_refuses(dsn: str) -> None:
     """Each by the constraint that is there for it, at the end of the transaction at the latest."""
     wrong = []
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(SCHEMA.read_bytes())
+        connection.execute(SCHEMA)
         connection.execute(WORLD.encode())
         for rule, named, statement in REFUSED:
             try:
@@ -197,7 +198,7 @@ def test_what_the_schema_lets_in_is_found(dsn: str) -> None:
     """By its rule, which found nothing before."""
     wrong = []
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(SCHEMA.read_bytes())
+        connection.execute(SCHEMA)
         connection.execute(WORLD.encode())
         for id, _, statement in LET_IN:
             count = f"select count(*) from (\n{RULES[id].sql}\n) as v".encode()
@@ -218,7 +219,7 @@ def test_what_the_schema_lets_in_is_found(dsn: str) -> None:
 def test_the_schema_holds_whole_cents(dsn: str) -> None:
     """Fractions are rounded where they come in, and what is compared is what is kept."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(SCHEMA.read_bytes())
+        connection.execute(SCHEMA)
         connection.execute(WORLD.encode())
         connection.execute("insert into sales.ledger_entries (customer_id, amount) values (1, 0.30000000000000004)")
         assert connection.execute("select balance::text from sales.customers where customer_id = 1").fetchone() == (
@@ -230,7 +231,7 @@ def test_the_schema_holds_whole_cents(dsn: str) -> None:
 def test_the_schema_passes_its_suite(dsn: str, tmp_path: Path, world: str) -> None:
     """Empty, and with two customers, of which one has had an order recreated."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(SCHEMA.read_bytes())
+        connection.execute(SCHEMA)
         connection.execute(world.encode())
     document = run(dsn, tmp_path, Options(suites=("proposed",)))
     statuses = {it["rule"]: it["status"] for it in document["results"]}

@@ -1,10 +1,12 @@
--- Deploy sales:expand to pg
+-- Deploy sales:expand to pg. Runs once: run again, it stops with one line, because the schema sales exists.
 -- Creates the proposed schema next to the current one, for later use. Takes no lock on the current tables, whatever
--- their size. Running it again changes nothing: an existing schema stays.
+-- their size. First come the checks of all that the migration needs.
 
 begin;
 set local lock_timeout = '2s';
 set local statement_timeout = '1min';
+
+\ir checks/first.sql
 
 create schema sales;
 comment on schema sales is 'Customers, their balances and contacts, and their orders of leads.';

@@ -1,4 +1,4 @@
--- Deploy sales:prepare to pg
+-- Deploy sales:prepare to pg. Runs once: run again, it stops with one line, because the schema migration exists.
 -- [requires: expand]
 -- Creates the objects that keep the current and the proposed tables equal: functions, quarantine, and the views for old
 -- applications. Takes no strong lock on the current tables and has no effect yet.
@@ -6,6 +6,16 @@
 begin;
 set local lock_timeout = '2s';
 set local statement_timeout = '1min';
+
+do $$
+begin
+  if to_regclass('migration.step') is not null then
+    raise exception 'prepare is done already: continue with synchronise, or revert prepare first';
+  elsif to_regclass('sales.order_status_changes') is null then
+    raise exception 'the schema sales does not exist: deploy expand first';
+  end if;
+end
+$$;
 
 \ir prepare/tables.sql
 \ir prepare/faults.sql

@@ -1,4 +1,4 @@
--- Deploy sales:switch to pg
+-- Deploy sales:switch to pg. Can be run again: where it is done, it changes nothing.
 -- [requires: verify]
 -- The old names become views of the new tables. Takes ACCESS EXCLUSIVE on both old tables for some milliseconds, with a
 -- lock timeout of 100 ms. After a timeout, nothing has changed: run it again.
@@ -6,13 +6,27 @@
 begin;
 set local lock_timeout = '100ms';
 set local statement_timeout = '10s';
-lock table public.customers, public.orders in access exclusive mode;
+
+\ir checks/tables.sql
 
 do $$
 declare
   part record;
   found text;
 begin
+  if to_regclass('migration.step') is null then
+    raise exception 'the objects of the migration do not exist: deploy prepare first';
+  elsif exists (select from migration.step as s where s.name = 'switch') then
+    raise notice 'switch is done already';
+    return;
+  end if;
+  lock table public.customers, public.orders in access exclusive mode;
+  if exists (
+    select from pg_catalog.pg_class as c
+    where c.oid in ('public.customers'::regclass, 'public.orders'::regclass) and c.relrowsecurity
+  ) then
+    raise exception 'a table has row-level security since a moment ago, which its view would bypass';
+  end if;
   if not exists (select from migration.step as s where s.name = 'verify') then
     raise exception 'both sides are not verified to be equal: verify first';
   end if;
@@ -58,13 +72,12 @@ begin
       case when part.is_grantable then ' with grant option' else '' end
     );
   end loop;
+  alter table public.customers set schema migration;
+  alter table public.orders set schema migration;
+  alter view sales_old.customers set schema public;
+  alter view sales_old.orders set schema public;
+  insert into migration.step (name) values ('switch');
 end
 $$;
-
-alter table public.customers set schema migration;
-alter table public.orders set schema migration;
-alter view sales_old.customers set schema public;
-alter view sales_old.orders set schema public;
-insert into migration.step (name) values ('switch');
 
 commit;

@@ -1,4 +1,4 @@
--- Deploy sales:synchronise to pg
+-- Deploy sales:synchronise to pg. Can be run again: where it is done, it changes nothing.
 -- [requires: prepare]
 -- From here on, a write to one side is copied to the other in the same transaction. Takes SHARE ROW EXCLUSIVE on the
 -- current tables, with a lock timeout of 200 ms, since other writers queue behind it. After a timeout, nothing has
@@ -7,12 +7,20 @@
 begin;
 set local lock_timeout = '200ms';
 set local statement_timeout = '10s';
-lock table public.customers, public.orders in share row exclusive mode;
+
+\ir checks/tables.sql
 
 do $$
 declare
   part record;
 begin
+  if to_regclass('migration.step') is null then
+    raise exception 'the objects of the migration do not exist: deploy prepare first';
+  elsif exists (select from migration.step as s where s.name = 'synchronise') then
+    raise notice 'synchronise is done already';
+    return;
+  end if;
+  lock table public.customers, public.orders in share row exclusive mode;
   if exists (select from migration.step as s where s.name = 'out of date') then
     raise exception 'the new tables are not up to date, and other tables reference them'
       using hint = 'roll back all the way: order-audit migrate rollback';

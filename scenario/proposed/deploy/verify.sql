@@ -1,4 +1,4 @@
--- Deploy sales:verify to pg
+-- Deploy sales:verify to pg. Can be run again at any time until contract: it compares again.
 -- [requires: backfill]
 -- That both sides say the same, value by value, in one snapshot. It changes nothing but that it writes down that it
 -- held.
@@ -12,6 +12,11 @@ do $$
 declare
   found text;
 begin
+  if to_regclass('migration.step') is null then
+    raise exception 'the objects of the migration do not exist: deploy prepare first';
+  elsif not exists (select from migration.step as s where s.name = 'backfill') then
+    raise exception 'the rows are not copied: deploy backfill first';
+  end if;
   select string_agg(format('%s %s to %s', w.what, r.first_id, r.last_id), '; ') into found
   from (values ('customers'), ('orders')) as w (what)
   cross join lateral migration.differing_ranges(w.what, 10000) as r;

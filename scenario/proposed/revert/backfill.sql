@@ -1,5 +1,14 @@
--- Revert sales:backfill from pg
+-- Revert sales:backfill from pg. Can be run again.
 -- Copied rows stay until the tables are dropped: both sides are equal as long as they are synchronised.
 begin;
-delete from migration.step where name in ('backfill', 'backfill of customers', 'backfill of orders');
+do $$
+begin
+  if to_regclass('migration.step') is null then
+    return;
+  elsif exists (select from migration.step as s where s.name in ('verify', 'switch')) then
+    raise exception 'a later step is done: revert switch and verify first';
+  end if;
+  delete from migration.step as s where s.name in ('backfill', 'backfill of customers', 'backfill of orders');
+end
+$$;
 commit;

@@ -1,4 +1,4 @@
--- Revert sales:prepare from pg
+-- Revert sales:prepare from pg. Runs once: run again, it stops with one line, because nothing is left to drop.
 
 begin;
 set local lock_timeout = '2s';
@@ -6,7 +6,9 @@ set local statement_timeout = '5min';
 set local client_min_messages = warning;
 do $$
 begin
-  if exists (select from migration.step as s where s.name = 'synchronise') then
+  if to_regclass('migration.step') is null then
+    raise exception 'the objects of the migration do not exist: prepare is reverted, or contract has dropped them';
+  elsif exists (select from migration.step as s where s.name = 'synchronise') then
     raise exception 'the sides are synchronised: revert synchronise first';
   end if;
 end

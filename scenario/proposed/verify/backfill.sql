@@ -1,4 +1,4 @@
--- Verify sales:backfill on pg
+-- Verify sales:backfill on pg. Can be run again: it only reads.
 -- Every row of the old tables is in the new ones, or in quarantine.
 begin;
 select 1 / (not exists (

@@ -1,4 +1,4 @@
--- Verify sales:expand on pg
+-- Verify sales:expand on pg. Can be run again: it only reads.
 -- Each query fails if an object is missing.
 
 begin;

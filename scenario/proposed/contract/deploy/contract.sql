@@ -1,10 +1,43 @@
--- Deploy sales_contract:contract to pg
+-- Deploy sales_contract:contract to pg. Runs once: run again, it stops with one line, because the old tables are gone.
 -- Drops the old tables and the synchronisation. Old applications continue with views that write to the new tables
 -- directly. Only a backup can undo this. It is a separate project, so that it is not deployed together with the others.
 
 begin;
 set local lock_timeout = '200ms';
 set local statement_timeout = '1min';
+do $$
+begin
+  if to_regclass('migration.step') is null then
+    raise exception 'no migration is under way: either contract is done already, or expand and the other steps come first';
+  elsif not exists (select from migration.step as s where s.name = 'switch') then
+    raise exception 'old applications still use the old tables: switch first';
+  end if;
+end
+$$;
+-- Nothing of others is dropped or broken without a word. This lock keeps out new triggers, references, policies and
+-- publications of these tables. No reader or writer conflicts with it, so that taking the stronger lock below cannot
+-- deadlock with them.
+lock table migration.customers, migration.orders in share update exclusive mode;
+\ir ../../deploy/checks/dependents.sql
+do $$
+declare
+  found text;
+begin
+  select string_agg(format('%s %s (%s)', d.kind, d.name, d.at_contract), '; ' order by d.kind, d.name, d.tab) into found
+  from migration_checks.dependents as d where d.blocks;
+  if found is not null then
+    raise exception 'the old tables still have dependents: %', found;
+  end if;
+  select string_agg(d.name, ', ' order by d.name) into found
+  from migration_checks.dependents as d where not d.blocks and d.kind = 'guard';
+  if found is not null then
+    raise notice 'guards of order-audit fixes are dropped with the old tables: %', found;
+  end if;
+end
+$$;
+drop view migration_checks.dependents;
+drop schema migration_checks;
+
 -- the lock that dropping a trigger needs, at once: upgrading a weaker lock could deadlock
 lock table migration.customers, migration.orders, sales.customers, sales.contacts, sales.addresses, sales.ledger_entries,
   sales.schedules, sales.orders, sales.order_deliveries in access exclusive mode;
@@ -13,9 +46,6 @@ do $$
 declare
   left_over bigint;
 begin
-  if not exists (select from migration.step as s where s.name = 'switch') then
-    raise exception 'old applications still use the old tables: switch first';
-  end if;
   -- writes that were postponed while the new side held the row lock
   perform migration.put_customers(array(select p.id from migration.pending as p where p.kind = 'customer' order by 1))
   where exists (select from migration.pending as p where p.kind = 'customer');
@@ -306,7 +336,6 @@ drop trigger z_to_old on sales.schedules;
 alter table sales.customers no inherit migration.customer_row;
 alter table sales.orders no inherit migration.order_row;
 
--- Other dependent objects make this fail; the server's error names them.
 drop view migration.side, migration.differing_recreations, migration.differing_schedules, migration.new_columns;
 drop function migration.customer_faults, migration.order_faults;
 drop view migration.old_orders, migration.old_customers;

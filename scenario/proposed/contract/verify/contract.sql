@@ -1,4 +1,4 @@
--- Verify sales_contract:contract on pg
+-- Verify sales_contract:contract on pg. Can be run again: it only reads.
 begin;
 select 1 / (to_regnamespace('migration') is null)::integer;
 select 1 / (count(*) / 2) from pg_catalog.pg_class as c

@@ -1,3 +1,4 @@
+-- A part of prepare.sql, which runs it once.
 -- Backfill of existing rows, and of pending rows.
 
 -- Copy the next rows of an old table, by number, that are neither in the new table nor in quarantine. Locked rows are

@@ -1,3 +1,4 @@
+-- A part of prepare.sql, which runs it once.
 -- Columns that are added to the old tables during the migration.
 
 -- Write the changed values of such columns to a row of another table; unchanged columns are not written. Rows are texts

@@ -1,3 +1,4 @@
+-- A part of prepare.sql, which runs it once.
 -- Comparison of both sides.
 
 -- Both sides as lines of text, value by value. The new side has the values that old applications read, and whether the

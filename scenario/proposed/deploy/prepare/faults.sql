@@ -1,3 +1,4 @@
+-- A part of prepare.sql, which runs it once.
 -- Reasons why the new tables reject a row.
 
 -- Return JSON as jsonb; null if jsonb rejects it. Only escapes that may not be characters, and numbers that may be too

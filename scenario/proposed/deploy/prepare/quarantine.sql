@@ -1,3 +1,4 @@
+-- A part of prepare.sql, which runs it once.
 -- Quarantine: moving rows in and out.
 
 -- Facts of quarantined rows that only the new tables have: times, ledgers, histories, further contacts. They are

@@ -1,3 +1,4 @@
+-- A part of prepare.sql, which runs it once.
 -- Tables of the migration: finished steps, known columns, quarantine, schedules as bits, shared sequences.
 
 create schema migration;

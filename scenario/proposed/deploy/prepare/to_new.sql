@@ -1,3 +1,4 @@
+-- A part of prepare.sql, which runs it once.
 -- Triggers on the old tables: copy writes to the new tables.
 
 -- Sums of binary fractions drift: 0.1 + 0.2 is 0.30000000000000004, which the new tables reject, so the customer would

@@ -1,3 +1,4 @@
+-- A part of prepare.sql, which runs it once.
 -- Triggers on the new tables: copy writes to the old tables. They write only changed columns, because an old
 -- application may have changed others of the same row concurrently. For the same reason, they add the difference of a
 -- balance.

@@ -1,3 +1,4 @@
+-- A part of prepare.sql, which runs it once.
 -- The old tables as views of the new ones, for old applications after the switch, and before it if they like. Each view
 -- reads one table, and single values of others by subqueries, so that SELECT ... FOR UPDATE locks the row and reads its
 -- current values.

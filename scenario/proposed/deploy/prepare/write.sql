@@ -1,3 +1,4 @@
+-- A part of prepare.sql, which runs it once.
 -- Functions that copy rows of the old tables to the new ones.
 
 -- Copy customers of the old table to the new tables: write, quarantine or delete them. `made_now`: an application

@@ -1,3 +1,4 @@
+-- A part of revert/prepare.sql and of contract.sql, which run it once.
 -- Restores the objects of `expand` that `prepare` replaced: the new tables stand alone again.
 
 create or replace trigger number_entry before insert on sales.ledger_entries

@@ -1,0 +1,100 @@
+-- A part of expand.sql, synchronise.sql and switch.sql. Can be run again, in a transaction.
+-- What must hold of the old tables before the first step, and again before the triggers and the switch: the tables can
+-- have changed meanwhile. Each refusal is one line.
+
+do $$
+declare
+  found text;
+  the_tables oid[] := array(
+    select coalesce(to_regclass('migration.' || t.tab), to_regclass('public.' || t.tab))
+    from (values ('customers'), ('orders')) as t (tab)
+  );
+begin
+  select string_agg(c.relname, ', ' order by c.relname) into found
+  from pg_catalog.pg_class as c
+  where c.oid = any(the_tables) and (
+    c.relkind <> 'r' or c.relpersistence <> 'p'
+    or exists (select from pg_catalog.pg_inherits as i where c.oid in (i.inhrelid, i.inhparent))
+  );
+  if found is not null then
+    raise exception 'the migration needs plain tables: % is something else, or unlogged, or inherits, or has children', found;
+  end if;
+
+  select string_agg(w.tab || '.' || w.name || ' ' || w.type, ', ') into found
+  from (values
+    ('customers', 'customer_id', 'integer'), ('customers', 'customer_name', 'text'),
+    ('customers', 'customer_email', 'text'), ('customers', 'customer_contact_name', 'character varying(100)'),
+    ('customers', 'customer_phone', 'character varying(20)'), ('customers', 'address', 'text'),
+    ('customers', 'address_state', 'text'), ('customers', 'customer_balance', 'double precision'),
+    ('orders', 'order_id', 'integer'), ('orders', 'order_ref', 'integer'), ('orders', 'customer_id', 'integer'),
+    ('orders', 'order_schedule', 'bit(336)'), ('orders', 'delivery_script_name', 'text'),
+    ('orders', 'delivery_script_args', 'json'), ('orders', 'order_amount', 'integer'), ('orders', 'order_status', 'text')
+  ) as w (tab, name, type)
+  where not exists (
+    select from pg_catalog.pg_attribute as a
+    join pg_catalog.pg_class as c on c.oid = a.attrelid
+    where c.oid = any(the_tables) and c.relname = w.tab and a.attname = w.name and not a.attisdropped
+      and format_type(a.atttypid, a.atttypmod) = w.type
+  );
+  if found is not null then
+    raise exception 'the migration is for the scenario''s tables: this database lacks the columns %', found;
+  end if;
+
+  select string_agg(c.relname || '.' || a.attname, ', ' order by c.relname, a.attnum) into found
+  from pg_catalog.pg_class as c
+  join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> ''
+  where c.oid = any(the_tables) and a.attname in (
+    'customer_id', 'customer_name', 'customer_email', 'customer_contact_name', 'customer_phone', 'address', 'address_state',
+    'customer_balance', 'order_id', 'order_ref', 'order_schedule', 'delivery_script_name', 'delivery_script_args',
+    'order_amount', 'order_status'
+  );
+  if found is not null then
+    raise exception 'writes to the new tables cannot be copied to a generated column: %', found;
+  end if;
+
+  select string_agg(k.tab || '.' || k.id, ', ') into found
+  from (values ('customers', 'customer_id'), ('orders', 'order_id')) as k (tab, id)
+  where not exists (
+    select from pg_catalog.pg_index as i
+    join pg_catalog.pg_class as c on c.oid = i.indrelid
+    join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+    where i.indrelid = any(the_tables) and i.indisprimary and i.indnkeyatts = 1 and c.relname = k.tab and a.attname = k.id
+  );
+  if found is not null then
+    raise exception 'the rows of a table without a primary key cannot be identified: make % one', found;
+  end if;
+
+  select string_agg(c.relname, ', ' order by c.relname) into found
+  from pg_catalog.pg_class as c
+  where c.oid = any(the_tables) and c.relrowsecurity;
+  if found is not null then
+    raise exception '% has row-level security, which its view would bypass: decide first which role may see which rows', found;
+  end if;
+
+  if exists (
+    select from pg_catalog.pg_class as c where c.oid = any(the_tables) and not pg_has_role(c.relowner, 'usage')
+  ) then
+    raise exception 'role % does not own the tables: run as their owner', current_user;
+  end if;
+  if not has_database_privilege(current_database(), 'create') then
+    raise exception 'role % may not create schemas here: grant it create on the database', current_user;
+  end if;
+end
+$$;
+
+\ir dependents.sql
+
+do $$
+declare
+  found text;
+begin
+  select string_agg(format('%s %s: %s', d.kind, d.name, d.stops), '; ' order by d.kind, d.name, d.tab) into found
+  from migration_checks.dependents as d
+  where d.stops is not null;
+  if found is not null then
+    raise exception 'the old tables have dependents that the migration would break: %', found;
+  end if;
+end
+$$;
+drop view migration_checks.dependents;
+drop schema migration_checks;
