@@ -199,6 +199,7 @@ def rollback(
         if to:
             _known(to, [step.name for step in steps if step.name != CONTRACT])
         refuse_read_only(connection)
+        connection.add_notice_handler(_warn)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             taken = take_back(connection, steps, to, MigrationThrottle(), start_progress)
     say(rolled_back_text(taken, to))
@@ -246,6 +247,7 @@ def contract(
             )
         refuse_sqitch(connection, steps)
         refuse_dependents(connection)
+        connection.add_notice_handler(_warn)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             comparison = compare(connection, start_progress("comparing", lines=True))
             if not comparison.equal:
@@ -268,6 +270,12 @@ def _connected(dsn: str | None) -> Iterator[tuple[psycopg.Connection, list[Step]
 
     with dsns.connect(dsns.resolve(dsn), autocommit=True) as connection:
         yield connection, steps(PROPOSED)
+
+
+def _warn(notice: psycopg.errors.Diagnostic) -> None:
+    """Print what a file warns of: objects of others that it drops."""
+    if notice.severity_nonlocalized == "WARNING":
+        say(f"warning: {notice.message_primary}")
 
 
 def _column(name: str) -> tuple[str, str]:

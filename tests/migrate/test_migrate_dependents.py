@@ -170,3 +170,44 @@ def test_what_comes_later_stops_the_switch(sample: str) -> None:
             connection.execute(drop.encode())
     migrate(sample, "run", "--quiet")
     assert rows(sample) == before
+
+
+@pytest.mark.both_versions
+def test_a_rollback_names_what_it_drops(sample: str, server: Server) -> None:
+    before, dumped = rows(sample), shape(server, sample)
+    migrate(sample, "run", "--quiet")
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute(
+            """
+            create view recent as select order_id from orders;
+            create view names as select name from sales.customers;
+            create table visits (order_id bigint references sales.orders, kind sales.states);
+            create function noted() returns trigger language plpgsql as 'begin return new; end';
+            create trigger notes after insert on sales.contacts for each row execute function noted();
+            create trigger notes instead of delete on customers for each row execute function noted();
+            create function total() returns bigint begin atomic select count(*) from sales.orders; end;
+            create publication feed for table sales.orders, tables in schema sales_private;
+            create policy own_rows on visits using (exists (select from sales.orders as o where o.order_id = 1));
+            """
+        )
+        said = migrate(sample, "rollback", "--quiet")
+        assert "warning: objects that depend on the schemas sales_old, migration are dropped with them:" in said
+        assert "warning: objects that depend on the schemas sales, sales_private are dropped with them:" in said
+        for name in (
+            "view recent",
+            "view names",
+            "foreign key visits_order_id_fkey on visits",
+            "table visits",  # its column
+            "trigger notes on sales.contacts",
+            "trigger notes on sales_old.customers",
+            "function total()",
+            "table sales.orders in publication feed",
+            "schema sales_private in publication feed",
+            "policy own_rows on",
+        ):
+            assert name in said
+        connection.execute("drop table visits; drop function noted; drop publication feed")
+    assert rows(sample) == before
+    assert shape(server, sample) == dumped
+    migrate(sample, "run", "--quiet")
+    assert "warning" not in migrate(sample, "rollback", "--quiet")

@@ -18,6 +18,7 @@ begin
 end
 $$;
 
+\ir outside.sql
 drop schema if exists sales_private, sales cascade;
 
 commit;

@@ -13,6 +13,7 @@ begin
   end if;
 end
 $$;
+\ir outside.sql
 -- at once what dropping triggers takes, as in revert synchronise
 lock table sales.customers, sales.contacts, sales.addresses, sales.ledger_entries, sales.schedules, sales.orders,
   sales.order_deliveries in access exclusive mode;

@@ -31,7 +31,7 @@ begin
   select string_agg(d.name, ', ' order by d.name) into found
   from migration_checks.dependents as d where not d.blocks and d.kind = 'guard';
   if found is not null then
-    raise notice 'guards of order-audit fixes are dropped with the old tables: %', found;
+    raise warning 'guards of order-audit fixes are dropped with the old tables: %', found;
   end if;
 end
 $$;
