@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from order_audit.audit.cli.commands import Commands
+from order_audit.audit.cli.fixes_connection import connected, refuse_dropped, refuse_standby
 from order_audit.audit.cli.options import Decisions, Dsn, Fixes, Quiet, Schema, Suites, Verbose, following, say
-from order_audit.errors import RunError, UsageError
+from order_audit.errors import UsageError
 
 if TYPE_CHECKING:
-    import psycopg
-
     from order_audit.expectations import Rule
     from order_audit.fixes.fix import Fix
     from order_audit.fixes.planning.decisions import Decisions as Decided
@@ -69,8 +66,9 @@ def plan(
     choices, _ = _choices(fixes, decisions, accept_recommended)
     if out is not None and (not out.name or out.is_dir()):
         raise UsageError(f"--out: {out} is a folder: name a file")
-    with _connected(dsn, schema) as connection, progress_bar("planning", quiet=quiet) as on_progress:
-        _refuse_standby(connection)
+    with connected(dsn, schema) as connection, progress_bar("planning", quiet=quiet) as on_progress:
+        refuse_standby(connection)
+        refuse_dropped(connection, suite, folder)
         if not tables(connection, fixes):
             raise RefusalError(none_there(connection, fixes))
         made = make(connection, rules, fixes, choices, on_progress=on_progress)
@@ -115,13 +113,17 @@ def emit_project(
     from order_audit.expectations import matching
     from order_audit.fixes.emission.emit import emit
     from order_audit.reports.formatting import plural
+    from order_audit.scenario.migrate.moved import are_moved
 
     all_rules, fixes = _files(suite, folder)
     choices, _ = _choices(fixes, decisions, accept_recommended)
     wanted = matching(all_rules, rule) if rule else set()
-    with _connected(dsn, schema) as connection, progress_bar("writing", quiet=quiet) as on_progress:
-        _refuse_standby(connection)
-        made = emit(connection, fixes, choices, out, rules=wanted, guards=not no_guards, on_progress=on_progress)
+    with connected(dsn, schema) as connection, progress_bar("writing", quiet=quiet) as on_progress:
+        refuse_standby(connection)
+        refuse_dropped(connection, suite, folder)
+        # a guard's function names its tables, and a rollback of the migration moves them again
+        guards = not no_guards and not are_moved(connection)
+        made = emit(connection, fixes, choices, out, rules=wanted, guards=guards, on_progress=on_progress)
     for name, count in made.rows.items():
         say(f"{name}: {plural(count, 'row')}")
     for name, why in made.left_out.items():
@@ -171,18 +173,25 @@ def apply(
     from order_audit.audit.scans.count import count
     from order_audit.fixes import apply as applying
     from order_audit.fixes.engine.throttle import Throttle
+    from order_audit.fixes.preconditions import refuse_read_only
     from order_audit.fixes.rehearse import rehearse as rehearse_fixes
+    from order_audit.scenario.migrate.moved import are_moved, rename_in_undo_log
 
     rules, fixes = _files(suite, folder)
     choices, decided = _choices(fixes, decisions, accept_recommended)
     throttle = Throttle(batch_size=batch_size, max_lock_wait_ms=max_lock_wait, pause_ms=pause_ms)
-    with _connected(dsn, schema) as connection, progress_bars(quiet=quiet) as start_progress:
+    with connected(dsn, schema) as connection, progress_bars(quiet=quiet) as start_progress:
+        refuse_dropped(connection, suite, folder)
+        # as above
+        guarding = not no_guards and not are_moved(connection)
         if rehearse:
             on_progress = start_progress("rehearsing", lines=True)
             done = rehearse_fixes(
-                connection, rules, fixes, choices, throttle, guarding=not no_guards, on_progress=on_progress
+                connection, rules, fixes, choices, throttle, guarding=guarding, on_progress=on_progress
             )
         else:
+            refuse_read_only(connection)
+            rename_in_undo_log(connection)
             done = applying.apply(
                 connection,
                 rules,
@@ -190,7 +199,7 @@ def apply(
                 choices,
                 decided,
                 throttle,
-                guarding=not no_guards,
+                guarding=guarding,
                 count=count,
                 on_progress=start_progress("changing rows", lines=True),
                 on_guard_progress=start_progress("installing guards", lines=True),
@@ -209,7 +218,7 @@ def status(dsn: Dsn = None, schema: Schema = "") -> None:
     from order_audit.audit.cli.fixes_text import status_text
     from order_audit.fixes.engine.status import status as read
 
-    with _connected(dsn, schema) as connection:
+    with connected(dsn, schema) as connection:
         say(status_text(read(connection)))
 
 
@@ -234,12 +243,16 @@ def revert(
     from order_audit.audit.cli.fixes_text import reverted_text
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.fixes.engine.throttle import Throttle
+    from order_audit.fixes.preconditions import refuse_read_only
     from order_audit.fixes.revert import revert as revert_fixes
+    from order_audit.scenario.migrate.moved import rename_in_undo_log
 
     throttle = Throttle(batch_size=batch_size, max_lock_wait_ms=max_lock_wait, pause_ms=pause_ms)
     removed: list[str] = []
     try:
-        with _connected(dsn, schema) as connection, progress_bar("reverting", quiet=quiet) as on_progress:
+        with connected(dsn, schema) as connection, progress_bar("reverting", quiet=quiet) as on_progress:
+            refuse_read_only(connection)
+            rename_in_undo_log(connection)
             reverted = revert_fixes(
                 connection, rule or (), throttle, on_guard_removed=removed.append, on_progress=on_progress
             )
@@ -273,26 +286,3 @@ def _choices(fixes: dict[str, Fix], decisions: Path | None, recommended: bool) -
 
     decided = read(decisions, fixes) if decisions is not None else None
     return choose(fixes, decided, recommended=recommended), decided
-
-
-@contextmanager
-def _connected(dsn: str | None, schema: str) -> Iterator[psycopg.Connection]:
-    """Connect with autocommit and the schema as search path."""
-    from psycopg import sql
-
-    from order_audit.audit.database import dsn as dsns
-
-    with dsns.connect(dsns.resolve(dsn), autocommit=True, one_statement=True) as connection:
-        if schema:
-            exists = connection.execute("select from pg_namespace where nspname = %s", [schema]).rowcount
-            if not exists:
-                raise RunError(f"schema '{schema}' does not exist in database {connection.info.dbname}")
-            connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(schema)))
-        yield connection
-
-
-def _refuse_standby(connection: psycopg.Connection) -> None:
-    from order_audit import session
-
-    if session.scalar(connection, "select pg_is_in_recovery()"):
-        raise RunError("a standby cannot create the temporary tables of a plan: use the DSN of the primary")

@@ -1,0 +1,56 @@
+"""The connection of the commands `order-audit fixes …`, and databases that they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from order_audit.audit.cli.options import say
+from order_audit.errors import RunError
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@contextmanager
+def connected(dsn: str | None, schema: str) -> Iterator[psycopg.Connection]:
+    """Connect with autocommit and the schema as search path; after a switch, with that of the moved tables first."""
+    from psycopg import sql
+
+    from order_audit.audit.database import dsn as dsns
+    from order_audit.scenario.migrate.moved import follow
+
+    with dsns.connect(dsns.resolve(dsn), autocommit=True, one_statement=True) as connection:
+        if schema:
+            exists = connection.execute("select from pg_namespace where nspname = %s", [schema]).rowcount
+            if not exists:
+                raise RunError(f"schema '{schema}' does not exist in database {connection.info.dbname}")
+            connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(schema)))
+        if follow(connection):
+            say(
+                "customers and orders are views since the switch of 'order-audit migrate': fixes change their tables,"
+                " in schema migration, and install no guards"
+            )
+        yield connection
+
+
+def refuse_dropped(connection: psycopg.Connection, suite: list[str] | None, folder: Path | None) -> None:
+    """Raise RefusalError if the fixes are those of tables that a migration has dropped."""
+    from order_audit.errors import RefusalError
+    from order_audit.scenario.migrate.moved import are_dropped
+
+    if (suite or ["current"]) == ["current"] and folder is None and are_dropped(connection):
+        raise RefusalError(
+            "'order-audit migrate contract' dropped the tables that these fixes change: 'order-audit run --suite"
+            " proposed' audits the new tables"
+        )
+
+
+def refuse_standby(connection: psycopg.Connection) -> None:
+    """Raise RunError on a standby."""
+    from order_audit import session
+
+    if session.scalar(connection, "select pg_is_in_recovery()"):
+        raise RunError("a standby cannot create the temporary tables of a plan: use the DSN of the primary")
