@@ -123,6 +123,19 @@ def test_a_constraint_that_is_not_enforced_is_none(dsn: str) -> None:
     assert {it.object for it in findings(dsn, "constraint_is_enforced")} == {"pay.pay_status_check"}
 
 
+def test_an_invalid_index_says_whether_writes_update_it(dsn: str) -> None:
+    """A build that failed at a duplicate was not ready for them; one that was cancelled later is."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table t (n int); insert into t values (1), (1)")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("create unique index concurrently i on t (n)")
+        (finding,) = findings(dsn, "index_is_valid")
+        assert finding.message == "index i on table t is not valid: queries ignore it, writes do not update it"
+        connection.execute("delete from t; update pg_index set indisready = true where indexrelid = 'i'::regclass")
+        (finding,) = findings(dsn, "index_is_valid")
+        assert finding.message == "index i on table t is not valid: queries ignore it, writes update it"
+
+
 def test_indexes_that_are_there_are_attached(dsn: str) -> None:
     """A copy is built only for the partition that has none."""
     with psycopg.connect(dsn, autocommit=True) as connection:

@@ -242,9 +242,9 @@ EVIDENCE: Final[Evidence] = {
         ('{"a": "\ud83d"}'), ('{}'),
             ('{"a": "\ude00"}'), ('{"a": "\\\u0000"}'), (null), ('{"a": "\u00e4"}'),
             ('{"a": 1e200000}'), ('[0.1e131073, "\""]'), ('{"a": 1e131071, "1e200000": "\"1e200000"}'),
-            ('{"a": 1, "a": 2}')
+            ('{"a": 1, "a": 2}'), ('{"a": "\\u0000", "b": 1, "\u0062": 2}'), ('{"a": 1, "a": "\u0000"}')
         """,
-        {"type": "json", "rows that cannot be converted": 6, "rows with repeated keys": 1},
+        {"type": "json", "rows that cannot be converted": 7, "rows with repeated keys": 2},
     ),
     "flag_is_boolean": (
         "create table t (is_on int); insert into t values (1), (0), (1), (1), (1), (null)",

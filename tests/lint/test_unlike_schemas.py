@@ -210,7 +210,7 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             insert into rate select n, n * 1000 + 0.5 from generate_series(1, 20) as n;
             """,
             {"rate.rate": "info"},
-            {"rate.rate": {"values with more digits": 0}},
+            {"rate.rate": {"values that numeric(18, 8) does not hold": 0}},
         ),
     ],
     "lookup_name_is_unique": [

@@ -1,8 +1,8 @@
 -- title: Opaque bitmap column
 -- severity: info
 -- key: object
--- why: The meaning of a bit is defined nowhere in the database. Queries, constraints and indexes cannot name it. A
---   wrong bit looks like any other.
+-- why: The type says nothing about the meaning of a bit. Queries, constraints and indexes cannot name it, and a wrong
+--   bit looks like any other.
 select c.object,
   format(
     'column %s has type %s: the meaning of its bits is defined outside the database', c.object, c.type_name

@@ -1,8 +1,8 @@
 -- title: Calendar day stored as a timestamp
 -- severity: warning
 -- key: object
--- why: A calendar day is the same everywhere, but a timestamp is not. In another time zone it becomes the day before
---   or after. A comparison with a date misses every value that is not at midnight.
+-- why: A calendar day is the same everywhere, but a moment is not: in another time zone, a timestamptz shows the day
+--   before or after. A comparison with a date misses every value that is not at midnight.
 select c.object,
   'info' as severity,
   format('column %s stores a calendar day as %s', c.object, c.type_name) as message,

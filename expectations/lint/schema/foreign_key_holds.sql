@@ -2,7 +2,8 @@
 -- severity: critical
 -- key: object
 -- why: The foreign key is validated, so that everybody relies on it, but rows were written while its triggers were
---   off, as by a restore. The next update of such a row fails, and so does the next restore.
+--   off, as by a restore. A change of such a reference fails unless it names an existing row, and the next restore
+--   cannot create the foreign key.
 select r.object || '.' || f.name as object,
   format(
     'foreign key %s of table %s is validated, but rows reference no row of %s', f.name, r.object, t.object

@@ -2,7 +2,7 @@
 -- severity: info
 -- key: object
 -- why: Each insert, update and delete checks the same reference twice. Where the two differ in what a deletion does,
---   the stricter one wins, and the other misleads readers.
+--   the older one acts first and can make the other fail or do nothing.
 with same_key as (
   select f.oid, f.relation, f.target, f.name, f.quoted, f.on_delete, k.confupdtype::text as on_update,
     -- the same columns, in whatever order

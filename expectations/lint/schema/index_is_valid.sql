@@ -1,8 +1,8 @@
 -- title: Invalid index
 -- severity: critical
 -- key: object
--- why: A failed CREATE INDEX CONCURRENTLY left the index behind. Writes update it and queries ignore it. A unique one
---   does not enforce uniqueness.
+-- why: A failed CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY left the index behind, or the index of a
+--   partitioned table lacks that of a partition. Queries ignore it. A unique one may contain duplicates.
 select h.prefix || x.relname as object,
   case
     when x.relkind = 'I' then format(
@@ -11,11 +11,13 @@ select h.prefix || x.relname as object,
       case when w.lacking = 1 then 'lacks' else 'lack' end
     )
     else format(
-      'index %s on %s is not valid: queries ignore it, writes update it', h.prefix || x.relname,
+      'index %s on %s is not valid: queries ignore it, writes %s it', h.prefix || x.relname,
       case
         when m.oid = r.oid then format('table %s', r.object)
         else format('partition %s of table %s', c.relname, r.object)
-      end
+      end,
+      -- a build that failed in its first pass, as at a duplicate, was not ready for writes
+      case when i.indisready then 'update' else 'do not update' end
     )
   end as message,
   jsonb_strip_nulls(

@@ -1,8 +1,8 @@
 -- title: Column type json instead of jsonb
 -- severity: warning
 -- key: object
--- why: A json column is parsed at every read, has no equality operator and no index on its content, and accepts
---   repeated keys. It keeps the original text, which only a message log needs.
+-- why: A json column is parsed at every read, has no equality operator and no GIN index, and accepts repeated keys.
+--   It keeps the original text, as a log of messages needs it.
 select c.object,
   case when k.is_raw then 'info' else 'warning' end as severity,
   format('column %s has type json, which is parsed at every read; jsonb is not', c.object) as message,
@@ -33,8 +33,18 @@ $$count(*) filter (where (
       )
     end,
     'rows with repeated keys', format(
-      'count(*) filter (where case when %2$s and strpos(t.%1$s::text, ''\u'') = 0 and json_typeof(t.%1$s) = ''object'' then '
-      '(select count(*) <> count(distinct k.key) from json_object_keys(t.%1$s) as k (key)) end)', c.quoted,
+      -- keys beside an escape that is no character cannot be read
+$$count(*) filter (where case
+  when %2$s
+    and (
+      strpos(t.%1$s::text, '\u') = 0
+      or replace(t.%1$s::text, '\\', chr(1))
+        !~ '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}'
+    )
+    and json_typeof(t.%1$s) = 'object'
+  then (select count(*) <> count(distinct k.key) from json_object_keys(t.%1$s) as k (key))
+end)$$,
+      c.quoted,
       -- Counting the keys of an object takes long. From PostgreSQL 16 on, few objects need it; before, those with two
       -- colons and a comma, as an object with two keys has.
       case

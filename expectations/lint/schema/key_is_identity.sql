@@ -2,7 +2,8 @@
 -- severity: info
 -- key: object
 -- why: An insert may supply any number and leave the sequence behind, so that a later insert fails. Privileges on the
---   sequence are separate from those on the table. Identity columns have neither fault.
+--   sequence are separate from those on the table. An identity column needs no such privileges, and as GENERATED
+--   ALWAYS it rejects such numbers.
 with serial_key as (
   select r.schema, c.object,
     case

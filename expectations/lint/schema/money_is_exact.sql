@@ -1,7 +1,7 @@
 -- title: Money in an unsuitable type
 -- severity: critical
 -- key: object
--- why: A binary float cannot represent most cents. Sums depend on the order of rows, equal amounts compare as
+-- why: A binary float cannot represent most cents. Sums can depend on the order of rows, equal amounts can compare as
 --   different, and NaN and infinity are accepted. The type money depends on the session's locale and has no currency.
 select c.object,
   case when m.is_money then 'critical' else 'info' end as severity,
@@ -14,7 +14,7 @@ select c.object,
   -- a float is cast through text, its shortest exact form
   format(
     'alter table %1$s alter column %2$s type numeric(%3$s) using %2$s::%4$snumeric', r.quoted, c.quoted,
-    case when m.is_money then '14, 2' else '18, 8' end, k.through
+    k.target, k.through
   ) as suggestion,
   'rewrite' as remedy,
   case
@@ -26,7 +26,7 @@ select c.object,
   case
     when c.family = 'float' then jsonb_build_object(
       'from', s.source,
-      'values with more digits', k.finer,
+      format('values that numeric(%s) does not hold', k.target), k.finer,
       'evidence', format(
         'case when count(t.%1$s) >= 5 and %2$s * 2 > count(t.%1$s) then ''{"mostly finer": true, "severity": "info"}'' '
         'else ''{}'' end::jsonb', c.quoted, k.finer
@@ -41,6 +41,7 @@ join sample as s on s.relation = c.relation
 cross join lateral (select o.looks_like_money and not o.is_key and not o.is_reference as is_money) as m
 cross join lateral (
   select case when c.family = 'float' then 'text::' else '' end as through,
+    case when m.is_money then '14, 2' else '18, 8' end as target,
     -- infinity fits into numeric, but not into numeric with a precision
     format(
       'count(*) filter (where case when t.%1$s = ''NaN'' then false when abs(t.%1$s) >= 1e%2$s then true '

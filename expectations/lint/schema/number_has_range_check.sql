@@ -1,8 +1,8 @@
 -- title: Number without a range check
 -- severity: warning
 -- key: object
--- why: A wrong sign, or a NaN from a computation, is stored like any other number. One NaN makes every sum that
---   includes it NaN.
+-- why: A wrong sign is stored like any other number, and so is a NaN, where the type has one. One NaN makes every sum
+--   that includes it NaN.
 with number as (
   select c.*, r.schema, r.quoted as quoted_table, r.name as table_name, s.source, s.is_sampled,
     c.words && array['balance', 'profit', 'net', 'delta', 'change', 'adjustment', 'diff', 'difference', 'credit', 'debit']

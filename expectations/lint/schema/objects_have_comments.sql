@@ -1,7 +1,7 @@
 -- title: Tables or columns without comments
 -- severity: info
 -- key: object
--- why: The meaning of a table's rows and a column's values is not documented in the database. Every tool shows
+-- why: The meaning of a table's rows and a column's values is not documented in the database. Most tools show
 --   comments.
 with commented as (
   select r.schema, r.object, r.quoted, r.name, nullif(btrim(r.comment), '') is not null as has_comment,

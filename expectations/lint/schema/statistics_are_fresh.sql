@@ -1,8 +1,8 @@
 -- title: Missing or outdated statistics
 -- severity: info
 -- key: object
--- why: The planner estimates from statistics. Without them, or with old ones, it scans whole tables for a few rows
---   and chooses slow joins.
+-- why: The planner estimates from statistics. Without them, or with old ones, it may scan whole tables for a few rows
+--   and choose slow joins.
 with gathered_statistics as (
   select p.schemaname, p.tablename, bool_or(p.inherited) as of_all, bool_or(not p.inherited) as of_itself
   from pg_stats as p

@@ -1,8 +1,8 @@
 -- title: Table without a primary key
 -- severity: critical
 -- key: object
--- why: The database does not prevent duplicate rows. A single row cannot be identified for a correction, and logical
---   replication cannot update or delete it.
+-- why: Unless a unique constraint does, nothing prevents duplicate rows or identifies a single one. Once the table is
+--   published for logical replication, updates and deletes fail without a replica identity.
 with table_without_key as (
   select r.*, format('%I', left(r.name, 58) || '_pkey') as quoted_key
   from relation as r

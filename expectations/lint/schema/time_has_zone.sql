@@ -1,7 +1,8 @@
 -- title: Timestamp without time zone
 -- severity: warning
 -- key: object
--- why: The value means another moment in each session's time zone. One hour of each autumn is ambiguous.
+-- why: The value means another moment in each session's time zone. Where clocks are set back, one hour of each year
+--   is ambiguous.
 with moment as (
   select c.object, r.schema, r.object as table_object, c.type = 1184 as has_zone,
     format(
