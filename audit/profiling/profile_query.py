@@ -40,8 +40,12 @@ CLASSES: Final = tuple(_CLASSES)
 #: White space as SQL.
 SPACE: Final = r"E' \t\n\r\f\v'"
 _UNCOUNTABLE: Final = "('NaN', 'Infinity', '-Infinity')"
-#: Escapes that json may hold and text may not; reading the keys beside one would fail.
-_UNREADABLE: Final = r"\\u(0000|[dD][89a-fA-F])"
+#: Escapes that json may hold and text may not: U+0000 and halves of a surrogate pair; without UTF-8, all beyond ASCII.
+_UNREADABLE: Final = (
+    r"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_UNREADABLE_ELSEWHERE: Final = r"\\u(0000|(?!00[0-7])[0-9a-fA-F]{4})"
 
 
 def compose(read: Pass) -> str:
@@ -103,7 +107,7 @@ with counted as materialized (
   cross join lateral (
     select distinct key
     from json_object_keys(
-      case when d.type = 'object' and d.shown !~ '{_UNREADABLE}' then d.shown::json else '{{}}'::json end
+      case when d.type = 'object' and not ({_is_unreadable("d.shown")}) then d.shown::json else '{{}}'::json end
     ) as key
   ) as k
   group by d.place, d.beside, k.key
@@ -203,6 +207,14 @@ group by place
 """
 
 
+def _is_unreadable(text: str) -> str:
+    """Whether the keys of a document cannot be read, because of an escape; escaped backslashes are none."""
+    return (
+        f"strpos({text}, '\\u') > 0 and replace({text}, '\\\\', chr(1)) ~ case"
+        f" when current_setting('server_encoding') = 'UTF8' then '{_UNREADABLE}' else '{_UNREADABLE_ELSEWHERE}' end"
+    )
+
+
 def _summaries() -> str:
     """One line per column, and the one of plain aggregates."""
     text = "case when kind = 't' then shown end"
@@ -223,7 +235,7 @@ def _summaries() -> str:
         "empty": "sum(n) filter (where length = 0)",
         "zeros": "sum(n) filter (where kind = 'n' and num = 0)",
         "padded": f"sum(n) filter (where {text} <> btrim({text}, {SPACE}))",
-        "unreadable": f"sum(n) filter (where kind = 'j' and shown ~ '{_UNREADABLE}')",
+        "unreadable": f"sum(n) filter (where kind = 'j' and {_is_unreadable('shown')})",
         "bits": "max(length(case when kind = 'b' then shown end))",
     }  # fmt: skip
     for name, pattern in _CLASSES.items():

@@ -11,19 +11,32 @@ from order_audit.reports.formatting import plural
 ARGUMENTS: Final = frozenset({"order_id", "customer_id", "delivery_script_name", "delivery_script_args"})
 #: Pairs of customer and script that are named, those with the most keys first.
 _SHOWN: Final = 20
-#: Escapes that text cannot hold; reading such a document fails.
-_UNREADABLE: Final = r"\\u(0000|[dD][89a-fA-F])"
+#: Arguments without escapes that text cannot hold, as the rules read them.
+_READABLE: Final = r"""
+case
+  when strpos(d.args, '\u') = 0 then d.args
+  when current_setting('server_encoding') = 'UTF8' then replace(
+    regexp_replace(
+      replace(d.args, '\\', chr(1)),
+      '\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}',
+      '\\ufffd', 'g'
+    ), chr(1), '\\'
+  )
+  else replace(
+    regexp_replace(replace(d.args, '\\', chr(1)), '\\u(0000|(?!00[0-7])[0-9a-fA-F]{4})', '?\1', 'g'), chr(1), '\\'
+  )
+end"""
 
 
 def several(query: Query, tables: Mapping[str, str]) -> Json:
     """Return customers and scripts with more than one value of the API key, and their number. Raises psycopg.Error.
 
-    Values themselves are not returned. Documents with escapes that text cannot hold are left out.
+    Values themselves are not returned.
     """
     rows = query(
         f"""
         with keys as (
-          select d.customer_id, d.script, d.orders, d.args::json ->> k.name as value
+          select d.customer_id, d.script, d.orders, r.args ->> k.name as value
           from (
             select customer_id, delivery_script_name::text collate "C" as script,
               delivery_script_args::text collate "C" as args, count(*) as orders
@@ -34,17 +47,13 @@ def several(query: Query, tables: Mapping[str, str]) -> Json:
             offset 0 -- so that equal arguments are read once
           ) as d
           cross join lateral (
-            select distinct name
-            from json_object_keys(
-              case
-                when d.args !~ '^\\s*\\{{' or d.args ~ '{_UNREADABLE}' then '{{}}'
-                else d.args
-              end::json
-            ) as name
-          ) as k
+            select case when d.args ~ '^\\s*\\{{' then {_READABLE} else '{{}}' end::json as args
+            offset 0
+          ) as r
+          cross join lateral (select distinct name from json_object_keys(r.args) as name) as k
           where translate(lower(k.name), '-_', '') = 'apikey'
-            and json_typeof(d.args::json -> k.name) = 'string'
-            and d.args::json ->> k.name <> ''
+            and json_typeof(r.args -> k.name) = 'string'
+            and r.args ->> k.name <> ''
         ), pairs as (
           select customer_id, script, count(distinct value collate "C") as keys, sum(orders)::bigint as orders
           from keys
@@ -75,6 +84,6 @@ def show(figures: Json) -> Iterable[Chart]:
             f"{plural(figures['pairs'], 'customer and script', 'customers and scripts')}; not proven to be wrong: a key"
             " may have been replaced, or moved to a secret store, whose reference counts as a value",
             "order",
-            [(f"customer {it['customer_id']}, {it['script'] or 'no script'}", it["orders"]) for it in found],
+            [(f"{it['customer_id']}: {it['script'] or 'no script'}", it["orders"]) for it in found],
             [plural(it["keys"], "key") for it in found],
         )

@@ -14,11 +14,11 @@ from order_audit.scenario.domain import api_keys, figures, repetition, scripts, 
 
 #: How live orders' amounts stand against the balance, in words.
 _EXPOSURE: Final = {
-    "none": "no live orders",
+    "none": "nothing to pay",
     "under_half": "under 50 %",
     "half_to_all": "50 to 100 %",
     "over": "over the balance",
-    "unknown": "balance is no number",
+    "unknown": "no finite balance",
 }
 _STATUSES: Final = 10
 #: Sizes that have a bar each; from there on a bar is for twice as many as the one before.

@@ -25,7 +25,7 @@ _NIGHT: Final = ("1" * 12 + "0" * 32 + "1" * 4) * 7
 #: Kinds of schedules, in words.
 _KINDS: Final = {
     "always": "always on",
-    "night": "also at night, 22:00 to 06:00",
+    "night": "on at night, too",
     "day": "by day only",
     "never": "never on",
     "other": "not a week of half-hours",
@@ -66,7 +66,7 @@ def show_schedules(figures: Json) -> Iterable[Chart]:
     kinds = [kind for kind in _KINDS if orders[kind] or kind != "other"]
     yield Chart(
         "Live orders by their schedule",
-        "the time zone of the first bit is not stored",
+        "night is 22:00 to 06:00, if the first bit begins at midnight; no column says so, nor in which time zone",
         "order",
         [(_KINDS[kind], orders[kind]) for kind in kinds],
         [plural(different[kind], "schedule") if orders[kind] else "" for kind in kinds],

@@ -61,7 +61,7 @@ def show(figures: Json) -> Iterable[Chart]:
     if found:
         yield Chart(
             "Script names one letter off a more frequent one",
-            f"{plural(len(figures['resembling']), 'name')} of {figures['names']:,}; they may be spelling mistakes",
+            f"{plural(len(figures['resembling']), 'name')} of {figures['names']:,}; each may be a spelling mistake",
             "order",
             [(it["name"], it["orders"]) for it in found],
             [f"like {it['like']}, {plural(it['like_orders'], 'order')}" for it in found],

@@ -20,7 +20,7 @@ _ORDERS: Final = 3
 #: The outcomes for orders that are due, in words.
 _OUTCOMES: Final = {
     "recreated": "recreated",
-    "not_covered": "balance too low",
+    "not_covered": "not covered",
     "without_customer": "no such customer",
 }
 

@@ -19,7 +19,7 @@ ORDERS = (
     # customer 2: one for each script
     (2, "custom_crm", '{"api-key": "made-up-a"}'),
     (2, "other_crm", '{"api-key": "made-up-b"}'),
-    # customer 3: an empty one, one that is no string, one that cannot be read, other keys, other documents
+    # customer 3: an empty one, one that is no string, one that text cannot hold, other keys, other documents
     (3, "custom_crm", '{"api-key": "made-up-c"}'),
     (3, "custom_crm", '{"api-key": ""}'),
     (3, "custom_crm", '{"api-key": 5}'),
@@ -47,17 +47,18 @@ def test_several_keys_for_one_script(schema: str) -> None:
             )
     found = profile_of(schema, "orders")["orders"]["api_keys"]
     assert found == {
-        "pairs": 2,
+        "pairs": 3,
         "first": [
             {"customer_id": "1", "script": "custom_crm", "keys": 2, "orders": 3},
             {"customer_id": "4", "script": None, "keys": 2, "orders": 3},
+            {"customer_id": "3", "script": "custom_crm", "keys": 2, "orders": 2},
         ],
     }
     assert "made-up" not in str(found)
     (of_domain,) = [it for it in table_figures() if it.name == "api_keys"]
     (chart,) = of_domain.show(found)
     assert isinstance(chart, Chart)
-    assert chart.rows == [("customer 1, custom_crm", 3), ("customer 4, no script", 3)]
+    assert chart.rows == [("1: custom_crm", 3), ("4: no script", 3), ("3: custom_crm", 2)]
     assert "not proven" in chart.note
 
 

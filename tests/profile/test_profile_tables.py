@@ -135,6 +135,17 @@ def test_survives_hostile_names_and_every_type(dsn: str, server: Server) -> None
 
 
 @pytest.mark.both_versions
+def test_an_escaped_backslash_and_a_pair_of_surrogates_can_be_read(dsn: str) -> None:
+    """Only what text cannot hold is counted as that, and left out of the keys."""
+    execute(dsn, "create table t (doc json)",
+            r"""insert into t values ('{"a": "\\u0000"}'), ('{"a": "\ud83d\ude00"}')""",
+            r"""insert into t values ('{"b": "\ud83d"}'), ('{"c": "\u0000"}')""")  # fmt: skip
+    figures = profile_of(dsn, "t")["t"]["columns"]["doc"]
+    assert figures["unreadable"] == 2
+    assert figures["keys"] == [{"key": "a", "count": 2}]
+
+
+@pytest.mark.both_versions
 def test_times_beyond_the_calendar_of_python(dsn: str) -> None:
     execute(dsn, "create table far (day date, moment timestamptz)",
              "insert into far values ('4000-01-01 BC', '200000-01-01'), ('50000-01-01', '0044-03-15 BC')")  # fmt: skip
