@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +85,33 @@ def test_sqitch_keeps_the_steps_before_a_failure(sample: str, project: Path) -> 
         listed = subprocess.run(["sqitch", "config", "--list"], cwd=folder, capture_output=True, text=True, check=True)
         assert "deploy.mode=change" in listed.stdout
         assert "deploy.verify=true" in listed.stdout
+
+
+def test_sqitch_keeps_the_copied_rows_when_its_backend_ends(sample: str, project: Path) -> None:
+    with psycopg.connect(sample) as writer, psycopg.connect(sample, autocommit=True) as connection:
+        # the backfill waits for this row
+        writer.execute("select from customers where customer_id = 5 for update")
+        said: list[subprocess.CompletedProcess[str]] = []
+        running = threading.Thread(target=lambda: said.append(sqitch(sample, project, "deploy")))
+        running.start()
+        ended = None
+        while ended is None and running.is_alive():
+            time.sleep(0.05)
+            if connection.execute("select to_regclass('sales.orders') is not null").fetchone() == (True,):
+                ended = connection.execute(
+                    "select pg_terminate_backend(a.pid) from pg_stat_activity as a"
+                    " where a.datname = current_database() and a.query like 'call migration.backfill_all%'"
+                    " and exists (select from sales.customers)"
+                ).fetchone()
+        running.join()
+        assert failed(said[0])
+        assert reached(sample) == NAMES[:3]
+        copied = connection.execute("select count(*) from sales.customers").fetchone()
+        assert copied == (4,)
+        writer.rollback()
+    again = sqitch(sample, project, "deploy")
+    assert again.returncode == 0, again.stderr
+    assert reached(sample) == NAMES
 
 
 @pytest.mark.parametrize("registry", ["sqitch", "other"])
@@ -182,3 +211,36 @@ def test_every_file_says_whether_it_can_be_run_again() -> None:
         assert any(
             words in first for words in ("an be run again", "Runs once", "runs it once", "run it once", "Always stops")
         ), file
+
+
+@pytest.mark.both_versions
+def test_an_owner_needs_the_privileges_that_the_checks_name(sample: str) -> None:
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute(
+            "create role shop login; alter table customers owner to shop; alter table orders owner to shop"
+        )
+        try:
+            owner = psycopg.conninfo.make_conninfo(sample, user="shop")
+            (name,) = connection.execute("select current_database()").fetchone() or ("",)
+            for words, grant in (
+                ("may not create schemas here", f"create on database {name}"),
+                ("may not create objects in the schema public", "create on schema public"),
+                (
+                    "grant set on parameter migration.direction to shop",
+                    "set on parameter migration.direction",
+                ),
+            ):
+                assert words in migrate(owner, "run", "--quiet", code=3)
+                assert words in failed(psql(owner, PROPOSED / "deploy" / "expand.sql"))
+                connection.execute(f"grant {grant} to shop".encode())
+            before = rows(sample)
+            migrate(owner, "plan", "--quiet")
+            for _ in range(2):
+                migrate(owner, "run", "--quiet")
+                migrate(owner, "rollback", "--quiet")
+            migrate(owner, "run", "--quiet")
+            migrate(owner, "contract", "--drop-old-tables", "--quiet")
+            assert rows(sample) == before
+        finally:
+            connection.execute("revoke set on parameter migration.direction from shop")
+            connection.execute("drop owned by shop cascade; drop role shop")

@@ -79,6 +79,17 @@ begin
   if not has_database_privilege(current_database(), 'create') then
     raise exception 'role % may not create schemas here: grant it create on the database', current_user;
   end if;
+  -- the switch and its revert move views and tables
+  if not has_schema_privilege('public', 'create') then
+    raise exception 'role % may not create objects in the schema public: grant it create on the schema', current_user;
+  end if;
+  -- a function that sets it is what keeps the triggers of both sides from calling each other
+  if not has_parameter_privilege('migration.direction', 'set') then
+    raise exception '%', format(
+      'role %1$I may not create functions that set migration.direction: a superuser has to run:'
+        ' grant set on parameter migration.direction to %1$I', current_user
+    );
+  end if;
 end
 $$;
 
