@@ -226,8 +226,8 @@ def test_an_owner_needs_the_privileges_that_the_checks_name(sample: str) -> None
                 ("may not create schemas here", f"create on database {name}"),
                 ("may not create objects in the schema public", "create on schema public"),
                 (
-                    "grant set on parameter migration.direction to shop",
-                    "set on parameter migration.direction",
+                    "grant set on parameter migration.direction, sales.correcting to shop",
+                    "set on parameter migration.direction, sales.correcting",
                 ),
             ):
                 assert words in migrate(owner, "run", "--quiet", code=3)
@@ -242,5 +242,5 @@ def test_an_owner_needs_the_privileges_that_the_checks_name(sample: str) -> None
             migrate(owner, "contract", "--drop-old-tables", "--quiet")
             assert rows(sample) == before
         finally:
-            connection.execute("revoke set on parameter migration.direction from shop")
+            connection.execute("revoke set on parameter migration.direction, sales.correcting from shop")
             connection.execute("drop owned by shop cascade; drop role shop")

@@ -83,11 +83,14 @@ begin
   if not has_schema_privilege('public', 'create') then
     raise exception 'role % may not create objects in the schema public: grant it create on the schema', current_user;
   end if;
-  -- a function that sets it is what keeps the triggers of both sides from calling each other
-  if not has_parameter_privilege('migration.direction', 'set') then
+  -- functions set these parameters: which side a copy comes from, and that a change of records is a correction
+  select string_agg(p.name, ', ' order by p.name) into found
+  from (values ('migration.direction'), ('sales.correcting')) as p (name)
+  where not has_parameter_privilege(p.name, 'set');
+  if found is not null then
     raise exception '%', format(
-      'role %1$I may not create functions that set migration.direction: a superuser has to run:'
-        ' grant set on parameter migration.direction to %1$I', current_user
+      'role %1$I may not create functions that set %2$s: a superuser has to run: grant set on parameter %2$s to %1$I',
+      current_user, found
     );
   end if;
 end
