@@ -117,6 +117,20 @@ def test_jobs_of_both_sides_at_once_do_not_deadlock(sample: str, phase: str) -> 
     _equal(sample, phase)
 
 
+def test_an_old_job_before_the_backfill_is_copied(sample: str) -> None:
+    """First ancestors that are not copied yet send its orders to quarantine, and the backfill lets them out."""
+    with psycopg.connect(sample, autocommit=True) as connection:
+        take(connection, steps(PROPOSED), "synchronise")
+        before = one(sample, "select count(*) from orders")
+        connection.execute(OLD_JOB)
+        assert one(sample, "select count(*) from orders") > before
+        take(connection, steps(PROPOSED), "backfill")
+        assert one(sample, "select count(*) from migration.quarantined_order") == 0
+        # they have no record, so that no day is invented
+        assert _recreated(sample) == 0
+        _equal(sample, "backfill")
+
+
 @pytest.mark.both_versions
 def test_an_order_between_two_others_comes_back_to_its_place(sample: str) -> None:
     """It leaves for quarantine, its successor follows its predecessor, and it returns between them."""
