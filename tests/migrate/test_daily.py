@@ -29,13 +29,13 @@ DUE = [1, 3, 4]
 
 
 @pytest.fixture
-def world(dsn: str) -> str:
-    """The proposed schema with three customers."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
+def world(schema: str) -> str:
+    """The proposed schema with three customers, beside the empty tables of the current one."""
+    with psycopg.connect(schema, autocommit=True) as connection:
         connection.execute(steps(PROPOSED)[0].deploy.encode())
         connection.execute(WORLD.encode())
         connection.execute("alter table sales.orders alter order_id restart with 1000")
-    return dsn
+    return schema
 
 
 @pytest.fixture
