@@ -5,8 +5,8 @@
 --   booking is wrong. Accounting has to find out which.
 -- highlight: customer_balance
 -- diagram: balance of customer_id
--- unfixed: setting the balance to 0 would forgive a debt. The data does not say whether the customer owes the money
---   or a booking is wrong. Ask accounting.
+-- unfixed: setting the balance to 0 would forgive what the customer may owe. The data does not say whether that is a
+--   debt or a wrong booking. Ask accounting.
 select c.customer_id, c.customer_name, c.customer_balance
 from customers as c
 where c.customer_balance < 0

@@ -1,7 +1,7 @@
 -- title: E-mail address with capitals or spaces
 -- severity: info
 -- key: customer_id
--- why: Look-ups compare addresses letter by letter. A search for one spelling of an address misses the other.
+-- why: A search that compares letter by letter finds one spelling of an address and misses the other.
 -- highlight: customer_email
 select c.customer_id, c.customer_name, c.customer_email
 from customers as c

@@ -1,7 +1,7 @@
 -- title: Invalid customer e-mail address
 -- severity: warning
 -- key: customer_id
--- why: Invoices, low-balance warnings and delivery reports are sent to this address, and may not arrive.
+-- why: What is sent to this address, such as an invoice or a delivery report, may not arrive.
 -- limitations: that mail does not arrive. The pattern is that of web forms, and the standard for mail allows more.
 -- highlight: customer_email
 select c.customer_id, c.customer_name, c.customer_email

@@ -5,8 +5,8 @@
 --   when an order fails.
 -- limitations: that the number cannot be called. A local number without area code works in its own area.
 -- highlight: customer_phone
--- unfixed: the area code or a missing digit is not in the data. Text after the number may be an extension that is
---   needed. Ask the customer.
+-- unfixed: the right number is not in the data. Text after the number may be an extension that is needed. Ask the
+--   customer.
 select c.customer_id, c.customer_name, c.customer_phone
 from customers as c
 cross join lateral (

@@ -1,8 +1,8 @@
 -- title: Invalid US state code
 -- severity: warning
 -- key: customer_id
--- why: Taxes and sales territories depend on the state. A state that is spelled out, in small letters or foreign
---   matches none of them.
+-- why: Taxes and sales territories depend on the state. A comparison with the two-letter codes misses a state in any
+--   other spelling, and a foreign region has no such code.
 -- highlight: address_state
 select c.customer_id, c.customer_name, c.address_state
 from customers as c

@@ -4,7 +4,7 @@
 -- requires: encoding utf8
 -- without: Unicode normal forms exist only in UTF-8 databases
 -- why: Unicode can store the same letters in composed or decomposed form. Both look alike and compare as different.
---   Searches miss one form, and unique indexes accept both.
+--   Searches for one form miss the other, and unique indexes usually accept both.
 -- highlight: customer_name, customer_email, customer_contact_name, customer_phone, address, address_state
 --   where value <> normalize(value, nfc)
 select c.customer_id, c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone,

@@ -1,8 +1,7 @@
 -- title: Customer text is a placeholder
 -- severity: warning
 -- key: customer_id
--- why: A required field holds a placeholder instead of a value. Checks for missing values accept it, but the text
---   cannot be used.
+-- why: The text of a required field usually stands for a missing value. Checks for missing values accept it.
 -- limitations: that a value is missing. A company can have such a name.
 -- highlight: customer_name, customer_email, customer_contact_name, address, address_state
 --   where lower(btrim(value, E' \t\n\r\f\x0b')) in ('n/a', 'na', 'none', 'null', 'nil', 'test',

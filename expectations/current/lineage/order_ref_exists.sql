@@ -1,8 +1,8 @@
 -- title: Order references a missing ancestor
 -- severity: critical
 -- key: order_id
--- why: Lineage reports join order_ref to order_id. They omit an order whose ancestor is missing, without an error.
---   The order's campaign can no longer be identified.
+-- why: A report that joins order_ref to order_id omits an order whose ancestor is missing, without an error. The
+--   first order of its campaign is unknown.
 -- highlight: order_ref
 -- allowed_by: schema.reference_has_foreign_key orders.order_ref
 -- diagram: lineage of order_id

@@ -1,7 +1,7 @@
 -- title: Order does not reference first ancestor
 -- severity: critical
 -- key: order_id
--- why: order_ref should name the first ancestor, so that a lineage is one group. An order that names a recreation
+-- why: order_ref should name the first ancestor, so that a lineage is one group. An order that names any other order
 --   splits its lineage, and totals per campaign become too small.
 -- limitations: that order_ref was meant to name the first ancestor. The comment on the column says parent order.
 -- highlight: order_ref

@@ -2,7 +2,7 @@
 -- severity: warning
 -- key: order_id
 -- why: The first order of the lineage was cancelled or has expired, but this recreation is still live. The customer
---   may believe that the campaign has ended, and is still charged.
+--   may believe that the campaign has ended, and may still be charged.
 -- limitations: that the whole campaign was to end. The status is that of its first order.
 -- highlight: ancestor_status, order_status
 -- diagram: lineage of order_id

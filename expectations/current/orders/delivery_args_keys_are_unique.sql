@@ -1,8 +1,8 @@
 -- title: Duplicate key in delivery arguments
 -- severity: warning
 -- key: order_id
--- why: json keeps both values, readers take the last one, and jsonb drops the first one silently. The two values may
---   differ, and only one can be right.
+-- why: json keeps all values of a repeated key, and jsonb only the last one, silently. The operators of PostgreSQL
+--   read the last one, and other programs may read the first. Where the values differ, only one can be right.
 -- limitations: that the values differ. Equal values can be repeated, too.
 -- highlight: delivery_script_args
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount,

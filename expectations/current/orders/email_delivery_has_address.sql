@@ -1,8 +1,8 @@
 -- title: E-mail delivery without a valid address
 -- severity: warning
 -- key: order_id
--- why: The order delivers its leads by e-mail, but the address is missing or invalid. The leads are bought, and may not
---   arrive.
+-- why: The order delivers its leads by e-mail, but the argument email_address is missing or no valid address. The
+--   leads may not arrive.
 -- limitations: that the leads are lost. The script may have a default address.
 -- follows_from: orders.delivery_args_are_object
 -- highlight: delivery_script_args

@@ -1,8 +1,8 @@
 -- title: Invalid delivery script name
 -- severity: info
 -- key: order_id
--- why: Scripts are found by name. Capitals, spaces and hyphens make two spellings of one script, which reports count
---   separately.
+-- why: Scripts are found by name. With capitals, spaces and other characters, one script can have two spellings,
+--   which reports count separately.
 -- highlight: delivery_script_name
 -- hidden_by: schema.repeated_text_is_a_table orders.delivery_script_name
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount, o.delivery_script_name

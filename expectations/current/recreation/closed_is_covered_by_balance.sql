@@ -2,6 +2,7 @@
 -- severity: warning
 -- key: order_id
 -- why: The order was recreated, or led to a recreation, but the customer's present balance does not cover its amount.
+--   A balance that is NaN or missing covers no order here.
 -- follows_from: customers.balance_is_finite by customer_id, customers.balance_is_not_negative by customer_id
 -- limitations: that the money was missing at the time of recreation. The schema stores no past balances; the money
 --   may have been spent since.

@@ -1,8 +1,9 @@
--- title: Rounding error decides on recreation
+-- title: Fraction of a cent decides recreation
 -- severity: critical
 -- key: order_id
--- why: The balance is a binary float. Its rounding error alone decides whether it exceeds the amount: compared in
---   whole cents, the answer is the opposite. The customer gets unpaid leads, or is refused paid ones.
+-- why: A fraction of a cent, such as the rounding error of a binary float, decides whether the balance exceeds the
+--   amount: compared in whole cents, the answer is the opposite. The customer may get unpaid leads, or be refused
+--   paid ones.
 -- follows_from: customers.balance_is_whole_cents by customer_id
 -- highlight: customer_balance
 -- unguarded: not needed once the guard of customers.balance_is_whole_cents is installed and amounts are integers

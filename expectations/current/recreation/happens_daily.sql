@@ -5,6 +5,8 @@
 -- without: no order has a timestamp
 -- why: Orders are recreated daily. A gap between an order and the one before it in its lineage is a day without a
 --   recreation, and without leads.
+-- limitations: that a recreation was due on the missing day. The order may have been paused, or the balance may not
+--   have covered it.
 -- highlight: recreated_at, previous_at
 -- hidden_by: schema.table_has_timestamps orders
 -- unfixed: a missed day cannot be delivered later, and a time that was not recorded is not in the data.

@@ -1,8 +1,9 @@
 -- title: Customer balance is NaN or infinite
 -- severity: critical
 -- key: customer_id
--- why: The balance is NaN, infinite or missing. NaN and infinity exceed every amount and never stop a recreation; minus
---   infinity and a missing balance always do. Totals that include NaN or infinity become NaN or infinite.
+-- why: The balance is NaN, infinite or missing. PostgreSQL compares NaN and infinity as greater than any amount, so
+--   that its comparison never stops a recreation. Minus infinity and a missing balance always stop it. A total that
+--   includes NaN is NaN, and one that includes an infinity is not finite.
 -- highlight: balance
 select c.customer_id, c.name as customer_name, c.balance
 from sales.customers as c

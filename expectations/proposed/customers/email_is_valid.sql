@@ -1,7 +1,7 @@
 -- title: Invalid contact e-mail address
 -- severity: warning
 -- key: customer_id
--- why: Invoices, low-balance warnings and delivery reports are sent to this address, and may not arrive.
+-- why: What is sent to this address, such as an invoice or a delivery report, may not arrive.
 -- limitations: that mail does not arrive. The pattern is that of web forms, and the standard for mail allows more.
 -- highlight: email
 select k.customer_id, k.contact_id, k.name as contact_name, k.email

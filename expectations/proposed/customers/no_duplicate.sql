@@ -1,8 +1,8 @@
 -- title: Duplicate customer
 -- severity: warning
 -- key: customer_id
--- why: A customer with a smaller id has the same name, address and state. The balance may be split between the two,
---   so an order can lack money that the other one holds. Reports list the customer twice.
+-- why: A customer with a smaller id has the same name, address and state, apart from capitals and spaces. The balance
+--   may be split between the two, so an order can lack money that the other one holds. Reports list both.
 -- limitations: that the two are one customer. Two companies with the same name can share an address.
 -- highlight: customer_name, street, state_code
 select s.customer_id, s.name as customer_name, s.street, s.state_code, s.first_customer_id

@@ -1,9 +1,9 @@
 -- title: Customer text has stray characters
 -- severity: info
 -- key: customer_id
--- why: Surrounding white space, control characters and invisible characters make equal texts differ and break
---   exports. They can also make a text display differently from what is stored. U+FFFD marks letters that are already
---   lost.
+-- why: Surrounding white space, control characters and invisible characters make texts that look equal differ, and
+--   can break exports. They can also make a text display differently from what is stored. U+FFFD marks letters that
+--   are already lost.
 -- highlight: customer_text
 select c.customer_id, t.part, t.customer_text
 from sales.customers as c

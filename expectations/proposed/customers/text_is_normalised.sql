@@ -4,7 +4,7 @@
 -- requires: encoding utf8
 -- without: Unicode normal forms exist only in UTF-8 databases
 -- why: Unicode can store the same letters in composed or decomposed form. Both look alike and compare as different.
---   Searches miss one form, and unique indexes accept both.
+--   Searches for one form miss the other, and unique indexes usually accept both.
 -- highlight: customer_text
 select c.customer_id, t.part, t.customer_text
 from sales.customers as c

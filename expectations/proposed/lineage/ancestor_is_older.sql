@@ -1,8 +1,8 @@
 -- title: Order is older than its ancestor
 -- severity: warning
 -- key: order_id
--- why: Sequences assign ids in order, so an ancestor has the smaller id. Here the reference may have been changed or
---   imported wrongly. Reports by first appearance then date the campaign too late.
+-- why: A sequence assigns ids in order, so an ancestor has the smaller id. Here the reference may have been changed
+--   or imported wrongly. Reports by first appearance can then date the campaign too late.
 -- limitations: that ids were assigned in the order of creation. Imported orders can have other ids.
 -- follows_from: lineage.is_acyclic
 -- highlight: first_ancestor_id

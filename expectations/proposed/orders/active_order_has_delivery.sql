@@ -1,7 +1,7 @@
 -- title: Active order without a delivery script
 -- severity: warning
 -- key: order_id
--- why: The order is active but names no delivery script. Its leads are bought, and no script delivers them.
+-- why: The order is active but names no delivery script, so that no script delivers its leads.
 -- limitations: that leads are lost. They may be delivered without a script.
 -- highlight: script_name
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, d.script_name

@@ -1,7 +1,8 @@
 -- title: CRM delivery without an API key
 -- severity: warning
 -- key: order_id
--- why: A CRM usually rejects deliveries without an API key. The leads of this order are bought, and may not arrive.
+-- why: A CRM usually rejects deliveries without an API key, and these arguments have none at their top level. The
+--   leads of this order may not arrive.
 -- limitations: that the delivery fails. The script may have a key from elsewhere.
 -- highlight: args
 select d.order_id, d.script_name, d.args

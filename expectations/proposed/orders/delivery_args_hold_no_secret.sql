@@ -1,8 +1,8 @@
 -- title: Plaintext secret in delivery arguments
 -- severity: critical
 -- key: order_id
--- why: Everyone who may read orders can read this credential, and so can backups, replicas and reports. Move it to a
---   secret store that only the delivery job can read, and rotate it: treat it as leaked.
+-- why: Everyone who may read orders, a backup or a replica can read this credential. Move it to a secret store that
+--   only the delivery job can read, and rotate it: treat it as leaked.
 -- limitations: that each value is a working secret. Keys are judged by their names; values are not tried.
 -- highlight: args
 select d.order_id, d.script_name, d.args

@@ -2,8 +2,8 @@
 -- severity: critical
 -- key: order_id
 -- why: Compared in whole cents, the answer to whether the balance exceeds the amount is the opposite. The customer
---   gets unpaid leads, or is refused paid ones. The proposed types hold whole cents only; the fault needs a changed
---   type.
+--   may get unpaid leads, or be refused paid ones. The proposed types hold whole cents only; the fault needs a
+--   changed type.
 -- follows_from: customers.balance_is_whole_cents by customer_id
 -- highlight: balance
 select o.order_id, o.first_ancestor_id, o.customer_id, c.balance, o.amount, o.order_status

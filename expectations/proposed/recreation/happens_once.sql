@@ -1,8 +1,8 @@
 -- title: Order recreated more than once
 -- severity: critical
 -- key: order_id
--- why: An order has at most one successor. An earlier order was already recreated from the same predecessor. Both are
---   now recreated daily, where the customer ordered one campaign.
+-- why: An order has at most one successor. An earlier order was already recreated from the same predecessor. Both can
+--   be recreated daily, where the customer ordered one campaign.
 -- highlight: predecessor_id
 select s.order_id, s.first_ancestor_id, s.predecessor_id, s.first_successor_id
 from (

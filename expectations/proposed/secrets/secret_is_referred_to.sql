@@ -1,8 +1,8 @@
 -- title: Unused secret
 -- severity: warning
 -- key: secret_id
--- why: No delivery needs this secret any more, but everyone who can read the table can read it. A deleted secret
---   cannot leak.
+-- why: No delivery refers to this secret, but everyone who can read the table can read it. A deleted secret cannot
+--   leak.
 -- highlight: order_id
 select s.secret_id, s.order_id, s.created_at
 from sales_private.delivery_secrets as s

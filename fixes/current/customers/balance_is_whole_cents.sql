@@ -1,5 +1,5 @@
 -- assumes: half a cent is rounded away from zero.
--- leave: the fraction of a cent stays. It is too large for a rounding error and may have been booked.
+-- leave: the fraction of a cent stays. It is larger than most rounding errors and may have been booked.
 
 -- automatic: a balance less than a hundredth of a cent from a whole cent is rounded to that cent
 -- update customers by customer_id:

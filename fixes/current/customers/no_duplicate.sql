@@ -3,9 +3,10 @@
 -- after customers.text_is_clean: without invisible characters, more customers may prove to be equal
 -- after customers.text_is_normalised: in normal form, more customers may prove to be equal
 -- after customers.state_is_usps_code: with states written as codes, more customers may prove to be equal
--- assumes: an equal name, address and state mean one customer, not two branches or two companies in one building. The
---   journal alone keeps contact, e-mail and phone of deleted customers. Debts are added like any balance. Only orders
---   refer to customers: if a foreign key shows another table's reference to a deleted customer, the group is left.
+-- assumes: an equal name, address and state, apart from capitals and spaces, mean one customer, not two branches or
+--   two companies in one building. The journal alone keeps contact, e-mail and phone of deleted customers. Debts are
+--   added like any balance. Only orders refer to customers: if a foreign key shows another table's reference to a
+--   deleted customer, the group is left.
 -- leave: the customers stay separate, each with its orders and balance. A group is always left if a balance is NaN,
 --   infinite or missing, or if the column cannot hold the sum to the cent.
 

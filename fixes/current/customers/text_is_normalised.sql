@@ -1,7 +1,7 @@
 -- after customers.text_is_clean: an invisible character may separate an accent from its letter
 -- leave: a few letters are longer in normal form. If the column is too short for them, the text does not change.
 
--- automatic: texts are stored in normal form C; their appearance does not change
+-- automatic: texts are stored in normal form C, with the same letters
 -- update customers by customer_id:
 select v.customer_id,
   max(t.normal) filter (where t.name = 'customer_name') as customer_name,

@@ -2,7 +2,7 @@
 -- after lineage.keeps_customer: all orders of a lineage have one customer only after that fix
 -- assumes: ids are assigned in order, so that the smallest id is the oldest order. A finding of
 --   schema.sequence_is_ahead_of_data makes this uncertain.
--- leave: reports by first appearance date these campaigns too late.
+-- leave: reports by first appearance can date these campaigns too late.
 
 -- option reroot_to_oldest: the order with the smallest id becomes the first ancestor of the lineage. All orders of
 --   the lineage reference it, as do orders of its customer that lead to them

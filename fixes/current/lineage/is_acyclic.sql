@@ -3,7 +3,8 @@
 -- leave: the orders have no first ancestor, nor have orders that lead into the cycle.
 
 -- option root_at_smallest (recommended): the order with the smallest id in the cycle becomes its first ancestor. The
---   others lead to it; lineage.order_ref_is_first_ancestor then makes them reference it directly
+--   others lead to it; lineage.order_ref_is_first_ancestor then makes them reference it directly. The lineage can
+--   contain several live orders (lineage.one_live_order)
 -- update orders by order_id:
 select c.id as order_id, c.id as order_ref
 from (

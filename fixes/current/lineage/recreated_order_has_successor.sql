@@ -2,7 +2,7 @@
 -- after lineage.ancestor_is_older: the last order of a lineage is certain only after that fix
 -- after lineage.keeps_customer: an order with a new lineage can be the last order of two
 -- assumes: the data says neither what status the order had before, nor whether the customer still wants it.
--- leave: the campaigns stay ended, but look as if they continued.
+-- leave: the campaigns may have ended, but look as if they continued.
 
 -- option expire: the order has ended: it becomes expired
 -- update orders by order_id:

@@ -3,7 +3,7 @@
 -- after lineage.one_live_order: a replaced order becomes recreated, not cancelled
 -- assumes: the end of the first order was meant for its whole lineage. The data does not say whether it ended before
 --   or after this order was created.
--- leave: these orders continue to deliver and charge, although their first order has ended.
+-- leave: these orders can continue to deliver and charge, although their first order has ended.
 
 -- option cancel: the order is cancelled like its first ancestor, and so are live orders that reference it
 -- update orders by order_id:

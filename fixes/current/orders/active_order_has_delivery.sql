@@ -2,7 +2,7 @@
 -- after orders.script_name_is_identifier: that fix may remove the script
 -- after lineage.root_is_not_closed: a cancelled order needs no script
 -- assumes: the intended script is not in the data.
--- leave: leads are bought for these orders, and no script delivers them. Set the script by hand.
+-- leave: no script delivers the leads of these orders. Set the script by hand.
 
 -- option pause: the order is paused until it has a script
 -- update orders by order_id:

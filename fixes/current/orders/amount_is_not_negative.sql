@@ -1,5 +1,5 @@
 -- assumes: the number is right and only its sign is wrong. An amount that was meant as a credit becomes a charge.
--- leave: the balance never stops these orders, and they reduce the sum of the customer's orders.
+-- leave: a balance of at least zero never stops these orders, and they reduce the sum of the customer's orders.
 
 -- option absolute: the amount loses its minus sign
 -- update orders by order_id:

@@ -1,5 +1,5 @@
 -- assumes: the name that the script looks up is not in the data.
--- leave: the script finds no arguments, and fails or uses defaults. Set the arguments by hand.
+-- leave: a script that looks up names finds none, and may fail or use defaults. Set the arguments by hand.
 
 -- option wrap: the value becomes the argument "value" of an object. Nothing is lost, but the script must look up that
 --   name

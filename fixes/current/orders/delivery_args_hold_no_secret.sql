@@ -45,8 +45,8 @@ join (
   offset 0
 ) as d on d.args = v.delivery_script_args::text;
 
--- option redact: an empty string replaces each secret, and the journal alone keeps it. A CRM delivery then lacks its
---   key (orders.custom_crm_has_key)
+-- option redact: an empty string replaces each secret, which the journal keeps. A CRM delivery then lacks its key
+--   (orders.custom_crm_has_key)
 -- update orders by order_id:
 -- Parse equal arguments once, then join them to their orders.
 select v.order_id, d.args_after as delivery_script_args

@@ -1,7 +1,7 @@
 -- after orders.delivery_args_convert_to_jsonb: two keys can become equal by that fix
 -- after orders.delivery_args_hold_no_secret: two values can become equal when secrets are replaced
 -- assumes: values are equal if jsonb compares them as equal: 1 and 1.0, or objects with another order of keys.
--- leave: readers take the last value. The other value stays in the text until it is converted to jsonb.
+-- leave: PostgreSQL reads the last value. The others stay in the text until it is converted to jsonb.
 
 -- automatic: if all values of each repeated key are equal, the last one stays and the others are removed
 -- update orders by order_id:
@@ -18,7 +18,7 @@ from (
 group by k.order_id, k.head, k.tail
 having bool_and(k.value = k.last_value);
 
--- option keep_last: the last value of each repeated key stays, the one that readers of json and jsonb get today
+-- option keep_last: the last value of each repeated key stays, the one that PostgreSQL reads in json and jsonb today
 -- update orders by order_id:
 select k.order_id, k.head || string_agg(k.member, k.comma order by k.place) || k.tail as delivery_script_args
 from (
@@ -30,7 +30,7 @@ from (
 where k.nth = 1
 group by k.order_id, k.head, k.tail;
 
--- option keep_first: the first value of each repeated key stays, which no reader gets today
+-- option keep_first: the first value of each repeated key stays, which PostgreSQL does not read today
 -- update orders by order_id:
 select k.order_id, k.head || string_agg(k.member, k.comma order by k.place) || k.tail as delivery_script_args
 from (

@@ -1,5 +1,5 @@
 -- assumes: spaces and capital letters have no meaning.
--- leave: the orders neither run nor end. Set the status by hand.
+-- leave: the orders may neither run nor end. Set the status by hand.
 
 -- automatic: a known status is written in small letters without surrounding spaces
 -- update orders by order_id:

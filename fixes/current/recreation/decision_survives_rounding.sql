@@ -1,3 +1,3 @@
 -- after customers.balance_is_whole_cents: that fix also fixes this rule
--- leave: the order is right, but the balance is not. Not needed once customers.balance_is_whole_cents has rounded the
---   balance: the comparison then agrees with the cents.
+-- leave: the fraction of a cent still decides. No decision is needed once customers.balance_is_whole_cents has
+--   rounded the balance: the comparison then agrees with the cents.

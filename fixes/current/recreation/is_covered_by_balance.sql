@@ -1,4 +1,4 @@
--- after customers.balance_is_finite: a balance of 0 covers no order
+-- after customers.balance_is_finite: a balance of 0 covers no amount of 0 or more
 -- after customers.balance_is_whole_cents: a rounded balance may cover fewer or more orders
 -- after customers.email_is_unique: merged customers have one balance
 -- after customers.no_duplicate: merged customers have one balance
@@ -14,7 +14,7 @@
 -- after orders.status_is_known: an unknown status may become a live one
 -- assumes: the balance was too low when the order was recreated. No balance of that time is stored; the money may
 --   have been spent rightly since.
--- leave: the order continues unpaid. Ask the customer for a payment.
+-- leave: the order may continue unpaid. Ask the customer for a payment.
 
 -- option cancel: the order is cancelled and delivers no more
 -- update orders by order_id:
