@@ -32,12 +32,18 @@ class Action:
 class Fixable:
     """How many violations of a rule are fixed automatically, and how many wait for a decision.
 
-    Without a plan of the fixes, the numbers are upper bounds.
+    Without a plan of the fixes, the numbers are upper bounds. `remaining` has the violations after the automatic fixes
+    of all rules; None without a plan.
     """
 
     automatic: int
     undecided: int
-    exact: bool
+    remaining: int | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the numbers are those of a plan."""
+        return self.remaining is not None
 
 
 def verdict(document: Document) -> str:
@@ -74,9 +80,9 @@ def fixable(result: Result, document: Document) -> Fixable | None:
         return None
     if planned := _planned(document).get(result.rule):
         automatic = min(planned.automatic, result.violations)
-        return Fixable(automatic, min(planned.undecided, result.violations), exact=True)
+        return Fixable(automatic, min(planned.undecided, result.violations), planned.remaining)
     automatic = result.violations if result.fix.automatic else 0
-    return Fixable(automatic, result.violations if result.fix.options else 0, exact=False)
+    return Fixable(automatic, result.violations if result.fix.options else 0)
 
 
 def actions(document: Document) -> list[Action]:
@@ -106,7 +112,8 @@ def _actions(document: Document) -> Iterator[Action]:
     if by_hand:
         violations = sum(it.violations for it in by_hand)
         yield Action(
-            f"Correct by hand: {plural(violations, 'violation')} of {plural(len(by_hand), 'rule')} without a fix",
+            f"Correct by hand what other fixes leave of {plural(violations, 'violation')} of"
+            f" {plural(len(by_hand), 'rule')} without a fix",
             rule=by_hand[0].rule,
         )
     yield from _schema(document)
@@ -135,13 +142,17 @@ def _automatic(document: Document, failed: list[Result]) -> Iterator[Action]:
 
 
 def _decisions(document: Document, failed: list[Result]) -> Iterator[Action]:
-    waiting = {it.rule: found.undecided for it in failed if (found := fixable(it, document)) and found.undecided}
+    waiting = [it for it in failed if (found := fixable(it, document)) and found.undecided]
     if not waiting:
         return
-    exact = document.fix_plan is not None and not document.fix_plan.reason
-    rows = f"{'' if exact else 'at most '}{plural(sum(waiting.values()), 'row')}"
+    planned = _planned(document)
+    if all(it.rule in planned for it in waiting):
+        verb = "changes" if len(waiting) == 1 else "change"
+        scope = f"which {verb} at most {plural(sum(planned[it.rule].undecided for it in waiting), 'row')}"
+    else:
+        scope = f"of rules with {plural(sum(it.violations for it in waiting), 'violation')}"
     yield Action(
-        f"Answer {plural(len(waiting), 'question')} on {rows} in decisions.toml, then apply it with --decisions",
+        f"Answer {plural(len(waiting), 'question')}, {scope}, in decisions.toml; then apply it with --decisions",
         _command(document, "fixes", "plan", "--out", "decisions.toml"),
     )
 
@@ -155,9 +166,10 @@ def _schema(document: Document) -> Iterator[Action]:
         for severity in ("critical", "warning")
         if (count := sum(it.severity == severity for it in open_findings))
     ]
+    noun = "finding" if len(open_findings) == 1 else "findings"
     kinds = sum(bool(group.open) and group.severity != "info" for group in schema_findings.groups(document))
     yield Action(
-        f"Correct the schema: {' and '.join(counts)} findings of {plural(kinds, 'kind')}",
+        f"Correct the schema: {' and '.join(counts)} {noun} of {plural(kinds, 'kind')}",
         _command(document, "lint"),
         section="schema",
     )
@@ -167,8 +179,8 @@ def _guards(document: Document) -> Iterator[Action]:
     plan = document.fix_plan
     if plan and not plan.reason and plan.guards:
         yield Action(
-            f"Guards: {len(plan.guards_ready):,} of {plan.guards:,} can be installed today,"
-            f" {len(plan.guards_ready_then):,} after the automatic fixes; 'fixes apply' installs them"
+            f"Guards: {len(plan.guards_ready):,} of {plan.guards:,} can be in place today,"
+            f" {len(plan.guards_ready_then):,} after the automatic fixes; 'fixes apply' installs those that are not"
         )
 
 

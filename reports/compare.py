@@ -110,7 +110,12 @@ def has_new_critical(comparison: Comparison) -> bool:
 
 def _side(audit: Audit) -> ComparedRun:
     summary = audit.document.summary
-    return ComparedRun(**vars(audit.document.run), pass_rate=summary.pass_rate, gate_passed=summary.gate.passed)
+    return ComparedRun(
+        **vars(audit.document.run),
+        pass_rate=summary.pass_rate,
+        gate_passed=summary.gate.passed,
+        gate_baseline=summary.gate.baseline,
+    )
 
 
 class _Tally:

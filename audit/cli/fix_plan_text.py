@@ -58,10 +58,10 @@ def plan_text(plan: Plan, *, verbose: bool = False) -> str:
     lines += _guards(plan, verbose)
     before = sum(count or 0 for count in plan.before.values())
     after = sum(count or 0 for count in plan.after.values())
-    changed = sum(step.automatic + step.changed for step in plan.steps)
+    changes = sum(step.automatic + step.changed for step in plan.steps)
     undecided = sum(step.undecided > 0 for step in plan.steps)
     lines += ["", *paragraph(
-        f"{plural(changed, 'row')} would change; {before:,} violations now, {after:,} after the fixes;"
+        f"{plural(changes, 'change')} would be made; {before:,} violations now, {after:,} after the fixes;"
         f" {undecided} {'rule waits' if undecided == 1 else 'rules wait'} for a decision"
     )]  # fmt: skip
     return "\n".join(lines)
@@ -131,12 +131,14 @@ def _order(steps: Sequence[Step]) -> list[str]:
 def _guards(plan: Plan, verbose: bool) -> Iterator[str]:
     if not plan.guards:
         return
-    ready = [it.guard.name for it in plan.guards if it.refuses_then == 0]
+    ready = plan.guards_ready_then
     is_listed = verbose and len(ready) < len(plan.guards)
     yield ""
-    yield f"guards: {len(ready)} of {len(plan.guards)} can be installed after the fixes{'; not these:' * is_listed}"
+    yield f"guards: {len(ready)} of {len(plan.guards)} can be in place after the fixes{'; not these:' * is_listed}"
     for check in plan.guards if verbose else ():
         if check.refuses_then is None:
             yield f"  {check.guard.name}: cannot be checked here"
+        elif not check.refuses_then and check.guard.name not in ready:
+            yield f"  {check.guard.name}: builds on {', '.join(sorted({*check.guard.after} - {*ready}))}"
         elif check.refuses_then:
             yield f"  {check.guard.name}: rejects {check.refuses:,} rows now, {check.refuses_then:,} after the fixes"

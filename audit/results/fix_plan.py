@@ -74,8 +74,8 @@ def _facts(made: Plan, *, unmask: bool) -> FixPlan:
         deleted=made.tried.deleted,
         remaining=sum(count or 0 for count in made.after.values()),
         guards=len(made.guards),
-        guards_ready=tuple(it.guard.name for it in made.guards if it.refuses == 0),
-        guards_ready_then=tuple(it.guard.name for it in made.guards if it.refuses_then == 0),
+        guards_ready=made.guards_ready,
+        guards_ready_then=made.guards_ready_then,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from order_audit.expectations import shipped
@@ -94,6 +95,16 @@ class Plan:
     tried: Tried = Tried()
 
     @property
+    def guards_ready(self) -> tuple[str, ...]:
+        """The guards that reject no row now, and build on none that does."""
+        return _ready((it.guard, it.refuses) for it in self.guards)
+
+    @property
+    def guards_ready_then(self) -> tuple[str, ...]:
+        """The same after all steps."""
+        return _ready((it.guard, it.refuses_then) for it in self.guards)
+
+    @property
     def errored(self) -> tuple[str, ...]:
         """The rules whose own fix cannot be applied, though they can be judged: its file is wrong, or never ends."""
         return tuple(
@@ -101,3 +112,12 @@ class Plan:
             for step in self.steps
             if step.problem and step.fix.rule.suite not in shipped() and self.before[step.fix.rule.id] is not None
         )
+
+
+def _ready(guards: Iterable[tuple[Guard, int | None]]) -> tuple[str, ...]:
+    """The names of guards that reject no row, in the order of installation."""
+    ready: list[str] = []
+    for guard, rejected in guards:
+        if rejected == 0 and {*guard.after} <= {*ready}:
+            ready.append(guard.name)
+    return tuple(ready)

@@ -23,6 +23,7 @@ class ComparedRun(Run):
 
     pass_rate: float | None
     gate_passed: bool
+    gate_baseline: Annotated[bool, note("Whether only violations that are new against a baseline failed it.")] = False
 
 
 @dataclass(frozen=True)

@@ -40,5 +40,5 @@ class FixPlan:
     deleted: Annotated[int, note("Rows that they delete, among these.", minimum=0)] = 0
     remaining: Annotated[int, note("Violations of all rules afterwards.", minimum=0)] = 0
     guards: Count = 0
-    guards_ready: Annotated[tuple[str, ...], note("Guards that reject no row today.")] = ()
-    guards_ready_then: Annotated[tuple[str, ...], note("Guards that reject no row after the automatic fixes.")] = ()
+    guards_ready: Annotated[tuple[str, ...], note("Guards that reject no row today, and build on none that does.")] = ()
+    guards_ready_then: Annotated[tuple[str, ...], note("The same after the automatic fixes.")] = ()

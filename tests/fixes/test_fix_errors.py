@@ -152,7 +152,7 @@ def test_what_fails_is_named_and_the_others_go_on(
     words = files(tmp_path, fix)
     wanted = f"{tmp_path / 'fixes' / 'stock' / 'qty.sql'}:{said}"
     code, planned = said_by(dsn, "plan", *words)
-    assert (code, f"✗ stock.qty: {wanted}" in planned, "1 row would change" in planned) == (1, True, True), planned
+    assert (code, f"✗ stock.qty: {wanted}" in planned, "1 change would be made" in planned) == (1, True, True), planned
     code, rehearsed = said_by(dsn, "apply", "--rehearse", *words)
     assert (code, f"failed stock.qty: {wanted}" in rehearsed) == (1, True), rehearsed
     code, applied = said_by(dsn, "apply", *words)
@@ -168,7 +168,7 @@ def test_an_option_that_is_not_chosen_says_why_it_cannot_be(dsn: str, tmp_path: 
     code, planned = said_by(dsn, "plan", *files(tmp_path, RIGHT + option))
     file = tmp_path / "fixes" / "stock" / "qty.sql"
     assert f"✗ stock.qty: {file}:10: 'update stock by sku': sku is not unique in stock" in planned
-    assert (code, "3 rows would change" in planned) == (0, True)
+    assert (code, "3 changes would be made" in planned) == (0, True)
     assert said_by(dsn, "apply", *files(tmp_path, RIGHT + option))[0] == 0
 
 

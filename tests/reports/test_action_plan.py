@@ -15,7 +15,7 @@ from tests.support.results import typed
 
 FIX = {"automatic": "trimmed", "options": [], "leave": "", "assumes": "", "after": {}}
 CHOICE = FIX | {"automatic": None, "options": [{"name": "a", "does": "b", "recommended": False}]}
-PLAN = {
+PLAN: dict[str, Any] = {
     "reason": "", "fixes": [{"rule": "o.a", "automatic": 2, "undecided": 0, "remaining": 8}], "changes": 3, "rows": 2,
     "deleted": 1, "remaining": 30, "guards": 4, "guards_ready": ["x"], "guards_ready_then": ["x", "y"],
 }  # fmt: skip
@@ -36,8 +36,8 @@ def test_without_a_dry_run_numbers_are_upper_bounds() -> None:
     assert texts(document(*FAILED)) == [
         "Now: rotate them (5 rows of orders)",
         "Fix what needs no decision: at most 10 violations (--plan-fixes counts them)",
-        "Answer 1 question on at most 5 rows in decisions.toml, then apply it with --decisions",
-        "Correct by hand: 1 violation of 1 rule without a fix",
+        "Answer 1 question, of rules with 5 violations, in decisions.toml; then apply it with --decisions",
+        "Correct by hand what other fixes leave of 1 violation of 1 rule without a fix",
     ]
 
 
@@ -47,11 +47,30 @@ def test_a_dry_run_makes_them_exact() -> None:
     assert said[1] == (
         "Fix what needs no decision: 3 changes to 2 rows, of which 1 is deleted; 16 violations today, 30 afterwards"
     )
-    assert said[-1] == "Guards: 1 of 4 can be installed today, 2 after the automatic fixes; 'fixes apply' installs them"
+    assert said[-1] == (
+        "Guards: 1 of 4 can be in place today, 2 after the automatic fixes; 'fixes apply' installs those that are not"
+    )
     fixable = action_plan.fixable(typed(document(*FAILED) | {"fix_plan": PLAN}).results[0], typed(
         document(*FAILED) | {"fix_plan": PLAN}
     ))  # fmt: skip
-    assert fixable == action_plan.Fixable(2, 0, exact=True)
+    assert fixable == action_plan.Fixable(2, 0, remaining=8)
+
+
+def test_decisions_name_the_rows_that_they_change() -> None:
+    """Also where these are more than the violations: a change of a lineage is one of all of its orders."""
+    fixes: list[dict[str, Any]] = [*PLAN["fixes"], {"rule": "o.b", "automatic": 0, "undecided": 9, "remaining": 5}]
+    said = texts(document(*FAILED) | {"fix_plan": PLAN | {"fixes": fixes}})
+    assert "Answer 1 question, which changes at most 9 rows, in decisions.toml; then apply it with --decisions" in said
+
+
+def test_a_schema_finding_of_one_is_no_plural() -> None:
+    """The noun agrees with the number of all of them."""
+    made = document(found("o.a", "passed"))
+    made["schema_findings"] = [
+        {"rule": "schema.a", "title": "A", "severity": "warning", "object": "o.a", "message": "", "evidence": {}}
+        | {"suggestion": "", "remedy": "redesign"}
+    ]
+    assert texts(made) == ["Correct the schema: 1 warning finding of 1 kind"]
 
 
 def test_a_dry_run_that_failed_counts_nothing() -> None:

@@ -69,3 +69,29 @@ def test_long_values_are_cut_around_the_difference() -> None:
     said = fix_text(changed({"a": f"{text}1{text}"}, {"a": f"{text}2{text}"}))
     assert said == f"It is cut. order_id 1: a: …{'x' * 30}1{'x' * 89}… → …{'x' * 30}2{'x' * 89}…"
     assert fix_text(changed({"a": f"1{text}"}, {"a": None})) == f"It is cut. order_id 1: a: 1{'x' * 119}… → null"
+
+
+@pytest.mark.parametrize(
+    ("violations", "automatic", "remaining", "others", "afterwards"),
+    [
+        (5, 2, 3, True, ""),
+        (5, 5, 0, False, ""),
+        (5, 0, 2, True, "2 violations after all automatic fixes"),
+        (5, 5, 1, False, "1 violation after all automatic fixes"),
+    ],
+)
+def test_rows_that_an_automatic_fix_leaves(
+    violations: int, automatic: int, remaining: int, others: bool, afterwards: str
+) -> None:
+    """What to do with them, and how many violations there are after the fixes of other rules."""
+    made = document(found("orders.a", violations=violations, fix=FIX | {"leave": "Ask them."}))
+    made["fix_plan"] = {
+        "fixes": [{"rule": "orders.a", "automatic": automatic, "undecided": 0, "remaining": remaining, "examples": []}]
+    }
+    whole = drawn(made)
+    finding = whole.all("article", id="rule-orders.a")[0]
+    assert ("Other rows Ask them." in finding) == others
+    assert afterwards in finding
+    assert ("Fixes of other rules change the number" in finding) == bool(afterwards)
+    row = whole.all("section", id="first")[0]
+    assert ("by hand, 2 after the automatic fixes" in row) == (automatic == 0)

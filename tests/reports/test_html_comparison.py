@@ -79,3 +79,10 @@ def test_a_comparison_of_nothing_is_a_page() -> None:
         assert page.all("h1") == ["0 violations resolved, 0 remaining, 0 new"]
         for said in ("Nothing is new.", "Nothing remains.", "Nothing was resolved.", "No critical violation is new."):
             assert said in page.text
+
+
+def test_a_gate_with_a_baseline_says_so() -> None:
+    """It can pass although nothing is fixed."""
+    made = comparison(compared("o.same"))
+    made["after"]["gate_baseline"] = True
+    assert "the gate failed before and passed (with a baseline) after" in drawn(made).all("header")[0]

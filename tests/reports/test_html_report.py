@@ -222,10 +222,10 @@ def test_impact_in_words() -> None:
     unit = "(order amounts, in the table's own unit)."
     assert f"Impact: no customer, 2 orders, 7 {unit}" in page.text
     assert f"Impact: 3 customers, 5 live orders, 1,250 {unit}" in page.text
-    assert f"Impact: 2 customers, no live order, – {unit}" in page.text
+    assert f"Impact: 2 customers, no live order, 0 {unit}" in page.text
     assert "Impact: 4 customers, 9 live orders." in page.text
     listed = page.all("section", id="first")[0]
-    assert re.search(r"Title of c\.b \S+ \S+ \S+ %? ?2 – –", listed)
+    assert re.search(r"Title of c\.b \S+ \S+ \S+ %? ?2 0 0", listed)
     assert re.search(r"Title of c\.e \S+ \S+ \S+ %? ?4 9 –", listed)
     assert page.text.count("2 findings have no impact: no installed domain defines it") == 1
     assert "1 violation; the number of checked rows is unknown" in page.text

@@ -75,7 +75,7 @@ def test_a_requirement_is_one_line() -> None:
             (found("a.bad", limitations="It may be right.", severity="info"), found("a.good")),
             "not met R. S 2 of 2 rules fail Title of a.good and 1 more Title of a.bad",
         ),
-        ((found("a.bad", "passed"), found("a.good", "passed")), "met R. S all 2 rules passed –"),
+        ((found("a.bad", "passed"), found("a.good", "passed")), "met R. S both rules passed –"),
         (
             (found("a.bad", "not_checkable"), found("a.good", "passed")),
             "not checkable R. S 1 of 2 rules passed; 1 is not checkable –",

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from order_audit.audit.cli.fix_plan_text import plan_text
 from order_audit.audit.run import Options
 from order_audit.expectations import load
 from order_audit.fixes.fix import fixes
@@ -51,12 +52,26 @@ def test_the_numbers_are_those_of_fixes_plan(issues: str, tmp_path: Path) -> Non
     }
     assert found["changes"] == sum(step.automatic for step in expected.steps)
     assert found["remaining"] == sum(count or 0 for count in expected.after.values())
-    assert found["guards_ready"] == [it.guard.name for it in expected.guards if it.refuses == 0]
+    assert found["guards_ready"] == [*expected.guards_ready]
+    assert found["guards_ready_then"] == [*expected.guards_ready_then]
     examples = [example for it in found["fixes"] for example in it.get("examples", ())]
     assert {example["table"] for example in examples} == {"customers", "orders"}
     status = next(it for it in found["fixes"] if it["rule"] == "orders.status_is_known")["examples"]
     assert [(it["before"], it["after"]) for it in status] == [({"order_status": "Active "}, {"order_status": "active"})]
     assert "•" in json.dumps(examples, ensure_ascii=False), "values are masked"
+
+
+def test_a_guard_is_ready_only_with_those_that_it_builds_on(sample: str) -> None:
+    """No live order is a duplicate there, but a lineage has several, and one guard needs the other."""
+    rules = load("current").rules
+    with psycopg.connect(sample, autocommit=True) as connection:
+        made = plan(connection, rules, fixes(rules), {})
+    for ready, rejecting in (
+        (made.guards_ready, {it.guard.name for it in made.guards if it.refuses == 0}),
+        (made.guards_ready_then, {it.guard.name for it in made.guards if it.refuses_then == 0}),
+    ):
+        assert rejecting - {*ready} == {"no_duplicate_live_order"}
+    assert "no_duplicate_live_order: builds on one_live_order" in plan_text(made, verbose=True)
 
 
 @pytest.mark.both_versions
