@@ -39,6 +39,22 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             },
         ),
         Example(
+            "the index of a part that is a key by itself; not that of one that is none, or of another column",
+            """
+            create table orders (id int primary key, root int references orders, firm int, unique (id, firm));
+            alter table orders add foreign key (root, firm) references orders (id, firm);
+            create index on orders (root);
+            create table firms (id int primary key);
+            create table parts (
+                id int primary key, firm int references firms, root int, other int references orders,
+                foreign key (root, firm) references orders (id, firm)
+            );
+            create index on parts (firm);
+            create index on parts (other);
+            """,
+            {"parts.(root, firm)": "warning"},
+        ),
+        Example(
             "an index of another kind, one that a partition lacks, and no partition yet",
             """
             create table users (id int primary key, email text);

@@ -108,6 +108,25 @@ cross join lateral (select coalesce(l.partitions, 0) as partitions, coalesce(i.i
 where not exists (
     select from indexed as f where f.relation = p.relation and f.attnums = p.attnums and f.partition is null
   )
+  -- a foreign key on some of its columns, with an index, finds the same rows: what it references is unique by itself
+  and not exists (
+    select
+    from foreign_key as whole
+    join foreign_key as part on part.relation = whole.relation and part.target = whole.target
+      and cardinality(part.attnums) < cardinality(whole.attnums)
+    join indexed as f on f.relation = part.relation and f.attnums = part.attnums and f.partition is null
+    where whole.relation = p.relation
+      and whole.target = p.target
+      and whole.attnums = p.attnums
+      and not whole.is_temporal
+      and not exists (
+        select attnum, target_attnum
+        from unnest(part.attnums, part.target_attnums) as u (attnum, target_attnum)
+        except
+        select attnum, target_attnum
+        from unnest(whole.attnums, whole.target_attnums) as u (attnum, target_attnum)
+      )
+  )
   -- a partitioned table has no storage: indexes on all its partitions suffice
   and not (r.is_partitioned and b.partitions > 0 and b.partitions = b.indexed)
 order by n.object
