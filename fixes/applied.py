@@ -39,7 +39,7 @@ class Applied:
 
     @property
     def changed(self) -> int:
-        """Rows changed."""
+        """Changes; a row may have several."""
         return sum(done.changed for _, _, done in self.done)
 
     @property

@@ -41,14 +41,15 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
         lines += _guards(applied, "can be installed", "cannot be installed, because rows violate them")
         if applied.installed or applied.guard_errors:
             lines.append("a rehearsal installs no guards, because their locks would block other sessions until it ends")
-        lines.append(f"rehearsed: {plural(applied.changed, 'row')}, rolled back")
+        lines.append(f"rehearsed: {plural(applied.changed, 'change')}, rolled back")
         return "\n".join(lines)
     lines.append(changes_text(applied.totals.changes, applied.totals.changed, applied.totals.deleted))
     if applied.verification is not None:
         others = sum(map(len, applied.verification.others.values()))
         lines.append(
             f"checksums: in {plural(applied.verification.ranges, 'key range')}"
-            f" ({plural(applied.verification.rows, 'row')}) only values in the undo log changed"
+            f" ({plural(applied.verification.rows, 'row')})"
+            f" {'only values in the undo log' if applied.totals.changes else 'nothing'} changed"
             if not others
             else f"checksums: in {applied.verification.ranges - others:,} of {applied.verification.ranges:,} key ranges"
             f" only values in the undo log changed; in {others:,}, other sessions or triggers changed rows, too: "

@@ -77,7 +77,7 @@ def test_every_command_works_without_the_shipped_tables(dsn: str, own: list[str]
     assert "no fix was ever applied" in order_audit(dsn, "status")
     assert "2 changes would be made" in order_audit(dsn, "plan", *own, "--out", str(decisions), "--quiet")
     assert "2 changes" in order_audit(dsn, "emit", *own, "--out", str(project), "--quiet")
-    assert "2 rows, rolled back" in order_audit(dsn, "apply", *own, "--rehearse", "--quiet")
+    assert "2 changes, rolled back" in order_audit(dsn, "apply", *own, "--rehearse", "--quiet")
     assert "2 rows changed" in order_audit(dsn, "apply", *own, "--decisions", str(decisions), "--quiet")
     assert parcels(dsn) == TRIMMED
     assert "parcels.name_is_trimmed" in order_audit(dsn, "status")

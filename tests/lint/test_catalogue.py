@@ -189,3 +189,15 @@ def test_no_suggestion_holds_transaction_control(dsn: str) -> None:
     lines = [line.strip("; ").lower() for text in suggestions for line in text.splitlines()]
     assert not {"begin", "commit", "rollback", "start transaction"} & {*lines}
     assert len(suggestions) > 10
+
+
+def test_a_small_share_of_a_key_is_not_said_to_be_none(dsn: str) -> None:
+    """And no number is named where none is used."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table empty (id serial primary key); create table few (id serial primary key)")
+        connection.execute("insert into few values (161)")
+    ends = "has type integer, which ends at 2147483647;"
+    assert [it.message for it in findings(dsn, "key_is_bigint")] == [
+        f"empty.id {ends} no number is used yet",
+        f"few.id {ends} the largest number used is 161 (less than 0.1 %)",
+    ]

@@ -88,16 +88,18 @@ select c.object,
     'from', case when c.is_found then r.quoted || ' as t' else s.source end,
     case when s.is_sampled and not c.is_found then 'largest key in a sample' else 'largest key' end,
     format('max(t.%s)', c.quoted),
-    'share of the range used', format('round(%s::numeric / %s, 4)', m.used, c.top),
+    'share of the range used', format('nullif(round(%s::numeric / %s, 4), 0)', m.used, c.top),
     'severity', format(
       'case when %1$s * 2 >= %2$s then ''critical'' when %3$L and (%4$s) then ''warning'' else ''info'' end',
       m.used, c.top, not x.is_lookup, n.is_near
     ),
     'message', format(
-      'format(%L, %s, round(%s * 100.0 / %s, 1))',
+      'case when %2$s = 0 then %4$L else format('
+      '%1$L, %2$s, case when %2$s * 2000.0 < %3$s then ''less than 0.1'' else round(%2$s * 100.0 / %3$s, 1)::text end) end',
       replace(format('%s has type %s, which ends at %s', c.object, c.type_name, c.top), '%', '%%')
         || '; the largest number used is %s (%s %%)',
-      m.used, m.used, c.top
+      m.used, c.top,
+      format('%s has type %s, which ends at %s; no number is used yet', c.object, c.type_name, c.top)
     )
   )
   || case
