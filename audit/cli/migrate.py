@@ -49,19 +49,19 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
     from order_audit.errors import RefusalError
     from order_audit.fixes.preconditions import refuse_read_only
     from order_audit.scenario.migrate.dependents import dependents, size_of_old
-    from order_audit.scenario.migrate.quarantine import Quarantined, dry_run, new_columns, quarantine
+    from order_audit.scenario.migrate.quarantine import Quarantine, dry_run, new_columns, quarantine
     from order_audit.scenario.migrate.steps import CONTRACT, done
 
     with _connected(dsn) as (connection, steps):
         finished = done(connection, steps)
-        quarantined: list[Quarantined] = []
+        held = Quarantine()
         columns: list[str] = []
         depending = [] if CONTRACT in finished else dependents(connection)
         space = space_text(size_of_old(connection))
         if CONTRACT in finished:
             pass
         elif "backfill" in finished:
-            quarantined, columns = quarantine(connection), new_columns(connection)
+            held, columns = quarantine(connection), new_columns(connection)
         elif finished:
             raise UsageError(
                 "the migration has started: 'order-audit migrate status' shows its progress, 'run' continues it"
@@ -70,12 +70,12 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
             refuse_read_only(connection)
             with progress_bar("dry run", quiet=quiet) as on_progress:
                 try:
-                    quarantined, columns = dry_run(connection, steps, on_progress)
+                    held, columns = dry_run(connection, steps, on_progress)
                 except RefusalError:
                     if depending:
                         say(dependents_text(depending))
                     raise
-    say(plan_text([step.name for step in steps], finished, quarantined, columns))
+    say(plan_text([step.name for step in steps], finished, held, columns))
     if CONTRACT not in finished:
         say(f"\n{dependents_text(depending)}")
     if not finished:
@@ -90,6 +90,10 @@ def run(
         list[str] | None,
         typer.Option(metavar="TABLE.COLUMN", help="Carry a column that was added to an old table; repeatable."),
     ] = None,
+    accept_quarantine: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="Switch with at most N customers and orders together in quarantine."),
+    ] = 0,
     batch_size: BatchSize = 2_000,
     max_lock_wait: MaxWait = 500,
     pause_ms: Pause = 0,
@@ -98,17 +102,20 @@ def run(
 ) -> None:
     """Run the remaining steps, up to the switch. An interrupted run can be repeated.
 
-    Columns that were added to the old tables must be carried (--carry) or dropped before the switch.
+    Columns that were added to the old tables must be carried (--carry) or dropped before the switch. Rows in quarantine
+    stop it, too: exit code 1, unless --accept-quarantine allows their number.
 
     Example: order-audit migrate run --dsn postgresql://owner@db/shop --to verify
     """
     from order_audit import session
     from order_audit.audit.cli.migrate_text import taken_text, verified_text
     from order_audit.audit.cli.progress_bar import progress_bars
+    from order_audit.audit.cli.quarantine_text import refused_text
     from order_audit.fixes.preconditions import refuse_read_only
-    from order_audit.scenario.migrate.run import DifferentError
+    from order_audit.scenario.migrate.quarantine import Quarantine, quarantine
+    from order_audit.scenario.migrate.run import DifferentError, QuarantineError
     from order_audit.scenario.migrate.run import run as take
-    from order_audit.scenario.migrate.steps import CONTRACT
+    from order_audit.scenario.migrate.steps import CONTRACT, done
     from order_audit.scenario.migrate.throttle import MigrationThrottle
 
     throttle = MigrationThrottle(batch_size, max_lock_wait, pause_ms, max_replica_lag)
@@ -120,11 +127,16 @@ def run(
         refuse_read_only(connection)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             try:
-                taken = take(connection, steps, to, throttle, start_progress, columns)
+                taken = take(connection, steps, to, throttle, start_progress, columns, accept_quarantine)
             except DifferentError as error:
                 say(verified_text(error.verified))
                 raise typer.Exit(1) from None
-    say(taken_text(taken, to))
+            except QuarantineError as error:
+                say(refused_text(error.held, error.accepted))
+                raise typer.Exit(1) from None
+        finished = done(connection, steps)
+        held = quarantine(connection) if "backfill" in finished and CONTRACT not in finished else Quarantine()
+    say(taken_text(taken, to, held))
 
 
 @migrate_app.command()
@@ -154,13 +166,18 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
 
 @migrate_app.command()
 def status(dsn: Dsn = None) -> None:
-    """Show finished steps, the rows in quarantine with reasons, and columns that need a decision.
+    """Show finished steps, rows in quarantine, orders that the new nightly job would skip, and temporary objects.
+
+    Reasons and fixes of rows in quarantine, and columns that need a decision, are listed. Reads all orders once the
+    backfill is done.
 
     Example: order-audit migrate status --dsn postgresql://owner@db/shop
     """
     from order_audit.audit.cli.migrate_text import status_text
-    from order_audit.scenario.migrate.quarantine import new_columns, quarantine
+    from order_audit.scenario.migrate.quarantine import Quarantine, new_columns, quarantine
     from order_audit.scenario.migrate.steps import CONTRACT, done
+    from order_audit.scenario.migrate.temporary import temporary
+    from order_audit.scenario.migrate.verify import due
 
     with _connected(dsn) as (connection, steps):
         finished = done(connection, steps)
@@ -169,8 +186,10 @@ def status(dsn: Dsn = None) -> None:
             status_text(
                 [step.name for step in steps],
                 finished,
-                quarantine(connection) if under_way else [],
+                quarantine(connection) if under_way else Quarantine(),
                 new_columns(connection) if under_way else [],
+                due(connection) if under_way and "backfill" in finished else None,
+                temporary(connection),
             )
         )
 
@@ -226,7 +245,7 @@ def contract(
     from order_audit.errors import RefusalError
     from order_audit.fixes.preconditions import refuse_read_only
     from order_audit.scenario.migrate.dependents import refuse_dependents
-    from order_audit.scenario.migrate.quarantine import quarantine
+    from order_audit.scenario.migrate.quarantine import Quarantine, quarantine
     from order_audit.scenario.migrate.run import run as take
     from order_audit.scenario.migrate.steps import CONTRACT, done, refuse_sqitch
     from order_audit.scenario.migrate.throttle import MigrationThrottle
@@ -240,10 +259,11 @@ def contract(
             return
         if "switch" not in finished:
             raise RefusalError("old applications still use the old tables: run 'order-audit migrate run' first")
-        if held := quarantine(connection):
+        if (held := quarantine(connection)).rows:
+            first = held.reasons[0]
             raise RefusalError(
-                f"the new tables reject some rows ({held[0].table}: {held[0].reason}):"
-                " 'order-audit migrate plan' names their fixes"
+                f"the new tables reject some rows ({first.table}: {first.reason}):"
+                " 'order-audit migrate status' lists them with their fixes"
             )
         refuse_sqitch(connection, steps)
         refuse_dependents(connection)
@@ -258,7 +278,7 @@ def contract(
                     "both sides are equal; --drop-old-tables drops the old tables, which only a backup can undo"
                 )
             taken = take(connection, steps, CONTRACT, MigrationThrottle(), start_progress)
-    say(taken_text(taken, CONTRACT))
+    say(taken_text(taken, CONTRACT, Quarantine()))
 
 
 @contextmanager

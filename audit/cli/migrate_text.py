@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from order_audit.audit.cli.quarantine_text import accepted_text, due_lines, quarantine_lines, temporary_lines
 from order_audit.reports.formatting import plural
-from order_audit.scenario.migrate.quarantine import Quarantined
+from order_audit.scenario.migrate.quarantine import Quarantine
 from order_audit.scenario.migrate.run import StepRun
-from order_audit.scenario.migrate.verify import Verified
+from order_audit.scenario.migrate.temporary import Temporary
+from order_audit.scenario.migrate.verify import Due, Verified
 
 _DOES: Final = {
     "expand": "the proposed schema next to the current one",
@@ -23,32 +25,38 @@ _DOES: Final = {
 _SHOWN: Final = 20
 
 
-def plan_text(
-    names: Sequence[str], finished: Sequence[str], quarantined: Sequence[Quarantined], columns: Sequence[str]
-) -> str:
+def plan_text(names: Sequence[str], finished: Sequence[str], held: Quarantine, columns: Sequence[str]) -> str:
     """Return the steps, rows that the new tables reject, and columns that need a decision."""
-    lines = [
-        *_steps(names, finished),
-        "",
-        *_quarantine(quarantined, "stay" if "backfill" in finished else "would stay"),
-    ]
-    return "\n".join([*lines, *_columns(columns)])
+    verb = "are" if "backfill" in finished else "would be"
+    return "\n".join([*_steps(names, finished), "", *quarantine_lines(held, verb), *_columns(columns)])
 
 
 def status_text(
-    names: Sequence[str], finished: Sequence[str], quarantined: Sequence[Quarantined], columns: Sequence[str]
+    names: Sequence[str],
+    finished: Sequence[str],
+    held: Quarantine,
+    columns: Sequence[str],
+    due: Due | None,
+    temporary: Sequence[Temporary],
 ) -> str:
-    """Return the steps, rows in quarantine, and columns that need a decision."""
+    """Return the steps, rows in quarantine, orders that one nightly job skips, what is temporary, columns to decide on.
+
+    `due` is None where the two sides cannot be compared.
+    """
     lines = _steps(names, finished)
     if "prepare" in finished and "contract" not in finished:
-        lines += ["", *_quarantine(quarantined, "are")]
-    return "\n".join([*lines, *_columns(columns)])
+        lines += ["", *quarantine_lines(held, "are")]
+    if due is not None:
+        lines += ["", *due_lines(due)]
+    return "\n".join([*lines, *temporary_lines(temporary), *_columns(columns)])
 
 
-def taken_text(taken: Sequence[StepRun], to: str) -> str:
-    """Return the finished steps, and the next one."""
+def taken_text(taken: Sequence[StepRun], to: str, held: Quarantine) -> str:
+    """Return the finished steps, the rows in quarantine, and the next step."""
     lines = [f"{it.name}: {_seconds(it.seconds)}{_tries(it.tries)}" for it in taken]
     lines += [] if taken else [f"nothing to do: {to} is done"]
+    if held.rows:
+        lines.append(f"{accepted_text(held)}: 'order-audit migrate status' lists them")
     if to == "switch":
         lines.append("old applications use views of the new tables. 'rollback --to verify' undoes this;"
                      " 'contract' drops the old tables")  # fmt: skip
@@ -85,18 +93,6 @@ def verified_text(verified: Verified) -> str:
 
 def _steps(names: Sequence[str], finished: Sequence[str]) -> list[str]:
     return [f"{'done' if name in finished else 'to do':<6} {name:<12} {_DOES.get(name, '')}" for name in names]
-
-
-def _quarantine(quarantined: Sequence[Quarantined], verb: str) -> list[str]:
-    if not quarantined:
-        return ["the new tables accept every row: the quarantine is empty"]
-    lines = [f"rows that {verb} in quarantine, because the new tables reject them; old applications still see them:"]
-    for it in quarantined:
-        keys = ", ".join(map(str, it.keys)) + (", …" if it.rows > len(it.keys) else "")
-        lines.append(f"  {it.table:<9} {it.rows:>7,}  {it.reason}: {keys}")
-    lines.append("a reason with a dot is a rule: a row that no longer violates any leaves the quarantine by itself")
-    lines.append("'order-audit fixes plan' shows which of them fixes repair, and which need a decision or a person")
-    return lines
 
 
 def _columns(columns: Sequence[str]) -> list[str]:

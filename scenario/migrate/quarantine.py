@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
 
 import psycopg
 
@@ -14,20 +16,58 @@ from order_audit.scenario.migrate.steps import COPYING, FIRST, Step, execute, wi
 
 @dataclass(frozen=True)
 class Quarantined:
-    """How many rows of a table are in quarantine for a reason: a rule of the audit, or words; some keys of them."""
+    """The rows of a table that are in quarantine for a reason: a rule of the audit, or words.
+
+    `money` is the sum of their balances or amounts, in dollars, without balances that are no numbers; `keys` has the
+    first keys.
+    """
 
     table: str
     reason: str
     rows: int
+    money: Decimal
     keys: tuple[int, ...]
 
 
-_READ = """
-select q.what, r.reason, count(*)::integer, (array_agg(q.id order by q.id))[1:5]
+@dataclass(frozen=True)
+class Quarantine:
+    """All rows in quarantine: their number and money by table, and by reason.
+
+    A row with several reasons counts for each of them, and once in the numbers by table. `balances` leaves out those of
+    `without_balance` customers, which are no numbers.
+    """
+
+    customers: int = 0
+    balances: Decimal = Decimal(0)
+    without_balance: int = 0
+    orders: int = 0
+    amounts: Decimal = Decimal(0)
+    reasons: tuple[Quarantined, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """The number that `--accept-quarantine` limits: customers and orders."""
+        return self.customers + self.orders
+
+
+#: Balances as numbers: without null, NaN and infinities.
+_BALANCE: Final = "case when abs(q.old_balance) < 'Infinity' then q.old_balance::text::numeric end"
+
+_SIZE: Final = f"""
+select c.*, o.*
 from (
-  select 'customers' as what, customer_id as id, reasons from migration.quarantined_customer
+  select count(*), coalesce(sum({_BALANCE}), 0), count(*) - count({_BALANCE}) from migration.quarantined_customer as q
+) as c
+cross join (select count(*), coalesce(sum(q.amount), 0) from migration.quarantined_order as q) as o
+"""
+
+_REASONS: Final = f"""
+select q.what, r.reason, count(*)::integer, coalesce(sum(q.money), 0), (array_agg(q.id order by q.id))[1:5]
+from (
+  select 'customers' as what, q.customer_id as id, {_BALANCE} as money, q.reasons
+  from migration.quarantined_customer as q
   union all
-  select 'orders', order_id, reasons from migration.quarantined_order
+  select 'orders', q.order_id, q.amount, q.reasons from migration.quarantined_order as q
 ) as q
 cross join lateral (
   -- one kind for all that wait for another row
@@ -39,9 +79,14 @@ order by q.what, count(*) desc, r.reason
 """
 
 
-def quarantine(connection: psycopg.Connection) -> list[Quarantined]:
-    """Return the rows in quarantine by reason; a row with several reasons counts for each."""
-    return [Quarantined(row[0], row[1], row[2], tuple(row[3])) for row in connection.execute(_READ)]
+def quarantine(connection: psycopg.Connection) -> Quarantine:
+    """Return the rows in quarantine by table and by reason."""
+    customers, balances, without_balance, orders, amounts = session.row(connection, _SIZE)
+    reasons = tuple(
+        Quarantined(table, reason, rows, money, tuple(keys))
+        for table, reason, rows, money, keys in connection.execute(_REASONS.encode())
+    )
+    return Quarantine(customers, balances, without_balance, orders, amounts, reasons)
 
 
 def new_columns(connection: psycopg.Connection) -> list[str]:
@@ -56,7 +101,7 @@ def new_columns(connection: psycopg.Connection) -> list[str]:
 
 def dry_run(
     connection: psycopg.Connection, all_steps: Sequence[Step], on_progress: ProgressCallback
-) -> tuple[list[Quarantined], list[str]]:
+) -> tuple[Quarantine, list[str]]:
     """Return the future quarantine and the columns that are not migrated, by a dry run that is rolled back.
 
     Locks no row of the current tables. Takes as long as a backfill without pauses; meanwhile VACUUM cannot remove newly

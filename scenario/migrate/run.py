@@ -14,7 +14,7 @@ from order_audit.errors import OrderAuditError, RefusalError
 from order_audit.fixes.engine.throttle import RETRYABLE, back_off
 from order_audit.progress import ProgressCallback, StartProgress
 from order_audit.scenario.migrate.backfill import backfill, drain
-from order_audit.scenario.migrate.quarantine import new_columns
+from order_audit.scenario.migrate.quarantine import Quarantine, new_columns, quarantine
 from order_audit.scenario.migrate.steps import CONTRACT, FIRST, Step, done, execute, message, refuse_sqitch
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 from order_audit.scenario.migrate.verify import Verified, verify
@@ -48,6 +48,18 @@ class DifferentError(OrderAuditError):
         self.verified = verified
 
 
+class QuarantineError(OrderAuditError):
+    """More rows are in quarantine than were accepted, which prevents the switch."""
+
+    exit_code = 1
+
+    def __init__(self, held: Quarantine, accepted: int) -> None:
+        """Store the rows in quarantine, and the number that was accepted."""
+        super().__init__(f"{held.rows} rows are in quarantine, {accepted} are accepted: nothing was switched")
+        self.held = held
+        self.accepted = accepted
+
+
 def run(
     connection: psycopg.Connection,
     all_steps: Sequence[Step],
@@ -55,11 +67,13 @@ def run(
     throttle: MigrationThrottle,
     start_progress: StartProgress,
     carry: Sequence[tuple[str, str]] = (),
+    accept_quarantine: int = 0,
 ) -> list[StepRun]:
     """Run the remaining steps, up to `to`. The connection is in autocommit mode.
 
-    `carry` has added columns of the old tables (table and column) to carry. May be killed and called again. Raises
-    RefusalError before the first change, DifferentError if both sides differ.
+    `carry` has added columns of the old tables (table and column) to carry. `accept_quarantine` is the number of rows,
+    customers and orders, that may be in quarantine at the switch. May be killed and called again. Raises RefusalError
+    before the first change, DifferentError if both sides differ, QuarantineError if more rows are in quarantine.
     """
     names = [step.name for step in all_steps]
     refuse_sqitch(connection, all_steps)
@@ -86,7 +100,15 @@ def run(
         else:
             refuse_new_columns(connection, step)
             refuse_out_of_date(connection, step)
-            tries = _until_locked(connection, step.deploy, throttle, on_progress)
+            if step.name == "switch":
+                drain(connection, throttle)
+                _accept(connection, accept_quarantine)
+            try:
+                tries = _until_locked(connection, step.deploy, throttle, on_progress)
+            except psycopg.errors.ObjectNotInPrerequisiteState:
+                if step.name == "switch":  # rows that came into quarantine since
+                    _accept(connection, accept_quarantine)
+                raise
         taken.append(StepRun(step.name, time.perf_counter() - began, tries))
         if step.name == "prepare":
             _carry(connection, carry, throttle, start_progress, taken)
@@ -162,6 +184,14 @@ def rollback(
         tries = _until_locked(connection, step.revert, throttle, on_progress)
         taken.append(StepRun(step.name, time.perf_counter() - began, tries))
     return taken
+
+
+def _accept(connection: psycopg.Connection, accepted: int) -> None:
+    """Raise QuarantineError if more rows are in quarantine; else set the limit of the switch, which counts again."""
+    held = quarantine(connection)
+    if held.rows > accepted:
+        raise QuarantineError(held, accepted)
+    connection.execute("select set_config('migration.accept_quarantine', %s, false)", [str(accepted)])
 
 
 def refuse_new_columns(connection: psycopg.Connection, step: Step) -> None:

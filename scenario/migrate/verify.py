@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 import psycopg
@@ -33,6 +34,26 @@ class Recreation:
     key: int
     by: str
     why: str
+
+
+@dataclass(frozen=True)
+class DueReason:
+    """Orders that are due by one schema only (`by`, old or new), for one reason: number, amounts, the first keys."""
+
+    by: str
+    why: str
+    orders: int
+    amounts: Decimal
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Due:
+    """Orders that are due by the old schema and by the new one, and the reasons of those due by one only."""
+
+    old: int
+    new: int
+    reasons: tuple[DueReason, ...]
 
 
 @dataclass(frozen=True)
@@ -107,3 +128,31 @@ def verify(connection: psycopg.Connection, on_progress: ProgressCallback) -> Ver
         ]
         on_progress(4, 4, "")
     return Verified(rows, tuple(differences), tuple(due), more)
+
+
+_DUE: Final = """
+with differing as materialized (
+  select d.order_id, d.recreated_by, regexp_replace(d.why, '(customer|first ancestor) -?\\d+', '\\1', 'g') as why
+  from migration.differing_recreations as d
+), new as (
+  select count(*) as due from sales.orders_due
+)
+select n.due, d.recreated_by, d.why, count(d.order_id), coalesce(sum(o.order_amount), 0),
+  (array_agg(d.order_id order by d.order_id))[1:5]
+from new as n
+left join differing as d on true
+left join migration.old_orders as o on o.order_id = d.order_id
+group by n.due, d.recreated_by, d.why
+order by d.recreated_by desc, count(*) desc, d.why
+"""
+
+
+def due(connection: psycopg.Connection) -> Due:
+    """Return the orders that the nightly job of each schema would recreate now. Reads all orders of both sides."""
+    rows = connection.execute(_DUE.encode()).fetchall()
+    reasons = tuple(
+        DueReason(by, why, orders, amounts, tuple(keys)) for _, by, why, orders, amounts, keys in rows if orders
+    )
+    new = int(rows[0][0])
+    only = {by: sum(it.orders for it in reasons if it.by == by) for by in ("old", "new")}
+    return Due(new - only["new"] + only["old"], new, reasons)

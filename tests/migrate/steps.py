@@ -20,9 +20,9 @@ def nothing(*_: object) -> None:
     """Tell nobody."""
 
 
-def take(connection: psycopg.Connection, all_steps: list[Step], to: str) -> None:
+def take(connection: psycopg.Connection, all_steps: list[Step], to: str, accept_quarantine: int = 0) -> None:
     """Take all steps up to one."""
-    run(connection, all_steps, to, MigrationThrottle(), start_ignored)
+    run(connection, all_steps, to, MigrationThrottle(), start_ignored, accept_quarantine=accept_quarantine)
 
 
 def back(connection: psycopg.Connection, all_steps: list[Step], to: str) -> None:

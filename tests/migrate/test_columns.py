@@ -144,7 +144,7 @@ def test_quarantined_rows_keep_their_added_columns(issues: str) -> None:
         migrate(issues, "run", "--to", "verify", "--quiet")
         connection.execute("alter table orders add column note text; update orders set note = 'of ' || order_id")
         before = connection.execute("select order_id, note from orders order by 1").fetchall()
-        migrate(issues, "run", "--quiet", "--carry", "orders.note")
+        migrate(issues, "run", "--quiet", "--carry", "orders.note", "--accept-quarantine", "99")
         assert one(connection, "select count(*) from migration.quarantined_order")
         assert connection.execute("select order_id, note from orders order by 1").fetchall() == before
         # of one that is in quarantine, too

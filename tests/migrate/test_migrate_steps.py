@@ -20,16 +20,17 @@ NAMES = [step.name for step in STEPS]
 
 @pytest.mark.both_versions
 def test_everything_is_seen_and_equal_all_the_way(issues: str, server: Server) -> None:
-    before, dumped = rows(issues), shape(server, issues)
+    before, cents, dumped = rows(issues), rows(issues, drift=False), shape(server, issues)
+    assert cents != before
     foreseen = migrate(issues, "plan", "--quiet")
     assert (rows(issues), shape(server, issues)) == (before, dumped)
     for step in NAMES[:-1]:
-        migrate(issues, "run", "--to", step, "--quiet")
-        assert rows(issues) == before, step
+        migrate(issues, "run", "--to", step, "--quiet", "--accept-quarantine", "99")
+        assert rows(issues) == (before if step != "switch" else cents), step
     assert "both sides are equal" in migrate(issues, "verify", "--quiet")
     # the prediction equals the present state
     there = migrate(issues, "plan", "--quiet")
-    assert foreseen.split("\n\n")[1].replace("would stay", "stay") == there.split("\n\n")[1]
+    assert foreseen.split("\n\n")[1].replace("would be", "are") == there.split("\n\n")[1]
     with psycopg.connect(issues) as connection:
         kinds = connection.execute(
             "select relkind from pg_class where oid in ('public.orders'::regclass, 'public.customers'::regclass)"
@@ -71,12 +72,15 @@ def test_the_audit_finds_the_same_in_tables_and_views(issues: str, tmp_path: Pat
     found = []
     for step in ("", "switch"):
         if step:
-            migrate(issues, "run", "--quiet")
+            migrate(issues, "run", "--quiet", "--accept-quarantine", "99")
         folder = tmp_path / f"after {step}"
         audited(issues, folder)
-        found.append((folder / "violations.csv").read_bytes())
-    assert found[0] == found[1]
-    assert found[0].count(b"\n") > 100
+        found.append((folder / "violations.csv").read_text().splitlines())
+    # views show balances without drift, which lets a rule find less
+    drift = ["customers.balance_is_whole_cents,141", "customers.balance_is_whole_cents,160",
+             "recreation.decision_survives_rounding,2120"]  # fmt: skip
+    assert [line for line in found[0] if line not in drift] == found[1]
+    assert len(found[1]) > 100
 
 
 @pytest.mark.parametrize("step", NAMES[:-1])
@@ -109,7 +113,7 @@ def test_what_was_taken_back_can_be_taken_again(sample: str, step: str) -> None:
         connection.execute("update customers set customer_balance = 99.5 where customer_id = 2")
         connection.execute("update customers set customer_email = 'a' where customer_id = 4")
         before = rows(sample)
-        migrate(sample, "run", "--quiet")
+        migrate(sample, "run", "--quiet", "--accept-quarantine", "9")
         assert rows(sample) == before
         assert "equal" in migrate(sample, "verify", "--quiet")
         # both directions are at work again

@@ -50,8 +50,8 @@ def psql(dsn: str, *files: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def sqitch(dsn: str, project: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run Sqitch with only the project's configuration."""
+def sqitch(dsn: str, project: Path, *words: str, options: str = "") -> subprocess.CompletedProcess[str]:
+    """Run Sqitch with only the project's configuration; `options` are of its sessions, as `-c name=value`."""
     there = words_of(dsn)
     # a name that is a name to Sqitch's own driver stands in the target, another in the environment
     name = there["dbname"] if there["dbname"].isalnum() else ""
@@ -62,7 +62,7 @@ def sqitch(dsn: str, project: Path, *words: str) -> subprocess.CompletedProcess[
         raise RuntimeError("Sqitch is not installed: apt-get install sqitch libdbd-pg-perl")
     return subprocess.run(
         ["sqitch", *words, target],
-        env=environment(dsn, home),
+        env=environment(dsn, home) | ({"PGOPTIONS": options} if options else {}),
         cwd=project,
         capture_output=True,
         text=True,

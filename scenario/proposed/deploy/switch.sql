@@ -2,6 +2,8 @@
 -- [requires: verify]
 -- The old names become views of the new tables. Takes ACCESS EXCLUSIVE on both old tables for some milliseconds, with a
 -- lock timeout of 100 ms. After a timeout, nothing has changed: run it again.
+-- Rows in quarantine (customers and orders, counted together) stop it. To switch with at most 90 of them:
+-- PGOPTIONS='-c migration.accept_quarantine=90' sqitch deploy
 
 begin;
 set local lock_timeout = '100ms';
@@ -13,6 +15,9 @@ do $$
 declare
   part record;
   found text;
+  accepted bigint := coalesce(nullif(current_setting('migration.accept_quarantine', true), ''), '0');
+  customers bigint;
+  orders bigint;
 begin
   if to_regclass('migration.step') is null then
     raise exception 'the objects of the migration do not exist: deploy prepare first';
@@ -43,6 +48,14 @@ begin
   if found is not null then
     raise exception 'old applications would lose added or changed columns: %', found
       using hint = 'carry an added column with order-audit migrate run --carry TABLE.COLUMN, or drop it';
+  end if;
+  select count(*) into customers from migration.quarantined_customer;
+  select count(*) into orders from migration.quarantined_order;
+  if customers + orders > accepted then
+    raise object_not_in_prerequisite_state using
+      message = format('not switched: %s customers and %s orders are in quarantine', customers, orders),
+      hint = 'order-audit migrate status lists reasons and fixes.'
+        ' The setting migration.accept_quarantine is the number of rows to accept, customers and orders together.';
   end if;
   -- the sequences keep their names
   for part in select s.detail ->> t.name as sequence from migration.step as s, (values ('customers'), ('orders')) as t (name)

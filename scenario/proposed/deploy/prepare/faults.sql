@@ -20,6 +20,17 @@ return case
   else args::jsonb
 end;
 
+-- Return a balance as the new tables store it: the one rule of triggers, backfill and comparison. Sums of binary fractions
+-- drift: 0.1 + 0.2 is 0.30000000000000004. A balance within a millionth of a dollar of whole cents counts as these; any
+-- other is unchanged, and rejected if it is not in whole cents.
+create function migration.without_drift(balance float8) returns float8
+language sql immutable
+return case
+  when abs(balance) < 1e13 and abs(round(balance::text::numeric, 2) - balance::text::numeric) < 0.000001
+  then round(balance::text::numeric, 2)::text::float8
+  else balance
+end;
+
 -- Return the rules of the audit by which the new tables reject a customer; none for a valid one. Works on many
 -- customers, because a function call per row costs more than its work. Existence is tested by a scalar subquery: for
 -- `exists`, the server may hash a whole table to judge one row. `offset 0` prevents a second evaluation of the faults.
@@ -48,13 +59,14 @@ as $$
       then 'customers.state_is_usps_code'
     end,
     case
-      when c.customer_balance is null or c.customer_balance in ('NaN', 'Infinity', '-Infinity') then 'customers.balance_is_finite'
-      when c.customer_balance < 0 then 'customers.balance_is_not_negative'
-      when c.customer_balance >= 1e16 then 'the balance has more than sixteen digits'
-      when c.customer_balance::text::numeric <> round(c.customer_balance::text::numeric, 2) then 'customers.balance_is_whole_cents'
+      when b.balance is null or b.balance in ('NaN', 'Infinity', '-Infinity') then 'customers.balance_is_finite'
+      when b.balance < 0 then 'customers.balance_is_not_negative'
+      when b.balance >= 1e16 then 'the balance has more than sixteen digits'
+      when b.balance::text::numeric <> round(b.balance::text::numeric, 2) then 'customers.balance_is_whole_cents'
     end
   ], null)
   from migration.old_customers as c
+  cross join lateral (select migration.without_drift(c.customer_balance) as balance) as b
   where c.customer_id = any(ids)
   offset 0
 $$;

@@ -1,21 +1,15 @@
 -- A part of prepare.sql, which runs it once.
 -- Triggers on the old tables: copy writes to the new tables.
 
--- Sums of binary fractions drift: 0.1 + 0.2 is 0.30000000000000004, which the new tables reject, so the customer would
--- go to quarantine. A balance within a millionth of a dollar of whole cents is rounded to them.
+-- Old applications read the balance that the new tables store: a written balance loses its drift. Minus zero stays.
 create function migration.round_drift() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set extra_float_digits = 1
 as $$
-declare
-  cents float8;
 begin
-  if abs(new.customer_balance) < 1e13 then
-    cents := round(new.customer_balance::text::numeric, 2)::text::float8;
-    if cents <> new.customer_balance and abs(cents - new.customer_balance) < 0.000001 then
-      new.customer_balance := cents;
-    end if;
+  if migration.without_drift(new.customer_balance) <> new.customer_balance then
+    new.customer_balance := migration.without_drift(new.customer_balance);
   end if;
   return new;
 end

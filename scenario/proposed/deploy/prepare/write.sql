@@ -82,7 +82,7 @@ begin
   select o.customer_id, o.customer_name, f.balance, case when f.balance = 0 then 0 else 1 end, case when made_now then now() end
   from migration.old_customers as o
   cross join lateral (
-    select case when o.customer_id = any(fresh) then o.customer_balance::text::numeric else 0 end as balance
+    select case when o.customer_id = any(fresh) then migration.without_drift(o.customer_balance)::text::numeric else 0 end as balance
   ) as f
   where o.customer_id = any(good)
   order by o.customer_id
@@ -114,12 +114,12 @@ begin
   set street = excluded.street, state_code = excluded.state_code
   where (a.street, a.state_code) is distinct from (excluded.street, excluded.state_code);
   insert into sales.ledger_entries (customer_id, amount, reason, created_at)
-  select o.customer_id, o.customer_balance::text::numeric - c.balance,
+  select o.customer_id, migration.without_drift(o.customer_balance)::text::numeric - c.balance,
     case when c.entry_number = 0 then 'opening balance' else 'old application' end,
     case when c.entry_number > 0 or made_now then now() end
   from migration.old_customers as o
   join sales.customers as c on c.customer_id = o.customer_id
-  where o.customer_id = any(good) and o.customer_balance::text::numeric <> c.balance
+  where o.customer_id = any(good) and migration.without_drift(o.customer_balance)::text::numeric <> c.balance
   order by o.customer_id;
   perform migration.carry_over('customers', good) where exists (select from sales_old.carried);
 

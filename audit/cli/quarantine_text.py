@@ -1,0 +1,113 @@
+"""The output of the migration's commands on rows in quarantine, orders that a nightly job skips, temporary objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final
+
+from order_audit.reports.formatting import plural
+from order_audit.scenario.migrate.quarantine import Quarantine
+from order_audit.scenario.migrate.temporary import Temporary
+from order_audit.scenario.migrate.verify import Due
+
+_HOW: Final = {
+    "automatic": "order-audit fixes apply",
+    "recommended": "order-audit fixes apply --accept-recommended",
+    "decision": "order-audit fixes plan --out decisions.toml; choose options in the file;"
+    " order-audit fixes apply --decisions decisions.toml",
+}
+
+
+def quarantine_lines(held: Quarantine, verb: str) -> list[str]:
+    """Return the rows in quarantine: number and money, each reason with its fix, and the commands of the fixes."""
+    if not held.rows:
+        return ["the new tables accept every row: the quarantine is empty"]
+    lines = [
+        f"{_size(held)} {verb} in quarantine, because the new tables reject them",
+        "old applications still see them; the nightly job of new applications skips the orders",
+        "by reason (a row with several counts for each), with dollars and the first keys:",
+    ]
+    needed: dict[str, None] = {}
+    for it in held.reasons:
+        keys = ", ".join(map(str, it.keys)) + (", …" if it.rows > len(it.keys) else "")
+        fix = _fix(it.reason)
+        needed |= dict.fromkeys(fix)
+        words = "" if it.reason.endswith("in quarantine") else f"; fix: {', '.join(fix) or 'by hand'}"
+        lines.append(f"  {it.table:<9} {it.rows:>7,} {it.money:>16,.2f}  {it.reason}: {keys}{words}")
+    lines.append(
+        "a row leaves the quarantine as soon as a change lets it violate no rule, and so do the rows that wait for it"
+    )
+    lines += ["a fix may leave some rows of its rule: 'order-audit fixes plan' shows their number"] * bool(needed)
+    return [*lines, *(f"{name}: {command}" for name, command in _HOW.items() if name in needed)]
+
+
+def refused_text(held: Quarantine, accepted: int) -> str:
+    """Return why the switch was refused, and what to do."""
+    return "\n".join(
+        [
+            f"not switched: {plural(held.rows, 'row')} in quarantine, {accepted:,} accepted",
+            *quarantine_lines(held, "are"),
+            "then run 'order-audit migrate run' again; or leave them in quarantine: 'order-audit migrate run"
+            f" --accept-quarantine {held.rows}' accepts so many customers and orders together",
+        ]
+    )
+
+
+def accepted_text(held: Quarantine) -> str:
+    """Return the number and money of the rows in quarantine, as a clause."""
+    return f"in quarantine: {_size(held)}"
+
+
+def due_lines(due: Due) -> list[str]:
+    """Return the orders that the nightly job of one schema would recreate now, and that of the other would not."""
+    skipped = sum(it.orders for it in due.reasons if it.by == "old")
+    lines = [
+        f"nightly job, if it ran now: {plural(due.old, 'order')} due by the old schema, {due.new:,} by the new one;"
+        f" the new job would skip {skipped:,}"
+    ]
+    for it in due.reasons:
+        keys = ", ".join(map(str, it.keys)) + (", …" if it.orders > len(it.keys) else "")
+        by = "due by the old schema only" if it.by == "old" else "due by the new schema only"
+        lines.append(f"  {it.orders:>7,} {it.amounts:>16,.2f}  {by}: {it.why}: {keys}")
+    return lines
+
+
+def temporary_lines(temporary: Sequence[Temporary]) -> list[str]:
+    """Return the objects that exist only for the migration or for old applications."""
+    lines = []
+    for until, head in (
+        (True, "temporary: 'contract' drops"),
+        (False, "temporary: for old applications, and 'contract' keeps"),
+    ):
+        if some := [it for it in temporary if it.until_contract == until]:
+            lines += ["", head, *(f"  {it.kind} {', '.join(it.names)}" for it in some)]
+    return lines
+
+
+def _size(held: Quarantine) -> str:
+    lacking = f", {held.without_balance:,} without a number" if held.without_balance else ""
+    return (
+        f"{plural(held.customers, 'customer')} (balances: {held.balances:,.2f} dollars{lacking}) and"
+        f" {plural(held.orders, 'order')} (amounts: {held.amounts:,.2f} dollars)"
+    )
+
+
+def _fix(reason: str) -> tuple[str, ...]:
+    return _fixes().get(reason, ())
+
+
+@cache
+def _fixes() -> Mapping[str, tuple[str, ...]]:
+    """Return how the fix of each rule is applied."""
+    from order_audit.expectations import load
+    from order_audit.fixes.fix import fixes
+
+    return {
+        rule: (
+            *(("automatic",) if fix.automatic else ()),
+            *(("recommended",) if any(option.recommended for option in fix.options) else ()),
+            *(("decision",) if any(not option.recommended for option in fix.options) else ()),
+        )
+        for rule, fix in fixes(load("current").rules).items()
+    }
