@@ -124,6 +124,8 @@ def run(
         columns = [_column(name) for name in carry or ()]
         if columns and to == steps[0].name:
             raise UsageError("--carry: columns can be carried only after the step 'prepare'")
+        if accept_quarantine and to != "switch":
+            raise UsageError(f"--accept-quarantine: only the step 'switch' counts rows in quarantine, and not '{to}'")
         refuse_read_only(connection)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             try:

@@ -55,7 +55,7 @@ class QuarantineError(OrderAuditError):
 
     def __init__(self, held: Quarantine, accepted: int) -> None:
         """Store the rows in quarantine, and the number that was accepted."""
-        super().__init__(f"{held.rows} rows are in quarantine, {accepted} are accepted: nothing was switched")
+        super().__init__(f"rows in quarantine: {held.rows}, accepted: {accepted}. Nothing was switched")
         self.held = held
         self.accepted = accepted
 

@@ -106,3 +106,23 @@ def test_after_the_contract_one_line_says_what_to_do(sample: str) -> None:
     assert "lineage.order_ref_is_first_ancestor" in fixes(sample, "status")
     assert "migration.orders does not exist any more" in fixes(sample, "revert", code=3)
     assert "already dropped" in migrate(sample, "contract", "--quiet")
+
+
+@pytest.mark.both_versions
+def test_a_role_without_the_schema_is_told_what_to_grant(sample: str) -> None:
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute("create role passer_by login; grant select on customers, orders to passer_by")
+        try:
+            reader = psycopg.conninfo.make_conninfo(sample, user="passer_by")
+            fixes(reader, "plan")
+            to(sample, "switch")
+            said = fixes(reader, "plan", code=3)
+            assert said.count("\n") == 1
+            grant = "grant usage on schema migration to passer_by"
+            assert grant in said
+            connection.execute(grant)
+            assert MOVED in fixes(reader, "plan")
+        finally:
+            to(sample, "")
+            connection.execute("drop owned by passer_by")
+            connection.execute("drop role passer_by")

@@ -169,8 +169,7 @@ def test_sqitch_takes_the_same_steps(server: Server, issues: str, project: Path)
     for _ in range(2):
         said = sqitch(issues, project, "deploy", "--verify", "--mode", "change")
         assert said.returncode != 0
-        assert "customers and " in said.stderr
-        assert "orders are in quarantine" in said.stderr
+        assert "not switched: rows in quarantine: 23 of customers, 64 of orders" in said.stderr
         assert rows(issues) == before
         with psycopg.connect(issues, autocommit=True) as connection:
             assert done(connection, STEPS) == NAMES[:-2]

@@ -66,6 +66,12 @@ def test_the_switch_stops_for_rows_in_quarantine_and_says_which(issues: str) -> 
     assert done_steps(issues) == NAMES[:-1]
 
 
+def test_a_number_without_the_switch_is_wrong_use(sample: str) -> None:
+    said = migrate(sample, "run", "--quiet", "--to", "verify", "--accept-quarantine", "1", code=2)
+    assert "--accept-quarantine: only the step 'switch'" in said
+    assert done_steps(sample) == []
+
+
 def done_steps(dsn: str) -> list[str]:
     with psycopg.connect(dsn, autocommit=True) as connection:
         return done(connection, STEPS)

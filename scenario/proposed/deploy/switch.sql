@@ -53,7 +53,7 @@ begin
   select count(*) into orders from migration.quarantined_order;
   if customers + orders > accepted then
     raise object_not_in_prerequisite_state using
-      message = format('not switched: %s customers and %s orders are in quarantine', customers, orders),
+      message = format('not switched: rows in quarantine: %s of customers, %s of orders', customers, orders),
       hint = 'order-audit migrate status lists reasons and fixes.'
         ' The setting migration.accept_quarantine is the number of rows to accept, customers and orders together.';
   end if;
