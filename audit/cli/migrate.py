@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from order_audit.audit.cli.commands import Commands
+from order_audit.audit.cli.migrate_connection import connected, warn
 from order_audit.audit.cli.options import Dsn, Quiet, say
 from order_audit.errors import UsageError
-
-if TYPE_CHECKING:
-    import psycopg
-
-    from order_audit.scenario.migrate.steps import Step
 
 migrate_app = Commands(
     help="Migrate the scenario's tables, public.customers and public.orders, to its proposed schema while applications"
@@ -52,7 +46,7 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
     from order_audit.scenario.migrate.quarantine import Quarantine, dry_run, new_columns, quarantine
     from order_audit.scenario.migrate.steps import CONTRACT, done
 
-    with _connected(dsn) as (connection, steps):
+    with connected(dsn) as (connection, steps):
         finished = done(connection, steps)
         held = Quarantine()
         columns: list[str] = []
@@ -119,7 +113,7 @@ def run(
     from order_audit.scenario.migrate.throttle import MigrationThrottle
 
     throttle = MigrationThrottle(batch_size, max_lock_wait, pause_ms, max_replica_lag)
-    with _connected(dsn) as (connection, steps):
+    with connected(dsn) as (connection, steps):
         _known(to, [step.name for step in steps if step.name != CONTRACT])
         columns = [_column(name) for name in carry or ()]
         if columns and to == steps[0].name:
@@ -155,7 +149,7 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
     from order_audit.scenario.migrate.steps import CONTRACT, done
     from order_audit.scenario.migrate.verify import verify as compare
 
-    with _connected(dsn) as (connection, steps), progress_bar("comparing", quiet=quiet) as on_progress:
+    with connected(dsn) as (connection, steps), progress_bar("comparing", quiet=quiet) as on_progress:
         finished = done(connection, steps)
         if CONTRACT in finished:
             raise RefusalError("the old tables are dropped: nothing to compare with")
@@ -181,7 +175,7 @@ def status(dsn: Dsn = None) -> None:
     from order_audit.scenario.migrate.temporary import temporary
     from order_audit.scenario.migrate.verify import due
 
-    with _connected(dsn) as (connection, steps):
+    with connected(dsn) as (connection, steps):
         finished = done(connection, steps)
         under_way = "prepare" in finished and CONTRACT not in finished
         say(
@@ -216,11 +210,11 @@ def rollback(
     from order_audit.scenario.migrate.steps import CONTRACT
     from order_audit.scenario.migrate.throttle import MigrationThrottle
 
-    with _connected(dsn) as (connection, steps):
+    with connected(dsn) as (connection, steps):
         if to:
             _known(to, [step.name for step in steps if step.name != CONTRACT])
         refuse_read_only(connection)
-        connection.add_notice_handler(_warn)
+        connection.add_notice_handler(warn)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             taken = take_back(connection, steps, to, MigrationThrottle(), start_progress)
     say(rolled_back_text(taken, to))
@@ -253,7 +247,7 @@ def contract(
     from order_audit.scenario.migrate.throttle import MigrationThrottle
     from order_audit.scenario.migrate.verify import verify as compare
 
-    with _connected(dsn) as (connection, steps):
+    with connected(dsn) as (connection, steps):
         refuse_read_only(connection)
         finished = done(connection, steps)
         if CONTRACT in finished:
@@ -269,7 +263,7 @@ def contract(
             )
         refuse_sqitch(connection, steps)
         refuse_dependents(connection)
-        connection.add_notice_handler(_warn)
+        connection.add_notice_handler(warn)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             comparison = compare(connection, start_progress("comparing", lines=True))
             if not comparison.equal:
@@ -281,23 +275,6 @@ def contract(
                 )
             taken = take(connection, steps, CONTRACT, MigrationThrottle(), start_progress)
     say(taken_text(taken, CONTRACT, Quarantine()))
-
-
-@contextmanager
-def _connected(dsn: str | None) -> Iterator[tuple[psycopg.Connection, list[Step]]]:
-    """Connect with autocommit; yield the connection and the steps of the migration."""
-    from order_audit.audit.database import dsn as dsns
-    from order_audit.scenario.load import PROPOSED
-    from order_audit.scenario.migrate.steps import steps
-
-    with dsns.connect(dsns.resolve(dsn), autocommit=True) as connection:
-        yield connection, steps(PROPOSED)
-
-
-def _warn(notice: psycopg.errors.Diagnostic) -> None:
-    """Print what a file warns of: objects of others that it drops."""
-    if notice.severity_nonlocalized == "WARNING":
-        say(f"warning: {notice.message_primary}")
 
 
 def _column(name: str) -> tuple[str, str]:
