@@ -60,10 +60,10 @@ def accepted_text(held: Quarantine) -> str:
 
 
 def due_lines(due: Due) -> list[str]:
-    """Return the orders that the nightly job of one schema would recreate now, and that of the other would not."""
+    """Return the orders that are due by one schema and not by the other."""
     skipped = sum(it.orders for it in due.reasons if it.by == "old")
     lines = [
-        f"nightly job, if it ran now: {plural(due.old, 'order')} due by the old schema, {due.new:,} by the new one;"
+        f"nightly job: {plural(due.old, 'order')} due by the old schema, {due.new:,} by the new one;"
         f" the new job would skip {skipped:,}"
     ]
     for it in due.reasons:

@@ -148,7 +148,7 @@ order by d.recreated_by desc, count(*) desc, d.why
 
 
 def due(connection: psycopg.Connection) -> Due:
-    """Return the orders that the nightly job of each schema would recreate now. Reads all orders of both sides."""
+    """Return the orders that are due by each schema, whatever was recreated today. Reads all orders of both sides."""
     rows = connection.execute(_DUE.encode()).fetchall()
     reasons = tuple(
         DueReason(by, why, orders, amounts, tuple(keys)) for _, by, why, orders, amounts, keys in rows if orders
