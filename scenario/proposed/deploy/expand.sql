@@ -781,8 +781,8 @@ create trigger forget_args after delete on sales.order_deliveries
   for each row execute function sales.forget_args();
 alter table sales.order_deliveries enable always trigger forget_args;
 
--- The orders that the nightly job recreates: the last order of each lineage, if it is live and the balance exceeds its
--- amount.
+-- The last order of each lineage, if it is live and the balance exceeds its amount. The job leaves lineages that it has
+-- recreated on its day.
 create view sales.orders_due with (security_invoker = true) as
   select o.order_id, o.customer_id, o.first_ancestor_id, o.amount, c.balance
   from sales.orders as o
@@ -792,7 +792,7 @@ create view sales.orders_due with (security_invoker = true) as
       select from sales.orders as later
       where later.first_ancestor_id = o.first_ancestor_id and later.order_id > o.order_id
     );
-comment on view sales.orders_due is 'Orders that the nightly job recreates: the last of a lineage, live, and covered by the balance.';
+comment on view sales.orders_due is 'Orders that the next nightly job recreates: the last of a lineage, live, and covered by the balance.';
 
 -- A separate function: during the migration, `prepare` replaces it to lock old rows, too.
 create function sales.hold_customer(the_id bigint) returns void
