@@ -1,8 +1,7 @@
 -- title: Required customer text is missing
 -- severity: warning
 -- key: customer_id
--- why: NOT NULL excludes NULL, but accepts an empty or blank text. Without one of these texts, a customer may be out
---   of reach, or an invoice incomplete.
+-- why: NOT NULL excludes NULL, but accepts an empty or blank text. An invoice or a letter that uses the text lacks it.
 -- highlight: customer_name, customer_email, customer_contact_name, address, address_state
 --   where coalesce(btrim(value, E' \t\n\r\f\x0b'), '') = ''
 -- unfixed: the missing name, e-mail address, contact, address or state is not in the data. Ask the customer.

@@ -2,7 +2,7 @@
 -- severity: critical
 -- key: order_id
 -- why: A lineage that forms a cycle has no first ancestor, so its orders belong to no campaign. A report or job that
---   follows order_ref to the first ancestor may never end.
+--   follows order_ref until an order references itself never ends.
 -- highlight: order_ref
 -- diagram: lineage of order_id
 -- include: reference_is_sound

@@ -2,8 +2,8 @@
 -- severity: critical
 -- key: order_id
 -- why: A fraction of a cent, such as the rounding error of a binary float, decides whether the balance exceeds the
---   amount: compared in whole cents, the answer is the opposite. The customer may get unpaid leads, or be refused
---   paid ones.
+--   amount: compared in whole cents, the answer is the opposite. Either an order is recreated that the cents do
+--   not cover, or one is refused that they cover.
 -- follows_from: customers.balance_is_whole_cents by customer_id
 -- highlight: customer_balance
 -- unguarded: not needed once the guard of customers.balance_is_whole_cents is installed and amounts are integers

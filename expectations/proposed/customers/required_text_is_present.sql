@@ -1,8 +1,8 @@
 -- title: Required customer text is missing
 -- severity: warning
 -- key: customer_id
--- why: NOT NULL excludes NULL, but accepts an empty or blank text. Without one of these texts, a customer may be out
---   of reach, or an invoice incomplete. Customers without any contact or address are found by
+-- why: NOT NULL excludes NULL, but accepts an empty or blank text. An invoice or a letter that uses the text lacks
+--   it. Customers without any contact or address are found by
 --   customers.has_main_contact and customers.has_main_address.
 -- highlight: customer_text
 select c.customer_id, t.part, t.customer_text

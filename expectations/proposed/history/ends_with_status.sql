@@ -1,8 +1,8 @@
 -- title: Order status differs from its history
 -- severity: warning
 -- key: order_id
--- why: The order's status differs from the last change in its history. The status may have been changed while the
---   history trigger was disabled, or the history may have been edited by hand.
+-- why: The order's status differs from the last change in its history. A query of the history gives another
+--   status than the order, so neither proves the other.
 -- highlight: order_status, status_after
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount, l.change_number, l.status_after
 from sales.orders as o

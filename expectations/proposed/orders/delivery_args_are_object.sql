@@ -1,8 +1,7 @@
 -- title: Delivery arguments not a JSON object
 -- severity: warning
 -- key: order_id
--- why: Scripts look up their arguments by name. A list, text or number has no names, so the delivery may fail or use
---   defaults.
+-- why: Scripts look up their arguments by name. A list, text or number has no names, so a script finds no argument.
 -- highlight: args
 select d.order_id, d.script_name, d.args
 from sales.order_deliveries as d

@@ -1,8 +1,8 @@
 -- title: Unknown order status
 -- severity: critical
 -- key: order_id
--- why: Jobs and reports branch on the status, and an unknown status matches no branch. The order may neither run nor
---   end, and reports may omit it.
+-- why: Jobs and reports branch on the status, and an unknown status matches no branch. Each query for the six known
+--   ones omits the order.
 -- highlight: order_status
 select o.order_id, o.first_ancestor_id, o.customer_id, o.order_status, o.amount
 from sales.orders as o

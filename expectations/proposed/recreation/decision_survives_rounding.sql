@@ -1,8 +1,8 @@
 -- title: Fraction of a cent decides recreation
 -- severity: critical
 -- key: order_id
--- why: Compared in whole cents, the answer to whether the balance exceeds the amount is the opposite. The customer
---   may get unpaid leads, or be refused paid ones. The proposed types hold whole cents only; the fault needs a
+-- why: Compared in whole cents, the answer to whether the balance exceeds the amount is the opposite. Either an order
+--   is recreated that the cents do not cover, or one is refused that they cover. The proposed types hold whole cents only; the fault needs a
 --   changed type.
 -- follows_from: customers.balance_is_whole_cents by customer_id
 -- highlight: balance

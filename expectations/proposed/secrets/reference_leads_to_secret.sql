@@ -2,7 +2,7 @@
 -- severity: critical
 -- key: order_id
 -- why: The delivery references a secret that does not exist, or that belongs to another order. The delivery gets no
---   secret, so its leads may be rejected.
+--   secret.
 -- highlight: secret_id
 select d.order_id, d.script_name, r.secret_id
 from sales.order_deliveries as d
