@@ -51,7 +51,7 @@ def test_fixes_work_in_every_phase(issues: str, step: str, schema: tuple[str, ..
     to(issues, step)
     before = rows(issues, drift=False)
     planned = fixes(issues, "plan", "--accept-recommended", *schema)
-    assert "rows would change" in planned
+    assert "changes would be made" in planned
     assert (MOVED in planned) == (step == "switch")
     waiting = held(issues) if step in ("backfill", "switch") else 0
     assert "lineage.is_acyclic: root_at_smallest: 3 rows" in fixes(issues, "apply", "--accept-recommended", *schema)
