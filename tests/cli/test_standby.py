@@ -55,7 +55,7 @@ def test_fixes_are_refused_there_and_what_reads_works(standby: tuple[str, Server
 def caught_up(primary: str, standby: str) -> None:
     """Wait until the standby has what the primary has written."""
     with psycopg.connect(primary) as one, psycopg.connect(standby, autocommit=True) as other:
-        written = one.execute("select pg_current_wal_lsn()::text").fetchone()
+        written = one.execute("select pg_current_wal_insert_lsn()::text").fetchone()
         assert written is not None
         for _ in range(600):
             row = other.execute("select pg_last_wal_replay_lsn() >= %s::pg_lsn", [written[0]]).fetchone()

@@ -15,7 +15,6 @@ from tests.support.clients import one, psql, sqitch
 BY_SQITCH: Final = "recommended"
 
 
-@pytest.mark.both_versions
 def test_sqitch_deploys_verifies_reverts_and_deploys_again(server: Server, issues: str, tmp_path: Path) -> None:
     choices, project = CHOICES[BY_SQITCH], tmp_path / "project"
     before, wanted = rows_of(issues), applied_to(server, issues, choices)

@@ -36,7 +36,7 @@ REFERENCES = tuple(rule for rule in RULES if rule.id.split(".")[0] == "lineage")
 def test_what_is_left_open_gives_fixes_more_turns_until_nothing_is_left(connection: psycopg.Connection) -> None:
     """Circles and missing ancestors are left as often as not, all else is decided; any order may lack a customer."""
     several = 0
-    for seed in range(soak.times(6)):
+    for seed in range(soak.times(4)):
         rng = random.Random(seed)
         order = {fix.rule.id: fix for fix in legal(rng) if fix.rule in REFERENCES}
         choices = {id: rng.choice([option.name for option in fix.options]) for id, fix in order.items()}
@@ -56,7 +56,7 @@ def test_what_is_left_open_gives_fixes_more_turns_until_nothing_is_left(connecti
     assert several
 
 
-@settings(max_examples=soak.times(5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=soak.times(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lineages(), seed=st.integers(0, 2**32))
 def test_whatever_is_chosen_nothing_is_left_just_as_foretold(
     connection: psycopg.Connection, rows: list[Row], seed: int

@@ -15,8 +15,6 @@ from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.steps import steps
 from tests.migrate.steps import Later, one
 
-pytestmark = pytest.mark.both_versions
-
 #: Balance 100: customer 1 has an order of 10 and one of 100, customer 2 two of 60, customer 3 ended ones.
 WORLD = """
 insert into sales.customers (customer_id, name) values (1, 'Acme'), (2, 'Birch'), (3, 'Cedar');

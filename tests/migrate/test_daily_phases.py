@@ -55,7 +55,6 @@ def _equal(dsn: str, phase: str) -> None:
             assert verify(connection, nothing).equal
 
 
-@pytest.mark.both_versions
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_second_job_of_the_day_changes_nothing(sample: str, phase: str) -> None:
     """The new job leaves what the old one has recreated. What the old one recreates again waits in quarantine."""
@@ -131,7 +130,6 @@ def test_an_old_job_before_the_backfill_is_copied(sample: str) -> None:
         _equal(sample, "backfill")
 
 
-@pytest.mark.both_versions
 def test_an_order_between_two_others_comes_back_to_its_place(sample: str) -> None:
     """It leaves for quarantine, its successor follows its predecessor, and it returns between them."""
     _ready(sample, "backfill")

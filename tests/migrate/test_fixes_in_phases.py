@@ -65,7 +65,6 @@ def test_fixes_work_in_every_phase(issues: str, step: str, schema: tuple[str, ..
     assert not waiting or held(issues) == waiting
 
 
-@pytest.mark.both_versions
 def test_the_undo_log_follows_the_tables(issues: str) -> None:
     """Fixes of each phase are reverted in another one."""
     before = rows(issues, drift=False)
@@ -108,7 +107,6 @@ def test_after_the_contract_one_line_says_what_to_do(sample: str) -> None:
     assert "already dropped" in migrate(sample, "contract", "--quiet")
 
 
-@pytest.mark.both_versions
 def test_a_role_without_the_schema_is_told_what_to_grant(sample: str) -> None:
     with psycopg.connect(sample, autocommit=True) as connection:
         connection.execute("create role passer_by login; grant select on customers, orders to passer_by")

@@ -116,7 +116,6 @@ STOPS = {
 
 
 @pytest.mark.parametrize("create", STOPS)
-@pytest.mark.both_versions
 def test_what_cannot_be_migrated_stops_the_migration_before_it_begins(sample: str, server: Server, create: str) -> None:
     with psycopg.connect(sample, autocommit=True) as connection:
         connection.execute(create.encode())
@@ -132,7 +131,6 @@ def test_what_cannot_be_migrated_stops_the_migration_before_it_begins(sample: st
     assert shape(server, sample) == dumped
 
 
-@pytest.mark.both_versions
 def test_subscriptions_stop_the_migration(sample: str, server: Server) -> None:
     publisher = servers.new_database(server, "schema")
     with psycopg.connect(publisher, autocommit=True) as connection:
@@ -172,7 +170,6 @@ def test_what_comes_later_stops_the_switch(sample: str) -> None:
     assert rows(sample) == before
 
 
-@pytest.mark.both_versions
 def test_a_rollback_names_what_it_drops(sample: str, server: Server) -> None:
     before, dumped = rows(sample), shape(server, sample)
     migrate(sample, "run", "--quiet")

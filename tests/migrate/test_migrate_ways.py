@@ -157,7 +157,6 @@ def test_sqitch_continues_where_it_was_killed_before_its_record(sample: str, pro
     assert reached(sample) == NAMES
 
 
-@pytest.mark.both_versions
 def test_each_file_can_be_run_again_or_says_why_not(sample: str, server: Server) -> None:
     before, dumped = rows(sample), shape(server, sample)
 
@@ -213,7 +212,6 @@ def test_every_file_says_whether_it_can_be_run_again() -> None:
         ), file
 
 
-@pytest.mark.both_versions
 def test_an_owner_needs_the_privileges_that_the_checks_name(sample: str) -> None:
     with psycopg.connect(sample, autocommit=True) as connection:
         connection.execute(

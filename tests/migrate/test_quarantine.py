@@ -77,7 +77,6 @@ def done_steps(dsn: str) -> list[str]:
         return done(connection, STEPS)
 
 
-@pytest.mark.both_versions
 def test_the_file_of_the_switch_counts_by_itself(issues: str) -> None:
     switch = STEPS[NAMES.index("switch")].deploy.encode()
     with psycopg.connect(issues, autocommit=True) as connection:
@@ -107,7 +106,6 @@ def test_a_quarantine_that_is_empty_by_then_stops_nothing(sample: str) -> None:
         assert quarantine(connection).rows == 0
 
 
-@pytest.mark.both_versions
 def test_backfill_and_triggers_admit_the_same_balances(sample: str) -> None:
     add = (
         "insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address,"
