@@ -1,5 +1,5 @@
 # make demo: the whole job on a private server.
-# make test: every check.  make check: those that need no server, in less than a minute once their caches are warm.
+# make test: every check.  make check: those that are quick and need no server, in less than a minute once their caches are warm.
 # make bench: what an audit costs, next to hand-written SQL and other tools; BENCH is what else `python -m benchmarks` takes.
 # JOBS is how many tests run at once, each in a process with servers of its own.
 # make soak: what is too long for the tests: fixes killed SOAK times, fixes and the migration tried on SOAK random databases.
