@@ -9,10 +9,10 @@ as well. Mark what depends on the version: catalogs, DDL, locks, guards, migrati
 functions. Every SQL statement of the program is run on 15 by one test at least, since it may use what 15 lacks; what
 only tries more values needs no second server. `pytest --both-versions` runs all tests on both.
 
-**Time.** `make test` gives each module to one of two processes, the longest first (`conftest.LONGEST`). Tests share
+**Time.** `make test` gives each module to one of three processes, the longest first (`conftest.LONGEST`). Tests share
 nothing but what they only read, so any order will do. What must not run twice at one moment stands in one module. Runs
 that are repeated until something rare happens are short here and long in `make soak`, which sets SOAK.
 
 **No server.** `make check` runs the tests that start none. `conftest` tells them by their fixtures; a test that starts
-a server by other ways is marked `server`.
+a server by other ways is marked `server`. It leaves out those that are marked `slow`, too, which take some seconds.
 """

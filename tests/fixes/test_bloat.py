@@ -48,6 +48,7 @@ def bytes_of(connection: psycopg.Connection, table: str) -> tuple[int, int]:
     return row[0], row[1]
 
 
+@pytest.mark.both_versions
 def test_tables_that_were_changed_are_told_with_their_dead_rows(connection: psycopg.Connection) -> None:
     before = bytes_of(connection, "orders")
     done = apply(connection, RULES, FIX, {}, None, Throttle())

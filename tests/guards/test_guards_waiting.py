@@ -149,6 +149,7 @@ def test_who_holds_the_tables_is_waited_for_once(shop: str, monkeypatch: pytest.
         assert not install_all(connection, wanted, PACE)[1]
 
 
+@pytest.mark.both_versions
 def test_what_a_build_of_an_index_waits_for_is_told(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("order_audit.fixes.guarding.index_progress._BETWEEN", 0.05)
     guard = GUARDS["one_live_order"]
@@ -179,6 +180,7 @@ def test_what_a_build_of_an_index_waits_for_is_told(shop: str, monkeypatch: pyte
         assert state(connection, guard) == "valid"
 
 
+@pytest.mark.both_versions
 def test_how_far_a_build_of_an_index_is_is_told(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("order_audit.fixes.guarding.index_progress._BETWEEN", 0.01)
     notes: list[str] = []

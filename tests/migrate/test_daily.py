@@ -64,6 +64,7 @@ def pass_a_day(connection: psycopg.Connection) -> None:
         )
 
 
+@pytest.mark.both_versions
 def test_the_job_recreates_each_due_order_once_a_day(connection: psycopg.Connection) -> None:
     for _ in range(3):
         run(connection)
@@ -175,6 +176,7 @@ def test_a_failure_skips_its_customer_and_is_reported(connection: psycopg.Connec
     assert sorted(made(connection)) == [(order, 0) for order in DUE]
 
 
+@pytest.mark.both_versions
 def test_an_application_only_adds_records(connection: psycopg.Connection) -> None:
     """Even with all privileges on the tables, and with the setting of the owner's functions."""
     run(connection)
@@ -213,6 +215,7 @@ def test_an_application_only_adds_records(connection: psycopg.Connection) -> Non
         connection.execute("drop owned by clerk; drop role clerk")
 
 
+@pytest.mark.both_versions
 def test_a_correction_keeps_lineages_connected(connection: psycopg.Connection) -> None:
     """The owner deletes an order: its successor follows the order before it."""
     run(connection)

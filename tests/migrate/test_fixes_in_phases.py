@@ -65,6 +65,7 @@ def test_fixes_work_in_every_phase(issues: str, step: str, schema: tuple[str, ..
     assert not waiting or held(issues) == waiting
 
 
+@pytest.mark.both_versions
 def test_the_undo_log_follows_the_tables(issues: str) -> None:
     """Fixes of each phase are reverted in another one."""
     before = rows(issues, drift=False)

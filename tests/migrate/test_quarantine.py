@@ -153,6 +153,7 @@ def test_a_rollback_gives_back_drift_that_nobody_wrote(sample: str) -> None:
         assert rows(sample) == before
 
 
+@pytest.mark.both_versions
 def test_status_counts_the_orders_that_the_nightly_job_would_skip(issues: str) -> None:
     with psycopg.connect(issues, autocommit=True) as connection:
         take(connection, STEPS, "backfill")

@@ -99,6 +99,7 @@ def test_every_rule_has_an_example_and_every_example_a_rule() -> None:
     assert {path.relative_to(ROOT) for path in EXAMPLES.rglob("*.*")} == {_path(id).relative_to(ROOT) for id in RULES}
 
 
+@pytest.mark.both_versions
 def test_rules_name_exactly_what_the_examples_say(dsn: str) -> None:
     """Run each rule on its example, in a separate transaction that is rolled back."""
     wrong = []
@@ -176,6 +177,7 @@ def test_each_rule_is_refused_or_let_in() -> None:
     assert {rule for rule, *_ in (*REFUSED, *LET_IN)} | {*ROUNDED} | MIGRATING == RULES.keys()
 
 
+@pytest.mark.both_versions
 def test_what_the_schema_refuses(dsn: str) -> None:
     """Each by the constraint that is there for it, at the end of the transaction at the latest."""
     wrong = []
@@ -194,6 +196,7 @@ def test_what_the_schema_refuses(dsn: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.both_versions
 def test_what_the_schema_lets_in_is_found(dsn: str) -> None:
     """By its rule, which found nothing before."""
     wrong = []
