@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -86,6 +87,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if gone := [path.name for path in order if not path.is_file()]:
         raise pytest.UsageError(f"conftest.LONGEST names modules that do not exist: {', '.join(gone)}")
     items.sort(key=lambda item: order.get(item.path, len(LONGEST)))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the tests and all modules, which stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def _is_repetition(item: pytest.Item) -> bool:

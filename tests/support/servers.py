@@ -29,6 +29,7 @@ _FAST: Final = (
     "autovacuum=off",
     "max_connections=60",
     "shared_buffers=128MB",
+    "jit=off",  # 15 would compile statements of some milliseconds for some hundred
 )
 #: Where data are kept in memory: there `create database` takes 30 ms, on a slow disk half a second.
 _IN_MEMORY: Final = Path("/dev/shm")
@@ -40,9 +41,12 @@ HOME: Final = "ORDER_AUDIT_TEST_SERVERS"
 BINARIES: Final = "ORDER_AUDIT_TEST_BINARIES"
 
 _SCENARIO: Final = ("schema", "sample", "issues")
+_EMPTY: Final = "template0"
 
 _numbers = itertools.count(1)
 _templates: dict[tuple[Path, str], str] = {}
+#: By data folder, a session that makes and drops its databases: to connect costs a third of that.
+_sessions: dict[Path, psycopg.Connection] = {}
 
 
 def binaries(major: int) -> Path:
@@ -93,36 +97,55 @@ def running(major: int) -> Iterator[Server]:
         server.start(*_FAST)
         yield server
     finally:
+        if session := _sessions.pop(server.data, None):
+            session.close()
         server.stop("immediate")
         shutil.rmtree(top, ignore_errors=True)
 
 
-def new_database(server: Server, template: str = "template0", options: str = "") -> str:
+def new_database(server: Server, template: str = _EMPTY, options: str = "") -> str:
     """Make a database and return its DSN.
 
     `template` is a database to be copied, or one of `schema`, `sample` and `issues`: the current schema, the same with
     the sample data, and with the labelled issues besides. Those are made once for each server.
     """
-    if template in _SCENARIO:
+    if template in _SCENARIO or (template == _EMPTY and not options):
         template = _template(server, template)
+    return _created(server, template, options)
+
+
+def _created(server: Server, template: str, options: str) -> str:
     name = f"t{next(_numbers)}"
-    with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        # by files: through the log takes twice as long
-        words = f"create database {name} template {template} strategy file_copy {options}"
-        connection.execute(words.encode())
+    # by files: through the log takes twice as long
+    _execute(server, f"create database {name} template {template} strategy file_copy {options}")
     return server.dsn(name)
 
 
 def _template(server: Server, kind: str) -> str:
+    """Return the name of a database to be copied, made at first: the first session in it has filled the cache files."""
     if (server.data, kind) not in _templates:
-        dsn = new_database(server)
+        dsn = _created(server, _EMPTY, "")
         with psycopg.connect(dsn) as connection:
             if kind == "schema":
                 connection.execute(SCHEMA[0].read_bytes())
-            else:
+            elif kind != _EMPTY:
                 load(connection, issues=kind == "issues")
         _templates[server.data, kind] = name_of(dsn)
     return _templates[server.data, kind]
+
+
+def _execute(server: Server, statement: str) -> None:
+    """Execute a statement in the server's kept session, or in a new one where a test has ended that."""
+    session = _sessions.get(server.data)
+    if session is not None:
+        try:
+            session.execute(statement.encode())
+            return
+        except psycopg.OperationalError:
+            if not session.closed:
+                raise
+    session = _sessions[server.data] = psycopg.connect(server.dsn(), autocommit=True)
+    session.execute(statement.encode())
 
 
 def name_of(dsn: str) -> str:
@@ -132,8 +155,7 @@ def name_of(dsn: str) -> str:
 
 def drop_database(server: Server, dsn: str) -> None:
     """Drop a database made by `new_database`, even with connected sessions."""
-    with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        connection.execute(f"drop database if exists {name_of(dsn)} with (force)".encode())
+    _execute(server, f"drop database if exists {name_of(dsn)} with (force)")
 
 
 @contextmanager
