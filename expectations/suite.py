@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from collections import Counter
@@ -42,10 +43,11 @@ class Suite:
 LINT: Final = "lint"
 
 
-def shipped() -> list[str]:
-    """The names of the suites that come with the program."""
+@functools.cache
+def shipped() -> tuple[str, ...]:
+    """The names of the suites that come with the program; asked for with each rule, so the folder is read once."""
     names = (folder.name for folder in _HOME.iterdir() if folder.is_dir() and any(folder.rglob("*.sql")))
-    return sorted(name for name in names if name != LINT)
+    return tuple(sorted(name for name in names if name != LINT))
 
 
 def schema_rules() -> tuple[Rule, ...]:

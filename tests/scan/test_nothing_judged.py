@@ -39,20 +39,16 @@ def parcels(dsn: str) -> str:
     return dsn
 
 
+OTHERS_OF_THE_NAMES = pytest.mark.parametrize("others", [False, True], ids=["none", "others of the names"])
+
+
 @pytest.mark.both_versions
-@pytest.mark.parametrize("others", [False, True], ids=["none", "others of the names"])
-@pytest.mark.parametrize("words", [(), ("--allow-skipped",), ("--fail-on", "never")], ids=" ".join)
-def test_shipped_rules_on_other_tables(parcels: str, tmp_path: Path, words: tuple[str, ...], others: bool) -> None:
-    """One line, which no option turns into a pass; all other files are written."""
+@OTHERS_OF_THE_NAMES
+def test_shipped_rules_on_other_tables(parcels: str, tmp_path: Path, others: bool) -> None:
+    """One line; all other files are written."""
     if others:
         execute(parcels, OTHERS)
-    done = run(parcels, tmp_path, *words)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
-    assert done.stderr.startswith(FIRST)
-    names = "customers with a column customer_id, orders with a column order_id" if others else "customers, orders"
-    assert f"the suite 'current' is about tables that are not there: {names}. " in done.stderr
-    assert "--suite FOLDER" in done.stderr
-    assert "--schema" not in done.stderr
+    is_told(run(parcels, tmp_path), others)
     found = document(tmp_path)
     assert {it["rule"] for it in found["schema_findings"]} >= {"schema.time_has_zone"}
     assert "price" in found["profile"]["parcels"]["columns"]
@@ -63,13 +59,34 @@ def test_shipped_rules_on_other_tables(parcels: str, tmp_path: Path, words: tupl
     assert "no rule could be judged" in page
 
 
+@OTHERS_OF_THE_NAMES
+@pytest.mark.parametrize("words", [("--allow-skipped",), ("--fail-on", "never")], ids=" ".join)
+def test_no_option_makes_a_pass_of_it(parcels: str, tmp_path: Path, words: tuple[str, ...], others: bool) -> None:
+    if others:
+        execute(parcels, OTHERS)
+    is_told(run(parcels, tmp_path, *words, "--no-lint", "--no-profile"), others)
+    assert document(tmp_path)["summary"]["gate"]["reasons"] == ["no rule could be judged"]
+    assert "no rule could be judged" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def is_told(done: Done, others: bool) -> None:
+    """Assert that one line says which tables the suite is about."""
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+    assert done.stderr.startswith(FIRST)
+    names = "customers with a column customer_id, orders with a column order_id" if others else "customers, orders"
+    assert f"the suite 'current' is about tables that are not there: {names}. " in done.stderr
+    assert "--suite FOLDER" in done.stderr
+    assert "--schema" not in done.stderr
+
+
 def test_a_schema_that_has_the_tables_is_named(parcels: str, tmp_path: Path) -> None:
     execute(parcels, "create schema shop")
     with psycopg.connect(parcels) as connection:
         scenario.load(connection, schema="shop")
-    done = run(parcels, tmp_path)
+    rules_alone = ("--no-lint", "--no-profile")
+    done = run(parcels, tmp_path, *rules_alone)
     assert (done.returncode, "--schema shop" in done.stderr) == (3, True)
-    assert run(parcels, tmp_path, "--schema", "shop").returncode in (0, 1)
+    assert run(parcels, tmp_path, "--schema", "shop", *rules_alone).returncode in (0, 1)
 
 
 def test_one_of_the_tables_is_another(parcels: str, tmp_path: Path) -> None:
@@ -77,7 +94,8 @@ def test_one_of_the_tables_is_another(parcels: str, tmp_path: Path) -> None:
     with psycopg.connect(parcels) as connection:
         scenario.load(connection)
     execute(parcels, "drop table orders cascade", OTHERS.split(";")[0])
-    done = run(parcels, tmp_path, "--fail-on", "never")
+    words = ("--fail-on", "never", "--no-lint", "--no-profile")
+    done = run(parcels, tmp_path, *words)
     assert done.returncode == 1
     found = document(tmp_path)
     assert found["summary"]["errored"] == 0
@@ -85,7 +103,7 @@ def test_one_of_the_tables_is_another(parcels: str, tmp_path: Path) -> None:
         "no table orders with a column order_id"
     }
     assert "no table orders with a column order_id" in done.stdout
-    assert run(parcels, tmp_path, "--fail-on", "never", "--allow-skipped").returncode == 0
+    assert run(parcels, tmp_path, *words, "--allow-skipped").returncode == 0
 
 
 def test_rules_of_ones_own_whose_table_is_missing(parcels: str, tmp_path: Path) -> None:

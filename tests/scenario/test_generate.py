@@ -24,7 +24,7 @@ _COLUMNS = {
 
 
 def violations(dsn: str, out: Path) -> tuple[str, dict[str, Any]]:
-    document = results.run(dsn, out, run.Options(formats=("violations",)))
+    document = results.run(dsn, out, run.Options(formats=("violations",), lint=False, profile=False))
     return (out / "violations.csv").read_text(encoding="utf-8"), document
 
 
