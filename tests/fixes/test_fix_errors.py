@@ -11,8 +11,6 @@ import pytest
 
 from tests.support.program import order_audit
 
-pytestmark = pytest.mark.both_versions
-
 RULE = """-- title: Quantity is below zero
 -- severity: critical
 -- key: site, sku
@@ -144,6 +142,7 @@ def test_a_plan_refuses_what_apply_refuses(database: psycopg.Connection, dsn: st
 
 
 @pytest.mark.parametrize("kind", FAILED)
+@pytest.mark.both_versions
 def test_what_fails_is_named_and_the_others_go_on(
     database: psycopg.Connection, dsn: str, tmp_path: Path, kind: str
 ) -> None:

@@ -119,7 +119,7 @@ CHECKS = (
     "tests/unit/test_requirements.py",
     "tests/scenario/test_facts_issues.py::TestTruth",
     "-k",
-    "not documented_rule and not put_right and not long_cycles and (not oracle_finds or 0-current)",
+    "not documented_rule and not put_right and not long_cycles and not pg15 and (not oracle_finds or 0-current)",
 )
 
 
@@ -130,11 +130,11 @@ def test_rules_on_the_proposed_schema_mark_what_they_suppose() -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> SimpleNamespace:
-    """A copy of the checkout, as far as rules go, and a way to run tests there."""
+    """A copy of the checkout, as far as rules go, with its compiled modules, and a way to run tests there."""
     root = tmp_path / "copy"
     packages = ("order_audit", "audit", "expectations", "fixes", "reports", "scenario")
     for folder in (*packages, "tests", "docs"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"), symlinks=True)
+        shutil.copytree(ROOT / folder, root / folder, symlinks=True)
     shutil.copy(ROOT / "pyproject.toml", root)
 
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
