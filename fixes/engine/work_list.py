@@ -60,6 +60,8 @@ def work_list_sql(connection: psycopg.Connection, fix: Fix, option: Option, name
 def obstacle(connection: psycopg.Connection, option: Option) -> str:
     """Return why an option cannot be applied: it sets a NOT NULL column to NULL. Empty if it can."""
     for change in option.changes:
+        if not change.nulls:
+            continue
         row = connection.execute(
             "select a.attname from pg_attribute as a"
             " where a.attrelid = to_regclass(%s) and a.attname = any(%s) and a.attnotnull",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import psycopg
 
 from order_audit.fixes.engine.batches import apply, list_rows
-from order_audit.fixes.engine.copies import change_on_copies, copies
+from order_audit.fixes.engine.copies import Copies, change_on_copies, copies
 from order_audit.fixes.engine.key_text import key_text
 from order_audit.fixes.engine.rejected import rejected
 from order_audit.fixes.engine.throttle import Throttle
@@ -92,8 +92,9 @@ def _try(
                     throttle,
                     listed=lambda _rows: review.add_listed(connection, automatic),
                 ).changed
+            copied = copies(connection) if fix.options else {}
             for option in fix.options:
-                if why := obstacle(connection, option) or _unnamed(connection, option):
+                if why := obstacle(connection, option) or _unnamed(connection, option, copied):
                     offers[option.name] = OptionPreview(option, obstacle=why)
                 elif option is not chosen and option.name in offered and (not repeated or chosen is None):
                     with connection.transaction(force_rollback=True):
@@ -119,8 +120,7 @@ def _try(
     return [made for name, rows in done.items() if rows and (made := fix.option(name))]
 
 
-def _unnamed(connection: psycopg.Connection, option: Option) -> str:
-    copied = copies(connection)
+def _unnamed(connection: psycopg.Connection, option: Option, copied: Copies) -> str:
     changes = (change_on_copies(change, copied) for change in option.changes)
     return next((why for change in changes if (why := unnamed(connection, change))), "")
 

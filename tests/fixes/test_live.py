@@ -28,7 +28,7 @@ RULES = tuple(rule for rule in load("current").rules if rule.id == "orders.statu
 FIXES = fixes(RULES)
 CHOICES = {"orders.status_is_known": "cancel"}
 #: How often it is killed (more in `make soak`), and how often in one database.
-KILLS = soak.times(4)
+KILLS = soak.times(3)
 _AT_ONE = min(KILLS, 8)
 _APPLY = [sys.executable, "-m", "order_audit", "fixes", "apply", "--quiet", "--no-guards", "--batch-size", "25"]
 

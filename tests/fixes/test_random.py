@@ -50,7 +50,7 @@ def _automatic(connection: psycopg.Connection, order: list[Fix]) -> None:
     assert not left, [fix.rule.id for fix in order]
 
 
-@settings(max_examples=soak.times(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=soak.times(5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lineages(), seed=st.integers(0, 2**32))
 def test_what_is_automatic_takes_one_pass_in_any_order(
     connection: psycopg.Connection, rows: list[Row], seed: int
@@ -60,7 +60,7 @@ def test_what_is_automatic_takes_one_pass_in_any_order(
         _automatic(connection, legal(random.Random(seed)))
 
 
-@pytest.mark.parametrize("seed", [pytest.param(0, marks=pytest.mark.both_versions), *range(1, soak.times(4))])
+@pytest.mark.parametrize("seed", [pytest.param(0, marks=pytest.mark.both_versions), *range(1, soak.times(3))])
 def test_what_is_automatic_takes_one_pass_on_any_dirty_tables_just_as_foretold(server: Server, seed: int) -> None:
     """Both tables, all fixes, in any legal order: what a trial does to each row is what happens, and nothing else."""
     rows = dirty.random_rows(seed, customers=40, orders=120, nulls=seed % 2 == 0, duplicates=False)
@@ -131,7 +131,7 @@ def _has_end(rows: list[Row], key: str) -> bool:
 
 
 @pytest.mark.parametrize(("fix", "option"), OPTIONS)
-@settings(max_examples=soak.times(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=soak.times(6), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lineages())
 def test_an_option_alone_removes_its_violations(
     connection: psycopg.Connection, fix: Fix, option: Option, rows: list[Row]
@@ -151,7 +151,7 @@ def test_an_option_alone_removes_its_violations(
         assert all_rows(connection) == before
 
 
-@settings(max_examples=soak.times(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=soak.times(5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lineages(), seed=st.integers(0, 2**32))
 def test_decisions_take_one_pass_in_any_order(connection: psycopg.Connection, rows: list[Row], seed: int) -> None:
     """Whatever is chosen or left, if only every lineage has a first ancestor, and each order a customer.

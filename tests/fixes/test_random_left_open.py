@@ -56,7 +56,7 @@ def test_what_is_left_open_gives_fixes_more_turns_until_nothing_is_left(connecti
     assert several
 
 
-@settings(max_examples=soak.times(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=soak.times(2), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=lineages(), seed=st.integers(0, 2**32))
 def test_whatever_is_chosen_nothing_is_left_just_as_foretold(
     connection: psycopg.Connection, rows: list[Row], seed: int
