@@ -32,8 +32,6 @@ from tests.fixes.keyed import POSITIVE, TRIMMED, filled, flights, keyed
 from tests.fixes.own import changed
 from tests.support.clients import psql
 
-pytestmark = pytest.mark.both_versions
-
 ROOT = Path(__file__).parents[2]
 PACE = Throttle()
 REMOVED = {POSITIVE: "remove"}
@@ -49,6 +47,7 @@ def connection(dsn: str) -> Iterator[Connection]:
         yield connection
 
 
+@pytest.mark.both_versions
 def test_a_plan_tells_what_apply_does_and_a_revert_undoes_it(connection: Connection, tmp_path: Path) -> None:
     rules, fixes = keyed(tmp_path)
     before = flights(connection)
@@ -83,6 +82,7 @@ def test_a_plan_tells_what_apply_does_and_a_revert_undoes_it(connection: Connect
     assert flights(connection) == before
 
 
+@pytest.mark.both_versions
 def test_files_do_the_same(connection: Connection, dsn: str, tmp_path: Path) -> None:
     rules, fixes = keyed(tmp_path)
     before = flights(connection)
@@ -99,6 +99,7 @@ def test_files_do_the_same(connection: Connection, dsn: str, tmp_path: Path) -> 
     assert flights(connection) == before
 
 
+@pytest.mark.both_versions
 def test_a_review_names_the_rows_that_differ(connection: Connection, tmp_path: Path) -> None:
     rules, fixes = keyed(tmp_path)
     path = tmp_path / "decisions.toml"
@@ -117,6 +118,7 @@ def test_a_review_names_the_rows_that_differ(connection: Connection, tmp_path: P
     assert apply(connection, rules, fixes, REMOVED, decided, PACE).changed == 48
 
 
+@pytest.mark.both_versions
 def test_rows_that_share_a_part_of_their_key_are_told_apart(connection: Connection, dsn: str, tmp_path: Path) -> None:
     rules, fixes = keyed(tmp_path)
     before = flights(connection)
@@ -138,6 +140,7 @@ def test_rows_that_share_a_part_of_their_key_are_told_apart(connection: Connecti
     ]  # fmt: skip
 
 
+@pytest.mark.both_versions
 def test_what_others_changed_is_seen_by_the_proof(connection: Connection, tmp_path: Path) -> None:
     """A trigger changes a row that shares a part of its key with rows of the fix."""
     connection.execute(
@@ -155,6 +158,7 @@ def test_what_others_changed_is_seen_by_the_proof(connection: Connection, tmp_pa
     assert [*done.verification.others] == ["ops.flights"]
 
 
+@pytest.mark.both_versions
 def test_rejected_rows_are_named(connection: Connection, tmp_path: Path) -> None:
     rules, fixes = keyed(tmp_path)
     connection.execute(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import csv
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -15,6 +16,7 @@ import pytest
 from order_audit import expectations
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.database import sampling
+from order_audit.audit.database.server import Server
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.run import Options
 from order_audit.audit.scans import batch, executor, impact, prepared_rule
@@ -24,7 +26,7 @@ from order_audit.domain import domains
 from order_audit.expectations import Rule
 from tests import rules
 from tests.scan.test_oracle import dirty_rows
-from tests.support import dirty_tables, oracle_rows
+from tests.support import dirty_tables, oracle_rows, servers
 from tests.support.results import run
 
 
@@ -70,32 +72,49 @@ def go(monkeypatch: pytest.MonkeyPatch, way: Way) -> None:
     monkeypatch.setattr(batch, "_MOST", 1.0)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A database with dirty tables, whether its orders have a unique key, and the violating keys by rule."""
+
+    dsn: str
+    unique: bool
+    expected: dict[str, set[str]]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(seed, types) for seed in (0, 1, 5) for types in dirty_tables.TYPES],
+    ids=lambda it: f"{it[0]}-{it[1]}",
+)
+def judged(request: pytest.FixtureRequest, server_18: Server) -> Iterator[Judged]:
+    """Dirty tables and what the oracle finds in them; audits only read them."""
+    seed, types = request.param
+    with servers.database(server_18) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            dirty_tables.create(connection, dirty_rows(seed, constraints=False), types=types, constraints=False)
+            with contextlib.suppress(psycopg.errors.UniqueViolation):
+                connection.execute("create unique index on orders (order_id)")
+            unique = bool(connection.execute("select from pg_index where indrelid = 'orders'::regclass").rowcount)
+            assert unique is (seed != 0)
+            connection.execute("set extra_float_digits = 1")
+            found = rules.judge(oracle_rows.read(connection))
+        yield Judged(dsn, unique, {name: {str(key) for key in keys} for name, keys in found.items()})
+
+
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("types", dirty_tables.TYPES)
-@pytest.mark.parametrize("seed", [0, 1, 5])
 def test_audit_finds_what_the_oracle_finds(
-    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, types: str, way: Way
+    judged: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way
 ) -> None:
     """Key by key, whether values are judged once or rows each, and whatever scans share."""
     go(monkeypatch, way)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        dirty_tables.create(connection, dirty_rows(seed, constraints=False), types=types, constraints=False)
-        with contextlib.suppress(psycopg.errors.UniqueViolation):
-            connection.execute("create unique index on orders (order_id)")
-        unique = bool(connection.execute("select from pg_index where indrelid = 'orders'::regclass").rowcount)
-        assert unique is (seed != 0)
-        connection.execute("set extra_float_digits = 1")
-        expected = {
-            name: {str(key) for key in keys} for name, keys in rules.judge(oracle_rows.read(connection)).items()
-        }
-        judged = [found for found in expectations.load("current").rules if found.id in expected]
-        assert any(scan.value for scan in scans(connection, *judged)) is (way == "each value")
-        made = bundles(connection, *judged)
-        assert any(found.shared_cte for found in made) is (way == "shared")
-        assert any(scan.prefilter for found in made for scan in found.scans) is (way == "shared" and unique)
-    document = run(
-        dsn, tmp_path / "out", Options(formats=("json", "violations"), rules=tuple(expected), lint=False, profile=False)
-    )
+    expected = judged.expected
+    with psycopg.connect(judged.dsn, autocommit=True) as connection:
+        made = bundles(connection, *(rule for rule in expectations.load("current").rules if rule.id in expected))
+    assert any(scan.value for found in made for scan in found.scans) is (way == "each value")
+    assert any(found.shared_cte for found in made) is (way == "shared")
+    assert any(scan.prefilter for found in made for scan in found.scans) is (way == "shared" and judged.unique)
+    options = Options(formats=("json", "violations"), rules=tuple(expected), lint=False, profile=False)
+    document = run(judged.dsn, tmp_path / "out", options)
     assert [found["error"] for found in document["results"] if found["status"] == "errored"] == []
     keys = defaultdict(set)
     with (tmp_path / "out" / "violations.csv").open(encoding="utf-8", newline="") as file:
