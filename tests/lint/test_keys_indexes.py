@@ -55,6 +55,25 @@ EXAMPLES: Final[dict[str, list[Example]]] = {
             {"parts.(root, firm)": "warning"},
         ),
         Example(
+            "an index that begins with a key of one of the tables; not one that begins with another part",
+            """
+            create table orders (
+                id int primary key, root int not null, firm int, copy int, entry int unique,
+                unique (root, id, firm), -- its first column references a key
+                foreign key (root, copy, firm) references orders (id, root, firm)
+            );
+            create table entries (number int, firm int, amount int, unique (number, firm, amount));
+            alter table orders add foreign key (entry, firm, copy) references entries (number, firm, amount);
+            create table lines (
+                id int primary key, number int, firm int, amount int,
+                foreign key (number, firm, amount) references entries (number, firm, amount)
+            );
+            create index on lines (number, id);
+            create index on lines (firm, amount);
+            """,
+            {"lines.(number, firm, amount)": "warning"},
+        ),
+        Example(
             "an index of another kind, one that a partition lacks, and no partition yet",
             """
             create table users (id int primary key, email text);

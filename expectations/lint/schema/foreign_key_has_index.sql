@@ -53,6 +53,26 @@ indexed as (
     and f.attnums[1:cardinality(p.attnums)] operator(pg_catalog.<@) p.attnums
   where f.predicate is null
     or regexp_split_to_array(regexp_replace(f.predicate, '[()]', '', 'g'), ' AND ') <@ p.terms
+),
+-- An index that begins with some of its columns finds the same rows if these are a key of either table: at most one row
+-- is referenced by them, or has them.
+keyed as (
+  select f.relation, f.target, f.attnums
+  from foreign_key as f
+  join leading_index as g
+    on g.relation = f.relation and g.partition is null and g.method = 'btree' and g.attnums[1] = any(f.attnums)
+      and cardinality(f.attnums) > 1
+  cross join lateral (
+    select array_agg(u.attnum) as attnums, array_agg(f.target_attnums[array_position(f.attnums, u.attnum)]) as target_attnums
+    from unnest(g.attnums) with ordinality as u (attnum, n)
+    where g.attnums[1:u.n::integer] operator(pg_catalog.<@) f.attnums
+  ) as b
+  join table_index as k on k.relation in (f.relation, f.target) and k.is_unique and not k.is_partial and not k.has_expressions
+    and (
+      k.relation = f.relation and k.attnums operator(pg_catalog.<@) b.attnums
+      or k.relation = f.target and k.attnums operator(pg_catalog.<@) b.target_attnums
+    )
+  where g.predicate is null and not f.is_temporal
 )
 select n.object,
   case when x.is_lookup then 'info' else 'warning' end as severity,
@@ -108,24 +128,8 @@ cross join lateral (select coalesce(l.partitions, 0) as partitions, coalesce(i.i
 where not exists (
     select from indexed as f where f.relation = p.relation and f.attnums = p.attnums and f.partition is null
   )
-  -- a foreign key on some of its columns, with an index, finds the same rows: what it references is unique by itself
   and not exists (
-    select
-    from foreign_key as whole
-    join foreign_key as part on part.relation = whole.relation and part.target = whole.target
-      and cardinality(part.attnums) < cardinality(whole.attnums)
-    join indexed as f on f.relation = part.relation and f.attnums = part.attnums and f.partition is null
-    where whole.relation = p.relation
-      and whole.target = p.target
-      and whole.attnums = p.attnums
-      and not whole.is_temporal
-      and not exists (
-        select attnum, target_attnum
-        from unnest(part.attnums, part.target_attnums) as u (attnum, target_attnum)
-        except
-        select attnum, target_attnum
-        from unnest(whole.attnums, whole.target_attnums) as u (attnum, target_attnum)
-      )
+    select from keyed as f where f.relation = p.relation and f.target = p.target and f.attnums = p.attnums
   )
   -- a partitioned table has no storage: indexes on all its partitions suffice
   and not (r.is_partitioned and b.partitions > 0 and b.partitions = b.indexed)
