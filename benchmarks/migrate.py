@@ -35,15 +35,15 @@ insert into sales.schedules (half_hours)
 select sales.half_hours(s.bits) from (select distinct order_schedule as bits from orders) as s
 where s.bits::text like '%1%';
 insert into sales.orders (
-  order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, origin, created_at
+  order_id, customer_id, first_ancestor_id, schedule_id, delivery_id, amount, order_status, origin, created_at
 )
-select o.order_id, o.customer_id, o.order_ref, b.schedule_id, o.order_amount, o.order_status, 'migrated', null
+select o.order_id, o.customer_id, o.order_ref, b.schedule_id,
+  case
+    when o.delivery_script_name is not null
+    then sales_old.delivery(o.customer_id, o.delivery_script_name, o.delivery_script_args, false)
+  end,
+  o.order_amount, o.order_status, 'migrated', null
 from orders as o left join sales_old.schedule_bits as b on b.bits = o.order_schedule::text;
-insert into sales_private.delivery_originals (order_id, args_text)
-select order_id, delivery_script_args::text from orders where delivery_script_args is not null;
-insert into sales.order_deliveries (order_id, script_name, args, created_at)
-select order_id, delivery_script_name, delivery_script_args::jsonb, null
-from orders where delivery_script_name is not null;
 commit;
 """
 _LEFT: Final = """

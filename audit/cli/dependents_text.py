@@ -1,9 +1,11 @@
-"""The output of `order-audit migrate plan` on objects that depend on the old tables, and on disk space."""
+"""The output of `order-audit migrate plan` on dependents of the old tables, and on what the migration takes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from order_audit.reports.formatting import plural, size
+from order_audit.scenario.migrate.capacity import Capacity
 from order_audit.scenario.migrate.dependents import Dependent
 
 
@@ -21,9 +23,27 @@ def dependents_text(depending: Sequence[Dependent]) -> str:
     return "\n".join(lines)
 
 
-def space_text(size: str) -> str:
-    """Return the disk space that the migration takes, given the size of the old tables. Factors: measured."""
-    return (
-        f"the old tables take {size} on disk: the new ones take about 3 times as much besides, and the steps write"
-        " about 8 times as much to the write-ahead log. SQL cannot say how much is free"
+def capacity_text(it: Capacity) -> str:
+    """Return the disk space, write-ahead log and time of the migration, as the dry run measured them."""
+    return "\n".join(
+        [
+            f"the dry run copied {plural(it.copied, 'row')} and measured:",
+            f"  disk: {size(it.new)} for the new tables, besides {size(it.old)} of the old ones"
+            f"{_times(it.new, it.old)}. SQL cannot say how much is free",
+            f"  write-ahead log: {size(it.log)}{_times(it.log, it.old)}, with what other sessions wrote meanwhile",
+            f"  backfill: {_time(it, 'backfill')} without pauses and waits",
+            f"  verify: {_time(it, 'verify')}; until it ends, VACUUM keeps all rows that die meanwhile",
+            "  every other step: less than a second, once it has its locks",
+        ]
     )
+
+
+def _times(part: int, whole: int) -> str:
+    return f" ({part / whole:.1f} times as much)" if whole else ""
+
+
+def _time(it: Capacity, step: str) -> str:
+    seconds = it.seconds.get(step, 0.0)
+    if seconds < 1:
+        return "less than a second"
+    return f"{seconds:,.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} minutes"

@@ -37,12 +37,12 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
 
     Example: order-audit migrate plan --dsn postgresql://owner@db/shop
     """
-    from order_audit.audit.cli.dependents_text import dependents_text, space_text
+    from order_audit.audit.cli.dependents_text import capacity_text, dependents_text
     from order_audit.audit.cli.migrate_text import plan_text
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.errors import RefusalError
     from order_audit.fixes.preconditions import refuse_read_only
-    from order_audit.scenario.migrate.dependents import dependents, size_of_old
+    from order_audit.scenario.migrate.dependents import dependents
     from order_audit.scenario.migrate.quarantine import Quarantine, dry_run, new_columns, quarantine
     from order_audit.scenario.migrate.steps import CONTRACT, done
 
@@ -51,7 +51,7 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
         held = Quarantine()
         columns: list[str] = []
         depending = [] if CONTRACT in finished else dependents(connection)
-        space = space_text(size_of_old(connection))
+        capacity = None
         if CONTRACT in finished:
             pass
         elif "backfill" in finished:
@@ -64,7 +64,7 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
             refuse_read_only(connection)
             with progress_bar("dry run", quiet=quiet) as on_progress:
                 try:
-                    held, columns = dry_run(connection, steps, on_progress)
+                    held, columns, capacity = dry_run(connection, steps, on_progress)
                 except RefusalError:
                     if depending:
                         say(dependents_text(depending))
@@ -72,8 +72,8 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
     say(plan_text([step.name for step in steps], finished, held, columns))
     if CONTRACT not in finished:
         say(f"\n{dependents_text(depending)}")
-    if not finished:
-        say(f"\n{space}")
+    if capacity is not None:
+        say(f"\n{capacity_text(capacity)}")
 
 
 @migrate_app.command()

@@ -11,9 +11,12 @@ import psycopg
 from order_audit import session
 from order_audit.fixes.engine.throttle import RETRYABLE, back_off
 from order_audit.progress import ProgressCallback
+from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.steps import COPYING, FIRST
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 
+#: Their statements, one a line.
+INDEXES: Final = PROPOSED / "deploy" / "indexes.sql"
 _TABLES: Final = ("customers", "orders")
 #: The share of the allowed wait that a batch may take.
 _SHARE: Final = 10
@@ -45,7 +48,27 @@ def backfill(connection: psycopg.Connection, throttle: MigrationThrottle, on_pro
         connection.execute("analyze " + ("sales.customers" if table == "customers" else "sales.orders"))
     on_progress(of, of, "rows that were left for later")
     drain(connection, throttle)
+    build_indexes(connection, throttle, on_progress)
     connection.execute("insert into migration.step (name) values ('backfill') on conflict do nothing")
+
+
+def build_indexes(connection: psycopg.Connection, throttle: MigrationThrottle, on_progress: ProgressCallback) -> None:
+    """Build the indexes that are cheaper to build once the rows are there. Others go on writing meanwhile."""
+    statements = [line for line in INDEXES.read_text(encoding="utf-8").splitlines() if line and line[:2] != "--"]
+    for attempt in range(throttle.max_tries):
+        try:
+            for number, statement in enumerate(statements):
+                on_progress(number, len(statements), "indexes")
+                # builds wait for older transactions and hold up no session; the drop before them takes a strong lock
+                with session.timeouts(connection, lock=0 if number else throttle.max_lock_wait_ms, statement=0):
+                    connection.execute(statement.encode())
+            on_progress(len(statements), len(statements), "indexes")
+            return
+        except RETRYABLE:
+            # what it left behind is dropped first
+            if attempt + 1 == throttle.max_tries:
+                raise
+            back_off(attempt)
 
 
 def drain(connection: psycopg.Connection, throttle: MigrationThrottle) -> None:

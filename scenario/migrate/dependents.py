@@ -8,7 +8,6 @@ from typing import Final
 
 import psycopg
 
-from order_audit import session
 from order_audit.errors import RefusalError
 
 _FILE: Final = Path(__file__).parents[1] / "proposed" / "deploy" / "checks" / "dependents.sql"
@@ -44,14 +43,3 @@ def refuse_dependents(connection: psycopg.Connection) -> None:
             "the old tables still have dependents: "
             + "; ".join(f"{it.kind} {it.name} ({it.at_contract})" for it in found)
         )
-
-
-def size_of_old(connection: psycopg.Connection) -> str:
-    """Return the size of the old tables with their indexes on disk, as text with a unit."""
-    return str(
-        session.scalar(
-            connection,
-            "select pg_size_pretty(sum(pg_total_relation_size(c.oid))) from pg_catalog.pg_class as c"
-            " where c.oid in (to_regclass('public.customers'), to_regclass('public.orders'))",
-        )
-    )

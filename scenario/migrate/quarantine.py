@@ -11,6 +11,7 @@ import psycopg
 
 from order_audit import session
 from order_audit.progress import ProgressCallback
+from order_audit.scenario.migrate.capacity import Capacity, log_position, measure
 from order_audit.scenario.migrate.steps import COPYING, FIRST, Step, execute, without_transaction
 
 
@@ -101,13 +102,15 @@ def new_columns(connection: psycopg.Connection) -> list[str]:
 
 def dry_run(
     connection: psycopg.Connection, all_steps: Sequence[Step], on_progress: ProgressCallback
-) -> tuple[Quarantine, list[str]]:
-    """Return the future quarantine and the columns that are not migrated, by a dry run that is rolled back.
+) -> tuple[Quarantine, list[str], Capacity]:
+    """Return the future quarantine, the columns that are not migrated, and what the migration takes.
 
-    Locks no row of the current tables. Takes as long as a backfill without pauses; meanwhile VACUUM cannot remove newly
-    dead rows. Raises RefusalError if a check of the steps fails.
+    By a dry run that is rolled back. Locks no row of the current tables. Takes as long as a backfill without pauses;
+    meanwhile VACUUM cannot remove newly dead rows. Raises RefusalError if a check of the steps fails.
     """
+    capacity = Capacity()
     with connection.transaction(force_rollback=True):
+        began_at = log_position(connection)
         session.configure(connection, COPYING, local=True)
         session.set_timeouts(connection, lock=2_000)
         for step in all_steps:
@@ -131,8 +134,12 @@ def dry_run(
                 )
                 if keys is None:
                     break
-                connection.execute(f"select migration.put_{table}(%s)".encode(), [keys])
+                with capacity.timed("backfill"):
+                    connection.execute(f"select migration.put_{table}(%s)".encode(), [keys])
                 position, done = keys[-1], done + len(keys)
                 on_progress(done, of, table)
+            capacity.copied += done
         connection.execute("select migration.settle_all(1000000)")
-        return quarantine(connection), new_columns(connection)
+        on_progress(0, 0, "indexes and verify")
+        measure(connection, capacity, began_at)
+        return quarantine(connection), new_columns(connection), capacity

@@ -64,16 +64,13 @@ update sales.orders set created_at = created_at - interval '1 day' where order_i
 insert into sales.ledger_entries (customer_id, amount) values (1, -95);
 
 -- orders.active_order_has_delivery
-delete from sales.order_deliveries;
+update sales.orders set delivery_id = null;
 
 -- orders.api_key_belongs_to_one_customer
-update sales.order_deliveries set script_name = 'custom_crm', args = '{"apikey": "k-1"}' where order_id = 20;
+update sales.orders set delivery_id = sales.delivery(2, 'custom_crm', '{"apikey": "k-1"}') where order_id = 20;
 
--- orders.delivery_args_keys_are_unique
-update sales_private.delivery_originals set args_text = '{"a": 1, "a": 2}';
-
--- orders.delivery_args_convert_to_jsonb
-update sales_private.delivery_originals set args_text = '{"a": "\u0000"}';
+-- orders.delivery_is_used
+insert into sales.deliveries (customer_id, script_name) values (1, 'bulk_delivery');
 
 -- orders.live_order_has_amount
 update sales.orders set amount = 0;
@@ -99,11 +96,8 @@ insert into sales.order_status_changes values (10, 2, 'active', 'paused');
 set local sales.correcting = 'on';
 insert into sales.order_status_changes values (20, 2, 'pending', 'active');
 
--- secrets.original_says_the_same
-update sales_private.delivery_originals set args_text = '{}';
-
 -- secrets.reference_leads_to_secret
-update sales.order_deliveries set args = args || '{"apikey": "secret-ref:sales/999"}';
+insert into sales.deliveries (customer_id, script_name, args) values (1, 'custom_crm', '{"apikey": "secret-ref:sales/999"}');
 
 -- secrets.secret_is_referred_to
-insert into sales_private.delivery_secrets (order_id, secret) values (20, 'k-9');
+insert into sales_private.secrets (customer_id, secret) values (2, 'k-9');

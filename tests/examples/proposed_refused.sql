@@ -53,7 +53,7 @@ insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, orde
 insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, order_status, created_at) values (30, 2, 10, 5, 'pending', null);
 
 -- lineage.keeps_customer: orders_first_ancestor_is_root
-update sales.orders set customer_id = 2 where order_id = 10;
+update sales.orders set customer_id = 2, delivery_id = null where order_id = 10;
 
 -- lineage.predecessor_is_of_lineage: recreations_predecessor
 set local sales.correcting = 'on';
@@ -63,7 +63,7 @@ update sales.recreations set predecessor_id = 20;
 set local sales.correcting = 'on';
 update sales.recreations set predecessor_id = 1000;
 
--- lineage.predecessor_is_of_lineage: orders_recreation_is_written_down
+-- lineage.predecessor_is_of_lineage: recreations_order
 set local sales.correcting = 'on';
 update sales.recreations set first_ancestor_id = 20;
 
@@ -104,33 +104,43 @@ update sales.schedules set half_hours = '{}';
 -- orders.schedule_exists: orders_schedule_id_fkey
 update sales.orders set schedule_id = 8;
 
--- orders.delivery_has_order: order_deliveries_order_id_fkey
-insert into sales.order_deliveries (order_id, script_name) values (99, 'bulk_delivery');
+-- orders.delivery_exists: orders_delivery
+update sales.orders set delivery_id = 99 where order_id = 20;
+
+-- orders.delivery_exists: orders_delivery
+update sales.orders set delivery_id = (select d.delivery_id from sales.deliveries as d where d.customer_id = 1) where order_id = 20;
+
+-- orders.delivery_exists: because orders share it
+update sales.deliveries set args = '{"email_address": "ann@acme.example"}' where customer_id = 2;
 
 -- orders.delivery_args_need_script: null value
-update sales.order_deliveries set script_name = null;
+insert into sales.deliveries (customer_id, args) values (1, '{}');
 
--- orders.delivery_args_are_object: order_deliveries_args_check
-insert into sales.order_deliveries (order_id, script_name, args) values (1000, 'bulk_delivery', '[1]');
+-- orders.delivery_args_are_object: deliveries_args_check
+insert into sales.deliveries (customer_id, script_name, args) values (1, 'bulk_delivery', '[1]');
 
 -- orders.delivery_script_is_known: null value
-update sales.order_deliveries set script_name = 'carrier_pigeon';
+insert into sales.deliveries (customer_id, script_name) values (1, 'carrier_pigeon');
 
 -- orders.script_name_is_identifier: delivery_scripts_script_name_check
 insert into sales.delivery_scripts (script_name) values ('Carrier Pigeon');
 
--- orders.email_delivery_has_address: order_deliveries_args_fit_script
-update sales.order_deliveries set args = '{"email_address": "bob"}' where order_id = 20;
+-- orders.email_delivery_has_address: deliveries_args_fit_script
+insert into sales.deliveries (customer_id, script_name, args) values (2, 'email_delivery', '{"email_address": "bob"}');
 
--- orders.email_delivery_has_address: order_deliveries_args_fit_script
-update sales.order_deliveries set script_name = 'email_delivery';
+-- orders.email_delivery_has_address: deliveries_args_fit_script
+set local sales.correcting = 'on';
+update sales.deliveries set script_name = 'email_delivery', checked_as = 'email_address';
 
--- orders.custom_crm_has_key: order_deliveries_args_fit_script
-update sales.order_deliveries set args = null where order_id = 10;
+-- orders.custom_crm_has_key: deliveries_args_fit_script
+insert into sales.deliveries (customer_id, script_name) values (1, 'custom_crm');
 
--- orders.delivery_args_hold_no_secret: order_deliveries_args_hold_no_secret
-alter table sales.order_deliveries disable trigger receive_args;
-update sales.order_deliveries set args = '{"api-key": "k-1"}';
+-- orders.delivery_args_hold_no_secret: deliveries_args_hold_no_secret
+set local sales.correcting = 'on';
+update sales.deliveries set args = '{"api-key": "k-1"}';
+
+-- ledger.order_is_of_customer: customer 2 has no order 10
+insert into sales.ledger_entries (customer_id, amount, order_id) values (2, -5, 10);
 
 -- ledger.adds_up: ledger_entries_check
 set local sales.correcting = 'on';
@@ -271,14 +281,14 @@ insert into sales.orders (order_id, customer_id, first_ancestor_id, amount) valu
 insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, business_day, customer_id, entry_number, balance, amount)
 values (1001, 10, 1000, sales.business_day(now()) - 1, 1, 1, 100, 0);
 
--- recreation.amount_is_of_order: orders_recreation_is_written_down
+-- recreation.amount_is_of_order: recreations_order
 set local sales.correcting = 'on';
 insert into sales.orders (order_id, customer_id, first_ancestor_id, amount) values (1001, 1, 10, 5);
 insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, business_day, customer_id, entry_number, balance, amount)
 values (1001, 10, 1000, sales.business_day(now()) - 1, 2, 2, 50, 5);
 
 -- recreation.amount_is_of_order: are set by the database
-update sales.orders set initial_amount = 1 where order_id = 1000;
+update sales.orders set recreated_amount = 1 where order_id = 1000;
 
 -- ledger.has_no_gap: rows of sales.ledger_entries cannot be changed or deleted
 update sales.ledger_entries set reason = 'other', created_at = null;

@@ -44,14 +44,12 @@ def live(dsn: str) -> None:
                 [customer],
             )
             order = one(
-                "insert into sales.orders (customer_id, schedule_id, amount, order_status)"
-                " select %s, min(schedule_id), 100, 'active' from sales.schedules returning order_id",
+                "insert into sales.orders (customer_id, schedule_id, delivery_id, amount, order_status)"
+                " select %s, min(schedule_id), sales.delivery(%s, 'custom_crm', '{\"api_key\": \"k\"}'), 100, 'active'"
+                " from sales.schedules returning order_id",
+                customer,
                 customer,
             )
-            connection.execute(
-                "insert into sales.order_deliveries (order_id, script_name, args)"
-                " values (%s, 'custom_crm', '{\"api_key\": \"k-1\"}')", [order],
-            )  # fmt: skip
         assert (
             one("select customer_email from customers where customer_id = %s", customer) == f"n{customer}@example.com"
         )

@@ -161,10 +161,8 @@ def test_two_who_bring_the_same_row_leave_it_as_the_later_wrote_it(dsn: str) -> 
             assert later.is_alive()
         later.end()
         assert later.said is None
-    assert one(dsn, "select args_text from sales_private.delivery_originals where order_id = 5002") == (
-        '{"api_key": "second"}'
-    )
-    assert one(dsn, "select array_agg(secret) from sales_private.delivery_secrets where order_id = 5002") == ["second"]
+    texts = "select t.args_text from sales.orders as o join sales_old.delivery_texts as t using (delivery_id)"
+    assert one(dsn, f"{texts} where order_id = 5002") == '{"api_key": "second"}'
     assert one(dsn, "select phone from sales.contacts where customer_id = 9002") == "second"
     assert one(dsn, "select balance from sales.customers where customer_id = 9002") == 13
     assert one(dsn, "select count(*) from migration.quarantined_order") == 0
@@ -184,7 +182,7 @@ def test_orders_that_come_alone_and_together_are_written_alike(dsn: str) -> None
         (4, 4, "0" * 336, "never_seen_{}", "null", 7, "cancelled"),
         (5, 4, days, "email_delivery", mail, 7, "paused"),
         (6, 6, days, "email_delivery", "{}", 7, "paused"),
-        (7, 7, days, None, None, 2_000, "pending"),
+        (7, 7, days, None, "null", 2_000, "pending"),
         (8, 7, days, None, None, 2_000, "pending"),
         (9, 50, days, None, None, 7, "pending"),
         (10, 7, days, None, None, 1_000, "expired"),
@@ -195,12 +193,13 @@ def test_orders_that_come_alone_and_together_are_written_alike(dsn: str) -> None
     select o.order_id - %(base)s, o.first_ancestor_id - %(base)s, o.schedule_id, o.amount, o.order_status,
       o.created_at is null, r.predecessor_id - %(base)s, r.balance, r.amount,
       replace(d.script_name, %(name)s, ''), d.checked_as, d.created_at is null,
-      sales_private.with_secrets(o.order_id, d.args), strpos(d.args::text, 'secret-ref') > 0, t.args_text,
-      (select count(*) from sales_private.delivery_secrets as s where s.order_id = o.order_id)
+      sales_private.with_secrets(o.customer_id, d.args), strpos(d.args::text, 'secret-ref') > 0, t.args_text,
+      (select count(*) from sales_private.secrets as s where s.customer_id = o.customer_id and s.secret in ('k', 't')),
+      exists (select from sales_old.null_args as n where n.order_id = o.order_id)
     from sales.orders as o
     left join sales.recreations as r using (order_id)
-    left join sales.order_deliveries as d using (order_id)
-    left join sales_private.delivery_originals as t using (order_id)
+    left join sales.deliveries as d using (delivery_id)
+    left join sales_old.delivery_texts as t using (delivery_id)
     where o.customer_id = %(customer)s and o.order_id > %(base)s
     order by 1
     """

@@ -44,7 +44,7 @@ def test_who_has_read_may_write_while_a_step_waits_for_them(dsn: str, step: str)
         ]
         if "sales." in sides:
             tables.append(
-                ("sales.order_deliveries", "update sales.order_deliveries set args = args where order_id = 1")
+                ("sales_private.secrets", "update sales_private.secrets set secret = secret where secret_id = 1")
             )
         waited = 0
         for again in range(8):

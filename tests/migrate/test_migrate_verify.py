@@ -26,10 +26,12 @@ SIDES = [
         "street = 'x'", "state_code = 'AK'", "is_main = false"]),
     ("orders", 1009, "update sales.orders set {} where order_id = 1009", [
         "schedule_id = null, order_status = 'paused'", "amount = 1", "order_status = 'paused'"]),
-    ("orders", 1010, "update sales.order_deliveries set {} where order_id = 1010", [
-        "script_name = 'bulk_delivery', checked_as = 'anything'", """args = '{"email_address": "x@example.com"}'"""]),
-    ("orders", 1002, "update sales_private.delivery_originals set {} where order_id = 1002", ["args_text = '{}'"]),
-    ("orders", 1002, "update sales_private.delivery_secrets set {} where order_id = 1002", ["secret = 'x'"]),
+    ("orders", 1010, "update sales.deliveries as d set {} from sales.orders as o"
+     " where d.delivery_id = o.delivery_id and order_id = 1010", [
+        "script_name = 'bulk_delivery', checked_as = 'anything'"]),
+    ("orders", 1002, "update sales_old.delivery_texts as d set {} from sales.orders as o"
+     " where d.delivery_id = o.delivery_id and order_id = 1002", ["args_text = '{}'"]),
+    ("orders", 1003, "insert into sales_old.null_args values (1003){}", [""]),
     ("schedules", 1, "update sales_old.schedule_bits set {} where schedule_id = 1", ["bits = repeat('10', 168)"]),
     ("orders", 1003, "delete from migration.old_orders where order_id = 1003{}", [""]),
     ("orders", 1003, "delete from sales.orders where order_id = 1003{}", [""]),
@@ -47,7 +49,8 @@ def test_verify_names_the_row_of_any_value_that_was_changed(sample: str) -> None
                     "alter table orders disable trigger user; alter table customers disable trigger user;"
                     "alter table sales.orders disable trigger user; alter table sales.customers disable trigger user;"
                     "alter table sales.contacts disable trigger user; alter table sales.addresses disable trigger user;"
-                    "alter table sales.order_deliveries disable trigger user;"
+                    "alter table sales.deliveries disable trigger user;"
+                    "alter table sales_old.delivery_texts disable trigger user;"
                     "alter table orders disable trigger all; set constraints all deferred"
                 )
                 connection.execute(statement.format(change).encode())
@@ -169,9 +172,12 @@ def test_a_backfill_locks_its_own_rows_alone(sample: str) -> None:
         ("update sales.recreations set predecessor_id = 1010", "orders", "recreation"),
         ("update sales.recreations set first_ancestor_id = 1010", "orders", "recreation"),
         ("delete from sales.recreations", "orders", "recreation"),
-        ("insert into sales_private.delivery_secrets (order_id, secret) values (1009, 'x')",
-         "orders", "of no delivery"),
-        ("delete from sales.order_deliveries where order_id = 1010", "orders", "no delivery"),
+        ("update sales.deliveries set args = '{\"email_address\": \"x@example.com\"}'"
+         " where script_name = 'email_delivery'", "deliveries", "other arguments"),
+        ("update sales_private.secrets set secret = 'x'", "deliveries", "other arguments"),
+        ("delete from sales_old.delivery_texts where args_text is not null", "deliveries", "other arguments"),
+        ("insert into sales_old.null_args select order_id from sales.orders where delivery_id is not null limit 1",
+         "orders", "it has a delivery"),
     ],
 )  # fmt: skip
 def test_verify_holds_what_only_the_new_tables_know_against_itself(
@@ -192,7 +198,7 @@ def test_verify_holds_what_only_the_new_tables_know_against_itself(
         connection.execute("set session_replication_role = replica")
         connection.execute("set sales.correcting = 'on'")
         connection.execute("alter table sales.recreations drop constraint recreations_balance_covers_amount")
-        for name in ("sales.ledger_entries", "sales.orders", "sales.order_deliveries"):
+        for name in ("sales.ledger_entries", "sales.orders", "sales.deliveries", "sales_private.secrets"):
             connection.execute(f"alter table {name} disable trigger user".encode())
         if "entry_number = 1" in statement:
             connection.execute("alter table sales.ledger_entries drop constraint ledger_entries_check")

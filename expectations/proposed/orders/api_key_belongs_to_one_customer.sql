@@ -12,7 +12,7 @@ from (
     min(o.customer_id) over same_key as least_customer_id,
     max(o.customer_id) over same_key as greatest_customer_id
   from sales.orders as o
-  join sales.order_deliveries as d on d.order_id = o.order_id
+  join sales.deliveries as d on d.delivery_id = o.delivery_id
   cross join lateral (
     select m.value #>> '{}' as said
     from jsonb_each(case when jsonb_typeof(d.args) = 'object' then d.args else '{}' end) as m
@@ -21,8 +21,8 @@ from (
       and m.value <> '""'
   ) as held
   -- the secret that one of our references names; other references are compared as they are
-  left join sales_private.delivery_secrets as s
-    on s.order_id = o.order_id and held.said = 'secret-ref:sales/' || s.secret_id
+  left join sales_private.secrets as s
+    on s.customer_id = o.customer_id and held.said = 'secret-ref:sales/' || s.secret_id
   window same_key as (partition by coalesce(s.secret, held.said) collate "C")
 ) as k
 where k.least_customer_id <> k.greatest_customer_id

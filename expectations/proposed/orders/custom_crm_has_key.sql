@@ -5,8 +5,9 @@
 --   leads of this order may not arrive.
 -- limitations: that the delivery fails. The script may have a key from elsewhere.
 -- highlight: args
-select d.order_id, d.script_name, d.args
-from sales.order_deliveries as d
+select o.order_id, o.customer_id, d.script_name, d.args
+from sales.orders as o
+join sales.deliveries as d on d.delivery_id = o.delivery_id
 where d.script_name = 'custom_crm'
   and not exists (
     select
@@ -15,4 +16,4 @@ where d.script_name = 'custom_crm'
       and jsonb_typeof(m.value) = 'string'
       and m.value <> '""'
   )
-order by d.order_id
+order by o.order_id

@@ -5,8 +5,9 @@
 --   only the delivery job can read, and rotate it: treat it as leaked.
 -- limitations: that each value is a working secret. Keys are judged by their names; values are not tried.
 -- highlight: args
-select d.order_id, d.script_name, d.args
-from sales.order_deliveries as d
+select o.order_id, o.customer_id, d.script_name, d.args
+from sales.orders as o
+join sales.deliveries as d on d.delivery_id = o.delivery_id
 -- Cheap test first: few arguments contain a secret.
 where d.args::text ~* '(api[-_]?key|secret|token|password|passwd|pwd|credential|private[-_]?key|authorization)'
   and exists (
@@ -30,4 +31,4 @@ where d.args::text ~* '(api[-_]?key|secret|token|password|passwd|pwd|credential|
       and n.value #>> '{}' <> ''
       and n.value #>> '{}' !~ '^secret-ref:[A-Za-z0-9_./-]+$'
   )
-order by d.order_id
+order by o.order_id

@@ -5,8 +5,9 @@
 --   leads may not arrive.
 -- limitations: that the leads are lost. The script may have a default address.
 -- highlight: args
-select d.order_id, d.script_name, d.args
-from sales.order_deliveries as d
+select o.order_id, o.customer_id, d.script_name, d.args
+from sales.orders as o
+join sales.deliveries as d on d.delivery_id = o.delivery_id
 where d.script_name = 'email_delivery'
   and case
     when jsonb_typeof(d.args) = 'object' and jsonb_typeof(d.args -> 'email_address') = 'string'
@@ -14,4 +15,4 @@ where d.script_name = 'email_delivery'
         ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_{|}~`-]+@[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)+$'
       and not (length(d.args ->> 'email_address') > 65 and split_part(d.args ->> 'email_address', '@', 2) ~ '[^.]{64}')
   end is not true
-order by d.order_id
+order by o.order_id

@@ -4,7 +4,8 @@
 -- why: Scripts are found by name. With capitals, spaces and other characters, one script can have two spellings,
 --   which reports count separately.
 -- highlight: script_name
-select d.order_id, d.script_name
-from sales.order_deliveries as d
+select o.order_id, o.customer_id, d.script_name
+from sales.orders as o
+join sales.deliveries as d on d.delivery_id = o.delivery_id
 where d.script_name !~ '^[a-z][a-z0-9_]*$'
-order by d.order_id
+order by o.order_id

@@ -1,13 +1,13 @@
 -- title: Delivery arguments differ from the original
 -- severity: critical
--- key: order_id
+-- key: delivery_id
+-- requires: sales_old.delivery_texts.args_text
 -- why: Old applications read the original arguments; new applications read the stored arguments and their secrets.
---   Where they differ, or one is missing, the order is delivered in two ways.
+--   Where they differ, or one is missing, orders are delivered in two ways.
 -- highlight: has_args, has_original
-select o.order_id, o.customer_id, d.script_name, d.args is not null as has_args, t.order_id is not null as has_original
-from sales.orders as o
-left join sales.order_deliveries as d on d.order_id = o.order_id
-left join sales_private.delivery_originals as t on t.order_id = o.order_id
+select d.delivery_id, d.customer_id, d.script_name, d.args is not null as has_args, t.args_text is not null as has_original
+from sales.deliveries as d
+left join sales_old.delivery_texts as t on t.delivery_id = d.delivery_id
 cross join lateral (
   select case
     when strpos(d.args::text, '"secret-ref:sales/') = 0 then d.args
@@ -17,8 +17,8 @@ cross join lateral (
           p.found[1] || coalesce(to_json(s.secret)::text, p.found[2], ''), '' order by p.number
         )::jsonb
       from regexp_matches(d.args::text, '(.*?)("secret-ref:sales/[0-9]+"|$)', 'g') with ordinality as p (found, number)
-      left join sales_private.delivery_secrets as s
-        on s.order_id = d.order_id and p.found[2] = '"secret-ref:sales/' || s.secret_id || '"'
+      left join sales_private.secrets as s
+        on s.customer_id = d.customer_id and p.found[2] = '"secret-ref:sales/' || s.secret_id || '"'
     )
   end as args
   offset 0
@@ -36,4 +36,4 @@ cross join lateral (
 ) as original
 -- JSON null means no arguments.
 where nullif(original.args, 'null') is distinct from nullif(whole.args, 'null')
-order by o.order_id
+order by d.delivery_id

@@ -1,15 +1,15 @@
 -- title: Delivery references a missing secret
 -- severity: critical
--- key: order_id
--- why: The delivery references a secret that does not exist, or that belongs to another order. The delivery gets no
+-- key: delivery_id
+-- why: The delivery references a secret that does not exist, or that belongs to another customer. The delivery gets no
 --   secret.
 -- highlight: secret_id
-select d.order_id, d.script_name, r.secret_id
-from sales.order_deliveries as d
+select d.delivery_id, d.customer_id, d.script_name, r.secret_id
+from sales.deliveries as d
 cross join lateral (
   select m.found[1] as secret_id
   from regexp_matches(d.args::text, '"secret-ref:sales/([^"]*)"', 'g') as m (found)
 ) as r
-left join sales_private.delivery_secrets as s on s.order_id = d.order_id and s.secret_id::text = r.secret_id
+left join sales_private.secrets as s on s.customer_id = d.customer_id and s.secret_id::text = r.secret_id
 where s.secret_id is null
-order by d.order_id
+order by d.delivery_id

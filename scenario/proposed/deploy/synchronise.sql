@@ -49,9 +49,8 @@ begin
   loop
     execute format(
       'create trigger migration_%2$s after %2$s on public.%1$I %3$s for each statement'
-        ' when (current_setting(''migration.direction'', true) is distinct from ''to_old'')'
-        ' execute function migration.%1$s_written()',
-      part.tab, part.event, part.rows
+        ' when (%4$s) execute function migration.%1$s_written()',
+      part.tab, part.event, part.rows, migration.unless_copying('to_old')
     );
     execute format('alter table public.%I enable always trigger migration_%s', part.tab, part.event);
   end loop;

@@ -16,11 +16,11 @@ $$;
 \ir outside.sql
 -- at once what dropping triggers takes, as in revert synchronise
 lock table sales.customers, sales.contacts, sales.addresses, sales.ledger_entries, sales.schedules, sales.orders,
-  sales.order_deliveries in access exclusive mode;
+  sales.deliveries, sales_private.secrets in access exclusive mode;
 alter table sales.customers no inherit migration.customer_row;
 alter table sales.orders no inherit migration.order_row;
 \ir prepare/alone.sql
-drop index sales.customers_old_id, sales.orders_old_id, sales.orders_old_customer, sales.orders_old_ref;
+drop index if exists sales.customers_old_id, sales.orders_old_id, sales.orders_old_customer, sales.orders_old_ref;
 alter table sales.customers drop constraint customers_fit_old_columns;
 alter table sales.contacts drop constraint contacts_fit_old_columns;
 alter table sales.orders drop constraint orders_fit_old_columns;

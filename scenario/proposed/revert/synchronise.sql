@@ -31,7 +31,7 @@ begin
   -- them, they stay, and synchronisation cannot start again.
   begin
     truncate sales.customers, sales.ledger_entries, sales.contacts, sales.addresses, sales.orders, sales.recreations,
-      sales.order_status_changes, sales.order_deliveries, sales_private.delivery_secrets, sales_private.delivery_originals,
+      sales.order_status_changes, sales.deliveries, sales_private.secrets, sales_old.delivery_texts, sales_old.null_args,
       migration.quarantined_customer, migration.quarantined_order, migration.kept, migration.pending;
   exception
     when feature_not_supported then

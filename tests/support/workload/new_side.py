@@ -88,15 +88,12 @@ def order(scene: Scene, connection: psycopg.Connection, chance: random.Random, d
     if not connection.execute("select from sales.customers where customer_id = %s for key share", [customer]).rowcount:
         return
     row = connection.execute(
-        "insert into sales.orders (customer_id, amount) values (%s, %s) returning order_id, first_ancestor_id",
-        [customer, amount],
+        "insert into sales.orders (customer_id, amount, delivery_id)"
+        " values (%s, %s, sales.delivery(%s, 'bulk_delivery', %s::jsonb)) returning order_id, first_ancestor_id",
+        [customer, amount, customer, f'{{"token": "t{chance.random()}", "to": [1, 2]}}'],
     ).fetchone()
     assert row is not None
     assert row[0] == row[1], row
-    connection.execute(
-        "insert into sales.order_deliveries (order_id, script_name, args) values (%s, 'bulk_delivery', %s::jsonb)",
-        [row[0], f'{{"token": "t{chance.random()}", "to": [1, 2]}}'],
-    )
     draft.made.append(
         (row[0], {"order_ref": row[0], "customer_id": customer, "order_schedule": "0" * 336, "order_amount": amount,
                   "delivery_script_name": "bulk_delivery", "order_status": "pending"})
@@ -118,7 +115,7 @@ def recreate(scene: Scene, connection: psycopg.Connection, chance: random.Random
             "select o.first_ancestor_id, o.customer_id, coalesce(sales.bits(s.half_hours)::text, repeat('0', 336)),"
             " d.script_name, o.amount::integer, o.order_status"
             " from sales.orders as o left join sales.schedules as s on s.schedule_id = o.schedule_id"
-            " left join sales.order_deliveries as d on d.order_id = o.order_id where o.order_id = %s",
+            " left join sales.deliveries as d on d.delivery_id = o.delivery_id where o.order_id = %s",
             [row[0]],
         ).fetchone()
         assert made is not None

@@ -61,8 +61,8 @@ with schedule as materialized (
     trunc(o.amount), o.order_status
   from sales.orders as o
   left join schedule as s on s.schedule_id = o.schedule_id
-  left join sales.order_deliveries as d on d.order_id = o.order_id
-  left join sales_private.delivery_originals as t on t.order_id = o.order_id
+  left join sales.deliveries as d on d.delivery_id = o.delivery_id
+  left join sales_old.delivery_texts as t on t.delivery_id = o.delivery_id
 )
 (select 'old', * from old except all select 'old', * from new)
 union all (select 'new', * from new except all select 'new', * from old)

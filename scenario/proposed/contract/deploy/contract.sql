@@ -40,7 +40,7 @@ drop schema migration_checks;
 
 -- the lock that dropping a trigger needs, at once: upgrading a weaker lock could deadlock
 lock table migration.customers, migration.orders, sales.customers, sales.contacts, sales.addresses, sales.ledger_entries,
-  sales.schedules, sales.orders, sales.order_deliveries in access exclusive mode;
+  sales.schedules, sales.orders, sales_old.delivery_texts in access exclusive mode;
 
 do $$
 declare
@@ -150,6 +150,10 @@ declare
   wanted public.orders;
   current_args text;
   the_schedule bigint;
+  the_delivery bigint;
+  other_delivery boolean := tg_op = 'INSERT' or new.customer_id <> old.customer_id
+    or (new.delivery_script_name, new.delivery_script_args::text) is distinct from
+      (old.delivery_script_name, old.delivery_script_args::text);
 begin
   if tg_op <> 'INSERT' then
     perform from sales.orders as o where o.order_id = old.order_id for no key update;
@@ -193,13 +197,19 @@ begin
     end if;
   end if;
 
+  if other_delivery and new.delivery_script_name is not null then
+    the_delivery := sales_old.delivery(new.customer_id, new.delivery_script_name, new.delivery_script_args, true);
+  elsif other_delivery and json_typeof(new.delivery_script_args) <> 'null' then
+    raise check_violation using message = 'arguments of a delivery need its script';
+  end if;
+
   if tg_op = 'INSERT' then
     -- an order before its first ancestor has no predecessor to record
     insert into sales.orders (
-      order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, origin, created_at
+      order_id, customer_id, first_ancestor_id, schedule_id, delivery_id, amount, order_status, origin, created_at
     )
     values (
-      new.order_id, new.customer_id, new.order_ref, the_schedule, coalesce(new.order_amount, 0),
+      new.order_id, new.customer_id, new.order_ref, the_schedule, the_delivery, coalesce(new.order_amount, 0),
       coalesce(new.order_status, 'pending'), case when new.order_ref <= new.order_id then 'application' else 'migrated' end,
       case when new.order_ref <= new.order_id then now() end
     );
@@ -221,31 +231,16 @@ begin
       origin = case when new.order_ref = old.order_ref then o.origin else 'migrated' end,
       created_at = case when new.order_ref = old.order_ref then o.created_at end,
       schedule_id = case when new.order_schedule <> old.order_schedule then the_schedule else o.schedule_id end,
+      delivery_id = case when other_delivery then the_delivery else o.delivery_id end,
       amount = case when new.order_amount <> old.order_amount then new.order_amount else o.amount end,
       order_status = case when new.order_status <> old.order_status then new.order_status else o.order_status end
     where o.order_id = old.order_id;
   end if;
 
-  if tg_op = 'INSERT' or (new.delivery_script_name, new.delivery_script_args::text) is distinct from
-    (old.delivery_script_name, old.delivery_script_args::text) then
-    if new.delivery_script_name is null and json_typeof(new.delivery_script_args) <> 'null' then
-      raise check_violation using message = 'arguments of a delivery need its script';
-    end if;
-    delete from sales_private.delivery_originals as t where t.order_id = new.order_id;
-    if new.delivery_script_args is not null then
-      insert into sales_private.delivery_originals (order_id, args_text) values (new.order_id, new.delivery_script_args::text);
-    end if;
-    if new.delivery_script_name is null then
-      delete from sales.order_deliveries as d where d.order_id = new.order_id;
-    else
-      insert into sales.delivery_scripts (script_name) values (new.delivery_script_name) on conflict do nothing;
-      insert into sales.order_deliveries as d (order_id, script_name, args)
-      values (new.order_id, new.delivery_script_name, nullif(new.delivery_script_args::jsonb, 'null'))
-      on conflict (order_id) do update set script_name = excluded.script_name, args = excluded.args;
-    end if;
-    if json_typeof(new.delivery_script_args) = 'null' then
-      insert into sales_private.delivery_originals (order_id, args_text) values (new.order_id, new.delivery_script_args::text)
-      on conflict do nothing;
+  if other_delivery then
+    delete from sales_old.null_args as n where n.order_id = new.order_id and tg_op = 'UPDATE';
+    if new.delivery_script_name is null and new.delivery_script_args is not null then
+      insert into sales_old.null_args (order_id) values (new.order_id);
     end if;
   end if;
   perform sales_old.write_carried(
@@ -279,8 +274,11 @@ create or replace view public.orders as
       (select b.bits from sales_old.schedule_bits as b where b.schedule_id = r.schedule_id)::bit(336),
       repeat('0', 336)::bit(336)
     )::bit(336) as order_schedule,
-    (select d.script_name from sales.order_deliveries as d where d.order_id = r.order_id) as delivery_script_name,
-    (select t.args_text from sales_private.delivery_originals as t where t.order_id = r.order_id)::json as delivery_script_args,
+    (select d.script_name from sales.deliveries as d where d.delivery_id = r.delivery_id) as delivery_script_name,
+    case
+      when r.delivery_id is null then (select 'null'::json from sales_old.null_args as n where n.order_id = r.order_id)
+      else (select t.args_text from sales_old.delivery_texts as t where t.delivery_id = r.delivery_id)::json
+    end as delivery_script_args,
     r.amount::integer as order_amount, r.order_status as order_status%s
   from sales.orders as r
   $view$, (select string_agg(format(', r.%I', c.name), '' order by c.place) from sales_old.carried as c where c.tab = 'orders'));
@@ -326,12 +324,11 @@ $$;
 \ir ../../revert/prepare/alone.sql
 drop trigger to_old on sales.customers;
 drop trigger to_old_complete on sales.customers;
-drop trigger to_old_complete on sales.orders;
 drop trigger to_old on sales.ledger_entries;
 drop trigger to_old on sales.contacts;
 drop trigger to_old on sales.addresses;
 drop trigger to_old on sales.orders;
-drop trigger to_old on sales.order_deliveries;
+drop trigger z_to_old on sales_old.delivery_texts;
 drop trigger z_to_old on sales.schedules;
 alter table sales.customers no inherit migration.customer_row;
 alter table sales.orders no inherit migration.order_row;

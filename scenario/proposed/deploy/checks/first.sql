@@ -36,7 +36,7 @@ $$;
 do $$
 begin
   raise notice '%', format(
-    'the old tables take %s on disk: the new ones take about 3 times as much besides, and the steps write about 8 times as'
+    'the old tables take %s on disk: the new ones take about twice as much besides, and the steps write about 5 times as'
       ' much to the write-ahead log', pg_size_pretty(pg_total_relation_size('public.customers') + pg_total_relation_size('public.orders'))
   );
 end

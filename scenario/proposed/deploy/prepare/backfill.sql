@@ -80,7 +80,24 @@ begin
     commit;
     exit when left_over < at_most;
   end loop;
-  insert into migration.step (name) values ('backfill') on conflict do nothing;
+end
+$$;
+
+-- Drop what an interrupted build of an index left behind.
+create function migration.drop_invalid_indexes() returns void
+language plpgsql
+as $$
+declare
+  part record;
+begin
+  for part in
+    select i.indexrelid::regclass as name
+    from pg_catalog.pg_index as i
+    join pg_catalog.pg_class as c on c.oid = i.indrelid
+    where c.relnamespace = 'sales'::regnamespace and not i.indisvalid
+  loop
+    execute format('drop index %s', part.name);
+  end loop;
 end
 $$;
 

@@ -88,7 +88,8 @@ as $$
     case
       when o.order_ref = o.order_id then null
       when (
-        select root.is_root from sales.orders as root where root.order_id = o.order_ref and root.customer_id = o.customer_id
+        select root.first_ancestor_id = root.order_id from sales.orders as root
+        where root.order_id = o.order_ref and root.customer_id = o.customer_id
       ) then null
       else coalesce(
         (

@@ -89,7 +89,10 @@ begin
   select 'order', r.order_id, 'recreations', to_jsonb(r) from sales.recreations as r where r.order_id = any(ids)
   union all
   select 'order', h.order_id, 'order_status_changes', to_jsonb(h)
-  from sales.order_status_changes as h where h.order_id = any(ids);
+  from sales.order_status_changes as h where h.order_id = any(ids)
+  union all
+  select 'order', e.order_id, 'ledger_entries', jsonb_build_object('customer_id', e.customer_id, 'entry_number', e.entry_number)
+  from sales.ledger_entries as e where e.order_id = any(ids);
   perform sales_private.erase_orders(ids);
 end
 $$;
@@ -123,15 +126,21 @@ begin
   end loop;
   update sales.orders as o
   set created_at = (k.line ->> 'created_at')::timestamptz, origin = k.line ->> 'origin',
-    initial_amount = (k.line ->> 'initial_amount')::numeric
+    recreated_amount = (k.line ->> 'recreated_amount')::numeric
   from migration.kept as k
   where k.kind = 'order' and k.id = any(ids) and k.tab = 'orders' and o.order_id = k.id
-    and (o.is_root or exists (select from sales.recreations as r where r.order_id = o.order_id));
+    and (o.order_id = o.first_ancestor_id or exists (select from sales.recreations as r where r.order_id = o.order_id));
   insert into sales.order_status_changes (order_id, change_number, status_before, status_after, created_at)
   select r.order_id, r.change_number, r.status_before, r.status_after, r.created_at
   from migration.kept as k
   cross join lateral jsonb_populate_record(null::sales.order_status_changes, k.line) as r
   where k.kind = 'order' and k.id = any(ids) and k.tab = 'order_status_changes';
+  update sales.ledger_entries as e
+  set order_id = o.order_id
+  from migration.kept as k
+  join sales.orders as o on o.order_id = k.id and o.customer_id = (k.line ->> 'customer_id')::bigint
+  where k.kind = 'order' and k.id = any(ids) and k.tab = 'ledger_entries'
+    and e.customer_id = o.customer_id and e.entry_number = (k.line ->> 'entry_number')::bigint;
   insert into sales.order_status_changes (order_id, change_number, status_before, status_after)
   select o.order_id, (
       select coalesce(max(h.change_number), 0) + 1 from sales.order_status_changes as h where h.order_id = o.order_id

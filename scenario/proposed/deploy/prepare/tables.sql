@@ -61,6 +61,7 @@ create table migration.order_row (
   customer_id bigint,
   first_ancestor_id bigint,
   schedule_id bigint,
+  delivery_id bigint,
   amount numeric(12, 2),
   order_status text
 );
@@ -91,11 +92,7 @@ create index quarantined_order_ref on migration.quarantined_order (first_ancesto
 alter table sales.customers inherit migration.customer_row;
 alter table sales.orders inherit migration.order_row;
 
--- Old applications query by 32-bit numbers.
-create index customers_old_id on sales.customers ((customer_id::integer));
-create index orders_old_id on sales.orders ((order_id::integer));
-create index orders_old_customer on sales.orders ((customer_id::integer));
-create index orders_old_ref on sales.orders ((first_ancestor_id::integer));
+-- Old applications query by 32-bit numbers. The new tables get such indexes after the backfill.
 create index quarantined_customer_old_id on migration.quarantined_customer ((customer_id::integer));
 create index quarantined_order_old_id on migration.quarantined_order ((order_id::integer));
 create index quarantined_order_old_customer on migration.quarantined_order ((customer_id::integer));
@@ -139,16 +136,112 @@ create trigger write_bits after insert or update of half_hours on sales.schedule
   for each row execute function sales_old.write_bits();
 alter table sales.schedules enable always trigger write_bits;
 
--- With `migration.by_set`, set-based statements replace row triggers of the new tables: for secrets of deliveries, and
--- opening balances of customers.
-create or replace trigger number_entry before insert on sales.ledger_entries
-  for each row when (current_setting('migration.by_set', true) is distinct from 'on')
-  execute function sales.number_entry();
+-- Return the condition of a trigger that copies, as text: the setting says that this transaction is the copy of a write to
+-- the other side. Only functions of the owner can say so: another role may change the setting, and changes nothing.
+create function migration.unless_copying(direction text) returns text
+language sql stable
+return format(
+  'current_setting(''migration.direction'', true) is distinct from %L or not pg_has_role(%s::oid, ''USAGE'')',
+  direction, current_user::regrole::oid
+);
+
+-- The arguments of deliveries in the format of old applications, letter by letter, secrets included.
+create table sales_old.delivery_texts (
+  delivery_id bigint primary key,
+  customer_id bigint not null,
+  args_text text check (args_text is null or args_text::json is not null),
+  -- deferred, because the text comes first
+  foreign key (customer_id, delivery_id) references sales.deliveries (customer_id, delivery_id)
+    on delete cascade deferrable initially deferred
+);
+-- finds equal arguments: unlike its text, a hash always fits into an index
+create index delivery_texts_text on sales_old.delivery_texts (customer_id, hashtextextended(coalesce(args_text, ''), 0));
+comment on table sales_old.delivery_texts is 'Arguments of deliveries as old applications read them, secrets included.';
+comment on column sales_old.delivery_texts.delivery_id is 'Which delivery.';
+comment on column sales_old.delivery_texts.customer_id is 'Its customer.';
+comment on column sales_old.delivery_texts.args_text is 'The text, which is JSON; null for no arguments.';
+create function sales_old.write_text() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into sales_old.delivery_texts (delivery_id, customer_id, args_text)
+  values (new.delivery_id, new.customer_id, sales_private.with_secrets(new.customer_id, new.args))
+  on conflict (delivery_id) do nothing;
+  return null;
+end
+$$;
+create trigger write_text after insert on sales.deliveries for each row execute function sales_old.write_text();
+alter table sales.deliveries enable always trigger write_text;
+create function sales_old.write_secret() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update sales_old.delivery_texts as t
+  set args_text = sales_private.with_secrets(d.customer_id, d.args)
+  from sales.deliveries as d
+  where d.customer_id = new.customer_id and strpos(d.args::text, format('"secret-ref:sales/%s"', new.secret_id)) > 0
+    and t.delivery_id = d.delivery_id;
+  return null;
+end
+$$;
+create trigger write_text after update of secret on sales_private.secrets
+  for each row when (old.secret is distinct from new.secret) execute function sales_old.write_secret();
+alter table sales_private.secrets enable always trigger write_text;
+
+-- Orders without a delivery script whose arguments are JSON null, as some libraries write it.
+create table sales_old.null_args (
+  order_id bigint primary key references sales.orders (order_id) on delete cascade
+);
+comment on table sales_old.null_args is 'Orders without a delivery for which old applications read JSON null as arguments.';
+comment on column sales_old.null_args.order_id is 'Which order.';
+
+-- Return the delivery of a customer with this script, and these arguments letter by letter; a new one if there is none.
+-- Locked, so that no other session deletes it before an order uses it.
+create function sales_old.delivery(of_customer bigint, script text, arguments json, made_now boolean) returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  found_id bigint;
+begin
+  select d.delivery_id into found_id
+  from sales_old.delivery_texts as t
+  join sales.deliveries as d on d.delivery_id = t.delivery_id
+  where t.customer_id = of_customer
+    and hashtextextended(coalesce(t.args_text, ''), 0) = hashtextextended(coalesce(arguments::text, ''), 0)
+    and t.args_text is not distinct from arguments::text and d.script_name = script
+  order by d.delivery_id
+  limit 1
+  for key share of d;
+  if not found then
+    insert into sales.delivery_scripts (script_name)
+    select script where not exists (select from sales.delivery_scripts as s where s.script_name = script)
+    on conflict do nothing;
+    found_id := nextval(pg_get_serial_sequence('sales.deliveries', 'delivery_id'));
+    insert into sales_old.delivery_texts (delivery_id, customer_id, args_text) values (found_id, of_customer, arguments::text);
+    insert into sales.deliveries (delivery_id, customer_id, script_name, args, created_at)
+    values (found_id, of_customer, script, nullif(arguments::jsonb, 'null'), case when made_now then now() end);
+  end if;
+  return found_id;
+end
+$$;
+comment on function sales_old.delivery(bigint, text, json, boolean) is 'The number of a delivery with the arguments of an old application.';
+
+-- With `migration.by_set`, a set-based statement writes opening balances instead of a row trigger.
+do $$
+begin
+  execute format(
+    'create or replace trigger number_entry before insert on sales.ledger_entries for each row when (%s)'
+      ' execute function sales.number_entry()',
+    replace(migration.unless_copying('on'), 'migration.direction', 'migration.by_set')
+  );
+end
+$$;
 alter table sales.ledger_entries enable always trigger number_entry;
-create or replace trigger receive_args before insert or update on sales.order_deliveries
-  for each row when (current_setting('migration.by_set', true) is distinct from 'on')
-  execute function sales.receive_args();
-alter table sales.order_deliveries enable always trigger receive_args;
 
 -- Both sides use the old sequences. A number without an explicit value is from a range that no row can have.
 do $$

@@ -55,9 +55,8 @@ begin
   return null;
 end
 $$;
--- Constraints of fixes may make the old table reject customers without contact and address, and orders without
--- delivery. Such rows are written once they have them; else at the end of the transaction, which then fails with the
--- old table's error.
+-- Constraints of fixes may make the old table reject customers without contact and address. Such rows are written once
+-- they have them; else at the end of the transaction, which then fails with the old table's error.
 create function migration.complete_customer(whose bigint, at_last boolean default false) returns void
 language plpgsql
 as $$
@@ -83,31 +82,6 @@ begin
   end if;
 end
 $$;
-create function migration.complete_order(whose bigint, at_last boolean default false) returns void
-language plpgsql
-as $$
-begin
-  if not exists (select from migration.pending as p where p.kind = 'incomplete order' and p.id = whose) then
-    return;
-  end if;
-  insert into migration.old_orders (
-    order_id, order_ref, customer_id, order_schedule, delivery_script_name, delivery_script_args, order_amount, order_status
-  )
-  select n.order_id, n.first_ancestor_id, n.customer_id, coalesce(b.bits::bit(336), repeat('0', 336)::bit(336)),
-    d.script_name, t.args_text::json, n.amount, n.order_status
-  from sales.orders as n
-  left join sales_old.schedule_bits as b on b.schedule_id = n.schedule_id
-  left join sales.order_deliveries as d on d.order_id = n.order_id
-  left join sales_private.delivery_originals as t on t.order_id = n.order_id
-  where n.order_id = whose and (at_last or d.order_id is not null);
-  if found or at_last then
-    delete from migration.pending as p where p.kind = 'incomplete order' and p.id = whose;
-    perform sales_old.write_carried('sales.orders', 'migration.old_orders', 'orders', whose, null, n::text)
-    from sales.orders as n
-    where n.order_id = whose and exists (select from sales_old.carried);
-  end if;
-end
-$$;
 create function migration.complete() returns trigger
 language plpgsql
 security definer
@@ -116,11 +90,7 @@ set extra_float_digits = 1
 set migration.direction = 'to_old'
 as $$
 begin
-  if tg_table_name = 'customers' then
-    perform migration.complete_customer(new.customer_id, true);
-  else
-    perform migration.complete_order(new.order_id, true);
-  end if;
+  perform migration.complete_customer(new.customer_id, true);
   return null;
 end
 $$;
@@ -187,21 +157,20 @@ set migration.direction = 'to_old'
 as $$
 begin
   if tg_op = 'INSERT' then
-    -- its delivery follows, as a customer's contact and address do
-    begin
-      insert into migration.old_orders (order_id, order_ref, customer_id, order_schedule, order_amount, order_status)
-      values (
-        new.order_id, new.first_ancestor_id, new.customer_id,
-        coalesce(
-          (select b.bits::bit(336) from sales_old.schedule_bits as b where b.schedule_id = new.schedule_id),
-          repeat('0', 336)::bit(336)
-        ),
-        new.amount, new.order_status
-      );
-    exception
-      when check_violation then
-        insert into migration.pending (kind, id) values ('incomplete order', new.order_id);
-    end;
+    insert into migration.old_orders (
+      order_id, order_ref, customer_id, order_schedule, delivery_script_name, delivery_script_args, order_amount,
+      order_status
+    )
+    values (
+      new.order_id, new.first_ancestor_id, new.customer_id,
+      coalesce(
+        (select b.bits::bit(336) from sales_old.schedule_bits as b where b.schedule_id = new.schedule_id),
+        repeat('0', 336)::bit(336)
+      ),
+      (select d.script_name from sales.deliveries as d where d.delivery_id = new.delivery_id),
+      (select t.args_text::json from sales_old.delivery_texts as t where t.delivery_id = new.delivery_id),
+      new.amount, new.order_status
+    );
     perform sales_old.write_carried(tg_relid, 'migration.old_orders', 'orders', new.order_id, null, new::text)
     where exists (select from sales_old.carried);
   elsif tg_op = 'DELETE' then
@@ -219,37 +188,22 @@ begin
           repeat('0', 336)::bit(336)
         )
       end,
+      delivery_script_name = case
+        when new.delivery_id is not distinct from old.delivery_id then o.delivery_script_name
+        else (select d.script_name from sales.deliveries as d where d.delivery_id = new.delivery_id)
+      end,
+      delivery_script_args = case
+        when new.delivery_id is not distinct from old.delivery_id then o.delivery_script_args
+        else (select t.args_text::json from sales_old.delivery_texts as t where t.delivery_id = new.delivery_id)
+      end,
       order_amount = case when new.amount <> old.amount then new.amount else o.order_amount end,
       order_status = case when new.order_status <> old.order_status then new.order_status else o.order_status end
     where o.order_id = new.order_id;
+    delete from sales_old.null_args as n where n.order_id = new.order_id and new.delivery_id is not null;
     perform sales_old.write_carried(tg_relid, 'migration.old_orders', 'orders', new.order_id, old::text, new::text)
     where exists (select from sales_old.carried);
     perform migration.settle('order', new.order_id);
   end if;
-  return null;
-end
-$$;
-create function migration.delivery_to_old() returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan
-set migration.direction = 'to_old'
-as $$
-declare
-  whose bigint := case when tg_op = 'DELETE' then old.order_id else new.order_id end;
-begin
-  update migration.old_orders as o
-  set delivery_script_name = d.script_name,
-    delivery_script_args = case
-      when o.delivery_script_args::text is not distinct from t.args_text then o.delivery_script_args else t.args_text::json
-    end
-  from (select whose as id) as w
-  left join sales.order_deliveries as d on d.order_id = w.id
-  left join sales_private.delivery_originals as t on t.order_id = w.id
-  where o.order_id = w.id;
-  perform migration.complete_order(whose);
-  perform migration.settle('order', whose);
   return null;
 end
 $$;
@@ -264,6 +218,24 @@ begin
   update migration.old_orders as o
   set order_schedule = sales.bits(new.half_hours)
   where o.order_id in (select n.order_id from sales.orders as n where n.schedule_id = new.schedule_id);
+  return null;
+end
+$$;
+
+-- A new secret changes the arguments of all orders that use it, but for those that an old application changes now.
+create function migration.text_to_old() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set migration.direction = 'to_old'
+as $$
+begin
+  update migration.old_orders as o
+  set delivery_script_args = new.args_text::json
+  where o.order_id in (
+      select n.order_id from sales.orders as n where n.customer_id = new.customer_id and n.delivery_id = new.delivery_id
+    )
+    and o.delivery_script_args::text = old.args_text;
   return null;
 end
 $$;
@@ -300,27 +272,27 @@ declare
   part record;
 begin
   for part in
-    values ('sales.customers', 'customer_to_old'), ('sales.contacts', 'contact_to_old'),
-      ('sales.addresses', 'address_to_old'), ('sales.orders', 'order_to_old'), ('sales.order_deliveries', 'delivery_to_old')
+    select t.*, migration.unless_copying('to_new') as condition
+    from (values
+      ('sales.customers', 'trigger to_old after insert or update or delete on sales.customers', '', 'customer_to_old'),
+      ('sales.contacts', 'trigger to_old after insert or update or delete on sales.contacts', '', 'contact_to_old'),
+      ('sales.addresses', 'trigger to_old after insert or update or delete on sales.addresses', '', 'address_to_old'),
+      ('sales.orders', 'trigger to_old after insert or update or delete on sales.orders', '', 'order_to_old'),
+      ('sales.ledger_entries', 'trigger to_old after insert on sales.ledger_entries', '', 'entry_settles'),
+      ('sales.customers', 'constraint trigger to_old_complete after insert on sales.customers', 'deferrable initially deferred', 'complete')
+    ) as t (tab, what, timing, calls)
   loop
     execute format(
-      'create trigger to_old after insert or update or delete on %s for each row'
-        ' when (current_setting(''migration.direction'', true) is distinct from ''to_new'')'
-        ' execute function migration.%I()',
-      part.column1, part.column2
+      'create %s %s for each row when (%s) execute function migration.%I()', part.what, part.timing, part.condition, part.calls
     );
-    execute format('alter table %s enable always trigger to_old', part.column1);
+    execute format(
+      'alter table %s enable always trigger %I', part.tab, case part.calls when 'complete' then 'to_old_complete' else 'to_old' end
+    );
   end loop;
 end
 $$;
-create constraint trigger to_old_complete after insert on sales.customers deferrable initially deferred for each row
-  when (current_setting('migration.direction', true) is distinct from 'to_new') execute function migration.complete();
-alter table sales.customers enable always trigger to_old_complete;
-create constraint trigger to_old_complete after insert on sales.orders deferrable initially deferred for each row
-  when (current_setting('migration.direction', true) is distinct from 'to_new') execute function migration.complete();
-alter table sales.orders enable always trigger to_old_complete;
-create trigger to_old after insert on sales.ledger_entries for each row
-  when (current_setting('migration.direction', true) is distinct from 'to_new') execute function migration.entry_settles();
-alter table sales.ledger_entries enable always trigger to_old;
+create trigger z_to_old after update of args_text on sales_old.delivery_texts
+  for each row when (old.args_text <> new.args_text) execute function migration.text_to_old();
+alter table sales_old.delivery_texts enable always trigger z_to_old;
 create trigger z_to_old after update of half_hours on sales.schedules
   for each row when (old.half_hours <> new.half_hours) execute function migration.schedule_to_old();

@@ -42,11 +42,14 @@ create view sales_old.orders as
       else (select q.old_schedule from migration.quarantined_order as q where q.order_id = r.order_id)
     end)::bit(336) as order_schedule,
     case when r.tableoid = 'sales.orders'::regclass
-      then (select d.script_name from sales.order_deliveries as d where d.order_id = r.order_id)
+      then (select d.script_name from sales.deliveries as d where d.delivery_id = r.delivery_id)
       else (select q.old_script_name from migration.quarantined_order as q where q.order_id = r.order_id)
     end as delivery_script_name,
     case when r.tableoid = 'sales.orders'::regclass
-      then (select t.args_text from sales_private.delivery_originals as t where t.order_id = r.order_id)::json
+      then case
+        when r.delivery_id is null then (select 'null'::json from sales_old.null_args as n where n.order_id = r.order_id)
+        else (select t.args_text from sales_old.delivery_texts as t where t.delivery_id = r.delivery_id)::json
+      end
       else (select q.old_script_args from migration.quarantined_order as q where q.order_id = r.order_id)
     end as delivery_script_args,
     r.amount::integer as order_amount,

@@ -170,20 +170,17 @@ language plpgsql
 as $$
 declare
   made record;
-  args jsonb;
-  by_set text; -- not read: an assignment is cheaper than a query
+  delivery bigint;
 begin
   select o.order_id, o.customer_id, o.order_ref, o.order_amount, o.order_status, o.delivery_script_name, o.delivery_script_args,
-    b.schedule_id, s.checked_as, c.balance, c.entry_number
+    b.schedule_id, c.balance, c.entry_number
   into made
   from migration.order_faults(array[the_id], array[the_id]) as f
   join migration.old_orders as o on o.order_id = f.order_id
   join sales.customers as c on c.customer_id = o.customer_id
   left join sales_old.schedule_bits as b on b.bits = o.order_schedule::text
-  left join sales.delivery_scripts as s on s.script_name = o.delivery_script_name
   where o.order_id = the_id and f.faults = '{}'
     and (b.schedule_id is not null or o.order_schedule = repeat('0', 336)::bit(336))
-    and (s.script_name is not null or o.delivery_script_name is null)
     and not exists (select from sales.orders as n where n.order_id = the_id)
     and not exists (select from migration.quarantined_order as q where q.first_ancestor_id = the_id)
     and not exists (select from migration.kept)
@@ -196,15 +193,22 @@ begin
   elsif made.order_ref <> the_id then
     -- locks the referenced order until the end of the transaction
     perform from sales.orders as r
-    where r.order_id = made.order_ref and r.customer_id = made.customer_id and r.is_root
+    where r.order_id = made.order_ref and r.customer_id = made.customer_id and r.first_ancestor_id = r.order_id
     for key share;
     if not found then
       return false;
     end if;
   end if;
 
-  insert into sales.orders (order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, created_at)
-  values (the_id, made.customer_id, made.order_ref, made.schedule_id, made.order_amount, made.order_status, now());
+  if made.delivery_script_name is not null then
+    delivery := sales_old.delivery(made.customer_id, made.delivery_script_name, made.delivery_script_args, true);
+  end if;
+  insert into sales.orders (
+    order_id, customer_id, first_ancestor_id, schedule_id, delivery_id, amount, order_status, created_at
+  )
+  values (
+    the_id, made.customer_id, made.order_ref, made.schedule_id, delivery, made.order_amount, made.order_status, now()
+  );
   if made.order_ref <> the_id then
     insert into sales.recreations (
       order_id, first_ancestor_id, predecessor_id, customer_id, entry_number, balance, amount
@@ -214,18 +218,8 @@ begin
       made.balance, made.order_amount
     );
   end if;
-  if made.delivery_script_args is not null then
-    insert into sales_private.delivery_originals (order_id, args_text) values (the_id, made.delivery_script_args::text);
-  end if;
-  if made.delivery_script_name is not null then
-    args := nullif(made.delivery_script_args::jsonb, 'null');
-    if sales.holds_secret(args) then
-      args := sales_private.put_away(the_id, args);
-    end if;
-    by_set := set_config('migration.by_set', 'on', true);
-    insert into sales.order_deliveries (order_id, script_name, checked_as, args, created_at)
-    values (the_id, made.delivery_script_name, made.checked_as, args, now());
-    by_set := set_config('migration.by_set', '', true);
+  if delivery is null and made.delivery_script_args is not null then
+    insert into sales_old.null_args (order_id) values (the_id);
   end if;
   return true;
 end
@@ -248,10 +242,8 @@ declare
   fresh bigint[] := '{}'; -- made now
   roots boolean;
   unknown_schedule boolean;
-  unknown_script boolean;
   any_kept boolean;
   any_carried boolean;
-  by_set text; -- not read: an assignment is cheaper than a query
 begin
   if made_now and cardinality(ids) = 1 and migration.add_order(ids[1]) then
     return;
@@ -263,16 +255,6 @@ begin
     here := array(
       select o.order_id from sales.orders as o where o.order_id = any(held) order by o.order_id
       for no key update skip locked
-    );
-    here := array(
-      select h.id from unnest(here) as h (id)
-      where h.id not in (
-        select d.order_id from sales.order_deliveries as d where d.order_id = any(here)
-        except all
-        select l.order_id from (
-          select d.order_id from sales.order_deliveries as d where d.order_id = any(here) for no key update skip locked
-        ) as l
-      )
     );
     held := array(select h.id from unnest(held) as h (id) where h.id <> all(here));
     if held <> '{}' then
@@ -298,7 +280,7 @@ begin
       select n.order_id
       from sales.orders as n
       join migration.old_orders as o on o.order_id = n.order_id
-      where n.order_id = any(here) and n.is_root
+      where n.order_id = any(here) and n.first_ancestor_id = n.order_id
         and (o.order_ref is distinct from o.order_id or o.customer_id is distinct from n.customer_id)
     );
   end if;
@@ -314,8 +296,8 @@ begin
   select bool_or(
       o.order_schedule <> repeat('0', 336)::bit(336)
       and not exists (select from sales_old.schedule_bits as b where b.bits = o.order_schedule::text)
-    ), bool_or(not exists (select from sales.delivery_scripts as s where s.script_name = o.delivery_script_name))
-  into unknown_schedule, unknown_script
+    )
+  into unknown_schedule
   from migration.old_orders as o
   where o.order_id = any(ids);
   if unknown_schedule then
@@ -327,14 +309,6 @@ begin
     ) as s
     where not exists (select from sales_old.schedule_bits as b where b.bits = s.bits::text)
     order by s.bits
-    on conflict do nothing;
-  end if;
-  if unknown_script then
-    insert into sales.delivery_scripts (script_name)
-    select distinct o.delivery_script_name from migration.old_orders as o
-    where o.order_id = any(ids) and o.delivery_script_name ~ '^[a-z][a-z0-9_]*$'
-      and not exists (select from sales.delivery_scripts as s where s.script_name = o.delivery_script_name)
-    order by o.delivery_script_name
     on conflict do nothing;
   end if;
   select exists (select from migration.kept), exists (select from sales_old.carried) into any_kept, any_carried;
@@ -365,26 +339,45 @@ begin
         join migration.old_orders as o on o.order_id = n.order_id
         where n.order_id = any(good) and n.order_id = any(here) and n.first_ancestor_id <> o.order_ref
       ));
+      update sales.orders as n
+      set customer_id = w.customer_id, first_ancestor_id = w.order_ref, schedule_id = w.schedule_id,
+        delivery_id = w.delivery_id, amount = w.order_amount, order_status = w.order_status,
+        -- an order with a changed first ancestor was not recreated at its creation
+        origin = case when n.first_ancestor_id = w.order_ref then n.origin else 'migrated' end,
+        created_at = case when n.first_ancestor_id = w.order_ref then n.created_at end
+      from (
+        select o.order_id, o.customer_id, o.order_ref, b.schedule_id, o.order_amount, o.order_status,
+          case
+            when o.delivery_script_name is not null
+            then sales_old.delivery(o.customer_id, o.delivery_script_name, o.delivery_script_args, made_now)
+          end as delivery_id
+        from migration.old_orders as o
+        left join sales_old.schedule_bits as b on b.bits = o.order_schedule::text
+        where o.order_id = any(good) and o.order_id = any(here)
+        order by o.order_id
+        -- once for each row
+        offset 0
+      ) as w
+      where n.order_id = w.order_id
+        and (n.customer_id, n.first_ancestor_id, n.schedule_id, n.delivery_id, n.amount, n.order_status)
+          is distinct from (w.customer_id, w.order_ref, w.schedule_id, w.delivery_id, w.order_amount, w.order_status);
     end if;
-    insert into sales.orders as n (
-      order_id, customer_id, first_ancestor_id, schedule_id, amount, order_status, origin, created_at
+    insert into sales.orders (
+      order_id, customer_id, first_ancestor_id, schedule_id, delivery_id, amount, order_status, origin, created_at
     )
-    select o.order_id, o.customer_id, o.order_ref, b.schedule_id, o.order_amount, o.order_status,
+    select o.order_id, o.customer_id, o.order_ref, b.schedule_id,
+      case
+        when o.delivery_script_name is not null
+        then sales_old.delivery(o.customer_id, o.delivery_script_name, o.delivery_script_args, made_now)
+      end,
+      o.order_amount, o.order_status,
       -- an order before its first ancestor has no predecessor to record
       case when made_now and o.order_ref <= o.order_id then 'application' else 'migrated' end,
       case when made_now and o.order_ref <= o.order_id then now() end
     from migration.old_orders as o
     left join sales_old.schedule_bits as b on b.bits = o.order_schedule::text
-    where o.order_id = any(good)
-    order by o.order_id
-    on conflict (order_id) do update
-    set customer_id = excluded.customer_id, first_ancestor_id = excluded.first_ancestor_id,
-      schedule_id = excluded.schedule_id, amount = excluded.amount, order_status = excluded.order_status,
-      -- an order with a changed first ancestor was not recreated at its creation
-      origin = case when n.first_ancestor_id = excluded.first_ancestor_id then n.origin else 'migrated' end,
-      created_at = case when n.first_ancestor_id = excluded.first_ancestor_id then n.created_at end
-    where (n.customer_id, n.first_ancestor_id, n.schedule_id, n.amount, n.order_status) is distinct from
-      (excluded.customer_id, excluded.first_ancestor_id, excluded.schedule_id, excluded.amount, excluded.order_status);
+    where o.order_id = any(good) and o.order_id <> all(here)
+    order by o.order_id;
     if any_carried then
       perform migration.carry_over('orders', good);
     end if;
@@ -396,65 +389,22 @@ begin
         order_id, first_ancestor_id, predecessor_id, customer_id, entry_number, balance, amount
       )
       select n.order_id, n.first_ancestor_id, migration.predecessor(n.first_ancestor_id, n.order_id), c.customer_id,
-        c.entry_number, c.balance, n.initial_amount
+        c.entry_number, c.balance, n.recreated_amount
       from (
-        select o.order_id, o.first_ancestor_id, o.customer_id, o.recreation_id, o.initial_amount
+        select o.order_id, o.first_ancestor_id, o.customer_id, o.recreated_amount
         from sales.orders as o where o.order_id = any(good)
         -- prevents a scan of all recreations
         offset 0
       ) as n
       join sales.customers as c on c.customer_id = n.customer_id
-      where n.recreation_id is not null
+      where n.recreated_amount is not null
       on conflict do nothing;
     end if;
 
-    -- The original first: equal JSON with another text stays unchanged.
-    if here <> '{}' then
-      delete from sales.order_deliveries as d
-      using migration.old_orders as o
-      where d.order_id = any(good) and o.order_id = d.order_id and o.delivery_script_name is null;
-      delete from sales_private.delivery_originals as t
-      using migration.old_orders as o
-      where t.order_id = any(good) and o.order_id = t.order_id and o.delivery_script_args is null;
-    end if;
-    insert into sales_private.delivery_originals as t (order_id, args_text)
-    select o.order_id, o.delivery_script_args::text
-    from migration.old_orders as o
-    where o.order_id = any(good) and o.delivery_script_args is not null
-    order by o.order_id
-    on conflict (order_id) do update set args_text = excluded.args_text where t.args_text <> excluded.args_text;
-    -- for all new orders at once, like receive_args for each
-    by_set := set_config('migration.by_set', 'on', true);
-    insert into sales.order_deliveries (order_id, script_name, checked_as, args, created_at)
-    select o.order_id, o.delivery_script_name, s.checked_as,
-      case when sales.holds_secret(j.args) then sales_private.put_away(o.order_id, j.args) else j.args end,
-      case when made_now then now() end
-    from migration.old_orders as o
-    join sales.delivery_scripts as s on s.script_name = o.delivery_script_name
-    cross join lateral (select nullif(o.delivery_script_args::jsonb, 'null') as args offset 0) as j
-    where o.order_id = any(good) and o.order_id <> all(here)
-    order by o.order_id;
-    by_set := set_config('migration.by_set', '', true);
-    -- and for the others, if their JSON differs
-    if here <> '{}' then
-      insert into sales.order_deliveries as d (order_id, script_name, args, created_at)
-      select o.order_id, o.delivery_script_name, nullif(o.delivery_script_args::jsonb, 'null'), case when made_now then now() end
-      from migration.old_orders as o
-      left join sales.order_deliveries as e on e.order_id = o.order_id
-      where o.order_id = any(good) and o.order_id = any(here) and o.delivery_script_name is not null
-        and (
-          e.order_id is null or e.script_name <> o.delivery_script_name
-          or sales_private.with_secrets(e.order_id, e.args)::jsonb is distinct from nullif(o.delivery_script_args::jsonb, 'null')
-        )
-      order by o.order_id
-      on conflict (order_id) do update set script_name = excluded.script_name, args = excluded.args;
-      -- JSON null, which means no arguments, and was deleted with them
-      insert into sales_private.delivery_originals (order_id, args_text)
-      select o.order_id, o.delivery_script_args::text
-      from migration.old_orders as o
-      where o.order_id = any(good) and json_typeof(o.delivery_script_args) = 'null'
-      on conflict do nothing;
-    end if;
+    delete from sales_old.null_args as n where n.order_id = any(good) and here <> '{}';
+    insert into sales_old.null_args (order_id)
+    select o.order_id from migration.old_orders as o
+    where o.order_id = any(good) and o.delivery_script_name is null and o.delivery_script_args is not null;
 
     -- a new row is in neither table
     if here <> '{}' or not made_now then

@@ -4,9 +4,6 @@
 create or replace trigger number_entry before insert on sales.ledger_entries
   for each row execute function sales.number_entry();
 alter table sales.ledger_entries enable always trigger number_entry;
-create or replace trigger receive_args before insert or update on sales.order_deliveries
-  for each row execute function sales.receive_args();
-alter table sales.order_deliveries enable always trigger receive_args;
 
 -- no locks on old rows any more
 create or replace function sales.hold_customer(the_id bigint) returns void

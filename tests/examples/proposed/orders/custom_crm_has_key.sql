@@ -1,7 +1,9 @@
 -- fails: 3, 4, 5, 6
 -- passes: 1, 2, 7
 
-insert into sales.order_deliveries (order_id, script_name, args)
+insert into sales.orders (order_id, first_ancestor_id, customer_id, amount, delivery_id)
+select n, n, 1, 5, n from generate_series(1, 7) as n;
+insert into sales.deliveries (delivery_id, script_name, args)
 values
     (1, 'custom_crm', '{"api-key": "secret-ref:sales/1"}'), -- fine
     (2, 'custom_crm', '{"ApiKey": "secret-ref:crm/acme"}'), -- fine

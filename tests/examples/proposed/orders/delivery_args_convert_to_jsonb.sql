@@ -1,7 +1,9 @@
 -- fails: 1, 2, 3, 7, 8, 9, 10, 11, 12
 -- passes: 4, 5, 6, 13
 
-insert into sales_private.delivery_originals (order_id, args_text)
+insert into sales.orders (order_id, first_ancestor_id, customer_id, amount, delivery_id)
+select n, n, 1, 5, n from generate_series(1, 13) as n;
+insert into sales_old.delivery_texts (delivery_id, args_text)
 values
     (1, '{"a": "\u0000"}'), -- violates: a zero character
     (2, '{"a": "\ud83d"}'), -- violates: half a pair

@@ -1,7 +1,9 @@
 -- fails: 1, 2, 3, 4
 -- passes: 5, 6, 7, 8, 9
 
-insert into sales.order_deliveries (order_id, script_name, args)
+insert into sales.orders (order_id, first_ancestor_id, customer_id, amount, delivery_id)
+select n, n, 1, 5, n from generate_series(1, 9) as n;
+insert into sales.deliveries (delivery_id, script_name, args)
 values
     (1, 'custom_crm', '{"api-key": "k-1"}'), -- violates
     (2, 'bulk_delivery', '{"a": [{"Password": "p"}]}'), -- violates: at any depth

@@ -1,7 +1,7 @@
 -- fails: 3, 4, 5, 6
 -- passes: 2, 7
 
-insert into sales.orders (order_id, first_ancestor_id, customer_id, amount, initial_amount)
+insert into sales.orders (order_id, first_ancestor_id, customer_id, amount, recreated_amount)
 values (1, 1, 1, 5, 5), (2, 1, 1, 5, 5), (3, 1, 1, 5, 5), (4, 1, 1, 5, 5), (5, 1, 1, 5, 5), (6, 1, 1, 5, null), (7, 1, 1, 9, 5);
 insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, customer_id, balance, amount)
 values

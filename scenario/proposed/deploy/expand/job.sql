@@ -1,0 +1,129 @@
+-- A part of expand.sql, which runs it once.
+-- The nightly job.
+
+-- The last order of each lineage, if it is live and the balance exceeds its amount. The job leaves lineages that it has
+-- recreated on its day.
+create view sales.orders_due with (security_invoker = true) as
+  select o.order_id, o.customer_id, o.first_ancestor_id, o.amount, c.balance
+  from sales.orders as o
+  join sales.customers as c on c.customer_id = o.customer_id
+  where o.order_status in ('pending', 'active', 'paused') and c.balance > o.amount
+    and not exists (
+      select from sales.orders as later
+      where later.first_ancestor_id = o.first_ancestor_id and later.order_id > o.order_id
+    );
+comment on view sales.orders_due is 'Orders that the next nightly job recreates: the last of a lineage, live, and covered by the balance.';
+
+-- A separate function: during the migration, `prepare` replaces it to lock old rows, too.
+create function sales.hold_customer(the_id bigint) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform from sales.customers as c where c.customer_id = the_id for no key update;
+end
+$$;
+comment on function sales.hold_customer(bigint) is 'Locks a customer until the end of the transaction.';
+
+-- With the owner's privileges, so that the job's role needs no others.
+create function sales.recreate(old_order_id bigint, the_day date default sales.business_day(now())) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  due record;
+  made bigint;
+begin
+  -- locks the balance
+  perform sales.hold_customer((select o.customer_id from sales.orders as o where o.order_id = old_order_id));
+  select d.customer_id, d.first_ancestor_id, d.amount, d.balance, c.entry_number into due
+  from sales.orders_due as d
+  join sales.customers as c on c.customer_id = d.customer_id
+  where d.order_id = old_order_id
+    and not exists (
+      select from sales.recreations as r where r.first_ancestor_id = d.first_ancestor_id and r.business_day >= the_day
+    );
+  if not found then
+    return null;
+  end if;
+  insert into sales.orders (customer_id, first_ancestor_id, schedule_id, delivery_id, amount, order_status)
+  select o.customer_id, o.first_ancestor_id, o.schedule_id, o.delivery_id, o.amount, o.order_status
+  from sales.orders as o where o.order_id = old_order_id
+  returning order_id into made;
+  insert into sales.recreations (
+    order_id, first_ancestor_id, predecessor_id, business_day, customer_id, entry_number, balance, amount
+  )
+  values (
+    made, due.first_ancestor_id, old_order_id, the_day, due.customer_id, due.entry_number, due.balance, due.amount
+  );
+  update sales.orders as o set order_status = 'recreated' where o.order_id = old_order_id;
+  return made;
+end
+$$;
+comment on function sales.recreate(bigint, date) is 'Recreates an order that is due on a business day; returns the new number, or null if it is not due.';
+revoke all on function sales.recreate(bigint, date) from public;
+
+-- Two runs meet at a customer's row: the second waits, and then finds nothing due. So neither can deadlock, and each
+-- order is recreated once.
+create function sales.recreate_for_customer(the_id bigint, the_day date) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  order_number bigint;
+  made bigint := 0;
+begin
+  perform sales.hold_customer(the_id);
+  for order_number in
+    select d.order_id from sales.orders_due as d where d.customer_id = the_id order by d.order_id
+  loop
+    if sales.recreate(order_number, the_day) is not null then
+      made := made + 1;
+    end if;
+  end loop;
+  return made;
+end
+$$;
+comment on function sales.recreate_for_customer(bigint, date) is 'Recreates the orders of a customer that are due on a business day; returns their number.';
+revoke all on function sales.recreate_for_customer(bigint, date) from public;
+
+-- The job. Without `set` clauses and without the owner's privileges, since either forbids commit; so names are
+-- qualified. A failure skips its customer, and is raised at the end.
+create procedure sales.recreate_due(the_day date default sales.business_day(now()))
+language plpgsql
+as $$
+declare
+  customers bigint[];
+  customer bigint;
+  failed bigint := 0;
+  said text;
+begin
+  if the_day is null
+    or the_day not between sales.business_day(pg_catalog.now()) - 1 and sales.business_day(pg_catalog.now()) then
+    raise invalid_parameter_value using
+      message = pg_catalog.format('%s is neither the present business day nor the one before', coalesce(the_day::text, 'null')),
+      hint = pg_catalog.format('the present business day is %s', sales.business_day(pg_catalog.now()));
+  end if;
+  customers := array(select distinct d.customer_id from sales.orders_due as d order by d.customer_id);
+  foreach customer in array customers loop
+    begin
+      perform sales.recreate_for_customer(customer, the_day);
+    exception
+      when others then
+        failed := failed + 1;
+        said := sqlerrm;
+        raise warning 'customer %: %', customer, said;
+    end;
+    commit;
+  end loop;
+  if failed > 0 then
+    raise exception 'the orders of % of % customers were not recreated; the last error: %',
+      failed, cardinality(customers), said
+      using hint = 'the others are committed: run it again';
+  end if;
+end
+$$;
+comment on procedure sales.recreate_due(date) is 'The nightly job: recreates all due orders once for a business day, and commits each customer.';
+revoke all on procedure sales.recreate_due(date) from public;
