@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any, Final
 
 from markupsafe import Markup, escape
@@ -17,6 +18,8 @@ _UNSEEN: Final = re.compile(
 _NAMED: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 #: The placeholder of a query that is printed before.
 REFERENCE: Final = "/* the query above goes here; Copy puts it in */"
+# A text of hidden characters has many of the same few letters, and each alone costs as much as a whole text.
+_escaped: Final = lru_cache(escape)
 _SPACES: Final = re.compile(r"\A +| +\Z| {2,}")
 
 
@@ -39,15 +42,15 @@ def visible(text: str, *, keep: str = "", evidence: bool = False, end: int | Non
     spaces = {place for run in _SPACES.finditer(text) for place in range(*run.span())} if evidence else set()
     if not loose and not spaces and _is_clear(text.translate(dict.fromkeys(map(ord, keep)))):
         return escape(text[:end])
-    parts: list[Markup] = []
+    parts = []
     for place, letter in enumerate(text[:end]):
         if place in spaces:
             parts.append(_spelled(letter, "␣"))
         elif letter not in keep and (_is_hidden(letter) or (loose and _is_loose(letter))):
             parts.append(_spelled(letter, _code(letter)))
         else:
-            parts.append(escape(letter))
-    return Markup("").join(parts)
+            parts.append(_escaped(letter))
+    return Markup("".join(parts))  # noqa: S704 # each part is escaped
 
 
 def name(text: str) -> Markup:
@@ -91,6 +94,7 @@ def _code(letter: str) -> str:
     return _NAMED.get(letter, f"⟨U+{ord(letter):04X}⟩")
 
 
+@lru_cache
 def _spelled(letter: str, shown: str) -> Markup:
     name = unicodedata.name(letter, "").lower() or f"U+{ord(letter):04X}"
     return Markup('<b class="esc" title="{}" data-code="{:x}">{}</b>').format(name, ord(letter), shown)
