@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -43,13 +43,14 @@ class Suite:
 LINT: Final = "lint"
 
 
-@functools.cache
+@cache
 def shipped() -> tuple[str, ...]:
     """The names of the suites that come with the program; asked for with each rule, so the folder is read once."""
     names = (folder.name for folder in _HOME.iterdir() if folder.is_dir() and any(folder.rglob("*.sql")))
     return tuple(sorted(name for name in names if name != LINT))
 
 
+@cache
 def schema_rules() -> tuple[Rule, ...]:
     """The rules on schemas, in the order of their ids."""
     return _rules(_HOME / LINT, LINT, LINT)[0]
