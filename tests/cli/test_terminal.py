@@ -83,7 +83,7 @@ def test_no_line_is_broken_by_the_terminal(issues: str, tmp_path: Path, columns:
 def test_verbose_lists_all(issues: str, tmp_path: Path) -> None:
     """Findings, options, guards, orders; otherwise they are counted."""
     environment = {"DATABASE_URL": issues}
-    words = ["run", "--quiet", "--no-profile", "--out", str(tmp_path)]
+    words = ["run", "--quiet", "--no-lint", "--no-profile", "--out", str(tmp_path)]
     few, all_ = (in_process(*words, *more, env=environment).stdout for more in ([], ["--verbose"]))
     assert re.search(r"and \d+ more findings: .*5 info; --verbose lists all", few)
     assert len(re.findall(r"^[◆▲○] \w+\.", all_, re.MULTILINE)) == 42
@@ -111,7 +111,7 @@ def test_columns_that_do_not_add_up_are_marked(issues: str) -> None:
 def test_next_commands_work(issues: str, tmp_path: Path) -> None:
     """From a run to the rehearsal, each as it was printed."""
     environment = {"DATABASE_URL": issues}
-    words = ["order-audit", "run", "--quiet", "--no-profile", "--out", "out"]
+    words = ["order-audit", "run", "--quiet", "--no-lint", "--no-profile", "--out", "out"]
     seen = []
     while words[1:3] not in seen:
         seen.append(words[1:3])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from order_audit.reports import html
 from tests.reports.documents import HOSTILE, UNSEEN, document, everything, found
@@ -44,6 +46,13 @@ def made(kind: str, issues: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for all of them."""
+    with browsing() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
 def issues(audits: dict[str, Path]) -> dict[str, Any]:
     """The result of the audit of the labelled issues."""
     read: dict[str, Any] = json.loads((audits["issues"] / "results.json").read_text(encoding="utf-8"))
@@ -51,13 +60,13 @@ def issues(audits: dict[str, Path]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["issues", "clean", "many", "hostile", "unseen"])
-def test_summary_prints_on_one_sheet(issues: dict[str, Any], tmp_path: Path, kind: str) -> None:
+def test_summary_prints_on_one_sheet(browser: Browser, issues: dict[str, Any], tmp_path: Path, kind: str) -> None:
     """In full on A4 and on Letter; each link leads to a place in the report; the page asks for nothing."""
     result = made(kind, issues)
     page_text = html.summary(typed(result))
     file = tmp_path / "summary.html"
     file.write_text(page_text, encoding="utf-8")
-    with browsing() as browser, opened(browser, file) as page:
+    with opened(browser, file) as page:
         papers = [sheets(page.pdf(format=paper)) for paper in ("A4", "Letter")]
         assert page.locator("tbody tr").count() <= 25
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
