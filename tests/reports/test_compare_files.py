@@ -1,4 +1,4 @@
-"""Comparing two audits: files of a million keys, and files that are no results."""
+"""Comparing two audits: files of many keys, and files that are no results."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def _large(folder: Path, rows: Iterator[bytes]) -> results_file.Audit:
 
 
 @pytest.mark.slow
-def test_a_million_keys_are_compared_in_seconds(tmp_path: Path) -> None:
-    """Half a million numbers and half a million texts, of which every fourth remains."""
+def test_many_keys_are_compared_in_seconds(tmp_path: Path) -> None:
+    """A hundred thousand numbers and as many texts, of which every fourth remains."""
 
     def rows(keys: range) -> Iterator[bytes]:
         for line in (b"a.number,%d\n", b"b.text,k%08d\n"):
@@ -46,22 +46,22 @@ def test_a_million_keys_are_compared_in_seconds(tmp_path: Path) -> None:
                 yield b"".join(line % number for number in keys[start : start + 10_000])
 
     before, after = (
-        _large(tmp_path / "before", rows(range(500_000))),
-        _large(tmp_path / "after", rows(range(0, 504_000, 4))),
+        _large(tmp_path / "before", rows(range(100_000))),
+        _large(tmp_path / "after", rows(range(0, 104_000, 4))),
     )
     began = time.process_time()
     document = compare_audits(before, after)
     took = time.process_time() - began
     for rule in ("a.number", "b.text"):
-        assert counts(document, rule) == (375_000, 125_000, 1_000)
-    assert took < 20, f"{took:.1f} s of processor time"
+        assert counts(document, rule) == (75_000, 25_000, 1_000)
+    assert took < 10, f"{took:.1f} s of processor time"
 
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_files(tmp_path: Path) -> None:
     """The peak of what Python holds stays below 20 MB, and is the same for ten times the keys."""
     peaks = []
-    for rows in (5_000, 50_000):
+    for rows in (2_000, 20_000):
         folder = tmp_path / str(rows)
         folder.mkdir()
         lines = (b"a.number,%d\n" % number for number in range(rows))

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reports.compared import KINDS, Found, Key, Order, compare_results, counts, rule_of, text_of
+from tests.support import soak
 
 _OLD_NEW: dict[str, tuple[list[Key], list[Key], Order]] = {
     "numbers, not by their bytes": ([2, 9, 10, 100], [9, 10, 11, 1000], "number"),
@@ -129,7 +130,7 @@ def _keys(strategy: st.SearchStrategy[Key]) -> st.SearchStrategy[tuple[list[Key]
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=soak.times(30), deadline=None)
 @given(numbers=_keys(_NUMBERS), texts=_keys(_TEXTS | st.none()), arrays=_keys(_ARRAYS))
 def test_any_keys_are_compared_as_sets(
     numbers: tuple[list[Key], list[Key]], texts: tuple[list[Key], list[Key]], arrays: tuple[list[Key], list[Key]]

@@ -15,7 +15,7 @@ from order_audit.audit.run import Options
 from order_audit.expectations import SuiteError, fragments
 from order_audit.fixes.fix import FixError, fixes
 from order_audit.fixes.guarding.guard_file import guards
-from tests.cli.support import order_audit
+from tests.cli.support import in_process
 from tests.support.results import run
 
 ROOT = Path(__file__).parents[2]
@@ -144,7 +144,7 @@ def test_a_fragment_that_is_wrong_is_named(suite: Callable[..., str], name: str)
     with pytest.raises(SuiteError) as raised:
         expectations.load(folder)
     assert str(raised.value).startswith(f"{folder}/{said}")
-    done = order_audit("rules", "--suite", folder)
+    done = in_process("rules", "--suite", folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
 
@@ -197,7 +197,7 @@ def test_what_is_shown_is_the_whole_statement(suite: Callable[..., str], dsn: st
     """By `rules`, and in the results and the report, to be pasted."""
     folder = suite(a="select p.id\nfrom parcels as p\n-- include: heavy\n", heavy_fragment="where p.weight > 9\n")
     whole = "select p.id\nfrom parcels as p\nwhere p.weight > 9"
-    assert order_audit("rules", "--suite", folder, "a").stdout.rstrip().endswith(whole)
+    assert in_process("rules", "--suite", folder, "a").stdout.rstrip().endswith(whole)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("create table parcels (id int primary key, weight int)")
         connection.execute("insert into parcels values (1, 10), (2, 1)")
