@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from order_audit.reports.formatting import plural, size
 from order_audit.scenario.migrate.capacity import Capacity
-from order_audit.scenario.migrate.dependents import Dependent
+from order_audit.scenario.migrate.dependents import Dependent, RetireDependent
 
 
 def dependents_text(depending: Sequence[Dependent]) -> str:
@@ -21,6 +21,14 @@ def dependents_text(depending: Sequence[Dependent]) -> str:
         else:
             lines += [f"    switch: {it.at_switch}", f"    contract: {it.at_contract}"]
     return "\n".join(lines)
+
+
+def retire_text(depending: Sequence[RetireDependent]) -> str:
+    """Return what depends on the objects that `retire` drops, and what happens to it."""
+    if not depending:
+        return "no other object depends on what 'retire' drops"
+    lines = ["objects that depend on what 'retire' drops:"]
+    return "\n".join([*lines, *(f"  {it.name}: {it.effect}" for it in depending)])
 
 
 def capacity_text(it: Capacity) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.migrate_connection import connected, warn
+from order_audit.audit.cli.migrate_end import contract, retire
 from order_audit.audit.cli.options import Dsn, Quiet, say
 from order_audit.errors import UsageError
 
@@ -37,14 +38,14 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
 
     Example: order-audit migrate plan --dsn postgresql://owner@db/shop
     """
-    from order_audit.audit.cli.dependents_text import capacity_text, dependents_text
+    from order_audit.audit.cli.dependents_text import capacity_text, dependents_text, retire_text
     from order_audit.audit.cli.migrate_text import plan_text
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.errors import RefusalError
     from order_audit.fixes.preconditions import refuse_read_only
-    from order_audit.scenario.migrate.dependents import dependents
+    from order_audit.scenario.migrate.dependents import dependents, retire_dependents
     from order_audit.scenario.migrate.quarantine import Quarantine, dry_run, new_columns, quarantine
-    from order_audit.scenario.migrate.steps import CONTRACT, done
+    from order_audit.scenario.migrate.steps import CONTRACT, RETIRE, done
 
     with connected(dsn) as (connection, steps):
         finished = done(connection, steps)
@@ -52,6 +53,7 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
         columns: list[str] = []
         depending = [] if CONTRACT in finished else dependents(connection)
         capacity = None
+        retiring = retire_dependents(connection) if CONTRACT in finished and RETIRE not in finished else []
         if CONTRACT in finished:
             pass
         elif "backfill" in finished:
@@ -70,8 +72,8 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
                         say(dependents_text(depending))
                     raise
     say(plan_text([step.name for step in steps], finished, held, columns))
-    if CONTRACT not in finished:
-        say(f"\n{dependents_text(depending)}")
+    if RETIRE not in finished:
+        say(f"\n{retire_text(retiring) if CONTRACT in finished else dependents_text(depending)}")
     if capacity is not None:
         say(f"\n{capacity_text(capacity)}")
 
@@ -109,12 +111,12 @@ def run(
     from order_audit.scenario.migrate.quarantine import Quarantine, quarantine
     from order_audit.scenario.migrate.run import DifferentError, QuarantineError
     from order_audit.scenario.migrate.run import run as take
-    from order_audit.scenario.migrate.steps import CONTRACT, done
+    from order_audit.scenario.migrate.steps import BY_HAND, CONTRACT, done
     from order_audit.scenario.migrate.throttle import MigrationThrottle
 
     throttle = MigrationThrottle(batch_size, max_lock_wait, pause_ms, max_replica_lag)
     with connected(dsn) as (connection, steps):
-        _known(to, [step.name for step in steps if step.name != CONTRACT])
+        _known(to, [step.name for step in steps if step.name not in BY_HAND])
         columns = [_column(name) for name in carry or ()]
         if columns and to == steps[0].name:
             raise UsageError("--carry: columns can be carried only after the step 'prepare'")
@@ -132,7 +134,7 @@ def run(
                 raise typer.Exit(1) from None
         finished = done(connection, steps)
         held = quarantine(connection) if "backfill" in finished and CONTRACT not in finished else Quarantine()
-    say(taken_text(taken, to, held))
+    say(taken_text(taken, to, held, finished))
 
 
 @migrate_app.command()
@@ -164,8 +166,8 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
 def status(dsn: Dsn = None) -> None:
     """Show finished steps, rows in quarantine, orders that the new nightly job would skip, and temporary objects.
 
-    Reasons and fixes of rows in quarantine, and columns that need a decision, are listed. Reads all orders once the
-    backfill is done.
+    Reasons and fixes of rows in quarantine, columns that need a decision, and the steps that drop temporary objects are
+    listed. Reads all orders once the backfill is done.
 
     Example: order-audit migrate status --dsn postgresql://owner@db/shop
     """
@@ -207,12 +209,12 @@ def rollback(
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.fixes.preconditions import refuse_read_only
     from order_audit.scenario.migrate.run import rollback as take_back
-    from order_audit.scenario.migrate.steps import CONTRACT
+    from order_audit.scenario.migrate.steps import BY_HAND
     from order_audit.scenario.migrate.throttle import MigrationThrottle
 
     with connected(dsn) as (connection, steps):
         if to:
-            _known(to, [step.name for step in steps if step.name != CONTRACT])
+            _known(to, [step.name for step in steps if step.name not in BY_HAND])
         refuse_read_only(connection)
         connection.add_notice_handler(warn)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
@@ -220,61 +222,8 @@ def rollback(
     say(rolled_back_text(taken, to))
 
 
-@migrate_app.command()
-def contract(
-    dsn: Dsn = None,
-    drop_old_tables: Annotated[
-        bool, typer.Option("--drop-old-tables", help="Confirm the drop. Only a backup can undo it.")
-    ] = False,
-    quiet: Quiet = False,
-) -> None:
-    """Drop the old tables, after another comparison of both sides, and with an empty quarantine.
-
-    Old applications continue with views of the new tables. Names the objects that depend on the old tables, and waits
-    until they are gone or moved.
-
-    Example: order-audit migrate contract --dsn postgresql://owner@db/shop --drop-old-tables
-    """
-    from order_audit import session
-    from order_audit.audit.cli.migrate_text import taken_text, verified_text
-    from order_audit.audit.cli.progress_bar import progress_bars
-    from order_audit.errors import RefusalError
-    from order_audit.fixes.preconditions import refuse_read_only
-    from order_audit.scenario.migrate.dependents import refuse_dependents
-    from order_audit.scenario.migrate.quarantine import Quarantine, quarantine
-    from order_audit.scenario.migrate.run import run as take
-    from order_audit.scenario.migrate.steps import CONTRACT, done, refuse_sqitch
-    from order_audit.scenario.migrate.throttle import MigrationThrottle
-    from order_audit.scenario.migrate.verify import verify as compare
-
-    with connected(dsn) as (connection, steps):
-        refuse_read_only(connection)
-        finished = done(connection, steps)
-        if CONTRACT in finished:
-            say("the old tables are already dropped")
-            return
-        if "switch" not in finished:
-            raise RefusalError("old applications still use the old tables: run 'order-audit migrate run' first")
-        if (held := quarantine(connection)).rows:
-            first = held.reasons[0]
-            raise RefusalError(
-                f"the new tables reject some rows ({first.table}: {first.reason}):"
-                " 'order-audit migrate status' lists them with their fixes"
-            )
-        refuse_sqitch(connection, steps)
-        refuse_dependents(connection)
-        connection.add_notice_handler(warn)
-        with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
-            comparison = compare(connection, start_progress("comparing", lines=True))
-            if not comparison.equal:
-                say(verified_text(comparison))
-                raise typer.Exit(1)
-            if not drop_old_tables:
-                raise UsageError(
-                    "both sides are equal; --drop-old-tables drops the old tables, which only a backup can undo"
-                )
-            taken = take(connection, steps, CONTRACT, MigrationThrottle(), start_progress)
-    say(taken_text(taken, CONTRACT, Quarantine()))
+migrate_app.command()(contract)
+migrate_app.command()(retire)
 
 
 def _column(name: str) -> tuple[str, str]:

@@ -20,6 +20,14 @@ _DOES: Final = {
     "verify": "both sides are equal, value by value",
     "switch": "the old names are views of the new tables",
     "contract": "drops the old tables for good",
+    "retire": "drops the views for old applications for good",
+}
+#: What holds after a step, and what comes next.
+_NEXT: Final = {
+    "switch": "old applications use views of the new tables. 'rollback --to verify' undoes this;"
+    " 'contract' drops the old tables",
+    "contract": "old applications use views of the new tables. 'retire' drops the views, once nothing uses them",
+    "retire": "the migration is complete: applications use the schema sales",
 }
 #: The number of rows that the terminal lists.
 _SHOWN: Final = 20
@@ -28,7 +36,12 @@ _SHOWN: Final = 20
 def plan_text(names: Sequence[str], finished: Sequence[str], held: Quarantine, columns: Sequence[str]) -> str:
     """Return the steps, rows that the new tables reject, and columns that need a decision."""
     verb = "are" if "backfill" in finished else "would be"
-    return "\n".join([*_steps(names, finished), "", *quarantine_lines(held, verb), *_columns(columns)])
+    lines = _steps(names, finished)
+    if "contract" not in finished:
+        lines += ["", *quarantine_lines(held, verb), *_columns(columns)]
+    elif "retire" in finished:
+        lines += ["", f"nothing to do: {_NEXT['retire']}"]
+    return "\n".join(lines)
 
 
 def status_text(
@@ -48,18 +61,21 @@ def status_text(
         lines += ["", *quarantine_lines(held, "are")]
     if due is not None:
         lines += ["", *due_lines(due)]
+    if "retire" in finished and not temporary:
+        lines += ["", "nothing is temporary"]
     return "\n".join([*lines, *temporary_lines(temporary), *_columns(columns)])
 
 
-def taken_text(taken: Sequence[StepRun], to: str, held: Quarantine) -> str:
-    """Return the finished steps, the rows in quarantine, and the next step."""
+def taken_text(taken: Sequence[StepRun], to: str, held: Quarantine, finished: Sequence[str]) -> str:
+    """Return the steps that were taken now, the rows in quarantine, and the next step."""
+    if not taken and "retire" in finished:
+        return f"nothing to do: {_NEXT['retire']}"
     lines = [f"{it.name}: {_seconds(it.seconds)}{_tries(it.tries)}" for it in taken]
     lines += [] if taken else [f"nothing to do: {to} is done"]
     if held.rows:
         lines.append(f"{accepted_text(held)}: 'order-audit migrate status' lists them")
-    if to == "switch":
-        lines.append("old applications use views of the new tables. 'rollback --to verify' undoes this;"
-                     " 'contract' drops the old tables")  # fmt: skip
+    if to in _NEXT:
+        lines.append(_NEXT[finished[-1]])
     return "\n".join(lines)
 
 

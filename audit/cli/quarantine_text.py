@@ -76,11 +76,8 @@ def due_lines(due: Due) -> list[str]:
 def temporary_lines(temporary: Sequence[Temporary]) -> list[str]:
     """Return the objects that exist only for the migration or for old applications."""
     lines = []
-    for until, head in (
-        (True, "temporary: 'contract' drops"),
-        (False, "temporary: for old applications, and 'contract' keeps"),
-    ):
-        if some := [it for it in temporary if it.until_contract == until]:
+    for step, head in (("contract", "temporary: 'contract' drops"), ("retire", "for old applications: 'retire' drops")):
+        if some := [it for it in temporary if it.dropped_by == step]:
             lines += ["", head, *(f"  {it.kind} {', '.join(it.names)}" for it in some)]
     return lines
 

@@ -1,4 +1,7 @@
-"""Where the old tables are: in the schema public, in the schema migration after the switch, or dropped by contract."""
+"""Where the old tables are: in the schema public, in the schema migration after the switch, or dropped by contract.
+
+Their names are views from the switch on, and mean nothing after `retire`.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,15 @@ with found as (
   where n.nspname = 'migration' and c.relname in ('customers', 'orders') and c.relkind = 'r'
 ), place as (
   select coalesce(bool_and(f.home = 'migration'), false) as are_tables,
-    coalesce(bool_and(f.home = 'public' and f.kind = 'v'), false) as are_views
+    coalesce(bool_and(f.home = 'public' and f.kind = 'v'), false) as are_views, bool_and(f.home is null) as are_gone
   from found as f
 )
 select m.tables = 2 and (p.are_tables or p.are_views),
-  p.are_views and m.tables = 0 and exists (select from pg_catalog.pg_namespace as n where n.nspname = 'sales')
+  (p.are_views or p.are_gone) and m.tables = 0 and exists (
+    select from pg_catalog.pg_class as c
+    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname = 'sales' and c.relname = 'order_status_changes'
+  )
 from place as p
 cross join moved as m
 """
@@ -42,7 +49,7 @@ def are_moved(connection: psycopg.Connection) -> bool:
 
 
 def are_dropped(connection: psycopg.Connection) -> bool:
-    """Return whether the names customers and orders mean views, and `contract` has dropped the old tables."""
+    """Return whether `contract` has dropped the old tables: the names customers and orders mean views, or nothing."""
     return bool(session.row(connection, _PLACE)[1])
 
 

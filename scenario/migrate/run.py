@@ -79,6 +79,8 @@ def run(
     refuse_sqitch(connection, all_steps)
     finished = done(connection, all_steps)
     taken: list[StepRun] = []
+    if carry and CONTRACT in finished:
+        raise RefusalError("--carry: the old tables are dropped, with their columns")
     for step in all_steps[: names.index(to) + 1]:
         if step.name in finished:
             if step.name == "prepare" and _carry(connection, carry, throttle, start_progress, taken):

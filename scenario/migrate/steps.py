@@ -13,8 +13,11 @@ import psycopg
 from order_audit import session
 from order_audit.errors import RefusalError
 
-#: The last step, a separate project, so that it is not deployed together with the others.
+#: The last steps, separate projects, so that they are not deployed together with the others.
 CONTRACT: Final = "contract"
+RETIRE: Final = "retire"
+#: These have commands of their own: `run` and `rollback` do not take them.
+BY_HAND: Final = (CONTRACT, RETIRE)
 #: Before every key, the least one included.
 FIRST: Final = -(2**63)
 #: Settings of transactions that copy rows. A copy lost in a crash is repeated.
@@ -22,18 +25,28 @@ COPYING: Final = (("synchronous_commit", "off"), session.NO_JIT, session.ALL_ROW
 _PART: Final = re.compile(r"^\\ir (?P<file>\S+)$", re.MULTILINE)
 _CHANGE = re.compile(r"^(?P<name>[a-z_]+) ", re.MULTILINE)
 
-#: The evidence of each step. Steps record themselves once the table for it exists.
+#: The evidence of each step. Steps record themselves while there is a table for it, from `prepare` to `contract`.
+#: `retire` leaves the schema sales alone, as `expand` does, but with another start of its identities.
 _DONE: Final = """
-select array_remove(array[
-  case when to_regclass('sales.orders') is not null then 'expand' end,
-  case when to_regclass('sales.orders') is not null and to_regnamespace('migration') is null
-    and exists (select from pg_catalog.pg_class as c where c.oid = to_regclass('public.orders') and c.relkind = 'v')
-  then 'all' end
-], null)
+select case
+  when to_regclass('sales.orders') is null then null
+  when to_regclass('migration.step') is not null then 'expand'
+  when to_regnamespace('sales_old') is not null or exists (
+    select from pg_catalog.pg_constraint as k
+    where k.conrelid = to_regclass('sales.orders') and k.conname = 'orders_fit_old_columns'
+  ) then 'contract'
+  when exists (
+    select from pg_catalog.pg_class as c where c.oid = to_regclass('public.orders') and c.relkind in ('r', 'p')
+  ) and not exists (
+    select from pg_catalog.pg_sequence as s where s.seqstart > 1
+      and s.seqrelid in (to_regclass('sales.customers_customer_id_seq'), to_regclass('sales.orders_order_id_seq'))
+  ) then 'expand'
+  else 'retire'
+end
 """
 
 #: The names of the Sqitch projects.
-_PROJECTS: Final = ("sales", "sales_contract")
+_PROJECTS: Final = ("sales", "sales_contract", "sales_retire")
 #: Sqitch's registries in this database, under any name, and whether this role may read them.
 _REGISTRIES: Final = """
 select format('%I.%I', n.nspname, c.relname),
@@ -58,9 +71,9 @@ class Step:
 
 
 def steps(home: Path) -> list[Step]:
-    """The steps of the project in a folder, and last the one of the project `contract` below it."""
+    """The steps of the project in a folder, and last those of the projects `contract` and `retire` below it."""
     steps_found = []
-    for folder in (home, home / CONTRACT):
+    for folder in (home, *(home / name for name in BY_HAND)):
         plan = (folder / "sqitch.plan").read_text(encoding="utf-8")
         steps_found += [
             Step(name, _read(folder / "deploy" / f"{name}.sql"), _read(folder / "revert" / f"{name}.sql"))
@@ -77,12 +90,14 @@ def _read(file: Path) -> str:
 
 def done(connection: psycopg.Connection, all_steps: Sequence[Step]) -> list[str]:
     """The names of the steps that are done, in order."""
-    there = set(session.scalar(connection, _DONE))
-    if "all" in there:
-        return [step.name for step in all_steps]
-    if there and connection.execute("select from pg_class where oid = to_regclass('migration.step')").rowcount:
+    last = session.scalar(connection, _DONE)
+    names = [step.name for step in all_steps]
+    if last in BY_HAND:
+        return names[: names.index(last) + 1]
+    there = {last}
+    if last and connection.execute("select from pg_class where oid = to_regclass('migration.step')").rowcount:
         there |= {row[0] for row in connection.execute("select name from migration.step")}
-    return [step.name for step in all_steps if step.name in there]
+    return [name for name in names if name in there]
 
 
 def refuse_sqitch(connection: psycopg.Connection, all_steps: Sequence[Step]) -> None:
@@ -103,7 +118,7 @@ def refuse_sqitch(connection: psycopg.Connection, all_steps: Sequence[Step]) -> 
         if deployed:
             raise RefusalError(
                 f"Sqitch has deployed this migration (in {registry}: {deployed}): continue with 'sqitch deploy' or"
-                " 'sqitch revert' in scenario/proposed. The two ways do not mix"
+                " 'sqitch revert' in scenario/proposed, or in its folders contract and retire. The two ways do not mix"
             )
 
 

@@ -10,11 +10,11 @@ import psycopg
 
 @dataclass(frozen=True)
 class Temporary:
-    """Objects of one kind; `until_contract`: the step `contract` drops them, and else they stay after it."""
+    """Objects of one kind, and the step that drops them: `contract` or `retire`."""
 
     kind: str
     names: tuple[str, ...]
-    until_contract: bool
+    dropped_by: str
 
 
 _READ: Final = """
@@ -25,18 +25,23 @@ with relation as (
   where n.nspname in ('public', 'sales', 'sales_private', 'sales_old', 'migration')
     -- the proposed schema is there
     and to_regclass('sales.orders') is not null
-), found (place, kind, name, until_contract) as (
-  select 1, 'schema', n.nspname::text, n.nspname = 'migration'
-  from pg_catalog.pg_namespace as n where n.nspname in ('migration', 'sales_old')
+), found (place, kind, name, dropped_by) as (
+  select 1, 'schema', n.nspname::text, case n.nspname when 'migration' then 'contract' else 'retire' end
+  from pg_catalog.pg_namespace as n
+  where n.oid in (
+    select c.relnamespace from relation as r join pg_catalog.pg_class as c on c.oid = r.oid
+    where r.home = 'sales_old' or r.name = 'migration.step'
+  )
   union all
-  select 2, 'old table', r.name, true
+  select 2, 'old table', r.name, 'contract'
   from relation as r where r.relkind = 'r' and r.home = 'migration' and r.relname in ('customers', 'orders')
   union all
-  select 3, 'view for old applications', r.name, false
+  select 3, 'view for old applications', r.name, 'retire'
   from relation as r
   where r.relkind = 'v' and r.home in ('public', 'sales_old') and r.relname in ('customers', 'orders')
   union all
-  select 4, 'triggers on', format('%s (%s)', r.name, count(*)), p.home = 'migration'
+  select 4, 'triggers on', format('%s (%s)', r.name, count(*)),
+    case p.home when 'migration' then 'contract' else 'retire' end
   from relation as r
   join pg_catalog.pg_trigger as t on t.tgrelid = r.oid and not t.tgisinternal
   join (
@@ -46,32 +51,35 @@ with relation as (
   where p.home in ('migration', 'sales_old') and r.relkind = 'r' and r.home <> 'sales_old'
   group by r.name, p.home
   union all
-  select 5, 'constraint', format('%s of %s', k.conname, r.name), false
+  select 5, 'constraint', format('%s of %s', k.conname, r.name), 'retire'
   from relation as r
   join pg_catalog.pg_constraint as k on k.conrelid = r.oid
   where r.home = 'sales' and k.conname like '%\\_fit\\_old\\_columns'
   union all
-  select 6, 'index', i.name, false
+  select 6, 'index', i.name, 'retire'
   from relation as i
   join pg_catalog.pg_index as x on x.indexrelid = i.oid
   where i.home = 'sales' and i.relname like '%\\_old\\_%'
   union all
-  select 7, 'sequence of 32 bits', r.name, false
+  select 7, 'sequence of 32 bits', r.name, 'retire'
   from relation as r
   join pg_catalog.pg_sequence as s on s.seqrelid = r.oid
   where r.home in ('public', 'migration') and s.seqtypid = 'integer'::regtype
     and r.relname in ('customers_customer_id_seq', 'orders_order_id_seq')
   union all
-  select 8, 'table', r.name, false
-  from relation as r where r.name = 'sales_private.delivery_originals'
+  select 8, 'table with secrets in clear text', r.name, 'retire'
+  from relation as r where r.name = 'sales_old.delivery_texts'
+  union all
+  select 9, 'table', r.name, 'retire'
+  from relation as r where r.home = 'sales_old' and r.relkind = 'r' and r.relname <> 'delivery_texts'
 )
-select f.kind, array_agg(f.name order by f.name), f.until_contract
+select f.kind, array_agg(f.name order by f.name), f.dropped_by
 from found as f
-group by f.place, f.kind, f.until_contract
-order by f.until_contract desc, f.place
+group by f.place, f.kind, f.dropped_by
+order by f.dropped_by, f.place
 """
 
 
 def temporary(connection: psycopg.Connection) -> list[Temporary]:
     """Return what is temporary now, first what `contract` drops."""
-    return [Temporary(kind, tuple(names), until) for kind, names, until in connection.execute(_READ.encode())]
+    return [Temporary(kind, tuple(names), step) for kind, names, step in connection.execute(_READ.encode())]

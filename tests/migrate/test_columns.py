@@ -69,6 +69,9 @@ def test_added_columns_are_taken_along_to_the_end(sample: str, when: str) -> Non
         migrate(sample, "contract", "--drop-old-tables", "--quiet")
         assert added(connection, "orders", "customers") == before
         _written(connection)
+        before = added(connection, "sales.orders", "sales.customers")
+        migrate(sample, "retire", "--drop-old-views", "--quiet")
+        assert added(connection, "sales.orders", "sales.customers") == before
 
 
 def _written(connection: psycopg.Connection) -> None:

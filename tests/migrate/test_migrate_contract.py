@@ -17,7 +17,7 @@ from tests.migrate.migrating import audited, migrate, rows, shape
 from tests.support.clients import sqitch
 from tests.support.program import order_audit
 
-STEPS = steps(PROPOSED)
+STEPS = steps(PROPOSED)[:-1]  # up to the contract
 NAMES = [step.name for step in STEPS]
 
 

@@ -18,7 +18,7 @@ from order_audit.scenario.migrate.steps import done, steps
 from tests.migrate.migrating import migrate, rows, shape
 from tests.support import servers, soak
 
-STEPS = steps(PROPOSED)
+STEPS = steps(PROPOSED)[:-1]  # up to the contract
 NAMES = [step.name for step in STEPS]
 _ANY = ["--accept-quarantine", "9999"]
 

@@ -14,7 +14,7 @@ from order_audit.scenario.migrate.steps import steps
 from order_audit.session import LOCK
 from tests.migrate.migrating import audited, migrate, rows, shape
 
-STEPS = steps(PROPOSED)
+STEPS = steps(PROPOSED)[:-1]  # up to the contract
 NAMES = [step.name for step in STEPS]
 
 

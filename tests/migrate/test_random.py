@@ -18,7 +18,7 @@ from order_audit.scenario.migrate.verify import verify
 from tests.migrate.migrating import without_drift
 from tests.support import dirty, dirty_tables, dirty_values, soak
 
-STEPS = steps(PROPOSED)
+STEPS = steps(PROPOSED)[:-1]  # up to the contract
 SEEDS = range(soak.times(4))
 TABLES = {
     "customers": ("customer_id", dirty_values.CUSTOMER_COLUMNS),

@@ -3,6 +3,7 @@
 -- Copies the existing rows in batches of 500, each committed: do not run it in a transaction. It may be interrupted.
 -- `order-audit migrate run` does the same, with progress and a throttle.
 
+\ir checks/dropped.sql
 do $$
 begin
   if to_regclass('migration.step') is null then

@@ -6,6 +6,7 @@ begin;
 set local lock_timeout = '2s';
 set local statement_timeout = '1min';
 
+\ir checks/dropped.sql
 \ir checks/first.sql
 
 create schema sales;

@@ -17,6 +17,7 @@ begin
 end
 $$;
 
+\ir checks/dropped.sql
 \ir prepare/tables.sql
 \ir prepare/faults.sql
 \ir prepare/quarantine.sql

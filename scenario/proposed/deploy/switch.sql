@@ -9,6 +9,7 @@ begin;
 set local lock_timeout = '100ms';
 set local statement_timeout = '10s';
 
+\ir checks/dropped.sql
 \ir checks/tables.sql
 
 do $$

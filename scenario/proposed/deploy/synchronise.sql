@@ -8,6 +8,7 @@ begin;
 set local lock_timeout = '200ms';
 set local statement_timeout = '10s';
 
+\ir checks/dropped.sql
 \ir checks/tables.sql
 
 do $$

@@ -8,6 +8,7 @@ set local statement_timeout = '0';
 -- a CHECK says nothing of rows that came in before its function was replaced
 set local constraint_exclusion = off;
 
+\ir checks/dropped.sql
 do $$
 declare
   found text;

@@ -285,8 +285,7 @@ create or replace view public.orders as
 end
 $do$;
 
--- Numbers still come from the old sequences, because old applications use their names (currval). Without old
--- applications: drop sales_old, set the identities after the last numbers, and drop the sequences.
+-- Numbers still come from the old sequences, because old applications use their names (currval), until retire.
 drop trigger a_give_id on sales.customers;
 drop trigger a_give_id on sales.orders;
 do $$

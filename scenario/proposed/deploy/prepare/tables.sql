@@ -4,7 +4,7 @@
 create schema migration;
 comment on schema migration is 'Keeps the current and the proposed tables equal. Dropped together with the current tables.';
 create schema sales_old;
-comment on schema sales_old is 'Objects for old applications. To be dropped once no old application is left.';
+comment on schema sales_old is 'Objects for old applications. Dropped by retire, once no old application is left.';
 
 create table migration.step (
   name text primary key,

@@ -1,0 +1,138 @@
+"""The last step by the program, Sqitch and psql: killed, run again, with every file after it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from order_audit.audit.database.server import Server
+from order_audit.errors import RefusalError
+from order_audit.progress import start_ignored
+from order_audit.scenario.load import PROPOSED, SCHEMA
+from order_audit.scenario.migrate.run import run
+from order_audit.scenario.migrate.steps import BY_HAND, CONTRACT, RETIRE, done, steps
+from order_audit.scenario.migrate.throttle import MigrationThrottle
+from tests.migrate.migrating import migrate, shape
+from tests.migrate.steps import take
+from tests.support.clients import psql, sqitch
+
+STEPS = steps(PROPOSED)
+NAMES = [step.name for step in STEPS]
+FILE = PROPOSED / RETIRE / "deploy" / "retire.sql"
+CONFIRMED = (RETIRE, "--drop-old-views", "--quiet")
+
+
+@pytest.fixture
+def contracted(sample: str) -> str:
+    """The sample after the contract."""
+    with psycopg.connect(sample, autocommit=True) as connection:
+        take(connection, STEPS, CONTRACT)
+    return sample
+
+
+@pytest.mark.both_versions
+@pytest.mark.parametrize("other_table", [False, True])
+def test_no_file_harms_what_is_complete(contracted: str, server: Server, other_table: bool) -> None:
+    """Not even where another table has one of the old names."""
+    assert psql(contracted, FILE).returncode == 0
+    for _ in range(2):
+        assert psql(contracted, PROPOSED / RETIRE / "verify" / "retire.sql").returncode == 0
+    with psycopg.connect(contracted, autocommit=True) as connection:
+        if other_table:
+            connection.execute(SCHEMA[0].read_bytes())
+        before = connection.execute("select to_jsonb(o) from sales.orders as o order by o.order_id").fetchall()
+        dumped = shape(server, contracted)
+        for name in NAMES:
+            home = PROPOSED / name if name in BY_HAND else PROPOSED
+            for way in ("deploy", "revert"):
+                said = psql(contracted, home / way / f"{name}.sql")
+                assert said.returncode == 0 or said.stderr.count("ERROR") == 1, said.stderr
+                if name == "expand" or (way == "deploy" and name not in BY_HAND):
+                    assert "contract has dropped the old tables already" in said.stderr
+        assert shape(server, contracted) == dumped
+        assert before == connection.execute("select to_jsonb(o) from sales.orders as o order by o.order_id").fetchall()
+        assert done(connection, STEPS) == NAMES
+    assert "the old tables are dropped" in migrate(contracted, "rollback", code=3)
+
+
+@pytest.mark.both_versions
+def test_it_waits_for_applications_and_may_be_killed(contracted: str, server: Server) -> None:
+    dumped = shape(server, contracted)
+    with psycopg.connect(contracted) as old, psycopg.connect(contracted, autocommit=True) as connection:
+        old.execute("select from orders limit 1")
+        assert "lock timeout" in psql(contracted, FILE).stderr
+        with pytest.raises(RefusalError, match="no locks after 2 tries"):
+            run(connection, STEPS, RETIRE, MigrationThrottle(max_tries=2), start_ignored)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "order_audit", "migrate", *CONFIRMED, "--dsn", contracted],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        while connection.execute(waits).fetchone() == (0,):
+            assert process.poll() is None
+        # who has read may write: steps ask for their locks at once
+        old.execute("update orders set order_status = 'paused' where order_id = 1001")
+        old.execute("update sales.customers set name = name where customer_id = 1")
+        process.kill()
+        process.wait()
+        while connection.execute(waits).fetchone() != (0,):
+            pass  # the server's side ends with its lock timeout
+        old.commit()
+        assert shape(server, contracted) == dumped
+        migrate(contracted, *CONFIRMED)
+        assert done(connection, STEPS) == NAMES
+
+
+@pytest.mark.both_versions
+def test_numbers_go_on_while_an_application_writes(contracted: str) -> None:
+    """Each order has the next number, before, during and after the step."""
+    numbers: list[int] = []
+    ended = threading.Event()
+
+    def write() -> None:
+        with psycopg.connect(contracted, autocommit=True) as connection:
+            after = 0
+            while after < 50:
+                after += ended.is_set()
+                numbers.extend(number for (number,) in connection.execute(
+                    "insert into sales.orders (customer_id, amount) values (1, 1) returning order_id"
+                ))  # fmt: skip
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        while len(numbers) < 50:
+            assert writer.is_alive()
+        migrate(contracted, *CONFIRMED)
+    finally:
+        ended.set()
+        writer.join()
+    assert numbers == list(range(1011, 1011 + len(numbers)))
+
+
+def test_it_is_a_sqitch_project_of_its_own(sample: str, tmp_path: Path) -> None:
+    project = tmp_path / "proposed"
+    shutil.copytree(PROPOSED, project)
+    for folder in (project, project / CONTRACT):
+        assert "sales_contract:contract" in sqitch(sample, project / RETIRE, "deploy").stderr
+        said = sqitch(sample, folder, "deploy")
+        assert said.returncode == 0, said.stderr
+    with psycopg.connect(sample, autocommit=True) as connection:
+        # neither of the others takes it along
+        assert done(connection, STEPS) == NAMES[:-1]
+        assert "Sqitch has deployed" in migrate(sample, *CONFIRMED, code=3)
+        for _ in range(2):
+            said = sqitch(sample, project / RETIRE, "deploy", "--verify")
+            assert said.returncode == 0, said.stderr
+            assert done(connection, STEPS) == NAMES
+    assert sqitch(sample, project / RETIRE, "verify").returncode == 0
+    reverted = sqitch(sample, project / RETIRE, "revert", "-y")
+    assert reverted.returncode != 0
+    assert "the views for old applications are gone" in reverted.stderr
+    assert migrate(sample, *CONFIRMED) == "nothing to do: retire is done\n"
