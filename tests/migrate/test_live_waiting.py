@@ -84,3 +84,29 @@ def test_who_holds_a_customer_through_the_view_is_not_held_up_by_a_new_order(dsn
         assert later.said is None
     with psycopg.connect(dsn, autocommit=True) as connection:
         assert verify(connection, nothing).equal
+
+
+@pytest.mark.both_versions
+def test_an_old_job_waits_for_a_debit_after_the_contract(dsn: str) -> None:
+    """The record of its recreation names the ledger entry that is the last by then."""
+    synchronised(dsn)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        take(connection, steps(PROPOSED), CONTRACT)
+    order, customer = (
+        one(dsn, f"select {name} from sales.orders where order_id = first_ancestor_id order by order_id limit 1")
+        for name in ("order_id", "customer_id")
+    )
+    with psycopg.connect(dsn) as spends, psycopg.connect(dsn) as job:
+        spends.execute("insert into sales.ledger_entries (customer_id, amount) values (%s, -1)", [customer])
+        later = Later(
+            job, "insert into orders (order_ref, customer_id, order_amount) values (%s, %s, 1)", order, customer
+        )
+        assert later.is_alive()
+        spends.commit()
+        later.end()
+        assert later.said is None
+    assert one(
+        dsn,
+        "select r.entry_number = c.entry_number and r.balance = c.balance from sales.recreations as r"
+        " join sales.customers as c using (customer_id)",
+    )

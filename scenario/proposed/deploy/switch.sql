@@ -64,28 +64,8 @@ begin
   loop
     execute format('alter sequence %s owned by none', part.sequence);
   end loop;
-  -- privileges on a table or its columns become privileges on its view
-  for part in
-    select c.relname, g.columns, a.privilege_type, a.is_grantable,
-      case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as grantee
-    from pg_catalog.pg_class as c
-    cross join lateral (
-      select '' as columns, c.relacl as acl
-      union all
-      select format('(%I)', t.attname), t.attacl
-      from pg_catalog.pg_attribute as t
-      where t.attrelid = c.oid and t.attnum > 0 and t.attacl is not null
-    ) as g
-    cross join lateral aclexplode(g.acl) as a
-    where c.oid in ('public.customers'::regclass, 'public.orders'::regclass) and a.grantee <> c.relowner
-      -- privileges that views support
-      and a.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES', 'TRIGGER')
-  loop
-    execute format(
-      'grant %s %s on sales_old.%I to %s%s', part.privilege_type, part.columns, part.relname, part.grantee,
-      case when part.is_grantable then ' with grant option' else '' end
-    );
-  end loop;
+  perform migration.copy_privileges('public.customers', 'sales_old.customers');
+  perform migration.copy_privileges('public.orders', 'sales_old.orders');
   alter table public.customers set schema migration;
   alter table public.orders set schema migration;
   alter view sales_old.customers set schema public;

@@ -15,6 +15,8 @@ begin
     return;
   end if;
   lock table migration.customers, migration.orders in access exclusive mode;
+  perform migration.copy_privileges('public.customers', 'migration.customers');
+  perform migration.copy_privileges('public.orders', 'migration.orders');
   alter view public.customers set schema sales_old;
   alter view public.orders set schema sales_old;
   alter table migration.customers set schema public;

@@ -220,7 +220,9 @@ begin
       select new.order_id, new.order_ref, (
           select max(p.order_id) from sales.orders as p where p.first_ancestor_id = new.order_ref and p.order_id < new.order_id
         ), c.customer_id, c.entry_number, c.balance, coalesce(new.order_amount, 0)
-      from sales.customers as c where c.customer_id = new.customer_id;
+      from sales.customers as c where c.customer_id = new.customer_id
+      -- waits for a debit, as sales.recreate does
+      for no key update;
     end if;
   else
     perform sales_private.erase_recreations(array[old.order_id::bigint]) where new.order_ref <> old.order_ref;

@@ -57,6 +57,51 @@ create view sales_old.orders as
   from migration.order_row as r;
 comment on view sales_old.orders is 'Orders in the format of old applications.';
 
+-- Give a table or view the privileges of another one, for what both support: TRUNCATE and MAINTAIN stay as they are. So
+-- a privilege that is granted or revoked while the views have the names is not lost by a rollback.
+create function migration.copy_privileges(source regclass, target regclass) returns void
+language plpgsql
+as $$
+declare
+  part record;
+begin
+  for part in
+    with granted as (
+      select c.oid, g.columns, a.privilege_type as privilege, a.is_grantable,
+        case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as grantee
+      from pg_catalog.pg_class as c
+      cross join lateral (
+        select '' as columns, c.relacl as acl
+        union all
+        select format('(%I)', t.attname), t.attacl
+        from pg_catalog.pg_attribute as t
+        where t.attrelid = c.oid and t.attnum > 0 and t.attacl is not null
+      ) as g
+      cross join lateral aclexplode(g.acl) as a
+      where c.oid in (source, target) and a.grantee <> c.relowner and a.grantor = c.relowner
+        and a.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES', 'TRIGGER')
+    ), wanted as (
+      select g.columns, g.privilege, g.is_grantable, g.grantee from granted as g where g.oid = source
+    ), present as (
+      select g.columns, g.privilege, g.is_grantable, g.grantee from granted as g where g.oid = target
+    )
+    (select p.*, true as is_revoked from present as p except select w.*, true from wanted as w)
+    union all
+    (select w.*, false from wanted as w except select p.*, false from present as p)
+    order by is_revoked desc
+  loop
+    if part.is_revoked then
+      execute format('revoke %s %s on %s from %s cascade', part.privilege, part.columns, target, part.grantee);
+    else
+      execute format(
+        'grant %s %s on %s to %s%s', part.privilege, part.columns, target, part.grantee,
+        case when part.is_grantable then ' with grant option' else '' end
+      );
+    end if;
+  end loop;
+end
+$$;
+
 -- A view needs its own defaults.
 do $$
 declare
