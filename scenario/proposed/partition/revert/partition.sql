@@ -1,0 +1,30 @@
+-- Revert sales_partition:partition from pg. Can be run again: it leaves a plain table as it is. Not in one transaction.
+-- The first partition becomes the plain table sales.orders again; no row is copied. It refuses while another partition
+-- has orders. Takes ACCESS EXCLUSIVE for some tenths of a second, with a lock timeout of 200 ms; foreign keys are
+-- validated afterwards, beside reads and writes. After a timeout, run it again.
+
+set lock_timeout = '200ms';
+\ir ../deploy/parts/blocks.sql
+\ir ../deploy/parts/definition.sql
+begin;
+set local search_path = pg_catalog, pg_temp;
+\ir parts/plain.sql
+commit;
+
+-- beside reads and writes
+do $$
+declare
+  each record;
+begin
+  for each in
+    select k.conrelid::regclass as tab, k.conname
+    from pg_catalog.pg_constraint as k
+    where k.contype = 'f' and not k.convalidated and k.confrelid = to_regclass('sales.orders')
+    order by k.conrelid::regclass::text, k.conname
+  loop
+    execute format('alter table %s validate constraint %I', each.tab, each.conname);
+    commit;
+  end loop;
+end
+$$;
+reset lock_timeout;
