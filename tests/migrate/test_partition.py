@@ -1,12 +1,10 @@
-"""Orders in partitions: the step, its way back, what stops it, and interruptions."""
+"""Orders in partitions: the step, its way back, and what stops it."""
 
 from __future__ import annotations
 
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 
 import psycopg
@@ -17,7 +15,7 @@ from order_audit.audit.database.server import Server
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.steps import RETIRE, done, steps
 from tests.migrate.migrating import shape
-from tests.migrate.steps import one, take
+from tests.migrate.steps import take
 from tests.support import servers
 from tests.support.clients import PSQL, environment
 
@@ -189,90 +187,3 @@ def test_what_others_made_is_named_and_not_dropped(retired: str, server: Server)
         assert "these stop the return to a plain table: view public.big" in error(retired, REVERT)
         connection.execute("drop view big")
         succeed(retired, REVERT)
-
-
-def _statements() -> list[str]:
-    """The step's statements as psql sends them, with its parts in their places."""
-    text = DEPLOY.read_text()
-    text = re.sub(r"^\\ir (\S+)$", lambda it: (DEPLOY.parent / it[1]).read_text(), text, flags=re.MULTILINE)
-    return [it.strip() for it in re.findall(r"(?:\$\$.*?\$\$|--[^\n]*|'[^']*'|[^;])+;", text, re.DOTALL)]
-
-
-@pytest.mark.both_versions
-def test_interrupted_anywhere_it_is_a_plain_or_a_partitioned_table(retired: str) -> None:
-    all_statements = _statements()
-    commit = all_statements.index("commit;")
-    cuts = [n for n, it in enumerate(all_statements) if n == commit or "do $$" in it]
-    assert len(cuts) == 8
-    # run again, or taken back
-    for cut, again in product(cuts, (True, False)):
-        killed = psycopg.connect(retired, autocommit=True)
-        for statement in ("set sales.partition_numbers = 2000", *all_statements[: cut + 1]):
-            killed.execute(statement.encode())
-        killed.close()  # without a commit
-        with psycopg.connect(retired, autocommit=True) as connection:
-            kind = connection.execute("select relkind from pg_class where oid = 'sales.orders'::regclass").fetchone()
-            assert kind == ("p" if cut >= commit else "r",)
-            # applications and the job work
-            wrong = "insert into sales.orders (customer_id, first_ancestor_id, amount) values (1, 1, 1)"
-            with pytest.raises(errors.ForeignKeyViolation):
-                connection.execute(f"set sales.correcting = on; {wrong}".encode())
-            connection.execute(
-                "insert into sales.ledger_entries (customer_id, amount, reason) values (1, 1, 'deposit')"
-            )
-            connection.execute("insert into sales.orders (customer_id, amount) values (1, 1)")
-            connection.execute("update sales.orders set order_status = 'paused' where order_status = 'active'")
-            connection.execute("update sales.orders set order_status = 'active' where order_status = 'paused'")
-        if again and cut < cuts[-1]:
-            succeed(retired, DEPLOY)
-            succeed(retired, VERIFY)
-        succeed(retired, REVERT)
-        unsound = "select count(*) from pg_constraint where not convalidated or conname = 'orders_in_first_partition'"
-        assert one(retired, unsound) == 0
-
-
-@pytest.mark.both_versions
-def test_readers_and_writers_lose_nothing(retired: str) -> None:
-    """Neither meanwhile nor on the way back; numbers have no gap."""
-    numbers: list[int] = []
-    seen: list[int] = []
-    ended = threading.Event()
-
-    def write() -> None:
-        with psycopg.connect(retired, autocommit=True) as connection:
-            while not ended.is_set():
-                row = connection.execute(
-                    "insert into sales.orders (customer_id, amount) values (1, 1) returning order_id"
-                ).fetchone()
-                assert row
-                numbers.append(row[0])
-
-    def read() -> None:
-        with psycopg.connect(retired, autocommit=True) as connection:
-            while not ended.is_set():
-                known = len(numbers)
-                row = connection.execute("select count(*) from sales.orders").fetchone()
-                assert row
-                seen.append(row[0] - known)
-
-    threads = [threading.Thread(target=write), threading.Thread(target=read)]
-    before = one(retired, "select count(*) from sales.orders")
-    for thread in threads:
-        thread.start()
-    try:
-        for file in (DEPLOY, VERIFY, REVERT):
-            while (said := run_file(retired, file, "-c sales.partition_numbers=100000")).returncode:
-                assert "lock timeout" in said.stderr, said.stderr
-                assert all(thread.is_alive() for thread in threads)
-    finally:
-        ended.set()
-        for thread in threads:
-            thread.join()
-    assert len(numbers) > 50
-    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    assert seen
-    assert min(seen) >= before
-    assert one(retired, "select count(*) from sales.orders") == before + len(numbers)
-    with psycopg.connect(retired) as holding:
-        holding.execute("select from sales.orders limit 1")
-        assert "lock timeout" in run_file(retired, DEPLOY, "").stderr

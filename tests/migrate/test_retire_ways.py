@@ -19,7 +19,7 @@ from order_audit.scenario.migrate.run import run
 from order_audit.scenario.migrate.steps import BY_HAND, CONTRACT, RETIRE, done, steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from tests.migrate.migrating import migrate, shape
-from tests.migrate.steps import take
+from tests.migrate.steps import one, take
 from tests.support.clients import psql, sqitch
 
 STEPS = steps(PROPOSED)
@@ -135,4 +135,11 @@ def test_it_is_a_sqitch_project_of_its_own(sample: str, tmp_path: Path) -> None:
     reverted = sqitch(sample, project / RETIRE, "revert", "-y")
     assert reverted.returncode != 0
     assert "the views for old applications are gone" in reverted.stderr
+    assert migrate(sample, *CONFIRMED) == "nothing to do: retire is done\n"
+    # orders in partitions, a project after this one, with a way back
+    for way, kind in (("deploy", "p"), ("revert", "r"), ("deploy", "p")):
+        said = sqitch(sample, project / "partition", way, *(["-y"] if way == "revert" else []))
+        assert said.returncode == 0, said.stderr
+        assert one(sample, "select relkind::text from pg_class where oid = 'sales.orders'::regclass") == kind
+    assert sqitch(sample, project / "partition", "verify").returncode == 0
     assert migrate(sample, *CONFIRMED) == "nothing to do: retire is done\n"

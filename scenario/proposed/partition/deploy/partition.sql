@@ -3,7 +3,7 @@
 -- Makes sales.orders a table partitioned by range (order_id). The present table becomes its first partition; no row is
 -- copied. The setting sales.partition_numbers is the size of a partition in numbers, 10 million without it.
 -- Three parts: a constraint that proves the bound of the first partition is validated beside reads and writes; one
--- transaction changes the tables, under ACCESS EXCLUSIVE for some tenths of a second, with a lock timeout of 200 ms;
+-- transaction changes the tables, under ACCESS EXCLUSIVE for about 50 ms, with a lock timeout of 200 ms;
 -- then the foreign keys that could not come along are validated beside reads and writes. After a timeout, run it again.
 
 set lock_timeout = '200ms';

@@ -1,6 +1,6 @@
 -- Revert sales_partition:partition from pg. Can be run again: it leaves a plain table as it is. Not in one transaction.
 -- The first partition becomes the plain table sales.orders again; no row is copied. It refuses while another partition
--- has orders. Takes ACCESS EXCLUSIVE for some tenths of a second, with a lock timeout of 200 ms; foreign keys are
+-- has orders. Takes ACCESS EXCLUSIVE for about 50 ms, with a lock timeout of 200 ms; foreign keys are
 -- validated afterwards, beside reads and writes. After a timeout, run it again.
 
 set lock_timeout = '200ms';

@@ -25,7 +25,7 @@ comment on function sales_private.numbers_left() is 'How many numbers of orders 
 revoke all on function sales_private.numbers_left() from public;
 
 -- With the owner's privileges, so that a job's role may be allowed to call it. Attaching a finished table blocks readers
--- of orders for no moment, and writers for some milliseconds.
+-- and writers for some milliseconds, because the default partition changes its bounds.
 create or replace function sales_private.add_partition(numbers bigint default null) returns text
 language plpgsql
 security definer

@@ -17,6 +17,18 @@ begin
   create trigger beyond before insert on sales.orders_beyond
     for each row execute function sales_private.beyond_partitions();
   alter table sales.orders_beyond enable always trigger beyond;
+  -- A superuser may run this: the owner of the table still owns each partition, and the function that adds them.
+  for each in
+    select o.name, pg_get_userbyid(c.relowner) as owner
+    from pg_class as c, (values
+      ('table sales.orders_beyond'), ('view sales_private.order_partitions'),
+      ('function sales_private.numbers_left()'), ('function sales_private.add_partition(bigint)'),
+      ('function sales_private.beyond_partitions()')
+    ) as o (name)
+    where c.oid = 'sales.orders'::regclass
+  loop
+    execute format('alter %s owner to %I', each.name, each.owner);
+  end loop;
   comment on table sales.orders_beyond is 'Always empty: it rejects orders whose number is beyond the last partition.';
   perform sales_private.add_partition(size);
 
