@@ -12,7 +12,7 @@ with unvalidated as (
   where not k.convalidated
     -- NOT ENFORCED constraints (PostgreSQL 18) cannot be validated
     and to_jsonb(k) ->> 'conenforced' is distinct from 'false'
-    -- before PostgreSQL 18, VALIDATE of a foreign key to a partitioned table leaves its parts for each partition
+    -- PostgreSQL 15 leaves the parts of a validated foreign key to a partitioned table, one for each partition
     and not exists (select from pg_constraint as p where p.oid = k.conparentid and p.conrelid = k.conrelid)
 )
 select r.object || '.' || d.name as object,
