@@ -12,6 +12,7 @@ import pytest
 from order_audit import scenario
 from order_audit.audit.database.server import Server
 from order_audit.gx import suite
+from tests.gx.fresh import Fresh, interpreters
 from tests.gx.scans import does
 from tests.gx.support import write
 from tests.support import servers
@@ -25,6 +26,13 @@ def database(servers_by_major: dict[int, Server]) -> Iterator[str]:
         scenario.load(connection, issues=True)
     yield dsn
     servers.drop_database(servers_by_major[18], dsn)
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
+    """Fresh interpreters that have imported Great Expectations and not our module."""
+    with interpreters(tmp_path_factory.mktemp("fresh")) as made:
+        yield made
 
 
 #: Three rules that find as many orders as they are called.

@@ -20,6 +20,7 @@ with warnings.catch_warnings():
 
 from order_audit.audit.database.server import Server
 from order_audit.gx import Exported, export
+from tests.gx.fresh import Fresh
 from tests.gx.support import LACKING, python, write
 from tests.support import servers
 from tests.support.program import order_audit
@@ -42,10 +43,10 @@ print(json.dumps([done.success, again.success, len(result.results), len(again.re
 """
 
 
-def runs(folder: Path, url: str, *, first: str = "", name: str = NAME) -> list[Any]:
+def runs(fresh: Fresh, folder: Path, url: str, *, first: str = "", name: str = NAME) -> list[Any]:
     """Return the output of a fresh process on an exported project."""
     words = {"ROOT": str(folder), "NAME": name, "ORDER_AUDIT_GX_URL": url}
-    return list(json.loads(python(RUNS.format(first=first), **words).splitlines()[-1]))
+    return list(json.loads(fresh(RUNS.format(first=first), **words).splitlines()[-1]))
 
 
 def texts(folder: Path) -> str:
@@ -82,7 +83,7 @@ def guarded() -> Iterator[str]:
 
 
 @pytest.mark.server
-def test_a_project_runs_with_our_module_and_fails_without_it(guarded: str, tmp_path: Path) -> None:
+def test_a_project_runs_with_our_module_and_fails_without_it(fresh: Fresh, guarded: str, tmp_path: Path) -> None:
     """Neither the command's output nor the folder has the password; the folder has no host and no user either."""
     done = order_audit("gx", "export", str(tmp_path), "--dsn", guarded)
     assert (done.returncode, done.stderr) == (0, "")
@@ -99,7 +100,7 @@ def test_a_project_runs_with_our_module_and_fails_without_it(guarded: str, tmp_p
         ("import order_audit.gx", [False, False, 43, 43, [SHARED],
                                    {"observed_value": "42 of 42", "details": {"missing": []}}]),
     ):  # fmt: skip
-        assert runs(tmp_path, address, first=first) == expected
+        assert runs(fresh, tmp_path, address, first=first) == expected
     pages = [*(tmp_path / "gx/uncommitted/data_docs/local_site/validations").rglob("*.html")]
     assert len(pages) == 2  # the checkpoint builds them
     text = texts(tmp_path)
@@ -144,7 +145,7 @@ def test_another_export_adds_to_a_project_and_replaces_its_own(sample: str, tmp_
     assert all(rule is None or rule.startswith("lineage.") for rule in rules)
 
 
-def test_the_tables_may_be_in_another_schema(dsn: str, tmp_path: Path) -> None:
+def test_the_tables_may_be_in_another_schema(fresh: Fresh, dsn: str, tmp_path: Path) -> None:
     """The project knows which, whatever the address says. Where rules have no tables, nothing is written."""
     with psycopg.connect(dsn) as connection:
         connection.execute('create schema "Old ""shop"" \\"')
@@ -158,7 +159,7 @@ def test_the_tables_may_be_in_another_schema(dsn: str, tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
     done = order_audit("gx", "export", str(tmp_path), "--dsn", dsn, "--schema", 'Old "shop" \\', "--rule", "lineage.*")
     address = next(line.split("'")[1] for line in done.stdout.splitlines() if "ORDER_AUDIT_GX_URL=" in line)
-    _, _, number, _, how, last = runs(tmp_path, address, first="import order_audit.gx")
+    _, _, number, _, how, last = runs(fresh, tmp_path, address, first="import order_audit.gx")
     assert (number, how, last["observed_value"]) == (9, [SHARED], "8 of 8")  # one that raised has no "how"
 
 

@@ -18,7 +18,8 @@ with warnings.catch_warnings():
 
 from order_audit.audit.database.server import Server
 from order_audit.gx import store, suite
-from tests.gx.support import python, url, write
+from tests.gx.fresh import Fresh
+from tests.gx.support import url, write
 from tests.support import servers
 
 #: The sound rules of a suite of one's own.
@@ -71,30 +72,30 @@ def project(
     servers.drop_database(servers_by_major[major], dsn)
 
 
-def runs(project: FileDataContext, *first: str, last: str = "") -> list[list[list[Any]]]:
+def runs(fresh: Fresh, project: FileDataContext, *first: str, last: str = "") -> list[list[list[Any]]]:
     """Return the output of a fresh process for each of its runs, after executing `first`.
 
     That is, in each way to validate: success of run and checkpoint, number of expectations, the last one's answer.
     """
     code = "\n".join(RUNS.format(first=line, last=last) for line in first)
-    said = python(code, ROOT=str(Path(project.root_directory).parent)).splitlines()
+    said = fresh(code, ROOT=str(Path(project.root_directory).parent)).splitlines()
     return [json.loads(line) for line in said if line.startswith("[[")]
 
 
 @pytest.mark.parametrize("project", [(15, "sql"), (18, "postgres")], ids=str, indirect=True)
-def test_a_stored_suite_cannot_pass_without_its_rules(project: FileDataContext) -> None:
+def test_a_stored_suite_cannot_pass_without_its_rules(fresh: Fresh, project: FileDataContext) -> None:
     """In another process it fails without our module, and passes with it, however it is run."""
     told = {"observed_value": "3 of 3", "details": {"missing": []}}
     passes = [[True, True, 4, True, result] for result in (told, told, told, {})]
     fails = [[False, False, 1, False, result] for result in ({"observed_value": 1},) * 3 + ({},)]
-    # one process does for both, as it takes seconds to start: once our module is there, nothing takes it away
-    assert runs(project, "", "import order_audit.gx") == [fails, passes]
+    # one process does for both: once our module is there, nothing takes it away
+    assert runs(fresh, project, "", "import order_audit.gx") == [fails, passes]
 
 
 @pytest.mark.parametrize("project", [(18, "sql")], ids=str, indirect=True)
-def test_a_suite_that_was_loaded_too_early_fails(project: FileDataContext) -> None:
+def test_a_suite_that_was_loaded_too_early_fails(fresh: Fresh, project: FileDataContext) -> None:
     """The rules were left out when it was loaded; whatever loads it anew has them."""
-    (late,) = runs(project, "", last="import order_audit.gx")
+    (late,) = runs(fresh, project, "", last="import order_audit.gx")
     told = {"observed_value": "3 of 3", "details": {"missing": []}}
     none = {"observed_value": "0 of 3", "details": {"missing": list(SOUND)}}
     assert [late[0], late[1]] == [[True, True, 4, True, told]] * 2
@@ -102,12 +103,12 @@ def test_a_suite_that_was_loaded_too_early_fails(project: FileDataContext) -> No
 
 
 @pytest.mark.parametrize("project", [(18, "sql")], ids=str, indirect=True)
-def test_a_rule_that_was_deleted_is_missed(project: FileDataContext) -> None:
+def test_a_rule_that_was_deleted_is_missed(fresh: Fresh, project: FileDataContext) -> None:
     """The last expectation names it, and stays when the suite is saved."""
     stored = project.suites.get("mine")
     stored.delete_expectation(stored.expectations[1])
     stored.save()
-    for found in runs(project, "import order_audit.gx")[0][:3]:
+    for found in runs(fresh, project, "import order_audit.gx")[0][:3]:
         assert found == [False, False, 3, False, {"observed_value": "2 of 3", "details": {"missing": ["rule_2"]}}]
     again = suite(str(Path(project.root_directory).parent / "mine"), name="mine", exclude=["rule_2"])
     project.suites.add_or_update(again)
@@ -147,7 +148,7 @@ def test_ids_stay_when_a_suite_is_stored_again(project: FileDataContext) -> None
     assert ids() == {rule: id for rule, id in first.items() if rule != "rule_1"}
 
 
-def test_other_expectations_of_the_class_answer_as_before(database: str) -> None:
+def test_other_expectations_of_the_class_answer_as_before(fresh: Fresh, database: str) -> None:
     """Ours does not affect other expectations of a number of columns, nor replace another class by its name."""
     code = """
 import os
@@ -167,7 +168,7 @@ import order_audit.gx
 new = sorted({*_registered_expectations} - before[0]), sorted({*_registered_metrics} - before[1])
 """
     program = "\n".join([code.format(""), loading, code.format(""), "print(*new)"])
-    *said, new = python(program, URL=url(database)).splitlines()
+    *said, new = fresh(program, URL=url(database)).splitlines()
     assert new == "['expect_order_audit_rule_to_find_no_violations'] ['order_audit.violations_of_rule']"
     plain, ours = said[: len(said) // 2], said[len(said) // 2 :]
     assert any('"observed_value": 2' in line for line in plain)
