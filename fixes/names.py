@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Final
 
 #: Matches a quoted or unquoted name.
@@ -17,6 +18,7 @@ def stored(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
 
 
+@lru_cache(maxsize=4096)
 def parts(name: str) -> tuple[str, ...]:
     """Return the stored parts of a name: the table, or schema and table."""
     return tuple(stored(part) for part in _NAME.findall(name))

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import psycopg
@@ -67,8 +68,13 @@ def copy_of(connection: psycopg.Connection, table: str) -> sql.Identifier | None
 
 def on_copies(text: str, copied: Copies) -> str:
     """Return a query that reads copies where it names a table with its schema."""
-    if not copied:
-        return text
+    return _on_copies(text, tuple(copied.items())) if copied else text
+
+
+@lru_cache(maxsize=1024)
+def _on_copies(text: str, items: tuple[tuple[tuple[str, str], str], ...]) -> str:
+    """Remembered, since each pass of a dry run asks for the same queries and copies."""
+    copied = dict(items)
 
     def instead(found: re.Match[str]) -> str:
         if not found["name"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import psycopg
@@ -101,6 +102,10 @@ def _as_query(text: str) -> tuple[str, int, bool]:
     return (f"select *\nfrom (\n{indented(text)}\n) as q" if wrapped else text), lines, wrapped
 
 
+@lru_cache(maxsize=1024)
 def indented(text: str) -> str:
-    """Indent SQL by two columns, except inside literals."""
+    """Indent SQL by two columns, except inside literals.
+
+    Remembered: the same rules and queries are written into several statements of each pass.
+    """
     return "  " + _LITERAL.sub(lambda found: found[0] + "  " * (found[0][0] == "\n"), text)
