@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import psycopg
 import pytest
 
+from order_audit.audit.database.server import Server
 from order_audit.fixes.emission.emit import emit
 from tests.fixes.emitted import FIXES
+from tests.support import servers
 from tests.support.clients import PSQL, environment, one, psql
 
 pytestmark = pytest.mark.both_versions
@@ -31,16 +35,27 @@ _ORDER: Final = (
 )
 
 
-@pytest.fixture
-def sound(sample: str, tmp_path: Path) -> tuple[str, Path]:
-    """The sample data without its few faults, its journal, and the project of all guards."""
-    with psycopg.connect(sample, autocommit=True) as connection:
-        connection.execute("update orders set order_status = 'expired'")
-        emitted = emit(connection, FIXES, {}, tmp_path)
-        guards = {name for name in emitted.changes if name.startswith("guard.")}
+@pytest.fixture(scope="module")
+def emitted(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The sample data without its few faults, its journal, and the project of all guards: to be copied."""
+    folder = tmp_path_factory.mktemp("emitted")
+    with servers.database(server, "sample") as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("update orders set order_status = 'expired'")
+            changes = emit(connection, FIXES, {}, folder).changes
+        guards = {name for name in changes if name.startswith("guard.")}
         assert {"guard.amount_is_not_negative", "guard.order_ref_exists", "guard.one_live_order", *TRIGGERS} <= guards
-    assert psql(sample, tmp_path / "deploy" / "journal.sql").returncode == 0
-    return sample, tmp_path
+        assert psql(dsn, folder / "deploy" / "journal.sql").returncode == 0
+        yield dsn, folder
+
+
+@pytest.fixture
+def sound(server: Server, emitted: tuple[str, Path], tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A copy of the database and of the project."""
+    template, folder = emitted
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    with servers.database(server, servers.name_of(template)) as dsn:
+        yield dsn, tmp_path
 
 
 @pytest.mark.parametrize(
