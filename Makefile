@@ -50,7 +50,7 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	SOAK=$(SOAK) $(PYTEST) -o timeout=0 tests/fixes/test_live.py tests/fixes/test_random*.py tests/migrate/test_live*.py \
-	  tests/reports/test_compare_keys.py tests/migrate/test_random.py \
+	  tests/guards/test_agree.py tests/reports/test_compare_keys.py tests/migrate/test_random.py \
 	  tests/migrate/test_migrate_killed.py::test_it_may_be_killed_at_any_moment
 
 $(STAMP): pyproject.toml constraints.txt

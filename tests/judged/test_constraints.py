@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 
 from order_audit.audit.analysis.ddl_tokens import split
+from order_audit.audit.database.server import Server
 from order_audit.reports.schema_findings import outcome_lines
 from tests.judged.support import found, outcome, run
+from tests.support import servers
 
 pytestmark = pytest.mark.both_versions
 
@@ -76,13 +80,21 @@ CASES = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def tables(server: Server) -> Iterator[str]:
+    """A database with TABLES, of which nothing is changed for good."""
+    with servers.database(server) as dsn:
+        with psycopg.connect(dsn) as connection:
+            connection.execute(TABLES.encode())
+        yield dsn
+
+
 @pytest.mark.parametrize(("suggestion", "kind", "obstacles"), CASES, ids=[it[0][:70] for it in CASES])
-def test_what_rows_a_constraint_refuses(dsn: str, suggestion: str, kind: str, obstacles: list[str]) -> None:
+def test_what_rows_a_constraint_refuses(tables: str, suggestion: str, kind: str, obstacles: list[str]) -> None:
     """With their keys, masked where the key is personal."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(TABLES.encode())
+    with psycopg.connect(tables, autocommit=True) as connection:
         tried = run(connection, suggestion)
-    judged = outcome(dsn, suggestion)
+    judged = outcome(tables, suggestion)
     assert (judged.kind, outcome_lines(judged)[1:]) == (kind, obstacles)
     if "validate" not in suggestion or kind == "refused":
         assert bool(tried.error) == (kind != "runs")
@@ -122,12 +134,11 @@ RUN = [
 
 
 @pytest.mark.parametrize("suggestion", RUN)
-def test_locks_and_rewrites_are_those_of_the_server(dsn: str, suggestion: str) -> None:
+def test_locks_and_rewrites_are_those_of_the_server(tables: str, suggestion: str) -> None:
     """As pg_locks and pg_class show them. A table without rows is rewritten, too."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(TABLES.encode())
+    with psycopg.connect(tables, autocommit=True) as connection:
         tried = run(connection, suggestion)
-    judged = outcome(dsn, suggestion)
+    judged = outcome(tables, suggestion)
     assert (judged.kind, tried.error) == ("runs", "")
     assert (judged.lock, set(judged.rewrites)) == (tried.lock, tried.rewrites)
 
@@ -142,11 +153,9 @@ def test_locks_and_rewrites_are_those_of_the_server(dsn: str, suggestion: str) -
          "ACCESS EXCLUSIVE"),
     ],
 )  # fmt: skip
-def test_locks_of_what_cannot_be_rolled_back(dsn: str, suggestion: str, lock: str) -> None:
+def test_locks_of_what_cannot_be_rolled_back(tables: str, suggestion: str, lock: str) -> None:
     """By the documentation."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(TABLES.encode())
-    assert outcome(dsn, suggestion).lock == lock
+    assert outcome(tables, suggestion).lock == lock
 
 
 def test_columns_that_point_at_a_key_change_with_it(dsn: str) -> None:
@@ -186,20 +195,22 @@ def test_a_validation_that_rows_fail_is_left_out(dsn: str) -> None:
 
 def test_an_amount_is_as_wide_as_its_rows(dsn: str) -> None:
     """Digits by the largest finite one, with room; decimals by most rows. What stays out is counted."""
-    for values, said, kind in (
+    cases = (
         ("1.5, 'NaN'", "numeric(14, 2)", "runs"),
         ("12345678901234.56, 1", "numeric(18, 2)", "runs"),
         ("0.1234, 1.125, 2", "numeric(16, 4)", "runs"),
         ("0.1234, 1, 2", "numeric(14, 2)", "changes"),
         ("'infinity', 1, 2", "numeric(14, 2)", "refused"),
-    ):
-        with psycopg.connect(dsn, autocommit=True) as connection:
+    )
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for number, (values, _, _) in enumerate(cases):
             connection.execute(
-                "drop table if exists item;"
-                "create table item (id int generated always as identity primary key, price float8);"
-                f"insert into item (price) select unnest(array[{values}]::float8[])".encode()
+                f"create table item_{number} (id int generated always as identity primary key, price float8);"
+                f"insert into item_{number} (price) select unnest(array[{values}]::float8[])".encode()
             )
-        finding = found(dsn)["money_is_exact", "item.price"]
+    findings = found(dsn)
+    for number, (_, said, kind) in enumerate(cases):
+        finding = findings["money_is_exact", f"item_{number}.price"]
         assert finding.outcome is not None
         assert finding.outcome.kind == kind
         assert f"type {said}" in finding.suggestion

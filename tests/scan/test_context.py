@@ -83,14 +83,14 @@ insert into orders (order_id, order_ref, customer_id, order_amount, order_status
 """
 
 
-def audit(server: Server, out: Path, *statements: str, **options: Any) -> dict[str, Any]:
+def audit(server: Server, out: Path, *statements: str, lint: bool = False, **options: Any) -> dict[str, Any]:
     """The results by rule of the current schema with some rows in it, and what else is done to it."""
     dsn = servers.new_database(server)
     with psycopg.connect(dsn) as connection:
         connection.execute(SCHEMA[0].read_bytes())
         for statement in ("alter table orders alter order_ref drop not null", ORDERS, *statements):
             connection.execute(statement.encode())
-    document = run(dsn, out, Options(formats=("json",), profile=False, **options))
+    document = run(dsn, out, Options(formats=("json",), profile=False, lint=lint, **options))
     servers.drop_database(server, dsn)
     return {found["rule"]: found for found in document["results"]}
 
@@ -106,7 +106,7 @@ def lineages(found: dict[str, Any]) -> list[tuple[list[int], list[int], list[int
 @pytest.mark.both_versions
 def test_what_is_around_examples(server: Server, tmp_path: Path) -> None:
     """Chains to their end, circles once around, orphans with others of the same missing ancestor; masked."""
-    found = audit(server, tmp_path)
+    found = audit(server, tmp_path, lint=True)
     assert lineages(found["lineage.order_ref_is_first_ancestor"]) == [([3], [1, 2, 3], [])]
     assert lineages(found["lineage.is_acyclic"]) == [([21, 22], [21, 22], [])]
     assert lineages(found["lineage.order_ref_exists"]) == [([11, 12], [11, 12], [99]), ([13], [13], [])]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import html
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+
+from tests.support.program import order_audit
 
 ROOT: Final = Path(__file__).parents[2]
 #: Placeholders are no personal values.
@@ -39,8 +40,7 @@ class Audited:
 
     def document(self) -> dict[str, Any]:
         """results.json."""
-        document: dict[str, Any] = json.loads((self.out / "results.json").read_text(encoding="utf-8"))
-        return document
+        return _read(self.out / "results.json")
 
     def result(self, rule: str) -> dict[str, Any]:
         """One rule's result."""
@@ -54,17 +54,15 @@ class Audited:
             return [key for name, key in csv.reader(lines) if name == rule]
 
 
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
 def run_program(words: list[str], home: Path, out: Path) -> Audited:
-    """Run an audit in a process of its own, which fails the gate."""
-    done = subprocess.run(
-        [sys.executable, "-m", "order_audit", "run", "--out", str(out), "--examples", "1000", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-        env={"PATH": os.defpath, "HOME": str(home), "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)},
-        cwd=home,
-    )
+    """Run an audit that fails the gate."""
+    done = order_audit("run", "--out", str(out), "--examples", "1000", *words, HOME=str(home))
     assert done.returncode == 1, done.stderr
     return Audited(done, out)
 
@@ -118,6 +116,7 @@ def what_is_allowed(database: str, suite: Path) -> str:
     return " ".join(texts).casefold()
 
 
+@cache
 def _spellings(value: str) -> set[str]:
     """A value as the formats write it."""
     as_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
