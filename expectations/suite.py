@@ -96,10 +96,9 @@ def load(*sources: str | Path) -> Suite:
 def _load(source: str | Path) -> Suite:
     if source == NONE:
         return Suite(NONE, ())
-    folder = _HOME / source
-    named = isinstance(source, str) and source in shipped()
-    if not named:
-        folder = Path(source)
+    if isinstance(source, str) and source in shipped():
+        return _shipped(source)
+    folder = Path(source)
     if folder.is_file():
         if folder.name.endswith(fragments.ENDING):
             raise SuiteError(f"{source}: a fragment is no rule; name the file of a rule that includes it")
@@ -110,15 +109,26 @@ def _load(source: str | Path) -> Suite:
         return Suite(str(source), (rule,), hashes={str(source): _hash(folder.parent, own)})
     if not folder.is_dir():
         raise SuiteError(f"no suite '{source}': neither a shipped one ({', '.join(shipped())}) nor a folder or file")
-    rules, files = _rules(folder, str(source), str(source) if named else "")
+    return _of_folder(folder, str(source), "")
+
+
+@cache
+def _shipped(name: str) -> Suite:
+    """A suite that comes with the program, which reads it once."""
+    return _of_folder(_HOME / name, name, name)
+
+
+def _of_folder(folder: Path, source: str, named: str) -> Suite:
+    """The suite in a folder, which messages call by its path where it is not `named`."""
+    rules, files = _rules(folder, source, named)
     if not rules:
         raise SuiteError(f"suite '{source}' holds no rule: there is no .sql file in it")
     _check_causes(rules)
     purpose = folder / requirements.FILE
-    needs, questions = requirements.read(purpose, f"{source}/{purpose.name}" if named else str(purpose))
+    needs, questions = requirements.read(purpose, f"{named}/{purpose.name}" if named else str(purpose))
     if purpose.exists():
         files.append(purpose)
-    return Suite(str(source), rules, needs, questions, {str(source): _hash(folder, files)})
+    return Suite(source, rules, needs, questions, {source: _hash(folder, files)})
 
 
 def _id_of_file(file: Path) -> str:

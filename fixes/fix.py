@@ -129,29 +129,29 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
     """The fixes of these rules, by rule, each after those that it names. A rule without a file has none, or
     one that only leaves its rows and says why, as the rule's header `unfixed` does.
 
-    Those of a shipped suite are shipped too; `folder` holds those of others. Raises FixError for a file that is none,
-    or where files wait for each other.
+    Those of a shipped suite are shipped too; `folder` holds those of others. Raises FixError for a wrong file or cycle.
     """
     if folder is not None and not folder.is_dir():
         raise FixError(f"--fixes: {folder} is not a folder")
     by_rule: dict[str, Fix] = {}
-    ours = shipped()
     for rule in rules:
-        for home in (_HOME / rule.suite if rule.suite in ours else None, folder):
-            if home is None:
-                continue
-            path = next((path for path in _paths(rule, home) if path.is_file()), None)
-            if path is not None:
-                if rule.unfixed:
-                    raise FixError(f"{path}: the header 'unfixed' of {rule.path} says that this rule has no fix")
-                by_rule[rule.id] = read(with_fragments(path, home), rule, path)
-                break
-        else:
-            if rule.unfixed:
-                by_rule[rule.id] = Fix(
-                    rule, None, (), leave=rule.unfixed, path=rule.path, text=f"-- leave: {rule.unfixed}"
-                )
+        fix = _shipped(rule, _HOME / rule.suite) if rule.suite in shipped() else None
+        fix = fix or (_in_folder(rule, folder) if folder else None)
+        if rule.unfixed and not fix:
+            fix = Fix(rule, None, (), leave=rule.unfixed, path=rule.path, text=f"-- leave: {rule.unfixed}")
+        if fix:
+            by_rule[rule.id] = fix
     return {id: by_rule[id] for id in ordered({id: tuple(fix.after) for id, fix in by_rule.items()})}
+
+
+def _in_folder(rule: Rule, home: Path) -> Fix | None:
+    path = next((path for path in _paths(rule, home) if path.is_file()), None)
+    if path and rule.unfixed:
+        raise FixError(f"{path}: the header 'unfixed' of {rule.path} says that this rule has no fix")
+    return read(with_fragments(path, home), rule, path) if path else None
+
+
+_shipped = cache(_in_folder)  # an audit asks for our own files before and after it has judged the rules
 
 
 def _paths(rule: Rule, home: Path) -> list[Path]:

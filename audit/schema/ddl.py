@@ -73,10 +73,17 @@ def ddl(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list
 
 def views(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list[DdlLine]]:
     """The lines of the views among some relations, and of those that read any of them, those first that others read."""
-    reader = _Reader(connection, oids)
-    rows = reader.rows(ask.VIEWS)
+    rows = _rows(connection, ask.VIEWS, oids)
+    if not rows:
+        return {}
     reader = _Reader(connection, [view.oid for view in rows])
     return {view.prefix + view.name: list(reader.view(view)) for view in rows}
+
+
+def _rows(connection: psycopg.Connection, query: str, oids: Collection[int]) -> list[Any]:
+    """Return the rows of a catalog query on some relations."""
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(query.encode(), {"oids": list(oids)}).fetchall()
 
 
 def _others(connection: psycopg.Connection, shown: list[int]) -> dict[str, int]:
@@ -99,7 +106,7 @@ class _Reader:
     def __init__(self, connection: psycopg.Connection, oids: Collection[int]) -> None:
         self._connection = connection
         self._oids = list(oids)
-        self.tables = in_order(self.rows(ask.TABLES))
+        self.tables = in_order(_rows(connection, ask.TABLES, oids))
         self._columns = self._by_table(ask.COLUMNS)
         self._constraints = self._by_table(ask.CONSTRAINTS)
         self._indexes = self._by_table(ask.INDEXES)
@@ -111,14 +118,9 @@ class _Reader:
         self._later: defaultdict[int, list[DdlLine]] = defaultdict(list)
         self._coming = [table.oid for table in self.tables]
 
-    def rows(self, query: str) -> list[Any]:
-        """Return the rows of a catalog query on the relations."""
-        with self._connection.cursor(row_factory=namedtuple_row) as cursor:
-            return cursor.execute(query.encode(), {"oids": self._oids}).fetchall()
-
     def _by_table(self, query: str) -> defaultdict[int, list[Any]]:
         by_table: defaultdict[int, list[Any]] = defaultdict(list)
-        for row in self.rows(query):
+        for row in _rows(self._connection, query, self._oids):
             by_table[row.oid].append(row)
         return by_table
 
