@@ -25,10 +25,10 @@ def tables(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> dict[str
         " where a.attrelid = to_regclass(%s) and a.attname = any(%s) and a.attnum > 0 and not a.attisdropped"
     )
     found: dict[int, tuple[str, tuple[str, ...]]] = {}
-    for change in _changes(fixes):
-        columns = connection.execute(query, [change.table, list(change.key)]).fetchall()
-        if len(columns) == len(set(change.key)):
-            found.setdefault(columns[0][0], (change.table, change.key))
+    for table, key in dict.fromkeys((change.table, change.key) for change in _changes(fixes)):
+        columns = connection.execute(query, [table, list(key)]).fetchall()
+        if len(columns) == len(set(key)):
+            found.setdefault(columns[0][0], (table, key))
     return dict(sorted(found.values()))
 
 
