@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -15,7 +17,6 @@ from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import AUTOMATIC, Fix, Option, fixes
 from tests.support import servers
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = Path(__file__).parents[1] / "examples" / "current"
 RULES = load("current").rules
 FIXES = fixes(RULES)
@@ -26,13 +27,21 @@ OPTIONS = [
 ]
 
 
-def _example(server: Server, fix: Fix) -> str:
-    dsn = servers.new_database(server)
-    with psycopg.connect(dsn) as connection:
-        connection.execute((ROOT / "order_audit" / "scenario" / "current" / "schema.sql").read_bytes())
-        example = EXAMPLES / Path(*fix.rule.id.split(".")).with_suffix(".sql")
-        connection.execute(example.read_bytes())
-    return dsn
+@pytest.fixture(scope="module")
+def empty(server: Server) -> Iterator[str]:
+    """The current schema and the objects of fixes, to be copied."""
+    with servers.database(server, "schema") as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            install(connection, TARGET)
+        yield servers.name_of(dsn)
+
+
+@contextmanager
+def _example(server: Server, empty: str, fix: Fix) -> Iterator[psycopg.Connection]:
+    with servers.database(server, empty) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        with connection.transaction():
+            connection.execute((EXAMPLES / Path(*fix.rule.id.split(".")).with_suffix(".sql")).read_bytes())
+        yield connection
 
 
 def _rows(connection: psycopg.Connection) -> list[tuple[str]]:
@@ -58,10 +67,8 @@ def _earlier(fix: Fix) -> list[Fix]:
 
 @pytest.mark.parametrize(("fix", "option"), OPTIONS)
 @pytest.mark.both_versions
-def test_an_option_removes_its_violations_and_is_put_back(server: Server, fix: Fix, option: Option) -> None:
-    dsn = _example(server, fix)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        install(connection, TARGET)
+def test_an_option_removes_its_violations_and_is_put_back(server: Server, empty: str, fix: Fix, option: Option) -> None:
+    with _example(server, empty, fix) as connection:
         for earlier in _earlier(fix):
             for first in (earlier.automatic, earlier.option(earlier.recommended)):
                 if first is not None:
@@ -85,4 +92,3 @@ def test_an_option_removes_its_violations_and_is_put_back(server: Server, fix: F
         undone = revert(connection, fix.rule.id, TARGET, Throttle())
         assert undone.changed_concurrently == undone.locked == 0
         assert _rows(connection) == before
-    servers.drop_database(server, dsn)

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from order_audit.audit.database.server import Server
 from order_audit.expectations import load
 from order_audit.fixes.apply import ReviewError, apply
 from order_audit.fixes.engine.batches import install
@@ -18,7 +19,7 @@ from order_audit.fixes.planning.decisions import read
 from order_audit.fixes.planning.decisions_file import decisions_toml
 from order_audit.fixes.planning.planner import plan
 from order_audit.fixes.rehearse import rehearse
-from tests.fixes.planned import decided, rows
+from tests.fixes.planned import decided, decided_on_issues, rows
 
 RULES = load("current").rules
 FIXES = fixes(RULES)
@@ -142,9 +143,9 @@ def test_a_rehearsal_changes_nothing_and_says_what_an_audit_would(connection: ps
     ],
 )
 def test_what_is_not_as_it_was_reviewed_is_refused(
-    connection: psycopg.Connection, tmp_path: Path, change: str, said: str
+    server: Server, connection: psycopg.Connection, tmp_path: Path, change: str, said: str
 ) -> None:
-    decisions = read(decided(connection, tmp_path), FIXES)
+    decisions = read(decided_on_issues(server, connection, tmp_path), FIXES)
     connection.execute("alter table orders drop constraint if exists chk_status")
     connection.execute(change.encode())
     before = rows(connection)

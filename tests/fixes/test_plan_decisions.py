@@ -16,7 +16,7 @@ from order_audit.fixes.fix import LEAVE, fixes
 from order_audit.fixes.planning.decisions import FORMAT, DecisionError, choose, read
 from order_audit.fixes.planning.decisions_file import decisions_toml
 from order_audit.fixes.planning.planner import plan
-from tests.fixes.planned import decided
+from tests.fixes.planned import decided_on_issues
 from tests.support import program, servers
 
 RULES = load("current").rules
@@ -32,9 +32,9 @@ def connection(issues: str) -> Iterator[psycopg.Connection]:
 
 
 def test_decisions_are_left_alone_by_default_and_read_as_written(
-    connection: psycopg.Connection, tmp_path: Path
+    server: Server, connection: psycopg.Connection, tmp_path: Path
 ) -> None:
-    path = decided(connection, tmp_path)
+    path = decided_on_issues(server, connection, tmp_path)
     decisions = read(path, FIXES)
     assert decisions.choices
     assert set(decisions.choices.values()) == {LEAVE}
@@ -52,8 +52,10 @@ def test_decisions_are_left_alone_by_default_and_read_as_written(
     assert again.changed == 0
 
 
-def test_what_was_decided_goes_before_what_is_recommended(connection: psycopg.Connection, tmp_path: Path) -> None:
-    path = decided(connection, tmp_path)
+def test_what_was_decided_goes_before_what_is_recommended(
+    server: Server, connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    path = decided_on_issues(server, connection, tmp_path)
     decisions = read(path, FIXES)
     named = decisions.choices.keys()
     # the file is unchanged
@@ -83,7 +85,7 @@ def test_what_was_decided_goes_before_what_is_recommended(connection: psycopg.Co
 def test_decisions_for_another_database_are_refused(
     server: Server, connection: psycopg.Connection, tmp_path: Path
 ) -> None:
-    decisions = read(decided(connection, tmp_path), FIXES)
+    decisions = read(decided_on_issues(server, connection, tmp_path), FIXES)
     other = servers.new_database(server, "issues")
     with psycopg.connect(other, autocommit=True) as there, pytest.raises(ReviewError, match="another database"):
         apply(there, RULES, FIXES, decisions.choices, decisions, Throttle())
