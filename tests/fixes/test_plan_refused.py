@@ -107,14 +107,15 @@ def test_what_must_have_a_value_is_not_taken_away(
         option.name for option in step.fix.options if option.name != choice
     ]
     # the message comes before any decision
-    undecided = plan(connection, RULES, FIXES, {})
+    alone = {rule: FIXES[rule]}
+    undecided = plan(connection, RULES, alone, {})
     assert f"{rule}: {said}" in plan_text(undecided)
     if len(step.fix.options) > 1:
         assert said in " ".join(decisions_toml(undecided, {}).replace("\n#", "").split())
     with pytest.raises(RefusalError, match=f"{rule}: {choice} sets"):
-        apply(connection, RULES, FIXES, {rule: choice}, None, Throttle())
+        apply(connection, RULES, alone, {rule: choice}, None, Throttle())
     assert rows(connection) == before
-    emitted = emit(connection, FIXES, {rule: choice}, tmp_path / "mend")
+    emitted = emit(connection, alone, {rule: choice}, tmp_path / "mend")
     # nor are they in files
     left_out = {name: why for name, why in emitted.left_out.items() if name.split()[0] == rule}
     assert left_out == ({f"{rule} {choice}": said} if step.fix.automatic else {rule: said})
