@@ -25,7 +25,7 @@ def clean(servers_by_major: dict[int, Server]) -> Iterator[Callable[[int], str]]
         def made(major: int) -> str:
             dsn = stack.enter_context(servers.database(servers_by_major[major]))
             with psycopg.connect(dsn, autocommit=True) as connection:
-                generate(connection, orders=1500, customers=300, seed=3, defects=0)
+                generate(connection, orders=400, customers=80, seed=3, defects=0)
                 make_journal(connection, TARGET)
             return dsn
 
