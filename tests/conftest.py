@@ -43,7 +43,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 #: The modules that take longest, in that order: the last to begin should not be the last to end.
 LONGEST: Final = (
-    "gx/test_suite_stored.py",
     "fixes/test_random_left_open.py",
     "fixes/test_rejected.py",
     "fixes/test_own.py",
