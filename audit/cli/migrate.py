@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.commands import Commands
-from order_audit.audit.cli.migrate_connection import connected, warn
+from order_audit.audit.cli.migrate_connection import connected, roles_line, warn
 from order_audit.audit.cli.migrate_end import contract, retire
 from order_audit.audit.cli.options import Dsn, Quiet, say
 from order_audit.errors import UsageError
@@ -54,6 +54,7 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
         depending = [] if CONTRACT in finished else dependents(connection)
         capacity = None
         retiring = retire_dependents(connection) if CONTRACT in finished and RETIRE not in finished else []
+        roles = roles_line(connection)
         if CONTRACT in finished:
             pass
         elif "backfill" in finished:
@@ -71,7 +72,7 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
                     if depending:
                         say(dependents_text(depending))
                     raise
-    say(plan_text([step.name for step in steps], finished, held, columns))
+    say(plan_text([step.name for step in steps], finished, held, columns) + roles)
     if RETIRE not in finished:
         say(f"\n{retire_text(retiring) if CONTRACT in finished else dependents_text(depending)}")
     if capacity is not None:
@@ -134,7 +135,8 @@ def run(
                 raise typer.Exit(1) from None
         finished = done(connection, steps)
         held = quarantine(connection) if "backfill" in finished and CONTRACT not in finished else Quarantine()
-    say(taken_text(taken, to, held, finished))
+        roles = roles_line(connection)
+    say(taken_text(taken, to, held, finished) + roles)
 
 
 @migrate_app.command()
@@ -189,6 +191,7 @@ def status(dsn: Dsn = None) -> None:
                 due(connection) if under_way and "backfill" in finished else None,
                 temporary(connection),
             )
+            + roles_line(connection)
         )
 
 

@@ -1,4 +1,4 @@
-"""The connection of the commands `order-audit migrate …`, and the warnings that the migration's files send on it."""
+"""The connection of the commands `order-audit migrate …`: warnings of its files, and missing roles."""
 
 from __future__ import annotations
 
@@ -29,3 +29,20 @@ def warn(notice: psycopg.errors.Diagnostic) -> None:
     """Print what a file warns of: objects of others that it drops."""
     if notice.severity_nonlocalized == "WARNING":
         say(f"warning: {notice.message_primary}")
+
+
+def roles_line(connection: psycopg.Connection) -> str:
+    """Return a line on the roles of the proposed schema that are missing, after an empty one; empty if none is."""
+    from order_audit.scenario.migrate.roles import missing_roles
+
+    missing = missing_roles(connection)
+    grant = "select sales_private.grant_roles()"
+    if missing.absent:
+        then = f"; then run as the owner: {grant}" if missing.schema_exists else ""
+        return (
+            f"\n\nroles that do not exist: {', '.join(missing.absent)}."
+            f" An administrator runs scenario/proposed/roles.sql with psql{then}"
+        )
+    if missing.without_privileges:
+        return f"\n\nroles without privileges: {', '.join(missing.without_privileges)}. Run as the owner: {grant}"
+    return ""

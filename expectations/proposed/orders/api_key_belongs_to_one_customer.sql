@@ -23,7 +23,7 @@ from (
   -- the secret that one of our references names; other references are compared as they are
   left join sales_private.secrets as s
     on s.customer_id = o.customer_id and held.said = 'secret-ref:sales/' || s.secret_id
-  window same_key as (partition by coalesce(s.secret, held.said) collate "C")
+  window same_key as (partition by s.mark, case when s.mark is null then held.said end collate "C")
 ) as k
 where k.least_customer_id <> k.greatest_customer_id
 order by k.order_id

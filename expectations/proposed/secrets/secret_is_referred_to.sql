@@ -6,7 +6,7 @@
 -- highlight: customer_id
 select s.secret_id, s.customer_id, s.created_at
 from sales_private.secrets as s
-where s.secret is not null and not exists (
+where s.mark is not null and not exists (
   select from sales.deliveries as d
   where d.customer_id = s.customer_id and strpos(d.args::text, '"secret-ref:sales/' || s.secret_id || '"') > 0
 )

@@ -49,4 +49,6 @@ begin
 end
 $$;
 
+\ir expand/roles.sql
+
 commit;

@@ -28,6 +28,7 @@ $$;
 \ir prepare/backfill.sql
 \ir prepare/compare.sql
 \ir prepare/carry.sql
+\ir prepare/secrets.sql
 
 insert into migration.step (name) values ('prepare');
 

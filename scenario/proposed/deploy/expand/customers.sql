@@ -80,8 +80,11 @@ alter table sales.customers add constraint customers_balance_is_in_ledger
   deferrable initially deferred;
 create index ledger_entries_go_on on sales.ledger_entries (customer_id, previous_number);
 
+-- With the owner's privileges, because no application may write a balance.
 create function sales.number_entry() returns trigger
 language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- Locks the customer's row until the end: entries of one customer are serialised. A before trigger, so that one

@@ -242,6 +242,28 @@ begin
 end
 $$;
 alter table sales.ledger_entries enable always trigger number_entry;
+-- It writes the customer's balance with the owner's privileges: the setting of another role must not keep that from
+-- being copied.
+create function migration.ignore_setting() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform set_config('migration.direction', '', true);
+  return new;
+end
+$$;
+do $$
+begin
+  execute format(
+    'create trigger ignore_setting before insert on sales.ledger_entries for each row when ('
+      'coalesce(current_setting(''migration.direction'', true), '''') <> '''' and not pg_has_role(%s::oid, ''USAGE'')'
+      ') execute function migration.ignore_setting()',
+    current_user::regrole::oid
+  );
+end
+$$;
+alter table sales.ledger_entries enable always trigger ignore_setting;
 
 -- Both sides use the old sequences. A number without an explicit value is from a range that no row can have.
 do $$

@@ -15,13 +15,15 @@ declare
   left_over float8;
 begin
   if tg_op = 'INSERT' then
-    -- contact and address follow; if a constraint of the old table requires them, the row is written with them
+    -- The balance is read: the same statement may have added a ledger entry. Contact and address follow; if a constraint
+    -- of the old table requires them, the row is written with them.
     begin
       insert into migration.old_customers (
         customer_id, customer_name, customer_email, customer_contact_name, customer_phone, address, address_state,
         customer_balance
       )
-      values (new.customer_id, new.name, '', '', null, '', '', new.balance::text::float8);
+      select c.customer_id, new.name, '', '', null, '', '', c.balance::text::float8
+      from sales.customers as c where c.customer_id = new.customer_id;
     exception
       when check_violation then
         insert into migration.pending (kind, id) values ('incomplete customer', new.customer_id);
@@ -255,12 +257,14 @@ begin
 end
 $$;
 
--- The nightly jobs of both sides lock the old row, since the old job locks only that.
+-- The nightly jobs of both sides lock the old row, since the old job locks only that. It is called first, by functions
+-- with the owner's privileges: a setting of their caller must not count as the owner's.
 create or replace function sales.hold_customer(the_id bigint) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  perform set_config('migration.direction', '', true);
   perform from sales.customers as c where c.customer_id = the_id for no key update;
   perform from migration.old_customers as o where o.customer_id = the_id for no key update;
   perform migration.settle('customer', the_id);

@@ -130,6 +130,8 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 set extra_float_digits = 1
+-- no setting of the caller counts as the owner's
+set migration.direction = ''
 as $$
 declare
   now_there migration.old_customers;
@@ -207,6 +209,8 @@ create function sales_old.write_order() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+-- as above
+set migration.direction = ''
 as $$
 declare
   now_there migration.old_orders;

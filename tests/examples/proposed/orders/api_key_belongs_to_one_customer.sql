@@ -5,6 +5,7 @@ insert into sales.orders (order_id, first_ancestor_id, customer_id, amount, deli
 select n, n, 2 - n % 2, 5, n from generate_series(1, 11) as n;
 insert into sales_private.secrets (secret_id, customer_id, secret)
 values (1, 1, 'k-1'), (2, 2, 'k-1'), (3, 1, 'k-2'), (4, 2, 'K-2'), (11, 1, 'k-4');
+update sales_private.secrets set mark = hashtextextended(secret, 0);
 insert into sales.deliveries (delivery_id, script_name, args)
 values
     (1, 'custom_crm', '{"api-key": "secret-ref:sales/1"}'), -- violates: 2 has the same secret
