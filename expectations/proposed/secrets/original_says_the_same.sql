@@ -34,6 +34,7 @@ cross join lateral (
   end as args
   offset 0
 ) as original
--- JSON null means no arguments.
+-- JSON null means no arguments. Originals with references are those whose secrets are hidden or forgotten.
 where nullif(original.args, 'null') is distinct from nullif(whole.args, 'null')
+  and nullif(original.args, 'null') is distinct from d.args
 order by d.delivery_id

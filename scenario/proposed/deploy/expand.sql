@@ -23,6 +23,7 @@ revoke all on schema sales_private from public;
 \ir expand/records.sql
 \ir expand/job.sql
 \ir expand/erasure.sql
+\ir expand/persons.sql
 
 create function sales.touch() returns trigger
 language plpgsql

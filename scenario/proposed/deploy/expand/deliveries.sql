@@ -135,7 +135,8 @@ comment on column sales_private.secrets.created_at is 'Time of creation.';
 comment on column sales_private.secrets.updated_at is 'Time of the last change; null if never changed.';
 
 -- Return arguments with a stored secret's reference in place of each secret. An equal secret of the customer is used
--- again; two sessions that write a new one at the same time may store it twice.
+-- again, and locked, so that no session deletes it before the arguments refer to it. Two sessions that write a new one
+-- at the same time may store it twice.
 create function sales_private.put_away(of_customer bigint, args jsonb) returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -149,9 +150,12 @@ begin
       if jsonb_typeof(member.value) = 'string' then
         if sales.is_secret_name(member.key) and member.value #>> '{}' <> ''
           and not sales.is_secret_reference(member.value #>> '{}') then
-          select min(s.secret_id) into kept
-          from sales_private.secrets as s where s.customer_id = of_customer and s.secret = member.value #>> '{}';
-          if kept is null then
+          select s.secret_id into kept
+          from sales_private.secrets as s where s.customer_id = of_customer and s.secret = member.value #>> '{}'
+          order by s.secret_id
+          limit 1
+          for key share;
+          if not found then
             insert into sales_private.secrets (customer_id, secret) values (of_customer, member.value #>> '{}')
             returning secret_id into kept;
           end if;

@@ -199,6 +199,14 @@ create table sales_old.null_args (
 comment on table sales_old.null_args is 'Orders without a delivery for which old applications read JSON null as arguments.';
 comment on column sales_old.null_args.order_id is 'Which order.';
 
+-- Return the arguments that old applications read from now on; sales_old.hide_secrets replaces it.
+create function sales_old.shown(of_customer bigint, arguments json) returns json
+language sql
+as $$
+  select arguments
+$$;
+comment on function sales_old.shown(bigint, json) is 'Arguments as old applications read them again; without secrets once these are hidden.';
+
 -- Return the delivery of a customer with this script, and these arguments letter by letter; a new one if there is none.
 -- Locked, so that no other session deletes it before an order uses it.
 create function sales_old.delivery(of_customer bigint, script text, arguments json, made_now boolean) returns bigint
@@ -208,6 +216,7 @@ as $$
 declare
   found_id bigint;
 begin
+  arguments := sales_old.shown(of_customer, arguments);
   select d.delivery_id into found_id
   from sales_old.delivery_texts as t
   join sales.deliveries as d on d.delivery_id = t.delivery_id

@@ -1,5 +1,5 @@
 -- fails: 3, 4, 5, 12, 13, 14, 15, 16
--- passes: 1, 2, 7, 8, 10, 11
+-- passes: 1, 2, 7, 8, 9, 10, 11
 
 insert into sales_private.secrets (secret_id, customer_id, secret)
 values (1, 1, 'k-1'), (11, 1, E'a "quoted" \\ one'), (3, 1, 'k-3'), (12, 1, 'k-12');
@@ -12,6 +12,7 @@ values
     (5, 'bulk_delivery', '{"a": 1}'), -- violates: there is no original
     (7, 'bulk_delivery', null), -- fine: neither
     (8, 'bulk_delivery', null), -- fine: JSON null is none
+    (9, 'custom_crm', '{"api-key": "secret-ref:sales/1"}'), -- fine: the secret is hidden
     (10, 'custom_crm', '{"api-key": "secret-ref:crm/acme"}'), -- fine: kept elsewhere, by what was written
     (11, 'bulk_delivery', '{}'), -- fine
     (12, 'custom_crm', '{"api-key": "secret-ref:sales/12", "b": 1}'), -- violates: beside a secret that is right
@@ -26,6 +27,7 @@ values
     (3, '{"api-key": "k-1"}'),
     (4, '{"a": 2}'),
     (8, ' null'),
+    (9, '{"api-key":"secret-ref:sales/1"}'),
     (10, '{"api-key": "secret-ref:crm/acme"}'),
     (11, '{}'),
     (12, '{"api-key": "k-12", "b": 2}'),
