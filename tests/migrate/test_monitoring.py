@@ -1,0 +1,186 @@
+"""The monitoring queries: silent in every phase of a sound migration, and each raised by its fault."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from order_audit.audit.database.server import Server
+from order_audit.progress import start_ignored
+from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.run import run
+from order_audit.scenario.migrate.steps import steps
+from order_audit.scenario.migrate.throttle import MigrationThrottle
+from tests.migrate.monitoring import FILE, Alert, alerts, raised
+from tests.migrate.steps import take
+from tests.support import servers
+from tests.support.clients import PSQL, environment
+
+STEPS = steps(PROPOSED)
+ALERTS = {alert.name: alert for alert in alerts()}
+BY_STATEMENTS = {
+    "trigger_is_disabled": "alter table public.orders disable trigger migration_update",
+    "sequence_ends": "select setval('public.orders_order_id_seq', 2000000000)",
+    "secrets_are_readable": "grant select on sales_private.secrets to public",
+    "job_is_late": "alter table public.customers rename to old; alter table public.orders set schema migration;"
+    " update sales.customers set name = name",
+    "row_is_pending": "insert into migration.pending (kind, id) values ('order', 1001)",
+    "quarantine_grows": "update public.orders set order_amount = -1 where order_id = 1001",
+    "column_is_new": "alter table public.orders add column note text",
+    "sides_differ": "alter table public.orders disable trigger migration_update;"
+    " update public.orders set order_amount = 41 where order_id = 1001",
+    "new_side_contradicts_itself": "set local sales.correcting = 'on';"
+    " alter table sales.customers drop constraint customers_balance_is_in_ledger;"
+    " update sales.ledger_entries set amount = amount + 1, balance_after = balance_after + 1 where customer_id = 1",
+    "secret_is_in_clear": "alter table sales.deliveries drop constraint deliveries_args_hold_no_secret;"
+    " alter table sales.deliveries disable trigger receive_args;"
+    " insert into sales.deliveries (customer_id, script_name, args)"
+    """ values (1, 'bulk_delivery', '{"api_key": "x"}')""",
+}
+#: Faults that take other sessions, or that statistics show: tests of their own.
+BY_SESSIONS = {
+    "waiting_session", "long_transaction", "replica_is_behind", "slot_retains_log", "dead_rows", "invalid_index",
+}  # fmt: skip
+
+
+def monitor(dsn: str) -> str:
+    """What psql prints for the whole file."""
+    said = subprocess.run(
+        [*PSQL, "-At", "-v", "daily=on", "-f", str(FILE)],
+        env=environment(dsn, FILE.parent),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+    return said.stdout
+
+
+def of(name: str, threshold: str = "", another: str = "") -> Alert:
+    """An alert, with its threshold changed in one place."""
+    alert = ALERTS[name]
+    if threshold:
+        assert alert.query.count(threshold) == 1
+        alert = replace(alert, query=alert.query.replace(threshold, another))
+    return alert
+
+
+def fits(alert: Alert, texts: list[str]) -> bool:
+    """Whether each text is the one that the header announces."""
+    pattern = re.escape(alert.alert).replace("…", ".+")
+    return bool(texts) and all(re.match(pattern, text) for text in texts)
+
+
+def until_raised(connection: psycopg.Connection, alert: Alert) -> list[str]:
+    """What a query raises in the end: another process has to act first."""
+    give_up = time.monotonic() + 60
+    while not (texts := raised(connection, alert)) and time.monotonic() < give_up:
+        time.sleep(0.05)
+    return texts
+
+
+@pytest.fixture(scope="module")
+def verified(server: Server) -> Iterator[str]:
+    """The sample on both sides, up to verify."""
+    with servers.database(server, "sample") as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            take(connection, STEPS, "verify")
+        yield dsn
+
+
+@pytest.fixture
+def undone(verified: str) -> Iterator[psycopg.Connection]:
+    """A session whose changes are rolled back."""
+    with psycopg.connect(verified) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.mark.both_versions
+def test_no_phase_of_a_sound_migration_raises_an_alert(sample: str) -> None:
+    assert monitor(sample) == ""
+    with psycopg.connect(sample, autocommit=True) as connection:
+        for step in STEPS:
+            run(connection, STEPS, step.name, MigrationThrottle(), start_ignored)
+            if step.name == "switch":  # the new job's first night
+                connection.execute("call sales.recreate_due()")
+            for alert in ALERTS.values():
+                assert raised(connection, alert) == [], (step.name, alert.name)
+            if step.name in ("expand", "backfill", STEPS[-1].name):
+                assert monitor(sample) == "", step.name
+
+
+def test_every_alert_has_a_fault() -> None:
+    assert BY_STATEMENTS.keys() | BY_SESSIONS == ALERTS.keys()
+
+
+@pytest.mark.both_versions
+@pytest.mark.parametrize("name", BY_STATEMENTS)
+def test_a_fault_raises_its_alert(undone: psycopg.Connection, name: str) -> None:
+    alert = of(name, "interval '3 hours'", "interval '0 hours'") if name == "job_is_late" else of(name)
+    assert raised(undone, alert) == []
+    undone.execute(BY_STATEMENTS[name].encode())
+    assert fits(alert, raised(undone, alert))
+
+
+@pytest.mark.both_versions
+def test_a_wait_and_a_long_transaction_raise_alerts(verified: str, undone: psycopg.Connection) -> None:
+    waiting, long = of("waiting_session", "1 second", "0 seconds"), of("long_transaction", "5 minutes", "0 minutes")
+    assert raised(undone, waiting) == raised(undone, long) == []
+    undone.execute("lock table public.orders in access exclusive mode")
+    other = subprocess.Popen(
+        [*PSQL, "-c", "select count(*) from public.orders"],
+        env=environment(verified, FILE.parent),
+        stdout=subprocess.DEVNULL,
+    )
+    with psycopg.connect(verified, autocommit=True) as third:
+        texts = until_raised(third, waiting)
+        assert fits(waiting, texts)
+        assert f"of session {undone.info.backend_pid}" in texts[0]
+        assert fits(long, raised(third, long))
+    undone.rollback()
+    assert other.wait(timeout=60) == 0
+
+
+@pytest.mark.both_versions
+def test_an_abandoned_index_and_dead_rows_raise_alerts(sample: str) -> None:
+    with psycopg.connect(sample, autocommit=True) as connection:
+        dead = of("dead_rows", "10000", "0")
+        assert raised(connection, ALERTS["invalid_index"]) == raised(connection, dead) == []
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("create unique index concurrently same on orders ((customer_id * 0))")
+        connection.execute("update orders set order_amount = order_amount + 1")
+        connection.execute("select pg_stat_force_next_flush()")
+        assert raised(connection, ALERTS["invalid_index"]) == ["index same is invalid, and nothing builds it"]
+        assert fits(dead, raised(connection, dead))
+
+
+@pytest.mark.both_versions
+def test_a_slot_without_a_consumer_raises_an_alert(sample: str) -> None:
+    alert = of("slot_retains_log", "10e9", "1")
+    with psycopg.connect(sample, autocommit=True) as connection:
+        assert raised(connection, alert) == []
+        connection.execute("select pg_create_physical_replication_slot('forgotten', true)")
+        try:
+            connection.execute("update orders set order_amount = order_amount + 1")
+            assert fits(alert, raised(connection, alert))
+        finally:
+            connection.execute("select pg_drop_replication_slot('forgotten')")
+
+
+def test_a_replica_that_lags_raises_an_alert(standby: tuple[str, Server]) -> None:
+    dsn, second = standby
+    alert = of("replica_is_behind", "1e9", "0")
+    with (
+        psycopg.connect(dsn, autocommit=True) as connection,
+        psycopg.connect(second.dsn(), autocommit=True) as replica,
+    ):
+        replica.execute("select pg_wal_replay_pause()")
+        connection.execute("update orders set order_amount = order_amount + 1")
+        assert fits(alert, until_raised(connection, alert))
