@@ -213,7 +213,8 @@ def scenario_comments() -> Texts:
 
 def pages() -> Texts:
     """Pages outside of docs."""
-    for path in ("CHANGELOG.md", "benchmarks/README.md", "findings/README.md", "scenario/proposed/strategy.md"):
+    proposed = (f"scenario/proposed/{name}.md" for name in ("decision", "runbook", "design"))
+    for path in ("CHANGELOG.md", "benchmarks/README.md", "findings/README.md", *proposed):
         yield from _prose(path)
 
 
