@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -252,7 +253,12 @@ def test_suite_and_lint_pass_without_the_views(retired: str, tmp_path: Path) -> 
 def test_each_command_says_one_true_line_at_the_end(retired: str, server: Server) -> None:
     dumped = shape(server, retired)
     complete = "nothing to do: the migration is complete: applications use the schema sales\n"
-    assert migrate(retired, "plan").endswith(f"\n\n{complete}")
+
+    def said_by(*words: str, code: int = 0) -> str:
+        """Without the line on roles, which are the cluster's, and made by other tests."""
+        return re.sub(r"\n\nroles .*", "", migrate(retired, *words, code=code))
+
+    assert said_by("plan").endswith(f"\n\n{complete}")
     for words, said, code in (
         (("run",), complete, 0),
         (("run", "--to", "verify"), complete, 0),
@@ -267,7 +273,7 @@ def test_each_command_says_one_true_line_at_the_end(retired: str, server: Server
         (("retire",), "nothing to do: retire is done\n", 0),
         (CONFIRMED, "nothing to do: retire is done\n", 0),
     ):
-        assert migrate(retired, *words, code=code) == said
+        assert said_by(*words, code=code) == said
     for words in (("plan",), ("apply",)):
         fixes = order_audit("fixes", *words, "--dsn", retired)
         assert (fixes.returncode, fixes.stderr.count("\n")) == (3, 1)

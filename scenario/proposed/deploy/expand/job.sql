@@ -35,10 +35,13 @@ declare
   due record;
   made bigint;
 begin
-  -- locks the balance
+  -- locks the balance, and the state of the order
   perform sales.hold_customer((select o.customer_id from sales.orders as o where o.order_id = old_order_id));
-  select d.customer_id, d.first_ancestor_id, d.amount, d.balance, c.entry_number into due
+  perform from sales.orders as o where o.order_id = old_order_id for no key update;
+  select d.customer_id, d.first_ancestor_id, d.amount, d.balance, c.entry_number, o.schedule_id, o.delivery_id, o.order_status
+  into due
   from sales.orders_due as d
+  join sales.orders as o on o.order_id = d.order_id
   join sales.customers as c on c.customer_id = d.customer_id
   where d.order_id = old_order_id
     and not exists (
@@ -47,9 +50,10 @@ begin
   if not found then
     return null;
   end if;
+  -- first, because a guard of the old table allows one live order in a lineage
+  update sales.orders as o set order_status = 'recreated' where o.order_id = old_order_id;
   insert into sales.orders (customer_id, first_ancestor_id, schedule_id, delivery_id, amount, order_status)
-  select o.customer_id, o.first_ancestor_id, o.schedule_id, o.delivery_id, o.amount, o.order_status
-  from sales.orders as o where o.order_id = old_order_id
+  values (due.customer_id, due.first_ancestor_id, due.schedule_id, due.delivery_id, due.amount, due.order_status)
   returning order_id into made;
   insert into sales.recreations (
     order_id, first_ancestor_id, predecessor_id, business_day, customer_id, entry_number, balance, amount
@@ -57,7 +61,6 @@ begin
   values (
     made, due.first_ancestor_id, old_order_id, the_day, due.customer_id, due.entry_number, due.balance, due.amount
   );
-  update sales.orders as o set order_status = 'recreated' where o.order_id = old_order_id;
   return made;
 end
 $$;

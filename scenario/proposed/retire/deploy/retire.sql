@@ -133,4 +133,7 @@ alter table sales.contacts drop constraint if exists contacts_fit_old_columns;
 alter table sales.orders drop constraint if exists orders_fit_old_columns;
 drop index if exists sales.customers_old_id, sales.orders_old_id, sales.orders_old_customer, sales.orders_old_ref;
 
+-- sales_auditor reads no secrets any more
+select sales_private.grant_roles();
+
 commit;

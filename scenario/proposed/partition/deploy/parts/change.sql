@@ -1,4 +1,4 @@
--- A part of partition.sql, which runs it in a transaction.
+-- A part of partition.sql, which runs it once, in a transaction.
 -- The present table becomes the first partition of a new one. The constraint proves its bound, and it has each index and
 -- foreign key already, so that nothing is read.
 

@@ -1,4 +1,4 @@
--- A part of partition.sql, which runs it in a transaction after change.sql.
+-- A part of partition.sql, which runs it once, in a transaction after change.sql.
 -- What belonged to the table comes to the partitioned one, and the next partitions are made.
 
 do $$

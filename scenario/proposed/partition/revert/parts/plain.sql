@@ -1,4 +1,4 @@
--- A part of the revert of partition.sql, which runs it in a transaction.
+-- A part of the revert of partition.sql, which runs it once, in a transaction.
 -- The first partition takes the place of the partitioned table.
 
 create temporary table orders_parts (part text, name text, statement text, drop text) on commit drop;
