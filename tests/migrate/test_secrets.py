@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,12 @@ pytestmark = pytest.mark.both_versions
 
 #: The customer of order 1002 of the sample, and its key.
 KEY = "not-a-real-key-hudson-7f3a"
-ROTATE = "update sales_private.secrets set secret = %s where customer_id = 2 and secret = %s"
+PAGE = Path(__file__).parents[2] / "docs" / "migration.md"
+#: The statement of the documentation.
+(ROTATE,) = (
+    text.replace("'NEW'", "%s").replace("'OLD'", "%s")
+    for text in re.findall(r"`(update sales_private\.secrets [^`]+)`", PAGE.read_text(encoding="utf-8"))
+)
 OLD = "select delivery_script_args ->> 'api-key' from {} where order_id = 1002"
 NEW = """
 select s.secret from sales.orders as o
