@@ -96,7 +96,11 @@ def done(connection: psycopg.Connection, all_steps: Sequence[Step]) -> list[str]
         return names[: names.index(last) + 1]
     there = {last}
     if last and connection.execute("select from pg_class where oid = to_regclass('migration.step')").rowcount:
-        there |= {row[0] for row in connection.execute("select name from migration.step")}
+        try:
+            with connection.transaction():
+                there |= {row[0] for row in connection.execute("select name from migration.step")}
+        except psycopg.errors.UndefinedTable:  # another session has dropped it since
+            return done(connection, all_steps)
     return [name for name in names if name in there]
 
 

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import psycopg
@@ -14,8 +15,9 @@ import pytest
 from order_audit import scenario
 from order_audit.audit.database.server import Server
 from order_audit.scenario.load import PROPOSED
-from order_audit.scenario.migrate.steps import done, steps
+from order_audit.scenario.migrate.steps import done, execute, steps, without_transaction
 from tests.migrate.migrating import migrate, rows, shape
+from tests.migrate.steps import take
 from tests.support import servers, soak
 
 STEPS = steps(PROPOSED)[:-1]  # up to the contract
@@ -93,3 +95,17 @@ def test_a_server_that_dies_loses_nothing(major: int) -> None:
                 assert "both sides are equal" in migrate(dsn, "verify", "--quiet")
         assert rows(dsn) == before
         assert shape(server, dsn) == dumped
+
+
+def test_the_steps_are_asked_for_while_another_session_reverts_one(sample: str) -> None:
+    with psycopg.connect(sample, autocommit=True) as asks, psycopg.connect(sample) as reverts:
+        take(asks, STEPS, "prepare")
+        found: list[list[str]] = []
+        execute(reverts, without_transaction(STEPS[1].revert))
+        asking = threading.Thread(target=lambda: found.append(done(asks, STEPS)))
+        asking.start()
+        asking.join(0.3)
+        assert asking.is_alive()
+        reverts.commit()
+        asking.join()
+    assert found == [["expand"]]
