@@ -41,7 +41,7 @@ def capacity_text(it: Capacity) -> str:
             f"  write-ahead log: {size(it.log)}{_times(it.log, it.old)}, with what other sessions wrote meanwhile",
             f"  backfill: {_time(it, 'backfill')} without pauses and waits",
             f"  verify: {_time(it, 'verify')}; until it ends, VACUUM keeps all rows that die meanwhile",
-            "  every other step: less than a second, once it has its locks",
+            "  the other steps up to the switch: about a second each, once they have their locks",
         ]
     )
 

@@ -165,7 +165,7 @@ having count(*) > 0;
 \if :has_migration
 -- name: row_is_pending
 -- requires: migration.pending
--- threshold: 1 row, for 1 minute
+-- threshold: 1 row, twice in a row
 -- interval: minute
 -- alert: a change of … … waits for the other side
 -- who: on-call engineer
