@@ -15,8 +15,7 @@ from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.steps import COPYING, FIRST
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 
-#: Their statements, one a line.
-INDEXES: Final = PROPOSED / "deploy" / "indexes.sql"
+_INDEXES: Final = PROPOSED / "deploy" / "indexes.sql"
 _TABLES: Final = ("customers", "orders")
 #: The share of the allowed wait that a batch may take.
 _SHARE: Final = 10
@@ -52,11 +51,25 @@ def backfill(connection: psycopg.Connection, throttle: MigrationThrottle, on_pro
     connection.execute("insert into migration.step (name) values ('backfill') on conflict do nothing")
 
 
+def index_statements(connection: psycopg.Connection) -> list[str]:
+    """Return the statements of indexes.sql in their order, one for each line.
+
+    As in psql, the results of a query that ends with `\\gexec` are statements.
+    """
+    found = []
+    for line in _INDEXES.read_text(encoding="utf-8").splitlines():
+        if line.endswith("\\gexec"):
+            found += [str(statement) for (statement,) in connection.execute(line.removesuffix("\\gexec").encode())]
+        elif line and line[:2] != "--":
+            found.append(line)
+    return found
+
+
 def build_indexes(connection: psycopg.Connection, throttle: MigrationThrottle, on_progress: ProgressCallback) -> None:
     """Build the indexes that are cheaper to build once the rows are there. Others go on writing meanwhile."""
-    statements = [line for line in INDEXES.read_text(encoding="utf-8").splitlines() if line and line[:2] != "--"]
     for attempt in range(throttle.max_tries):
         try:
+            statements = index_statements(connection)
             for number, statement in enumerate(statements):
                 on_progress(number, len(statements), "indexes")
                 # builds wait for older transactions and hold up no session; the drop before them takes a strong lock

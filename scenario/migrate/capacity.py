@@ -11,7 +11,7 @@ from typing import Final
 import psycopg
 
 from order_audit import session
-from order_audit.scenario.migrate.backfill import INDEXES
+from order_audit.scenario.migrate.backfill import index_statements
 
 _OLD: Final = """
 select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint from pg_catalog.pg_class as c
@@ -54,8 +54,8 @@ def log_position(connection: psycopg.Connection) -> str:
 def measure(connection: psycopg.Connection, capacity: Capacity, began_at: str) -> None:
     """Build the remaining indexes, compare both sides, and measure sizes; in the transaction of the dry run."""
     with capacity.timed("backfill"):
-        for statement in INDEXES.read_text(encoding="utf-8").splitlines():
-            if statement.startswith(("create", "reindex")):
+        for statement in index_statements(connection):
+            if statement.startswith(("create", "reindex", "analyze")):
                 connection.execute(statement.replace(" concurrently", "").encode())
     with capacity.timed("verify"):
         for table in ("customers", "orders"):

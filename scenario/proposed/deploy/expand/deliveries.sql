@@ -243,9 +243,10 @@ begin
   if sales.holds_secret(arguments) then
     arguments := sales_private.put_away(of_customer, arguments);
   end if;
+  -- the script by an operator that no index supports: few scripts have very many deliveries
   select d.delivery_id into found_id
   from sales.deliveries as d
-  where d.customer_id = of_customer and d.script_name = script
+  where d.customer_id = of_customer and d.script_name is not distinct from script
     and coalesce(jsonb_hash_extended(d.args, 0), 0) = coalesce(jsonb_hash_extended(arguments, 0), 0)
     and d.args is not distinct from arguments
   order by d.delivery_id

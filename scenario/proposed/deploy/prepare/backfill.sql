@@ -101,6 +101,24 @@ begin
 end
 $$;
 
+-- The statements that build indexes for old applications, beside those of the keys: none for a column by which the old
+-- table has none either.
+create function migration.indexes_as_before() returns setof text
+language sql stable
+as $$
+  select format('create index concurrently if not exists %I on sales.orders ((%I::integer))', n.name, n.new_column)
+  from (values
+    ('customer_id', 'customer_id', 'orders_old_customer'), ('order_ref', 'first_ancestor_id', 'orders_old_ref')
+  ) as n (old_column, new_column, name)
+  where exists (
+    select from pg_catalog.pg_index as i
+    join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+    where i.indrelid in (to_regclass('public.orders'), to_regclass('migration.orders')) and i.indisvalid
+      and a.attname = n.old_column
+  )
+  order by n.name
+$$;
+
 -- Copy pending rows: rows of the quarantine without a fault, and rows that were locked by both sides. Returns the
 -- number of rows that it checked.
 create function migration.settle_all(at_most integer default 500) returns bigint

@@ -166,9 +166,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into sales_old.delivery_texts (delivery_id, customer_id, args_text)
-  values (new.delivery_id, new.customer_id, sales_private.with_secrets(new.customer_id, new.args))
-  on conflict (delivery_id) do nothing;
+  -- that of an old application is there already
+  if not exists (select from sales_old.delivery_texts as t where t.delivery_id = new.delivery_id) then
+    insert into sales_old.delivery_texts (delivery_id, customer_id, args_text)
+    values (new.delivery_id, new.customer_id, sales_private.with_secrets(new.customer_id, new.args))
+    on conflict (delivery_id) do nothing;
+  end if;
   return null;
 end
 $$;
@@ -217,15 +220,19 @@ declare
   found_id bigint;
 begin
   arguments := sales_old.shown(of_customer, arguments);
-  select d.delivery_id into found_id
+  -- the script by a scalar subquery, and the lock apart: with statistics of an empty table, the server would read all
+  -- deliveries of a script
+  select t.delivery_id into found_id
   from sales_old.delivery_texts as t
-  join sales.deliveries as d on d.delivery_id = t.delivery_id
   where t.customer_id = of_customer
     and hashtextextended(coalesce(t.args_text, ''), 0) = hashtextextended(coalesce(arguments::text, ''), 0)
-    and t.args_text is not distinct from arguments::text and d.script_name = script
-  order by d.delivery_id
-  limit 1
-  for key share of d;
+    and t.args_text is not distinct from arguments::text
+    and (select d.script_name from sales.deliveries as d where d.delivery_id = t.delivery_id) = script
+  order by t.delivery_id
+  limit 1;
+  if found then
+    perform from sales.deliveries as d where d.delivery_id = found_id for key share;
+  end if;
   if not found then
     insert into sales.delivery_scripts (script_name)
     select script where not exists (select from sales.delivery_scripts as s where s.script_name = script)
