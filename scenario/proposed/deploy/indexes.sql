@@ -6,9 +6,13 @@
 -- Without statistics of these expressions, the server would read a whole index to find the orders of one customer.
 
 select migration.drop_invalid_indexes();
+create index concurrently if not exists orders_schedule_id on sales.orders (schedule_id);
+create index concurrently if not exists deliveries_script on sales.deliveries (script_name, checked_as);
+create index concurrently if not exists deliveries_args on sales.deliveries (customer_id, (coalesce(jsonb_hash_extended(args, 0), 0)));
 create index concurrently if not exists customers_old_id on sales.customers ((customer_id::integer));
 create index concurrently if not exists orders_old_id on sales.orders ((order_id::integer));
 select migration.indexes_as_before() \gexec
 reindex index concurrently sales.orders_lineage;
 analyze sales.customers;
+analyze sales.deliveries;
 analyze sales.orders;
