@@ -110,3 +110,26 @@ def test_an_old_job_waits_for_a_debit_after_the_contract(dsn: str) -> None:
         "select r.entry_number = c.entry_number and r.balance = c.balance from sales.recreations as r"
         " join sales.customers as c using (customer_id)",
     )
+
+
+@pytest.mark.parametrize("end", ["switch", CONTRACT])
+def test_a_debit_counts_that_takes_what_another_session_gives(dsn: str, end: str) -> None:
+    """The balance is then what the waiting statement read before it waited."""
+    synchronised(dsn)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        take(connection, steps(PROPOSED), end)
+    customer = one(dsn, "select min(customer_id) from sales.customers")
+    with psycopg.connect(dsn) as gives, psycopg.connect(dsn) as takes:
+        gives.execute("update customers set customer_balance = 100 where customer_id = %s", [customer])
+        gives.commit()
+        gives.execute("insert into sales.ledger_entries (customer_id, amount) values (%s, 1.5)", [customer])
+        later = Later(
+            takes, "update customers set customer_balance = customer_balance - 1.5 where customer_id = %s", customer
+        )
+        assert later.is_alive()
+        gives.commit()
+        later.end()
+        assert later.said is None
+        takes.commit()
+    assert one(dsn, "select customer_balance from customers where customer_id = %s", customer) == 100
+    assert one(dsn, "select balance from sales.customers where customer_id = %s", customer) == 100

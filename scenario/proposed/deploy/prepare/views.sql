@@ -135,6 +135,8 @@ set migration.direction = ''
 as $$
 declare
   now_there migration.old_customers;
+  -- before the difference is added: the sum may be the old value
+  is_paid boolean := tg_op = 'UPDATE' and new.customer_balance is distinct from old.customer_balance;
 begin
   if tg_op = 'INSERT' then
     insert into migration.old_customers values (new.*) returning * into new;
@@ -149,8 +151,7 @@ begin
     delete from migration.old_customers as o where o.customer_id = old.customer_id;
     return old;
   end if;
-  if new.customer_balance is distinct from old.customer_balance
-    and now_there.customer_balance is distinct from old.customer_balance then
+  if is_paid and now_there.customer_balance is distinct from old.customer_balance then
     if 'NaN' in (old.customer_balance, new.customer_balance, now_there.customer_balance)
       or 'Infinity' in (abs(old.customer_balance), abs(new.customer_balance), abs(now_there.customer_balance)) then
       raise serialization_failure using message = 'could not serialize access due to concurrent update';
@@ -182,9 +183,7 @@ begin
     customer_phone = case when new.customer_phone is distinct from old.customer_phone then new.customer_phone else o.customer_phone end,
     address = case when new.address is distinct from old.address then new.address else o.address end,
     address_state = case when new.address_state is distinct from old.address_state then new.address_state else o.address_state end,
-    customer_balance = case
-      when new.customer_balance is distinct from old.customer_balance then new.customer_balance else o.customer_balance
-    end
+    customer_balance = case when is_paid then new.customer_balance else o.customer_balance end
   where o.customer_id = new.customer_id
   returning * into now_there;
   if exists (select from sales_old.carried) then
