@@ -207,8 +207,8 @@ def _capacity(document: Document) -> str:
         ("old tables, MB", *(in_megabytes(it["old"]) for it in sizes)),
         ("new tables before contract, MB", *(in_megabytes(it["new"]) for it in sizes)),
         ("the same, over the old tables", *(ratio(it["new"], it["old"]) for it in sizes)),
-        ("new tables after retire, over the old tables", *(ratio(it["final"], it["old"]) for it in sizes)),
-        ("write-ahead log until verify, over the old tables", *(ratio(log_until_verify(it), it["old"]) for it in sizes)),
+        ("new tables after retire, over these", *(ratio(it["final"], it["old"]) for it in sizes)),
+        ("write-ahead log until verify, over these", *(ratio(log_until_verify(it), it["old"]) for it in sizes)),
         ("seconds of backfill and verify for a million rows",
          *(decimal(1e6 * sum(it["steps"][step]["seconds"] for step in ("backfill", "verify")) / sum(it["tables"]), 1)
            for it in sizes)),
