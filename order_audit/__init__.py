@@ -246,6 +246,7 @@ def profile(
     `sample` is the percentage of each table's pages to read, `timeout` the limit of each statement in seconds.
     Raises UsageError for a table that does not exist, RunError.
     """
+    from order_audit import search_path
     from order_audit.audit.analysis.relation_name import RelationName
     from order_audit.audit.database import catalog
     from order_audit.audit.database.dsn import resolve
@@ -253,13 +254,14 @@ def profile(
     from order_audit.audit.profiling.profile import profile as describe
 
     with Snapshot(resolve(dsn), schema, timeout) as snapshot:
-        names = [RelationName("", table) for table in tables] or [
-            RelationName("", table) for table in catalog.tables(snapshot.connection)
-        ]
+        names = [RelationName("", table) for table in tables]
+        names = names or catalog.tables(snapshot.connection, search_path.names(schema))
         known = catalog.relations(snapshot.connection, names)
         if missing := [str(name) for name in names if name not in known]:
             raise UsageError(f"there is no table '{missing[0]}'")
-        return describe(snapshot.connection, [known[name] for name in names], sample=sample, unmask=unmask)
+        home = search_path.home(schema)
+        wanted = [known[name] for name in names]
+        return describe(snapshot.connection, wanted, sample=sample, unmask=unmask, home=home)
 
 
 def compare(before: Result | str | Path, after: Result | str | Path) -> dict[str, Any]:

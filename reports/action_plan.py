@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from order_audit import search_path
 from order_audit.reports import schema_findings
 from order_audit.reports.document import Document, PlannedFix, Result
 from order_audit.reports.formatting import plural
@@ -195,7 +196,7 @@ def _planned(document: Document) -> dict[str, PlannedFix]:
 def _command(document: Document, *words: str) -> str:
     """A command for the audited database, whose DSN it reads from DATABASE_URL."""
     suites = document.run.suites if words[0] == "fixes" and document.run.suites != ("current",) else ()
-    schema = document.run.database.schema
+    schema = search_path.text(document.run.database.schemas)
     return command(*words, suites=suites, schema=schema if schema != "public" else "")
 
 

@@ -7,7 +7,7 @@ of a rule. A statement that it cannot parse runs unchanged.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -74,9 +74,9 @@ class ParsedQuery:
     `body` is the statement without a final ORDER BY that affects only the order. `relations` has the relations that it
     reads, in their order. `column_lineage` has the source columns of each result column; None if unknown. `rows` has a
     number for each result column that is an unchanged column: equal numbers mean the same row of the same table.
-    `unqualified` has the positions of relations without a schema; None if unknown. `calls` has the names before an
-    opening bracket, which include all functions; None if the text is unreadable. `columns_read` has the columns that
-    decide what the query finds, each with its relation if known; None if unknown.
+    `unqualified` has the positions and names of relations without a schema; None if unknown. `calls` has the names
+    before an opening bracket, which include all functions; None if the text is unreadable. `columns_read` has the
+    columns that decide what the query finds, each with its relation if known; None if unknown.
     """
 
     body: str
@@ -84,7 +84,7 @@ class ParsedQuery:
     column_lineage: dict[str, frozenset[str] | None]
     clauses: SelectClauses | None
     rows: dict[str, int]
-    unqualified: tuple[int, ...] | None
+    unqualified: tuple[tuple[int, str], ...] | None
     read_sets: dict[str, ReadSet] = field(default_factory=dict)
     prefiltered: tuple[int, int] | None = None
     calls: frozenset[str] | None = None
@@ -131,7 +131,7 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> ParsedQuery:
         clauses=_slices(tree, text, tokens, clauses, prefiltered),
         rows=_rows(tree),
         unqualified=tuple(
-            table.this.meta["start"]
+            (table.this.meta["start"], relation_name(table).relation)
             for table in _tables(tree)
             if not table.args.get("db") and "start" in table.this.meta
         ),
@@ -142,14 +142,17 @@ def _parsed(rule: Rule, text: str, tokens: list[Token]) -> ParsedQuery:
     )
 
 
-def qualified(rule: Rule, schema: str) -> str:
-    """Return the rule's statement for psql, with its tables in `schema`, a quoted identifier."""
+def qualified(rule: Rule, schemas: Sequence[str], homes: Mapping[str, str]) -> str:
+    """Return the rule's statement for psql, with its tables in their schemas.
+
+    `schemas` are the quoted identifiers of the search path, `homes` those of relations by name.
+    """
     places = parse(rule).unqualified
     if places is None:
-        return f"set search_path to {schema};\n{rule.sql}"
+        return f"set search_path to {', '.join(schemas)};\n{rule.sql}"
     text = rule.sql
-    for place in sorted(set(places), reverse=True):
-        text = f"{text[:place]}{schema}.{text[place:]}"
+    for place, name in sorted(set(places), reverse=True):
+        text = f"{text[:place]}{homes.get(name, schemas[0])}.{text[place:]}"
     return text
 
 

@@ -17,17 +17,15 @@ if TYPE_CHECKING:
 @contextmanager
 def connected(dsn: str | None, schema: str) -> Iterator[psycopg.Connection]:
     """Connect with autocommit and the schema as search path; after a switch, with that of the moved tables first."""
-    from psycopg import sql
-
+    from order_audit import search_path, session
     from order_audit.audit.database import dsn as dsns
+    from order_audit.audit.database.schemas import refuse_missing
     from order_audit.scenario.migrate.moved import follow
 
     with dsns.connect(dsns.resolve(dsn), autocommit=True, one_statement=True) as connection:
         if schema:
-            exists = connection.execute("select from pg_namespace where nspname = %s", [schema]).rowcount
-            if not exists:
-                raise RunError(f"schema '{schema}' does not exist in database {connection.info.dbname}")
-            connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(schema)))
+            refuse_missing(connection, search_path.names(schema))
+            session.configure(connection, [("search_path", search_path.setting(schema))])
         if follow(connection):
             say(
                 "customers and orders are views since the switch of 'order-audit migrate': fixes change their tables,"

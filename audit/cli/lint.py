@@ -17,7 +17,9 @@ def lint(
     schema: Annotated[
         str,
         typer.Option(
-            help="Schema whose objects are shown without a prefix. Default: the search path.", show_default=False
+            metavar="NAME[,NAME]",
+            help="Schema whose objects are shown without a prefix, then further ones. Default: the search path.",
+            show_default=False,
         ),
     ] = "",
     rule: Annotated[

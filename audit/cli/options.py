@@ -26,7 +26,12 @@ Suites = Annotated[
     ),
 ]
 Schema = Annotated[
-    str, typer.Option(help="Schema that holds the tables. Default: the search path.", show_default=False)
+    str,
+    typer.Option(
+        metavar="NAME[,NAME]",
+        help="Schema that holds the tables, or several, in the order of the search path. Default: the search path.",
+        show_default=False,
+    ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show all details.")]
 Fixes = Annotated[

@@ -29,6 +29,7 @@ def profile(
     import json
     import shutil
 
+    from order_audit import search_path
     from order_audit.audit.analysis.relation_name import RelationName
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import catalog
@@ -43,14 +44,22 @@ def profile(
         progress_bars(quiet=False) as start_progress,
         Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
     ):
-        names = [RelationName("", name) for name in table or catalog.tables(snapshot.connection)]
+        names = [RelationName("", name) for name in table or ()]
+        names = names or catalog.tables(snapshot.connection, search_path.names(schema))
         existing = catalog.relations(snapshot.connection, names)
         if missing := [str(name) for name in names if name not in existing]:
             raise UsageError(f"--table: table '{missing[0]}' does not exist")
         wanted = [existing[name] for name in names]
         on_progress = start_progress("profiling tables")
         figures = SecretNumbers().of(
-            describe(snapshot.connection, wanted, sample=sample, unmask=unmask, on_progress=on_progress)
+            describe(
+                snapshot.connection,
+                wanted,
+                sample=sample,
+                unmask=unmask,
+                home=search_path.home(schema),
+                on_progress=on_progress,
+            )
         )
     if not figures:
         raise RunError("no table to profile; name the schema of the tables with --schema")

@@ -29,13 +29,14 @@ def load_scenario(
     """
     import psycopg
 
-    from order_audit import scenario
+    from order_audit import scenario, search_path
     from order_audit.audit.database import dsn as dsns
 
+    one = search_path.one(schema)
     place = dsns.resolve(dsn)
     with dsns.connect(place, autocommit=True) as connection:
         try:
-            scenario.load(connection, issues=issues, schema=schema)
+            scenario.load(connection, issues=issues, schema=one)
         except scenario.NotEmptyError as existing:
             raise UsageError(
                 f"{existing} already exists in {dsns.masked(place)}: use an empty database or another --schema"
@@ -77,12 +78,13 @@ def generate_scenario(
     """
     import psycopg
 
-    from order_audit import scenario
+    from order_audit import scenario, search_path
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.audit.database import dsn as dsns
 
     if truth is not None and (not truth.name or truth.is_dir()):
         raise UsageError(f"--truth: {truth} is a folder: name a file")
+    one = search_path.one(schema)
     place = dsns.resolve(dsn)
     with dsns.connect(place, autocommit=True) as connection, progress_bar("generating", quiet=quiet) as on_progress:
         try:
@@ -93,7 +95,7 @@ def generate_scenario(
                 seed=seed,
                 defects=defects,
                 truth=truth,
-                schema=schema,
+                schema=one,
                 on_progress=on_progress,
             )
         except (ValueError, scenario.NotUnicodeError) as wrong:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -182,13 +182,19 @@ def describe(connection: psycopg.Connection, statement: str) -> tuple[Column, ..
     )
 
 
-def tables(connection: psycopg.Connection) -> list[str]:
-    """The tables in the first schema of the search path that are no partitions of others, by name."""
+def tables(connection: psycopg.Connection, schemas: Sequence[str] = ()) -> list[RelationName]:
+    """The tables in these schemas, by default the first one of the search path, that are no partitions of others.
+
+    In the order of the schemas and of their names; those of the first schema are named without it.
+    """
     rows = connection.execute(
-        "select relname::text from pg_class where relnamespace = to_regnamespace(quote_ident(current_schema()))"
-        " and relkind in ('r', 'p', 'm') and not relispartition order by relname"
+        "select case when s.number = 1 then '' else s.name end, c.relname::text"
+        " from unnest(%s::name[]) with ordinality as s (name, number)"
+        " join pg_namespace as n on n.nspname = s.name join pg_class as c on c.relnamespace = n.oid"
+        " where c.relkind in ('r', 'p', 'm') and not c.relispartition order by s.number, c.relname",
+        [list(schemas) or [session.scalar(connection, "select current_schema()")]],
     )
-    return [row[0] for row in rows]
+    return [RelationName(*row) for row in rows]
 
 
 @dataclass(frozen=True)

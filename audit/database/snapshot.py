@@ -17,8 +17,9 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from order_audit import session
+from order_audit import search_path, session
 from order_audit.audit.database.dsn import connect
+from order_audit.audit.database.schemas import refuse_missing
 from order_audit.errors import RunError
 
 
@@ -26,9 +27,9 @@ from order_audit.errors import RunError
 class Snapshot:
     """A repeatable-read, read-only transaction whose view other connections share.
 
-    `schema` is the schema of the tables; empty for the connection's search path. `timeout` limits each statement, in
-    seconds; None for the server's limit. `low_impact` sessions have no parallel workers and the server's default
-    memory. `settings` override ours.
+    `schema` is the schema of the tables, or several (`ops,ref`); empty for the connection's search path. `timeout`
+    limits each statement, in seconds; None for the server's limit. `low_impact` sessions have no parallel workers and
+    the server's default memory. `settings` override ours.
     """
 
     dsn: str
@@ -43,9 +44,15 @@ class Snapshot:
     _cancelled: bool = False
 
     def __enter__(self) -> Self:
+        schemas = search_path.names(self.schema)
         self.connection = self._connect()
-        self._begin(self.connection)
-        self.id = session.scalar(self.connection, "select pg_export_snapshot()")
+        try:
+            self._begin(self.connection)
+            self.id = session.scalar(self.connection, "select pg_export_snapshot()")
+            refuse_missing(self.connection, schemas)
+        except BaseException:
+            self._close(self.connection)
+            raise
         return self
 
     def __exit__(
@@ -103,7 +110,7 @@ class Snapshot:
         if self.low_impact:
             settings.append(("max_parallel_workers_per_gather", "0"))
         if self.schema:
-            settings.append(("search_path", sql.Identifier(self.schema).as_string(connection)))
+            settings.append(("search_path", search_path.setting(self.schema)))
         settings += self.settings
         session.configure(connection, settings, local=True)
         if not self.low_impact:

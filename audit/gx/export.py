@@ -74,7 +74,7 @@ def export(
     errored = {id: outcome.failure.message for id, outcome in outcomes.items() if outcome.failure is not None}
     chosen = [rule for rule, _ in parsed_rules if rule.id not in left_out]
     if not chosen:
-        where = f"schema '{schema}'" if schema else "the schemas of the search path"
+        where = f"schema {schema}" if schema else "the schemas of the search path"
         raise RunError(
             f"no rule can be judged in {where}: {next(iter(left_out.values()))};"
             " --schema names the schema that holds the tables"

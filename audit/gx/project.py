@@ -23,6 +23,7 @@ from great_expectations.datasource.fluent.postgres_datasource import PostgresDat
 from great_expectations.datasource.fluent.sql_datasource import QueryAsset
 from great_expectations.exceptions.exceptions import DataContextRequiredError
 
+from order_audit import search_path
 from order_audit.audit.gx.suite import NAMESPACE, store
 
 #: The environment variable with the address of the database, as SQLAlchemy writes it: postgresql+psycopg://…
@@ -60,7 +61,7 @@ def opened(folder: Path) -> Iterator[FileDataContext]:
 def add(context: FileDataContext, suite: gx.ExpectationSuite, *, schema: str = "") -> Project:
     """Add a suite with all that it takes to run it, or replace what has its name.
 
-    `schema` is the schema that holds the tables, empty for what the connection's search path gives.
+    `schema` has the schemas that hold the tables, as --schema does; empty for what the connection's search path gives.
     """
     data = _batch(context, schema)
     stored = store(context, suite)
@@ -94,5 +95,5 @@ def _batch(context: FileDataContext, schema: str) -> BatchDefinition[Any]:
 
 
 def _escaped(schema: str) -> str:
-    """A schema's name as an identifier in libpq's `options`, which spaces divide."""
-    return ('"' + schema.replace('"', '""') + '"').replace("\\", "\\\\").replace(" ", "\\ ")
+    """The search path of --schema in libpq's `options`, which spaces divide."""
+    return search_path.setting(schema).replace("\\", "\\\\").replace(" ", "\\ ")

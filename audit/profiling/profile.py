@@ -39,12 +39,14 @@ def profile(
     *,
     sample: float | None = None,
     unmask: bool = False,
+    home: str = "",
     on_progress: ProgressCallback = ignore_progress,
 ) -> dict[str, Any]:
     """Profile tables on a connection in the snapshot; `sample` is the percentage of their pages to read.
 
     A table that cannot be profiled has an `error` and no figures. Tables are identified by their names, with the
-    schema if two are equal. A sample has no figures of domains, which need whole tables.
+    schema if two are equal; with `home`, a schema, if they are in another one. A sample has no figures of domains,
+    which need whole tables.
     """
     wanted = list(relations)
     names = Counter(relation.name for relation in wanted)
@@ -52,7 +54,8 @@ def profile(
     tables: dict[str, Relation] = {}
     for place, relation in enumerate(wanted):
         on_progress(place, len(wanted), relation.name)
-        name = relation.name if names[relation.name] == 1 else f"{relation.schema}.{relation.name}"
+        bare = relation.schema == home if home else names[relation.name] == 1
+        name = relation.name if bare else f"{relation.schema}.{relation.name}"
         profiles[name] = _guarded(connection, unmask, partial(_profiled, connection, relation, sample, unmask))
         tables[name] = relation
     if sample is None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from order_audit.audit.results.collect import Collected
 from order_audit.audit.results.context import Context
-from order_audit.audit.results.impact_facts import runnable
 from order_audit.audit.results.options import Options
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.schema import lint
@@ -110,7 +109,6 @@ def _summary(results: Iterable[Result], affected: tuple[RowsAffected, ...], verd
 def _results(collected: Collected, options: Options) -> Iterator[Result]:
     repairs = {id: decode(Fix, fix.document()) for id, fix in fixes(collected.rules, options.fixes).items()}
     on_schema = {(it.rule, it.object): it for verdict in collected.linted for it in verdict.findings}
-    sql = runnable(options.schema)
     for rule in collected.rules:
         guard, unguarded = _guard(rule, collected.schema)
         causes = (
@@ -121,7 +119,7 @@ def _results(collected: Collected, options: Options) -> Iterator[Result]:
         yield _result(
             rule,
             collected.outcomes[rule.id],
-            sql=sql(rule),
+            sql=collected.sql(rule),
             impact_sql=collected.impacts.sql.get(rule.id, ""),
             context=collected.contexts.get(rule.id, Context()),
             overlaps=collected.overlaps.by_rule.get(rule.id),

@@ -14,9 +14,9 @@ from typing import Final, TypeAlias
 
 import psycopg
 
+from order_audit import search_path
 from order_audit.audit import mask
 from order_audit.audit.analysis.parsed_query import ParsedQuery
-from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
@@ -25,7 +25,7 @@ from order_audit.audit.results.consequences import Consequences, consequences
 from order_audit.audit.results.context import Context, context, context_without_queries
 from order_audit.audit.results.coverage import coverage
 from order_audit.audit.results.fix_plan import fix_plan
-from order_audit.audit.results.impact_facts import ImpactFacts, impact_facts
+from order_audit.audit.results.impact_facts import ImpactFacts, impact_facts, runnable
 from order_audit.audit.results.interruption import interruptible
 from order_audit.audit.results.nothing_judged import other_schema
 from order_audit.audit.results.options import Options
@@ -78,7 +78,8 @@ class Selection:
 class Collected:
     """The parts of a result: of the run, of each rule by its id, of the schema, of the data.
 
-    `schema` is the audited schema's name as an identifier, `elsewhere` a schema with all tables that rules lack.
+    `schema` is the audited schema's name as an identifier, `sql` gives a rule's query as psql runs it, `elsewhere` is a
+    schema with all tables that rules lack.
     """
 
     run: Run
@@ -97,6 +98,7 @@ class Collected:
     impacts: ImpactFacts
     fix_plan: FixPlan | None
     coverage: Coverage
+    sql: Callable[[Rule], str]
     elsewhere: str = ""
 
 
@@ -117,7 +119,9 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         prepared_rules, outcomes = engine.prepare(selection.wanted)
         outcomes |= {rule.id: Outcome("not_selected") for rule in selection.left_out}
         check(database, {it.table.shown(database.schema) for it in prepared_rules if it.table is not None})
-        read = _relations(snapshot, prepared_rules) or _all_relations(snapshot)
+        read = _relations(snapshot, prepared_rules)
+        sql = runnable(search_path.names(options.schema), read)
+        read = read or _all_relations(snapshot)
         elsewhere = other_schema(snapshot.connection, outcomes.values())
         hold(snapshot.connection, read)
         as_seen = states(snapshot.connection, read)
@@ -149,7 +153,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
                 scans.finish()
         complete = not scans.interrupted
         failed = [it for it in prepared_rules if outcomes[it.rule.id].status == "failed"]
-        facts = impact_facts(engine, failed, database.schema, named=options.schema)
+        facts = impact_facts(engine, failed, database.schema, sql)
         # all rows are read: the following steps read current catalogs
         moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
     rules = sorted([rule for rule, _ in selection.wanted] + selection.left_out, key=lambda rule: rule.id)
@@ -186,6 +190,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         impacts=facts,
         fix_plan=planned,
         coverage=coverage(prepared_rules, read, database.schema),
+        sql=sql,
         elsewhere=elsewhere,
     )
 
@@ -234,7 +239,7 @@ def _relations(snapshot: Snapshot, prepared_rules: Iterable[PreparedRule]) -> li
 
 def _all_relations(snapshot: Snapshot) -> list[catalog.Relation]:
     """The tables of the audited schema, where no rule reads any."""
-    names = [RelationName("", name) for name in catalog.tables(snapshot.connection)]
+    names = catalog.tables(snapshot.connection, search_path.names(snapshot.schema))
     return sorted(catalog.relations(snapshot.connection, names).values(), key=lambda relation: relation.name)
 
 
@@ -243,22 +248,18 @@ def _profile(snapshot: Snapshot, relations: list[catalog.Relation], options: Opt
     from order_audit.audit.profiling.profile import profile
 
     on_progress = options.start_progress("profiling tables")
+    home, connection = search_path.home(options.schema), snapshot.connection
     return profile(
-        snapshot.connection, relations, sample=options.sample, unmask=options.unmask, on_progress=on_progress
+        connection, relations, sample=options.sample, unmask=options.unmask, home=home, on_progress=on_progress
     )
 
 
 def _planned(snapshot: Snapshot, selection: Selection, options: Options) -> FixPlan:
     """Return what the automatic fixes would do."""
     rules = [rule for rule, _ in selection.wanted]
-    on_progress = options.start_progress("trying the fixes")
+    trying = options.start_progress("trying the fixes")
     return fix_plan(
-        snapshot,
-        rules,
-        folder=options.fixes,
-        schema=options.schema,
-        unmask=options.unmask,
-        on_progress=on_progress,
+        snapshot, rules, folder=options.fixes, schema=options.schema, unmask=options.unmask, on_progress=trying
     )
 
 

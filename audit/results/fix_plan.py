@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from psycopg import sql
 
+from order_audit import search_path, session
 from order_audit.audit import mask
 from order_audit.audit.database.dsn import connect
 from order_audit.audit.database.snapshot import Snapshot
@@ -44,7 +44,7 @@ def fix_plan(
         connection.autocommit = True
         try:
             if schema:
-                connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(schema)))
+                session.configure(connection, [("search_path", search_path.setting(schema))])
             if not tables(connection, repairs):
                 return FixPlan(reason="no fix applies to these tables")
             made = plan(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from order_audit.audit.analysis import parsed_query
+from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.scans.engine import Engine
 from order_audit.audit.scans.prepared_rule import PreparedRule
@@ -21,15 +22,20 @@ class ImpactFacts:
     measures: tuple[TableImpact, ...]
 
 
-def runnable(schema: str) -> Callable[[Rule], str]:
-    """Return a function that gives a rule's runnable query: with `schema`, if named, before tables."""
-    name = quoted(schema) if schema else ""
-    return (lambda rule: parsed_query.qualified(rule, name)) if name else (lambda rule: rule.sql)
+def runnable(schemas: Sequence[str], relations: Iterable[Relation]) -> Callable[[Rule], str]:
+    """Return a function that gives a rule's runnable query: with their schemas, if the user named any, before tables.
+
+    `relations` are those that rules read.
+    """
+    if not schemas:
+        return lambda rule: rule.sql
+    names = [quoted(schema) for schema in schemas]
+    further = {it.name: quoted(it.schema) for schema in reversed(schemas) for it in relations if it.schema == schema}
+    return lambda rule: parsed_query.qualified(rule, names, further)
 
 
-def impact_facts(engine: Engine, failed: list[PreparedRule], schema: str, *, named: str) -> ImpactFacts:
-    """Return the facts for failed rules of an audit of `schema`; `named` is the schema if the user named it."""
-    sql = runnable(named)
+def impact_facts(engine: Engine, failed: list[PreparedRule], schema: str, sql: Callable[[Rule], str]) -> ImpactFacts:
+    """Return the facts for failed rules of an audit of `schema`; `sql` gives a rule's runnable query."""
     known = [(prepared, impact) for prepared in failed if (impact := engine.impact(prepared))]
     measures = {
         prepared.table.shown(schema): tuple(

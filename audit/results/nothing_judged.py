@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import psycopg
 
-from order_audit import session
+from order_audit import search_path, session
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.expectations import shipped
 from order_audit.reports.document import Database, Result
@@ -31,7 +32,8 @@ def other_schema(connection: psycopg.Connection, outcomes: Iterable[Outcome]) ->
 
 def message(results: Sequence[Result], database: Database, suites: Sequence[str], elsewhere: str, out: Path) -> str:
     """Return why no rule could be judged, and what to do next."""
-    where = f"database {database.name}" + (f", schema {database.schema}" if database.schema else "")
+    schemas = f", schema{'s' * bool(database.further_schemas)} {', '.join(database.schemas)}"
+    where = f"database {database.name}" + schemas * bool(database.schema)
     errors = dict.fromkeys(it.error for it in results if it.error)
     missing = sorted({name for it in results for name in it.missing_tables})
     reasons = dict.fromkeys(it.reason for it in results if it.status == "skipped")
@@ -41,7 +43,7 @@ def message(results: Sequence[Result], database: Database, suites: Sequence[str]
         right = {"schema": "usage on schema", "table": "select on"}[denied[1]] if denied else ""
         hint = f"grant {right} {denied[2]} to {database.user}" if denied else "grant the role what it lacks"
     elif elsewhere:
-        hint = f"schema {elsewhere} has tables of these names: --schema {elsewhere}"
+        hint = f"schema {elsewhere} has tables of these names: --schema {shlex.quote(search_path.text([elsewhere]))}"
     elif ours := [suite for suite in suites if suite in shipped()]:
         about = sorted({name for it in results if it.suite in ours for name in it.missing_tables})
         why = f"the suite '{ours[0]}' is about tables that are not there: {', '.join(about)}" if about else why

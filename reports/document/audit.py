@@ -29,6 +29,14 @@ class Database:
     encoding: str
     snapshot: Annotated[str, note("The exported snapshot that everything was read in.")]
     cluster: Annotated[str, note("The server's system identifier, empty where the role may not read it.")]
+    further_schemas: Annotated[
+        tuple[str, ...], note("Schemas that --schema names after the first, `schema`; names in them have their schema.")
+    ] = ()
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """The audited schemas, in the order of the search path."""
+        return (self.schema, *self.further_schemas) if self.schema else ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import Final
 
+from order_audit import search_path
 from order_audit.reports.document import Document, JsonObject
 
 #: Names that need no quotes after a dot, keywords included.
@@ -17,7 +18,7 @@ def command(document: Document) -> str:
     run, gate = document.run, document.summary.gate
     words = ["order-audit", "run", "--dsn", "…"]
     if run.database.schema:
-        words += ["--schema", run.database.schema]
+        words += ["--schema", search_path.text(run.database.schemas)]
     for suite in run.suites:
         words += ["--suite", suite]
     if gate.fail_on != "critical":
