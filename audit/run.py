@@ -18,7 +18,7 @@ from order_audit.audit.results.own_folder import ROWS
 from order_audit.audit.schema import suppression
 from order_audit.audit.secret_numbers import SecretNumbers
 from order_audit.errors import RunError, UsageError
-from order_audit.expectations import SuiteError, load, matching, schema_rules
+from order_audit.expectations import SuiteError, load, matching, schema_rules, tagged
 from order_audit.fixes.fix import fixes
 from order_audit.reports import atomic_files, compare, results_file
 from order_audit.reports.document import Database, Document
@@ -80,8 +80,9 @@ def _selection(options: Options) -> Selection:
     suite = load(*options.suites)
     asked = matching(suite.rules, options.rules) if options.rules else {rule.id for rule in suite.rules}
     asked -= matching(suite.rules, options.exclude) if options.exclude else set()
+    asked &= tagged(suite.rules, options.tags) if options.tags else asked
     if not asked and suite.rules:
-        raise UsageError("--rule and --exclude leave no rule to judge")
+        raise UsageError(f"--rule{', --tag' * bool(options.tags)} and --exclude leave no rule to judge")
     return Selection(
         suite=suite,
         wanted=[(rule, parsed_query.parse(rule)) for rule in suite.rules if rule.id in asked],

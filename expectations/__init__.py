@@ -1,6 +1,7 @@
 """Rules as SQL files, in suites."""
 
 from order_audit.expectations.error import SuiteError
+from order_audit.expectations.ownership import Ownership, is_web_address, tagged
 from order_audit.expectations.requirements import Question, Requirement
 from order_audit.expectations.rule import (
     SEVERITIES,
@@ -29,6 +30,7 @@ __all__ = [
     "Diagram",
     "FollowsFrom",
     "Highlight",
+    "Ownership",
     "Prefilter",
     "Prerequisite",
     "Question",
@@ -39,10 +41,12 @@ __all__ = [
     "Suite",
     "SuiteError",
     "catalog",
+    "is_web_address",
     "load",
     "matching",
     "schema_fragment",
     "schema_rules",
     "shipped",
+    "tagged",
     "unknown_rule",
 ]

@@ -9,10 +9,11 @@ from pathlib import PurePath
 from typing import Final, Literal
 
 from order_audit.domain import diagram_kinds
-from order_audit.expectations import fragments
+from order_audit.expectations import fragments, ownership
 from order_audit.expectations.error import SuiteError
 from order_audit.expectations.fragments import Line
 from order_audit.expectations.names import column_list, unquoted
+from order_audit.expectations.ownership import UNOWNED, Ownership
 
 Severity = Literal["critical", "warning", "info"]
 
@@ -22,6 +23,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
 _FIELDS: Final = (
     "title", "severity", "key", "requires", "why", "limitations", "without", "highlight", "allowed_by", "hidden_by",
     "diagram", "follows_from", "prefilter", "prefilter_key", "unfixed", "unguarded", "personal", "harmless", "do_now",
+    *ownership.FIELDS,
 )  # fmt: skip
 #: Names of fields in files of earlier versions, and their names of today.
 _RENAMED: Final = {
@@ -133,6 +135,7 @@ class Rule:
     personal: tuple[str, ...] = ()
     harmless: tuple[str, ...] = ()
     do_now: str = ""
+    ownership: Ownership = UNOWNED
     path: str = ""
     lines: tuple[Line, ...] = field(default=(), repr=False, compare=False)
 
@@ -222,6 +225,7 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
         personal=column_list(header["personal"], "personal", path) if "personal" in header else (),
         harmless=column_list(header["harmless"], "harmless", path) if "harmless" in header else (),
         do_now=header.get("do_now", ""),
+        ownership=ownership.read(header, path),
         path=str(path),
         lines=body,
     )

@@ -153,6 +153,7 @@ def run(
     suites: Iterable[str | Path] = ("current",),
     rules: Iterable[str] = (),
     exclude: Iterable[str] = (),
+    tags: Iterable[str] = (),
     schema: str = "",
     out: str | Path | None = None,
     formats: Iterable[Format] | None = None,
@@ -168,9 +169,10 @@ def run(
 ) -> Result:
     """Audit a database, and write the files of `formats` into the folder `out`, if one is given.
 
-    The default of `formats` is that of `order-audit run`. `rules` and `exclude` are patterns of rule ids, `examples` is
-    the number of evidence rows per rule, `jobs` the number of connections, `timeout` the limit of each statement in
-    seconds. A comparison by keys needs an `out` with violations.csv. Raises SuiteError, UsageError, RunError.
+    The default of `formats` is that of `order-audit run`. `rules` and `exclude` are patterns of rule ids, `tags` of
+    their tags, `examples` is the number of evidence rows per rule, `jobs` the number of connections, `timeout` the
+    limit of each statement in seconds. A comparison by keys needs an `out` with violations.csv. Raises SuiteError,
+    UsageError, RunError.
     """
     from tempfile import TemporaryDirectory
 
@@ -182,6 +184,7 @@ def run(
         suites=tuple(map(str, suites)),
         rules=tuple(rules),
         exclude=tuple(exclude),
+        tags=tuple(tags),
         schema=schema,
         formats=("json",) if out is None else DEFAULT if formats is None else tuple(formats),
         fail_on=fail_on,

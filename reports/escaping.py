@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from order_audit.expectations import is_web_address
+
 #: Characters that count as printable and show nothing, or (U+FFFD) stand for a loss.
 _UNSEEN: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffd\U000e0100-\U000e01ef]"
@@ -56,6 +58,11 @@ def visible(text: str, *, keep: str = "", evidence: bool = False, end: int | Non
 def name(text: str) -> Markup:
     """A rule's id or a file's path, to be broken where its parts end."""
     return Markup("<wbr>").join(visible(part) for part in re.split(r"(?<=[._/])", text))
+
+
+def web_link(text: str) -> Markup:
+    """A web address as a link; any other text as text, since a results file may come from anywhere."""
+    return Markup('<a href="{}">{}</a>').format(plain(text), visible(text)) if is_web_address(text) else visible(text)
 
 
 def sql(text: str) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 from xml.etree import ElementTree
 
@@ -37,11 +38,26 @@ def junit(document: Document) -> str:
 
 def _expectations(document: Document, suite: ElementTree.Element) -> dict[str, int]:
     results = document.results
+    _properties(suite, results)
     for result in results:
         area, _, name = result.rule.rpartition(".")
         case = _case(suite, area or result.suite, name, result.duration_ms)
         _verdict(case, result)
     return _count(suite, sum(result.duration_ms for result in results))
+
+
+def _properties(suite: ElementTree.Element, results: Iterable[Result]) -> None:
+    """Add the owner, tags and links of each rule. The schema of JUnit allows properties of a suite only."""
+    known = [
+        (f"{name}[{result.rule}]", value)
+        for result in results
+        for name, value in {**_about(result), "links": ", ".join(result.links)}.items()
+        if value
+    ]
+    if known:
+        properties = ElementTree.SubElement(suite, "properties")
+        for name, value in known:
+            ElementTree.SubElement(properties, "property", name=_clean(name), value=_clean(value))
 
 
 def _schema(document: Document, suite: ElementTree.Element) -> dict[str, int]:
@@ -97,7 +113,8 @@ def _case(suite: ElementTree.Element, area: str, name: str, milliseconds: float)
 def _count(suite: ElementTree.Element, milliseconds: float) -> dict[str, int]:
     """Count the cases of a suite by outcome, set its attributes and return them."""
     kinds = {"failures": "failure", "errors": "error", "skipped": "skipped"}
-    counts = {"tests": len(suite)} | {key: len(suite.findall(f"testcase/{kind}")) for key, kind in kinds.items()}
+    counts = {"tests": len(suite.findall("testcase"))}
+    counts |= {key: len(suite.findall(f"testcase/{kind}")) for key, kind in kinds.items()}
     for key, count in counts.items():
         suite.set(key, str(count))
     suite.set("time", _seconds(milliseconds))
@@ -118,7 +135,7 @@ def _verdict(case: ElementTree.Element, result: Result) -> None:
             error = ElementTree.SubElement(case, "error", type="errored", message=_clean(result.error))
             error.text = _clean(result.sql)
         case "not_selected":
-            ElementTree.SubElement(case, "skipped", message="not selected by --rule and --exclude")
+            ElementTree.SubElement(case, "skipped", message="not selected by --rule, --tag and --exclude")
         case "skipped" | "not_checkable":
             ElementTree.SubElement(
                 case, "skipped", message=_clean(f"{result.status.replace('_', ' ')}: {result.reason}")
@@ -129,8 +146,13 @@ def _detail(result: Result) -> str:
     keys = [name.strip() for name in result.key.split(",")]
     shown = ["; ".join(f"{key}={row.get(key)}" for key in keys) for row in result.examples]
     rest = result.violations - len(shown)
-    lines = [result.why, "", *shown, *([f"and {rest:,} more"] if rest > 0 else []), "", result.sql]
-    return "\n".join(lines)
+    about = [f"{name}: {value}" for name, value in _about(result).items() if value]
+    more = [f"and {rest:,} more"] if rest > 0 else []
+    return "\n".join([result.why, *about, *result.links, "", *shown, *more, "", result.sql])
+
+
+def _about(result: Result) -> dict[str, str]:
+    return {"owner": result.owner, "tags": ", ".join(result.tags)}
 
 
 def _clean(text: str) -> str:

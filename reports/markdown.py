@@ -38,10 +38,13 @@ def markdown(document: Document) -> str:
     if against := baseline_text.total(document):
         lines += [f"{against[0].upper()}{against[1:]}.", ""]
     failed = [result for result in document.results if result.status == "failed"]
+    has_owners = any(result.owner for result in failed)
+    has_tags = any(result.tags for result in failed)
     if failed:
         lines += [
-            f"| severity | finding | rule | violations | of rows |{' baseline |' * gate.baseline}",
-            f"| --- | --- | --- | ---: | ---: |{' --- |' * gate.baseline}",
+            f"| severity | finding | rule | violations | of rows |{' baseline |' * gate.baseline}"
+            f"{' owner |' * has_owners}{' tags |' * has_tags}",
+            f"| --- | --- | --- | ---: | ---: |{' --- |' * (gate.baseline + has_owners + has_tags)}",
         ]
         for result in sorted(failed, key=lambda result: (SEVERITIES.index(result.severity), -result.violations)):
             rows = "" if result.checked is None else f"{result.checked:,}"
@@ -50,6 +53,8 @@ def markdown(document: Document) -> str:
             lines.append(
                 f"| {MARKS[result.severity]} {result.severity} | {_cell(result.title)} | `{result.rule}`"
                 f" | {count} | {rows} |{f' {baseline_text.change(result)} |' * gate.baseline}"
+                + f" {_cell(result.owner)} |" * has_owners
+                + f" {_cell(', '.join(result.tags))} |" * has_tags
             )
         lines.append("")
     if resolved := baseline_text.resolved(document):
@@ -61,7 +66,10 @@ def markdown(document: Document) -> str:
     ):
         if matching := [it for it in document.results if it.status == status]:
             lines += [f"## {heading}", ""]
-            lines += [f"- `{it.rule}`: {_cell(it.error or it.reason)}" for it in matching]
+            lines += [
+                f"- `{it.rule}`{f' ({_cell(it.owner)})' * bool(it.owner)}: {_cell(it.error or it.reason)}"
+                for it in matching
+            ]
             lines.append("")
     lines += _schema(document)
     return "\n".join(lines)

@@ -33,6 +33,10 @@ Schema = Annotated[
         show_default=False,
     ),
 ]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", help="Only rules with this tag, or these ('fin*'); repeatable.", show_default=False),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show all details.")]
 Fixes = Annotated[
     Path | None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from order_audit.audit.cli.options import Fixes, Suites, Verbose, say
+from order_audit.audit.cli.options import Fixes, Suites, Tags, Verbose, say
 from order_audit.errors import UsageError
 
 
@@ -14,6 +14,7 @@ def rules(
     id: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False, help="A rule to show.")] = None,
     suite: Suites = None,
     folder: Fixes = None,
+    tag: Tags = None,
     lint: Annotated[bool, typer.Option("--lint", help="Schema rules.")] = False,
     verbose: Verbose = False,
 ) -> None:
@@ -21,7 +22,7 @@ def rules(
 
     Example: order-audit rules lineage.order_ref_exists
     """
-    from order_audit.expectations import load, schema_rules, unknown_rule
+    from order_audit.expectations import load, schema_rules, tagged, unknown_rule
     from order_audit.reports.terminal import summary
 
     if lint or (id is not None and id.startswith("schema.") and suite is None):
@@ -34,8 +35,11 @@ def rules(
             parsed_query.parse(rule)
     if not known:
         raise UsageError(f"suite '{(suite or [''])[0]}' has no rules")
+    if id is not None and tag:
+        raise UsageError(f"--tag lists rules; drop it, or the rule {id}")
     if id is None:
-        say(summary.rule_list(known))
+        chosen = tagged(known, tag) if tag else {rule.id for rule in known}
+        say(summary.rule_list(rule for rule in known if rule.id in chosen))
         return
     wanted = [rule for rule in known if rule.id == id]
     if not wanted:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from order_audit.audit.cli.audit_options import Allow, Exclude, Sample, Severity, Timeout, check_options
-from order_audit.audit.cli.options import Dsn, Fixes, Quiet, Schema, Suites, Verbose, following, say
+from order_audit.audit.cli.options import Dsn, Fixes, Quiet, Schema, Suites, Tags, Verbose, following, say
 from order_audit.audit.formats import FORMATS
 from order_audit.errors import UsageError
 from order_audit.reports.writers import DEFAULT
@@ -30,6 +30,7 @@ def run(
         typer.Option(help="Only this rule, or these ('lineage.*'); repeatable.", show_default=False),
     ] = None,
     exclude: Exclude = None,
+    tag: Tags = None,
     formats: Annotated[
         str, typer.Option("--format", help=f"Formats to write, separated by commas: {', '.join(FORMATS)}.")
     ] = ",".join(DEFAULT),
@@ -121,6 +122,7 @@ def run(
             fixes=folder,
             rules=tuple(rule or ()),
             exclude=tuple(exclude or ()),
+            tags=tuple(tag or ()),
             schema=schema,
             formats=_formats(formats),
             fail_on=fail_on,

@@ -86,5 +86,6 @@ def _expectation(rule: Rule, evidence: int) -> ExpectOrderAuditRuleToFindNoViola
         description=rule.title,
         severity=FailureSeverity(rule.severity),
         notes=rule.why or None,
-        meta={"rule": rule.id, "suite": rule.suite, "path": rule.path},
+        meta={"rule": rule.id, "suite": rule.suite, "path": rule.path}
+        | {name: value for name, value in asdict(rule.ownership).items() if value},
     )

@@ -190,6 +190,9 @@ def _result(
         no_diagram_reason=context.no_diagram_reason,
         diagram=context.diagram,
         impact_sql=impact_sql if outcome.impact else "",
+        owner=rule.ownership.owner,
+        tags=rule.ownership.tags,
+        links=rule.ownership.links,
     )
 
 

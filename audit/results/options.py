@@ -28,6 +28,7 @@ class Options:
     fixes: Path | None = None
     rules: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     schema: str = ""
     formats: tuple[str, ...] = DEFAULT
     fail_on: FailOn = "critical"

@@ -99,7 +99,7 @@ class Summary:
     errored: Count
     skipped: Count
     not_checkable: Count
-    not_selected: Annotated[int, note("Rules that --rule and --exclude leave out.", minimum=0)]
+    not_selected: Annotated[int, note("Rules that --rule, --tag and --exclude leave out.", minimum=0)]
     pass_rate: Annotated[
         float | None,
         note(

@@ -9,7 +9,7 @@ from order_audit.domain import NoDiagram
 from order_audit.expectations import Severity
 from order_audit.reports.document.codec import JsonObject, note
 
-#: `not_selected` are rules that --rule and --exclude leave out.
+#: `not_selected` are rules that --rule, --tag and --exclude leave out.
 Status: TypeAlias = Literal["passed", "failed", "errored", "skipped", "not_checkable", "not_selected"]
 KeyOrder: TypeAlias = Literal["number", "bytes"]
 
@@ -182,6 +182,9 @@ class Result:
     baseline: Annotated[BaselineChange | None, note("Null without a baseline, and where the rule was not judged.")] = (
         None
     )
+    owner: Annotated[str, note("The person or team that is responsible for the rule.")] = ""
+    tags: tuple[str, ...] = ()
+    links: Annotated[tuple[str, ...], note("Web addresses about the rule.")] = ()
 
     CONDITIONS: ClassVar[list[JsonObject]] = [
         {

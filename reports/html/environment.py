@@ -54,6 +54,7 @@ def _environment() -> Environment:
         "size": formatting.size,
         "visible": escaping.visible,
         "name": escaping.name,
+        "web_link": escaping.web_link,
         "sql": escaping.sql,
         "statement": escaping.statement,
         "sql_around": escaping.sql_around,

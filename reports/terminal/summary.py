@@ -59,7 +59,7 @@ def _findings(failed: Sequence[Result], room: int) -> list[str]:
             f"{MARKS[it.severity]} {it.rule}",
             *([f"{it.violations:>{wide},}{_of(it)}"] if not has_baseline or columns() >= _WIDE else []),
             *([baseline_text.change(it)] if has_baseline else []),
-            escape(it.title),
+            escape(_owned(it.title, it.owner)),
         )
         for it in shown
     ]
@@ -68,6 +68,10 @@ def _findings(failed: Sequence[Result], room: int) -> list[str]:
     more = len(failed) - len(shown)
     others = [f"  and {plural(more, 'more finding')}: {_by_severity(failed[len(shown) :])}; --verbose lists all"]
     return [_by_severity(failed, marks=True), *table(rows, left=range(len(rows[0]))), *others * bool(more)]
+
+
+def _owned(title: str, owner: str) -> str:
+    return f"{title} ({owner})" if owner else title
 
 
 def _by_severity(results: Iterable[Result], *, marks: bool = False) -> str:
@@ -81,7 +85,7 @@ def _unjudged(document: Document, verbose: bool) -> list[str]:
     # those that cannot be checked are counted among the totals, and fail no gate
     statuses = ("skipped", "not_checkable") if verbose else ("skipped",)
     others = [it for it in document.results if it.status in statuses]
-    lines = _first((paragraph(f"✗ errored  {it.rule}: {it.error}") for it in errored), verbose)
+    lines = _first((paragraph(f"✗ errored  {_owned(it.rule, it.owner)}: {it.error}") for it in errored), verbose)
     return lines + _first(
         (paragraph(f"? {it.status.replace('_', ' ')}  {it.rule}: {it.reason}") for it in others), verbose
     )
@@ -163,12 +167,13 @@ def comparison_text(document: Comparison, out: Path) -> str:
 def rule_list(rules: Iterable[Rule]) -> str:
     """Return a line for each rule; below 100 columns, severities are marks, which the last line explains."""
     rules = list(rules)
+    titles = {rule.id: _owned(rule.title, rule.ownership.owner) for rule in rules}
     is_wide = columns() >= _WIDE
     wide = max(len(rule.id) for rule in rules)
     lines = []
     for rule in rules:
         severity = f"{MARKS[rule.severity]} {rule.severity:<8} " if is_wide else MARKS[rule.severity]
-        lines.append(cut(f"{rule.id:<{wide}}  {severity} {escape(rule.title)}", columns()))
+        lines.append(cut(f"{rule.id:<{wide}}  {severity} {escape(titles[rule.id])}", columns()))
     legend = "   ".join(f"{mark} {severity}" for severity, mark in MARKS.items())
     return "\n".join(lines + ["", legend] * (not is_wide))
 
@@ -187,6 +192,12 @@ def rule_text(rule: Rule, repair: str) -> str:
         lines.append(f"requires  {', '.join(map(str, rule.requires))}")
     if rule.without:
         lines.append(f"          not checkable without: {rule.without}")
+    about = rule.ownership
+    lines += [
+        f"{name:<9} {escape(text)}"
+        for name, text in (("owner", about.owner), ("tags", ", ".join(about.tags)), ("links", " ".join(about.links)))
+        if text
+    ]
     lines.append(f"file      {rule.path}")
     if rule.why:
         lines += ["", *textwrap.wrap(rule.why, width)]

@@ -120,7 +120,7 @@ def test_what_was_not_judged_is_shown_with_its_reason() -> None:
     assert "2 expectations: no table orders critical Title of o.b o.b critical Title of o.c o.c" in skipped
     assert "o.d" not in skipped
     left_out = page.all("section", id="not-selected")[0]
-    assert left_out == "Not selected by --rule and --exclude: 1 expectation o.d"
+    assert left_out == "Not selected by --rule, --tag and --exclude: 1 expectation o.d"
     assert "Not selected 1 0 0 1" in page.all("tr")
     assert "no times are kept; it takes orders.at." in page.all("section", id="not-checkable")[0]
 
