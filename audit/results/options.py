@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,7 +21,8 @@ class Options:
 
     `timeout` is in seconds; `gentle` has one job, regardless of `jobs`; `sample` is the percentage of each table's
     pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
-    baseline of another database or suite. `on_progress` receives the progress of rules; `start_progress` returns such a
+    baseline of another database or suite. `variables` are values of the rules' variables, each of which a rule has to
+    declare; `configured` are those of a configuration file, over which the environment and `variables` go. `on_progress` receives the progress of rules; `start_progress` returns such a
     callback for lint and profile.
     """
 
@@ -29,6 +31,8 @@ class Options:
     rules: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    configured: Mapping[str, str] = field(default_factory=dict)
     schema: str = ""
     formats: tuple[str, ...] = DEFAULT
     fail_on: FailOn = "critical"
