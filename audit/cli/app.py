@@ -17,6 +17,7 @@ import typer
 from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.fixes import fixes_app
 from order_audit.audit.cli.gx import gx_app
+from order_audit.audit.cli.interop import import_file
 from order_audit.audit.cli.lint import lint
 from order_audit.audit.cli.migrate import migrate_app
 from order_audit.audit.cli.options import Quiet, say
@@ -71,6 +72,7 @@ def version_command() -> None:
 for command in (run, lint, profile, rules, report):
     app.command()(command)
 app.command("compare")(compare_audits)
+app.command("import")(import_file)
 
 
 @app.command()

@@ -20,7 +20,7 @@ from order_audit.scenario.migrate.run import DifferentError
 
 PACKAGE = Path(__file__).parents[2] / "order_audit"
 #: Errors that one module raises and another of the program always catches.
-INTERNAL = {"FormatError", "_NotSharedError"}
+INTERNAL = {"CannotImportError", "FormatError", "_NotSharedError"}
 
 
 @pytest.mark.parametrize(

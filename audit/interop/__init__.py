@@ -1,0 +1,1 @@
+"""Checks of other tools: read from their files, and written for them."""

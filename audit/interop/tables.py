@@ -1,0 +1,18 @@
+"""The tables of the documentation: what becomes of the checks of each format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from order_audit.audit.interop import dbt_tests
+
+
+def dbt() -> str:
+    """Return the table of dbt's tests."""
+    return _table("test", "violations", dbt_tests.KINDS)
+
+
+def _table(check: str, meaning: str, kinds: Mapping[str, str]) -> str:
+    lines = [f"| {check} | {meaning} |", "| --- | --- |"]
+    lines += [f"| `{name}` | {text} |" for name, text in kinds.items()]
+    return "\n".join(lines) + "\n"
