@@ -22,8 +22,8 @@ class Options:
     `timeout` is in seconds; `gentle` has one job, regardless of `jobs`; `sample` is the percentage of each table's
     pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
     baseline of another database or suite. `variables` are values of the rules' variables, each of which a rule has to
-    declare; `configured` are those of a configuration file, over which the environment and `variables` go. `on_progress` receives the progress of rules; `start_progress` returns such a
-    callback for lint and profile.
+    declare; `configured` are those of a configuration file, over which the environment and `variables` go.
+    `on_progress` receives the progress of rules; `start_progress` returns such a callback for lint and profile.
     """
 
     suites: tuple[str, ...] = ("current",)
