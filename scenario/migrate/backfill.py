@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from typing import Final
 
 import psycopg
@@ -17,6 +18,11 @@ from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_ot
 
 _INDEXES: Final = PROPOSED / "deploy" / "indexes.sql"
 _TABLES: Final = ("customers", "orders")
+#: How pages may be compressed that are logged whole after a checkpoint: not at all by default.
+COMPRESSION: Final = """
+select case when 'lz4' = any(s.enumvals) then 'lz4' else 'on' end from pg_catalog.pg_settings as s
+where s.name = 'wal_compression' and s.setting = 'off' and has_parameter_privilege(s.name, 'set')
+"""
 #: The share of the allowed wait that a batch may take.
 _SHARE: Final = 10
 #: Seconds between looks at replicas and waiting sessions.
@@ -30,6 +36,8 @@ def backfill(connection: psycopg.Connection, throttle: MigrationThrottle, on_pro
     """
     of = sum(_about(connection, table) for table in _TABLES)
     before = 0
+    compression = session.scalar(connection, COMPRESSION)
+    settings = (*COPYING, *([("wal_compression", compression)] if compression else ()))
     for table in _TABLES:
         position = _position(connection, table)
 
@@ -37,7 +45,7 @@ def backfill(connection: psycopg.Connection, throttle: MigrationThrottle, on_pro
             on_progress(min(before + done, of), of, note)
 
         while True:
-            position, left = _pass(connection, table, position, throttle, looked_at)
+            position, left = _pass(connection, table, position, throttle, settings, looked_at)
             if not left:
                 break
             # what others held: they bring it along where they change it, and else it is ours
@@ -103,6 +111,7 @@ def _pass(
     table: str,
     position: int,
     throttle: MigrationThrottle,
+    settings: Sequence[session.Setting],
     on_progress: ProgressCallback,
 ) -> tuple[int, int]:
     """Go through a table once, from a place on; gives the place it came to, and how many rows others held."""
@@ -117,7 +126,7 @@ def _pass(
                 session.set_timeouts(
                     connection, lock=max(1, throttle.max_lock_wait_ms // 5), statement=throttle.max_lock_wait_ms * 4
                 )
-                session.configure(connection, COPYING, local=True)
+                session.configure(connection, settings, local=True)
                 last, _, held = session.row(
                     connection, "select * from migration.backfill(%s, %s, %s)", [table, position, size]
                 )

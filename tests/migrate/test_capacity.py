@@ -5,10 +5,12 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from order_audit import session
 from order_audit.audit.cli.dependents_text import capacity_text
 from order_audit.progress import ignore_progress, start_ignored
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.backfill import COMPRESSION
 from order_audit.scenario.migrate.capacity import Capacity, log_position, measure
 from order_audit.scenario.migrate.quarantine import dry_run
 from order_audit.scenario.migrate.run import run as migrate
@@ -44,6 +46,17 @@ def test_the_dry_run_measures_what_the_steps_take(dsn: str) -> None:
             plan = "\n".join(line for (line,) in connection.execute(f"explain {query}".encode()))
             assert "orders_live" in plan
             assert "Seq Scan on orders" not in plan
+
+
+@pytest.mark.both_versions
+def test_whole_pages_are_logged_compressed_if_the_role_may(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        wanted = session.scalar(connection, COMPRESSION)
+        connection.execute(f"set local wal_compression = {wanted}".encode())
+        assert session.scalar(connection, COMPRESSION) is None
+        connection.rollback()
+        connection.execute("set role pg_monitor")
+        assert session.scalar(connection, COMPRESSION) is None
 
 
 def test_what_is_printed() -> None:
