@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,7 @@ from order_audit.audit.results.assemble import assemble
 from order_audit.audit.results.collect import Selection, collect
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.own_folder import ROWS
+from order_audit.audit.results.severity import overridden
 from order_audit.audit.schema import suppression
 from order_audit.audit.secret_numbers import SecretNumbers
 from order_audit.errors import RunError, UsageError
@@ -78,6 +80,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
 def _selection(options: Options) -> Selection:
     """Return the selected rules with their parsed queries, and the other rules of the suites."""
     suite = load(*options.suites)
+    suite = replace(suite, rules=tuple(overridden(suite.rules, options.severities, all_match=options.all_match)))
     asked = matching(suite.rules, options.rules) if options.rules else {rule.id for rule in suite.rules}
     asked -= matching(suite.rules, options.exclude) if options.exclude else set()
     asked &= tagged(suite.rules, options.tags) if options.tags else asked

@@ -15,6 +15,8 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.commands import Commands
+from order_audit.audit.cli.config import config
+from order_audit.audit.cli.configured import Configured
 from order_audit.audit.cli.fixes import fixes_app
 from order_audit.audit.cli.gx import gx_app
 from order_audit.audit.cli.interop import import_file
@@ -69,8 +71,9 @@ def version_command() -> None:
     _version(True)
 
 
-for command in (run, lint, profile, rules, report):
-    app.command()(command)
+for command in (run, lint, profile, rules, config):
+    app.command(cls=Configured)(command)
+app.command()(report)
 app.command("compare")(compare_audits)
 app.command("import")(import_file)
 

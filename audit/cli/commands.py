@@ -12,20 +12,38 @@ from typer.core import TyperCommand, TyperOption
 from order_audit.errors import UsageError
 
 
-class Commands(typer.Typer):
-    """A group of such commands."""
+class Command(TyperCommand):
+    """A command that loses no value."""
 
-    def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
-        """Register a command, as typer does."""
-        return super().command(name, **{"cls": _Command, **options})
-
-
-class _Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words. Raises UsageError where one of two values would be lost."""
-        *_, given = self.make_parser(ctx).parse_args(args=[*args])
+        self.once(ctx, args)
+        return super().parse_args(ctx, args)
+
+    @classmethod
+    def prepared(cls, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function that is to be registered for a command's function."""
+        return function
+
+    def once(self, ctx: Any, args: list[str]) -> dict[str, Any]:
+        """Return the given options by their names. Raises UsageError as `parse_args` does."""
+        options, _, given = self.make_parser(ctx).parse_args(args=[*args])
         for option, times in Counter(given).items():
             if times > 1 and isinstance(option, TyperOption) and not option.multiple and not option.is_flag:
                 raise UsageError(f"{option.opts[0]} is given {times} times and takes one value; see"
                                  f" '{ctx.command_path} --help'")  # fmt: skip
-        return super().parse_args(ctx, args)
+        return dict(options)
+
+
+class Commands(typer.Typer):
+    """A group of such commands, or of others of the class `of`."""
+
+    def __init__(self, *, of: type[Command] = Command, **options: Any) -> None:
+        self._of = of
+        super().__init__(**options)
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
+        """Register a command, as typer does."""
+        kind = options.pop("cls", self._of)
+        register = super().command(name, cls=kind, **options)
+        return lambda function: register(kind.prepared(function))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from order_audit.audit.cli.commands import Commands
+from order_audit.audit.cli.configured import Configured
 from order_audit.audit.cli.fixes_connection import connected, refuse_dropped, refuse_standby
 from order_audit.audit.cli.options import Decisions, Dsn, Fixes, Quiet, Schema, Suites, Verbose, following, say
 from order_audit.errors import UsageError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from order_audit.fixes.fix import Fix
     from order_audit.fixes.planning.decisions import Decisions as Decided
 
-fixes_app = Commands(help="Fix violations: plan, emit, apply, status, revert.", no_args_is_help=True)
+fixes_app = Commands(of=Configured, help="Fix violations: plan, emit, apply, status, revert.", no_args_is_help=True)
 
 Recommended = Annotated[
     bool,

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.commands import Commands
+from order_audit.audit.cli.configured import Configured
 from order_audit.audit.cli.options import Dsn, Schema, Suites, say
 
-gx_app = Commands(help="Great Expectations: export the rules as a project.", no_args_is_help=True)
+gx_app = Commands(of=Configured, help="Great Expectations: export the rules as a project.", no_args_is_help=True)
 
 
 @gx_app.callback()

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from order_audit.audit.cli.configured import current
+
 Dsn = Annotated[
     str | None,
     typer.Option(
@@ -66,4 +68,7 @@ def following(command: str, dsn: str | None, first: str = "") -> str:
         given = " (with your --dsn)"
     else:
         given = f" --dsn {shlex.quote(dsn)}"
+    configuration = current()
+    if configuration and configuration.chosen_by == "--env":
+        given += f" --env {shlex.quote(configuration.environment)}"
     return f"next: {first}{command}{given}"

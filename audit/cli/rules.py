@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from order_audit.audit.cli.configured import current
 from order_audit.audit.cli.options import Fixes, Suites, Tags, Verbose, say
 from order_audit.errors import UsageError
 
@@ -25,14 +26,20 @@ def rules(
     from order_audit.expectations import load, schema_rules, tagged, unknown_rule
     from order_audit.reports.terminal import summary
 
-    if lint or (id is not None and id.startswith("schema.") and suite is None):
+    configuration = current()
+    in_file = configuration is not None and suite == configuration.value("suites")
+    if lint or (id is not None and id.startswith("schema.") and (suite is None or in_file)):
         known = schema_rules()
     else:
         from order_audit.audit.analysis import parsed_query
+        from order_audit.audit.results.severity import overridden
 
         known = load(*(suite or ["current"])).rules
         for rule in known:
             parsed_query.parse(rule)
+        if configuration:
+            all_match = suite == configuration.value("suites")
+            known = tuple(overridden(known, configuration.severities, all_match=all_match))
     if not known:
         raise UsageError(f"suite '{(suite or [''])[0]}' has no rules")
     if id is not None and tag:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from order_audit.audit.cli.audit_options import Allow, Exclude, Sample, Severity, Timeout, check_options
+from order_audit.audit.cli.configured import current, from_file
 from order_audit.audit.cli.options import Dsn, Fixes, Quiet, Schema, Suites, Tags, Verbose, following, say
 from order_audit.audit.formats import FORMATS
 from order_audit.errors import UsageError
@@ -104,7 +105,9 @@ def run(
         say(files("order_audit.reports").joinpath("results.schema.json").read_text(encoding="utf-8").rstrip())
         return
     if out is None:
-        raise UsageError("--out is missing: name a folder for the files")
+        raise UsageError(
+            "--out is missing: name a folder for the files, here or as out in [output] of order-audit.toml"
+        )
     check_options(sample, statement_timeout)
     from order_audit.audit.cli.failure_mark import marked_failure
     from order_audit.audit.cli.progress_bar import progress_bars
@@ -116,6 +119,9 @@ def run(
 
     if low_impact:
         os.nice(19)  # this program may run on the machine of the server or its clients
+    configuration = current()
+    if configuration and not quiet:
+        typer.echo(f"configuration: {configuration.name}", err=True)
     with progress_bars(quiet=quiet) as start_progress:
         options = Options(
             suites=tuple(suite or ["current"]),
@@ -123,6 +129,7 @@ def run(
             rules=tuple(rule or ()),
             exclude=tuple(exclude or ()),
             tags=tuple(tag or ()),
+            **from_file(suite),
             schema=schema,
             formats=_formats(formats),
             fail_on=fail_on,

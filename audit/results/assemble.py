@@ -86,6 +86,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
         impact_measures=collected.impacts.measures,
         fix_plan=collected.fix_plan,
         coverage=collected.coverage,
+        configuration=options.configuration,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from order_audit.expectations import Severity
 from order_audit.progress import ProgressCallback, StartProgress, ignore_progress, start_ignored
 from order_audit.reports.document import FailOn
 from order_audit.reports.writers import DEFAULT
@@ -22,8 +23,10 @@ class Options:
     `timeout` is in seconds; `gentle` has one job, regardless of `jobs`; `sample` is the percentage of each table's
     pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
     baseline of another database or suite. `variables` are values of the rules' variables, each of which a rule has to
-    declare; `configured` are those of a configuration file, over which the environment and `variables` go.
-    `on_progress` receives the progress of rules; `start_progress` returns such a callback for lint and profile.
+    declare; `configured` are those of a configuration file, over which the environment and `variables` go. `severities`
+    replace those of rules, by patterns of ids, which must match some unless `all_match` is false; `configuration` is
+    the name of the file that they are from. `on_progress` receives the progress of rules; `start_progress` returns such
+    a callback for lint and profile.
     """
 
     suites: tuple[str, ...] = ("current",)
@@ -33,6 +36,9 @@ class Options:
     tags: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     configured: Mapping[str, str] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    all_match: bool = True
+    configuration: str = ""
     schema: str = ""
     formats: tuple[str, ...] = DEFAULT
     fail_on: FailOn = "critical"

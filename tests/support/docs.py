@@ -31,6 +31,7 @@ import psycopg
 from typer.main import get_command
 
 from order_audit.audit.cli.app import app, main
+from order_audit.audit.config import keys
 from order_audit.expectations import Rule, load, schema_rules
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding.guard_file import guards
@@ -240,6 +241,28 @@ def rules(suite: str) -> str:
 def schema() -> str:
     """The schema rules as a table."""
     return _table(("rule", "severity", "title"), [_named(rule) for rule in schema_rules()])
+
+
+def configuration() -> str:
+    """The keys of a configuration file as tables, by section, with the options that they stand in for."""
+    known = {name.removeprefix("order-audit "): command for name, command in commands()}
+    parts = []
+    for section in ("", *keys.SECTIONS):
+        rows = []
+        for key in (key for key in keys.KEYS if key.section == section):
+            options = [
+                next(it.opts[0] for it in known[command].params if it.name == parameter)
+                for command, parameter in key.options.items()
+            ]
+            values = ", ".join(f"`{choice}`" for choice in key.choices) or keys.WORDS[key.kind]
+            named, used = (
+                ", ".join(f"`{it}`" for it in dict.fromkeys(words)) or "–" for words in (options, key.options)
+            )
+            rows.append([f"`{key.name}`", key.meaning, values, named, used])
+        head = f"`[{section}]`" if section else "\nAt the top"
+        parts.append(f"{head}:\n{_table(('key', 'meaning', 'value', 'option', 'commands'), rows)}")
+    own = [[f"`[{name}]`", meaning] for name, meaning in keys.OPEN.items()]
+    return f"{''.join(parts)}Sections with names of your own:\n{_table(('section', 'meaning'), own)}"
 
 
 def _named(rule: Rule) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import yaml
 
 import order_audit
 from order_audit.audit.analysis import parsed_query
+from order_audit.audit.config import settings
 from order_audit.domain import GROUP
 from order_audit.expectations import fragments, load, requirements, rule, schema_rules
 from order_audit.fixes import fix
@@ -61,7 +62,9 @@ def prose(page: Path) -> str:
 
 
 @pages
-def test_commands_and_their_options_exist(page: Path) -> None:
+def test_commands_and_their_options_exist(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "order-audit.toml").write_text("[env.ci]\n")
+    monkeypatch.chdir(tmp_path)
     known = dict(docs.commands())
     for command in docs.written(page):
         argv = docs.words(f"order-audit {command}")
@@ -139,9 +142,12 @@ def test_sql_blocks_are_files_of_ours_or_are_run(block: docs.Block) -> None:
 
 
 @blocks("toml")
-def test_toml_blocks_are_requirements_domains_or_decisions(block: docs.Block, tmp_path: Path) -> None:
-    path = tmp_path / "example.toml"
+def test_toml_blocks_can_be_read(block: docs.Block, tmp_path: Path) -> None:
+    path = tmp_path / ("order-audit.toml" if block.mark == "file: order-audit.toml" else "example.toml")
     path.write_text(block.text, encoding="utf-8")
+    if path.name == "order-audit.toml":
+        assert settings.read(tmp_path, None)
+        return
     parts = tomllib.loads(block.text)
     if "requirement" in parts:
         assert requirements.read(path, path.name)[0]
