@@ -166,7 +166,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- that of an old application is there already
+  -- an old application has written it before
   if not exists (select from sales_old.delivery_texts as t where t.delivery_id = new.delivery_id) then
     insert into sales_old.delivery_texts (delivery_id, customer_id, args_text)
     values (new.delivery_id, new.customer_id, sales_private.with_secrets(new.customer_id, new.args))
