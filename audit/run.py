@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 
 from order_audit.audit import mask
-from order_audit.audit.analysis import parsed_query
 from order_audit.audit.formats import FORMATS
 from order_audit.audit.results import nothing_judged
 from order_audit.audit.results.assemble import assemble
-from order_audit.audit.results.collect import Selection, collect
+from order_audit.audit.results.collect import collect
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.own_folder import ROWS
-from order_audit.audit.results.severity import overridden
-from order_audit.audit.schema import suppression
+from order_audit.audit.results.selection import selected
 from order_audit.audit.secret_numbers import SecretNumbers
 from order_audit.errors import RunError, UsageError
-from order_audit.expectations import SuiteError, load, matching, schema_rules, tagged
+from order_audit.expectations import SuiteError
 from order_audit.fixes.fix import fixes
 from order_audit.reports import atomic_files, compare, results_file
 from order_audit.reports.document import Database, Document
@@ -44,7 +41,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
         ROWS.check(out)
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out: {out} is a file; name a folder")
-    selection = _selection(options)
+    selection = selected(options)
     fixes(selection.suite.rules, options.fixes)  # a wrong file is an error before the database is read
     baseline = results_file.baseline(options.baseline) if options.baseline else None
     try:
@@ -55,7 +52,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
                 raise RunError(f"the connection was lost: {mask.error(error)}") from None
             numbers = SecretNumbers()
             document = numbers.of(assemble(collected, options, folder, baseline.keys if baseline else None))
-            asked = Asked(tuple(selection.suite.rules), options.schema, options.examples)
+            asked = Asked(tuple(collected.suite.rules), options.schema, options.examples)
             others = [writer for name, writer in FORMATS.items() if name not in writers]
             for writer in others:
                 writer.remove(folder)
@@ -75,23 +72,6 @@ def run(dsn: str, out: Path, options: Options) -> Document:
             nothing_judged.message(document.results, document.run.database, options.suites, collected.elsewhere, out)
         )
     return document
-
-
-def _selection(options: Options) -> Selection:
-    """Return the selected rules with their parsed queries, and the other rules of the suites."""
-    suite = load(*options.suites)
-    suite = replace(suite, rules=tuple(overridden(suite.rules, options.severities, all_match=options.all_match)))
-    asked = matching(suite.rules, options.rules) if options.rules else {rule.id for rule in suite.rules}
-    asked -= matching(suite.rules, options.exclude) if options.exclude else set()
-    asked &= tagged(suite.rules, options.tags) if options.tags else asked
-    if not asked and suite.rules:
-        raise UsageError(f"--rule{', --tag' * bool(options.tags)} and --exclude leave no rule to judge")
-    return Selection(
-        suite=suite,
-        wanted=[(rule, parsed_query.parse(rule)) for rule in suite.rules if rule.id in asked],
-        left_out=[rule for rule in suite.rules if rule.id not in asked],
-        suppressions=suppression.read(options.allow, (rule.id for rule in schema_rules())) if options.allow else [],
-    )
 
 
 def _check(options: Options, baseline: results_file.Audit | None) -> Callable[[Database, Iterable[str]], None]:

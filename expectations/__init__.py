@@ -1,21 +1,14 @@
 """Rules as SQL files, in suites."""
 
 from order_audit.expectations.error import SuiteError
+from order_audit.expectations.header import Diagram, FollowsFrom, Highlight, Prefilter, Prerequisite, SchemaCause
+from order_audit.expectations.instances import Given, check_names, psql_lines, resolved
 from order_audit.expectations.ownership import Ownership, is_web_address, tagged
 from order_audit.expectations.requirements import Question, Requirement
-from order_audit.expectations.rule import (
-    SEVERITIES,
-    Diagram,
-    FollowsFrom,
-    Highlight,
-    Prefilter,
-    Prerequisite,
-    Rule,
-    SchemaCause,
-    Severity,
-)
+from order_audit.expectations.rule import SEVERITIES, Rule, Severity
 from order_audit.expectations.suite import (
     Suite,
+    asked,
     catalog,
     load,
     matching,
@@ -29,6 +22,7 @@ __all__ = [
     "SEVERITIES",
     "Diagram",
     "FollowsFrom",
+    "Given",
     "Highlight",
     "Ownership",
     "Prefilter",
@@ -40,10 +34,14 @@ __all__ = [
     "Severity",
     "Suite",
     "SuiteError",
+    "asked",
     "catalog",
+    "check_names",
     "is_web_address",
     "load",
     "matching",
+    "psql_lines",
+    "resolved",
     "schema_fragment",
     "schema_rules",
     "shipped",

@@ -9,11 +9,14 @@ from pathlib import PurePath
 from typing import Final, Literal
 
 from order_audit.domain import diagram_kinds
-from order_audit.expectations import fragments, ownership
+from order_audit.expectations import fragments, ownership, parameters, variables
 from order_audit.expectations.error import SuiteError
+from order_audit.expectations.for_each import ForEach
 from order_audit.expectations.fragments import Line
+from order_audit.expectations.header import Diagram, FollowsFrom, Highlight, Prefilter, Prerequisite, SchemaCause
 from order_audit.expectations.names import column_list, unquoted
 from order_audit.expectations.ownership import UNOWNED, Ownership
+from order_audit.expectations.variables import Span, Variable
 
 Severity = Literal["critical", "warning", "info"]
 
@@ -24,6 +27,7 @@ _FIELDS: Final = (
     "title", "severity", "key", "requires", "why", "limitations", "without", "highlight", "allowed_by", "hidden_by",
     "diagram", "follows_from", "prefilter", "prefilter_key", "unfixed", "unguarded", "personal", "harmless", "do_now",
     *ownership.FIELDS,
+    "variables", "for_each",
 )  # fmt: skip
 #: Names of fields in files of earlier versions, and their names of today.
 _RENAMED: Final = {
@@ -40,71 +44,6 @@ _SIMPLE_NAME = re.compile(r"[^\s.,\"]+|\"(?:[^\"]|\"\")+\"")
 
 
 @dataclass(frozen=True)
-class Prerequisite:
-    """A column that must be there for a rule to be judged, or (with `table` empty) the database's encoding."""
-
-    table: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.table}.{self.name}" if self.table else f"encoding {self.name}"
-
-
-@dataclass(frozen=True)
-class Prefilter:
-    """A cheap test that excludes rows which cannot violate a rule.
-
-    `table` is the table and its alias in the rule's FROM (`orders as o`), where it occurs once. A row for which the
-    select `query` returns rows cannot violate, if the columns of `key` are unique.
-    """
-
-    table: str
-    query: str
-    key: tuple[Prerequisite, ...]
-
-
-@dataclass(frozen=True)
-class Highlight:
-    """The highlighted columns of a rule's result.
-
-    `test` is an SQL condition on `value`, the text of one of them. It limits the highlight to values that meet it.
-    """
-
-    columns: tuple[str, ...]
-    test: str = ""
-
-
-@dataclass(frozen=True)
-class SchemaCause:
-    """A finding of a schema rule on an object (`orders.order_ref`) that is a cause of violations.
-
-    If it `allows` violations, its suggestion makes the schema reject them all, or those that `which` describes.
-    Otherwise it only makes them hard to detect or prove.
-    """
-
-    rule: str
-    object: str
-    allows: bool = True
-    which: str = ""
-
-
-@dataclass(frozen=True)
-class Diagram:
-    """The diagram of a violation: a kind of an installed domain, and the columns that identify its subject."""
-
-    kind: str
-    keys: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class FollowsFrom:
-    """Another rule whose violation explains one of this rule: of the same key, or of the key in the column `by`."""
-
-    rule: str
-    by: str = ""
-
-
-@dataclass(frozen=True)
 class Rule:
     """One expectation about the data.
 
@@ -113,6 +52,9 @@ class Rule:
     `without` is the reason in business terms why the rule is not checkable if the schema lacks what it `requires`. A
     `prefilter` excludes rows before the statement runs, which must not change the result. `unfixed` and `unguarded` are
     the reasons why violations have no fix and no guard.
+
+    `values` are the values of variables in `sql`, by name; `spans` their places. A rule with `for_each` is repeated for
+    values: its instances have the id of it as `base`.
     """
 
     id: str
@@ -136,12 +78,23 @@ class Rule:
     harmless: tuple[str, ...] = ()
     do_now: str = ""
     ownership: Ownership = UNOWNED
+    variables: tuple[Variable, ...] = ()
+    for_each: ForEach | None = None
+    values: tuple[tuple[str, str], ...] = ()
+    base: str = ""
     path: str = ""
     lines: tuple[Line, ...] = field(default=(), repr=False, compare=False)
+    spans: tuple[Span, ...] = field(default=(), repr=False, compare=False)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the rule is only repeated, and its instances are not made yet."""
+        return self.for_each is not None and not self.base
 
     def place(self, offset: int) -> tuple[str, int, int]:
         """The file, line and column (both from 1) of the character of `sql` at an offset (from 0)."""
-        before = self.sql[:offset].split("\n")
+        written = "\n".join(line.text for line in self.lines) if self.spans else self.sql
+        before = written[: variables.written_offset(self.spans, offset)].split("\n")
         number, column = len(before), len(before[-1]) + 1
         if not self.lines:
             return self.path, number, column
@@ -197,6 +150,7 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
     body = _trimmed(lines[first:])
     if not body:
         raise SuiteError(f"{path}: there is no statement after the header")
+    declared, for_each = parameters.read(header, lines[:first])
     return Rule(
         id=id,
         suite=suite,
@@ -226,6 +180,8 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
         harmless=column_list(header["harmless"], "harmless", path) if "harmless" in header else (),
         do_now=header.get("do_now", ""),
         ownership=ownership.read(header, path),
+        variables=declared,
+        for_each=for_each,
         path=str(path),
         lines=body,
     )

@@ -12,10 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from order_audit.expectations import fragments, requirements
+from order_audit.expectations import fragments, requirements, variable_use
 from order_audit.expectations import rule as rule_file
 from order_audit.expectations.error import SuiteError
 from order_audit.expectations.fragments import Line
+from order_audit.expectations.ownership import tagged
 from order_audit.expectations.requirements import Question, Requirement
 from order_audit.expectations.rule import Rule
 
@@ -105,6 +106,7 @@ def _load(source: str | Path) -> Suite:
         id = _id_of_file(folder)
         lines = _lines(folder, id, folder.parent, str)
         rule = rule_file.read(lines, id=id, suite=str(source), path=folder)
+        variable_use.check(rule)
         own = {Path(line.path) for line in lines}
         return Suite(str(source), (rule,), hashes={str(source): _hash(folder.parent, own)})
     if not folder.is_dir():
@@ -145,6 +147,10 @@ def _check_causes(rules: Iterable[Rule]) -> None:
         for it in rule.follows_from:
             if it.rule not in known or it.rule == rule.id:
                 raise SuiteError(f"{rule.path}: follows_from names {it.rule}, which is no other rule of this suite")
+            if known[it.rule].for_each:
+                raise SuiteError(
+                    f"{rule.path}: follows_from names {it.rule}, which for_each repeats: name another rule"
+                )
             if len(known[it.rule].key) > 1 if it.by else known[it.rule].key != rule.key:
                 need = "a key of one column" if it.by else f"the key {', '.join(rule.key)}, or 'by COLUMN'"
                 raise SuiteError(f"{rule.path}: follows_from needs {it.rule} to have {need}")
@@ -164,6 +170,7 @@ def _rules(folder: Path, suite: str, named: str) -> tuple[tuple[Rule, ...], list
         lines = _lines(path, id, folder, show)
         included |= {line.path for line in lines}
         rules.append(rule_file.read(lines, id=id, suite=suite, path=show(path)))
+        variable_use.check(rules[-1])
     return tuple(rules), files + fragments.used(folder, included, show)
 
 
@@ -196,14 +203,32 @@ def unknown_rule(id: str, rules: Iterable[Rule]) -> str:
     return f"{f' (did you mean {near[0]}?)' if near else ''}; 'order-audit rules{words}' lists all"
 
 
-def matching(rules: Iterable[Rule], patterns: Iterable[str]) -> set[str]:
-    """The ids that match any pattern (`lineage.*`). Raises SuiteError for a pattern that matches none."""
+def matching(rules: Iterable[Rule], patterns: Iterable[str], *, maybe: bool = True) -> set[str]:
+    """The ids that match any pattern (`lineage.*`). Raises SuiteError for a pattern that matches none.
+
+    Brackets stand for themselves, and the id of a rule selects all of its instances. Without `maybe`, a rule whose
+    instances are unknown matches only by its own id.
+    """
     rules = list(rules)
-    ids = [rule.id for rule in rules]
     names: set[str] = set()
     for pattern in patterns:
-        hits = [id for id in ids if fnmatchcase(id, pattern)]
-        if not hits:
+        hits = [rule.id for rule in rules if _is_like(rule.id, pattern) or (rule.base and _is_like(rule.base, pattern))]
+        pending = [rule.id for rule in rules if rule.is_pending and _is_like(rule.id, pattern.partition("[")[0])]
+        if not hits and not pending:
             raise SuiteError(f"no rule '{pattern}'{unknown_rule(pattern, rules)}")
-        names.update(hits)
+        names.update(hits, pending if maybe else ())
     return names
+
+
+def asked(
+    rules: Iterable[Rule], patterns: Iterable[str] = (), exclude: Iterable[str] = (), tags: Iterable[str] = ()
+) -> set[str]:
+    """The ids of rules that match a pattern and a tag, if given, and that are not excluded. Raises SuiteError."""
+    rules, patterns, tags = list(rules), list(patterns), list(tags)
+    ids = matching(rules, patterns) if patterns else {rule.id for rule in rules}
+    ids &= tagged(rules, tags) if tags else ids
+    return ids - matching(rules, exclude, maybe=False)
+
+
+def _is_like(id: str, pattern: str) -> bool:
+    return id == pattern or fnmatchcase(id, pattern.replace("[", "[[]"))

@@ -135,13 +135,22 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
         raise FixError(f"--fixes: {folder} is not a folder")
     by_rule: dict[str, Fix] = {}
     for rule in rules:
+        if rule.for_each is not None and folder is not None:
+            _refuse_repeated(rule, folder)
         fix = _shipped(rule, _HOME / rule.suite) if rule.suite in shipped() else None
-        fix = fix or (_in_folder(rule, folder) if folder else None)
+        fix = fix or (_in_folder(rule, folder) if folder and rule.for_each is None else None)
         if rule.unfixed and not fix:
             fix = Fix(rule, None, (), leave=rule.unfixed, path=rule.path, text=f"-- leave: {rule.unfixed}")
         if fix:
             by_rule[rule.id] = fix
     return {id: by_rule[id] for id in ordered({id: tuple(fix.after) for id, fix in by_rule.items()})}
+
+
+def _refuse_repeated(rule: Rule, home: Path) -> None:
+    """Raise FixError if there is a fix for a rule that for_each repeats: a fix knows no values."""
+    path = next((path for path in _paths(rule, home) if path.is_file()), None)
+    if path is not None:
+        raise FixError(f"{path}: for_each repeats {rule.base or rule.id} ({rule.path}), and such rules have no fixes")
 
 
 def _in_folder(rule: Rule, home: Path) -> Fix | None:
@@ -156,7 +165,7 @@ _shipped = cache(_in_folder)  # an audit asks for our own files before and after
 
 def _paths(rule: Rule, home: Path) -> list[Path]:
     """The paths that a rule's fix may have below a folder: by its id, or by the folders of a rule named by its file."""
-    below = Path(*rule.id.split("."))
+    below = Path(*(rule.base or rule.id).split("."))
     paths = [home / below.parent / f"{below.name}.sql"]
     if rule.suite == rule.path:
         names = Path(rule.path).parts

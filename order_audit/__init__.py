@@ -19,7 +19,7 @@ OrderAuditError; its `exit_code` is that of the command.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -141,7 +141,10 @@ class Result:
 
 
 def load_suite(*sources: str | Path) -> Suite:
-    """Load suites by shipped name ("current", "proposed") or by path, as one suite. Raises SuiteError."""
+    """Load suites by shipped name ("current", "proposed") or by path, as one suite. Raises SuiteError.
+
+    Their SQL has variables as they are written, and a rule with `for_each` is one rule.
+    """
     from order_audit.expectations import load
 
     return load(*sources)
@@ -154,6 +157,7 @@ def run(
     rules: Iterable[str] = (),
     exclude: Iterable[str] = (),
     tags: Iterable[str] = (),
+    variables: Mapping[str, str] | None = None,
     schema: str = "",
     out: str | Path | None = None,
     formats: Iterable[Format] | None = None,
@@ -170,9 +174,9 @@ def run(
     """Audit a database, and write the files of `formats` into the folder `out`, if one is given.
 
     The default of `formats` is that of `order-audit run`. `rules` and `exclude` are patterns of rule ids, `tags` of
-    their tags, `examples` is the number of evidence rows per rule, `jobs` the number of connections, `timeout` the
-    limit of each statement in seconds. A comparison by keys needs an `out` with violations.csv. Raises SuiteError,
-    UsageError, RunError.
+    their tags, `variables` are values of their variables. `examples` is the number of evidence rows per rule, `jobs`
+    the number of connections, `timeout` the limit of each statement in seconds. A comparison by keys needs an `out`
+    with violations.csv. Raises SuiteError, UsageError, RunError.
     """
     from tempfile import TemporaryDirectory
 
@@ -185,6 +189,7 @@ def run(
         rules=tuple(rules),
         exclude=tuple(exclude),
         tags=tuple(tags),
+        variables=variables or {},
         schema=schema,
         formats=("json",) if out is None else DEFAULT if formats is None else tuple(formats),
         fail_on=fail_on,

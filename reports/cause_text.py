@@ -12,6 +12,8 @@ def reason(cause: Cause, requires: Sequence[str] = (), without: str = "") -> str
     match cause.kind:
         case "interrupted":
             return "interrupted before it was judged"
+        case "no_instances":
+            return "for_each gives no value"
         case "missing_tables":
             return f"no table {', '.join(cause.tables)}"
         case "missing_column":

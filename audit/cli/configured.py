@@ -52,6 +52,12 @@ def from_file(suites: list[str] | None) -> dict[str, Any]:
     }
 
 
+def configured_variables() -> dict[str, str]:
+    """Return the values of variables that a configuration file has."""
+    configuration = current()
+    return configuration.texts("variables") if configuration else {}
+
+
 class Configured(Command):
     """A command with --env, whose missing options come from the configuration file."""
 

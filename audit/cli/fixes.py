@@ -10,11 +10,23 @@ import typer
 from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.configured import Configured
 from order_audit.audit.cli.fixes_connection import connected, refuse_dropped, refuse_standby
-from order_audit.audit.cli.options import Decisions, Dsn, Fixes, Quiet, Schema, Suites, Verbose, following, say
+from order_audit.audit.cli.fixes_files import fix_files
+from order_audit.audit.cli.options import (
+    Decisions,
+    Dsn,
+    Fixes,
+    Quiet,
+    Schema,
+    Suites,
+    Variables,
+    Verbose,
+    following,
+    say,
+    with_variables,
+)
 from order_audit.errors import UsageError
 
 if TYPE_CHECKING:
-    from order_audit.expectations import Rule
     from order_audit.fixes.fix import Fix
     from order_audit.fixes.planning.decisions import Decisions as Decided
 
@@ -38,6 +50,7 @@ def plan(
     schema: Schema = "",
     suite: Suites = None,
     folder: Fixes = None,
+    var: Variables = None,
     decisions: Decisions = None,
     accept_recommended: Recommended = False,
     out: Annotated[
@@ -63,7 +76,7 @@ def plan(
     from order_audit.fixes.planning.planner import plan as make
     from order_audit.fixes.planning.tables import none_there, tables
 
-    rules, fixes = _files(suite, folder)
+    rules, fixes = fix_files(suite, folder, var)
     choices, _ = _choices(fixes, decisions, accept_recommended)
     if out is not None and (not out.name or out.is_dir()):
         raise UsageError(f"--out: {out} is a folder: name a file")
@@ -85,7 +98,7 @@ def plan(
         say(f"decisions: {out}")
     step = next_step(made, out, decisions, suite=suite, folder=folder, schema=schema, recommended=accept_recommended)
     if step is not None:
-        say(following(step[1], dsn, step[0]))
+        say(following(with_variables(step[1], var), dsn, step[0]))
     raise typer.Exit(1 if made.errored else 0)
 
 
@@ -96,6 +109,7 @@ def emit_project(
     schema: Schema = "",
     suite: Suites = None,
     folder: Fixes = None,
+    var: Variables = None,
     decisions: Decisions = None,
     accept_recommended: Recommended = False,
     rule: Annotated[
@@ -116,7 +130,7 @@ def emit_project(
     from order_audit.reports.formatting import plural
     from order_audit.scenario.migrate.moved import are_moved
 
-    all_rules, fixes = _files(suite, folder)
+    all_rules, fixes = fix_files(suite, folder, var)
     choices, _ = _choices(fixes, decisions, accept_recommended)
     wanted = matching(all_rules, rule) if rule else set()
     with connected(dsn, schema) as connection, progress_bar("writing", quiet=quiet) as on_progress:
@@ -148,6 +162,7 @@ def apply(
     schema: Schema = "",
     suite: Suites = None,
     folder: Fixes = None,
+    var: Variables = None,
     decisions: Decisions = None,
     accept_recommended: Recommended = False,
     rehearse: Annotated[
@@ -178,7 +193,7 @@ def apply(
     from order_audit.fixes.rehearse import rehearse as rehearse_fixes
     from order_audit.scenario.migrate.moved import are_moved, rename_in_undo_log
 
-    rules, fixes = _files(suite, folder)
+    rules, fixes = fix_files(suite, folder, var)
     choices, decided = _choices(fixes, decisions, accept_recommended)
     throttle = Throttle(batch_size=batch_size, max_lock_wait_ms=max_lock_wait, pause_ms=pause_ms)
     with connected(dsn, schema) as connection, progress_bars(quiet=quiet) as start_progress:
@@ -262,23 +277,6 @@ def revert(
             say(f"guard {name} removed")
     say(reverted_text(reverted))
     raise typer.Exit(1 if reverted is not None and (reverted.locked or reverted.rejected) else 0)
-
-
-def _files(suite: list[str] | None, folder: Path | None) -> tuple[tuple[Rule, ...], dict[str, Fix]]:
-    """Return the rules, and their fixes in order."""
-    from order_audit.expectations import load
-    from order_audit.fixes.fix import fixes
-
-    rules = load(*(suite or ["current"])).rules
-    by_rule = fixes(rules, folder)
-    if not by_rule and folder is not None:
-        path = folder.joinpath(*rules[0].id.split("."))
-        raise UsageError(
-            f"--fixes: {folder} has no fix of a rule of this suite: that of {rules[0].id} would be {path}.sql"
-        )
-    if not by_rule:
-        raise UsageError("no rule of this suite has a fix; name a folder of fix files with --fixes")
-    return rules, by_rule
 
 
 def _choices(fixes: dict[str, Fix], decisions: Path | None, recommended: bool) -> tuple[dict[str, str], Decided | None]:

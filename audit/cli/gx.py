@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.commands import Commands
-from order_audit.audit.cli.configured import Configured
-from order_audit.audit.cli.options import Dsn, Schema, Suites, say
+from order_audit.audit.cli.configured import Configured, configured_variables
+from order_audit.audit.cli.options import Dsn, Schema, Suites, Variables, say, variables
 
 gx_app = Commands(of=Configured, help="Great Expectations: export the rules as a project.", no_args_is_help=True)
 
@@ -32,6 +32,7 @@ def export_project(
     exclude: Annotated[
         list[str] | None, typer.Option(help="Exclude this rule; repeatable.", show_default=False)
     ] = None,
+    var: Variables = None,
 ) -> None:
     """Write a Great Expectations project: data source, suite, validation definition, checkpoint.
 
@@ -42,7 +43,16 @@ def export_project(
     from order_audit.audit.gx.export import export
     from order_audit.reports.formatting import plural
 
-    made = export(folder, dsn, suites=suite or ("current",), rules=rule or (), exclude=exclude or (), schema=schema)
+    made = export(
+        folder,
+        dsn,
+        suites=suite or ("current",),
+        rules=rule or (),
+        exclude=exclude or (),
+        schema=schema,
+        variables=variables(var),
+        configured=configured_variables(),
+    )
     lines = [f"project: {made.folder} (suite and checkpoint '{made.name}', {plural(made.rules, 'rule')})"]
     lines += [f"skipped: {id}: {reason}" for id, reason in made.left_out.items()]
     lines += [f"exported with an error: {id}: {message}" for id, message in made.errored.items()]

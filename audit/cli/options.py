@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.configured import current
+from order_audit.errors import UsageError
 
 Dsn = Annotated[
     str | None,
@@ -48,6 +49,29 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Decisions = Annotated[
     Path | None, typer.Option(help="Decisions file, as written by 'fixes plan --out'.", show_default=False)
 ]
+
+Variables = Annotated[
+    list[str] | None,
+    typer.Option("--var", metavar="NAME=VALUE", help="Value of a rule's variable; repeatable.", show_default=False),
+]
+
+
+def variables(given: list[str] | None) -> dict[str, str]:
+    """Return values by name. Raises UsageError for a text that is not `NAME=VALUE`, or a name given twice."""
+    values: dict[str, str] = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--var {text}: not NAME=VALUE")
+        if name in values:
+            raise UsageError(f"--var {name} is given twice")
+        values[name] = value
+    return values
+
+
+def with_variables(command: str, given: list[str] | None) -> str:
+    """Return a command with the same values of variables."""
+    return command + "".join(f" --var {shlex.quote(text)}" for text in given or ())
 
 
 def say(text: str) -> None:

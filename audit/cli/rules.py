@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from order_audit.audit.cli.configured import current
-from order_audit.audit.cli.options import Fixes, Suites, Tags, Verbose, say
+from order_audit.audit.cli.configured import configured_variables, current
+from order_audit.audit.cli.options import Fixes, Suites, Tags, Variables, Verbose, say, variables
 from order_audit.errors import UsageError
 
 
@@ -17,13 +17,14 @@ def rules(
     folder: Fixes = None,
     tag: Tags = None,
     lint: Annotated[bool, typer.Option("--lint", help="Schema rules.")] = False,
+    var: Variables = None,
     verbose: Verbose = False,
 ) -> None:
     """List the rules, or show one: meaning, importance, fix, SQL.
 
     Example: order-audit rules lineage.order_ref_exists
     """
-    from order_audit.expectations import load, schema_rules, tagged, unknown_rule
+    from order_audit.expectations import Given, check_names, load, psql_lines, schema_rules, tagged, unknown_rule
     from order_audit.reports.terminal import summary
 
     configuration = current()
@@ -40,6 +41,8 @@ def rules(
         if configuration:
             all_match = suite == configuration.value("suites")
             known = tuple(overridden(known, configuration.severities, all_match=all_match))
+    given = Given(variables(var), configured_variables())
+    check_names(known, given)
     if not known:
         raise UsageError(f"suite '{(suite or [''])[0]}' has no rules")
     if id is not None and tag:
@@ -48,7 +51,8 @@ def rules(
         chosen = tagged(known, tag) if tag else {rule.id for rule in known}
         say(summary.rule_list(rule for rule in known if rule.id in chosen))
         return
-    wanted = [rule for rule in known if rule.id == id]
+    # an instance is shown as its rule
+    wanted = [rule for rule in known if rule.id == id or (rule.for_each and id.startswith(f"{rule.id}["))]
     if not wanted:
         if set(id) & set("*?["):
             raise UsageError(f"'{id}' is a pattern, which only 'run' and 'lint' take: name one rule")
@@ -57,4 +61,4 @@ def rules(
     from order_audit.fixes.fix import fixes
 
     repair = "" if wanted[0].suite == "lint" else fix_text(fixes(known, folder).get(wanted[0].id), verbose=verbose)
-    say(summary.rule_text(wanted[0], repair))
+    say(summary.rule_text(wanted[0], repair, psql_lines(wanted[0], given)))

@@ -11,7 +11,20 @@ import typer
 
 from order_audit.audit.cli.audit_options import Allow, Exclude, Sample, Severity, Timeout, check_options
 from order_audit.audit.cli.configured import current, from_file
-from order_audit.audit.cli.options import Dsn, Fixes, Quiet, Schema, Suites, Tags, Verbose, following, say
+from order_audit.audit.cli.options import (
+    Dsn,
+    Fixes,
+    Quiet,
+    Schema,
+    Suites,
+    Tags,
+    Variables,
+    Verbose,
+    following,
+    say,
+    variables,
+    with_variables,
+)
 from order_audit.audit.formats import FORMATS
 from order_audit.errors import UsageError
 from order_audit.reports.writers import DEFAULT
@@ -32,6 +45,7 @@ def run(
     ] = None,
     exclude: Exclude = None,
     tag: Tags = None,
+    var: Variables = None,
     formats: Annotated[
         str, typer.Option("--format", help=f"Formats to write, separated by commas: {', '.join(FORMATS)}.")
     ] = ",".join(DEFAULT),
@@ -130,6 +144,7 @@ def run(
             exclude=tuple(exclude or ()),
             tags=tuple(tag or ()),
             **from_file(suite),
+            variables=variables(var),
             schema=schema,
             formats=_formats(formats),
             fail_on=fail_on,
@@ -157,6 +172,8 @@ def run(
     command = action_plan.next_command(document)
     if folder and command.startswith("order-audit fixes "):
         command += f" --fixes {shlex.quote(str(folder))}"
+    if command.startswith("order-audit fixes "):
+        command = with_variables(command, var)
     then = [following(command, dsn)] if command else []
     say(summary.verdict_text(document, out, then, verbose=verbose))
     raise typer.Exit(_exit_code(document))

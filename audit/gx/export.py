@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -15,9 +15,10 @@ from order_audit.audit.database.dsn import resolve
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.gx import project
 from order_audit.audit.gx.suite import name_of, of_rules
+from order_audit.audit.scans.instances import made_instances
 from order_audit.audit.scans.prepared_rule import prepare
 from order_audit.errors import RunError, UsageError
-from order_audit.expectations import load, matching
+from order_audit.expectations import Given, asked, load, resolved
 from order_audit.reports import cause_text
 
 
@@ -45,50 +46,60 @@ def export(
     rules: Iterable[str] = (),
     exclude: Iterable[str] = (),
     schema: str = "",
+    variables: Mapping[str, str] | None = None,
+    configured: Mapping[str, str] | None = None,
 ) -> Exported:
     """Write the project `folder`/gx, or add to the one that is there; rules that the database cannot answer stay out.
 
     `rules` and `exclude` are patterns of rule ids; `dsn` is a URL or a libpq string; None reads DATABASE_URL.
-    No data are read. Raises SuiteError, UsageError, RunError.
+    `variables` and `configured` are values of the rules' variables, which the project keeps. No data are read, except
+    by queries of `for_each`. Raises SuiteError, UsageError, RunError.
     """
     sources = list(suites)
-    known = load(*sources).rules
-    patterns = list(rules)
-    wanted = matching(known, patterns) if patterns else {rule.id for rule in known}
-    wanted -= matching(known, exclude)
+    patterns, excluded = list(rules), list(exclude)
+    suite = load(*sources)
+    suite = resolved(suite, asked(suite.rules, patterns, excluded), Given(variables or {}, configured or {}))
+    wanted = asked(suite.rules, patterns, excluded)
     if not wanted:
         raise UsageError(
-            "--rule and --exclude leave no rule to export" if known else f"suite '{sources[0]}' has no rules"
+            "--rule and --exclude leave no rule to export" if suite.rules else f"suite '{sources[0]}' has no rules"
         )
-    parsed_rules = [(rule, parsed_query.parse(rule)) for rule in known if rule.id in wanted]
+    for rule in suite.rules:
+        parsed_query.parse(rule)  # a wrong file is an error before the database is read
     dsn = resolve(dsn)
     with Snapshot(dsn, schema) as snapshot:
+        pending = [rule for rule in suite.rules if rule.id in wanted and rule.is_pending]
+        suite, unmade = made_instances(snapshot.connection, suite, pending)
+        wanted = asked(suite.rules, patterns, excluded)
+        exported = [rule for rule in suite.rules if rule.id in wanted]
+        parsed_rules = [(rule, parsed_query.parse(rule)) for rule in exported if not rule.is_pending]
         _, outcomes = prepare(snapshot.connection, parsed_rules)
+        outcomes |= unmade
         address = url(dsn, snapshot.connection)
-    by_id = {rule.id: rule for rule in known}
+    by_id = {rule.id: rule for rule in exported}
     left_out = {
         id: cause_text.reason(it.cause, tuple(map(str, by_id[id].requires)), by_id[id].without)
         for id, it in outcomes.items()
         if it.cause is not None
     }
     errored = {id: outcome.failure.message for id, outcome in outcomes.items() if outcome.failure is not None}
-    chosen = [rule for rule, _ in parsed_rules if rule.id not in left_out]
+    chosen = [rule for rule in exported if rule.id not in left_out]
     if not chosen:
         where = f"schema {schema}" if schema else "the schemas of the search path"
         raise RunError(
             f"no rule can be judged in {where}: {next(iter(left_out.values()))};"
             " --schema names the schema that holds the tables"
         )
-    suite = of_rules(chosen, name_of(sources))
+    made = of_rules(chosen, name_of(sources))
     try:
         with project.opened(Path(folder)) as context:
-            project.add(context, suite, schema=schema)
+            project.add(context, made, schema=schema)
             root = Path(context.root_directory)
         if root.parent == Path(folder).resolve():
             root = Path(folder) / root.name  # relative, if given so
     except OSError as error:
         raise UsageError(f"cannot write to {error.filename or folder}: {error.strerror}") from None
-    return Exported(root, suite.name, len(chosen), left_out, errored, address)
+    return Exported(root, made.name, len(chosen), left_out, errored, address)
 
 
 def url(dsn: str, connection: psycopg.Connection) -> str:

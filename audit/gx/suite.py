@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -17,20 +17,30 @@ from order_audit.audit import mask
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.gx.completeness import completeness, is_completeness
 from order_audit.audit.gx.expectation import ExpectOrderAuditRuleToFindNoViolations
-from order_audit.expectations import Rule, load
+from order_audit.expectations import Given, Rule, SuiteError, load, resolved
 
 #: Of ids, which depend on names alone: an expectation's on those of the suite and the rule.
 NAMESPACE: Final = uuid.UUID("5b0a5c3e-6f0d-4c1c-9b53-6a2f1f4a7d10")
 
 
-def suite(*sources: str | Path, name: str = "", exclude: Iterable[str] = ()) -> gx.ExpectationSuite:
+def suite(
+    *sources: str | Path, name: str = "", exclude: Iterable[str] = (), variables: Mapping[str, str] | None = None
+) -> gx.ExpectationSuite:
     """Return shipped or other suites as one Great Expectations suite.
 
     `exclude` names rules to omit: a rule without its columns raises there. The last expectation fails if a run omitted
-    a rule of the suite, as happens in a program that does not import this module.
+    a rule of the suite, as happens in a program that does not import this module. `variables` are values of the rules'
+    variables. Raises SuiteError for a rule that `for_each` repeats for a query: `export` has a database for it.
     """
     left_out = set(exclude)
-    return of_rules((rule for rule in load(*sources).rules if rule.id not in left_out), name or name_of(sources))
+    known = load(*sources)
+    wanted = {rule.id for rule in known.rules} - left_out
+    rules = resolved(known, wanted, Given(variables or {})).rules
+    if pending := next((rule for rule in rules if rule.is_pending and rule.id in wanted), None):
+        raise SuiteError(f"{pending.path}: for_each needs a database: use order_audit.gx.export")
+    return of_rules(
+        (rule for rule in rules if not {rule.id, rule.base or rule.id} & left_out), name or name_of(sources)
+    )
 
 
 def name_of(sources: Iterable[str | Path]) -> str:

@@ -194,6 +194,8 @@ def _result(
         owner=rule.ownership.owner,
         tags=rule.ownership.tags,
         links=rule.ownership.links,
+        variables=dict(rule.values) or None,
+        instance_of=rule.base,
     )
 
 

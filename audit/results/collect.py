@@ -16,7 +16,6 @@ import psycopg
 
 from order_audit import search_path
 from order_audit.audit import mask
-from order_audit.audit.analysis.parsed_query import ParsedQuery
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
@@ -31,6 +30,7 @@ from order_audit.audit.results.nothing_judged import other_schema
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.overlap import Overlaps, overlaps
 from order_audit.audit.results.own_folder import rows_folder
+from order_audit.audit.results.selection import Selection, with_instances
 from order_audit.audit.scans.engine import Engine, ScanOptions, Scans
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.postgres_engine import PostgresEngine
@@ -62,16 +62,6 @@ _INTERRUPTED: Final = "the audit was interrupted before"
 
 #: Checks the database and the tables that rules judge; may raise.
 Check: TypeAlias = Callable[[Database, Iterable[str]], None]
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The selected rules of a suite with their parsed queries; the others; accepted findings."""
-
-    suite: Suite
-    wanted: list[tuple[Rule, ParsedQuery]]
-    left_out: list[Rule]
-    suppressions: list[Suppression]
 
 
 @dataclass(frozen=True)
@@ -116,8 +106,9 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         schema = as_identifier(snapshot, database.schema)
         applied = _applied(snapshot, options)
         engine: Engine = PostgresEngine(snapshot, [impact for domain in domains() for impact in domain.impacts])
+        selection, unmade = with_instances(snapshot.connection, selection, options)
         prepared_rules, outcomes = engine.prepare(selection.wanted)
-        outcomes |= {rule.id: Outcome("not_selected") for rule in selection.left_out}
+        outcomes |= unmade | {rule.id: Outcome("not_selected") for rule in selection.left_out}
         check(database, {it.table.shown(database.schema) for it in prepared_rules if it.table is not None})
         read = _relations(snapshot, prepared_rules)
         sql = runnable(search_path.names(options.schema), read)
@@ -156,7 +147,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         facts = impact_facts(engine, failed, database.schema, sql)
         # all rows are read: the following steps read current catalogs
         moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
-    rules = sorted([rule for rule, _ in selection.wanted] + selection.left_out, key=lambda rule: rule.id)
+    rules = list(selection.suite.rules)
     violations = _violations(store, outcomes, folder) if _wants_violations(options) else None
     shared = overlaps(rules, outcomes, store, following)
     return Collected(

@@ -18,7 +18,7 @@ KeyOrder: TypeAlias = Literal["number", "bytes"]
 class Cause:
     """Why a rule was skipped or is not checkable."""
 
-    kind: Literal["missing_tables", "missing_column", "encoding", "interrupted"]
+    kind: Literal["missing_tables", "missing_column", "encoding", "interrupted", "no_instances"]
     tables: Annotated[tuple[str, ...], note("The tables that do not exist; or the table that lacks the column.")] = ()
     column: Annotated[str, note("The column that the table lacks.")] = ""
     encoding: Annotated[str, note("The database's encoding.")] = ""
@@ -179,6 +179,8 @@ class Result:
     no_diagram_reason: NoDiagram | None = None
     diagram: Annotated[DiagramFacts | None, note("Of the first examples.")] = None
     impact_sql: Annotated[str, note("A separate statement for the impact.")] = ""
+    variables: Annotated[dict[str, str] | None, note("The values of variables in `sql`, as texts.")] = None
+    instance_of: Annotated[str, note("The id of the rule that for_each repeats; empty for all others.")] = ""
     baseline: Annotated[BaselineChange | None, note("Null without a baseline, and where the rule was not judged.")] = (
         None
     )

@@ -178,8 +178,8 @@ def rule_list(rules: Iterable[Rule]) -> str:
     return "\n".join(lines + ["", legend] * (not is_wide))
 
 
-def rule_text(rule: Rule, repair: str) -> str:
-    """Return all of one rule; `repair` describes its fix."""
+def rule_text(rule: Rule, repair: str, before: Sequence[str] = ()) -> str:
+    """Return all of one rule; `repair` describes its fix; `before` are lines that psql needs before its SQL."""
     width = min(100, max(60, shutil.get_terminal_size((100, 24)).columns))
     lines = [
         rule.title,
@@ -198,6 +198,9 @@ def rule_text(rule: Rule, repair: str) -> str:
         for name, text in (("owner", about.owner), ("tags", ", ".join(about.tags)), ("links", " ".join(about.links)))
         if text
     ]
+    if rule.variables:
+        shown = (it.name if it.default is None else f"{it.name} = {it.default}" for it in rule.variables)
+        lines.append(f"variables {escape(', '.join(shown))}")
     lines.append(f"file      {rule.path}")
     if rule.why:
         lines += ["", *textwrap.wrap(rule.why, width)]
@@ -205,4 +208,6 @@ def rule_text(rule: Rule, repair: str) -> str:
         lines += ["", *textwrap.wrap(f"Limitations: {rule.limitations}", width)]
     if repair:
         lines += ["", repair]
+    if before:
+        lines += ["", *map(escape, before)]
     return "\n".join([*lines, "", rule.sql])

@@ -20,8 +20,7 @@ import pytest
 from order_audit import expectations
 from order_audit.audit.database.server import Server
 from order_audit.audit.schema.lint import lint
-from order_audit.expectations import Rule, schema_rules
-from order_audit.expectations.rule import SchemaCause
+from order_audit.expectations import Rule, SchemaCause, schema_rules
 from tests.support import servers
 
 ROOT = Path(__file__).parents[2]
