@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -50,6 +51,8 @@ def expanded(suite: Suite, instances: Mapping[str, Sequence[Rule]]) -> Suite:
         return tuple(it.id if isinstance(it, Rule) else it for id in rules for it in instances.get(id, (id,)))
 
     rules = [it for rule in suite.rules for it in instances.get(rule.id, (rule,))]
+    if twice := [id for id, count in Counter(rule.id for rule in rules).items() if count > 1]:
+        raise SuiteError(f"rule {twice[0]} exists twice: {' and '.join(it.path for it in rules if it.id == twice[0])}")
     return replace(
         suite,
         rules=tuple(sorted(rules, key=lambda rule: rule.id)),

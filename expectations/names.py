@@ -1,4 +1,4 @@
-"""Names in rule headers, as PostgreSQL reads them."""
+"""Names in rule headers, as PostgreSQL reads them, and the parts of a rule's id."""
 
 from __future__ import annotations
 
@@ -20,3 +20,15 @@ def unquoted(name: str) -> str:
     if len(name) > 1 and name[0] == name[-1] == '"':
         return name[1:-1].replace('""', '"')
     return name.lower()
+
+
+def area_and_name(rule: str) -> tuple[str, str]:
+    """Split a rule's id at its last dot, which the value of an instance may have too."""
+    base = rule.partition("[")[0]
+    area = base.rpartition(".")[0]
+    return area, rule.removeprefix(f"{area}.") if area else rule
+
+
+def top_area(rule: str) -> str:
+    """The first part of a rule's id; without any dot, the id itself."""
+    return rule.partition("[")[0].partition(".")[0]

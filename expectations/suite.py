@@ -223,7 +223,7 @@ def matching(rules: Iterable[Rule], patterns: Iterable[str], *, maybe: bool = Tr
 def asked(
     rules: Iterable[Rule], patterns: Iterable[str] = (), exclude: Iterable[str] = (), tags: Iterable[str] = ()
 ) -> set[str]:
-    """The ids of rules that match a pattern and a tag, if given, and that are not excluded. Raises SuiteError."""
+    """The ids of rules that match a pattern and a tag, if any is given, and are not excluded. Raises SuiteError."""
     rules, patterns, tags = list(rules), list(patterns), list(tags)
     ids = matching(rules, patterns) if patterns else {rule.id for rule in rules}
     ids &= tagged(rules, tags) if tags else ids

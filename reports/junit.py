@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 from xml.etree import ElementTree
 
+from order_audit.expectations.names import area_and_name
 from order_audit.reports import schema_findings
 from order_audit.reports.document import Document, Result, SchemaFinding, encode
 from order_audit.reports.formatting import plural
@@ -40,7 +41,7 @@ def _expectations(document: Document, suite: ElementTree.Element) -> dict[str, i
     results = document.results
     _properties(suite, results)
     for result in results:
-        area, _, name = result.rule.rpartition(".")
+        area, name = area_and_name(result.rule)
         case = _case(suite, area or result.suite, name, result.duration_ms)
         _verdict(case, result)
     return _count(suite, sum(result.duration_ms for result in results))

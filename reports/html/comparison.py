@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from order_audit.expectations import SEVERITIES
+from order_audit.expectations.names import top_area
 from order_audit.reports.document.comparison import CHANGES, Change, ChangedKeys, Comparison, RuleChange
 from order_audit.reports.html import evidence, links, traceability
 from order_audit.reports.html.environment import page
@@ -45,7 +46,7 @@ def comparison(document: Comparison) -> str:
     return page(
         "comparison.html.j2",
         document=document,
-        areas=sorted({rule.rule.split(".")[0] for rule in rules}),
+        areas=sorted({top_area(rule.rule) for rule in rules}),
         anchors=links.anchors(rule.rule for rule in rules),
         changed=sorted(changed, key=_rank),
         by_kind={kind: _of_kind(rules, kind) for kind in _KINDS},

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from order_audit.domain import Chart
 from order_audit.expectations import SEVERITIES
+from order_audit.expectations.names import top_area
 from order_audit.reports import action_plan, baseline_text, diagrams, escaping, formatting
 from order_audit.reports.document import Outcome
 from order_audit.reports.html import evidence, finding, fix_examples, impact
@@ -56,6 +57,7 @@ def _environment() -> Environment:
         "name": escaping.name,
         "web_link": escaping.web_link,
         "sql": escaping.sql,
+        "top_area": top_area,
         "statement": escaping.statement,
         "sql_around": escaping.sql_around,
         "columns": evidence.columns,

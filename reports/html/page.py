@@ -11,6 +11,7 @@ from typing import Final, get_args
 from markupsafe import Markup
 
 from order_audit.expectations import SEVERITIES, Severity
+from order_audit.expectations.names import top_area
 from order_audit.reports import action_plan, baseline_text, gate_text, profile, schema_findings, totals
 from order_audit.reports.document import Cause, Document, Result, RowsAffected, Run, SchemaRule, Status
 from order_audit.reports.html import annotated_ddl, evidence, impact, links, reproduce, traceability
@@ -113,7 +114,7 @@ def _counts(severity: Severity, by_status: Mapping[Status, list[Result]]) -> dic
 
 def _areas(rules: Iterable[str]) -> list[str]:
     """Return the areas of the rules: the first parts of their ids."""
-    return sorted({rule.split(".")[0] for rule in rules})
+    return sorted({top_area(rule) for rule in rules})
 
 
 def _largest(counted: Sequence[RowsAffected]) -> list[tuple[int, RowsAffected]]:
