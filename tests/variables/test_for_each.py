@@ -161,3 +161,10 @@ def test_a_pattern_without_an_instance_names_the_nearest(suite: Suite, results: 
     for pattern in ("a.list[EX]", "a.wind[EX]"):
         with pytest.raises(SuiteError, match=rf"no rule '{pattern[:6]}\[EX\]' \(did you mean {pattern[:6]}\[EU\]\?\)"):
             results(folder, rules=(pattern,))
+
+
+def test_a_query_has_the_timeout_of_the_audit(suite: Suite, results: Results) -> None:
+    """As every other statement has."""
+    query = "-- for_each: select 'EU'::text as value from pg_sleep(60)\nselect id from gusts where region = :'value'"
+    it = results(suite(a__wind=query), timeout=0.2)["a.wind"]
+    assert (it["status"], it["error"]) == ("errored", "canceling statement due to statement timeout")

@@ -97,3 +97,17 @@ def test_an_error_is_at_its_place_in_the_file(suite: Suite, results: Results, va
     within = "-- variables: a\nselect id from gusts\nwhere wind = :'a'::intt"
     it = results(suite(a__one=within), variables={"a": value})["a.one"]
     assert (it["error_at"]["line"], it["error_at"]["column"]) == (6, 20)
+
+
+def test_a_highlight_and_a_prefilter_have_the_values_too(suite: Suite, results: Results) -> None:
+    """They are SQL of the same rule."""
+    query = (
+        "-- variables: region, name = region, low = 0\n"
+        "-- highlight: wind, region where value = :'region'\n"
+        "-- prefilter: gusts as g; select from gusts as x where x.id = g.id and x.wind >= :low\n"
+        "-- prefilter_key: gusts.id\n"
+        "select g.id, g.wind, g.region from gusts as g where g.:\"name\" = :'region' and g.wind < :low"
+    )
+    it = results(suite(a__one=query), variables={"region": "US"})["a.one"]
+    assert (it["status"], it["violations"], it["highlight_in"]) == ("failed", 1, [["region"]]), it["error"]
+    assert results(suite(a__one=query), variables={"region": "US", "low": "-9"})["a.one"]["violations"] == 0
