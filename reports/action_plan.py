@@ -186,7 +186,7 @@ def _guards(document: Document) -> Iterator[Action]:
 
 
 def _failed(document: Document) -> list[Result]:
-    return [result for result in document.results if result.status == "failed"]
+    return [result for result in document.results if result.status == "failed" and result.open]
 
 
 def _planned(document: Document) -> dict[str, PlannedFix]:

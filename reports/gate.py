@@ -8,7 +8,17 @@ from fractions import Fraction
 from typing import Final, Protocol
 
 from order_audit.reports import gate_text
-from order_audit.reports.document import FailingRule, FailOn, Gate, Reason, Result, Run, SchemaFinding, SchemaRule
+from order_audit.reports.document import (
+    FailingRule,
+    FailOn,
+    Gate,
+    Reason,
+    Result,
+    Run,
+    SchemaFinding,
+    SchemaRule,
+    Suppression,
+)
 from order_audit.reports.schema_findings import down_to, failing
 
 #: The SQLSTATE of a denied table.
@@ -36,16 +46,18 @@ def decide(
     new: Mapping[str, int] | None = None,
     fail_on_schema: FailOn = "never",
     allow_skipped: bool = False,
+    expired: Sequence[Suppression] = (),
 ) -> Gate:
     """Judge a result by the gate.
 
-    `new` has the new violations per rule against a baseline; with it, a failed rule without new violations counts as
+    Suppressed violations do not count, and each `expired` suppression fails the gate. `new` has the new violations per
+    rule against a baseline, without suppressed ones; with it, a failed rule without new violations counts as
     passed. An errored rule fails the gate at every severity. So does a rule with a missing table (unless
     `allow_skipped`), because a typo in a name must not pass; a table in the rule's `requires` may be missing. An
     interrupted audit fails, too: rules that did not run may fail. Open schema findings fail the gate from
     `fail_on_schema` on.
     """
-    failed = [it for it in judged.results if it.status == "failed" and (new is None or new[it.rule] > 0)]
+    failed = [it for it in judged.results if it.status == "failed" and (it.open if new is None else new[it.rule]) > 0]
     nothing = judged.run.complete and nothing_judged(judged.results)
     failures = [
         *_run(judged.run),
@@ -53,6 +65,7 @@ def decide(
         *_results(judged.results, failed, new, fail_on, allow_skipped=allow_skipped or nothing),
         *_schema(judged, fail_on_schema),
         *_pass_rate(judged.results, failed, min_pass_rate),
+        *_expired(expired),
     ]
     rate = float(min_pass_rate) if min_pass_rate is not None else None
     return Gate(
@@ -96,7 +109,7 @@ def _results(
 ) -> Iterator[Reason]:
     for severity in down_to(fail_on):
         if hits := [it for it in failed if it.severity == severity]:
-            counts = ((it.rule, it.violations if new is None else new[it.rule]) for it in hits)
+            counts = ((it.rule, it.open if new is None else new[it.rule]) for it in hits)
             yield Reason("failed", severity, tuple(FailingRule(rule, count) for rule, count in counts))
     if errored := [it.rule for it in results if it.status == "errored"]:
         yield Reason("errored", rules=_named(errored))
@@ -121,6 +134,12 @@ def _pass_rate(results: Sequence[Result], failed: Sequence[Result], min_pass_rat
     passed = judged - len(failed) - sum(it.status == "errored" for it in results)
     if not judged or 100 * passed < min_pass_rate * judged:
         yield Reason("pass_rate", passed=passed, judged=judged)
+
+
+def _expired(suppressions: Sequence[Suppression]) -> Iterator[Reason]:
+    if suppressions:
+        rules = (FailingRule(it.rule, expired=f"{it.what}, until {it.expires}") for it in suppressions)
+        yield Reason("suppressions_expired", rules=tuple(rules))
 
 
 def _named(rules: Iterable[str]) -> tuple[FailingRule, ...]:

@@ -64,6 +64,9 @@ def sentence(
             return _counting(count, f" {reason.severity} schema finding{'s' * (count != 1)}", _names(reason.rules))
         case "schema_rules_errored":
             return _counting(len(reason.rules), f" schema rule{'s' * many} ended in an error", _names(reason.rules))
+        case "suppressions_expired":
+            named = _listed([_name(it), Piece(f" ({it.expired})")] for it in reason.rules)
+            return _counting(len(reason.rules), f" suppression{'s have' if many else ' has'} expired", named)
         case "pass_rate":
             return _words(_pass_rate(reason.passed or 0, reason.judged or 0, min_pass_rate or 0.0, baseline=baseline))
 
@@ -98,7 +101,8 @@ def harmless(document: Document) -> str:
     Expectations below the gate's severity are only mentioned if the gate passed.
     """
     gate = document.summary.gate
-    failed = [result for result in document.results if result.status == "failed"]
+    every = [result for result in document.results if result.status == "failed"]
+    failed = [result for result in every if result.open]
     grave = [result for result in failed if result.severity in down_to(gate.fail_on)]
     mild = len(failed) - len(grave)
     sentences = []
@@ -109,6 +113,8 @@ def harmless(document: Document) -> str:
         sentences.append(f"{numbers} {many} failed, without a violation that is new against the baseline")
     if mild and gate.passed:
         sentences.append(f"{plural(mild, 'expectation')} failed, at a severity that does not fail the gate")
+    if suppressed := len(every) - len(failed):
+        sentences.append(f"{plural(suppressed, 'expectation')} failed with suppressed violations only")
     return "; ".join(sentences) + "." * bool(sentences)
 
 

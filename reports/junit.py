@@ -83,7 +83,7 @@ def _schema(document: Document, suite: ElementTree.Element) -> dict[str, int]:
         if rest := [_line(result) for result in findings if not schema_findings.failing([result], fail_on)]:
             ElementTree.SubElement(case, "system-out").text = _listed(rest)
     counts = _count(suite, 0.0)
-    if unused := [f"unused suppression: {it.rule} {it.object}: {it.reason}" for it in document.unused_suppressions]:
+    if unused := [f"unused suppression: {it.rule} {it.what}: {it.words}" for it in document.unused_suppressions]:
         ElementTree.SubElement(suite, "system-out").text = _clean("\n".join(unused))
     return counts
 
@@ -124,12 +124,17 @@ def _count(suite: ElementTree.Element, milliseconds: float) -> dict[str, int]:
 
 def _verdict(case: ElementTree.Element, result: Result) -> None:
     match result.status:
+        case "failed" if not result.open:
+            message = f"suppressed: {plural(result.violations, 'violation')}: {result.title}"
+            ElementTree.SubElement(case, "skipped", message=_clean(message))
         case "failed":
             message = f"{result.title}: {plural(result.violations, 'violation')}"
             if result.rows > result.violations:
                 message += f" ({result.rows:,} rows: the key repeats)"
             if result.checked is not None:
                 message += f" in {result.checked:,} rows"
+            if result.suppressed:
+                message += f", {result.suppressed:,} of them suppressed"
             failure = ElementTree.SubElement(case, "failure", type=result.severity, message=_clean(message))
             failure.text = _clean(_detail(result))
         case "errored":

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from order_audit.expectations import SEVERITIES
-from order_audit.reports import baseline_text, gate_text, schema_findings, totals
+from order_audit.reports import baseline_text, gate_text, schema_findings, suppression_text, totals
 from order_audit.reports.document import Document, encode
 from order_audit.reports.formatting import MARKS
 
@@ -50,6 +50,7 @@ def markdown(document: Document) -> str:
             rows = "" if result.checked is None else f"{result.checked:,}"
             count = f"{result.violations:,}"
             count += f" ({result.rows:,} rows: the key repeats)" if result.rows > result.violations else ""
+            count += f" ({result.suppressed:,} suppressed)" if result.suppressed else ""
             lines.append(
                 f"| {MARKS[result.severity]} {result.severity} | {_cell(result.title)} | `{result.rule}`"
                 f" | {count} | {rows} |{f' {baseline_text.change(result)} |' * gate.baseline}"
@@ -71,8 +72,17 @@ def markdown(document: Document) -> str:
                 for it in matching
             ]
             lines.append("")
+    lines += _suppressions(document)
     lines += _schema(document)
     return "\n".join(lines)
+
+
+def _suppressions(document: Document) -> list[str]:
+    """List what suppressions of the configuration accept, and those that need attention."""
+    known = {it.rule: it for it in document.results}
+    used = [f"- `{rule}`: {_cell(text)}" for rule in known for text in suppression_text.of_rule(known[rule], document)]
+    rest = [f"- {_cell(text)}" for it in document.suppressions if (text := suppression_text.attention(it))]
+    return ["## Suppressed", "", *used, *rest, ""] if used or rest else []
 
 
 def _schema(document: Document) -> list[str]:
@@ -96,8 +106,9 @@ def _schema(document: Document) -> list[str]:
     if len(accepted) > _ACCEPTED:
         rest.append(f"- and {len(accepted) - _ACCEPTED:,} more accepted")
     rest += [
-        f"- unused suppression (the finding does not occur): {_cell(it.rule)} {_cell(it.object)}: {_cell(it.reason)}"
+        f"- unused suppression (the finding does not occur): {_cell(it.rule)} {_cell(it.object)}: {_cell(it.words)}"
         for it in document.unused_suppressions
+        if it.object
     ]
     rest += [
         f"- {rule.status.replace('_', ' ')}: `{rule.rule}`: {_cell(rule.reason)}"

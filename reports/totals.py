@@ -45,4 +45,6 @@ def sentence(document: Document) -> str:
     numbers = totals(document)
     if not numbers.violations:
         return ""
-    return f"{numbers}. {CAUSE}" if numbers.causes is not None else str(numbers)
+    suppressed = sum(it.suppressed for it in document.results)
+    text = f"{numbers}; {suppressed:,} suppressed" if suppressed else str(numbers)
+    return f"{text}. {CAUSE}" if numbers.causes is not None else text

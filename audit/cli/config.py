@@ -28,12 +28,15 @@ def config(
     Example: order-audit config --env ci
     """
     import json
+    from datetime import UTC, datetime
 
     from order_audit.audit.config.keys import KEYS
+    from order_audit.audit.results.suppressed import is_expired
     from order_audit.reports.terminal.escape import escape
     from order_audit.reports.terminal.layout import table
 
     configuration = current()
+    file = str(configuration.file.path) if configuration else None
     rows = []
     settings = configuration.settings if configuration else {}
     if shown := _connection():
@@ -45,8 +48,10 @@ def config(
     for section, named in (configuration.open if configuration else {}).items():
         shown_settings = ((name, *_shown(setting, None)) for name, setting in named.items())
         rows += [(f"{section}.{name}", _masked(name, value), source) for name, value, source in shown_settings]
+    for it in configuration.suppressions if configuration else ():
+        late = "expired: " if is_expired(it, datetime.now(UTC).date()) else ""
+        rows.append((f"suppress {it.rule}", f"{late}{it.what}: {it.words}", file or ""))
     rows += _variables()
-    file = str(configuration.file.path) if configuration else None
     if as_json:
         entries = [{"setting": name, "value": value, "source": source} for name, value, source in rows]
         environment = configuration.environment or None if configuration else None

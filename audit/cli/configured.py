@@ -47,6 +47,7 @@ def from_file(suites: list[str] | None) -> dict[str, Any]:
         "configuration": name,
         "configured": configuration.texts("variables"),
         "severities": configuration.severities,
+        "suppressions": configuration.suppressions,
         # other suites, of the command line, may lack the rules that the file names
         "all_match": suites == configuration.value("suites"),
     }

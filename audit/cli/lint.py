@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.audit_options import Allow, Exclude, Severity, Timeout, check_options
+from order_audit.audit.cli.configured import current
 from order_audit.audit.cli.options import Dsn, following, say
 from order_audit.errors import UsageError
 
@@ -75,7 +76,10 @@ def lint(
     wanted -= matching(rules, exclude or ())
     if not wanted:
         raise UsageError("--rule and --exclude leave no rule")
-    suppressions = allowed.read(allow, (it.id for it in rules)) if allow else []
+    configuration = current()
+    configured = configuration.suppressions if configuration else ()
+    suppressions = allowed.read(allow, [it.id for it in rules], configured)
+    expired = [it for it in configured if it.object and it not in suppressions]
     with (
         progress_bars(quiet=False) as start_progress,
         Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
@@ -87,7 +91,7 @@ def lint(
     if as_json:
         say(json.dumps(document(verdicts), indent=2, ensure_ascii=False))
     else:
-        say(lint_text(verdicts, unused, examples))
+        say(lint_text(verdicts, unused, examples, expired))
     if sql is not None:
         text, written, left_out = suggested_file(findings(verdicts), path)
         try:
@@ -99,5 +103,5 @@ def lint(
     if not as_json and any(not finding.accepted for finding in findings(verdicts)):
         first = "correct the schema, or list intended findings for --allow; then "
         say(following(command("lint", "--fail-on", "warning", schema=schema), dsn, first))
-    has_errors = fail_on != "never" and any(verdict.status == "errored" for verdict in verdicts)
+    has_errors = fail_on != "never" and (expired or any(verdict.status == "errored" for verdict in verdicts))
     raise typer.Exit(1 if has_errors or failing(findings(verdicts), fail_on) else 0)

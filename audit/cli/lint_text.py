@@ -13,7 +13,9 @@ from order_audit.reports.terminal.escape import escape
 from order_audit.reports.terminal.layout import columns, cut, paragraph, statement
 
 
-def lint_text(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: int = 20) -> str:
+def lint_text(
+    verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: int = 20, expired: Iterable[Suppression] = ()
+) -> str:
     """Return schema findings by rule, the worst first, with suggestions; then rules that were not judged.
 
     `most` limits the findings of each rule (accepted ones last) and the lines of each suggestion.
@@ -46,7 +48,8 @@ def lint_text(verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: 
     for verdict in verdicts:
         if verdict.status != "checked":
             lines += paragraph(f"? {verdict.status.replace('_', ' ')}  {verdict.rule.id}: {verdict.reason}")
-    lines += [f"? unused suppression  {entry.rule} {entry.object}: {entry.reason}" for entry in unused]
+    lines += [f"? unused suppression  {entry.rule} {entry.what}: {entry.words}" for entry in unused]
+    lines += [f"? expired suppression  {entry.rule} {entry.what}: {entry.words}" for entry in expired]
     counts = ", ".join(
         f"{sum(finding.severity == severity and not finding.accepted for finding in findings)} {severity}"
         for severity in SEVERITIES

@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from order_audit.audit.config.file import ConfigFile, find
 from order_audit.audit.config.keys import BY_PATH, ENVIRONMENTS, KEYS, OPEN, SECTIONS, Key
+from order_audit.audit.config.suppressions import SECTION, suppressions
 from order_audit.audit.config.values import checked, open_value
 from order_audit.errors import UsageError
 from order_audit.expectations import Severity
+from order_audit.reports.document import Suppression
 
 #: The variable that names the environment where --env does not.
 VARIABLE: Final = "ORDER_AUDIT_ENV"
@@ -40,6 +42,7 @@ class Configuration:
     chosen_by: str
     settings: Mapping[str, Setting]
     open: Mapping[str, Mapping[str, Setting]]
+    suppressions: tuple[Suppression, ...] = ()
 
     @property
     def name(self) -> str:
@@ -83,10 +86,13 @@ def read(start: Path, environment: str | None) -> Configuration | None:
     chosen, by = (environment, "--env") if environment else (os.environ.get(VARIABLE, ""), VARIABLE)
     if chosen and chosen not in environments:
         raise UsageError(f"{by} {chosen}: {file.path} has no [{ENVIRONMENTS}.{chosen}]{_known(chosen, environments)}")
-    base = {name: value for name, value in file.content.items() if name != ENVIRONMENTS}
-    tables = {"": dict(_flat(file, base, ()))}
-    for name, table in environments.items():
-        tables[name] = dict(_flat(file, table, (ENVIRONMENTS, name)))
+    sections = {"": {name: value for name, value in file.content.items() if name != ENVIRONMENTS}, **environments}
+    tables = {}
+    suppressed: dict[str, list[Suppression]] = {}
+    for name, table in sections.items():
+        above = (ENVIRONMENTS, name) if name else ()
+        suppressed[name] = suppressions(file, table.get(SECTION, []), above)
+        tables[name] = dict(_flat(file, {key: value for key, value in table.items() if key != SECTION}, above))
     merged = tables[""] | (tables[chosen] if chosen else {})
     return Configuration(
         file,
@@ -97,6 +103,7 @@ def read(start: Path, environment: str | None) -> Configuration | None:
             section: {name: setting for (within, name), setting in merged.items() if within == section}
             for section in OPEN
         },
+        (*suppressed[""], *(suppressed[chosen] if chosen else ())),
     )
 
 
@@ -121,7 +128,7 @@ def _flat(
                     key = BY_PATH.get(f"{name}.{inner}") or _unknown(inner, at, f"[{name}]", _names(name))
                     yield ("", key.path), Setting(checked(key, text, at, file.path.parent), at, environment)
         else:
-            known = [*_names(""), *SECTIONS, *OPEN, *[ENVIRONMENTS] * (not above)]
+            known = [*_names(""), *SECTIONS, *OPEN, SECTION, *[ENVIRONMENTS] * (not above)]
             key = BY_PATH.get(name) or _unknown(name, place, "", known)
             yield ("", key.path), Setting(checked(key, value, place, file.path.parent), place, environment)
 

@@ -75,6 +75,8 @@ def _expectation(
         success = of_rule.status == "passed"
         error = of_rule.error if of_rule.status == "errored" else None
         answer = as_result(of_rule.violations, of_rule.checked, [*of_rule.examples]) if error is None else {}
+        if of_rule.suppressed:
+            answer["details"] = {"suppressed": of_rule.suppressed}
     else:
         success = not unfinished
         answer = completeness.as_result(len(_rules(expectation)), unfinished)

@@ -11,6 +11,7 @@ from pathlib import Path
 from order_audit.audit.results.collect import Collected
 from order_audit.audit.results.context import Context
 from order_audit.audit.results.options import Options
+from order_audit.audit.results.suppressed import apply, of_schema
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.schema import lint
 from order_audit.expectations import Rule
@@ -58,14 +59,21 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
     results = tuple(_results(collected, options))
     changes = compare.against_baseline(before, Keys(results, collected.violations, folder)) if before else {}
     results = tuple(replace(it, baseline=changes.get(it.rule)) for it in results)
+    day = collected.run.started_at.date()
+    now, then = (_file(it) for it in (Keys(results, collected.violations, folder), before))
+    suppressed = apply(results, options.suppressions, day, now, then)
+    results = suppressed.results
+    on_schema = of_schema(options.suppressions, collected.unused, day) if options.lint else ()
+    suppressions = (*suppressed.suppressions, *on_schema)
     judged = _Judged(collected.run, results, lint.findings(collected.linted), lint.rules(collected.linted))
     verdict = gate.decide(
         judged,
         fail_on=options.fail_on,
         min_pass_rate=options.min_pass_rate,
-        new={rule: change.new for rule, change in changes.items()} if before else None,
+        new={rule: change.new - suppressed.new.get(rule, 0) for rule, change in changes.items()} if before else None,
         fail_on_schema=options.fail_on_schema,
         allow_skipped=options.allow_skipped,
+        expired=[it for it in suppressions if it.status == "expired"],
     )
     return Document(
         format=FORMAT,
@@ -76,6 +84,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
         schema_findings=judged.schema_findings,
         schema_rules=judged.schema_rules,
         unused_suppressions=tuple(collected.unused),
+        suppressions=suppressions,
         profile=collected.profile,
         ddl=collected.ddl,
         requirements=tuple(Requirement(it.says, it.source, it.rules) for it in collected.suite.requirements),
@@ -88,6 +97,11 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
         coverage=collected.coverage,
         configuration=options.configuration,
     )
+
+
+def _file(keys: Keys | None) -> Path | None:
+    """The violations file of an audit, if it has one."""
+    return keys.folder / Path(keys.violations.file).name if keys and keys.violations else None
 
 
 def _summary(results: Iterable[Result], affected: tuple[RowsAffected, ...], verdict: Gate) -> Summary:

@@ -148,7 +148,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         # all rows are read: the following steps read current catalogs
         moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
     rules = list(selection.suite.rules)
-    violations = _violations(store, outcomes, folder) if _wants_violations(options) else None
+    violations = _violations(store, outcomes, folder) if options.needs_violations else None
     shared = overlaps(rules, outcomes, store, following)
     return Collected(
         run=Run(
@@ -194,11 +194,6 @@ def _start(
         1 if options.gentle else options.jobs, options.examples, options.unmask, schema, options.gentle
     )
     return engine.start(prepared_rules, store, scan_options, _Counter(len(prepared_rules), options.on_progress))
-
-
-def _wants_violations(options: Options) -> bool:
-    """Return whether the file is requested, or needed to compare keys with a baseline."""
-    return "violations" in options.formats or options.baseline is not None
 
 
 def _violations(store: ViolationStore, outcomes: Mapping[str, Outcome], folder: Path) -> Violations:

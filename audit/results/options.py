@@ -9,7 +9,7 @@ from pathlib import Path
 
 from order_audit.expectations import Severity
 from order_audit.progress import ProgressCallback, StartProgress, ignore_progress, start_ignored
-from order_audit.reports.document import FailOn
+from order_audit.reports.document import FailOn, Suppression
 from order_audit.reports.writers import DEFAULT
 
 
@@ -24,9 +24,9 @@ class Options:
     pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
     baseline of another database or suite. `variables` are values of the rules' variables, each of which a rule has to
     declare; `configured` are those of a configuration file, over which the environment and `variables` go. `severities`
-    replace those of rules, by patterns of ids, which must match some unless `all_match` is false; `configuration` is
-    the name of the file that they are from. `on_progress` receives the progress of rules; `start_progress` returns such
-    a callback for lint and profile.
+    replace those of rules, by patterns of ids, which must match some unless `all_match` is false; `suppressions` accept
+    violations and schema findings; `configuration` is the name of the file that they are from. `on_progress` receives
+    the progress of rules; `start_progress` returns such a callback for lint and profile.
     """
 
     suites: tuple[str, ...] = ("current",)
@@ -37,6 +37,7 @@ class Options:
     variables: Mapping[str, str] = field(default_factory=dict)
     configured: Mapping[str, str] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
+    suppressions: tuple[Suppression, ...] = ()
     all_match: bool = True
     configuration: str = ""
     schema: str = ""
@@ -60,3 +61,8 @@ class Options:
     unmask: bool = False
     on_progress: ProgressCallback = ignore_progress
     start_progress: StartProgress = start_ignored
+
+    @property
+    def needs_violations(self) -> bool:
+        """Whether the file of all keys is asked for, or keys are compared with a baseline or with suppressions."""
+        return "violations" in self.formats or self.baseline is not None or any(it.keys for it in self.suppressions)

@@ -10,6 +10,7 @@ from order_audit.audit.analysis import parsed_query
 from order_audit.audit.analysis.parsed_query import ParsedQuery
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.severity import overridden
+from order_audit.audit.results.suppressed import refuse_unknown
 from order_audit.audit.scans.instances import made_instances
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.schema import suppression
@@ -41,7 +42,9 @@ def selected(options: Options) -> Selection:
     wanted = _asked(suite, options)
     if not wanted and suite.rules:
         raise UsageError(f"--rule{', --tag' * bool(options.tags)} and --exclude leave no rule to judge")
-    accepted = suppression.read(options.allow, (rule.id for rule in schema_rules())) if options.allow else []
+    if options.all_match:
+        refuse_unknown(options.suppressions, loaded.rules)
+    accepted = suppression.read(options.allow, [rule.id for rule in schema_rules()], options.suppressions)
     return _selection(suite, wanted, accepted)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -16,14 +17,30 @@ from order_audit.reports.document import Suppression
 _LINE: Final = re.compile(r"(?P<rule>\S+)\s+(?P<object>.+?):\s+(?P<reason>\S.*)")
 
 
-def read(path: Path, rules: Iterable[str]) -> list[Suppression]:
+def read(path: Path | None, rules: Sequence[str], configured: Iterable[Suppression] = ()) -> list[Suppression]:
+    """Return the suppressions of a file, if any, and those of a configuration that are on the schema and hold today.
+
+    Raises UsageError for one that names no rule.
+    """
+    suppressions = _read(path, rules) if path else []
+    today = datetime.now(UTC).date().isoformat()
+    for it in configured:
+        if not it.object:
+            continue
+        if not any(fnmatchcase(rule, it.rule) for rule in rules):
+            raise UsageError(f"[[suppress]]: no rule '{it.rule}'; 'order-audit rules --lint' lists them all")
+        if not it.expires or it.expires >= today:
+            suppressions.append(it)
+    return suppressions
+
+
+def _read(path: Path, known: Sequence[str]) -> list[Suppression]:
     """Read a file of suppressions: rules and objects, both with `*` for anything, and why the finding is accepted.
 
     Empty lines and those that begin with `#` are skipped.
 
     Raises UsageError, naming the line, for one that is no suppression or names no rule.
     """
-    known = list(rules)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -56,7 +73,7 @@ def accept(
             for suppression in suppressions:
                 if fnmatchcase(finding.rule, suppression.rule) and fnmatchcase(finding.object, suppression.object):
                     used.add(suppression)
-                    finding = replace(finding, accepted=suppression.reason)
+                    finding = replace(finding, accepted=suppression.words)
                     break
             findings.append(finding)
         marked.append(replace(verdict, findings=tuple(findings)))

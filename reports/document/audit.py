@@ -186,4 +186,7 @@ class Document:
     fix_plan: Annotated[FixPlan | None, note("Null without --plan-fixes.")] = None
     impact_measures: Annotated[tuple[TableImpact, ...], note("What `impact` adds up.")] = ()
     coverage: Annotated[Coverage | None, note("Null in results of earlier versions.")] = None
+    suppressions: Annotated[
+        tuple[Suppression, ...], note("Those of the configuration that concern judged rules, with what became of them.")
+    ] = ()
     configuration: Annotated[str, note("The configuration file, with its environment; empty without one.")] = ""

@@ -19,6 +19,7 @@ FailureKind: TypeAlias = Literal[
     "schema_findings",
     "schema_rules_errored",
     "pass_rate",
+    "suppressions_expired",
 ]
 
 
@@ -32,6 +33,7 @@ class FailingRule:
         note("Its violations, only the new ones against a baseline; or its schema findings.", minimum=1),
     ] = None
     missing_tables: Annotated[tuple[str, ...], note("Tables that it reads and that do not exist.")] = ()
+    expired: Annotated[str, note("Of an expired suppression: what it is for, and its last day.")] = ""
 
 
 @dataclass(frozen=True)

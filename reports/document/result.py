@@ -184,9 +184,15 @@ class Result:
     baseline: Annotated[BaselineChange | None, note("Null without a baseline, and where the rule was not judged.")] = (
         None
     )
+    suppressed: Annotated[int, note("Violations that the configuration accepts: they fail no gate.", minimum=0)] = 0
     owner: Annotated[str, note("The person or team that is responsible for the rule.")] = ""
     tags: tuple[str, ...] = ()
     links: Annotated[tuple[str, ...], note("Web addresses about the rule.")] = ()
+
+    @property
+    def open(self) -> int:
+        """The violations that are not suppressed."""
+        return self.violations - self.suppressed
 
     CONDITIONS: ClassVar[list[JsonObject]] = [
         {

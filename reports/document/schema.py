@@ -73,11 +73,36 @@ class SchemaRule:
 
 @dataclass(frozen=True)
 class Suppression:
-    """An accepted schema finding."""
+    """Accepted schema findings, or accepted violations of a rule, by their keys or up to a number."""
 
     rule: str
-    object: str
+    object: Annotated[str, note("The object of the schema finding; empty for violations.")]
     reason: str
+    keys: Annotated[tuple[str, ...], note("The keys of the violations, as in violations.csv.")] = ()
+    at_most: Annotated[int | None, note("The number of violations up to which all are accepted.", minimum=1)] = None
+    owner: Annotated[str, note("The person or team that decided.")] = ""
+    expires: Annotated[str, note("The last day on which it holds.")] = ""
+    status: Annotated[
+        Literal["", "used", "unused", "expired", "exceeded"],
+        note("What became of it; `exceeded`: there are more violations than `at_most`, and none is accepted."),
+    ] = ""
+    suppressed: Annotated[int, note("The violations that it accepts.", minimum=0)] = 0
+    unused_keys: Annotated[tuple[str, ...], note("Keys that are no violation.")] = ()
+
+    @property
+    def what(self) -> str:
+        """The object, the keys or the number, in words."""
+        if self.at_most is not None:
+            return f"up to {self.at_most:,} violations"
+        return self.object or f"key{'s' * (len(self.keys) > 1)} {', '.join(self.keys[:5])}" + ", …" * (
+            len(self.keys) > 5
+        )
+
+    @property
+    def words(self) -> str:
+        """The reason, with the owner and the last day."""
+        notes = [self.owner] * bool(self.owner) + [f"until {self.expires}"] * bool(self.expires)
+        return self.reason + (f" ({', '.join(notes)})" if notes else "")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from order_audit.domain import Chart
 from order_audit.expectations import SEVERITIES
 from order_audit.expectations.names import top_area
-from order_audit.reports import action_plan, baseline_text, diagrams, escaping, formatting
+from order_audit.reports import action_plan, baseline_text, diagrams, escaping, formatting, suppression_text
 from order_audit.reports.document import Outcome
 from order_audit.reports.html import evidence, finding, fix_examples, impact
 from order_audit.reports.schema_findings import outcome_lines
@@ -74,6 +74,8 @@ def _environment() -> Environment:
         "fix_examples": fix_examples.examples,
         "overlaps": finding.overlaps,
         "follows_from": finding.follows_from,
+        "suppressions_of": suppression_text.of_rule,
+        "suppression_attention": suppression_text.attention,
         "schema_causes": finding.schema_causes,
         "outcome": _outcome,
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from order_audit.expectations import SEVERITIES, Rule
-from order_audit.reports import baseline_text, gate_text, schema_findings, totals
+from order_audit.reports import baseline_text, gate_text, schema_findings, suppression_text, totals
 from order_audit.reports.document import Document, Result
 from order_audit.reports.document.comparison import CHANGES, Comparison
 from order_audit.reports.formatting import MARKS, plural
@@ -33,6 +33,7 @@ def verdict_text(document: Document, out: Path, following: Sequence[str] = (), *
     after = _unjudged(document, verbose)
     after += [""] * bool(after or failed) + _totals(document)
     after += _schema(document, verbose)
+    after += _first((paragraph(text) for text in suppression_text.lines(document)), verbose)
     after += _gate(document, verbose)
     report = out / "report.html"
     after += [f"report: {report}" if report.exists() else f"files: {out}", *following]
@@ -44,7 +45,8 @@ def verdict_text(document: Document, out: Path, following: Sequence[str] = (), *
 def _of(result: Result) -> str:
     """Return the number of checked rows, and the number of violating rows if a key has several."""
     checked = f" of {result.checked:,}" if result.checked is not None else ""
-    return checked + (f" ({result.rows:,} rows)" if result.rows > result.violations else "")
+    suppressed = f", {result.suppressed:,} suppressed" if result.suppressed else ""
+    return checked + (f" ({result.rows:,} rows)" if result.rows > result.violations else "") + suppressed
 
 
 def _findings(failed: Sequence[Result], room: int) -> list[str]:
@@ -142,8 +144,8 @@ def _not_judged(document: Document) -> Iterator[str]:
     for rule in document.schema_rules:
         if rule.status != "checked":
             yield f"? {rule.status.replace('_', ' ')}  {rule.rule}: {escape(rule.reason)}"
-    for entry in document.unused_suppressions:
-        yield "? unused suppression  " + escape(f"{entry.rule} {entry.object}: {entry.reason}")
+    for entry in (it for it in document.unused_suppressions if it.object):
+        yield "? unused suppression  " + escape(f"{entry.rule} {entry.what}: {entry.words}")
 
 
 def comparison_text(document: Comparison, out: Path) -> str:

@@ -32,6 +32,7 @@ from typer.main import get_command
 
 from order_audit.audit.cli.app import app, main
 from order_audit.audit.config import keys
+from order_audit.audit.config import suppressions as suppressed
 from order_audit.expectations import Rule, load, schema_rules
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding.guard_file import guards
@@ -263,6 +264,11 @@ def configuration() -> str:
         parts.append(f"{head}:\n{_table(('key', 'meaning', 'value', 'option', 'commands'), rows)}")
     own = [[f"`[{name}]`", meaning] for name, meaning in keys.OPEN.items()]
     return f"{''.join(parts)}Sections with names of your own:\n{_table(('section', 'meaning'), own)}"
+
+
+def suppressions() -> str:
+    """The keys of a suppression as a table."""
+    return _table(("key", "meaning"), [[f"`{name}`", meaning] for name, meaning in suppressed.KEYS.items()])
 
 
 def _named(rule: Rule) -> tuple[str, ...]:

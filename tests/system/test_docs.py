@@ -14,7 +14,8 @@ import yaml
 
 import order_audit
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.config import settings
+from order_audit.audit.config import settings, suppressions
+from order_audit.audit.config.file import ConfigFile
 from order_audit.domain import GROUP
 from order_audit.expectations import fragments, load, requirements, rule, schema_rules
 from order_audit.fixes import fix
@@ -149,6 +150,9 @@ def test_toml_blocks_can_be_read(block: docs.Block, tmp_path: Path) -> None:
         assert settings.read(tmp_path, None)
         return
     parts = tomllib.loads(block.text)
+    if "suppress" in parts:
+        assert suppressions.suppressions(ConfigFile(path, parts), parts["suppress"], ())
+        return
     if "requirement" in parts:
         assert requirements.read(path, path.name)[0]
         return
@@ -302,5 +306,6 @@ def test_every_option_of_run_stands_on_a_page_beside_the_reference() -> None:
 
 def test_every_way_in_which_the_gate_fails_is_described() -> None:
     text = text_of(docs.ROOT / "docs" / "ci.md")
-    options = set(typing.get_type_hints(decide)) - {"document", "judged", "new", "return"}
+    options = set(typing.get_type_hints(decide)) - {"document", "judged", "new", "expired", "return"}
+    assert "a suppression has expired" in text
     assert [name for name in options if f"--{name.replace('_', '-')}" not in text] == []
