@@ -121,6 +121,21 @@ def test_the_environment_comes_before_a_service_and_a_missing_variable_is_an_err
     assert (done.returncode, 'definition of service "nowhere" not found' in done.stderr) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("environment", "words", "found"),
+    [({}, [], 1), ({"ORDER_AUDIT_VAR_LEAST": "-9"}, [], 0), ({"ORDER_AUDIT_VAR_LEAST": "-9"}, ["--var", "least=0"], 1)],
+)
+def test_variables_of_the_file_come_after_the_environment_and_the_command_line(
+    dsn: str, project: Path, environment: dict[str, str], words: list[str], found: int
+) -> None:
+    rule = RULE.replace("-- key", "-- variables: least = -9\n-- key").replace("< 0", "< :least")
+    write(project, {"order-audit.toml": "schema = 'ops'\nsuites = 'v'\n[variables]\nleast = 0", "v/a.sql": rule})
+    options = ["--no-lint", "--no-profile", "--quiet", "--out", "audit", "--dsn", dsn, "--fail-on", "never"]
+    done = in_process("run", *options, *words, cwd=project, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert result(project)["a"]["violations"] == found
+
+
 def test_rules_are_listed_as_the_file_has_them(project: Path) -> None:
     done = in_process("rules", cwd=project)
     assert [line.split()[:3:2] for line in done.stdout.splitlines()[:2]] == [
