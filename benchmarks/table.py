@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.markdown import Document, decimal, grid, in_megabytes, in_seconds, ratio
+from benchmarks.proposal_tables import proposal_tables
 from benchmarks.targets import best_of, log_until_verify, target_lines
 
 _README: Final = Path(__file__).parent / "README.md"
@@ -46,6 +47,8 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append(_filled(fill))
     if capacity := documents.get("capacity"):
         parts.append(_capacity(capacity))
+    if proposals := documents.get("proposals"):
+        parts.append(proposal_tables(proposals))
     if met := list(target_lines(compared[-1] if compared else None, documents)):
         parts.append("### Targets\n\n" + grid(("target", "wanted", "found", "met"), met))
     parts += _machines(documents)
@@ -258,7 +261,8 @@ def _machines(documents: dict[str, Document]) -> Iterator[str]:
     found: dict[str, list[str]] = {}
     for name, document in documents.items():
         if "machine" in document:
-            found.setdefault(_machine(document), []).append(f"`--{name.partition('-')[0]}`")
+            way = "python -m benchmarks.proposals" if name == "proposals" else f"--{name.partition('-')[0]}"
+            found.setdefault(_machine(document), []).append(f"`{way}`")
     for machine, names in found.items():
         yield f"{', '.join(dict.fromkeys(names))}: {machine}"
 

@@ -19,6 +19,7 @@ from order_audit.audit.cli.config import config
 from order_audit.audit.cli.configured import Configured
 from order_audit.audit.cli.fixes import fixes_app
 from order_audit.audit.cli.gx import gx_app
+from order_audit.audit.cli.init import init
 from order_audit.audit.cli.interop import import_file
 from order_audit.audit.cli.lint import lint
 from order_audit.audit.cli.migrate import migrate_app
@@ -71,7 +72,7 @@ def version_command() -> None:
     _version(True)
 
 
-for command in (run, lint, profile, rules, config):
+for command in (init, run, lint, profile, rules, config):
     app.command(cls=Configured)(command)
 app.command()(report)
 app.command("compare")(compare_audits)

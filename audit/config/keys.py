@@ -43,7 +43,7 @@ KEYS: Final = (
     Key("", "suites", "files", "suites: names of shipped ones, or folders and files of rules",
         _all("suite", "run", "rules", "gx export", *_FIXES)),
     Key("", "schema", "texts", "the schema of the tables, or a list, in the order of the search path",
-        _all("schema", "run", "lint", "profile", "gx export", *_FIXES, "fixes status", "fixes revert")),
+        _all("schema", "init", "run", "lint", "profile", "gx export", *_FIXES, "fixes status", "fixes revert")),
     Key("", "fixes", "file", "folder of fix files for your own suites", _all("folder", "run", "rules", *_FIXES)),
     Key("connection", "service", "text", "a service of the file pg_service.conf"),
     Key("connection", "dsn_env", "text", "the environment variable that holds the DSN"),
@@ -65,7 +65,7 @@ KEYS: Final = (
     Key("run", "tags", "texts", "only rules with one of these tags", _all("tag", "run")),
     Key("run", "jobs", "whole", "number of connections", _all("jobs", "run"), least=1, most=32),
     Key("run", "statement_timeout", "number", "timeout of each statement, in seconds",
-        _all("statement_timeout", "run", "lint", "profile"), least=0.001, most=2_147_483),
+        _all("statement_timeout", "init", "run", "lint", "profile"), least=0.001, most=2_147_483),
 )  # fmt: skip
 #: Sections whose keys are the user's own.
 OPEN: Final = {

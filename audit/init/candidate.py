@@ -1,0 +1,87 @@
+"""A candidate: a rule that may hold, with the figures it is drawn from; and what is not proposed, with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Final, Literal
+
+from order_audit.audit.init.facts import Column, Table
+
+Kind = Literal[
+    "reference", "key", "unique", "not_null", "allowed_values", "order", "format", "range",
+    "not_negative", "not_in_future", "dependency", "not_blank",
+]  # fmt: skip
+
+#: By kind: how useful a rule is, its severity, and what the summary calls it. The most useful come first.
+KINDS: Final[dict[Kind, tuple[str, str]]] = {
+    "key": ("critical", "composite key"),
+    "reference": ("critical", "reference"),
+    "unique": ("critical", "unique column"),
+    "not_null": ("warning", "not null"),
+    "allowed_values": ("warning", "allowed values"),
+    "order": ("warning", "order of two columns"),
+    "format": ("warning", "format"),
+    "range": ("warning", "range"),
+    "not_negative": ("warning", "not negative"),
+    "not_in_future": ("warning", "not in the future"),
+    "dependency": ("info", "functional dependency"),
+    "not_blank": ("info", "not blank"),
+}
+#: Kinds of which a table has one file for all of its columns.
+GROUPED: Final[frozenset[Kind]] = frozenset(("not_null", "range", "not_negative", "not_in_future", "not_blank"))
+#: The share of rows that may break a rule that is proposed for all that.
+EXCEPTIONS: Final = Fraction(1, 1000)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A rule that may hold.
+
+    A `condition` on `t` is true for rows that break it; other rules have a whole `query`, with the columns that
+    identify its rows in `key`. `checked` is the number of rows that it says something about. `figures` are sentences
+    for the header. `target` is the table that a reference leads to. `broken` is the number of violations, once it is
+    known.
+    """
+
+    kind: Kind
+    table: Table
+    columns: tuple[Column, ...]
+    title: str
+    why: str
+    checked: int
+    figures: tuple[str, ...] = ()
+    condition: str = ""
+    query: str = ""
+    key: tuple[str, ...] = ()
+    target: str = ""
+    broken: int = field(default=0)
+
+    @property
+    def subject(self) -> str:
+        """What it is about: the table with its columns."""
+        names = ", ".join(column.name for column in self.columns)
+        return f"{self.table.shown}.{names}" if len(self.columns) == 1 else f"{self.table.shown} ({names})"
+
+    @property
+    def severity(self) -> str:
+        """The severity of its kind."""
+        return KINDS[self.kind][0]
+
+    @property
+    def is_within_tolerance(self) -> bool:
+        """Whether so few rows break it that it is proposed for all that."""
+        return Fraction(self.broken) <= EXCEPTIONS * self.checked
+
+    def with_broken(self, count: int) -> Candidate:
+        """Return it with the number of its violations."""
+        return replace(self, broken=count)
+
+
+@dataclass(frozen=True)
+class Omitted:
+    """What is not proposed: a subject (a table, or its column), the kind of rule, and the reason."""
+
+    subject: str
+    kind: str
+    reason: str

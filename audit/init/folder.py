@@ -1,0 +1,151 @@
+"""Write a suite's folder: rule files by area, configuration, a README and a CI job, all of them or none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from order_audit import search_path
+from order_audit.audit.init.candidate import KINDS
+from order_audit.audit.init.rule_files import RuleFile
+from order_audit.errors import UsageError
+from order_audit.reports.formatting import plural
+
+#: The folder of the rules, beside which fixes and guards have their place.
+RULES: Final = "rules"
+#: The folder of a run's files.
+OUT: Final = "audit-out"
+CONFIGURATION: Final = "order-audit.toml"
+_CI: Final = "github-workflow.yml"
+
+
+def check(target: Path, *, overwrite: bool) -> None:
+    """Raise UsageError if the folder cannot be made, or has files in it and `overwrite` is not set."""
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file: name a folder")
+    if target.is_dir() and any(target.iterdir()) and not overwrite:
+        raise UsageError(
+            f"{target} is not empty: name a new folder, or give --overwrite, which replaces files of the same names"
+        )
+
+
+def write(target: Path, files: Sequence[RuleFile], schema: str) -> None:
+    """Write all files. A new folder appears whole; in an existing one, files are replaced one by one.
+
+    Raises UsageError if the folder is not writable.
+    """
+    texts = {f"{RULES}/{file.area}/{file.name}.sql": file.text for file in files}
+    texts |= {CONFIGURATION: _configuration(schema), "README.md": _readme(files), _CI: _job(target.resolve().name)}
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            draft.chmod(0o777 & ~_umask())
+            _write(draft, texts)
+            if target.exists() and any(target.iterdir()):
+                for name in texts:
+                    (target / name).parent.mkdir(parents=True, exist_ok=True)
+                    (draft / name).replace(target / name)
+            else:
+                draft.replace(target)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        raise UsageError(f"cannot write to {error.filename or target}: {error.strerror}") from None
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _configuration(schema: str) -> str:
+    schemas = search_path.names(schema)
+    lines = ["# Read by order-audit in this folder and below it. Options of the command line come first."]
+    lines += [f'suites = ["{RULES}"]']
+    lines += [f"schema = [{', '.join(map(_toml, schemas))}]"] if schemas else []
+    lines += ["", "[output]", f'out = "{OUT}"', "", "[gate]"]
+    lines += ['# The severity from which on a failed rule fails the job: "critical", "warning" or "info".']
+    return "\n".join([*lines, 'fail_on = "critical"', ""])
+
+
+def _toml(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _readme(files: Sequence[RuleFile]) -> str:
+    kinds = {kind: sum(file.first.kind == kind for file in files) for kind in KINDS}
+    rows = "\n".join(f"| {KINDS[kind][1]} | {KINDS[kind][0]} | {count} |" for kind, count in kinds.items() if count)
+    return f"""# Data quality rules
+
+`order-audit init` proposed these {plural(len(files), "rule")} from the catalog and the data.
+Each held on the day that its header names, or had the few exceptions that the header counts. They are yours: read them,
+keep what must be true, and delete the rest.
+
+## Run them
+
+```console
+$ order-audit run
+```
+
+Run it in this folder: `{CONFIGURATION}` has the options. Set `DATABASE_URL` or the `PG*` variables, or add `--dsn`.
+The report is `{OUT}/report.html`. `{_CI}` is a job for GitHub Actions; copy it to `.github/workflows/`.
+
+## Change them
+
+A rule is one file in `{RULES}`: a header, and a query that returns the rows that break it. The name of its
+folder is its area.
+
+- **Delete** a file if its rule is true only by chance. Nothing else refers to it.
+- **Edit** the query as you would in psql, for example to add a value to a list. The lines `-- Proposed` and `-- *` are
+  remarks: delete them once the rule is yours.
+- **Change `severity`** to `critical` if a violation must stop a release. `critical` rules fail the gate.
+- **Add** a rule: a new file with `title`, `severity`, `key` and a query.
+
+| rule | severity | files |
+| --- | --- | ---: |
+{rows}
+"""
+
+
+def _job(name: str) -> str:
+    return f"""# A job for GitHub Actions: copy it to .github/workflows/data-quality.yml.
+name: data quality
+on:
+  schedule:
+    - cron: "0 5 * * *"
+  workflow_dispatch:
+jobs:
+  audit:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - run: pip install ./order-audit  # a checkout or a wheel
+      - run: order-audit run
+        working-directory: {name}
+        env:
+          DATABASE_URL: ${{{{ secrets.AUDIT_DATABASE_URL }}}}
+      - if: always()
+        run: cat {name}/{OUT}/summary.md >> "$GITHUB_STEP_SUMMARY"
+      - if: always()
+        uses: actions/upload-artifact@v4
+        with:
+          name: audit
+          path: {name}/{OUT}
+"""

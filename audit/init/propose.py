@@ -1,0 +1,155 @@
+"""Propose a suite: look at each table, draw candidates from its figures, check them, and keep the most useful."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import psycopg
+
+from order_audit.audit import mask
+from order_audit.audit.init import keys
+from order_audit.audit.init.candidate import KINDS, Candidate, Omitted
+from order_audit.audit.init.check import checked, failing
+from order_audit.audit.init.columns import of_columns
+from order_audit.audit.init.facts import Column, Table, tables
+from order_audit.audit.init.figures import TableFigures, read
+from order_audit.audit.init.formats import of_formats
+from order_audit.audit.init.lists import of_lists
+from order_audit.audit.init.pairs import of_pairs
+from order_audit.audit.init.references import Key, keys_of, of_references
+from order_audit.audit.init.rule_files import RuleFile, areas, rule_files
+from order_audit.progress import ProgressCallback, ignore_progress
+
+#: Kinds that say of a column what others then need not say.
+_SAY_ENOUGH: dict[str, tuple[str, ...]] = {"reference": ("allowed_values", "format"), "allowed_values": ("format",)}
+_NOT_BLANK_ANYWAY = ("reference", "allowed_values", "format")
+
+
+@dataclass
+class Proposal:
+    """A proposed suite: the tables that exist and those that were read, the files, and what is not proposed."""
+
+    seen: list[Table] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    files: list[RuleFile] = field(default_factory=list)
+    omitted: list[Omitted] = field(default_factory=list)
+
+    def has(self, name: str) -> bool:
+        """Return whether a table with this name exists, written as `table` or `schema.table`."""
+        return any(name in (table.name, f"{table.schema}.{table.name}") for table in self.seen)
+
+
+def propose(
+    connection: psycopg.Connection,
+    schemas: Sequence[str] = (),
+    names: Sequence[str] = (),
+    on_progress: ProgressCallback = ignore_progress,
+) -> Proposal:
+    """Return a suite for the tables of some schemas, or for those with these names. Raises psycopg.Error."""
+    found = tables(connection, schemas, names)
+    proposal = Proposal(seen=found)
+    figures: list[TableFigures] = []
+    referenced: list[Key] = []
+    for place, table in enumerate(found):
+        on_progress(place, len(found), table.name)
+        looked = table.reason or _looked(connection, table, referenced)
+        if isinstance(looked, str):
+            proposal.omitted.append(Omitted(table.shown, "all", looked))
+        else:
+            figures.append(looked)
+    proposal.tables = [looked.table for looked in figures]
+    references: dict[int, list[Candidate]] = defaultdict(list)
+    for it in of_references(figures, referenced):
+        if isinstance(it, Candidate):
+            references[it.table.oid].append(it)
+        else:
+            proposal.omitted.append(it)
+    named = areas(proposal.tables)
+    date = f"{datetime.now(UTC):%Y-%m-%d}"
+    for place, looked in enumerate(figures):
+        on_progress(place, len(figures), looked.table.name)
+        _add(connection, looked, references[looked.table.oid], named[looked.table.oid], date, proposal)
+    on_progress(len(figures), len(figures), "")
+    return proposal
+
+
+def _looked(connection: psycopg.Connection, table: Table, referenced: list[Key]) -> TableFigures | str:
+    """A table's figures, or why it has none; its keys are added to those that may be referenced."""
+    looked = read(connection, table)
+    if isinstance(looked, str):
+        return looked
+    if not looked.rows:
+        return "it is empty"
+    if not looked.columns:
+        return "none of its columns can be read"
+    try:
+        with connection.transaction(force_rollback=True):
+            referenced += keys_of(connection, looked)
+    except psycopg.Error as error:
+        if connection.closed:
+            raise
+        return f"it cannot be read: {mask.error(error)}"
+    return looked
+
+
+def _add(
+    connection: psycopg.Connection,
+    looked: TableFigures,
+    references: list[Candidate],
+    area: str,
+    date: str,
+    proposal: Proposal,
+) -> None:
+    """Add a table's rule files, and what is not proposed for it."""
+    candidates: list[Candidate] = []
+    key = keys.key_of(looked)
+    try:
+        with connection.transaction(force_rollback=True):
+            found = [*of_columns(looked), *of_pairs(looked), *of_formats(looked), *of_lists(connection, looked)]
+            composite = None if key else keys.composite(connection, looked, {it.columns[0].name for it in references})
+    except psycopg.Error as error:
+        if connection.closed:
+            raise
+        proposal.omitted.append(Omitted(looked.table.shown, "all", f"it cannot be read: {mask.error(error)}"))
+        return
+    if isinstance(composite, Candidate):
+        key = tuple(column.name for column in composite.columns)
+    found += [composite] if composite else []
+    proposal.omitted += [it for it in found if isinstance(it, Omitted)]
+    candidates = [*references, *(it for it in found if isinstance(it, Candidate))]
+    counted = checked(connection, candidates)
+    proposal.omitted += [it for it in counted if isinstance(it, Omitted)]
+    holding = _without_repetition([it for it in counted if isinstance(it, Candidate)])
+    files, omitted = rule_files(area, holding, _columns(looked, key), date, is_key=bool(key))
+    proposal.omitted += omitted
+    for file, count in zip(files, failing(connection, [file.query for file in files]) if files else [], strict=True):
+        most = sum(it.broken for it in file.candidates)
+        if isinstance(count, str) or (count > most):
+            reason = f"the server: {count}" if isinstance(count, str) else f"it gives {count:,} rows, not {most:,}"
+            proposal.omitted.append(Omitted(file.first.subject, KINDS[file.first.kind][1], reason))
+        else:
+            proposal.files.append(file)
+
+
+def _columns(looked: TableFigures, key: tuple[str, ...]) -> list[Column]:
+    return [looked.columns[name].column for name in key or keys.fallback(looked)]
+
+
+def _without_repetition(candidates: list[Candidate]) -> list[Candidate]:
+    """Leave out what another rule on the same column says already: a value of a list has its format."""
+    said: dict[str, set[str]] = defaultdict(set)
+    for it in candidates:
+        if it.is_within_tolerance and len(it.columns) == 1:
+            said[it.columns[0].name].add(it.kind)
+    kept = []
+    for it in candidates:
+        kinds = said[it.columns[0].name] if len(it.columns) == 1 else set()
+        is_said = any(it.kind in _SAY_ENOUGH.get(kind, ()) for kind in kinds) or (
+            it.kind == "not_blank" and kinds & {*_NOT_BLANK_ANYWAY}
+        )
+        if not is_said:
+            kept.append(it)
+    return kept

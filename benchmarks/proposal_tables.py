@@ -1,0 +1,42 @@
+"""The tables of `python -m benchmarks.proposals`."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from benchmarks.markdown import Document, decimal, grid, in_seconds, ratio
+
+
+def proposal_tables(document: Document) -> str:
+    """Precision by data set and by kind of rule, and the time on a database of many tables."""
+    by_set, kinds = [], dict[str, Counter[str]]()
+    for it in document["sets"]:
+        counted = Counter[str]()
+        for kind, counts in it["kinds"].items():
+            counted.update(counts)
+            kinds.setdefault(kind, Counter()).update(counts)
+        by_set.append((it["name"], it["cutoff"], f"{it['tables']:,}", *_shares(counted)))
+    total = sum(kinds.values(), Counter[str]())
+    by_set.append(("all", "", f"{sum(it['tables'] for it in document['sets']):,}", *_shares(total)))
+    by_kind = [(kind, *_shares(counts)) for kind, counts in sorted(kinds.items(), key=lambda it: -it[1]["proposed"])]
+    text = (
+        "### What `order-audit init` proposes\n\n"
+        "Rules proposed from the rows before a moment, and how many of them hold on the rows since. Only tables that"
+        " have rows of both are counted. The most rules for one table are"
+        f" {max(it['most_files'] for it in document['sets'])}.\n\n"
+        + grid(("data set", "newer rows from", "tables", "rules", "hold", "share"), by_set)
+        + "\n\n"
+        + grid(("rule", "rules", "hold", "share"), by_kind)
+    )
+    if time := document.get("time"):
+        seconds = time["seconds"]
+        lines = [(name, in_seconds(taken), ratio(taken, seconds["profile"])) for name, taken in seconds.items()]
+        text += f"\n\nOn a database of {time['tables']:,} tables, where it proposes {time['files']:,} rules:\n\n"
+        text += grid(("command", "s", "ratio"), lines)
+    return text
+
+
+def _shares(counts: Counter[str]) -> tuple[str, str, str]:
+    proposed, failed = counts["proposed"], counts["failed"]
+    share = f"{decimal(100 * (proposed - failed) / proposed)} %" if proposed else "–"
+    return f"{proposed:,}", f"{proposed - failed:,}", share
