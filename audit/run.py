@@ -19,6 +19,7 @@ from order_audit.audit.secret_numbers import SecretNumbers
 from order_audit.errors import RunError, UsageError
 from order_audit.expectations import SuiteError
 from order_audit.fixes.fix import fixes
+from order_audit.fixes.guarding.own_guards import own_guards
 from order_audit.reports import atomic_files, compare, results_file
 from order_audit.reports.document import Database, Document
 from order_audit.reports.writers import Asked
@@ -43,6 +44,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
         raise UsageError(f"--out: {out} is a file; name a folder")
     selection = selected(options)
     fixes(selection.suite.rules, options.fixes)  # a wrong file is an error before the database is read
+    own_guards(options.guards, selection.suite.rules)
     baseline = results_file.baseline(options.baseline) if options.baseline else None
     try:
         with atomic_files.draft(out) as folder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import psycopg
 
@@ -24,7 +24,9 @@ from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.vacuum import dead_rows, vacuum
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import Fix, Option
+from order_audit.fixes.guarding.guard import Guard
 from order_audit.fixes.guarding.install import Count, install_all
+from order_audit.fixes.guarding.installed import record
 from order_audit.fixes.option_steps import possible_steps, run_steps
 from order_audit.fixes.planning.decisions import Decisions, chosen
 from order_audit.fixes.planning.fingerprint import differences
@@ -52,11 +54,12 @@ def apply(
     throttle: Throttle,
     *,
     guarding: bool = False,
+    own_guards: Collection[Guard] = (),
     count: Count = lambda _connection, _rules: {},
     on_progress: ProgressCallback = ignore_progress,
     on_guard_progress: ProgressCallback = ignore_progress,
 ) -> Applied:
-    """Apply automatic and chosen options; then, with `guarding`, install the guards of rules that pass.
+    """Apply automatic and chosen options; then, with `guarding`, install the guards of rules that pass, and one's own.
 
     The connection is in autocommit mode. `count` counts violations. `on_progress` receives changed rows,
     rows to change and a note; `on_guard_progress` receives installed guards and all guards.
@@ -109,7 +112,9 @@ def apply(
         sized = {"sizes": {table: outcome.document() for table, outcome in grown.items()}} if grown else {}
         end_run(connection, run, {"proof": proven.document(), "seconds": seconds, **sized})
         eta.end("")
-        wanted = guards_of(rules) if guarding else []
+        own = {guard.name for guard in own_guards}
+        wanted = guards_of(rules, own_guards) if guarding else []
+        record(connection, [guard for guard in wanted if guard.name in own])
         installed, lacking = install_all(connection, wanted, throttle, count, on_guard_progress)
         return Applied(
             done, proven, grown, {}, {}, tuple(installed), lacking, rejected(connection), not_converging,

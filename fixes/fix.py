@@ -12,7 +12,8 @@ from typing import Any, Final, Literal
 from order_audit.errors import OrderAuditError
 from order_audit.expectations import Rule, SuiteError, fragments, shipped
 from order_audit.expectations.fragments import Line
-from order_audit.fixes.names import NAME, parts, stored, written
+from order_audit.fixes.comments import are_comments, open_places, statement
+from order_audit.fixes.names import NAME, folded, parts, stored, written
 
 _HOME: Final = Path(__file__).parent
 
@@ -205,6 +206,8 @@ def parse(text: str, rule: Rule, path: Path | str) -> Fix:
 
 def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
     """Read the lines of a fix file. Raises FixError that names file and line."""
+    if message := open_places(lines):
+        raise FixError(message)
     after: dict[str, str] = {}
     assumes: list[str] = []
     leave: list[str] = []
@@ -217,7 +220,7 @@ def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
 
     def finish() -> None:
         nonlocal change, shared
-        lines = tuple(body[next((place for place, line in enumerate(body) if line.text.strip()), len(body)) :])
+        lines = statement(body)
         sql = "\n".join(line.text for line in lines).strip().removesuffix(";").rstrip()
         body.clear()
         if (change is not None or shared) and not sql:
@@ -234,6 +237,8 @@ def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
         elif shared:
             given.append((shared, sql, lines))
         elif sql:
+            if are_comments(lines):
+                return
             at = f"{lines[0].path}:{lines[0].number}"
             like_a_rule = any(re.match(r"--\s?(title|severity|key):", line.text) for line in lines)
             raise FixError(
@@ -265,9 +270,9 @@ def read(lines: Sequence[Line], rule: Rule, path: Path | str) -> Fix:
                 if target is None or not options:
                     raise FixError(f"{where}: not '{word} TABLE by KEY:' below an option")
                 op: Op = "update" if word == "update" else "delete" if word == "delete" else "insert"
-                change, begins, prose = (op, _folded(target["table"]), parts(target["key"])), where, None
-        elif (more := _MORE.fullmatch(line.rstrip())) and prose is not None and not body:
-            prose.append(more["text"].strip())
+                change, begins, prose = (op, folded(target["table"]), parts(target["key"])), where, None
+        elif (further := _MORE.fullmatch(line.rstrip())) and prose is not None and not body:
+            prose.append(further["text"].strip())
         elif line.strip() or body:
             if line.strip() and not line.startswith("--"):
                 prose = None
@@ -296,11 +301,6 @@ def _option(name: str, does: str, changes: tuple[Change, ...], where: str) -> Op
     if not re.fullmatch(r"[a-z][a-z_]*", name) or not does or not changes:
         raise FixError(f"{where}: option '{name}' needs a lower-case name, a description, a change")
     return Option(name, does, recommended, changes)
-
-
-def _folded(table: str) -> str:
-    """The name of a table with its unquoted parts in lower case."""
-    return re.sub(NAME, lambda found: found[0] if found[0].startswith('"') else found[0].lower(), table)
 
 
 @cache

@@ -29,6 +29,21 @@ def written(name: str) -> str:
     return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
 
 
+def folded(table: str) -> str:
+    """Return the name of a table, as SQL, with its unquoted parts in lower case."""
+    return _NAME.sub(lambda found: found[0] if found[0].startswith('"') else found[0].lower(), table)
+
+
+def literal(text: str) -> str:
+    """Return text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def columns(text: str) -> list[str]:
+    """Return the stored names of columns that stand between parentheses, by commas."""
+    return [stored(name) for name in _NAME.findall(text)]
+
+
 def listed(columns: Collection[str]) -> str:
     """Return the columns of a key: `id`, or `(site, sku)`."""
     text = ", ".join(map(written, columns))

@@ -29,7 +29,7 @@ def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Ma
     """Raise RefusalError where the fixes cannot be applied here at all."""
     refuse_read_only(connection)
     role = session.scalar(connection, "select current_user")
-    if not tables(connection, fixes):
+    if fixes and not tables(connection, fixes):
         raise RefusalError(none_there(connection, fixes))
     wanted: dict[str, set[str]] = {}
     refuse_unnamed(connection, chosen(fixes, choices))

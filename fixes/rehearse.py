@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import psycopg
 
@@ -16,6 +16,7 @@ from order_audit.fixes.engine.rejected import rejected
 from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.fix import Fix, Option
+from order_audit.fixes.guarding.guard import Guard
 from order_audit.fixes.guarding.install import preview
 from order_audit.fixes.option_steps import possible_steps, run_steps
 from order_audit.fixes.planning import dry_run
@@ -33,6 +34,7 @@ def rehearse(
     throttle: Throttle,
     *,
     guarding: bool = False,
+    own_guards: Iterable[Guard] = (),
     on_progress: ProgressCallback = ignore_progress,
 ) -> Applied:
     """Apply fixes in one transaction, count the violations before and after, and roll it back.
@@ -65,7 +67,7 @@ def rehearse(
         done, not_converging, errors = run_steps(connection, steps, change)
         counted += len(steps)
         after = dry_run.judge(connection, rules, "after", count)
-        installed, lacking = preview(connection, guards_of(rules), after) if guarding else ([], {})
+        installed, lacking = preview(connection, guards_of(rules, own_guards), after) if guarding else ([], {})
         rejected_rows = rejected(connection)
     return Applied(
         done, None, {}, before, after, tuple(installed), lacking, rejected_rows, not_converging,

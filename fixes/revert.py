@@ -27,6 +27,7 @@ from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.guarding.guard_file import guards
 from order_audit.fixes.guarding.install import remove
+from order_audit.fixes.guarding.installed import forget, on_search_path, recorded
 from order_audit.fixes.preconditions import refuse_read_only
 from order_audit.progress import NoteCallback, ProgressCallback, ignore_note, ignore_progress
 
@@ -77,7 +78,8 @@ def revert(
             if rules:
                 raise UsageError(f"no fix of {rules[0]} is applied: the schema order_audit does not exist")
             return None
-        known = ever_applied(connection)
+        guarded = {rule.id for one in recorded(connection) for rule in one.guard.protects}
+        known = {*ever_applied(connection), *guarded}
         if unknown := [name for name in rules if name not in known]:
             raise UsageError(
                 f"no fix of {unknown[0]} was ever applied; 'order-audit fixes status' lists applied changes"
@@ -89,7 +91,7 @@ def revert(
             )
         install(connection, TARGET)
         with_triggers = tables_with_triggers(connection, wanted)
-        removed = _remove_guards(connection, wanted if rules else None, throttle, on_guard_removed)
+        removed = _remove_guards(connection, rules or None, throttle, on_guard_removed)
         done = _revert_ranges(connection, wanted, throttle, on_progress)
         return Reverted(removed, done, conflicts(connection), with_triggers)
 
@@ -97,8 +99,19 @@ def revert(
 def _remove_guards(
     connection: psycopg.Connection, rules: Sequence[str] | None, throttle: Throttle, on_removed: NoteCallback
 ) -> tuple[str, ...]:
-    """Remove the guards that protect these rules, or all; returns the names of those that were there."""
+    """Remove the guards that protect these rules, or all; returns the names of those that were there.
+
+    Those of one's own are removed by their record.
+    """
     removed: list[str] = []
+    for one in reversed(recorded(connection)):
+        if rules is None or any(protected.id in rules for protected in one.guard.protects):
+            with on_search_path(connection, one.search_path):
+                was_there = remove(connection, one.guard, throttle)
+            if was_there:
+                removed.append(one.guard.name)
+                on_removed(one.guard.name)
+            forget(connection, one)
     for guard in reversed(guards().values()):
         if rules is not None and not any(protected.id in rules for protected in guard.protects):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from order_audit.audit.cli.fixes_text import rejected_lines
@@ -61,7 +61,7 @@ def plan_text(plan: Plan, *, verbose: bool = False) -> str:
     changes = sum(step.automatic + step.changed for step in plan.steps)
     undecided = sum(step.undecided > 0 for step in plan.steps)
     lines += ["", *paragraph(
-        f"{plural(changes, 'change')} would be made; {before:,} violations now, {after:,} after the fixes;"
+        f"{plural(changes, 'change')} would be made; {plural(before, 'violation')} now, {after:,} after the fixes;"
         f" {undecided} {'rule waits' if undecided == 1 else 'rules wait'} for a decision"
     )]  # fmt: skip
     return "\n".join(lines)
@@ -73,11 +73,14 @@ def next_step(
     decisions: Path | None,
     *,
     suite: Sequence[str] | None,
-    folder: Path | None,
+    folders: Mapping[str, Path | None],
     schema: str,
     recommended: bool,
 ) -> tuple[str, str] | None:
-    """Return what to do next and the command for it, with the options of the plan; None if nothing is to be changed."""
+    """Return what to do next and the command for it, with the options of the plan; None if nothing is to be changed.
+
+    `folders` are those of files, by option.
+    """
     given = ["--decisions", str(decisions)] if decisions else []
     given += ["--accept-recommended"] if recommended else []
     first = ""
@@ -89,7 +92,7 @@ def next_step(
         words = ["apply", "--rehearse", *given]
     else:
         return None
-    words += ["--fixes", str(folder)] if folder else []
+    words += [word for option, folder in folders.items() if folder for word in (option, str(folder))]
     return first, command("fixes", *words, suites=suite or (), schema=schema)
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.configured import Configured
 from order_audit.audit.cli.fixes_connection import connected, refuse_dropped, refuse_standby
-from order_audit.audit.cli.fixes_files import fix_files
+from order_audit.audit.cli.fixes_files import read_choices, read_files
+from order_audit.audit.cli.fixes_new import new
 from order_audit.audit.cli.options import (
     Decisions,
     Dsn,
     Fixes,
+    Guards,
     Quiet,
     Schema,
     Suites,
@@ -26,11 +28,10 @@ from order_audit.audit.cli.options import (
 )
 from order_audit.errors import UsageError
 
-if TYPE_CHECKING:
-    from order_audit.fixes.fix import Fix
-    from order_audit.fixes.planning.decisions import Decisions as Decided
-
-fixes_app = Commands(of=Configured, help="Fix violations: plan, emit, apply, status, revert.", no_args_is_help=True)
+fixes_app = Commands(
+    of=Configured, help="Fix violations: new, plan, emit, apply, status, revert.", no_args_is_help=True
+)
+fixes_app.command()(new)
 
 Recommended = Annotated[
     bool,
@@ -50,6 +51,7 @@ def plan(
     schema: Schema = "",
     suite: Suites = None,
     folder: Fixes = None,
+    guard_folder: Guards = None,
     var: Variables = None,
     decisions: Decisions = None,
     accept_recommended: Recommended = False,
@@ -76,16 +78,16 @@ def plan(
     from order_audit.fixes.planning.planner import plan as make
     from order_audit.fixes.planning.tables import none_there, tables
 
-    rules, fixes = fix_files(suite, folder, var)
-    choices, _ = _choices(fixes, decisions, accept_recommended)
+    rules, fixes, own = read_files(suite, folder, guard_folder, var)
+    choices, _ = read_choices(fixes, decisions, recommended=accept_recommended)
     if out is not None and (not out.name or out.is_dir()):
         raise UsageError(f"--out: {out} is a folder: name a file")
     with connected(dsn, schema) as connection, progress_bar("planning", quiet=quiet) as on_progress:
         refuse_standby(connection)
         refuse_dropped(connection, suite, folder)
-        if not tables(connection, fixes):
+        if fixes and not tables(connection, fixes):
             raise RefusalError(none_there(connection, fixes))
-        made = make(connection, rules, fixes, choices, on_progress=on_progress)
+        made = make(connection, rules, fixes, choices, on_progress=on_progress, own_guards=own.values())
         made = replace(made, new=masked_keys(connection, rules, made.new)) if made.new else made
         personal = personal_keys(connection, [step.fix.rule for step in made.steps]) if out is not None else set()
     say(plan_text(made, verbose=verbose))
@@ -96,7 +98,11 @@ def plan(
         except OSError as error:
             raise UsageError(f"cannot write {out}: {error.strerror}") from None
         say(f"decisions: {out}")
-    step = next_step(made, out, decisions, suite=suite, folder=folder, schema=schema, recommended=accept_recommended)
+    step = next_step(
+        made, out, decisions,
+        suite=suite, folders={"--fixes": folder, "--guards": guard_folder}, schema=schema,
+        recommended=accept_recommended,
+    )  # fmt: skip
     if step is not None:
         say(following(with_variables(step[1], var), dsn, step[0]))
     raise typer.Exit(1 if made.errored else 0)
@@ -109,6 +115,7 @@ def emit_project(
     schema: Schema = "",
     suite: Suites = None,
     folder: Fixes = None,
+    guard_folder: Guards = None,
     var: Variables = None,
     decisions: Decisions = None,
     accept_recommended: Recommended = False,
@@ -130,15 +137,18 @@ def emit_project(
     from order_audit.reports.formatting import plural
     from order_audit.scenario.migrate.moved import are_moved
 
-    all_rules, fixes = fix_files(suite, folder, var)
-    choices, _ = _choices(fixes, decisions, accept_recommended)
+    all_rules, fixes, own = read_files(suite, folder, guard_folder, var)
+    choices, _ = read_choices(fixes, decisions, recommended=accept_recommended)
     wanted = matching(all_rules, rule) if rule else set()
     with connected(dsn, schema) as connection, progress_bar("writing", quiet=quiet) as on_progress:
         refuse_standby(connection)
         refuse_dropped(connection, suite, folder)
         # a guard's function names its tables, and a rollback of the migration moves them again
         guards = not no_guards and not are_moved(connection)
-        made = emit(connection, fixes, choices, out, rules=wanted, guards=guards, on_progress=on_progress)
+        made = emit(
+            connection, fixes, choices, out,
+            rules=wanted, guards=guards, own_guards=own.values(), on_progress=on_progress,
+        )  # fmt: skip
     for name, count in made.rows.items():
         say(f"{name}: {plural(count, 'row')}")
     for name, why in made.left_out.items():
@@ -162,6 +172,7 @@ def apply(
     schema: Schema = "",
     suite: Suites = None,
     folder: Fixes = None,
+    guard_folder: Guards = None,
     var: Variables = None,
     decisions: Decisions = None,
     accept_recommended: Recommended = False,
@@ -193,8 +204,8 @@ def apply(
     from order_audit.fixes.rehearse import rehearse as rehearse_fixes
     from order_audit.scenario.migrate.moved import are_moved, rename_in_undo_log
 
-    rules, fixes = fix_files(suite, folder, var)
-    choices, decided = _choices(fixes, decisions, accept_recommended)
+    rules, fixes, own = read_files(suite, folder, guard_folder, var)
+    choices, decided = read_choices(fixes, decisions, recommended=accept_recommended)
     throttle = Throttle(batch_size=batch_size, max_lock_wait_ms=max_lock_wait, pause_ms=pause_ms)
     with connected(dsn, schema) as connection, progress_bars(quiet=quiet) as start_progress:
         refuse_dropped(connection, suite, folder)
@@ -203,8 +214,9 @@ def apply(
         if rehearse:
             on_progress = start_progress("rehearsing", lines=True)
             done = rehearse_fixes(
-                connection, rules, fixes, choices, throttle, guarding=guarding, on_progress=on_progress
-            )
+                connection, rules, fixes, choices, throttle,
+                guarding=guarding, own_guards=own.values(), on_progress=on_progress,
+            )  # fmt: skip
         else:
             refuse_read_only(connection)
             rename_in_undo_log(connection)
@@ -216,6 +228,7 @@ def apply(
                 decided,
                 throttle,
                 guarding=guarding,
+                own_guards=own.values(),
                 count=count,
                 on_progress=start_progress("changing rows", lines=True),
                 on_guard_progress=start_progress("installing guards", lines=True),
@@ -277,11 +290,3 @@ def revert(
             say(f"guard {name} removed")
     say(reverted_text(reverted))
     raise typer.Exit(1 if reverted is not None and (reverted.locked or reverted.rejected) else 0)
-
-
-def _choices(fixes: dict[str, Fix], decisions: Path | None, recommended: bool) -> tuple[dict[str, str], Decided | None]:
-    """Return the chosen options by rule, and the decisions file if given."""
-    from order_audit.fixes.planning.decisions import choose, read
-
-    decided = read(decisions, fixes) if decisions is not None else None
-    return choose(fixes, decided, recommended=recommended), decided

@@ -10,6 +10,7 @@ from order_audit.fixes.engine.bloat import Bloat
 from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.engine.status import Status
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix
+from order_audit.fixes.guarding.guard import Guard
 from order_audit.fixes.planning.fixpoint import MAX_PASSES
 from order_audit.fixes.revert import Reverted
 from order_audit.reports.formatting import changes_text, plural, size
@@ -195,6 +196,11 @@ def fix_text(fix: Fix | None, *, verbose: bool = False) -> str:
     elif fix.after:
         lines += _entry("order", f"runs after {plural(len(fix.after), 'other')} (--verbose lists them)")
     return "\n".join(lines)
+
+
+def guards_text(guards: Sequence[Guard]) -> str:
+    """Return the names and titles of the guards of a rule, below its fix."""
+    return "".join(f"\n{line}" for guard in guards for line in _entry("guard", f"{guard.name}: {guard.title}"))
 
 
 def _entry(name: str, text: str) -> list[str]:

@@ -45,6 +45,10 @@ Fixes = Annotated[
     Path | None,
     typer.Option("--fixes", metavar="DIR", help="Folder of fix files for your own suites.", show_default=False),
 ]
+Guards = Annotated[
+    Path | None,
+    typer.Option("--guards", metavar="DIR", help="Folder of guard files for your own suites.", show_default=False),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Decisions = Annotated[
     Path | None, typer.Option(help="Decisions file, as written by 'fixes plan --out'.", show_default=False)

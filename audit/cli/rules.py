@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.configured import configured_variables, current
-from order_audit.audit.cli.options import Fixes, Suites, Tags, Variables, Verbose, say, variables
+from order_audit.audit.cli.options import Fixes, Guards, Suites, Tags, Variables, Verbose, say, variables
 from order_audit.errors import UsageError
 
 
@@ -15,6 +15,7 @@ def rules(
     id: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False, help="A rule to show.")] = None,
     suite: Suites = None,
     folder: Fixes = None,
+    guard_folder: Guards = None,
     tag: Tags = None,
     lint: Annotated[bool, typer.Option("--lint", help="Schema rules.")] = False,
     var: Variables = None,
@@ -57,8 +58,14 @@ def rules(
         if set(id) & set("*?["):
             raise UsageError(f"'{id}' is a pattern, which only 'run' and 'lint' take: name one rule")
         raise UsageError(f"no rule '{id}'{unknown_rule(id, known)}")
-    from order_audit.audit.cli.fixes_text import fix_text
+    from order_audit.audit.cli.fixes_text import fix_text, guards_text
     from order_audit.fixes.fix import fixes
+    from order_audit.fixes.guarding.own_guards import own_guards
+    from order_audit.fixes.planning.guards import guards_of
 
-    repair = "" if wanted[0].suite == "lint" else fix_text(fixes(known, folder).get(wanted[0].id), verbose=verbose)
+    repair = ""
+    if wanted[0].suite != "lint":
+        guards = guards_of(known, own_guards(guard_folder, known).values())
+        repair = fix_text(fixes(known, folder).get(wanted[0].id), verbose=verbose)
+        repair += guards_text([guard for guard in guards if wanted[0].id in {rule.id for rule in guard.protects}])
     say(summary.rule_text(wanted[0], repair, psql_lines(wanted[0], given)))

@@ -14,6 +14,7 @@ from order_audit.audit.cli.configured import current, from_file
 from order_audit.audit.cli.options import (
     Dsn,
     Fixes,
+    Guards,
     Quiet,
     Schema,
     Suites,
@@ -39,6 +40,7 @@ def run(
     schema: Schema = "",
     suite: Suites = None,
     folder: Fixes = None,
+    guard_folder: Guards = None,
     rule: Annotated[
         list[str] | None,
         typer.Option(help="Only this rule, or these ('lineage.*'); repeatable.", show_default=False),
@@ -140,6 +142,7 @@ def run(
         options = Options(
             suites=tuple(suite or ["current"]),
             fixes=folder,
+            guards=guard_folder,
             rules=tuple(rule or ()),
             exclude=tuple(exclude or ()),
             tags=tuple(tag or ()),
@@ -170,8 +173,9 @@ def run(
         with marked_failure(out):
             document = audit(dsns.resolve(dsn), out, options)
     command = action_plan.next_command(document)
-    if folder and command.startswith("order-audit fixes "):
-        command += f" --fixes {shlex.quote(str(folder))}"
+    for option, path in (("--fixes", folder), ("--guards", guard_folder)):
+        if path and command.startswith("order-audit fixes "):
+            command += f" {option} {shlex.quote(str(path))}"
     if command.startswith("order-audit fixes "):
         command = with_variables(command, var)
     then = [following(command, dsn)] if command else []

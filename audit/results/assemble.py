@@ -16,7 +16,9 @@ from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.schema import lint
 from order_audit.expectations import Rule
 from order_audit.fixes.fix import fixes
-from order_audit.fixes.guarding.guard_file import SUITE, guards
+from order_audit.fixes.guarding import guard as guarding
+from order_audit.fixes.guarding.own_guards import own_guards
+from order_audit.fixes.planning.guards import guards_of
 from order_audit.reports import cause_text, compare, gate
 from order_audit.reports.document import (
     FORMAT,
@@ -123,9 +125,10 @@ def _summary(results: Iterable[Result], affected: tuple[RowsAffected, ...], verd
 
 def _results(collected: Collected, options: Options) -> Iterator[Result]:
     repairs = {id: decode(Fix, fix.document()) for id, fix in fixes(collected.rules, options.fixes).items()}
+    guards = guards_of(collected.rules, own_guards(options.guards, collected.rules).values())
     on_schema = {(it.rule, it.object): it for verdict in collected.linted for it in verdict.findings}
     for rule in collected.rules:
-        guard, unguarded = _guard(rule, collected.schema)
+        guard, unguarded = _guard(rule, guards, collected.schema)
         causes = (
             it
             for it in rule.schema_causes
@@ -213,11 +216,9 @@ def _result(
     )
 
 
-def _guard(rule: Rule, schema: str) -> tuple[Guard | None, str]:
+def _guard(rule: Rule, guards: Iterable[guarding.Guard], schema: str) -> tuple[Guard | None, str]:
     """Return the guard of a rule; else the reason for a missing one, if known."""
     if rule.unguarded:
         return None, rule.unguarded
-    if rule.suite != SUITE:
-        return None, ""
-    guard = next((guard for guard in guards().values() if rule.id in {it.id for it in guard.protects}), None)
+    guard = next((guard for guard in guards if rule.id in {it.id for it in guard.protects}), None)
     return (decode(Guard, guard.document(schema)) if guard else None), ""

@@ -244,9 +244,7 @@ def _planned(snapshot: Snapshot, selection: Selection, options: Options) -> FixP
     """Return what the automatic fixes would do."""
     rules = [rule for rule, _ in selection.wanted]
     trying = options.start_progress("trying the fixes")
-    return fix_plan(
-        snapshot, rules, folder=options.fixes, schema=options.schema, unmask=options.unmask, on_progress=trying
-    )
+    return fix_plan(snapshot, rules, selection.suite.rules, options, on_progress=trying)
 
 
 def _definitions(snapshot: Snapshot, relations: list[catalog.Relation], linted: Iterable[lint.Verdict]) -> Ddl:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -12,9 +11,11 @@ from order_audit import search_path, session
 from order_audit.audit import mask
 from order_audit.audit.database.dsn import connect
 from order_audit.audit.database.snapshot import Snapshot
+from order_audit.audit.results.options import Options
 from order_audit.errors import OrderAuditError
 from order_audit.expectations import Rule
 from order_audit.fixes.fix import fixes
+from order_audit.fixes.guarding.own_guards import own_guards
 from order_audit.fixes.planning.plan import Plan, TriedChange
 from order_audit.fixes.planning.planner import plan
 from order_audit.fixes.planning.tables import tables
@@ -28,33 +29,40 @@ _EXAMPLES: Final = 3
 def fix_plan(
     snapshot: Snapshot,
     rules: Sequence[Rule],
+    suite: Sequence[Rule],
+    options: Options,
     *,
-    folder: Path | None,
-    schema: str,
-    unmask: bool,
     on_progress: ProgressCallback,
 ) -> FixPlan:
     """Try the automatic fixes on temporary copies of the snapshot's tables, on a connection of its own.
 
-    `folder` has the fixes of rules that are not shipped. The plan has a reason instead of numbers if the role may not
-    create temporary tables, or the dry run fails.
+    `rules` are those of the suite that are judged. The plan has a reason instead of numbers if the role may not create
+    temporary tables, or the dry run fails.
     """
-    repairs = fixes(rules, folder)
+    repairs = fixes(rules, options.fixes)
+    guards = own_guards(options.guards, suite, rules)
     with connect(snapshot.dsn, one_statement=True) as connection:
         connection.autocommit = True
         try:
-            if schema:
-                session.configure(connection, [("search_path", search_path.setting(schema))])
+            if options.schema:
+                session.configure(connection, [("search_path", search_path.setting(options.schema))])
             if not tables(connection, repairs):
                 return FixPlan(reason="no fix applies to these tables")
             made = plan(
-                connection, rules, repairs, {}, on_progress=on_progress, snapshot=snapshot.id, examples=_EXAMPLES
+                connection,
+                rules,
+                repairs,
+                {},
+                on_progress=on_progress,
+                snapshot=snapshot.id,
+                examples=_EXAMPLES,
+                own_guards=guards.values(),
             )
         except psycopg.Error as error:
-            return FixPlan(reason=mask.error(error, unmask=unmask))
+            return FixPlan(reason=mask.error(error, unmask=options.unmask))
         except OrderAuditError as error:
             return FixPlan(reason=str(error))
-    return _facts(made, unmask=unmask)
+    return _facts(made, unmask=options.unmask)
 
 
 def _facts(made: Plan, *, unmask: bool) -> FixPlan:

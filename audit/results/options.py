@@ -17,8 +17,8 @@ from order_audit.reports.writers import DEFAULT
 class Options:
     """Options of an audit.
 
-    `rows` is the number of violating rows per rule in CSV files. `fixes` is the folder of the fix files for rules that
-    are not shipped, which the findings then show.
+    `rows` is the number of violating rows per rule in CSV files. `fixes` and `guards` are the folders of the fix and
+    guard files for rules that are not shipped, which the findings then show.
 
     `timeout` is in seconds; `gentle` has one job, regardless of `jobs`; `sample` is the percentage of each table's
     pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
@@ -31,6 +31,7 @@ class Options:
 
     suites: tuple[str, ...] = ("current",)
     fixes: Path | None = None
+    guards: Path | None = None
     rules: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()

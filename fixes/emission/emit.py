@@ -28,7 +28,7 @@ from order_audit.fixes.guarding.prerequisites import missing_prerequisite
 from order_audit.fixes.planning import dry_run
 from order_audit.fixes.planning.decisions import chosen
 from order_audit.fixes.planning.fixpoint import run_to_fixpoint
-from order_audit.fixes.planning.guards import guards_of
+from order_audit.fixes.planning.guards import guards_of, on_copies_of
 from order_audit.fixes.planning.tables import none_there, qualified, refuse_unnamed, tables
 from order_audit.progress import ProgressCallback, ignore_progress
 from order_audit.server_message import server_message
@@ -64,6 +64,7 @@ def emit(
     *,
     rules: Collection[str] = (),
     guards: bool = True,
+    own_guards: Iterable[Guard] = (),
     on_progress: ProgressCallback = ignore_progress,
 ) -> Emitted:
     """Write automatic and chosen options of `rules` (default: all) as a project.
@@ -86,7 +87,7 @@ def emit(
     changes = [journal_change(schema)]
     rows: dict[str, int] = {}
     left_out: dict[str, str] = {}
-    wanted_guards = guards_of([fix.rule for fix in fixes.values()]) if guards else []
+    wanted_guards = guards_of([fix.rule for fix in fixes.values()], own_guards) if guards else []
     candidates = _candidates(connection, wanted_guards, rules, left_out)
     with dry_run.dry_run(connection, {}):
         listings: dict[str, dict[str, str]] = {}
@@ -213,7 +214,7 @@ def _refused(connection: psycopg.Connection, guard: Guard, left_out: Collection[
     if needed := [GUARD + name for name in guard.after if GUARD + name in left_out]:
         return f"it builds on {needed[0]}"
     try:
-        rows = refuses(connection, guard)
+        rows = refuses(connection, on_copies_of(connection, guard))
     except psycopg.Error as error:
         return server_message(error)
     return f"it would reject {_rows(rows)}" if rows else ""

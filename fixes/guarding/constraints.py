@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 import psycopg
 
 from order_audit.fixes.guarding.guard_object import GuardObject, GuardStatement, State, indented
 from order_audit.fixes.guarding.stored_definition import SAME, ruled_out, stored_definition
+from order_audit.fixes.names import NAME, columns, literal
+
+_COLUMNS: Final = rf"\(\s*({NAME}(?:\s*,\s*{NAME})*)\s*\)"
+_REFERENCES: Final = re.compile(
+    rf"(?i){_COLUMNS}\s+references\s+({NAME}(?:\.{NAME})?)\s*{_COLUMNS}"
+    r"(?:\s+(?:not\s+)?deferrable)?(?P<deferred>\s+initially\s+deferred)?(?:\s+initially\s+immediate)?"
+)
 
 
 class Check(GuardObject):
@@ -74,11 +82,28 @@ class ForeignKey(GuardObject):
         return _is_constraint(self.table, self.name, valid)
 
     @property
+    def fault(self) -> str:
+        """Why the body cannot be used."""
+        return "" if _REFERENCES.fullmatch(self.body.strip()) else (
+            "not '(COLUMN) references TABLE (COLUMN)', with 'deferrable initially deferred' at most"
+        )  # fmt: skip
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The table that it refers to."""
+        return (self._ends[0],)
+
+    @property
     def _ends(self) -> tuple[str, list[str], list[str]]:
-        match = re.match(r"\(([^)]*)\)\s+references\s+(\w+)\s+\(([^)]*)\)", self.body)
+        match = _REFERENCES.fullmatch(self.body.strip())
         if match is None:
-            raise ValueError(f"{self.name}: not '(column) references table (column)': {self.body}")
-        return match[2], [*map(str.strip, match[1].split(","))], [*map(str.strip, match[3].split(","))]
+            raise ValueError(f"{self.name}: {self.fault}: {self.body}")
+        return match[2], columns(match[1]), columns(match[3])
+
+    @property
+    def _deferred(self) -> bool:
+        match = _REFERENCES.fullmatch(self.body.strip())
+        return match is not None and match["deferred"] is not None
 
     def state(self, connection: psycopg.Connection) -> State:
         """By name; or because a validated foreign key from the same columns to the same is there."""
@@ -115,7 +140,7 @@ class ForeignKey(GuardObject):
         ).fetchall()
         for name, valid, same, _, deferred in rows:
             if name == self.name:
-                if not same or deferred != self.body.endswith("initially deferred"):
+                if not same or deferred != self._deferred:
                     return "different"
                 return "valid" if valid else "invalid"
         return "valid" if any(row[3] for row in rows) else "missing"
@@ -152,7 +177,7 @@ begin
   if exists (
     select
     from pg_catalog.pg_constraint
-    where conrelid = to_regclass('{table}') and conname = '{name}' and not convalidated
+    where conrelid = to_regclass({literal(table)}) and conname = '{name}' and not convalidated
   ) then
     alter table {table} validate constraint {name};
   end if;
@@ -172,5 +197,5 @@ def _is_constraint(table: str, name: str, valid: bool) -> str:
     return f"""exists (
     select
     from pg_catalog.pg_constraint
-    where conrelid = to_regclass('{table}') and conname = '{name}'{" and convalidated" if valid else ""}
+    where conrelid = to_regclass({literal(table)}) and conname = '{name}'{" and convalidated" if valid else ""}
   )"""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from order_audit.expectations import Rule
 from order_audit.fixes.guarding.guard_object import GuardObject, GuardStatement
@@ -12,9 +12,21 @@ from order_audit.fixes.guarding.tables import Table
 from order_audit.fixes.guarding.triggers import Function
 
 
+class Need(NamedTuple):
+    """What a guard requires: a `key` or `not null` of a table's columns, or a `guard` or `encoding` by name."""
+
+    kind: str
+    table: str = ""
+    columns: tuple[str, ...] = ()
+    name: str = ""
+
+
 @dataclass(frozen=True)
 class Guard:
-    """The objects that prevent violations of some rules, from a guard file."""
+    """The objects that prevent violations of some rules, from a guard file.
+
+    `requires` is what its file says, `needs` the same read; `required` has the guards among them.
+    """
 
     name: str
     title: str
@@ -24,6 +36,9 @@ class Guard:
     assumes: str = ""
     refuses: str = ""
     path: str = ""
+    needs: tuple[Need, ...] = ()
+    required: tuple[Guard, ...] = ()
+    text: str = field(default="", repr=False)
 
     @cached_property
     def after(self) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from typing import Final, Literal, NamedTuple
 
 import psycopg
 
+from order_audit.fixes.names import literal, parts, written
+
 #: Whether a part, or a guard, is there: as it should be; not validated, not finished or switched off; not at all; or
 #: something else has its name.
 State = Literal["valid", "invalid", "missing", "different"]
@@ -55,15 +57,32 @@ class GuardObject(ABC):
         """Whether it is there; valid too where something else with the same effect is."""
 
     @property
+    def fault(self) -> str:
+        """Why the body cannot be used; empty if it can, as far as that shows without a server."""
+        return ""
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Further tables that it names."""
+        return ()
+
+    @property
     @abstractmethod
     def locks(self) -> str:
         """Return its locks and their duration."""
 
 
+def beside(table: str, name: str) -> str:
+    """Return the name of an object in the schema of a table, as far as the table is named with its schema."""
+    schema = parts(table)[:-1]
+    return ".".join([*map(written, schema), name])
+
+
 def qualified(table: str) -> str:
+    """Return an SQL expression: the qualified, quoted name of a table."""
     return (
         "(select format('%I.%I', n.nspname, c.relname) from pg_catalog.pg_class as c"
-        f" join pg_catalog.pg_namespace as n on n.oid = c.relnamespace where c.oid = to_regclass('{table}'))"
+        f" join pg_catalog.pg_namespace as n on n.oid = c.relnamespace where c.oid = to_regclass({literal(table)}))"
     )
 
 

@@ -7,8 +7,10 @@ from typing import Final
 
 import psycopg
 
-from order_audit.fixes.guarding.guard_object import GuardObject, GuardStatement, State
+from order_audit import session
+from order_audit.fixes.guarding.guard_object import GuardObject, GuardStatement, State, beside
 from order_audit.fixes.guarding.stored_definition import SAME, stored_definition
+from order_audit.fixes.names import NAME, literal, stored
 
 
 class Index(GuardObject):
@@ -21,7 +23,7 @@ class Index(GuardObject):
         left = f"""select
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indexrelid
-    where i.indrelid = to_regclass('{self.table}') and c.relname = '{self.name}' and not i.indisvalid"""
+    where i.indrelid = to_regclass({literal(self.table)}) and c.relname = '{self.name}' and not i.indisvalid"""
         drop = f"""do $do$
 begin
   if exists (
@@ -31,7 +33,7 @@ begin
       select format('%I.%I', n.nspname, '{self.name}')
       from pg_catalog.pg_class as c
       join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-      where c.oid = to_regclass('{self.table}')
+      where c.oid = to_regclass({literal(self.table)})
     ));
   end if;
 end
@@ -51,15 +53,16 @@ $do$"""
 
     def drop_sql(self) -> list[GuardStatement]:
         """Drop it, while everybody goes on."""
-        return [GuardStatement(f"drop index concurrently if exists {self.name}", "outside")]
+        return [GuardStatement(f"drop index concurrently if exists {beside(self.table, self.name)}", "outside")]
 
     def exists_sql(self, valid: bool = True) -> str:
         """A valid index of the name on the table."""
+        valid_only = " and i.indisvalid" if valid else ""
         return f"""exists (
     select
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indexrelid
-    where i.indrelid = to_regclass('{self.table}') and c.relname = '{self.name}'{" and i.indisvalid" if valid else ""}
+    where i.indrelid = to_regclass({literal(self.table)}) and c.relname = '{self.name}'{valid_only}
   )"""
 
     def state(self, connection: psycopg.Connection) -> State:
@@ -83,9 +86,11 @@ $do$"""
             if mine is not None and own[2] != mine:
                 return "different"
             return "valid" if own[1] else "invalid"
-        lead = re.match(r"\((\w+)", self.body)
+        if session.is_true(connection, _IS_TAKEN, [self.name, self.table]):
+            return "different"
+        lead = _LEAD.match(self.body)
         for _, valid, definition, plain, column in rows:
-            if valid and (definition == mine or (not self.unique and plain and lead and column == lead[1])):
+            if valid and (definition == mine or (not self.unique and plain and lead and column == stored(lead[1]))):
                 return "valid"
         return "missing"
 
@@ -104,4 +109,24 @@ class UniqueIndex(Index):
     unique = True
 
 
-_INDEX: Final = "i.indisunique::text || regexp_replace(pg_get_indexdef(i.indexrelid), '^.*? USING ', ' ')"
+_LEAD: Final = re.compile(rf"\(\s*({NAME})\s*[,)]")
+#: Something else in the schema of the table has the name.
+_IS_TAKEN: Final = """
+select exists (
+  select
+  from pg_class as c
+  join pg_class as t on t.relnamespace = c.relnamespace
+  where c.relname = %s and t.oid = %s::regclass
+)
+"""
+#: The definition without its table, whatever the name of that is.
+_INDEX: Final = """(
+  select i.indisunique::text || regexp_replace(
+    replace(
+      pg_get_indexdef(i.indexrelid), quote_ident(n.nspname) || '.' || quote_ident(t.relname) || ' USING ', 'it USING '
+    ), '^.*? USING ', ' '
+  )
+  from pg_class as t
+  join pg_namespace as n on n.oid = t.relnamespace
+  where t.oid = i.indrelid
+)"""

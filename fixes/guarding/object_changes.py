@@ -119,7 +119,7 @@ def run_statement(site: GuardSite, statement: GuardStatement, guard: Guard) -> N
 def _holders(connection: psycopg.Connection, guard: Guard, statement: GuardStatement) -> str:
     """Who is in our way: holds locks on the guard's tables or, where we wait for long, has a transaction open."""
     tables = [guard_object.table for guard_object in guard.objects if guard_object.table]
-    tables += [name for guard_object in guard.objects for name in re.findall(r"\breferences (\w+)", guard_object.body)]
+    tables += [name for guard_object in guard.objects for name in guard_object.others]
     # adding a foreign key or trigger does not block reads
     beside_readers = re.search("add constraint .* foreign key|create constraint trigger", statement.text) is not None
     rows = connection.execute(

@@ -8,6 +8,7 @@ import psycopg
 from psycopg import errors
 
 from order_audit import session
+from order_audit.fixes.names import literal
 
 #: A temporary copy of a table's columns: what a definition reads like once the server has taken it.
 SAME: Final = "pg_temp.order_audit_same"
@@ -23,7 +24,7 @@ def ruled_out(connection: psycopg.Connection, table: str, condition: str) -> boo
     try:
         with connection.transaction(force_rollback=True):
             source = f"only {table}"
-            if session.is_true(connection, _PARENT.format(table=table)):
+            if session.is_true(connection, _PARENT.format(table=literal(table))):
                 # the planner reads no row of a partitioned table itself, whatever its constraints are
                 _copy_inherited(connection, table)
                 source = SAME
@@ -41,26 +42,26 @@ def ruled_out(connection: psycopg.Connection, table: str, condition: str) -> boo
 
 _PARENT: Final = """select exists (
   select from pg_catalog.pg_class as c
-  where c.oid = to_regclass('{table}')
+  where c.oid = to_regclass({table})
     and (c.relkind = 'p' or exists (select from pg_catalog.pg_inherits as i where i.inhparent = c.oid))
 )"""
 #: The query of the statements that add a table's valid inherited constraints to a copy of its columns.
 _INHERITED: Final = f"""
 select 'alter table {SAME} add ' || pg_get_constraintdef(k.oid)
 from pg_catalog.pg_constraint as k
-where k.conrelid = to_regclass('{{table}}') and k.contype = 'c' and k.convalidated and not k.connoinherit
+where k.conrelid = to_regclass({{table}}) and k.contype = 'c' and k.convalidated and not k.connoinherit
 union all
 -- PostgreSQL 18 has NOT NULLs that are not validated, or not inherited
 select format('alter table {SAME} alter column %I drop not null', a.attname)
 from pg_catalog.pg_constraint as k
 join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
-where k.conrelid = to_regclass('{{table}}') and k.contype = 'n' and not (k.convalidated and not k.connoinherit)
+where k.conrelid = to_regclass({{table}}) and k.contype = 'n' and not (k.convalidated and not k.connoinherit)
 """
 
 
 def _copy_inherited(connection: psycopg.Connection, table: str) -> None:
     connection.execute(f"create temporary table {_SAME_NAME} (like {table} including generated)".encode())
-    for (statement,) in connection.execute(_INHERITED.format(table=table).encode()).fetchall():
+    for (statement,) in connection.execute(_INHERITED.format(table=literal(table)).encode()).fetchall():
         connection.execute(statement.encode())
 
 

@@ -48,6 +48,11 @@ class CustomStatement(GuardObject):
 
     query: str = ""
 
+    @property
+    def fault(self) -> str:
+        """Why the body cannot be used."""
+        return "" if self.query else "a statement without a part 'there', the query that says whether it has run"
+
     def create_sql(self) -> list[GuardStatement]:
         """The statement."""
         return [GuardStatement(self.body, "brief")]

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import psycopg
 
 from order_audit.expectations import Rule, shipped
+from order_audit.fixes.engine.copies import copies, on_copies
 from order_audit.fixes.guarding.guard import Guard
 from order_audit.fixes.guarding.guard_file import SUITE, guards
 from order_audit.fixes.guarding.guard_state import refuses
 from order_audit.fixes.guarding.prerequisites import missing_table
 
 
-def guards_of(rules: Iterable[Rule]) -> list[Guard]:
-    """The guards of these rules that are shipped, in the order in which they are installed."""
+def guards_of(rules: Iterable[Rule], own: Iterable[Guard] = ()) -> list[Guard]:
+    """The guards of these rules that are shipped, and those of one's own, in the order in which they are installed."""
     ours = {rule.id for rule in rules if rule.suite == SUITE}
     return [
         guard
         for guard in guards().values()
         if ours and all(rule.id in ours or rule.suite not in shipped() for rule in guard.protects)
-    ]
+    ] + [*own]
+
+
+def on_copies_of(connection: psycopg.Connection, guard: Guard) -> Guard:
+    """Return a guard whose queries read the copies of a dry run."""
+    copied = copies(connection)
+    protects = tuple(replace(rule, sql=on_copies(rule.sql, copied)) for rule in guard.protects)
+    return replace(guard, protects=protects, refuses=on_copies(guard.refuses, copied))
 
 
 def rejected_by(
@@ -34,7 +43,7 @@ def rejected_by(
     try:
         with connection.transaction():
             if guard.refuses:
-                return refuses(connection, guard)
+                return refuses(connection, on_copies_of(connection, guard))
             row = connection.execute(
                 "select count(distinct v.key) from pg_temp.order_audit_verdict as v"
                 " where v.phase = %s and v.rule = any(%s)",

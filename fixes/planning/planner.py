@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import psycopg
 
@@ -10,6 +10,7 @@ from order_audit import session
 from order_audit.expectations import Rule
 from order_audit.fixes.engine.work_list import STAGING
 from order_audit.fixes.fix import Fix
+from order_audit.fixes.guarding.guard import Guard
 from order_audit.fixes.planning import dry_run
 from order_audit.fixes.planning.decisions import Reviewed, chosen
 from order_audit.fixes.planning.fingerprint import NAMED
@@ -30,11 +31,12 @@ def plan(
     on_progress: ProgressCallback = ignore_progress,
     snapshot: str = "",
     examples: int = 0,
+    own_guards: Iterable[Guard] = (),
 ) -> Plan:
     """Try the fixes, with these choices, on temporary copies of the tables; nothing of the database is changed.
 
     The copies are of an exported snapshot, if one is named, else of the tables as they are now. `examples` is the
-    number of changes per rule that the plan keeps.
+    number of changes per rule that the plan keeps; `own_guards` are considered besides those that are shipped.
     """
     total = len(fixes) + 2 * len(rules)
     done = 0
@@ -48,7 +50,7 @@ def plan(
     who = identity(connection, fixes)
     with dry_run.dry_run(connection, tables(connection, fixes), snapshot):
         before = dry_run.judge(connection, rules, "before", on_rule=step_done)
-        guarding = guards_of(rules)
+        guarding = guards_of(rules, own_guards)
         rejected_before = {guard.name: rejected_by(connection, guard, "before", before) for guard in guarding}
         steps, reviewed = try_steps(connection, fixes, before, choices, step_done)
         touched = any(step.automatic or step.changed for step in steps)

@@ -34,6 +34,7 @@ from order_audit.audit.cli.app import app, main
 from order_audit.audit.config import keys
 from order_audit.audit.config import suppressions as suppressed
 from order_audit.expectations import Rule, load, schema_rules
+from order_audit.expectations.rule import parse as parse_rule
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding.guard_file import guards
 from order_audit.reports.formatting import MARKS
@@ -80,6 +81,13 @@ def blocks(page: Path) -> Iterator[Block]:
             indent = found["indent"]
             body = "".join(part.removeprefix(indent) for part in found["text"].splitlines(keepends=True))
             yield Block(page, line, found["language"], body, found["mark"] or "", found.start("text"))
+
+
+def rules_of(page: Path) -> dict[str, Rule]:
+    """The rules that are files of a page, below the folder of their suite."""
+    files = {block.mark.removeprefix("file: "): block.text for block in blocks(page) if "\n-- key:" in block.text}
+    texts = {".".join(Path(name).with_suffix("").parts[1:]): text for name, text in files.items()}
+    return {id: parse_rule(text, id=id, suite="docs", path=page) for id, text in texts.items()}
 
 
 def written(page: Path) -> list[str]:

@@ -135,7 +135,7 @@ def test_sql_blocks_are_files_of_ours_or_are_run(block: docs.Block) -> None:
         return
     path = f"{block}"
     if re.search(r"^-- protects:", block.text, re.MULTILINE):
-        assert guard_file.parse(block.text, "example", RULES, path).objects
+        assert guard_file.parse(block.text, "example", RULES | docs.rules_of(block.page), path).objects
     elif re.search(r"^-- (automatic|option \w+.*):", block.text, re.MULTILINE):
         assert fix.parse(block.text, next(iter(RULES.values())), path)
     else:
