@@ -20,7 +20,7 @@ from order_audit.errors import RunError, UsageError
 from order_audit.expectations import SuiteError
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding.own_guards import own_guards
-from order_audit.reports import atomic_files, compare, results_file
+from order_audit.reports import atomic_files, compare, history, results_file
 from order_audit.reports.document import Database, Document
 from order_audit.reports.writers import Asked
 
@@ -45,6 +45,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
     selection = selected(options)
     fixes(selection.suite.rules, options.fixes)  # a wrong file is an error before the database is read
     own_guards(options.guards, selection.suite.rules)
+    earlier = history.read(options.history) if options.history else []
     baseline = results_file.baseline(options.baseline) if options.baseline else None
     try:
         with atomic_files.draft(out) as folder:
@@ -53,7 +54,8 @@ def run(dsn: str, out: Path, options: Options) -> Document:
             except psycopg.Error as error:
                 raise RunError(f"the connection was lost: {mask.error(error)}") from None
             numbers = SecretNumbers()
-            document = numbers.of(assemble(collected, options, folder, baseline.keys if baseline else None))
+            document = assemble(collected, options, folder, baseline.keys if baseline else None)
+            document = numbers.of(history.with_history(document, earlier))
             asked = Asked(tuple(collected.suite.rules), options.schema, options.examples)
             others = [writer for name, writer in FORMATS.items() if name not in writers]
             for writer in others:
@@ -69,6 +71,8 @@ def run(dsn: str, out: Path, options: Options) -> Document:
             writer.remove(out)
     except OSError as error:
         raise UsageError(f"cannot write to {error.filename or out}: {error.strerror}") from None
+    if options.history and document.run.complete:
+        history.append(options.history, document)
     if any(it.kind == "nothing_judged" for it in document.summary.gate.failures):
         raise RunError(
             nothing_judged.message(document.results, document.run.database, options.suites, collected.elsewhere, out)

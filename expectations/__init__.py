@@ -1,11 +1,14 @@
 """Rules as SQL files, in suites."""
 
+from order_audit.expectations.bounds import Bound, Measure, Unit
 from order_audit.expectations.error import SuiteError
 from order_audit.expectations.header import Diagram, FollowsFrom, Highlight, Prefilter, Prerequisite, SchemaCause
 from order_audit.expectations.instances import Given, check_names, psql_lines, resolved
+from order_audit.expectations.limits import Amount, Level
 from order_audit.expectations.ownership import Ownership, is_web_address, tagged
 from order_audit.expectations.requirements import Question, Requirement
-from order_audit.expectations.rule import SEVERITIES, Rule, Severity
+from order_audit.expectations.rule import Rule
+from order_audit.expectations.severity import SEVERITIES, Severity
 from order_audit.expectations.suite import (
     Suite,
     asked,
@@ -20,10 +23,14 @@ from order_audit.expectations.suite import (
 
 __all__ = [
     "SEVERITIES",
+    "Amount",
+    "Bound",
     "Diagram",
     "FollowsFrom",
     "Given",
     "Highlight",
+    "Level",
+    "Measure",
     "Ownership",
     "Prefilter",
     "Prerequisite",
@@ -34,6 +41,7 @@ __all__ = [
     "Severity",
     "Suite",
     "SuiteError",
+    "Unit",
     "asked",
     "catalog",
     "check_names",

@@ -11,8 +11,8 @@ suffix distinguishes it from a rule.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +41,18 @@ def lines(text: str, path: str) -> list[Line]:
     # not splitlines(): a form feed or U+2028 within a text is no line's end to PostgreSQL
     split = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     return [Line(line, path, number) for number, line in enumerate(split, start=1)]
+
+
+def trimmed(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Return the lines of a statement without white space before and behind it."""
+    full = [place for place, line in enumerate(lines) if line.text.strip()]
+    if not full:
+        return ()
+    kept = list(lines[full[0] : full[-1] + 1])
+    first = kept[0].text.lstrip()
+    kept[0] = replace(kept[0], text=first, indent=kept[0].indent - (len(kept[0].text) - len(first)))
+    kept[-1] = replace(kept[-1], text=kept[-1].text.rstrip())
+    return tuple(kept)
 
 
 def read(file: Path, top: Path, show: Callable[[Path], str] = str) -> list[Line]:

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Final, Literal
+from typing import Final
 
 from order_audit.domain import diagram_kinds
-from order_audit.expectations import fragments, ownership, parameters, variables
+from order_audit.expectations import fragments, limits, ownership, parameters, variables
+from order_audit.expectations.bounds import Measure
 from order_audit.expectations.error import SuiteError
 from order_audit.expectations.for_each import ForEach
 from order_audit.expectations.fragments import Line
 from order_audit.expectations.header import Diagram, FollowsFrom, Highlight, Prefilter, Prerequisite, SchemaCause
+from order_audit.expectations.limits import Level
 from order_audit.expectations.names import column_list, unquoted
 from order_audit.expectations.ownership import UNOWNED, Ownership
+from order_audit.expectations.severity import Severity
 from order_audit.expectations.variables import Span, Variable
-
-Severity = Literal["critical", "warning", "info"]
-
-#: From worst to mildest.
-SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
 
 _FIELDS: Final = (
     "title", "severity", "key", "requires", "why", "limitations", "without", "highlight", "allowed_by", "hidden_by",
     "diagram", "follows_from", "prefilter", "prefilter_key", "unfixed", "unguarded", "personal", "harmless", "do_now",
     *ownership.FIELDS,
     "variables", "for_each",
+    *limits.FIELDS,
 )  # fmt: skip
 #: Names of fields in files of earlier versions, and their names of today.
 _RENAMED: Final = {
@@ -51,7 +50,9 @@ class Rule:
     `key`; its other columns are evidence. `lines` has the lines of `sql` with their file and line, to locate errors.
     `without` is the reason in business terms why the rule is not checkable if the schema lacks what it `requires`. A
     `prefilter` excludes rows before the statement runs, which must not change the result. `unfixed` and `unguarded` are
-    the reasons why violations have no fix and no guard.
+    the reasons why violations have no fix and no guard. `levels` say how many violations fail it at which severity
+    (none: any fails it). `severity` is the worst that it can fail at. With a `measure`, each row is the value of a
+    group, and a violation only if it breaks a bound.
 
     `values` are the values of variables in `sql`, by name; `spans` their places. A rule with `for_each` is repeated for
     values: its instances have the id of it as `base`.
@@ -82,6 +83,8 @@ class Rule:
     for_each: ForEach | None = None
     values: tuple[tuple[str, str], ...] = ()
     base: str = ""
+    levels: tuple[Level, ...] = ()
+    measure: Measure | None = None
     path: str = ""
     lines: tuple[Line, ...] = field(default=(), repr=False, compare=False)
     spans: tuple[Span, ...] = field(default=(), repr=False, compare=False)
@@ -114,6 +117,7 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
     malformed file.
     """
     header: dict[str, str] = {}
+    places: dict[str, str] = {}
     field = ""
     first = 0
     for first, line in enumerate(lines):  # noqa: B007  the statement begins there
@@ -135,19 +139,16 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
                 raise SuiteError(f"{line.path}:{line.number}: unknown header '{field}'{known}")
             if field in header:
                 raise SuiteError(f"{line.path}:{line.number}: header '{field}' stands twice")
-            header[field] = field_match["text"].strip()
+            header[field], places[field] = field_match["text"].strip(), f"{line.path}:{line.number}"
         else:  # a remark, no part of any field
             field = ""
     else:
         first = len(lines)
 
-    for name in ("title", "severity", "key"):
-        if not header.get(name):
-            raise SuiteError(f"{path}: the header lacks '{name}'{_LIKE_A_FIX if _is_fix(lines) else ''}")
-    if header["severity"] not in SEVERITIES:
-        raise SuiteError(f"{path}: severity '{header['severity']}' is none of {', '.join(SEVERITIES)}")
-
-    body = _trimmed(lines[first:])
+    if not header.get("title"):
+        raise SuiteError(f"{path}: the header lacks 'title'{_LIKE_A_FIX if _is_fix(lines) else ''}")
+    limit = limits.read(header, places, str(path))
+    body = fragments.trimmed(lines[first:])
     if not body:
         raise SuiteError(f"{path}: there is no statement after the header")
     declared, for_each = parameters.read(header, lines[:first])
@@ -155,8 +156,8 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
         id=id,
         suite=suite,
         title=header["title"],
-        severity=header["severity"],
-        key=column_list(header["key"], "key", path),
+        severity=limit.severity,
+        key=limit.key,
         sql="\n".join(line.text for line in body),
         why=header.get("why", ""),
         requires=_requires(header.get("requires", ""), path),
@@ -182,6 +183,8 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
         ownership=ownership.read(header, path),
         variables=declared,
         for_each=for_each,
+        levels=limit.levels,
+        measure=limit.measure,
         path=str(path),
         lines=body,
     )
@@ -189,18 +192,6 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
 
 def _is_fix(lines: Sequence[Line]) -> bool:
     return any(_FIX_LINE.fullmatch(line.text.rstrip()) for line in lines)
-
-
-def _trimmed(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """The lines of a statement without white space before and behind it."""
-    full = [place for place, line in enumerate(lines) if line.text.strip()]
-    if not full:
-        return ()
-    kept = list(lines[full[0] : full[-1] + 1])
-    first = kept[0].text.lstrip()
-    kept[0] = replace(kept[0], text=first, indent=kept[0].indent - (len(kept[0].text) - len(first)))
-    kept[-1] = replace(kept[-1], text=kept[-1].text.rstrip())
-    return tuple(kept)
 
 
 def _highlight(text: str, path: PurePath | str) -> Highlight:

@@ -21,12 +21,16 @@ Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any] | None
 #: A CHECK says nothing of rows that came in before its function was replaced, so that no plan may rely on it.
 ALL_ROWS: Final[Setting] = ("constraint_exclusion", "off")
 NO_JIT: Final[Setting] = ("jit", "off")
-#: Settings of every session: exact texts of values, equal for all clients, and an error instead of hidden rows.
-SETTINGS: Final[tuple[Setting, ...]] = (
+#: Exact texts of values, equal for all clients.
+TEXTS: Final[tuple[Setting, ...]] = (
     ("extra_float_digits", "1"),
     ("datestyle", "ISO, YMD"),
     ("intervalstyle", "iso_8601"),
     ("timezone", "UTC"),
+)
+#: Settings of every session, with an error instead of hidden rows.
+SETTINGS: Final[tuple[Setting, ...]] = (
+    *TEXTS,
     ("bytea_output", "hex"),
     ("standard_conforming_strings", "on"),
     ("row_security", "off"),  # a policy that would hide rows raises an error instead

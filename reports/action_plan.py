@@ -11,6 +11,7 @@ from order_audit import search_path
 from order_audit.reports import schema_findings
 from order_audit.reports.document import Document, PlannedFix, Result
 from order_audit.reports.formatting import plural
+from order_audit.reports.limit_text import tolerated
 
 #: The number of actions in a plan.
 LONGEST: Final = 7
@@ -54,7 +55,7 @@ def verdict(document: Document) -> str:
     if not document.summary.judged:
         return "nothing was judged"
     if gate.passed and not failed:
-        return "fit: no expectation found a violation"
+        return f"fit: {'all violations are tolerated' if tolerated(document) else 'no expectation found a violation'}"
     if gate.passed and not critical:
         return f"fit: no critical finding; {plural(len(failed), 'milder finding')}"
     if gate.passed:

@@ -23,6 +23,7 @@ from order_audit.reports.document.comparison import (
     RuleChange,
     Verdict,
 )
+from order_audit.reports.previous_values import previous
 from order_audit.reports.results_file import Audit, Keys
 
 _EXAMPLES: Final = 20
@@ -105,7 +106,7 @@ def _against(rule: RuleChange, now: int) -> BaselineChange:
 
 def has_new_critical(comparison: Comparison) -> bool:
     """Whether a critical violation is new."""
-    return any(rule.severity == "critical" and rule.new for rule in comparison.rules)
+    return any(it.severity == "critical" and it.new and it.fails for it in comparison.rules)
 
 
 def _side(audit: Audit) -> ComparedRun:
@@ -162,6 +163,7 @@ def _rule(id: str, old: Result | None, new: Result | None, tallies: dict[str, _T
             resolved=resolved,
             remaining=remaining,
             new=now,
+            measure=previous(new.measure, old.measure if old else None) if new and new.measure else None,
         )
 
     then = old.violations if old and old.status in _JUDGED else None

@@ -8,7 +8,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from order_audit.expectations.names import area_and_name
-from order_audit.reports import schema_findings
+from order_audit.reports import limit_text, measure_text, schema_findings
 from order_audit.reports.document import Document, Result, SchemaFinding, encode
 from order_audit.reports.formatting import plural
 
@@ -127,6 +127,10 @@ def _verdict(case: ElementTree.Element, result: Result) -> None:
         case "failed" if not result.open:
             message = f"suppressed: {plural(result.violations, 'violation')}: {result.title}"
             ElementTree.SubElement(case, "skipped", message=_clean(message))
+        case "failed" if result.measure is not None:
+            message = f"{result.title}: {measure_text.line(result)}"
+            failure = ElementTree.SubElement(case, "failure", type=result.severity, message=_clean(message))
+            failure.text = _clean(_detail(result))
         case "failed":
             message = f"{result.title}: {plural(result.violations, 'violation')}"
             if result.rows > result.violations:
@@ -135,8 +139,16 @@ def _verdict(case: ElementTree.Element, result: Result) -> None:
                 message += f" in {result.checked:,} rows"
             if result.suppressed:
                 message += f", {result.suppressed:,} of them suppressed"
+            if result.tolerate:
+                message += f"; {limit_text.levels(result)}"
             failure = ElementTree.SubElement(case, "failure", type=result.severity, message=_clean(message))
             failure.text = _clean(_detail(result))
+        case "passed" if result.measure is not None:
+            ElementTree.SubElement(case, "system-out").text = _clean(measure_text.line(result))
+        case "passed" if result.is_tolerated:
+            ElementTree.SubElement(case, "system-out").text = _clean(
+                f"{limit_text.tolerance(result)}\n{_detail(result)}"
+            )
         case "errored":
             error = ElementTree.SubElement(case, "error", type="errored", message=_clean(result.error))
             error.text = _clean(result.sql)
@@ -149,7 +161,8 @@ def _verdict(case: ElementTree.Element, result: Result) -> None:
 
 
 def _detail(result: Result) -> str:
-    keys = [name.strip() for name in result.key.split(",")]
+    measured = [result.measure.column] if result.measure else []
+    keys = [name.strip() for name in (*result.key.split(","), *measured) if name]
     shown = ["; ".join(f"{key}={row.get(key)}" for key in keys) for row in result.examples]
     rest = result.violations - len(shown)
     about = [f"{name}: {value}" for name, value in _about(result).items() if value]

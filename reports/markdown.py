@@ -6,7 +6,15 @@ import re
 from typing import Final
 
 from order_audit.expectations import SEVERITIES
-from order_audit.reports import baseline_text, gate_text, schema_findings, suppression_text, totals
+from order_audit.reports import (
+    baseline_text,
+    gate_text,
+    limit_text,
+    measure_text,
+    schema_findings,
+    suppression_text,
+    totals,
+)
 from order_audit.reports.document import Document, encode
 from order_audit.reports.formatting import MARKS
 
@@ -49,10 +57,11 @@ def markdown(document: Document) -> str:
         for result in sorted(failed, key=lambda result: (SEVERITIES.index(result.severity), -result.violations)):
             rows = "" if result.checked is None else f"{result.checked:,}"
             count = f"{result.violations:,}"
+            title = f"{result.title}: {measure_text.line(result)}" if result.measure else result.title
             count += f" ({result.rows:,} rows: the key repeats)" if result.rows > result.violations else ""
             count += f" ({result.suppressed:,} suppressed)" if result.suppressed else ""
             lines.append(
-                f"| {MARKS[result.severity]} {result.severity} | {_cell(result.title)} | `{result.rule}`"
+                f"| {MARKS[result.severity]} {result.severity} | {_cell(title)} | `{result.rule}`"
                 f" | {count} | {rows} |{f' {baseline_text.change(result)} |' * gate.baseline}"
                 + f" {_cell(result.owner)} |" * has_owners
                 + f" {_cell(', '.join(result.tags))} |" * has_tags
@@ -60,6 +69,12 @@ def markdown(document: Document) -> str:
         lines.append("")
     if resolved := baseline_text.resolved(document):
         lines += [f"Resolved: {', '.join(f'`{result.rule}` ({count:,})' for result, count in resolved)}.", ""]
+    if passed := [it for it in document.results if it.measure and it.status == "passed"]:
+        lines += ["## Measured values within their bounds", ""]
+        lines += [f"- `{it.rule}`: {_cell(measure_text.line(it))}" for it in passed] + [""]
+    if tolerated := limit_text.tolerated(document):
+        lines += ["## Passed with violations", ""]
+        lines += [f"- `{it.rule}`: {_cell(limit_text.tolerance(it))}" for it in tolerated] + [""]
     for status, heading in (
         ("errored", "Errored"),
         ("not_checkable", "Not checkable"),

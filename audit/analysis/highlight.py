@@ -18,6 +18,8 @@ def highlight(rule: Rule) -> tuple[str, ...]:
     """
     if rule.highlight is not None:
         return rule.highlight.columns
+    if rule.measure is not None:
+        return (rule.measure.column,)
     try:
         tree = sqlglot.parse_one(rule.sql, dialect="postgres")
     except (SqlglotError, RecursionError):

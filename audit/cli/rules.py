@@ -64,7 +64,7 @@ def rules(
     from order_audit.fixes.planning.guards import guards_of
 
     repair = ""
-    if wanted[0].suite != "lint":
+    if wanted[0].suite != "lint" and not wanted[0].measure:
         guards = guards_of(known, own_guards(guard_folder, known).values())
         repair = fix_text(fixes(known, folder).get(wanted[0].id), verbose=verbose)
         repair += guards_text([guard for guard in guards if wanted[0].id in {rule.id for rule in guard.protects}])

@@ -63,6 +63,13 @@ def run(
             show_default=False,
         ),
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file to which each run adds its counts and measured values; the report draws them.",
+            show_default=False,
+        ),
+    ] = None,
     different: Annotated[
         bool, typer.Option("--different", help="Allow a baseline of a different database or suite.")
     ] = False,
@@ -153,6 +160,7 @@ def run(
             fail_on=fail_on,
             min_pass_rate=_percentage(min_pass_rate),
             baseline=baseline,
+            history=history,
             different=different,
             allow_skipped=allow_skipped,
             examples=examples,

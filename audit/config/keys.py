@@ -53,6 +53,8 @@ KEYS: Final = (
     Key("connection", "dsn_env", "text", "the environment variable that holds the DSN"),
     Key("output", "out", "file", "folder for the files of a run", _all("out", "run")),
     Key("output", "format", "texts", "formats to write", _all("formats", "run")),
+    Key("output", "history", "file", "a file to which each run adds its counts and measured values",
+        _all("history", "run")),
     Key("output", "examples", "whole", "evidence rows per rule", _all("examples", "run"), most=10_000),
     Key("output", "rows", "whole", "violating rows per rule in CSV files", _all("rows", "run"), most=10_000_000),
     Key("gate", "fail_on", "choice", "the severity from which on violations fail the gate", _all("fail_on", "run"),

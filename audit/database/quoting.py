@@ -10,3 +10,14 @@ def quoted(name: str | Relation) -> str:
     if isinstance(name, Relation):
         return f"{quoted(name.schema)}.{quoted(name.name)}"
     return '"' + name.replace('"', '""') + '"'
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """Names, of which one that comes again gets a number."""
+    unique: list[str] = []
+    for wanted in names:
+        name, number = wanted, 2
+        while name in unique:
+            name, number = f"{wanted}_{number}", number + 1
+        unique.append(name)
+    return unique

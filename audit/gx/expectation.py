@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
@@ -39,7 +40,7 @@ class Violations(TableMetricProvider):
 
     metric_name = METRIC
     domain_keys = ("batch_id",)
-    value_keys = ("rule", "sql", "key", "evidence", "personal", "unknown", "prefilter")
+    value_keys = ("rule", "sql", "key", "evidence", "personal", "unknown", "prefilter", "tolerate", "measure")
 
     @metric_value(engine=SqlAlchemyExecutionEngine, domain_type=MetricDomainTypes.TABLE)
     def _sqlalchemy(
@@ -74,8 +75,10 @@ class ExpectOrderAuditRuleToFindNoViolations(BatchExpectation):
 
     Arguments: `rule` (its id), `sql` (one select), `key` (the key columns of a violation), `evidence` (the number of
     violating rows in the result, masked), `personal` (columns that are always masked completely), `unknown` (columns
-    whose texts are masked completely if the rule runs its own query; None: all), `prefilter` (the rule's header field).
-    The result's `observed_value` is the number of distinct keys.
+    whose texts are masked completely if the rule runs its own query; None: all), `prefilter` (the rule's header field),
+    `tolerate` (violations that are no failure: "20 rows", or "0.1 %" of the checked rows), `measure` (the column with
+    the measured value, and its bounds). The result's `observed_value` is the number of distinct keys, or the measured
+    value of the whole table.
     """
 
     rule: str
@@ -85,6 +88,8 @@ class ExpectOrderAuditRuleToFindNoViolations(BatchExpectation):
     personal: list[str] = []  # noqa: RUF012 - pydantic copies it
     unknown: list[str] | None = None
     prefilter: dict[str, Any] | None = None
+    tolerate: str | None = None
+    measure: dict[str, Any] | None = None
 
     metric_dependencies: ClassVar[tuple[str, ...]] = (METRIC,)
     success_keys: ClassVar[tuple[str, ...]] = Violations.value_keys
@@ -99,9 +104,10 @@ class ExpectOrderAuditRuleToFindNoViolations(BatchExpectation):
         outcome = metrics[METRIC]
         if "error" in outcome:
             raise RuleError(outcome["error"])
-        answer = as_result(outcome["violations"], outcome["checked"], outcome["examples"])
-        answer["details"] = {name: outcome[name] for name in ("evaluation", "reason") if name in outcome}
-        return {"success": outcome["violations"] == 0, "result": {} if is_brief(runtime_configuration) else answer}
+        answer = as_result(outcome["violations"], outcome["checked"], outcome["examples"], outcome.get("values", ()))
+        answer["details"] = {name: outcome[name] for name in ("evaluation", "reason", "values") if name in outcome}
+        success = not outcome["violations"] or outcome["is_tolerated"]
+        return {"success": success, "result": {} if is_brief(runtime_configuration) else answer}
 
     @classmethod
     @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_STATEMENT)
@@ -156,10 +162,17 @@ def _cell(value: Any) -> RenderedStringTemplateContent:
     )
 
 
-def as_result(violations: int, checked: int | None, examples: list[dict[str, Any]]) -> dict[str, Any]:
-    """A result in the words of Great Expectations. `checked` is the number of rows of the table, None if unknown."""
+def as_result(
+    violations: int, checked: int | None, examples: list[dict[str, Any]], values: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """A result in the words of Great Expectations.
+
+    `checked` is the number of rows of the table, or of measured groups; None if unknown. `values` are the measured
+    ones.
+    """
+    whole = [it["value"] for it in values if it["group"] is None]
     return {
-        "observed_value": violations,
+        "observed_value": whole[0] if whole else violations,
         "element_count": checked,
         "unexpected_count": violations,
         "unexpected_percent": 100 * violations / checked if checked else None,

@@ -11,14 +11,21 @@ import sqlalchemy
 from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 from psycopg.rows import tuple_row
 
+from order_audit import session
 from order_audit.audit import mask
 from order_audit.audit.analysis import parsed_query
+from order_audit.audit.database.catalog import Column
 from order_audit.audit.database.dsn import OneStatement
-from order_audit.audit.database.quoting import quoted
+from order_audit.audit.database.quoting import quoted, unique_names
 from order_audit.audit.gx.stored_rule import stored_rule
 from order_audit.audit.scans.batch_execution import loads
-from order_audit.audit.scans.batch_statement import unique_names
+from order_audit.audit.scans.batch_statement import groups_of, key_of_hit
+from order_audit.audit.scans.limits_check import misfit
+from order_audit.audit.scans.measured_sql import value_lines
+from order_audit.audit.scans.measured_values import Values
+from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.secret_numbers import unnumbered
+from order_audit.errors import RunError
 from order_audit.expectations import SuiteError
 
 
@@ -63,19 +70,65 @@ def _judge(execute: Callable[[str], Any], kwargs: dict[str, Any]) -> dict[str, A
     names = [column[0] for column in execute(f"select * from (\n{kwargs['sql']}\n) as v limit 0").description]
     if missing := [name for name in kwargs["key"] if name not in names]:
         return {"error": f"the statement gives no column '{missing[0]}', which the header names as key"}
+    values: list[dict[str, Any]] | None = None
+    if kwargs.get("measure"):
+        for name, value in session.TEXTS:
+            execute(f"set local {name} to '{value}'")
+        try:
+            kwargs, values = _measured(execute, kwargs)
+        except RunError as error:
+            return {"error": str(error)}
     violations, rows = execute(_statement(names, kwargs)).fetchone()
     examples = [
         {name: _masked(value, name, kwargs["personal"], kwargs["unknown"]) for name, value in row.items()}
         for row in loads(rows or "[]")
     ]
-    return {"violations": violations, "checked": None, "examples": examples}
+    tolerated = [level.above for level in stored_rule(kwargs["rule"], kwargs).levels]
+    if violations and any(amount.is_percent for amount in tolerated):
+        return {"error": "a share of the checked rows is unknown to a separate query"}
+    return {
+        "violations": violations,
+        "is_tolerated": any(amount.includes(violations, None) for amount in tolerated),
+        "checked": None,
+        "examples": examples,
+        **({"values": values} if values else {}),
+    }
+
+
+def _measured(execute: Callable[[str], Any], kwargs: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the arguments with the query of the groups that break a bound, and all values.
+
+    Raises RunError if the query does not give a value for each group.
+    """
+    rule = stored_rule(kwargs["rule"], kwargs)
+    described = execute(f"select * from (\n{kwargs['sql']}\n) as v limit 0").description
+    columns = tuple(Column(column[0], column[1]) for column in described)
+    if rule.measure is None or misfit(None, rule, columns):
+        raise RunError(misfit(None, rule, columns))
+    prepared = PreparedRule(rule, parsed_query.parse(rule), columns, None)
+    groups = groups_of(prepared)
+    taken = Values()
+    for text in value_lines(f"(\n{groups}\n)", prepared, key_of_hit(prepared), 0):
+        for kind, _, _, line in execute(text).fetchall():
+            if kind == "g":
+                taken.count(line)
+            else:
+                taken.add(line, prepared, unmask=False)
+    if fault := taken.fault(prepared):
+        raise RunError(fault)
+    names = unique_names([column.name for column in columns])
+    shown = ", ".join(f"h.e{place} as {quoted(name)}" for place, name in enumerate(names))
+    sql = f"select {shown} from (\n{groups}\n) as h where h.broken is not null"
+    values = [{"group": it.group, "value": it.value, "severity": it.severity} for it in taken.worst]
+    return kwargs | {"sql": sql}, values
 
 
 def _statement(names: list[str], kwargs: dict[str, Any]) -> str:
     """A rule's own query, its columns renamed by place: a name may come twice, and the first one of it is the key."""
     places = ", ".join(f"e{place}" for place in range(len(names)))
-    key = ", ".join(f"v.e{names.index(name)}" for name in kwargs["key"])
-    null = " or ".join(f"v.e{names.index(name)} is null" for name in kwargs["key"])
+    key = ", ".join(f"v.e{names.index(name)}" for name in kwargs["key"]) or "true"
+    order = key if kwargs["key"] else "1"
+    null = " or ".join(f"v.e{names.index(name)} is null" for name in kwargs["key"]) or "false"
     shown = ", ".join(f"v.e{place} as {quoted(name)}" for place, name in enumerate(unique_names(names)))
     return (
         f"with v ({places}) as materialized (\n{kwargs['sql']}\n)\n"
@@ -83,7 +136,7 @@ def _statement(names: list[str], kwargs: dict[str, Any]) -> str:
         f"    select distinct {key}, case when {null} then row_number() over () end from v\n"
         f"  ) as k),\n"
         f"  (select json_agg(row_to_json(x.*))::text\n"
-        f"   from (select {shown} from v order by {key} limit {int(kwargs['evidence'])}) as x)"
+        f"   from (select {shown} from v order by {order} limit {int(kwargs['evidence'])}) as x)"
     )
 
 

@@ -74,9 +74,15 @@ def _expectation(
             return None
         success = of_rule.status == "passed"
         error = of_rule.error if of_rule.status == "errored" else None
-        answer = as_result(of_rule.violations, of_rule.checked, [*of_rule.examples]) if error is None else {}
-        if of_rule.suppressed:
-            answer["details"] = {"suppressed": of_rule.suppressed}
+        values = [
+            {"group": it.group, "value": it.value, "severity": it.severity}
+            for it in (of_rule.measure.values if of_rule.measure else ())
+        ]
+        answer = as_result(of_rule.violations, of_rule.checked, [*of_rule.examples], values) if error is None else {}
+        details = ({"values": values} if values else {}) | (
+            {"suppressed": of_rule.suppressed} if of_rule.suppressed else {}
+        )
+        answer |= {"details": details} if details else {}
     else:
         success = not unfinished
         answer = completeness.as_result(len(_rules(expectation)), unfinished)

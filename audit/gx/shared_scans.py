@@ -29,7 +29,7 @@ from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.gx import own_query
 from order_audit.audit.gx.stored_rule import stored_rule
 from order_audit.audit.scans.engine import ScanOptions
-from order_audit.audit.scans.outcome import Failure, Outcome
+from order_audit.audit.scans.outcome import Failure, GroupValue, Outcome
 from order_audit.audit.scans.postgres_engine import PostgresEngine
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.audit.secret_numbers import UNNUMBERED, unnumbered
@@ -169,12 +169,18 @@ def _answer(outcome: Outcome, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     hidden = frozenset(kwargs["personal"])
     return {
         "violations": outcome.violations,
+        "is_tolerated": outcome.status == "passed",
         "checked": outcome.checked,
+        **({"values": [_value(it) for it in outcome.values]} if outcome.values else {}),
         "examples": [
             {name: _hidden(value) if name in hidden else value for name, value in row.items()}
             for row in unnumbered(outcome.examples[: int(kwargs["evidence"])])
         ],
     }
+
+
+def _value(it: GroupValue) -> dict[str, Any]:
+    return {"group": it.group, "value": it.value, "severity": it.severity}
 
 
 def _hidden(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from order_audit.expectations import Prefilter, Prerequisite, Rule
+from order_audit.expectations import Amount, Bound, Level, Measure, Prefilter, Prerequisite, Rule
 
 
 def stored_rule(id: str, kwargs: Mapping[str, Any]) -> Rule:
@@ -23,5 +23,12 @@ def stored_rule(id: str, kwargs: Mapping[str, Any]) -> Rule:
         )
         if prefilter
         else None,
+        levels=(Level("info", Amount.parse(kwargs["tolerate"])),) if kwargs.get("tolerate") else (),
+        measure=_measure(kwargs["measure"], kwargs["rule"]) if kwargs.get("measure") else None,
         path=kwargs["rule"],
     )
+
+
+def _measure(kwargs: Mapping[str, Any], rule: str) -> Measure:
+    bounds = (Bound(**bound | {"values": tuple(bound["values"])}) for bound in kwargs["bounds"])
+    return Measure(kwargs["column"], tuple(bounds), rule)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import great_expectations as gx
 from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
@@ -17,7 +17,7 @@ from order_audit.audit import mask
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.gx.completeness import completeness, is_completeness
 from order_audit.audit.gx.expectation import ExpectOrderAuditRuleToFindNoViolations
-from order_audit.expectations import Given, Rule, SuiteError, load, resolved
+from order_audit.expectations import Given, Measure, Rule, SuiteError, load, resolved
 
 #: Of ids, which depend on names alone: an expectation's on those of the suite and the rule.
 NAMESPACE: Final = uuid.UUID("5b0a5c3e-6f0d-4c1c-9b53-6a2f1f4a7d10")
@@ -93,9 +93,16 @@ def _expectation(rule: Rule, evidence: int) -> ExpectOrderAuditRuleToFindNoViola
         if read.column_lineage
         else None,
         prefilter=asdict(rule.prefilter) if rule.prefilter else None,
+        tolerate=str(rule.levels[-1].above) if rule.levels else None,
+        measure=_measure(rule.measure) if rule.measure else None,
         description=rule.title,
         severity=FailureSeverity(rule.severity),
         notes=rule.why or None,
         meta={"rule": rule.id, "suite": rule.suite, "path": rule.path}
         | {name: value for name, value in asdict(rule.ownership).items() if value},
     )
+
+
+def _measure(measure: Measure) -> dict[str, Any]:
+    bounds = [asdict(bound) | {"values": [*bound.values]} for bound in measure.bounds]
+    return {"column": measure.column, "bounds": bounds}

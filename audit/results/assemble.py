@@ -10,6 +10,7 @@ from pathlib import Path
 
 from order_audit.audit.results.collect import Collected
 from order_audit.audit.results.context import Context
+from order_audit.audit.results.measured import measured
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.suppressed import apply, of_schema
 from order_audit.audit.scans.outcome import Outcome
@@ -28,6 +29,7 @@ from order_audit.reports.document import (
     Fix,
     Gate,
     Guard,
+    Level,
     Overlap,
     Question,
     Requirement,
@@ -40,6 +42,7 @@ from order_audit.reports.document import (
     Summary,
     decode,
 )
+from order_audit.reports.previous_values import with_previous
 from order_audit.reports.results_file import Keys
 
 
@@ -67,6 +70,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
     results = suppressed.results
     on_schema = of_schema(options.suppressions, collected.unused, day) if options.lint else ()
     suppressions = (*suppressed.suppressions, *on_schema)
+    results = with_previous(results, before.results) if before else results
     judged = _Judged(collected.run, results, lint.findings(collected.linted), lint.rules(collected.linted))
     verdict = gate.decide(
         judged,
@@ -175,7 +179,7 @@ def _result(
         rule=rule.id,
         suite=rule.suite,
         title=rule.title,
-        severity=rule.severity,
+        severity=outcome.severity or rule.severity,
         status=outcome.status,
         key=", ".join(rule.key),
         key_order=outcome.ordered_by,
@@ -213,6 +217,8 @@ def _result(
         links=rule.ownership.links,
         variables=dict(rule.values) or None,
         instance_of=rule.base,
+        measure=measured(rule, outcome),
+        tolerate=tuple(Level(it.severity, str(it.above)) for it in rule.levels),
     )
 
 

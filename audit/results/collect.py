@@ -197,7 +197,7 @@ def _start(
 
 
 def _violations(store: ViolationStore, outcomes: Mapping[str, Outcome], folder: Path) -> Violations:
-    failed = [rule for rule, outcome in outcomes.items() if outcome.status == "failed"]
+    failed = [rule for rule, outcome in outcomes.items() if outcome.violations and outcome.status != "errored"]
     return store.write(folder / WRITERS["violations"].file, failed)
 
 

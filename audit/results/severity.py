@@ -18,8 +18,17 @@ def overridden(rules: Iterable[Rule], severities: Mapping[str, Severity], *, all
     if all_match:
         matching(rules, severities)
     return [
-        replace(rule, severity=wanted[-1])
+        _with_severity(rule, wanted[-1])
         if (wanted := [severity for pattern, severity in severities.items() if fnmatchcase(rule.id, pattern)])
         else rule
         for rule in rules
     ]
+
+
+def _with_severity(rule: Rule, severity: Severity) -> Rule:
+    """Return a rule that fails at a severity alone: from its mildest limit on."""
+    levels = tuple(replace(level, severity=severity) for level in rule.levels[-1:])
+    measure = rule.measure
+    if measure is not None:
+        measure = replace(measure, bounds=tuple(replace(bound, severity=severity) for bound in measure.bounds))
+    return replace(rule, severity=severity, levels=levels, measure=measure)

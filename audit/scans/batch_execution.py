@@ -15,7 +15,8 @@ from order_audit.audit import mask
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.batch_statement import compose, evidence_names
 from order_audit.audit.scans.impact import NO_IMPACTS, Impacts, parse_impact
-from order_audit.audit.scans.outcome import Outcome
+from order_audit.audit.scans.measured_values import Values
+from order_audit.audit.scans.outcome import Failure, Outcome
 from order_audit.audit.scans.planner import Scan
 from order_audit.audit.scans.prepared_rule import PreparedRule, failure
 from order_audit.audit.scans.rows_file import RowsFile
@@ -104,6 +105,10 @@ def _run(
                         reader.add(rest)
                 elif kind == b"e":
                     readers[int(number)].show(_unquoted(rest))
+                elif kind == b"g":
+                    readers[int(number)].values.count(_unquoted(rest))
+                elif kind == b"v":
+                    readers[int(number)].measure(_unquoted(rest))
                 else:
                     readers[int(number)].weigh(_unquoted(rest))
         for reader in readers:
@@ -185,6 +190,7 @@ class _Reader:
         self._examples: list[JsonObject] = []
         self._defined = impact
         self._impact: dict[str, int | float] | None = None
+        self.values = Values()
         self._names = evidence_names(prepared)
         self._made_of = {
             name: (prepared.columns[place].type, prepared.names(place)) for place, name in enumerate(self._names)
@@ -222,6 +228,10 @@ class _Reader:
         if self._rows is not None:
             self._rows.write(example)
 
+    def measure(self, value: str) -> None:
+        """Keep the measured value of a group."""
+        self.values.add(value, self.task, unmask=self._unmask)
+
     def keep_rows(self) -> None:
         """Let the file of rows stay, once the scan has ended well."""
         if self._rows is not None:
@@ -241,8 +251,14 @@ class _Reader:
             self._file.close()
             self._file = None
             self._spool.close(self.task.rule.id, self._violations)
+        is_measured = self.task.rule.measure is not None
+        if is_measured and (fault := self.values.fault(self.task)):
+            return Outcome("errored", failure=Failure(fault), milliseconds=round(milliseconds, 3))
         return Outcome(
             "failed" if self._violations else "passed",
+            checked=self.values.groups if is_measured else None,
+            severity=self.values.severity,
+            values=self.values.worst,
             violations=self._violations,
             rows=self._hits,
             examples=self._examples,

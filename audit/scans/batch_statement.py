@@ -12,10 +12,11 @@ from typing import Final
 
 from order_audit.audit.analysis.parsed_query import SelectClauses
 from order_audit.audit.database.catalog import Column
-from order_audit.audit.database.quoting import quoted
+from order_audit.audit.database.quoting import quoted, unique_names
 from order_audit.audit.database.sampling import combined_key
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.impact import Impacts, RelatedRows, impact_sql
+from order_audit.audit.scans.measured_sql import groups_sql, value_lines
 from order_audit.audit.scans.planner import Scan
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.expectations import Prefilter
@@ -61,6 +62,11 @@ def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
         hits = quoted(f"hits {number}")  # no table is called that
         rows, evidence = _hits(scan)
         flags = _flags(scan)
+        if scan.rules[0].rule.measure is not None:
+            groups = quoted(f"groups {number}")
+            tables.append(f"{groups} as materialized (\n{groups_of(scan.rules[0])}\n)")
+            rows = f"select h.* from {groups} as h where h.broken is not null"
+            lines += value_lines(groups, scan.rules[0], key_of_hit(scan.rules[0]), first)
         tables.append(f"{hits} as materialized (\n{rows}\n)")
         for place, (prepared, values, flag) in enumerate(zip(scan.rules, evidence, flags, strict=True), first):
             if impact := impact_sql(prepared, values, hits, flag, impacts):
@@ -72,7 +78,7 @@ def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
                 lines.append(_examples(prepared, values, hits, flag, place, examples))
         bits = " || ".join(f"{flag}::int::text" for flag in flags) if scan.shared else "'1'"
         lines.append(
-            f"(select 'k', {first}, {bits}, {_key_of_hit(scan.rules[0])} from {hits} as h order by h.place nulls first)"
+            f"(select 'k', {first}, {bits}, {key_of_hit(scan.rules[0])} from {hits} as h order by h.place nulls first)"
         )
         first += len(scan.rules)
     for of_rules, keys in related.values():
@@ -114,7 +120,15 @@ def _hits(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
     if scan.shared:
         return _shared(scan)
     prepared = scan.rules[0]
+    if prepared.rule.measure is not None:
+        rows = f"select h.* from (\n{groups_of(prepared)}\n) as h where h.broken is not null"
+        return rows, [tuple(f"h.e{place}" for place in range(len(prepared.columns)))]
     return _alone(scan), [tuple(f"h.e{place}" for place in range(len(prepared.columns)))]
+
+
+def groups_of(prepared: PreparedRule) -> str:
+    """Return the query of a measured rule's groups."""
+    return groups_sql(prepared, _place(prepared, [f"v.e{place}" for place in prepared.key]))
 
 
 def _examples(prepared: PreparedRule, values: tuple[str, ...], hits: str, flag: str, place: int, examples: int) -> str:
@@ -247,7 +261,8 @@ def _place(prepared: PreparedRule, key: list[str]) -> str:
     return f"convert_to({_key_text(prepared, key)}, 'UTF8')"
 
 
-def _key_of_hit(prepared: PreparedRule) -> str:
+def key_of_hit(prepared: PreparedRule) -> str:
+    """Return the text of the key of a row h."""
     if prepared.ordered_as_number and not prepared.key_is_personal:
         return _key_text(prepared, ["h.place"])
     return "convert_from(h.place, 'UTF8')"
@@ -260,7 +275,8 @@ def _key_text(prepared: PreparedRule, key: list[str]) -> str:
     parts = [
         f"trim_scale({part})" if column.is_numeric else f"({part})" for part, column in zip(key, columns, strict=True)
     ]
-    text = f"json_build_array({', '.join(parts)})::text" if len(parts) > 1 else f"{parts[0]}::text"
+    # without a key, the whole table is the one group
+    text = f"json_build_array({', '.join(parts)})::text" if len(parts) != 1 else f"{parts[0]}::text"
     if prepared.key_is_personal:
         return f"'sha256:' || encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
     return text
@@ -276,14 +292,3 @@ def _shown(value: str, column: Column) -> str:
 def evidence_names(prepared: PreparedRule) -> list[str]:
     """The names of a rule's evidence, each different."""
     return unique_names([column.name for column in prepared.columns])
-
-
-def unique_names(names: list[str]) -> list[str]:
-    """Names, of which one that comes again gets a number."""
-    unique: list[str] = []
-    for wanted in names:
-        name, number = wanted, 2
-        while name in unique:
-            name, number = f"{wanted}_{number}", number + 1
-        unique.append(name)
-    return unique

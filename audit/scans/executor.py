@@ -18,6 +18,7 @@ from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.batch_execution import execute
 from order_audit.audit.scans.engine import OnOutcome, ScanOptions, ignore_outcome
 from order_audit.audit.scans.impact import Impacts
+from order_audit.audit.scans.levels import by_levels, needs_rows
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.scans.violation_store import ViolationStore
@@ -61,6 +62,8 @@ class Executor:
         for batch in batches:
             future = self._pool.submit(self._measure, batch)
             self._scans.update((prepared.rule.id, future) for prepared in batch.rules)
+        self._locks = {oid: threading.Lock() for oid in tables}
+        self._counts: dict[int, int | None] = {}
         self._rows = {oid: self._pool.submit(self._count, table) for oid, table in tables.items()}
 
     @property
@@ -120,6 +123,7 @@ class Executor:
             )
         self._ended = time.perf_counter()
         for rule, outcome in outcomes.items():
+            outcomes[rule] = outcome = self._by_levels(self.tasks[rule], outcome)
             if self._stopped.is_set() and outcome.status == "errored":
                 outcomes[rule] = outcome = _interrupted()
             self._on_outcome(rule, outcome)
@@ -127,7 +131,19 @@ class Executor:
             self._stopped.wait(min(PAUSE, self._ended - began))
         return outcomes
 
+    def _by_levels(self, prepared: PreparedRule, outcome: Outcome) -> Outcome:
+        table = prepared.table
+        is_share = outcome.status == "failed" and needs_rows(prepared.rule) and table is not None
+        return by_levels(prepared.rule, outcome, self._count(table) if is_share and table is not None else None)
+
     def _count(self, table: Relation) -> int | None:
+        """Count a table once: for a rule that tolerates a share of its rows, or on its own."""
+        with self._locks[table.oid]:
+            if table.oid not in self._counts:
+                self._counts[table.oid] = self._counted(table)
+            return self._counts[table.oid]
+
+    def _counted(self, table: Relation) -> int | None:
         if self._stopped.is_set():
             return None
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from order_audit.expectations import Severity
 from order_audit.reports.document import Cause, JsonObject, KeyOrder, Status
 
 
@@ -18,6 +19,20 @@ class Failure:
     column: int | None = None
 
 
+@dataclass(frozen=True)
+class GroupValue:
+    """A measured value: of a group, as violations.csv names it (empty for NULL), or of the whole table (None).
+
+    `value` is its exact text, None if there is none; `number` its position on a scale, for diagrams; `severity` that of
+    the bound that it breaks.
+    """
+
+    group: str | None
+    value: str | None
+    number: float | None
+    severity: Severity | None
+
+
 @dataclass
 class Outcome:
     """A rule's verdict with its evidence.
@@ -25,7 +40,8 @@ class Outcome:
     `violations` counts distinct keys, and each row with a NULL in its key; `rows` counts the violating rows.
     `checked` is the number of rows of the key's table, None where it is unknown; `examples` are the first violating
     rows by key, masked; `ordered_by` says how its keys are sorted; `cause` is why it was skipped or is not checkable;
-    `missing` are the tables that are not there, and that no `requires` of the rule names.
+    `missing` are the tables that are not there, and that no `requires` of the rule names; `severity` is that of the
+    broken limit, if the rule has several; `values` are the measured ones, the worst first.
     """
 
     status: Status
@@ -40,3 +56,5 @@ class Outcome:
     table: str = ""
     ordered_by: KeyOrder = "bytes"
     missing: tuple[str, ...] = ()
+    severity: Severity | None = None
+    values: list[GroupValue] = field(default_factory=list)

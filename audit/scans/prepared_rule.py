@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Final
 
 import psycopg
 
@@ -19,9 +20,13 @@ from order_audit.audit.database import catalog
 from order_audit.audit.database.catalog import Column, Relation
 from order_audit.audit.database.view_lineage import ViewLineage, names_of
 from order_audit.audit.scans.header_check import misplaced
+from order_audit.audit.scans.limits_check import misfit
 from order_audit.audit.scans.outcome import Failure, Outcome
 from order_audit.expectations import Prerequisite, Rule, shipped
 from order_audit.reports.document import Cause
+
+#: The types of dates and times.
+_TIMES: Final = (1082, 1114, 1184)
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class PreparedRule:
 
     `table` is the relation of its first key column, or None if the key is computed. `documents` has the columns of its
     relations whose names do not describe their content. `may_steer`: the rule calls a volatile function, which may
-    affect later reads (by `set_config`, for example), so it shares no statement.
+    affect later reads (by `set_config`, for example), so it shares no statement. A measured number or duration is not
+    masked, whatever columns it is computed from: a count of e-mail addresses is none.
     """
 
     rule: Rule
@@ -49,6 +55,12 @@ class PreparedRule:
         return tuple(names.index(name) for name in self.rule.key)
 
     @property
+    def measured(self) -> int:
+        """The position of the measured column; -1 without one."""
+        measure = self.rule.measure
+        return [column.name for column in self.columns].index(measure.column) if measure else -1
+
+    @property
     def ordered_as_number(self) -> bool:
         """Whether keys are sorted as numbers: a single column of a number type."""
         return len(self.key) == 1 and self.columns[self.key[0]].is_number
@@ -59,6 +71,8 @@ class PreparedRule:
         if column.name in self.rule.harmless:
             return frozenset()
         names = self._names(column)
+        if place == self.measured and not mask.is_secret(names) and column.type not in _TIMES:
+            names = frozenset()
         if column.name in self.rule.personal and not mask.is_secret(names):
             return None
         return names
@@ -128,14 +142,20 @@ def prepare(
             message = f"the statement gives no column {_unlike(missing[0], names, 'personal or harmless')}"
             outcomes[rule.id] = Outcome("errored", failure=Failure(message))
             continue
-        key = columns[names.index(rule.key[0])]
+        if message := misfit(connection, rule, columns):
+            outcomes[rule.id] = Outcome("errored", failure=Failure(message))
+            continue
+        if rule.measure is not None:
+            # as its author wrote it, on its own
+            parsed = replace(parsed, clauses=None, read_sets={})
         documents = frozenset[str]().union(*(there[name].documents for name in parsed.relations))
         may_steer = parsed.calls is None or any(calls[name].is_volatile for name in parsed.calls & calls.keys())
         exact, loose = parsed.column_lineage, parsed.loose_lineage
         if any(there[name].is_view for name in parsed.relations):
             exact, loose = (statement_lineage(parsed.body, views, loose=views.is_loose) for views in (strict, lenient))
             documents = frozenset()  # the lineage of views knows the tables of their columns
-        table = by_oid.get(key.relation)
+        # the groups of a measured rule are no rows of a table
+        table = by_oid.get(columns[names.index(rule.key[0])].relation) if rule.measure is None else None
         prepared_rules.append(PreparedRule(rule, parsed, columns, table, documents, may_steer, exact, loose))
     return prepared_rules, outcomes
 
@@ -168,7 +188,7 @@ def _marks(parsed_rules: Iterable[tuple[Rule, ParsedQuery]]) -> dict[RelationNam
     """Return by table of a shipped suite the key of most rules on it: a table without it only has the same name."""
     keys: dict[RelationName, Counter[str]] = {}
     for rule, parsed in parsed_rules:
-        if rule.suite in shipped() and parsed.relations:
+        if rule.suite in shipped() and parsed.relations and rule.key:
             keys.setdefault(parsed.relations[0], Counter())[rule.key[0]] += 1
     return {name: count.most_common(1)[0][0] for name, count in keys.items()}
 

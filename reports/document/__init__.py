@@ -24,6 +24,7 @@ from order_audit.reports.document.codec import JsonObject, decode, encode
 from order_audit.reports.document.coverage import Coverage, TableCoverage
 from order_audit.reports.document.fix_plan import ChangedRow, FixPlan, PlannedFix
 from order_audit.reports.document.gate import FailingRule, FailOn, Gate, Reason
+from order_audit.reports.document.measured import CountPoint, MeasureBound, Measured, MeasuredValue, ValuePoint
 from order_audit.reports.document.result import (
     BaselineChange,
     Cause,
@@ -33,6 +34,7 @@ from order_audit.reports.document.result import (
     Fix,
     Guard,
     KeyOrder,
+    Level,
     Overlap,
     Result,
     SchemaCause,
@@ -57,6 +59,7 @@ __all__ = [
     "ChangedRow",
     "ChangedTable",
     "Consequence",
+    "CountPoint",
     "Coverage",
     "Database",
     "Ddl",
@@ -77,6 +80,10 @@ __all__ = [
     "JsonObject",
     "KeyOrder",
     "LeftOut",
+    "Level",
+    "MeasureBound",
+    "Measured",
+    "MeasuredValue",
     "Obstacle",
     "Outcome",
     "Overlap",
@@ -96,6 +103,7 @@ __all__ = [
     "Table",
     "TableCoverage",
     "TableImpact",
+    "ValuePoint",
     "Violations",
     "decode",
     "encode",

@@ -9,6 +9,7 @@ from order_audit.expectations import Severity
 from order_audit.reports.document.applied import Fixes
 from order_audit.reports.document.audit import Requirement, Run
 from order_audit.reports.document.codec import Count, note
+from order_audit.reports.document.measured import Measured
 from order_audit.reports.document.result import Status
 
 COMPARISON_FORMAT: Final = "order-audit-comparison/1"
@@ -77,6 +78,14 @@ class RuleChange:
     resolved: int | None
     remaining: int | None
     new: int | None
+    measure: Annotated[
+        Measured | None, note("The measured values of the later audit, each with that of the earlier one.")
+    ] = None
+
+    @property
+    def fails(self) -> bool:
+        """Whether the rule fails in the later audit: it does not if its violations are tolerated."""
+        return self.after is not None and self.after.status == "failed"
 
     def count(self, kind: Change) -> int:
         """The violations of one kind, none where they are not known."""

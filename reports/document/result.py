@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from order_audit.domain import NoDiagram
 from order_audit.expectations import Severity
 from order_audit.reports.document.codec import JsonObject, note
+from order_audit.reports.document.measured import CountPoint, Measured
 
 #: `not_selected` are rules that --rule, --tag and --exclude leave out.
 Status: TypeAlias = Literal["passed", "failed", "errored", "skipped", "not_checkable", "not_selected"]
@@ -112,13 +113,23 @@ class ErrorPlace:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A number of violations above which a rule fails, and its severity then."""
+
+    severity: Severity
+    above: Annotated[str, note("An amount: '20 rows', or '0.1 %' of the checked rows.")]
+
+
+@dataclass(frozen=True)
 class Result:
     """The outcome of a rule, with evidence."""
 
     rule: Annotated[str, note(minLength=1)]
     suite: str
     title: Annotated[str, note(minLength=1)]
-    severity: Severity
+    severity: Annotated[
+        Severity, note("Of a failed rule with several limits, that of the worst one broken; else the rule's worst.")
+    ]
     status: Status
     key: Annotated[str, note("The key's columns, by commas.")]
     key_order: Annotated[KeyOrder, note("How violations.csv sorts the rule's keys.")]
@@ -189,10 +200,27 @@ class Result:
     tags: tuple[str, ...] = ()
     links: Annotated[tuple[str, ...], note("Web addresses about the rule.")] = ()
 
+    tolerate: Annotated[
+        tuple[Level, ...],
+        note(
+            "How many violations fail it at which severity, the worst first; empty where any violation does."
+            " With fewer it has passed, and `violations` still counts them."
+        ),
+    ] = ()
+
+    measure: Annotated[Measured | None, note("The values of a measured rule; null of other rules.")] = None
+
+    history: Annotated[tuple[CountPoint, ...], note("Of up to 30 earlier runs, by time.")] = ()
+
     @property
     def open(self) -> int:
         """The violations that are not suppressed."""
         return self.violations - self.suppressed
+
+    @property
+    def is_tolerated(self) -> bool:
+        """Whether it has passed with violations."""
+        return self.status == "passed" and self.violations > 0
 
     CONDITIONS: ClassVar[list[JsonObject]] = [
         {

@@ -17,9 +17,18 @@ from markupsafe import Markup
 from order_audit.domain import Chart
 from order_audit.expectations import SEVERITIES
 from order_audit.expectations.names import top_area
-from order_audit.reports import action_plan, baseline_text, diagrams, escaping, formatting, suppression_text
+from order_audit.reports import (
+    action_plan,
+    baseline_text,
+    diagrams,
+    escaping,
+    formatting,
+    limit_text,
+    measure_text,
+    suppression_text,
+)
 from order_audit.reports.document import Outcome
-from order_audit.reports.html import evidence, finding, fix_examples, impact
+from order_audit.reports.html import evidence, finding, fix_examples, impact, measured
 from order_audit.reports.schema_findings import outcome_lines
 
 
@@ -70,6 +79,12 @@ def _environment() -> Environment:
         "impact_by_name": impact.by_name,
         "fixable": action_plan.fixable,
         "against_baseline": baseline_text.change,
+        "tolerance": limit_text.tolerance,
+        "measured": measured.rows,
+        "counts_drawn": measured.counts,
+        "measure_line": measure_text.line,
+        "bounds": measure_text.bounds_text,
+        "levels": limit_text.levels,
         "bars": _bars,
         "fix_examples": fix_examples.examples,
         "overlaps": finding.overlaps,

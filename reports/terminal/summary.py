@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from order_audit.expectations import SEVERITIES, Rule
-from order_audit.reports import baseline_text, gate_text, schema_findings, suppression_text, totals
+from order_audit.reports import (
+    baseline_text,
+    gate_text,
+    limit_text,
+    measure_text,
+    schema_findings,
+    suppression_text,
+    totals,
+)
 from order_audit.reports.document import Document, Result
 from order_audit.reports.document.comparison import CHANGES, Comparison
 from order_audit.reports.formatting import MARKS, plural
@@ -38,12 +46,14 @@ def verdict_text(document: Document, out: Path, following: Sequence[str] = (), *
     report = out / "report.html"
     after += [f"report: {report}" if report.exists() else f"files: {out}", *following]
     # the heading, the number of the others, and the line of the prompt
-    room = len(failed) if verbose else max(screen() - height(after) - 3, _FEW)
+    room = _lines(failed) if verbose else max(screen() - height(after) - 3, _FEW)
     return "\n".join([*_findings(failed, room), *after])
 
 
 def _of(result: Result) -> str:
     """Return the number of checked rows, and the number of violating rows if a key has several."""
+    if result.measure is not None:
+        return f" of {plural(result.checked or 0, 'group')}" if result.key else ""
     checked = f" of {result.checked:,}" if result.checked is not None else ""
     suppressed = f", {result.suppressed:,} suppressed" if result.suppressed else ""
     return checked + (f" ({result.rows:,} rows)" if result.rows > result.violations else "") + suppressed
@@ -53,7 +63,7 @@ def _findings(failed: Sequence[Result], room: int) -> list[str]:
     """Return the first findings as a table below their numbers by severity, then the number of the others."""
     if not failed:
         return []
-    shown = failed if len(failed) <= room + 1 else failed[:room]
+    shown = failed if _lines(failed) <= room + 1 else _first_in(failed, room)
     wide = max(len(f"{it.violations:,}") for it in shown)
     has_baseline = any(it.baseline for it in shown)
     rows = [
@@ -67,9 +77,42 @@ def _findings(failed: Sequence[Result], room: int) -> list[str]:
     ]
     if has_baseline and not fits(rows):
         rows = [row[:-1] for row in rows]
+    if any(it.measure for it in shown):
+        return _with_values(failed, shown, rows)
+    return [_by_severity(failed, marks=True), *table(rows, left=range(len(rows[0]))), *_others(failed, shown)]
+
+
+def _lines(results: Sequence[Result]) -> int:
+    """Return the lines of findings: a measured rule has a second one with its values."""
+    return sum(1 + (it.measure is not None) for it in results)
+
+
+def _first_in(failed: Sequence[Result], room: int) -> Sequence[Result]:
+    fitting = (count for count in range(len(failed), 0, -1) if _lines(failed[:count]) <= room)
+    return failed[: next(fitting, 1)]
+
+
+def _with_values(failed: Sequence[Result], shown: Sequence[Result], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the table with a further line for each measured rule: its values and bounds."""
+    lines = table(rows, left=range(len(rows[0])))
+    if len(lines) == len(rows):
+        pairs = zip(lines, shown, strict=True)
+        lines = [it for line, result in pairs for it in (line, *_measured(result))]
+    else:
+        lines += [it for result in shown for it in _measured(result, named=True)]
+    return [_by_severity(failed, marks=True), *lines, *_others(failed, shown)]
+
+
+def _measured(result: Result, *, named: bool = False) -> list[str]:
+    if result.measure is None:
+        return []
+    return paragraph(escape(f"{f'{result.rule}: ' if named else ''}{measure_text.line(result)}"), "    ")
+
+
+def _others(failed: Sequence[Result], shown: Sequence[Result]) -> list[str]:
     more = len(failed) - len(shown)
     others = [f"  and {plural(more, 'more finding')}: {_by_severity(failed[len(shown) :])}; --verbose lists all"]
-    return [_by_severity(failed, marks=True), *table(rows, left=range(len(rows[0]))), *others * bool(more)]
+    return others * bool(more)
 
 
 def _owned(title: str, owner: str) -> str:
@@ -88,6 +131,10 @@ def _unjudged(document: Document, verbose: bool) -> list[str]:
     statuses = ("skipped", "not_checkable") if verbose else ("skipped",)
     others = [it for it in document.results if it.status in statuses]
     lines = _first((paragraph(f"✗ errored  {_owned(it.rule, it.owner)}: {it.error}") for it in errored), verbose)
+    tolerated = limit_text.tolerated(document)
+    passed = [it for it in document.results if it.measure and it.status == "passed"]
+    lines += _first((paragraph(escape(f"✓ passed  {it.rule}: {measure_text.line(it)}")) for it in passed), verbose)
+    lines += _first((paragraph(f"✓ passed  {it.rule}: {limit_text.tolerance(it)}") for it in tolerated), verbose)
     return lines + _first(
         (paragraph(f"? {it.status.replace('_', ' ')}  {it.rule}: {it.reason}") for it in others), verbose
     )
@@ -157,6 +204,10 @@ def comparison_text(document: Comparison, out: Path) -> str:
             counts = "  ".join(f"{'?' if rule.new is None else rule.count(kind):>6} {kind}" for kind in CHANGES)
             note = f"  ({rule.note})" if rule.note else ""
             lines.append(f"{MARKS[rule.severity]} {counts}  {rule.rule}{note}")
+    for rule in document.rules:
+        if rule.measure is not None:
+            violations = rule.after.violations if rule.after else 0
+            lines += paragraph(escape(f"{rule.rule}: {measure_text.values_text(rule.measure, violations)}"))
     if lines:
         lines.append("")
     if document.note:
@@ -188,8 +239,12 @@ def rule_text(rule: Rule, repair: str, before: Sequence[str] = ()) -> str:
         "",
         f"rule      {rule.id}",
         f"severity  {rule.severity}",
-        f"key       {', '.join(rule.key)}",
+        f"key       {', '.join(rule.key) or 'none: the whole table is one group'}",
     ]
+    if rule.measure:
+        lines.append(f"measure   {rule.measure.column}")
+        lines += [f"limit     {it.severity} unless {it}" for it in rule.measure.bounds]
+    lines += [f"limit     {it.severity} above {it.above}" for it in rule.levels]
     if rule.requires:
         lines.append(f"requires  {', '.join(map(str, rule.requires))}")
     if rule.without:

@@ -56,6 +56,7 @@ class Told:
         details = [(each.result or {}).get("details", {}) for each in ours.values()]
         self.how = {it["evaluation"] for it in details if it}
         self.reasons = {it.get("reason", "") for it in details if it}
+        self.succeeded = {id for id, each in ours.items() if each.success}
         self.raised = {id: said for id, each in ours.items() if (said := raised(each.exception_info))}
 
 

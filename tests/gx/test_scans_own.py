@@ -128,3 +128,32 @@ def test_a_database_that_went_away_is_asked_for_once(
     told = Told(batch.validate(three))
     assert told.raised == dict.fromkeys(FOUND, "no connection to the database; the log of order_audit.gx says why")
     assert len([it for it in caplog.records if it.name == "order_audit.gx"]) == 1
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+def test_limits_hold_in_a_separate_query(
+    issues: str, few: str, sources: list[Any], tmp_path: Path, driver: str
+) -> None:
+    """As in shared scans; a share of the checked rows alone is unknown there."""
+    (folder := tmp_path / "s").mkdir()
+    header = "-- title: T\n-- severity: info\n"
+    one = "select min(order_id) as order_id from orders"
+    real = "select order_id from orders where order_id in (select min(order_id) from orders)"
+    rules = {
+        "bound": f"{header}-- measure: v\n-- at_most: 2.5\nselect 2.5::float8 as v",
+        "broken": f"{header}-- measure: v\n-- at_most: 3 days\nselect interval '4 days' as v",
+        "groups": f"{header}-- key: g\n-- measure: v\n-- at_most: 1\nselect * from (values (1, 1), (2, 2)) as x (g, v)",
+        "nothing": f"{header}-- measure: v\n-- at_most: 1\nselect 1 as v where false",
+        "rows": f"{header}-- measure: v\n-- at_most: 1\nselect 1 as v from orders",
+        "share": f"{header}-- key: order_id\n-- tolerate: 50 %\n{real}",
+        "text": f"{header}-- measure: v\n-- at_most: 1\nselect 'a'::text as v",
+        "tolerated": f"{header}-- key: order_id\n-- tolerate: 1 row\n{one}",
+    }
+    for name, text in rules.items():
+        (folder / f"{name}.sql").write_text(text + "\n")
+    told = Told(whole(source(sources, address(issues, driver, few))).validate(suite(str(folder))))
+    assert told.how == {OWN}
+    assert told.succeeded == {"bound", "tolerated"}
+    wanted = {"bound": "2.5", "broken": "P4D", "groups": 1, "nothing": None, "tolerated": 1}
+    assert {name: told.observed[name] for name in wanted} == wanted
+    assert set(told.raised) == {"rows", "share", "text"}

@@ -174,3 +174,33 @@ def test_values_that_json_has_no_word_for(database: str, tmp_path: Path) -> None
     assert {id: (verdict.observed, verdict.raised) for id, verdict in asked.items()} == dict.fromkeys(asked, (1, ""))
     for verdict in asked.values():
         json.dumps(verdict.examples, allow_nan=False, ensure_ascii=False).encode()
+
+
+def test_a_tolerated_number_of_violations_is_a_success(database: str, tmp_path: Path) -> None:
+    """As `mostly` of other expectations; beyond it, it is none."""
+    query = "select o.order_id from orders as o where o.order_id in (select min(order_id) from orders)"
+    amounts = {"few": "1 row", "none": "0 rows", "share": "50 %"}
+    folder = write(tmp_path / "s", {name: f"-- tolerate: {amount}\n{query}" for name, amount in amounts.items()})
+    found = verdicts(database, suite(folder))
+    assert {name: (found[name].success, found[name].observed) for name in amounts} == {
+        "few": (True, 1), "none": (False, 1), "share": (True, 1)
+    }  # fmt: skip
+
+
+def test_a_measured_rule_shows_its_value(database: str, tmp_path: Path) -> None:
+    """Of the whole table as the observed value; of groups, those that break a bound are counted."""
+    (folder := tmp_path / "s").mkdir()
+    header = "-- title: T\n-- severity: info\n-- measure: v\n"
+    rules = {
+        "few": f"{header}-- at_least: 3\nselect count(*) as v from orders where order_id < 0",
+        "many": f"{header}-- at_least: 3\nselect count(*) as v from customers",
+        "groups": f"{header}-- key: g\n-- at_most: 50 %\nselect * from (values ('a', 0.6), ('b', 0.5)) as x (g, v)",
+    }
+    for name, text in rules.items():
+        (folder / f"{name}.sql").write_text(text + "\n")
+    found = verdicts(database, suite(folder))
+    assert (found["few"].success, found["few"].observed) == (False, "0")
+    assert found["many"].success
+    assert int(found["many"].observed) > 3
+    groups = found["groups"]
+    assert (groups.success, groups.observed, groups.examples) == (False, 1, [{"g": "•", "v": 0.6}])

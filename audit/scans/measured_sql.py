@@ -1,0 +1,130 @@
+"""SQL that holds the values of a measured rule against its bounds, exactly.
+
+Numbers are compared as `numeric`, a float by its shortest text; times without an offset are UTC. NULL and NaN are no
+value, which breaks every bound.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.expectations import SEVERITIES, Bound, Measure
+
+#: Groups whose values a result has.
+VALUES: Final = 100
+_TIMESTAMPTZ: Final = 1184
+_NUMBERS: Final = ("number", "percent")
+_FLAT: Final = (
+    "((extract(year from {0}) * 360 + extract(month from {0}) * 30 + extract(day from {0})) * 86400"
+    " + extract(hour from {0}) * 3600 + extract(minute from {0}) * 60 + extract(second from {0}))"
+)
+
+
+def groups_sql(prepared: PreparedRule, place: str) -> str:
+    """Return the query of all groups: the columns of the rule's query, e0 and so on, and what becomes of each.
+
+    `place` is the sort expression of the group. `broken` is the position in SEVERITIES of the broken bound's severity,
+    NULL if none is broken; `excess` says how far the value is from the bounds, `position` where on a scale. A rule
+    without a key has one group, even if its query returns no row.
+    """
+    measure = prepared.rule.measure
+    assert measure is not None  # noqa: S101 - the planner has no other rule here
+    names = ", ".join(f"e{number}" for number in range(len(prepared.columns)))
+    source = f"(\n{prepared.query.body}\n) as v ({names})"
+    if not prepared.key:
+        source = f"(values (true)) as one (there)\nleft join {source} on true"
+    column = f"v.e{prepared.measured}"
+    value = f"({column})::text::numeric" if measure.unit in _NUMBERS else column
+    columns = "v.*" if prepared.key else ", ".join(f"v.e{number}" for number in range(len(prepared.columns)))
+    judged = f"select {columns}, {place} as place, {value} as measured\nfrom {source}"
+    position = _position("g.measured", measure)
+    return (
+        f"select g.*, {_broken(prepared, measure)} as broken,\n"
+        f"  {_excess(prepared, measure, position)} as excess, {position} as position\n"
+        f"from (\n{judged}\n) as g"
+    )
+
+
+def value_lines(groups: str, prepared: PreparedRule, key: str, number: int) -> list[str]:
+    """Return the queries for the numbers of groups, and for their values: `groups` is the name of their table.
+
+    `key` is the text of the group of a row h, `number` that of the rule in the batch.
+    """
+    measure = prepared.rule.measure
+    value = "trim_scale(h.measured)" if measure is not None and measure.unit in _NUMBERS else "h.measured"
+    row = f"json_build_array({key}, {value}::text, h.position::text, h.broken)::text"
+    return [
+        f"(select 'g', {number}, null::text, json_build_array(count(*), count(distinct h.place)"
+        f" + (count(*) filter (where h.place is null) > 0)::int, min(h.broken))::text from {groups} as h)",
+        f"(select 'v', {number}, null::text, {row} from {groups} as h\n"
+        f"  order by h.broken nulls last, h.excess desc nulls first, h.place nulls first limit {VALUES})",
+    ]
+
+
+def _broken(prepared: PreparedRule, measure: Measure) -> str:
+    cases = [f"when {_missing(measure)} then {SEVERITIES.index(prepared.rule.severity)}"]
+    for place, severity in enumerate(SEVERITIES):
+        of = [_breaks(prepared, bound) for bound in measure.bounds if bound.severity == severity]
+        if of:
+            cases.append(f"when {' or '.join(of)} then {place}")
+    return f"case {' '.join(cases)} end"
+
+
+def _missing(measure: Measure) -> str:
+    return "g.measured is null" + (" or g.measured = 'NaN'" if measure.unit in _NUMBERS else "")
+
+
+def _breaks(prepared: PreparedRule, bound: Bound) -> str:
+    first, *rest = [_literal(prepared, bound, value) for value in bound.values]
+    match bound.kind:
+        case "at_most":
+            return f"g.measured > {first}"
+        case "at_least":
+            return f"g.measured < {first}"
+        case "equals":
+            return f"g.measured <> {first}"
+        case "between":
+            return f"g.measured < {first} or g.measured > {rest[0]}"
+
+
+def _literal(prepared: PreparedRule, bound: Bound, value: str) -> str:
+    match bound.unit:
+        case "number" | "percent":
+            return f"'{value}'::numeric"
+        case "duration":
+            return f"interval '{value}'"
+        case "boolean":
+            return value
+        case "time":
+            if prepared.columns[prepared.measured].type != _TIMESTAMPTZ:
+                return f"timestamp '{value}'"
+            return f"timestamptz '{value if bound.has_offset else f'{value} UTC'}'"
+
+
+def _position(value: str, measure: Measure) -> str:
+    """Return where on a scale of numbers a value is: seconds for durations and times."""
+    match measure.unit:
+        case "number" | "percent":
+            return value
+        case "duration":
+            # as intervals are compared: a month has 30 days
+            flat = _FLAT.format(value)
+            return f"case when isfinite({value}) then {flat} else extract(epoch from {value}) end"
+        case "boolean":
+            return f"({value})::int"
+        case "time":
+            return f"extract(epoch from {value})"
+
+
+def _excess(prepared: PreparedRule, measure: Measure, position: str) -> str:
+    if measure.unit == "boolean":
+        return "0"
+    far = []
+    for bound in measure.bounds:
+        ends = [_position(_literal(prepared, bound, value), measure) for value in bound.values]
+        if bound.kind != "at_least":
+            far.append(f"({position}) - ({ends[-1]})")
+        if bound.kind != "at_most":
+            far.append(f"({ends[0]}) - ({position})")
+    return f"greatest({', '.join(far)})"
