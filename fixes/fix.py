@@ -13,6 +13,7 @@ from order_audit.errors import OrderAuditError
 from order_audit.expectations import Rule, SuiteError, fragments, shipped
 from order_audit.expectations.fragments import Line
 from order_audit.fixes.comments import are_comments, open_places, statement
+from order_audit.fixes.fix_paths import fix_paths
 from order_audit.fixes.names import NAME, folded, parts, stored, written
 
 _HOME: Final = Path(__file__).parent
@@ -149,31 +150,25 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
 
 def _refuse_repeated(rule: Rule, home: Path) -> None:
     """Raise FixError if there is a fix for a rule that for_each repeats: a fix knows no values."""
-    path = next((path for path in _paths(rule, home) if path.is_file()), None)
+    path = next((path for path in fix_paths(rule, home) if path.is_file()), None)
     if path is not None:
         raise FixError(f"{path}: for_each repeats {rule.base or rule.id} ({rule.path}), and such rules have no fixes")
 
 
 def _in_folder(rule: Rule, home: Path) -> Fix | None:
+<<<<<<< ours
     path = next((path for path in _paths(rule, home) if path.is_file()), None)
     if path and rule.measure:
         raise FixError(f"{path}: {rule.path} is a measured rule, which has no rows to fix: delete this file")
+=======
+    path = next((path for path in fix_paths(rule, home) if path.is_file()), None)
+>>>>>>> theirs
     if path and rule.unfixed:
         raise FixError(f"{path}: the header 'unfixed' of {rule.path} says that this rule has no fix")
     return read(with_fragments(path, home), rule, path) if path else None
 
 
 _shipped = cache(_in_folder)  # an audit asks for our own files before and after it has judged the rules
-
-
-def _paths(rule: Rule, home: Path) -> list[Path]:
-    """The paths that a rule's fix may have below a folder: by its id, or by the folders of a rule named by its file."""
-    below = Path(*(rule.base or rule.id).split("."))
-    paths = [home / below.parent / f"{below.name}.sql"]
-    if rule.suite == rule.path:
-        names = Path(rule.path).parts
-        paths += [home.joinpath(*names[first:]) for first in range(len(names)) if not Path(names[first]).is_absolute()]
-    return paths
 
 
 def ordered(after: dict[str, tuple[str, ...]]) -> list[str]:
