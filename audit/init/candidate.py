@@ -9,7 +9,7 @@ from typing import Final, Literal
 from order_audit.audit.init.facts import Column, Table
 
 Kind = Literal[
-    "reference", "key", "unique", "not_null", "allowed_values", "order", "format", "range",
+    "reference", "key", "unique", "not_null", "freshness", "row_count", "allowed_values", "order", "format", "range",
     "not_negative", "not_in_future", "dependency", "not_blank",
 ]  # fmt: skip
 
@@ -19,6 +19,8 @@ KINDS: Final[dict[Kind, tuple[str, str]]] = {
     "reference": ("critical", "reference"),
     "unique": ("critical", "unique column"),
     "not_null": ("warning", "not null"),
+    "freshness": ("warning", "freshness"),
+    "row_count": ("warning", "row count"),
     "allowed_values": ("warning", "allowed values"),
     "order": ("warning", "order of two columns"),
     "format": ("warning", "format"),
@@ -40,8 +42,8 @@ class Candidate:
 
     A `condition` on `t` is true for rows that break it; other rules have a whole `query`, with the columns that
     identify its rows in `key`. `checked` is the number of rows that it says something about. `figures` are sentences
-    for the header. `target` is the table that a reference leads to. `broken` is the number of violations, once it is
-    known.
+    for the header. A `measure` is a column of the query with the measured value, and its bound as a line of the header.
+    `target` is the table that a reference leads to. `broken` is the number of violations, once it is known.
     """
 
     kind: Kind
@@ -54,6 +56,7 @@ class Candidate:
     condition: str = ""
     query: str = ""
     key: tuple[str, ...] = ()
+    measure: tuple[str, str] | None = None
     target: str = ""
     broken: int = field(default=0)
 

@@ -47,7 +47,8 @@ def _counted(connection: psycopg.Connection, candidates: Sequence[Candidate], qu
     """The candidates with the counts of a query; one by one, if it fails together."""
     row = _guarded(connection, query)
     if isinstance(row, tuple):
-        return [it.with_broken(count) for it, count in zip(candidates, row, strict=True)]
+        # a measured value is no violation
+        return [it.with_broken(0 if it.measure else count) for it, count in zip(candidates, row, strict=True)]
     if len(candidates) == 1:
         return [Omitted(candidates[0].subject, candidates[0].kind.replace("_", " "), f"the server: {row}")]
     return [found for it in candidates for found in _counted(connection, [it], _alone(it))]

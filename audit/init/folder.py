@@ -113,6 +113,7 @@ folder is its area.
 - **Edit** the query as you would in psql, for example to add a value to a list. The lines `-- Proposed` and `-- *` are
   remarks: delete them once the rule is yours.
 - **Change `severity`** to `critical` if a violation must stop a release. `critical` rules fail the gate.
+- **`tolerate`** is the share of rows that may break the rule. Delete the line to fail on each exception.
 - **Add** a rule: a new file with `title`, `severity`, `key` and a query.
 
 | rule | severity | files |

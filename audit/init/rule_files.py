@@ -14,6 +14,7 @@ from order_audit.reports.formatting import plural
 
 #: Files of a table.
 MOST: Final = 15
+_TOLERATED: Final = f"{float(EXCEPTIONS * 100):g} %"
 #: By kind of which a table has one file: its name, title and the first words of the remark on its columns.
 _GROUPS: Final = {
     "not_null": ("not_null", "{table}: value is missing"),
@@ -109,6 +110,8 @@ def _name(group: Sequence[Candidate]) -> str:
     column, *others = [slug(column.name) or "column" for column in it.columns] or [""]
     names: Mapping[str, str] = {
         "key": "key_is_unique",
+        "freshness": "is_fresh",
+        "row_count": "row_count",
         "reference": f"{column}_is_in_{slug(it.target)}",
         "unique": f"{column}_is_unique",
         "allowed_values": f"{column}_is_known",
@@ -146,16 +149,20 @@ def _text(group: Sequence[Candidate], key: Sequence[Column], query: str, date: s
     title = _GROUPS[it.kind][1].format(table=it.table.shown) if len(group) > 1 else it.title
     identified = it.key or tuple(column.sql for column in key)
     lines = [f"-- title: {title}", f"-- severity: {it.severity}"]
-    lines += [f"-- key: {', '.join(identified)}"]
+    lines += [f"-- measure: {it.measure[0]}", f"-- {it.measure[1]}"] if it.measure else []
+    lines += [f"-- key: {', '.join(identified)}"] if not it.measure else []
+    lines += [f"-- tolerate: {_TOLERATED}"] if it.broken else []
     lines += [f"-- why: {it.why}", f"-- Proposed on {date} from {plural(it.checked, 'row')}{_held(group)}"]
-    if not it.key and not is_key:
+    if not it.key and not it.measure and not is_key:
         lines.append("-- The table has no key: these columns may repeat, and each row counts.")
     lines += [f"-- * {figure}" for group_it in group for figure in group_it.figures]
     return "\n".join(lines) + f"\n{query}\n"
 
 
 def _held(group: Sequence[Candidate]) -> str:
+    if group[0].measure:
+        return "."
     if not group[0].broken:
         return ": none breaks it."
     broken = ", ".join(f"{it.broken:,} ({it.columns[0].name})" if len(group) > 1 else f"{it.broken:,}" for it in group)
-    return f"; exceptions: {broken}."
+    return f"; exceptions: {broken}. Without the line 'tolerate', a run fails on them."

@@ -23,7 +23,7 @@ def summary_text(proposal: Proposal) -> str:
     broken = [it for file in proposal.files for it in file.candidates if it.broken]
     if not broken:
         return "\n".join([*lines, "all hold on the present data"])
-    lines.append(f"{plural(len(broken), 'condition')} with exceptions, on which a run fails:")
+    lines.append(f"{plural(len(broken), 'condition')} with exceptions, which the rules tolerate:")
     broken.sort(key=lambda it: (list(KINDS).index(it.kind), it.broken))
     lines += [f"  {escape(_exception(it))}" for it in broken[:_LISTED]]
     if len(broken) > _LISTED:

@@ -66,7 +66,14 @@ def test_writes_a_suite_that_passes_on_hostile_names(
     assert "it has no value" not in done.stdout
     assert "other.nothing\n      all" in done.stdout.replace("  all ", "    all ")
     ids = _ids(folder)
-    assert {"sel_ect.it_s_is_known", "other_log_2.level_is_known", "kept.not_null", "documents.not_null"} <= ids
+    assert {
+        "sel_ect.it_s_is_known",
+        "other_log_2.level_is_known",
+        "other_log_2.is_fresh",
+        "other_log_2.row_count",
+        "kept.not_null",
+        "documents.not_null",
+    } <= ids
     assert not any("small" in id or "a_b" in id for id in ids)
     monkeypatch.chdir(folder)
     ran = order_audit("run", "--dsn", hostile, "--quiet", "--no-lint", "--no-profile", "--format", "junit")
