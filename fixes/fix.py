@@ -156,13 +156,9 @@ def _refuse_repeated(rule: Rule, home: Path) -> None:
 
 
 def _in_folder(rule: Rule, home: Path) -> Fix | None:
-<<<<<<< ours
-    path = next((path for path in _paths(rule, home) if path.is_file()), None)
+    path = next((path for path in fix_paths(rule, home) if path.is_file()), None)
     if path and rule.measure:
         raise FixError(f"{path}: {rule.path} is a measured rule, which has no rows to fix: delete this file")
-=======
-    path = next((path for path in fix_paths(rule, home) if path.is_file()), None)
->>>>>>> theirs
     if path and rule.unfixed:
         raise FixError(f"{path}: the header 'unfixed' of {rule.path} says that this rule has no fix")
     return read(with_fragments(path, home), rule, path) if path else None
