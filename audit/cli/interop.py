@@ -14,8 +14,9 @@ def import_file(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of one tool.", show_default=False)],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the rule files.", show_default=False)],
     from_: Annotated[
-        str, typer.Option("--from", metavar="FORMAT", help="dbt. Default: recognised.", show_default=False)
+        str, typer.Option("--from", metavar="FORMAT", help="dbt or gx. Default: recognised.", show_default=False)
     ] = "",
+    table: Annotated[str, typer.Option(help="Table of a file that names none.", show_default=False)] = "",
     dsn: Annotated[
         str | None,
         typer.Option(help="Database to look up primary keys in. Default: DATABASE_URL, else none.", show_default=False),
@@ -31,7 +32,7 @@ def import_file(
     from order_audit.audit.interop.imports import LIST, import_checks
     from order_audit.reports.formatting import plural
 
-    made = import_checks(files, out, form=from_, dsn=dsn, schema=schema)
+    made = import_checks(files, out, form=from_, table=table, dsn=dsn, schema=schema)
     lines = [f"not imported: {it.origin}: {it.reason}" for it in made.left_out]
     lines.append(f"{plural(len(made.files), 'rule')} from {made.form} in {out}")
     if made.left_out:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from order_audit.audit.interop import dbt_tests
+from order_audit.audit.interop import dbt_tests, yaml_file
 from order_audit.audit.interop.check import CannotImportError, Check, Found, Level, Table, Value
 from order_audit.audit.interop.dbt_tests import Test
 from order_audit.audit.interop.names import folded, slug
@@ -35,12 +35,17 @@ class _Node:
     owner: str = ""
 
 
+def parse(text: str, path: str) -> Any:
+    """Read a file's YAML."""
+    return yaml_file.read(text, "dbt", path)
+
+
 def recognised(document: Any) -> bool:
     """Return whether a document is a schema.yml with models or sources."""
     return isinstance(document, dict) and any(isinstance(document.get(name), list) for name in (*_GROUPS, "sources"))
 
 
-def read(documents: Sequence[tuple[str, Any]], found: Found) -> None:
+def read(documents: Sequence[tuple[str, Any]], found: Found, _table: Table | None = None) -> None:
     """Read the tests of some files, by their paths. References to sources are looked up in all of them."""
     nodes: list[tuple[str, _Node]] = []
     sources: dict[tuple[str, str], Table] = {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from order_audit.audit.interop import dbt, yaml_file
+from order_audit.audit.interop import dbt, gx_suite
 from order_audit.audit.interop.check import CannotImportError, Check, Found, Groups, LeftOut, Table, Value
 from order_audit.audit.interop.keys import primary_keys
 from order_audit.audit.interop.names import slug
@@ -18,16 +19,20 @@ from order_audit.errors import UsageError
 
 @dataclass(frozen=True)
 class _Format:
-    """A format: the name of its tool, its reader, and whether it reads a document."""
+    """A format: the name of its tool, and of a file's text the document, whether it is one, and its checks."""
 
     tool: str
-    read: Callable[[Sequence[tuple[str, Any]], Found], None]
-    recognised: Callable[[Any], bool]
     content: str
+    parse: Callable[[str, str], Any]
+    recognised: Callable[[Any], bool]
+    read: Callable[[Sequence[tuple[str, Any]], Found, Table | None], None]
 
 
 #: The formats by name.
-FORMATS: Final = {"dbt": _Format("dbt", dbt.read, dbt.recognised, "models, seeds, snapshots or sources")}
+FORMATS: Final = {
+    "dbt": _Format("dbt", "models, seeds, snapshots or sources", dbt.parse, dbt.recognised, dbt.read),
+    "gx": _Format("Great Expectations", "expectations", gx_suite.parse, gx_suite.recognised, gx_suite.read),
+}
 #: The file that lists the checks without a rule.
 LIST: Final = "not-imported.txt"
 
@@ -42,18 +47,24 @@ class Imported:
 
 
 def import_checks(
-    paths: Sequence[Path], out: Path, *, form: str = "", dsn: str | None = None, schema: str = ""
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    form: str = "",
+    table: str = "",
+    dsn: str | None = None,
+    schema: str = "",
 ) -> Imported:
     """Write a rule file for each check of some files into a folder, `TABLE/NAME.sql`, and the list of the others.
 
-    `form` is the format's name; without it, it is recognised. The primary key of a table comes from the files, or else,
-    with a DSN, from the database. Raises UsageError for files that cannot be read, for an unknown format, and if a file
-    to be written exists.
+    `form` is the format's name; without it, it is recognised. `table` is the table of a file that names none. The
+    primary key of a table comes from the files, or else, with a DSN, from the database. Raises UsageError for files
+    that cannot be read, for an unknown format, and if a file to be written exists.
     """
     texts = [(str(path), _text(path)) for path in paths]
     name, documents = _documents(texts, form)
     found = Found()
-    FORMATS[name].read(documents, found)
+    FORMATS[name].read(documents, found, _table(table) if table else None)
     keys = dict(found.keys)
     dsn = dsn or os.environ.get("DATABASE_URL") or None
     if dsn:
@@ -107,16 +118,32 @@ def _documents(texts: Sequence[tuple[str, str]], form: str) -> tuple[str, list[t
     if form and form not in FORMATS:
         raise UsageError(f"--from {form}: the formats are {', '.join(FORMATS)}")
     names = [form] if form else list(FORMATS)
-    path, text = texts[0]
-    found = next((it for it in names if FORMATS[it].recognised(yaml_file.read(text, it, path))), "")
-    if not found:
+    (path, text), errors = texts[0], []
+    for name in names:
+        try:
+            if FORMATS[name].recognised(FORMATS[name].parse(text, path)):
+                break
+        except UsageError as error:
+            errors.append(error)
+    else:
+        if len(errors) == len(names):
+            raise errors[0]
         wanted = "; ".join(f"{it}: {FORMATS[it].content}" for it in names)
         raise UsageError(f"{path}: not recognised as a file of another tool ({wanted})")
-    documents = [(path, yaml_file.read(text, found, path)) for path, text in texts]
+    documents = [(path, FORMATS[name].parse(text, path)) for path, text in texts]
     for path, document in documents:
-        if not FORMATS[found].recognised(document):
-            raise UsageError(f"{path} has no {FORMATS[found].content}, as the other files have")
-    return found, documents
+        if not FORMATS[name].recognised(document):
+            raise UsageError(f"{path} has no {FORMATS[name].content}, as the other files have")
+    return name, documents
+
+
+def _table(name: str) -> Table:
+    """Return the table of `--table`: `NAME` or `SCHEMA.NAME`, exactly, or quoted as in SQL."""
+    parts = re.findall(r'"(?:[^"]|"")+"|[^."]+', name)
+    if ".".join(parts) != name or len(parts) > 2:
+        raise UsageError(f"--table {name}: write NAME or SCHEMA.NAME")
+    names = [it[1:-1].replace('""', '"') if it.startswith('"') else it for it in parts]
+    return Table(names[-1], names[0] if len(names) > 1 else "")
 
 
 def _write(out: Path, files: dict[str, str], imported: Imported) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from order_audit.audit.interop import dbt_tests
+from order_audit.audit.interop import dbt_tests, gx_expectations
 
 
 def dbt() -> str:
     """Return the table of dbt's tests."""
     return _table("test", "violations", dbt_tests.KINDS)
+
+
+def gx() -> str:
+    """Return the table of the expectations."""
+    return _table("expectation", "violations, or the measured value", gx_expectations.KINDS)
 
 
 def _table(check: str, meaning: str, kinds: Mapping[str, str]) -> str:

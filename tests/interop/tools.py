@@ -58,4 +58,20 @@ def dbt(dsn: str, folder: Path, tests: Path | None = None) -> Figures:
     }
 
 
-TOOLS: Final[dict[str, tuple[Tool, Callable[[str, Path], Figures]]]] = {"dbt": (envs.DBT, dbt)}
+def gx(dsn: str, folder: Path) -> Figures:
+    """Validate `gx/suite.json` on the table trip; the names are the numbers of the expectations."""
+    parts = conninfo_to_dict(dsn)
+    url = f"postgresql+psycopg2://{parts['user']}@/{parts['dbname']}?host={parts['host']}&port={parts['port']}"
+    out = folder / "figures.json"
+    said = run(envs.GX, ["python", str(HOME / "gx" / "run.py"), url, str(HOME / "gx" / "suite.json"), str(out), "trip"],
+               folder)  # fmt: skip
+    if not out.exists():
+        raise RuntimeError(said)
+    found: Figures = json.loads(out.read_text(encoding="utf-8"))
+    return found
+
+
+TOOLS: Final[dict[str, tuple[Tool, Callable[[str, Path], Figures]]]] = {
+    "dbt": (envs.DBT, dbt),
+    "gx": (envs.GX, gx),
+}
