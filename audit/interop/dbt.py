@@ -96,7 +96,8 @@ def _add(
         options = {**(options if isinstance(options, dict) else {}), **{k: v for k, v in written.items() if k != kind}}
     kind, options = str(kind), options if isinstance(options, dict) else {}
     about = f"{node.shown}.{column['name']}" if column else node.shown
-    origin = f"{kind} of {about} in {path}"
+    named = f" ({options['name']})" if options.get("name") else ""
+    origin = f"{kind} of {about}{named} in {path}"
     settings = {name: it for name, it in options.items() if name in _SETTINGS} | _config(options)
     others = (*_SETTINGS, "config", "arguments", "name", "description")
     arguments = {name: it for name, it in options.items() if name not in others}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from order_audit.audit.interop import dbt_tests, gx_expectations
+from order_audit.audit.interop import dbt_tests, gx_expectations, soda_checks
 
 
 def dbt() -> str:
@@ -15,6 +15,11 @@ def dbt() -> str:
 def gx() -> str:
     """Return the table of the expectations."""
     return _table("expectation", "violations, or the measured value", gx_expectations.KINDS)
+
+
+def soda() -> str:
+    """Return the table of Soda's checks."""
+    return _table("check", "violations, or the measured value", soda_checks.KINDS)
 
 
 def _table(check: str, meaning: str, kinds: Mapping[str, str]) -> str:

@@ -71,7 +71,22 @@ def gx(dsn: str, folder: Path) -> Figures:
     return found
 
 
+def soda(dsn: str, folder: Path) -> Figures:
+    """Verify the contract `soda/trip.yml`."""
+    (folder / ".soda").mkdir()
+    (folder / ".soda" / "config.yml").write_text("send_anonymous_usage_stats: false\n", encoding="utf-8")
+    for name in ("source.yml", "trip.yml"):
+        filled(HOME / "soda" / name, folder / name, dsn)
+    out = folder / "figures.json"
+    said = run(envs.SODA_4, ["python", str(HOME / "soda" / "run.py"), "source.yml", "trip.yml", str(out)], folder)
+    if not out.exists():
+        raise RuntimeError(said)
+    found: Figures = json.loads(out.read_text(encoding="utf-8"))
+    return found
+
+
 TOOLS: Final[dict[str, tuple[Tool, Callable[[str, Path], Figures]]]] = {
     "dbt": (envs.DBT, dbt),
     "gx": (envs.GX, gx),
+    "soda": (envs.SODA_4, soda),
 }
