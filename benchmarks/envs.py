@@ -27,6 +27,7 @@ GX: Final = Tool("gx", ("great-expectations[postgresql]==1.24.1",))
 SODA: Final = Tool("soda", ("soda-core-postgres==3.5.6",))
 SODA_4: Final = Tool("soda4", ("soda-postgres==4.28.0",))
 DBT: Final = Tool("dbt", ("dbt-core==1.11.16", "dbt-postgres==1.11.0"))
+DATACONTRACT: Final = Tool("datacontract", ("datacontract-cli[postgres]==1.2.8",))
 
 #: Nothing that is measured calls home.
 QUIET: Final = {

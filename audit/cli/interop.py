@@ -14,7 +14,8 @@ def import_file(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of one tool.", show_default=False)],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the rule files.", show_default=False)],
     from_: Annotated[
-        str, typer.Option("--from", metavar="FORMAT", help="dbt, gx or soda. Default: recognised.", show_default=False)
+        str,
+        typer.Option("--from", metavar="FORMAT", help="dbt, gx, soda, odcs. Default: recognised.", show_default=False),
     ] = "",
     table: Annotated[str, typer.Option(help="Table of a file that names none.", show_default=False)] = "",
     dsn: Annotated[

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from order_audit.audit.interop import dbt, gx_suite, soda
+from order_audit.audit.interop import dbt, gx_suite, odcs, soda
 from order_audit.audit.interop.check import CannotImportError, Check, Found, Groups, LeftOut, Table, Value
 from order_audit.audit.interop.keys import primary_keys
 from order_audit.audit.interop.names import slug
@@ -33,6 +33,7 @@ FORMATS: Final = {
     "dbt": _Format("dbt", "models, seeds, snapshots or sources", dbt.parse, dbt.recognised, dbt.read),
     "gx": _Format("Great Expectations", "expectations", gx_suite.parse, gx_suite.recognised, gx_suite.read),
     "soda": _Format("Soda", "dataset", soda.parse, soda.recognised, soda.read),
+    "odcs": _Format("ODCS", "kind: DataContract", odcs.parse, odcs.recognised, odcs.read),
 }
 #: The file that lists the checks without a rule.
 LIST: Final = "not-imported.txt"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from order_audit.audit.interop import dbt_tests, gx_expectations, soda_checks
+from order_audit.audit.interop import dbt_tests, gx_expectations, odcs_checks, soda_checks
 
 
 def dbt() -> str:
@@ -20,6 +20,11 @@ def gx() -> str:
 def soda() -> str:
     """Return the table of Soda's checks."""
     return _table("check", "violations, or the measured value", soda_checks.KINDS)
+
+
+def odcs() -> str:
+    """Return the table of the parts of a data contract."""
+    return _table("part of the contract", "violations, or the measured value", odcs_checks.KINDS)
 
 
 def _table(check: str, meaning: str, kinds: Mapping[str, str]) -> str:

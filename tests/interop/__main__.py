@@ -34,10 +34,9 @@ def main(names: list[str]) -> int:
             recorded = {"tool": " ".join(tool.packages), "checks": dict(sorted(figures.items()))}
             (HOME / f"{name}.json").write_text(json.dumps(recorded, indent=2) + "\n", encoding="utf-8")
             ours = imported(name, dsn, folder / "rules")
-            compared = [it for it in figures if it in ours and it not in COUNTED_OTHERWISE]
-            different = [it for it in compared if ours[it] != figures[it]]
+            different = [it for it in ours if it not in COUNTED_OTHERWISE and ours[it] != figures.get(it)]
             for it in different:
-                print(f"{name}: {it}: {figures[it]} there, {ours[it]} here")
+                print(f"{name}: {it}: {figures.get(it)} there, {ours[it]} here")
                 code = 1
             print(f"{name}: {len(figures)} checks, {len(ours)} imported, {len(different)} different")
     return code

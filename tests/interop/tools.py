@@ -21,9 +21,9 @@ HOME: Final = Path(__file__).parent
 Figures = dict[str, dict[str, Any]]
 
 
-def run(tool: Tool, words: list[str], folder: Path) -> str:
-    """Run a program of a tool's environment in a folder; return what it prints."""
-    environment = {**os.environ, **envs.QUIET, "HOME": str(folder)}
+def run(tool: Tool, words: list[str], folder: Path, **variables: str) -> str:
+    """Run a program of a tool's environment in a folder, with variables of the environment; return what it prints."""
+    environment = {**os.environ, **envs.QUIET, "HOME": str(folder), **variables}
     done = subprocess.run(
         [str(tool.bin / words[0]), *words[1:]], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -85,8 +85,23 @@ def soda(dsn: str, folder: Path) -> Figures:
     return found
 
 
+def odcs(dsn: str, folder: Path) -> Figures:
+    """Test the contract `odcs/contract.yaml`."""
+    filled(HOME / "odcs" / "contract.yaml", folder / "contract.yaml", dsn)
+    out = folder / "figures.json"
+    # without a password it asks for none of the server, but refuses to begin
+    login = {"USERNAME": str(conninfo_to_dict(dsn)["user"]), "PASSWORD": "none"}
+    said = run(envs.DATACONTRACT, ["python", str(HOME / "odcs" / "run.py"), "contract.yaml", str(out)], folder,
+               **{f"DATACONTRACT_POSTGRES_{name}": value for name, value in login.items()})  # fmt: skip
+    if not out.exists():
+        raise RuntimeError(said)
+    found: Figures = json.loads(out.read_text(encoding="utf-8"))
+    return found
+
+
 TOOLS: Final[dict[str, tuple[Tool, Callable[[str, Path], Figures]]]] = {
     "dbt": (envs.DBT, dbt),
     "gx": (envs.GX, gx),
     "soda": (envs.SODA_4, soda),
+    "odcs": (envs.DATACONTRACT, odcs),
 }

@@ -1,0 +1,29 @@
+"""Test a data contract with datacontract-cli: `run.py CONTRACT OUT`, with the tool's own interpreter."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from datacontract.data_contract import DataContract  # type: ignore[import-not-found]
+
+
+def main(contract: str, out: Path) -> None:
+    """Write the verdict and the number of each check, by its key."""
+    found: dict[str, Any] = {}
+    run = DataContract(data_contract_file=contract).test()
+    for it in run.checks:
+        if it.type in ("field_is_present", "field_type", "field_physical_type"):
+            continue  # no checks on rows
+        diagnostics = it.diagnostics or {}
+        number = diagnostics.get("percent", diagnostics.get("value"))
+        table, *between, last = (it.key or it.name).split("__")
+        last = re.sub("^(field|model|servicelevel)_", "", last)
+        name = f"{table}.{'_'.join([*between[:1], last])}".lower()
+        found[name] = {"verdict": str(it.result and it.result.value), "number": number}
+    out.write_text(json.dumps(found, default=str), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
