@@ -12,7 +12,7 @@ from order_audit.audit.interop.check import Body, CannotImportError, Check, Grou
 from order_audit.audit.interop.names import listed, literal, quoted
 from order_audit.audit.interop.soda_thresholds import with_count, with_value
 from order_audit.audit.interop.sql import matches
-from order_audit.audit.interop.thresholds import Comparison, number
+from order_audit.audit.interop.thresholds import Comparison, duration, number
 
 _THRESHOLDS: Final = (
     "mustBe", "mustNotBe", "mustBeGreaterThan", "mustBeGreaterOrEqualTo", "mustBeLessThan", "mustBeLessOrEqualTo",
@@ -218,7 +218,7 @@ def age(table: Table, column: str, sla: dict[str, Any]) -> Check:
         raise CannotImportError("its limit is not above 0")
     # a timestamp without time zone is in UTC; it must be below the limit, by a microsecond at least
     value = f"(extract(epoch from now()) - extract(epoch from {which}({table.column(column)}))) * interval '1 second'"
-    bound = f"at_most {seconds - 1}.999999 seconds"
+    bound = f"at_most {duration(seconds - 1, '.999999')}"
     title = f"{table.name}.{column}: age of the {'newest' if which == 'max' else 'oldest'} value"
     return Check(table, "", title, "", Value(value), (column,), levels=(Level("critical", bound=bound),))
 

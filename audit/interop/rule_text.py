@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from order_audit.audit.interop.check import CannotImportError, Check, Groups, Repeats, Rows, Value
 from order_audit.audit.interop.names import line, quoted
 from order_audit.expectations import SuiteError, rule
-
-#: What becomes a remark as long as rule files have no such header.
-_TOLD: Final = {"owner", "tags", "links"}
 
 
 def rule_text(check: Check, key: Sequence[str], tool: str) -> str:
@@ -30,10 +26,7 @@ def rule_text(check: Check, key: Sequence[str], tool: str) -> str:
         ("links", ", ".join(line(it).replace(",", "%2C") for it in check.links)),
         ("why", line(check.why)),
     ]
-    if lacking := {name for name, text in header if text} - {*rule._FIELDS, *_TOLD}:
-        raise CannotImportError(f"a rule file cannot say it yet: it has no header '{min(lacking)}'")
-    lines = [f"-- {name}: {text}" for name, text in header if text and name in rule._FIELDS]
-    lines += [f"-- ({name} {text})" for name, text in header if text and name not in rule._FIELDS]
+    lines = [f"-- {name}: {text}" for name, text in header if text]
     lines += [f"-- (imported from {tool}, {line(check.origin)})", *(f"-- ({line(it)})" for it in check.notes)]
     text = "\n".join([*lines, *_query(check, tuple(key))]) + "\n"
     if any(it.lstrip().startswith("-- include:") or it.lstrip().startswith("--include:") for it in text.split("\n")):
@@ -41,7 +34,7 @@ def rule_text(check: Check, key: Sequence[str], tool: str) -> str:
     try:
         rule.parse(text, id="imported", suite="imported", path="rule")
     except SuiteError as error:
-        raise CannotImportError(str(error).removeprefix("rule: ")) from None
+        raise CannotImportError(f"no rule file can say it: {str(error).partition(' (known')[0]}") from None
     return text
 
 

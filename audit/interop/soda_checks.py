@@ -11,7 +11,7 @@ from order_audit.audit.interop.check import CannotImportError, Check, Level, Rep
 from order_audit.audit.interop.names import listed, literal, quoted
 from order_audit.audit.interop.soda_thresholds import Levels, levels, with_count, with_value
 from order_audit.audit.interop.sql import matches
-from order_audit.audit.interop.thresholds import Comparison
+from order_audit.audit.interop.thresholds import Comparison, duration
 
 _NONE: Final = Comparison(0, 0)
 _MISSING: Final = ("missing_values", "missing_format")
@@ -226,10 +226,10 @@ def _durations(found: Levels, seconds: int) -> tuple[Level, ...]:
     for severity, it in found.items():
         low, high = (None if limit is None else limit * seconds for limit in (it.low, it.high))
         text = replace(it, low=low, high=high).bound(is_whole=True)
-        if not text:
+        if not text or "-" in text:
             raise CannotImportError("its threshold has no equivalent for a duration")
         kind, _, limits = text.partition(" ")
-        limits = " and ".join(f"{limit} seconds" for limit in limits.split(" and "))
+        limits = " and ".join(duration(int(limit)) for limit in limits.split(" and "))
         made.append(Level(severity, bound=f"{kind} {limits}"))
     return tuple(made)
 

@@ -91,8 +91,11 @@ def with_value(check: Check, found: Levels, *, is_whole: bool, percent: bool = F
     if all(bounds.values()):
         unit = " %" if percent else ""
         return replace(check, levels=tuple(Level(it, bound=f"{text}{unit}") for it, text in bounds.items()))
-    if len(found) > 1 or check.body.is_query:
+    if len(found) > 1:
         raise CannotImportError("its thresholds have no equivalent together")
     ((severity, comparison),) = found.items()
-    value = f"({check.body.sql})" + (" * 100" if percent else "")
-    return replace(check, body=Value(comparison.sql(value)), levels=(Level(severity, bound="equals true"),))
+    if check.body.is_query:
+        body = Value(f"select {comparison.sql('m.value')} as value\nfrom (\n{check.body.sql}\n) as m", is_query=True)
+    else:
+        body = Value(comparison.sql(f"({check.body.sql})" + (" * 100" if percent else "")))
+    return replace(check, body=body, levels=(Level(severity, bound="equals true"),))

@@ -60,3 +60,12 @@ def number(value: Any, what: str) -> Number:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise CannotImportError(f"{what} is no number")
     return value
+
+
+def duration(seconds: int, more: str = "") -> str:
+    """Return a duration in days of 24 hours and seconds, as a bound has it; `more` are decimals of a second."""
+    days, rest = divmod(seconds, 86400)
+    parts = [f"{days} days"] if days else []
+    if rest or more or not days:
+        parts.append(f"{rest}{more} seconds")
+    return " ".join(parts)

@@ -72,7 +72,7 @@ def test_an_age_is_below_its_limit() -> None:
     sla = {"property": "freshness", "value": 2, "unit": "d", "element": "trips.at"}
     found = _read({"name": "at", "physicalName": "started"}, slaProperties=[sla])
     (check,) = found.checks
-    assert check.levels == (Level("critical", bound="at_most 172799.999999 seconds"),)
+    assert check.levels == (Level("critical", bound="at_most 1 days 86399.999999 seconds"),)
     assert 'max("Trip".started)' in str(check.body)
 
 

@@ -84,7 +84,7 @@ def test_a_duration_below_a_limit_is_one_second_less() -> None:
     found = Found()
     freshness = {"freshness": {"column": "at", "threshold": {"unit": "day", "must_be_less_than": 2}}}
     soda.read([("c.yml", {"dataset": "s/d/ops/trip", "checks": [freshness]})], found)
-    assert _only(found).levels == (Level("critical", bound="at_most 172799 seconds"),)
+    assert _only(found).levels == (Level("critical", bound="at_most 1 days 86399 seconds"),)
 
 
 def test_yaml_is_read_as_each_tool_reads_it() -> None:

@@ -22,7 +22,7 @@ def main(contract: str, out: Path) -> None:
         last = re.sub("^(field|model|servicelevel)_", "", last)
         name = f"{table}.{'_'.join([*between[:1], last])}".lower()
         found[name] = {"verdict": str(it.result and it.result.value), "number": number}
-    out.write_text(json.dumps(found, default=str), encoding="utf-8")
+    out.write_text(json.dumps(found, default=float), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ def main(data_source: str, contract: str, out: Path) -> None:
     for verified in result.contract_verification_results:
         for it in verified.check_results:
             verdict = VERDICTS.get(it.outcome.name, it.outcome.name.lower())
-            found[it.check.name] = {"verdict": verdict, "number": it.threshold_value}
+            number = None if "freshness" in it.check.type else it.threshold_value  # grows
+            found[it.check.name] = {"verdict": verdict, "number": number}
     out.write_text(json.dumps(found, default=str), encoding="utf-8")
 
 
