@@ -20,7 +20,7 @@ from order_audit.audit.cli.configured import Configured
 from order_audit.audit.cli.fixes import fixes_app
 from order_audit.audit.cli.gx import gx_app
 from order_audit.audit.cli.init import init
-from order_audit.audit.cli.interop import import_file
+from order_audit.audit.cli.interop import export_rules, import_file
 from order_audit.audit.cli.lint import lint
 from order_audit.audit.cli.migrate import migrate_app
 from order_audit.audit.cli.options import Quiet, say
@@ -77,6 +77,7 @@ for command in (init, run, lint, profile, rules, config):
 app.command()(report)
 app.command("compare")(compare_audits)
 app.command("import")(import_file)
+app.command("export")(export_rules)
 
 
 @app.command()

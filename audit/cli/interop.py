@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from order_audit.audit.cli.options import Schema, say
+from order_audit.audit.cli.options import Schema, Suites, say
 
 
 def import_file(
@@ -41,3 +41,20 @@ def import_file(
     if made.files:
         lines.append(f"next: order-audit run --suite {out}")
     say("\n".join(lines))
+
+
+def export_rules(
+    to: Annotated[str, typer.Option(metavar="FORMAT", help="odcs or dbt.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="The contract's file (odcs), or a folder (dbt).", show_default=False)],
+    suite: Suites = None,
+) -> None:
+    """Export the rules for another tool: a data contract, or singular tests of dbt.
+
+    Example: order-audit export --suite rules --to dbt --out tests
+    """
+    from order_audit.audit.interop.export import export
+    from order_audit.reports.formatting import plural
+
+    made = export(suite or ("current",), to, out)
+    lines = [f"not exported: {it.origin}: {it.reason}" for it in made.left_out]
+    say("\n".join([*lines, f"{plural(len(made.written), 'rule')} for {to} in {out}"]))

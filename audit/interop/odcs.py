@@ -10,7 +10,7 @@ from order_audit.audit.interop import odcs_checks, yaml_file
 from order_audit.audit.interop.check import CannotImportError, Check, Found, Table
 from order_audit.audit.interop.names import slug
 from order_audit.audit.interop.odcs_checks import Property
-from order_audit.expectations import Severity
+from order_audit.expectations import Severity, ownership
 
 _MILD = frozenset(("info", "warning", "warn", "low", "minor", "trivial"))
 
@@ -118,6 +118,7 @@ def _add(
                 levels=tuple(replace(level, severity=severity) for level in check.levels),
                 owner=it.owner,
                 tags=tuple(dict.fromkeys(map(str, [*_list(it.entry.get("tags")), *_list(rule.get("tags"))]))),
+                links=_links(rule) or _links(it.entry),
                 why=str(rule.get("businessImpact") or rule.get("description") or ""),
             )
         )
@@ -155,6 +156,11 @@ def _sla(sla: dict[str, Any], path: str, objects: list[_Object], found: Found) -
         found.checks.append(replace(check, name=name, origin=origin, owner=it.owner))
     except CannotImportError as error:
         found.leave_out(origin, error)
+
+
+def _links(entry: dict[str, Any]) -> tuple[str, ...]:
+    definitions = [it.get("url") for it in _list(entry.get("authoritativeDefinitions")) if isinstance(it, dict)]
+    return tuple(dict.fromkeys(str(it) for it in definitions if ownership.is_web_address(str(it))))
 
 
 def _list(value: Any) -> list[Any]:

@@ -22,7 +22,7 @@ def rule_text(check: Check, key: Sequence[str], tool: str) -> str:
         header.append(("measure", "value"))
     header += [
         ("owner", line(check.owner).replace(",", " ")),
-        ("tags", ", ".join(line(it).replace(",", " ") for it in check.tags)),
+        ("tags", ", ".join(dict.fromkeys(line(it).replace(",", " ") for it in check.tags if line(it)))),
         ("links", ", ".join(line(it).replace(",", "%2C") for it in check.links)),
         ("why", line(check.why)),
     ]

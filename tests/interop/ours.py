@@ -39,7 +39,7 @@ def imported(tool: str, dsn: str, out: Path) -> Figures:
     words = [str(HOME / it) if "/" in it else it for it in FILES[tool]]
     done = order_audit("import", *words, "--out", str(out), "--dsn", dsn)
     assert done.returncode == 0, done.stderr
-    figures = audited(dsn, out)
+    figures = audited(dsn, out, out.with_name("results"))
     if tool == "odcs":
         return figures
     if tool != "gx":  # the checks have names
@@ -63,9 +63,14 @@ def _place(file: Path) -> str:
     return found[1]
 
 
-def audited(dsn: str, suite: Path) -> Figures:
+def exported(to: str, out: Path) -> None:
+    """Export the rules of `rules/`."""
+    done = order_audit("export", "--suite", str(HOME / "rules"), "--to", to, "--out", str(out))
+    assert (done.returncode, "not exported" in done.stdout) == (0, False), done.stderr
+
+
+def audited(dsn: str, suite: Path, results: Path) -> Figures:
     """Audit the database by a suite; return the verdict and the number of each rule by its id."""
-    results = suite.with_name(f"{suite.name}-results")
     done = order_audit("run", "--suite", str(suite), "--dsn", dsn, "--out", str(results), "--format", "json",
                        "--no-lint", "--no-profile", "--quiet", "--fail-on", "never")  # fmt: skip
     assert done.returncode in (0, 1), done.stderr

@@ -85,9 +85,9 @@ def soda(dsn: str, folder: Path) -> Figures:
     return found
 
 
-def odcs(dsn: str, folder: Path) -> Figures:
-    """Test the contract `odcs/contract.yaml`."""
-    filled(HOME / "odcs" / "contract.yaml", folder / "contract.yaml", dsn)
+def odcs(dsn: str, folder: Path, contract: Path = HOME / "odcs" / "contract.yaml") -> Figures:
+    """Test a contract."""
+    filled(contract, folder / "contract.yaml", dsn)
     out = folder / "figures.json"
     # without a password it asks for none of the server, but refuses to begin
     login = {"USERNAME": str(conninfo_to_dict(dsn)["user"]), "PASSWORD": "none"}

@@ -13,6 +13,7 @@ def main(contract: str, out: Path) -> None:
     """Write the verdict and the number of each check, by its key."""
     found: dict[str, Any] = {}
     run = DataContract(data_contract_file=contract).test()
+    named = dict(re.findall(r"- id: (\S+)\n +name: (\S+)", Path(contract).read_text(encoding="utf-8")))
     for it in run.checks:
         if it.type in ("field_is_present", "field_type", "field_physical_type"):
             continue  # no checks on rows
@@ -20,7 +21,8 @@ def main(contract: str, out: Path) -> None:
         number = diagnostics.get("percent", diagnostics.get("value"))
         table, *between, last = (it.key or it.name).split("__")
         last = re.sub("^(field|model|servicelevel)_", "", last)
-        name = f"{table}.{'_'.join([*between[:1], last])}".lower()
+        # the rules of an exported contract have names
+        name = named.get(it.qualityId) or f"{table}.{'_'.join([*between[:1], last])}".lower()
         found[name] = {"verdict": str(it.result and it.result.value), "number": number}
     out.write_text(json.dumps(found, default=float), encoding="utf-8")
 
