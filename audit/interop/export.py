@@ -66,13 +66,13 @@ def export(suites: Sequence[str], to: str, out: Path) -> Exported:
 
 def _readable(rule: Rule) -> tuple[str, RelationName]:
     """Return the query and the first table that it reads. Raises CannotImportError for a rule of another form."""
-    for name, what in (
-        ("measure", "a measured value"),
-        ("levels", "limits of the number of rows"),
-        ("variables", "variables"),
-        ("for_each", "repetition"),
+    for is_there, what in (
+        (rule.measure, "a measured value"),
+        (rule.levels, "limits of the number of rows"),
+        (rule.variables, "variables"),
+        (rule.for_each, "repetition"),
     ):
-        if getattr(rule, name, None):
+        if is_there:
             raise CannotImportError(f"it has {what}")
     parsed = parsed_query.parse(rule)
     if not parsed.relations:

@@ -35,7 +35,8 @@ def test_verdicts_and_numbers_are_those_of_the_tool(tool: str, database: str, tm
                  if not agrees(figure, theirs.get(name), name)}  # fmt: skip
     assert not different
     # nothing is lost: what is no rule is listed
-    left_out = (tmp_path / "rules" / "not-imported.txt").read_text(encoding="utf-8").splitlines()
+    listed = tmp_path / "rules" / "not-imported.txt"
+    left_out = listed.read_text(encoding="utf-8").splitlines() if listed.exists() else []
     assert len(theirs) - len(ours) <= len(left_out)
 
 
