@@ -97,6 +97,9 @@ def _duration(value: str) -> str:
     found = _ISO.fullmatch(value)
     if found is None:
         return value
+    numbers = [number for number in found.groups() if number and Decimal(number)]
+    if len(numbers) > 1 and all(number.startswith("-") for number in numbers):
+        return f"-{_duration(value.replace('-', ''))}"
     months = [(found[name], name) for name in ("year", "month", "day")]
     parts = [f"{int(number):,} {name}{'s' * (number != '1')}" for number, name in months if number]
     parts += [f"{number} {name}" for name in ("h", "min") if (number := found[name]) and number != "0"]
