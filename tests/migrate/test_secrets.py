@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from psycopg import errors
 from order_audit.audit.database.server import Server
 from order_audit.audit.run import Options
 from order_audit.scenario.load import PROPOSED
-from order_audit.scenario.migrate.steps import CONTRACT, steps
+from order_audit.scenario.migrate.steps import CONTRACT, RETIRE, steps
 from order_audit.scenario.migrate.verify import verify
 from tests.migrate.steps import nothing, one, take
 from tests.support import servers
@@ -104,17 +105,17 @@ def test_hidden_secrets_do_not_come_back(server: Server, tmp_path: Path) -> None
     with servers.database(server, "sample") as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         take(connection, steps(PROPOSED), "switch")
         with pytest.raises(errors.ObjectNotInPrerequisiteState, match="secrets cannot be hidden before contract"):
-            connection.execute("select sales_old.hide_secrets()")
+            connection.execute("call sales_old.hide_secrets()")
         take(connection, steps(PROPOSED), CONTRACT)
         emails = "select array_agg(delivery_script_args::text) from orders where order_id in (1001, 1007)"
         before = value(connection, emails)
         with psycopg.connect(dsn) as busy:
             busy.execute("select sales.delivery(2, 'custom_crm', '{\"api-key\": \"k-busy\"}')")
             with pytest.raises(errors.LockNotAvailable):
-                connection.execute("select sales_old.hide_secrets()")
+                connection.execute("call sales_old.hide_secrets()")
             busy.rollback()
-        assert value(connection, "select sales_old.hide_secrets()") == 2
-        assert value(connection, "select sales_old.hide_secrets()") == 0
+        assert value(connection, "call sales_old.hide_secrets()") == 2
+        assert value(connection, "call sales_old.hide_secrets()") == 0
         reference = value(connection, OLD.format("orders"))
         assert reference.startswith("secret-ref:sales/")
         assert value(connection, NEW) == KEY
@@ -152,6 +153,70 @@ def test_hidden_secrets_do_not_come_back(server: Server, tmp_path: Path) -> None
             "secrets.reference_leads_to_secret": "passed",
             "secrets.secret_is_referred_to": "passed",
         }
+
+
+def test_hiding_secrets_goes_on_where_it_was(server: Server) -> None:
+    """Batches lock only their rows. Between them no new secret is stored, and a rotated one is hidden at once."""
+    count = "select count(*) from sales_old.delivery_texts as t where sales.holds_secret(t.args_text::jsonb)"
+    last = "select * from sales_old.delivery_texts order by delivery_id desc limit 1"
+    with servers.database(server, "sample") as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        take(connection, steps(PROPOSED), CONTRACT)
+        connection.execute(
+            "select sales.delivery(2, 'custom_crm', jsonb_build_object('api-key', 'k-' || n))"
+            " from generate_series(1, 600) as n"
+        )
+        with psycopg.connect(dsn) as busy:
+            busy.execute("lock table sales.deliveries in access exclusive mode")
+            with pytest.raises(errors.LockNotAvailable):
+                connection.execute("call sales_old.hide_secrets()")
+            busy.rollback()
+            busy.execute(f"{last} for update".encode())
+            assert strong_locks_while_waiting(connection, dsn) == set()
+            left = value(connection, count)
+            assert 0 < left < 200  # of 602 texts, a batch of 500 is done
+            # while the rest has secrets: a new one, an old application's, a rotation
+            connection.execute("select sales.delivery(2, 'custom_crm', '{\"api-key\": \"k-later\"}')")
+            connection.execute(ORDER.encode(), ['{"api-key":  "k-old"}'])
+            assert connection.execute(ROTATE.encode(), ["k-599-2", "k-599"]).rowcount == 1
+            assert value(connection, count) == left - 1
+            busy.rollback()
+        assert value(connection, "call sales_old.hide_secrets()") == left - 1
+        assert value(connection, "call sales_old.hide_secrets()") == value(connection, count) == 0
+        assert value(
+            connection, "select convalidated from pg_constraint where conname = 'delivery_texts_hold_no_secret'"
+        )
+        assert (
+            value(
+                connection,
+                "select count(*) from pg_trigger where tgrelid = 'sales_private.secrets'::regclass"
+                " and tgname = 'write_text'",
+            )
+            == 0
+        )
+        take(connection, steps(PROPOSED), RETIRE)
+
+
+def strong_locks_while_waiting(connection: psycopg.Connection, dsn: str) -> set[str]:
+    """Which tables a batch has locked more strongly than a writer does, while it waits for a row, until it gives up."""
+    weak = ("AccessShareLock", "RowShareLock", "RowExclusiveLock")
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(dsn, autocommit=True) as hiding:
+        for _ in range(20):
+            call = pool.submit(hiding.execute, "call sales_old.hide_secrets()")
+            while not call.done():
+                rows = connection.execute(
+                    "select l.relation::regclass::text, l.mode from pg_locks as l where l.pid = %s and l.granted"
+                    " and l.locktype = 'relation'"
+                    " and exists (select from pg_locks as w where w.pid = l.pid and not w.granted)",
+                    [hiding.info.backend_pid],
+                ).fetchall()
+                if rows:
+                    break
+            with pytest.raises(errors.LockNotAvailable):
+                call.result()
+            if rows:
+                assert ("sales_old.delivery_texts", "RowExclusiveLock") in rows
+                return {name for name, mode in rows if mode not in weak}
+    raise AssertionError("no wait was seen")
 
 
 def test_secrets_of_closed_lineages_are_forgotten(contracted: str) -> None:

@@ -1,66 +1,127 @@
 -- A part of prepare.sql, which runs it once.
 -- Secrets that old applications no longer read, and the privileges of the roles on the objects above.
 
--- From now on, the view for old applications shows references instead of secrets, and no text with a secret is stored: a
--- write that the lock below has kept waiting fails by the constraint. Only a backup can undo this.
-create function sales_old.hide_secrets() returns bigint
+-- The view for old applications shows references instead of secrets, for good. Can be called again after an error or a
+-- kill, and continues. Only a backup can undo this.
+-- 1. ACCESS EXCLUSIVE on the texts, for a moment: from then on a constraint rejects a text with a secret. A write that the
+--    lock has kept waiting fails by it.
+-- 2. Batches of 500 texts, each committed, lock only rows with secrets.
+-- 3. SHARE UPDATE EXCLUSIVE on the texts to validate the constraint, which reads them all; no session waits for it.
+-- 4. ACCESS EXCLUSIVE on the secrets, for a moment: the trigger that wrote changed secrets into texts goes.
+create procedure sales_old.hide_secrets(inout hidden bigint default 0)
 language plpgsql
-set search_path = pg_catalog, pg_temp
--- below deadlock_timeout: a session in its way goes on, and this can be called again
-set lock_timeout = '500ms'
 as $$
 declare
-  hidden bigint;
+  texts constant regclass := 'sales_old.delivery_texts';
+  place bigint := 0;
+  upper bigint;
+  changed bigint;
 begin
+  -- a procedure that commits sets them for each transaction; below deadlock_timeout: a session in the way goes on
+  perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+    pg_catalog.set_config('lock_timeout', '500ms', true);
   if exists (select from pg_namespace as n where n.nspname = 'migration') then
     raise object_not_in_prerequisite_state using
       message = 'secrets cannot be hidden before contract, because the old tables have them, too';
-  elsif exists (
-    select from pg_constraint as k
-    where k.conrelid = 'sales_old.delivery_texts'::regclass and k.conname = 'delivery_texts_hold_no_secret'
-  ) then
-    return 0;
   end if;
-  -- waits for writers, whose texts are changed below, too
-  lock table sales.deliveries in share row exclusive mode;
-  lock table sales_private.secrets, sales_old.delivery_texts in access exclusive mode;
-  drop trigger write_text on sales_private.secrets;
-  create or replace function sales_old.shown(of_customer bigint, arguments json) returns json
-  language plpgsql
-  set search_path = pg_catalog, pg_temp
-  as $shown$
-  begin
-    return case
-      when sales.holds_secret(arguments::jsonb) then sales_private.put_away(of_customer, arguments::jsonb)::json
-      else arguments
-    end;
-  end
-  $shown$;
-  create or replace function sales_old.write_text() returns trigger
-  language plpgsql
-  security definer
-  set search_path = pg_catalog, pg_temp
-  as $write$
-  begin
-    insert into sales_old.delivery_texts (delivery_id, customer_id, args_text)
-    values (new.delivery_id, new.customer_id, new.args::text)
-    on conflict (delivery_id) do nothing;
-    return null;
-  end
-  $write$;
-  update sales_old.delivery_texts as t
-  set args_text = d.args::text
-  from sales.deliveries as d
-  where d.delivery_id = t.delivery_id and sales.holds_secret(t.args_text::jsonb);
-  get diagnostics hidden = row_count;
-  -- a pending check would keep the table from being altered
-  set constraints all immediate;
-  alter table sales_old.delivery_texts
-    add constraint delivery_texts_hold_no_secret check (not sales.holds_secret(args_text::jsonb));
-  return hidden;
+  hidden := 0;
+  if not exists (
+    select from pg_constraint as k where k.conrelid = texts and k.conname = 'delivery_texts_hold_no_secret'
+  ) then
+    lock table sales_old.delivery_texts in access exclusive mode;
+    create or replace function sales_old.shown(of_customer bigint, arguments json) returns json
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+    as $shown$
+    begin
+      return case
+        when sales.holds_secret(arguments::jsonb) then sales_private.put_away(of_customer, arguments::jsonb)::json
+        else arguments
+      end;
+    end
+    $shown$;
+    create or replace function sales_old.write_text() returns trigger
+    language plpgsql
+    security definer
+    set search_path = pg_catalog, pg_temp
+    as $write$
+    begin
+      insert into sales_old.delivery_texts (delivery_id, customer_id, args_text)
+      values (new.delivery_id, new.customer_id, new.args::text)
+      on conflict (delivery_id) do nothing;
+      return null;
+    end
+    $write$;
+    -- a secret that changes before its batch is hidden at once; in the order of the batches, against deadlocks
+    create or replace function sales_old.write_secret() returns trigger
+    language plpgsql
+    security definer
+    set search_path = pg_catalog, pg_temp
+    as $secret$
+    begin
+      update sales_old.delivery_texts as t
+      set args_text = d.args
+      from (
+        select l.delivery_id, d.args::text
+        from sales_old.delivery_texts as l
+        join sales.deliveries as d on d.delivery_id = l.delivery_id
+        where d.customer_id = new.customer_id and sales.holds_secret(l.args_text::jsonb)
+          and strpos(d.args::text, format('"secret-ref:sales/%s"', new.secret_id)) > 0
+        order by l.delivery_id
+        for update of l
+      ) as d
+      where t.delivery_id = d.delivery_id;
+      return null;
+    end
+    $secret$;
+    alter table sales_old.delivery_texts
+      add constraint delivery_texts_hold_no_secret check (not sales.holds_secret(args_text::jsonb)) not valid;
+    commit;
+    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+      pg_catalog.set_config('lock_timeout', '500ms', true);
+  end if;
+  if exists (
+    select from pg_constraint as k
+    where k.conrelid = texts and k.conname = 'delivery_texts_hold_no_secret' and not k.convalidated
+  ) then
+    loop
+      select max(n.delivery_id) into upper
+      from (
+        select t.delivery_id from sales_old.delivery_texts as t
+        where t.delivery_id > place order by t.delivery_id limit 500
+      ) as n;
+      exit when upper is null;
+      update sales_old.delivery_texts as t
+      set args_text = d.args
+      from (
+        select l.delivery_id, d.args::text
+        from sales_old.delivery_texts as l
+        join sales.deliveries as d on d.delivery_id = l.delivery_id
+        where l.delivery_id > place and l.delivery_id <= upper and sales.holds_secret(l.args_text::jsonb)
+        order by l.delivery_id
+        for update of l
+      ) as d
+      where t.delivery_id = d.delivery_id;
+      get diagnostics changed = row_count;
+      hidden := hidden + changed;
+      place := upper;
+      commit;
+      perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+        pg_catalog.set_config('lock_timeout', '500ms', true);
+    end loop;
+    alter table sales_old.delivery_texts validate constraint delivery_texts_hold_no_secret;
+    commit;
+    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+      pg_catalog.set_config('lock_timeout', '500ms', true);
+  end if;
+  if exists (
+    select from pg_trigger as t where t.tgrelid = 'sales_private.secrets'::regclass and t.tgname = 'write_text'
+  ) then
+    drop trigger write_text on sales_private.secrets;
+  end if;
 end
 $$;
-comment on function sales_old.hide_secrets() is 'Shows old applications references instead of secrets, for good; returns the number of changed texts.';
+comment on procedure sales_old.hide_secrets(bigint) is 'Shows old applications references instead of secrets, for good; gives the number of changed texts.';
 
 do $$
 begin

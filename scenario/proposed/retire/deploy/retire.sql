@@ -121,7 +121,7 @@ begin
   for part in
     select p.oid::regprocedure as name from pg_catalog.pg_proc as p where p.pronamespace = to_regnamespace('sales_old')
   loop
-    execute format('drop function %s', part.name);
+    execute format('drop routine %s', part.name);
   end loop;
 end
 $$;
