@@ -130,6 +130,17 @@ def test_a_fault_raises_its_alert(undone: psycopg.Connection, name: str) -> None
 
 
 @pytest.mark.both_versions
+def test_the_job_is_not_late_on_the_day_of_the_switch(undone: psycopg.Connection) -> None:
+    """The old job may have recreated the orders before the copy, which leaves no record."""
+    alert = of("job_is_late", "interval '3 hours'", "interval '0 hours'")
+    undone.execute(BY_STATEMENTS["job_is_late"].encode())
+    undone.execute("insert into migration.step (name) values ('switch')")
+    assert raised(undone, alert) == []
+    undone.execute("update migration.step set done_at = done_at - interval '1 day' where name = 'switch'")
+    assert fits(alert, raised(undone, alert))
+
+
+@pytest.mark.both_versions
 def test_a_wait_and_a_long_transaction_raise_alerts(verified: str, undone: psycopg.Connection) -> None:
     waiting, long = of("waiting_session", "1 second", "0 seconds"), of("long_transaction", "5 minutes", "0 minutes")
     assert raised(undone, waiting) == raised(undone, long) == []
