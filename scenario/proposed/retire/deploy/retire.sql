@@ -134,6 +134,10 @@ alter table sales.orders drop constraint if exists orders_fit_old_columns;
 drop index if exists sales.customers_old_id, sales.orders_old_id, sales.orders_old_customer, sales.orders_old_ref;
 
 -- sales_auditor reads no secrets any more
-select sales_private.grant_roles();
+do $$
+begin
+  perform sales_private.grant_roles();
+end
+$$;
 
 commit;
