@@ -127,7 +127,7 @@ where s.last_value > 0.8 * s.max_value and (
 -- interval: minute
 -- alert: role … may read secrets: …
 -- who: security
--- do: Revoke the privilege. Rotate the secrets if the role has read them.
+-- do: Revoke the privilege, unless the role delivers. Rotate the secrets if the role has read them.
 select distinct format(
     'role %s may read secrets: %s', case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee)::text end,
     c.oid::regclass
