@@ -65,7 +65,7 @@ def target_lines(document: Document | None, documents: dict[str, Document]) -> I
         orders = f"{migrate['lives'][0]['tables'][0]:,} orders"
         longer = {name: _over(it["old"], quiet, "p99_ms") or 0.0 for name, it in phases.items()}
         for name in ("backfill", "verify", "switched"):
-            yield line(f"migration of {orders}: p99 of old applications, {name}, over none", longer[name], 1.7)
+            yield line(f"migration of {orders}: p99 of old applications, {name}, over none", longer.get(name), 1.7)
         longest = max(found["longest_ms"] for name, found in sides if name != "no migration")
         yield line("the same: longest transaction", longest / 1000, 1, " s")
         blocked = max(found["longest_ms"] for name, found in sides if name == "switch")
