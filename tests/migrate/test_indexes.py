@@ -11,6 +11,7 @@ from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.run import run as migrate
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
+from tests.migrate.steps import one
 
 
 @pytest.mark.both_versions
@@ -33,24 +34,24 @@ def test_old_applications_find_rows_as_before(dsn: str) -> None:
 
 
 def test_a_new_delivery_does_not_read_all_of_its_script(dsn: str) -> None:
+    """Whatever statistics say: even where the index of the script is the only one, it is not read."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        generate(connection, orders=4_000, customers=400, seed=1, defects=0.0)
+        generate(connection, orders=2_000, customers=200, seed=1, defects=0.0)
         migrate(connection, steps(PROPOSED), "verify", MigrationThrottle(), start_ignored)
-        connection.execute("set plan_cache_mode = force_generic_plan")
+        customer = one(dsn, "select min(customer_id) from sales.deliveries")
         connection.execute("select pg_stat_reset()")
-        customer, deliveries = connection.execute(
-            "select min(customer_id), count(*) from sales.deliveries"
-        ).fetchone() or (0, 0)
-        assert deliveries > 300
-        for number in range(20):
+        with connection.transaction(force_rollback=True):
+            connection.execute("set local enable_seqscan = off")
             connection.execute(
-                "select sales.delivery(%s, 'bulk_delivery', %s::jsonb),"
-                " sales_old.delivery(%s, 'bulk_delivery', %s::json, true)",
-                [customer, f'{{"batch": {number}}}', customer, f'{{"part": {number}}}'],
+                "update pg_index set indisvalid = false where indrelid = 'sales.deliveries'::regclass"
+                " and indexrelid <> 'sales.deliveries_script'::regclass"
             )
-        read = connection.execute(
-            "select pg_stat_force_next_flush(), sum(idx_tup_read)::integer from pg_stat_user_indexes"
-            " where indexrelname = 'deliveries_script'"
-        ).fetchone()
-        assert read is not None
-        assert read[1] == 0
+            for number in range(3):
+                connection.execute(
+                    "select sales.delivery(%s, 'bulk_delivery', %s::jsonb),"
+                    " sales_old.delivery(%s, 'bulk_delivery', %s::json, true),"
+                    " sales_old.delivery(%s, 'bulk_delivery', %s::json, true)",
+                    [customer, f'{{"batch": {number}}}', *[customer, f'{{"part": {number}}}'] * 2],
+                )
+        connection.execute("select pg_stat_force_next_flush()")
+    assert one(dsn, "select idx_tup_read from pg_stat_user_indexes where indexrelname = 'deliveries_script'") == 0
