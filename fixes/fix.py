@@ -13,7 +13,7 @@ from order_audit.errors import OrderAuditError
 from order_audit.expectations import Rule, SuiteError, fragments, shipped
 from order_audit.expectations.fragments import Line
 from order_audit.fixes.comments import are_comments, open_places, statement
-from order_audit.fixes.fix_paths import fix_paths
+from order_audit.fixes.fix_paths import fix_path
 from order_audit.fixes.names import NAME, folded, parts, stored, written
 
 _HOME: Final = Path(__file__).parent
@@ -137,10 +137,8 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
         raise FixError(f"--fixes: {folder} is not a folder")
     by_rule: dict[str, Fix] = {}
     for rule in rules:
-        if rule.for_each is not None and folder is not None:
-            _refuse_repeated(rule, folder)
         fix = _shipped(rule, _HOME / rule.suite) if rule.suite in shipped() else None
-        fix = fix or (_in_folder(rule, folder) if folder and rule.for_each is None else None)
+        fix = fix or (_in_folder(rule, folder) if folder else None)
         if rule.unfixed and not fix:
             fix = Fix(rule, None, (), leave=rule.unfixed, path=rule.path, text=f"-- leave: {rule.unfixed}")
         if fix:
@@ -148,15 +146,10 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
     return {id: by_rule[id] for id in ordered({id: tuple(fix.after) for id, fix in by_rule.items()})}
 
 
-def _refuse_repeated(rule: Rule, home: Path) -> None:
-    """Raise FixError if there is a fix for a rule that for_each repeats: a fix knows no values."""
-    path = next((path for path in fix_paths(rule, home) if path.is_file()), None)
-    if path is not None:
-        raise FixError(f"{path}: for_each repeats {rule.base or rule.id} ({rule.path}), and such rules have no fixes")
-
-
 def _in_folder(rule: Rule, home: Path) -> Fix | None:
-    path = next((path for path in fix_paths(rule, home) if path.is_file()), None)
+    path = fix_path(rule, home)
+    if path and rule.for_each:  # a fix knows no values
+        raise FixError(f"{path}: for_each repeats {rule.base or rule.id} ({rule.path}), and such rules have no fixes")
     if path and rule.measure:
         raise FixError(f"{path}: {rule.path} is a measured rule, which has no rows to fix: delete this file")
     if path and rule.unfixed:

@@ -70,9 +70,14 @@ class Block:
         return f"{self.page.relative_to(ROOT)}:{self.line}"
 
 
+def text_of(page: Path) -> str:
+    """A page, as Markdown."""
+    return page.read_text(encoding="utf-8")
+
+
 def blocks(page: Path) -> Iterator[Block]:
     """The blocks of a page in order."""
-    text = page.read_text(encoding="utf-8")
+    text = text_of(page)
     for found in _BLOCK.finditer(text):
         line = text.count("\n", 0, found.start()) + 1
         if found["hidden"] is not None:
@@ -92,12 +97,9 @@ def rules_of(page: Path) -> dict[str, Rule]:
 
 def written(page: Path) -> list[str]:
     """The lines of console blocks, and of YAML, that call the program: what stands behind `order-audit`."""
-    lines = [line for block in blocks(page) if block.language in ("console", "yaml") for line in _joined(block.text)]
+    texts = [block.text.replace("\\\n", "") for block in blocks(page) if block.language in ("console", "yaml")]
+    lines = [line for text in texts for line in text.splitlines()]
     return [found[1] for line in lines if (found := re.search(r"(?:^\$ |[:-] |^)order-audit (.*)", line.strip()))]
-
-
-def _joined(text: str) -> list[str]:
-    return text.replace("\\\n", "").splitlines()
 
 
 def words(command: str) -> list[str]:
@@ -181,7 +183,7 @@ def _printed(command: str) -> list[str]:
 
 def renewed(page: Path, dsn: str, folder: Path) -> str:
     """The text of a page, with the output of a run wherever the page shows another."""
-    text = page.read_text(encoding="utf-8")
+    text = text_of(page)
     for block, steps in reversed(list(run(page, dsn, folder))):
         if not all(step.agrees for step in steps):
             body = "".join(
