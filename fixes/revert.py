@@ -53,9 +53,19 @@ class Reverted:
         return sum(done.locked for done in self.rules.values())
 
     @property
+    def changed_since(self) -> int:
+        """Changes whose rows have changed since or are deleted: these keep their present values."""
+        return sum(done.changed_concurrently for done in self.rules.values())
+
+    @property
     def rejected(self) -> int:
         """Rows whose old values the database rejects."""
         return sum(done.rejected for done in self.rules.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows of the chosen rules have their old values again."""
+        return not (self.locked or self.changed_since or self.rejected)
 
 
 def revert(

@@ -265,7 +265,8 @@ def revert(
 ) -> None:
     """Restore the old values, the last fix first. Rows that have changed since are conflicts: listed, and kept.
 
-    Guards that would reject old values are removed first: those of the chosen rules, or all.
+    Exits with 1 if a row was not restored: conflicts, and rows that stayed locked. Guards that would reject
+    old values are removed first: those of the chosen rules, or all.
 
     Example: order-audit fixes revert --dsn postgresql://owner@db/shop --rule orders.status_is_known
     """
@@ -289,4 +290,4 @@ def revert(
         for name in removed:
             say(f"guard {name} removed")
     say(reverted_text(reverted))
-    raise typer.Exit(1 if reverted is not None and (reverted.locked or reverted.rejected) else 0)
+    raise typer.Exit(1 if reverted is not None and not reverted.complete else 0)

@@ -168,6 +168,11 @@ def reverted_text(reverted: Reverted | None) -> str:
         lines.append("no fix is applied")
     if reverted.locked:
         lines.append("run the same command again for the locked rows")
+    if reverted.changed_since:
+        lines.append(
+            f"{plural(reverted.changed_since, 'change')} not reverted, because the row has changed since or is deleted:"
+            " order_audit.journal has the old values"
+        )
     if reverted.rejected:
         lines.append(
             f"{plural(reverted.rejected, 'row')} not reverted, because the database rejects the old values:"

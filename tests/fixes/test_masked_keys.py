@@ -69,4 +69,5 @@ def test_keys_of_rejected_rows_and_conflicts_are_masked(dsn: str, words: list[st
         connection.execute("update people set kind = 'other' where kind = 'new'")
         reverted = order_audit("fixes", "revert", "--quiet", DATABASE_URL=dsn)
         assert "conflict: public.people m••••@•••••••.•••" in reverted.stdout
+        assert reverted.returncode == 1
     assert not [done for done in [*said, run, reverted] if "maren" in done.stdout + done.stderr]

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from order_audit.audit.cli.fixes_text import reverted_text
 from order_audit.errors import UsageError
 from order_audit.expectations import load
 from order_audit.fixes import revert as engine
@@ -199,7 +200,8 @@ def test_a_revert_says_what_became_of_everything(database: Connection, dsn: str)
         1,
         1,
     )
-    assert (reverted.locked, reverted.rejected) == (1, 1)
+    assert (reverted.locked, reverted.changed_since, reverted.rejected) == (1, 1, 1)
+    assert "1 change not reverted, because the row has changed since or is deleted" in reverted_text(reverted)
     assert [(row.rule, row.table, row.key) for row in reverted.conflicts] == [
         (rule, "public.orders", "1"),
         (rule, "public.orders", "2"),
@@ -214,6 +216,11 @@ def test_a_revert_says_what_became_of_everything(database: Connection, dsn: str)
     rest = engine.revert(database, [], Throttle())
     assert rest is not None
     assert {name: done.changed for name, done in rest.rules.items()} == {ROOT_RULE: 1, rule: 1}
+    assert not rest.complete
+    # a conflict of another rule is none of the chosen one's
+    chosen = engine.revert(database, [ROOT_RULE], Throttle())
+    assert chosen is not None
+    assert chosen.complete
     with pytest.raises(UsageError, match="no fix of x was ever applied"):
         engine.revert(database, ["x"], Throttle())
 
