@@ -40,7 +40,8 @@ def capacity_text(it: Capacity) -> str:
             f"{_times(it.new, it.old)}. SQL cannot say how much is free",
             f"  write-ahead log: {size(it.log)}{_times(it.log, it.old)}, with what other sessions wrote meanwhile",
             f"  backfill: {_time(it, 'backfill')} without pauses and waits",
-            f"  verify: {_time(it, 'verify')}; until it ends, VACUUM keeps all rows that die meanwhile",
+            f"  verify: {_time(it, 'verify')}, and again in contract; until it ends, VACUUM keeps all rows that die"
+            " meanwhile",
             "  the other steps up to the switch: about a second each, once they have their locks",
         ]
     )

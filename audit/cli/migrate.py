@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 import typer
@@ -115,6 +116,7 @@ def run(
     from order_audit.scenario.migrate.steps import BY_HAND, CONTRACT, done
     from order_audit.scenario.migrate.throttle import MigrationThrottle
 
+    began = time.perf_counter()
     throttle = MigrationThrottle(batch_size, max_lock_wait, pause_ms, max_replica_lag)
     with connected(dsn) as (connection, steps):
         _known(to, [step.name for step in steps if step.name not in BY_HAND])
@@ -136,7 +138,7 @@ def run(
         finished = done(connection, steps)
         held = quarantine(connection) if "backfill" in finished and CONTRACT not in finished else Quarantine()
         roles = roles_line(connection)
-    say(taken_text(taken, to, held, finished) + roles)
+    say(taken_text(taken, to, held, finished, time.perf_counter() - began) + roles)
 
 
 @migrate_app.command()
@@ -147,12 +149,13 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
 
     Example: order-audit migrate verify --dsn postgresql://owner@db/shop
     """
-    from order_audit.audit.cli.migrate_text import verified_text
+    from order_audit.audit.cli.migrate_text import verified_text, whole_line
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.errors import RefusalError
     from order_audit.scenario.migrate.steps import CONTRACT, done
     from order_audit.scenario.migrate.verify import verify as compare
 
+    began = time.perf_counter()
     with connected(dsn) as (connection, steps), progress_bar("comparing", quiet=quiet) as on_progress:
         finished = done(connection, steps)
         if CONTRACT in finished:
@@ -161,6 +164,7 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
             raise RefusalError("nothing to compare yet: copy the rows with 'order-audit migrate run --to backfill'")
         comparison = compare(connection, on_progress)
     say(verified_text(comparison))
+    say(whole_line(time.perf_counter() - began))
     raise typer.Exit(0 if comparison.equal else 1)
 
 
@@ -215,6 +219,7 @@ def rollback(
     from order_audit.scenario.migrate.steps import BY_HAND
     from order_audit.scenario.migrate.throttle import MigrationThrottle
 
+    began = time.perf_counter()
     with connected(dsn) as (connection, steps):
         if to:
             _known(to, [step.name for step in steps if step.name not in BY_HAND])
@@ -222,7 +227,7 @@ def rollback(
         connection.add_notice_handler(warn)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             taken = take_back(connection, steps, to, MigrationThrottle(), start_progress)
-    say(rolled_back_text(taken, to))
+    say(rolled_back_text(taken, to, time.perf_counter() - began))
 
 
 migrate_app.command()(contract)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 import typer
@@ -32,11 +33,13 @@ def contract(
     from order_audit.fixes.preconditions import refuse_read_only
     from order_audit.scenario.migrate.dependents import refuse_dependents
     from order_audit.scenario.migrate.quarantine import Quarantine, quarantine
+    from order_audit.scenario.migrate.run import StepRun
     from order_audit.scenario.migrate.run import run as take
     from order_audit.scenario.migrate.steps import CONTRACT, done, refuse_sqitch
     from order_audit.scenario.migrate.throttle import MigrationThrottle
     from order_audit.scenario.migrate.verify import verify as compare
 
+    began = time.perf_counter()
     with connected(dsn) as (connection, steps):
         refuse_read_only(connection)
         finished = done(connection, steps)
@@ -55,7 +58,9 @@ def contract(
         refuse_dependents(connection)
         connection.add_notice_handler(warn)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
+            compared_from = time.perf_counter()
             comparison = compare(connection, start_progress("comparing", lines=True))
+            compared = StepRun("comparison", time.perf_counter() - compared_from, 0)
             if not comparison.equal:
                 say(verified_text(comparison))
                 raise typer.Exit(1)
@@ -63,9 +68,9 @@ def contract(
                 raise UsageError(
                     "both sides are equal; --drop-old-tables drops the old tables, which only a backup can undo"
                 )
-            taken = take(connection, steps, CONTRACT, MigrationThrottle(), start_progress)
+            taken = [compared, *take(connection, steps, CONTRACT, MigrationThrottle(), start_progress)]
         finished = done(connection, steps)
-    say(taken_text(taken, CONTRACT, Quarantine(), finished))
+    say(taken_text(taken, CONTRACT, Quarantine(), finished, time.perf_counter() - began))
 
 
 def retire(
@@ -94,6 +99,7 @@ def retire(
     from order_audit.scenario.migrate.steps import CONTRACT, RETIRE, done, refuse_sqitch
     from order_audit.scenario.migrate.throttle import MigrationThrottle
 
+    began = time.perf_counter()
     with connected(dsn) as (connection, steps):
         refuse_read_only(connection)
         finished = done(connection, steps)
@@ -114,4 +120,4 @@ def retire(
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             taken = take(connection, steps, RETIRE, MigrationThrottle(), start_progress)
         finished = done(connection, steps)
-    say(taken_text(taken, RETIRE, Quarantine(), finished))
+    say(taken_text(taken, RETIRE, Quarantine(), finished, time.perf_counter() - began))

@@ -66,12 +66,15 @@ def status_text(
     return "\n".join([*lines, *temporary_lines(temporary), *_columns(columns)])
 
 
-def taken_text(taken: Sequence[StepRun], to: str, held: Quarantine, finished: Sequence[str]) -> str:
-    """Return the steps that were taken now, the rows in quarantine, and the next step."""
+def taken_text(taken: Sequence[StepRun], to: str, held: Quarantine, finished: Sequence[str], whole: float) -> str:
+    """Return the steps that were taken now, the rows in quarantine, and the next step.
+
+    `whole` is the duration of the command in seconds, with all that it did before and after the steps.
+    """
     if not taken and "retire" in finished:
         return f"nothing to do: {_NEXT['retire']}"
     lines = [f"{it.name}: {_seconds(it.seconds)}{_tries(it.tries)}" for it in taken]
-    lines += [] if taken else [f"nothing to do: {to} is done"]
+    lines += [whole_line(whole)] if taken else [f"nothing to do: {to} is done"]
     if held.rows:
         lines.append(f"{accepted_text(held)}: 'order-audit migrate status' lists them")
     if to in _NEXT:
@@ -79,10 +82,10 @@ def taken_text(taken: Sequence[StepRun], to: str, held: Quarantine, finished: Se
     return "\n".join(lines)
 
 
-def rolled_back_text(taken: Sequence[StepRun], to: str) -> str:
-    """Return the steps that were rolled back."""
+def rolled_back_text(taken: Sequence[StepRun], to: str, whole: float) -> str:
+    """Return the steps that were rolled back; `whole` is the duration of the command in seconds."""
     lines = [f"{it.name} rolled back: {_seconds(it.seconds)}{_tries(it.tries)}" for it in taken]
-    lines += [] if taken else ["nothing to roll back"]
+    lines += [whole_line(whole)] if taken else ["nothing to roll back"]
     if taken and not to:
         lines.append("the schema is that of before the migration, with all writes of the meantime")
     return "\n".join(lines)
@@ -105,6 +108,11 @@ def verified_text(verified: Verified) -> str:
         if (more := len(verified.recreations) - _SHOWN) > 0:
             lines.append(f"  and {more:,} others")
     return "\n".join(lines)
+
+
+def whole_line(seconds: float) -> str:
+    """Return the duration of a whole command, which is longer than the sum of its steps."""
+    return f"the whole command: {_seconds(seconds)}"
 
 
 def _steps(names: Sequence[str], finished: Sequence[str]) -> list[str]:

@@ -11,7 +11,9 @@ from typing import Final
 import psycopg
 
 from order_audit import session
+from order_audit.progress import ignore_progress
 from order_audit.scenario.migrate.backfill import index_statements
+from order_audit.scenario.migrate.verify import compare
 
 _OLD: Final = """
 select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint from pg_catalog.pg_class as c
@@ -42,8 +44,10 @@ class Capacity:
     def timed(self, step: str) -> Iterator[None]:
         """Add the time of a step."""
         began = time.perf_counter()
-        yield
-        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
+        try:
+            yield
+        finally:
+            self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
 
 
 def log_position(connection: psycopg.Connection) -> str:
@@ -58,8 +62,7 @@ def measure(connection: psycopg.Connection, capacity: Capacity, began_at: str) -
             if statement.startswith(("create", "reindex", "analyze")):
                 connection.execute(statement.replace(" concurrently", "").encode())
     with capacity.timed("verify"):
-        for table in ("customers", "orders"):
-            session.scalar(connection, "select count(*) from migration.differing_ranges(%s, 10000)", [table])
+        compare(connection, ignore_progress)
     capacity.old = session.scalar(connection, _OLD)
     capacity.new = session.scalar(connection, _NEW)
     capacity.log = session.scalar(

@@ -124,22 +124,23 @@ def dry_run(
                 FIRST,
             )
             while True:
-                keys = session.scalar(
-                    connection,
-                    f"""
-                    select array_agg(n.{key}::bigint order by n.{key})
-                    from (select {key} from migration.old_{table} where {key} > %s order by {key} limit 5000) as n
-                    """,
-                    [position],
-                )
-                if keys is None:
-                    break
                 with capacity.timed("backfill"):
+                    keys = session.scalar(
+                        connection,
+                        f"""
+                        select array_agg(n.{key}::bigint order by n.{key})
+                        from (select {key} from migration.old_{table} where {key} > %s order by {key} limit 5000) as n
+                        """,
+                        [position],
+                    )
+                    if keys is None:
+                        break
                     connection.execute(f"select migration.put_{table}(%s)".encode(), [keys])
                 position, done = keys[-1], done + len(keys)
                 on_progress(done, of, table)
             capacity.copied += done
-        connection.execute("select migration.settle_all(1000000)")
+        with capacity.timed("backfill"):
+            connection.execute("select migration.settle_all(1000000)")
         on_progress(0, 0, "indexes and verify")
         measure(connection, capacity, began_at)
         return quarantine(connection), new_columns(connection), capacity

@@ -77,56 +77,59 @@ def verify(connection: psycopg.Connection, on_progress: ProgressCallback) -> Ver
     Facts of only the new tables (ledgers, histories, recreations, secrets) are checked against each other. Two scans of
     each side, one for sums and one for the recreation rule; two of each table of the former. It writes nothing.
     """
+    with connection.transaction():
+        connection.execute("set transaction isolation level repeatable read, read only")
+        return compare(connection, on_progress)
+
+
+def compare(connection: psycopg.Connection, on_progress: ProgressCallback) -> Verified:
+    """Do the work of `verify` in the caller's transaction, and change two of its planner settings."""
     rows: dict[str, int] = {}
     differences: list[Difference] = []
     more = False
-    with connection.transaction():
-        connection.execute("set transaction isolation level repeatable read, read only")
-        # one processor is ours, the others are the applications'
-        connection.execute("set local max_parallel_workers_per_gather = 0")
-        session.configure(connection, [session.ALL_ROWS], local=True)
-        for number, table in enumerate(("customers", "orders")):
-            on_progress(number, 4, table)
-            ranges = connection.execute("select * from migration.differing_ranges(%s, %s)", [table, WIDTH]).fetchall()
-            rows[table] = int(session.scalar(connection, f"select count(*) from migration.old_{table}"))
-            named: list[Difference] = []
-            for first, last, _, _ in ranges:
-                if len(named) >= MOST:
-                    more = True
-                    break
-                named += (
-                    Difference(table, row[0], row[1])
-                    for row in connection.execute(
-                        "select * from migration.differing_rows(%s, %s, %s)", [table, first, last]
-                    )
-                )
+    # one processor is ours, the others are the applications'
+    connection.execute("set local max_parallel_workers_per_gather = 0")
+    session.configure(connection, [session.ALL_ROWS], local=True)
+    for number, table in enumerate(("customers", "orders")):
+        on_progress(number, 4, table)
+        ranges = connection.execute("select * from migration.differing_ranges(%s, %s)", [table, WIDTH]).fetchall()
+        rows[table] = int(session.scalar(connection, f"select count(*) from migration.old_{table}"))
+        named: list[Difference] = []
+        for first, last, _, _ in ranges:
+            if len(named) >= MOST:
+                more = True
+                break
             named += (
-                Difference(table, row[0], f"another value of {row[1]}")
+                Difference(table, row[0], row[1])
                 for row in connection.execute(
-                    "select * from migration.differing_carried(%s, %s, %s)", [table, FIRST, MOST]
+                    "select * from migration.differing_rows(%s, %s, %s)", [table, first, last]
                 )
             )
-            differences += named[:MOST]
-            more = more or len(named) > MOST
-        differences += (
-            Difference("schedules", row[0], "old applications would read another one")
-            for row in connection.execute("select schedule_id from migration.differing_schedules order by 1 limit 1000")
+        named += (
+            Difference(table, row[0], f"another value of {row[1]}")
+            for row in connection.execute("select * from migration.differing_carried(%s, %s, %s)", [table, FIRST, MOST])
         )
-        on_progress(2, 4, "what only the new tables know")
-        differences += (
-            Difference(*row)
-            for row in connection.execute(
-                "select what, id, difference from migration.differing_inside order by 1, 2, 3 limit %s", [MOST]
-            )
+        differences += named[:MOST]
+        more = more or len(named) > MOST
+    differences += (
+        Difference("schedules", row[0], "old applications would read another one")
+        for row in connection.execute("select schedule_id from migration.differing_schedules order by 1 limit 1000")
+    )
+    on_progress(2, 4, "what only the new tables know")
+    differences += (
+        Difference(*row)
+        for row in connection.execute(
+            "select what, id, difference from migration.differing_inside order by 1, 2, 3 limit %s", [MOST]
         )
-        on_progress(3, 4, "recreations")
-        due = [
-            Recreation(*row)
-            for row in connection.execute(
-                "select order_id, recreated_by, why from migration.differing_recreations order by order_id"
-            )
-        ]
-        on_progress(4, 4, "")
+    )
+    on_progress(3, 4, "recreations")
+    due = [
+        Recreation(*row)
+        for row in connection.execute(
+            "select order_id, recreated_by, why from migration.differing_recreations order by order_id"
+        )
+    ]
+    on_progress(4, 4, "")
     return Verified(rows, tuple(differences), tuple(due), more)
 
 

@@ -34,7 +34,11 @@ def test_the_dry_run_measures_what_the_steps_take(dsn: str) -> None:
         with connection.transaction(force_rollback=True):
             connection.execute("drop index sales.orders_old_id")
             connection.execute("drop index sales.customers_old_id")
+            connection.execute("set local track_functions = 'all'")
             measure(connection, taken, began_at)
+            # verify calls this at the end of each table
+            calls = "select calls from pg_stat_xact_user_functions where funcname = 'differing_carried'"
+            assert session.scalar(connection, calls) == 2
         # batches, and not the whole table at once
         assert taken.old == foreseen.old
         assert abs(taken.new - foreseen.new) < 0.15 * taken.new
@@ -65,4 +69,4 @@ def test_what_is_printed() -> None:
     assert "disk: 2.0 MB for the new tables, besides 1.0 MB of the old ones (2.0 times as much)" in text
     assert "write-ahead log: 5.0 MB (5.0 times as much)" in text
     assert "backfill: 5 minutes" in text
-    assert "verify: less than a second" in text
+    assert "verify: less than a second, and again in contract" in text
