@@ -31,14 +31,17 @@ def quarantine_lines(held: Quarantine, verb: str) -> list[str]:
     needed: dict[str, None] = {}
     for it in held.reasons:
         keys = ", ".join(map(str, it.keys)) + (", …" if it.rows > len(it.keys) else "")
-        fix = _fix(it.reason)
-        needed |= dict.fromkeys(fix)
-        words = "" if it.reason.endswith("in quarantine") else f"; fix: {', '.join(fix) or 'by hand'}"
+        ways = _fixes().get(it.reason, ())
+        needed |= dict.fromkeys(ways)
+        words = "" if it.reason.endswith("in quarantine") else f"; fix: {_ways_text(ways)}"
         lines.append(f"  {it.table:<9} {it.rows:>7,} {it.money:>16,.2f}  {it.reason}: {keys}{words}")
     lines.append(
         "a row leaves the quarantine as soon as a change lets it violate no rule, and so do the rows that wait for it"
     )
-    lines += ["a fix may leave some rows of its rule: 'order-audit fixes plan' shows their number"] * bool(needed)
+    lines += [
+        "a fix may leave some rows of its rule: 'order-audit fixes plan' shows their number,"
+        " and 'order-audit rules RULE' which rows they are"
+    ] * bool(needed)
     return [*lines, *(f"{name}: {command}" for name, command in _HOW.items() if name in needed)]
 
 
@@ -90,8 +93,10 @@ def _size(held: Quarantine) -> str:
     )
 
 
-def _fix(reason: str) -> tuple[str, ...]:
-    return _fixes().get(reason, ())
+def _ways_text(ways: Sequence[str]) -> str:
+    """Return how the rows of a reason are fixed: one that the automatic fix leaves needs a person."""
+    others = ", ".join(way for way in ways if way != "automatic") or "by hand"
+    return f"automatic where the data determine the value, else {others}" if "automatic" in ways else others
 
 
 @cache
