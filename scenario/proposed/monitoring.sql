@@ -1,6 +1,6 @@
 -- Alerts of the migration and of the proposed schema. Can be run again: it only reads.
--- Each row that a query returns is one alert. No row means no alert. Run it on the primary, as the owner of the tables with
--- the role pg_monitor, or as a superuser:
+-- Each row that a query returns is one alert, and begins with its name. No row means no alert. Run it on the primary, as
+-- the owner of the tables with the role pg_monitor, or as a superuser:
 --   psql -XAtq -v ON_ERROR_STOP=1 -f monitoring.sql                  every minute
 --   psql -XAtq -v ON_ERROR_STOP=1 -v daily=on -f monitoring.sql      once a day: it also reads all rows
 -- It works in every phase: it skips queries of missing tables. A monitoring system can take the queries one by
@@ -16,7 +16,7 @@ select to_regclass('sales.recreations') is not null as has_sales, to_regclass('m
 -- who: on-call engineer
 -- do: If the other session is the migration, wait: its locks last less than a second. Else end its transaction.
 select format(
-    'session %s has waited %s s for a lock of session %s', l.pid,
+    'waiting_session: session %s has waited %s s for a lock of session %s', l.pid,
     extract(epoch from clock_timestamp() - min(l.waitstart))::integer, array_to_string(pg_blocking_pids(l.pid), ', ')
   ) as alert
 from pg_catalog.pg_locks as l
@@ -30,8 +30,8 @@ group by l.pid;
 -- who: team of its application
 -- do: End it. It delays steps, and VACUUM keeps all rows that die meanwhile. `verify` itself is such a transaction.
 select format(
-    'transaction of session %s is %s s old (%s)', a.pid, extract(epoch from clock_timestamp() - a.xact_start)::integer,
-    a.application_name
+    'long_transaction: transaction of session %s is %s s old (%s)', a.pid,
+    extract(epoch from clock_timestamp() - a.xact_start)::integer, a.application_name
   ) as alert
 from pg_catalog.pg_stat_activity as a
 where a.backend_type = 'client backend' and a.pid <> pg_backend_pid()
@@ -43,7 +43,7 @@ where a.backend_type = 'client backend' and a.pid <> pg_backend_pid()
 -- alert: replica … is … behind
 -- who: database administrator
 -- do: The backfill waits on its own (`--max-replica-lag`). Slow it down: `--pause-ms 100`. Else repair the replica.
-select format('replica %s is %s behind', r.application_name, pg_size_pretty(d.bytes)) as alert
+select format('replica_is_behind: replica %s is %s behind', r.application_name, pg_size_pretty(d.bytes)) as alert
 from pg_catalog.pg_stat_replication as r
 cross join lateral (
   select pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(r.replay_lsn, r.flush_lsn, r.sent_lsn)) as bytes
@@ -57,7 +57,7 @@ where r.replay_lag > interval '10 seconds' or d.bytes > 1e9;
 -- who: database administrator
 -- do: Repair or drop its consumer before the disk is full. Stop the backfill meanwhile.
 select format(
-    'replication slot %s retains %s of write-ahead log', s.slot_name,
+    'slot_retains_log: replication slot %s retains %s of write-ahead log', s.slot_name,
     pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn))
   ) as alert
 from pg_catalog.pg_replication_slots as s
@@ -70,7 +70,7 @@ where pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn) > 10e9;
 -- who: database administrator
 -- do: Find the long transaction that holds VACUUM back. Then `vacuum (analyze)` the table.
 select format(
-    'table %I.%I has %s dead rows, %s %%', t.schemaname, t.relname, t.n_dead_tup,
+    'dead_rows: table %I.%I has %s dead rows, %s %%', t.schemaname, t.relname, t.n_dead_tup,
     100 * t.n_dead_tup / (t.n_live_tup + t.n_dead_tup)
   ) as alert
 from pg_catalog.pg_stat_user_tables as t
@@ -86,7 +86,7 @@ where t.n_dead_tup > 10000 and t.n_dead_tup > 0.2 * (t.n_live_tup + t.n_dead_tup
 -- alert: index … is invalid, and nothing builds it
 -- who: on-call engineer
 -- do: Before the end of the backfill, `order-audit migrate run` builds it again. Later: `reindex index concurrently`.
-select format('index %s is invalid, and nothing builds it', i.indexrelid::regclass) as alert
+select format('invalid_index: index %s is invalid, and nothing builds it', i.indexrelid::regclass) as alert
 from pg_catalog.pg_index as i
 join pg_catalog.pg_class as c on c.oid = i.indrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
@@ -101,7 +101,7 @@ where not i.indisvalid
 -- alert: trigger … on … is disabled
 -- who: on-call engineer
 -- do: `alter table … enable always trigger …`, then `order-audit migrate verify`. Before the switch: do not switch.
-select format('trigger %I on %s is disabled', t.tgname, t.tgrelid::regclass) as alert
+select format('trigger_is_disabled: trigger %I on %s is disabled', t.tgname, t.tgrelid::regclass) as alert
 from pg_catalog.pg_trigger as t
 join pg_catalog.pg_proc as p on p.oid = t.tgfoid
 join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
@@ -113,7 +113,9 @@ where t.tgenabled = 'D' and n.nspname in ('sales', 'sales_private', 'sales_old',
 -- alert: sequence … has given … of … numbers
 -- who: team of the orders
 -- do: Take the step retire soon: it ends the 32-bit sequences.
-select format('sequence %I.%I has given %s of %s numbers', s.schemaname, s.sequencename, s.last_value, s.max_value) as alert
+select format(
+    'sequence_ends: sequence %I.%I has given %s of %s numbers', s.schemaname, s.sequencename, s.last_value, s.max_value
+  ) as alert
 from pg_catalog.pg_sequences as s
 where s.last_value > 0.8 * s.max_value and (
   s.schemaname in ('sales', 'sales_private', 'migration')
@@ -129,8 +131,8 @@ where s.last_value > 0.8 * s.max_value and (
 -- who: security
 -- do: Revoke the privilege, unless the role delivers. Rotate the secrets if the role has read them.
 select distinct format(
-    'role %s may read secrets: %s', case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee)::text end,
-    c.oid::regclass
+    'secrets_are_readable: role %s may read secrets: %s',
+    case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee)::text end, c.oid::regclass
   ) as alert
 from pg_catalog.pg_class as c
 left join pg_catalog.pg_attribute as t on t.attrelid = c.oid and t.attname in ('secret', 'args_text')
@@ -148,7 +150,9 @@ where c.oid in (to_regclass('sales_private.secrets'), to_regclass('sales_old.del
 -- who: team of the orders
 -- do: `call sales.recreate_due()`. It recreates each order once, even beside another run. The alert begins on the business
 --   day after the switch.
-select format('orders due and not recreated on business day %s: %s', sales.business_day(now()), count(*)) as alert
+select format(
+    'job_is_late: orders due and not recreated on business day %s: %s', sales.business_day(now()), count(*)
+  ) as alert
 from sales.orders_due as d
 join sales.orders as o on o.order_id = d.order_id
 -- before the switch, the old job recreates
@@ -183,7 +187,8 @@ having count(*) > 0;
 -- alert: a change of … … waits for the other side
 -- who: on-call engineer
 -- do: The next write to the row copies it. Before the switch, `order-audit migrate run` copies it, too.
-select format('a change of %s %s waits for the other side', p.kind, p.id) as alert from migration.pending as p;
+select format('row_is_pending: a change of %s %s waits for the other side', p.kind, p.id) as alert
+from migration.pending as p;
 
 -- name: quarantine_grows
 -- requires: migration.quarantined_order
@@ -192,7 +197,7 @@ select format('a change of %s %s waits for the other side', p.kind, p.id) as ale
 -- alert: … … is in quarantine: …
 -- who: team of the application that wrote it
 -- do: `order-audit migrate status` has its reasons and fixes. Correct the application that writes such rows.
-select format('%s %s is in quarantine: %s', q.kind, q.id, array_to_string(q.reasons, ', ')) as alert
+select format('quarantine_grows: %s %s is in quarantine: %s', q.kind, q.id, array_to_string(q.reasons, ', ')) as alert
 from (
   select 'customer' as kind, c.customer_id as id, c.reasons, c.since from migration.quarantined_customer as c
   union all
@@ -208,7 +213,7 @@ where q.since > now() - interval '1 hour';
 -- alert: column … of the old table … is new or changed
 -- who: team that changed it
 -- do: Carry it (`order-audit migrate run --carry TABLE.COLUMN`), or drop it. It prevents the switch.
-select format('column %s (%s) of the old table %s is new or changed', c.name, c.type, c.tab) as alert
+select format('column_is_new: column %s (%s) of the old table %s is new or changed', c.name, c.type, c.tab) as alert
 from migration.new_columns as c;
 \endif
 
@@ -221,7 +226,7 @@ from migration.new_columns as c;
 -- alert: … from … to … differ between both sides
 -- who: on-call engineer
 -- do: `order-audit migrate verify` lists the rows. Before the switch: do not switch. After it: back out.
-select format('%s from %s to %s differ between both sides', w.what, r.first_id, r.last_id) as alert
+select format('sides_differ: %s from %s to %s differ between both sides', w.what, r.first_id, r.last_id) as alert
 from (values ('customers'), ('orders')) as w (what)
 cross join lateral migration.differing_ranges(w.what, 10000) as r
 where exists (select from migration.step as s where s.name = 'backfill');
@@ -233,7 +238,8 @@ where exists (select from migration.step as s where s.name = 'backfill');
 -- alert: new side: … …: …
 -- who: on-call engineer
 -- do: As for sides_differ.
-select format('new side: %s %s: %s', d.what, d.id, d.difference) as alert from migration.differing_inside as d;
+select format('new_side_contradicts_itself: new side: %s %s: %s', d.what, d.id, d.difference) as alert
+from migration.differing_inside as d;
 \endif
 
 \if :has_sales
@@ -244,7 +250,7 @@ select format('new side: %s %s: %s', d.what, d.id, d.difference) as alert from m
 -- alert: delivery … has a secret in its arguments
 -- who: security
 -- do: Restore the trigger receive_args and the constraint deliveries_args_hold_no_secret. Rotate the secret.
-select format('delivery %s has a secret in its arguments', d.delivery_id) as alert
+select format('secret_is_in_clear: delivery %s has a secret in its arguments', d.delivery_id) as alert
 from sales.deliveries as d
 where sales.holds_secret(d.args);
 \endif

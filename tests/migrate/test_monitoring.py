@@ -72,8 +72,8 @@ def of(name: str, threshold: str = "", another: str = "") -> Alert:
 
 
 def fits(alert: Alert, texts: list[str]) -> bool:
-    """Whether each text is the one that the header announces."""
-    pattern = re.escape(alert.alert).replace("…", ".+")
+    """Whether each text begins with the alert's name, and is the one that the header announces."""
+    pattern = re.escape(f"{alert.name}: {alert.alert}").replace("…", ".+")
     return bool(texts) and all(re.match(pattern, text) for text in texts)
 
 
@@ -168,7 +168,9 @@ def test_an_abandoned_index_and_dead_rows_raise_alerts(sample: str) -> None:
             connection.execute("create unique index concurrently same on orders ((customer_id * 0))")
         connection.execute("update orders set order_amount = order_amount + 1")
         connection.execute("select pg_stat_force_next_flush()")
-        assert raised(connection, ALERTS["invalid_index"]) == ["index same is invalid, and nothing builds it"]
+        assert raised(connection, ALERTS["invalid_index"]) == [
+            "invalid_index: index same is invalid, and nothing builds it"
+        ]
         assert fits(dead, raised(connection, dead))
 
 
