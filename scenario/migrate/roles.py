@@ -9,7 +9,8 @@ import psycopg
 
 _READ: Final = """
 select r.name, to_regrole(r.name) is null, n.oid is not null
-from unnest('{sales_app,sales_job,sales_reader,sales_auditor}'::text[]) with ordinality as r (name, place)
+from unnest('{sales_app,sales_job,sales_delivery,sales_reader,sales_auditor}'::text[])
+  with ordinality as r (name, place)
 left join pg_catalog.pg_namespace as n on n.nspname = 'sales'
 where to_regrole(r.name) is null or not has_schema_privilege(to_regrole(r.name)::oid, n.oid, 'usage')
 order by r.place

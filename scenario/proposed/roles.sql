@@ -15,6 +15,7 @@ begin
     from (values
       ('sales_app', 'Applications: read the schema sales, and write what they may change.'),
       ('sales_job', 'The nightly job: calls sales.recreate_due, and nothing else.'),
+      ('sales_delivery', 'Applications that deliver leads: read orders, their schedules and deliveries, and secrets.'),
       ('sales_reader', 'Reports: read the schema sales.'),
       ('sales_auditor', 'Audits: read what the rules of the suite proposed read.')
     ) as r (name, purpose)

@@ -32,7 +32,7 @@ def test_the_line_says_what_to_do_and_that_helps(server: Server, sample: str) ->
             assert roles_line(connection) == f"\n\n{unused}"
             assert connection.execute(GRANT.encode()).fetchone() == ([],)
             assert roles_line(connection) == ""
-            connection.execute("drop owned by sales_app, sales_job, sales_reader, sales_auditor")
+            connection.execute(f"drop owned by {', '.join(ROLES)}".encode())
 
 
 def test_the_commands_print_it(sample: str) -> None:

@@ -13,13 +13,14 @@ import pytest
 
 from order_audit.audit.database.server import Server
 from order_audit.scenario.load import PROPOSED
+from tests.migrate import with_roles
 from tests.migrate.monitoring import table
 from tests.support import servers
 from tests.support.docs import ROOT
 
 TEXT = (PROPOSED / "runbook.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-ROLES = "sales_app, sales_job, sales_reader, sales_auditor"
+ROLES = ", ".join(with_roles.ROLES)
 #: Printed before each block, for the messages of this test.
 MARK = "== block %s =="
 

@@ -11,7 +11,7 @@ from order_audit.audit.database.server import Server
 from order_audit.scenario.load import PROPOSED
 from tests.support import servers
 
-ROLES = ("sales_app", "sales_job", "sales_reader", "sales_auditor")
+ROLES = ("sales_app", "sales_job", "sales_delivery", "sales_reader", "sales_auditor")
 
 
 @contextmanager

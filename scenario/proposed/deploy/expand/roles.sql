@@ -8,7 +8,9 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  roles text[] := '{sales_app,sales_job,sales_reader,sales_auditor}';
+  roles text[] := '{sales_app,sales_job,sales_delivery,sales_reader,sales_auditor}';
+  -- those that read all of the schema sales
+  readers text[] := '{sales_app,sales_reader,sales_auditor}';
   owner regrole := (select n.nspowner from pg_namespace as n where n.nspname = 'sales');
   part record;
 begin
@@ -47,6 +49,10 @@ begin
       ('sales_job', 'select (customer_id, balance) on sales.customers'),
       ('sales_job', 'execute on procedure sales.recreate_due(date)'),
       ('sales_job', 'execute on function sales.recreate_for_customer(bigint, date)'),
+      ('sales_delivery', 'usage on schema sales_private'),
+      ('sales_delivery', 'select (order_id, customer_id, schedule_id, delivery_id, order_status) on sales.orders'),
+      ('sales_delivery', 'select on sales.deliveries, sales.schedules, sales.schedule_ranges'),
+      ('sales_delivery', 'select (secret_id, secret) on sales_private.secrets'),
       ('sales_auditor', 'usage on schema sales_private'),
       ('sales_auditor', 'select (secret_id, customer_id, mark, created_at, updated_at) on sales_private.secrets'),
       (case when to_regclass('sales_old.delivery_texts') is not null then 'sales_auditor' end, 'usage on schema sales_old'),
@@ -56,13 +62,13 @@ begin
       (case when to_regclass('migration.step') is not null then 'sales_auditor' end,
         'select on migration.quarantined_customer, migration.quarantined_order')
     ) as g (whose, privileges)
-      on g.whose in (r.name, 'all') or (g.whose = 'read' and r.name <> 'sales_job')
+      on g.whose in (r.name, 'all') or (g.whose = 'read' and r.name = any(readers))
     where to_regrole(r.name) is not null
   loop
     execute format('grant %s to %I', part.privileges, part.name);
   end loop;
   -- tables and views that the owner adds later
-  for part in select r.name from unnest(roles) as r (name) where to_regrole(r.name) is not null and r.name <> 'sales_job' loop
+  for part in select r.name from unnest(readers) as r (name) where to_regrole(r.name) is not null loop
     execute format('alter default privileges for role %s in schema sales grant select on tables to %I', owner, part.name);
   end loop;
   return array(select r.name from unnest(roles) as r (name) where to_regrole(r.name) is null);
