@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Annotated
 
@@ -110,6 +111,7 @@ def run(
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.cli.quarantine_text import refused_text
     from order_audit.fixes.preconditions import refuse_read_only
+    from order_audit.progress import ignore_note
     from order_audit.scenario.migrate.quarantine import Quarantine, quarantine
     from order_audit.scenario.migrate.run import DifferentError, QuarantineError
     from order_audit.scenario.migrate.run import run as take
@@ -128,7 +130,10 @@ def run(
         refuse_read_only(connection)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
             try:
-                taken = take(connection, steps, to, throttle, start_progress, columns, accept_quarantine)
+                taken = take(
+                    connection, steps, to, throttle, start_progress, columns, accept_quarantine,
+                    on_wait=ignore_note if quiet else _waits,
+                )  # fmt: skip
             except DifferentError as error:
                 say(verified_text(error.verified))
                 raise typer.Exit(1) from None
@@ -232,6 +237,11 @@ def rollback(
 
 migrate_app.command()(contract)
 migrate_app.command()(retire)
+
+
+def _waits(note: str) -> None:
+    """Print for whom an index build waits: to stderr, whole, even where the note beside a bar has no room."""
+    print(f"an index build {note}", file=sys.stderr, flush=True)
 
 
 def _column(name: str) -> tuple[str, str]:

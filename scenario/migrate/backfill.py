@@ -11,7 +11,8 @@ import psycopg
 
 from order_audit import session
 from order_audit.fixes.engine.throttle import RETRYABLE, back_off
-from order_audit.progress import ProgressCallback
+from order_audit.fixes.guarding.index_progress import reporting_progress
+from order_audit.progress import NoteCallback, ProgressCallback, ignore_note
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.steps import COPYING, FIRST
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
@@ -29,10 +30,16 @@ _SHARE: Final = 10
 _LOOK: Final = 1.0
 
 
-def backfill(connection: psycopg.Connection, throttle: MigrationThrottle, on_progress: ProgressCallback) -> None:
+def backfill(
+    connection: psycopg.Connection,
+    throttle: MigrationThrottle,
+    on_progress: ProgressCallback,
+    on_wait: NoteCallback = ignore_note,
+) -> None:
     """Copy missing rows until none is left. May be killed and called again: it continues from its last position.
 
-    The connection is in autocommit mode. `on_progress` receives checked rows, all rows and a note.
+    The connection is in autocommit mode. `on_progress` receives checked rows, all rows and a note;
+    `on_wait` the sessions for which index builds wait.
     """
     of = sum(_about(connection, table) for table in _TABLES)
     before = 0
@@ -55,7 +62,7 @@ def backfill(connection: psycopg.Connection, throttle: MigrationThrottle, on_pro
         connection.execute("analyze " + ("sales.customers" if table == "customers" else "sales.orders"))
     on_progress(of, of, "rows that were left for later")
     drain(connection, throttle)
-    build_indexes(connection, throttle, on_progress)
+    build_indexes(connection, throttle, on_progress, on_wait)
     connection.execute("insert into migration.step (name) values ('backfill') on conflict do nothing")
 
 
@@ -73,15 +80,27 @@ def index_statements(connection: psycopg.Connection) -> list[str]:
     return found
 
 
-def build_indexes(connection: psycopg.Connection, throttle: MigrationThrottle, on_progress: ProgressCallback) -> None:
+def build_indexes(
+    connection: psycopg.Connection,
+    throttle: MigrationThrottle,
+    on_progress: ProgressCallback,
+    on_wait: NoteCallback = ignore_note,
+) -> None:
     """Build the indexes that are cheaper to build once the rows are there. Others go on writing meanwhile."""
     for attempt in range(throttle.max_tries):
         try:
             statements = index_statements(connection)
             for number, statement in enumerate(statements):
+
+                def on_note(note: str, number: int = number) -> None:
+                    on_progress(number, len(statements), f"indexes: {note}")  # noqa: B023
+
                 on_progress(number, len(statements), "indexes")
                 # builds wait for older transactions and hold up no session; the drop before them takes a strong lock
-                with session.timeouts(connection, lock=0 if number else throttle.max_lock_wait_ms, statement=0):
+                with (
+                    session.timeouts(connection, lock=0 if number else throttle.max_lock_wait_ms, statement=0),
+                    reporting_progress(connection, on_note, on_wait),
+                ):
                     connection.execute(statement.encode())
             on_progress(len(statements), len(statements), "indexes")
             return

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from order_audit.errors import OrderAuditError, RefusalError
 from order_audit.fixes.engine.throttle import RETRYABLE, back_off
-from order_audit.progress import ProgressCallback, StartProgress
+from order_audit.progress import NoteCallback, ProgressCallback, StartProgress, ignore_note
 from order_audit.scenario.migrate.backfill import backfill, drain
 from order_audit.scenario.migrate.quarantine import Quarantine, new_columns, quarantine
 from order_audit.scenario.migrate.steps import CONTRACT, FIRST, Step, done, execute, message, refuse_sqitch
@@ -68,12 +68,14 @@ def run(
     start_progress: StartProgress,
     carry: Sequence[tuple[str, str]] = (),
     accept_quarantine: int = 0,
+    on_wait: NoteCallback = ignore_note,
 ) -> list[StepRun]:
     """Run the remaining steps, up to `to`. The connection is in autocommit mode.
 
     `carry` has added columns of the old tables (table and column) to carry. `accept_quarantine` is the number of rows,
-    customers and orders, that may be in quarantine at the switch. May be killed and called again. Raises RefusalError
-    before the first change, DifferentError if both sides differ, QuarantineError if more rows are in quarantine.
+    customers and orders, that may be in quarantine at the switch. `on_wait` receives a sentence on each session that
+    holds up an index build for seconds. May be killed and called again. Raises RefusalError before the first change,
+    DifferentError if both sides differ, QuarantineError if more rows are in quarantine.
     """
     names = [step.name for step in all_steps]
     refuse_sqitch(connection, all_steps)
@@ -90,7 +92,7 @@ def run(
         on_progress(0, 0, "")
         began, tries = time.perf_counter(), 0
         if step.name == "backfill":
-            backfill(connection, throttle, on_progress)
+            backfill(connection, throttle, on_progress, on_wait)
         elif step.name == "verify":
             drain(connection, throttle)
             verified = verify(connection, on_progress)

@@ -8,10 +8,11 @@ import pytest
 from order_audit.progress import start_ignored
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.backfill import build_indexes
 from order_audit.scenario.migrate.run import run as migrate
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
-from tests.migrate.steps import one
+from tests.migrate.steps import nothing, one
 
 
 @pytest.mark.both_versions
@@ -31,6 +32,46 @@ def test_old_applications_find_rows_as_before(dsn: str) -> None:
         connection.execute("set enable_seqscan = off")
         plan = "\n".join(line for (line,) in connection.execute("explain select * from orders where order_ref = 5"))
         assert "Index Scan using orders_old_ref" in plan
+
+
+@pytest.mark.both_versions
+def test_a_build_that_waits_names_the_session_and_the_way_out(sample: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the program, and as far as it can by the file alone, before the builds."""
+    monkeypatch.setattr("order_audit.fixes.guarding.index_progress._BETWEEN", 0.05)
+    monkeypatch.setattr("order_audit.fixes.guarding.index_progress._PATIENCE", 0.1)
+    waits: list[str] = []
+
+    def end(note: str) -> None:
+        waits.append(note)
+        holder.rollback()
+
+    with psycopg.connect(sample, autocommit=True) as connection, psycopg.connect(sample) as holder:
+        migrate(connection, steps(PROPOSED), "prepare", MigrationThrottle(), start_ignored)
+        warned: list[tuple[str | None, str | None]] = []
+        connection.add_notice_handler(lambda it: warned.append((it.message_primary, it.message_hint)))
+        # a snapshot that may still have to see what the index will not hold
+        holder.execute("set transaction isolation level repeatable read")
+        holder.execute("select 1")
+        pid, user = holder.info.backend_pid, holder.info.user
+        began = one(sample, "select xact_start from pg_stat_activity where pid = %s", pid)
+        text = one(sample, "select %s::timestamptz::text", began)
+        connection.execute("select migration.name_older_transactions()")
+        assert warned == []
+        connection.execute("select migration.name_older_transactions('0 s')")
+        who = f"process {pid} ({user}, idle in transaction)"
+        assert [it for it in warned if str(pid) in str(it)] == [
+            (
+                f"index builds may wait for {who}, whose transaction began {text}",
+                f"Wait until it ends, or end it: select pg_terminate_backend({pid})",
+            )
+        ]
+        build_indexes(connection, MigrationThrottle(), nothing, end)
+        since = one(sample, "select to_char(%s::timestamptz, 'YYYY-MM-DD HH24:MI:SS TZ')", began)
+        assert waits == [
+            f"waits for {who}. Its transaction began {since}. Wait until it ends, or end it:"
+            f" select pg_terminate_backend({pid})"
+        ]
+    assert one(sample, "select count(*) from pg_index where not indisvalid") == 0
 
 
 def test_a_new_delivery_does_not_read_all_of_its_script(dsn: str) -> None:

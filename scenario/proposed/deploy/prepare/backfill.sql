@@ -101,6 +101,28 @@ begin
 end
 $$;
 
+-- Name the transactions that are older, and for which a build of an index may therefore wait. The server says nothing
+-- while it waits.
+create function migration.name_older_transactions(older interval default '5 seconds') returns void
+language plpgsql
+as $$
+declare
+  part record;
+begin
+  for part in
+    select a.pid, a.usename, a.state, a.xact_start
+    from pg_catalog.pg_stat_activity as a
+    where a.datname = current_database() and a.pid <> pg_backend_pid() and a.backend_type = 'client backend'
+      and a.xact_start < clock_timestamp() - older
+    order by a.xact_start
+  loop
+    raise warning 'index builds may wait for process % (%, %), whose transaction began %', part.pid, part.usename, part.state,
+      part.xact_start
+      using hint = format('Wait until it ends, or end it: select pg_terminate_backend(%s)', part.pid);
+  end loop;
+end
+$$;
+
 -- Built again by indexes.sql, for a fraction of the write-ahead log. Before, nothing looks for the orders of a schedule or
 -- the deliveries of a script, and equal arguments are found by another index, among those of the customer.
 drop index sales.orders_schedule_id, sales.deliveries_script, sales.deliveries_args;
