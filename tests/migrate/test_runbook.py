@@ -14,6 +14,7 @@ import pytest
 from order_audit.audit.database.server import Server
 from order_audit.scenario.load import PROPOSED
 from tests.migrate import with_roles
+from tests.migrate.migrating import rows
 from tests.migrate.monitoring import table
 from tests.support import servers
 from tests.support.docs import ROOT
@@ -23,6 +24,22 @@ BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 ROLES = ", ".join(with_roles.ROLES)
 #: Printed before each block, for the messages of this test.
 MARK = "== block %s =="
+
+
+def shell(script: str, folder: Path, server: Server, **variables: str) -> str:
+    """What a script prints to stdout, run to its end in the folder, with the server's programs and the project's."""
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", script],
+        cwd=folder,
+        env=os.environ | variables | {"PATH": f"{folder / 'bin'}:{server.bin}:{os.environ['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
 
 
 @pytest.fixture
@@ -49,28 +66,18 @@ def test_every_command_of_the_runbook_runs_in_its_order(server_18: Server, folde
             script, changed = re.subn(rf"^export {name}=.*$", f"export {name}='{dsn}'", script, flags=re.MULTILINE)
             assert changed == 1
         try:
-            done = subprocess.run(
-                ["bash", "-e", "-o", "pipefail", "-c", script],
-                cwd=folder,
-                env=os.environ | {"PATH": f"{folder / 'bin'}:{server_18.bin}:{os.environ['PATH']}"},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=300,
-            )
-            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+            said = shell(script, folder, server_18)
             for words in (
                 "the new tables accept every row: the quarantine is empty",
                 "both sides are equal",
                 "retire: ",
             ):
-                assert words in done.stdout
+                assert words in said
             # the drill gave the schema back
             before, after = ((folder / f"schema-{when}.sql").read_text() for when in ("before", "after"))
             assert before == after
             assert "CREATE TABLE public.orders" in before
-            assert "secret-ref:order-audit" not in done.stdout
+            assert "secret-ref:order-audit" not in said
             with psycopg.connect(copy) as connection:
                 row = connection.execute(
                     "insert into sales.orders (order_id, customer_id, amount) values (3000000000, 1, 10.50) returning 1"
@@ -86,6 +93,41 @@ def test_every_command_of_the_runbook_runs_in_its_order(server_18: Server, folde
             with psycopg.connect(server_18.dsn(), autocommit=True) as connection:
                 connection.execute("drop database if exists shop_rehearsal with (force)")
                 connection.execute(f"drop role if exists {ROLES}".encode())
+
+
+def test_step_0_is_undone_by_its_dump_and_other_rows_stay(server_18: Server, folder: Path) -> None:
+    (restore,) = re.findall(r"^```bash\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    (dump,) = re.findall(r"^pg_dump .*--file=before-step-0.*$", TEXT, re.MULTILINE)
+    (by_hand,) = (
+        block.partition("order-audit")[0] for block in BLOCKS if "update customers set customer_email" in block
+    )
+    with servers.database(server_18, "issues") as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        before = rows(dsn)
+        shell(f"{dump}\n{by_hand}", folder, server_18, DATABASE_URL=dsn)
+        connection.execute("update customers set customer_name = 'meanwhile' where customer_id = 1")
+        connection.execute("update customers set customer_name = 'overwritten' where customer_id = 105")
+        changed = rows(dsn)
+        assert len(before["orders"]) == len(changed["orders"]) + 1
+        shell(restore, folder, server_18, DATABASE_URL=dsn)
+        after = rows(dsn)
+    assert after["orders"] == before["orders"]
+    assert [row for row in after["customers"] if row not in before["customers"]] == [
+        row for row in changed["customers"] if "meanwhile" in row
+    ]
+
+
+def test_the_disk_space_before_plan(server_18: Server, folder: Path) -> None:
+    (block,) = (block.partition("order-audit")[0] for block in BLOCKS if "free disk space before plan" in block)
+    with servers.database(server_18, "sample") as dsn, psycopg.connect(dsn) as connection:
+        row = connection.execute(
+            "select pg_size_pretty(2 * t + 2 * l), pg_size_pretty(11 * t + 2 * l) from (select"
+            " pg_total_relation_size('customers') + pg_total_relation_size('orders'),"
+            " (select setting::bigint * 1048576 from pg_settings where name = 'max_wal_size' and unit = 'MB')"
+            ") as s (t, l)"
+        ).fetchone()
+        assert row
+        said = shell(block, folder, server_18, DATABASE_URL=dsn)
+    assert said.startswith(f"free disk space before plan: at least {row[0]}; {row[1]}, if ")
 
 
 def test_the_runbook_has_the_table_of_alerts() -> None:
