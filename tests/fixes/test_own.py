@@ -35,7 +35,7 @@ BESIDE = {
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """A user's rule with its fix, as options of a command."""
+    """A user's rule with its fix, beside measured rules, as options of a command."""
     folder = tmp_path_factory.mktemp("own")
     for name, text in {
         "rules": "-- title: Name has blanks around it\n-- severity: warning\n-- key: id\n"
@@ -45,6 +45,10 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     }.items():
         (folder / name / "parcels").mkdir(parents=True)
         (folder / name / "parcels" / "name_is_trimmed.sql").write_text(text, encoding="utf-8")
+    for name, key, query in (("row_count", "", "select count(*) as n"), ("few", "-- key: id\n", "select id, 1 as n")):
+        (folder / "rules" / "parcels" / f"{name}.sql").write_text(
+            f"-- title: t\n-- severity: info\n-- measure: n\n-- at_most: 1\n{key}{query} from parcels", encoding="utf-8"
+        )
     return ["--suite", str(folder / "rules"), "--fixes", str(folder / "fixes")]
 
 
@@ -75,9 +79,12 @@ def test_every_command_works_without_the_shipped_tables(dsn: str, own: list[str]
     filled(dsn, "")
     decisions, project = tmp_path / "decisions.toml", tmp_path / "project"
     assert "no fix was ever applied" in order_audit(dsn, "status")
-    assert "2 changes would be made" in order_audit(dsn, "plan", *own, "--out", str(decisions), "--quiet")
+    planned = order_audit(dsn, "plan", *own, "--out", str(decisions), "--quiet")
+    assert "2 changes would be made; 2 violations now, 0 after the fixes" in planned
     assert "2 changes" in order_audit(dsn, "emit", *own, "--out", str(project), "--quiet")
-    assert "2 changes, rolled back" in order_audit(dsn, "apply", *own, "--rehearse", "--quiet")
+    rehearsed = order_audit(dsn, "apply", *own, "--rehearse", "--quiet")
+    assert "2 changes, rolled back" in rehearsed
+    assert "no other rule fails" in rehearsed
     assert "2 rows changed" in order_audit(dsn, "apply", *own, "--decisions", str(decisions), "--quiet")
     assert parcels(dsn) == TRIMMED
     assert "parcels.name_is_trimmed" in order_audit(dsn, "status")

@@ -261,6 +261,17 @@ def test_a_wrong_file_is_named_with_its_line(rules: tuple[Rule, ...], tmp_path: 
     assert "\n" not in str(caught.value)
 
 
+def test_a_measured_rule_needs_the_rows_that_its_guard_refuses(tmp_path: Path) -> None:
+    """Its query gives groups, most of which are sound."""
+    rule = "-- title: t\n-- severity: info\n-- measure: n\n-- at_most: 1\nselect count(*) as n from a"
+    known = load(str(written(tmp_path / "mine", {"stock/counted.sql": rule}))).rules
+    part = HEAD + "-- check a:\nb > 0\n"
+    with pytest.raises(FixError, match=r"counted\.sql is a measured rule, which finds no rows: add the part 'refuses'"):
+        own_guards(written(tmp_path / "bare", {"g.sql": part}), known)
+    guards = written(tmp_path / "whole", {"g.sql": f"{part}-- refuses:\nselect from a where b <= 0"})
+    assert [*own_guards(guards, known)] == ["g"]
+
+
 FUNCTION = "-- function:\ncreate or replace function order_audit.{}() returns int language sql as $$ select 1 $$"
 
 
