@@ -5,6 +5,7 @@ from order_audit.expectations.error import SuiteError
 from order_audit.expectations.header import Diagram, FollowsFrom, Highlight, Prefilter, Prerequisite, SchemaCause
 from order_audit.expectations.instances import Given, check_names, psql_lines, resolved
 from order_audit.expectations.limits import Amount, Level
+from order_audit.expectations.overrides import Override, check_overrides, overridden
 from order_audit.expectations.ownership import Ownership, is_web_address, tagged
 from order_audit.expectations.requirements import Question, Requirement
 from order_audit.expectations.rule import Rule
@@ -31,6 +32,7 @@ __all__ = [
     "Highlight",
     "Level",
     "Measure",
+    "Override",
     "Ownership",
     "Prefilter",
     "Prerequisite",
@@ -45,9 +47,11 @@ __all__ = [
     "asked",
     "catalog",
     "check_names",
+    "check_overrides",
     "is_web_address",
     "load",
     "matching",
+    "overridden",
     "psql_lines",
     "resolved",
     "schema_fragment",

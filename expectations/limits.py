@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
@@ -55,10 +55,14 @@ class Amount:
 
 @dataclass(frozen=True)
 class Level:
-    """A row rule fails at this severity if its violations are more than an amount."""
+    """A row rule fails at this severity if its violations are more than an amount.
+
+    `place` is where a configuration says so; empty for the limits of the rule's own file.
+    """
 
     severity: Severity
     above: Amount
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

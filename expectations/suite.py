@@ -212,12 +212,17 @@ def matching(rules: Iterable[Rule], patterns: Iterable[str], *, maybe: bool = Tr
     rules = list(rules)
     names: set[str] = set()
     for pattern in patterns:
-        hits = [rule.id for rule in rules if _is_like(rule.id, pattern) or (rule.base and _is_like(rule.base, pattern))]
+        hits = [rule.id for rule in rules if matches(rule, pattern)]
         pending = [rule.id for rule in rules if rule.is_pending and _is_like(rule.id, pattern.partition("[")[0])]
         if not hits and not pending:
             raise SuiteError(f"no rule '{pattern}'{unknown_rule(pattern, rules)}")
         names.update(hits, pending if maybe else ())
     return names
+
+
+def matches(rule: Rule, pattern: str) -> bool:
+    """Return whether a pattern selects a rule by its id, or an instance by the id of its rule."""
+    return _is_like(rule.id, pattern) or bool(rule.base and _is_like(rule.base, pattern))
 
 
 def asked(

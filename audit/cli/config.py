@@ -47,7 +47,8 @@ def config(
         rows.append((key.path, *_shown(settings.get(key.path), _default(context, key.options))))
     for section, named in (configuration.open if configuration else {}).items():
         shown_settings = ((name, *_shown(setting, None)) for name, setting in named.items())
-        rows += [(f"{section}.{name}", _masked(name, value), source) for name, value, source in shown_settings]
+        for name, value, source in shown_settings:
+            rows.append((f"{section}.{name}", _masked(name, value) if section == "variables" else value, source))
     for it in configuration.suppressions if configuration else ():
         late = "expired: " if is_expired(it, datetime.now(UTC).date()) else ""
         rows.append((f"suppress {it.rule}", f"{late}{it.what}: {it.words}", file or ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -17,6 +17,7 @@ from order_audit.errors import UsageError
 
 if TYPE_CHECKING:
     from order_audit.audit.config.settings import Configuration
+    from order_audit.expectations import Rule
 
 #: The configuration of the current command.
 _CURRENT: Final[ContextVar[Configuration | None]] = ContextVar("configuration", default=None)
@@ -46,11 +47,23 @@ def from_file(suites: list[str] | None) -> dict[str, Any]:
     return {
         "configuration": name,
         "configured": configuration.texts("variables"),
-        "severities": configuration.severities,
+        "overrides": configuration.overrides,
         "suppressions": configuration.suppressions,
         # other suites, of the command line, may lack the rules that the file names
         "all_match": suites == configuration.value("suites"),
     }
+
+
+def configured_rules(rules: Iterable[Rule], suites: list[str] | None) -> tuple[Rule, ...]:
+    """Return rules of suites with the severities and tolerances of the configuration. Raises SuiteError as a run."""
+    from order_audit.expectations import check_overrides, overridden
+
+    rules, configuration = tuple(rules), current()
+    if configuration is None:
+        return rules
+    if suites == configuration.value("suites"):
+        check_overrides(rules, configuration.overrides)
+    return tuple(overridden(rules, configuration.overrides))
 
 
 def configured_variables() -> dict[str, str]:

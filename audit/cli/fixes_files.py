@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from order_audit.audit.cli.configured import configured_variables
+from order_audit.audit.cli.configured import configured_rules, configured_variables
 from order_audit.audit.cli.options import variables
 from order_audit.errors import UsageError
 
@@ -34,6 +35,7 @@ def read_files(suite: list[str] | None, folder: Path | None, guards: Path | None
     from order_audit.fixes.guarding.own_guards import own_guards
 
     loaded = load(*(suite or ["current"]))
+    loaded = replace(loaded, rules=configured_rules(loaded.rules, suite))
     if not fixes(loaded.rules, folder) and folder is not None:
         id = loaded.rules[0].id
         path = folder.joinpath(*id.split("."))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.commands import Commands
-from order_audit.audit.cli.configured import Configured, configured_variables
+from order_audit.audit.cli.configured import Configured, configured_variables, current
 from order_audit.audit.cli.options import Dsn, Schema, Suites, Variables, say, variables
 
 gx_app = Commands(of=Configured, help="Great Expectations: export the rules as a project.", no_args_is_help=True)
@@ -43,6 +43,7 @@ def export_project(
     from order_audit.audit.gx.export import export
     from order_audit.reports.formatting import plural
 
+    configuration = current()
     made = export(
         folder,
         dsn,
@@ -52,6 +53,8 @@ def export_project(
         schema=schema,
         variables=variables(var),
         configured=configured_variables(),
+        overrides=configuration.overrides if configuration else (),
+        all_match=configuration is not None and suite == configuration.value("suites"),
     )
     lines = [f"project: {made.folder} (suite and checkpoint '{made.name}', {plural(made.rules, 'rule')})"]
     lines += [f"skipped: {id}: {reason}" for id, reason in made.left_out.items()]

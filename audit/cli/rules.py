@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from order_audit.audit.cli.configured import configured_variables, current
+from order_audit.audit.cli.configured import configured_rules, configured_variables, current
 from order_audit.audit.cli.options import Fixes, Guards, Suites, Tags, Variables, Verbose, say, variables
 from order_audit.errors import UsageError
 
@@ -34,14 +34,11 @@ def rules(
         known = schema_rules()
     else:
         from order_audit.audit.analysis import parsed_query
-        from order_audit.audit.results.severity import overridden
 
         known = load(*(suite or ["current"])).rules
         for rule in known:
             parsed_query.parse(rule)
-        if configuration:
-            all_match = suite == configuration.value("suites")
-            known = tuple(overridden(known, configuration.severities, all_match=all_match))
+        known = configured_rules(known, suite)
     given = Given(variables(var), configured_variables())
     check_names(known, given)
     if not known:

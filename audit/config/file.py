@@ -88,7 +88,7 @@ def _refuse_secrets(file: ConfigFile, value: Any, path: tuple[str, ...]) -> None
     """Raise UsageError where the file holds a password, without its text."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            if _SECRET_NAME.search(name) and isinstance(inner, str) and "severity" not in path:
+            if _SECRET_NAME.search(name) and isinstance(inner, str) and not {"severity", "tolerate"} & {*path}:
                 raise UsageError(
                     f"{file.place(*path, name)}: '{name}' does not belong in a file: name a service or the environment"
                     " variable that holds the DSN ([connection] service, dsn_env)"

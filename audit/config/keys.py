@@ -77,6 +77,7 @@ KEYS: Final = (
 OPEN: Final = {
     "variables": "values of the rules' variables, by name",
     "severity": 'severities by the ids of rules, or by patterns: `"shipping.*" = "info"`; the last that matches counts',
+    "tolerate": 'violations that still pass, likewise: `"shipping.*" = "0.1 %"` or `"20 rows"`',
 }
 SECTIONS: Final = tuple(dict.fromkeys(key.section for key in KEYS if key.section))
 BY_PATH: Final = {key.path: key for key in KEYS}

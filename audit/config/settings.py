@@ -14,7 +14,7 @@ from order_audit.audit.config.keys import BY_PATH, ENVIRONMENTS, KEYS, OPEN, SEC
 from order_audit.audit.config.suppressions import SECTION, suppressions
 from order_audit.audit.config.values import checked, open_value
 from order_audit.errors import UsageError
-from order_audit.expectations import Severity
+from order_audit.expectations import Amount, Override
 from order_audit.reports.document import Suppression
 
 #: The variable that names the environment where --env does not.
@@ -62,9 +62,12 @@ class Configuration:
         }
 
     @property
-    def severities(self) -> dict[str, Severity]:
-        """The severities of rules, by patterns."""
-        return {name: setting.value for name, setting in self.open["severity"].items()}
+    def overrides(self) -> tuple[Override, ...]:
+        """The severities and tolerances of rules, by patterns."""
+        return (
+            *(Override(name, it.place, severity=it.value) for name, it in self.open["severity"].items()),
+            *(Override(name, it.place, tolerate=Amount.parse(it.value)) for name, it in self.open["tolerate"].items()),
+        )
 
     def texts(self, section: str) -> dict[str, str]:
         """The values of an open section."""

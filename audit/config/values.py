@@ -12,7 +12,7 @@ from typing import Any, Final
 from order_audit import search_path
 from order_audit.audit.config.keys import WORDS, Key, Kind
 from order_audit.errors import UsageError
-from order_audit.expectations import SEVERITIES, shipped
+from order_audit.expectations import SEVERITIES, Amount, shipped
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -41,6 +41,11 @@ def open_value(section: str, name: str, value: Any, place: str) -> str:
         if value not in SEVERITIES:
             raise UsageError(f"{place}: the severity of '{name}' is not one of {', '.join(SEVERITIES)}")
         return str(value)
+    if section == "tolerate":
+        try:
+            return str(Amount.parse(value if isinstance(value, str) else str(value)))
+        except ValueError as error:
+            raise UsageError(f"{place}: tolerate '{name}': {error}") from None
     if not _NAME.fullmatch(name):
         raise UsageError(f"{place}: '{name}' is not a name of a variable: letters, digits and _")
     if isinstance(value, bool):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -18,7 +18,7 @@ from order_audit.audit.gx.suite import name_of, of_rules
 from order_audit.audit.scans.instances import made_instances
 from order_audit.audit.scans.prepared_rule import prepare
 from order_audit.errors import RunError, UsageError
-from order_audit.expectations import Given, asked, load, resolved
+from order_audit.expectations import Given, Override, asked, check_overrides, load, overridden, resolved
 from order_audit.reports import cause_text
 
 
@@ -48,11 +48,14 @@ def export(
     schema: str = "",
     variables: Mapping[str, str] | None = None,
     configured: Mapping[str, str] | None = None,
+    overrides: Sequence[Override] = (),
+    all_match: bool = True,
 ) -> Exported:
     """Write the project `folder`/gx, or add to the one that is there; rules that the database cannot answer stay out.
 
     `rules` and `exclude` are patterns of rule ids; `dsn` is a URL or a libpq string; None reads DATABASE_URL.
-    `variables` and `configured` are values of the rules' variables, which the project keeps. No data are read, except
+    `variables` and `configured` are values of the rules' variables, which the project keeps, as it does the severities
+    and tolerances of `overrides`, whose patterns match some rule unless `all_match` is false. No data are read, except
     by queries of `for_each`. Raises SuiteError, UsageError, RunError.
     """
     sources = list(suites)
@@ -71,7 +74,9 @@ def export(
         pending = [rule for rule in suite.rules if rule.id in wanted and rule.is_pending]
         suite, unmade = made_instances(snapshot.connection, suite, pending)
         wanted = asked(suite.rules, patterns, excluded)
-        exported = [rule for rule in suite.rules if rule.id in wanted]
+        if all_match:
+            check_overrides(suite.rules, overrides)
+        exported = [rule for rule in overridden(suite.rules, overrides) if rule.id in wanted]
         parsed_rules = [(rule, parsed_query.parse(rule)) for rule in exported if not rule.is_pending]
         _, outcomes = prepare(snapshot.connection, parsed_rules)
         outcomes |= unmade

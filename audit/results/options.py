@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from order_audit.expectations import Severity
+from order_audit.expectations import Override
 from order_audit.progress import ProgressCallback, StartProgress, ignore_progress, start_ignored
 from order_audit.reports.document import FailOn, Suppression
 from order_audit.reports.writers import DEFAULT
@@ -24,10 +24,10 @@ class Options:
     pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
     baseline of another database or suite. `history` is a file that each complete run adds its numbers to. `variables`
     are values of the rules' variables, each of which a rule has to declare; `configured` are those of a configuration
-    file, over which the environment and `variables` go. `severities` replace those of rules, by patterns of ids, which
-    must match some unless `all_match` is false; `suppressions` accept violations and schema findings; `configuration`
-    is the name of the file that they are from. `on_progress` receives the progress of rules; `start_progress` returns
-    such a callback for lint and profile.
+    file, over which the environment and `variables` go. `overrides` replace severities and tolerances of rules, by
+    patterns of ids, which must match some unless `all_match` is false; `suppressions` accept violations and schema
+    findings; `configuration` is the name of the file that they are from. `on_progress` receives the progress of rules;
+    `start_progress` returns such a callback for lint and profile.
     """
 
     suites: tuple[str, ...] = ("current",)
@@ -38,7 +38,7 @@ class Options:
     tags: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     configured: Mapping[str, str] = field(default_factory=dict)
-    severities: Mapping[str, Severity] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     all_match: bool = True
     configuration: str = ""

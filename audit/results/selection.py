@@ -9,13 +9,22 @@ import psycopg
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.analysis.parsed_query import ParsedQuery
 from order_audit.audit.results.options import Options
-from order_audit.audit.results.severity import overridden
 from order_audit.audit.results.suppressed import refuse_unknown
 from order_audit.audit.scans.instances import made_instances
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.schema import suppression
 from order_audit.errors import UsageError
-from order_audit.expectations import Given, Rule, Suite, asked, load, resolved, schema_rules
+from order_audit.expectations import (
+    Given,
+    Rule,
+    Suite,
+    asked,
+    check_overrides,
+    load,
+    overridden,
+    resolved,
+    schema_rules,
+)
 from order_audit.reports.document import Suppression
 
 
@@ -36,10 +45,13 @@ class Selection:
 def selected(options: Options) -> Selection:
     """Return the selection, as far as it is known without the database. Raises SuiteError, UsageError."""
     loaded = load(*options.suites)
-    loaded = replace(loaded, rules=tuple(overridden(loaded.rules, options.severities, all_match=options.all_match)))
     wanted = _asked(loaded, options)
     suite = resolved(loaded, wanted, Given(options.variables, options.configured))
+    if options.all_match:
+        check_overrides(suite.rules, options.overrides)
     wanted = _asked(suite, options)
+    pending = {rule.id for rule in suite.rules if rule.is_pending and rule.id in wanted}
+    suite = _overridden(suite, {rule.id for rule in suite.rules} - pending, options)
     if not wanted and suite.rules:
         raise UsageError(f"--rule{', --tag' * bool(options.tags)} and --exclude leave no rule to judge")
     if options.all_match:
@@ -58,9 +70,18 @@ def with_instances(
     if not selection.pending:
         return selection, {}
     suite, outcomes = made_instances(connection, selection.suite, selection.pending)
+    if options.all_match:
+        check_overrides(suite.rules, options.overrides)
+    suite = _overridden(suite, {rule.id for rule in selection.pending}, options)
     wanted = _asked(suite, options)
     made = _selection(suite, wanted, selection.suppressions)
     return replace(made, pending=[]), outcomes
+
+
+def _overridden(suite: Suite, ids: set[str], options: Options) -> Suite:
+    """Override severities and tolerances of these rules, or of their instances."""
+    rules = [overridden([rule], options.overrides)[0] if {rule.id, rule.base} & ids else rule for rule in suite.rules]
+    return replace(suite, rules=tuple(rules))
 
 
 def _asked(suite: Suite, options: Options) -> set[str]:

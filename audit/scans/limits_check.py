@@ -38,10 +38,11 @@ def misfit(connection: psycopg.Connection | None, rule: Rule, columns: Sequence[
     if rule.measure is not None:
         return _unmeasurable(connection, rule.measure, columns)
     key = next(column for column in columns if column.name == rule.key[0])
-    if any(level.above.is_percent for level in rule.levels) and not key.relation:
+    share = next((level for level in rule.levels if level.above.is_percent), None)
+    if share and not key.relation:
         return (
-            f"{rule.path}: a share of the checked rows is unknown, because the key {rule.key[0]} is no column of a"
-            " table: tolerate a number of rows"
+            f"{share.place or rule.path}: a share of the checked rows is unknown, because the key {rule.key[0]} is no"
+            " column of a table: tolerate a number of rows"
         )
     return ""
 

@@ -204,6 +204,8 @@ WRONG = {
     "gate = 1": "order-audit.toml:1: gate is a section: [gate]",
     "env = 1": "order-audit.toml:1: an environment is a section: [env.NAME]",
     "[severity]\n'a.*' = 'bad'": "order-audit.toml:2: the severity of 'a.*' is not one of critical, warning, info",
+    "[tolerate]\n'a.*' = 'some'": "order-audit.toml:2: tolerate 'a.*': 'some' is not an amount: write '20 rows' or"
+    " '0.1 %'",
     "[variables]\n'a-b' = 1": "order-audit.toml:2: 'a-b' is not a name of a variable: letters, digits and _",
     "schema = ": "order-audit.toml:1: not TOML: invalid value",
     "[connection]\ndsn = 'dbname=x'": "order-audit.toml:2: 'dsn' does not belong in a file: name a service or the"
@@ -222,7 +224,10 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, text: str) -> None:
 
 def test_a_pattern_without_a_rule_is_refused_unless_other_suites_are_given(project: Path) -> None:
     said = refused(project, FILE.replace("parcels.*", "parcel.*"))
-    assert said == "no rule 'parcel.*' (did you mean parcels.other?); 'order-audit rules --suite rules' lists all"
+    assert said == (
+        "order-audit.toml:15: no rule 'parcel.*' (did you mean parcels.other?); 'order-audit rules --suite rules' lists"
+        " all"
+    )
     assert in_process("rules", "--suite", "current", cwd=project).returncode == 0
 
 

@@ -12,8 +12,7 @@ import psycopg
 import pytest
 
 from order_audit.audit.database.server import Server
-from order_audit.audit.results.severity import overridden
-from order_audit.expectations import Amount, SuiteError, load
+from order_audit.expectations import Amount, Override, SuiteError, check_overrides, load, overridden
 from tests.support import servers
 from tests.support.program import order_audit
 
@@ -177,7 +176,50 @@ def test_a_configured_severity_is_that_of_every_limit(tmp_path: Path) -> None:
     (tmp_path / "s" / "n.sql").write_text(
         "-- title: N\n-- measure: n\n-- warning: at_most 1\n-- critical: at_most 5\nselect 1 as n\n"
     )
-    few, n = overridden(load(tmp_path / "s").rules, {"*": "info"})
+    few, n = overridden(load(tmp_path / "s").rules, [Override("*", "", severity="info")])
     assert [(it.severity, str(it.above)) for it in few.levels] == [("info", "5 rows")]
     assert n.measure is not None
     assert {few.severity, n.severity, *(it.severity for it in n.measure.bounds)} == {"info"}
+
+
+@pytest.mark.parametrize(
+    ("header", "tolerated", "limits"),
+    [
+        ("-- severity: critical", "20 rows", ["critical above 20 rows"]),
+        ("-- severity: critical\n-- tolerate: 9 %", "0.5 %", ["critical above 0.5 %"]),
+        ("-- severity: critical\n-- tolerate: 9 %", "0 %", []),
+        (
+            "-- warning: above 5 rows\n-- critical: above 9 rows",
+            "7 rows",
+            ["critical above 9 rows", "warning above 7 rows"],
+        ),
+        ("-- warning: above 5 rows\n-- critical: above 9 rows", "9 rows", ["critical above 9 rows"]),
+        (
+            "-- warning: above 5 rows\n-- critical: above 1 %",
+            "90 rows",
+            ["critical above 1 %", "warning above 90 rows"],
+        ),
+    ],
+)
+def test_a_configured_tolerance_is_that_of_the_mildest_limit(
+    tmp_path: Path, header: str, tolerated: str, limits: list[str]
+) -> None:
+    """And of worse limits of the same unit that begin below: what is tolerated passes."""
+    rules = load(rule(tmp_path / "s", header, 1)).rules
+    (made,) = overridden(rules, [Override("few", "", tolerate=Amount.parse(tolerated))])
+    assert [f"{it.severity} above {it.above}" for it in made.levels] == limits
+    assert made.severity == (made.levels[0].severity if limits else "critical")
+
+
+def test_measured_rules_tolerate_nothing(tmp_path: Path) -> None:
+    """A pattern that names others, too, leaves them as they are."""
+    rule(tmp_path / "s", "-- severity: info", 1)
+    (tmp_path / "s" / "n.sql").write_text(
+        "-- title: N\n-- measure: n\n-- severity: info\n-- at_most: 1\nselect 1 as n\n"
+    )
+    rules = load(tmp_path / "s").rules
+    every, n = (Override(it, f"c.toml:{line}", tolerate=Amount("3")) for line, it in enumerate("*n", 1))
+    assert [len(it.levels) for it in overridden(rules, [every])] == [1, 0]
+    check_overrides(rules, [every])
+    with pytest.raises(SuiteError, match=r"^c\.toml:2: 'n' matches measured rules alone, which tolerate nothing"):
+        check_overrides(rules, [every, n])
