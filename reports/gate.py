@@ -138,7 +138,7 @@ def _pass_rate(results: Sequence[Result], failed: Sequence[Result], min_pass_rat
 
 def _expired(suppressions: Sequence[Suppression]) -> Iterator[Reason]:
     if suppressions:
-        rules = (FailingRule(it.rule, expired=f"{it.what}, until {it.expires}") for it in suppressions)
+        rules = (FailingRule(it.rule, expired=f"{it.what}, until {it.expires}{it.at}") for it in suppressions)
         yield Reason("suppressions_expired", rules=tuple(rules))
 
 

@@ -13,7 +13,7 @@ def lines(document: Document) -> list[str]:
 
 def attention(it: Suppression) -> str:
     """Return what is wrong with a suppression; empty if nothing is."""
-    named = f"{it.rule} {it.what}: {it.words}"
+    named = f"{it.rule} {it.what}: {it.words}{it.at}"
     match it.status:
         case "expired":
             return f"expired suppression  {named}"
@@ -22,7 +22,7 @@ def attention(it: Suppression) -> str:
         case "unused" if not it.object:  # those of the schema are among its own lines
             return f"unused suppression  {named}"
     if it.unused_keys:
-        return f"unused keys of a suppression  {it.rule} {', '.join(it.unused_keys)}: {it.words}"
+        return f"unused keys of a suppression  {it.rule} {', '.join(it.unused_keys)}: {it.words}{it.at}"
     return ""
 
 

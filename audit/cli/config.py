@@ -51,7 +51,7 @@ def config(
             rows.append((f"{section}.{name}", _masked(name, value) if section == "variables" else value, source))
     for it in configuration.suppressions if configuration else ():
         late = "expired: " if is_expired(it, datetime.now(UTC).date()) else ""
-        rows.append((f"suppress {it.rule}", f"{late}{it.what}: {it.words}", file or ""))
+        rows.append((f"suppress {it.rule}", f"{late}{it.what}: {it.words}", it.place))
     rows += _variables()
     if as_json:
         entries = [{"setting": name, "value": value, "source": source} for name, value, source in rows]

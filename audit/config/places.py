@@ -14,7 +14,8 @@ _KEY: Final = re.compile(rf"\s*({_NAME})\s*=")
 
 
 def places(text: str) -> dict[Path, int]:
-    """Return the lines (from 1) of sections and keys by their path; of a repeated section, those of the last one.
+    """Return the lines (from 1) of sections and keys by their path. Of a repeated section, the path has the number
+    (from 0) behind its name, too; without it, the lines are those of the first one.
 
     A line within a text of several lines may be taken for a key: a wrong line is said, and nothing else goes wrong.
     """
@@ -23,7 +24,10 @@ def places(text: str) -> dict[Path, int]:
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.fullmatch(line):
             section = _parts(header[1])
-            found[section] = number
+            found.setdefault(section, number)
+            if line.lstrip().startswith("[["):
+                section = (*section, str(sum(place[:-1] == section and place[-1].isdecimal() for place in found)))
+                found[section] = number
         elif key := _KEY.match(line):
             parts = _parts(key[1])
             for end in range(1, len(parts) + 1):

@@ -40,6 +40,7 @@ from order_audit.reports.document import (
     SchemaFinding,
     SchemaRule,
     Summary,
+    Suppression,
     decode,
 )
 from order_audit.reports.previous_values import with_previous
@@ -69,7 +70,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
     suppressed = apply(results, options.suppressions, day, now, then)
     results = suppressed.results
     on_schema = of_schema(options.suppressions, collected.unused, day) if options.lint else ()
-    suppressions = (*suppressed.suppressions, *on_schema)
+    suppressions = tuple(map(_without_folder, (*suppressed.suppressions, *on_schema)))
     results = with_previous(results, before.results) if before else results
     judged = _Judged(collected.run, results, lint.findings(collected.linted), lint.rules(collected.linted))
     verdict = gate.decide(
@@ -89,7 +90,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
         violations=collected.violations if "violations" in options.formats else None,
         schema_findings=judged.schema_findings,
         schema_rules=judged.schema_rules,
-        unused_suppressions=tuple(collected.unused),
+        unused_suppressions=tuple(map(_without_folder, collected.unused)),
         suppressions=suppressions,
         profile=collected.profile,
         ddl=collected.ddl,
@@ -103,6 +104,11 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
         coverage=collected.coverage,
         configuration=options.configuration,
     )
+
+
+def _without_folder(suppression: Suppression) -> Suppression:
+    """A suppression as results have it: they name no folder of the machine that they are from."""
+    return replace(suppression, place=Path(suppression.place).name)
 
 
 def _file(keys: Keys | None) -> Path | None:

@@ -31,7 +31,7 @@ def refuse_unknown(suppressions: Iterable[Suppression], rules: Sequence[Rule]) -
     known = {rule.id for rule in rules}
     for it in suppressions:
         if not it.object and it.rule.partition("[")[0] not in known:
-            raise SuiteError(f"[[suppress]]: no rule '{it.rule}'{unknown_rule(it.rule, rules)}")
+            raise SuiteError(f"{it.place}: [[suppress]]: no rule '{it.rule}'{unknown_rule(it.rule, rules)}")
 
 
 def is_expired(suppression: Suppression, day: date) -> bool:

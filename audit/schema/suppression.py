@@ -28,7 +28,9 @@ def read(path: Path | None, rules: Sequence[str], configured: Iterable[Suppressi
         if not it.object:
             continue
         if not any(fnmatchcase(rule, it.rule) for rule in rules):
-            raise UsageError(f"[[suppress]]: no rule '{it.rule}'; 'order-audit rules --lint' lists them all")
+            raise UsageError(
+                f"{it.place}: [[suppress]]: no rule '{it.rule}'; 'order-audit rules --lint' lists them all"
+            )
         if not it.expires or it.expires >= today:
             suppressions.append(it)
     return suppressions

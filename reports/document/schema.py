@@ -88,6 +88,12 @@ class Suppression:
     ] = ""
     suppressed: Annotated[int, note("The violations that it accepts.", minimum=0)] = 0
     unused_keys: Annotated[tuple[str, ...], note("Keys that are no violation.")] = ()
+    place: Annotated[str, note("The file and line of the configuration that says so; empty for those of --allow.")] = ""
+
+    @property
+    def at(self) -> str:
+        """The place behind other words."""
+        return f"; {self.place}" if self.place else ""
 
     @property
     def what(self) -> str:

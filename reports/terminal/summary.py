@@ -192,7 +192,7 @@ def _not_judged(document: Document) -> Iterator[str]:
         if rule.status != "checked":
             yield f"? {rule.status.replace('_', ' ')}  {rule.rule}: {escape(rule.reason)}"
     for entry in (it for it in document.unused_suppressions if it.object):
-        yield "? unused suppression  " + escape(f"{entry.rule} {entry.what}: {entry.words}")
+        yield "? unused suppression  " + escape(f"{entry.rule} {entry.what}: {entry.words}{entry.at}")
 
 
 def comparison_text(document: Comparison, out: Path) -> str:

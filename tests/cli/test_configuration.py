@@ -245,8 +245,8 @@ def test_each_key_stands_in_for_an_option_that_exists() -> None:
 
 
 def test_lines_are_those_of_the_keys() -> None:
-    text = '# a\na = 1\n[b."c.d"]\ne.f = 2 # x\n"g" = 3\n[[h]]\ni = 1\n'
+    text = '# a\na = 1\n[b."c.d"]\ne.f = 2 # x\n"g" = 3\n[[h]]\ni = 1\n[[h]]\ni = 2\n'
     assert places(text) == {
         ("a",): 2, ("b", "c.d"): 3, ("b", "c.d", "e"): 4, ("b", "c.d", "e", "f"): 4, ("b", "c.d", "g"): 5,
-        ("h",): 6, ("h", "i"): 7,
+        ("h",): 6, ("h", "0"): 6, ("h", "0", "i"): 7, ("h", "1"): 8, ("h", "1", "i"): 9,
     }  # fmt: skip

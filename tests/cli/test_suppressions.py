@@ -93,7 +93,7 @@ def test_an_expired_one_fails_the_gate_even_if_its_rule_passes(dsn: str, project
     done, result = run(dsn, project, expired, "--rule", "parcels.good")
     assert done.returncode == 1
     assert result["summary"]["gate"]["reasons"] == [
-        f"1 suppression has expired: parcels.good (up to 5 violations, until {LAST})"
+        f"1 suppression has expired: parcels.good (up to 5 violations, until {LAST}; order-audit.toml:2)"
     ]
     done, result = run(dsn, project, expired, "--rule", "parcels.site", "--fail-on", "never")
     assert (done.returncode, "suppressions" in result) == (0, False)
@@ -102,7 +102,7 @@ def test_an_expired_one_fails_the_gate_even_if_its_rule_passes(dsn: str, project
 def test_unused_ones_are_told(dsn: str, project: Path) -> None:
     entries = entry("parcels.good", "keys = [7]") + entry("parcels.weight", "keys = [1, 8]")
     done, _ = run(dsn, project, entries)
-    assert "? unused suppression  parcels.good key 7: known since May" in done.stdout
+    assert "? unused suppression  parcels.good key 7: known since May; order-audit.toml:2" in done.stdout
     assert "? unused keys of a suppression  parcels.weight 8: known since May" in done.stdout
     assert "parcels.good key 7" in (project / "out" / "report.html").read_text(encoding="utf-8")
 
@@ -138,25 +138,30 @@ def test_a_schema_finding_is_accepted_until_the_last_day(dsn: str, project: Path
 
 
 WRONG = {
-    "max = 1\nkeyz = [1]": "order-audit.toml: [[suppress]] 1: unknown key 'keyz' (did you mean keys?)",
-    "": "order-audit.toml: [[suppress]] 1: give one of object, keys, max, and not none",
-    "max = 0": "order-audit.toml: [[suppress]] 1: max is not a whole number above 0",
-    "keys = [1.5]": "order-audit.toml: [[suppress]] 1: write the key 1.5 as a text, as in violations.csv",
-    "object = 'parcels'": "order-audit.toml: [[suppress]] 1: a suppression of parcels.weight takes keys or max",
-    "max = 1\nexpires = '2026-01-01'": "order-audit.toml: [[suppress]] 1: expires is not a date like 2026-12-31,"
-    " without quotes",
-}  # fmt: skip
+    "max = 1\nkeyz = [1]": "8: [[suppress]]: unknown key 'keyz' (did you mean keys?)",
+    "": "5: [[suppress]]: give one of object, keys, max, and not none",
+    "max = 0": "7: [[suppress]]: max is not a whole number above 0",
+    "\n\nkeys = [1.5]": "9: [[suppress]]: write the key 1.5 as a text, as in violations.csv",
+    "object = 'parcels'": "6: a suppression of parcels.weight takes keys or max",
+    "max = 1\nexpires = '2026-01-01'": "8: [[suppress]]: expires is not a date like 2026-12-31, without quotes",
+}
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_a_wrong_suppression_is_refused(dsn: str, project: Path, what: str) -> None:
-    done, _ = run(dsn, project, entry("parcels.weight", what))
-    assert (done.returncode, done.stderr) == (2, f"order-audit: {WRONG[what]}\n")
+@pytest.mark.parametrize("section", ["suppress", "env.ci.suppress"])
+def test_a_wrong_suppression_is_refused_with_its_line(project: Path, what: str, section: str) -> None:
+    """Of the second of two; an environment that does not apply is checked, too."""
+    entries = "[[suppress]]\nrule='a'\nmax=1" + "\nreason = 'b'\n" + entry("parcels.weight", what)
+    (project / "order-audit.toml").write_text(entries.replace("[suppress]", f"[{section}]"), encoding="utf-8")
+    done = in_process("rules", cwd=project)
+    assert (done.returncode, done.stderr) == (2, f"order-audit: order-audit.toml:{WRONG[what]}\n")
 
 
 def test_a_suppression_of_an_unknown_rule_is_refused(dsn: str, project: Path) -> None:
-    done, _ = run(dsn, project, entry("parcels.wait", "max = 1"))
+    done, _ = run(dsn, project, entry("parcels.good", "max = 1") + entry("parcels.wait", "max = 1"))
     assert done.stderr == (
-        "order-audit: [[suppress]]: no rule 'parcels.wait' (did you mean parcels.weight?); 'order-audit rules --suite"
-        " mine' lists all\n"
+        "order-audit: order-audit.toml:7: [[suppress]]: no rule 'parcels.wait' (did you mean parcels.weight?);"
+        " 'order-audit rules --suite mine' lists all\n"
     )
+    done, _ = run(dsn, project, entry("schema.nothing", "object = 'a'"))
+    assert done.stderr.startswith("order-audit: order-audit.toml:2: [[suppress]]: no rule 'schema.nothing'")
