@@ -1,4 +1,4 @@
-"""The tables of `python -m benchmarks.proposals`."""
+"""The tables of `python -m benchmarks.proposals` and `benchmarks.large_tables`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,28 @@ def proposal_tables(document: Document) -> str:
         text += f"\n\nOn a database of {time['tables']:,} tables, where it proposes {time['files']:,} rules:\n\n"
         text += grid(("command", "s", "ratio"), lines)
     return text
+
+
+def large_tables(document: Document) -> str:
+    """What `init` and `profile` cost on few large tables, and how often each was read."""
+    text = (
+        "### `order-audit init` on large tables\n\n"
+        "Seconds of CPU of one backend without parallel workers, so that other work on the machine counts little. The"
+        " wall time has it. A table is read once if a sequential scan returns each of its rows once.\n\n"
+    )
+    commands = {name: document[name] for name in ("profile", "init")}
+    server = {name: it["server"] for name, it in commands.items()}
+    lines = [
+        (name, in_seconds(it["server"]), ratio(server[name], server["profile"]), in_seconds(it["client"]),
+         in_seconds(it["wall"]), ratio(it["wall"], commands["profile"]["wall"]))
+        for name, it in commands.items()
+    ]  # fmt: skip
+    text += grid(("command", "server CPU, s", "ratio", "client CPU, s", "wall, s", "ratio"), lines) + "\n\n"
+    reads = [
+        (name, f"{rows:,}", f"{columns:,}", *(decimal(it["reads"][name]) for it in commands.values()))
+        for name, (rows, columns) in document["tables"].items()
+    ]
+    return text + grid(("table", "rows", "columns", "read by profile", "by init"), reads)
 
 
 def _shares(counts: Counter[str]) -> tuple[str, str, str]:

@@ -116,13 +116,14 @@ def _time(running: Server, count: int, repeats: int) -> dict[str, Any]:
                     if name == "init":
                         files = len(propose(snapshot.connection).files)
                     else:
-                        _profile(snapshot.connection)
+                        profiled(snapshot.connection)
                     if turn:
                         taken.append(time.perf_counter() - before)
     return {"tables": made, "files": files, "seconds": {name: statistics.median(it) for name, it in seconds.items()}}
 
 
-def _profile(connection: psycopg.Connection) -> None:
+def profiled(connection: psycopg.Connection) -> None:
+    """Profile all tables."""
     names = connection.execute(
         "select n.nspname::text, c.relname::text from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
         " where c.relkind in ('r', 'p') and not c.relispartition and n.nspname !~ '^(pg_|information_schema)'"

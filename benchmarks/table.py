@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.markdown import Document, decimal, grid, in_megabytes, in_seconds, ratio
-from benchmarks.proposal_tables import proposal_tables
+from benchmarks.proposal_tables import large_tables, proposal_tables
 from benchmarks.targets import best_of, log_until_verify, target_lines
 
 _README: Final = Path(__file__).parent / "README.md"
 _BEGIN: Final = "<!-- results: written by python -m benchmarks -->\n"
 _END: Final = "<!-- end of results -->"
+#: Results of other commands than `python -m benchmarks`.
+_MODULES: Final = {"proposals": "python -m benchmarks.proposals", "large": "python -m benchmarks.large_tables"}
 
 
 def write(results: Path) -> None:
@@ -49,6 +51,8 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append(_capacity(capacity))
     if proposals := documents.get("proposals"):
         parts.append(proposal_tables(proposals))
+    if large := documents.get("large"):
+        parts.append(large_tables(large))
     if met := list(target_lines(compared[-1] if compared else None, documents)):
         parts.append("### Targets\n\n" + grid(("target", "wanted", "found", "met"), met))
     parts += _machines(documents)
@@ -261,7 +265,7 @@ def _machines(documents: dict[str, Document]) -> Iterator[str]:
     found: dict[str, list[str]] = {}
     for name, document in documents.items():
         if "machine" in document:
-            way = "python -m benchmarks.proposals" if name == "proposals" else f"--{name.partition('-')[0]}"
+            way = _MODULES.get(name) or f"--{name.partition('-')[0]}"
             found.setdefault(_machine(document), []).append(f"`{way}`")
     for machine, names in found.items():
         yield f"{', '.join(dict.fromkeys(names))}: {machine}"

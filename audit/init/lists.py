@@ -73,14 +73,20 @@ def _values(
 ) -> dict[int, list[tuple[str, int, int]]]:
     """The values of columns, by their place: each with its rows, and how many of them are of the older half."""
     older = f"count(*) filter (where {found.older})" if found.older else "count(*)"
-    parts = [
-        f"select {place}, t.{figures.column.sql}::text, count(*), {older} from {found.table.sql} as t"
-        f" where t.{figures.column.sql} is not null group by t.{figures.column.sql}"
-        for place, figures in enumerate(wanted)
-    ]
+    texts = [f"t.{figures.column.sql}::text" for figures in wanted]
+    # one pass over the table for all columns
+    place, value = (
+        " ".join(f"when grouping({text}) = 0 then {shown}" for text, shown in pairs)
+        for pairs in ([(text, str(place)) for place, text in enumerate(texts)], list(zip(texts, texts, strict=True)))
+    )
+    query = (
+        f"select case {place} end, case {value} end, count(*), {older} from {found.table.sql} as t"
+        f" group by grouping sets ({', '.join(f'({text})' for text in texts)})"
+    )
     rows: dict[int, list[tuple[str, int, int]]] = defaultdict(list)
-    for place, value, count, before in connection.execute(" union all ".join(parts).encode()):
-        rows[place].append((value, count, before))
+    for place_of, text, count, before in connection.execute(query.encode()):
+        if text is not None:
+            rows[place_of].append((text, count, before))
     return rows
 
 

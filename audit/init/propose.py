@@ -12,7 +12,7 @@ import psycopg
 from order_audit.audit import mask
 from order_audit.audit.init import keys
 from order_audit.audit.init.candidate import KINDS, Candidate, Omitted
-from order_audit.audit.init.check import checked, failing
+from order_audit.audit.init.check import checked, refused
 from order_audit.audit.init.columns import of_columns
 from order_audit.audit.init.facts import Column, Table, tables
 from order_audit.audit.init.figures import TableFigures, read
@@ -127,11 +127,9 @@ def _add(
     holding = _without_repetition([it for it in counted if isinstance(it, Candidate)])
     files, omitted = rule_files(area, holding, _columns(looked, key), date, is_key=bool(key))
     proposal.omitted += omitted
-    for file, count in zip(files, failing(connection, [file.query for file in files]) if files else [], strict=True):
-        most = sum(it.broken for it in file.candidates)
-        if isinstance(count, str) or (count > most and not file.first.measure):
-            reason = f"the server: {count}" if isinstance(count, str) else f"it gives {count:,} rows, not {most:,}"
-            proposal.omitted.append(Omitted(file.first.subject, KINDS[file.first.kind][1], reason))
+    for file, reason in zip(files, refused(connection, [file.query for file in files]) if files else [], strict=True):
+        if reason:
+            proposal.omitted.append(Omitted(file.first.subject, KINDS[file.first.kind][1], f"the server: {reason}"))
         else:
             proposal.files.append(file)
 

@@ -139,3 +139,15 @@ def test_views_are_looked_at_if_they_are_named(dsn_of_stations: str) -> None:
     assert found.has("shown")
     assert "shown.not_null" in {file.id for file in found.files}
     assert not {file.first.kind for file in found.files} & {"allowed_values"}
+
+
+def test_a_table_is_not_read_again_for_each_file(dsn_of_stations: str) -> None:
+    with Snapshot(dsn_of_stations) as snapshot:
+        files = propose(snapshot.connection, names=["station"]).files
+        row = snapshot.connection.execute(
+            "select seq_scan from pg_stat_xact_user_tables where relname = 'station'"
+        ).fetchone()
+    with_queries = sum(bool(file.first.query) for file in files)
+    assert len(files) > with_queries + 4
+    # for the profile, all conditions, and the values of two codes
+    assert row == (with_queries + 4,)
