@@ -40,7 +40,8 @@ class Violations(TableMetricProvider):
 
     metric_name = METRIC
     domain_keys = ("batch_id",)
-    value_keys = ("rule", "sql", "key", "evidence", "personal", "unknown", "prefilter", "tolerate", "measure")
+    value_keys = ("rule", "sql", "key", "evidence", "personal", "unknown", "harmless", "prefilter", "tolerate",
+                  "measure")  # fmt: skip
 
     @metric_value(engine=SqlAlchemyExecutionEngine, domain_type=MetricDomainTypes.TABLE)
     def _sqlalchemy(
@@ -75,10 +76,10 @@ class ExpectOrderAuditRuleToFindNoViolations(BatchExpectation):
 
     Arguments: `rule` (its id), `sql` (one select), `key` (the key columns of a violation), `evidence` (the number of
     violating rows in the result, masked), `personal` (columns that are always masked completely), `unknown` (columns
-    whose texts are masked completely if the rule runs its own query; None: all), `prefilter` (the rule's header field),
-    `tolerate` (violations that are no failure: "20 rows", or "0.1 %" of the checked rows), `measure` (the column with
-    the measured value, and its bounds). The result's `observed_value` is the number of distinct keys, or the measured
-    value of the whole table.
+    whose texts are masked completely if the rule runs its own query; None: all), `harmless` and `prefilter` (header
+    fields of the rule), `tolerate` (violations that are no failure: "20 rows", or "0.1 %" of the checked rows),
+    `measure` (the column with the measured value, and its bounds). The result's `observed_value` is the number of
+    distinct keys, or the measured value of the whole table.
     """
 
     rule: str
@@ -87,6 +88,7 @@ class ExpectOrderAuditRuleToFindNoViolations(BatchExpectation):
     evidence: int = 20
     personal: list[str] = []  # noqa: RUF012 - pydantic copies it
     unknown: list[str] | None = None
+    harmless: list[str] = []  # noqa: RUF012 - pydantic copies it
     prefilter: dict[str, Any] | None = None
     tolerate: str | None = None
     measure: dict[str, Any] | None = None

@@ -79,10 +79,7 @@ def _judge(execute: Callable[[str], Any], kwargs: dict[str, Any]) -> dict[str, A
         except RunError as error:
             return {"error": str(error)}
     violations, rows = execute(_statement(names, kwargs)).fetchone()
-    examples = [
-        {name: _masked(value, name, kwargs["personal"], kwargs["unknown"]) for name, value in row.items()}
-        for row in loads(rows or "[]")
-    ]
+    examples = [{name: _masked(value, name, kwargs) for name, value in row.items()} for row in loads(rows or "[]")]
     tolerated = [level.above for level in stored_rule(kwargs["rule"], kwargs).levels]
     if violations and any(amount.is_percent for amount in tolerated):
         return {"error": "a share of the checked rows is unknown to a separate query"}
@@ -140,9 +137,16 @@ def _statement(names: list[str], kwargs: dict[str, Any]) -> str:
     )
 
 
-def _masked(value: Any, name: str, personal: list[str], unknown: list[str] | None) -> Any:
-    if isinstance(value, dict | list):
-        return unnumbered(mask.value(json.dumps(value), mask.JSON, {name} if mask.is_secret({name}) else None))
-    # numbers of a column with unknown lineage are shown under a neutral name, as in an audit
-    hidden = name in personal or (isinstance(value, str) and (unknown is None or name in unknown))
-    return unnumbered(mask.value(value, mask.TEXT, None if hidden and not mask.is_secret({name}) else {name}))
+def _masked(value: Any, name: str, kwargs: dict[str, Any]) -> Any:
+    is_document = isinstance(value, dict | list)
+    names: frozenset[str] | None = frozenset((name,))
+    if name in (kwargs.get("harmless") or ()):
+        names = frozenset()
+    elif not mask.is_secret(names):
+        # numbers of a column with unknown lineage are shown under a neutral name, as in an audit
+        unknown = kwargs["unknown"]
+        hidden = name in kwargs["personal"] or (isinstance(value, str) and (unknown is None or name in unknown))
+        names = None if is_document or hidden else names
+    if is_document:
+        return unnumbered(mask.value(json.dumps(value), mask.JSON, names))
+    return unnumbered(mask.value(value, mask.TEXT, names))

@@ -25,8 +25,17 @@ def stored_rule(id: str, kwargs: Mapping[str, Any]) -> Rule:
         else None,
         levels=(Level("info", Amount.parse(kwargs["tolerate"])),) if kwargs.get("tolerate") else (),
         measure=_measure(kwargs["measure"], kwargs["rule"]) if kwargs.get("measure") else None,
+        personal=_personal(kwargs),
+        harmless=tuple(kwargs.get("harmless") or ()),
         path=kwargs["rule"],
     )
+
+
+def _personal(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that are masked: all in the list, but of a measure's only if the file says so, as in an audit."""
+    measure = kwargs.get("measure") or {}
+    shown = {measure.get("column")} if not measure.get("is_personal") else set()
+    return tuple(name for name in kwargs["personal"] if name not in shown)
 
 
 def _measure(kwargs: Mapping[str, Any], rule: str) -> Measure:

@@ -92,9 +92,10 @@ def _expectation(rule: Rule, evidence: int) -> ExpectOrderAuditRuleToFindNoViola
         unknown=[name for name, names in read.column_lineage.items() if names is None and name not in rule.harmless]
         if read.column_lineage
         else None,
+        harmless=list(rule.harmless),
         prefilter=asdict(rule.prefilter) if rule.prefilter else None,
         tolerate=str(rule.levels[-1].above) if rule.levels else None,
-        measure=_measure(rule.measure) if rule.measure else None,
+        measure=_measure(rule, rule.measure) if rule.measure else None,
         description=rule.title,
         severity=FailureSeverity(rule.severity),
         notes=rule.why or None,
@@ -103,6 +104,7 @@ def _expectation(rule: Rule, evidence: int) -> ExpectOrderAuditRuleToFindNoViola
     )
 
 
-def _measure(measure: Measure) -> dict[str, Any]:
+def _measure(rule: Rule, measure: Measure) -> dict[str, Any]:
     bounds = [asdict(bound) | {"values": [*bound.values]} for bound in measure.bounds]
-    return {"column": measure.column, "bounds": bounds}
+    is_personal = {"is_personal": True} if measure.column in rule.personal else {}
+    return {"column": measure.column, "bounds": bounds} | is_personal

@@ -150,3 +150,24 @@ def test_columns_said_to_be_personal_are_masked_whole(issues: str, sources: list
     assert batch.validate(made).results[0].result["partial_unexpected_list"][0][second] == "Golden Gate Solar"
     first.personal = [second]
     assert batch.validate(made).results[0].result["partial_unexpected_list"][0][second] == "G••••• •••• •••••"
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+def test_personal_and_harmless_of_a_header_hold_as_in_an_audit(
+    issues: str, sources: list[Any], tmp_path: Path, driver: str
+) -> None:
+    """For values, measured values and their groups, together and in a separate query."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    rules = {
+        "group": "-- key: city\n-- personal: city\n-- measure: v\n-- at_most: 1\nselect 'Paris' as city, 2 as v",
+        "harmless": "-- key: id\n-- harmless: phone_model\nselect 1 as id, 'X' || 'phone' as phone_model",
+        "measured": "-- measure: v\n-- personal: v\n-- at_most: 1\nselect 3100 as v",
+    }
+    for id, rule in rules.items():
+        (folder / f"{id}.sql").write_text(f"-- title: {id}\n-- severity: info\n{rule}\n")
+    found = whole(source(sources, address(issues, driver))).validate(suite(folder)).results
+    group, harmless, measured = [each.result for each in found[:3]]
+    assert harmless["partial_unexpected_list"] == [{"id": 1, "phone_model": "Xphone"}]
+    assert measured["observed_value"] == "••••"
+    assert group["details"]["values"][0]["group"].startswith("sha256:")
