@@ -240,7 +240,7 @@ migrate_app.command()(retire)
 
 
 def _waits(note: str) -> None:
-    """Print for whom an index build waits: to stderr, whole, even where the note beside a bar has no room."""
+    """Print for which session an index build waits: to stderr, whole. Beside a progress bar, it might have no room."""
     print(f"an index build {note}", file=sys.stderr, flush=True)
 
 
