@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
 from typing import Final
 
 import psycopg
@@ -43,8 +42,8 @@ def backfill(
     """
     of = sum(_about(connection, table) for table in _TABLES)
     before = 0
-    compression = session.scalar(connection, COMPRESSION)
-    settings = (*COPYING, *([("wal_compression", compression)] if compression else ()))
+    if compression := session.scalar(connection, COMPRESSION):  # for the session: builds of indexes log whole pages
+        session.configure(connection, [("wal_compression", compression)])
     for table in _TABLES:
         position = _position(connection, table)
 
@@ -52,7 +51,7 @@ def backfill(
             on_progress(min(before + done, of), of, note)
 
         while True:
-            position, left = _pass(connection, table, position, throttle, settings, looked_at)
+            position, left = _pass(connection, table, position, throttle, looked_at)
             if not left:
                 break
             # what others held: they bring it along where they change it, and else it is ours
@@ -130,7 +129,6 @@ def _pass(
     table: str,
     position: int,
     throttle: MigrationThrottle,
-    settings: Sequence[session.Setting],
     on_progress: ProgressCallback,
 ) -> tuple[int, int]:
     """Go through a table once, from a place on; gives the place it came to, and how many rows others held."""
@@ -145,7 +143,7 @@ def _pass(
                 session.set_timeouts(
                     connection, lock=max(1, throttle.max_lock_wait_ms // 5), statement=throttle.max_lock_wait_ms * 4
                 )
-                session.configure(connection, settings, local=True)
+                session.configure(connection, COPYING, local=True)
                 last, _, held = session.row(
                     connection, "select * from migration.backfill(%s, %s, %s)", [table, position, size]
                 )

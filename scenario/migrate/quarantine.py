@@ -11,6 +11,7 @@ import psycopg
 
 from order_audit import session
 from order_audit.progress import ProgressCallback
+from order_audit.scenario.migrate.backfill import COMPRESSION
 from order_audit.scenario.migrate.capacity import Capacity, log_position, measure
 from order_audit.scenario.migrate.steps import COPYING, FIRST, Step, execute, without_transaction
 
@@ -112,6 +113,8 @@ def dry_run(
     with connection.transaction(force_rollback=True):
         began_at = log_position(connection)
         session.configure(connection, COPYING, local=True)
+        if compression := session.scalar(connection, COMPRESSION):  # as the backfill
+            session.configure(connection, [("wal_compression", compression)], local=True)
         session.set_timeouts(connection, lock=2_000)
         for step in all_steps:
             if step.name in ("expand", "prepare"):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+
 import psycopg
 import pytest
 
 from order_audit import session
 from order_audit.audit.cli.dependents_text import capacity_text
+from order_audit.audit.database.server import Server
 from order_audit.progress import ignore_progress, start_ignored
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
@@ -21,7 +25,7 @@ STEPS = steps(PROPOSED)
 
 
 @pytest.mark.both_versions
-def test_the_dry_run_measures_what_the_steps_take(dsn: str) -> None:
+def test_the_dry_run_measures_what_the_steps_take(dsn: str, server: Server) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         generate(connection, orders=3_000, customers=300, seed=1, defects=0.0)
         _, _, foreseen = dry_run(connection, STEPS, ignore_progress)
@@ -30,6 +34,7 @@ def test_the_dry_run_measures_what_the_steps_take(dsn: str) -> None:
 
         began_at = log_position(connection)
         migrate(connection, STEPS, "backfill", MigrationThrottle(), start_ignored)
+        assert saved_by_compression(connection, server, began_at) > 50_000
         taken = Capacity(copied=3_300)
         with connection.transaction(force_rollback=True):
             connection.execute("drop index sales.orders_old_id")
@@ -50,6 +55,17 @@ def test_the_dry_run_measures_what_the_steps_take(dsn: str) -> None:
             plan = "\n".join(line for (line,) in connection.execute(f"explain {query}".encode()))
             assert "orders_live" in plan
             assert "Seq Scan on orders" not in plan
+
+
+def saved_by_compression(connection: psycopg.Connection, server: Server, since: str) -> int:
+    """The bytes that compression of whole pages has spared the write-ahead log since a position of it."""
+    folder = session.scalar(connection, "show data_directory")
+    until = session.scalar(connection, "select pg_current_wal_flush_lsn()")
+    said = subprocess.run(
+        [server.bin / "pg_waldump", "-b", "-p", f"{folder}/pg_wal", "-s", since, "-e", until],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    return sum(map(int, re.findall(r"compression saved: (\d+)", said)))
 
 
 @pytest.mark.both_versions

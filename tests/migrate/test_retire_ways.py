@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -116,6 +117,12 @@ def test_numbers_go_on_while_an_application_writes(contracted: str) -> None:
     assert numbers == list(range(1011, 1011 + len(numbers)))
 
 
+def silent(said: subprocess.CompletedProcess[str]) -> bool:
+    """Whether Sqitch printed its own lines only, and no results of queries."""
+    lines = said.stdout.splitlines()
+    return all(re.match(r"(Adding|Deploying|Nothing|Reverting)\b| {2}[+-] ", line) for line in lines)
+
+
 def test_it_is_a_sqitch_project_of_its_own(sample: str, tmp_path: Path) -> None:
     project = tmp_path / "proposed"
     shutil.copytree(PROPOSED, project)
@@ -123,6 +130,7 @@ def test_it_is_a_sqitch_project_of_its_own(sample: str, tmp_path: Path) -> None:
         assert "sales_contract:contract" in sqitch(sample, project / RETIRE, "deploy").stderr
         said = sqitch(sample, folder, "deploy")
         assert said.returncode == 0, said.stderr
+        assert silent(said), said.stdout
     with psycopg.connect(sample, autocommit=True) as connection:
         # neither of the others takes it along
         assert done(connection, STEPS) == NAMES[:-1]
@@ -130,6 +138,7 @@ def test_it_is_a_sqitch_project_of_its_own(sample: str, tmp_path: Path) -> None:
         for _ in range(2):
             said = sqitch(sample, project / RETIRE, "deploy", "--verify")
             assert said.returncode == 0, said.stderr
+            assert silent(said), said.stdout
             assert done(connection, STEPS) == NAMES
     assert sqitch(sample, project / RETIRE, "verify").returncode == 0
     reverted = sqitch(sample, project / RETIRE, "revert", "-y")
@@ -140,6 +149,7 @@ def test_it_is_a_sqitch_project_of_its_own(sample: str, tmp_path: Path) -> None:
     for way, kind in (("deploy", "p"), ("revert", "r"), ("deploy", "p")):
         said = sqitch(sample, project / "partition", way, *(["-y"] if way == "revert" else []))
         assert said.returncode == 0, said.stderr
+        assert silent(said), said.stdout
         assert one(sample, "select relkind::text from pg_class where oid = 'sales.orders'::regclass") == kind
     assert sqitch(sample, project / "partition", "verify").returncode == 0
     assert migrate(sample, *CONFIRMED) == "nothing to do: retire is done\n"
