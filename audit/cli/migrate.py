@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Annotated
 
 import typer
 
 from order_audit.audit.cli.commands import Commands
-from order_audit.audit.cli.migrate_connection import connected, roles_line, warn
+from order_audit.audit.cli.migrate_connection import connected, roles_line, waits, warn
 from order_audit.audit.cli.migrate_end import contract, retire
 from order_audit.audit.cli.options import Dsn, Quiet, say
 from order_audit.errors import UsageError
@@ -111,7 +110,6 @@ def run(
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.cli.quarantine_text import refused_text
     from order_audit.fixes.preconditions import refuse_read_only
-    from order_audit.progress import ignore_note
     from order_audit.scenario.migrate.quarantine import Quarantine, quarantine
     from order_audit.scenario.migrate.run import DifferentError, QuarantineError
     from order_audit.scenario.migrate.run import run as take
@@ -132,7 +130,7 @@ def run(
             try:
                 taken = take(
                     connection, steps, to, throttle, start_progress, columns, accept_quarantine,
-                    on_wait=ignore_note if quiet else _waits,
+                    on_wait=waits(quiet=quiet),
                 )  # fmt: skip
             except DifferentError as error:
                 say(verified_text(error.verified))
@@ -231,17 +229,12 @@ def rollback(
         refuse_read_only(connection)
         connection.add_notice_handler(warn)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
-            taken = take_back(connection, steps, to, MigrationThrottle(), start_progress)
+            taken = take_back(connection, steps, to, MigrationThrottle(), start_progress, waits(quiet=quiet))
     say(rolled_back_text(taken, to, time.perf_counter() - began))
 
 
 migrate_app.command()(contract)
 migrate_app.command()(retire)
-
-
-def _waits(note: str) -> None:
-    """Print for which session an index build waits: to stderr, whole. Beside a progress bar, it might have no room."""
-    print(f"an index build {note}", file=sys.stderr, flush=True)
 
 
 def _column(name: str) -> tuple[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from order_audit.audit.cli.options import say
+from order_audit.progress import NoteCallback, ignore_note
 
 if TYPE_CHECKING:
     import psycopg
@@ -29,6 +31,11 @@ def warn(notice: psycopg.errors.Diagnostic) -> None:
     """Print what a file warns of: objects of others that it drops."""
     if notice.severity_nonlocalized == "WARNING":
         say(f"warning: {notice.message_primary}")
+
+
+def waits(*, quiet: bool) -> NoteCallback:
+    """Return a function that prints a note to stderr, whole: beside a progress bar, it might have no room."""
+    return ignore_note if quiet else lambda note: print(note, file=sys.stderr, flush=True)
 
 
 def roles_line(connection: psycopg.Connection) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from order_audit.audit.cli.migrate_connection import connected, warn
+from order_audit.audit.cli.migrate_connection import connected, waits, warn
 from order_audit.audit.cli.options import Dsn, Quiet, say
 from order_audit.errors import UsageError
 
@@ -68,7 +68,10 @@ def contract(
                 raise UsageError(
                     "both sides are equal; --drop-old-tables drops the old tables, which only a backup can undo"
                 )
-            taken = [compared, *take(connection, steps, CONTRACT, MigrationThrottle(), start_progress)]
+            taken = [
+                compared,
+                *take(connection, steps, CONTRACT, MigrationThrottle(), start_progress, on_wait=waits(quiet=quiet)),
+            ]
         finished = done(connection, steps)
     say(taken_text(taken, CONTRACT, Quarantine(), finished, time.perf_counter() - began))
 
@@ -118,6 +121,6 @@ def retire(
             )
         connection.add_notice_handler(warn)
         with session.advisory_lock(connection), progress_bars(quiet=quiet) as start_progress:
-            taken = take(connection, steps, RETIRE, MigrationThrottle(), start_progress)
+            taken = take(connection, steps, RETIRE, MigrationThrottle(), start_progress, on_wait=waits(quiet=quiet))
         finished = done(connection, steps)
     say(taken_text(taken, RETIRE, Quarantine(), finished, time.perf_counter() - began))

@@ -21,6 +21,8 @@ _PATIENCE: Final = 5.0
 HOLDER: Final = """format(
   'process %%s (%%s)', a.pid, concat_ws(', ', coalesce(a.usename::text, a.backend_type), nullif(a.state, 'active'))
 )"""
+#: When the transaction of such a process began; hidden without the necessary privileges.
+SINCE: Final = "coalesce(to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS TZ'), 'at an unknown time')"
 _LOOK: Final = f"""
 select h.pid, h.holder, h.way_out,
   (
@@ -36,7 +38,7 @@ left join (
   select a.pid, {HOLDER},
     format(
       'waits for %%s. Its transaction began %%s. Wait until it ends, or end it: select pg_terminate_backend(%%s)',
-      {HOLDER}, coalesce(to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS TZ'), 'at an unknown time'), a.pid
+      {HOLDER}, {SINCE}, a.pid
     )
   from unnest(pg_blocking_pids(%(pid)s)) as b (pid)
   join pg_stat_activity as a on a.pid = b.pid

@@ -12,12 +12,13 @@ from psycopg import sql
 
 from order_audit.errors import OrderAuditError, RefusalError
 from order_audit.fixes.engine.throttle import RETRYABLE, back_off
-from order_audit.progress import NoteCallback, ProgressCallback, StartProgress, ignore_note
+from order_audit.progress import NoteCallback, StartProgress, ignore_note
 from order_audit.scenario.migrate.backfill import backfill, drain
 from order_audit.scenario.migrate.quarantine import Quarantine, new_columns, quarantine
-from order_audit.scenario.migrate.steps import CONTRACT, FIRST, Step, done, execute, message, refuse_sqitch
+from order_audit.scenario.migrate.steps import CONTRACT, FIRST, Step, done, message, refuse_sqitch
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 from order_audit.scenario.migrate.verify import Verified, verify
+from order_audit.scenario.migrate.waiting import until_locked
 
 #: Errors of a column that cannot be carried.
 _NOT_CARRIED: Final = (
@@ -74,8 +75,8 @@ def run(
 
     `carry` has added columns of the old tables (table and column) to carry. `accept_quarantine` is the number of rows,
     customers and orders, that may be in quarantine at the switch. `on_wait` receives a sentence on each session that
-    holds up an index build for seconds. May be killed and called again. Raises RefusalError before the first change,
-    DifferentError if both sides differ, QuarantineError if more rows are in quarantine.
+    may hold up an index build or a lock for seconds. May be killed and called again. Raises RefusalError before the
+    first change, DifferentError if both sides differ, QuarantineError if more rows are in quarantine.
     """
     names = [step.name for step in all_steps]
     refuse_sqitch(connection, all_steps)
@@ -85,14 +86,14 @@ def run(
         raise RefusalError("--carry: the old tables are dropped, with their columns")
     for step in all_steps[: names.index(to) + 1]:
         if step.name in finished:
-            if step.name == "prepare" and _carry(connection, carry, throttle, start_progress, taken):
+            if step.name == "prepare" and _carry(connection, carry, throttle, start_progress, taken, on_wait):
                 finished = [name for name in finished if name != "verify"]
             continue
         on_progress = start_progress(step.name, lines=True)
         on_progress(0, 0, "")
         began, tries = time.perf_counter(), 0
         if step.name == "backfill":
-            backfill(connection, throttle, on_progress, on_wait)
+            backfill(connection, throttle, on_progress, lambda note: on_wait(f"an index build {note}"))
         elif step.name == "verify":
             drain(connection, throttle)
             verified = verify(connection, on_progress)
@@ -108,14 +109,14 @@ def run(
                 drain(connection, throttle)
                 _accept(connection, accept_quarantine)
             try:
-                tries = _until_locked(connection, step.deploy, throttle, on_progress)
+                tries = until_locked(connection, step.deploy, throttle, on_progress, on_wait)
             except psycopg.errors.ObjectNotInPrerequisiteState:
                 if step.name == "switch":  # rows that came into quarantine since
                     _accept(connection, accept_quarantine)
                 raise
         taken.append(StepRun(step.name, time.perf_counter() - began, tries))
         if step.name == "prepare":
-            _carry(connection, carry, throttle, start_progress, taken)
+            _carry(connection, carry, throttle, start_progress, taken, on_wait)
     return taken
 
 
@@ -125,6 +126,7 @@ def _carry(
     throttle: MigrationThrottle,
     start_progress: StartProgress,
     taken: list[StepRun],
+    on_wait: NoteCallback,
 ) -> bool:
     """Carry added columns and copy their values; return whether anything changed."""
     changed = False
@@ -139,7 +141,7 @@ def _carry(
                 sql.Literal(table), sql.Literal(column)
             )
             try:
-                tries = _until_locked(connection, change.as_string(), throttle, on_progress)
+                tries = until_locked(connection, change.as_string(), throttle, on_progress, on_wait)
             except _NOT_CARRIED as error:
                 raise RefusalError(message(error)) from None
             changed = True
@@ -168,6 +170,7 @@ def rollback(
     to: str,
     throttle: MigrationThrottle,
     start_progress: StartProgress,
+    on_wait: NoteCallback = ignore_note,
 ) -> list[StepRun]:
     """Roll steps back, the last first, down to `to`, which stays (all steps if empty).
 
@@ -185,7 +188,7 @@ def rollback(
         on_progress = start_progress(f"{step.name} back", lines=True)
         on_progress(0, 0, "")
         began = time.perf_counter()
-        tries = _until_locked(connection, step.revert, throttle, on_progress)
+        tries = until_locked(connection, step.revert, throttle, on_progress, on_wait)
         taken.append(StepRun(step.name, time.perf_counter() - began, tries))
     return taken
 
@@ -219,21 +222,3 @@ def refuse_out_of_date(connection: psycopg.Connection, step: Step) -> None:
             "the new tables are not up to date and could not be emptied, because other tables reference them:"
             " roll back with 'order-audit migrate rollback', then run again"
         )
-
-
-def _until_locked(
-    connection: psycopg.Connection, text: str, throttle: MigrationThrottle, on_progress: ProgressCallback
-) -> int:
-    """Run a file until it gets its locks; return the number of failed tries. Other sessions continue between tries."""
-    for tries in range(throttle.max_tries):
-        try:
-            execute(connection, text)
-        except RETRYABLE:
-            on_progress(tries + 1, throttle.max_tries, "the tables are locked: trying again")
-            back_off(min(tries, 6))
-        else:
-            return tries
-    raise RefusalError(
-        f"no locks after {throttle.max_tries} tries: a long transaction holds the tables"
-        " (select pid, xact_start, query from pg_stat_activity order by xact_start). Run the same command again"
-    )

@@ -63,13 +63,21 @@ def test_no_file_harms_what_is_complete(contracted: str, server: Server, other_t
 
 
 @pytest.mark.both_versions
-def test_it_waits_for_applications_and_may_be_killed(contracted: str, server: Server) -> None:
+def test_it_waits_for_applications_and_may_be_killed(
+    contracted: str, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dumped = shape(server, contracted)
     with psycopg.connect(contracted) as old, psycopg.connect(contracted, autocommit=True) as connection:
         old.execute("select from orders limit 1")
         assert "lock timeout" in psql(contracted, FILE).stderr
-        with pytest.raises(RefusalError, match="no locks after 2 tries"):
-            run(connection, STEPS, RETIRE, MigrationThrottle(max_tries=2), start_ignored)
+        notes: list[str] = []
+        who = f"process {old.info.backend_pid} ({old.info.user}, idle in transaction)"
+        monkeypatch.setattr("order_audit.scenario.migrate.waiting._PATIENCE", 0.0)
+        with pytest.raises(RefusalError, match="no locks after 2 tries: the oldest .* " + re.escape(who)):
+            run(connection, STEPS, RETIRE, MigrationThrottle(max_tries=2), start_ignored, on_wait=notes.append)
+        (note,) = notes
+        assert f"with a lock on these tables is that of {who}; it began 2" in note
+        assert note.endswith(f"select pg_terminate_backend({old.info.backend_pid})")
         process = subprocess.Popen(
             [sys.executable, "-m", "order_audit", "migrate", *CONFIRMED, "--dsn", contracted],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
