@@ -64,4 +64,5 @@ def init(
     suite.write(folder, proposal.files, schema)
     say(summary_text(proposal))
     say(f"written to {folder}: read {folder / 'README.md'}")
-    say(following("order-audit run", dsn, f"cd {shlex.quote(str(folder))} && "))
+    first = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
+    say(following("order-audit run", dsn, first))

@@ -83,8 +83,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Omitted:
-    """What is not proposed: a subject (a table, or its column), the kind of rule, and the reason."""
+    """What is not proposed: a subject (a table, or its column), the kind of rule, and the reason.
+
+    `columns` are those of a key that may be chance.
+    """
 
     subject: str
     kind: str
     reason: str
+    columns: tuple[str, ...] = ()

@@ -15,8 +15,10 @@ from order_audit.audit.init.rule_files import RuleFile
 from order_audit.errors import UsageError
 from order_audit.reports.formatting import plural
 
-#: The folder of the rules, beside which fixes and guards have their place.
+#: The folders of the rules, and of fixes and guards, which `init` only names.
 RULES: Final = "rules"
+FIXES: Final = "fixes"
+GUARDS: Final = "guards"
 #: The folder of a run's files.
 OUT: Final = "audit-out"
 CONFIGURATION: Final = "order-audit.toml"
@@ -76,6 +78,11 @@ def _configuration(schema: str) -> str:
     lines = ["# Read by order-audit in this folder and below it. Options of the command line come first."]
     lines += [f'suites = ["{RULES}"]']
     lines += [f"schema = [{', '.join(map(_toml, schemas))}]"] if schemas else []
+    lines += [
+        "# Folders of your own fixes and guards, once you have them:",
+        f'# fixes = "{FIXES}"',
+        f'# guards = "{GUARDS}"',
+    ]
     lines += ["", "[output]", f'out = "{OUT}"', "", "[gate]"]
     lines += ['# The severity from which on a failed rule fails the job: "critical", "warning" or "info".']
     return "\n".join([*lines, 'fail_on = "critical"', ""])

@@ -66,7 +66,11 @@ def composite(
     # the last to go are columns that identify something; among these, first ones or those with many values
     smallest = min(
         (
-            _smallest(connection, found, sorted(parts, key=lambda it: (it.name in referring, _says_so(it), order(it))))
+            _smallest(
+                connection,
+                found,
+                sorted(parts, key=lambda it: (it.name in referring, _says_so(it) or words(it.name) == own, order(it))),
+            )
             for order in (lambda it: -columns.index(it), lambda it: it.distinct)
         ),
         key=len,
@@ -76,8 +80,10 @@ def composite(
     for part in parts:
         chances /= max(part.distinct, 1)
     if len(parts) > _MOST or chances < _BY_CHANCE:
-        named = ", ".join(part.name for part in parts)
-        return Omitted(subject, "composite key", f"({named}) differs in each row, which may be chance")
+        names = tuple(part.name for part in parts)
+        return Omitted(
+            subject, "composite key", f"({', '.join(names)}) differs in each row, which may be chance", names
+        )
     listed = ", ".join(f"t.{part.column.sql}" for part in parts)
     named = ", ".join(part.name for part in parts)
     return Candidate(

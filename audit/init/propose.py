@@ -14,7 +14,7 @@ from order_audit.audit.init import keys
 from order_audit.audit.init.candidate import KINDS, Candidate, Omitted
 from order_audit.audit.init.check import checked, refused
 from order_audit.audit.init.columns import of_columns
-from order_audit.audit.init.facts import Column, Table, tables
+from order_audit.audit.init.facts import Table, tables
 from order_audit.audit.init.figures import TableFigures, read
 from order_audit.audit.init.formats import of_formats
 from order_audit.audit.init.lists import of_lists
@@ -119,23 +119,22 @@ def _add(
         return
     if isinstance(composite, Candidate):
         key = tuple(column.name for column in composite.columns)
+    describing = key or (composite.columns if isinstance(composite, Omitted) else ()) or keys.fallback(looked)
     found += [composite] if composite else []
     proposal.omitted += [it for it in found if isinstance(it, Omitted)]
     candidates = [*references, *(it for it in found if isinstance(it, Candidate))]
     counted = checked(connection, candidates)
     proposal.omitted += [it for it in counted if isinstance(it, Omitted)]
     holding = _without_repetition([it for it in counted if isinstance(it, Candidate)])
-    files, omitted = rule_files(area, holding, _columns(looked, key), date, is_key=bool(key))
+    files, omitted = rule_files(
+        area, holding, [looked.columns[name].column for name in describing], date, is_key=bool(key)
+    )
     proposal.omitted += omitted
     for file, reason in zip(files, refused(connection, [file.query for file in files]) if files else [], strict=True):
         if reason:
             proposal.omitted.append(Omitted(file.first.subject, KINDS[file.first.kind][1], f"the server: {reason}"))
         else:
             proposal.files.append(file)
-
-
-def _columns(looked: TableFigures, key: tuple[str, ...]) -> list[Column]:
-    return [looked.columns[name].column for name in key or keys.fallback(looked)]
 
 
 def _without_repetition(candidates: list[Candidate]) -> list[Candidate]:

@@ -69,6 +69,7 @@ def rule_files(
     for it in candidates:
         if not it.is_within_tolerance:
             reason = f"{plural(it.broken, 'row')} of {it.checked:,} would break it"
+            reason += f": {it.title}" if it.kind == "reference" else ""
             omitted.append(Omitted(it.subject, KINDS[it.kind][1], reason))
         elif it.kind in GROUPED:
             groups.setdefault((it.kind, "mostly" if it.broken else ""), []).append(it)

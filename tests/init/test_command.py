@@ -82,13 +82,23 @@ def test_writes_a_suite_that_passes_on_hostile_names(
     assert f"{len(ids)} of {len(ids)} expectations passed" in ran.stdout
 
 
-def test_writes_configuration_readme_and_job(hostile: str, tmp_path: Path) -> None:
+def test_writes_configuration_readme_and_job(hostile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "suite"
-    done = order_audit("init", str(folder), "--dsn", hostile, "--schema", "other", "--table", "kept", "--quiet")
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    done = order_audit("init", ".", "--dsn", hostile, "--schema", "other", "--table", "kept", "--quiet")
     assert done.returncode == 0, done.stderr
-    assert tomllib.loads((folder / "order-audit.toml").read_text()) == {
+    assert "next: order-audit run --dsn " in done.stdout
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.md", "github-workflow.yml", "order-audit.toml", "rules",
+    ]  # fmt: skip
+    expected = {
         "suites": ["rules"], "schema": ["other"], "output": {"out": "audit-out"}, "gate": {"fail_on": "critical"},
     }  # fmt: skip
+    text = (folder / "order-audit.toml").read_text()
+    assert tomllib.loads(text) == expected
+    text = text.replace("# fixes", "fixes").replace("# guards", "guards")
+    assert tomllib.loads(text) == expected | {"fixes": "fixes", "guards": "guards"}
     assert "working-directory: suite\n" in (folder / "github-workflow.yml").read_text()
     # names of the only schema need no schema
     assert "from kept as t" in (folder / "rules" / "kept" / "not_null.sql").read_text()

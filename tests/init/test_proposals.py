@@ -151,3 +151,22 @@ def test_a_table_is_not_read_again_for_each_file(dsn_of_stations: str) -> None:
     assert len(files) > with_queries + 4
     # for the profile, all conditions, and the values of two codes
     assert row == (with_queries + 4,)
+
+
+def test_rules_name_rows_by_columns_that_differ(dsn: str) -> None:
+    """A key that may be chance is no rule, and still tells rows apart."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "create table guide (code text primary key);"
+            "insert into guide select 'G' || g from generate_series(10, 28) as g;"
+            "create table tour (guide_code text, tour int, begins timestamptz);"
+            "insert into tour select 'G' || 28 + g % 2, g % 100, timestamptz '2020-01-01' + g % 98 * interval '1 hour'"
+            " from generate_series(0, 119) as g"
+        )
+    with Snapshot(dsn) as snapshot:
+        proposal = propose(snapshot.connection)
+    assert _reasons(proposal, "tour")["composite key"] == "(tour, begins) differs in each row, which may be chance"
+    assert "-- key: tour, begins\n" in _file(proposal, "tour.not_null").text
+    assert _reasons(proposal, "tour.guide_code")["reference"] == (
+        "60 rows of 120 would break it: tour.guide_code is not in guide"
+    )
