@@ -1,8 +1,8 @@
 -- title: Address columns inside another table
 -- severity: warning
 -- key: object
--- why: A customer with two addresses, or an address that two customers share, is stored twice. A move overwrites the
---   earlier address. Parts of an address cannot be checked against each other. An order may keep its own copy, which
+-- why: An owner with two addresses, or an address that two owners share, is stored twice. A move overwrites the
+--   earlier address. Parts of an address cannot be checked against each other. An invoice may keep its own copy, which
 --   records the address at that time.
 with address_column as materialized (
   select c.relation, c.attnum, c.name, c.quoted, c.type_name, k.kind
@@ -55,7 +55,7 @@ select r.object,
     'addresses', format('nullif(count(*) filter (where num_nonnulls(%s) > 2), 0)', p.columns_list),
     'severity', format(
       'case when count(*) filter (where num_nonnulls(%s) > 2) >= 5 then %L else ''info'' end', p.columns_list,
-      -- an order, and a log, rightly keep a copy
+      -- a document, and a log, rightly keep a copy
       case
         when r.is_log
           or r.words && array[

@@ -1,8 +1,8 @@
 -- title: Reference that may change its owner
 -- severity: info
 -- key: object
--- why: A row and the row that it references belong to the same customer, but each says so on its own. Nothing keeps a
---   row of one customer from referencing a row of another.
+-- why: A row and the row that it references belong to the same owner, but each says so on its own. Nothing keeps a
+--   row of one owner from referencing a row of another.
 with edge as (
   select f.relation, f.attnums[1] as attnum, f.target, f.target_attnums[1] as target_attnum, true as is_constraint
   from foreign_key as f
