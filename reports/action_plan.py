@@ -113,9 +113,9 @@ def _actions(document: Document) -> Iterator[Action]:
     by_hand = [it for it in failed if not it.fix or not (it.fix.automatic or it.fix.options)]
     if by_hand:
         violations = sum(it.violations for it in by_hand)
+        left = "what other fixes leave of " if len(by_hand) < len(failed) else ""
         yield Action(
-            f"Correct by hand what other fixes leave of {plural(violations, 'violation')} of"
-            f" {plural(len(by_hand), 'rule')} without a fix",
+            f"Correct by hand {left}{plural(violations, 'violation')} of {plural(len(by_hand), 'rule')} without a fix",
             rule=by_hand[0].rule,
         )
     yield from _schema(document)

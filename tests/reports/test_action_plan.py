@@ -41,6 +41,10 @@ def test_without_a_dry_run_numbers_are_upper_bounds() -> None:
     ]
 
 
+def test_a_suite_without_fixes_knows_no_other_fixes() -> None:
+    assert texts(document(FAILED[2])) == ["Correct by hand 1 violation of 1 rule without a fix"]
+
+
 def test_a_dry_run_makes_them_exact() -> None:
     """Changes, rows and deletions apart; guards as well."""
     said = texts(document(*FAILED) | {"fix_plan": PLAN})
