@@ -17,6 +17,9 @@ from order_audit.expectations.placeholders import Form, Placeholder, placeholder
 #: The environment variable of a variable is this and its name in capitals.
 ENVIRONMENT: Final = "ORDER_AUDIT_VAR_"
 NAME: Final = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
+#: Names of variables, and values, that are secrets.
+_SECRET_NAME: Final = re.compile(r"passw|pwd|secret|token|api_?key|credential", re.IGNORECASE)
+_SECRET_VALUE: Final = re.compile(r"://[^/\s:@]*:[^/\s@]+@|\bpassword\s*=", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _TEXT: Final = re.compile(r"'((?:[^']|'')*)'")
 #: Characters that can stand directly before and behind a value without becoming a part of it.
@@ -40,6 +43,11 @@ class Span:
     length: int
     written_start: int
     written_length: int
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Return whether the name of a variable speaks of a secret, or its value has a password."""
+    return bool(_SECRET_NAME.search(name) or _SECRET_VALUE.search(value))
 
 
 def declared(text: str, where: str) -> tuple[Variable, ...]:

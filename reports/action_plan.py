@@ -9,7 +9,7 @@ from typing import Final
 
 from order_audit import search_path
 from order_audit.reports import schema_findings
-from order_audit.reports.document import Document, PlannedFix, Result
+from order_audit.reports.document import Document, GivenOptions, PlannedFix, Result
 from order_audit.reports.formatting import plural
 from order_audit.reports.limit_text import tolerated
 
@@ -172,7 +172,7 @@ def _schema(document: Document) -> Iterator[Action]:
     kinds = sum(bool(group.open) and group.severity != "info" for group in schema_findings.groups(document))
     yield Action(
         f"Correct the schema: {' and '.join(counts)} {noun} of {plural(kinds, 'kind')}",
-        _command(document, "lint"),
+        lint_command(document),
         section="schema",
     )
 
@@ -195,10 +195,33 @@ def _planned(document: Document) -> dict[str, PlannedFix]:
 
 
 def _command(document: Document, *words: str) -> str:
-    """A command for the audited database, whose DSN it reads from DATABASE_URL."""
-    suites = document.run.suites if words[0] == "fixes" and document.run.suites != ("current",) else ()
-    schema = search_path.text(document.run.database.schemas)
-    return command(*words, suites=suites, schema=schema if schema != "public" else "")
+    """A command for the audited database, whose DSN it reads from DATABASE_URL, with the options of the audit."""
+    run, given = document.run, document.given or GivenOptions()
+    is_default = run.suites == ("current",) and not document.configuration
+    suites = run.suites if words[0] == "fixes" and not is_default else ()
+    schema = search_path.text(run.database.schemas)
+    options = given_words(given, ("--fixes", "--guards", "--var") if words[0] == "fixes" else ("--allow",))
+    return command(*words, *options, suites=suites, schema=given.schema or (schema if schema != "public" else ""))
+
+
+def lint_command(document: Document) -> str:
+    """Return the command that lists the schema findings."""
+    return _command(document, "lint")
+
+
+def given_words(given: GivenOptions, wanted: Iterable[str]) -> list[str]:
+    """Return the words of an audit's options that were given, and of its environment; … for a secret."""
+    values: dict[str, Iterable[str]] = {
+        "--fixes": [given.fixes],
+        "--guards": [given.guards],
+        "--allow": [given.allow],
+        "--rule": given.rules,
+        "--exclude": given.exclude,
+        "--tag": given.tags,
+        "--var": [f"{name}={'…' if value is None else value}" for name, value in (given.variables or {}).items()],
+        "--env": [given.environment],
+    }
+    return [word for option in (*wanted, "--env") for value in values[option] if value for word in (option, value)]
 
 
 def command(*words: str, suites: Iterable[str] = (), schema: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from order_audit.expectations import SEVERITIES
 from order_audit.reports import (
+    action_plan,
     baseline_text,
     gate_text,
     limit_text,
@@ -115,7 +116,7 @@ def _schema(document: Document) -> list[str]:
             for group in groups
             if group.open
         ]
-        lines += ["", "`order-audit lint` and report.html have a suggestion for each.", ""]
+        lines += ["", f"`{action_plan.lint_command(document)}` and report.html have a suggestion for each.", ""]
     accepted = [result for group in groups for result in group.findings if result.accepted]
     rest = [f"- accepted: `{it.rule}` {_cell(it.object)}: {_cell(it.accepted)}" for it in accepted[:_ACCEPTED]]
     if len(accepted) > _ACCEPTED:

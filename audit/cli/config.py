@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,9 +11,6 @@ from order_audit.audit.cli.options import say
 
 if TYPE_CHECKING:
     from order_audit.audit.config.settings import Setting
-
-#: Names of variables whose values are not shown.
-_SECRET: Final = re.compile(r"passw|pwd|secret|token|api_?key|credential", re.IGNORECASE)
 
 
 def config(
@@ -118,7 +114,9 @@ def _connection() -> tuple[str, str] | None:
 
 
 def _masked(name: str, value: str) -> str:
-    return "***" if _SECRET.search(name) else value
+    from order_audit.expectations.variables import is_secret
+
+    return "***" if is_secret(name, value) else value
 
 
 def _variables() -> list[tuple[str, Any, str]]:

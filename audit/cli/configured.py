@@ -46,6 +46,7 @@ def from_file(suites: list[str] | None) -> dict[str, Any]:
     name = configuration.file.path.name + f" [env.{configuration.environment}]" * bool(configuration.environment)
     return {
         "configuration": name,
+        "environment": configuration.environment,
         "configured": configuration.texts("variables"),
         "overrides": configuration.overrides,
         "suppressions": configuration.suppressions,

@@ -74,8 +74,13 @@ def variables(given: list[str] | None) -> dict[str, str]:
 
 
 def with_variables(command: str, given: list[str] | None) -> str:
-    """Return a command with the same values of variables."""
-    return command + "".join(f" --var {shlex.quote(text)}" for text in given or ())
+    """Return a command with the same values of variables; … for a secret."""
+    from order_audit.expectations.variables import is_secret
+
+    for name, value in variables(given).items():
+        shown = "…" if is_secret(name, value) else value
+        command += f" --var {shlex.quote(f'{name}={shown}')}"
+    return command
 
 
 def say(text: str) -> None:
@@ -97,6 +102,6 @@ def following(command: str, dsn: str | None, first: str = "") -> str:
     else:
         given = f" --dsn {shlex.quote(dsn)}"
     configuration = current()
-    if configuration and configuration.chosen_by == "--env":
+    if configuration and configuration.chosen_by == "--env" and "--env" not in shlex.split(command):
         given += f" --env {shlex.quote(configuration.environment)}"
     return f"next: {first}{command}{given}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +23,6 @@ from order_audit.audit.cli.options import (
     following,
     say,
     variables,
-    with_variables,
 )
 from order_audit.audit.formats import FORMATS
 from order_audit.errors import UsageError
@@ -181,11 +179,6 @@ def run(
         with marked_failure(out):
             document = audit(dsns.resolve(dsn), out, options)
     command = action_plan.next_command(document)
-    for option, path in (("--fixes", folder), ("--guards", guard_folder)):
-        if path and command.startswith("order-audit fixes "):
-            command += f" {option} {shlex.quote(str(path))}"
-    if command.startswith("order-audit fixes "):
-        command = with_variables(command, var)
     then = [following(command, dsn)] if command else []
     say(summary.verdict_text(document, out, then, verbose=verbose))
     raise typer.Exit(_exit_code(document))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from order_audit.audit.results.collect import Collected
 from order_audit.audit.results.context import Context
+from order_audit.audit.results.given import given_options
 from order_audit.audit.results.measured import measured
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.suppressed import apply, of_schema
@@ -103,6 +104,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
         fix_plan=collected.fix_plan,
         coverage=collected.coverage,
         configuration=options.configuration,
+        given=given_options(options, collected.suite.rules),
     )
 
 

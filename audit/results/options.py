@@ -26,8 +26,9 @@ class Options:
     are values of the rules' variables, each of which a rule has to declare; `configured` are those of a configuration
     file, over which the environment and `variables` go. `overrides` replace severities and tolerances of rules, by
     patterns of ids, which must match some unless `all_match` is false; `suppressions` accept violations and schema
-    findings; `configuration` is the name of the file that they are from. `on_progress` receives the progress of rules;
-    `start_progress` returns such a callback for lint and profile.
+    findings; `configuration` is the name of the file that they are from, `environment` the chosen one of its
+    environments. `on_progress` receives the progress of rules; `start_progress` returns such a callback for lint and
+    profile.
     """
 
     suites: tuple[str, ...] = ("current",)
@@ -42,6 +43,7 @@ class Options:
     suppressions: tuple[Suppression, ...] = ()
     all_match: bool = True
     configuration: str = ""
+    environment: str = ""
     schema: str = ""
     formats: tuple[str, ...] = DEFAULT
     fail_on: FailOn = "critical"

@@ -24,6 +24,7 @@ from order_audit.reports.document.codec import JsonObject, decode, encode
 from order_audit.reports.document.coverage import Coverage, TableCoverage
 from order_audit.reports.document.fix_plan import ChangedRow, FixPlan, PlannedFix
 from order_audit.reports.document.gate import FailingRule, FailOn, Gate, Reason
+from order_audit.reports.document.given import GivenOptions
 from order_audit.reports.document.measured import CountPoint, MeasureBound, Measured, MeasuredValue, ValuePoint
 from order_audit.reports.document.result import (
     BaselineChange,
@@ -75,6 +76,7 @@ __all__ = [
     "FixPlan",
     "Fixes",
     "Gate",
+    "GivenOptions",
     "Guard",
     "ImpactMeasure",
     "JsonObject",

@@ -11,6 +11,7 @@ from order_audit.reports.document.codec import Count, JsonObject, note
 from order_audit.reports.document.coverage import Coverage
 from order_audit.reports.document.fix_plan import FixPlan
 from order_audit.reports.document.gate import Gate
+from order_audit.reports.document.given import GivenOptions
 from order_audit.reports.document.result import Result
 from order_audit.reports.document.schema import Ddl, SchemaFinding, SchemaRule, Suppression
 
@@ -190,3 +191,4 @@ class Document:
         tuple[Suppression, ...], note("Those of the configuration that concern judged rules, with what became of them.")
     ] = ()
     configuration: Annotated[str, note("The configuration file, with its environment; empty without one.")] = ""
+    given: Annotated[GivenOptions | None, note("Options that further commands repeat; null in earlier results.")] = None

@@ -66,6 +66,7 @@ def report(document: Document) -> str:
             key=lambda result: (-result.duration_ms, result.rule),
         ),
         command=reproduce.command(document),
+        lint_command=action_plan.lint_command(document),
         schema_groups=groups,
         annotated=annotated_ddl.annotated(document, groups),
         unused=document.unused_suppressions,

@@ -7,7 +7,8 @@ import shlex
 from typing import Final
 
 from order_audit import search_path
-from order_audit.reports.document import Document, JsonObject
+from order_audit.reports.action_plan import given_words
+from order_audit.reports.document import Document, GivenOptions, JsonObject
 
 #: Names that need no quotes after a dot, keywords included.
 _SIMPLE: Final = re.compile(r"[a-z_][a-z0-9_]*")
@@ -15,12 +16,13 @@ _SIMPLE: Final = re.compile(r"[a-z_][a-z0-9_]*")
 
 def command(document: Document) -> str:
     """Return the command that repeats the audit, with … for the user's own values."""
-    run, gate = document.run, document.summary.gate
+    run, gate, given = document.run, document.summary.gate, document.given or GivenOptions()
     words = ["order-audit", "run", "--dsn", "…"]
     if run.database.schema:
         words += ["--schema", search_path.text(run.database.schemas)]
     for suite in run.suites:
         words += ["--suite", suite]
+    words += given_words(given, ("--rule", "--exclude", "--tag", "--fixes", "--guards", "--allow", "--var"))
     if gate.fail_on != "critical":
         words += ["--fail-on", gate.fail_on]
     if gate.fail_on_schema != "never":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from order_audit.expectations import SEVERITIES, Rule
 from order_audit.reports import (
+    action_plan,
     baseline_text,
     gate_text,
     limit_text,
@@ -183,7 +184,10 @@ def _schema(document: Document, verbose: bool) -> list[str]:
     groups = [group for group in schema_findings.groups(document) if group.open]
     if verbose and groups:
         rows = [(f"  {MARKS[it.severity]} {it.rule}", escape(f"{it.title}: {it.named}")) for it in groups]
-        lines += [*table(rows), "  'order-audit lint' has a suggestion for each; --allow accepts intended ones"]
+        lines += [
+            *table(rows),
+            f"  '{action_plan.lint_command(document)}' has a suggestion for each; --allow accepts intended ones",
+        ]
     return lines + _first((paragraph(text, "  ") for text in _not_judged(document)), verbose)
 
 
