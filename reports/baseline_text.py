@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from order_audit.reports.changed_variables import words
 from order_audit.reports.document import BaselineChange, Document, Result
 from order_audit.reports.formatting import plural
+
+#: Rules that a line names.
+_RULES: Final = 3
 
 
 def change(result: Result) -> str:
     """Return a rule's violations against the baseline; empty without one, or if there are none."""
-    return _words(result.baseline) if result.baseline else ""
+    if result.baseline is None:
+        return ""
+    return "; ".join(it for it in (_words(result.baseline), words(result.baseline.variables)) if it)
 
 
 def total(document: Document) -> str:
@@ -21,6 +29,9 @@ def total(document: Document) -> str:
     )
     unknown = sum(it.resolved is None for it in changes)
     hint = f" (of {plural(unknown, 'rule')}, keys cannot be compared: all violations count as new)" if unknown else ""
+    other = [it.rule for it in document.results if it.baseline and it.baseline.variables]
+    if other:
+        hint += f"; other values of variables in {', '.join(other[:_RULES])}{' and others' * (len(other) > _RULES)}"
     return f"against the baseline: {_words(numbers) or 'no violation then, and none now'}{hint}"
 
 
@@ -31,5 +42,6 @@ def resolved(document: Document) -> list[tuple[Result, int]]:
 
 
 def _words(it: BaselineChange) -> str:
-    parts = [f"{count:,} {kind}" for kind, count in vars(it).items() if count]
+    counts = {"new": it.new, "known": it.known, "resolved": it.resolved}
+    parts = [f"{count:,} {kind}" for kind, count in counts.items() if count]
     return ", ".join(parts + ["keys not comparable"] * (it.resolved is None))

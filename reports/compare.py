@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeGuard
 
 from order_audit.reports import violations
+from order_audit.reports.accepted_keys import AcceptedKeys
+from order_audit.reports.changed_variables import changed_variables
 from order_audit.reports.document import BaselineChange, DocumentError, Result, Run
 from order_audit.reports.document.comparison import (
     CHANGES,
@@ -27,6 +30,7 @@ from order_audit.reports.previous_values import previous
 from order_audit.reports.results_file import Audit, Keys
 
 _EXAMPLES: Final = 20
+_NONE: Final = AcceptedKeys()
 #: Tables that are named in a line.
 _TABLES: Final = 6
 _JUDGED: Final = ("passed", "failed")
@@ -34,7 +38,7 @@ _JUDGED: Final = ("passed", "failed")
 
 def compare(before: Audit, after: Audit) -> Comparison:
     """The comparison, with counts per rule, and with up to 20 keys of each kind where both have their keys."""
-    rules, note = _rules(before.keys, after.keys)
+    rules, note = _rules(before.keys, after.keys, AcceptedKeys.of(after.document.suppressions))
     total = {kind: sum(rule.count(kind) for rule in rules) for kind in CHANGES}
     by_rules = {f"rules_{kind}": sum(bool(rule.count(kind)) for rule in rules) for kind in CHANGES}
     return Comparison(
@@ -43,7 +47,7 @@ def compare(before: Audit, after: Audit) -> Comparison:
         after=_side(after),
         by_keys=not note,
         note=note,
-        summary=ComparisonSummary(**total, **by_rules),
+        summary=ComparisonSummary(**total, **by_rules, suppressed=sum(rule.suppressed for rule in rules)),
         rules=tuple(rules),
         fixes=after.document.fixes,
         requirements=after.document.requirements,
@@ -90,7 +94,11 @@ def against_baseline(before: Keys, after: Keys) -> dict[str, BaselineChange]:
     as such.
     """
     rules = _rules(before, after)[0]
-    return {rule.rule: _against(rule, rule.after.violations) for rule in rules if _judged(rule.after)}
+    return {
+        rule.rule: replace(_against(rule, rule.after.violations), variables=rule.variables)
+        for rule in rules
+        if _judged(rule.after)
+    }
 
 
 def _judged(verdict: Verdict | None) -> TypeGuard[Verdict]:
@@ -105,8 +113,8 @@ def _against(rule: RuleChange, now: int) -> BaselineChange:
 
 
 def has_new_critical(comparison: Comparison) -> bool:
-    """Whether a critical violation is new."""
-    return any(it.severity == "critical" and it.new and it.fails for it in comparison.rules)
+    """Whether a critical violation is new, and not suppressed."""
+    return any(it.has_new_critical for it in comparison.rules)
 
 
 def _side(audit: Audit) -> ComparedRun:
@@ -125,20 +133,24 @@ class _Tally:
     def __init__(self) -> None:
         self.counts: dict[Change, int] = dict.fromkeys(CHANGES, 0)
         self.examples: dict[Change, list[str]] = {kind: [] for kind in CHANGES}
+        self.suppressed_new = 0
+        self.suppressed_keys: list[str] = []
 
-    def add(self, kind: Change, key: str) -> None:
+    def add(self, kind: Change, key: str, *, is_accepted: bool) -> None:
         self.counts[kind] += 1
+        self.suppressed_new += kind == "new" and is_accepted
         if len(self.examples[kind]) < _EXAMPLES:
             self.examples[kind].append(key)
+            self.suppressed_keys += [key] * (kind != "resolved" and is_accepted)
 
     @property
     def keys(self) -> ChangedKeys:
         return ChangedKeys(**{kind: tuple(keys) for kind, keys in self.examples.items()})
 
 
-def _rules(before: Keys, after: Keys) -> tuple[list[RuleChange], str]:
+def _rules(before: Keys, after: Keys, accepted: AcceptedKeys = _NONE) -> tuple[list[RuleChange], str]:
     """What changed by rule; and why keys were not compared, empty where they were."""
-    tallies, note = _tallies(before, after)
+    tallies, note = _tallies(before, after, accepted)
     old = {result.rule: result for result in before.results}
     new = {result.rule: result for result in after.results}
     return [_rule(id, old.get(id), new.get(id), tallies, note) for id in sorted(old.keys() | new.keys())], note
@@ -151,6 +163,9 @@ def _rule(id: str, old: Result | None, new: Result | None, tallies: dict[str, _T
     def made(
         resolved: int | None, remaining: int | None, now: int | None, note: str = "", tally: _Tally | None = None
     ) -> RuleChange:
+        suppressed = new.suppressed if new else 0
+        # without keys, only a rule of which all violations are suppressed is known to have no other new ones
+        all_new = (now or 0) if new and not new.open else 0
         return RuleChange(
             rule=id,
             title=named.title,
@@ -164,6 +179,12 @@ def _rule(id: str, old: Result | None, new: Result | None, tallies: dict[str, _T
             remaining=remaining,
             new=now,
             measure=previous(new.measure, old.measure if old else None) if new and new.measure else None,
+            owner=named.owner,
+            tags=named.tags,
+            suppressed=suppressed,
+            suppressed_new=tally.suppressed_new if tally else all_new,
+            suppressed_keys=tuple(tally.suppressed_keys) if tally else (),
+            variables=changed_variables(old, new),
         )
 
     then = old.violations if old and old.status in _JUDGED else None
@@ -191,7 +212,7 @@ def _other_key(old: Result | None, new: Result | None) -> str:
     return "the key's type has changed" if old.key_order != new.key_order else ""
 
 
-def _tallies(before: Keys, after: Keys) -> tuple[dict[str, _Tally] | None, str]:
+def _tallies(before: Keys, after: Keys, accepted: AcceptedKeys) -> tuple[dict[str, _Tally] | None, str]:
     (old, old_why), (new, new_why) = before.file(), after.file()
     if old is None or new is None:
         return None, f"the earlier audit: {old_why}" if old is None else f"the later audit: {new_why}"
@@ -202,7 +223,7 @@ def _tallies(before: Keys, after: Keys) -> tuple[dict[str, _Tally] | None, str]:
     numbers = {rule for rule, order in orders.items() if order == {"number"}}
     tallies: dict[str, _Tally] = {}
     for kind, rule, key in _merge(_rows(old, numbers), _rows(new, numbers)):
-        tallies.setdefault(rule, _Tally()).add(kind, key)
+        tallies.setdefault(rule, _Tally()).add(kind, key, is_accepted=accepted.has(rule, key))
     return tallies, ""
 
 

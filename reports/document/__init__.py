@@ -29,6 +29,7 @@ from order_audit.reports.document.measured import CountPoint, MeasureBound, Meas
 from order_audit.reports.document.result import (
     BaselineChange,
     Cause,
+    ChangedVariable,
     Consequence,
     DiagramFacts,
     ErrorPlace,
@@ -59,6 +60,7 @@ __all__ = [
     "Cause",
     "ChangedRow",
     "ChangedTable",
+    "ChangedVariable",
     "Consequence",
     "CountPoint",
     "Coverage",

@@ -10,7 +10,7 @@ from order_audit.reports.document.applied import Fixes
 from order_audit.reports.document.audit import Requirement, Run
 from order_audit.reports.document.codec import Count, note
 from order_audit.reports.document.measured import Measured
-from order_audit.reports.document.result import Status
+from order_audit.reports.document.result import ChangedVariable, Status
 
 COMPARISON_FORMAT: Final = "order-audit-comparison/1"
 #: The changes of violations.
@@ -81,11 +81,22 @@ class RuleChange:
     measure: Annotated[
         Measured | None, note("The measured values of the later audit, each with that of the earlier one.")
     ] = None
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    suppressed: Annotated[int, note("Violations of the later audit that its configuration accepts.", minimum=0)] = 0
+    suppressed_new: Annotated[int, note("The new ones of these, as far as known.", minimum=0)] = 0
+    suppressed_keys: Annotated[tuple[str, ...], note("The suppressed ones of `examples`.")] = ()
+    variables: Annotated[tuple[ChangedVariable, ...], note("Those with different values in the two audits.")] = ()
 
     @property
     def fails(self) -> bool:
         """Whether the rule fails in the later audit: it does not if its violations are tolerated."""
         return self.after is not None and self.after.status == "failed"
+
+    @property
+    def has_new_critical(self) -> bool:
+        """Whether it has a new critical violation that is not suppressed."""
+        return self.severity == "critical" and self.fails and self.count("new") > self.suppressed_new
 
     def count(self, kind: Change) -> int:
         """The violations of one kind, none where they are not known."""
@@ -102,6 +113,7 @@ class ComparisonSummary:
     rules_resolved: Count
     rules_remaining: Count
     rules_new: Count
+    suppressed: Annotated[int, note("Of remaining and new ones.", minimum=0)] = 0
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,15 @@ class Consequence:
 
 
 @dataclass(frozen=True)
+class ChangedVariable:
+    """A variable of a rule with another value than in the earlier audit; null for none."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
 class BaselineChange:
     """The violations of a judged rule against those of the baseline."""
 
@@ -92,6 +101,7 @@ class BaselineChange:
         int | None,
         note("Violations of the baseline that are gone; null where the keys cannot be compared.", minimum=0),
     ]
+    variables: Annotated[tuple[ChangedVariable, ...], note("Those with another value than in the baseline.")] = ()
 
 
 @dataclass(frozen=True)

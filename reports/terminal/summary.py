@@ -11,6 +11,7 @@ from order_audit.expectations import SEVERITIES, Rule
 from order_audit.reports import (
     action_plan,
     baseline_text,
+    changed_variables,
     gate_text,
     limit_text,
     measure_text,
@@ -206,7 +207,10 @@ def comparison_text(document: Comparison, out: Path) -> str:
     for rule in document.rules:
         if rule.new is None or any(rule.count(kind) for kind in CHANGES):
             counts = "  ".join(f"{'?' if rule.new is None else rule.count(kind):>6} {kind}" for kind in CHANGES)
-            note = f"  ({rule.note})" if rule.note else ""
+            notes = [f"{rule.suppressed:,} suppressed"] * bool(rule.suppressed)
+            notes += [it for it in (changed_variables.words(rule.variables), rule.note) if it]
+            notes += [f"owner: {rule.owner}"] * bool(rule.owner) + [f"tags: {', '.join(rule.tags)}"] * bool(rule.tags)
+            note = f"  ({escape('; '.join(notes))})" if notes else ""
             lines.append(f"{MARKS[rule.severity]} {counts}  {rule.rule}{note}")
     for rule in document.rules:
         if rule.measure is not None:
@@ -216,7 +220,8 @@ def comparison_text(document: Comparison, out: Path) -> str:
         lines.append("")
     if document.note:
         lines.append(f"compared by counts only: {document.note}")
-    lines.append(f"{total.resolved:,} resolved, {total.remaining:,} remaining, {total.new:,} new")
+    suppressed = f"; {total.suppressed:,} suppressed" if total.suppressed else ""
+    lines.append(f"{total.resolved:,} resolved, {total.remaining:,} remaining, {total.new:,} new{suppressed}")
     lines.append(f"comparison: {out / 'compare.html'}")
     return "\n".join(lines)
 
