@@ -52,7 +52,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
             try:
                 collected = collect(dsn, folder, selection, options, _check(options, baseline))
             except psycopg.Error as error:
-                raise RunError(f"the connection was lost: {mask.error(error)}") from None
+                raise RunError(f"the server refused a statement: {mask.error(error)}") from None
             numbers = SecretNumbers()
             document = assemble(collected, options, folder, baseline.keys if baseline else None)
             document = numbers.of(history.with_history(document, earlier))

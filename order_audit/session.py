@@ -37,8 +37,21 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ALL_ROWS,
     NO_JIT,
 )
+#: Limits of every session. The server ends one whose client is gone, however silently: the client speaks once a minute.
+LIMITS: Final[tuple[Setting, ...]] = (
+    ("idle_in_transaction_session_timeout", "5min"),
+    ("idle_session_timeout", "0"),
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "2min"),
+)
+#: Of servers from version 17 on, whose own limit may be less than a snapshot needs.
+_NO_TRANSACTION_LIMIT: Final[Setting] = ("transaction_timeout", "0")
 #: Further settings of a reading session.
-READER: Final[tuple[Setting, ...]] = (("lock_timeout", "10s"), ("idle_in_transaction_session_timeout", "0"))
+READER: Final[tuple[Setting, ...]] = (("lock_timeout", "10s"),)
+#: Further settings of a session that changes the database: the limits of a role are meant for its applications.
+WRITER: Final[tuple[Setting, ...]] = (("statement_timeout", "0"),)
 #: For the hash tables of grouping and joining millions of rows, which would otherwise spill to disk.
 _WORK_MEMORY: Final = "64MB"
 #: The interval at which the server checks for a dead client (PostgreSQL 14, if the operating system supports it).
@@ -76,6 +89,17 @@ def configure(connection: psycopg.Connection, settings: Iterable[Setting] = SETT
     """Set parameters of the session, or of the current transaction alone if `local`."""
     calls = [sql.SQL("set_config({}, {}, {})").format(name, value, local) for name, value in settings]
     connection.execute(sql.SQL("select {}").format(sql.SQL(", ").join(calls)))
+
+
+def limits(connection: psycopg.Connection) -> tuple[Setting, ...]:
+    """Return the limits of a session on this server."""
+    return (*LIMITS, _NO_TRANSACTION_LIMIT) if connection.info.server_version >= 170_000 else LIMITS
+
+
+def prepare(connection: psycopg.Connection) -> None:
+    """Give a session that changes the database our limits instead of those of its role."""
+    configure(connection, (*limits(connection), *WRITER))
+    check_client(connection)
 
 
 def set_statements(settings: Iterable[Setting] = SETTINGS) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import io
 import re
-import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from order_audit.audit.cli import signals
 from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.config import config
 from order_audit.audit.cli.configured import Configured
@@ -98,7 +98,7 @@ def main() -> None:
     """Run the command line. An error prints one line on stderr and sets the exit code of its kind."""
     words = sys.argv[1:]
     debug = "--debug" in words
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signals.install()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks our marks shows question marks
     try:

@@ -19,10 +19,15 @@ def connected(dsn: str | None, schema: str) -> Iterator[psycopg.Connection]:
     """Connect with autocommit and the schema as search path; after a switch, with that of the moved tables first."""
     from order_audit import search_path, session
     from order_audit.audit.database import dsn as dsns
+    from order_audit.audit.database.lost import telling
     from order_audit.audit.database.schemas import refuse_missing
     from order_audit.scenario.migrate.moved import follow
 
-    with dsns.connect(dsns.resolve(dsn), autocommit=True, one_statement=True) as connection:
+    with (
+        dsns.connect(dsns.resolve(dsn), autocommit=True, one_statement=True) as connection,
+        telling(connection, "what was committed stays and is in the undo log"),
+    ):
+        session.prepare(connection)
         if schema:
             refuse_missing(connection, search_path.names(schema))
             session.configure(connection, [("search_path", search_path.setting(schema))])

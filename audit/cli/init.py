@@ -33,10 +33,7 @@ def init(
     """
     import shlex
 
-    import psycopg
-
     from order_audit import search_path
-    from order_audit.audit import mask
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import dsn as dsns
     from order_audit.audit.database.snapshot import Snapshot
@@ -51,10 +48,7 @@ def init(
         Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
     ):
         on_progress = start_progress("looking at tables")
-        try:
-            proposal = propose(snapshot.connection, search_path.names(schema), table or (), on_progress)
-        except psycopg.Error as error:
-            raise RunError(f"the connection was lost: {mask.error(error)}") from None
+        proposal = propose(snapshot.connection, search_path.names(schema), table or (), on_progress)
     if missing := [name for name in table or () if not proposal.has(name)]:
         raise UsageError(f"--table: table '{missing[0]}' does not exist")
     if explain:

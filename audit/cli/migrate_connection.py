@@ -19,11 +19,17 @@ if TYPE_CHECKING:
 @contextmanager
 def connected(dsn: str | None) -> Iterator[tuple[psycopg.Connection, list[Step]]]:
     """Connect with autocommit; yield the connection and the steps of the migration."""
+    from order_audit import session
     from order_audit.audit.database import dsn as dsns
+    from order_audit.audit.database.lost import telling
     from order_audit.scenario.load import PROPOSED
     from order_audit.scenario.migrate.steps import steps
 
-    with dsns.connect(dsns.resolve(dsn), autocommit=True) as connection:
+    with (
+        dsns.connect(dsns.resolve(dsn), autocommit=True) as connection,
+        telling(connection, "finished steps and copied rows stay"),
+    ):
+        session.prepare(connection)
         yield connection, steps(PROPOSED)
 
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg import conninfo
 
+from order_audit.audit.database import watchdog
 from order_audit.errors import RunError, UsageError
 
+#: A connection is bounded in time, and its end is noticed where the network only falls silent (seconds; the last in
+#: milliseconds).
+_DEFAULTS: Final = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
 _NOTHING = "no database given: use --dsn, set DATABASE_URL or PGHOST and the like, or try --dsn embedded"
 
 
@@ -84,7 +95,9 @@ def connect(dsn: str, *, autocommit: bool = False, one_statement: bool = False) 
     """
     factory = OneStatement if one_statement else psycopg.Cursor
     try:
-        return psycopg.connect(dsn, autocommit=autocommit, cursor_factory=factory, **_defaults(dsn))
+        connection = psycopg.connect(dsn, autocommit=autocommit, cursor_factory=factory, **_defaults(dsn))
+        watchdog.watch(connection, functools.partial(_another, dsn, _place(connection)))
+        return connection
     except psycopg.OperationalError as error:
         # the first line has the error, the others are hints; the address precedes the last "failed: "
         messages = [line.split("failed: ")[-1].strip() for line in str(error).splitlines() if line.strip()]
@@ -94,10 +107,23 @@ def connect(dsn: str, *, autocommit: bool = False, one_statement: bool = False) 
         raise RunError(f"cannot connect to {masked(dsn)}: {_without_password(dsn, message)}") from None
 
 
+def _place(connection: psycopg.Connection) -> dict[str, Any]:
+    """Return the host of a connection, of the several that its DSN may name."""
+    info = connection.info
+    return {"host": info.host, "hostaddr": info.hostaddr, "port": info.port, "target_session_attrs": "any"}
+
+
+def _another(dsn: str, place: dict[str, Any], seconds: float) -> psycopg.Connection:
+    words = _defaults(dsn) | place | {"connect_timeout": max(2, round(seconds))}
+    return psycopg.connect(dsn, autocommit=True, **words)
+
+
 def _defaults(dsn: str) -> dict[str, Any]:
-    given = conninfo.conninfo_to_dict(dsn)
-    defaults = {"application_name": "order-audit", "connect_timeout": "10"}
-    return {name: value for name, value in defaults.items() if name not in given} | {"client_encoding": "utf8"}
+    """Return what DSN, environment and service file leave open."""
+    given: dict[str, Any] = {option.keyword.decode(): option.val for option in psycopg.pq.Conninfo.get_defaults()}
+    given |= conninfo.conninfo_to_dict(dsn)
+    defaults = {name: value for name, value in _DEFAULTS.items() if not given.get(name)}
+    return defaults | {"fallback_application_name": "order-audit", "client_encoding": "utf8"}
 
 
 def masked(dsn: str) -> str:

@@ -18,7 +18,9 @@ import psycopg
 from psycopg import sql
 
 from order_audit import search_path, session
+from order_audit.audit.database import watchdog
 from order_audit.audit.database.dsn import connect
+from order_audit.audit.database.lost import lost
 from order_audit.audit.database.schemas import refuse_missing
 from order_audit.errors import RunError
 
@@ -58,8 +60,11 @@ class Snapshot:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        broken = [connection for connection in self._open if connection.closed]
         for connection in list(self._open):
             self._close(connection)
+        if isinstance(error, psycopg.Error) and broken and not self._cancelled:
+            raise lost(broken, error, "the database is unchanged") from None
 
     @contextmanager
     def join(self) -> Iterator[psycopg.Connection]:
@@ -86,9 +91,15 @@ class Snapshot:
         with self._lock:
             self._cancelled = True
             connections = list(self._open)
+        silent = False
         for connection in connections:
-            with contextlib.suppress(psycopg.Error):
-                connection.cancel_safe(timeout=5)
+            try:
+                if not silent:
+                    connection.cancel_safe(timeout=5)
+            except psycopg.Error:
+                silent = True
+            if silent:  # nothing that it waits for arrives
+                watchdog.sever(connection)
 
     def _connect(self) -> psycopg.Connection:
         connection = connect(self.dsn, one_statement=True)
@@ -104,7 +115,7 @@ class Snapshot:
         connection.read_only = True
         if self.id:
             connection.execute(sql.SQL("set transaction snapshot {}").format(self.id))
-        settings = [*session.SETTINGS, *session.READER]
+        settings = [*session.SETTINGS, *session.limits(connection), *session.READER]
         if self.timeout is not None:
             settings.append(("statement_timeout", f"{max(1, round(self.timeout * 1000))}ms"))
         if self.low_impact:

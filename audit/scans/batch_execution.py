@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 import psycopg
 
 from order_audit.audit import mask
+from order_audit.audit.database.lost import lost
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.batch_statement import compose, evidence_names
 from order_audit.audit.scans.impact import NO_IMPACTS, Impacts, parse_impact
@@ -22,7 +23,6 @@ from order_audit.audit.scans.prepared_rule import PreparedRule, failure
 from order_audit.audit.scans.rows_file import RowsFile
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.domain import Impact
-from order_audit.errors import RunError
 from order_audit.reports import violations
 from order_audit.reports.document import JsonObject
 
@@ -50,7 +50,7 @@ def execute(
         return _run(connection, batch, impacts, store, examples=examples, unmask=unmask)
     except psycopg.Error as error:
         if connection.closed and not stopped():
-            raise RunError(f"the connection was lost: {mask.error(error)}") from None
+            raise lost([connection], error, "the database is unchanged") from None
         if batch.alone and impacts and error.sqlstate in _CLOSED and not stopped():
             # the role may lack privileges on the tables of the impact
             return execute(connection, batch, NO_IMPACTS, store, examples=examples, unmask=unmask, stopped=stopped)

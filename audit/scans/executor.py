@@ -163,7 +163,7 @@ class Executor:
                 # its bytes are in no known encoding: take them as they are, we decode what we can
                 connection.execute("select set_config('client_encoding', 'sql_ascii', true)")
         elif connection.closed:
-            raise RunError("the connection to the server was lost")
+            raise RunError("the connection to the server was lost: run the command again")
         return connection
 
 

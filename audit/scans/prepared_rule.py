@@ -25,6 +25,8 @@ from order_audit.audit.scans.outcome import Failure, Outcome
 from order_audit.expectations import Prerequisite, Rule, shipped
 from order_audit.reports.document import Cause
 
+#: A statement that the server ended before its time.
+_CANCELED: Final = "57014"
 #: The types of dates and times.
 _TIMES: Final = (1082, 1114, 1184)
 
@@ -231,6 +233,8 @@ def failure(rule: Rule, error: psycopg.Error, *, offset: int | None, unmask: boo
     """Return the server's error on a rule; `offset` is the start of the rule's SQL in the sent text, if any."""
     position = error.diag.statement_position
     message, state = mask.error(error, unmask=unmask), error.sqlstate or ""
+    if state == _CANCELED and "timeout" in message:  # of the option, the role, the database or the server
+        message += "; --statement-timeout SECONDS sets another"
     if position and offset is not None and 0 <= (place := int(position) - 1 - offset) <= len(rule.sql):
         return Failure(message, state, *rule.place(place))
     return Failure(message, state)

@@ -24,6 +24,7 @@ from psycopg import conninfo
 
 from order_audit.audit.database.server import Server
 from tests.support import servers
+from tests.support.proxy import proxy
 from tests.support.xunit import faults
 
 ROOT: Final = Path(__file__).parents[2]
@@ -77,8 +78,12 @@ class Running:
 
     def stop(self, number: signal.Signals) -> float:
         """Send a signal, wait for the end, and say how long that took."""
-        began = time.monotonic()
         self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> float:
+        """Wait for the end, and say how long that took."""
+        began = time.monotonic()
         self.process.wait(25)
         return time.monotonic() - began
 
@@ -211,7 +216,7 @@ def _silent_server() -> Iterator[socket.socket]:
         yield listening
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "a closed terminal"])
 def test_an_audit_that_has_not_begun_leaves_nothing(tmp_path: Path, suite: Path, number: signal.Signals) -> None:
     """While the server has not answered yet: 130, no more than a line, and no file, hidden or not."""
     with _silent_server() as listening:
@@ -230,20 +235,21 @@ def test_an_audit_that_has_not_begun_leaves_nothing(tmp_path: Path, suite: Path,
     assert not running.out.exists() or list(running.out.iterdir()) == []
 
 
-def test_the_second_signal_ends_it_at_once(sample_18: str, suite: Path, tmp_path: Path) -> None:
-    """A second Ctrl-C ends at once: no partial file and no session is left."""
-    with _started(sample_18, suite, tmp_path) as running:
+@pytest.mark.parametrize("signals", [1, 2], ids=["in order", "at once"])
+def test_signals_end_it_in_a_silent_network(sample_18: str, suite: Path, tmp_path: Path, signals: int) -> None:
+    """The first ends it soon, whatever it waits for, and the second at once; no hidden file is left."""
+    with proxy(sample_18) as network, _started(network.dsn, suite, tmp_path) as running:
+        running.dsn = sample_18
         running.wait_until(SLEEPING, 1)
-        running.process.send_signal(signal.SIGINT)
+        network.fall_silent()
+        running.process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
-        took = running.stop(signal.SIGINT)
-        # the latter where nothing but the interpreter was left to end; a shell calls both 130
-        assert running.process.returncode in (130, -signal.SIGINT)
-        assert took < 20
-        assert running.gone_within(20)
-    if running.out.exists():
+        took = running.stop(signal.SIGHUP) if signals == 2 else running.wait()
+        assert running.process.returncode == 130, (took, running.stderr.read_text(encoding="utf-8"))
+        assert took < (5 if signals == 2 else 20)
+    assert running.gone_within(20)
+    if running.out.exists() and signals == 1:
         assert not [path.name for path in running.out.iterdir() if path.name.startswith(".")]
-        assert not (running.out / "results.json").exists() or _document(running.out)["run"]["complete"] is False
 
 
 def test_an_audit_is_interrupted_while_it_judges_the_schema(sample_18: str, tmp_path: Path) -> None:

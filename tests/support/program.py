@@ -15,7 +15,7 @@ from unittest import mock
 from order_audit.audit.cli.app import main
 
 Done = subprocess.CompletedProcess[str]
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def order_audit(*words: str, **environment: str) -> Done:
@@ -48,5 +48,7 @@ def _signals() -> Iterator[None]:
     try:
         yield
     finally:
+        if (descriptor := signal.set_wakeup_fd(-1)) >= 0:
+            os.close(descriptor)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""Faults of network, server and surroundings while commands are at work."""
