@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -49,7 +50,9 @@ def use(database: str = DATABASE, *, fresh: bool = False) -> str:
         if fresh:
             connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
         if not connection.execute("select from pg_database where datname = %s", [database]).rowcount:
-            connection.execute(sql.SQL("create database {}").format(name))
+            # another process may make it at this moment
+            with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                connection.execute(sql.SQL("create database {}").format(name))
     return server.dsn(database)
 
 

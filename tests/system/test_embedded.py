@@ -25,6 +25,13 @@ ROOT: Final = Path(__file__).parents[2]
 USE: Final = (
     "import sys\nfrom order_audit.audit.database import embedded\nprint(embedded.use(), flush=True)\nsys.stdin.read()"
 )
+#: Makes one database four times at once.
+AT_ONCE: Final = (
+    "import threading\nfrom order_audit.audit.database import embedded\nready = threading.Barrier(4)\n"
+    "def use():\n    ready.wait()\n    embedded.use('shared')\n"
+    "threads = [threading.Thread(target=use) for _ in range(4)]\n[it.start() for it in threads]\n"
+    "[it.join() for it in threads]"
+)
 
 
 @contextmanager
@@ -92,6 +99,11 @@ def test_processes_share_the_server(home: Path) -> None:
             assert settings == ("", "0700")
             assert connection.info.host.startswith("/")
         _assert_no_network(server)
+
+        made = subprocess.run(
+            [sys.executable, "-c", AT_ONCE], env=environment(home), cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert made.stderr == ""
 
         leave(first)
         assert postmaster(data) == server
