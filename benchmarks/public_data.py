@@ -79,7 +79,7 @@ def load(connection: psycopg.Connection, data: DataSet, half: int | None = None)
     Types are those of the whole data set, so that both halves have equal tables. There are no keys and constraints.
     """
     split = []
-    for name, columns, rows in _tables(data):
+    for name, columns, rows in rows_of(data):
         types = [_type([row[place] for row in rows]) for place in range(len(columns))]
         listed = sql.SQL(", ").join(
             sql.SQL("{} ").format(sql.Identifier(column)) + sql.SQL(written)
@@ -103,7 +103,7 @@ def load(connection: psycopg.Connection, data: DataSet, half: int | None = None)
     return split
 
 
-def _tables(data: DataSet) -> Iterator[tuple[str, list[str], list[Row]]]:
+def rows_of(data: DataSet) -> Iterator[tuple[str, list[str], list[Row]]]:
     """Name, columns and rows of each table."""
     (packages,) = (HOME / PACKAGES.name / "lib").glob("python*/site-packages")
     for name, text in _files(packages / data.package / data.folder, data.files):

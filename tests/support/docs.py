@@ -6,31 +6,25 @@ A fenced block of a page can have a mark on the line above it, which readers do 
     <!-- database -->        the block is run in the page's own database; so is SQL inside of such a comment
     <!-- run -->             the commands of the block are run although it shows no output
 
-A `console` block that shows output is run, and its output compared: a line `…` stands for any lines.
-`python -m tests.support.docs` writes the output of such blocks anew.
+A `console` block that shows output is run by `pages`, and its output compared: a line `…` stands for any lines, and
+`…` in a line for any text.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import re
 import shlex
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from unittest import mock
 
-import psycopg
 from typer.main import get_command
 
-from order_audit.audit.cli.app import app, main
+from order_audit.audit.cli.app import app
 from order_audit.audit.config import keys
 from order_audit.audit.config import suppressions as suppressed
 from order_audit.expectations import Rule, load, schema_rules
@@ -38,7 +32,6 @@ from order_audit.expectations.rule import parse as parse_rule
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding.guard_file import guards
 from order_audit.reports.formatting import MARKS
-from tests.support import servers
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -90,7 +83,11 @@ def blocks(page: Path) -> Iterator[Block]:
 
 def rules_of(page: Path) -> dict[str, Rule]:
     """The rules that are files of a page, below the folder of their suite."""
-    files = {block.mark.removeprefix("file: "): block.text for block in blocks(page) if "\n-- key:" in block.text}
+    files = {
+        block.mark.removeprefix("file: "): block.text
+        for block in blocks(page)
+        if block.mark.startswith("file: ") and "\n-- key:" in block.text
+    }
     texts = {".".join(Path(name).with_suffix("").parts[1:]): text for name, text in files.items()}
     return {id: parse_rule(text, id=id, suite="docs", path=page) for id, text in texts.items()}
 
@@ -107,90 +104,6 @@ def words(command: str) -> list[str]:
     found = shlex.split(command, comments=True)
     ends = [found.index(sign) for sign in ("|", ">", ">>", "&&", "||", ";") if sign in found]
     return found[: min(ends, default=len(found))]
-
-
-# Run ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Step:
-    """A command of a block, the output that the page shows, and that of a run."""
-
-    command: str
-    shown: list[str]
-    seen: list[str]
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the run printed the output that the page shows; an error in full."""
-        if any(line.startswith("order-audit: ") and line not in self.shown for line in self.seen):
-            return False
-        pattern = "\n".join(r"(?:.*\n)*?.*" if line.strip() == "…" else re.escape(line) for line in self.shown)
-        return re.fullmatch(pattern, "\n".join(self.seen)) is not None
-
-
-def run(page: Path, dsn: str, folder: Path) -> Iterator[tuple[Block, list[Step]]]:
-    """Run a page in an empty database and an empty folder; gives each block with commands that were run."""
-    roles: list[str] = []
-    try:
-        for block in blocks(page):
-            if block.mark.startswith("file: "):
-                path = folder / block.mark.removeprefix("file: ")
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(block.text, encoding="utf-8")
-            elif block.mark == "database":
-                roles += re.findall(r"create role (\w+)", block.text)
-                with psycopg.connect(dsn, autocommit=True) as connection:
-                    connection.execute(block.text.encode())
-            elif block.language == "console":
-                steps = _steps(block.text)
-                if block.mark == "run" or any(shown for _, shown in steps):
-                    with _environment(dsn, folder):
-                        yield block, [Step(command, shown, _printed(command)) for command, shown in steps]
-    finally:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            for role in roles:
-                connection.execute(f"drop owned by {role}; drop role {role}".encode())
-
-
-def _steps(text: str) -> list[tuple[str, list[str]]]:
-    parts = re.split(r"^\$ (.*)\n?", text, flags=re.MULTILINE)
-    return [
-        (command, shown.rstrip("\n").split("\n") if shown.strip() else [])
-        for command, shown in zip(parts[1::2], parts[2::2], strict=True)
-    ]
-
-
-@contextmanager
-def _environment(dsn: str, folder: Path) -> Iterator[None]:
-    with mock.patch.dict(os.environ, {"DATABASE_URL": dsn, "COLUMNS": "110"}), contextlib.chdir(folder):
-        yield
-
-
-def _printed(command: str) -> list[str]:
-    """The output of a command, line by line; the page's address stands for the test's database."""
-    argv = words(command)
-    assert argv[0] == "order-audit", f"cannot run {command}"
-    if "--dsn" in argv:
-        place = argv.index("--dsn")
-        del argv[place : place + 2]
-    out = io.StringIO()
-    streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(out)
-    with mock.patch.object(sys, "argv", argv), streams[0], streams[1], contextlib.suppress(SystemExit):
-        main()
-    return out.getvalue().rstrip("\n").split("\n") if out.getvalue().strip() else []
-
-
-def renewed(page: Path, dsn: str, folder: Path) -> str:
-    """The text of a page, with the output of a run wherever the page shows another."""
-    text = text_of(page)
-    for block, steps in reversed(list(run(page, dsn, folder))):
-        if not all(step.agrees for step in steps):
-            body = "".join(
-                "\n".join([f"$ {step.command}", *(step.shown if step.agrees else step.seen)]) + "\n" for step in steps
-            )
-            text = text[: block.start] + body + text[block.start + len(block.text) :]
-    return text
 
 
 # For cog ------------------------------------------------------------------------------------------
@@ -288,13 +201,3 @@ def _named(rule: Rule) -> tuple[str, ...]:
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n\n"
-
-
-if __name__ == "__main__":
-    with servers.running(18) as server:
-        for page in PAGES:
-            with servers.database(server) as dsn, tempfile.TemporaryDirectory() as place:
-                text = renewed(page, dsn, Path(place))
-            if text != page.read_text(encoding="utf-8"):
-                page.write_text(text, encoding="utf-8")
-                print(f"{page.relative_to(ROOT)}: output written anew")
