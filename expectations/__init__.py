@@ -3,7 +3,7 @@
 from order_audit.expectations.bounds import Bound, Measure, Unit
 from order_audit.expectations.error import SuiteError
 from order_audit.expectations.header import Diagram, FollowsFrom, Highlight, Prefilter, Prerequisite, SchemaCause
-from order_audit.expectations.instances import Given, check_names, psql_lines, resolved
+from order_audit.expectations.instances import Given, check_names, limited_by, psql_lines, resolved
 from order_audit.expectations.limits import Amount, Level
 from order_audit.expectations.overrides import Override, check_overrides, overridden
 from order_audit.expectations.ownership import Ownership, is_web_address, tagged
@@ -49,6 +49,7 @@ __all__ = [
     "check_names",
     "check_overrides",
     "is_web_address",
+    "limited_by",
     "load",
     "matching",
     "overridden",

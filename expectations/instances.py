@@ -123,6 +123,21 @@ def psql_lines(rule: Rule, given: Given) -> list[str]:
     return lines
 
 
+def limited(rule: Rule, values: Mapping[str, str]) -> Rule:
+    """Return a rule with the values in its limits. Raises SuiteError for a value that makes none."""
+    if rule.open_limits is None:
+        return rule
+    limits = rule.open_limits.limits(values)
+    return replace(rule, severity=limits.severity, levels=limits.levels, measure=limits.measure)
+
+
+def limited_by(rule: Rule, given: Given) -> Rule:
+    """Return a rule with the given values in its limits, as far as they are known without its instances."""
+    values = {name: value for name, value in _values(rule, given).items() if value is not None}
+    names = rule.open_limits.names if rule.open_limits else {}
+    return limited(rule, values) if names and names.keys() <= values.keys() else rule
+
+
 def bound(rule: Rule, values: Mapping[str, str]) -> Rule:
     """Return a rule with the values in its SQL and title. Raises SuiteError for a value that SQL cannot hold."""
     for name, value in values.items():
@@ -133,6 +148,7 @@ def bound(rule: Rule, values: Mapping[str, str]) -> Rule:
             f"{rule.path}: the query reads :{name} with and without quotes, which psql would read differently: write"
             f" :'{name}' for a text"
         )
+    rule = limited(rule, values)
     sql, spans = variables.replaced(rule.sql, values)
     prefilter, highlight = rule.prefilter, rule.highlight
     if prefilter is not None:

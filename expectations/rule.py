@@ -20,6 +20,7 @@ from order_audit.expectations.names import column_list, unquoted
 from order_audit.expectations.ownership import UNOWNED, Ownership
 from order_audit.expectations.severity import Severity
 from order_audit.expectations.variables import Span, Variable
+from order_audit.expectations.written_limits import WrittenLimits, written
 
 _FIELDS: Final = (
     "title", "severity", "key", "requires", "why", "limitations", "without", "highlight", "allowed_by", "hidden_by",
@@ -85,6 +86,7 @@ class Rule:
     base: str = ""
     levels: tuple[Level, ...] = ()
     measure: Measure | None = None
+    open_limits: WrittenLimits | None = field(default=None, repr=False, compare=False)
     path: str = ""
     lines: tuple[Line, ...] = field(default=(), repr=False, compare=False)
     spans: tuple[Span, ...] = field(default=(), repr=False, compare=False)
@@ -147,11 +149,12 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
 
     if not header.get("title"):
         raise SuiteError(f"{path}: the header lacks 'title'{_LIKE_A_FIX if _is_fix(lines) else ''}")
-    limit = limits.read(header, places, str(path))
+    declared, for_each = parameters.read(header, lines[:first])
+    open_limits = written(header, places, str(path))
+    limit = open_limits.first(declared) if open_limits else limits.read(header, places, str(path))
     body = fragments.trimmed(lines[first:])
     if not body:
         raise SuiteError(f"{path}: there is no statement after the header")
-    declared, for_each = parameters.read(header, lines[:first])
     return Rule(
         id=id,
         suite=suite,
@@ -185,6 +188,7 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
         for_each=for_each,
         levels=limit.levels,
         measure=limit.measure,
+        open_limits=open_limits,
         path=str(path),
         lines=body,
     )

@@ -23,6 +23,7 @@ def check(rule: Rule) -> None:
     if not query:
         check_body(rule, names | ({VALUE} if rule.for_each else set()))
     used = {it.name for text in (*texts(rule), query) for it in placeholders(text)}
+    used |= rule.open_limits.names.keys() if rule.open_limits else set()
     if unused := names - used:
         name = min(unused)
         raise SuiteError(f"{rule.path}: the query does not use the variable '{name}'{nearest(name, used - names)}")
@@ -31,15 +32,24 @@ def check(rule: Rule) -> None:
 
 
 def check_body(rule: Rule, names: Collection[str]) -> None:
-    """Raise SuiteError for a variable in the query that is none of these."""
+    """Raise SuiteError for a variable in the limits or in the query that is none of these."""
+    limits = rule.open_limits
+    for name, field in limits.names.items() if limits else ():
+        if limits and name not in names:
+            raise SuiteError(
+                f"{limits.lines[field]}: '{field}' reads :{name}, which {_why(rule)}{nearest(name, names)}"
+            )
     if unknown := undeclared(rule.sql, names):
         path, line, column = rule.place(unknown.start)
-        why = "the header does not declare under 'variables'"
-        if rule.for_each:
-            why = "neither 'variables' nor for_each gives"
         raise SuiteError(
-            f"{path}:{line}:{column}: the query reads :{unknown.name}, which {why}{nearest(unknown.name, names)}"
+            f"{path}:{line}:{column}: the query reads :{unknown.name}, which {_why(rule)}{nearest(unknown.name, names)}"
         )
+
+
+def _why(rule: Rule) -> str:
+    if rule.for_each:
+        return "neither 'variables' nor for_each gives"
+    return "the header does not declare under 'variables'"
 
 
 def texts(rule: Rule) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,7 +34,6 @@ def read_files(suite: list[str] | None, folder: Path | None, guards: Path | None
     from order_audit.fixes.guarding.own_guards import own_guards
 
     loaded = load(*(suite or ["current"]))
-    loaded = replace(loaded, rules=configured_rules(loaded.rules, suite))
     if not fixes(loaded.rules, folder) and folder is not None:
         id = loaded.rules[0].id
         path = folder.joinpath(*id.split("."))
@@ -43,7 +41,8 @@ def read_files(suite: list[str] | None, folder: Path | None, guards: Path | None
     own_guards(guards, loaded.rules)  # a wrong file is an error before a variable is missed
     wanted = {rule.id for rule in loaded.rules if rule.for_each is None}
     given = Given(variables(var), configured_variables())
-    rules = tuple(rule for rule in resolved(loaded, wanted, given).rules if rule.for_each is None)
+    rules = configured_rules(resolved(loaded, wanted, given).rules, suite)
+    rules = tuple(rule for rule in rules if rule.for_each is None)
     by_rule, own = fixes(rules, folder), own_guards(guards, rules)
     if not by_rule and not own:
         raise UsageError(

@@ -25,7 +25,16 @@ def rules(
 
     Example: order-audit rules lineage.order_ref_exists
     """
-    from order_audit.expectations import Given, check_names, load, psql_lines, schema_rules, tagged, unknown_rule
+    from order_audit.expectations import (
+        Given,
+        check_names,
+        limited_by,
+        load,
+        psql_lines,
+        schema_rules,
+        tagged,
+        unknown_rule,
+    )
     from order_audit.reports.terminal import summary
 
     configuration = current()
@@ -65,4 +74,4 @@ def rules(
         guards = guards_of(known, own_guards(guard_folder, known).values())
         repair = fix_text(fixes(known, folder).get(wanted[0].id), verbose=verbose)
         repair += guards_text([guard for guard in guards if wanted[0].id in {rule.id for rule in guard.protects}])
-    say(summary.rule_text(wanted[0], repair, psql_lines(wanted[0], given)))
+    say(summary.rule_text(limited_by(wanted[0], given), repair, psql_lines(wanted[0], given)))
