@@ -149,7 +149,10 @@ def fixes(rules: Iterable[Rule], folder: Path | None = None) -> dict[str, Fix]:
 def _in_folder(rule: Rule, home: Path) -> Fix | None:
     path = fix_path(rule, home)
     if path and rule.for_each:  # a fix knows no values
-        raise FixError(f"{path}: for_each repeats {rule.base or rule.id} ({rule.path}), and such rules have no fixes")
+        raise FixError(
+            f"{path}: for_each repeats {rule.base or rule.id} ({rule.path}), and a fix knows no values:"
+            " write a rule of its own for the value to fix, with its fix, and remove this file"
+        )
     if path and rule.measure:
         raise FixError(f"{path}: {rule.path} is a measured rule, which has no rows to fix: delete this file")
     if path and rule.unfixed:

@@ -11,6 +11,7 @@ from typing import Literal
 from order_audit.expectations import SEVERITIES
 from order_audit.reports.document import ChangedTable, Document, FailingRule, Gate, Reason
 from order_audit.reports.formatting import plural
+from order_audit.reports.limit_text import all_tolerated
 from order_audit.reports.schema_findings import down_to
 
 
@@ -113,6 +114,8 @@ def harmless(document: Document) -> str:
         sentences.append(f"{numbers} {many} failed, without a violation that is new against the baseline")
     if mild and gate.passed:
         sentences.append(f"{plural(mild, 'expectation')} failed, at a severity that does not fail the gate")
+    if text := all_tolerated(document):
+        sentences.append(text)
     if suppressed := len(every) - len(failed):
         sentences.append(f"{plural(suppressed, 'expectation')} failed with suppressed violations only")
     return "; ".join(sentences) + "." * bool(sentences)

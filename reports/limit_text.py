@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from order_audit.reports.document import Document, Result
+from typing import Final
+
+from order_audit.reports.document import Document, JsonObject, Result
 from order_audit.reports.formatting import plural
+
+#: Keys that a line shows.
+_KEYS: Final = 5
 
 
 def tolerated(document: Document) -> list[Result]:
@@ -14,7 +19,25 @@ def tolerated(document: Document) -> list[Result]:
 def tolerance(result: Result) -> str:
     """Return the violations of a rule that has passed with some, and how many of them its header tolerates."""
     of = f" of {plural(result.checked, 'row')}" if result.checked is not None else ""
-    return f"{plural(result.violations, 'violation')}{of}, tolerated: at most {result.tolerate[-1].above}"
+    keys = [it for row in result.examples[:_KEYS] if (it := _key(result, row))]
+    more = ", …" * (result.violations > len(keys))
+    named = f"; {result.key}: {', '.join(keys)}{more}" if keys else ""
+    return f"{plural(result.violations, 'violation')}{of}, tolerated: at most {result.tolerate[-1].above}{named}"
+
+
+def _key(result: Result, row: JsonObject) -> str:
+    """Return the key of an example, masked as the example is."""
+    names = result.key.split(", ")
+    values = [row.get(name) for name in names]
+    shown = ["NULL" if value is None else str(value) for value in values]
+    return shown[0] if len(shown) == 1 else f"({', '.join(shown)})"
+
+
+def all_tolerated(document: Document) -> str:
+    """Return how many violations are tolerated; empty if none."""
+    rules = tolerated(document)
+    count = sum(it.violations for it in rules)
+    return f"{plural(count, 'violation')} of {plural(len(rules), 'expectation')} tolerated" if rules else ""
 
 
 def levels(result: Result) -> str:

@@ -73,7 +73,10 @@ def _rule(id: str, suite: list[str] | None, var: list[str] | None) -> Rule:
     if shipped := fixes([rule]).get(id):
         raise UsageError(f"a fix of {id} is shipped: {shipped.path}")
     if rule.for_each is not None:
-        raise UsageError(f"{rule.path} is repeated by for_each, and such rules have no fix")
+        raise UsageError(
+            f"for_each repeats {rule.id} ({rule.path}), and a fix knows no values: write a rule of its own for the"
+            " value to fix"
+        )
     given = Given(variables(var), configured_variables())
     rule = next(rule for rule in resolved(loaded, {id}, given).rules if rule.id == id)
     parsed_query.parse(rule)

@@ -34,7 +34,10 @@ def own_guards(folder: Path | None, rules: Sequence[Rule], selected: Sequence[Ru
         if rule := next((rule for rule in guard.protects if rule.unguarded), None):
             raise FixError(f"{path}: the header 'unguarded' of {rule.path} says that this rule has no guard")
         if rule := next((rule for rule in guard.protects if rule.for_each is not None), None):
-            raise FixError(f"{path}: {rule.path} is repeated by for_each, and such rules have no guard")
+            raise FixError(
+                f"{path}: for_each repeats {rule.id} ({rule.path}), and a guard knows no values: write a rule of its"
+                " own for the value to guard, and name that one under 'protects'"
+            )
         if not guard.refuses and (rule := next((rule for rule in guard.protects if rule.measure), None)):
             raise FixError(f"{path}: {rule.path} is a measured rule, which finds no rows: add the part 'refuses'")
         _refuse_taken(guard, rules)

@@ -136,7 +136,9 @@ def _unjudged(document: Document, verbose: bool) -> list[str]:
     tolerated = limit_text.tolerated(document)
     passed = [it for it in document.results if it.measure and it.status == "passed"]
     lines += _first((paragraph(escape(f"✓ passed  {it.rule}: {measure_text.line(it)}")) for it in passed), verbose)
-    lines += _first((paragraph(f"✓ passed  {it.rule}: {limit_text.tolerance(it)}") for it in tolerated), verbose)
+    lines += _first(
+        (paragraph(escape(f"✓ passed  {it.rule}: {limit_text.tolerance(it)}")) for it in tolerated), verbose
+    )
     return lines + _first(
         (paragraph(f"? {it.status.replace('_', ' ')}  {it.rule}: {it.reason}") for it in others), verbose
     )

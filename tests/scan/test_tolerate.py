@@ -78,7 +78,9 @@ def test_every_output_shows_tolerated_violations(dsn: str, tmp_path: Path) -> No
     suite = rule(tmp_path / "s", "-- severity: critical\n-- tolerate: 20 rows", 13)
     _, document, shown = audited(dsn, suite, tmp_path / "out")
     words = "12 violations of 1,000 rows, tolerated: at most 20 rows"
-    assert f"✓ passed  few: {words}" in shown
+    assert f"✓ passed few: {words}; id: 1, 2, 3, 4, 5, …" in " ".join(shown.split())
+    assert "gate passed 12 violations of 1 expectation tolerated." in " ".join(shown.split())
+    assert "12 violations of 1 expectation tolerated" in (tmp_path / "out" / "report.html").read_text()
     assert f"- `few`: {words}" in (tmp_path / "out" / "summary.md").read_text()
     page = (tmp_path / "out" / "report.html").read_text()
     assert words in page

@@ -105,8 +105,20 @@ def test_a_rule_that_is_repeated_has_no_fix(suite: Suite, tmp_path: Path) -> Non
     for command in (["fixes", "plan"], ["run", "--out", "out"]):
         done = order_audit(*command, "--suite", folder, "--fixes", str(tmp_path / "fixes"), "--dsn", "host=/nowhere")
         assert (done.returncode, done.stderr) == (
-            2, f"order-audit: {fix}: for_each repeats a.b ({folder}/a/b.sql), and such rules have no fixes\n"
+            2, f"order-audit: {fix}: for_each repeats a.b ({folder}/a/b.sql), and a fix knows no values: write a"
+            " rule of its own for the value to fix, with its fix, and remove this file\n"
         )  # fmt: skip
+    said = order_audit("fixes", "new", "a.b", "--suite", folder, "--dsn", "host=/nowhere").stderr
+    repeats = f"for_each repeats a.b ({folder}/a/b.sql)"
+    own = "knows no values: write a rule of its own for the value to"
+    assert said == f"order-audit: {repeats}, and a fix {own} fix\n"
+    guard = tmp_path / "guards" / "region_is_set.sql"
+    guard.parent.mkdir()
+    guard.write_text("-- title: Set\n-- protects: a.b\n\n-- check gusts:\nregion is not null\n", encoding="utf-8")
+    said = order_audit(
+        "fixes", "plan", "--suite", folder, "--guards", str(guard.parent), "--dsn", "host=/nowhere"
+    ).stderr
+    assert said == (f"order-audit: {guard}: {repeats}, and a guard {own} guard, and name that one under 'protects'\n")
 
 
 def test_a_rule_that_is_repeated_explains_no_other(suite: Suite) -> None:
