@@ -35,7 +35,7 @@ def groups_sql(prepared: PreparedRule, place: str) -> str:
     if not prepared.key:
         source = f"(values (true)) as one (there)\nleft join {source} on true"
     column = f"v.e{prepared.measured}"
-    value = f"({column})::text::numeric" if measure.unit in _NUMBERS else column
+    value = measured(column, measure)
     columns = "v.*" if prepared.key else ", ".join(f"v.e{number}" for number in range(len(prepared.columns)))
     judged = f"select {columns}, {place} as place, {value} as measured\nfrom {source}"
     position = _position("g.measured", measure)
@@ -63,32 +63,42 @@ def value_lines(groups: str, prepared: PreparedRule, key: str, number: int) -> l
 
 
 def _broken(prepared: PreparedRule, measure: Measure) -> str:
-    cases = [f"when {_missing(measure)} then {SEVERITIES.index(prepared.rule.severity)}"]
+    is_offset = prepared.columns[prepared.measured].type == _TIMESTAMPTZ
+    cases = [f"when {is_missing('g.measured', measure)} then {SEVERITIES.index(prepared.rule.severity)}"]
     for place, severity in enumerate(SEVERITIES):
-        of = [_breaks(prepared, bound) for bound in measure.bounds if bound.severity == severity]
+        of = [
+            breaks("g.measured", bound, has_offset=is_offset) for bound in measure.bounds if bound.severity == severity
+        ]
         if of:
             cases.append(f"when {' or '.join(of)} then {place}")
     return f"case {' '.join(cases)} end"
 
 
-def _missing(measure: Measure) -> str:
-    return "g.measured is null" + (" or g.measured = 'NaN'" if measure.unit in _NUMBERS else "")
+def is_missing(value: str, measure: Measure) -> str:
+    """Return the condition that a measured value is none."""
+    return f"{value} is null" + (f" or {value} = 'NaN'" if measure.unit in _NUMBERS else "")
 
 
-def _breaks(prepared: PreparedRule, bound: Bound) -> str:
-    first, *rest = [_literal(prepared, bound, value) for value in bound.values]
+def breaks(value: str, bound: Bound, *, has_offset: bool) -> str:
+    """Return the condition that a measured value breaks a bound; with `has_offset`, its type is timestamptz."""
+    first, *rest = [_literal(bound, it, has_offset=has_offset) for it in bound.values]
     match bound.kind:
         case "at_most":
-            return f"g.measured > {first}"
+            return f"{value} > {first}"
         case "at_least":
-            return f"g.measured < {first}"
+            return f"{value} < {first}"
         case "equals":
-            return f"g.measured <> {first}"
+            return f"{value} <> {first}"
         case "between":
-            return f"g.measured < {first} or g.measured > {rest[0]}"
+            return f"{value} < {first} or {value} > {rest[0]}"
 
 
-def _literal(prepared: PreparedRule, bound: Bound, value: str) -> str:
+def measured(column: str, measure: Measure) -> str:
+    """Return the measured value of a column in a form that is compared exactly."""
+    return f"({column})::text::numeric" if measure.unit in _NUMBERS else column
+
+
+def _literal(bound: Bound, value: str, *, has_offset: bool) -> str:
     match bound.unit:
         case "number" | "percent":
             return f"'{value}'::numeric"
@@ -97,7 +107,7 @@ def _literal(prepared: PreparedRule, bound: Bound, value: str) -> str:
         case "boolean":
             return value
         case "time":
-            if prepared.columns[prepared.measured].type != _TIMESTAMPTZ:
+            if not has_offset:
                 return f"timestamp '{value}'"
             return f"timestamptz '{value if bound.has_offset else f'{value} UTC'}'"
 
@@ -121,8 +131,9 @@ def _excess(prepared: PreparedRule, measure: Measure, position: str) -> str:
     if measure.unit == "boolean":
         return "0"
     far = []
+    is_offset = prepared.columns[prepared.measured].type == _TIMESTAMPTZ
     for bound in measure.bounds:
-        ends = [_position(_literal(prepared, bound, value), measure) for value in bound.values]
+        ends = [_position(_literal(bound, value, has_offset=is_offset), measure) for value in bound.values]
         if bound.kind != "at_least":
             far.append(f"({position}) - ({ends[-1]})")
         if bound.kind != "at_most":

@@ -60,7 +60,7 @@ def _exported(name: str, dsn: str, folder: Path) -> int:
         )
         figures = odcs(dsn, folder, made)
     _record(f"export-{name}", TOOLS[name][0], figures)
-    ours = audited(dsn, HOME / "rules", folder / "results")
+    ours = audited(dsn, HOME / "rules", folder / "results", counted=True)
     different = [it for it in ours if it not in figures or ours[it]["number"] != figures[it]["number"]]
     for it in different:
         print(f"export to {name}: {it}: {figures.get(it)} there, {ours[it]} here")

@@ -69,13 +69,17 @@ def exported(to: str, out: Path) -> None:
     assert (done.returncode, "not exported" in done.stdout) == (0, False), done.stderr
 
 
-def audited(dsn: str, suite: Path, results: Path) -> Figures:
-    """Audit the database by a suite; return the verdict and the number of each rule by its id."""
+def audited(dsn: str, suite: Path, results: Path, *, counted: bool = False) -> Figures:
+    """Audit the database by a suite; return the verdict and the number of each rule by its id.
+
+    With `counted`, the number of a measured rule is that of the groups that break a bound.
+    """
     done = order_audit("run", "--suite", str(suite), "--dsn", dsn, "--out", str(results), "--format", "json",
                        "--no-lint", "--no-profile", "--quiet", "--fail-on", "never")  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
     document = json.loads((results / "results.json").read_text(encoding="utf-8"))
-    return {it["rule"]: _figure(it) for it in document["results"]}
+    results_of = [it | {"measure": None} if counted else it for it in document["results"]]
+    return {it["rule"]: _figure(it) for it in results_of}
 
 
 def agrees(ours: dict[str, Any], theirs: dict[str, Any] | None, name: str) -> bool:

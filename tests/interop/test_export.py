@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from order_audit.audit.database.server import Server
+from order_audit.audit.interop.export import export
 from tests.interop.ours import audited, exported, prepared
 from tests.interop.tools import HOME, Figures
 from tests.support import servers
@@ -31,7 +32,7 @@ def database(servers_by_major: dict[int, Server]) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def figures(database: str, tmp_path_factory: pytest.TempPathFactory) -> Figures:
     """The verdicts and numbers of an audit by the rules."""
-    return audited(database, RULES, tmp_path_factory.mktemp("audit"))
+    return audited(database, RULES, tmp_path_factory.mktemp("audit"), counted=True)
 
 
 @pytest.mark.parametrize("to", ["dbt", "odcs"])
@@ -84,6 +85,54 @@ def test_a_rule_that_the_tool_would_misread_is_listed(to: str, query: str, reaso
     assert done.returncode == 0, done.stderr
     assert reason in done.stdout
     assert "0 rules" in done.stdout
+
+
+MEASURED = "-- key: a\n-- measure: m\n{}\nselect a, m from t"
+ROWS = "-- key: a\n{}\nselect a from t"
+
+
+@pytest.mark.parametrize(
+    ("to", "rule", "reason"),
+    [
+        (
+            "dbt",
+            MEASURED.format("-- warning: at_most 1\n-- critical: at_most 5"),
+            "it has bounds of several severities",
+        ),
+        ("odcs", MEASURED.format("-- severity: info\n-- at_most: 2026-01-01"), "its bound is a date or time"),
+        ("dbt", ROWS.format("-- severity: info\n-- tolerate: 0.1 %"), "it tolerates 0.1 % of the checked rows"),
+        ("odcs", ROWS.format("-- warning: above 0 rows\n-- critical: above 9 rows"), "limits of several severities"),
+        ("dbt", ROWS.format("-- severity: info\n-- variables: x") + " where a > :x", "the variable 'x' has no value"),
+        ("dbt", ROWS.format("-- severity: info\n-- for_each: select 1 as value") + " where a > :value", "is a query"),
+    ],
+)
+def test_a_form_without_an_equivalent_is_listed_with_its_reason(
+    to: str, rule: str, reason: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "r.sql"
+    file.write_text(f"-- title: x\n{rule}\n")
+    made = export([str(file)], to, tmp_path / "out")
+    assert made.written == []
+    assert [it.origin for it in made.left_out] == ["r"]
+    assert reason in made.left_out[0].reason
+
+
+def test_limits_variables_and_repetition_are_carried_over(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    limits = ROWS.format("-- warning: above 2 rows\n-- critical: above 9 rows")
+    (tmp_path / "s" / "limits.sql").write_text(f"-- title: x\n{limits}\n")
+    each = ROWS.format("-- severity: info\n-- tolerate: 3 rows\n-- variables: most = 5\n-- for_each: 'a b', c")
+    (tmp_path / "s" / "each.sql").write_text(f"-- title: x\n{each} where b = :value and a > :most\n")
+    made = export([str(tmp_path / "s")], "dbt", tmp_path / "dbt")
+    assert made.written == ["each[a b]", "each[c]", "limits"]
+    assert "{{ config(severity='error', error_if='> 9', warn_if='> 2') }}" in (tmp_path / "dbt/limits.sql").read_text()
+    text = (tmp_path / "dbt" / "each_a_b.sql").read_text()
+    assert "{{ config(severity='warn', warn_if='> 3') }}" in text
+    assert "where b = 'a b' and a > 5" in text
+    made = export([str(tmp_path / "s")], "odcs", tmp_path / "contract.yaml")
+    assert made.written == ["each[a b]", "each[c]"]
+    rules = yaml.safe_load((tmp_path / "contract.yaml").read_text())["schema"][0]["quality"]
+    assert [(it["id"], it["mustBeLessOrEqualTo"]) for it in rules] == [("each_a_b", 3), ("each_c", 3)]
 
 
 def test_wrong_use(tmp_path: Path) -> None:
