@@ -51,10 +51,13 @@ def init(
         proposal = propose(snapshot.connection, search_path.names(schema), table or (), on_progress)
     if missing := [name for name in table or () if not proposal.has(name)]:
         raise UsageError(f"--table: table '{missing[0]}' does not exist")
+    if not proposal.seen:
+        where = f"schema {schema}" if schema else "the database"
+        raise RunError(f"{where} has no table: load the data, or name another place; views need --table")
     if explain:
         say(explanation(proposal))
     if not proposal.files:
-        raise RunError("no rule to propose: --explain shows why, table by table")
+        raise RunError(f"no rule to propose: {'see the reasons above' if explain else '--explain shows why'}")
     suite.write(folder, proposal.files, schema)
     say(summary_text(proposal))
     say(f"written to {folder}: read {folder / 'README.md'}")

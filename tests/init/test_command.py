@@ -135,7 +135,18 @@ def test_refuses_a_file_and_unknown_tables(hostile: str, tmp_path: Path) -> None
 def test_says_that_there_is_nothing_to_propose(dsn: str, tmp_path: Path) -> None:
     done = order_audit("init", str(tmp_path / "new"), "--dsn", dsn, "--quiet")
     assert done.returncode == 3
-    assert "no rule to propose" in done.stderr
+    assert done.stderr == (
+        "order-audit: the database has no table: load the data, or name another place; views need --table\n"
+    )
+    done = order_audit("init", str(tmp_path / "new"), "--dsn", dsn, "--quiet", "--schema", "public", "--explain")
+    assert done.stderr.startswith("order-audit: schema public has no table: ")
+    assert done.stdout == ""
+    with psycopg.connect(dsn) as connection:
+        connection.execute("create table few (id int); insert into few values (1)")
+    done = order_audit("init", str(tmp_path / "new"), "--dsn", dsn, "--quiet")
+    assert (done.returncode, done.stderr) == (3, "order-audit: no rule to propose: --explain shows why\n")
+    done = order_audit("init", str(tmp_path / "new"), "--dsn", dsn, "--quiet", "--explain")
+    assert done.stderr == "order-audit: no rule to propose: see the reasons above\n"
     assert not (tmp_path / "new").exists()
 
 
