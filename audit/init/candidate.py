@@ -67,6 +67,11 @@ class Candidate:
         return f"{self.table.shown}.{names}" if len(self.columns) == 1 else f"{self.table.shown} ({names})"
 
     @property
+    def unit(self) -> str:
+        """What `checked` and `broken` count."""
+        return "different value" if self.kind == "dependency" else "row"
+
+    @property
     def severity(self) -> str:
         """The severity of its kind."""
         return KINDS[self.kind][0]

@@ -22,6 +22,8 @@ _BOUNDS: Final = {
     "latitude": (-90, 90), "lat": (-90, 90), "longitude": (-180, 180), "lon": (-180, 180), "lng": (-180, 180),
     "probability": (0, 1), "quarter": (1, 4), "week": (0, 53), "year": (1000, 2200),
 }  # fmt: skip
+#: Words of columns with codes that several people or places may share.
+_SHARED: Final = {"phone", "telephone", "tel", "mobile", "fax", "zip", "zipcode", "postcode"}
 #: The types of these bounds' columns: a `month` may be a date.
 _NUMBERS: Final = ("whole", "number")
 
@@ -84,10 +86,13 @@ def _unique(found: TableFigures, figures: Figures) -> Found:
         yield Omitted(subject, "unique", "its numbers differ, but its name is not that of an identifier")
     elif column.family == "text" and (not is_code(figures) or (set(words(figures.name)) & FREE_TEXT)):
         yield Omitted(subject, "unique", "its texts differ, but they are no codes")
+    elif set(words(figures.name)) & _SHARED:
+        yield Omitted(subject, "unique", "its values differ, but its name is that of what several may share")
     else:
+        how = "the name is that of an identifier" if is_identifier(figures.name) else "they are codes"
         yield Candidate(
             "unique", found.table, (column,), f"Duplicate {subject}",
-            "All values differ, and the name is that of an identifier: two rows with one value are one thing twice.",
+            f"All values differ, and {how}: two rows with one value are one thing twice.",
             figures.values, (),
             query=f"select t.{column.sql}, count(*) as rows\nfrom {found.table.sql} as t\n"
             f"where t.{column.sql} is not null\ngroup by t.{column.sql}\nhaving count(*) > 1",

@@ -11,6 +11,7 @@ import psycopg
 from order_audit.audit import mask
 from order_audit.audit.init.candidate import Candidate, Omitted
 from order_audit.audit.init.figures import Figures, TableFigures
+from order_audit.audit.init.misspelled import misspelled
 from order_audit.audit.init.names import FLAGS, FREE_TEXT, words
 from order_audit.reports.formatting import plural
 
@@ -92,14 +93,19 @@ def _values(
 
 def _judged(found: TableFigures, figures: Figures, values: list[tuple[str, int, int]]) -> Candidate | Omitted:
     column, subject = figures.column, f"{found.table.shown}.{figures.name}"
+    wrong = misspelled({value: count for value, count, _ in values})
+    values = [it for it in values if it[0] not in wrong]
     rarest = min(count for _, count, _ in values)
+    seen = [value for value, *_ in values]
     is_new = [value for value, _, before in values if not before]
     reason = ""
-    if is_new:
+    if len(values) < 2:
+        reason = "it has one value only, and others that look like wrong spellings of it"
+    elif is_new:
         reason = f"{len(is_new)} of {len(values)} values came in the newer half of the rows: more may come"
     elif rarest < (_RAREST if found.older else _RAREST_UNORDERED):
         reason = f"a value is in {plural(rarest, 'row')} only: others may come"
-    elif any(mask.text(value, whole=False) != value or not value.isprintable() for value, *_ in values):
+    elif any(mask.text(value, whole=False) != value or not value.isprintable() for value in (*wrong, *seen)):
         reason = "a value looks like personal data, or has control characters"
     if reason:
         return Omitted(subject, "allowed values", reason)
@@ -107,10 +113,18 @@ def _judged(found: TableFigures, figures: Figures, values: list[tuple[str, int, 
     if column.family == "whole":
         listed = ", ".join(sorted(value for value, *_ in values))
     else:
-        listed = ", ".join("'" + value.replace("'", "''") + "'" for value, *_ in ordered)
+        listed = ", ".join(_quoted(value) for value, *_ in ordered)
     return Candidate(
         "allowed_values", found.table, (column,), f"Unknown {subject}",
         "The column has few values, which repeat; another one is a spelling, or new to the programs that read it.",
-        figures.values, (f"{len(values)} different values; the rarest is in {rarest:,} rows",),
+        figures.values,
+        (
+            f"{len(values)} different values; the rarest is in {rarest:,} rows",
+            *(f"taken for a wrong spelling: {_quoted(value)} of {_quoted(right)}" for value, right in wrong.items()),
+        ),
         f"{column.text if column.family == 'text' else 't.' + column.sql} not in ({listed})",
     )  # fmt: skip
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

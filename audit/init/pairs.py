@@ -1,4 +1,4 @@
-"""Candidates on two columns of a table: one that never exceeds the other, and a code that determines a name."""
+"""Candidates on two columns of a table: one never exceeds the other, or a code determines a name or place."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ _ORDERED = [
 _TIMES_ONLY = {("open", "close"), ("from", "to"), ("first", "last")}
 #: Last words of names of what a code stands for.
 _NAMES = ("name", "title", "label", "description", "desc")
+#: Names of codes of places, and of what they determine.
+_POSTAL = (["zip"], ["zipcode"], ["zip", "code"], ["postcode"], ["post", "code"], ["postal", "code"])
+_PLACES = ("city", "town", "state", "province", "county", "region", "country")
 _ENOUGH = 20
 
 
@@ -62,8 +65,14 @@ def _ordered(found: TableFigures, first: Figures, second: Figures) -> Iterator[C
 
 
 def _names_the_other(code: Figures, name: Figures) -> bool:
-    """Whether names are like `carrier_code` or `carrier`, and `carrier_name`."""
+    """Whether names are like `carrier_code` or `carrier`, and `carrier_name` or `carrier`; or `zip` and `city`."""
     one, other = words(code.name), words(name.name)
+    if name.column.family == "text" and other:
+        # shipping_zip and shipping_city, if anything is before
+        if other[-1] in _PLACES and any(one == [*other[:-1], *postal] for postal in _POSTAL):
+            return True
+        if one[:-1] == other and is_identifier(code.name):
+            return True
     if name.column.family != "text" or not other or other[-1] not in _NAMES or len(other) < 2:
         return False
     stem = other[:-1]
@@ -80,7 +89,8 @@ def _determined(found: TableFigures, code: Figures, name: Figures) -> Iterator[C
     value = f"t.{code.column.sql}"
     yield Candidate(
         "dependency", found.table, (code.column, name.column), f"{code.name} has several values of {name.name}",
-        "Each code has one name in all of its rows; a second one is a spelling, or a wrong code.",
+        f"Each value of {code.name} has one of {name.name} in all of its rows; a second one is a spelling, or a wrong"
+        " code.",
         code.distinct, (f"{code.distinct:,} different values of {code.name} in {code.values:,} rows",),
         query=f"select {value}, min(t.{name.column.sql}) as first_value, max(t.{name.column.sql}) as last_value\n"
         f"from {found.table.sql} as t\nwhere {value} is not null\ngroup by {value}\n"

@@ -14,6 +14,7 @@ from order_audit.audit.init import keys
 from order_audit.audit.init.candidate import KINDS, Candidate, Omitted
 from order_audit.audit.init.check import checked, refused
 from order_audit.audit.init.columns import of_columns
+from order_audit.audit.init.composite_references import enforced_keys, of_composite_references
 from order_audit.audit.init.facts import Table, tables
 from order_audit.audit.init.figures import TableFigures, read
 from order_audit.audit.init.formats import of_formats
@@ -68,11 +69,16 @@ def propose(
             references[it.table.oid].append(it)
         else:
             proposal.omitted.append(it)
+    composites = {it.table.oid: _composite(connection, it, references[it.table.oid]) for it in figures}
+    known = {it.table.oid: (*enforced_keys(it), *_names(composites[it.table.oid])) for it in figures}
+    for it in of_composite_references(figures, known):
+        references[it.table.oid].append(it)
     named = areas(proposal.tables)
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     for place, looked in enumerate(figures):
         on_progress(place, len(figures), looked.table.name)
-        _add(connection, looked, references[looked.table.oid], named[looked.table.oid], date, proposal)
+        oid = looked.table.oid
+        _add(connection, looked, references[oid], composites[oid], named[oid], date, proposal)
     on_progress(len(figures), len(figures), "")
     return proposal
 
@@ -96,10 +102,30 @@ def _looked(connection: psycopg.Connection, table: Table, referenced: list[Key])
     return looked
 
 
+def _composite(
+    connection: psycopg.Connection, looked: TableFigures, references: list[Candidate]
+) -> Candidate | Omitted | None:
+    """A composite key of a table without another key."""
+    if keys.key_of(looked):
+        return None
+    try:
+        with connection.transaction(force_rollback=True):
+            return keys.composite(connection, looked, {it.columns[0].name for it in references})
+    except psycopg.Error as error:
+        if connection.closed:
+            raise
+        return Omitted(looked.table.shown, "composite key", f"it cannot be read: {mask.error(error)}")
+
+
+def _names(composite: Candidate | Omitted | None) -> list[tuple[str, ...]]:
+    return [tuple(it.name for it in composite.columns)] if isinstance(composite, Candidate) else []
+
+
 def _add(
     connection: psycopg.Connection,
     looked: TableFigures,
     references: list[Candidate],
+    composite: Candidate | Omitted | None,
     area: str,
     date: str,
     proposal: Proposal,
@@ -111,14 +137,12 @@ def _add(
         with connection.transaction(force_rollback=True):
             found = [*of_columns(looked), *of_pairs(looked), *of_formats(looked), *of_lists(connection, looked)]
             found += of_measures(looked)
-            composite = None if key else keys.composite(connection, looked, {it.columns[0].name for it in references})
     except psycopg.Error as error:
         if connection.closed:
             raise
         proposal.omitted.append(Omitted(looked.table.shown, "all", f"it cannot be read: {mask.error(error)}"))
         return
-    if isinstance(composite, Candidate):
-        key = tuple(column.name for column in composite.columns)
+    key = next(iter(_names(composite)), key)
     describing = key or (composite.columns if isinstance(composite, Omitted) else ()) or keys.fallback(looked)
     found += [composite] if composite else []
     proposal.omitted += [it for it in found if isinstance(it, Omitted)]

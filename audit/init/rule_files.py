@@ -68,7 +68,7 @@ def rule_files(
     groups: dict[tuple[str, str], list[Candidate]] = {}
     for it in candidates:
         if not it.is_within_tolerance:
-            reason = f"{plural(it.broken, 'row')} of {it.checked:,} would break it"
+            reason = f"{plural(it.broken, it.unit)} of {it.checked:,} would break it"
             reason += f": {it.title}" if it.kind == "reference" else ""
             omitted.append(Omitted(it.subject, KINDS[it.kind][1], reason))
         elif it.kind in GROUPED:
@@ -113,7 +113,7 @@ def _name(group: Sequence[Candidate]) -> str:
         "key": "key_is_unique",
         "freshness": "is_fresh",
         "row_count": "row_count",
-        "reference": f"{column}_is_in_{slug(it.target)}",
+        "reference": f"{'_'.join([column, *others])}_is_in_{slug(it.target)}",
         "unique": f"{column}_is_unique",
         "allowed_values": f"{column}_is_known",
         "order": f"{column}_not_above_{''.join(others)}",
@@ -153,7 +153,7 @@ def _text(group: Sequence[Candidate], key: Sequence[Column], query: str, date: s
     lines += [f"-- measure: {it.measure[0]}", f"-- {it.measure[1]}"] if it.measure else []
     lines += [f"-- key: {', '.join(identified)}"] if not it.measure else []
     lines += [f"-- tolerate: {_TOLERATED}"] if it.broken else []
-    lines += [f"-- why: {it.why}", f"-- Proposed on {date} from {plural(it.checked, 'row')}{_held(group)}"]
+    lines += [f"-- why: {it.why}", f"-- Proposed on {date} from {plural(it.checked, it.unit)}{_held(group)}"]
     if not it.key and not it.measure and not is_key:
         lines.append("-- The table has no key: these columns may repeat, and each row counts.")
     lines += [f"-- * {figure}" for group_it in group for figure in group_it.figures]
