@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 from order_audit.audit import mask
+from order_audit.audit.analysis import reach
 from order_audit.audit.formats import FORMATS
 from order_audit.audit.results import nothing_judged
 from order_audit.audit.results.assemble import assemble
@@ -43,8 +44,11 @@ def run(dsn: str, out: Path, options: Options) -> Document:
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out: {out} is a file; name a folder")
     selection = selected(options)
-    fixes(selection.suite.rules, options.fixes)  # a wrong file is an error before the database is read
-    own_guards(options.guards, selection.suite.rules)
+    # a wrong file is an error before the database is read
+    repairs = fixes(selection.suite.rules, options.fixes)
+    guards = own_guards(options.guards, selection.suite.rules)
+    if not options.trusted:
+        reach.refuse_fixes(repairs.values(), guards.values())
     earlier = history.read(options.history) if options.history else []
     baseline = results_file.baseline(options.baseline) if options.baseline else None
     try:

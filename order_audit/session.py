@@ -144,6 +144,21 @@ def timeouts(connection: psycopg.Connection, *, lock: int, statement: int) -> It
 
 
 @contextmanager
+def undone(connection: psycopg.Connection, *, may_lock: bool) -> Iterator[None]:
+    """Within it, a text of others runs: what it does to the session is undone.
+
+    A rollback keeps locks of the session, so those are released if the text `may_lock`.
+    """
+    try:
+        with connection.transaction(force_rollback=True):
+            yield
+    finally:
+        if may_lock and not connection.closed:
+            with connection.transaction():
+                connection.execute("select pg_advisory_unlock_all()")
+
+
+@contextmanager
 def advisory_lock(connection: psycopg.Connection) -> Iterator[None]:
     """Within it, no other run of fixes or of a migration works on this database.
 

@@ -50,9 +50,15 @@ def from_file(suites: list[str] | None) -> dict[str, Any]:
         "configured": configuration.texts("variables"),
         "overrides": configuration.overrides,
         "suppressions": configuration.suppressions,
+        "trusted": is_trusted(),
         # other suites, of the command line, may lack the rules that the file names
         "all_match": suites == configuration.value("suites"),
     }
+
+
+def is_trusted() -> bool:
+    """Whether the configuration trusts suites, fixes and guards with functions that reach outside of the database."""
+    return (configuration := current()) is not None and bool(configuration.value("run.trust_suite"))
 
 
 def configured_rules(rules: Iterable[Rule], suites: list[str] | None) -> tuple[Rule, ...]:

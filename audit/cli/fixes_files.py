@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from order_audit.audit.cli.configured import configured_rules, configured_variables
+from order_audit.audit.cli.configured import configured_rules, configured_variables, is_trusted
 from order_audit.audit.cli.options import variables
 from order_audit.errors import UsageError
 
@@ -29,6 +29,7 @@ def read_files(suite: list[str] | None, folder: Path | None, guards: Path | None
 
     Raises UsageError if there is no fix and no guard.
     """
+    from order_audit.audit.analysis import reach
     from order_audit.expectations import Given, load, resolved
     from order_audit.fixes.fix import fixes
     from order_audit.fixes.guarding.own_guards import own_guards
@@ -44,6 +45,9 @@ def read_files(suite: list[str] | None, folder: Path | None, guards: Path | None
     rules = configured_rules(resolved(loaded, wanted, given).rules, suite)
     rules = tuple(rule for rule in rules if rule.for_each is None)
     by_rule, own = fixes(rules, folder), own_guards(guards, rules)
+    if not is_trusted():
+        reach.refuse_rules(rules)
+        reach.refuse_fixes(by_rule.values(), own.values())
     if not by_rule and not own:
         raise UsageError(
             "no rule of this suite has a fix; name a folder of fix files with --fixes, or of guard files with --guards"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.commands import Commands
-from order_audit.audit.cli.configured import Configured, configured_variables, current
+from order_audit.audit.cli.configured import Configured, configured_variables, current, is_trusted
 from order_audit.audit.cli.options import Dsn, Schema, Suites, Variables, say, variables
 
 gx_app = Commands(of=Configured, help="Great Expectations: export the rules as a project.", no_args_is_help=True)
@@ -55,6 +55,7 @@ def export_project(
         configured=configured_variables(),
         overrides=configuration.overrides if configuration else (),
         all_match=configuration is not None and suite == configuration.value("suites"),
+        trusted=is_trusted(),
     )
     lines = [f"project: {made.folder} (suite and checkpoint '{made.name}', {plural(made.rules, 'rule')})"]
     lines += [f"skipped: {id}: {reason}" for id, reason in made.left_out.items()]

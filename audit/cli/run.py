@@ -29,7 +29,7 @@ from order_audit.errors import UsageError
 from order_audit.reports.writers import DEFAULT
 
 if TYPE_CHECKING:
-    from order_audit.reports.document import Document
+    from order_audit.reports.document import Database, Document
 
 
 def run(
@@ -178,10 +178,21 @@ def run(
         )
         with marked_failure(out):
             document = audit(dsns.resolve(dsn), out, options)
+    if not quiet and dsn != "embedded":
+        _say_beyond_reading(document.run.database)
     command = action_plan.next_command(document)
     then = [following(command, dsn)] if command else []
     say(summary.verdict_text(document, out, then, verbose=verbose))
     raise typer.Exit(_exit_code(document))
+
+
+def _say_beyond_reading(database: Database) -> None:
+    """Tell that the audit's role may do more than an audit needs, which texts of a suite could use."""
+    if database.beyond_reading:
+        from order_audit.reports.terminal.escape import escape
+
+        able = ", ".join(database.beyond_reading)
+        typer.echo(escape(f"note: role {database.user} {able}; for an audit, SELECT is enough"), err=True)
 
 
 def _formats(text: str) -> tuple[str, ...]:

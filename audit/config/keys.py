@@ -72,6 +72,8 @@ KEYS: Final = (
     Key("run", "jobs", "whole", "number of connections", _all("jobs", "run"), least=1, most=32),
     Key("run", "statement_timeout", "number", "timeout of each statement, in seconds",
         _all("statement_timeout", "init", "run", "lint", "profile"), least=0.001, most=2_147_483),
+    Key("run", "trust_suite", "flag",
+        "your own suites, fixes and guards may call functions that reach outside of the database (security.md)"),
 )  # fmt: skip
 #: Sections whose keys are the user's own.
 OPEN: Final = {

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import psycopg
 from psycopg import conninfo
 
-from order_audit.audit.analysis import parsed_query
+from order_audit.audit.analysis import parsed_query, reach
 from order_audit.audit.database.dsn import resolve
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.gx import project
@@ -50,17 +50,21 @@ def export(
     configured: Mapping[str, str] | None = None,
     overrides: Sequence[Override] = (),
     all_match: bool = True,
+    trusted: bool = False,
 ) -> Exported:
     """Write the project `folder`/gx, or add to the one that is there; rules that the database cannot answer stay out.
 
     `rules` and `exclude` are patterns of rule ids; `dsn` is a URL or a libpq string; None reads DATABASE_URL.
     `variables` and `configured` are values of the rules' variables, which the project keeps, as it does the severities
-    and tolerances of `overrides`, whose patterns match some rule unless `all_match` is false. No data are read, except
-    by queries of `for_each`. Raises SuiteError, UsageError, RunError.
+    and tolerances of `overrides`, whose patterns match some rule unless `all_match` is false. `trusted` suites may call
+    functions that reach outside of the database. No data are read, except by queries of `for_each`. Raises SuiteError,
+    UsageError, RunError.
     """
     sources = list(suites)
     patterns, excluded = list(rules), list(exclude)
     suite = load(*sources)
+    if not trusted:
+        reach.refuse_rules(suite.rules)
     suite = resolved(suite, asked(suite.rules, patterns, excluded), Given(variables or {}, configured or {}))
     wanted = asked(suite.rules, patterns, excluded)
     if not wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from order_audit import search_path, session
 from order_audit.audit.database import catalog
 from order_audit.audit.database.dsn import described
+from order_audit.audit.database.privileges import beyond_reading
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.reports.document import Database
 
@@ -27,6 +28,7 @@ def audited_database(snapshot: Snapshot, schema: str) -> Database:
         encoding=catalog.encoding(connection),
         snapshot=snapshot.id,
         cluster=session.system_identifier(connection),
+        beyond_reading=beyond_reading(connection, schemas or ([current] if current else [])),
     )
 
 

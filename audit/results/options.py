@@ -27,7 +27,9 @@ class Options:
     file, over which the environment and `variables` go. `overrides` replace severities and tolerances of rules, by
     patterns of ids, which must match some unless `all_match` is false; `suppressions` accept violations and schema
     findings; `configuration` is the name of the file that they are from, `environment` the chosen one of its
-    environments. `on_progress` receives the progress of rules; `start_progress` returns such a callback for lint and
+    environments. `trusted` suites may call functions that reach outside of the database.
+
+    `on_progress` receives the progress of rules; `start_progress` returns such a callback for lint and
     profile.
     """
 
@@ -42,6 +44,7 @@ class Options:
     overrides: tuple[Override, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     all_match: bool = True
+    trusted: bool = False
     configuration: str = ""
     environment: str = ""
     schema: str = ""

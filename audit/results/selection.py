@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from order_audit.audit.analysis import parsed_query
+from order_audit.audit.analysis import parsed_query, reach
 from order_audit.audit.analysis.parsed_query import ParsedQuery
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.suppressed import refuse_unknown
@@ -46,6 +46,8 @@ def selected(options: Options) -> Selection:
     """Return the selection, as far as it is known without the database. Raises SuiteError, UsageError."""
     loaded = load(*options.suites)
     wanted = _asked(loaded, options)
+    if not options.trusted:
+        reach.refuse_rules(loaded.rules)
     suite = resolved(loaded, wanted, Given(options.variables, options.configured))
     if options.all_match:
         check_overrides(suite.rules, options.overrides)

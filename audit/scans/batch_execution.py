@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Final
 
 import psycopg
 
+from order_audit import session
 from order_audit.audit import mask
 from order_audit.audit.database.lost import lost
 from order_audit.audit.scans.batch import Batch
@@ -90,8 +91,8 @@ def _run(
         ]
         hit_by: dict[tuple[bytes, bytes], list[_Reader]] = {}
         with (
-            # rolled back: what a rule does to the session must not reach the next one
-            connection.transaction(force_rollback=True),
+            # what a rule does to the session must not reach the next one
+            session.undone(connection, may_lock=any(prepared.may_steer for prepared in batch.rules)),
             connection.cursor() as cursor,
             cursor.copy(statement.text.encode()) as copy,
         ):

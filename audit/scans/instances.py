@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import psycopg
 
+from order_audit import session
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.database import catalog
 from order_audit.audit.scans.outcome import Failure, Outcome
@@ -40,8 +41,7 @@ def _instances(connection: psycopg.Connection, rule: Rule) -> list[Rule] | Outco
     body = parsed_query.parse(query).body
     before = ""
     try:
-        # rolled back, so that a function of the query changes no setting for what follows
-        with connection.transaction(force_rollback=True):
+        with session.undone(connection, may_lock=True):
             columns = [column.name for column in catalog.describe(connection, body)]
             if message := _unfit(rule, columns):
                 return Outcome("errored", failure=Failure(message))

@@ -33,6 +33,9 @@ class Database:
     further_schemas: Annotated[
         tuple[str, ...], note("Schemas that --schema names after the first, `schema`; names in them have their schema.")
     ] = ()
+    beyond_reading: Annotated[
+        tuple[str, ...], note("What the role may do besides reading the tables, in words; empty for a reader.")
+    ] = ()
 
     @property
     def schemas(self) -> tuple[str, ...]:
