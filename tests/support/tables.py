@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from order_audit import session
+from order_audit.audit.analysis import reach
 from order_audit.audit.cli import signals
 from order_audit.audit.database import dsn, watchdog
 
@@ -43,3 +44,9 @@ def limits() -> str:
         ("a second signal", f"the process ends after {signals._LAST:.0f} s"),
     ]
     return "\n".join(["| what | then |", "| --- | --- |", *(f"| {what} | {then} |" for what, then in rows)])
+
+
+def refused_functions() -> str:
+    """Return the functions that texts of a suite may not call."""
+    rows = [f"| {what} | {', '.join(f'`{name}`' for name in names)} |" for what, names in reach.REACHES.items()]
+    return "\n".join(["| what they do | names |", "| --- | --- |", *rows])
