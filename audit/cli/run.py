@@ -187,7 +187,7 @@ def run(
 
 
 def _say_beyond_reading(database: Database) -> None:
-    """Tell that the audit's role may do more than an audit needs, which texts of a suite could use."""
+    """Print what the audit's role may do besides reading, which a suite could use."""
     if database.beyond_reading:
         from order_audit.reports.terminal.escape import escape
 
