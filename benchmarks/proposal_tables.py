@@ -41,7 +41,7 @@ def large_tables(document: Document) -> str:
     text = (
         "### `order-audit init` on large tables\n\n"
         "Seconds of CPU of one backend without parallel workers, so that other work on the machine counts little. The"
-        " wall time has it. A table is read once if a sequential scan returns each of its rows once.\n\n"
+        " wall time includes it. A table is read once if a sequential scan returns each of its rows once.\n\n"
     )
     commands = {name: document[name] for name in ("profile", "init")}
     server = {name: it["server"] for name, it in commands.items()}
