@@ -28,6 +28,7 @@ SODA: Final = Tool("soda", ("soda-core-postgres==3.5.6",))
 SODA_4: Final = Tool("soda4", ("soda-postgres==4.28.0",))
 DBT: Final = Tool("dbt", ("dbt-core==1.11.16", "dbt-postgres==1.11.0"))
 DATACONTRACT: Final = Tool("datacontract", ("datacontract-cli[postgres]==1.2.8",))
+POINTBLANK: Final = Tool("pointblank", ("pointblank[postgres]==1.1.1", "polars==2.1.0"))
 
 #: Nothing that is measured calls home.
 QUIET: Final = {

@@ -15,7 +15,11 @@ _README: Final = Path(__file__).parent / "README.md"
 _BEGIN: Final = "<!-- results: written by python -m benchmarks -->\n"
 _END: Final = "<!-- end of results -->"
 #: Results of other commands than `python -m benchmarks`.
-_MODULES: Final = {"proposals": "python -m benchmarks.proposals", "large": "python -m benchmarks.large_tables"}
+_MODULES: Final = {
+    "proposals": "python -m benchmarks.proposals",
+    "large": "python -m benchmarks.large_tables",
+    "peers": "python -m benchmarks.peers",
+}
 
 
 def write(results: Path) -> None:

@@ -11,6 +11,9 @@ import pytest
 
 from benchmarks import rules, table, yardstick
 from benchmarks.contenders import contenders
+from benchmarks.peers import page
+from benchmarks.peers.job import CHECKS
+from benchmarks.peers.tools import HOME, PEERS, written
 from order_audit.audit.database.server import Server
 from tests.scenario.facts import read_truth
 from tests.support import servers
@@ -121,3 +124,14 @@ def test_table_of_a_migration() -> None:
     assert "| switch | 2.0 | 100 | 1.00 | 5.00 | 30 | 2.50 | 100 | 1.00 | 2.00 | 300 |" in text
     assert "| the same: longest transaction around the switch | at most 200 ms | 300.00 ms | no |" in text
     assert "| at least 0.7 | 0.50 | no |" in text
+
+
+def test_the_page_on_other_tools_is_of_the_files_that_are_there() -> None:
+    """What was recorded is what is shipped: checks, packages, commands, and files as long as then."""
+    recorded = page.recorded_results()
+    assert [(it["id"], it["question"]) for it in recorded["checks"]] == [(it.id, it.question) for it in CHECKS]
+    found = [(it["name"], it["packages"], it["commands"], (it["files"], it["lines"])) for it in recorded["tools"]]
+    assert found == [
+        (it.name, list(it.tool.packages) if it.tool else [], list(it.commands), written(HOME / it.folder))
+        for it in PEERS
+    ]

@@ -1,0 +1,7 @@
+select d.time_hour, d.carrier, d.flight, d.tailnum
+from (
+  select f.*, row_number() over (partition by f.tailnum, f.time_hour order by f.dep_time, f.flight) as turn
+  from {{ source('nyc', 'flights') }} as f
+  where f.tailnum is not null and f.dep_time is not null
+) as d
+where d.turn > 1
