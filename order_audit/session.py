@@ -50,8 +50,13 @@ LIMITS: Final[tuple[Setting, ...]] = (
 _NO_TRANSACTION_LIMIT: Final[Setting] = ("transaction_timeout", "0")
 #: Further settings of a reading session.
 READER: Final[tuple[Setting, ...]] = (("lock_timeout", "10s"),)
-#: Further settings of a session that changes the database: the limits of a role are meant for its applications.
-WRITER: Final[tuple[Setting, ...]] = (("statement_timeout", "0"),)
+#: Further settings of a session that changes the database: the limits of a role are meant for its applications, and
+#: batches read what others have changed meanwhile.
+WRITER: Final[tuple[Setting, ...]] = (
+    ("statement_timeout", "0"),
+    ("default_transaction_isolation", "read committed"),
+    ("default_transaction_deferrable", "off"),
+)
 #: For the hash tables of grouping and joining millions of rows, which would otherwise spill to disk.
 _WORK_MEMORY: Final = "64MB"
 #: The interval at which the server checks for a dead client (PostgreSQL 14, if the operating system supports it).
@@ -100,6 +105,30 @@ def prepare(connection: psycopg.Connection) -> None:
     """Give a session that changes the database our limits instead of those of its role."""
     configure(connection, (*limits(connection), *WRITER))
     check_client(connection)
+
+
+@contextmanager
+def rolled_back(
+    connection: psycopg.Connection, level: psycopg.IsolationLevel = psycopg.IsolationLevel.REPEATABLE_READ
+) -> Iterator[None]:
+    """Within it, all is one transaction, which is rolled back: no row, temporary table or setting of the session stays.
+
+    It may write, whatever the default of the role, except on a standby. Inside a transaction, it is a part of that one.
+    Requires a connection in autocommit mode.
+    """
+    if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+        with connection.transaction(force_rollback=True):
+            yield
+        return
+    before = connection.isolation_level, connection.read_only
+    connection.isolation_level = level
+    connection.read_only = None if scalar(connection, "select pg_is_in_recovery()") else False
+    try:
+        with connection.transaction(force_rollback=True):
+            yield
+    finally:
+        if not connection.closed:
+            connection.isolation_level, connection.read_only = before
 
 
 def set_statements(settings: Iterable[Setting] = SETTINGS) -> list[str]:

@@ -207,7 +207,7 @@ def apply(
     rules, fixes, own = read_files(suite, folder, guard_folder, var)
     choices, decided = read_choices(fixes, decisions, recommended=accept_recommended)
     throttle = Throttle(batch_size=batch_size, max_lock_wait_ms=max_lock_wait, pause_ms=pause_ms)
-    with connected(dsn, schema) as connection, progress_bars(quiet=quiet) as start_progress:
+    with connected(dsn, schema, changes=True) as connection, progress_bars(quiet=quiet) as start_progress:
         refuse_dropped(connection, suite, folder)
         # as above
         guarding = not no_guards and not are_moved(connection)
@@ -280,7 +280,7 @@ def revert(
     throttle = Throttle(batch_size=batch_size, max_lock_wait_ms=max_lock_wait, pause_ms=pause_ms)
     removed: list[str] = []
     try:
-        with connected(dsn, schema) as connection, progress_bar("reverting", quiet=quiet) as on_progress:
+        with connected(dsn, schema, changes=True) as connection, progress_bar("reverting", quiet=quiet) as on_progress:
             refuse_read_only(connection)
             rename_in_undo_log(connection)
             reverted = revert_fixes(

@@ -15,17 +15,23 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def connected(dsn: str | None, schema: str) -> Iterator[psycopg.Connection]:
-    """Connect with autocommit and the schema as search path; after a switch, with that of the moved tables first."""
+def connected(dsn: str | None, schema: str, *, changes: bool = False) -> Iterator[psycopg.Connection]:
+    """Connect with autocommit and the schema as search path; after a switch, with that of the moved tables first.
+
+    A command that `changes` nothing is one transaction, which is rolled back.
+    """
     from order_audit import search_path, session
     from order_audit.audit.database import dsn as dsns
-    from order_audit.audit.database.lost import telling
+    from order_audit.audit.database import pooler
+    from order_audit.audit.database.lost import UNCHANGED, telling
     from order_audit.audit.database.schemas import refuse_missing
     from order_audit.scenario.migrate.moved import follow
 
+    place = dsns.resolve(dsn)
     with (
-        dsns.connect(dsns.resolve(dsn), autocommit=True, one_statement=True) as connection,
-        telling(connection, "what was committed stays and is in the undo log"),
+        dsns.connect(place, autocommit=True, one_statement=True) as connection,
+        telling(connection, "what was committed stays and is in the undo log" if changes else UNCHANGED),
+        pooler.one_session(connection, dsns.another(connection, place)) if changes else session.rolled_back(connection),
     ):
         session.prepare(connection)
         if schema:

@@ -118,7 +118,7 @@ def run(
 
     began = time.perf_counter()
     throttle = MigrationThrottle(batch_size, max_lock_wait, pause_ms, max_replica_lag)
-    with connected(dsn) as (connection, steps):
+    with connected(dsn, changes=True) as (connection, steps):
         _known(to, [step.name for step in steps if step.name not in BY_HAND])
         columns = [_column(name) for name in carry or ()]
         if columns and to == steps[0].name:
@@ -223,7 +223,7 @@ def rollback(
     from order_audit.scenario.migrate.throttle import MigrationThrottle
 
     began = time.perf_counter()
-    with connected(dsn) as (connection, steps):
+    with connected(dsn, changes=True) as (connection, steps):
         if to:
             _known(to, [step.name for step in steps if step.name not in BY_HAND])
         refuse_read_only(connection)

@@ -17,17 +17,23 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def connected(dsn: str | None) -> Iterator[tuple[psycopg.Connection, list[Step]]]:
-    """Connect with autocommit; yield the connection and the steps of the migration."""
+def connected(dsn: str | None, *, changes: bool = False) -> Iterator[tuple[psycopg.Connection, list[Step]]]:
+    """Connect with autocommit; yield the connection and the steps of the migration.
+
+    A command that `changes` nothing is one transaction, which is rolled back.
+    """
     from order_audit import session
     from order_audit.audit.database import dsn as dsns
-    from order_audit.audit.database.lost import telling
+    from order_audit.audit.database import pooler
+    from order_audit.audit.database.lost import UNCHANGED, telling
     from order_audit.scenario.load import PROPOSED
     from order_audit.scenario.migrate.steps import steps
 
+    place = dsns.resolve(dsn)
     with (
-        dsns.connect(dsns.resolve(dsn), autocommit=True) as connection,
-        telling(connection, "finished steps and copied rows stay"),
+        dsns.connect(place, autocommit=True) as connection,
+        telling(connection, "finished steps and copied rows stay" if changes else UNCHANGED),
+        pooler.one_session(connection, dsns.another(connection, place)) if changes else session.rolled_back(connection),
     ):
         session.prepare(connection)
         yield connection, steps(PROPOSED)

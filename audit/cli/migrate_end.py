@@ -40,7 +40,7 @@ def contract(
     from order_audit.scenario.migrate.verify import verify as compare
 
     began = time.perf_counter()
-    with connected(dsn) as (connection, steps):
+    with connected(dsn, changes=True) as (connection, steps):
         refuse_read_only(connection)
         finished = done(connection, steps)
         if CONTRACT in finished:
@@ -103,7 +103,7 @@ def retire(
     from order_audit.scenario.migrate.throttle import MigrationThrottle
 
     began = time.perf_counter()
-    with connected(dsn) as (connection, steps):
+    with connected(dsn, changes=True) as (connection, steps):
         refuse_read_only(connection)
         finished = done(connection, steps)
         if RETIRE in finished:

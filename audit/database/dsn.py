@@ -6,13 +6,15 @@ import functools
 import inspect
 import os
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 from psycopg import conninfo
 
-from order_audit.audit.database import watchdog
+from order_audit.audit.database import pooler, watchdog
 from order_audit.errors import RunError, UsageError
 
 #: A connection is bounded in time, and its end is noticed where the network only falls silent (seconds; the last in
@@ -96,7 +98,9 @@ def connect(dsn: str, *, autocommit: bool = False, one_statement: bool = False) 
     factory = OneStatement if one_statement else psycopg.Cursor
     try:
         connection = psycopg.connect(dsn, autocommit=autocommit, cursor_factory=factory, **_defaults(dsn))
-        watchdog.watch(connection, functools.partial(_another, dsn, _place(connection)))
+        with closing_on_error(connection):
+            if not watchdog.watch(connection, another(connection, dsn)):
+                pooler.enter(connection)
         return connection
     except psycopg.OperationalError as error:
         # the first line has the error, the others are hints; the address precedes the last "failed: "
@@ -107,10 +111,21 @@ def connect(dsn: str, *, autocommit: bool = False, one_statement: bool = False) 
         raise RunError(f"cannot connect to {masked(dsn)}: {_without_password(dsn, message)}") from None
 
 
-def _place(connection: psycopg.Connection) -> dict[str, Any]:
-    """Return the host of a connection, of the several that its DSN may name."""
+@contextmanager
+def closing_on_error(connection: psycopg.Connection) -> Iterator[None]:
+    """Close the connection if the body fails."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+def another(connection: psycopg.Connection, dsn: str) -> Callable[[float], psycopg.Connection]:
+    """Return what makes another connection to the same host as one of this DSN, which may name several, in seconds."""
     info = connection.info
-    return {"host": info.host, "hostaddr": info.hostaddr, "port": info.port, "target_session_attrs": "any"}
+    place = {"host": info.host, "hostaddr": info.hostaddr, "port": info.port, "target_session_attrs": "any"}
+    return functools.partial(_another, dsn, place)
 
 
 def _another(dsn: str, place: dict[str, Any], seconds: float) -> psycopg.Connection:

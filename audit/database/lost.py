@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import psycopg
 
 from order_audit.audit.database import watchdog
 from order_audit.errors import RunError
 from order_audit.server_message import server_message
+
+#: The state of things after a command that only reads.
+UNCHANGED: Final = "the database is unchanged"
 
 
 def lost(connections: Iterable[psycopg.Connection], error: psycopg.Error, state: str) -> RunError:

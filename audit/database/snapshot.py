@@ -20,7 +20,7 @@ from psycopg import sql
 from order_audit import search_path, session
 from order_audit.audit.database import watchdog
 from order_audit.audit.database.dsn import connect
-from order_audit.audit.database.lost import lost
+from order_audit.audit.database.lost import UNCHANGED, lost
 from order_audit.audit.database.schemas import refuse_missing
 from order_audit.errors import RunError
 
@@ -64,7 +64,7 @@ class Snapshot:
         for connection in list(self._open):
             self._close(connection)
         if isinstance(error, psycopg.Error) and broken and not self._cancelled:
-            raise lost(broken, error, "the database is unchanged") from None
+            raise lost(broken, error, UNCHANGED) from None
 
     @contextmanager
     def join(self) -> Iterator[psycopg.Connection]:

@@ -69,16 +69,26 @@ _thread: threading.Thread | None = None
 times: Times = Times()
 
 
-def watch(connection: psycopg.Connection, connect: Callable[[float], psycopg.Connection]) -> None:
-    """Watch a connection until it is closed. `connect` makes one to the same server, in at most so many seconds."""
+def watch(connection: psycopg.Connection, connect: Callable[[float], psycopg.Connection]) -> bool:
+    """Watch a connection until it is closed. `connect` makes one to the same server, in at most so many seconds.
+
+    Return whether the server's own backend answers, and no pooler stands between. Raises ConnectionTimeout without an
+    answer.
+    """
     global _thread
-    server, pid = (_answer(connection, _IDENTITY) or [(b"", b"0")])[0]
+    rows = answer(connection, _IDENTITY)
+    if rows is None:
+        raise psycopg.errors.ConnectionTimeout(
+            f"connected, but no answer for {times.answer:g} s: if this is a pooler, its pool has no free connection"
+        )
+    server, pid = rows[0] if rows else (b"", b"0")
     own = int(pid) if int(pid) == connection.info.backend_pid else 0
     with _lock:
         _watched.append(_Watched(weakref.ref(connection), connect, server, own))
         if _thread is None or not _thread.is_alive():
             _thread = threading.Thread(target=_run, name="watchdog", daemon=True)
             _thread.start()
+    return bool(own)
 
 
 def sever(connection: psycopg.Connection, why: str = "") -> None:
@@ -131,7 +141,7 @@ def _speak(watched: _Watched, connection: psycopg.Connection) -> None:
     try:
         if connection.info.transaction_status != pq.TransactionStatus.INTRANS:
             return
-        if _answer(connection, b"select 1") is None:
+        if answer(connection, b"select 1") is None:
             _silence(watched, connection)
         watched.since = time.monotonic()
     finally:
@@ -142,7 +152,8 @@ def _ask_after(watched: _Watched, connection: psycopg.Connection) -> None:
     """End a connection whose server is silent, or has no such backend, or has answered what never arrived."""
     try:
         with contextlib.closing(watched.connect(times.answer)) as other:
-            rows = _answer(other, _STATE, str(watched.pid).encode())
+            # a pooler may let a question wait until the answer that is late has come
+            rows = answer(other, _STATE, str(watched.pid).encode()) if watched.pid else []
     except psycopg.OperationalError as error:
         # an answer is an answer, whatever it says: too many connections, starting up
         rows = None if isinstance(error, psycopg.errors.ConnectionTimeout) else []
@@ -165,11 +176,13 @@ def _silence(watched: _Watched, connection: psycopg.Connection) -> None:
     sever(connection, f"the server has been silent for {round(time.monotonic() - watched.since)} seconds")
 
 
-def _answer(connection: psycopg.Connection, query: bytes, *values: bytes) -> list[tuple[bytes, ...]] | None:
-    """Return the rows of a query; None where they take longer than `times.answer`."""
+def answer(
+    connection: psycopg.Connection, query: bytes, *values: bytes, seconds: float | None = None
+) -> list[tuple[bytes, ...]] | None:
+    """Return the rows of a query; None where they take longer than `seconds`, by default `times.answer`."""
     inner = connection.pgconn
     inner.send_query_params(query, list(values))
-    deadline = time.monotonic() + times.answer
+    deadline = time.monotonic() + (times.answer if seconds is None else seconds)
     rows: list[tuple[bytes, ...]] = []
     while True:
         while inner.is_busy():

@@ -34,8 +34,8 @@ def primary_keys(given: str | None, tables: Iterable[Table], schema: str = "") -
     `schema` is that of tables without one; without it, the search path decides. Raises RunError without a connection.
     """
     found = {}
-    with dsn_module.connect(dsn_module.resolve(given), autocommit=True) as connection:
-        connection.execute("set default_transaction_read_only = on")
+    with dsn_module.connect(dsn_module.resolve(given)) as connection:
+        connection.read_only = True
         for table in tables:
             within = table.schema or schema
             name = f"{quoted(within)}.{quoted(table.name)}" if within else quoted(table.name)

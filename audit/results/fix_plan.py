@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import psycopg
+from psycopg import sql
 
 from order_audit import search_path, session
 from order_audit.audit import mask
@@ -41,9 +42,9 @@ def fix_plan(
     """
     repairs = fixes(rules, options.fixes)
     guards = own_guards(options.guards, suite, rules)
-    with connect(snapshot.dsn, one_statement=True) as connection:
-        connection.autocommit = True
-        try:
+    try:
+        with connect(snapshot.dsn, autocommit=True, one_statement=True) as connection, session.rolled_back(connection):
+            connection.execute(sql.SQL("set transaction snapshot {}").format(snapshot.id))
             if options.schema:
                 session.configure(connection, [("search_path", search_path.setting(options.schema))])
             if not tables(connection, repairs):
@@ -54,14 +55,13 @@ def fix_plan(
                 repairs,
                 {},
                 on_progress=on_progress,
-                snapshot=snapshot.id,
                 examples=_EXAMPLES,
                 own_guards=guards.values(),
             )
-        except psycopg.Error as error:
-            return FixPlan(reason=mask.error(error, unmask=options.unmask))
-        except OrderAuditError as error:
-            return FixPlan(reason=str(error))
+    except psycopg.Error as error:
+        return FixPlan(reason=mask.error(error, unmask=options.unmask))
+    except OrderAuditError as error:
+        return FixPlan(reason=str(error))
     return _facts(made, unmask=options.unmask)
 
 

@@ -13,7 +13,7 @@ import psycopg
 
 from order_audit import session
 from order_audit.audit import mask
-from order_audit.audit.database.lost import lost
+from order_audit.audit.database.lost import UNCHANGED, lost
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.batch_statement import compose, evidence_names
 from order_audit.audit.scans.impact import NO_IMPACTS, Impacts, parse_impact
@@ -51,7 +51,7 @@ def execute(
         return _run(connection, batch, impacts, store, examples=examples, unmask=unmask)
     except psycopg.Error as error:
         if connection.closed and not stopped():
-            raise lost([connection], error, "the database is unchanged") from None
+            raise lost([connection], error, UNCHANGED) from None
         if batch.alone and impacts and error.sqlstate in _CLOSED and not stopped():
             # the role may lack privileges on the tables of the impact
             return execute(connection, batch, NO_IMPACTS, store, examples=examples, unmask=unmask, stopped=stopped)

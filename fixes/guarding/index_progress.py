@@ -11,6 +11,7 @@ from typing import Final
 
 import psycopg
 
+from order_audit import session
 from order_audit.progress import NoteCallback, ignore_note
 
 #: Seconds between two looks.
@@ -58,7 +59,8 @@ def reporting_progress(
     nothing if the server has no free connection.
     """
     ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(connection, on_note, on_wait, ended), daemon=True)
+    pid = session.scalar(connection, "select pg_backend_pid()")  # a pooler's clients have numbers of their own
+    watcher = threading.Thread(target=_watch, args=(connection, pid, on_note, on_wait, ended), daemon=True)
     watcher.start()
     try:
         yield
@@ -68,7 +70,7 @@ def reporting_progress(
 
 
 def _watch(
-    connection: psycopg.Connection, on_note: NoteCallback, on_wait: NoteCallback, ended: threading.Event
+    connection: psycopg.Connection, pid: int, on_note: NoteCallback, on_wait: NoteCallback, ended: threading.Event
 ) -> None:
     if ended.wait(_BETWEEN):  # most are done by then
         return
@@ -77,12 +79,12 @@ def _watch(
         since: dict[int, float] = {}
         with psycopg.connect(info.dsn, password=info.password, autocommit=True, connect_timeout=5) as other:
             while not ended.is_set():
-                row = other.execute(_LOOK.encode(), {"pid": info.backend_pid}).fetchone()
-                pid, blocker, way_out, done = row or (None,) * 4
+                row = other.execute(_LOOK.encode(), {"pid": pid}).fetchone()
+                holder, blocker, way_out, done = row or (None,) * 4
                 if blocker or done:
                     on_note(f"waits for {blocker}" if blocker else done)
-                if pid and time.monotonic() - since.setdefault(pid, time.monotonic()) >= _PATIENCE:
-                    since[pid] = math.inf
+                if holder and time.monotonic() - since.setdefault(holder, time.monotonic()) >= _PATIENCE:
+                    since[holder] = math.inf
                     on_wait(way_out)
                 ended.wait(_BETWEEN)
     except psycopg.Error:

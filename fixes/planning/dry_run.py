@@ -19,30 +19,18 @@ from order_audit.progress import NoteCallback, ignore_note
 
 
 @contextmanager
-def dry_run(
-    connection: psycopg.Connection, keys: dict[str, tuple[str, ...]], snapshot: str = ""
-) -> Iterator[psycopg.Connection]:
+def dry_run(connection: psycopg.Connection, keys: dict[str, tuple[str, ...]]) -> Iterator[psycopg.Connection]:
     """Within this context, the connection sees temporary copies of the tables (by name, with their key columns).
 
-    The copies are of an exported snapshot, if one is named, whose transaction must stay open.
-
-    It is one repeatable-read transaction, which is rolled back. It reads the tables without blocking other sessions.
-    Requires a connection in autocommit mode and the TEMPORARY privilege.
+    It is one repeatable-read transaction, or a part of one, which is rolled back. It reads the tables without blocking
+    other sessions. Requires a connection in autocommit mode and the TEMPORARY privilege.
     """
-    before = connection.isolation_level
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    try:
-        with connection.transaction(force_rollback=True):
-            if snapshot:
-                connection.execute(sql.SQL("set transaction snapshot {}").format(snapshot))
-            install(connection, STAGING)
-            _secrets(connection)
-            for table, key in keys.items():
-                copy(connection, table, key)
-            yield connection
-    finally:
-        if not connection.closed:
-            connection.isolation_level = before
+    with session.rolled_back(connection):
+        install(connection, STAGING)
+        _secrets(connection)
+        for table, key in keys.items():
+            copy(connection, table, key)
+        yield connection
 
 
 def _secrets(connection: psycopg.Connection) -> None:

@@ -29,14 +29,13 @@ def plan(
     choices: Mapping[str, str],
     *,
     on_progress: ProgressCallback = ignore_progress,
-    snapshot: str = "",
     examples: int = 0,
     own_guards: Iterable[Guard] = (),
 ) -> Plan:
     """Try the fixes, with these choices, on temporary copies of the tables; nothing of the database is changed.
 
-    The copies are of an exported snapshot, if one is named, else of the tables as they are now. `examples` is the
-    number of changes per rule that the plan keeps; `own_guards` are considered besides those that are shipped.
+    `examples` is the number of changes per rule that the plan keeps; `own_guards` are considered besides those that
+    are shipped.
     """
     total = len(fixes) + 2 * len(rules)
     done = 0
@@ -48,7 +47,7 @@ def plan(
 
     refuse_unnamed(connection, chosen(fixes, choices))
     who = identity(connection, fixes)
-    with dry_run.dry_run(connection, tables(connection, fixes), snapshot):
+    with dry_run.dry_run(connection, tables(connection, fixes)):
         before = dry_run.judge(connection, rules, "before", on_rule=step_done)
         guarding = guards_of(rules, own_guards)
         rejected_before = {guard.name: rejected_by(connection, guard, "before", before) for guard in guarding}

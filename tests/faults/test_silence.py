@@ -33,7 +33,7 @@ def network(dsn: str) -> Iterator[Proxy]:
 
 
 def _wait_in_command(network: Proxy, *, for_new: bool = True) -> None:
-    with connected(network.dsn, "") as connection:
+    with connected(network.dsn, "", changes=True) as connection:
         network.fall_silent(for_new=for_new)
         connection.execute("select 1")  # arrives nowhere: the server's session is idle since the statement before
 
