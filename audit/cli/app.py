@@ -24,6 +24,7 @@ from order_audit.audit.cli.interop import export_rules, import_file
 from order_audit.audit.cli.lint import lint
 from order_audit.audit.cli.migrate import migrate_app
 from order_audit.audit.cli.options import Quiet, say
+from order_audit.audit.cli.output import cleaned
 from order_audit.audit.cli.profile import profile
 from order_audit.audit.cli.results import compare_audits, report
 from order_audit.audit.cli.rules import rules
@@ -97,21 +98,24 @@ def demo(
 def main() -> None:
     """Run the command line. An error prints one line on stderr and sets the exit code of its kind."""
     words = sys.argv[1:]
-    debug = "--debug" in words
     signals.install()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks our marks shows question marks
+    with cleaned():
+        sys.exit(_run([word for word in words if word != "--debug"], debug="--debug" in words))
+
+
+def _run(words: list[str], *, debug: bool) -> int:
     try:
-        arguments = [word for word in words if word != "--debug"]
-        code = _command_line()(args=arguments, prog_name="order-audit", standalone_mode=False)
+        code = _command_line()(args=words, prog_name="order-audit", standalone_mode=False)
     except KeyboardInterrupt:
-        code = _fail("interrupted", 130, debug)
+        return _fail("interrupted", 130, debug)
     except Exception as error:  # every error gets one line
         if type(error).__name__ == "NoArgsIsHelpError":  # without a command, the message is the help
             print(getattr(error, "message", ""), file=sys.stderr)
-            sys.exit(2)
-        code = _fail(*_message(error), debug)
-    sys.exit(code if isinstance(code, int) else 0)
+            return 2
+        return _fail(*_message(error), debug)
+    return code if isinstance(code, int) else 0
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -99,7 +100,8 @@ def lint(
         except OSError as error:
             raise UsageError(f"--sql {sql}: cannot be written: {error.strerror}") from None
         counts = f"the suggestions of {plural(written, 'finding')}; {left_out:,} left out, which need a decision"
-        typer.echo(f"{sql}: {counts}", err=as_json)
+        line = f"{sql}: {counts}"
+        print(line, file=sys.stderr) if as_json else say(line)
     if not as_json and any(not finding.accepted for finding in findings(verdicts)):
         first = "correct the schema, or list intended findings for --allow; then "
         say(following(command("lint", "--fail-on", "warning", schema=schema), dsn, first))

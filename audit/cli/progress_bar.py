@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from order_audit.audit.cli.output import cleaned_stderr, raw_stderr
 from order_audit.progress import ProgressCallback, StartProgress, ignore_progress, start_ignored
 from order_audit.reports.terminal.escape import escape
 
@@ -34,7 +35,7 @@ def progress_bars(*, quiet: bool) -> Iterator[StartProgress]:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
         from rich.table import Column
 
-        console = Console(stderr=True)
+        console = Console(file=raw_stderr())
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=20, table_column=Column(no_wrap=True)),
@@ -43,7 +44,7 @@ def progress_bars(*, quiet: bool) -> Iterator[StartProgress]:
             TextColumn("{task.fields[note]}", markup=False),
         )
         room = max(console.width - _WIDTH, 0)
-        with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bars:
+        with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bars, cleaned_stderr():
 
             def start(label: str, *, lines: bool = False) -> ProgressCallback:  # noqa: ARG001 - a bar needs no lines
                 task: TaskID | None = None

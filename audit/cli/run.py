@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -142,7 +143,7 @@ def run(
         os.nice(19)  # this program may run on the machine of the server or its clients
     configuration = current()
     if configuration and not quiet:
-        typer.echo(f"configuration: {configuration.name}", err=True)
+        print(f"configuration: {configuration.name}", file=sys.stderr)
     with progress_bars(quiet=quiet) as start_progress:
         options = Options(
             suites=tuple(suite or ["current"]),
