@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 import re
 import sys
 import traceback
@@ -13,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from order_audit.audit.cli import signals
+from order_audit.audit.cli import signals, streams
 from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.config import config
 from order_audit.audit.cli.configured import Configured
@@ -99,13 +98,14 @@ def main() -> None:
     """Run the command line. An error prints one line on stderr and sets the exit code of its kind."""
     words = sys.argv[1:]
     signals.install()
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks our marks shows question marks
-    with cleaned():
-        sys.exit(_run([word for word in words if word != "--debug"], debug="--debug" in words))
+    with streams.output() as output:
+        with cleaned():
+            code = _run([word for word in words if word != "--debug"], debug="--debug" in words)
+        sys.exit(output.exit_code(code))
 
 
 def _run(words: list[str], *, debug: bool) -> int:
+    """Run the command line, say what failed, and return the exit code."""
     try:
         code = _command_line()(args=words, prog_name="order-audit", standalone_mode=False)
     except KeyboardInterrupt:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -84,11 +82,8 @@ def with_variables(command: str, given: list[str] | None) -> str:
 
 
 def say(text: str) -> None:
-    """Print to stdout. A closed pipe (`| head`) is not an error."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Print to stdout; `streams` says at the end if that was not possible."""
+    print(text, flush=True)
 
 
 def following(command: str, dsn: str | None, first: str = "") -> str:

@@ -25,7 +25,7 @@ def order_audit(*words: str, **environment: str) -> Done:
     with (
         mock.patch.object(sys, "argv", ["order-audit", *words]),
         mock.patch.dict(os.environ, environment),
-        _signals(),
+        signals_restored(),
         redirect_stdout(out),
         redirect_stderr(err),
     ):
@@ -42,7 +42,7 @@ def order_audit(*words: str, **environment: str) -> Done:
 
 
 @contextmanager
-def _signals() -> Iterator[None]:
+def signals_restored() -> Iterator[None]:
     """Restores the signal handlers."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
