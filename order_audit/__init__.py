@@ -178,10 +178,9 @@ def run(
     the number of connections, `timeout` the limit of each statement in seconds. A comparison by keys needs an `out`
     with violations.csv. Raises SuiteError, UsageError, RunError.
     """
-    from tempfile import TemporaryDirectory
-
     from order_audit.audit import run as audit
     from order_audit.audit.database.dsn import resolve
+    from order_audit.reports.atomic_files import temporary
     from order_audit.reports.writers import DEFAULT
 
     options = audit.Options(
@@ -204,8 +203,8 @@ def run(
     )
     if out is not None:
         return _result(audit.run(resolve(dsn), Path(out), options), Path(out))
-    with TemporaryDirectory() as folder:
-        return _result(audit.run(resolve(dsn), Path(folder), options), None)
+    with temporary() as folder:
+        return _result(audit.run(resolve(dsn), folder, options), None)
 
 
 def _result(document: Document, folder: Path | None) -> Result:

@@ -17,6 +17,7 @@ from psycopg import pq, sql
 
 from order_audit.errors import OrderAuditError
 from order_audit.progress import ProgressCallback, ignore_progress
+from order_audit.reports.atomic_files import scratch
 from order_audit.scenario import defects as kinds
 from order_audit.scenario.bulk_load import CHECK, DROP, FOREIGN_KEY, KEYS, MEMORY
 from order_audit.scenario.load import HOME, enter_empty
@@ -93,13 +94,11 @@ def _whole(truth: TextIO | Path | None) -> Iterator[TextIO | None]:
     if not isinstance(truth, Path):
         yield truth
         return
-    draft = truth.with_name(f".{truth.name}.part")
-    try:
+    with scratch(truth.parent, f".{truth.name}-") as folder:
+        draft = folder / "draft"
         with draft.open("w", encoding="utf-8", newline="") as file:
             yield file
         draft.replace(truth)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _prepare(connection: psycopg.Connection, schema: str) -> None:

