@@ -3,6 +3,7 @@
 # make bench: what an audit costs, next to hand-written SQL and other tools; BENCH is what else `python -m benchmarks` takes.
 # JOBS is how many tests run at once, each in a process with servers of its own.
 # make soak: what is too long for the tests: fixes killed SOAK times, fixes and the migration tried on SOAK random databases.
+# make dist: the wheel and the sdist in dist/, with the locked build tool: two builds of a commit have the same bytes.
 # make interop: dbt, Great Expectations, Soda and datacontract-cli beside the rules imported from their files.
 PYTHON ?= python3
 # compiled modules and tests are kept: the tests start the program many times
@@ -17,7 +18,7 @@ JOBS ?= 3
 # the modules that take longest come first, whatever the number of their tests
 PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check statically fix bench soak interop clean
+.PHONY: demo test check statically fix bench soak dist interop clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
@@ -53,6 +54,10 @@ soak: $(STAMP)
 	SOAK=$(SOAK) $(PYTEST) -o timeout=0 tests/fixes/test_live.py tests/fixes/test_random*.py tests/migrate/test_live*.py \
 	  tests/guards/test_agree.py tests/reports/test_compare_keys.py tests/migrate/test_random.py \
 	  tests/migrate/test_migrate_killed.py::test_it_may_be_killed_at_any_moment
+
+dist: $(STAMP)
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
 
 interop: $(STAMP)
 	$(BIN)/python -m tests.interop

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -28,17 +29,23 @@ DATA: Final = (".sql", ".csv", ".j2", ".json", ".typed", ".css", ".js", ".svg")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from the checkout without looking for anything on a network."""
     out = tmp_path_factory.mktemp("dist")
+    _build(ROOT, out, "--wheel")
+    (built,) = out.glob("*.whl")
+    return built
+
+
+def _build(source: Path, out: Path, *words: str, umask: int = -1) -> None:
+    """Build as `make dist` does."""
     done = subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)],
+        [sys.executable, "-m", "build", *words, "--no-isolation", "--outdir", str(out), str(source)],
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
         cwd=out,
+        umask=umask,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = out.glob("*.whl")
-    return built
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +96,20 @@ def test_the_wheel_holds_every_file_that_is_needed(wheel: Path) -> None:
             name = path.relative_to(ROOT).as_posix()
             assert name in names, f"{name} is not in the wheel"
             assert archive.read(name) == path.read_bytes(), name
+
+
+def test_two_builds_have_the_same_bytes(wheel: Path, tmp_path: Path) -> None:
+    """In another folder, from files of another age, for another umask; the wheel also by way of the sdist."""
+    copy, first, second = tmp_path / "copy", tmp_path / "first", tmp_path / "second"
+    kept = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "out", "dist", ".envs")
+    shutil.copytree(ROOT, copy, symlinks=True, ignore=kept, copy_function=shutil.copyfile)
+    for folder in (first, second):
+        folder.mkdir()
+    _build(copy, first, umask=0o077)
+    _build(ROOT, second, "--sdist")
+    (sdist,) = second.iterdir()
+    assert (first / sdist.name).read_bytes() == sdist.read_bytes()
+    assert (first / wheel.name).read_bytes() == wheel.read_bytes()
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
