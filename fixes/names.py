@@ -1,4 +1,4 @@
-"""Names of tables and columns, as SQL text and as the server stores them."""
+"""Names of tables and columns, as SQL text and as the server stores them; numbers of rows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from typing import Final
 NAME: Final = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
 _NAME: Final = re.compile(NAME)
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_$]*")
+
+
+def row_count(count: int) -> str:
+    """Return a number of rows in words."""
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def stored(name: str) -> str:

@@ -132,7 +132,7 @@ def _automatic(document: Document, failed: list[Result]) -> Iterator[Action]:
             )
             yield Action(
                 f"Fix what needs no decision: {plural(plan.changes, 'change')} to {plural(plan.rows, 'row')}{deleted};"
-                f" {sum(it.violations for it in failed):,} violations today, {plan.remaining:,} afterwards",
+                f" {plural(sum(it.violations for it in failed), 'violation')} today, {plan.remaining:,} afterwards",
                 command,
             )
         return

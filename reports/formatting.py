@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -30,6 +30,12 @@ def share(part: int, whole: int | None) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun; the default of `many` is `one` with an s."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def bracketed(keys: Sequence[str], *, more: bool) -> str:
+    """Return keys in one pair of brackets: a key of several columns has its own. `more`: not all of them."""
+    text = ", ".join(keys) + (" …" if more else "")
+    return text if keys and all(key.startswith("(") and key.endswith(")") for key in keys) else f"({text})"
 
 
 def moment(at: datetime) -> Markup:

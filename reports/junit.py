@@ -136,7 +136,7 @@ def _verdict(case: ElementTree.Element, result: Result) -> None:
             if result.rows > result.violations:
                 message += f" ({result.rows:,} rows: the key repeats)"
             if result.checked is not None:
-                message += f" in {result.checked:,} rows"
+                message += f" in {plural(result.checked, 'row')}"
             if result.suppressed:
                 message += f", {result.suppressed:,} of them suppressed"
             if result.tolerate:

@@ -9,7 +9,7 @@ from order_audit.audit.cli.fixes_text import rejected_lines
 from order_audit.fixes.fix import LEAVE
 from order_audit.fixes.planning.plan import Plan, Step
 from order_audit.reports.action_plan import command
-from order_audit.reports.formatting import MARKS, plural
+from order_audit.reports.formatting import MARKS, bracketed, plural
 from order_audit.reports.terminal.layout import paragraph, table
 
 _HEADS = ("", "now", "auto", "chosen", "open", "after")
@@ -51,8 +51,7 @@ def plan_text(plan: Plan, *, verbose: bool = False) -> str:
     if plan.new_counts:
         lines += ["", "new violations after the fixes:"]
         for rule, count in plan.new_counts.items():
-            keys = ", ".join(plan.new[rule][:10]) + (" …" if count > 10 else "")
-            lines += paragraph(f"{rule}: {count:,} new ({keys})", "  ")
+            lines += paragraph(f"{rule}: {count:,} new {bracketed(plan.new[rule][:10], more=count > 10)}", "  ")
     if verbose:
         lines += _order(steps)
     lines += _guards(plan, verbose)
@@ -144,4 +143,5 @@ def _guards(plan: Plan, verbose: bool) -> Iterator[str]:
         elif not check.refuses_then and check.guard.name not in ready:
             yield f"  {check.guard.name}: builds on {', '.join(sorted({*check.guard.after} - {*ready}))}"
         elif check.refuses_then:
-            yield f"  {check.guard.name}: rejects {check.refuses:,} rows now, {check.refuses_then:,} after the fixes"
+            now = plural(check.refuses or 0, "row")
+            yield f"  {check.guard.name}: rejects {now} now, {check.refuses_then:,} after the fixes"

@@ -13,7 +13,7 @@ from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix
 from order_audit.fixes.guarding.guard import Guard
 from order_audit.fixes.planning.fixpoint import MAX_PASSES
 from order_audit.fixes.revert import Reverted
-from order_audit.reports.formatting import changes_text, plural, size
+from order_audit.reports.formatting import bracketed, changes_text, plural, size
 from order_audit.reports.terminal.layout import paragraph
 from order_audit.reports.terminal.layout import table as aligned
 
@@ -62,7 +62,7 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
     lines += bloat_lines(applied.bloat)
     lines += _guards(applied, "installed", "not installed, because rows violate them")
     if applied.left:
-        lines.append(f"{applied.left:,} rows stayed locked or changed concurrently: run the same command again")
+        lines.append(f"{plural(applied.left, 'row')} stayed locked or changed concurrently: run the same command again")
     if applied.not_converging:
         lines += _entry(
             "",
@@ -83,9 +83,9 @@ def rejected_lines(groups: Sequence[Rejected]) -> list[str]:
     """Return the rejected rows, with the constraint or trigger that rejected them."""
     lines = []
     for one in groups:
-        keys = ", ".join(mask.key(key, one.columns) for key in one.keys) + (" …" if one.rows > len(one.keys) else "")
+        keys = bracketed([mask.key(key, one.columns) for key in one.keys], more=one.rows > len(one.keys))
         by = f" ({one.by})" if one.by not in one.reason else ""
-        where = f"{one.rule}: {one.option}: {plural(one.rows, 'row')} of {one.table} ({keys})"
+        where = f"{one.rule}: {one.option}: {plural(one.rows, 'row')} of {one.table} {keys}"
         lines += _entry("rejected", f"{where}: {one.reason}{by}")
     return lines
 

@@ -25,6 +25,7 @@ from order_audit.fixes.fix import Fix, FixError, Option
 from order_audit.fixes.guarding.guard import Guard
 from order_audit.fixes.guarding.guard_state import refuses, state
 from order_audit.fixes.guarding.prerequisites import missing_prerequisite
+from order_audit.fixes.names import row_count
 from order_audit.fixes.planning import dry_run
 from order_audit.fixes.planning.decisions import chosen
 from order_audit.fixes.planning.fixpoint import run_to_fixpoint
@@ -110,7 +111,7 @@ def emit(
             rows[id] = sum(count for done in does.values() for (op, _, _), count in done.items() if op != "insert")
             words = {name: [_words(*done) for done in counts.items()] or ["no row"] for name, counts in does.items()}
             for it in rejected(connection, STAGING, id):
-                words[it.option].append(f"rejected: {_rows(it.rows)} of {it.table}: {it.reason}")
+                words[it.option].append(f"rejected: {row_count(it.rows)} of {it.table}: {it.reason}")
             before = [change.name for change in changes]
             emitted[id] = [option for option in wanted if option.name in does]
             listed = {option.name: listings[id][option.name] for option in emitted[id]}
@@ -217,7 +218,7 @@ def _refused(connection: psycopg.Connection, guard: Guard, left_out: Collection[
         rows = refuses(connection, on_copies_of(connection, guard))
     except psycopg.Error as error:
         return server_message(error)
-    return f"it would reject {_rows(rows)}" if rows else ""
+    return f"it would reject {row_count(rows)}" if rows else ""
 
 
 def _listing(connection: psycopg.Connection, fix: Fix, option: Option) -> str:
@@ -258,11 +259,7 @@ def _count(connection: psycopg.Connection, table: str) -> int:
 
 def _words(effect: tuple[str, str, str], count: int) -> str:
     op, table, columns = effect
-    rows = _rows(count)
+    rows = row_count(count)
     if op == "update":
         return f"sets {columns} in {rows} of {table}"
     return f"deletes {rows} of {table}" if op == "delete" else f"adds {rows} to {table}"
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"

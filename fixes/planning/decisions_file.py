@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Collection, Mapping
 
 from order_audit.fixes.fix import LEAVE
+from order_audit.fixes.names import row_count
 from order_audit.fixes.planning.decisions import FORMAT, RowsFingerprint
 from order_audit.fixes.planning.plan import Plan
 
@@ -44,12 +45,13 @@ def decisions_toml(plan: Plan, choices: Mapping[str, str], personal: Collection[
         id = step.fix.rule.id
         lines += ["", f"# {step.fix.rule.title}: {step.found:,} found"]
         if step.automatic:
-            lines.append(f"#   {step.automatic:,} rows have one right answer and need no decision")
+            words = "has one right answer and needs" if step.automatic == 1 else "have one right answer and need"
+            lines.append(f"#   {row_count(step.automatic)} {words} no decision")
         if step.fix.assumes:
             lines += _comment(f"assumes: {step.fix.assumes}")
         for offer in step.offers:
             name = offer.option.name + (" (recommended)" if offer.option.recommended else "")
-            lines += _comment(f"{name}: {offer.option.does}; {offer.obstacle or f'{offer.rows:,} rows'}")
+            lines += _comment(f"{name}: {offer.option.does}; {offer.obstacle or row_count(offer.rows)}")
         lines += _comment(f"{LEAVE}: {step.fix.leave or 'the rows stay as they are'}")
         keys = next((offer.keys for offer in step.offers if offer.keys), ())
         if keys and id not in personal:

@@ -13,6 +13,7 @@ from order_audit.fixes.engine.copies import copy_of
 from order_audit.fixes.engine.key_text import columns_text, key_text
 from order_audit.fixes.engine.work_list import STAGING
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Change, Fix, Option
+from order_audit.fixes.names import row_count
 from order_audit.fixes.planning.decisions import Decisions, Reviewed, RowsFingerprint
 
 #: The number of keys that a plan lists individually.
@@ -165,7 +166,8 @@ def _difference(pairs: Sequence[tuple[RowsFingerprint, RowsFingerprint]]) -> str
     """Return the difference of violations and listed rows, then and now, in words."""
     if any(fingerprint.rows and not fingerprint.keys for pair in pairs for fingerprint in pair):
         then, now = (
-            f"{violations.rows} violations and {sum(one.rows for one in listed)} rows to change"
+            f"{violations.rows:,} {'violation' if violations.rows == 1 else 'violations'}"
+            f" and {row_count(sum(one.rows for one in listed))} to change"
             for violations, *listed in zip(*pairs, strict=True)
         )
         return f"{then} then, {now} now" if then != now else f"{then}, with other old or new values"

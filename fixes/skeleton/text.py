@@ -9,6 +9,7 @@ from typing import Final
 from order_audit.expectations import Rule
 from order_audit.fixes.comments import FILL_IN
 from order_audit.fixes.fix import FixError
+from order_audit.fixes.names import row_count
 from order_audit.fixes.skeleton.facts import Column, Facts
 
 _WIDTH: Final = 116
@@ -62,7 +63,7 @@ def _facts(rule: Rule, facts: Facts, violations: int | None) -> Iterator[str]:
         "A word of capital letters with an underscore stands for what you have to write; until then, 'order-audit fixes"
         " plan' refuses this file. Comments like this one, which begin with a capital letter, can stay or go."
     )
-    number = "an unknown number of rows" if violations is None else _rows(violations)
+    number = "an unknown number of rows" if violations is None else row_count(violations)
     yield "--"
     yield from _comment(
         f"Database {facts.database}, PostgreSQL {facts.version}: the rule finds {number} now. Its query, which the"
@@ -91,7 +92,7 @@ def _about_table(rule: Rule, facts: Facts) -> Iterator[str]:
             " 'violation'."
         )
         return
-    size = f"about {_rows(facts.rows)}, {facts.size}" if facts.rows >= 0 else f"not analyzed yet, {facts.size}"
+    size = f"about {row_count(facts.rows)}, {facts.size}" if facts.rows >= 0 else f"not analyzed yet, {facts.size}"
     yield from _comment(f"Table {facts.table} ({size}):")
     named = ", ".join(facts.key)
     if not facts.index:
@@ -147,10 +148,6 @@ def _changed(rule: Rule, shown: dict[str, Column], key: Sequence[str]) -> list[s
 def _own_key(rule: Rule, facts: Facts) -> bool:
     own = {column.origin for column in facts.columns if column.name in rule.key and column.table == facts.oid}
     return {*facts.key} <= own
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _comment(text: str, indent: str = "") -> list[str]:

@@ -99,7 +99,7 @@ class Suppression:
     def what(self) -> str:
         """The object, the keys or the number, in words."""
         if self.at_most is not None:
-            return f"up to {self.at_most:,} violations"
+            return f"up to {self.at_most:,} violation{'s' * (self.at_most != 1)}"
         return self.object or f"key{'s' * (len(self.keys) > 1)} {', '.join(self.keys[:5])}" + ", …" * (
             len(self.keys) > 5
         )

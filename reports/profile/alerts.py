@@ -15,9 +15,9 @@ def alert(it: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     if kind == "outliers":
         return f"{beyond(it, is_span(figures))}; the median is {written(figures['quantiles']['50'])}"
     if kind == "constant":
-        return f"one value in all {it['rows']:,} rows"
+        return f"one value in {_all(it['rows'])}"
     if kind == "all_null":
-        return f"NULL in all {it['rows']:,} rows"
+        return f"NULL in {_all(it['rows'])}"
     if kind == "mostly_null":
         return f"NULL in {_part(it)}"
     if kind == "mostly_zero":
@@ -57,6 +57,10 @@ def is_span(figures: Mapping[str, Any]) -> bool:
 
 def _part(it: Mapping[str, Any]) -> str:
     return f"{it['rows']:,} of {it['of']:,} rows ({share(it['rows'], it['of'])})"
+
+
+def _all(rows: int) -> str:
+    return "the one row" if rows == 1 else f"all {rows:,} rows"
 
 
 def _quoted(value: Any) -> str:

@@ -166,7 +166,7 @@ def test_rejected_rows_are_named(connection: Connection, tmp_path: Path) -> None
         "alter table ops.flights add constraint kept check (site <> 'a' or day <> '2025-01-01' or carrier like ' %')"
     )
     said = " ".join(plan_text(plan(connection, rules, fixes, {})).split())
-    assert "4 rows of ops.flights ((day=2025-01-01, number=1, site=a), (day=2025-01-01, number=2, site=a)," in said
+    assert "4 rows of ops.flights (day=2025-01-01, number=1, site=a), (day=2025-01-01, number=2, site=a)," in said
     assert "(kept)" in said or '"kept"' in said
     done = apply(connection, rules, fixes, {}, None, PACE)
     assert [(it.table, it.by, it.rows, it.keys[0]) for it in done.rejected] == [

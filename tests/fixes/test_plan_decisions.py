@@ -35,6 +35,10 @@ def test_decisions_are_left_alone_by_default_and_read_as_written(
     server: Server, connection: psycopg.Connection, tmp_path: Path
 ) -> None:
     path = decided_on_issues(server, connection, tmp_path)
+    text = path.read_text(encoding="utf-8")
+    assert ("; 1 row\n" in text, "#   1 row has one right answer and needs no" in text, " 1 rows" in text) == (
+        True, True, False,
+    )  # fmt: skip
     decisions = read(path, FIXES)
     assert decisions.choices
     assert set(decisions.choices.values()) == {LEAVE}
