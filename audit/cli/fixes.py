@@ -240,15 +240,17 @@ def apply(
 
 @fixes_app.command()
 def status(dsn: Dsn = None, schema: Schema = "") -> None:
-    """Show applied changes, reverted changes, and conflicts of a revert.
+    """Show applied changes, reverted changes, conflicts of a revert, and guards.
 
     Example: order-audit fixes status --dsn postgresql://owner@db/shop
     """
     from order_audit.audit.cli.fixes_text import status_text
     from order_audit.fixes.engine.status import status as read
+    from order_audit.fixes.guarding.in_place import InPlace, in_place
 
     with connected(dsn, schema) as connection:
-        say(status_text(read(connection)))
+        found = read(connection)
+        say(status_text(found, in_place(connection) if found else InPlace()))
 
 
 @fixes_app.command()

@@ -11,6 +11,7 @@ from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.engine.status import Status
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix
 from order_audit.fixes.guarding.guard import Guard
+from order_audit.fixes.guarding.in_place import InPlace
 from order_audit.fixes.planning.fixpoint import MAX_PASSES
 from order_audit.fixes.revert import Reverted
 from order_audit.reports.formatting import bracketed, changes_text, plural, size
@@ -127,8 +128,8 @@ def _grown(before: int, after: int) -> str:
     return f"{size(before)} before, {size(after)} now ({100 * (after - before) / max(before, 1):+.1f} %)"
 
 
-def status_text(status: Status | None) -> str:
-    """Return the applied and reverted changes by rule."""
+def status_text(status: Status | None, guards: InPlace) -> str:
+    """Return the applied and reverted changes by rule, and the guards."""
     if status is None:
         return "no fix was ever applied here: the schema order_audit does not exist"
     cells: list[tuple[str, ...]] = [("rule", "changed", "reverted", "conflicts", "option")]
@@ -141,6 +142,11 @@ def status_text(status: Status | None) -> str:
         lines.append(changes_text(status.totals.changes, status.totals.changed, status.totals.deleted))
     lines += rejected_lines(status.rejected)
     lines += bloat_lines(status.bloat)
+    lines += _entry("guards", f"in place: {', '.join(guards.valid)}") if guards.valid else []
+    if guards.incomplete:
+        names = ", ".join(guards.incomplete)
+        words = f"incomplete: {names}: 'fixes apply' completes them or says why not, 'fixes revert' removes them"
+        lines += _entry("" if guards.valid else "guards", words)
     if status.running:
         lines.append("'fixes apply' or 'fixes revert' is active")
     if status.interrupted:
