@@ -179,6 +179,18 @@ def test_evidence_breaks_no_word_on_a_phone(browser: Browser, tmp_path: Path) ->
         assert cell.evaluate("it => it.getClientRects().length") == 1
 
 
+def test_a_narrow_table_does_not_break_its_caption(browser: Browser, tmp_path: Path) -> None:
+    """One column of numbers of one digit: the caption stays one line, and the column as narrow as it was."""
+    rows = [{"id": number} for number in range(5)]
+    file = written(tmp_path, report_page(document(found(violations=5, examples=rows, highlight=[], key="id"))))
+    with opened(browser, file, viewport={"width": 1280, "height": 800}) as page:
+        for width in (1280, 400):
+            page.set_viewport_size({"width": width, "height": 800})
+            caption = page.locator("table.evidence caption > span").first
+            assert caption.evaluate("it => it.getBoundingClientRect().height") < 30, "one line"
+            assert page.locator("table.evidence").first.evaluate("it => it.getBoundingClientRect().width") < 100
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing(browser: Browser, page_file: Path, scheme: str, width: int) -> None:
     """In both colour schemes, narrow and wide, with every fold open."""
