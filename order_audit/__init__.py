@@ -220,15 +220,17 @@ def lint(
     exclude: Iterable[str] = (),
     schema: str = "",
     timeout: float | None = None,
+    unmask: bool = False,
 ) -> list[Verdict]:
     """Judge the schema: a verdict for each schema rule, with its findings, or with the reason why there are none.
 
-    `rules` and `exclude` are patterns of rule ids; `timeout` bounds each statement, in seconds.
-    Raises SuiteError, UsageError, RunError.
+    `rules` and `exclude` are patterns of rule ids; `timeout` bounds each statement, in seconds. Values in definitions
+    are masked unless `unmask`. Raises SuiteError, UsageError, RunError.
     """
     from order_audit.audit.database.dsn import resolve
     from order_audit.audit.database.snapshot import Snapshot
     from order_audit.audit.schema.lint import lint as judge
+    from order_audit.audit.schema.lint import shown
     from order_audit.expectations import matching, schema_rules
 
     known = schema_rules()
@@ -236,7 +238,7 @@ def lint(
     wanted = matching(known, patterns) if patterns else {rule.id for rule in known}
     wanted -= matching(known, exclude)
     with Snapshot(resolve(dsn), schema, timeout) as snapshot:
-        return judge(snapshot.connection, [rule for rule in known if rule.id in wanted])
+        return shown(judge(snapshot.connection, [rule for rule in known if rule.id in wanted]), unmask=unmask)
 
 
 def profile(

@@ -9,7 +9,7 @@ from typing import Final
 
 #: Columns of a line, where a statement can be broken.
 WIDTH: Final = 88
-_TOKEN: Final = re.compile(
+TOKEN: Final = re.compile(
     r"""(?P<space>\s+)
     | (?P<comment>--[^\n]*)
     | (?P<text>[eE]'(?:\\.|''|[^'\\])*' | '(?:''|[^'])*')
@@ -47,7 +47,7 @@ def tokens(statement: str) -> list[Token]:
     """The tokens of a statement, without comments."""
     found: list[Token] = []
     gap = False
-    for match in _TOKEN.finditer(statement):
+    for match in TOKEN.finditer(statement):
         kind = match.lastgroup or ""
         if match["space"] is not None or match["comment"] is not None:
             gap = True
@@ -70,7 +70,7 @@ def split(script: str) -> list[tuple[str, str]]:
             comments.clear()
         pieces.clear()
 
-    for match in _TOKEN.finditer(script):
+    for match in TOKEN.finditer(script):
         if match["comment"] is not None and not "".join(pieces).strip():
             comments.append(match[0])
         elif match["mark"] == ";":

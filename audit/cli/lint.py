@@ -38,6 +38,7 @@ def lint(
     examples: Annotated[
         int, typer.Option(min=1, help="Findings per rule and lines per suggestion to show; JSON has all.")
     ] = 20,
+    unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data in definitions.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     sql: Annotated[
         Path | None,
@@ -60,7 +61,7 @@ def lint(
     from order_audit.audit.database import dsn as dsns
     from order_audit.audit.database.snapshot import Snapshot
     from order_audit.audit.schema import suppression as allowed
-    from order_audit.audit.schema.lint import document, findings
+    from order_audit.audit.schema.lint import document, findings, shown
     from order_audit.audit.schema.lint import lint as judge
     from order_audit.audit.schema.suggested_file import suggested_file
     from order_audit.expectations import matching, schema_rules
@@ -89,10 +90,11 @@ def lint(
         verdicts = judge(snapshot.connection, chosen, start_progress("checking the schema"))
         path = session.scalar(snapshot.connection, "select current_setting('search_path')")
     verdicts, unused = allowed.accept(verdicts, suppressions, (it.id for it in rules))
+    seen = shown(verdicts, unmask=unmask)
     if as_json:
-        say(json.dumps(document(verdicts), indent=2, ensure_ascii=False))
+        say(json.dumps(document(seen), indent=2, ensure_ascii=False))
     else:
-        say(lint_text(verdicts, unused, examples, expired))
+        say(lint_text(seen, unused, examples, expired))
     if sql is not None:
         text, written, left_out = suggested_file(findings(verdicts), path)
         try:

@@ -195,9 +195,24 @@ def _add(
         profiles[table][figures.name] = {"error": f"{figures.distinct} is not known to be different in each row"}
         return
     sql = {name: quoted(tables[name]) for name in figures.reads}
-    profiles[table][figures.name] = _guarded(
-        connection, unmask, lambda: figures.measure(lambda query: _rows(connection, query), sql)
-    )
+    measured = _guarded(connection, unmask, lambda: figures.measure(lambda query: _rows(connection, query), sql))
+    profiles[table][figures.name] = measured if unmask else _masked(measured)
+
+
+def _masked(value: Any) -> Any:
+    """Return figures of a domain with addresses and phone numbers masked, in keys as well; equal keys are added up."""
+    if isinstance(value, str):
+        return mask.text(value, whole=False)
+    if isinstance(value, list | tuple):
+        return [_masked(it) for it in value]
+    if not isinstance(value, dict):
+        return value
+    figures: dict[str, Any] = {}
+    for name, it in value.items():
+        key, figure = mask.text(name, whole=False), _masked(it)
+        numbers = isinstance(figure, int | float) and isinstance(figures.get(key), int | float)
+        figures[key] = figures[key] + figure if numbers else figure
+    return figures
 
 
 def _rows(connection: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:

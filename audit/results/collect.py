@@ -132,7 +132,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
                 else:
                     contexts = context(snapshot.connection, prepared_rules, outcomes, unmask=options.unmask)
                     following = consequences(snapshot.connection, (it.rule for it in prepared_rules), outcomes, store)
-                    definitions = _definitions(snapshot, read, linted)
+                    definitions = _definitions(snapshot, read, linted, options)
                     if options.profile:
                         profile = _profile(snapshot, read, options)
                     if options.plan_fixes:
@@ -210,7 +210,8 @@ def _lint(
     rules = schema_rules()
     on_progress = options.start_progress("checking the schema")
     linted = lint.lint(snapshot.connection, rules, on_progress, lambda: scans.interrupted)
-    return suppression.accept(linted, suppressions, (rule.id for rule in rules))
+    linted, unused = suppression.accept(linted, suppressions, (rule.id for rule in rules))
+    return (linted if options.unmask else lint.masked(linted)), unused
 
 
 def _relations(snapshot: Snapshot, prepared_rules: Iterable[PreparedRule]) -> list[catalog.Relation]:
@@ -247,10 +248,12 @@ def _planned(snapshot: Snapshot, selection: Selection, options: Options) -> FixP
     return fix_plan(snapshot, rules, selection.suite.rules, options, on_progress=trying)
 
 
-def _definitions(snapshot: Snapshot, relations: list[catalog.Relation], linted: Iterable[lint.Verdict]) -> Ddl:
+def _definitions(
+    snapshot: Snapshot, relations: list[catalog.Relation], linted: Iterable[lint.Verdict], options: Options
+) -> Ddl:
     """Return the DDL of the tables that the rules read, and of those with lint findings."""
     objects = [finding.object for finding in lint.findings(linted)]
-    return ddl.document(snapshot.connection, [relation.oid for relation in relations], objects)
+    return ddl.document(snapshot.connection, [relation.oid for relation in relations], objects, unmask=options.unmask)
 
 
 def _applied(snapshot: Snapshot, options: Options) -> Fixes | None:

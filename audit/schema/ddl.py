@@ -9,8 +9,9 @@ parent's columns. Names depend on the session's search path; findings of lint us
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
 
 import psycopg
 from psycopg.rows import dict_row, namedtuple_row
@@ -18,6 +19,7 @@ from psycopg.rows import dict_row, namedtuple_row
 from order_audit import session
 from order_audit.audit import mask
 from order_audit.audit.schema import ddl_queries as ask
+from order_audit.audit.schema import masked
 from order_audit.audit.schema.ddl_lines import (
     SERIAL,
     add_to_table,
@@ -33,10 +35,14 @@ from order_audit.reports.document import Ddl, DdlLine, DdlTable, LeftOut
 _MOST: Final = 40
 #: Letters of a view's definition.
 _LONGEST: Final = 8_000
+#: Masks SQL, of which further names decide.
+_Mask: TypeAlias = Callable[[str, Iterable[str]], str]
 
 
-def document(connection: psycopg.Connection, judged: Iterable[int], objects: Iterable[str]) -> Ddl:
-    """Return the DDL part of a result document.
+def document(
+    connection: psycopg.Connection, judged: Iterable[int], objects: Iterable[str], *, unmask: bool = False
+) -> Ddl:
+    """Return the DDL part of a result document, masked unless `unmask`.
 
     It has the tables that rules `judged` (oids) and those with lint findings (`objects`, the worst first), up to 40,
     and up to 40 views that read them. Omitted ones are counted.
@@ -49,8 +55,9 @@ def document(connection: psycopg.Connection, judged: Iterable[int], objects: Ite
             there = {*known.values()}
             wanted = [oid for oid in wanted if oid in there]
             shown = wanted[:_MOST]
-            tables = ddl(connection, shown)
-            reading = views(connection, [*shown, *judged])
+            mask_with = _unmasked if unmask else masked.definition
+            tables = ddl(connection, shown, mask_with)
+            reading = views(connection, [*shown, *judged], mask_with)
             others = _others(connection, shown)
     except psycopg.Error as error:  # dropped meanwhile: what writes a definition sees the catalogs as they are now
         return Ddl((), mask.error(error))
@@ -65,18 +72,31 @@ def document(connection: psycopg.Connection, judged: Iterable[int], objects: Ite
     return Ddl(tuple(parts), "", left_out)
 
 
-def ddl(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list[DdlLine]]:
+def _unmasked(sql: str, _: Iterable[str] = ()) -> str:
+    return sql
+
+
+def ddl(
+    connection: psycopg.Connection, oids: Collection[int], mask_with: _Mask = _unmasked
+) -> dict[str, list[DdlLine]]:
     """The lines of each table, by its name as findings have it, those tables first that others refer to."""
-    reader = _Reader(connection, oids)
-    return {table.prefix + table.name: list(reader.lines(table)) for table in reader.tables}
+    reader = _Reader(connection, oids, mask_with)
+    return {
+        table.prefix + table.name: [
+            replace(line, sql=mask_with(line.sql, [table.bound_by or ""])) for line in reader.lines(table)
+        ]
+        for table in reader.tables
+    }
 
 
-def views(connection: psycopg.Connection, oids: Collection[int]) -> dict[str, list[DdlLine]]:
+def views(
+    connection: psycopg.Connection, oids: Collection[int], mask_with: _Mask = _unmasked
+) -> dict[str, list[DdlLine]]:
     """The lines of the views among some relations, and of those that read any of them, those first that others read."""
     rows = _rows(connection, ask.VIEWS, oids)
     if not rows:
         return {}
-    reader = _Reader(connection, [view.oid for view in rows])
+    reader = _Reader(connection, [view.oid for view in rows], mask_with)
     return {view.prefix + view.name: list(reader.view(view)) for view in rows}
 
 
@@ -103,8 +123,9 @@ def _owners(known: dict[str, int], objects: Iterable[str]) -> Iterator[int]:
 class _Reader:
     """The catalog rows of some tables, as DDL by table."""
 
-    def __init__(self, connection: psycopg.Connection, oids: Collection[int]) -> None:
+    def __init__(self, connection: psycopg.Connection, oids: Collection[int], mask_with: _Mask) -> None:
         self._connection = connection
+        self._mask_with = mask_with
         self._oids = list(oids)
         self.tables = in_order(_rows(connection, ask.TABLES, oids))
         self._columns = self._by_table(ask.COLUMNS)
@@ -150,7 +171,9 @@ class _Reader:
     def view(self, view: Any) -> Iterator[DdlLine]:
         """All of one view; the beginning of a very long one."""
         options = f" WITH ({view.options})" if view.options else ""
-        written = mask.passwords(f"CREATE {view.kind} {view.named}{options} AS\n{view.definition.rstrip(';')};")
+        # before it is broken into lines, and cut: a literal may have several
+        body = self._mask_with(view.definition.rstrip(";"), ())
+        written = mask.passwords(f"CREATE {view.kind} {view.named}{options} AS\n{body};")
         more = len(written) - _LONGEST
         about = view.prefix + view.name
         for line in written[:_LONGEST].split("\n"):
@@ -160,6 +183,11 @@ class _Reader:
             yield ddl_line(
                 f"-- {more:,} more characters: select pg_get_viewdef({self._literal(view.named)}::regclass, true)"
             )
+        for part in self._of_view(view):
+            yield replace(part, sql=self._mask_with(part.sql, ()))
+
+    def _of_view(self, view: Any) -> Iterator[DdlLine]:
+        """Return what follows a view's definition."""
         for index in self._indexes[view.oid]:
             yield ddl_line(f"{index.definition};", view.prefix + index.name)
         for trigger in self._triggers[view.oid]:

@@ -23,6 +23,9 @@ select c.oid, c.oid::regclass::text as named,
   array_to_string(c.reloptions, ', ') as options,
   case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_key,
   case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end as bound,
+  case when c.relispartition then (
+    select pg_get_partkeydef(i.inhparent) from pg_inherits as i where i.inhrelid = c.oid
+  ) end as bound_by,
   array(
     select i.inhparent::regclass::text from pg_inherits as i where i.inhrelid = c.oid order by i.inhseqno
   ) as parents,

@@ -11,9 +11,11 @@ from typing import Final, Literal
 import psycopg
 
 from order_audit.audit import mask
+from order_audit.audit.schema import masked as masking
 from order_audit.audit.schema import probes
 from order_audit.audit.schema.judge import judged
 from order_audit.audit.schema.probes import FAILED, Probe
+from order_audit.audit.secret_numbers import SecretNumbers
 from order_audit.expectations import SEVERITIES, Rule, catalog
 from order_audit.progress import ProgressCallback, ignore_progress
 from order_audit.reports.document import JsonObject, SchemaFinding, SchemaRule, encode
@@ -119,6 +121,19 @@ def findings(verdicts: Iterable[Verdict]) -> tuple[SchemaFinding, ...]:
     """All findings, the worst first."""
     all_findings = [finding for verdict in verdicts for finding in verdict.findings]
     return tuple(sorted(all_findings, key=lambda it: (SEVERITIES.index(it.severity), it.rule, it.object)))
+
+
+def masked(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return verdicts with literals of definitions masked as data are; secrets are marks, to be numbered."""
+    return [replace(it, findings=masking.findings(it.findings)) for it in verdicts]
+
+
+def shown(verdicts: Iterable[Verdict], *, unmask: bool) -> list[Verdict]:
+    """Return verdicts as they are shown outside of a result: masked unless `unmask`, with numbered secrets."""
+    if unmask:
+        return list(verdicts)
+    numbers = SecretNumbers()
+    return [replace(it, findings=numbers.of(it.findings)) for it in masked(verdicts)]
 
 
 def rules(verdicts: Iterable[Verdict]) -> tuple[SchemaRule, ...]:
