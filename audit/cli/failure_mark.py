@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from order_audit.audit.cli.output import without_secrets
 from order_audit.errors import OrderAuditError
 from order_audit.reports.terminal.escape import clean
 
@@ -26,7 +27,7 @@ def marked_failure(out: Path) -> Iterator[None]:
         text = f"The run that ended {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC failed."
         text += " The other files here are of an earlier run."
         with contextlib.suppress(OSError):
-            (out / NAME).write_text(f"{text}\n\n{clean(str(error))}\n", encoding="utf-8")
+            (out / NAME).write_text(f"{text}\n\n{clean(without_secrets(str(error)))}\n", encoding="utf-8")
         error.args = (f"{error}; the files in {out} are of an earlier run",)
         raise
     with contextlib.suppress(OSError):

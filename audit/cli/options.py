@@ -90,9 +90,11 @@ def following(command: str, dsn: str | None, first: str = "") -> str:
     """Return the line that names the next command, with the DSN of this one; a DSN with a password is not repeated."""
     from psycopg import conninfo
 
+    from order_audit.audit.database import dsn as dsns
+
     if dsn is None:
         given = ""
-    elif dsn != "embedded" and any("password" in word for word in conninfo.conninfo_to_dict(dsn)):
+    elif dsn != "embedded" and any(map(dsns.is_secret, conninfo.conninfo_to_dict(dsn))):
         given = " (with your --dsn)"
     else:
         given = f" --dsn {shlex.quote(dsn)}"

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import sys
 from collections.abc import Iterator
-from typing import Any, TextIO, cast
+from typing import Any, Final, TextIO, cast
 
 from order_audit.reports.terminal.escape import clean
 
+_MAY_HIDE: Final = re.compile("@|=")
+#: The beginning of a URL with a password, up to it.
+_URL: Final = re.compile(r"(\b[a-z][\w+.-]*:/{0,3}[^\s:/@]*:)\S+@", re.IGNORECASE)
+#: libpq's words for secrets, with their values, and a URL's parameters of such names.
+_WORD: Final = re.compile(
+    r"(\w*(?:password|passwd|pwd|secret|scram_\w+)\s*(?:=|%3D)\s*)(?:'(?:\\.|[^'\\])*'?|[^\s&]+)", re.IGNORECASE
+)
+
 
 class CleanStream(io.TextIOBase):
-    """A text stream that spells out control characters. Whoever needs some, for a progress bar, takes `raw`.
+    """A text stream that spells out control characters. A progress bar, which needs some, takes `raw`.
 
     It has no `buffer`: libraries write to a stream's buffer where they dislike its encoding.
     """
 
-    def __init__(self, raw: TextIO) -> None:
+    def __init__(self, raw: TextIO, *, hides_secrets: bool = False) -> None:
         self.raw = raw
+        self._hides_secrets = hides_secrets
 
     def write(self, text: str) -> int:
         """Write text without control characters but ends of lines and tabs; return the length of the text."""
-        self.raw.write(clean(text))
+        self.raw.write(clean(without_secrets(text) if self._hides_secrets else text))
         return len(text)
 
     def flush(self) -> None:
@@ -55,19 +65,27 @@ class CleanStream(io.TextIOBase):
 
 @contextlib.contextmanager
 def cleaned() -> Iterator[None]:
-    """Print without control characters in this block, whoever prints: messages, warnings, tracebacks, logs."""
+    """Print without control characters in this block: messages, warnings, tracebacks, logs of libraries."""
     with contextlib.ExitStack() as stack:
         # a process may have been started without one of them
         if sys.stdout is not None:
             stack.enter_context(contextlib.redirect_stdout(_clean(sys.stdout)))
         if sys.stderr is not None:
-            stack.enter_context(contextlib.redirect_stderr(_clean(sys.stderr)))
+            stack.enter_context(contextlib.redirect_stderr(_clean(sys.stderr, hides_secrets=True)))
         yield
+
+
+def without_secrets(text: str) -> str:
+    """Return a message without the secrets of a connection that stands in it, as a DSN that was given as another word.
+
+    Of a URL everything up to the last @ of the word is hidden: a password may hold more of them.
+    """
+    return _WORD.sub(r"\1***", _URL.sub(r"\1***@", text)) if _MAY_HIDE.search(text) else text
 
 
 def cleaned_stderr() -> contextlib.AbstractContextManager[Any]:
     """Clean what is printed to a stream that was put in the place of standard error, as a progress bar does."""
-    return contextlib.redirect_stderr(_clean(sys.stderr))
+    return contextlib.redirect_stderr(_clean(sys.stderr, hides_secrets=True))
 
 
 def raw_stderr() -> TextIO:
@@ -75,5 +93,5 @@ def raw_stderr() -> TextIO:
     return sys.stderr.raw if isinstance(sys.stderr, CleanStream) else sys.stderr
 
 
-def _clean(stream: TextIO) -> TextIO:
-    return cast(TextIO, CleanStream(stream))
+def _clean(stream: TextIO, *, hides_secrets: bool = False) -> TextIO:
+    return cast(TextIO, CleanStream(stream, hides_secrets=hides_secrets))

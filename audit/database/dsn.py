@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import psycopg
 from psycopg import conninfo
@@ -26,6 +27,8 @@ _DEFAULTS: Final = {
     "keepalives_count": "3",
     "tcp_user_timeout": "60000",
 }
+#: Parts of libpq's words for secrets: password, sslpassword, oauth_client_secret, scram_client_key, scram_server_key.
+_SECRETS: Final = ("password", "secret", "scram_")
 _NOTHING = "no database given: use --dsn, set DATABASE_URL or PGHOST and the like, or try --dsn embedded"
 
 
@@ -144,15 +147,20 @@ def _defaults(dsn: str) -> dict[str, Any]:
 def masked(dsn: str) -> str:
     """The DSN in words, with the password masked."""
     words = conninfo.conninfo_to_dict(dsn)
-    shown = {name: "***" if "password" in name else str(value) for name, value in words.items() if value is not None}
+    shown = {name: "***" if is_secret(name) else str(value) for name, value in words.items() if value is not None}
     return " ".join(f"{name}={value}" for name, value in shown.items()) or "the database that the PG* variables name"
 
 
 def _without_password(dsn: str, text: str) -> str:
     for name, value in conninfo.conninfo_to_dict(dsn).items():
-        if "password" in name and value:
-            text = text.replace(str(value), "***")
+        if is_secret(name) and value:
+            text = text.replace(str(value), "***").replace(quote(str(value), safe=""), "***")
     return text
+
+
+def is_secret(word: str) -> bool:
+    """Return whether a word of libpq's holds a secret: a password, a key, and no file of one."""
+    return any(part in word for part in _SECRETS)
 
 
 def described(connection: psycopg.Connection) -> tuple[str, str]:
