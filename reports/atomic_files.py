@@ -74,7 +74,7 @@ def temporary() -> Iterator[Path]:
 
 
 def _locked(parent: Path, prefix: str) -> tuple[Path, int | None]:
-    """Make a folder and lock it; without a lock where the file system has none, so that nobody can take it either."""
+    """Make a folder and lock it; without a lock where the file system has none, and then no process can take it."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         try:

@@ -31,7 +31,7 @@ def in_place(connection: psycopg.Connection) -> InPlace:
     for one in recorded(connection):
         with on_search_path(connection, one.search_path):
             found = state(connection, one.guard)
-        # of one name on two search paths, that which does not work is told
+        # of one name on two search paths, the one that does not work is listed
         if states.get(one.guard.name) != "invalid":
             states[one.guard.name] = "valid" if found == "valid" else "invalid"
     return InPlace(
