@@ -30,6 +30,12 @@ class RunError(OrderAuditError):
     """The command could not do its work: no connection, nothing to judge."""
 
 
+class Interrupted(OrderAuditError):
+    """A signal ended the command."""
+
+    exit_code = 130
+
+
 class RefusalError(OrderAuditError):
     """The command refuses this database, and has changed nothing; the message says why."""
 

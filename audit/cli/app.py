@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -30,6 +30,9 @@ from order_audit.audit.cli.rules import rules
 from order_audit.audit.cli.run import run
 from order_audit.audit.cli.scenario import scenario_app
 from order_audit.errors import OrderAuditError
+
+#: The exit code of a command that a signal ended.
+_INTERRUPTED: Final = 130
 
 app = Commands(
     name="order-audit",
@@ -109,12 +112,14 @@ def _run(words: list[str], *, debug: bool) -> int:
     try:
         code = _command_line()(args=words, prog_name="order-audit", standalone_mode=False)
     except KeyboardInterrupt:
-        return _fail("interrupted", 130, debug)
+        return _fail("interrupted", _INTERRUPTED, debug)
     except Exception as error:  # every error gets one line
         if type(error).__name__ == "NoArgsIsHelpError":  # without a command, the message is the help
             print(getattr(error, "message", ""), file=sys.stderr)
             return 2
         return _fail(*_message(error), debug)
+    if code == _INTERRUPTED:  # typer has made an exit code of KeyboardInterrupt, without a word
+        return _fail("interrupted", _INTERRUPTED, debug=False)
     return code if isinstance(code, int) else 0
 
 
@@ -133,7 +138,7 @@ def _message(error: Exception) -> tuple[str, int]:
         text = re.sub(r"[.\s]*\(?Did you mean (.*\?)\)?$", r" (did you mean \1)", text)
         return f"{text}; see '{context.command_path if context else 'order-audit'} --help'", 2
     if type(error).__name__ == "Abort":
-        return "interrupted", 130
+        return "interrupted", _INTERRUPTED
     import psycopg
 
     from order_audit.audit import mask

@@ -86,6 +86,11 @@ class Candidate:
         return replace(self, broken=count)
 
 
+#: How the reasons begin that are errors of the server.
+UNREADABLE: Final = "it cannot be read: "
+REFUSED: Final = "the server: "
+
+
 @dataclass(frozen=True)
 class Omitted:
     """What is not proposed: a subject (a table, or its column), the kind of rule, and the reason.
@@ -97,3 +102,8 @@ class Omitted:
     kind: str
     reason: str
     columns: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the server returned an error."""
+        return self.reason.startswith((UNREADABLE, REFUSED))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import psycopg
 
 from order_audit.audit import mask
-from order_audit.audit.init.candidate import Candidate, Omitted
+from order_audit.audit.init.candidate import REFUSED, Candidate, Omitted
 
 #: Conditions of one statement. A row of a result has 1,664 columns at most.
 _AT_ONCE = 200
@@ -53,7 +53,7 @@ def _counted(connection: psycopg.Connection, candidates: Sequence[Candidate], qu
         # a measured value is no violation
         return [it.with_broken(0 if it.measure else count) for it, count in zip(candidates, row, strict=True)]
     if len(candidates) == 1:
-        return [Omitted(candidates[0].subject, candidates[0].kind.replace("_", " "), f"the server: {row}")]
+        return [Omitted(candidates[0].subject, candidates[0].kind.replace("_", " "), f"{REFUSED}{row}")]
     return [found for it in candidates for found in _counted(connection, [it], _alone(it))]
 
 

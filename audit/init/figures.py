@@ -11,6 +11,7 @@ import psycopg
 from order_audit.audit import mask
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
+from order_audit.audit.init.candidate import UNREADABLE
 from order_audit.audit.init.facts import Column, Table
 from order_audit.audit.init.names import is_identifier, words
 from order_audit.audit.profiling.profile import profile
@@ -113,7 +114,7 @@ def read(connection: psycopg.Connection, table: Table, sample: float | None = No
         return "it is gone"
     (entry,) = profile(connection, [relation], sample=sample, unmask=True).values()
     if "error" in entry:
-        return f"it cannot be read: {entry['error']}"
+        return f"{UNREADABLE}{entry['error']}"
     rows = int(entry["rows"])
     found = {
         column.name: Figures(column, rows, figures, table.is_view or mask.is_personal({column.name}))

@@ -11,7 +11,7 @@ import psycopg
 
 from order_audit.audit import mask
 from order_audit.audit.init import keys
-from order_audit.audit.init.candidate import KINDS, Candidate, Omitted
+from order_audit.audit.init.candidate import KINDS, REFUSED, UNREADABLE, Candidate, Omitted
 from order_audit.audit.init.check import checked, refused
 from order_audit.audit.init.columns import of_columns
 from order_audit.audit.init.composite_references import enforced_keys, of_composite_references
@@ -98,7 +98,7 @@ def _looked(connection: psycopg.Connection, table: Table, referenced: list[Key])
     except psycopg.Error as error:
         if connection.closed:
             raise
-        return f"it cannot be read: {mask.error(error)}"
+        return f"{UNREADABLE}{mask.error(error)}"
     return looked
 
 
@@ -114,7 +114,7 @@ def _composite(
     except psycopg.Error as error:
         if connection.closed:
             raise
-        return Omitted(looked.table.shown, "composite key", f"it cannot be read: {mask.error(error)}")
+        return Omitted(looked.table.shown, "composite key", f"{UNREADABLE}{mask.error(error)}")
 
 
 def _names(composite: Candidate | Omitted | None) -> list[tuple[str, ...]]:
@@ -140,7 +140,7 @@ def _add(
     except psycopg.Error as error:
         if connection.closed:
             raise
-        proposal.omitted.append(Omitted(looked.table.shown, "all", f"it cannot be read: {mask.error(error)}"))
+        proposal.omitted.append(Omitted(looked.table.shown, "all", f"{UNREADABLE}{mask.error(error)}"))
         return
     key = next(iter(_names(composite)), key)
     describing = key or (composite.columns if isinstance(composite, Omitted) else ()) or keys.fallback(looked)
@@ -156,7 +156,7 @@ def _add(
     proposal.omitted += omitted
     for file, reason in zip(files, refused(connection, [file.query for file in files]) if files else [], strict=True):
         if reason:
-            proposal.omitted.append(Omitted(file.first.subject, KINDS[file.first.kind][1], f"the server: {reason}"))
+            proposal.omitted.append(Omitted(file.first.subject, KINDS[file.first.kind][1], f"{REFUSED}{reason}"))
         else:
             proposal.files.append(file)
 

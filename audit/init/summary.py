@@ -20,6 +20,10 @@ def summary_text(proposal: Proposal) -> str:
     tables = len({file.first.table.oid for file in proposal.files})
     lines = [f"{plural(len(proposal.files), 'rule')} for {tables:,} of {plural(len(proposal.tables), 'table')}"]
     lines += [f"  {counts[kind]:>5,}  {name}" for kind, (_, name) in KINDS.items() if counts[kind]]
+    failed = [it for it in proposal.omitted if it.failed]
+    lines += [f"not proposed: {escape(f'{it.subject}: {it.kind}: {it.reason}')}" for it in failed[:_LISTED]]
+    if len(failed) > _LISTED:
+        lines.append(f"… and {len(failed) - _LISTED:,} more that failed; --explain lists them all")
     broken = [it for file in proposal.files for it in file.candidates if it.broken]
     if not broken:
         return "\n".join([*lines, "all hold on the present data"])

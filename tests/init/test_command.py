@@ -175,3 +175,14 @@ def test_a_view_that_fails_gives_a_reason(hostile: str, tmp_path: Path, view: st
     assert done.returncode == 3
     assert view in done.stdout
     assert "cannot be read" in done.stdout or "not been populated" in done.stdout
+
+
+def test_what_failed_is_named_without_being_asked(dsn: str, tmp_path: Path) -> None:
+    """A table that an error of the server leaves out is no table that needs no rules."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table sound as select g, g % 3 as kind from generate_series(1, 300) as g")
+        connection.execute("create view failing as select 1 / (g - 7) as n from sound")
+    words = ("--table", "sound", "--table", "failing", "--dsn", dsn, "--quiet")
+    seen = order_audit("init", str(tmp_path / "checks"), *words)
+    assert seen.returncode == 0, seen.stderr
+    assert "not proposed: failing: all: it cannot be read: division by zero" in seen.stdout
