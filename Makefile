@@ -2,7 +2,8 @@
 # make test: every check.  make check: those that are quick and need no server, in less than a minute once their caches are warm.
 # make bench: what an audit costs, next to hand-written SQL and other tools; BENCH is what else `python -m benchmarks` takes.
 # JOBS is how many tests run at once, each in a process with servers of its own.
-# make soak: what is too long for the tests: fixes killed SOAK times, fixes and the migration tried on SOAK random databases.
+# make soak: what is too long for the tests: fixes killed SOAK times, fixes and the migration tried on SOAK random databases,
+#   commands under faults for SOAK minutes.
 # make dist: the wheel and the sdist in dist/, with the locked build tool: two builds of a commit have the same bytes.
 # make interop: dbt, Great Expectations, Soda and datacontract-cli beside the rules imported from their files.
 PYTHON ?= python3
@@ -54,6 +55,7 @@ soak: $(STAMP)
 	SOAK=$(SOAK) $(PYTEST) -o timeout=0 tests/fixes/test_live.py tests/fixes/test_random*.py tests/migrate/test_live*.py \
 	  tests/guards/test_agree.py tests/reports/test_compare_keys.py tests/migrate/test_random.py \
 	  tests/migrate/test_migrate_killed.py::test_it_may_be_killed_at_any_moment
+	$(BIN)/python -m tests.faults --minutes $(SOAK) --out benchmarks/results/faults.json
 
 dist: $(STAMP)
 	rm -rf dist

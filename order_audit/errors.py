@@ -30,7 +30,7 @@ class RunError(OrderAuditError):
     """The command could not do its work: no connection, nothing to judge."""
 
 
-class Interrupted(OrderAuditError):
+class SignalError(OrderAuditError):
     """A signal ended the command."""
 
     exit_code = 130

@@ -9,7 +9,7 @@ from typing import Final
 import psycopg
 
 from order_audit.audit.database import watchdog
-from order_audit.errors import Interrupted, RunError
+from order_audit.errors import RunError, SignalError
 from order_audit.server_message import server_message
 
 #: The state of things after a command that only reads.
@@ -25,11 +25,11 @@ def lost(connections: Iterable[psycopg.Connection], error: psycopg.Error, state:
 
 @contextmanager
 def telling(connection: psycopg.Connection, state: str) -> Iterator[None]:
-    """Within it, a lost connection raises RunError and a signal Interrupted, both with the state of the database."""
+    """Within it, a lost connection raises RunError and a signal SignalError, both with the state of the database."""
     try:
         yield
     except KeyboardInterrupt:
-        raise Interrupted(f"interrupted; {state}: run the command again") from None
+        raise SignalError(f"interrupted; {state}: run the command again") from None
     except psycopg.Error as error:
         if not connection.closed:
             raise

@@ -9,18 +9,18 @@ import pytest
 
 from order_audit.audit.cli.fixes_connection import connected as connected_for_fixes
 from order_audit.audit.cli.migrate_connection import connected as connected_for_migrate
-from order_audit.errors import Interrupted
+from order_audit.errors import SignalError
 from tests.support.program import order_audit
 
 
 def test_an_interrupted_command_says_what_stays(dsn: str) -> None:
     said = r"^interrupted; what was committed .* undo log: run the command again$"
-    with pytest.raises(Interrupted, match=said), connected_for_fixes(dsn, "", changes=True):
+    with pytest.raises(SignalError, match=said), connected_for_fixes(dsn, "", changes=True):
         raise KeyboardInterrupt
     said = r"^interrupted; finished steps .* stay: run the command again$"
-    with pytest.raises(Interrupted, match=said), connected_for_migrate(dsn, changes=True):
+    with pytest.raises(SignalError, match=said), connected_for_migrate(dsn, changes=True):
         raise KeyboardInterrupt
-    assert Interrupted.exit_code == 130
+    assert SignalError.exit_code == 130
 
 
 def test_every_interrupted_command_says_so(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:

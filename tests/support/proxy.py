@@ -1,10 +1,12 @@
-"""A TCP proxy before a server's socket, which can fall silent: it acknowledges all, and forwards nothing."""
+"""A TCP proxy before a server's socket. It can fall silent (it acknowledges all, and forwards nothing) or be cut."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +21,9 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._gate = _open()
         self._ends: list[socket.socket] = []
+        #: How often a client has sent something.
+        self.sent = 0
+        self._cutting = False
         place = {"host": "127.0.0.1", "port": str(self._listener.getsockname()[1]), "sslmode": "disable"}
         self.dsn = conninfo.make_conninfo(dsn, **place)
         threading.Thread(target=self._accept, daemon=True).start()
@@ -33,6 +38,22 @@ class Proxy:
         """Connect new clients to another server."""
         self._target = _socket(dsn)
 
+    def speak(self) -> None:
+        """Forward again what was held back."""
+        self._gate.set()
+
+    def cut(self) -> None:
+        """Reset the connections that there are; accept new ones."""
+        ends, self._ends, self._cutting = self._ends, [], True
+        for end in ends:
+            with contextlib.suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                end.shutdown(socket.SHUT_RD)  # which wakes whoever waits for it, and sends nothing
+        time.sleep(0.01)
+        for end in ends:
+            end.close()
+        self._cutting = False
+
     def close(self) -> None:
         """End all connections."""
         for end in (self._listener, *self._ends):
@@ -45,19 +66,27 @@ class Proxy:
             while True:
                 client, _ = self._listener.accept()
                 server = socket.socket(socket.AF_UNIX)
-                server.connect(self._target)
+                try:
+                    server.connect(self._target)
+                except OSError:  # it is restarting
+                    client.close()
+                    continue
                 self._ends += [client, server]
-                for here, there in ((client, server), (server, client)):
-                    threading.Thread(target=_forward, args=(here, there, self._gate), daemon=True).start()
+                for ends in ((client, server), (server, client)):
+                    threading.Thread(target=self._forward, args=(*ends, self._gate), daemon=True).start()
 
-
-def _forward(here: socket.socket, there: socket.socket, gate: threading.Event) -> None:
-    with contextlib.suppress(OSError):
-        while data := here.recv(1 << 16):
-            gate.wait()
-            there.sendall(data)
+    def _forward(self, here: socket.socket, there: socket.socket, gate: threading.Event) -> None:
+        try:
+            while data := here.recv(1 << 16):
+                self.sent += here.family == socket.AF_INET
+                gate.wait()
+                there.sendall(data)
+        except OSError:
+            pass  # a server that was killed resets its connections
         gate.wait()
-        there.shutdown(socket.SHUT_WR)
+        if not self._cutting:
+            with contextlib.suppress(OSError):
+                there.shutdown(socket.SHUT_WR)
 
 
 def _open() -> threading.Event:
