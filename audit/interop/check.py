@@ -58,7 +58,15 @@ class Value:
     is_query: bool = False
 
 
-Body: TypeAlias = Rows | Groups | Repeats | Value
+@dataclass(frozen=True)
+class Faults:
+    """Each row of a query of its own violates; `key` has the columns that identify it."""
+
+    sql: str
+    key: tuple[str, ...]
+
+
+Body: TypeAlias = Rows | Groups | Repeats | Value | Faults
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from order_audit.audit.interop import dbt, gx_suite, odcs, soda
-from order_audit.audit.interop.check import CannotImportError, Check, Found, Groups, LeftOut, Table, Value
+from order_audit.audit.interop.check import CannotImportError, Check, Faults, Found, Groups, LeftOut, Table, Value
 from order_audit.audit.interop.keys import primary_keys
 from order_audit.audit.interop.names import slug
 from order_audit.audit.interop.rule_text import rule_text
@@ -87,7 +87,7 @@ def import_checks(
 
 
 def _needs_key(check: Check) -> bool:
-    return not isinstance(check.body, Groups | Value)
+    return not isinstance(check.body, Groups | Value | Faults)
 
 
 def _key(check: Check, keys: dict[Table, tuple[str, ...]], is_looked_up: bool) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from order_audit.audit.interop.check import CannotImportError, Check, Groups, Repeats, Rows, Value
+from order_audit.audit.interop.check import CannotImportError, Check, Faults, Groups, Repeats, Rows, Value
 from order_audit.audit.interop.names import line, quoted
 from order_audit.expectations import SuiteError, rule
 
@@ -14,7 +14,7 @@ def rule_text(check: Check, key: Sequence[str], tool: str) -> str:
 
     Raises CannotImportError if the text would be no rule.
     """
-    names = check.columns if isinstance(check.body, Groups) else () if isinstance(check.body, Value) else tuple(key)
+    names = _key(check, tuple(key))
     header = [("title", line(check.title)), *_limits(check)]
     if names:
         header.append(("key", ", ".join(map(quoted, names))))
@@ -36,6 +36,12 @@ def rule_text(check: Check, key: Sequence[str], tool: str) -> str:
     except SuiteError as error:
         raise CannotImportError(f"no rule file can say it: {str(error).partition(' (known')[0]}") from None
     return text
+
+
+def _key(check: Check, key: tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(check.body, Faults):
+        return check.body.key
+    return check.columns if isinstance(check.body, Groups) else () if isinstance(check.body, Value) else key
 
 
 def _limits(check: Check) -> list[tuple[str, str]]:
@@ -61,6 +67,8 @@ def _rows(count: int) -> str:
 
 def _query(check: Check, key: tuple[str, ...]) -> list[str]:
     table, body = check.table, check.body
+    if isinstance(body, Faults):
+        return body.sql.split("\n")
     if isinstance(body, Value):
         if body.is_query:
             return body.sql.strip().removesuffix(";").rstrip().split("\n")

@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import Any, Final
 
 from order_audit.audit.interop.check import CannotImportError, Check, Level, Repeats, Rows, Table, Value
+from order_audit.audit.interop.columns import Column, wrong
 from order_audit.audit.interop.names import listed, literal, quoted
 from order_audit.audit.interop.soda_thresholds import Levels, levels, with_count, with_value
 from order_audit.audit.interop.sql import matches
@@ -22,6 +23,12 @@ _VALIDITY: Final = (
 _FUNCTIONS: Final = {
     "avg": "avg({})", "max": "max({})", "min": "min({})", "sum": "sum({})", "avg_length": "avg(length({}))",
     "max_length": "max(length({}))", "min_length": "min(length({}))",
+}  # fmt: skip
+#: Synonyms of types, as Soda knows them, and what information_schema calls them.
+_TYPES: Final = {
+    "varchar": "character varying", "char": "character", "int": "integer", "int4": "integer", "int8": "bigint",
+    "int2": "smallint", "float4": "real", "float8": "double precision", "timestamp": "timestamp without time zone",
+    "decimal": "numeric",
 }  # fmt: skip
 _SECONDS: Final = {"minute": 60, "hour": 3600, "day": 86400}
 
@@ -221,6 +228,27 @@ def _freshness(given: Given) -> Check:
     return replace(made, levels=_durations(levels(given.threshold, None), _SECONDS[unit]))
 
 
+def _schema(given: Given) -> Check:
+    expected = [_column(it) for it in given.columns]
+    faults = wrong(
+        given.table, expected,
+        extra=given.body.get("allow_extra_columns") is not True,
+        order=given.body.get("allow_other_column_order") is not True,
+    )  # fmt: skip
+    return _check(given, f"{given.table.name} has other columns", faults)
+
+
+def _column(written: dict[str, Any]) -> Column:
+    kind = str(written.get("data_type") or "")
+    if "${" in kind:
+        raise CannotImportError("a variable of Soda gets its value at run time")
+    names = ("character_maximum_length", "numeric_precision", "numeric_scale", "datetime_precision")
+    numbers = [it if isinstance(it := written.get(name), int) and kind else None for name in names]
+    named = ", ".join(f"{name} {it}" for name, it in zip(names, numbers, strict=True) if it is not None)
+    shown = f"{kind}, {named}" if named else kind
+    return Column(str(written["name"]), _TYPES.get(kind.lower(), kind.lower()), shown, *numbers)
+
+
 def _durations(found: Levels, seconds: int) -> tuple[Level, ...]:
     made = []
     for severity, it in found.items():
@@ -243,6 +271,10 @@ _MAKERS: Final[dict[str, tuple[str, Callable[[Given], Check]]]] = {
     "row_count": ("the number of rows; without a threshold at least 1", _row_count),
     "aggregate": (f"the value of {', '.join(_FUNCTIONS)}", _aggregate),
     "metric": ("the value of an expression", _metric),
+    "schema": (
+        "columns that are missing, of another type or not expected; another order counts one",
+        _schema,
+    ),
     "freshness": ("the age of the newest value, in whole seconds", _freshness),
 }
 

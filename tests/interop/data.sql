@@ -24,3 +24,11 @@ insert into "Log" values (1, 'a', 1), (2, 'A', 1), (3, null, 2), (4, 'it''s', nu
 create table loose (a int, b text);
 insert into loose values (1, 'x'), (1, 'x'), (2, null), (2, null), (null, 'y');
 create table nothing (nothing_id int primary key, label text);
+create domain address as varchar(40);
+create table vehicle (
+  plate varchar(8) primary key, make varchar(20), price numeric(9, 2), built timestamp, sold timestamptz,
+  seen timestamptz(3), weight double precision, wheels int, tags text[], extras int[], grade char(2), mail address,
+  notes jsonb, uid uuid, left_out int
+);
+alter table vehicle drop column left_out;
+alter table vehicle add column engine text;

@@ -38,7 +38,7 @@ def _only(found: Found) -> Check:
         ({"invalid": {"valid_values": [None]}}, "has a null"),
         ({"aggregate": {"function": "median", "threshold": {"must_be": 1}}}, "'median' has no equivalent"),
         ({"aggregate": {"function": "avg"}}, "no threshold"),
-        ({"schema": {}}, "no equivalent"),
+        ({"other": {}}, "no equivalent"),
         ({"failed_rows": {}}, "only expression"),
     ],
 )

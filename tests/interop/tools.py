@@ -72,13 +72,15 @@ def gx(dsn: str, folder: Path) -> Figures:
 
 
 def soda(dsn: str, folder: Path) -> Figures:
-    """Verify the contract `soda/trip.yml`."""
+    """Verify the contracts of `soda/`."""
     (folder / ".soda").mkdir()
     (folder / ".soda" / "config.yml").write_text("send_anonymous_usage_stats: false\n", encoding="utf-8")
-    for name in ("source.yml", "trip.yml"):
+    names = sorted(it.name for it in (HOME / "soda").glob("*.yml"))
+    for name in names:
         filled(HOME / "soda" / name, folder / name, dsn)
     out = folder / "figures.json"
-    said = run(envs.SODA_4, ["python", str(HOME / "soda" / "run.py"), "source.yml", "trip.yml", str(out)], folder)
+    said = run(envs.SODA_4, ["python", str(HOME / "soda" / "run.py"), str(out), "source.yml",
+                          *(it for it in names if it != "source.yml")], folder)  # fmt: skip
     if not out.exists():
         raise RuntimeError(said)
     found: Figures = json.loads(out.read_text(encoding="utf-8"))
