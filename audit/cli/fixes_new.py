@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,8 @@ def new(
 
     Example: order-audit fixes new shipping.parcel_has_weight --suite mine --fixes repairs
     """
+    from order_audit.audit.analysis import parsed_query
+    from order_audit.audit.analysis.own_columns import own_columns
     from order_audit.audit.scans.count import count
     from order_audit.fixes.comments import FILL_IN
     from order_audit.fixes.skeleton.facts import facts
@@ -41,8 +44,9 @@ def new(
     path = folder.joinpath(*id.split(".")[:-1], f"{id.split('.')[-1]}.sql")
     if path.exists():
         raise UsageError(f"{path} exists already, and is not overwritten")
+    own = functools.partial(own_columns, rule.key, parsed_query.parse(rule).rows)
     with connected(dsn, schema) as connection:
-        found = facts(connection, rule)
+        found = facts(connection, rule, own)
         text = skeleton(rule, found, count(connection, [rule]).get(rule.id))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +63,6 @@ def new(
 
 def _rule(id: str, suite: list[str] | None, var: list[str] | None) -> Rule:
     """Return the rule; raises UsageError if there is none, or if a fix of it is shipped or impossible."""
-    from order_audit.audit.analysis import parsed_query
     from order_audit.expectations import Given, load, resolved, unknown_rule
     from order_audit.fixes.fix import fixes
 
@@ -78,6 +81,4 @@ def _rule(id: str, suite: list[str] | None, var: list[str] | None) -> Rule:
             " value to fix"
         )
     given = Given(variables(var), configured_variables())
-    rule = next(rule for rule in resolved(loaded, {id}, given).rules if rule.id == id)
-    parsed_query.parse(rule)
-    return rule
+    return next(rule for rule in resolved(loaded, {id}, given).rules if rule.id == id)

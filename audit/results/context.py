@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from order_audit.audit.analysis.highlight import highlight
+from order_audit.audit.analysis.own_columns import own_columns
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.results.look_up import SchemaLookup, finds, listed, look
 from order_audit.audit.scans.outcome import Outcome
@@ -99,9 +100,11 @@ def _highlighted(
     unknown: list[list[str]] = [[] for _ in examples]
     if table is None or wrong is None or len(prepared.key) > 1 or prepared.key_is_personal:
         return unknown
-    sources = {
+    of_table = {
         column.name: column.source for column in prepared.columns if column.relation == table.oid and column.source
     }
+    own = own_columns(prepared.rule.key, prepared.query.rows, of_table)
+    sources = {name: source for name, source in of_table.items() if name in own}
     key = sources.get(prepared.rule.key[0])
     named = [(name, sources[name]) for name in wrong.columns if name in sources]
     if key is None or not named or not finds(connection, table, key):

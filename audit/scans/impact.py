@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import psycopg
 
+from order_audit.audit.analysis.own_columns import own_columns
 from order_audit.audit.analysis.predicates import ReadSet, parse_read_sets
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
@@ -124,7 +125,7 @@ def impact_sql(prepared: PreparedRule, values: Sequence[str], hits: str, flag: s
     """Return a query of a rule's impact over the hits with `flag`; None without an impact.
 
     It gives one JSON array, a number per measure. `values` are the rule's columns as the table `hits`, called h, has
-    them. Hits of one key count once. Related rows are read from their `with` query.
+    them. Hits of one key count once, pairs by their first row. Related rows are read from their `with` query.
     """
     impact = impacts.of(prepared)
     if impact is None:
@@ -135,12 +136,15 @@ def impact_sql(prepared: PreparedRule, values: Sequence[str], hits: str, flag: s
     else:
         columns, join = _columns(impact, prepared, values)
     measures = ", ".join(measure.sql for measure in impact.measures)
+    # a pair of rows has two keys in one, of which the impact counts the first
+    named = _own(prepared).get(impact.key)
+    row = "h.place" if named is None or len(prepared.key) == 1 else f"({values[named]})::text"
     return f"""select json_build_array({measures})::text
   from (
-    select distinct on (h.place) {", ".join(columns) or "1"}
+    select distinct on ({row}) {", ".join(columns) or "1"}
     from {hits} as h{join}
     where {flag}
-    order by h.place nulls first
+    order by {row} nulls first
   ) as x"""
 
 
@@ -155,14 +159,20 @@ def _columns(impact: Impact, prepared: PreparedRule, values: Sequence[str]) -> t
     }
     join = ""
     if not shown.keys() >= set(impact.columns):
-        keys = zip(prepared.rule.key, prepared.key, strict=True)
-        same = " and ".join(
-            f"o.{quoted(prepared.columns[place].source or name)} = {values[place]}" for name, place in keys
-        )
+        same = " and ".join(f"o.{quoted(source)} = {values[place]}" for source, place in _own(prepared).items())
         shown = {column: f"o.{quoted(column)}" for column in impact.columns}
         join = f"\n    left join {quoted(prepared.table)} as o on {same}"
     absent = _absent(impact, prepared)
     return [f"{'null' if name in absent else shown[name]} as {quoted(name)}" for name in impact.columns], join
+
+
+def _own(prepared: PreparedRule) -> dict[str, int]:
+    """The columns of the table by which the key names its row, with their positions in the result."""
+    oid = prepared.table.oid if prepared.table else 0
+    sources = {column.name: column.source or column.name for column in prepared.columns if column.relation == oid}
+    own = own_columns(prepared.rule.key, prepared.query.rows, sources)
+    keys = zip(prepared.rule.key, prepared.key, strict=True)
+    return {sources[name]: place for name, place in keys if name in own}
 
 
 def _absent(impact: Impact, prepared: PreparedRule) -> set[str]:

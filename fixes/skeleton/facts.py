@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import psycopg
 
@@ -17,7 +19,8 @@ from order_audit.server_message import server_message
 class Column:
     """A column of a rule's query: its name and type, and the column of a table that it shows, if it is one.
 
-    `table` is an oid, 0 where there is none. `quoted` and `origin` are SQL.
+    `table` is an oid, 0 where there is none. `quoted` and `origin` are SQL. `in_key`: the rule's key names it.
+    `is_own`: it is of the row that the key names; in a self-join, others show the same columns of other rows.
     """
 
     name: str
@@ -26,6 +29,8 @@ class Column:
     table: int = 0
     origin: str = ""
     changeable: bool = True
+    in_key: bool = False
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,16 @@ class Facts:
     checks: tuple[str, ...] = ()
 
 
-def facts(connection: psycopg.Connection, rule: Rule) -> Facts:
+#: Returns which columns of the query show the row that the key names, given the table's columns that they show.
+Own: TypeAlias = Callable[[Mapping[str, str]], Collection[str]]
+
+
+def facts(connection: psycopg.Connection, rule: Rule, own: Own) -> Facts:
     """Return the facts of a rule. Raises FixError if the server refuses its query."""
     database, version = session.row(connection, "select current_database(), current_setting('server_version')")
     columns = _columns(connection, rule)
     oid = _table(rule, columns)
+    columns = _with_own(rule, columns, oid, own)
     found = Facts(database, version.split()[0], columns)
     if not oid:
         return found
@@ -69,9 +79,7 @@ def facts(connection: psycopg.Connection, rule: Rule) -> Facts:
     ) if _is_table(connection, oid) else ("", -1, "")  # fmt: skip
     if not table:
         return found
-    key, index = _key(
-        connection, oid, [column.origin for column in columns if column.table == oid and column.name in rule.key]
-    )
+    key, index = _key(connection, oid, [column.origin for column in columns if column.in_key and column.is_own])
     return Facts(
         database, version.split()[0], columns, oid, table, rows, size, key,
         obstacle="" if index else key_obstacle(connection, table, [_stored(connection, name) for name in key]),
@@ -114,6 +122,12 @@ def _table(rule: Rule, columns: tuple[Column, ...]) -> int:
     """The table of the first column of the key that shows one of a table, else of any column; 0 if there is none."""
     key = [column.table for name in rule.key for column in columns if column.name == name]
     return next((oid for oid in (*key, *(column.table for column in columns)) if oid), 0)
+
+
+def _with_own(rule: Rule, columns: tuple[Column, ...], oid: int, own: Own) -> tuple[Column, ...]:
+    """Mark the columns of the key, and those of the row that it names."""
+    owned = own({column.name: column.origin for column in columns if column.table == oid != 0})
+    return tuple(replace(it, in_key=it.name in rule.key, is_own=it.name in owned) for it in columns)
 
 
 def _is_table(connection: psycopg.Connection, oid: int) -> bool:

@@ -71,12 +71,12 @@ def _facts(rule: Rule, facts: Facts, violations: int | None) -> Iterator[str]:
     )
     width = max(len(column.quoted) for column in facts.columns)
     for column in facts.columns:
-        notes = [column.type, *(["key"] if column.name in rule.key else [])]
+        notes = [column.type, *(["key"] if column.in_key else [])]
         if column.table and column.table == facts.oid:
             notes.append(f"{facts.table}.{column.origin}")
         yield from _comment(f"{column.quoted:<{width}}  {', '.join(notes)}", "  ")
     yield "--"
-    yield from _about_table(rule, facts)
+    yield from _about_table(facts)
     yield "--"
     yield from _comment(
         "How 'order-audit fixes apply' runs: transactions of at most 10,000 rows (--batch-size); no other session waits"
@@ -85,7 +85,7 @@ def _facts(rule: Rule, facts: Facts, violations: int | None) -> Iterator[str]:
     )
 
 
-def _about_table(rule: Rule, facts: Facts) -> Iterator[str]:
+def _about_table(facts: Facts) -> Iterator[str]:
     if not facts.table:
         yield from _comment(
             "No column of the query is one of a table. Name the table to change and its key, and join it to"
@@ -97,7 +97,7 @@ def _about_table(rule: Rule, facts: Facts) -> Iterator[str]:
     named = ", ".join(facts.key)
     if not facts.index:
         yield from _comment(f"Rows have no name: {facts.obstacle or 'it has no unique index'}.", "  ")
-    elif _own_key(rule, facts):
+    elif {*facts.key} <= {column.origin for column in facts.columns if column.in_key and column.is_own}:
         yield from _comment(f"Rows are named by {named}, which the unique index {facts.index} covers.", "  ")
     else:
         yield from _comment(
@@ -118,12 +118,13 @@ def _about_table(rule: Rule, facts: Facts) -> Iterator[str]:
 
 def _query(rule: Rule, facts: Facts, *, condition: bool) -> list[str]:
     """The query of a change: the key from the rule's columns, or from the table that is joined by them."""
-    shown = {column.origin: column for column in facts.columns if facts.oid and column.table == facts.oid}
+    shown: dict[str, Column] = {}
+    for column in facts.columns:
+        if column.is_own and (column.in_key or column.origin not in shown):
+            shown[column.origin] = column
     key = facts.key or (FILL_IN,)
-    joined = [] if set(key) <= shown.keys() else [
-        column for column in facts.columns if facts.oid and column.name in rule.key and column.table == facts.oid
-    ]  # fmt: skip
     has_join = not set(key) <= shown.keys()
+    joined = [column for column in facts.columns if column.in_key and column.is_own]
     items = [f"t.{name}" if has_join else _as(shown[name]) for name in key]
     items += [f"{FILL_IN} as {name}" for name in _changed(rule, shown, key)]
     lines = ["select", *(f"  {item}," for item in items[:-1]), f"  {items[-1]}", "from violation as v"]
@@ -143,11 +144,6 @@ def _changed(rule: Rule, shown: dict[str, Column], key: Sequence[str]) -> list[s
     able = [name for name, column in shown.items() if name not in key and column.changeable]
     marked = [name for name in able if rule.highlight and shown[name].name in rule.highlight.columns]
     return (marked or able)[:_MOST] or [FILL_IN]
-
-
-def _own_key(rule: Rule, facts: Facts) -> bool:
-    own = {column.origin for column in facts.columns if column.name in rule.key and column.table == facts.oid}
-    return {*facts.key} <= own
 
 
 def _comment(text: str, indent: str = "") -> list[str]:

@@ -37,6 +37,12 @@ FILES = {
     ' b.number, b.pages, b.shelf from library."Books" as b where b.pages is null or b.pages <= 0',
     "mine/books/title_is_new.sql": HEAD.format("Title of two books", "title")
     + 'select b.title from library."Books" as b group by b.title having count(*) > 1',
+    "mine/books/is_new.sql": HEAD.format("Duplicate book", "branch, number")
+    + 'select b.branch, b.number, b.title, a.branch as first_branch, a.number as first_number, a.pages as first_pages,'
+    ' b.title as name from library."Books" as a join library."Books" as b on b.title = a.title and b.number > a.number',
+    "mine/books/is_pair.sql": HEAD.format("Pair of books", "branch, number, other")
+    + 'select b.*, a.number as other, a.pages as more from library."Books" as a join library."Books" as b'
+    ' using (branch, title) where a.number < b.number',
     "mine/books/are_many.sql": HEAD.format("Too few books", "what")
     + """select 'books' as what, count(*) as books from library."Books" having count(*) < 10""",
     "mine/books/is_wrong.sql": HEAD.format("No such column", "no") + 'select b.no from library."Books" as b',
@@ -133,6 +139,18 @@ def test_a_rule_becomes_a_fix_and_a_guard(dsn: str, connection: psycopg.Connecti
     assert said.startswith("guard has_pages removed\nbooks.has_pages: 2 rows reverted\n")
     assert books(connection) == before
     assert not re.search("customer|order_ref|lineage", text + said)
+
+
+@pytest.mark.usefixtures("connection")
+def test_of_a_self_join_the_row_that_the_key_names_is_changed(dsn: str, folder: Path) -> None:
+    """The result also has columns of another row of the same table, the same ones and others."""
+    for name in ("is_new", "is_pair"):
+        order_audit(dsn, "new", f"books.{name}", "--suite", "mine")
+    text = (folder / "fixes/books/is_new.sql").read_text(encoding="utf-8")
+    query = "select\n  v.branch,\n  v.number,\n  FILL_IN as title\nfrom violation as v"
+    assert text.count(f'-- update library."Books" by branch, number:\n{query}') == 2, text
+    text = (folder / "fixes/books/is_pair.sql").read_text(encoding="utf-8")
+    assert text.count('-- update library."Books" by branch, number:\n') == 2, text
 
 
 @pytest.mark.usefixtures("connection")

@@ -197,7 +197,10 @@ def test_nobody_reads_a_large_table_for_a_picture(server: Server, tmp_path: Path
 
 
 def test_a_look_up_that_fails_costs_its_picture(server: Server, tmp_path: Path) -> None:
-    """A test that raises, or an order's column that is not there; an unknown name is the author's mistake."""
+    """A test that raises, or an order's column that is not there; an unknown name is the author's mistake.
+
+    Of a self-join, only values of the row that the key names are looked up.
+    """
     mine = tmp_path / "mine"
     mine.mkdir()
     header = "-- title: A rule\n-- severity: info\n-- key: customer_id\n"
@@ -206,9 +209,15 @@ def test_a_look_up_that_fails_costs_its_picture(server: Server, tmp_path: Path) 
     (mine / "wrong.sql").write_text(f"{header}-- highlight: customer_name where valu > 0\n{body}")
     (mine / "lacks.sql").write_text(f"{header}-- highlight: name\n{body}")
     (mine / "draws.sql").write_text(f"{header}-- diagram: lineage of customer_id\n{body}")
+    (mine / "joins.sql").write_text(
+        f"{header}-- highlight: customer_name, first_name where value = 'C'\n"
+        "select c.customer_id, c.customer_name, a.customer_id as first_id, a.customer_name as first_name"
+        " from customers as a join customers as c on c.customer_id = 3 and a.customer_id = 1"
+    )
     found = audit(server, tmp_path / "out", "alter table orders rename order_ref to ref", suites=(str(mine),))
     assert [(id, it["status"], it.get("highlight_in")) for id, it in sorted(found.items())] == [
         ("draws", "failed", None),
+        ("joins", "failed", [["customer_name"]]),
         ("lacks", "errored", None),
         ("raises", "failed", [[]]),
         ("wrong", "errored", None),

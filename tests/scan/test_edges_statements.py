@@ -197,19 +197,30 @@ IMPACTS = {
     "grouped": "select max(order_id) as order_id, customer_id, sum(order_amount) as order_amount"
     " from orders group by customer_id",
     "many_rows": "select o.order_id, c.customer_id, o.order_amount from orders as o cross join customers as c",
+    "pair": "select o.order_id, a.order_id as first_id, c.customer_id as payer from orders as o"
+    " join orders as a on a.order_id < o.order_id and a.order_ref = o.order_ref"
+    " join customers as c on c.customer_id = o.customer_id",
     "window": "select order_id, first_value(customer_id) over (order by order_id) as customer_id, order_amount"
     " from orders",
 }  # fmt: skip
+#: Keys of more than the order; the first column names it.
+PAIRS = {"of_two_orders": "order_id, first_id", "of_two_tables": "order_id, payer"}
 
 
 def test_impact_is_that_of_the_violating_orders(data: str, tmp_path: Path) -> None:
     """Each order's own customer and amount, wherever the evidence of these names comes from."""
     execute(data, order(2001, order_ref="1009", customer_id="5", order_amount="7", order_status="'active'"))
     out = tmp_path / "out"
-    document = audit(data, out, suite(tmp_path / "mine", {id: rule(body) for id, body in IMPACTS.items()}))
+    files = {id: rule(body) for id, body in IMPACTS.items()} | {
+        id: rule(IMPACTS["pair"], key) for id, key in PAIRS.items()
+    }
+    document = audit(data, out, suite(tmp_path / "mine", files))
     assert errors(document) == {}
+    for id in PAIRS:
+        assert results(document)[id]["impact"] == results(document)["pair"]["impact"], id
     wrong = {}
-    for id, found in results(document).items():
+    for id in IMPACTS:
+        found = results(document)[id]
         among = f"from orders where order_id in ({', '.join(keys(out, id))})"
         query = f"select array[count(distinct customer_id), count(*), sum(order_amount)] {among}"
         (expected,) = fetch(data, query)
