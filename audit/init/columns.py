@@ -8,13 +8,13 @@ from typing import Final
 from order_audit.audit.init.candidate import Candidate, Omitted
 from order_audit.audit.init.figures import Figures, TableFigures, is_code
 from order_audit.audit.init.names import AHEAD, FREE_TEXT, SIGNED, is_identifier, words
+from order_audit.audit.profiling.profile_query import SPACE
 from order_audit.reports.formatting import plural
 
 #: Fewer rows prove nothing about NULLs and repeated values.
 FEW: Final = 20
 #: Rows that the other rules need.
 ENOUGH: Final = 100
-_WHITE: Final = r"E' \t\n\r\f\v'"
 #: By the last word of a column's name: the bounds of its values. A column that holds more is not of this kind.
 _BOUNDS: Final = {
     "month": (1, 12), "day": (1, 31), "weekday": (0, 7), "hour": (0, 24), "minute": (0, 59), "second": (0, 60),
@@ -67,7 +67,7 @@ def _not_blank(found: TableFigures, figures: Figures) -> Found:
         yield Candidate(
             "not_blank", found.table, (column,), f"{found.table.shown}.{figures.name} is blank",
             "A blank text passes NOT NULL, and says as little as a NULL.",
-            figures.values, (), f"btrim({column.text}, {_WHITE}) = ''",
+            figures.values, (), f"btrim({column.text}, {SPACE}) = ''",
         )  # fmt: skip
 
 

@@ -37,8 +37,8 @@ _CLASSES: Final = {
     "non_ascii": r"[^\x01-\x7f]",
 }
 CLASSES: Final = tuple(_CLASSES)
-#: White space as SQL.
-SPACE: Final = r"E' \t\n\r\f\v'"
+#: White space as SQL; a string has no escape for the vertical tab, unlike a regular expression.
+SPACE: Final = r"E' \t\n\r\f\x0b'"
 _UNCOUNTABLE: Final = "('NaN', 'Infinity', '-Infinity')"
 #: Escapes that json may hold and text may not: U+0000 and halves of a surrogate pair; without UTF-8, all beyond ASCII.
 _UNREADABLE: Final = (

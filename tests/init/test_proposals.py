@@ -19,12 +19,14 @@ from tests.support import servers
 
 pytestmark = pytest.mark.both_versions
 
-#: Stations with readings: each fault that a rule is about is missing, or in one row of a thousand and more.
+#: Stations with readings: each fault that a rule is about is missing, or in one row of a thousand and more. A station's
+#: name is the letter v, which is not blank.
 TABLES = """
 create table station (code text, name text, opened date, closed date, email text, phone text);
 insert into station
-select chr(65 + g / 26) || chr(65 + g % 26) || 'X', 'Station ' || g, date '2001-01-01' + g,
-  case when g % 2 = 0 then date '2011-01-01' + g end, 's' || g || '@example.org', '+1 555 010 ' || 1000 + g
+select chr(65 + g / 26) || chr(65 + g % 26) || 'X', case g when 7 then 'v' else 'Station ' || g end,
+  date '2001-01-01' + g, case when g % 2 = 0 then date '2011-01-01' + g end,
+  's' || g || '@example.org', '+1 555 010 ' || 1000 + g
 from generate_series(0, 59) as g;
 
 create table reading (
@@ -90,6 +92,7 @@ def test_header_has_the_figures_and_the_exceptions(proposal: Proposal) -> None:
     assert "from 3,001 rows; exceptions: 1." in text
     assert "61 different values; station.code has 60" in text
     assert "none breaks it" in _file(proposal, "reading.not_negative").text
+    assert " 60 rows: none breaks it." in _file(proposal, "station.not_blank").text
     assert "reading.level: 0" in _file(proposal, "reading.not_negative").text
 
 

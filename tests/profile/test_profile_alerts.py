@@ -18,8 +18,8 @@ COLUMNS: dict[str, tuple[str, list[str]]] = {
     "tail": ("exp(g % 50 / 8.0)::numeric", []),
     "flag": ("(g % 20 = 0)::int", []),
     "optional": ("case when g % 10 = 0 then g end", []),
-    "place": ("(array['Rome', 'Oslo', 'Bern'])[g % 3 + 1]", []),
-    "name": ("'Name ' || g", []),
+    "place": ("(array['Rome', 'Kyiv', 'Kyi'])[g % 3 + 1]", []),
+    "name": ("'Name ' || g || 'v'", []),
     "moment": ("timestamptz '2024-01-01 00:00+00' + g * interval '1 hour'", []),
     "text_in_full": ("repeat('word ', 41 + g)", []),
     # others
