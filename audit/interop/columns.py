@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from order_audit.audit.interop.check import Faults, Table
-from order_audit.audit.interop.names import literal, text
+from order_audit.audit.interop.names import listed, literal, text
 
 #: A column's type as information_schema names it, with the base type of a domain, and its parameters.
 _ACTUAL: Final = """
@@ -35,7 +35,7 @@ where not exists (select from actual as a where a.column_name = e.column_name)""
 select 'another type', e.column_name, e.shown, a.shown
 from expected as e
 join actual as a on a.column_name = e.column_name
-where a.type <> e.type or (e.length is not null and e.length is distinct from a.length)
+where a.type <> all (e.types) or (e.length is not null and e.length is distinct from a.length)
   or (e.digits is not null and e.digits is distinct from a.digits)
   or (e.scale is not null and e.scale is distinct from a.scale)
   or (e.fraction is not null and e.fraction is distinct from a.fraction)""",
@@ -60,10 +60,10 @@ limit 1
 
 @dataclass(frozen=True)
 class Column:
-    """A column with its type as information_schema names it, or none if it may have any; parameters that count."""
+    """A column with the types it may have, as information_schema names them; without, any. Parameters that count."""
 
     name: str
-    type: str = ""
+    types: tuple[str, ...] = ()
     shown: str = ""
     length: int | None = None
     digits: int | None = None
@@ -72,24 +72,29 @@ class Column:
 
     def values(self, place: int) -> str:
         """Return the row of VALUES."""
-        kind = literal(self.type or None)
+        kind = f"array[{listed(self.types)}]" if self.types else "null"
         numbers = ", ".join(literal(it) for it in (self.length, self.digits, self.scale, self.fraction))
         return f"({place}, {text(self.name)}, {kind}, {literal(self.shown or None)}, {numbers})"
 
 
-def wrong(table: Table, columns: Sequence[Column], *, extra: bool, order: bool) -> Faults:
+def wrong(
+    table: Table, columns: Sequence[Column], *, extra: bool = False, order: bool = False, folded: bool = False
+) -> Faults:
     """Return the query of missing columns and other types; with `extra` and `order` of further columns, too.
 
-    Of columns in another order, it yields the first.
+    Of columns in another order, it yields the first. `folded`: the case of letters in names does not matter.
     """
-    names = "place, column_name, type, shown, length, digits, scale, fraction"
+    names = "place, column_name, types, shown, length, digits, scale, fraction"
     # the first row has no value of its own: it gives the columns their types
-    types = "0, null::text, null::text, null::text, null::int, null::int, null::int, null::int"
+    types = "0, null::text, null::text[], null::text, null::int, null::int, null::int, null::int"
     rows = ",\n  ".join([f"({types})", *(it.values(place) for place, it in enumerate(columns, start=1))])
     kept = ["missing", "type", *["extra"] * extra, *["order"] * order]
+    parts = "\nunion all".join(_WRONG[it] for it in kept)
+    if folded:
+        parts = parts.replace("a.column_name = e.column_name", "lower(a.column_name) = lower(e.column_name)")
     return Faults(
         f"with declared ({names}) as (\n  values {rows}\n),\nexpected as (\n"
         f"  select d.* from declared as d where d.place > 0\n),\nactual as (\n"
-        f"{_ACTUAL.format(text(str(table)))}\n)" + "\nunion all".join(_WRONG[it] for it in kept),
+        f"{_ACTUAL.format(text(str(table)))}\n)" + parts,
         ("fault", "column_name"),
     )

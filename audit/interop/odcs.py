@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from order_audit.audit.interop import odcs_checks, yaml_file
+from order_audit.audit.interop import odcs_checks, odcs_types, yaml_file
 from order_audit.audit.interop.check import CannotImportError, Check, Found, Table
+from order_audit.audit.interop.columns import Column, wrong
 from order_audit.audit.interop.names import slug
 from order_audit.audit.interop.odcs_checks import Property
 from order_audit.expectations import Severity, ownership
@@ -85,9 +86,20 @@ def _read_object(it: _Object, objects: dict[str, _Object], found: Found) -> None
         _quality(it, None, number, rule, found)
     for relation in _list(it.entry.get("relationships")):
         found.leave_out(f"relationship of {it.table.name} in {it.path}", f"it has several columns: {relation}")
-    found.leave_out(
-        f"presence and types of the columns of {it.table.name} in {it.path}", "only checks on rows are imported"
-    )
+    if properties:
+        _add(it, it.table.name, "columns", "presence and types of the columns", {},
+             lambda: _columns(it, properties, found), found)  # fmt: skip
+
+
+def _columns(it: _Object, properties: list[Property], found: Found) -> Check:
+    columns = []
+    for one in properties:
+        try:
+            columns.append(odcs_types.column(one.name, one.entry))
+        except CannotImportError as error:
+            found.leave_out(f"type of {it.table.name}.{one.name} in {it.path}", error)
+            columns.append(Column(one.name))
+    return Check(it.table, "", f"{it.table.name} has other columns", "", wrong(it.table, columns, folded=True))
 
 
 def _quality(it: _Object, one: Property | None, number: int, rule: Any, found: Found) -> None:

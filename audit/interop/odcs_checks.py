@@ -39,6 +39,7 @@ KINDS: Final = {
     "exclusiveMaximum": "rows at the limit or above, which datacontract-cli counts in two checks",
     "pattern": "rows without a match, by PostgreSQL's `~`",
     "enum": "rows with another value",
+    "physicalType, logicalType, names": "columns that are missing or of another type, all of a table in one rule",
     "relationships": "rows whose value is not in the other table",
     "quality: nullValues": "rows with NULL",
     "quality: missingValues": "rows with NULL or such a value",

@@ -246,7 +246,7 @@ def _column(written: dict[str, Any]) -> Column:
     numbers = [it if isinstance(it := written.get(name), int) and kind else None for name in names]
     named = ", ".join(f"{name} {it}" for name, it in zip(names, numbers, strict=True) if it is not None)
     shown = f"{kind}, {named}" if named else kind
-    return Column(str(written["name"]), _TYPES.get(kind.lower(), kind.lower()), shown, *numbers)
+    return Column(str(written["name"]), (_TYPES.get(kind.lower(), kind.lower()),) if kind else (), shown, *numbers)
 
 
 def _durations(found: Levels, seconds: int) -> tuple[Level, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from order_audit.audit.interop import soda
+from order_audit.audit.interop import odcs, soda
 from order_audit.audit.interop.check import Faults, Found, Table
 from order_audit.audit.interop.columns import Column, wrong
 from order_audit.audit.interop.rule_text import rule_text
@@ -20,11 +20,11 @@ alter table "it's" drop column gone;
 @pytest.mark.both_versions
 def test_wrong_columns(dsn: str) -> None:
     columns = [
-        Column("a", "integer", "int"),
-        Column("b", "numeric", "numeric", digits=5, scale=2),
-        Column("c", "timestamp with time zone", "timestamptz", fraction=3),
-        Column("e", "character varying", "varchar"),
-        Column("d", "text", "text"),
+        Column("a", ("integer",), "int"),
+        Column("b", ("numeric",), "numeric", digits=5, scale=2),
+        Column("c", ("timestamp with time zone",), "timestamptz", fraction=3),
+        Column("e", ("character varying",), "varchar"),
+        Column("d", ("text",), "text"),
         Column("f"),
     ]
     with psycopg.connect(dsn) as connection:
@@ -48,7 +48,30 @@ def test_a_contract_of_soda_names_its_columns() -> None:
     soda.read([("c.yml", {"dataset": "s/d/ops/trip", "columns": columns, "checks": [check]})], found)
     (only,) = found.checks
     assert only.body == wrong(
-        Table("trip", "ops"), [Column("a", "integer", "INT4"), Column("b")], extra=False, order=True
+        Table("trip", "ops"), [Column("a", ("integer",), "INT4"), Column("b")], extra=False, order=True
     )
     assert isinstance(only.body, Faults)
     assert "-- key: fault, column_name\n" in rule_text(only, (), "Soda")
+
+
+def test_a_data_contract_names_its_columns() -> None:
+    """A type that is not compared is listed, and its column must be there."""
+    properties = [
+        {"name": "a", "physicalName": "A", "physicalType": "Decimal(9)", "logicalType": "string"},
+        {"name": "b", "logicalType": "boolean"},
+        {"name": "c", "logicalType": "array"},
+        {"name": "d", "physicalType": "timestamp(3)"},
+        {"name": "e", "physicalType": "nvarchar(5)"},
+        {"name": "f"},
+    ]
+    found = Found()
+    contract = {"kind": "DataContract", "apiVersion": "v3.1.0", "schema": [{"name": "t", "properties": properties}]}
+    odcs.read([("c.yaml", contract)], found)
+    (only,) = found.checks
+    columns = [Column("A", ("numeric",), "Decimal(9)", digits=9, scale=0), Column("b", ("boolean",), "boolean")]
+    assert only.body == wrong(Table("t"), [*columns, *map(Column, "cdef")], folded=True)
+    assert [(it.origin.split()[2], it.reason) for it in found.left_out] == [
+        ("t.c", "the logical type array is not compared"),
+        ("t.d", "the parameter of the physical type timestamp(3) is not compared"),
+        ("t.e", "the physical type nvarchar(5) is not compared"),
+    ]
