@@ -92,7 +92,7 @@ def _encoded(query: str | Composed) -> bytes | Composed:
 
 def configure(connection: psycopg.Connection, settings: Iterable[Setting] = SETTINGS, *, local: bool = False) -> None:
     """Set parameters of the session, or of the current transaction alone if `local`."""
-    calls = [sql.SQL("set_config({}, {}, {})").format(name, value, local) for name, value in settings]
+    calls = [sql.SQL("pg_catalog.set_config({}, {}, {})").format(name, value, local) for name, value in settings]
     connection.execute(sql.SQL("select {}").format(sql.SQL(", ").join(calls)))
 
 

@@ -76,7 +76,7 @@ def plan(
     from order_audit.errors import RefusalError
     from order_audit.fixes.planning.decisions_file import decisions_toml
     from order_audit.fixes.planning.planner import plan as make
-    from order_audit.fixes.planning.tables import none_there, tables
+    from order_audit.fixes.planning.tables import located, none_there, tables
 
     rules, fixes, own = read_files(suite, folder, guard_folder, var)
     choices, _ = read_choices(fixes, decisions, recommended=accept_recommended)
@@ -85,6 +85,7 @@ def plan(
     with connected(dsn, schema) as connection, progress_bar("planning", quiet=quiet) as on_progress:
         refuse_standby(connection)
         refuse_dropped(connection, suite, folder)
+        fixes = located(connection, fixes)
         if fixes and not tables(connection, fixes):
             raise RefusalError(none_there(connection, fixes))
         made = make(connection, rules, fixes, choices, on_progress=on_progress, own_guards=own.values())
@@ -140,7 +141,7 @@ def emit_project(
     all_rules, fixes, own = read_files(suite, folder, guard_folder, var)
     choices, _ = read_choices(fixes, decisions, recommended=accept_recommended)
     wanted = matching(all_rules, rule) if rule else set()
-    with connected(dsn, schema) as connection, progress_bar("writing", quiet=quiet) as on_progress:
+    with connected(dsn, schema, sound=True) as connection, progress_bar("writing", quiet=quiet) as on_progress:
         refuse_standby(connection)
         refuse_dropped(connection, suite, folder)
         # a guard's function names its tables, and a rollback of the migration moves them again

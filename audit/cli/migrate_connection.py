@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from order_audit.audit.cli.fixes_connection import refuse_foreign
 from order_audit.audit.cli.options import say
 from order_audit.progress import NoteCallback, ignore_note
 
@@ -16,16 +17,22 @@ if TYPE_CHECKING:
     from order_audit.scenario.migrate.steps import Step
 
 
+#: The schemas of the tables before and after, of their parts for applications, and of the migration itself.
+_SCHEMAS: Final = ("public", "sales", "sales_private", "sales_old", "migration")
+
+
 @contextmanager
 def connected(dsn: str | None, *, changes: bool = False) -> Iterator[tuple[psycopg.Connection, list[Step]]]:
     """Connect with autocommit; yield the connection and the steps of the migration.
 
-    A command that `changes` nothing is one transaction, which is rolled back.
+    A command that `changes` nothing is one transaction, which is rolled back. Raises RefusalError where other roles may
+    create functions in a schema of the migration.
     """
     from order_audit import session
     from order_audit.audit.database import dsn as dsns
     from order_audit.audit.database import pooler
     from order_audit.audit.database.lost import UNCHANGED, telling
+    from order_audit.foreign_code import schemas_of
     from order_audit.scenario.load import PROPOSED
     from order_audit.scenario.migrate.steps import steps
 
@@ -36,6 +43,7 @@ def connected(dsn: str | None, *, changes: bool = False) -> Iterator[tuple[psyco
         pooler.one_session(connection, dsns.another(connection, place)) if changes else session.rolled_back(connection),
     ):
         session.prepare(connection)
+        refuse_foreign(connection, dict.fromkeys((*schemas_of(connection), *_SCHEMAS)))
         yield connection, steps(PROPOSED)
 
 

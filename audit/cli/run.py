@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -31,6 +31,9 @@ from order_audit.reports.writers import DEFAULT
 
 if TYPE_CHECKING:
     from order_audit.reports.document import Database, Document
+
+#: Warnings of functions of other roles that the terminal shows.
+_WARNINGS: Final = 3
 
 
 def run(
@@ -181,6 +184,7 @@ def run(
             document = audit(dsns.resolve(dsn), out, options)
     if not quiet and dsn != "embedded":
         _say_beyond_reading(document.run.database)
+    _warn(document.run.database)
     command = action_plan.next_command(document)
     then = [following(command, dsn)] if command else []
     say(summary.verdict_text(document, out, then, verbose=verbose))
@@ -194,6 +198,17 @@ def _say_beyond_reading(database: Database) -> None:
 
         able = ", ".join(database.beyond_reading)
         typer.echo(escape(f"note: role {database.user} {able}; for an audit, SELECT is enough"), err=True)
+
+
+def _warn(database: Database) -> None:
+    """Print the first warnings of schemas with functions of other roles, and of rules that may call them."""
+    from order_audit.reports.formatting import plural
+    from order_audit.reports.terminal.escape import escape
+
+    for text in database.foreign_code[:_WARNINGS]:
+        typer.echo(escape(f"warning: {text}"), err=True)
+    if (more := len(database.foreign_code) - _WARNINGS) > 0:
+        typer.echo(f"  and {plural(more, 'more warning')} in results.json and in the report", err=True)
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from psycopg import errors, pq
 
 from order_audit import session
 from order_audit.audit.analysis.relation_name import RelationName
+from order_audit.foreign_code import HOME, SCHEMAS, whole_path
 
 #: Numeric types: integers, floats, numeric, oid.
 NUMBERS = {20, 21, 23, 26, 700, 701, 1700}
@@ -74,7 +75,7 @@ def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> 
     """Return the relations with these names on the search path; missing ones are omitted."""
     wanted = sorted(set(names))
     rows = connection.execute(
-        """
+        f"""
         select w.schema, w.relation, r.oid, r.nspname, r.relname, r.readable, r.columns, r.documents, r.is_view
         from unnest(%s::text[], %s::text[]) as w (schema, relation)
         cross join lateral (
@@ -88,7 +89,7 @@ def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> 
                 and not row_security_active(c.oid)
             ) as readable,
             (
-              select coalesce(json_object_agg(a.attname, a.attnum order by a.attnum), '{}')
+              select coalesce(json_object_agg(a.attname, a.attnum order by a.attnum), '{{}}')
               from pg_attribute as a
               where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             ) as columns,
@@ -104,11 +105,11 @@ def relations(connection: psycopg.Connection, names: Iterable[RelationName]) -> 
           join pg_namespace as n on n.oid = c.relnamespace
           where c.relname = w.relation
             and c.relkind in ('r', 'p', 'v', 'm', 'f')
-            and case when w.schema = '' then n.nspname = any(current_schemas(true)) else n.nspname = w.schema end
-          order by array_position(current_schemas(true), n.nspname)
+            and case when w.schema = '' then n.nspname = any({SCHEMAS}) else n.nspname = w.schema end
+          order by array_position({SCHEMAS}, n.nspname)
           limit 1
         ) as r
-        """,
+        """.encode(),
         [[name.schema for name in wanted], [name.relation for name in wanted]],
     ).fetchall()
     definitions = _definitions(connection, sorted({row[2] for row in rows if row[8]}))
@@ -167,15 +168,24 @@ def indexed(connection: psycopg.Connection, relation: Relation) -> frozenset[str
     return frozenset(row[0] for row in rows)
 
 
+def parse(connection: psycopg.Connection, statement: str) -> pq.abc.PGresult:
+    """Let the server parse a statement, by the search path as it is; no function is called. Raises psycopg.Error."""
+    server = connection.pgconn
+    results = (server.prepare(b"", statement.encode()), server.describe_prepared(b""))
+    for result in results:
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise errors.error_from_result(result, encoding="utf-8")
+    return results[-1]
+
+
 def describe(connection: psycopg.Connection, statement: str) -> tuple[Column, ...]:
     """The columns that a statement gives, from the server's own parser, without running it.
 
-    The extended protocol takes one statement and no more. Raises psycopg.Error as the server would.
+    The extended protocol takes one statement and no more. Names are looked up in all schemas of the search path.
+    Raises psycopg.Error as the server would.
     """
-    server = connection.pgconn
-    for result in (server.prepare(b"", statement.encode()), server.describe_prepared(b"")):
-        if result.status != pq.ExecStatus.COMMAND_OK:
-            raise errors.error_from_result(result, encoding="utf-8")
+    with whole_path(connection):
+        result = parse(connection, statement)
     return tuple(
         Column((result.fname(i) or b"").decode(), result.ftype(i), result.ftable(i), result.ftablecol(i))
         for i in range(result.nfields)
@@ -192,7 +202,7 @@ def tables(connection: psycopg.Connection, schemas: Sequence[str] = ()) -> list[
         " from unnest(%s::name[]) with ordinality as s (name, number)"
         " join pg_namespace as n on n.nspname = s.name join pg_class as c on c.relnamespace = n.oid"
         " where c.relkind in ('r', 'p', 'm') and not c.relispartition order by s.number, c.relname",
-        [list(schemas) or [session.scalar(connection, "select current_schema()")]],
+        [list(schemas) or [session.scalar(connection, f"select {HOME}")]],
     )
     return [RelationName(*row) for row in rows]
 

@@ -11,6 +11,7 @@ import psycopg
 
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
+from order_audit.foreign_code import whole_path
 
 #: Smaller tables are judged row by row: looking first would cost more than it saves.
 SMALL: Final = 20_000
@@ -32,12 +33,12 @@ class ValueColumn:
         """Return a hashable expression that is different for different values, for any type and collation."""
         # a bit string as text is eight times as long, and slow to write; its bytes begin with its length, and so are
         # never nothing
-        return f"coalesce(bit_send({column}), '')" if self.is_bits else f'({column}::text collate "C")'
+        return f"coalesce(pg_catalog.bit_send({column}), '')" if self.is_bits else f'({column}::text collate "C")'
 
     def decode(self, key: str) -> str:
         """The column's value, made of its key again."""
         if self.is_bits:
-            return f"('x' || encode(substr(nullif({key}, ''), 5), 'hex'))::{self.type}"
+            return f"('x' || pg_catalog.encode(pg_catalog.substr(nullif({key}, ''), 5), 'hex'))::{self.type}"
         return f"{key}::{self.type}" + (f" collate {self.collation}" if self.collation else "")
 
 
@@ -108,13 +109,13 @@ def sample_conditions(
             if rows < SMALL:
                 return {}
             columns = ", ".join(f"({condition}) is true" for condition in conditions)
-            counted = connection.execute(
-                f"""
+            query = f"""
                 select array[{columns}], count(*)
                 from {quoted(table)} as {row} {_sample(rows)}
                 group by 1
-                """.encode()
-            )
+                """
+            with whole_path(connection):
+                counted = connection.execute(query.encode()).fetchall()
             return {tuple(bits): count for bits, count in counted}
     except psycopg.Error:
         return {}

@@ -23,6 +23,7 @@ from order_audit.audit.database.dsn import connect
 from order_audit.audit.database.lost import UNCHANGED, lost
 from order_audit.audit.database.schemas import refuse_missing
 from order_audit.errors import RunError
+from order_audit.foreign_code import ForeignCode, foreign_code, restrict, schemas_of
 
 
 @dataclass
@@ -32,6 +33,8 @@ class Snapshot:
     `schema` is the schema of the tables, or several (`ops,ref`); empty for the connection's search path. `timeout`
     limits each statement, in seconds; None for the server's limit. `low_impact` sessions have no parallel workers and
     the server's default memory. `settings` override ours.
+
+    Then `schemas` are those of the search path, and `foreign` those of them that our own statements do not see.
     """
 
     dsn: str
@@ -41,17 +44,19 @@ class Snapshot:
     settings: tuple[session.Setting, ...] = ()
     id: str = ""
     connection: psycopg.Connection = field(init=False)
+    schemas: tuple[str, ...] = field(init=False, default=())
+    foreign: tuple[ForeignCode, ...] = field(init=False, default=())
     _open: list[psycopg.Connection] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _cancelled: bool = False
 
     def __enter__(self) -> Self:
-        schemas = search_path.names(self.schema)
+        given = search_path.names(self.schema)
         self.connection = self._connect()
         try:
             self._begin(self.connection)
             self.id = session.scalar(self.connection, "select pg_export_snapshot()")
-            refuse_missing(self.connection, schemas)
+            refuse_missing(self.connection, given)
         except BaseException:
             self._close(self.connection)
             raise
@@ -84,6 +89,7 @@ class Snapshot:
     def renewed(self) -> psycopg.Connection:
         """Return the first connection, in a new transaction that sees current data. This ends the snapshot."""
         self.connection.rollback()
+        restrict(self.connection, self.schemas, self.foreign)
         return self.connection
 
     def cancel(self) -> None:
@@ -124,6 +130,10 @@ class Snapshot:
             settings.append(("search_path", search_path.setting(self.schema)))
         settings += self.settings
         session.configure(connection, settings, local=True)
+        if not self.id:
+            self.schemas = search_path.names(self.schema) or schemas_of(connection)
+            self.foreign = tuple(foreign_code(connection, self.schemas))
+        restrict(connection, self.schemas, self.foreign)
         if not self.low_impact:
             session.raise_work_memory(connection)
         session.check_client(connection, local=True)

@@ -65,7 +65,7 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, kwargs: dict[str, Any]) -
 def _judge(execute: Callable[[str], Any], kwargs: dict[str, Any]) -> dict[str, Any]:
     execute("set transaction read only")
     # in autocommit mode, the setting above ends with its statement
-    if execute("select current_setting('transaction_read_only')").fetchone()[0] != "on":
+    if execute("select pg_catalog.current_setting('transaction_read_only')").fetchone()[0] != "on":
         return {"error": "the batch's connection is in AUTOCOMMIT mode, in which a rule could write"}
     names = [column[0] for column in execute(f"select * from (\n{kwargs['sql']}\n) as v limit 0").description]
     if missing := [name for name in kwargs["key"] if name not in names]:
@@ -132,7 +132,7 @@ def _statement(names: list[str], kwargs: dict[str, Any]) -> str:
         f"select (select count(*) from (\n"
         f"    select distinct {key}, case when {null} then row_number() over () end from v\n"
         f"  ) as k),\n"
-        f"  (select json_agg(row_to_json(x.*))::text\n"
+        f"  (select pg_catalog.json_agg(pg_catalog.row_to_json(x.*))::text\n"
         f"   from (select {shown} from v order by {order} limit {int(kwargs['evidence'])}) as x)"
     )
 

@@ -7,6 +7,7 @@ from order_audit.audit.database import catalog
 from order_audit.audit.database.dsn import described
 from order_audit.audit.database.privileges import beyond_reading
 from order_audit.audit.database.snapshot import Snapshot
+from order_audit.foreign_code import HOME
 from order_audit.reports.document import Database
 
 
@@ -14,7 +15,7 @@ def audited_database(snapshot: Snapshot, schema: str) -> Database:
     """Return the database of a snapshot; `schema` has the requested ones, if any."""
     connection = snapshot.connection
     version, current, user = session.row(
-        connection, "select current_setting('server_version'), coalesce(current_schema(), ''), current_user"
+        connection, f"select current_setting('server_version'), coalesce({HOME}, ''), current_user"
     )
     name, host = described(connection)
     schemas = search_path.names(schema)
@@ -28,6 +29,7 @@ def audited_database(snapshot: Snapshot, schema: str) -> Database:
         encoding=catalog.encoding(connection),
         snapshot=snapshot.id,
         cluster=session.system_identifier(connection),
+        foreign_code=tuple(it.text for it in snapshot.foreign),
         beyond_reading=beyond_reading(connection, schemas or ([current] if current else [])),
     )
 

@@ -32,6 +32,7 @@ from order_audit.audit.results.overlap import Overlaps, overlaps
 from order_audit.audit.results.own_folder import rows_folder
 from order_audit.audit.results.selection import Selection, with_instances
 from order_audit.audit.scans.engine import Engine, ScanOptions, Scans
+from order_audit.audit.scans.foreign_calls import foreign_calls
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.postgres_engine import PostgresEngine
 from order_audit.audit.scans.prepared_rule import PreparedRule
@@ -108,6 +109,8 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         engine: Engine = PostgresEngine(snapshot, [impact for domain in domains() for impact in domain.impacts])
         selection, unmade = with_instances(snapshot.connection, selection, options)
         prepared_rules, outcomes = engine.prepare(selection.wanted)
+        foreign = foreign_calls((it.rule for it in prepared_rules), snapshot.foreign)
+        database = replace(database, foreign_code=(*database.foreign_code, *foreign))
         outcomes |= unmade | {rule.id: Outcome("not_selected") for rule in selection.left_out}
         check(database, {it.table.shown(database.schema) for it in prepared_rules if it.table is not None})
         read = _relations(snapshot, prepared_rules)

@@ -12,6 +12,7 @@ from order_audit.audit.database.quoting import quoted
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.expectations import FollowsFrom, Rule
+from order_audit.foreign_code import whole_path
 from order_audit.reports import violations
 from order_audit.reports.document import Consequence
 
@@ -66,7 +67,8 @@ def _counted(
     """Count the consequences of each cause; write the keys that follow from none to the store, in their order."""
     key = f"v.{quoted(rule.key[0])}"
     tests = ", ".join(
-        f"coalesce(bool_or(v.{quoted(it.by)} in (select c.{quoted(cause.key[0])} from (\n{cause.sql}\n) as c)), false)"
+        f"coalesce(pg_catalog.bool_or(v.{quoted(it.by)} operator(pg_catalog.=) any"
+        f" (select c.{quoted(cause.key[0])} from (\n{cause.sql}\n) as c)), false)"
         for it, cause in causes
     )
     query = f"select {key}::text, array[{tests}] from (\n{rule.sql}\n) as v group by {key} order by {key}"
@@ -75,6 +77,7 @@ def _counted(
     start = violations.prefix(name)
     with (
         connection.transaction(force_rollback=True),
+        whole_path(connection),
         connection.cursor(name="consequences") as cursor,
         store.open(name) as file,
     ):

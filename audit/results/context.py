@@ -18,6 +18,7 @@ from order_audit.audit.results.look_up import SchemaLookup, finds, listed, look
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.domain import Example, NoDiagram, diagram_kinds
+from order_audit.foreign_code import array_text, equals, whole_path
 from order_audit.reports.document import DiagramFacts, JsonObject
 
 
@@ -111,11 +112,13 @@ def _highlighted(
         return unknown
     values = ", ".join(f"({place}, t.{quoted(source)}::text)" for place, (_, source) in enumerate(named))
     keys = [row[prepared.rule.key[0]] for row in examples]
-    rows = look(
-        connection,
-        f"select json_build_array(t.{quoted(key)}::text, array(\n"
-        f"  select v.place from (values {values}) as v (place, value) where ({wrong.test}\n) order by v.place\n"
-        f")) from {quoted(table)} as t where t.{quoted(key)} in ({listed(keys)})",
-    )
+    wanted = f"t.{quoted(key)} {equals(connection)} any ({listed([array_text(map(str, keys))])})"
+    with whole_path(connection):
+        rows = look(
+            connection,
+            f"select pg_catalog.json_build_array(t.{quoted(key)}::text, array(\n"
+            f"  select v.place from (values {values}) as v (place, value) where ({wrong.test}\n) order by v.place\n"
+            f")) from {quoted(table)} as t where {wanted}",
+        )
     by_key = {key: [named[place][0] for place in places] for key, places in rows}
     return [by_key.get(str(key), []) for key in keys]

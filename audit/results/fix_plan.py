@@ -19,7 +19,8 @@ from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding.own_guards import own_guards
 from order_audit.fixes.planning.plan import Plan, TriedChange
 from order_audit.fixes.planning.planner import plan
-from order_audit.fixes.planning.tables import tables
+from order_audit.fixes.planning.tables import located, tables
+from order_audit.foreign_code import restrict
 from order_audit.progress import ProgressCallback
 from order_audit.reports.document import ChangedRow, FixPlan, JsonObject, PlannedFix
 
@@ -47,6 +48,8 @@ def fix_plan(
             connection.execute(sql.SQL("set transaction snapshot {}").format(snapshot.id))
             if options.schema:
                 session.configure(connection, [("search_path", search_path.setting(options.schema))])
+            restrict(connection, snapshot.schemas, snapshot.foreign, copies=True)
+            repairs = located(connection, repairs)
             if not tables(connection, repairs):
                 return FixPlan(reason="no fix applies to these tables")
             made = plan(

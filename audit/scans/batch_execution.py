@@ -24,6 +24,7 @@ from order_audit.audit.scans.prepared_rule import PreparedRule, failure
 from order_audit.audit.scans.rows_file import RowsFile
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.domain import Impact
+from order_audit.foreign_code import whole_path
 from order_audit.reports import violations
 from order_audit.reports.document import JsonObject
 
@@ -93,6 +94,7 @@ def _run(
         with (
             # what a rule does to the session must not reach the next one
             session.undone(connection, may_lock=any(prepared.may_steer for prepared in batch.rules)),
+            whole_path(connection),
             connection.cursor() as cursor,
             cursor.copy(statement.text.encode()) as copy,
         ):

@@ -94,7 +94,8 @@ def count_sql(scan: Scan) -> str:
     """A statement that gives one row: how many keys violate each rule of a scan."""
     null = _has_null(scan.rules[0])
     counts = ", ".join(
-        f"count(distinct h.place) filter (where {flag} and not {null}) + count(*) filter (where {flag} and {null})"
+        f"pg_catalog.count(distinct h.place) filter (where {flag} and not {null})"
+        f" + count(*) filter (where {flag} and {null})"
         for flag in _flags(scan)
     )
     return f"select {counts}\nfrom (\n{_hits(scan)[0]}\n) as h"
@@ -104,8 +105,8 @@ def _has_null(prepared: PreparedRule) -> str:
     """Return the condition that the key of a row h has a NULL: it equals no other."""
     if len(prepared.key) == 1 or prepared.key_is_personal:
         return "h.place is null"
-    parts = "json_array_elements(convert_from(h.place, 'UTF8')::json) as p (value)"
-    return f"exists (select from {parts} where json_typeof(p.value) = 'null')"
+    parts = "pg_catalog.json_array_elements(pg_catalog.convert_from(h.place, 'UTF8')::json) as p (value)"
+    return f"exists (select from {parts} where pg_catalog.json_typeof(p.value) = 'null')"
 
 
 def _flags(scan: Scan) -> list[str]:
@@ -137,7 +138,7 @@ def _examples(prepared: PreparedRule, values: tuple[str, ...], hits: str, flag: 
         for value, column, name in zip(values, prepared.columns, evidence_names(prepared), strict=True)
     )
     return (
-        f"(select 'e', {place}, null::text, row_to_json(x.*)::text from (\n"
+        f"(select 'e', {place}, null::text, pg_catalog.row_to_json(x.*)::text from (\n"
         f"  select distinct on (h.place) {row}\n  from {hits} as h\n  where {flag}\n"
         f"  order by h.place nulls first\n  limit {examples}\n) as x)"
     )
@@ -215,7 +216,8 @@ def _once_per_value(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
   {rest}
   where {any_of}"""
     listed = ",\n".join([*shown, *(f"judged.r{number}" for number in range(len(wheres))), _place_of_row(scan)])
-    joined = f"from {local.table}\njoin (\n{judged}\n) as judged on judged.value = {combined_key(scan.value, keys)}"
+    same = f"judged.value operator(pg_catalog.=) {combined_key(scan.value, keys)}"
+    joined = f"from {local.table}\njoin (\n{judged}\n) as judged on {same}"
     return f"select\n{listed}\n{joined}", evidence
 
 
@@ -258,14 +260,14 @@ def _place(prepared: PreparedRule, key: list[str]) -> str:
     """Return the sort expression of a key: the key as a number, else the bytes of its text."""
     if prepared.ordered_as_number and not prepared.key_is_personal:
         return key[0]
-    return f"convert_to({_key_text(prepared, key)}, 'UTF8')"
+    return f"pg_catalog.convert_to({_key_text(prepared, key)}, 'UTF8')"
 
 
 def key_of_hit(prepared: PreparedRule) -> str:
     """Return the text of the key of a row h."""
     if prepared.ordered_as_number and not prepared.key_is_personal:
         return _key_text(prepared, ["h.place"])
-    return "convert_from(h.place, 'UTF8')"
+    return "pg_catalog.convert_from(h.place, 'UTF8')"
 
 
 def _key_text(prepared: PreparedRule, key: list[str]) -> str:
@@ -273,12 +275,13 @@ def _key_text(prepared: PreparedRule, key: list[str]) -> str:
     columns = [prepared.columns[place] for place in prepared.key]
     # equal numerics can be written in several ways: 1 and 1.0
     parts = [
-        f"trim_scale({part})" if column.is_numeric else f"({part})" for part, column in zip(key, columns, strict=True)
+        f"pg_catalog.trim_scale({part})" if column.is_numeric else f"({part})"
+        for part, column in zip(key, columns, strict=True)
     ]
     # without a key, the whole table is the one group
-    text = f"json_build_array({', '.join(parts)})::text" if len(parts) != 1 else f"{parts[0]}::text"
+    text = f"pg_catalog.json_build_array({', '.join(parts)})::text" if len(parts) != 1 else f"{parts[0]}::text"
     if prepared.key_is_personal:
-        return f"'sha256:' || encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
+        return f"'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to({text}, 'UTF8')), 'hex')"
     return text
 
 
@@ -286,7 +289,7 @@ def _shown(value: str, column: Column) -> str:
     if column.type in _PLAIN:
         return value
     text = value if column.type in _TEXTUAL else f"{value}::text"
-    return f"left({text}, {EVIDENCE_LENGTH})"
+    return f"pg_catalog.left({text}, {EVIDENCE_LENGTH})"
 
 
 def evidence_names(prepared: PreparedRule) -> list[str]:

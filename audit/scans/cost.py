@@ -11,6 +11,7 @@ from order_audit.audit.database import sampling
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.batch_statement import explain_sql
 from order_audit.audit.scans.impact import Impacts
+from order_audit.foreign_code import whole_path
 
 
 def most_expensive_first(connection: psycopg.Connection, batches: Iterable[Batch], impacts: Impacts) -> list[Batch]:
@@ -35,7 +36,7 @@ def _cost(connection: psycopg.Connection, batch: Batch, impacts: Impacts) -> flo
     """Return the planner's cost; infinity for a statement with an error, which will run again in parts."""
     try:
         # rolled back: planning may run functions
-        with connection.transaction(force_rollback=True):
+        with connection.transaction(force_rollback=True), whole_path(connection):
             row = connection.execute(explain_sql(batch, impacts).encode()).fetchone()
     except psycopg.Error:
         return math.inf

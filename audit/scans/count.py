@@ -12,6 +12,7 @@ from order_audit.audit.scans import prepared_rule
 from order_audit.audit.scans.batch_statement import count_sql
 from order_audit.audit.scans.planner import Scan, plan
 from order_audit.expectations import Rule
+from order_audit.foreign_code import whole_path
 
 
 def count(connection: psycopg.Connection, rules: Iterable[Rule]) -> dict[str, int]:
@@ -29,7 +30,7 @@ def count(connection: psycopg.Connection, rules: Iterable[Rule]) -> dict[str, in
 def _count(connection: psycopg.Connection, scan: Scan) -> dict[str, int]:
     try:
         # rolled back: what a rule does to the session must not reach the next one
-        with connection.transaction(force_rollback=True):
+        with connection.transaction(force_rollback=True), whole_path(connection):
             row = connection.execute(count_sql(scan).encode()).fetchone()
     except psycopg.Error:
         if connection.closed:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 import psycopg
 
@@ -17,6 +19,9 @@ from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.domain import Impact, Related
+
+#: The place before an aggregate in a domain's SQL.
+_AGGREGATE: Final = re.compile(r"(?<![\w.])(?=(?:count|sum|min|max|avg)\()")
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,10 @@ class RelatedRows:
     def sql(self, source: str, keys: Sequence[str]) -> str:
         """Return the `with` query: the sums per key, for the keys that queries give; `source` stands for the table."""
         return f"""{self.name} as materialized (
-  {_sums(self.related)}
+  {_exact(_sums(self.related))}
   from {source} as r
   where {self.related.where}
-    and r.{quoted(self.related.by)} in (
+    and r.{quoted(self.related.by)} operator(pg_catalog.=) any (
       {" union all ".join(keys)}
     )
   group by r.{quoted(self.related.by)}
@@ -132,20 +137,25 @@ def impact_sql(prepared: PreparedRule, values: Sequence[str], hits: str, flag: s
         return None
     if related := impacts.related(prepared):
         columns = [f"l.{quoted(name)}" for name in related.related.sums]
-        join = f"\n    left join {related.name} as l on l.key = {values[prepared.key[0]]}"
+        join = f"\n    left join {related.name} as l on l.key operator(pg_catalog.=) {values[prepared.key[0]]}"
     else:
         columns, join = _columns(impact, prepared, values)
-    measures = ", ".join(measure.sql for measure in impact.measures)
+    measures = ", ".join(_exact(measure.sql) for measure in impact.measures)
     # a pair of rows has two keys in one, of which the impact counts the first
     named = _own(prepared).get(impact.key)
     row = "h.place" if named is None or len(prepared.key) == 1 else f"({values[named]})::text"
-    return f"""select json_build_array({measures})::text
+    return f"""select pg_catalog.json_build_array({measures})::text
   from (
     select distinct on ({row}) {", ".join(columns) or "1"}
     from {hits} as h{join}
     where {flag}
     order by {row} nulls first
   ) as x"""
+
+
+def _exact(text: str) -> str:
+    """Return SQL of a domain whose aggregates are those of pg_catalog, whatever the search path has besides."""
+    return _AGGREGATE.sub("pg_catalog.", text)
 
 
 def _columns(impact: Impact, prepared: PreparedRule, values: Sequence[str]) -> tuple[list[str], str]:
@@ -159,7 +169,9 @@ def _columns(impact: Impact, prepared: PreparedRule, values: Sequence[str]) -> t
     }
     join = ""
     if not shown.keys() >= set(impact.columns):
-        same = " and ".join(f"o.{quoted(source)} = {values[place]}" for source, place in _own(prepared).items())
+        same = " and ".join(
+            f"o.{quoted(source)} operator(pg_catalog.=) {values[place]}" for source, place in _own(prepared).items()
+        )
         shown = {column: f"o.{quoted(column)}" for column in impact.columns}
         join = f"\n    left join {quoted(prepared.table)} as o on {same}"
     absent = _absent(impact, prepared)

@@ -14,6 +14,7 @@ from order_audit.audit.scans.outcome import Failure, Outcome
 from order_audit.audit.scans.prepared_rule import failure
 from order_audit.expectations import Rule, Suite, SuiteError, instances, variable_use
 from order_audit.expectations.variables import NAME
+from order_audit.foreign_code import whole_path
 from order_audit.reports.document import Cause
 
 
@@ -49,7 +50,8 @@ def _instances(connection: psycopg.Connection, rule: Rule) -> list[Rule] | Outco
             values = ", ".join(f"v.{name}::text" for name in places)
             before = f"select {values} from (\n"
             text = f"{before}{body}\n) as v ({', '.join(places)}) limit {instances.MOST + 1}"
-            rows = connection.execute(text.encode()).fetchall()
+            with whole_path(connection):
+                rows = connection.execute(text.encode()).fetchall()
     except psycopg.Error as error:
         if connection.closed:
             raise

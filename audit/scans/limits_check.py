@@ -54,7 +54,11 @@ def _unmeasurable(connection: psycopg.Connection | None, measure: Measure, colum
         return f"{measure.place}: the statement gives no column '{measure.column}' to measure; it gives {gives}"
     kind, unit = named[0].type, measure.unit
     if kind not in _TYPES[unit]:
-        name = session.scalar(connection, "select format_type(%s, null)", [kind]) if connection else f"oid {kind}"
+        name = (
+            session.scalar(connection, "select pg_catalog.format_type(%s, null)", [kind])
+            if connection
+            else f"oid {kind}"
+        )
         return (
             f"{measure.place}: '{measure.bounds[0]}' needs {_WORDS[unit]}, and the column {measure.column} is of type"
             f" {name}: cast it, or change the bound"

@@ -16,8 +16,9 @@ VALUES: Final = 100
 _TIMESTAMPTZ: Final = 1184
 _NUMBERS: Final = ("number", "percent")
 _FLAT: Final = (
-    "((extract(year from {0}) * 360 + extract(month from {0}) * 30 + extract(day from {0})) * 86400"
-    " + extract(hour from {0}) * 3600 + extract(minute from {0}) * 60 + extract(second from {0}))"
+    "((extract(year from {0}) * numeric '360' + extract(month from {0}) * numeric '30' + extract(day from {0}))"
+    " * numeric '86400'"
+    " + extract(hour from {0}) * numeric '3600' + extract(minute from {0}) * numeric '60' + extract(second from {0}))"
 )
 
 
@@ -52,11 +53,11 @@ def value_lines(groups: str, prepared: PreparedRule, key: str, number: int) -> l
     `key` is the text of the group of a row h, `number` that of the rule in the batch.
     """
     measure = prepared.rule.measure
-    value = "trim_scale(h.measured)" if measure is not None and measure.unit in _NUMBERS else "h.measured"
-    row = f"json_build_array({key}, {value}::text, h.position::text, h.broken)::text"
+    value = "pg_catalog.trim_scale(h.measured)" if measure is not None and measure.unit in _NUMBERS else "h.measured"
+    row = f"pg_catalog.json_build_array({key}, {value}::text, h.position::text, h.broken)::text"
     return [
-        f"(select 'g', {number}, null::text, json_build_array(count(*), count(distinct h.place)"
-        f" + (count(*) filter (where h.place is null) > 0)::int, min(h.broken))::text from {groups} as h)",
+        f"(select 'g', {number}, null::text, pg_catalog.json_build_array(count(*), pg_catalog.count(distinct h.place)"
+        f" + (count(*) filter (where h.place is null) > 0)::int, pg_catalog.min(h.broken))::text from {groups} as h)",
         f"(select 'v', {number}, null::text, {row} from {groups} as h\n"
         f"  order by h.broken nulls last, h.excess desc nulls first, h.place nulls first limit {VALUES})",
     ]
@@ -120,7 +121,7 @@ def _position(value: str, measure: Measure) -> str:
         case "duration":
             # as intervals are compared: a month has 30 days
             flat = _FLAT.format(value)
-            return f"case when isfinite({value}) then {flat} else extract(epoch from {value}) end"
+            return f"case when pg_catalog.isfinite({value}) then {flat} else extract(epoch from {value}) end"
         case "boolean":
             return f"({value})::int"
         case "time":

@@ -29,6 +29,7 @@ from order_audit.audit.schema.ddl_lines import (
     in_order,
     is_serial,
 )
+from order_audit.foreign_code import at_home
 from order_audit.reports.document import Ddl, DdlLine, DdlTable, LeftOut
 
 #: Tables shown; those that rules read first, then those with the worst findings. And views.
@@ -50,7 +51,7 @@ def document(
     judged = list(dict.fromkeys(judged))
     try:
         with connection.transaction():
-            known: dict[str, int] = dict(connection.execute(ask.NAMED).fetchall())
+            known: dict[str, int] = dict(connection.execute(at_home(ask.NAMED).encode()).fetchall())
             wanted = list(dict.fromkeys([*judged, *_owners(known, objects)]))
             there = {*known.values()}
             wanted = [oid for oid in wanted if oid in there]
@@ -103,7 +104,7 @@ def views(
 def _rows(connection: psycopg.Connection, query: str, oids: Collection[int]) -> list[Any]:
     """Return the rows of a catalog query on some relations."""
     with connection.cursor(row_factory=namedtuple_row) as cursor:
-        return cursor.execute(query.encode(), {"oids": list(oids)}).fetchall()
+        return cursor.execute(at_home(query).encode(), {"oids": list(oids)}).fetchall()
 
 
 def _others(connection: psycopg.Connection, shown: list[int]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import psycopg
 
 from order_audit.audit.analysis.ddl_statement import Change, unquoted
+from order_audit.audit.database import catalog
 from order_audit.audit.schema.judge_casts import target
 from order_audit.audit.schema.judge_catalog import Column, Dependent, Facts, Table
 from order_audit.reports.document import Obstacle
@@ -127,12 +128,12 @@ def _own_name(table: Table) -> str:
 
 
 def _parses(connection: psycopg.Connection, query: str, schema: str) -> bool:
-    """Whether the server accepts a query; it is planned, and reads nothing."""
+    """Whether the server accepts a query, with the names of a schema if one is given; it runs no part of it."""
     try:
         with connection.transaction(force_rollback=True):
             if schema:
                 connection.execute("select set_config('search_path', quote_ident(%s), true)", [schema])
-            connection.execute(f"explain {query}".encode())
+            catalog.parse(connection, query)
     except psycopg.Error:
         return False
     return True

@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 
 from order_audit.audit.analysis.ddl_statement import unquoted
 from order_audit.audit.schema import judge_queries as queries
+from order_audit.foreign_code import at_home
 
 
 @dataclass(frozen=True)
@@ -135,4 +136,4 @@ def _table(row: dict[str, Any], columns: dict[str, Column]) -> Table:
 
 def _rows(connection: psycopg.Connection, query: str, given: dict[str, Any]) -> list[dict[str, Any]]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query.encode(), given).fetchall()
+        return cursor.execute(at_home(query).encode(), given).fetchall()

@@ -17,6 +17,7 @@ from order_audit.audit.schema.judge import judged
 from order_audit.audit.schema.probes import FAILED, Probe
 from order_audit.audit.secret_numbers import SecretNumbers
 from order_audit.expectations import SEVERITIES, Rule, catalog
+from order_audit.foreign_code import at_home
 from order_audit.progress import ProgressCallback, ignore_progress
 from order_audit.reports.document import JsonObject, SchemaFinding, SchemaRule, encode
 
@@ -163,7 +164,8 @@ def statement(rules: Iterable[Rule]) -> str:
         f"select {place} as place, to_jsonb(f.*) as found\nfrom (\n{rule.sql}\n) as f"
         for place, rule in enumerate(rules)
     )
-    return f"with\n{catalog()}\n{asked}\nunion all\nselect null, jsonb_object_agg(s.source, s.rows) from sample as s"
+    sizes = "select null, jsonb_object_agg(s.source, s.rows) from sample as s"
+    return f"with\n{at_home(catalog())}\n{asked}\nunion all\n{sizes}"
 
 
 def _ask(connection: psycopg.Connection, rules: Sequence[Rule]) -> tuple[list[_Row], dict[str, float]]:

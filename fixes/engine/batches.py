@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import psycopg
 
@@ -15,6 +16,7 @@ from order_audit.fixes.engine.throttle import Throttle, back_off
 from order_audit.fixes.engine.vacuum import dead_rows, vacuum
 from order_audit.fixes.engine.work_list import TARGET, Namespace, work_list_sql
 from order_audit.fixes.fix import Fix, FixError, Option, journal
+from order_audit.foreign_code import whole_path
 from order_audit.progress import ProgressCallback, ignore_progress
 from order_audit.server_message import server_message
 
@@ -88,8 +90,11 @@ def list_rows(connection: psycopg.Connection, fix: Fix, option: Option, namespac
             [fix.rule.id, option.name],
         )
         for number, statement in enumerate(work_list_sql(connection, fix, option, namespace)):
+            # the first ones have the queries of the fix
+            path = whole_path(connection) if number < len(option.changes) else nullcontext()
             try:
-                connection.execute(namespace.text(statement).encode())
+                with path:
+                    connection.execute(namespace.text(statement).encode())
             except psycopg.errors.InsufficientPrivilege:
                 raise
             except (psycopg.DataError, psycopg.ProgrammingError) as error:  # of the queries, and of their functions

@@ -24,4 +24,4 @@ def columns_text(columns: Collection[str], row: str) -> sql.Composable:
         sql.SQL("{} || coalesce({}::text, 'NULL')").format(f"{column}=", sql.Identifier(row, column))
         for column in sorted(columns)
     ]
-    return sql.SQL("'(' || concat_ws(', ', {}) || ')'").format(sql.SQL(", ").join(values))
+    return sql.SQL("'(' || pg_catalog.concat_ws(', ', {}) || ')'").format(sql.SQL(", ").join(values))

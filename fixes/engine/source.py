@@ -10,6 +10,7 @@ import psycopg
 
 from order_audit.expectations.fragments import Line
 from order_audit.fixes.fix import Change, Fix, FixError
+from order_audit.foreign_code import whole_path
 from order_audit.server_message import server_message
 
 #: A whole comment, literal or quoted name, or the end of a line.
@@ -36,7 +37,7 @@ def columns_of(connection: psycopg.Connection, fix: Fix, change: Change, as_text
     Raises FixError with file and line if the server cannot run it.
     """
     try:
-        with connection.transaction(), connection.cursor() as cursor:
+        with connection.transaction(), whole_path(connection), connection.cursor() as cursor:
             cursor.execute(f"{_BEGIN}{as_text} limit 0".encode())
             return [column.name for column in cursor.description or ()]
     except psycopg.errors.InsufficientPrivilege:

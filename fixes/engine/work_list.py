@@ -13,6 +13,7 @@ from order_audit.fixes.engine.copies import copies, option_on_copies
 from order_audit.fixes.engine.source import columns_of, source
 from order_audit.fixes.fix import Change, Fix, FixError, Option
 from order_audit.fixes.names import listed, parts, written
+from order_audit.foreign_code import equals
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ def _list(
     )
     after = _object(f"{literal[column]}, {new[column]}" for column in values) if change.op == "update" else "null"
     differs = " or ".join(f"the_row.{name[column]}::text is distinct from {new[column]}" for column in values)
-    same = " and ".join(f"the_row.{name[column]} = f.{name[column]}" for column in change.key)
+    equal = equals(connection)
+    same = " and ".join(f"the_row.{name[column]} {equal} f.{name[column]}" for column in change.key)
     unit = "f.unit::text" if "unit" in columns else "null"
     keys = ", ".join(f"the_row.{name[column]}" for column in change.key)
     op, where = f"'{change.op}'", ""
@@ -145,7 +147,7 @@ select {_text(connection, fix.rule.id)}, {_text(connection, option.name)}, {step
   {table},
   {key},
   {unit},
-  sha256(convert_to(the_row::text, getdatabaseencoding())),
+  pg_catalog.sha256(pg_catalog.convert_to(the_row::text, pg_catalog.getdatabaseencoding())),
   {before},
   {after}
 from {source(fix, change)}
@@ -170,7 +172,7 @@ def _misfit(change: Change, types: Iterable[str], columns: list[str], values: li
 
 
 def _object(items: Iterable[str]) -> str:
-    return "jsonb_build_object(" + ", ".join(items) + ")"
+    return "pg_catalog.jsonb_build_object(" + ", ".join(items) + ")"
 
 
 def _text(connection: psycopg.Connection, text: str) -> str:

@@ -25,6 +25,7 @@ from psycopg import pq
 
 from order_audit.expectations import Rule
 from order_audit.fixes.engine.throttle import Throttle
+from order_audit.fixes.guarding.foreign_objects import foreign_obstacle
 from order_audit.fixes.guarding.guard import Guard, home
 from order_audit.fixes.guarding.guard_error import GuardError, HeldError
 from order_audit.fixes.guarding.guard_object import GuardObject, State
@@ -171,6 +172,8 @@ def _install(site: GuardSite, guard: Guard, counts: Mapping[str, int]) -> list[G
             != "valid"
         ):
             raise GuardError(guard, "it was made, and is not valid now")
+        if foreign := foreign_obstacle(connection, guard):
+            raise GuardError(guard, foreign)
     except (GuardError, psycopg.Error) as error:
         if connection.closed:
             raise

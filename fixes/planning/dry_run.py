@@ -15,6 +15,7 @@ from order_audit.fixes.engine.copies import copies, copy_name, on_copies
 from order_audit.fixes.engine.key_text import columns_text
 from order_audit.fixes.engine.row_key import key_obstacle
 from order_audit.fixes.engine.work_list import STAGING
+from order_audit.foreign_code import SCHEMAS, whole_path
 from order_audit.progress import NoteCallback, ignore_note
 
 
@@ -52,8 +53,13 @@ def copy(connection: psycopg.Connection, table: str, key: tuple[str, ...]) -> No
     """Put a temporary copy of a table in its place, as far as this connection sees."""
     oid, schema, plain, visible = session.row(
         connection,
-        "select c.oid, n.nspname, c.relname, pg_table_is_visible(c.oid) from pg_class as c"
-        " join pg_namespace as n on n.oid = c.relnamespace where c.oid = to_regclass(%s)",
+        "select c.oid, n.nspname, c.relname, not exists ("
+        "   select from pg_class as o join pg_namespace as m on m.oid = o.relnamespace"
+        "   where o.relname = c.relname and o.oid <> c.oid and array_position(s.names, m.nspname)"
+        "     < coalesce(array_position(s.names, n.nspname), 2147483647)"
+        " ) and n.nspname = any(s.names) from pg_class as c"
+        f" join pg_namespace as n on n.oid = c.relnamespace cross join (select {SCHEMAS}) as s (names)"
+        " where c.oid = to_regclass(%s)",
         [table],
     )
     original = sql.Identifier(schema, plain)
@@ -150,7 +156,7 @@ def judge(
         null = null.replace("%", "%%")
         query = on_copies(rule.sql, copied).replace("%", "%%")
         try:
-            with connection.transaction():
+            with connection.transaction(), whole_path(connection):
                 counts[rule.id] = connection.execute(
                     f"insert into pg_temp.order_audit_verdict select %s, %s, k.key from ("
                     f"select distinct {key} as key, case when {null} then row_number() over () end"

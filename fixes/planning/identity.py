@@ -10,11 +10,12 @@ import psycopg
 from order_audit import session
 from order_audit.fixes.fix import Fix, journal
 from order_audit.fixes.planning.tables import tables
+from order_audit.foreign_code import HOME
 
 
 def identity(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> dict[str, str]:
     """The identity of a plan: the database and its cluster, the columns of the tables, the files of the fixes."""
-    database, schema = session.row(connection, "select current_database(), coalesce(current_schema(), '')")
+    database, schema = session.row(connection, f"select current_database(), coalesce({HOME}, '')")
     return {
         "database": database,
         "schema": schema,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import psycopg
 
@@ -12,6 +13,7 @@ from order_audit.expectations import shipped
 from order_audit.fixes.engine.row_key import has_columns, key_obstacle
 from order_audit.fixes.fix import Change, Fix, Option
 from order_audit.fixes.names import listed, parts
+from order_audit.foreign_code import SCHEMAS, is_restricted
 
 
 def tables(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> dict[str, tuple[str, ...]]:
@@ -30,6 +32,33 @@ def tables(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> dict[str
         if len(columns) == len(set(key)):
             found.setdefault(columns[0][0], (table, key))
     return dict(sorted(found.values()))
+
+
+def located(connection: psycopg.Connection, fixes: Mapping[str, Fix]) -> dict[str, Fix]:
+    """Return fixes whose tables have their schemas, where our own statements do not see all of the search path."""
+    if not is_restricted(connection):
+        return dict(fixes)
+    names = {change.table for change in _changes(fixes) if len(parts(change.table)) == 1}
+    rows = connection.execute(
+        "select distinct on (t.name) t.name, format('%%I.%%I', n.nspname, c.relname)"
+        f" from unnest(%s::text[]) as t (name) cross join (select {SCHEMAS}) as s (names)"
+        " join pg_class as c on c.relname = (parse_ident(t.name))[1]"
+        " join pg_namespace as n on n.oid = c.relnamespace and n.nspname = any(s.names)"
+        " order by t.name, array_position(s.names, n.nspname)".encode(),
+        [sorted(names)],
+    ).fetchall()
+    there: dict[str, str] = dict(rows)
+
+    def placed(option: Option) -> Option:
+        changes = (replace(change, table=there.get(change.table, change.table)) for change in option.changes)
+        return replace(option, changes=tuple(changes))
+
+    return {
+        id: replace(
+            fix, automatic=placed(fix.automatic) if fix.automatic else None, options=tuple(map(placed, fix.options))
+        )
+        for id, fix in fixes.items()
+    }
 
 
 def qualified(connection: psycopg.Connection, names: Iterable[str]) -> dict[str, str]:

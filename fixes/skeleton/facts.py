@@ -12,6 +12,7 @@ from order_audit import session
 from order_audit.expectations import Rule
 from order_audit.fixes.engine.row_key import key_obstacle
 from order_audit.fixes.fix import FixError
+from order_audit.foreign_code import whole_path
 from order_audit.server_message import server_message
 
 
@@ -96,7 +97,8 @@ def _columns(connection: psycopg.Connection, rule: Rule) -> tuple[Column, ...]:
     try:
         with connection.transaction(force_rollback=True):
             session.configure(connection, local=True)
-            result = connection.execute(f"select * from (\n{rule.sql}\n) as v limit 0".encode()).pgresult
+            with whole_path(connection):
+                result = connection.execute(f"select * from (\n{rule.sql}\n) as v limit 0".encode()).pgresult
     except psycopg.Error as error:
         raise FixError(f"{rule.path}: {server_message(error)}") from None
     if result is None:

@@ -37,6 +37,11 @@ class Database:
         tuple[str, ...], note("What the role may do besides reading the tables, in words; empty for a reader.")
     ] = ()
 
+    foreign_code: Annotated[
+        tuple[str, ...],
+        note("Schemas in which roles besides the owner's may create functions, or have created some, as sentences."),
+    ] = ()
+
     @property
     def schemas(self) -> tuple[str, ...]:
         """The audited schemas, in the order of the search path."""

@@ -1,8 +1,8 @@
--- title: PUBLIC has write privileges
+-- title: Other roles may write or create
 -- severity: critical
 -- key: object
 -- why: PUBLIC includes every present and future role. A role that may create objects in a schema can add a function
---   or an operator that others run unknowingly.
+--   or an operator that other roles run unknowingly, with their own rights.
 with granted as (
   select m.root, m.oid, a.privilege_type as privilege, null::name as name
   from member as m
@@ -31,6 +31,46 @@ select h.name as object,
 from audited_schema as h
 join pg_namespace as n on n.oid = h.oid
 where exists (select from aclexplode(n.nspacl) as a where a.grantee = 0 and a.privilege_type = 'CREATE')
+union all
+-- roles that are neither a superuser nor a member of the owner of the schema, its tables or the database
+select h.name,
+  format(
+    '%s may create objects in schema %s, and %s of its owner %s', string_agg(g.name, ', ' order by g.name),
+    h.name, case count(*) when 1 then 'is no member' else 'are no members' end, min(h.owner)
+  ),
+  jsonb_build_object('privileges', 'create', 'roles', string_agg(g.name, ', ' order by g.name)),
+  string_agg(format('revoke create on schema %I from %s', h.name, g.name), E';\n' order by g.name),
+  'statement'
+from (
+  select a.name, n.oid, n.nspacl, pg_get_userbyid(n.nspowner) as owner,
+    array_remove(array[
+      d.datdba,
+      case when n.nspowner = 'pg_database_owner'::regrole then d.datdba else n.nspowner end,
+      (
+        select min(c.relowner::int8)::oid
+        from pg_class as c
+        where c.relnamespace = n.oid and c.relkind in ('r', 'p')
+        having count(distinct c.relowner) = 1
+      )
+    ], null) as owners
+  from audited_schema as a
+  join pg_namespace as n on n.oid = a.oid
+  cross join pg_database as d
+  where d.datname = current_database()
+) as h
+cross join lateral (
+  select quote_ident(pg_get_userbyid(a.grantee)) as name
+  from aclexplode(h.nspacl) as a
+  where a.privilege_type = 'CREATE' and a.grantee <> 0 and exists (
+    select
+    from pg_roles as r
+    where r.rolcanlogin and not r.rolsuper and pg_has_role(r.oid, a.grantee, 'member')
+      and has_database_privilege(r.oid, current_database(), 'connect')
+      and not exists (select from unnest(h.owners) as o (owner) where pg_has_role(r.oid, o.owner, 'member'))
+  )
+  group by a.grantee
+) as g
+group by h.name
 union all
 select r.object,
   format(
