@@ -22,7 +22,21 @@ def refuse_read_only(connection: psycopg.Connection) -> None:
     if is_standby:
         raise RefusalError("this server is a standby: give the DSN of the primary")
     if is_read_only:
-        raise RefusalError("this connection may only read (default_transaction_read_only): give one that may write")
+        source, role, database = session.row(
+            connection,
+            "select source, quote_ident(current_user), quote_ident(current_database()) from pg_settings"
+            " where name = 'default_transaction_read_only'",
+        )
+        places = {
+            "user": f"role {role}",
+            "database": f"database {database}",
+            "database user": f"role {role} in database {database}",
+            "client": "this connection, by PGOPTIONS or the DSN",
+        }
+        raise RefusalError(
+            f"default_transaction_read_only is on for {places.get(source, 'the whole server')}, so this connection may"
+            " only read: use the DSN of a role that may write, or set PGOPTIONS='-c default_transaction_read_only=off'"
+        )
 
 
 def refuse(connection: psycopg.Connection, fixes: Mapping[str, Fix], choices: Mapping[str, str]) -> None:

@@ -28,11 +28,21 @@ TEXTS: Final[tuple[Setting, ...]] = (
     ("intervalstyle", "iso_8601"),
     ("timezone", "UTC"),
 )
+#: What the server understands by a text of SQL, and how it writes one.
+SYNTAX: Final[tuple[Setting, ...]] = (
+    ("standard_conforming_strings", "on"),
+    ("backslash_quote", "safe_encoding"),
+    ("quote_all_identifiers", "off"),  # we compare names that it has written
+    ("transform_null_equals", "off"),
+    ("array_nulls", "on"),
+    ("bytea_output", "hex"),
+    ("xmlbinary", "base64"),
+    ("xmloption", "content"),
+)
 #: Settings of every session, with an error instead of hidden rows.
 SETTINGS: Final[tuple[Setting, ...]] = (
     *TEXTS,
-    ("bytea_output", "hex"),
-    ("standard_conforming_strings", "on"),
+    *SYNTAX,
     ("row_security", "off"),  # a policy that would hide rows raises an error instead
     ALL_ROWS,
     NO_JIT,
@@ -56,6 +66,8 @@ WRITER: Final[tuple[Setting, ...]] = (
     ("statement_timeout", "0"),
     ("default_transaction_isolation", "read committed"),
     ("default_transaction_deferrable", "off"),
+    ("client_min_messages", "notice"),  # for the warnings of the migration's files
+    *SYNTAX,
 )
 #: For the hash tables of grouping and joining millions of rows, which would otherwise spill to disk.
 _WORK_MEMORY: Final = "64MB"
@@ -105,6 +117,13 @@ def prepare(connection: psycopg.Connection) -> None:
     """Give a session that changes the database our limits instead of those of its role."""
     configure(connection, (*limits(connection), *WRITER))
     check_client(connection)
+
+
+def limit_note(connection: psycopg.Connection) -> str:
+    """Return what to add to the message of a canceled statement: the limit of statements, if there is one."""
+    # of the option, the role, the database or the server; the message itself is in the server's language
+    limit = scalar(connection, "select nullif(current_setting('statement_timeout'), '0')")
+    return f"; statement_timeout is {limit}: --statement-timeout SECONDS sets another" if limit else ""
 
 
 @contextmanager

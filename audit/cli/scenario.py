@@ -31,10 +31,12 @@ def load_scenario(
 
     from order_audit import scenario, search_path
     from order_audit.audit.database import dsn as dsns
+    from order_audit.fixes.preconditions import refuse_read_only
 
     one = search_path.one(schema)
     place = dsns.resolve(dsn)
     with dsns.connect(place, autocommit=True) as connection:
+        refuse_read_only(connection)
         try:
             scenario.load(connection, issues=issues, schema=one)
         except scenario.NotEmptyError as existing:
@@ -81,12 +83,14 @@ def generate_scenario(
     from order_audit import scenario, search_path
     from order_audit.audit.cli.progress_bar import progress_bar
     from order_audit.audit.database import dsn as dsns
+    from order_audit.fixes.preconditions import refuse_read_only
 
     if truth is not None and (not truth.name or truth.is_dir()):
         raise UsageError(f"--truth: {truth} is a folder: name a file")
     one = search_path.one(schema)
     place = dsns.resolve(dsn)
     with dsns.connect(place, autocommit=True) as connection, progress_bar("generating", quiet=quiet) as on_progress:
+        refuse_read_only(connection)
         try:
             made = scenario.generate(
                 connection,

@@ -24,6 +24,7 @@ from order_audit.audit.database.lost import UNCHANGED, lost
 from order_audit.audit.database.schemas import refuse_missing
 from order_audit.errors import RunError
 from order_audit.foreign_code import ForeignCode, foreign_code, restrict, schemas_of
+from order_audit.server_message import server_message
 
 
 @dataclass
@@ -49,6 +50,7 @@ class Snapshot:
     _open: list[psycopg.Connection] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _cancelled: bool = False
+    _limit: str = ""
 
     def __enter__(self) -> Self:
         given = search_path.names(self.schema)
@@ -56,6 +58,7 @@ class Snapshot:
         try:
             self._begin(self.connection)
             self.id = session.scalar(self.connection, "select pg_export_snapshot()")
+            self._limit = session.limit_note(self.connection)
             refuse_missing(self.connection, given)
         except BaseException:
             self._close(self.connection)
@@ -70,6 +73,8 @@ class Snapshot:
             self._close(connection)
         if isinstance(error, psycopg.Error) and broken and not self._cancelled:
             raise lost(broken, error, UNCHANGED) from None
+        if isinstance(error, psycopg.errors.QueryCanceled) and not self._cancelled:
+            raise RunError(f"the server refused a statement: {server_message(error)}{self._limit}") from None
 
     @contextmanager
     def join(self) -> Iterator[psycopg.Connection]:
@@ -85,6 +90,15 @@ class Snapshot:
         connection = self._connect()
         self._begin(connection)
         return connection
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancelled
+
+    def leave(self, connection: psycopg.Connection) -> None:
+        """Close one of the connections."""
+        self._close(connection)
 
     def renewed(self) -> psycopg.Connection:
         """Return the first connection, in a new transaction that sees current data. This ends the snapshot."""

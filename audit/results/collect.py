@@ -130,6 +130,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
                 linted, unused = linting.result()
                 outcomes |= {it.rule.id: scans.outcome(it.rule.id) for it in prepared_rules}
                 tables = scans.rows()
+                scans.finish()
                 if scans.interrupted:
                     contexts = context_without_queries(prepared_rules, outcomes, _INTERRUPTED)
                 else:

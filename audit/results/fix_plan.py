@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from order_audit.audit import mask
 from order_audit.audit.database.dsn import connect
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.results.options import Options
-from order_audit.errors import OrderAuditError
+from order_audit.errors import OrderAuditError, RunError
 from order_audit.expectations import Rule
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding.own_guards import own_guards
@@ -26,6 +27,8 @@ from order_audit.reports.document import ChangedRow, FixPlan, JsonObject, Planne
 
 #: The changes of a rule that the report shows.
 _EXAMPLES: Final = 3
+#: Seconds to wait for a free connection.
+_PATIENCE: Final = 1.0
 
 
 def fix_plan(
@@ -44,7 +47,7 @@ def fix_plan(
     repairs = fixes(rules, options.fixes)
     guards = own_guards(options.guards, suite, rules)
     try:
-        with connect(snapshot.dsn, autocommit=True, one_statement=True) as connection, session.rolled_back(connection):
+        with _connected(snapshot) as connection, session.rolled_back(connection):
             connection.execute(sql.SQL("set transaction snapshot {}").format(snapshot.id))
             if options.schema:
                 session.configure(connection, [("search_path", search_path.setting(options.schema))])
@@ -66,6 +69,18 @@ def fix_plan(
     except OrderAuditError as error:
         return FixPlan(reason=str(error))
     return _facts(made, unmask=options.unmask)
+
+
+def _connected(snapshot: Snapshot) -> psycopg.Connection:
+    """Connect, where connections are few in the place of one that scanned, which ends at the server a bit later."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return connect(snapshot.dsn, autocommit=True, one_statement=True)
+        except RunError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_PATIENCE / 10)
 
 
 def _facts(made: Plan, *, unmask: bool) -> FixPlan:

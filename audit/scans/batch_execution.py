@@ -60,7 +60,7 @@ def execute(
             offset = compose(batch, impacts, examples).offset if batch.alone else None
             return {
                 prepared.rule.id: Outcome(
-                    "errored", failure=failure(prepared.rule, error, offset=offset, unmask=unmask)
+                    "errored", failure=failure(connection, prepared.rule, error, offset=offset, unmask=unmask)
                 )
                 for prepared in batch.rules
             }

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from queue import SimpleQueue
 from typing import Final
 
 import psycopg
@@ -57,7 +58,11 @@ class Executor:
         }
         self._began = self._ended = time.perf_counter()
         tables = {prepared.table.oid: prepared.table for prepared in self.tasks.values() if prepared.table is not None}
-        self._pool = ThreadPoolExecutor(max_workers=max(1, options.jobs), thread_name_prefix="scan")
+        self._connections = self._connected(min(options.jobs, len(batches) + len(tables)))
+        self._free: SimpleQueue[psycopg.Connection] = SimpleQueue()
+        for connection in self._connections:
+            self._free.put(connection)
+        self._pool = ThreadPoolExecutor(max(1, len(self._connections)), "scan", self._take_connection)
         self._scans: dict[str, Future[dict[str, Outcome]]] = {}
         for batch in batches:
             future = self._pool.submit(self._measure, batch)
@@ -105,8 +110,10 @@ class Executor:
         return {name: rows for name, rows in sorted(counted.items()) if rows is not None}
 
     def finish(self) -> None:
-        """Wait for everything and let the threads go."""
+        """Wait for everything and let the threads and their connections go."""
         self._pool.shutdown(wait=True)
+        for connection in self._connections:
+            self._snapshot.leave(connection)
 
     def _measure(self, batch: Batch) -> dict[str, Outcome]:
         outcomes = {prepared.rule.id: _interrupted() for prepared in batch.rules}
@@ -154,15 +161,29 @@ class Executor:
             return None
         return int(row[0]) if row else None
 
-    def _connection(self) -> psycopg.Connection:
-        """This thread's connection."""
-        connection: psycopg.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._snapshot.joined()
+    def _connected(self, wanted: int) -> list[psycopg.Connection]:
+        """Return as many connections as wanted, or as there are: one at least, else RunError is raised."""
+        connections: list[psycopg.Connection] = []
+        while len(connections) < wanted:
+            try:
+                connection = self._snapshot.joined()
+            except RunError as error:
+                if connections and not self._snapshot.cancelled:
+                    break  # the limit of the role, the database, the server or a pooler
+                raise RunError(f"{error}; one connection is open, and an audit needs two") from None
+            connections.append(connection)
             if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
                 # its bytes are in no known encoding: take them as they are, we decode what we can
                 connection.execute("select set_config('client_encoding', 'sql_ascii', true)")
-        elif connection.closed:
+        return connections
+
+    def _take_connection(self) -> None:
+        self._local.connection = self._free.get()
+
+    def _connection(self) -> psycopg.Connection:
+        """This thread's connection."""
+        connection: psycopg.Connection = self._local.connection
+        if connection.closed:
             raise RunError("the connection to the server was lost: run the command again")
         return connection
 

@@ -55,7 +55,7 @@ def _instances(connection: psycopg.Connection, rule: Rule) -> list[Rule] | Outco
     except psycopg.Error as error:
         if connection.closed:
             raise
-        return Outcome("errored", failure=failure(query, error, offset=len(before), unmask=not before))
+        return Outcome("errored", failure=failure(connection, query, error, offset=len(before), unmask=not before))
     if not rows:
         return Outcome("not_checkable", cause=Cause("no_instances"))
     if len(rows) > instances.MOST:

@@ -124,7 +124,7 @@ def prepare(
             if isinstance(error, psycopg.errors.LockNotAvailable):
                 # the table stayed locked for the whole timeout: do not wait as long for each of its rules
                 session.set_timeouts(connection, lock=100)
-            outcomes[rule.id] = Outcome("errored", failure=failure(rule, error, offset=0, unmask=True))
+            outcomes[rule.id] = Outcome("errored", failure=failure(connection, rule, error, offset=0, unmask=True))
             continue
         if message := misplaced(connection, rule):
             outcomes[rule.id] = Outcome("errored", failure=Failure(message))
@@ -229,12 +229,14 @@ def _name(required: Prerequisite) -> RelationName:
     return RelationName(schema, table)
 
 
-def failure(rule: Rule, error: psycopg.Error, *, offset: int | None, unmask: bool) -> Failure:
+def failure(
+    connection: psycopg.Connection, rule: Rule, error: psycopg.Error, *, offset: int | None, unmask: bool
+) -> Failure:
     """Return the server's error on a rule; `offset` is the start of the rule's SQL in the sent text, if any."""
     position = error.diag.statement_position
     message, state = mask.error(error, unmask=unmask), error.sqlstate or ""
-    if state == _CANCELED and "timeout" in message:  # of the option, the role, the database or the server
-        message += "; --statement-timeout SECONDS sets another"
+    if state == _CANCELED and not connection.closed:
+        message += session.limit_note(connection)
     if position and offset is not None and 0 <= (place := int(position) - 1 - offset) <= len(rule.sql):
         return Failure(message, state, *rule.place(place))
     return Failure(message, state)

@@ -78,7 +78,7 @@ def test_transaction_pooling(pools: Bouncer, tmp_path: Path, is_busy: bool) -> N
     """What reads works, its connections share a snapshot; what writes is refused. Neither leaves anything behind."""
     dsn = pools.dsn("transaction")
     reading = (
-        ("run", "--out", str(tmp_path / "out"), "--schema", "public", "--jobs", "3", *_RUN),
+        ("run", "--out", str(tmp_path / "out"), "--schema", "public", "--jobs", "3", "--plan-fixes", *_RUN),
         ("lint", "--schema", "public"),
         ("profile", "--schema", "public"),
         ("init", str(tmp_path / "suite"), "--schema", "public"),

@@ -27,7 +27,9 @@ def test_a_slow_rule_costs_no_other_its_result(data: str, tmp_path: Path) -> Non
     document = audit(data, tmp_path / "out", mine, timeout=3)
     assert time.monotonic() - began < 50  # and not the 60 s that it would take
     assert list(errors(document)) == ["slow"]
-    assert errors(document)["slow"].endswith("statement timeout; --statement-timeout SECONDS sets another")
+    assert errors(document)["slow"].endswith(
+        "statement timeout; statement_timeout is 3s: --statement-timeout SECONDS sets another"
+    )
     assert results(document)["slow"]["error_at"]["sqlstate"] == "57014"
     assert counts(document) == {"quick": 5, "other": 5}
     assert {found["checked"] for found in document["results"]} == {10, 5}
