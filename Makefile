@@ -5,12 +5,20 @@
 # make soak: what is too long for the tests: fixes killed SOAK times, fixes and the migration tried on SOAK random databases,
 #   commands under faults for SOAK minutes.
 # make dist: the wheel and the sdist in dist/, with the locked build tool: two builds of a commit have the same bytes.
+# make lock: the versions and hashes in requirements/, after a change of pyproject.toml; UPGRADE=--upgrade takes new versions.
+# make sbom: dist/sbom.json (CycloneDX) and dist/licences.md, of the locked packages that the program is installed with.
 # make interop: dbt, Great Expectations, Soda and datacontract-cli beside the rules imported from their files.
 PYTHON ?= python3
 # compiled modules and tests are kept: the tests start the program many times
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 STAMP := .venv/.installed
+TOOLS := .tools/.installed
+PIP := python -m pip install --quiet --disable-pip-version-check
+UPGRADE ?=
+# for every version of Python from 3.11 on and every platform; versions that are locked stay
+LOCK = .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(UPGRADE) \
+  --custom-compile-command 'make lock'
 ORDERS ?= 5000000
 REPEATS ?= 3
 BENCH ?=
@@ -19,7 +27,7 @@ JOBS ?= 3
 # the modules that take longest come first, whatever the number of their tests
 PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check statically fix bench soak dist interop clean
+.PHONY: demo test check statically fix bench soak dist sbom lock interop clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
@@ -64,10 +72,30 @@ dist: $(STAMP)
 interop: $(STAMP)
 	$(BIN)/python -m tests.interop
 
-$(STAMP): pyproject.toml constraints.txt
+# each file is what its hash in the lock says; the build tool is in the lock, too
+$(STAMP): pyproject.toml requirements/dev.lock
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/$(PIP) --require-hashes --requirement requirements/dev.lock
+	$(BIN)/$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
+$(TOOLS): requirements/tools.lock
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/$(PIP) --require-hashes --requirement requirements/tools.lock
+	touch $@
+
+sbom: $(STAMP) $(TOOLS)
+	mkdir -p dist
+	.tools/bin/uv venv --quiet --clear --python $(BIN)/python .tools/sbom
+	.tools/bin/uv pip sync --quiet --python .tools/sbom --require-hashes requirements/run.lock
+	.tools/bin/cyclonedx-py environment .tools/sbom --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --output-file dist/sbom.json
+	$(BIN)/python -m tests.support.dependencies dist/sbom.json dist/licences.md
+
+lock: $(TOOLS)
+	$(LOCK) --extra embedded --output-file requirements/run.lock pyproject.toml
+	$(LOCK) --all-extras --constraint requirements/run.lock --output-file requirements/dev.lock pyproject.toml
+	$(LOCK) --group pyproject.toml:tools --output-file requirements/tools.lock
+
 clean:
-	rm -rf .venv out build dist benchmarks/.envs
+	rm -rf .venv .tools out build dist benchmarks/.envs
