@@ -104,7 +104,7 @@ def apply(
 
         done, not_converging, errors = run_steps(connection, steps, change)
         eta.end("adding up again")
-        proven = verify(before, checksums(connection, names, since))
+        proven = verify(before, checksums(connection, names, since, before))
         seconds = {f"{rule} {option}": outcome.seconds for rule, option, outcome in done if outcome.changed}
         changed = {table for (_, option), (_, _, outcome) in zip(steps, done, strict=True) if outcome.changed
                    for table in batches.changes(option)}  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from order_audit.audit import mask
 from order_audit.fixes.applied import Applied
 from order_audit.fixes.engine.bloat import Bloat
+from order_audit.fixes.engine.checksums import Verification
 from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.engine.status import Status
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix
@@ -47,19 +48,7 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
         return "\n".join(lines)
     lines.append(changes_text(applied.totals.changes, applied.totals.changed, applied.totals.deleted))
     if applied.verification is not None:
-        others = sum(map(len, applied.verification.others.values()))
-        lines.append(
-            f"checksums: in {plural(applied.verification.ranges, 'key range')}"
-            f" ({plural(applied.verification.rows, 'row')})"
-            f" {'only values in the undo log' if applied.totals.changes else 'nothing'} changed"
-            if not others
-            else f"checksums: in {applied.verification.ranges - others:,} of {applied.verification.ranges:,} key ranges"
-            f" only values in the undo log changed; in {others:,}, other sessions or triggers changed rows, too: "
-            + "; ".join(
-                f"{table} from {', '.join(map(str, first[:5]))}{' …' if len(first) > 5 else ''}"
-                for table, first in applied.verification.others.items()
-            )
-        )
+        lines.append(verification_text(applied.verification, applied.totals.changes))
     lines += bloat_lines(applied.bloat)
     lines += _guards(applied, "installed", "not installed, because rows violate them")
     if applied.left:
@@ -78,6 +67,21 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
             " 'order-audit fixes status' lists them",
         )
     return "\n".join(lines)
+
+
+def verification_text(found: Verification, changes: int) -> str:
+    """Return the line on the checksums after `changes` changes."""
+    others = sum(map(len, found.others.values()))
+    if others:
+        text = f"in {found.ranges - others:,} of {found.ranges:,} key ranges only values in the undo log changed;"
+        text += f" in {others:,}, other sessions or triggers changed rows, too: " + "; ".join(
+            f"{table} from {', '.join(map(str, first[:5]))}{' …' if len(first) > 5 else ''}"
+            for table, first in found.others.items()
+        )
+    else:
+        changed = "only values in the undo log" if changes else "nothing"
+        text = f"in {plural(found.ranges, 'key range')} ({plural(found.rows, 'row')}) {changed} changed"
+    return f"checksums: {text}{'; meanwhile, ' if found.altered else ''}{', '.join(found.altered)}"
 
 
 def rejected_lines(groups: Sequence[Rejected]) -> list[str]:

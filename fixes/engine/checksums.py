@@ -6,7 +6,7 @@ again with the old values of the undo log in place of the new ones. A range with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,17 +18,26 @@ from order_audit.fixes.names import parts
 #: Keys in a range, where keys are numbers.
 RANGE: Final = 100_000
 
-#: By table and range: rows, and the sum of their hashes.
-Checksums = dict[str, dict[int, tuple[int, str]]]
+
+@dataclass(frozen=True)
+class Checksums:
+    """By table: types of the columns; by table and range: rows, and the sum of their hashes."""
+
+    columns: dict[str, dict[str, str]]
+    sums: dict[str, dict[int, tuple[int, str]]]
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The number of compared ranges and rows; by table, the first key of each range with other changes."""
+    """The number of compared ranges and rows; by table, the first key of each range with other changes.
+
+    `altered` says which columns were added, dropped or got another type meanwhile.
+    """
 
     ranges: int
     rows: int
     others: dict[str, list[int]]
+    altered: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return the verification as JSON."""
@@ -36,14 +45,17 @@ class Verification:
 
 
 def checksums(
-    connection: psycopg.Connection, tables: Mapping[str, tuple[str, ...]], since: int | None = None
+    connection: psycopg.Connection,
+    tables: Mapping[str, tuple[str, ...]],
+    since: int | None = None,
+    before: Checksums | None = None,
 ) -> Checksums:
     """Return the checksums of tables (given with their keys).
 
-    With `since`, old values replace those of later entries in the undo log. Scans each table once. Values are compared
-    as text, as in the undo log.
+    With `since`, old values replace those of later entries in the undo log. Columns that `before` lacks are left out:
+    an added one would change each row's hash. Scans each table once. Values are compared as text, as in the undo log.
     """
-    sums: Checksums = {}
+    found = Checksums({}, {})
     for table, key in tables.items():
         columns = connection.execute(
             """
@@ -57,7 +69,8 @@ def checksums(
             """,
             [table],
         ).fetchall()
-        names = [name for name, *_ in columns]
+        found.columns[table] = {name: kind for name, _, kind, _ in columns}
+        names = [name for name, *_ in columns if before is None or name in before.columns[table]]
         # as numbers, or as text: the undo log has the text of a value
         kinds = {name: kind if number else "text" for name, number, kind, _ in columns if name in key}
         is_number = kinds[key[0]] != "text"
@@ -75,8 +88,8 @@ def checksums(
         query = sql.SQL(
             "select {}, count(*), sum(hash_array_extended(r.vals, 0))::text from ({}) as r (key, vals) group by 1"
         ).format(bucket, rows)
-        sums[table] = {int(row[0]): (int(row[1]), row[2]) for row in connection.execute(query)}
-    return sums
+        found.sums[table] = {int(row[0]): (int(row[1]), row[2]) for row in connection.execute(query)}
+    return found
 
 
 def _now(names: Sequence[str], table: str, key: str, kind: str) -> sql.Composable:
@@ -145,11 +158,28 @@ def verify(before: Checksums, after: Checksums) -> Verification:
     """Compare the checksums before with those of the reverted values."""
     others: dict[str, list[int]] = {}
     ranges = rows = 0
-    for table, by_range in before.items():
-        now = after.get(table, {})
+    for table, by_range in before.sums.items():
+        now = after.sums.get(table, {})
         for number in sorted(by_range.keys() | now.keys()):
             ranges += 1
             rows += by_range.get(number, (0, ""))[0]
             if by_range.get(number) != now.get(number):
                 others.setdefault(table, []).append(number * RANGE)
-    return Verification(ranges, rows, others)
+    altered = [
+        f"{table}.{name} {how}"
+        for table, columns in before.columns.items()
+        for name, how in _altered(columns, after.columns.get(table, {}))
+    ]
+    return Verification(ranges, rows, others, tuple(altered))
+
+
+def _altered(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the columns that differ, and how."""
+    for name, kind in after.items():
+        if name not in before:
+            yield name, "was added (not compared)"
+        elif kind != before[name]:
+            yield name, f"became {kind}"
+    for name in before:
+        if name not in after:
+            yield name, "was dropped"
