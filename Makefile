@@ -66,7 +66,7 @@ soak: $(STAMP)
 	$(BIN)/python -m tests.faults --minutes $(SOAK) --out benchmarks/results/faults.json
 
 dist: $(STAMP)
-	rm -rf dist
+	rm -f dist/*.whl dist/*.tar.gz
 	$(BIN)/python -m build --no-isolation
 
 interop: $(STAMP)

@@ -7,7 +7,8 @@ from typing import Final
 
 import psycopg
 
-from order_audit.errors import OrderAuditError
+from order_audit import session
+from order_audit.errors import OrderAuditError, RunError
 
 HOME: Final = Path(__file__).parent
 SCHEMA: Final = (HOME / "current" / "schema.sql", HOME / "sample-data.sql")
@@ -28,7 +29,7 @@ class NotEmptyError(OrderAuditError):
 def load(connection: psycopg.Connection, *, issues: bool = False, schema: str = "") -> None:
     """Create the current schema with its sample data, and with `issues` the labelled bad data, in one transaction.
 
-    Raises NotEmptyError if `customers` or `orders` exists.
+    Raises RunError if the schema does not exist, and NotEmptyError if `customers` or `orders` does.
     """
     with connection.transaction():
         enter_empty(connection, schema)
@@ -45,8 +46,14 @@ def add_issues(connection: psycopg.Connection, *, schema: str = "") -> None:
 
 
 def enter_empty(connection: psycopg.Connection, schema: str) -> None:
-    """Set the transaction's search path to a schema. Raises NotEmptyError if `customers` or `orders` exists."""
+    """Set the transaction's search path to a schema.
+
+    Raises RunError if it does not exist, and NotEmptyError if `customers` or `orders` exists.
+    """
     _enter(connection, schema)
+    if session.scalar(connection, "select current_schema()") is None:
+        what = f"there is no schema '{schema}'" if schema else "no schema of the search path exists"
+        raise RunError(f"{what} in database {connection.info.dbname}, or the role may not use it: create it first")
     there = connection.execute(
         "select relname from pg_class where relname in ('customers', 'orders')"
         " and relnamespace = (select oid from pg_namespace where nspname = current_schema()) order by relname"

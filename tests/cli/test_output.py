@@ -187,6 +187,11 @@ def test_scenario_loads_once(server_18: Server) -> None:
             assert len(again.stderr.splitlines()) == 1
             assert "customers already exists" in again.stderr
             assert connection.execute("select count(*), to_regclass('orders') from customers").fetchone() == (5, None)
+            for words in (["load"], ["generate", "--orders", "3", "--customers", "1", "--quiet"]):
+                nowhere = in_process("scenario", *words, "--schema", "elsewhere", "--dsn", dsn)
+                assert (nowhere.returncode, nowhere.stdout) == (3, "")
+                assert "order-audit: there is no schema 'elsewhere' in database" in nowhere.stderr
+                assert nowhere.stderr.endswith(", or the role may not use it: create it first\n")
             connection.execute("create schema elsewhere")
             other = in_process("scenario", "load", "--schema", "elsewhere", "--dsn", dsn)
             assert (other.returncode, other.stderr) == (0, "")
