@@ -13,6 +13,7 @@ from typing import Final
 import psycopg
 
 from order_audit.audit.database.catalog import Relation
+from order_audit.audit.database.lost import UNCHANGED, lost
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.scans.batch import Batch
@@ -119,15 +120,7 @@ class Executor:
         outcomes = {prepared.rule.id: _interrupted() for prepared in batch.rules}
         began = time.perf_counter()
         if not self._stopped.is_set():
-            outcomes = execute(
-                self._connection(),
-                batch,
-                self._impacts,
-                self._store,
-                examples=self._options.examples,
-                unmask=self._options.unmask,
-                stopped=self._stopped.is_set,
-            )
+            outcomes = self._execute(batch)
         self._ended = time.perf_counter()
         for rule, outcome in outcomes.items():
             outcomes[rule] = outcome = self._by_levels(self.tasks[rule], outcome)
@@ -137,6 +130,22 @@ class Executor:
         if self._options.low_impact:
             self._stopped.wait(min(PAUSE, self._ended - began))
         return outcomes
+
+    def _execute(self, batch: Batch) -> dict[str, Outcome]:
+        connection = self._connection()
+        try:
+            return execute(
+                connection,
+                batch,
+                self._impacts,
+                self._store,
+                examples=self._options.examples,
+                unmask=self._options.unmask,
+                stopped=self._stopped.is_set,
+            )
+        except RunError as error:  # what this thread has still to do fails for this reason, too
+            self._local.lost = error
+            raise
 
     def _by_levels(self, prepared: PreparedRule, outcome: Outcome) -> Outcome:
         table = prepared.table
@@ -157,8 +166,10 @@ class Executor:
             with self._connection().transaction():
                 row = self._connection().execute(f"select count(*) from {quoted(table)}".encode()).fetchone()
             self._ended = time.perf_counter()
-        except psycopg.Error:  # the table's rules say why
-            return None
+        except psycopg.Error as error:
+            if self._local.connection.closed and not self._stopped.is_set():
+                self._local.lost = lost([self._local.connection], error, UNCHANGED)
+            return None  # the table's rules say why
         return int(row[0]) if row else None
 
     def _connected(self, wanted: int) -> list[psycopg.Connection]:
@@ -184,7 +195,7 @@ class Executor:
         """This thread's connection."""
         connection: psycopg.Connection = self._local.connection
         if connection.closed:
-            raise RunError("the connection to the server was lost: run the command again")
+            raise getattr(self._local, "lost", RunError(f"the connection was lost; {UNCHANGED}: run the command again"))
         return connection
 
 
