@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from order_audit.expectations import SEVERITIES
@@ -18,6 +17,7 @@ from order_audit.reports import (
 )
 from order_audit.reports.document import Document, encode
 from order_audit.reports.formatting import MARKS
+from order_audit.reports.markdown_text import code, escaped
 
 #: The number of accepted schema findings that are listed.
 _ACCEPTED: Final = 20
@@ -29,23 +29,23 @@ def markdown(document: Document) -> str:
     database = run.database
     gate = summary.gate
     rate = "nothing was judged" if summary.pass_rate is None else f"{summary.pass_rate:.2f} %"
-    lines = [f"# Audit of {_cell(database.name)}: {'passed' if gate.passed else 'failed'}", ""]
+    lines = [f"# Audit of {escaped(database.name)}: {'passed' if gate.passed else 'failed'}", ""]
     if not run.complete:
         lines += ["**Interrupted: this audit is not complete.**", ""]
-    lines += [f"- {_cell(reason)}" for reason in gate.reasons] + [""] * bool(gate.reasons)
+    lines += [f"- {escaped(reason)}" for reason in gate.reasons] + [""] * bool(gate.reasons)
     if harmless := gate_text.harmless(document):
-        lines += [harmless, ""]
+        lines += [escaped(harmless), ""]
     lines += [
         f"{summary.passed} of {summary.judged} expectations passed ({rate}); {summary.failed} failed, "
         f"{summary.errored} errored, {summary.not_checkable} not checkable, {summary.skipped} skipped"
         + (f", {summary.not_selected} not selected" if summary.not_selected else "")
-        + f". PostgreSQL {_cell(database.server_version)}, {encode(run.started_at)}.",
+        + f". PostgreSQL {escaped(database.server_version)}, {encode(run.started_at)}.",
         "",
     ]
     if found := totals.sentence(document):
-        lines += [f"{found}.", ""]
+        lines += [f"{escaped(found)}.", ""]
     if against := baseline_text.total(document):
-        lines += [f"{against[0].upper()}{against[1:]}.", ""]
+        lines += [f"{escaped(against[0].upper() + against[1:])}.", ""]
     failed = [result for result in document.results if result.status == "failed"]
     has_owners = any(result.owner for result in failed)
     has_tags = any(result.tags for result in failed)
@@ -62,20 +62,20 @@ def markdown(document: Document) -> str:
             count += f" ({result.rows:,} rows: the key repeats)" if result.rows > result.violations else ""
             count += f" ({result.suppressed:,} suppressed)" if result.suppressed else ""
             lines.append(
-                f"| {MARKS[result.severity]} {result.severity} | {_cell(title)} | `{result.rule}`"
+                f"| {MARKS[result.severity]} {result.severity} | {escaped(title)} | {code(result.rule, in_table=True)}"
                 f" | {count} | {rows} |{f' {baseline_text.change(result)} |' * gate.baseline}"
-                + f" {_cell(result.owner)} |" * has_owners
-                + f" {_cell(', '.join(result.tags))} |" * has_tags
+                + f" {escaped(result.owner)} |" * has_owners
+                + f" {escaped(', '.join(result.tags))} |" * has_tags
             )
         lines.append("")
     if resolved := baseline_text.resolved(document):
-        lines += [f"Resolved: {', '.join(f'`{result.rule}` ({count:,})' for result, count in resolved)}.", ""]
+        lines += [f"Resolved: {', '.join(f'{code(result.rule)} ({count:,})' for result, count in resolved)}.", ""]
     if passed := [it for it in document.results if it.measure and it.status == "passed"]:
         lines += ["## Measured values within their bounds", ""]
-        lines += [f"- `{it.rule}`: {_cell(measure_text.line(it))}" for it in passed] + [""]
+        lines += [f"- {code(it.rule)}: {escaped(measure_text.line(it))}" for it in passed] + [""]
     if tolerated := limit_text.tolerated(document):
         lines += ["## Passed with violations", ""]
-        lines += [f"- `{it.rule}`: {_cell(limit_text.tolerance(it))}" for it in tolerated] + [""]
+        lines += [f"- {code(it.rule)}: {escaped(limit_text.tolerance(it))}" for it in tolerated] + [""]
     for status, heading in (
         ("errored", "Errored"),
         ("not_checkable", "Not checkable"),
@@ -84,7 +84,7 @@ def markdown(document: Document) -> str:
         if matching := [it for it in document.results if it.status == status]:
             lines += [f"## {heading}", ""]
             lines += [
-                f"- `{it.rule}`{f' ({_cell(it.owner)})' * bool(it.owner)}: {_cell(it.error or it.reason)}"
+                f"- {code(it.rule)}{f' ({escaped(it.owner)})' * bool(it.owner)}: {escaped(it.error or it.reason)}"
                 for it in matching
             ]
             lines.append("")
@@ -96,8 +96,10 @@ def markdown(document: Document) -> str:
 def _suppressions(document: Document) -> list[str]:
     """List what suppressions of the configuration accept, and those that need attention."""
     known = {it.rule: it for it in document.results}
-    used = [f"- `{rule}`: {_cell(text)}" for rule in known for text in suppression_text.of_rule(known[rule], document)]
-    rest = [f"- {_cell(text)}" for it in document.suppressions if (text := suppression_text.attention(it))]
+    used = [
+        f"- {code(rule)}: {escaped(text)}" for rule in known for text in suppression_text.of_rule(known[rule], document)
+    ]
+    rest = [f"- {escaped(text)}" for it in document.suppressions if (text := suppression_text.attention(it))]
     return ["## Suppressed", "", *used, *rest, ""] if used or rest else []
 
 
@@ -111,30 +113,24 @@ def _schema(document: Document) -> list[str]:
     if any(group.open for group in groups):
         lines += ["| severity | finding | rule | objects | which |", "| --- | --- | --- | ---: | --- |"]
         lines += [
-            f"| {MARKS[group.severity]} {group.severity} | {_cell(group.title)} | `{group.rule}` | {len(group.open):,}"
-            f" | {_cell(group.named)} |"
+            f"| {MARKS[group.severity]} {group.severity} | {escaped(group.title)} | {code(group.rule, in_table=True)}"
+            f" | {len(group.open):,} | {escaped(group.named)} |"
             for group in groups
             if group.open
         ]
-        lines += ["", f"`{action_plan.lint_command(document)}` and report.html have a suggestion for each.", ""]
+        lines += ["", f"{code(action_plan.lint_command(document))} and report.html have a suggestion for each.", ""]
     accepted = [result for group in groups for result in group.findings if result.accepted]
-    rest = [f"- accepted: `{it.rule}` {_cell(it.object)}: {_cell(it.accepted)}" for it in accepted[:_ACCEPTED]]
+    rest = [f"- accepted: {code(it.rule)} {escaped(it.object)}: {escaped(it.accepted)}" for it in accepted[:_ACCEPTED]]
     if len(accepted) > _ACCEPTED:
         rest.append(f"- and {len(accepted) - _ACCEPTED:,} more accepted")
     rest += [
-        f"- unused suppression (the finding does not occur): {_cell(it.rule)} {_cell(it.object)}: {_cell(it.words)}"
+        f"- unused suppression (the finding does not occur): {code(it.rule)} {escaped(it.object)}: {escaped(it.words)}"
         for it in document.unused_suppressions
         if it.object
     ]
     rest += [
-        f"- {rule.status.replace('_', ' ')}: `{rule.rule}`: {_cell(rule.reason)}"
+        f"- {rule.status.replace('_', ' ')}: {code(rule.rule)}: {escaped(rule.reason)}"
         for rule in rules
         if rule.status != "checked"
     ]
     return lines + rest + [""] * bool(rest)
-
-
-def _cell(text: str) -> str:
-    """Escape text so that it cannot end a table cell or start markup."""
-    text = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]<>|#!~])", r"\\\1", text)

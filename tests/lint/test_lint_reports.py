@@ -168,7 +168,7 @@ def test_summary_tells_of_the_schema(told: tuple[dict[str, Any], Path]) -> None:
     assert sum(int(count) for *_, count in rows) == 23
     assert len(re.findall("^- accepted: ", part, re.MULTILINE)) == 4
     assert "customers.customer\\_balance: the ledger \\| is \\<kept\\> elsewhere" in part
-    assert "- unused suppression (the finding does not occur): schema.bitmap\\_is\\_readable nowhere: gone" in part
+    assert "- unused suppression (the finding does not occur): `schema.bitmap_is_readable` nowhere: gone" in part
 
 
 def test_junit_fails_what_the_gate_was_told_to_fail_on(told: tuple[dict[str, Any], Path]) -> None:
