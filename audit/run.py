@@ -37,6 +37,8 @@ def run(dsn: str, out: Path, options: Options) -> Document:
     writers = {name: FORMATS[name] for name in options.formats}
     if "summary" in writers and "html" not in writers:
         raise UsageError("--format summary has links into report.html: add html")
+    if "csv-safe" in writers and "violations" not in writers:
+        raise UsageError("--csv-safe is made of violations.csv: add violations to --format")
     for writer in writers.values():
         writer.check(out)
     if options.rows:

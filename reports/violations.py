@@ -31,10 +31,10 @@ class FormatError(ValueError):
 
 
 def field(text: str) -> bytes:
-    """One field of a line, quoted where it must be."""
+    """One field of a line, quoted where it must be: as COPY does it, where a line could end as well."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow([text])
-    return line.getvalue().encode()
+    csv.writer(line, lineterminator="\r\n").writerow([text])
+    return line.getvalue().removesuffix("\r\n").encode()
 
 
 def prefix(rule: str) -> bytes:

@@ -58,6 +58,27 @@ class FileWriter:
         (folder / self.file).unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class SafeCsvWriter:
+    """The violations for a spreadsheet, beside the exact file that comparisons take."""
+
+    file: str = "violations-safe.csv"
+    is_default: bool = False
+
+    def check(self, out: Path) -> None:
+        """Do nothing: one file can always be replaced."""
+
+    def write(self, document: Document, folder: Path, out: Path, asked: Asked) -> None:  # noqa: ARG002
+        """Write the file from the exact one."""
+        from order_audit.reports import spreadsheet
+
+        spreadsheet.write(folder / WRITERS["violations"].file, folder / self.file)
+
+    def remove(self, folder: Path) -> None:
+        """Remove the file."""
+        (folder / self.file).unlink(missing_ok=True)
+
+
 # Imports are inside functions, because some modules are slow to import.
 
 
@@ -92,7 +113,7 @@ def _markdown(document: Document) -> str:
     return markdown(document)
 
 
-WRITERS: Final = {
+WRITERS: Final[dict[str, FileWriter | SafeCsvWriter]] = {
     "html": FileWriter("report.html", _html),
     "summary": FileWriter("summary.html", _summary, is_default=False),
     "json": FileWriter("results.json", _json),
@@ -100,5 +121,6 @@ WRITERS: Final = {
     "markdown": FileWriter("summary.md", _markdown),
     # a document does not hold all keys: the audit writes the file while it reads them
     "violations": FileWriter("violations.csv", None),
+    "csv-safe": SafeCsvWriter(),
 }
 DEFAULT: Final = tuple(name for name, writer in WRITERS.items() if writer.is_default)

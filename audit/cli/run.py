@@ -95,6 +95,9 @@ def run(
         typer.Option("--gentle", help="Low impact: one scan at a time, no parallel workers, a pause after each."),
     ] = False,
     statement_timeout: Timeout = None,
+    csv_safe: Annotated[
+        bool, typer.Option("--csv-safe", help="Also write violations-safe.csv, in which no key is a formula.")
+    ] = False,
     unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data in the evidence.")] = False,
     no_lint: Annotated[bool, typer.Option("--no-lint", help="Skip the schema lint.")] = False,
     allow: Allow = None,
@@ -158,7 +161,7 @@ def run(
             **from_file(suite),
             variables=variables(var),
             schema=schema,
-            formats=_formats(formats),
+            formats=_formats(formats, csv_safe=csv_safe),
             fail_on=fail_on,
             min_pass_rate=_percentage(min_pass_rate),
             baseline=baseline,
@@ -211,13 +214,13 @@ def _warn(database: Database) -> None:
         typer.echo(f"  and {plural(more, 'more warning')} in results.json and in the report", err=True)
 
 
-def _formats(text: str) -> tuple[str, ...]:
+def _formats(text: str, *, csv_safe: bool) -> tuple[str, ...]:
     wanted = [word.strip() for word in text.split(",") if word.strip()]
     if unknown := [word for word in wanted if word not in FORMATS]:
         raise UsageError(f"--format: no format '{unknown[0]}' (known: {', '.join(FORMATS)})")
     if not wanted:
         raise UsageError(f"--format names no format (known: {', '.join(FORMATS)})")
-    return tuple(wanted)
+    return tuple(dict.fromkeys([*wanted, *["csv-safe"] * csv_safe]))
 
 
 def _percentage(text: str | None) -> Any:

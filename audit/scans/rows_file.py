@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-_RISKY: Final = tuple("=+-@\t\r\n'")
+from order_audit.reports.spreadsheet import neutral
+
 _QUOTED: Final = re.compile(r'[",\r\n]|^$|^\s|\s$')
 #: The bytes of a file's name without its suffix.
 _LONGEST: Final = 120
@@ -80,7 +81,5 @@ def field(value: Any, *, is_plain: bool = False) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value)
-    if isinstance(value, str) and not is_plain and text.startswith(_RISKY):
-        text = f"'{text}"
+    text = neutral(value) if isinstance(value, str) and not is_plain else str(value)
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text

@@ -32,6 +32,12 @@ def test_lines_are_read_as_they_were_written(lines: list[tuple[str, bytes | None
     assert violations.count(io.BytesIO(data)) == len(lines)
 
 
+@given(st.text("a,\"\r\n ='"))
+def test_a_field_is_as_copy_writes_it(text: str) -> None:
+    """An end of a line in it as well, whatever line it stands in."""
+    assert b"rule," + violations.field(text) + b"\n" == written("rule", text.encode())
+
+
 def test_keys_are_sorted_as_the_server_does() -> None:
     """NULL before all, numbers as numbers, NaN after all; texts by their bytes, the empty one after NULL."""
     numbers = [None, b"-Infinity", b"-3", b"2", b"10", b"Infinity", b"NaN"]
