@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperOption
 
 from order_audit.errors import UsageError
+
+_DSN: Final = re.compile(r"postgres(ql)?:/", re.IGNORECASE)
 
 
 class Command(TyperCommand):
@@ -32,6 +35,11 @@ class Command(TyperCommand):
             if times > 1 and isinstance(option, TyperOption) and not option.multiple and not option.is_flag:
                 raise UsageError(f"{option.opts[0]} is given {times} times and takes one value; see"
                                  f" '{ctx.command_path} --help'")  # fmt: skip
+        for parameter in self.params:
+            values = options.get(parameter.name or "")
+            # as a folder it would be made, with the password in its name
+            if parameter.name != "dsn" and any(map(_is_dsn, values if isinstance(values, list) else [values])):
+                raise UsageError(f"{parameter.opts[0]}: a DSN belongs to --dsn; see '{ctx.command_path} --help'")
         return dict(options)
 
 
@@ -47,3 +55,7 @@ class Commands(typer.Typer):
         kind = options.pop("cls", self._of)
         register = super().command(name, cls=kind, **options)
         return lambda function: register(kind.prepared(function))
+
+
+def _is_dsn(value: object) -> bool:
+    return isinstance(value, str) and _DSN.match(value) is not None

@@ -136,6 +136,17 @@ def test_no_secret_of_a_connection_that_works(server_18: Server, tmp_path: Path)
         servers.drop_database(server_18, dsn)
 
 
+@pytest.mark.parametrize("words", ["init {url}", "run --out {url}", "lint --sql={url}", "rules --fixes {url}"])
+def test_a_dsn_is_nothing_else(tmp_path: Path, words: str) -> None:
+    """It would be made as a folder, with the password in its name, if another DSN was given beside it."""
+    url = f"postgresql://oa:{PARTS[0]}@localhost/shop"
+    done = in_process(*words.format(url=url).split(), env={"DATABASE_URL": "host=/nowhere"}, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a DSN belongs to --dsn" in done.stderr
+    assert PARTS[0] not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_all_words_of_libpq_for_secrets_are_known() -> None:
     """What this libpq marks as one, and what later versions have besides."""
     marked = {it.keyword.decode() for it in psycopg.pq.Conninfo.get_defaults() if it.dispchar == b"*"}
