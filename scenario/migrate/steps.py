@@ -127,11 +127,12 @@ def refuse_sqitch(connection: psycopg.Connection, all_steps: Sequence[Step]) -> 
 
 
 def execute(connection: psycopg.Connection, text: str) -> None:
-    """Run a file as psql would: its own begin and commit are in it."""
+    """Run a file as psql would: its own begin and commit are in it, or the caller has a transaction for it."""
+    is_own = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
     try:
         connection.execute(text.encode())
     except psycopg.Error as error:
-        if not connection.closed:
+        if is_own and not connection.closed:
             connection.execute("rollback")
         if isinstance(error, psycopg.errors.RaiseException):  # a check of the file
             raise RefusalError(message(error)) from None

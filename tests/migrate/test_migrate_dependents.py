@@ -116,12 +116,15 @@ STOPS = {
 
 
 @pytest.mark.parametrize("create", STOPS)
-def test_what_cannot_be_migrated_stops_the_migration_before_it_begins(sample: str, server: Server, create: str) -> None:
+def test_what_cannot_be_migrated_stops_the_migration_before_it_begins(
+    sample: str, server: Server, create: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with psycopg.connect(sample, autocommit=True) as connection:
         connection.execute(create.encode())
     dumped = shape(server, sample)
     planned = migrate(sample, "plan", "--quiet", code=3)
     assert "    the migration cannot begin: " in planned
+    assert caplog.text == ""  # as where the transaction has gone before its end
     for said in (
         planned,
         migrate(sample, "run", "--quiet", code=3),
