@@ -56,7 +56,7 @@ def _not_null(found: TableFigures, figures: Figures) -> Found:
     else:
         yield Candidate(
             "not_null", found.table, (column,), f"{subject} is NULL",
-            "The column allows NULL. Readers that have always found a value there rely on it.",
+            "The column allows NULL. Readers that rely on a value fail, or leave the row out.",
             figures.rows, (), f"t.{column.sql} is null",
         )  # fmt: skip
 
@@ -89,10 +89,10 @@ def _unique(found: TableFigures, figures: Figures) -> Found:
     elif set(words(figures.name)) & _SHARED:
         yield Omitted(subject, "unique", "its values differ, but its name is that of what several may share")
     else:
-        how = "the name is that of an identifier" if is_identifier(figures.name) else "they are codes"
+        how = "The name is that of an identifier" if is_identifier(figures.name) else "The values are codes"
         yield Candidate(
             "unique", found.table, (column,), f"Duplicate {subject}",
-            f"All values differ, and {how}: two rows with one value are one thing twice.",
+            f"{how}: two rows with one value are one thing twice.",
             figures.values, (),
             query=f"select t.{column.sql}, count(*) as rows\nfrom {found.table.sql} as t\n"
             f"where t.{column.sql} is not null\ngroup by t.{column.sql}\nhaving count(*) > 1",
@@ -136,7 +136,7 @@ def _bounds(found: TableFigures, figures: Figures) -> Found:
     else:
         yield Candidate(
             "not_negative", found.table, (column,), f"{subject} is negative",
-            "No row has a negative number, although many are small: it counts or measures something.",
+            "At least 95 % of the values are 0 or more, as of a column that counts or measures something.",
             figures.values, shown, f"{value} < 0",
         )  # fmt: skip
 

@@ -90,6 +90,6 @@ def _form(figures: Figures) -> Format | None:
     for name, letter, letters in _CLASSES:
         if all(re.fullmatch(f"{letter}+", value) for value in samples):
             return Format(
-                f"{longest} {name}", f"^[{letters}]{{{longest}}}$", "All values have one form; others are no such code."
+                f"{longest} {name}", f"^[{letters}]{{{longest}}}$", "A value of another form is no such code."
             )
     return None

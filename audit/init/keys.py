@@ -88,7 +88,7 @@ def composite(
     named = ", ".join(part.name for part in parts)
     return Candidate(
         "key", found.table, tuple(part.column for part in parts), f"Duplicate ({named}) in {subject}",
-        "The table has no key. These columns differ in each row, so two equal ones are a row that was loaded twice.",
+        "The table has no key. Two rows with the same values in these columns are a row that was loaded twice.",
         found.rows, (f"independent columns would repeat {chances:,.0f} times",),
         query=f"select {listed}, count(*) as rows\nfrom {found.table.sql} as t\ngroup by {listed}\n"
         "having count(*) > 1",

@@ -89,8 +89,7 @@ def _determined(found: TableFigures, code: Figures, name: Figures) -> Iterator[C
     value = f"t.{code.column.sql}"
     yield Candidate(
         "dependency", found.table, (code.column, name.column), f"{code.name} has several values of {name.name}",
-        f"Each value of {code.name} has one of {name.name} in all of its rows; a second one is a spelling, or a wrong"
-        " code.",
+        f"A value of {code.name} belongs to one of {name.name}; a second one is a spelling, or a wrong code.",
         code.distinct, (f"{code.distinct:,} different values of {code.name} in {code.values:,} rows",),
         query=f"select {value}, min(t.{name.column.sql}) as first_value, max(t.{name.column.sql}) as last_value\n"
         f"from {found.table.sql} as t\nwhere {value} is not null\ngroup by {value}\n"

@@ -147,7 +147,7 @@ def _is_like_a_code(figures: Figures) -> bool:
 
 def _candidate(found: TableFigures, figures: Figures, key: Key, *, by_name: bool) -> Candidate:
     value, target, target_column = f"t.{figures.column.sql}", key.found.table, key.figures.column
-    how = "The name says so" if by_name else "The values are codes that are found there"
+    how = "The name says so" if by_name else "The values are codes of that table"
     return Candidate(
         "reference", found.table, (figures.column,),
         f"{found.table.shown}.{figures.name} is not in {target.shown}",

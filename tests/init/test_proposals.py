@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,10 @@ def test_header_has_the_figures_and_the_exceptions(proposal: Proposal) -> None:
     text = _file(proposal, "reading.station_is_in_station").text
     assert "-- key: taken, station\n" in text or "-- key: station, taken\n" in text
     assert "-- tolerate: 0.1 %\n" in text
+    for file in proposal.files:
+        assert not re.search(r"[Nn]o row|[Aa]ll values|[Ee]ach|always", file.text) or not any(
+            it.broken for it in file.candidates
+        ), file.text
     assert "from 3,001 rows; exceptions: 1." in text
     assert "61 different values; station.code has 60" in text
     assert "none breaks it" in _file(proposal, "reading.not_negative").text
