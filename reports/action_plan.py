@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from order_audit import search_path
-from order_audit.reports import schema_findings
+from order_audit.reports import limit_text, schema_findings
 from order_audit.reports.document import Document, GivenOptions, PlannedFix, Result
 from order_audit.reports.formatting import plural
-from order_audit.reports.limit_text import tolerated
 
 #: The number of actions in a plan.
 LONGEST: Final = 7
@@ -54,13 +53,23 @@ def verdict(document: Document) -> str:
     critical = [result for result in failed if result.severity == "critical"]
     if not document.summary.judged:
         return "nothing was judged"
-    if gate.passed and not failed:
-        return f"fit: {'all violations are tolerated' if tolerated(document) else 'no expectation found a violation'}"
     if gate.passed and not critical:
-        return f"fit: no critical finding; {plural(len(failed), 'milder finding')}"
+        schema = schema_findings.grave(document)
+        why = limit_text.accepted(document) or "no expectation found a violation"
+        if failed:
+            why = f"no critical finding{' in the data' * bool(schema)}; {plural(len(failed), 'milder finding')}"
+        return f"fit for the gate: {why}; {schema}" if schema else f"fit: {why}"
     if gate.passed:
         return f"the gate passed, with {plural(len(critical), 'critical finding')}"
     return f"not fit: {plural(len(critical), 'critical finding')}" if critical else "not fit"
+
+
+def tone(document: Document) -> str:
+    """Return the kind of the verdict, for its colour: passed, failed, or limited by critical findings."""
+    if not document.summary.gate.passed:
+        return "failed"
+    is_grave = any(it.severity == "critical" for it in _failed(document)) or bool(schema_findings.grave(document))
+    return "limited" if is_grave or not document.summary.judged else "passed"
 
 
 def rows_concerned(document: Document) -> str:

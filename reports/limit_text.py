@@ -40,6 +40,13 @@ def all_tolerated(document: Document) -> str:
     return f"{plural(count, 'violation')} of {plural(len(rules), 'expectation')} tolerated" if rules else ""
 
 
+def accepted(document: Document) -> str:
+    """Return how the violations are accepted if all of them are; empty if some are not, or there are none."""
+    failed = [it for it in document.results if it.status == "failed"]
+    ways = ["tolerated"] * bool(tolerated(document)) + ["suppressed"] * bool(failed)
+    return f"all violations are {' or '.join(ways)}" if ways and not any(it.open for it in failed) else ""
+
+
 def levels(result: Result) -> str:
     """Return from how many violations on a rule fails, by severity; empty if any violation fails it."""
     return ", ".join(f"{it.severity} above {it.above}" for it in result.tolerate)

@@ -13,6 +13,8 @@ from order_audit.reports.formatting import plural
 
 #: The number of objects that a rule's line names.
 _NAMED: Final = 4
+#: The evidence that counts references without a referenced row.
+ORPHANS: Final = ("orphans", "values without a referenced row", "rows without a referenced row")
 #: The verdict on a suggestion, by the kind of its outcome.
 _VERDICTS: Final = {
     "runs": "would run",
@@ -82,6 +84,22 @@ def unjudged(statuses: Iterable[str]) -> str:
     return "".join(
         f", {count[status]:,} {status.replace('_', ' ')}" for status in ("errored", "not_checkable") if count[status]
     )
+
+
+def grave(document: Document) -> str:
+    """Return the number of critical findings, and of the references to no row that they count; empty if none."""
+    found = failing(document.schema_findings, "critical")
+    if not found:
+        return ""
+    text = f"the schema lint has {plural(len(found), 'critical finding')}"
+    orphans = orphaned(found)
+    return f"{text}, with {plural(orphans, 'reference')} to a row that is missing" if orphans else text
+
+
+def orphaned(found: Iterable[SchemaFinding]) -> int:
+    """Return how many references of these findings' tables have no referenced row, without those of samples."""
+    counts = (it.evidence.get(name) for it in found for name in ORPHANS)
+    return sum(count for count in counts if isinstance(count, int))
 
 
 def failing(findings: Iterable[SchemaFinding], fail_on: FailOn) -> list[SchemaFinding]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from order_audit.expectations import SEVERITIES, Severity
 from order_audit.expectations.names import top_area
-from order_audit.reports import action_plan, baseline_text, gate_text, profile, schema_findings, totals
+from order_audit.reports import action_plan, baseline_text, gate_text, limit_text, profile, schema_findings, totals
 from order_audit.reports.document import Cause, Document, Result, RowsAffected, Run, SchemaRule, Status
 from order_audit.reports.html import annotated_ddl, evidence, impact, links, reproduce, traceability
 from order_audit.reports.html.environment import page
@@ -46,6 +46,8 @@ def report(document: Document) -> str:
         linked=links.linker(anchors),
         reasons=links.reasons(document, anchors),
         verdict_text=action_plan.verdict(document),
+        tone=action_plan.tone(document),
+        accepted=limit_text.accepted(document),
         actions=action_plan.actions(document),
         against_baseline=baseline_text.total(document),
         resolved=baseline_text.resolved(document),
@@ -108,9 +110,13 @@ def ranked(document: Document) -> list[Result]:
 
 
 def _counts(severity: Severity, by_status: Mapping[Status, list[Result]]) -> dict[str, int]:
-    """Count a severity's rules by status, and its violations."""
+    """Count a severity's rules by status, its violations, and those that it tolerates."""
     of = {status: sum(it.severity == severity for it in by_status.get(status, ())) for status in get_args(Status)}
-    return of | {"violations": sum(it.violations for it in by_status.get("failed", ()) if it.severity == severity)}
+    violations, tolerated = (
+        sum(it.violations for it in by_status.get(status, ()) if it.severity == severity)
+        for status in ("failed", "passed")
+    )
+    return of | {"violations": violations, "tolerated": tolerated}
 
 
 def _areas(rules: Iterable[str]) -> list[str]:

@@ -32,6 +32,7 @@ def summary(document: Document) -> str:
         page=PAGE,
         anchors=links.of_document(document, groups),
         verdict_text=action_plan.verdict(document),
+        tone=action_plan.tone(document),
         totals=totals.sentence(document),
         concerned=action_plan.rows_concerned(document),
         actions=action_plan.actions(document),

@@ -117,3 +117,33 @@ def test_there_are_seven_at_most_and_their_commands_exist() -> None:
 def test_the_verdict_follows_gate_and_findings(results: list[dict[str, Any]], gate: dict[str, Any], said: str) -> None:
     """A gate that lets critical findings pass does not make the data fit."""
     assert action_plan.verdict(typed(document(*results, gate=gate))) == said
+
+
+ORPHANS = {"rule": "schema.a", "title": "A", "severity": "critical", "object": "o.a", "message": ""} | {
+    "suggestion": "", "remedy": "redesign",
+    "evidence": {"values": 90, "values without a referenced row": 4, "references": "c.id"},
+}  # fmt: skip
+SCHEMA = "; the schema lint has 2 critical findings, with 8 references to a row that is missing"
+
+
+@pytest.mark.parametrize(
+    ("result", "said", "tone"),
+    [
+        (found("o.a", "passed", violations=3), f"fit for the gate: all violations are tolerated{SCHEMA}", "limited"),
+        (found("o.a", suppressed=1), f"fit for the gate: all violations are suppressed{SCHEMA}", "limited"),
+        (found("o.a", "passed"), f"fit for the gate: no expectation found a violation{SCHEMA}", "limited"),
+        (
+            found("o.a", severity="info"),
+            f"fit for the gate: no critical finding in the data; 1 milder finding{SCHEMA}",
+            "limited",
+        ),
+        (found("o.a"), "the gate passed, with 1 critical finding", "limited"),
+    ],
+)
+def test_the_verdict_names_critical_findings_of_the_schema(result: dict[str, Any], said: str, tone: str) -> None:
+    """The gate passes without them, and the data are not fit for all that; accepted ones do not count."""
+    made = document(result)
+    made["schema_findings"] = [ORPHANS, ORPHANS, ORPHANS | {"accepted": "known"}, ORPHANS | {"severity": "warning"}]
+    assert (action_plan.verdict(typed(made)), action_plan.tone(typed(made))) == (said, tone)
+    made["schema_findings"] = made["schema_findings"][2:]
+    assert action_plan.tone(typed(made)) == ("passed" if said.startswith("fit") else "limited")

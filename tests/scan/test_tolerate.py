@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,11 @@ def test_every_output_shows_tolerated_violations(dsn: str, tmp_path: Path) -> No
     assert f"- `few`: {words}" in (tmp_path / "out" / "summary.md").read_text()
     page = (tmp_path / "out" / "report.html").read_text()
     assert words in page
+    assert "fit: all violations are tolerated" in page
+    text = " ".join(re.sub("<[^>]*>", " ", page).split())
+    assert "All violations are tolerated." in text
+    assert "No expectation found a violation" not in text
+    assert "Violations of failed ones 0 0 0 0 Tolerated violations 12 0 0 12" in text
     assert "without a violation" not in page
     case = ElementTree.parse(tmp_path / "out" / "junit.xml").find(".//testcase[@name='few']")
     assert case is not None
