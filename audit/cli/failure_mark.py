@@ -18,11 +18,18 @@ NAME: Final = "FAILED.txt"
 
 @contextlib.contextmanager
 def marked_failure(out: Path) -> Iterator[None]:
-    """Write the mark if the block raises and `out` has results; remove it if not. The error says so, too."""
+    """Write the mark if the block raises and leaves the results of an earlier run; else remove it.
+
+    The error says so, too. A run in which no rule could be judged raises and has files of its own.
+    """
+    earlier = _results(out)
     try:
         yield
     except OrderAuditError as error:
-        if not (out / "results.json").exists() and not (out / "report.html").exists():
+        if not earlier:
+            raise
+        if not earlier & _results(out):
+            _remove(out)
             raise
         text = f"The run that ended {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC failed."
         text += " The other files here are of an earlier run."
@@ -30,5 +37,15 @@ def marked_failure(out: Path) -> Iterator[None]:
             (out / NAME).write_text(f"{text}\n\n{clean(without_secrets(str(error)))}\n", encoding="utf-8")
         error.args = (f"{error}; the files in {out} are of an earlier run",)
         raise
+    _remove(out)
+
+
+def _results(out: Path) -> set[tuple[str, int]]:
+    """Return the files of results in a folder, each with its inode: a run replaces them."""
+    paths = (out / name for name in ("results.json", "report.html"))
+    return {(path.name, path.stat().st_ino) for path in paths if path.exists()}
+
+
+def _remove(out: Path) -> None:
     with contextlib.suppress(OSError):
         (out / NAME).unlink(missing_ok=True)

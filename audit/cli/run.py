@@ -27,6 +27,7 @@ from order_audit.audit.cli.options import (
 )
 from order_audit.audit.formats import FORMATS
 from order_audit.errors import UsageError
+from order_audit.progress import ignore_note
 from order_audit.reports.writers import DEFAULT
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ def run(
             unmask=unmask,
             on_progress=start_progress("judging rules", lines=True),
             start_progress=start_progress,
+            on_note=ignore_note if quiet or not sys.stderr.isatty() else _say_early,
         )
         with marked_failure(out):
             document = audit(dsns.resolve(dsn), out, options)
@@ -192,6 +194,13 @@ def run(
     then = [following(command, dsn)] if command else []
     say(summary.verdict_text(document, out, then, verbose=verbose))
     raise typer.Exit(_exit_code(document))
+
+
+def _say_early(note: str) -> None:
+    """Print what a person at a terminal need not wait for."""
+    from order_audit.reports.terminal.escape import escape
+
+    print(f"order-audit: {escape(note)}", file=sys.stderr, flush=True)
 
 
 def _say_beyond_reading(database: Database) -> None:

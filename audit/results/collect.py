@@ -26,7 +26,7 @@ from order_audit.audit.results.coverage import coverage
 from order_audit.audit.results.fix_plan import fix_plan
 from order_audit.audit.results.impact_facts import ImpactFacts, impact_facts, runnable
 from order_audit.audit.results.interruption import interruptible
-from order_audit.audit.results.nothing_judged import other_schema
+from order_audit.audit.results.nothing_judged import first_word, other_schema
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.overlap import Overlaps, overlaps
 from order_audit.audit.results.own_folder import rows_folder
@@ -117,6 +117,8 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         sql = runnable(search_path.names(options.schema), read)
         read = read or _all_relations(snapshot)
         elsewhere = other_schema(snapshot.connection, outcomes.values())
+        if (options.lint or options.profile) and not prepared_rules and (why := first_word(outcomes.values())):
+            options.on_note(why)
         hold(snapshot.connection, read)
         as_seen = states(snapshot.connection, read)
         scans = _start(engine, prepared_rules, store, database.schema, options)

@@ -30,6 +30,15 @@ def other_schema(connection: psycopg.Connection, outcomes: Iterable[Outcome]) ->
     return found or ""
 
 
+def first_word(outcomes: Iterable[Outcome]) -> str:
+    """Return, before lint and profile, that all wanted rules lack tables, and which; empty if it is not so."""
+    wanted = [it for it in outcomes if it.status not in ("not_selected", "not_checkable")]
+    missing = sorted({name for it in wanted if it.cause is not None for name in it.cause.tables})
+    if not missing or any(it.status != "skipped" for it in wanted):
+        return ""
+    return f"no rule can be judged: no table {', '.join(missing)}; what can be done is the schema lint and the profile"
+
+
 def message(results: Sequence[Result], database: Database, suites: Sequence[str], elsewhere: str, out: Path) -> str:
     """Return why no rule could be judged, and what to do next."""
     schemas = f", schema{'s' * bool(database.further_schemas)} {', '.join(database.schemas)}"

@@ -8,7 +8,14 @@ from fractions import Fraction
 from pathlib import Path
 
 from order_audit.expectations import Override
-from order_audit.progress import ProgressCallback, StartProgress, ignore_progress, start_ignored
+from order_audit.progress import (
+    NoteCallback,
+    ProgressCallback,
+    StartProgress,
+    ignore_note,
+    ignore_progress,
+    start_ignored,
+)
 from order_audit.reports.document import FailOn, Suppression
 from order_audit.reports.writers import DEFAULT
 
@@ -30,7 +37,7 @@ class Options:
     environments. `trusted` suites may call functions that reach outside of the database.
 
     `on_progress` receives the progress of rules; `start_progress` returns such a callback for lint and
-    profile.
+    profile. `on_note` receives a sentence that should not wait for the end.
     """
 
     suites: tuple[str, ...] = ("current",)
@@ -69,6 +76,7 @@ class Options:
     unmask: bool = False
     on_progress: ProgressCallback = ignore_progress
     start_progress: StartProgress = start_ignored
+    on_note: NoteCallback = ignore_note
 
     @property
     def needs_violations(self) -> bool:

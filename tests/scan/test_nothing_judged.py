@@ -10,6 +10,8 @@ import psycopg
 import pytest
 
 from order_audit import scenario
+from order_audit.audit.run import Options
+from order_audit.audit.run import run as audit
 from tests.support.program import Done, order_audit
 
 OTHERS = "create table orders (id int primary key, total int); create table customers (id int primary key, name text)"
@@ -65,6 +67,11 @@ def test_no_option_makes_a_pass_of_it(parcels: str, tmp_path: Path, words: tuple
     if others:
         execute(parcels, OTHERS)
     is_told(run(parcels, tmp_path, *words, "--no-lint", "--no-profile"), others)
+    wrong = run(parcels, tmp_path, "--suite", "wrong")
+    assert "are of an earlier run" in wrong.stderr
+    assert (tmp_path / "FAILED.txt").exists()
+    is_told(run(parcels, tmp_path, *words, "--no-lint", "--no-profile"), others)
+    assert not (tmp_path / "FAILED.txt").exists(), "the files are of this run"
     assert document(tmp_path)["summary"]["gate"]["reasons"] == ["no rule could be judged"]
     assert "no rule could be judged" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
@@ -77,6 +84,15 @@ def is_told(done: Done, others: bool) -> None:
     assert f"the suite 'current' is about tables that are not there: {names}. " in done.stderr
     assert "--suite FOLDER" in done.stderr
     assert "--schema" not in done.stderr
+    assert "earlier run" not in done.stderr
+
+
+def test_missing_tables_are_said_before_lint_and_profile(parcels: str, tmp_path: Path) -> None:
+    def note(text: str) -> None:
+        raise RuntimeError(text)
+
+    with pytest.raises(RuntimeError, match="no rule can be judged: no table customers, orders; what can be done is"):
+        audit(parcels, tmp_path, Options(on_note=note))
 
 
 def test_a_schema_that_has_the_tables_is_named(parcels: str, tmp_path: Path) -> None:
