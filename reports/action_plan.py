@@ -125,6 +125,7 @@ def _actions(document: Document) -> Iterator[Action]:
         left = "what other fixes leave of " if len(by_hand) < len(failed) else ""
         yield Action(
             f"Correct by hand {left}{plural(violations, 'violation')} of {plural(len(by_hand), 'rule')} without a fix",
+            _new_fix(document, by_hand),
             rule=by_hand[0].rule,
         )
     yield from _schema(document)
@@ -168,6 +169,14 @@ def _decisions(document: Document, failed: list[Result]) -> Iterator[Action]:
     )
 
 
+def _new_fix(document: Document, by_hand: Iterable[Result]) -> str:
+    """The command that begins a fix of the first rule that may have one; empty if none may."""
+    # a rule with the header 'unfixed' has a fix without options, and a fix knows neither groups nor repeated values
+    open_to_fixes = (it.rule for it in by_hand if not (it.fix or it.measure or it.instance_of))
+    rule = next(open_to_fixes, "")
+    return _command(document, "fixes", "new", rule) if rule else ""
+
+
 def _schema(document: Document) -> Iterator[Action]:
     open_findings = [it for it in document.schema_findings if not it.accepted and it.severity != "info"]
     if not open_findings:
@@ -209,7 +218,8 @@ def _command(document: Document, *words: str) -> str:
     is_default = run.suites == ("current",) and not document.configuration
     suites = run.suites if words[0] == "fixes" and not is_default else ()
     schema = search_path.text(run.database.schemas)
-    options = given_words(given, ("--fixes", "--guards", "--var") if words[0] == "fixes" else ("--allow",))
+    wanted = ("--fixes", "--var") if "new" in words[:2] else ("--fixes", "--guards", "--var")
+    options = given_words(given, wanted if words[0] == "fixes" else ("--allow",))
     return command(*words, *options, suites=suites, schema=given.schema or (schema if schema != "public" else ""))
 
 

@@ -88,7 +88,7 @@ def next_step(
         if out is not None:
             first, words = f"choose options in {out}; then ", ["apply", "--rehearse", "--decisions", str(out)]
     elif any(step.automatic or step.changed for step in plan.steps):
-        words = ["apply", "--rehearse", *given]
+        words = ["apply", "--rehearse", *(["--decisions", str(out)] if out is not None else given)]
     else:
         return None
     words += [word for option, folder in folders.items() if folder for word in (option, str(folder))]

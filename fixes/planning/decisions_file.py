@@ -26,8 +26,8 @@ def decisions_toml(plan: Plan, choices: Mapping[str, str], personal: Collection[
     lines = [
         "# What becomes of rows for which there is no one right answer. Put one of the options named above it behind",
         f"# each rule, then: order-audit fixes apply --decisions FILE. '{LEAVE}' lists the rows and touches none.",
-        "# Rules that are named under 'undecided' have no decision yet: there --accept-recommended may put another",
-        f"# option in the place of '{LEAVE}'. Take a name off, and '{LEAVE}' has the decisions.",
+        f"# Rules under 'undecided' have no decision yet: for them, --accept-recommended may replace '{LEAVE}' by the",
+        f"# recommended option. To decide for '{LEAVE}', remove the rule's name from that list.",
         "#",
         "# All that was found, and what would become of it, is compared with the database before anything is changed:",
         "# where it is not the same any more, nothing is changed, and the difference is shown.",

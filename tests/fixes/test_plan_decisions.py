@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from order_audit.audit.cli.fix_plan_text import next_step
 from order_audit.audit.database.server import Server
 from order_audit.expectations import load
 from order_audit.fixes.apply import ReviewError, apply
@@ -15,6 +16,7 @@ from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.fix import LEAVE, fixes
 from order_audit.fixes.planning.decisions import FORMAT, DecisionError, choose, read
 from order_audit.fixes.planning.decisions_file import decisions_toml
+from order_audit.fixes.planning.plan import Plan, Step
 from order_audit.fixes.planning.planner import plan
 from tests.fixes.planned import decided_on_issues
 from tests.support import program, servers
@@ -155,3 +157,21 @@ def test_commands(issues: str, tmp_path: Path) -> None:
     refused = order_audit("apply", "--decisions", str(tmp_path / "wrong.toml"))
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "out", "said"),
+    [
+        (2, "mine.toml", ("", "order-audit fixes apply --rehearse --decisions mine.toml")),
+        (2, None, ("", "order-audit fixes apply --rehearse --decisions old.toml --accept-recommended")),
+        (0, "mine.toml", None),
+    ],
+)
+def test_the_next_step_uses_the_file_with_the_decisions(
+    changed: int, out: str | None, said: tuple[str, str] | None
+) -> None:
+    step = Step(FIXES["orders.status_is_known"], 2, choice="cancel", changed=changed)
+    made = Plan({}, (step,), {}, {}, {}, {})
+    path = Path(out) if out else None
+    asked = next_step(made, path, Path("old.toml"), suite=None, folders={}, schema="", recommended=True)
+    assert asked == said

@@ -45,6 +45,18 @@ def test_a_suite_without_fixes_knows_no_other_fixes() -> None:
     assert texts(document(FAILED[2])) == ["Correct by hand 1 violation of 1 rule without a fix"]
 
 
+def test_a_rule_without_a_fix_leads_to_a_new_one() -> None:
+    """Not where no fix is possible: of a header 'unfixed', of a measured or a repeated rule."""
+    no_option = FIX | {"automatic": None, "leave": "only the customer knows"}
+    measure = {"column": "n", "unit": "number", "values": [], "bounds": []}
+    none = [found("o.a", fix=no_option), found("o.m", measure=measure), found("o.r[1]", instance_of="o.r")]
+    made = document(*none, found("o.b"), found("o.c"), suites=["mine"])
+    made["given"] = {"fixes": "repairs", "guards": "protect", "variables": {"max": "3"}}
+    said = "order-audit fixes new o.b --fixes repairs --var max=3 --suite mine"
+    assert action_plan.next_command(typed(made)) == said
+    assert action_plan.next_command(typed(document(*none))) == ""
+
+
 def test_a_dry_run_makes_them_exact() -> None:
     """Changes, rows and deletions apart; guards as well."""
     said = texts(document(*FAILED) | {"fix_plan": PLAN})
