@@ -143,9 +143,14 @@ def _hidden(
     is_comment = [text.lower() for text in texts[:2]] == ["comment", "on"]
     names, literals = {*further}, []
     skipped = False
+    calls = [""]
     for at, (kind, text) in enumerate(parts):
+        before = texts[at - 1] if at else ""
+        if text == "(":
+            calls.append(before.lower())
+        elif text == ")" and len(calls) > 1:
+            calls.pop()
         if kind in ("word", "name"):
-            before = texts[at - 1] if at else ""
             # the parts of table.column or schema.table after a word such as TABLE
             skipped = before.lower() in _NAMERS or (skipped and before == ".")
             if not skipped:
@@ -153,7 +158,7 @@ def _hidden(
         elif kind == "text":
             if _KEY_OF.search(sql, max(starts[at] - 9, 0), starts[at]):
                 names.add(text.strip("'"))
-            elif not _NAMES.match(sql, starts[at] + len(text)) and _call(texts, at) not in _OF_NAMES:
+            elif not _NAMES.match(sql, starts[at] + len(text)) and calls[-1] not in _OF_NAMES:
                 literals.append(at)
         elif text != ".":
             skipped = False
@@ -165,16 +170,6 @@ def _hidden(
     for at, (kind, text) in enumerate(parts):
         if kind == "number" and (secret or whole) and _LONG_NUMBER.search(text):
             yield places[at], "•" * len(text)
-
-
-def _call(texts: list[str], at: int) -> str:
-    """The function that a literal is an argument of; empty if none."""
-    depth = 0
-    for place in range(at - 1, 0, -1):
-        depth += (texts[place] == ")") - (texts[place] == "(")
-        if depth < 0:
-            return texts[place - 1].lower()
-    return ""
 
 
 def _value(text: str, secret: bool, whole: bool) -> str:
