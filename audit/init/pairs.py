@@ -56,10 +56,12 @@ def _ordered(found: TableFigures, first: Figures, second: Figures) -> Iterator[C
     if min(first.values, second.values) < _ENOUGH:
         yield Omitted(f"{found.table.shown} ({first.name}, {second.name})", "order", "too few rows have both values")
         return
+    above = "after" if first.column.family == "time" else "above"
     yield Candidate(
         "order", found.table, (first.column, second.column),
-        f"{found.table.shown}.{first.name} is above {second.name}",
-        "The names say that the first value is not above the second; a row in which it is has swapped or wrong values.",
+        f"{found.table.shown}.{first.name} is {above} {second.name}",
+        f"The names say that the first value is not {above} the second; a row in which it is has swapped or wrong"
+        " values.",
         min(first.values, second.values), (), f"t.{first.column.sql} > t.{second.column.sql}",
     )  # fmt: skip
 

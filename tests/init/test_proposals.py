@@ -96,6 +96,7 @@ def test_header_has_the_figures_and_the_exceptions(proposal: Proposal) -> None:
         ), file.text
     assert "from 3,001 rows; exceptions: 1." in text
     assert "61 different values; station.code has 60" in text
+    assert "-- title: station.opened is after closed\n" in _file(proposal, "station.opened_not_above_closed").text
     assert "none breaks it" in _file(proposal, "reading.not_negative").text
     assert " 60 rows: none breaks it." in _file(proposal, "station.not_blank").text
     assert "reading.level: 0" in _file(proposal, "reading.not_negative").text
