@@ -45,6 +45,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
         ROWS.check(out)
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out: {out} is a file; name a folder")
+    _keep_apart(out, options)
     selection = selected(options)
     # a wrong file is an error before the database is read
     repairs = fixes(selection.suite.rules, options.fixes)
@@ -84,6 +85,16 @@ def run(dsn: str, out: Path, options: Options) -> Document:
             nothing_judged.message(document.results, document.run.database, options.suites, collected.elsewhere, out)
         )
     return document
+
+
+def _keep_apart(out: Path, options: Options) -> None:
+    """Raise UsageError if `out` has files of the suite, or of fixes or guards, which are not to mix with results."""
+    place = out.resolve()
+    for folder in (*map(Path, options.suites), options.fixes, options.guards):
+        if folder is not None and folder.is_dir():
+            root = folder.resolve()
+            if place == root or (root in place.parents and any(place.glob("*.sql"))):
+                raise UsageError(f"--out: {out} has the files of {folder}; name another folder for the results")
 
 
 def _check(options: Options, baseline: results_file.Audit | None) -> Callable[[Database, Iterable[str]], None]:

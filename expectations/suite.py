@@ -198,9 +198,11 @@ def unknown_rule(id: str, rules: Iterable[Rule]) -> str:
 
     rules = list(rules)
     near = difflib.get_close_matches(id, [rule.id for rule in rules], 1)
-    suites = dict.fromkeys(rule.suite for rule in rules if rule.suite not in ("current", "lint"))
-    words = "".join(f" --suite {suite}" for suite in suites) + " --lint" * any(rule.suite == "lint" for rule in rules)
-    return f"{f' (did you mean {near[0]}?)' if near else ''}; 'order-audit rules{words}' lists all"
+    suites = dict.fromkeys(rule.suite for rule in rules if rule.suite != "lint")
+    searched = f" in the suite{'s' * (len(suites) > 1)} {', '.join(suites)}" if suites else ""
+    words = "".join(f" --suite {suite}" for suite in suites if suite != "current" or len(suites) > 1)
+    words += " --lint" * any(rule.suite == "lint" for rule in rules)
+    return f"{searched}{f' (did you mean {near[0]}?)' if near else ''}; 'order-audit rules{words}' lists all"
 
 
 def matching(rules: Iterable[Rule], patterns: Iterable[str], *, maybe: bool = True) -> set[str]:

@@ -52,7 +52,7 @@ def verdict(document: Document) -> str:
     gate, failed = document.summary.gate, _failed(document)
     critical = [result for result in failed if result.severity == "critical"]
     if not document.summary.judged:
-        return "nothing was judged"
+        return "nothing was judged" if document.summary.expectations else "no rules were run"
     if gate.passed and not critical:
         schema = schema_findings.grave(document)
         why = limit_text.accepted(document) or "no expectation found a violation"

@@ -36,9 +36,13 @@ def markdown(document: Document) -> str:
     if harmless := gate_text.harmless(document):
         lines += [escaped(harmless), ""]
     lines += [
-        f"{summary.passed} of {summary.judged} expectations passed ({rate}); {summary.failed} failed, "
-        f"{summary.errored} errored, {summary.not_checkable} not checkable, {summary.skipped} skipped"
-        + (f", {summary.not_selected} not selected" if summary.not_selected else "")
+        (
+            f"{summary.passed} of {summary.judged} expectations passed ({rate}); {summary.failed} failed, "
+            f"{summary.errored} errored, {summary.not_checkable} not checkable, {summary.skipped} skipped"
+            + (f", {summary.not_selected} not selected" if summary.not_selected else "")
+            if summary.expectations
+            else "No rules were run"
+        )
         + f". PostgreSQL {escaped(database.server_version)}, {encode(run.started_at)}.",
         "",
     ]

@@ -34,7 +34,7 @@ _BLOCKS: Final = {
 
 @dataclass(frozen=True)
 class Group:
-    """The findings of one rule and one severity, accepted ones last."""
+    """The findings of one rule and one severity, those with wrong references first, accepted ones last."""
 
     severity: Severity
     rule: str
@@ -61,9 +61,14 @@ def groups(document: Document) -> list[Group]:
         by_rule[finding.severity, finding.rule].append(finding)
     order = sorted(by_rule.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -len(item[1]), item[0][1]))
     return [
-        Group(severity, rule, group[0].title, sorted(group, key=lambda it: (bool(it.accepted), it.object)))
+        Group(severity, rule, group[0].title, sorted(group, key=lambda it: (*by_urgency(it), it.object)))
         for (severity, rule), group in order
     ]
+
+
+def by_urgency(finding: SchemaFinding) -> tuple[bool, bool]:
+    """Return a key for sorting: rows that are wrong now first, accepted findings last."""
+    return bool(finding.accepted), not orphaned([finding])
 
 
 def counted(document: Document) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from order_audit.audit.cli.audit_options import Allow, Exclude, Severity, Timeout, check_options
 from order_audit.audit.cli.configured import current
-from order_audit.audit.cli.options import Dsn, following, say
+from order_audit.audit.cli.options import Dsn, Quiet, following, say
 from order_audit.errors import UsageError
 
 
@@ -46,6 +46,7 @@ def lint(
             "--sql", help="Write the suggestions that run into this file, in order, for psql.", show_default=False
         ),
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Check the schema: keys, references, types, constraints, indexes, names.
 
@@ -83,7 +84,7 @@ def lint(
     suppressions = allowed.read(allow, [it.id for it in rules], configured)
     expired = [it for it in configured if it.object and it not in suppressions]
     with (
-        progress_bars(quiet=False) as start_progress,
+        progress_bars(quiet=quiet) as start_progress,
         Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
     ):
         chosen = [it for it in rules if it.id in wanted]

@@ -27,7 +27,7 @@ def lint_text(
         by_rule.setdefault((SEVERITIES.index(finding.severity), finding.rule), []).append(finding)
     for (severity, rule), group in sorted(by_rule.items()):
         lines.append(cut(f"{MARKS[SEVERITIES[severity]]} {rule}  {group[0].title}", columns()))
-        for finding in sorted(group, key=lambda it: bool(it.accepted))[:most]:
+        for finding in sorted(group, key=schema_findings.by_urgency)[:most]:
             lines += paragraph(escape(finding.message), "    ", "  ")
             if finding.accepted:
                 lines += paragraph(f"accepted: {escape(finding.accepted)}", "      ", "  ")

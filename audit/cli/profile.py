@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.audit_options import Sample, Timeout, check_options
-from order_audit.audit.cli.options import Dsn, Schema, say
+from order_audit.audit.cli.options import Dsn, Quiet, Schema, say
 from order_audit.errors import RunError, UsageError
 
 
@@ -21,6 +21,7 @@ def profile(
     statement_timeout: Timeout = None,
     unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Profile the data: aggregates of each column, computed by the server in one pass per table.
 
@@ -41,7 +42,7 @@ def profile(
 
     check_options(sample, statement_timeout)
     with (
-        progress_bars(quiet=False) as start_progress,
+        progress_bars(quiet=quiet) as start_progress,
         Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
     ):
         names = [RelationName("", name) for name in table or ()]

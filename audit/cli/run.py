@@ -134,6 +134,10 @@ def run(
         say(files("order_audit.reports").joinpath("results.schema.json").read_text(encoding="utf-8").rstrip())
         return
     if out is None:
+        if suite:
+            from order_audit.expectations import load
+
+            load(*suite)  # a wrong suite would be the next error
         raise UsageError(
             "--out is missing: name a folder for the files, here or as out in [output] of order-audit.toml"
         )

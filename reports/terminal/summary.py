@@ -157,6 +157,8 @@ def _totals(document: Document) -> list[str]:
     rate = f", {summary.pass_rate:.2f} %" if summary.pass_rate is not None else ""
     rows = ", ".join(f"{table.rows:,} {name}" for name, table in document.run.tables.items())
     lines = paragraph(found) if found else []
+    if not summary.expectations:
+        return paragraph("no rules were run" + (f" ({rows})" if rows else ""))
     lines += paragraph(
         f"{summary.passed} of {summary.judged} expectations passed{rate}: {summary.failed} failed, "
         f"{summary.errored} errored, {summary.not_checkable} not checkable, {summary.skipped} skipped"

@@ -103,8 +103,9 @@ def test_the_command_line_goes_over_the_file(dsn: str, project: Path) -> None:
     write(project, {"mine/a.sql": RULE.replace("parcels", "ops.parcels")})
     words = ["--suite", "mine", "--schema", "public", "--out", "other", "--dsn", dsn, "--quiet"]
     done = in_process("run", "--no-lint", "--no-profile", "--exclude", "none*", *words, cwd=project)
-    assert (done.returncode, done.stderr) == (2, "order-audit: no rule 'none*'; 'order-audit rules --suite mine' lists"
-                                              " all\n")  # fmt: skip
+    assert (done.returncode, done.stderr) == (
+        2, "order-audit: no rule 'none*' in the suite mine; 'order-audit rules --suite mine' lists all\n"
+    )  # fmt: skip
     done = in_process("run", "--no-lint", "--no-profile", "--rule", "a", "--exclude", "b", *words, cwd=project)
     assert "no rule 'b'" in done.stderr
 
@@ -225,8 +226,8 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, text: str) -> None:
 def test_a_pattern_without_a_rule_is_refused_unless_other_suites_are_given(project: Path) -> None:
     said = refused(project, FILE.replace("parcels.*", "parcel.*"))
     assert said == (
-        "order-audit.toml:15: no rule 'parcel.*' (did you mean parcels.other?); 'order-audit rules --suite rules' lists"
-        " all"
+        "order-audit.toml:15: no rule 'parcel.*' in the suite rules (did you mean parcels.other?); 'order-audit rules"
+        " --suite rules' lists all"
     )
     assert in_process("rules", "--suite", "current", cwd=project).returncode == 0
 

@@ -105,7 +105,9 @@ def test_an_unknown_rule_or_instance_is_named_with_its_line(
     value = "info" if section == "severity" else "1 row"
     (project / "order-audit.toml").write_text(f"suites = ['rules']\n[{section}]\n'{name}' = '{value}'\n")
     done = in_process("run", "--dsn", dsn, "--out", "out", "--quiet", cwd=project)
-    assert done.stderr.startswith(f"order-audit: order-audit.toml:3: no rule '{name}' (did you mean {near}?)")
+    assert done.stderr.startswith(
+        f"order-audit: order-audit.toml:3: no rule '{name}' in the suite rules (did you mean {near}?)"
+    )
     assert done.returncode == 2
 
 

@@ -160,8 +160,8 @@ def test_a_wrong_suppression_is_refused_with_its_line(project: Path, what: str, 
 def test_a_suppression_of_an_unknown_rule_is_refused(dsn: str, project: Path) -> None:
     done, _ = run(dsn, project, entry("parcels.good", "max = 1") + entry("parcels.wait", "max = 1"))
     assert done.stderr == (
-        "order-audit: order-audit.toml:7: [[suppress]]: no rule 'parcels.wait' (did you mean parcels.weight?);"
-        " 'order-audit rules --suite mine' lists all\n"
+        "order-audit: order-audit.toml:7: [[suppress]]: no rule 'parcels.wait' in the suite mine (did you mean"
+        " parcels.weight?); 'order-audit rules --suite mine' lists all\n"
     )
     done, _ = run(dsn, project, entry("schema.nothing", "object = 'a'"))
     assert done.stderr.startswith("order-audit: order-audit.toml:2: [[suppress]]: no rule 'schema.nothing'")

@@ -192,7 +192,8 @@ def test_version_and_slips() -> None:
     for words, said in {
         ("rnu",): "No such command 'rnu' (did you mean 'run'?); see 'order-audit --help'",
         ("rules", "ledger.ads_up", "--suite", "proposed"): (
-            "no rule 'ledger.ads_up' (did you mean ledger.adds_up?); 'order-audit rules --suite proposed' lists all"
+            "no rule 'ledger.ads_up' in the suite proposed (did you mean ledger.adds_up?); 'order-audit rules"
+            " --suite proposed' lists all"
         ),
         ("rules", "ledger.*", "--suite", "proposed"): (
             "'ledger.*' is a pattern, which only 'run' and 'lint' take: name one rule"

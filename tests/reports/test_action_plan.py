@@ -123,7 +123,7 @@ def test_there_are_seven_at_most_and_their_commands_exist() -> None:
         ([found("o.a")], {}, "the gate passed, with 1 critical finding"),
         ([found("o.a")], {"passed": False}, "not fit: 1 critical finding"),
         ([found("o.a", "errored", error="no")], {"passed": False}, "not fit"),
-        ([], {}, "nothing was judged"),
+        ([], {}, "no rules were run"),
     ],
 )
 def test_the_verdict_follows_gate_and_findings(results: list[dict[str, Any]], gate: dict[str, Any], said: str) -> None:

@@ -150,11 +150,35 @@ def test_denied_tables(parcels: str, tmp_path: Path) -> None:
 def test_no_rules_were_asked_for(parcels: str, tmp_path: Path, words: tuple[str, ...], code: int) -> None:
     done = run(parcels, tmp_path, "--suite", "none", *words)
     assert (done.returncode, done.stderr) == (code, "")
+    assert "no rules were run\n" in done.stdout
+    assert "0 of 0" not in done.stdout + (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "No rules were run." in (tmp_path / "report.html").read_text(encoding="utf-8")
     found = document(tmp_path)
     assert found["results"] == []
     assert found["profile"].keys() == {"parcels"}
     assert found["schema_findings"]
     assert found["summary"]["gate"]["passed"] == (code == 0)
+
+
+def test_lint_and_profile_can_be_quiet(parcels: str) -> None:
+    for words in (["lint", "--rule", "schema.time_has_zone"], ["profile"]):
+        done = order_audit(*words, "--quiet", DATABASE_URL=parcels)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+def test_results_do_not_mix_with_the_files_of_a_suite(tmp_path: Path) -> None:
+    """Nor of fixes; before a database is asked. A wrong suite is named before a missing --out."""
+    for name in ("checks/rules", "checks/rules/area", "checks/fixes"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "a.sql").write_text("-- title: t\n-- severity: info\n-- key: id\nselect 1 as id\n")
+    rules, fixes = tmp_path / "checks" / "rules", tmp_path / "checks" / "fixes"
+    for out in (rules, rules / "area", fixes):
+        done = run("host=/nowhere", out, "--suite", str(rules), "--fixes", str(fixes))
+        assert (done.returncode, f"--out: {out} has the files of " in done.stderr) == (2, True), done.stderr
+    apart = run("host=/nowhere", rules / "out", "--suite", str(rules))
+    assert apart.returncode == 3, apart.stderr
+    done = order_audit("run", "--suite", str(tmp_path / "checks" / "ruls"))
+    assert "ruls" in done.stderr, done.stderr
 
 
 def test_none_stands_alone(parcels: str, tmp_path: Path) -> None:

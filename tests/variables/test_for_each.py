@@ -159,7 +159,9 @@ def test_a_pattern_without_an_instance_names_the_nearest(suite: Suite, results: 
         a__wind="-- for_each: select distinct region as value from gusts\nselect id from gusts where region = :'value'",
     )
     for pattern in ("a.list[EX]", "a.wind[EX]"):
-        with pytest.raises(SuiteError, match=rf"no rule '{pattern[:6]}\[EX\]' \(did you mean {pattern[:6]}\[EU\]\?\)"):
+        with pytest.raises(
+            SuiteError, match=rf"no rule '{pattern[:6]}\[EX\]' in the suite \S+ \(did you mean {pattern[:6]}\[EU\]"
+        ):
             results(folder, rules=(pattern,))
 
 
