@@ -24,8 +24,10 @@ from order_audit.fixes.guarding.own_guards import own_guards
 from order_audit.reports import atomic_files, compare, history, results_file
 from order_audit.reports.document import Database, Document
 from order_audit.reports.writers import Asked
+from order_audit.standby import retried
 
 
+@retried
 def run(dsn: str, out: Path, options: Options) -> Document:
     """Audit a database and write the files; return the result document.
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from order_audit.errors import DocumentError, OrderAuditError, RunError, UsageError
+from order_audit.standby import retried
 
 if TYPE_CHECKING:
     import pandas
@@ -213,6 +214,7 @@ def _result(document: Document, folder: Path | None) -> Result:
     return Result(encode(document), folder)
 
 
+@retried
 def lint(
     dsn: str | None = None,
     *,
@@ -241,6 +243,7 @@ def lint(
         return shown(judge(snapshot.connection, [rule for rule in known if rule.id in wanted]), unmask=unmask)
 
 
+@retried
 def profile(
     dsn: str | None = None,
     *,

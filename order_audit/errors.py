@@ -36,6 +36,14 @@ class SignalError(OrderAuditError):
     exit_code = 130
 
 
+class StandbyError(RunError):
+    """A standby has ended a snapshot, as it does for rows that the primary has removed. `reason` is what it said."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the standby ended the snapshot: {reason}; the database is unchanged: run the command again")
+        self.reason = reason
+
+
 class RefusalError(OrderAuditError):
     """The command refuses this database, and has changed nothing; the message says why."""
 

@@ -10,8 +10,10 @@ import typer
 from order_audit.audit.cli.audit_options import Timeout, check_options
 from order_audit.audit.cli.options import Dsn, Quiet, Schema, following, say
 from order_audit.errors import RunError, UsageError
+from order_audit.standby import retried
 
 
+@retried
 def init(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder to write.")] = Path("order-audit-suite"),
     dsn: Dsn = None,

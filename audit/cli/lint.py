@@ -12,8 +12,10 @@ from order_audit.audit.cli.audit_options import Allow, Exclude, Severity, Timeou
 from order_audit.audit.cli.configured import current
 from order_audit.audit.cli.options import Dsn, Quiet, following, say
 from order_audit.errors import UsageError
+from order_audit.standby import retried
 
 
+@retried
 def lint(
     dsn: Dsn = None,
     schema: Annotated[

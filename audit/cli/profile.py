@@ -9,8 +9,10 @@ import typer
 from order_audit.audit.cli.audit_options import Sample, Timeout, check_options
 from order_audit.audit.cli.options import Dsn, Quiet, Schema, say
 from order_audit.errors import RunError, UsageError
+from order_audit.standby import retried
 
 
+@retried
 def profile(
     dsn: Dsn = None,
     schema: Schema = "",

@@ -9,7 +9,7 @@ from typing import Final
 import psycopg
 
 from order_audit.audit.database import watchdog
-from order_audit.errors import RunError, SignalError
+from order_audit.errors import RunError, SignalError, StandbyError
 from order_audit.server_message import server_message
 
 #: The state of things after a command that only reads.
@@ -18,9 +18,20 @@ UNCHANGED: Final = "the database is unchanged"
 
 def lost(connections: Iterable[psycopg.Connection], error: psycopg.Error, state: str) -> RunError:
     """Return the error of a lost connection. `state` is that of the database, in a main clause."""
+    connections = list(connections)
     reasons = [why for connection in connections if (why := watchdog.reason(connection))]
+    if not reasons and any(map(is_standby, connections)):
+        return StandbyError(server_message(error))
     said = reasons[0] if reasons else server_message(error)
     return RunError(f"the connection was lost: {said}; {state}: run the command again")
+
+
+def is_standby(connection: psycopg.Connection) -> bool:
+    """Whether a connection is, or was until it was lost, one to a standby."""
+    try:
+        return connection.pgconn.parameter_status(b"in_hot_standby") == b"on"
+    except psycopg.Error:  # we have closed it
+        return False
 
 
 @contextmanager

@@ -20,9 +20,9 @@ from psycopg import sql
 from order_audit import search_path, session
 from order_audit.audit.database import watchdog
 from order_audit.audit.database.dsn import connect
-from order_audit.audit.database.lost import UNCHANGED, lost
+from order_audit.audit.database.lost import UNCHANGED, is_standby, lost
 from order_audit.audit.database.schemas import refuse_missing
-from order_audit.errors import RunError
+from order_audit.errors import RunError, StandbyError
 from order_audit.foreign_code import ForeignCode, foreign_code, restrict, schemas_of
 from order_audit.server_message import server_message
 
@@ -68,13 +68,22 @@ class Snapshot:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        broken = [connection for connection in self._open if connection.closed]
+        failure = None if self._cancelled else self._failure(error)
         for connection in list(self._open):
             self._close(connection)
-        if isinstance(error, psycopg.Error) and broken and not self._cancelled:
-            raise lost(broken, error, UNCHANGED) from None
-        if isinstance(error, psycopg.errors.QueryCanceled) and not self._cancelled:
-            raise RunError(f"the server refused a statement: {server_message(error)}{self._limit}") from None
+        if failure is not None:
+            raise failure from None
+
+    def _failure(self, error: BaseException | None) -> RunError | None:
+        """Return what has ended the snapshot, if it is no error of the caller's. A loss that nobody saw is one, too."""
+        broken = [connection for connection in self._open if connection.closed]
+        if broken and (error is None or isinstance(error, psycopg.Error)):
+            return lost(broken, error or psycopg.OperationalError("the server has closed it"), UNCHANGED)
+        if isinstance(error, psycopg.errors.SerializationFailure) and is_standby(self.connection):
+            return StandbyError(server_message(error))
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            return RunError(f"the server refused a statement: {server_message(error)}{self._limit}")
+        return None
 
     @contextmanager
     def join(self) -> Iterator[psycopg.Connection]:

@@ -169,6 +169,7 @@ class Executor:
         except psycopg.Error as error:
             if self._local.connection.closed and not self._stopped.is_set():
                 self._local.lost = lost([self._local.connection], error, UNCHANGED)
+                raise self._local.lost from None
             return None  # the table's rules say why
         return int(row[0]) if row else None
 
@@ -179,7 +180,9 @@ class Executor:
             try:
                 connection = self._snapshot.joined()
             except RunError as error:
-                if connections and not self._snapshot.cancelled:
+                if self._snapshot.cancelled:
+                    raise
+                if connections:
                     break  # the limit of the role, the database, the server or a pooler
                 raise RunError(f"{error}; one connection is open, and an audit needs two") from None
             connections.append(connection)
@@ -195,7 +198,8 @@ class Executor:
         """This thread's connection."""
         connection: psycopg.Connection = self._local.connection
         if connection.closed:
-            raise getattr(self._local, "lost", RunError(f"the connection was lost; {UNCHANGED}: run the command again"))
+            unseen = lost([connection], psycopg.OperationalError("the server has closed it"), UNCHANGED)
+            raise getattr(self._local, "lost", unseen)
         return connection
 
 

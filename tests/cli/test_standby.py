@@ -10,6 +10,9 @@ import psycopg
 import pytest
 
 from order_audit.audit.database.server import Server
+from order_audit.audit.run import Options, run
+from order_audit.errors import RunError
+from order_audit.reports.document import Document
 from tests.support import program
 
 
@@ -50,6 +53,39 @@ def test_fixes_are_refused_there_and_what_reads_works(standby: tuple[str, Server
     document = json.loads((tmp_path / "run" / "results.json").read_text(encoding="utf-8"))
     assert document["summary"]["passed"] == 38
     assert document["fixes"]["proof"] is not None
+    conflicts(primary, dsn, tmp_path)
+
+
+def conflicts(primary: str, dsn: str, tmp_path: Path) -> None:
+    """A snapshot that the standby ends is read again once; after the second one, the settings that help are named."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("alter system set max_standby_streaming_delay = '50ms'")
+        connection.execute("select pg_reload_conf()")
+
+    def audit(times: int) -> Document:
+        """Audit, while rows that the first snapshots need are removed."""
+        left = [None] * times
+
+        def on_progress(done: int, _total: int, _note: str) -> None:
+            if done == 0 and left:
+                left.pop()
+                with psycopg.connect(primary, autocommit=True) as connection:
+                    connection.execute("update customers set customer_balance = customer_balance")
+                    connection.execute("vacuum customers")
+                caught_up(primary, dsn)
+
+        options = Options(lint=False, profile=False, on_progress=on_progress)
+        return run(dsn, tmp_path / f"ended {times} times", options)
+
+    undisturbed, once = audit(0), audit(1)
+    assert once.summary == undisturbed.summary
+    with pytest.raises(RunError) as twice:
+        audit(2)
+    assert str(twice.value).startswith("the standby ended two snapshots, one after the other: ")
+    assert str(twice.value).endswith(
+        "; set hot_standby_feedback = on there, or a longer max_standby_streaming_delay, or use the DSN of the primary"
+    )
+    assert not (tmp_path / "ended 2 times" / "results.json").exists()
 
 
 def caught_up(primary: str, standby: str) -> None:

@@ -1,0 +1,35 @@
+"""Standbys, which end a snapshot that stands in the way of what the primary sends."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from order_audit.errors import RunError, StandbyError
+
+_Given = ParamSpec("_Given")
+_Read = TypeVar("_Read")
+
+
+def retried(read: Callable[_Given, _Read]) -> Callable[_Given, _Read]:
+    """Let a function that reads a snapshot, and has done nothing until it has read, begin again after a StandbyError.
+
+    After the second one it raises RunError, with the settings that help.
+    """
+
+    @functools.wraps(read)
+    def twice(*args: _Given.args, **kwargs: _Given.kwargs) -> _Read:
+        try:
+            return read(*args, **kwargs)
+        except StandbyError:
+            pass
+        try:
+            return read(*args, **kwargs)
+        except StandbyError as error:
+            raise RunError(
+                f"the standby ended two snapshots, one after the other: {error.reason}; set hot_standby_feedback = on"
+                " there, or a longer max_standby_streaming_delay, or use the DSN of the primary"
+            ) from None
+
+    return twice
