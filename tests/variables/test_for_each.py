@@ -169,4 +169,8 @@ def test_a_query_has_the_timeout_of_the_audit(suite: Suite, results: Results) ->
     """As every other statement has."""
     query = "-- for_each: select 'EU'::text as value from pg_sleep(60)\nselect id from gusts where region = :'value'"
     it = results(suite(a__wind=query), timeout=0.2)["a.wind"]
-    assert (it["status"], it["error"]) == ("errored", "canceling statement due to statement timeout")
+    said = (
+        "canceling statement due to statement timeout; statement_timeout is 200ms: --statement-timeout SECONDS sets"
+        " another"
+    )
+    assert (it["status"], it["error"]) == ("errored", said)
