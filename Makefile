@@ -96,6 +96,8 @@ lock: $(TOOLS)
 	$(LOCK) --extra embedded --output-file requirements/run.lock pyproject.toml
 	$(LOCK) --all-extras --constraint requirements/run.lock --output-file requirements/dev.lock pyproject.toml
 	$(LOCK) --group pyproject.toml:tools --output-file requirements/tools.lock
+	(echo "# Exact versions for development and CI, without hashes: pip install --constraint constraints.txt. Made by make lock."; \
+	  sed -n 's/ *\\$$//; /^[a-z0-9]/p' requirements/dev.lock) > constraints.txt
 
 clean:
 	rm -rf .venv .tools out build dist benchmarks/.envs

@@ -75,7 +75,7 @@ class Snapshot:
             raise failure from None
 
     def _failure(self, error: BaseException | None) -> RunError | None:
-        """Return what has ended the snapshot, if it is no error of the caller's. A loss that nobody saw is one, too."""
+        """Return what has ended the snapshot, if it is no error of the caller's. An unnoticed loss is one, too."""
         broken = [connection for connection in self._open if connection.closed]
         if broken and (error is None or isinstance(error, psycopg.Error)):
             return lost(broken, error or psycopg.OperationalError("the server has closed it"), UNCHANGED)

@@ -31,6 +31,16 @@ def test_a_lock_has_what_is_asked_for(name: str) -> None:
         assert requirement.specifier.contains(lines[canonicalize_name(requirement.name)].version), requirement
 
 
+def test_the_constraints_are_those_of_the_lock() -> None:
+    """For pip's option of this name, which takes no hashes of a project in a folder."""
+    constraints = map(Requirement, (docs.ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()[1:])
+    lines = locked("dev")
+    assert {canonicalize_name(it.name): (f"{it.specifier}", f"{it.marker or ''}") for it in constraints} == {
+        name: (f"=={line.version}", f"{Requirement(f'x ; {line.marker}').marker}" if line.marker else "")
+        for name, line in lines.items()
+    }
+
+
 def test_the_locks_agree() -> None:
     """What users get with hashes is what is tested."""
     tested = locked("dev")
