@@ -22,7 +22,8 @@ def proposal_tables(document: Document) -> str:
     text = (
         "### What `order-audit init` proposes\n\n"
         "Rules proposed from the rows before a moment, and how many of them hold on the rows since. Only tables that"
-        " have rows of both are counted. The most rules for one table are"
+        " have rows of both are counted. A rule that older rows break holds if newer ones break it no more often"
+        " than `init` allows. The most rules for one table are"
         f" {max(it['most_files'] for it in document['sets'])}.\n\n"
         + grid(("data set", "newer rows from", "tables", "rules", "hold", "share"), by_set)
         + "\n\n"

@@ -25,7 +25,7 @@ from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.server import Server
 from order_audit.audit.database.snapshot import Snapshot
-from order_audit.audit.init.candidate import EXCEPTIONS, KINDS
+from order_audit.audit.init.candidate import KINDS
 from order_audit.audit.init.propose import Proposal, propose
 from order_audit.audit.init.rule_files import RuleFile
 from order_audit.audit.profiling.profile import profile
@@ -90,13 +90,13 @@ def _most_files(proposal: Proposal) -> int:
 
 
 def _broken(connection: psycopg.Connection, file: RuleFile) -> int:
-    """How many violations a rule has on the newer half; 0 if they are within its tolerance."""
+    """How many violations a rule has on the newer half; 0 if old rows break it, too, and few of the newer do."""
     row = connection.execute(
         f"select (select count(*) from ({file.query}) as v), (select count(*) from {file.first.table.sql})".encode()
     ).fetchone()
     assert row is not None  # noqa: S101 - one row by construction
     broken, rows = row
-    tolerated = Fraction(rows) * EXCEPTIONS if any(it.broken for it in file.candidates) else 0
+    tolerated = Fraction(rows) * file.first.limit if any(it.broken for it in file.candidates) else 0
     return int(broken) if broken > tolerated else 0
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from order_audit.audit.init.candidate import Candidate, Omitted
+from order_audit.audit.init.candidate import FAULTS, Candidate, Omitted
 from order_audit.audit.init.figures import Figures, TableFigures, is_code
 from order_audit.audit.init.names import AHEAD, FREE_TEXT, SIGNED, is_identifier, words
 from order_audit.audit.profiling.profile_query import SPACE
-from order_audit.reports.formatting import plural
+from order_audit.reports.formatting import plural, share
 
 #: Fewer rows prove nothing about NULLs and repeated values.
 FEW: Final = 20
@@ -52,7 +52,10 @@ def _not_null(found: TableFigures, figures: Figures) -> Found:
     elif figures.rows < FEW:
         yield Omitted(subject, "not null", f"too few: {plural(figures.rows, 'row')}")
     elif figures.nulls * 1000 > figures.rows:
-        yield Omitted(subject, "not null", f"it is NULL in {figures.nulls:,} of {plural(figures.rows, 'row')}")
+        near = f"{subject} is NULL: {figures.nulls:,} of {figures.rows:,} ({share(figures.nulls, figures.rows)})"
+        is_near = figures.nulls <= FAULTS * figures.rows
+        reason = f"it is NULL in {figures.nulls:,} of {plural(figures.rows, 'row')}"
+        yield Omitted(subject, "not null", reason, near=near if is_near else "")
     else:
         yield Candidate(
             "not_null", found.table, (column,), f"{subject} is NULL",
@@ -112,7 +115,9 @@ def _bounds(found: TableFigures, figures: Figures) -> Found:
         return
     named = words(figures.name)
     bounds = _BOUNDS.get(named[-1]) if named else None
-    if bounds and (bounds[0] > low or bounds[1] < high):
+    # the lowest and highest may be faults
+    inner = [figures.number("5"), figures.number("95")]
+    if bounds and not all(it is not None and bounds[0] <= it <= bounds[1] for it in inner):
         yield Omitted(subject, "range", f"its values are not within the usual {bounds[0]} to {bounds[1]}")
         bounds = None
     shown = () if figures.is_personal else (f"{subject}: {low:f} to {high:f}",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -83,12 +84,16 @@ def _toml(text: str) -> str:
 
 
 def _readme(files: Sequence[RuleFile]) -> str:
-    kinds = {kind: sum(file.first.kind == kind for file in files) for kind in KINDS}
-    rows = "\n".join(f"| {KINDS[kind][1]} | {KINDS[kind][0]} | {count} |" for kind, count in kinds.items() if count)
+    kinds = Counter((file.first.kind, file.first.severity) for file in files)
+    order = list(KINDS)
+    rows = "\n".join(
+        f"| {KINDS[kind][1]} | {severity} | {count} |"
+        for (kind, severity), count in sorted(kinds.items(), key=lambda it: (order.index(it[0][0]), it[0][1]))
+    )
     return f"""# Data quality rules
 
 `order-audit init` proposed these {plural(len(files), "rule")} from the catalog and the data.
-Each held on the day that its header names, or had the few exceptions that the header counts. They are yours: read them,
+On the day that its header names, each held, or few rows broke it: the header counts them. They are yours: read them,
 keep what must be true, and delete the rest.
 
 ## Run them
@@ -109,7 +114,9 @@ folder is its area.
 - **Edit** the query as you would in psql, for example to add a value to a list. The lines `-- Proposed` and `-- *` are
   remarks: delete them once the rule is yours.
 - **Change `severity`** to `critical` if a violation must stop a release. `critical` rules fail the gate.
-- **`tolerate`** is the share of rows that may break the rule. Delete the line to fail on each exception.
+- **Accept rows** that break a rule and cannot be repaired: add a line `-- tolerate: 20 rows` or `-- tolerate: 0.1 %` to
+  its header, with as many as there are today. Then the rule fails only if there are more. Or accept them by their keys,
+  in `[[suppress]]` of `{CONFIGURATION}`. Delete a line `tolerate` to fail on each exception.
 - **Add** a rule: a new file with `title`, `severity`, `key` and a query.
 
 | rule | severity | files |

@@ -9,11 +9,11 @@ from typing import Final
 import psycopg
 
 from order_audit.audit import mask
-from order_audit.audit.init.candidate import Candidate, Omitted
+from order_audit.audit.init.candidate import FAULTS, Candidate, Omitted
 from order_audit.audit.init.figures import Figures, TableFigures
 from order_audit.audit.init.misspelled import misspelled
 from order_audit.audit.init.names import FLAGS, FREE_TEXT, words
-from order_audit.reports.formatting import plural
+from order_audit.reports.formatting import plural, share
 
 #: Values of a list, and characters of one of them, at most.
 _MOST: Final = 20
@@ -98,17 +98,22 @@ def _judged(found: TableFigures, figures: Figures, values: list[tuple[str, int, 
     rarest = min(count for _, count, _ in values)
     seen = [value for value, *_ in values]
     is_new = [value for value, _, before in values if not before]
-    reason = ""
+    least = _RAREST if found.older else _RAREST_UNORDERED
+    reason = near = ""
     if len(values) < 2:
         reason = "it has one value only, and others that look like wrong spellings of it"
     elif is_new:
         reason = f"{len(is_new)} of {len(values)} values came in the newer half of the rows: more may come"
-    elif rarest < (_RAREST if found.older else _RAREST_UNORDERED):
+    elif rarest < least:
         reason = f"a value is in {plural(rarest, 'row')} only: others may come"
+        broken = sum(count for _, count, _ in values if count < least)
+        if broken <= FAULTS * figures.values:
+            part = share(broken, figures.values)
+            near = f"{subject} has rare values, which may be wrong: {broken:,} of {figures.values:,} ({part})"
     elif any(mask.text(value, whole=False) != value or not value.isprintable() for value in (*wrong, *seen)):
         reason = "a value looks like personal data, or has control characters"
     if reason:
-        return Omitted(subject, "allowed values", reason)
+        return Omitted(subject, "allowed values", reason, near=near)
     ordered = sorted(values, key=lambda it: (-it[1], it[0]))
     if column.family == "whole":
         listed = ", ".join(sorted(value for value, *_ in values))

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from order_audit.audit.init.candidate import EXCEPTIONS
+from order_audit.audit.init.candidate import FAULTS
 
 #: Letters of a word in which one letter is a slip: shorter codes differ by one letter on purpose.
 _LONG: Final = 5
+#: How many times as frequent as a spelling of it a value is, at least.
+_TIMES: Final = 20
 
 
 def misspelled(counts: Mapping[str, int]) -> dict[str, str]:
     """Return the rare values (`counts` has rows by value) with the one frequent value that each is a spelling of.
 
-    All of them together are within the exceptions that a rule may have, else none is returned: what is more frequent
-    may be meant.
+    All of them together are within the faults that a rule may find, else none is returned: what is more frequent may be
+    meant.
     """
     total = sum(counts.values())
     found: dict[str, str] = {}
     for value, count in counts.items():
-        if count <= EXCEPTIONS * total:
-            right = [it for it, rows in counts.items() if rows > EXCEPTIONS * total and _is_like(value, it)]
+        if count <= FAULTS * total:
+            right = [it for it, rows in counts.items() if rows >= _TIMES * count and _is_like(value, it)]
+            right = [it for it in right if counts[it] > FAULTS * total]
             if len(right) == 1:
                 found[value] = right[0]
-    return found if sum(counts[value] for value in found) <= EXCEPTIONS * total else {}
+    return found if sum(counts[value] for value in found) <= FAULTS * total else {}
 
 
 def _is_like(value: str, right: str) -> bool:

@@ -165,7 +165,7 @@ def _without_repetition(candidates: list[Candidate]) -> list[Candidate]:
     """Leave out what another rule on the same column says already: a value of a list has its format."""
     said: dict[str, set[str]] = defaultdict(set)
     for it in candidates:
-        if it.is_within_tolerance and len(it.columns) == 1:
+        if it.is_within_limit and len(it.columns) == 1:
             said[it.columns[0].name].add(it.kind)
     kept = []
     for it in candidates:

@@ -67,17 +67,18 @@ def rule_files(
     omitted: list[Omitted] = []
     groups: dict[tuple[str, str], list[Candidate]] = {}
     for it in candidates:
-        if not it.is_within_tolerance:
+        if not it.is_within_limit:
             reason = f"{plural(it.broken, it.unit)} of {it.checked:,} would break it"
             reason += f": {it.title}" if it.kind == "reference" else ""
-            omitted.append(Omitted(it.subject, KINDS[it.kind][1], reason))
-        elif it.kind in GROUPED:
+            omitted.append(Omitted(it.subject, KINDS[it.kind][1], reason, near=it.exceptions if it.is_near else ""))
+        elif it.kind in GROUPED and not it.finds_faults:
             groups.setdefault((it.kind, "mostly" if it.broken else ""), []).append(it)
         else:
             groups.setdefault((it.kind, ", ".join(column.name for column in it.columns)), []).append(it)
     order = list(KINDS)
     ranked = sorted(
-        (part for group in groups.values() for part in _tolerable(group)), key=lambda group: order.index(group[0].kind)
+        (part for group in groups.values() for part in _tolerable(group)),
+        key=lambda group: (not group[0].finds_faults, order.index(group[0].kind)),
     )
     for group in ranked[MOST:]:
         reason = f"the table has {MOST} more useful rules"
@@ -92,7 +93,7 @@ def rule_files(
 
 def _tolerable(group: list[Candidate]) -> list[list[Candidate]]:
     """The candidates as one group, or each by itself if the exceptions of all are too many together."""
-    together = Fraction(sum(it.broken for it in group)) <= EXCEPTIONS * min(it.checked for it in group)
+    together = Fraction(sum(it.broken for it in group)) <= group[0].limit * min(it.checked for it in group)
     return [group] if together else [[it] for it in group]
 
 
@@ -152,7 +153,7 @@ def _text(group: Sequence[Candidate], key: Sequence[Column], query: str, date: s
     lines = [f"-- title: {title}", f"-- severity: {it.severity}"]
     lines += [f"-- measure: {it.measure[0]}", f"-- {it.measure[1]}"] if it.measure else []
     lines += [f"-- key: {', '.join(identified)}"] if not it.measure else []
-    lines += [f"-- tolerate: {_TOLERATED}"] if it.broken else []
+    lines += [f"-- tolerate: {_TOLERATED}"] if it.broken and not it.finds_faults else []
     lines += [f"-- why: {it.why}", f"-- Proposed on {date} from {plural(it.checked, it.unit)}{_held(group)}"]
     if not it.key and not it.measure and not is_key:
         lines.append("-- The table has no key: these columns may repeat, and each row counts.")
@@ -166,4 +167,6 @@ def _held(group: Sequence[Candidate]) -> str:
     if not group[0].broken:
         return ": none breaks it."
     broken = ", ".join(f"{it.broken:,} ({it.columns[0].name})" if len(group) > 1 else f"{it.broken:,}" for it in group)
+    if group[0].finds_faults:
+        return f"; broken: {broken}. A run fails on them: repair them, or add a line 'tolerate'."
     return f"; exceptions: {broken}. Without the line 'tolerate', a run fails on them."

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from order_audit.audit.init.candidate import KINDS, Candidate
+from order_audit.audit.init.candidate import KINDS
 from order_audit.audit.init.propose import Proposal
-from order_audit.reports.formatting import plural, share
+from order_audit.reports.formatting import plural
 from order_audit.reports.terminal.escape import escape
 
-#: Rules with exceptions that are listed.
+#: Rules with exceptions that are listed, and conditions that are no rules.
 _LISTED = 10
+_NEAR = 5
 
 
 def summary_text(proposal: Proposal) -> str:
-    """Return tables, rules by kind, and rules with exceptions, the most telling ones first."""
+    """Return tables, rules by kind, those with exceptions, the most telling ones first, and what is nearly a rule."""
     counts = Counter(file.first.kind for file in proposal.files)
     tables = len({file.first.table.oid for file in proposal.files})
     lines = [f"{plural(len(proposal.files), 'rule')} for {tables:,} of {plural(len(proposal.tables), 'table')}"]
@@ -25,18 +26,25 @@ def summary_text(proposal: Proposal) -> str:
     if len(failed) > _LISTED:
         lines.append(f"… and {len(failed) - _LISTED:,} more that failed; --explain lists them all")
     broken = [it for file in proposal.files for it in file.candidates if it.broken]
-    if not broken:
-        return "\n".join([*lines, "all hold on the present data"])
-    lines.append(f"{plural(len(broken), 'condition')} with exceptions, which the rules tolerate:")
     broken.sort(key=lambda it: (list(KINDS).index(it.kind), it.broken))
-    lines += [f"  {escape(_exception(it))}" for it in broken[:_LISTED]]
-    if len(broken) > _LISTED:
-        lines.append(f"  … and {len(broken) - _LISTED:,} more; the headers of the rules have them all")
-    return "\n".join(lines)
+    faults = [it.exceptions for it in broken if it.finds_faults]
+    tolerated = [it.exceptions for it in broken if not it.finds_faults]
+    lines += _listed(f"{plural(len(faults), 'rule')} that nearly all rows meet, which a run fails on:", faults)
+    lines += _listed(f"{plural(len(tolerated), 'condition')} with exceptions, which the rules tolerate:", tolerated)
+    if not broken:
+        lines.append("all hold on the present data")
+    order = [name for _, name in KINDS.values()]
+    told = [it for it in proposal.omitted if it.near]
+    near = [it.near for it in sorted(told, key=lambda it: (order.index(it.kind), it.subject))]
+    return "\n".join([*lines, *_listed("not proposed, although most rows meet it:", near, _NEAR)])
 
 
-def _exception(it: Candidate) -> str:
-    return f"{it.title}: {it.broken:,} of {it.checked:,} ({share(it.broken, it.checked)})"
+def _listed(heading: str, texts: Sequence[str], most: int = _LISTED) -> list[str]:
+    """A heading with its lines, the first ones of many; nothing without any."""
+    lines = [f"  {escape(text)}" for text in texts[:most]]
+    if len(texts) > most:
+        lines.append(f"  … and {len(texts) - most:,} more")
+    return [heading, *lines] if texts else []
 
 
 def explanation(proposal: Proposal) -> str:
