@@ -12,6 +12,8 @@ import psycopg
 #: What values are compared with. Other types have no rules but those on NULL.
 Family = Literal["number", "whole", "time", "text", "uuid", "boolean", "enum", "other"]
 
+#: The reason of a table that the role may not read.
+NO_RIGHT: Final = "this role may not read it"
 _FAMILIES: Final[dict[str, Family]] = {
     **dict.fromkeys(("int2", "int4", "int8"), "whole"),
     **dict.fromkeys(("numeric", "float4", "float8"), "number"),
@@ -98,7 +100,7 @@ def tables(connection: psycopg.Connection, schemas: Sequence[str] = (), names: S
           c.relkind::text,
           case
             when not has_schema_privilege(n.oid, 'usage') or not has_any_column_privilege(c.oid, 'select')
-              then 'this role may not read it'
+              then %(unreadable)s
             when row_security_active(c.oid) then 'a row security policy may hide rows of it from this role'
             when c.relkind = 'm' and not c.relispopulated then 'it has not been populated'
             else ''
@@ -121,7 +123,7 @@ def tables(connection: psycopg.Connection, schemas: Sequence[str] = (), names: S
           )
         order by n.nspname <> current_schema(), n.nspname, c.relname
         """,
-        {"schemas": list(schemas), "names": list(names)},
+        {"schemas": list(schemas), "names": list(names), "unreadable": NO_RIGHT},
     ).fetchall()
     oids = [row[0] for row in rows]
     columns, keys, references = _columns(connection, oids), _keys(connection, oids), _references(connection, oids)

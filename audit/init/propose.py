@@ -27,6 +27,8 @@ from order_audit.progress import ProgressCallback, ignore_progress
 
 #: Kinds that say of a column what others then need not say.
 _SAY_ENOUGH: dict[str, tuple[str, ...]] = {"reference": ("allowed_values", "format"), "allowed_values": ("format",)}
+#: The reason of a table without rows.
+EMPTY = "it is empty"
 _NOT_BLANK_ANYWAY = ("reference", "allowed_values", "format")
 
 
@@ -89,7 +91,7 @@ def _looked(connection: psycopg.Connection, table: Table, referenced: list[Key])
     if isinstance(looked, str):
         return looked
     if not looked.rows:
-        return "it is empty"
+        return EMPTY
     if not looked.columns:
         return "none of its columns can be read"
     try:

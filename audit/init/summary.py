@@ -6,20 +6,25 @@ from collections import Counter
 from collections.abc import Sequence
 
 from order_audit.audit.init.candidate import KINDS
-from order_audit.audit.init.propose import Proposal
+from order_audit.audit.init.facts import NO_RIGHT
+from order_audit.audit.init.propose import EMPTY, Proposal
 from order_audit.reports.formatting import plural
 from order_audit.reports.terminal.escape import escape
 
 #: Rules with exceptions that are listed, and conditions that are no rules.
 _LISTED = 10
 _NEAR = 5
+#: Tables without rules that are named.
+_TABLES = 10
+_REASONS = {NO_RIGHT: "not readable", EMPTY: "empty"}
 
 
 def summary_text(proposal: Proposal) -> str:
     """Return tables, rules by kind, those with exceptions, the most telling ones first, and what is nearly a rule."""
     counts = Counter(file.first.kind for file in proposal.files)
     tables = len({file.first.table.oid for file in proposal.files})
-    lines = [f"{plural(len(proposal.files), 'rule')} for {tables:,} of {plural(len(proposal.tables), 'table')}"]
+    of = plural(len(proposal.seen), "table")
+    lines = [f"{plural(len(proposal.files), 'rule')} for {tables:,} of {of}{escape(_left_out(proposal))}"]
     lines += [f"  {counts[kind]:>5,}  {name}" for kind, (_, name) in KINDS.items() if counts[kind]]
     failed = [it for it in proposal.omitted if it.failed]
     lines += [f"not proposed: {escape(f'{it.subject}: {it.kind}: {it.reason}')}" for it in failed[:_LISTED]]
@@ -37,6 +42,20 @@ def summary_text(proposal: Proposal) -> str:
     told = [it for it in proposal.omitted if it.near]
     near = [it.near for it in sorted(told, key=lambda it: (order.index(it.kind), it.subject))]
     return "\n".join([*lines, *_listed("not proposed, although most rows meet it:", near, _NEAR)])
+
+
+def _left_out(proposal: Proposal) -> str:
+    """The tables without figures, by their reason, the first ones of each."""
+    names: dict[str, list[str]] = {}
+    tables = {table.shown for table in proposal.seen} - {table.shown for table in proposal.tables}
+    for it in proposal.omitted:
+        if it.subject in tables:
+            names.setdefault(_REASONS.get(it.reason, "not looked at"), []).append(it.subject)
+    parts = []
+    for reason, found in sorted(names.items()):
+        more = f" and {len(found) - _TABLES:,} more" if len(found) > _TABLES else ""
+        parts.append(f"; {reason}: {', '.join(found[:_TABLES])}{more}")
+    return "".join(parts)
 
 
 def _listed(heading: str, texts: Sequence[str], most: int = _LISTED) -> list[str]:

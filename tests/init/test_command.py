@@ -161,6 +161,10 @@ def test_leaves_out_what_the_role_may_not_read(hostile: str, tmp_path: Path) -> 
     done = order_audit("init", str(tmp_path / "suite"), *words)
     assert done.returncode == 0, done.stderr
     assert "this role may not read it" in done.stdout
+    assert "tables; empty: " not in done.stdout
+    named = next(line for line in done.stdout.splitlines() if " rules for 2 of 8 tables; not readable: " in line)
+    assert "other.log, " in named
+    assert "kept" not in named
     assert "hidden" not in done.stdout + "".join(path.read_text() for path in tmp_path.rglob("*.sql"))
     assert {id.split(".")[0] for id in _ids(tmp_path / "suite")} == {"kept", "secret_table"}
 

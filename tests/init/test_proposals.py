@@ -122,7 +122,7 @@ def test_tells_why_not(proposal: Proposal) -> None:
 
 def test_summary_counts_rules_and_shows_exceptions(proposal: Proposal) -> None:
     text = summary_text(proposal)
-    assert f"{len(proposal.files)} rules for 2 of 2 tables" in text
+    assert f"{len(proposal.files)} rules for 2 of 3 tables; empty: empty\n" in text
     faults, tolerated = text.split("which a run fails on:")[1].split("which the rules tolerate:")
     assert "reading.station is not in station: 1 of 3,001 (0.03 %)" in faults
     assert "reading.kind is NULL: 1 of 3,001 (0.03 %)" in tolerated
