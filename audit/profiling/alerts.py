@@ -25,6 +25,8 @@ class Signs:
 
     `counted` are the rows with a value that were counted: all, or those picked at random. `zeros` and `padded` (texts
     with white space at an end) are of those. `spellings` has, by value, the texts that differ in case and white space.
+    `personal_times` are of a personal date or time, which is masked: rows with a value (`of`), those `in_future`, and
+    those `before_1900`.
     """
 
     is_unique: bool
@@ -33,6 +35,7 @@ class Signs:
     padded: int
     spellings: list[list[dict[str, Any]]]
     outliers: dict[str, Any] | None
+    personal_times: dict[str, int] | None = None
 
 
 def alerts(figures: dict[str, Any], rows: int, signs: Signs) -> list[dict[str, Any]]:
@@ -45,6 +48,9 @@ def alerts(figures: dict[str, Any], rows: int, signs: Signs) -> list[dict[str, A
 
 def _of_all(figures: dict[str, Any], rows: int, signs: Signs) -> Iterable[dict[str, Any]]:
     nulls, distinct = figures["nulls"], figures["distinct"]
+    for kind in ("in_future", "before_1900"):
+        if signs.personal_times and (count := signs.personal_times[kind]):
+            yield {"kind": kind, "rows": count, "of": signs.personal_times["of"]}
     if nulls == rows or nulls >= _NULLS * rows:
         yield {"kind": "all_null" if nulls == rows else "mostly_null", "rows": nulls, "of": rows}
         return

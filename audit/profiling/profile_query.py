@@ -237,6 +237,9 @@ def _summaries() -> str:
         "padded": f"sum(n) filter (where {text} <> btrim({text}, {SPACE}))",
         "unreadable": f"sum(n) filter (where kind = 'j' and {_is_unreadable('shown')})",
         "bits": "max(length(case when kind = 'b' then shown end))",
+        # a day's tolerance for time zones; of spans and places in the log, which have this kind, none is read
+        "in_future": "sum(n) filter (where kind = 'd' and num > (select extract(epoch from now()) + 86400))",
+        "before_1900": "sum(n) filter (where kind = 'd' and num < (select extract(epoch from date '1900-01-01')))",
     }  # fmt: skip
     for name, pattern in _CLASSES.items():
         aggregates[name] = f"sum(n) filter (where {text} collate \"default\" ~ '{pattern}')"

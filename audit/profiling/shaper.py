@@ -195,6 +195,13 @@ class Shaper:
                 names = ("low", "high") if self._column.kind == "time" else ("min", "max")
                 ends = tuple(self._whole[name] for name in names) if self._column.kind != "span" else ends
             outliers = self._positions.outliers(*ends, is_counted=self._whole is None)
+        times = None
+        is_personal = self._hidden or mask.is_personal(self._column.parts | {self._column.name})
+        if self._column.kind == "time" and is_personal:
+            whole = self._counted if self._whole is None else self._whole
+            times = {name: int(whole.get(name) or 0) for name in ("in_future", "before_1900")}
+            nulls = int(whole.get("nulls") or 0)
+            times["of"] = int(whole["count"]) if "count" in whole else int(whole.get("rows") or 0) - nulls
         return Signs(
             is_unique=self._column.unique,
             counted=int(self._counted.get("rows") or 0) - int(self._counted.get("nulls") or 0),
@@ -202,6 +209,7 @@ class Shaper:
             padded=int(self._counted.get("padded") or 0),
             spellings=list(spellings.values()),
             outliers=outliers,
+            personal_times=times,
         )
 
     def _extreme(self, shown: Any) -> Any:

@@ -175,6 +175,8 @@ def _aggregates(column: Column, value: str) -> str:
         aggregates |= {
             "min": f"to_json(min({finite})) #>> '{{}}'", "max": f"to_json(max({finite})) #>> '{{}}'",
             "low": f"min({seconds})", "high": f"max({seconds})", "mean": f"avg({seconds})",
+            "in_future": f"count(*) filter (where isfinite({value}) and {value} > now() + interval '1 day')",
+            "before_1900": f"count(*) filter (where isfinite({value}) and {value} < date '1900-01-01')",
             "inf": f"count(*) filter (where {value} = 'infinity')",
             "minus_inf": f"count(*) filter (where {value} = '-infinity')",
         }  # fmt: skip

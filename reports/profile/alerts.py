@@ -25,6 +25,8 @@ def alert(it: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     if kind == "skewed":
         side = "above" if it["beyond"] == "95" else "below"
         return f"skewed: the mean {written(it['mean'])} is {side} the {it['beyond']} % quantile"
+    if kind in ("in_future", "before_1900"):
+        return f"{'in the future' if kind == 'in_future' else 'before 1900'} in {_part(it)}"
     if kind == "spellings":
         ways = ", ".join(f"{_quoted(way['value'])} ({way['count']:,})" for way in it["values"])
         return f"one value in {len(it['values']):,} spellings: {ways}"

@@ -147,3 +147,28 @@ def test_the_scenarios_tables(sample: str, issues: str) -> None:
     assert "customer_id: 1 value above 161, the greatest 9,101; the median is 103" in said
     assert "order_status: one value in 2 spellings: 'active' (76), 'Active ' (1)" in said
     assert len(said) < 20
+
+
+@pytest.mark.both_versions
+def test_masked_times_in_the_future_or_too_old_are_counted(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a masked date of birth can be checked; other dates show their extremes."""
+    execute(
+        dsn,
+        "create table people as select case when g <= 3 then current_date + 3 when g = 4 then date '1899-12-31'"
+        " when g = 5 then date '1900-01-01' when g = 6 then 'infinity' when g > 8 then date '1960-01-01' + g end"
+        " as birth_date, timestamptz '2990-01-01' + g * interval '1 day' as due, repeat('x', 60) as pad"
+        " from generate_series(1, 2000) as g",
+        "vacuum analyze people",
+    )
+    expected = [("birth_date", "in the future in 3 of 1,998 rows (0.15 %)"),
+                ("birth_date", "before 1900 in 1 of 1,998 rows (0.05 %)")]  # fmt: skip
+
+    def of_births(unmask: bool) -> list[tuple[str, str]]:
+        alerts = shown(profile_of(dsn, "people", unmask=unmask)).tables[0].alerts
+        return [it for it in alerts if it[0] != "pad" and "outlier" not in it[1] and "greatest" not in it[1]]
+
+    assert of_births(unmask=False) == expected
+    assert of_births(unmask=True) == expected
+    with bounds(monkeypatch, exact=100, picked=200):
+        assert "picked_rows" in profile_of(dsn, "people")["people"]["columns"]["birth_date"]
+        assert of_births(unmask=False) == expected
