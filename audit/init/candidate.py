@@ -52,8 +52,8 @@ class Candidate:
     A `condition` on `t` is true for rows that break it; other rules have a whole `query`, with the columns that
     identify its rows in `key`. `checked` is the number of rows that it says something about. `figures` are sentences
     for the header. A `measure` is a column of the query with the measured value, and its bound as a line of the header.
-    `target` is the table that a reference leads to. `is_guess`: values alone speak for it, and no name. `grade` is a
-    severity other than that of the kind. `broken` is the number of violations, once it is known.
+    `target` is the table that a reference leads to, with its rows. `is_guess`: values alone speak for it, and no name.
+    `grade` is a severity other than that of the kind. `broken` is the number of violations, once it is known.
     """
 
     kind: Kind
@@ -68,6 +68,7 @@ class Candidate:
     key: tuple[str, ...] = ()
     measure: tuple[str, str] | None = None
     target: str = ""
+    target_rows: int = 0
     is_guess: bool = False
     grade: str = ""
     broken: int = field(default=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from order_audit.audit.init.candidate import FAULTS, Candidate, Omitted
@@ -24,19 +24,23 @@ _BOUNDS: Final = {
 }  # fmt: skip
 #: Words of columns with codes that several people or places may share.
 _SHARED: Final = {"phone", "telephone", "tel", "mobile", "fax", "zip", "zipcode", "postcode"}
+#: Words of columns in which capital letters make no difference.
+_MAIL: Final = {"email", "mail"}
+#: Pairs of rows that would reference the same row by chance: fewer prove nothing.
+_BY_CHANCE: Final = 7
 #: The types of these bounds' columns: a `month` may be a date.
 _NUMBERS: Final = ("whole", "number")
 
 Found = Iterator[Candidate | Omitted]
 
 
-def of_columns(found: TableFigures) -> Found:
-    """Yield candidates of each column."""
+def of_columns(found: TableFigures, referring: Mapping[str, int]) -> Found:
+    """Yield candidates of each column. `referring` are columns that reference others, with the rows of those."""
     for figures in found.columns.values():
         yield from _not_null(found, figures)
         if figures.values:
             yield from _not_blank(found, figures)
-            yield from _unique(found, figures)
+            yield from _unique(found, figures, referring.get(figures.name))
             yield from _bounds(found, figures)
             yield from _not_in_future(found, figures)
 
@@ -74,7 +78,7 @@ def _not_blank(found: TableFigures, figures: Figures) -> Found:
         )  # fmt: skip
 
 
-def _unique(found: TableFigures, figures: Figures) -> Found:
+def _unique(found: TableFigures, figures: Figures, referenced: int | None) -> Found:
     column, subject = figures.column, f"{found.table.shown}.{figures.name}"
     if frozenset((figures.name,)) in found.table.unique:
         yield Omitted(subject, "unique", "the schema enforces it")
@@ -91,15 +95,23 @@ def _unique(found: TableFigures, figures: Figures) -> Found:
         yield Omitted(subject, "unique", "its texts differ, but they are no codes")
     elif set(words(figures.name)) & _SHARED:
         yield Omitted(subject, "unique", "its values differ, but its name is that of what several may share")
+    elif referenced and figures.values**2 < 2 * _BY_CHANCE * referenced:
+        yield Omitted(
+            subject, "unique", "its values differ, but they reference other rows, and so few may do by chance"
+        )
     else:
         how = "The name is that of an identifier" if is_identifier(figures.name) else "The values are codes"
+        is_mail = column.family == "text" and bool(set(words(figures.name)) & _MAIL)
+        value = f"lower(t.{column.sql})" if is_mail else f"t.{column.sql}"
+        shown = f"{value} as {column.sql}" if is_mail else value
         yield Candidate(
             "unique", found.table, (column,), f"Duplicate {subject}",
             f"{how}: two rows with one value are one thing twice.",
             figures.values, (),
-            query=f"select t.{column.sql}, count(*) as rows\nfrom {found.table.sql} as t\n"
-            f"where t.{column.sql} is not null\ngroup by t.{column.sql}\nhaving count(*) > 1",
-            key=(column.sql,),
+            query=f"select {shown}, count(*) as rows\nfrom {found.table.sql} as t\n"
+            f"where t.{column.sql} is not null\ngroup by {value}\nhaving count(*) > 1",
+            # a second row that references the same one may well come
+            key=(column.sql,), grade="info" if referenced else "",
         )  # fmt: skip
 
 

@@ -57,8 +57,8 @@ class Figures:
 
     @property
     def nearly_differ(self) -> bool:
-        """Whether at most one value in a thousand repeats."""
-        return self.all_differ or self.distinct >= 0.999 * self.values > 0
+        """Whether at most one value in a hundred repeats."""
+        return self.all_differ or self.distinct >= 0.99 * self.values > 0
 
     @property
     def lengths(self) -> tuple[int, int]:

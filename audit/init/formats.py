@@ -1,13 +1,16 @@
-"""Candidates on the form of texts: e-mail addresses, UUIDs, codes of a standard, dates, and codes of one length."""
+"""Candidates on the form of texts: e-mail addresses, UUIDs, codes of a standard, dates, and codes of one form."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import psycopg
+
 from order_audit.audit.init.candidate import Candidate, Omitted
+from order_audit.audit.init.codes import MOSTLY, forms
 from order_audit.audit.init.figures import Figures, TableFigures
 from order_audit.audit.init.names import FREE_TEXT, words
 from order_audit.reports.formatting import plural
@@ -49,47 +52,65 @@ _FORMATS: Final = (
            frozenset(("language", "lang", "locale"))),
     Format("a hash in hexadecimal digits", r"^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$", "It cannot be compared."),
 )  # fmt: skip
-#: Classes of characters of codes, from the narrowest on.
-_CLASSES: Final = (("digits", r"\d", "0-9"), ("capital letters", "[A-Z]", "A-Z"), ("small letters", "[a-z]", "a-z"),
-                   ("capital letters and digits", "[A-Z0-9]", "A-Z0-9"))  # fmt: skip
-_LONGEST: Final = 12
+_SIGNS: Final = " (A is a capital letter, a a small one, 9 a digit)"
+#: Rows of which the values are looked at, besides the most frequent ones.
+_LOOKED: Final = 100
 _ENOUGH: Final = 20
 #: Values of a column that must differ: fewer are a list.
 _DIFFERENT: Final = 10
 
 
-def of_formats(found: TableFigures) -> Iterator[Candidate | Omitted]:
-    """Yield candidates of each text column whose most frequent values have one form."""
-    for figures in found.columns.values():
-        if figures.column.family != "text" or figures.column.is_generated or not figures.values:
-            continue
-        form = _form(figures)
-        if form is None:
-            continue
-        subject = f"{found.table.shown}.{figures.name}"
-        if figures.column.has_check:
-            yield Omitted(subject, "format", "a CHECK constraint or a domain limits it")
-        elif figures.values < _ENOUGH or figures.distinct < _DIFFERENT:
-            yield Omitted(subject, "format", f"too few: {plural(figures.distinct, 'different value')}")
-        else:
-            pattern = form.pattern.replace("'", "''")
-            yield Candidate(
-                "format", found.table, (figures.column,), f"{subject} is not {form.name}", form.why, figures.values,
-                (f"{figures.distinct:,} different values",), f"{figures.column.text} !~ '{pattern}'",
-            )  # fmt: skip
+def of_formats(connection: psycopg.Connection, found: TableFigures) -> Iterator[Candidate | Omitted]:
+    """Yield candidates of each text column of which nearly all samples have one form, the narrowest of each first.
+
+    Raises psycopg.Error.
+    """
+    columns = [
+        figures
+        for figures in found.columns.values()
+        if figures.column.family == "text" and not figures.column.is_generated and figures.values
+    ]
+    first = _first_values(connection, found, columns)
+    for place, figures in enumerate(columns):
+        samples = [*(value for row in first if (value := row[place]) is not None), *figures.top, *figures.ends]
+        for form in _forms(figures, samples):
+            subject = f"{found.table.shown}.{figures.name}"
+            if figures.column.has_check:
+                yield Omitted(subject, "format", "a CHECK constraint or a domain limits it")
+            elif figures.values < _ENOUGH or figures.distinct < _DIFFERENT:
+                yield Omitted(subject, "format", f"too few: {plural(figures.distinct, 'different value')}")
+            else:
+                pattern = form.pattern.replace("'", "''")
+                yield Candidate(
+                    "format", found.table, (figures.column,), f"{subject} is not {form.name}", form.why,
+                    figures.values, (f"{figures.distinct:,} different values",),
+                    f"{figures.column.text} !~ '{pattern}'",
+                )  # fmt: skip
+                continue
+            break
 
 
-def _form(figures: Figures) -> Format | None:
-    named, samples = set(words(figures.name)), [*figures.top, *figures.ends]
+def _first_values(
+    connection: psycopg.Connection, found: TableFigures, columns: Sequence[Figures]
+) -> list[tuple[str | None, ...]]:
+    """The values of the first rows, as texts; none of a view, which may compute all rows for them."""
+    if found.table.is_view or not columns:
+        return []
+    listed = ", ".join(figures.column.text for figures in columns)
+    return connection.execute(f"select {listed} from {found.table.sql} as t limit {_LOOKED}".encode()).fetchall()
+
+
+def _forms(figures: Figures, samples: Sequence[str]) -> Iterator[Format]:
+    named = set(words(figures.name))
     for form in _FORMATS:
-        if (not form.names or form.names & named) and all(re.match(form.pattern, value) for value in samples):
-            return form
-    shortest, longest = figures.lengths
-    if shortest != longest or not 2 <= longest <= _LONGEST or named & FREE_TEXT:
-        return None
-    for name, letter, letters in _CLASSES:
-        if all(re.fullmatch(f"{letter}+", value) for value in samples):
-            return Format(
-                f"{longest} {name}", f"^[{letters}]{{{longest}}}$", "A value of another form is no such code."
-            )
-    return None
+        if not form.names or form.names & named:
+            fits = sum(bool(re.match(form.pattern, value)) for value in samples)
+            if fits >= MOSTLY * len(samples):
+                yield form
+                return
+    # a code of another length may well be right
+    if named & FREE_TEXT or figures.lengths[0] != figures.lengths[1]:
+        return
+    for it in forms(samples):
+        signs = _SIGNS if it.name.startswith("a code") else ""
+        yield Format(it.name, it.pattern, f"The values have one form{signs}; another one is a typo, or no such code.")

@@ -75,12 +75,14 @@ def propose(
     known = {it.table.oid: (*enforced_keys(it), *_names(composites[it.table.oid])) for it in figures}
     for it in of_composite_references(figures, known):
         references[it.table.oid].append(it)
+    rows = {it.table.oid: it.rows for it in figures}
     named = areas(proposal.tables)
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     for place, looked in enumerate(figures):
         on_progress(place, len(figures), looked.table.name)
         oid = looked.table.oid
-        _add(connection, looked, references[oid], composites[oid], named[oid], date, proposal)
+        referring = _referring(looked, references[oid], rows)
+        _add(connection, looked, references[oid], referring, composites[oid], named[oid], date, proposal)
     on_progress(len(figures), len(figures), "")
     return proposal
 
@@ -119,6 +121,13 @@ def _composite(
         return Omitted(looked.table.shown, "composite key", f"{UNREADABLE}{mask.error(error)}")
 
 
+def _referring(looked: TableFigures, references: list[Candidate], rows: dict[int, int]) -> dict[str, int]:
+    """The columns that reference other tables by themselves, and are no key, with the rows of those tables."""
+    found = {it.columns[0].name: it.target_rows for it in references if len(it.columns) == 1 and not it.is_guess}
+    found |= {it.columns[0]: rows.get(it.target, 0) for it in looked.table.references if len(it.columns) == 1}
+    return {name: count for name, count in found.items() if (name,) != keys.key_of(looked)}
+
+
 def _names(composite: Candidate | Omitted | None) -> list[tuple[str, ...]]:
     return [tuple(it.name for it in composite.columns)] if isinstance(composite, Candidate) else []
 
@@ -127,6 +136,7 @@ def _add(
     connection: psycopg.Connection,
     looked: TableFigures,
     references: list[Candidate],
+    referring: dict[str, int],
     composite: Candidate | Omitted | None,
     area: str,
     date: str,
@@ -137,7 +147,12 @@ def _add(
     key = keys.key_of(looked)
     try:
         with connection.transaction(force_rollback=True):
-            found = [*of_columns(looked), *of_pairs(looked), *of_formats(looked), *of_lists(connection, looked)]
+            found = [
+                *of_columns(looked, referring),
+                *of_pairs(looked),
+                *of_formats(connection, looked),
+                *of_lists(connection, looked),
+            ]
             found += of_measures(looked)
     except psycopg.Error as error:
         if connection.closed:
@@ -169,8 +184,8 @@ def _without_repetition(candidates: list[Candidate]) -> list[Candidate]:
     for it in candidates:
         if it.is_within_limit and len(it.columns) == 1:
             said[it.columns[0].name].add(it.kind)
-    kept = []
-    for it in candidates:
+    kept: list[Candidate] = []
+    for it in _narrowest(candidates):
         kinds = said[it.columns[0].name] if len(it.columns) == 1 else set()
         is_said = any(it.kind in _SAY_ENOUGH.get(kind, ()) for kind in kinds) or (
             it.kind == "not_blank" and kinds & {*_NOT_BLANK_ANYWAY}
@@ -178,3 +193,14 @@ def _without_repetition(candidates: list[Candidate]) -> list[Candidate]:
         if not is_said:
             kept.append(it)
     return kept
+
+
+def _narrowest(candidates: list[Candidate]) -> list[Candidate]:
+    """Leave one format of each column: the first that nearly all rows have, else the first."""
+    found: dict[str, Candidate] = {}
+    for it in candidates:
+        if it.kind == "format":
+            before = found.get(it.columns[0].name)
+            if before is None or (it.is_within_limit and not before.is_within_limit):
+                found[it.columns[0].name] = it
+    return [it for it in candidates if it.kind != "format" or it is found[it.columns[0].name]]

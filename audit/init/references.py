@@ -155,5 +155,5 @@ def _candidate(found: TableFigures, figures: Figures, key: Key, *, by_name: bool
         figures.values,
         (f"{figures.distinct:,} different values; {target.shown}.{key.figures.name} has {key.figures.distinct:,}",),
         f"{value} is not null and not exists (select from {target.sql} as r where r.{target_column.sql} = {value})",
-        target=target.name, is_guess=not by_name,
+        target=target.name, target_rows=key.found.rows, is_guess=not by_name,
     )  # fmt: skip

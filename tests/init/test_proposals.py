@@ -160,8 +160,8 @@ def test_a_table_is_not_read_again_for_each_file(dsn_of_stations: str) -> None:
         ).fetchone()
     with_queries = sum(bool(file.first.query) for file in files)
     assert len(files) > with_queries + 4
-    # for the profile, all conditions, and the values of two codes
-    assert row == (with_queries + 4,)
+    # for the profile, all conditions, the values of two codes, and first values for their formats
+    assert row == (with_queries + 5,)
 
 
 def test_rules_name_rows_by_columns_that_differ(dsn: str) -> None:
