@@ -81,7 +81,9 @@ class Left:
         return ""
 
 
-def judge(command: Command, ended: Ended, left: Left, plain: Ended, wanted: Left) -> tuple[str, str]:
+def judge(
+    command: Command, ended: Ended, left: Left, plain: Ended, wanted: Left, *, silent: bool = False
+) -> tuple[str, str]:
     """Return how a command ended, and in words what is wrong with that.
 
     Finished: as without the fault; named: it says what it could not do; stopped: with an error; killed: by a signal.
@@ -93,9 +95,12 @@ def judge(command: Command, ended: Ended, left: Left, plain: Ended, wanted: Left
     if isinstance(ended.code, int) and ended.code < 0:
         return "killed", _files(left, wanted)
     if ended.code == plain.code and not (command.reads and left.difference(wanted)):
-        return "finished", ""
+        left_out = not command.reads and "not installed" in ended.printed  # a guard, and why
+        return "named" if left_out else "finished", ""
     if ended.code in (2, 3, 130):
         lines = ended.said.splitlines()
+        if silent and ended.code == 130 and not lines:  # the second signal ends the process at once
+            return "stopped", _files(left, wanted)
         if not lines or not lines[-1].startswith("order-audit: "):
             return "stopped", f"exit code {ended.code} without a line that says why: {ended.said!r}"
         return "stopped", _files(left, wanted)

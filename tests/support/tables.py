@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Final
 
 from order_audit import session
@@ -50,3 +52,28 @@ def refused_functions() -> str:
     """Return the functions that texts of a suite may not call."""
     rows = [f"| {what} | {', '.join(f'`{name}`' for name in names)} |" for what, names in reach.REACHES.items()]
     return "\n".join(["| what they do | names |", "| --- | --- |", *rows])
+
+
+#: How an attempt under a fault ended, in the order of the columns.
+_ENDS: Final = ("finished", "named", "stopped", "killed", "lost")
+
+
+def faults() -> str:
+    """Return how commands ended under faults: by fault, then by command."""
+    path = Path(__file__).parents[2] / "benchmarks" / "results" / "faults.json"
+    attempts: dict[str, dict[str, dict[str, int]]] = json.loads(path.read_text(encoding="utf-8"))["attempts"]
+    by_fault: dict[str, list[dict[str, int]]] = {}
+    for faults in attempts.values():
+        for fault, counts in faults.items():
+            by_fault.setdefault(fault, []).append(counts)
+    by_command = {f"`{command}`": list(faults.values()) for command, faults in attempts.items()}
+    whole = {"all": [counts for listed in by_fault.values() for counts in listed]}
+    return "\n".join([*_ends("fault", by_fault | whole), "", *_ends("command", by_command)])
+
+
+def _ends(what: str, found: dict[str, list[dict[str, int]]]) -> list[str]:
+    lines = [f"| {what} | attempts | {' | '.join(_ENDS)} |", "| --- |" + " ---: |" * (len(_ENDS) + 1)]
+    for name, listed in found.items():
+        counts = [sum(it.get(end, 0) for it in listed) for end in _ENDS]
+        lines.append(f"| {name} | {' | '.join(f'{n:,}' for n in (sum(counts), *counts))} |")
+    return lines
