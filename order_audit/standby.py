@@ -1,4 +1,4 @@
-"""Standbys, which end a snapshot that stands in the way of what the primary sends."""
+"""Standbys, which end a snapshot that conflicts with what the primary sends."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ def run(
         )
         with marked_failure(out):
             document = audit(dsns.resolve(dsn), out, options)
-    if not quiet and dsn != "embedded":
+    if not quiet and (dsn or os.environ.get("DATABASE_URL")) != "embedded":  # where each user is a superuser
         _say_beyond_reading(document.run.database)
     _warn(document.run.database)
     command = action_plan.next_command(document)

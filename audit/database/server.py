@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,11 @@ _SOCKET_FOLDER_BYTES: Final = 88
 #: Characters of a path that need no quoting in libpq, the shell and the server's list of folders.
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9_./ -]+")
 _START_SECONDS: Final = 60
+#: How long the last processes of a killed server may take to end.
+_LAST_PROCESSES_SECONDS: Final = 10
+#: A server's message on them, and the line of its log that says why it does not start. Its language is English here.
+_STILL_ENDING: Final = re.compile("pre-existing shared memory block|lock file .* already exists")
+_REASON: Final = re.compile(r"\b(FATAL|PANIC):")
 
 
 @dataclass(frozen=True)
@@ -64,23 +70,28 @@ class Server:
         settings = ["listen_addresses=", f"unix_socket_directories={_listed(self.socket)}", "port=5432",
                     "unix_socket_permissions=0700", *options]  # fmt: skip
         words = " ".join(f"-c {_shell(setting)}" for setting in settings)
+        deadline = time.monotonic() + _LAST_PROCESSES_SECONDS
+        while reason := self._started(words):
+            if not _STILL_ENDING.search(reason) or time.monotonic() > deadline:
+                raise RunError(f"the PostgreSQL server in {self.data} did not start: {reason}")
+            time.sleep(0.2)
+
+    def _started(self, words: str) -> str:
+        """Start the server with these words; return why it did not start, or an empty text."""
         log = self.data / "server.log"
+        before = log.stat().st_size if log.exists() else 0
+        name = log.name if self._here == "." else str(log)
         started = self._control(
-            "-w",
-            "-t",
-            str(_START_SECONDS),
-            "-l",
-            log.name if self._here == "." else str(log),
-            "-o",
-            words,
-            "start",
-            check=False,
-        )
-        if started.returncode:
-            last_lines = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
-            raise RunError(
-                f"the PostgreSQL server in {self.data} did not start: {' '.join(last_lines) or started.stderr.strip()}"
-            )
+            "-w", "-t", str(_START_SECONDS), "-l", name, "-o", words, "start", check=False
+        )  # fmt: skip
+        if not started.returncode:
+            return ""
+        with log.open("rb") as file:
+            file.seek(before)
+            lines = file.read().decode(errors="replace").strip().splitlines()
+        # what follows the reason says only that the server ends
+        reasons = [line for line in lines if _REASON.search(line)] or lines[-1:]
+        return " ".join(reasons[:1]) or started.stderr.strip()
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server (`smart`, `fast` or `immediate`). Does nothing where it does not run."""

@@ -59,6 +59,9 @@ class Executor:
         }
         self._began = self._ended = time.perf_counter()
         tables = {prepared.table.oid: prepared.table for prepared in self.tasks.values() if prepared.table is not None}
+        # before the threads begin, which use them
+        self._locks = {oid: threading.Lock() for oid in tables}
+        self._counts: dict[int, int | None] = {}
         self._connections = self._connected(min(options.jobs, len(batches) + len(tables)))
         self._free: SimpleQueue[psycopg.Connection] = SimpleQueue()
         for connection in self._connections:
@@ -68,8 +71,6 @@ class Executor:
         for batch in batches:
             future = self._pool.submit(self._measure, batch)
             self._scans.update((prepared.rule.id, future) for prepared in batch.rules)
-        self._locks = {oid: threading.Lock() for oid in tables}
-        self._counts: dict[int, int | None] = {}
         self._rows = {oid: self._pool.submit(self._count, table) for oid, table in tables.items()}
 
     @property

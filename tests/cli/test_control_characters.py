@@ -164,7 +164,7 @@ def test_errors(hostile: str, files: Path, tmp_path: Path) -> None:
         ["run", "--out", str(out), "--dsn", hostile, "--rule", HOSTILE],
         ["run", "--out", str(out), "--dsn", hostile, "--format", HOSTILE],
         ["run", "--out", str(out), "--dsn", hostile, "--var", HOSTILE],
-        ["run", "--out", str(out), "--dsn", hostile, "--suite", str(files / "broken")],
+        ["run", "--out", str(tmp_path / "broken"), "--dsn", hostile, "--suite", str(files / "broken")],
         ["rules", HOSTILE],
         ["compare", str(files / HOSTILE), str(files / HOSTILE), "--out", str(out)],
         ["import", str(files / HOSTILE), "--out", str(out)],

@@ -117,6 +117,7 @@ def test_progress_goes_to_stderr(runs: dict[str, tuple[Done, Path]]) -> None:
     done, _ = runs["sample"]
     lines = done.stderr.splitlines()
     assert lines[0] == f"judging rules: 0 of {len(CHECKABLE)}"
+    assert lines.pop() == "note: role postgres is a superuser; for an audit, SELECT is enough"
     assert lines[-1] == f"judging rules: {len(CHECKABLE)} of {len(CHECKABLE)}"
     assert all(re.fullmatch(rf"judging rules: \d+ of {len(CHECKABLE)}", line) for line in lines)
     assert "judging rules" not in done.stdout

@@ -88,7 +88,7 @@ def said(dsn: str, out: Path) -> dict[str, Any]:
     """The result of an audit, and the plan of the fixes."""
     run = order_audit("run", "--dsn", dsn, "--schema", "public", "--out", str(out), "--quiet", "--fail-on", "never")
     assert (run.returncode, run.stderr) == (0, "")
-    plan = order_audit("fixes", "plan", "--dsn", dsn, "--schema", "public", "--quiet")
+    plan = order_audit("fixes", "plan", "--dsn", dsn, "--schema", "public", "--quiet", COLUMNS="120")
     assert (plan.returncode, plan.stderr) == (0, "")
     document = json.loads((out / "results.json").read_text(encoding="utf-8"))
     return {**_timeless(document), "violations": (out / "violations.csv").read_bytes(), "plan": plan.stdout}

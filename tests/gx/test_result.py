@@ -243,5 +243,5 @@ def test_it_is_written_only_where_it_is_asked_for() -> None:
     assert "gx" not in Options().formats
     done = order_audit("run", "--out", "nowhere", "--dsn", "host=/nowhere", "--format", "json,gy")
     assert (done.returncode, done.stderr) == (
-        2, "order-audit: --format: no format 'gy' (known: html, summary, json, junit, markdown, violations, gx)\n"
+        2, "order-audit: --format: no format 'gy' (known: html, summary, json, junit, markdown, violations, csv-safe, gx)\n"
     )  # fmt: skip

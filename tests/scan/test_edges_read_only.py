@@ -36,7 +36,6 @@ WRITING_FUNCTIONS = {
     "nextval": "select nextval('orders_order_id_seq') as order_id",
     "setval": "select setval('orders_order_id_seq', 7000) as order_id",
     "own_function": "select sneak() as order_id",
-    "large_object": "select lo_create(0)::int as order_id",
     "read_write": "select set_config('transaction_read_only', 'off', false) as order_id",
 }
 

@@ -46,7 +46,11 @@ def test_importing_it_is_cheap() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     loaded = set(done.stdout.split())
     assert not loaded & HEAVY
-    assert {name for name in loaded if name.startswith("order_audit")} == {"order_audit", "order_audit.errors"}
+    assert {name for name in loaded if name.startswith("order_audit")} == {
+        "order_audit",
+        "order_audit.errors",
+        "order_audit.standby",
+    }
 
 
 def test_a_run_imports_little(sample_18: str, tmp_path: Path) -> None:
