@@ -224,7 +224,7 @@ def test_a_name_that_something_else_has_is_never_taken(dsn: str, connection: psy
 
 HEAD = "-- title: t\n-- protects: stock.counted\n"
 REFUSED = {
-    "unknown rule": ("-- title: t\n-- protects: stock.cuonted\n-- check a:\ntrue", "2: no rule stock.cuonted in the suite "),
+    "unknown rule": ("-- title: t\n-- protects: stock.cuonted\n-- check a:\ntrue", "2: no rule stock.cuonted in "),
     "need": (HEAD + "-- requires: key a.b.c.d\n-- check a:\ntrue", "3: cannot determine whether there is key a.b.c.d:"),
     "head": (HEAD + "-- check a Big:\ntrue", "3: neither a header (title, protects, requires, assumes) nor a part"),
     "second head": (HEAD + "-- check a:\ntrue\n-- check a Big:\ntrue", "5: not '-- check TABLE:'"),
