@@ -235,7 +235,8 @@ def apply(
                 on_guard_progress=start_progress("installing guards", lines=True),
             )
     say(applied_text(done, rehearsed=rehearse))
-    failed = done.errored or ((done.left or done.rejected or done.not_converging) and not rehearse)
+    unguarded = any(error.passing for error in done.guard_errors.values())
+    failed = done.errored or ((done.left or done.rejected or done.not_converging or unguarded) and not rehearse)
     raise typer.Exit(1 if failed else 0)
 
 

@@ -27,7 +27,7 @@ from order_audit.expectations import Rule
 from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.guarding.foreign_objects import foreign_obstacle
 from order_audit.fixes.guarding.guard import Guard, home
-from order_audit.fixes.guarding.guard_error import GuardError, HeldError
+from order_audit.fixes.guarding.guard_error import GuardError, HeldError, refused_by_server
 from order_audit.fixes.guarding.guard_object import GuardObject, State
 from order_audit.fixes.guarding.guard_state import error_line, refuses, state, worst_state
 from order_audit.fixes.guarding.object_changes import GuardSite, create_object, drop_objects, run_statement
@@ -90,7 +90,7 @@ def install_all(
         except psycopg.Error as error:  # this server does not support the object, so its state is unknown
             if connection.closed:
                 raise
-            errors_by_guard[guard.name] = GuardError(guard, error_line(error))
+            errors_by_guard[guard.name] = refused_by_server(guard, error)
     on_progress(len(missing), len(missing), "judging what came in meanwhile")
     counts = count(connection, rules_of(created)) if created else {}
     for guard in created:
@@ -103,7 +103,7 @@ def install_all(
         except psycopg.Error as error:
             if connection.closed:
                 raise
-            errors_by_guard[guard.name] = GuardError(guard, error_line(error))
+            errors_by_guard[guard.name] = refused_by_server(guard, error)
     for guard in [guard for guard in reversed(created) if guard.name in errors_by_guard]:
         try:
             drop_objects(GuardSite(connection, throttle), created.pop(guard), guard)
@@ -180,7 +180,7 @@ def _install(site: GuardSite, guard: Guard, counts: Mapping[str, int]) -> list[G
         drop_objects(site, fresh, guard)
         if isinstance(error, GuardError):
             raise
-        raise GuardError(guard, error_line(error)) from error
+        raise refused_by_server(guard, error) from error
     return fresh
 
 
