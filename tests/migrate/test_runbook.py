@@ -59,9 +59,10 @@ def test_every_command_of_the_runbook_runs_in_its_order(server_18: Server, folde
         script = "\n".join(f"echo '{MARK % number}'\n{block}" for number, block in enumerate(BLOCKS))
         for name, dsn in (
             ("PRODUCTION_URL", production),
+            ("REHEARSAL_URL", production),
             ("DATABASE_URL", copy),
             ("ADMIN_URL", production),
-            ("OWNER", "pg_database_owner"),
+            ("OWNER", "postgres"),
         ):
             script, changed = re.subn(rf"^export {name}=.*$", f"export {name}='{dsn}'", script, flags=re.MULTILINE)
             assert changed == 1
