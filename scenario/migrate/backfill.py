@@ -111,15 +111,24 @@ def build_indexes(
 
 
 def drain(connection: psycopg.Connection, throttle: MigrationThrottle) -> None:
-    """Bring in what can be brought in by now: rows of the quarantine, and those that both sides held at once."""
-    for attempt in range(throttle.max_tries):
+    """Bring in what can be brought in by now: rows of the quarantine, and those that both sides held at once.
+
+    Raises the server's error if others hold the rows for longer than all tries take.
+    """
+    tries = 0
+    while True:
         try:
             with connection.transaction():
+                session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms // 5))
                 session.configure(connection, [session.ALL_ROWS], local=True)
                 settled = session.scalar(connection, "select migration.settle_all(%s)", [throttle.batch_size])
         except RETRYABLE:
-            back_off(attempt)
+            tries += 1
+            if tries > throttle.max_tries:
+                raise
+            back_off(tries)
             continue
+        tries = 0
         if settled < throttle.batch_size:
             return
 
