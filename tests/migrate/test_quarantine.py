@@ -12,10 +12,12 @@ from order_audit.audit.cli.quarantine_text import due_lines, quarantine_lines
 from order_audit.expectations import load
 from order_audit.fixes.fix import fixes
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.backfill import drain
 from order_audit.scenario.migrate.quarantine import quarantine
 from order_audit.scenario.migrate.run import QuarantineError
 from order_audit.scenario.migrate.steps import CONTRACT, RETIRE, done, steps
 from order_audit.scenario.migrate.temporary import Temporary, temporary
+from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import due, verify
 from tests.migrate.migrating import migrate, rows
 from tests.migrate.steps import back, one, take
@@ -51,6 +53,10 @@ def test_the_switch_stops_for_rows_in_quarantine_and_says_which(issues: str) -> 
             "select distinct reason from (select unnest(reasons) as reason from migration.quarantined_customer"
             " union all select unnest(reasons) from migration.quarantined_order) as r where reason like '%.%'"
         ).fetchall()
+    with psycopg.connect(issues, autocommit=True) as connection, psycopg.connect(issues) as other:
+        other.execute("lock table migration.quarantined_customer in access exclusive mode")
+        with pytest.raises(psycopg.errors.LockNotAvailable):  # it has not ended, and does not say so
+            drain(connection, MigrationThrottle(max_lock_wait_ms=10, max_tries=2))
     known = fixes(load("current").rules)
     for (reason,) in reasons:
         (line,) = re.findall(rf"^  .* {re.escape(reason)}: .*$", said, re.MULTILINE)
