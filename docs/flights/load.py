@@ -2,7 +2,7 @@
 
     DATABASE_URL=embedded python docs/flights/load.py
 
-Run it again to begin anew: it replaces the schema `nyc`.
+It replaces the schema `nyc`, so it can be run again.
 """
 
 from __future__ import annotations
