@@ -90,8 +90,12 @@ def run(dsn: str, out: Path, options: Options) -> Document:
 
 
 def _keep_apart(out: Path, options: Options) -> None:
-    """Raise UsageError if `out` has files of the suite, or of fixes or guards, which are not to mix with results."""
+    """Raise UsageError if `out` has files of the suite, or of fixes or guards, which are not to mix with results; or
+    the key file, which is not to go with them.
+    """
     place = out.resolve()
+    if options.key_file is not None and place in options.key_file.resolve().parents:
+        raise UsageError(f"--key-file: {options.key_file} is in {out}, the folder of the results: name another place")
     for folder in (*map(Path, options.suites), options.fixes, options.guards):
         if folder is not None and folder.is_dir():
             root = folder.resolve()

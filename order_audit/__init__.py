@@ -165,6 +165,7 @@ def run(
     fail_on: FailOn = "critical",
     fail_on_schema: FailOn = "never",
     baseline: str | Path | None = None,
+    key_file: str | Path | None = None,
     examples: int = 20,
     jobs: int = 2,
     lint: bool = True,
@@ -177,7 +178,8 @@ def run(
     The default of `formats` is that of `order-audit run`. `rules` and `exclude` are patterns of rule ids, `tags` of
     their tags, `variables` are values of their variables. `examples` is the number of evidence rows per rule, `jobs`
     the number of connections, `timeout` the limit of each statement in seconds. A comparison by keys needs an `out`
-    with violations.csv. Raises SuiteError, UsageError, RunError.
+    with violations.csv, and of personal keys the same `key_file`, which is created if it is missing. Raises
+    SuiteError, UsageError, RunError.
     """
     from order_audit.audit import run as audit
     from order_audit.audit.database.dsn import resolve
@@ -195,6 +197,7 @@ def run(
         fail_on=fail_on,
         fail_on_schema=fail_on_schema,
         baseline=Path(baseline) if baseline is not None else None,
+        key_file=Path(key_file) if key_file is not None else None,
         examples=examples,
         jobs=jobs,
         lint=lint,

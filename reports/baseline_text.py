@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from order_audit.reports.changed_variables import words
+from order_audit.reports.compared_digests import ADVICE
 from order_audit.reports.document import BaselineChange, Document, Result
 from order_audit.reports.formatting import plural
 
@@ -29,6 +30,9 @@ def total(document: Document) -> str:
     )
     unknown = sum(it.resolved is None for it in changes)
     hint = f" (of {plural(unknown, 'rule')}, keys cannot be compared: all violations count as new)" if unknown else ""
+    counted = [it.counts_only for it in changes if it.counts_only]
+    if counted:
+        hint += f" (of {plural(len(counted), 'rule')}, by counts only: {counted[0]}; {ADVICE})"
     other = [it.rule for it in document.results if it.baseline and it.baseline.variables]
     if other:
         hint += f"; other values of variables in {', '.join(other[:_RULES])}{' and others' * (len(other) > _RULES)}"
@@ -44,4 +48,6 @@ def resolved(document: Document) -> list[tuple[Result, int]]:
 def _words(it: BaselineChange) -> str:
     counts = {"new": it.new, "known": it.known, "resolved": it.resolved}
     parts = [f"{count:,} {kind}" for kind, count in counts.items() if count]
-    return ", ".join(parts + ["keys not comparable"] * (it.resolved is None))
+    return ", ".join(
+        parts + ["keys not comparable"] * (it.resolved is None) + ["by counts only"] * bool(it.counts_only)
+    )

@@ -6,14 +6,16 @@ Keys are compared as streams of two sorted violations files, so that memory does
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeGuard
 
 from order_audit.reports import violations
 from order_audit.reports.accepted_keys import AcceptedKeys
 from order_audit.reports.changed_variables import changed_variables
+from order_audit.reports.compared_digests import counts_only
 from order_audit.reports.document import BaselineChange, DocumentError, Result, Run
 from order_audit.reports.document.comparison import (
     CHANGES,
@@ -90,8 +92,8 @@ def _named(tables: list[str]) -> str:
 
 
 def against_baseline(before: Keys, after: Keys) -> dict[str, BaselineChange]:
-    """The change of each rule that `after` judged. Where keys cannot be compared, all violations may be new, and count
-    as such.
+    """The change of each rule that `after` judged. Where keys have changed, all violations may be new, and count as
+    such. Where keys are digests under other keys, counts are compared.
     """
     rules = _rules(before, after)[0]
     return {
@@ -106,8 +108,8 @@ def _judged(verdict: Verdict | None) -> TypeGuard[Verdict]:
 
 
 def _against(rule: RuleChange, now: int) -> BaselineChange:
-    if rule.by_keys or not now:
-        return BaselineChange(rule.new or 0, rule.remaining or 0, rule.resolved or 0)
+    if rule.by_keys or rule.counts_only or not now:
+        return BaselineChange(rule.new or 0, rule.remaining or 0, rule.resolved or 0, counts_only=rule.counts_only)
     is_unknown = _judged(rule.before) and rule.before.violations > 0
     return BaselineChange(now, 0, None if is_unknown else 0)
 
@@ -153,10 +155,18 @@ def _rules(before: Keys, after: Keys, accepted: AcceptedKeys = _NONE) -> tuple[l
     tallies, note = _tallies(before, after, accepted)
     old = {result.rule: result for result in before.results}
     new = {result.rule: result for result in after.results}
-    return [_rule(id, old.get(id), new.get(id), tallies, note) for id in sorted(old.keys() | new.keys())], note
+    differ = partial(counts_only, before=before.digests, after=after.digests)
+    return [_rule(id, old.get(id), new.get(id), tallies, note, differ) for id in sorted(old.keys() | new.keys())], note
 
 
-def _rule(id: str, old: Result | None, new: Result | None, tallies: dict[str, _Tally] | None, note: str) -> RuleChange:
+def _rule(
+    id: str,
+    old: Result | None,
+    new: Result | None,
+    tallies: dict[str, _Tally] | None,
+    note: str,
+    differ: Callable[[Result, Result], str],
+) -> RuleChange:
     named = new or old
     assert named is not None  # noqa: S101 - the id is of one of the two
 
@@ -197,8 +207,10 @@ def _rule(id: str, old: Result | None, new: Result | None, tallies: dict[str, _T
         why = f"the rule {note} in the earlier audit: all that it finds counts as new"
         return made(0, 0, now, why if now else "")
     why = note if tallies is None else _other_key(old, new) if then and now else ""
-    if tallies is None or why:
-        return made(max(then - now, 0), min(then, now), max(now - then, 0), f"counts only: {why}")
+    digests = differ(old, new) if old and new and then and now and not why else ""
+    if tallies is None or why or digests:
+        counted = made(max(then - now, 0), min(then, now), max(now - then, 0), f"counts only: {why or digests}")
+        return replace(counted, counts_only=digests)
     tally = tallies.get(id, _Tally())
     return made(tally.counts["resolved"], tally.counts["remaining"], tally.counts["new"], tally=tally)
 

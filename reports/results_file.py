@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from order_audit.reports import violations
-from order_audit.reports.document import FORMAT, Document, DocumentError, Result, Violations, decode
+from order_audit.reports.document import FORMAT, Document, DocumentError, KeyDigests, Result, Violations, decode
 
 _OLD: str = "order-audit/1"
 
 
 @dataclass(frozen=True)
 class Keys:
-    """A result document, and the folder with its violations file."""
+    """The results of an audit, the folder with its violations file, and the secret key of its digests."""
 
     results: tuple[Result, ...]
     violations: Violations | None
     folder: Path
+    digests: KeyDigests | None = None
 
     def file(self) -> tuple[Path | None, str]:
         """The violations file, if it is there and is the one that the results speak of; else why not."""
@@ -54,7 +55,7 @@ class Audit:
     @property
     def keys(self) -> Keys:
         """Return the results for a comparison."""
-        return Keys(self.document.results, self.document.violations, self.folder)
+        return Keys(self.document.results, self.document.violations, self.folder, self.document.key_digests)
 
 
 def read(path: Path) -> Audit:

@@ -24,6 +24,7 @@ def config(
     Example: order-audit config --env ci
     """
     import json
+    import os
     from datetime import UTC, datetime
 
     from order_audit.audit.config.keys import KEYS
@@ -40,7 +41,10 @@ def config(
     for key in KEYS:
         if key.section == "connection" and key.path not in settings:
             continue
-        rows.append((key.path, *_shown(settings.get(key.path), _default(context, key.options))))
+        if key.environment and (given := os.environ.get(key.environment)):
+            rows.append((key.path, given, f"environment {key.environment}"))
+        else:
+            rows.append((key.path, *_shown(settings.get(key.path), _default(context, key.options))))
     for section, named in (configuration.open if configuration else {}).items():
         shown_settings = ((name, *_shown(setting, None)) for name, setting in named.items())
         for name, value, source in shown_settings:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -70,6 +72,16 @@ def run(
         Path | None,
         typer.Option(
             help="A file to which each run adds its counts and measured values; the report draws them.",
+            show_default=False,
+        ),
+    ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="ORDER_AUDIT_KEY_FILE",
+            show_envvar=False,
+            help="File of the secret key for digests of personal keys, so that runs can be compared by them;"
+            " created if it is missing. Default: ORDER_AUDIT_KEY_FILE.",
             show_default=False,
         ),
     ] = None,
@@ -171,6 +183,7 @@ def run(
             min_pass_rate=_percentage(min_pass_rate),
             baseline=baseline,
             history=history,
+            key_file=key_file,
             different=different,
             allow_skipped=allow_skipped,
             examples=examples,
@@ -189,7 +202,7 @@ def run(
             start_progress=start_progress,
             on_note=ignore_note if quiet or not sys.stderr.isatty() else _say_early,
         )
-        with marked_failure(out):
+        with marked_failure(out), _new_key_file(key_file):
             document = audit(dsns.resolve(dsn), out, options)
     if not quiet and (dsn or os.environ.get("DATABASE_URL")) != "embedded":  # where each user is a superuser
         _say_beyond_reading(document.run.database)
@@ -198,6 +211,20 @@ def run(
     then = [following(command, dsn)] if command else []
     say(summary.verdict_text(document, out, then, verbose=verbose))
     raise typer.Exit(_exit_code(document))
+
+
+@contextmanager
+def _new_key_file(path: Path | None) -> Iterator[None]:
+    """Say of a key file that it was created meanwhile."""
+    is_missing = path is not None and not os.path.lexists(path)
+    try:
+        yield
+    finally:
+        if path is not None and is_missing and path.exists():
+            from order_audit.reports.terminal.escape import escape
+
+            note = f"created the key file {path}: keep it for later runs, away from the results"
+            typer.echo(f"order-audit: {escape(note)}", err=True)
 
 
 def _say_early(note: str) -> None:

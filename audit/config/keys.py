@@ -15,6 +15,7 @@ class Key:
     """A key of a section, empty for the top of the file.
 
     `options` has the parameter of each command that it stands in for. Numbers are from `least` to `most`.
+    A variable of the `environment` comes before it.
     """
 
     section: str
@@ -25,6 +26,7 @@ class Key:
     choices: tuple[str, ...] = ()
     least: float = 0
     most: float = float("inf")
+    environment: str = ""
 
     @property
     def path(self) -> str:
@@ -55,6 +57,8 @@ KEYS: Final = (
     Key("output", "format", "texts", "formats to write", _all("formats", "run")),
     Key("output", "history", "file", "a file to which each run adds its counts and measured values",
         _all("history", "run")),
+    Key("output", "key_file", "file", "file of the secret key for digests of personal keys; created if it is missing",
+        _all("key_file", "run"), environment="ORDER_AUDIT_KEY_FILE"),
     Key("output", "examples", "whole", "evidence rows per rule", _all("examples", "run"), most=10_000),
     Key("output", "rows", "whole", "violating rows per rule in CSV files", _all("rows", "run"), most=10_000_000),
     Key("gate", "fail_on", "choice", "the severity from which on violations fail the gate", _all("fail_on", "run"),

@@ -12,7 +12,7 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlA
 from psycopg.rows import tuple_row
 
 from order_audit import session
-from order_audit.audit import mask
+from order_audit.audit import digest_key, mask
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.database.catalog import Column
 from order_audit.audit.database.dsn import OneStatement
@@ -25,7 +25,7 @@ from order_audit.audit.scans.measured_sql import value_lines
 from order_audit.audit.scans.measured_values import Values
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.secret_numbers import unnumbered
-from order_audit.errors import RunError
+from order_audit.errors import RunError, UsageError
 from order_audit.expectations import SuiteError
 
 
@@ -76,7 +76,7 @@ def _judge(execute: Callable[[str], Any], kwargs: dict[str, Any]) -> dict[str, A
             execute(f"set local {name} to '{value}'")
         try:
             kwargs, values = _measured(execute, kwargs)
-        except RunError as error:
+        except (RunError, UsageError) as error:
             return {"error": str(error)}
     violations, rows = execute(_statement(names, kwargs)).fetchone()
     examples = [{name: _masked(value, name, kwargs) for name, value in row.items()} for row in loads(rows or "[]")]
@@ -95,7 +95,7 @@ def _judge(execute: Callable[[str], Any], kwargs: dict[str, Any]) -> dict[str, A
 def _measured(execute: Callable[[str], Any], kwargs: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the arguments with the query of the groups that break a bound, and all values.
 
-    Raises RunError if the query does not give a value for each group.
+    Raises RunError if the query does not give a value for each group, UsageError for a wrong key file.
     """
     rule = stored_rule(kwargs["rule"], kwargs)
     described = execute(f"select * from (\n{kwargs['sql']}\n) as v limit 0").description
@@ -104,7 +104,7 @@ def _measured(execute: Callable[[str], Any], kwargs: dict[str, Any]) -> tuple[di
         raise RunError(misfit(None, rule, columns))
     prepared = PreparedRule(rule, parsed_query.parse(rule), columns, None)
     groups = groups_of(prepared)
-    taken = Values()
+    taken = Values(digest_key.of_environment())
     for text in value_lines(f"(\n{groups}\n)", prepared, key_of_hit(prepared), 0):
         for kind, _, _, line in execute(text).fetchall():
             if kind == "g":

@@ -20,7 +20,7 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlA
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from psycopg import conninfo
 
-from order_audit.audit import mask
+from order_audit.audit import digest_key, mask
 from order_audit.audit.analysis import parsed_query
 from order_audit.audit.analysis.parsed_query import ParsedQuery
 from order_audit.audit.database.snapshot import Snapshot
@@ -31,7 +31,7 @@ from order_audit.audit.scans.outcome import Failure, GroupValue, Outcome
 from order_audit.audit.scans.postgres_engine import PostgresEngine
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.audit.secret_numbers import UNNUMBERED, unnumbered
-from order_audit.errors import RunError
+from order_audit.errors import RunError, UsageError
 from order_audit.expectations import Rule, SuiteError
 from order_audit.reports import cause_text
 from order_audit.reports.atomic_files import temporary
@@ -114,6 +114,8 @@ def _together(
     examples = max(int(kwargs["evidence"]) for kwargs in asked.values())
     try:
         outcomes = _outcomes(dsn, settings, [stored_rule(id, kwargs) for id, kwargs in asked.items()], examples)
+    except UsageError as error:  # of the key file
+        return {id: {"error": str(error)} for id in asked}
     except (RunError, psycopg.Error) as error:
         # what the server says may name hosts and users, which a stored result must not
         reason = mask.error(error) if isinstance(error, psycopg.Error) else str(error)
@@ -150,7 +152,9 @@ def _outcomes(dsn: str, settings: tuple[Setting, ...], rules: Iterable[Rule], ex
     with temporary() as folder, Snapshot(dsn, settings=settings) as snapshot:
         engine = PostgresEngine(snapshot)
         prepared_rules, unfit = engine.prepare(parsed_rules)
-        scans = engine.start(prepared_rules, ViolationStore(folder), ScanOptions(_JOBS, examples))
+        scans = engine.start(
+            prepared_rules, ViolationStore(folder, digest_key=digest_key.of_environment()), ScanOptions(_JOBS, examples)
+        )
         try:
             return outcomes | unfit | {prepared.rule.id: scans.outcome(prepared.rule.id) for prepared in prepared_rules}
         except BaseException:

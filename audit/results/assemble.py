@@ -13,7 +13,7 @@ from order_audit.audit.results.context import Context
 from order_audit.audit.results.given import given_options
 from order_audit.audit.results.measured import measured
 from order_audit.audit.results.options import Options
-from order_audit.audit.results.suppressed import apply, of_schema
+from order_audit.audit.results.suppressed import Suppressed, apply, of_schema
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.schema import lint
 from order_audit.expectations import Rule
@@ -24,6 +24,7 @@ from order_audit.fixes.planning.guards import guards_of
 from order_audit.reports import cause_text, compare, gate
 from order_audit.reports.document import (
     FORMAT,
+    BaselineChange,
     Consequence,
     Document,
     ErrorPlace,
@@ -64,10 +65,10 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
     Raises DocumentError where the baseline's violations file is none.
     """
     results = tuple(_results(collected, options))
-    changes = compare.against_baseline(before, Keys(results, collected.violations, folder)) if before else {}
+    changes = compare.against_baseline(before, _keys(results, collected, folder)) if before else {}
     results = tuple(replace(it, baseline=changes.get(it.rule)) for it in results)
     day = collected.run.started_at.date()
-    now, then = (_file(it) for it in (Keys(results, collected.violations, folder), before))
+    now, then = (_file(it) for it in (_keys(results, collected, folder), before))
     suppressed = apply(results, options.suppressions, day, now, then)
     results = suppressed.results
     on_schema = of_schema(options.suppressions, collected.unused, day) if options.lint else ()
@@ -78,7 +79,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
         judged,
         fail_on=options.fail_on,
         min_pass_rate=options.min_pass_rate,
-        new={rule: change.new - suppressed.new.get(rule, 0) for rule, change in changes.items()} if before else None,
+        new={it.rule: _new(it, it.baseline, suppressed) for it in results if it.baseline} if before else None,
         fail_on_schema=options.fail_on_schema,
         allow_skipped=options.allow_skipped,
         expired=[it for it in suppressions if it.status == "expired"],
@@ -103,9 +104,21 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
         impact_measures=collected.impacts.measures,
         fix_plan=collected.fix_plan,
         coverage=collected.coverage,
+        key_digests=collected.key_digests,
         configuration=options.configuration,
         given=given_options(options, collected.suite.rules),
     )
+
+
+def _keys(results: tuple[Result, ...], collected: Collected, folder: Path) -> Keys:
+    return Keys(results, collected.violations, folder, collected.key_digests)
+
+
+def _new(result: Result, change: BaselineChange, suppressed: Suppressed) -> int:
+    """Return the violations that are new against the baseline and not suppressed."""
+    if change.counts_only:  # which of the suppressed ones are new is unknown
+        return min(change.new, result.open)
+    return change.new - suppressed.new.get(result.rule, 0)
 
 
 def _without_folder(suppression: Suppression) -> Suppression:
@@ -226,6 +239,7 @@ def _result(
         variables=dict(rule.values) or None,
         instance_of=rule.base,
         measure=measured(rule, outcome),
+        key_is_digest=outcome.has_digests,
         tolerate=tuple(Level(it.severity, str(it.above)) for it in rule.levels),
     )
 

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 import psycopg
 
 from order_audit import search_path
-from order_audit.audit import mask
+from order_audit.audit import digest_key, mask
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
@@ -31,6 +31,7 @@ from order_audit.audit.results.options import Options
 from order_audit.audit.results.overlap import Overlaps, overlaps
 from order_audit.audit.results.own_folder import rows_folder
 from order_audit.audit.results.selection import Selection, with_instances
+from order_audit.audit.results.suppressed import refuse_old_digests
 from order_audit.audit.scans.engine import Engine, ScanOptions, Scans
 from order_audit.audit.scans.foreign_calls import foreign_calls
 from order_audit.audit.scans.outcome import Outcome
@@ -49,6 +50,7 @@ from order_audit.reports.document import (
     Fixes,
     FixPlan,
     JsonObject,
+    KeyDigests,
     Run,
     Suppression,
     Table,
@@ -89,6 +91,7 @@ class Collected:
     impacts: ImpactFacts
     fix_plan: FixPlan | None
     coverage: Coverage
+    key_digests: KeyDigests
     sql: Callable[[Rule], str]
     elsewhere: str = ""
 
@@ -101,7 +104,8 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
     started = datetime.now(UTC)
     spooled = folder / "spool"
     spooled.mkdir()
-    store = ViolationStore(spooled, rows_folder(folder, options.rows))
+    secret = digest_key.of(options.key_file)
+    store = ViolationStore(spooled, rows_folder(folder, options.rows), secret)
     with Snapshot(dsn, options.schema, options.timeout, low_impact=options.gentle) as snapshot:
         database = audited_database(snapshot, options.schema)
         schema = as_identifier(snapshot, database.schema)
@@ -112,6 +116,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         foreign = foreign_calls((it.rule for it in prepared_rules), snapshot.foreign)
         database = replace(database, foreign_code=(*database.foreign_code, *foreign))
         outcomes |= unmade | {rule.id: Outcome("not_selected") for rule in selection.left_out}
+        refuse_old_digests(options.suppressions, [it.rule.id for it in prepared_rules if it.key_is_personal])
         check(database, {it.table.shown(database.schema) for it in prepared_rules if it.table is not None})
         read = _relations(snapshot, prepared_rules)
         sql = runnable(search_path.names(options.schema), read)
@@ -187,6 +192,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         impacts=facts,
         fix_plan=planned,
         coverage=coverage(prepared_rules, read, database.schema),
+        key_digests=secret.mark,
         sql=sql,
         elsewhere=elsewhere,
     )

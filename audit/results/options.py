@@ -29,12 +29,13 @@ class Options:
 
     `timeout` is in seconds; `gentle` has one job, regardless of `jobs`; `sample` is the percentage of each table's
     pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
-    baseline of another database or suite. `history` is a file that each complete run adds its numbers to. `variables`
-    are values of the rules' variables, each of which a rule has to declare; `configured` are those of a configuration
-    file, over which the environment and `variables` go. `overrides` replace severities and tolerances of rules, by
-    patterns of ids, which must match some unless `all_match` is false; `suppressions` accept violations and schema
-    findings; `configuration` is the name of the file that they are from, `environment` the chosen one of its
-    environments. `trusted` suites may call functions that reach outside of the database.
+    baseline of another database or suite. `history` is a file that each complete run adds its numbers to. `key_file`
+    has the secret key of digests, and is created if it is missing. `variables` are values of the rules' variables, each
+    of which a rule has to declare; `configured` are those of a configuration file, over which the environment and
+    `variables` go. `overrides` replace severities and tolerances of rules, by patterns of ids, which must match some
+    unless `all_match` is false; `suppressions` accept violations and schema findings; `configuration` is the name of
+    the file that they are from, `environment` the chosen one of its environments. `trusted` suites may call functions
+    that reach outside of the database.
 
     `on_progress` receives the progress of rules; `start_progress` returns such a callback for lint and
     profile. `on_note` receives a sentence that should not wait for the end.
@@ -60,6 +61,7 @@ class Options:
     min_pass_rate: Fraction | None = None
     baseline: Path | None = None
     history: Path | None = None
+    key_file: Path | None = None
     different: bool = False
     allow_skipped: bool = False
     examples: int = 20

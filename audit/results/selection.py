@@ -9,7 +9,7 @@ import psycopg
 from order_audit.audit.analysis import parsed_query, reach
 from order_audit.audit.analysis.parsed_query import ParsedQuery
 from order_audit.audit.results.options import Options
-from order_audit.audit.results.suppressed import refuse_unknown
+from order_audit.audit.results.suppressed import refuse_digests, refuse_unknown
 from order_audit.audit.scans.instances import made_instances
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.schema import suppression
@@ -58,6 +58,7 @@ def selected(options: Options) -> Selection:
         raise UsageError(f"--rule{', --tag' * bool(options.tags)} and --exclude leave no rule to judge")
     if options.all_match:
         refuse_unknown(options.suppressions, loaded.rules)
+    refuse_digests(options.suppressions, options.key_file)
     accepted = suppression.read(options.allow, [rule.id for rule in schema_rules()], options.suppressions)
     return _selection(suite, wanted, accepted)
 

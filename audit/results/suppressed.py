@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Final
 
+from order_audit.errors import UsageError
 from order_audit.expectations import Rule, SuiteError, unknown_rule
 from order_audit.reports import violations
 from order_audit.reports.document import Result, Suppression
 
+_DIGEST: Final = re.compile("hmac-sha256:[0-9a-f]{64}")
+#: The plain SHA-256 of a key.
+_OLD_DIGEST: Final = re.compile("sha256:[0-9a-f]{64}")
 #: A rule and a key.
 Violation = tuple[str, bytes]
 
@@ -32,6 +38,27 @@ def refuse_unknown(suppressions: Iterable[Suppression], rules: Sequence[Rule]) -
     for it in suppressions:
         if not it.object and it.rule.partition("[")[0] not in known:
             raise SuiteError(f"{it.place}: [[suppress]]: no rule '{it.rule}'{unknown_rule(it.rule, rules)}")
+
+
+def refuse_digests(suppressions: Iterable[Suppression], key_file: Path | None) -> None:
+    """Raise UsageError if a suppression names a digest, and no key file makes the same one again."""
+    for it in suppressions:
+        if key_file is None and any(map(_DIGEST.fullmatch, it.keys)):
+            raise UsageError(
+                f"{it.place}: [[suppress]]: digests of {it.rule} need the key file that they were made under:"
+                " --key-file, or key_file in [output]"
+            )
+
+
+def refuse_old_digests(suppressions: Iterable[Suppression], rules: Iterable[str]) -> None:
+    """Raise UsageError if a suppression names a digest of an earlier version; `rules` have personal keys."""
+    personal = set(rules)
+    for it in suppressions:
+        if it.rule in personal and any(map(_OLD_DIGEST.fullmatch, it.keys)):
+            raise UsageError(
+                f"{it.place}: [[suppress]]: digests of {it.rule} are of an earlier version: take them from"
+                " violations.csv of a run with --key-file, where they begin with hmac-sha256"
+            )
 
 
 def is_expired(suppression: Suppression, day: date) -> bool:

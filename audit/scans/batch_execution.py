@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 import psycopg
 
 from order_audit import session
-from order_audit.audit import mask
+from order_audit.audit import digest_key, mask
 from order_audit.audit.database.lost import UNCHANGED, lost
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.batch_statement import compose, evidence_names
@@ -187,13 +187,14 @@ class _Reader:
         self._id = violations.prefix(prepared.rule.id)
         self._file: BinaryIO | None = None
         self._last: bytes | None = None
-        self._violations = self._hits = 0
-        self._composite = len(prepared.key) > 1 and not prepared.key_is_personal
+        self._violations = self._hits = self._nulls = 0
+        self._is_personal = prepared.key_is_personal
+        self._composite = len(prepared.key) > 1 and not self._is_personal
         self._most = examples
         self._examples: list[JsonObject] = []
         self._defined = impact
         self._impact: dict[str, int | float] | None = None
-        self.values = Values()
+        self.values = Values(store.digest_key)
         self._names = evidence_names(prepared)
         self._made_of = {
             name: (prepared.columns[place].type, prepared.names(place)) for place, name in enumerate(self._names)
@@ -219,7 +220,16 @@ class _Reader:
         self._violations += 1
         if self._file is None:
             self._file = self._spool.open(self.task.rule.id)
+        if self._is_personal:
+            key = self._digested(key)
         self._file.write(self._id + key)
+
+    def _digested(self, key: bytes) -> bytes:
+        """Return the line's end with the digest of a key, which the server has sent as SHA-256; NULL is none."""
+        if key == b"\n":
+            self._nulls += 1
+            return key
+        return self._spool.digest_key.digest(key[:-1].decode()).encode() + b"\n"
 
     def show(self, row: str) -> None:
         """Keep an example, and write it down if rows are asked for."""
@@ -253,6 +263,10 @@ class _Reader:
         if self._file is not None:
             self._file.close()
             self._file = None
+            if self._is_personal:
+                # the server has sent them in another order, NULL first
+                start = self._nulls * (len(self._id) + 1)
+                self._spool.sort(self.task.rule.id, start, len(self._id) + digest_key.LENGTH + 1)
             self._spool.close(self.task.rule.id, self._violations)
         is_measured = self.task.rule.measure is not None
         if is_measured and (fault := self.values.fault(self.task)):
@@ -267,5 +281,6 @@ class _Reader:
             examples=self._examples,
             impact=self._impact if self._violations else None,
             milliseconds=round(milliseconds, 3),
-            ordered_by="number" if self.task.ordered_as_number and not self.task.key_is_personal else "bytes",
+            ordered_by="number" if self.task.ordered_as_number and not self._is_personal else "bytes",
+            has_digests=self._is_personal,
         )

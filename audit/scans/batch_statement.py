@@ -17,6 +17,7 @@ from order_audit.audit.database.sampling import combined_key
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.impact import Impacts, RelatedRows, impact_sql
 from order_audit.audit.scans.measured_sql import groups_sql, value_lines
+from order_audit.audit.scans.personal_keys import digits_sql, hash_sql
 from order_audit.audit.scans.planner import Scan
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.expectations import Prefilter
@@ -257,21 +258,26 @@ def _rests(scan: Scan) -> str:
 
 
 def _place(prepared: PreparedRule, key: list[str]) -> str:
-    """Return the sort expression of a key: the key as a number, else the bytes of its text."""
+    """Return the sort expression of a key: the key as a number, else the bytes of its text, or of a hash of it."""
     if prepared.ordered_as_number and not prepared.key_is_personal:
         return key[0]
-    return f"pg_catalog.convert_to({_key_text(prepared, key)}, 'UTF8')"
+    text = _key_text(prepared, key)
+    if prepared.key_is_personal:
+        return hash_sql(text, prepared.salt)
+    return f"pg_catalog.convert_to({text}, 'UTF8')"
 
 
 def key_of_hit(prepared: PreparedRule) -> str:
-    """Return the text of the key of a row h."""
-    if prepared.ordered_as_number and not prepared.key_is_personal:
+    """Return the text of the key of a row h; of a personal key, its hash."""
+    if prepared.key_is_personal:
+        return digits_sql("h.place", prepared.salt)
+    if prepared.ordered_as_number:
         return _key_text(prepared, ["h.place"])
     return "pg_catalog.convert_from(h.place, 'UTF8')"
 
 
 def _key_text(prepared: PreparedRule, key: list[str]) -> str:
-    """Return the text of a key: the value, or a JSON array of several; a digest for personal data."""
+    """Return the text of a key: the value, or a JSON array of several."""
     columns = [prepared.columns[place] for place in prepared.key]
     # equal numerics can be written in several ways: 1 and 1.0
     parts = [
@@ -279,10 +285,7 @@ def _key_text(prepared: PreparedRule, key: list[str]) -> str:
         for part, column in zip(key, columns, strict=True)
     ]
     # without a key, the whole table is the one group
-    text = f"pg_catalog.json_build_array({', '.join(parts)})::text" if len(parts) != 1 else f"{parts[0]}::text"
-    if prepared.key_is_personal:
-        return f"'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to({text}, 'UTF8')), 'hex')"
-    return text
+    return f"pg_catalog.json_build_array({', '.join(parts)})::text" if len(parts) != 1 else f"{parts[0]}::text"
 
 
 def _shown(value: str, column: Column) -> str:

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 
 from order_audit.audit import mask
+from order_audit.audit.digest_key import DigestKey
 from order_audit.audit.scans.outcome import GroupValue
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.expectations import SEVERITIES, Severity
@@ -17,6 +18,7 @@ from order_audit.reports.formatting import plural
 class Values:
     """The number of groups, the worst broken severity, and the values, the worst first, up to a limit."""
 
+    digest_key: DigestKey
     groups: int = 0
     distinct: int = 0
     severity: Severity | None = None
@@ -30,6 +32,8 @@ class Values:
     def add(self, text: str, prepared: PreparedRule, *, unmask: bool) -> None:
         """Take the value of a group."""
         group, value, number, broken = json.loads(text, strict=False)
+        if group and prepared.key_is_personal:
+            group = self.digest_key.digest(group)
         names = prepared.names(prepared.measured)
         if value is not None and not unmask and mask.is_personal(names):
             value, number = mask.value(value, mask.TEXT, names), None

@@ -39,7 +39,8 @@ class Outcome:
 
     `violations` counts distinct keys, and each row with a NULL in its key; `rows` counts the violating rows.
     `checked` is the number of rows of the key's table, None where it is unknown; `examples` are the first violating
-    rows by key, masked; `ordered_by` says how its keys are sorted; `cause` is why it was skipped or is not checkable;
+    rows by key, masked; `ordered_by` says how its keys are sorted, `has_digests` whether digests
+    stand for them; `cause` is why it was skipped or is not checkable;
     `missing` are the tables that are not there, and that no `requires` of the rule names; `severity` is that of the
     broken limit, if the rule has several; `values` are the measured ones, the worst first.
     """
@@ -55,6 +56,7 @@ class Outcome:
     milliseconds: float = 0.0
     table: str = ""
     ordered_by: KeyOrder = "bytes"
+    has_digests: bool = False
     missing: tuple[str, ...] = ()
     severity: Severity | None = None
     values: list[GroupValue] = field(default_factory=list)

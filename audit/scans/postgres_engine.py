@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from order_audit.audit.analysis.parsed_query import ParsedQuery
 from order_audit.audit.database.snapshot import Snapshot
@@ -53,6 +54,7 @@ class PostgresEngine:
     ) -> Executor:
         """Plan the scans and begin them, on connections of their own."""
         connection = self._snapshot.connection
+        prepared_rules = [replace(it, salt=store.digest_key.salt) for it in prepared_rules]
         batches = batched(connection, plan(connection, prepared_rules), self._impacts)
         batches = most_expensive_first(connection, batches, self._impacts)
         return Executor(self._snapshot, batches, self._impacts, store, options, on_outcome)

@@ -38,7 +38,8 @@ class PreparedRule:
     `table` is the relation of its first key column, or None if the key is computed. `documents` has the columns of its
     relations whose names do not describe their content. `may_steer`: the rule calls a volatile function, which may
     affect later reads (by `set_config`, for example), so it shares no statement. A measured number or duration is not
-    masked, whatever columns it is computed from: a count of e-mail addresses is none.
+    masked, whatever columns it is computed from: a count of e-mail addresses is none. `salt` determines the order of
+    rows with personal keys.
     """
 
     rule: Rule
@@ -49,6 +50,7 @@ class PreparedRule:
     may_steer: bool = False
     exact: Lineage = field(default_factory=dict)
     loose: Lineage = field(default_factory=dict)
+    salt: str = ""
 
     @cached_property
     def key(self) -> tuple[int, ...]:
@@ -88,7 +90,7 @@ class PreparedRule:
         )
         return names_of(column.name, column.type, exact, loose)
 
-    @property
+    @cached_property
     def key_is_personal(self) -> bool:
         """Whether the key itself would give a person away."""
         return any(mask.is_personal(self.names(place)) or self.columns[place].is_json for place in self.key)

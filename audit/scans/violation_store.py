@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from bisect import bisect_right
 from collections import Counter
@@ -10,16 +11,22 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from heapq import merge
 from itertools import combinations, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from order_audit.audit.digest_key import DigestKey
 from order_audit.audit.scans.rows_file import RowsFolder
 from order_audit.reports import violations
 from order_audit.reports.document import KeyOrder, Violations
 
 #: Keys of a file that are read at once.
 _BLOCK: Final = 1 << 10
+#: Lines that are sorted in memory at once (some 40 MB), unless that makes too many parts: each is an open file.
+_SORTED: Final = 1 << 17
+_PARTS: Final = 256
 
 
 @dataclass(frozen=True)
@@ -31,11 +38,15 @@ class Overlap:
 
 
 class ViolationStore:
-    """A folder of files, one per rule, each written in the order of its keys; `rows` are asked for beside the keys."""
+    """A folder of files, one per rule, each in the order of its keys; `rows` are asked for beside the keys.
 
-    def __init__(self, folder: Path, rows: RowsFolder | None = None) -> None:
+    Personal keys are digests under `digest_key`.
+    """
+
+    def __init__(self, folder: Path, rows: RowsFolder | None = None, digest_key: DigestKey | None = None) -> None:
         self.folder = folder
         self.rows = rows
+        self.digest_key = digest_key or DigestKey.for_one_run()
         self._rows: dict[str, int] = {}
 
     def open(self, rule: str) -> BinaryIO:
@@ -45,6 +56,23 @@ class ViolationStore:
     def close(self, rule: str, rows: int) -> None:
         """Count a rule's keys after all of them are written."""
         self._rows[rule] = rows
+
+    def sort(self, rule: str, start: int, size: int) -> None:
+        """Sort the lines of a rule's file by their bytes, from a place on: each is `size` bytes long."""
+        with self._path(rule).open("rb+") as file:
+            at_once = max(_SORTED, (file.seek(0, os.SEEK_END) - start) // size // _PARTS)
+            file.seek(start)
+            parts: list[Path] = []
+            while block := file.read(size * at_once):
+                part = self.folder / f"{self._path(rule).name}.{len(parts)}"
+                part.write_bytes(b"".join(sorted(block[at : at + size] for at in range(0, len(block), size))))
+                parts.append(part)
+            file.seek(start)
+            with ExitStack() as stack:
+                opened = [stack.enter_context(part.open("rb")) for part in parts]
+                file.writelines(merge(*(iter(partial(part.read, size), b"") for part in opened)))
+        for part in parts:
+            part.unlink()
 
     def write(self, target: Path, rules: Iterable[str]) -> Violations:
         """Write the rules' files into one, by the bytes of their ids."""

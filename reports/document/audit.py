@@ -136,6 +136,22 @@ class Violations:
 
 
 @dataclass(frozen=True)
+class KeyDigests:
+    """The secret key under which personal keys are digests: HMAC-SHA-256 of the SHA-256 of their text."""
+
+    kind: Annotated[
+        Literal["key_file", "one_run"], note("From the file of --key-file, or random and forgotten after the run.")
+    ]
+    key_id: Annotated[
+        str,
+        note(
+            "Digests of two results can be compared if it is equal. It says nothing of the key.",
+            pattern="^[0-9a-f]{16}$",
+        ),
+    ]
+
+
+@dataclass(frozen=True)
 class Requirement:
     """A business requirement, its source, and the rules that check it."""
 
@@ -199,4 +215,7 @@ class Document:
         tuple[Suppression, ...], note("Those of the configuration that concern judged rules, with what became of them.")
     ] = ()
     configuration: Annotated[str, note("The configuration file, with its environment; empty without one.")] = ""
+    key_digests: Annotated[
+        KeyDigests | None, note("Null in earlier results, where digests of personal keys have no secret key.")
+    ] = None
     given: Annotated[GivenOptions | None, note("Options that further commands repeat; null in earlier results.")] = None

@@ -87,6 +87,9 @@ class RuleChange:
     suppressed_new: Annotated[int, note("The new ones of these, as far as known.", minimum=0)] = 0
     suppressed_keys: Annotated[tuple[str, ...], note("The suppressed ones of `examples`.")] = ()
     variables: Annotated[tuple[ChangedVariable, ...], note("Those with different values in the two audits.")] = ()
+    counts_only: Annotated[
+        str, note("Why digests of personal keys cannot be compared, so that the numbers are from counts; else empty.")
+    ] = ""
 
     @property
     def fails(self) -> bool:

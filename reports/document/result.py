@@ -102,6 +102,9 @@ class BaselineChange:
         note("Violations of the baseline that are gone; null where the keys cannot be compared.", minimum=0),
     ]
     variables: Annotated[tuple[ChangedVariable, ...], note("Those with another value than in the baseline.")] = ()
+    counts_only: Annotated[
+        str, note("Why the numbers are from counts alone, as of digests under different keys; else empty.")
+    ] = ""
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,10 @@ class Result:
     measure: Annotated[Measured | None, note("The values of a measured rule; null of other rules.")] = None
 
     history: Annotated[tuple[CountPoint, ...], note("Of up to 30 earlier runs, by time.")] = ()
+
+    key_is_digest: Annotated[
+        bool, note("Whether violations.csv has digests in place of the keys, which are personal.")
+    ] = False
 
     @property
     def open(self) -> int:

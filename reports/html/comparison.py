@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from order_audit.expectations import SEVERITIES
 from order_audit.expectations.names import top_area
+from order_audit.reports.compared_digests import ADVICE
 from order_audit.reports.document.comparison import CHANGES, Change, ChangedKeys, Comparison, RuleChange
 from order_audit.reports.html import evidence, links, traceability
 from order_audit.reports.html.environment import page
@@ -54,6 +55,7 @@ def comparison(document: Comparison) -> str:
         passed_twice=passed_twice,
         passed_now=passed_now,
         considered=considered,
+        advice=ADVICE,
         bar=_bars(changed),
         bar_of_considered=_bars([it.counts for it in considered]),
         outcomes={

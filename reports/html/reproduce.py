@@ -33,6 +33,8 @@ def command(document: Document) -> str:
         words += ["--min-pass-rate", f"{gate.min_pass_rate:g}"]
     if gate.baseline:
         words += ["--baseline", "…"]
+    if document.key_digests and document.key_digests.kind == "key_file":
+        words += ["--key-file", "…"]
     if not run.masked:
         words += ["--unmask"]
     return " ".join(word if word == "…" else shlex.quote(word) for word in [*words, "--out", "…"])

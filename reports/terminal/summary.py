@@ -19,6 +19,7 @@ from order_audit.reports import (
     suppression_text,
     totals,
 )
+from order_audit.reports.compared_digests import ADVICE
 from order_audit.reports.document import Document, Result
 from order_audit.reports.document.comparison import CHANGES, Comparison
 from order_audit.reports.formatting import MARKS, plural
@@ -224,6 +225,9 @@ def comparison_text(document: Comparison, out: Path) -> str:
         lines.append("")
     if document.note:
         lines.append(f"compared by counts only: {document.note}")
+    counted = [rule.counts_only for rule in document.rules if rule.counts_only]
+    if counted:
+        lines += paragraph(f"{plural(len(counted), 'rule')} compared by counts only: {counted[0]}; {ADVICE}")
     suppressed = f"; {total.suppressed:,} suppressed" if total.suppressed else ""
     lines.append(f"{total.resolved:,} resolved, {total.remaining:,} remaining, {total.new:,} new{suppressed}")
     lines.append(f"comparison: {out / 'compare.html'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ with warnings.catch_warnings():
     import sqlalchemy
     from great_expectations.expectations.core.expect_column_max_to_be_between import ExpectColumnMaxToBeBetween
 
+from order_audit.audit import digest_key
 from order_audit.audit.database.server import Server
 from order_audit.audit.run import Options, run
 from order_audit.gx import ExpectOrderAuditRuleToFindNoViolations, suite
@@ -154,9 +156,9 @@ def test_columns_said_to_be_personal_are_masked_whole(issues: str, sources: list
 
 @pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
 def test_personal_and_harmless_of_a_header_hold_as_in_an_audit(
-    issues: str, sources: list[Any], tmp_path: Path, driver: str
+    issues: str, sources: list[Any], tmp_path: Path, driver: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For values, measured values and their groups, together and in a separate query."""
+    """For values, measured values and their groups, together and in a separate query, with the environment's key."""
     folder = tmp_path / "mine"
     folder.mkdir()
     rules = {
@@ -166,8 +168,18 @@ def test_personal_and_harmless_of_a_header_hold_as_in_an_audit(
     }
     for id, rule in rules.items():
         (folder / f"{id}.sql").write_text(f"-- title: {id}\n-- severity: info\n{rule}\n")
-    found = whole(source(sources, address(issues, driver))).validate(suite(folder)).results
+    monkeypatch.setenv(digest_key.ENVIRONMENT, str(tmp_path / "key"))
+    batch = whole(source(sources, address(issues, driver)))
+    found = batch.validate(suite(folder)).results
     group, harmless, measured = [each.result for each in found[:3]]
     assert harmless["partial_unexpected_list"] == [{"id": 1, "phone_model": "Xphone"}]
     assert measured["observed_value"] == "••••"
-    assert group["details"]["values"][0]["group"].startswith("sha256:")
+    digest = digest_key.read(tmp_path / "key").digest(hashlib.sha256(b"Paris").hexdigest())
+    assert group["details"]["values"][0]["group"] == digest
+    monkeypatch.delenv(digest_key.ENVIRONMENT)
+    again = batch.validate(suite(folder)).results[0].result["details"]["values"][0]["group"]
+    assert (again[:12], again == digest) == ("hmac-sha256:", False)
+    monkeypatch.setenv(digest_key.ENVIRONMENT, str(tmp_path / "key"))
+    (tmp_path / "key").chmod(0o644)
+    told = batch.validate(suite(folder)).results[0].exception_info
+    assert "is open to others (mode 0644)" in str(told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from pathlib import Path
@@ -188,9 +187,7 @@ def test_personal_keys_are_never_written_in_clear(data: str, tmp_path: Path) -> 
     held = fetch(data, "select unnest(array[customer_email, customer_contact_name]) from customers")
     text = written(out)
     assert [value for value in held if value in text] == []
-    emails = fetch(data, "select customer_email from customers")
-    assert keys(out, "plain") == sorted("sha256:" + hashlib.sha256(email.encode()).hexdigest() for email in emails)
-    assert all(re.fullmatch("sha256:[0-9a-f]{64}", key) for id in files for key in keys(out, id))
+    assert all(re.fullmatch("hmac-sha256:[0-9a-f]{64}", key) for id in files for key in keys(out, id))
 
 
 def test_numbers_of_a_column_have_one_type(things: str, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_errors_stay_useful(audits: dict[str, Audited]) -> None:
 
 def test_personal_keys_are_digests(audits: dict[str, Audited]) -> None:
     """The way a hidden key is written."""
-    assert all(re.fullmatch("sha256:[0-9a-f]{64}", key) for key in audits["own"].keys("keys.email"))
+    assert all(re.fullmatch("hmac-sha256:[0-9a-f]{64}", key) for key in audits["own"].keys("keys.email"))
 
 
 # -- what must stay readable ---------------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ def test_a_header_marks_columns(database: str, tmp_path: Path) -> None:
         assert row["first_name"] == "Maren"
     keys = (tmp_path / "out" / "violations.csv").read_text(encoding="utf-8")
     assert "key,Maren" in keys
-    assert keys.count("marked,sha256:") == 3
+    assert keys.count("marked,hmac-sha256:") == 3
 
 
 def test_a_mark_names_a_column(database: str, tmp_path: Path) -> None:
