@@ -18,14 +18,15 @@ class GuardError(OrderAuditError):
     """A guard cannot be installed or removed; nothing of it was left behind. The message is one line that says why.
 
     `why` is the same without the guard's name; `rows` the number of rows that it would refuse, where that is why;
-    `passing` whether the same command may succeed another time: the server ended the statement, or lacked resources.
+    `passing` whether the same command may succeed another time: others held the tables, the server ended the statement,
+    or lacked resources.
     """
 
     said = "guard {} is not installed: {}"
 
     def __init__(self, guard: Guard, why: str, rows: int = 0, *, passing: bool = False) -> None:
-        super().__init__(self.said.format(guard.name, why) + (": run the same command again" if passing else ""))
-        self.why = why
+        self.why = f"{why}: run the same command again" if passing else why
+        super().__init__(self.said.format(guard.name, self.why))
         self.rows = rows
         self.passing = passing
 
@@ -36,6 +37,9 @@ def refused_by_server(guard: Guard, error: psycopg.Error) -> GuardError:
 
 
 class HeldError(GuardError):
-    """Others never let go of the tables."""
+    """Others never let go of the tables, so that a guard is not installed, or not removed."""
 
     said = "guard {}: {}"
+
+    def __init__(self, guard: Guard, why: str) -> None:
+        super().__init__(guard, why, passing=True)
