@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from order_audit import session
+from order_audit.errors import RunError
 from order_audit.expectations import Rule
 from order_audit.fixes.engine.batches import install
 from order_audit.fixes.engine.copies import copies, copy_name, on_copies
@@ -17,6 +18,7 @@ from order_audit.fixes.engine.row_key import key_obstacle
 from order_audit.fixes.engine.work_list import STAGING
 from order_audit.foreign_code import SCHEMAS, whole_path
 from order_audit.progress import NoteCallback, ignore_note
+from order_audit.server_message import server_message
 
 
 @contextmanager
@@ -142,7 +144,8 @@ def judge(
 ) -> dict[str, int | None]:
     """The number of violations of each row rule; None for one that these tables have no columns for.
 
-    The keys stand in `pg_temp.order_audit_verdict` then, under the name of the phase.
+    The keys stand in `pg_temp.order_audit_verdict` then, under the name of the phase. Raises RunError, which names the
+    rule, where the server refuses its query.
     """
     connection.execute("create temporary table if not exists order_audit_verdict (phase text, rule text, key text)")
     counts: dict[str, int | None] = {}
@@ -165,5 +168,9 @@ def judge(
                 ).rowcount
         except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable):
             counts[rule.id] = None
+        except psycopg.Error as error:
+            if connection.closed:
+                raise
+            raise RunError(f"{rule.path}: rule {rule.id} cannot be judged: {server_message(error)}") from error
         on_rule(rule.id)
     return counts

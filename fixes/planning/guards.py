@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import psycopg
 
+from order_audit.errors import RunError
 from order_audit.expectations import Rule, shipped
 from order_audit.fixes.engine.copies import copies, on_copies
 from order_audit.fixes.guarding.guard import Guard
 from order_audit.fixes.guarding.guard_file import SUITE, guards
 from order_audit.fixes.guarding.guard_state import refuses
 from order_audit.fixes.guarding.prerequisites import missing_table
+from order_audit.server_message import server_message
 
 
 def guards_of(rules: Iterable[Rule], own: Iterable[Guard] = ()) -> list[Guard]:
@@ -35,7 +37,10 @@ def on_copies_of(connection: psycopg.Connection, guard: Guard) -> Guard:
 def rejected_by(
     connection: psycopg.Connection, guard: Guard, phase: str, counts: Mapping[str, int | None]
 ) -> int | None:
-    """Count the rows that a guard would reject in a phase of the dry run, by the verdicts on its rules."""
+    """Count the rows that a guard would reject in a phase of the dry run, by the verdicts on its rules.
+
+    None if the tables lack what it needs. Raises RunError, which names it, where its query fails on the rows.
+    """
     if missing_table(connection, guard):
         return None
     if not guard.refuses and any(counts.get(rule.id, 0) is None for rule in guard.protects):
@@ -52,3 +57,7 @@ def rejected_by(
             return int(row[0]) if row else 0
     except psycopg.ProgrammingError:
         return None
+    except psycopg.Error as error:
+        if connection.closed:
+            raise
+        raise RunError(f"{guard.path}: guard {guard.name} cannot be judged: {server_message(error)}") from error

@@ -161,6 +161,30 @@ def test_what_fails_is_named_and_the_others_go_on(
     assert f"skipped: stock.qty: {wanted}" in emitted
 
 
+def test_a_rule_or_guard_that_fails_is_named(database: psycopg.Connection, dsn: str, tmp_path: Path) -> None:
+    """Whatever command judges it."""
+    words = files(tmp_path, RIGHT)
+    file = tmp_path / "rules" / "stock" / "qty.sql"
+    failing = RULE.replace("s.qty < 0", "s.id / (s.qty + 5) > 1")
+    file.write_text(failing, encoding="utf-8")
+    for command in (["plan"], ["apply", "--rehearse"]):
+        said = f"order-audit: {file}: rule stock.qty cannot be judged: division by zero"
+        assert said_by(dsn, *command, *words) == (3, said), command
+    guard = tmp_path / "guards" / "has_qty.sql"
+    guard.parent.mkdir()
+    guard.write_text(
+        "-- title: x\n-- protects: stock.sku\n\n-- check stock:\nqty <> 0\n\n"
+        "-- refuses:\nselect s.id from stock as s where s.id / (s.qty + 5) > 1\n"
+    )
+    file.write_text(RULE, encoding="utf-8")
+    said = f"order-audit: {guard}: guard has_qty cannot be judged: division by zero"
+    assert said_by(dsn, "plan", *words, "--guards", str(guard.parent)) == (3, said)
+    file.write_text(failing, encoding="utf-8")
+    code, said = said_by(dsn, "apply", *words)
+    assert (code, "failed stock.qty: " in said, ": division by zero" in said) == (1, True, True), said
+    assert database.execute("select id, qty from stock order by id").fetchall() == [(1, -5), (2, 8), (3, -1)]
+
+
 @pytest.mark.usefixtures("database")
 def test_an_option_that_is_not_chosen_says_why_it_cannot_be(dsn: str, tmp_path: Path) -> None:
     option = "\n-- option by_sku: x\n-- update stock by sku:\nselect v.sku, 1 as qty from violation as v;\n"
