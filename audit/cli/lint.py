@@ -34,7 +34,9 @@ def lint(
     allow: Allow = None,
     fail_on: Annotated[
         Severity,
-        typer.Option(help="Exit with 1 on findings of this severity or worse, and on errored rules; or never."),
+        typer.Option(
+            help="Exit with 1 on findings of this severity or worse, errored rules and changed tables; or never."
+        ),
     ] = "never",
     statement_timeout: Timeout = None,
     examples: Annotated[
@@ -62,6 +64,7 @@ def lint(
     from order_audit.audit.cli.lint_text import lint_text
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import dsn as dsns
+    from order_audit.audit.database.changed_tables import all_tables, changed, states
     from order_audit.audit.database.snapshot import Snapshot
     from order_audit.audit.schema import suppression as allowed
     from order_audit.audit.schema.lint import document, findings, shown
@@ -70,6 +73,7 @@ def lint(
     from order_audit.expectations import matching, schema_rules
     from order_audit.reports.action_plan import command
     from order_audit.reports.atomic_files import write
+    from order_audit.reports.document import encode
     from order_audit.reports.formatting import plural
     from order_audit.reports.schema_findings import failing
 
@@ -90,14 +94,17 @@ def lint(
         Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
     ):
         chosen = [it for it in rules if it.id in wanted]
+        names = all_tables(snapshot.connection)
+        as_seen = states(snapshot.connection, names)
         verdicts = judge(snapshot.connection, chosen, start_progress("checking the schema"))
         path = session.scalar(snapshot.connection, "select current_setting('search_path')")
+        moved = changed(as_seen, states(snapshot.renewed(), names), names)
     verdicts, unused = allowed.accept(verdicts, suppressions, (it.id for it in rules))
     seen = shown(verdicts, unmask=unmask)
     if as_json:
-        say(json.dumps(document(seen), indent=2, ensure_ascii=False))
+        say(json.dumps(document(seen) | {"changed_tables": encode(moved)}, indent=2, ensure_ascii=False))
     else:
-        say(lint_text(seen, unused, examples, expired))
+        say(lint_text(seen, unused, examples, expired, moved))
     if sql is not None:
         text, written, left_out = suggested_file(findings(verdicts), path)
         try:
@@ -110,5 +117,6 @@ def lint(
     if not as_json and any(not finding.accepted for finding in findings(verdicts)):
         first = "correct the schema, or list intended findings for --allow; then "
         say(following(command("lint", "--fail-on", "warning", schema=schema), dsn, first))
-    has_errors = fail_on != "never" and (expired or any(verdict.status == "errored" for verdict in verdicts))
+    uncertain = expired or moved or any(verdict.status == "errored" for verdict in verdicts)
+    has_errors = fail_on != "never" and uncertain
     raise typer.Exit(1 if has_errors or failing(findings(verdicts), fail_on) else 0)

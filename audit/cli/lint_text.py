@@ -7,18 +7,23 @@ from collections.abc import Iterable, Sequence
 from order_audit.audit.schema.lint import Verdict
 from order_audit.expectations import SEVERITIES
 from order_audit.reports import schema_findings
-from order_audit.reports.document import SchemaFinding, Suppression
+from order_audit.reports.document import ChangedTable, SchemaFinding, Suppression
 from order_audit.reports.formatting import MARKS, plural
 from order_audit.reports.terminal.escape import escape
 from order_audit.reports.terminal.layout import columns, cut, paragraph, statement
 
 
 def lint_text(
-    verdicts: Sequence[Verdict], unused: Iterable[Suppression], most: int = 20, expired: Iterable[Suppression] = ()
+    verdicts: Sequence[Verdict],
+    unused: Iterable[Suppression],
+    most: int = 20,
+    expired: Iterable[Suppression] = (),
+    changed: Iterable[ChangedTable] = (),
 ) -> str:
     """Return schema findings by rule, the worst first, with suggestions; then rules that were not judged.
 
-    `most` limits the findings of each rule (accepted ones last) and the lines of each suggestion.
+    `most` limits the findings of each rule (accepted ones last) and the lines of each suggestion. `changed` has the
+    tables that changed meanwhile.
     """
     lines: list[str] = []
     findings = [finding for verdict in verdicts for finding in verdict.findings]
@@ -50,6 +55,10 @@ def lint_text(
             lines += paragraph(f"? {verdict.status.replace('_', ' ')}  {verdict.rule.id}: {verdict.reason}")
     lines += [f"? unused suppression  {entry.rule} {entry.what}: {entry.words}" for entry in unused]
     lines += [f"? expired suppression  {entry.rule} {entry.what}: {entry.words}" for entry in expired]
+    if moved := ", ".join(f"{it.table} ({it.change})" for it in changed):
+        lines += paragraph(
+            f"? tables changed meanwhile, so findings may be wrong: {escape(moved)}; run the command again"
+        )
     counts = ", ".join(
         f"{sum(finding.severity == severity and not finding.accepted for finding in findings)} {severity}"
         for severity in SEVERITIES

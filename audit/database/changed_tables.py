@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
+from order_audit.fixes.engine.altered_columns import altered_columns
+from order_audit.foreign_code import HOME
 from order_audit.reports.document import ChangedTable
 
 #: The relations that a query of a table reads: itself, partitions, children, and the tables of a view.
@@ -33,10 +35,25 @@ with recursive reads as (
   ) as x
 )
 select r.root, c.oid, format('%%I.%%I', n.nspname, c.relname), c.relfilenode,
-  array(select a.attname::text from pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
+  (
+    select coalesce(
+      json_object_agg(a.attname, json_build_array(a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod))), '{}'
+    )
+    from pg_attribute as a
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  )
 from reads as r
 join pg_class as c on c.oid = r.oid
 join pg_namespace as n on n.oid = c.relnamespace
+"""
+
+#: The tables of the user's schemas, without partitions, named as in findings of the lint.
+_ALL: Final = f"""
+select c.oid, case when n.nspname = {HOME} then '' else n.nspname || '.' end || c.relname
+from pg_class as c
+join pg_namespace as n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and not c.relispartition
+  and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'sqitch', 'order_audit')
 """
 
 
@@ -44,18 +61,23 @@ join pg_namespace as n on n.oid = c.relnamespace
 class _Table:
     name: str
     file: int
-    columns: frozenset[str]
+    columns: Mapping[str, list[Any]]  # by name: oid and modifier of the type, and its name
 
 
 #: By table that a rule names: the tables that it is read from, by oid.
 States = Mapping[int, Mapping[int, _Table]]
 
 
-def states(connection: psycopg.Connection, relations: Iterable[Relation]) -> States:
+def all_tables(connection: psycopg.Connection) -> dict[int, str]:
+    """Return the names of all tables by oid, as the lint names them."""
+    return dict(connection.execute(_ALL.encode()).fetchall())
+
+
+def states(connection: psycopg.Connection, oids: Iterable[int]) -> States:
     """What tables are read from, as this transaction sees the catalogs."""
     tables: dict[int, dict[int, _Table]] = {}
-    for root, oid, name, file, columns in connection.execute(_READ, [[relation.oid for relation in relations]]):
-        tables.setdefault(root, {})[oid] = _Table(name, file, frozenset(columns))
+    for root, oid, name, file, columns in connection.execute(_READ, [list(oids)]):
+        tables.setdefault(root, {})[oid] = _Table(name, file, columns)
     return tables
 
 
@@ -74,9 +96,8 @@ def hold(connection: psycopg.Connection, relations: Iterable[Relation]) -> None:
                 raise
 
 
-def changed(before: States, after: States, relations: Iterable[Relation]) -> list[ChangedTable]:
-    """Return the changes of tables between two states, in words."""
-    names = {relation.oid: relation.name for relation in relations}
+def changed(before: States, after: States, names: Mapping[int, str]) -> list[ChangedTable]:
+    """Return the changes of tables between two states, in words. `names` are those of the tables, by oid."""
     return [
         ChangedTable(names[root], change)
         for root, old in sorted(before.items(), key=lambda item: names[item[0]])
@@ -96,5 +117,13 @@ def _changes(root: int, old: Mapping[int, _Table], new: Mapping[int, _Table]) ->
         which = "" if oid == root else f"{new[oid].name} "
         if old[oid].file != new[oid].file:
             yield f"{which}was rewritten or emptied"
-        if old[oid].columns != new[oid].columns:
-            yield f"{which}has other columns"
+        for column, how in altered_columns(_types(old[oid], old[oid]), _types(new[oid], old[oid])):
+            yield f"{which}column {column} {how}"
+
+
+def _types(table: _Table, before: _Table) -> dict[str, str]:
+    """Return types by column: those of before with their names of then, which depend on settings of the session."""
+    return {
+        column: before.columns[column][2] if of[:2] == before.columns.get(column, [])[:2] else of[2]
+        for column, of in table.columns.items()
+    }

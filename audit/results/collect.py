@@ -125,7 +125,8 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         if (options.lint or options.profile) and not prepared_rules and (why := first_word(outcomes.values())):
             options.on_note(why)
         hold(snapshot.connection, read)
-        as_seen = states(snapshot.connection, read)
+        names = {it.oid: it.name for it in read}
+        as_seen = states(snapshot.connection, names)
         scans = _start(engine, prepared_rules, store, database.schema, options)
         profile: JsonObject = {}
         planned: FixPlan | None = None
@@ -157,7 +158,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         failed = [it for it in prepared_rules if outcomes[it.rule.id].status == "failed"]
         facts = impact_facts(engine, failed, database.schema, sql)
         # all rows are read: the following steps read current catalogs
-        moved = changed(as_seen, states(snapshot.renewed(), read), read) if complete else []
+        moved = changed(as_seen, states(snapshot.renewed(), names), names) if complete else []
     rules = list(selection.suite.rules)
     violations = _violations(store, outcomes, folder) if options.needs_violations else None
     shared = overlaps(rules, outcomes, store, following)

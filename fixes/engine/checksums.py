@@ -6,13 +6,14 @@ again with the old values of the undo log in place of the new ones. A range with
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
+from order_audit.fixes.engine.altered_columns import altered_columns
 from order_audit.fixes.names import parts
 
 #: Keys in a range, where keys are numbers.
@@ -41,7 +42,8 @@ class Verification:
 
     def document(self) -> dict[str, Any]:
         """Return the verification as JSON."""
-        return {"ranges": self.ranges, "rows": self.rows, "changed_by_others": self.others}
+        found = {"ranges": self.ranges, "rows": self.rows, "changed_by_others": self.others}
+        return found | ({"changed_columns": list(self.altered)} if self.altered else {})
 
 
 def checksums(
@@ -166,20 +168,8 @@ def verify(before: Checksums, after: Checksums) -> Verification:
             if by_range.get(number) != now.get(number):
                 others.setdefault(table, []).append(number * RANGE)
     altered = [
-        f"{table}.{name} {how}"
+        f"{table}.{name} {how}{' (not compared)' if name not in columns else ''}"
         for table, columns in before.columns.items()
-        for name, how in _altered(columns, after.columns.get(table, {}))
+        for name, how in altered_columns(columns, after.columns.get(table, {}))
     ]
     return Verification(ranges, rows, others, tuple(altered))
-
-
-def _altered(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the columns that differ, and how."""
-    for name, kind in after.items():
-        if name not in before:
-            yield name, "was added (not compared)"
-        elif kind != before[name]:
-            yield name, f"became {kind}"
-    for name in before:
-        if name not in after:
-            yield name, "was dropped"

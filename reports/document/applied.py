@@ -39,6 +39,9 @@ class Proof:
     ranges: Count
     rows: Count
     changed_by_others: dict[str, tuple[int, ...]]
+    changed_columns: Annotated[
+        tuple[str, ...], note("Columns that were added, dropped or got another type meanwhile, in words.")
+    ] = ()
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,7 @@ def test_the_proof_names_what_others_changed(connection: psycopg.Connection) -> 
             "orders.note was added (not compared)",
             "orders.delivery_script_name was dropped",
         )
+        assert found.document()["changed_columns"] == [*found.altered]
         assert "orders" in found.others
 
 

@@ -172,14 +172,16 @@ def test_what_a_fix_changed_leads_to_what_it_resolved() -> None:
         {"rule": rule, "option": "automatic", "changed": 4, "reverted": 1, "left_alone": 0}
         for rule in ("a.bad", "a.unknown", f"a.{HOSTILE}")
     ]
+    proof = {"ranges": 2, "rows": 9, "changed_by_others": {}, "changed_columns": ["a.x was dropped", "a.y was added"]}
     page = drawn(
         comparison(
             compared("a.bad", resolved=3, new=1),
             compared("a.unknown", resolved=None, remaining=None, new=None),
-            fixes={"applied": applied, "refused": [], "proof": None, "sizes": {}},
+            fixes={"applied": applied, "refused": [], "proof": proof, "sizes": {}},
         )
     )
     said = page.all("section", id_="fixes")[0]
+    assert "only the values in the undo log changed. Meanwhile, a.x was dropped, a.y was added." in said
     assert "a.bad automatic 4 1 0 3 0 1" in said
     assert "a.unknown automatic 4 1 0 – – –" in said
     links = [attrs["href"] for tag, attrs in page.elements if tag == "a"]
