@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 
@@ -28,6 +29,14 @@ class DocumentError(OrderAuditError):
 
 class RunError(OrderAuditError):
     """The command could not do its work: no connection, nothing to judge."""
+
+
+class ConnectError(RunError):
+    """No connection to the place that a DSN names. `reason` is what the server or the network said, in one line."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"cannot connect to {place}: {reason}")
+        self.reason = re.sub("^[^ :]+:  ", "", reason)  # the severity, in the server's language
 
 
 class SignalError(OrderAuditError):

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from contextvars import ContextVar
+from typing import Final, ParamSpec, TypeVar
 
 from order_audit.errors import RunError, StandbyError
 
 _Given = ParamSpec("_Given")
 _Read = TypeVar("_Read")
+
+#: Why the first snapshot ended, while a second one is read.
+_ended: Final[ContextVar[str]] = ContextVar("_ended", default="")
+
+
+def second_snapshot() -> str:
+    """Return the note that this is the second snapshot of a command, with the reason; empty in the first one."""
+    reason = _ended.get()
+    return f"the standby ended the first snapshot ({reason}); all results are of a second one" if reason else ""
 
 
 def retried(read: Callable[_Given, _Read]) -> Callable[_Given, _Read]:
@@ -22,8 +32,8 @@ def retried(read: Callable[_Given, _Read]) -> Callable[_Given, _Read]:
     def twice(*args: _Given.args, **kwargs: _Given.kwargs) -> _Read:
         try:
             return read(*args, **kwargs)
-        except StandbyError:
-            pass
+        except StandbyError as error:
+            before = _ended.set(error.reason)
         try:
             return read(*args, **kwargs)
         except StandbyError as error:
@@ -31,5 +41,7 @@ def retried(read: Callable[_Given, _Read]) -> Callable[_Given, _Read]:
                 f"the standby ended two snapshots, one after the other: {error.reason}; set hot_standby_feedback = on"
                 " there, or a longer max_standby_streaming_delay, or use the DSN of the primary"
             ) from None
+        finally:
+            _ended.reset(before)
 
     return twice

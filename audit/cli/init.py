@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.audit_options import Timeout, check_options
-from order_audit.audit.cli.options import Dsn, Quiet, Schema, following, say
+from order_audit.audit.cli.options import Dsn, Quiet, Schema, following, say, say_notes
 from order_audit.errors import RunError, UsageError
-from order_audit.standby import retried
+from order_audit.standby import retried, second_snapshot
 
 
 @retried
@@ -56,6 +56,8 @@ def init(
     if not proposal.seen:
         where = f"schema {schema}" if schema else "the database"
         raise RunError(f"{where} has no table: load the data, or name another place; views need --table")
+    if not quiet:
+        say_notes([second_snapshot()])
     if explain:
         say(explanation(proposal))
     if not proposal.files:

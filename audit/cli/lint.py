@@ -10,9 +10,9 @@ import typer
 
 from order_audit.audit.cli.audit_options import Allow, Exclude, Severity, Timeout, check_options
 from order_audit.audit.cli.configured import current
-from order_audit.audit.cli.options import Dsn, Quiet, following, say
+from order_audit.audit.cli.options import Dsn, Quiet, following, say, say_notes
 from order_audit.errors import UsageError
-from order_audit.standby import retried
+from order_audit.standby import retried, second_snapshot
 
 
 @retried
@@ -101,8 +101,12 @@ def lint(
         moved = changed(as_seen, states(snapshot.renewed(), names), names)
     verdicts, unused = allowed.accept(verdicts, suppressions, (it.id for it in rules))
     seen = shown(verdicts, unmask=unmask)
+    notes = [note] if (note := second_snapshot()) else []
+    if not quiet:
+        say_notes(notes)
     if as_json:
-        say(json.dumps(document(seen) | {"changed_tables": encode(moved)}, indent=2, ensure_ascii=False))
+        beside = {"changed_tables": encode(moved), "notes": notes}
+        say(json.dumps(document(seen) | beside, indent=2, ensure_ascii=False))
     else:
         say(lint_text(seen, unused, examples, expired, moved))
     if sql is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -84,6 +86,15 @@ def with_variables(command: str, given: list[str] | None) -> str:
 def say(text: str) -> None:
     """Print to stdout; `streams` says at the end if that was not possible."""
     print(text, flush=True)
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """Print on stderr what a command did otherwise than asked; a result has it as well."""
+    from order_audit.reports.terminal.escape import escape
+
+    for note in notes:
+        if note:
+            print(f"note: {escape(note)}", file=sys.stderr)
 
 
 def following(command: str, dsn: str | None, first: str = "") -> str:

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.audit_options import Sample, Timeout, check_options
-from order_audit.audit.cli.options import Dsn, Quiet, Schema, say
+from order_audit.audit.cli.options import Dsn, Quiet, Schema, say, say_notes
 from order_audit.errors import RunError, UsageError
-from order_audit.standby import retried
+from order_audit.standby import retried, second_snapshot
 
 
 @retried
@@ -66,5 +66,7 @@ def profile(
         )
     if not figures:
         raise RunError("no table to profile; name the schema of the tables with --schema")
+    if not quiet:
+        say_notes([second_snapshot()])
     width = shutil.get_terminal_size((120, 24)).columns
     say(json.dumps(figures, indent=2, ensure_ascii=False) if as_json else profile_text(figures, width))

@@ -25,6 +25,7 @@ from order_audit.audit.cli.options import (
     Verbose,
     following,
     say,
+    say_notes,
     variables,
 )
 from order_audit.audit.formats import FORMATS
@@ -206,6 +207,8 @@ def run(
             document = audit(dsns.resolve(dsn), out, options)
     if not quiet and (dsn or os.environ.get("DATABASE_URL")) != "embedded":  # where each user is a superuser
         _say_beyond_reading(document.run.database)
+    if not quiet:
+        say_notes(document.run.notes)
     _warn(document.run.database)
     command = action_plan.next_command(document)
     then = [following(command, dsn)] if command else []

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import conninfo
 
 from order_audit.audit.database import pooler, watchdog
-from order_audit.errors import RunError, UsageError
+from order_audit.errors import ConnectError, UsageError
 
 #: A connection is bounded in time, and its end is noticed where the network only falls silent (seconds; the last in
 #: milliseconds).
@@ -96,7 +96,7 @@ if not {"force_extended", "binary"} <= inspect.signature(psycopg.Cursor._execute
 def connect(dsn: str, *, autocommit: bool = False, one_statement: bool = False) -> psycopg.Connection:
     """Connect as application `order-audit` with UTF-8; `one_statement` rejects texts of several statements.
 
-    Raises RunError with the server's message in one line.
+    Raises ConnectError with the server's message in one line.
     """
     factory = OneStatement if one_statement else psycopg.Cursor
     try:
@@ -111,7 +111,7 @@ def connect(dsn: str, *, autocommit: bool = False, one_statement: bool = False) 
         message = messages[0] if messages else "no answer"
         if message == "No such file or directory" and (socket := re.search(r'on socket "([^"]*)"', str(error))):
             message = f"no server at socket {socket[1]}"
-        raise RunError(f"cannot connect to {masked(dsn)}: {_without_password(dsn, message)}") from None
+        raise ConnectError(masked(dsn), _without_password(dsn, message)) from None
 
 
 @contextmanager

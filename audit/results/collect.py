@@ -58,6 +58,7 @@ from order_audit.reports.document import (
     decode,
 )
 from order_audit.reports.writers import WRITERS
+from order_audit.standby import second_snapshot
 
 #: The reason why an interrupted audit has no DDL and no context.
 _INTERRUPTED: Final = "the audit was interrupted before"
@@ -177,6 +178,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
             scans=scans.statements,
             database_ms=scans.milliseconds,
             masked=not options.unmask,
+            notes=tuple(filter(None, (second_snapshot(), *scans.notes))),
         ),
         suite=selection.suite,
         schema=schema,

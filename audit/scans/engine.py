@@ -53,6 +53,11 @@ class Scans(Protocol):
         """How many statements read tables."""
         ...
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is otherwise than asked, as sentences."""
+        ...
+
     def outcome(self, rule: str) -> Outcome:
         """Wait for the outcome of a rule. Raises RunError where the scan lost its connection."""
         ...

@@ -24,7 +24,7 @@ from order_audit.audit.scans.levels import by_levels, needs_rows
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.scans.violation_store import ViolationStore
-from order_audit.errors import RunError
+from order_audit.errors import ConnectError, RunError
 from order_audit.reports.document import Cause
 
 #: The longest pause of a low-impact audit, in seconds.
@@ -62,6 +62,7 @@ class Executor:
         # before the threads begin, which use them
         self._locks = {oid: threading.Lock() for oid in tables}
         self._counts: dict[int, int | None] = {}
+        self.notes: tuple[str, ...] = ()
         self._connections = self._connected(min(options.jobs, len(batches) + len(tables)))
         self._free: SimpleQueue[psycopg.Connection] = SimpleQueue()
         for connection in self._connections:
@@ -183,8 +184,10 @@ class Executor:
             except RunError as error:
                 if self._snapshot.cancelled:
                     raise
-                if connections:
-                    break  # the limit of the role, the database, the server or a pooler
+                if connections:  # the limit of the role, the database, the server or a pooler
+                    why = error.reason if isinstance(error, ConnectError) else error
+                    self.notes = (f"{len(connections)} of {wanted} connections for scans were opened: {why}",)
+                    break
                 raise RunError(f"{error}; one connection is open, and an audit needs two") from None
             connections.append(connection)
             if connection.info.parameter_status("server_encoding") == "SQL_ASCII":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -83,6 +83,9 @@ class Run:
     scans: Annotated[int, note("Statements that read the tables.", minimum=0)]
     database_ms: Annotated[float, note("Milliseconds from the first scan's begin to the last one's end.", minimum=0)]
     masked: Annotated[bool, note("Whether secrets and personal data in the evidence are masked.")]
+    notes: Annotated[
+        tuple[str, ...], note("What was otherwise than asked: fewer connections, a second snapshot of a standby.")
+    ] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 
 from order_audit.audit.database.server import Server
 from order_audit.audit.run import Options, run
+from order_audit.audit.schema import probes
 from order_audit.errors import RunError
 from order_audit.reports.document import Document
 from tests.support import program
@@ -21,7 +23,9 @@ def order_audit(dsn: str, *words: str) -> program.Done:
     return program.order_audit(*words, *quiet, DATABASE_URL=dsn)
 
 
-def test_fixes_are_refused_there_and_what_reads_works(standby: tuple[str, Server], tmp_path: Path) -> None:
+def test_fixes_are_refused_there_and_what_reads_works(
+    standby: tuple[str, Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     primary, second = standby
     dsn = second.dsn(str(psycopg.conninfo.conninfo_to_dict(primary)["dbname"]))
     out = tmp_path / "out"
@@ -53,14 +57,20 @@ def test_fixes_are_refused_there_and_what_reads_works(standby: tuple[str, Server
     document = json.loads((tmp_path / "run" / "results.json").read_text(encoding="utf-8"))
     assert document["summary"]["passed"] == 38
     assert document["fixes"]["proof"] is not None
-    conflicts(primary, dsn, tmp_path)
+    conflicts(primary, dsn, tmp_path, monkeypatch)
 
 
-def conflicts(primary: str, dsn: str, tmp_path: Path) -> None:
+def conflicts(primary: str, dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A snapshot that the standby ends is read again once; after the second one, the settings that help are named."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("alter system set max_standby_streaming_delay = '50ms'")
         connection.execute("select pg_reload_conf()")
+
+    def remove_rows() -> None:
+        with psycopg.connect(primary, autocommit=True) as connection:
+            connection.execute("update customers set customer_balance = customer_balance")
+            connection.execute("vacuum customers")
+        caught_up(primary, dsn)
 
     def audit(times: int) -> Document:
         """Audit, while rows that the first snapshots need are removed."""
@@ -69,16 +79,17 @@ def conflicts(primary: str, dsn: str, tmp_path: Path) -> None:
         def on_progress(done: int, _total: int, _note: str) -> None:
             if done == 0 and left:
                 left.pop()
-                with psycopg.connect(primary, autocommit=True) as connection:
-                    connection.execute("update customers set customer_balance = customer_balance")
-                    connection.execute("vacuum customers")
-                caught_up(primary, dsn)
+                remove_rows()
 
         options = Options(lint=False, profile=False, on_progress=on_progress)
         return run(dsn, tmp_path / f"ended {times} times", options)
 
     undisturbed, once = audit(0), audit(1)
     assert once.summary == undisturbed.summary
+    assert undisturbed.run.notes == ()
+    (note,) = once.run.notes
+    assert note.startswith("the standby ended the first snapshot (")
+    assert note.endswith("); all results are of a second one")
     with pytest.raises(RunError) as twice:
         audit(2)
     assert str(twice.value).startswith("the standby ended two snapshots, one after the other: ")
@@ -86,6 +97,18 @@ def conflicts(primary: str, dsn: str, tmp_path: Path) -> None:
         "; set hot_standby_feedback = on there, or a longer max_standby_streaming_delay, or use the DSN of the primary"
     )
     assert not (tmp_path / "ended 2 times" / "results.json").exists()
+    look, removing = probes.look, iter([remove_rows])
+
+    def look_later(connection: psycopg.Connection, batch: list[list[probes.Probe]], stop: Callable[[], bool]) -> None:
+        for remove in removing:
+            remove()
+        look(connection, batch, stop)
+
+    monkeypatch.setattr(probes, "look", look_later)
+    lint = order_audit(dsn, "lint", "--json")
+    (note,) = json.loads(lint.stdout)["notes"]
+    assert note.startswith("the standby ended the first snapshot (")
+    assert lint.stderr == ""
 
 
 def caught_up(primary: str, standby: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,6 +173,11 @@ def test_few_connections(dsn: str, server_18: Server, tmp_path: Path) -> None:
             assert (done.returncode, done.stderr) == (0, "")
             document = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
             assert document["summary"]["errored"] == 0
+            note = '1 of 4 connections for scans were opened: too many connections for role "few"'
+            assert document["run"]["notes"] == [note]
+            assert note in html.unescape((tmp_path / "report.html").read_text(encoding="utf-8"))
+            loud = order_audit("run", *(it for it in options if it != "--quiet"), DATABASE_URL=limited)
+            assert f"note: {note}\n" in loud.stderr
             assert document["fix_plan"].get("reason") is None
             assert document["fix_plan"]["fixes"]
             connection.execute("alter role few connection limit 1")
