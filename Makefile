@@ -3,7 +3,7 @@
 # make bench: what an audit costs, next to hand-written SQL and other tools; BENCH is what else `python -m benchmarks` takes.
 # JOBS is how many tests run at once, each in a process with servers of its own.
 # make soak: what is too long for the tests: fixes killed SOAK times, fixes and the migration tried on SOAK random databases,
-#   commands under faults for SOAK minutes.
+#   every way to give a password to every command, commands under faults for SOAK minutes.
 # make dist: the wheel and the sdist in dist/, with the locked build tool: two builds of a commit have the same bytes.
 # make lock: the versions and hashes in requirements/, after a change of pyproject.toml; UPGRADE=--upgrade takes new versions.
 # make sbom: dist/sbom.json (CycloneDX) and dist/licences.md, of the locked packages that the program is installed with.
@@ -61,7 +61,7 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	SOAK=$(SOAK) $(PYTEST) -o timeout=0 tests/fixes/test_live.py tests/fixes/test_random*.py tests/migrate/test_live*.py \
-	  tests/guards/test_agree.py tests/reports/test_compare_keys.py tests/migrate/test_random.py \
+	  tests/cli/test_connection_secrets.py tests/guards/test_agree.py tests/reports/test_compare_keys.py tests/migrate/test_random.py \
 	  tests/migrate/test_migrate_killed.py::test_it_may_be_killed_at_any_moment
 	$(BIN)/python -m tests.faults --minutes $(SOAK) --out benchmarks/results/faults.json
 

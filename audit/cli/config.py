@@ -8,6 +8,7 @@ import typer
 
 from order_audit.audit.cli.configured import current
 from order_audit.audit.cli.options import say
+from order_audit.audit.cli.output import without_secrets
 
 if TYPE_CHECKING:
     from order_audit.audit.config.settings import Setting
@@ -52,7 +53,7 @@ def config(
     for it in configuration.suppressions if configuration else ():
         late = "expired: " if is_expired(it, datetime.now(UTC).date()) else ""
         rows.append((f"suppress {it.rule}", f"{late}{it.what}: {it.words}", it.place))
-    rows += _variables()
+    rows = [tuple(map(_hidden, row)) for row in (*rows, *_variables())]
     if as_json:
         entries = [{"setting": name, "value": value, "source": source} for name, value, source in rows]
         environment = configuration.environment or None if configuration else None
@@ -65,6 +66,13 @@ def config(
         head = f"configuration: {configuration.name}{by}"
     cells = [(name, escape(_text(value)), source) for name, value, source in rows]
     say("\n".join([head, "", *table(cells, left=range(3))]))
+
+
+def _hidden(value: Any) -> Any:
+    """Return a value without the password of a DSN that stands in the wrong place."""
+    if isinstance(value, list):
+        return [_hidden(it) for it in value]
+    return without_secrets(value) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> str:

@@ -12,11 +12,16 @@ from typing import Any, Final, TextIO, cast
 from order_audit.reports.terminal.escape import clean
 
 _MAY_HIDE: Final = re.compile("@|=")
-#: The beginning of a URL with a password, up to it.
-_URL: Final = re.compile(r"(\b[a-z][\w+.-]*:/{0,3}[^\s:/@]*:)\S+@", re.IGNORECASE)
-#: libpq's words for secrets, with their values, and a URL's parameters of such names.
+#: The beginning of a URL with a password, up to it; one of PostgreSQL may have spaces that should be %20.
+_URL: Final = re.compile(
+    r"(\bpostgres(?:ql)?:/{0,3}[^\s:/@]*:).+@|(\b[a-z][\w+.-]*:/{0,3}[^\s:/@]*:)\S+@", re.IGNORECASE
+)
+#: libpq's words for secrets, with their values, and a URL's parameters of such names. A value without quotation marks
+#: may have spaces, against libpq's rules, and ends at the next usual word.
 _WORD: Final = re.compile(
-    r"(\w*(?:password|passwd|pwd|secret|scram_\w+)\s*(?:=|%3D)\s*)(?:'(?:\\.|[^'\\])*'?|[^\s&]+)", re.IGNORECASE
+    r"(\w*(?:password|passwd|pwd|secret|scram_\w+)\s*(?:=|%3D)\s*)(?!\*\*\*)(?:'(?:\\.|[^'\\])*'?"
+    r"|\S.*?(?=\s+(?:host|hostaddr|port|user|dbname|service|sslmode|options|connect_timeout)\s*=|$))",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -78,9 +83,9 @@ def cleaned() -> Iterator[None]:
 def without_secrets(text: str) -> str:
     """Return a message without the secrets of a connection that stands in it, as a DSN that was given as another word.
 
-    Of a URL everything up to the last @ of the word is hidden: a password may hold more of them.
+    Of a URL everything up to the last @ is hidden, of the line or of the word: a password may hold more of them.
     """
-    return _WORD.sub(r"\1***", _URL.sub(r"\1***@", text)) if _MAY_HIDE.search(text) else text
+    return _WORD.sub(r"\1***", _URL.sub(r"\1\2***@", text)) if _MAY_HIDE.search(text) else text
 
 
 def cleaned_stderr() -> contextlib.AbstractContextManager[Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import socket
 from collections.abc import Iterator
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -37,7 +38,7 @@ COMMANDS: Final = (
     "gx export {out}", "import {file} --out {out}",
 )  # fmt: skip
 #: Of the commands with a way and a password, one in so many is tried.
-_EVERY: Final = 1 if SOAKING else 127
+_EVERY: Final = 1 if SOAKING else 397
 
 
 def _quoted(value: str) -> str:
@@ -82,6 +83,36 @@ def ways(password: str, port: int, folder: Path) -> Iterator[tuple[list[str], di
     yield ["--dsn", "service=mine"], {"PGSERVICEFILE": str(service)}
 
 
+def configured(password: str, port: int) -> Iterator[tuple[str, list[str], dict[str, str]]]:
+    """Configuration files with or beside a password, with options and variables: as meant, and in wrong places."""
+    encoded = quote(password, safe="")
+    url = f"postgresql://oa:{encoded}@127.0.0.1:{port}/shop"
+    words = f"host=127.0.0.1 port={port} user=oa password={_quoted(password)}"
+    for form in (
+        url,
+        words,
+        f"host=127.0.0.1 password={password}",
+        f"postgresql://oa:{password}@127.0.0.1:{port}/shop",
+    ):
+        text = json.dumps(form, ensure_ascii=False)
+        yield '[connection]\ndsn_env = "MINE"', [], {"MINE": form}
+        yield f"[connection]\ndsn_env = {text}", [], {}
+        yield f"[connection]\nservice = {text}", [], {}
+        yield f"dsn = {text}", [], {}
+        yield f"dsn = {form}", [], {}
+        yield f"{text} = 1", [], {}
+        yield f"[connection]\n{text} = 1", [], {}
+        yield f"schema = {text}", [], {}
+        yield f"suites = [{text}]", [], {}
+        yield f"[variables]\na = {text}", [], {}
+        yield f"[env.{text}]\nschema = 1", ["--env", form], {}
+        yield f"[connection]\npassword = {json.dumps(password, ensure_ascii=False)}", [], {}
+        yield "", ["--env", form], {"DATABASE_URL": form}
+        yield "", ["--var", form], {"DATABASE_URL": form}
+        yield "", ["--var", f"a={form}"], {"DATABASE_URL": form}
+        yield "", [], {"DATABASE_URL": form, "ORDER_AUDIT_ENV": form, "ORDER_AUDIT_VAR_A": form}
+
+
 @pytest.fixture(scope="module")
 def closed() -> Iterator[int]:
     """A port at which no server answers."""
@@ -99,12 +130,15 @@ def test_no_command_shows_a_secret(closed: int, tmp_path: Path) -> None:
     out.mkdir()
     (out / "results.json").touch()  # so that FAILED.txt has the message of a run, too
     tried = 0
+    configuration = tmp_path / "order-audit.toml"
     for number, (command, password) in enumerate(product(COMMANDS, PASSWORDS)):
-        for place, (options, variables) in enumerate(ways(password, closed, tmp_path)):
+        plain = (("", *it) for it in ways(password, closed, tmp_path))
+        for place, (text, options, variables) in enumerate(chain(plain, configured(password, closed))):
             if (number + place) % _EVERY != rest:
                 continue
+            configuration.write_text(text, encoding="utf-8")
             words = command.format(out=out, file=file).split()
-            done = in_process("--debug", *words, *options, env=variables)
+            done = in_process("--debug", *words, *options, env=variables, cwd=tmp_path)
             mark = out / "FAILED.txt"
             texts = [done.stdout, done.stderr, mark.read_text(encoding="utf-8") if mark.exists() else ""]
             leaked = [part for part in PARTS for text in texts if part in text]
@@ -163,7 +197,10 @@ def test_all_words_of_libpq_for_secrets_are_known() -> None:
     [
         ("unexpected argument (postgresql://oa:a/b@c@host/db)", "unexpected argument (postgresql://oa:***@host/db)"),
         ("not this: host=x password = 'a\\'b c' user=y", "not this: host=x password = *** user=y"),
+        ("not this: host=x password=a&b c=d user=y: wrong", "not this: host=x password=*** user=y: wrong"),
+        ("cannot connect to host=x password=***: no answer", "cannot connect to host=x password=***: no answer"),
         ("see https://example.org/a:b and mail me@example.org", "see https://example.org/a:b and mail me@example.org"),
+        ("no [env.postgresql://oa:a b@c@host/db]", "no [env.postgresql://oa:***@host/db]"),
         ("rules/a.sql:3: column x = 1, user@host", "rules/a.sql:3: column x = 1, user@host"),
     ],
 )
