@@ -22,11 +22,21 @@ from typing import Final
 import psycopg
 from psycopg import pq
 
-#: Which server this is, and which of its backends serves the connection.
-_IDENTITY: Final = b"select pg_catalog.pg_postmaster_start_time()::text, pg_catalog.pg_backend_pid()::text"
-#: Which server this is, the state of a backend, and for how many seconds it has been in it.
+#: Which start of a server this is, and where that server is.
+_SERVER: Final = (
+    b"pg_catalog.pg_postmaster_start_time()::text, pg_catalog.concat_ws(' ', pg_catalog.inet_server_addr(),"
+    b" pg_catalog.inet_server_port(), pg_catalog.current_setting('port'), pg_catalog.current_setting('cluster_name'))"
+)
+#: Also: which of its backends serves the connection, and what time it is there.
+_IDENTITY: Final = (
+    b"select " + _SERVER + b", pg_catalog.pg_backend_pid()::text,"
+    b" extract(epoch from pg_catalog.clock_timestamp())::text"
+)
+#: Also: whether it started after that time; the state of the backend, since when, and for how many seconds.
 _STATE: Final = (
-    b"select pg_catalog.pg_postmaster_start_time()::text, a.state,"
+    b"select " + _SERVER + b","
+    b" (extract(epoch from pg_catalog.pg_postmaster_start_time()) operator(pg_catalog.>) $2::numeric)::text,"
+    b" a.state, a.state_change::text,"
     b" extract(epoch from pg_catalog.clock_timestamp() operator(pg_catalog.-) a.state_change)::float8"
     b" from (values ($1::int4)) as wanted (pid)"
     b" left join pg_catalog.pg_stat_activity as a on a.pid operator(pg_catalog.=) wanted.pid"
@@ -55,11 +65,14 @@ class Times:
 class _Watched:
     connection: weakref.ref[psycopg.Connection]
     connect: Callable[[float], psycopg.Connection]
-    server: bytes
+    started: bytes  # the server, by its clock
+    place: bytes
+    connected: bytes  # by the same clock
     pid: int  # 0 behind a pooler that changes the backends
     status: pq.TransactionStatus = pq.TransactionStatus.UNKNOWN
     since: float = field(default_factory=time.monotonic)
     unanswered: int = 0
+    idle: tuple[bytes, float] | None = None  # the backend, since when by the server's clock; first seen by ours
 
 
 _watched: list[_Watched] = []
@@ -81,10 +94,10 @@ def watch(connection: psycopg.Connection, connect: Callable[[float], psycopg.Con
         raise psycopg.errors.ConnectionTimeout(
             f"connected, but no answer for {times.answer:g} s: if this is a pooler, its pool has no free connection"
         )
-    server, pid = rows[0] if rows else (b"", b"0")
+    started, place, pid, now = rows[0] if rows else (b"", b"", b"0", b"")
     own = int(pid) if int(pid) == connection.info.backend_pid else 0
     with _lock:
-        _watched.append(_Watched(weakref.ref(connection), connect, server, own))
+        _watched.append(_Watched(weakref.ref(connection), connect, started, place, now, own))
         if _thread is None or not _thread.is_alive():
             _thread = threading.Thread(target=_run, name="watchdog", daemon=True)
             _thread.start()
@@ -127,7 +140,7 @@ def _look(watched: _Watched) -> None:
         return
     status, now = connection.info.transaction_status, time.monotonic()
     if status != watched.status or _readable(connection.fileno()):
-        watched.status, watched.since, watched.unanswered = status, now, 0
+        watched.status, watched.since, watched.unanswered, watched.idle = status, now, 0, None
     elif status == pq.TransactionStatus.INTRANS and now - watched.since >= times.idle:
         _speak(watched, connection)
     elif status == pq.TransactionStatus.ACTIVE and now - watched.since >= times.late and _is_remote(connection):
@@ -153,7 +166,7 @@ def _ask_after(watched: _Watched, connection: psycopg.Connection) -> None:
     try:
         with contextlib.closing(watched.connect(times.answer)) as other:
             # a pooler may let a question wait until the answer that is late has come
-            rows = answer(other, _STATE, str(watched.pid).encode()) if watched.pid else []
+            rows = answer(other, _STATE, str(watched.pid).encode(), watched.connected) if watched.pid else []
     except psycopg.OperationalError as error:
         # an answer is an answer, whatever it says: too many connections, starting up
         rows = None if isinstance(error, psycopg.errors.ConnectionTimeout) else []
@@ -163,13 +176,27 @@ def _ask_after(watched: _Watched, connection: psycopg.Connection) -> None:
             _silence(watched, connection)
         return
     watched.unanswered = 0
-    if not rows or not watched.pid or rows[0][0] != watched.server:
-        return  # a proxy may lead to another server
-    _server, state, seconds = rows[0]
-    if not state:
+    if not rows or not watched.pid:
+        return
+    started, place, is_later, state, since, seconds = rows[0]
+    if started != watched.started:
+        # a proxy may lead to another server: one that is at our place, and has started since, is ours
+        if place == watched.place and is_later == b"true":
+            sever(connection, "the server was restarted")
+    elif not state:
         sever(connection, "its backend on the server has ended")
-    elif state.startswith(b"idle") and float(seconds) >= times.late:
-        sever(connection, f"the answer that the server gave {round(float(seconds))} seconds ago has not arrived")
+    elif state.startswith(b"idle"):
+        _ask_after_idle(watched, connection, since, float(seconds))
+
+
+def _ask_after_idle(watched: _Watched, connection: psycopg.Connection, since: bytes, seconds: float) -> None:
+    """End a connection whose server waits for us, by its clock or, as that may have been set back, by ours."""
+    now = time.monotonic()
+    if watched.idle is None or watched.idle[0] != since:
+        watched.idle = (since, now)
+    seconds = max(seconds, now - watched.idle[1])
+    if seconds >= times.late:
+        sever(connection, f"the answer that the server gave {round(seconds)} seconds ago has not arrived")
 
 
 def _silence(watched: _Watched, connection: psycopg.Connection) -> None:

@@ -38,6 +38,14 @@ def _wait_in_command(network: Proxy, *, for_new: bool = True) -> None:
         connection.execute("select 1")  # arrives nowhere: the server's session is idle since the statement before
 
 
+def _wait_over_restart(network: Proxy, server: Server) -> None:
+    with connected(network.dsn, "", changes=True) as connection:
+        network.fall_silent(for_new=False)
+        server.stop("immediate")
+        server.start(*servers._FAST)
+        connection.execute("select 1")
+
+
 def _wait_in_snapshot(network: Proxy) -> None:
     with Snapshot(network.dsn) as snapshot:
         network.fall_silent()
@@ -60,8 +68,24 @@ def test_a_silent_snapshot_ends(network: Proxy) -> None:
         _wait_in_snapshot(network)
 
 
+@pytest.mark.both_versions
 def test_a_forgotten_connection_ends_though_the_server_answers(network: Proxy) -> None:
     """The server waits for us while we wait for it, and says so to whoever asks."""
+    with pytest.raises(RunError, match=r"the answer that the server gave \d+ seconds ago has not arrived"):
+        _wait_in_command(network, for_new=False)
+
+
+def test_a_connection_that_was_forgotten_before_a_restart_ends() -> None:
+    """The server that answers is the same, and knows nothing of our session."""
+    with servers.running(18) as server, proxy(server.dsn()) as network:
+        why = r"^the connection was lost: the server was restarted; what was committed stays"
+        with pytest.raises(RunError, match=why):
+            _wait_over_restart(network, server)
+
+
+def test_a_clock_that_was_set_back_hides_no_answer(network: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the server's clock the answer came just now; by ours it is late."""
+    monkeypatch.setattr(watchdog, "_STATE", watchdog._STATE.replace(b" extract(epoch", b" - extract(epoch"))
     with pytest.raises(RunError, match=r"the answer that the server gave \d+ seconds ago has not arrived"):
         _wait_in_command(network, for_new=False)
 
