@@ -20,6 +20,7 @@ APPLY: Final = ("fixes", "apply", *_FOLDERS, "--accept-recommended", "--quiet", 
 REVERT: Final = ("fixes", "revert", "--quiet", "--batch-size", "25")
 _MIGRATE: Final = ("migrate", "run", "--quiet", "--batch-size", "5")
 ROLLBACK: Final = ("migrate", "rollback", "--quiet")
+CONTRACT: Final = ("migrate", "contract", "--drop-old-tables", "--quiet")
 STEPS: Final = ("prepare", "expand", "synchronise", "backfill", "verify", "switch")
 
 
@@ -59,7 +60,8 @@ COMMANDS: Final = (
       for before, step in zip(("", *STEPS), STEPS, strict=False)),
     Command("migrate run", _MIGRATE, "sample", back=ROLLBACK, before="sample"),
     Command("migrate rollback", ROLLBACK, "to switch"),
-    Command("migrate contract", ("migrate", "contract", "--drop-old-tables", "--quiet"), "to switch"),
+    Command("migrate contract", CONTRACT, "to switch"),
+    Command("migrate retire", ("migrate", "retire", "--drop-old-views", "--quiet"), "contracted"),
 )  # fmt: skip
 
 
@@ -98,6 +100,10 @@ def _applied(templates: Templates, _name: str) -> str:
     return _after(templates.new("small"), *APPLY)
 
 
+def _contracted(templates: Templates, _name: str) -> str:
+    return _after(templates.new("to switch"), *CONTRACT)
+
+
 def _migrated(templates: Templates, name: str) -> str:
     step = name.removeprefix("to ")
     return _after(templates.new(command(f"migrate run --to {step}").template), *_MIGRATE, "--to", step)
@@ -109,4 +115,6 @@ def _after(dsn: str, *words: str) -> str:
     return dsn
 
 
-_MAKERS: Final[dict[str, Callable[[Templates, str], str]]] = {"small": _small, "applied": _applied, "to": _migrated}
+_MAKERS: Final[dict[str, Callable[[Templates, str], str]]] = {
+    "small": _small, "applied": _applied, "to": _migrated, "contracted": _contracted,
+}  # fmt: skip
