@@ -9,6 +9,7 @@ from typing import Final
 import psycopg
 
 from order_audit.audit.database import watchdog
+from order_audit.canceled import CanceledError, is_timeout
 from order_audit.errors import RunError, SignalError, StandbyError
 from order_audit.server_message import server_message
 
@@ -36,12 +37,20 @@ def is_standby(connection: psycopg.Connection) -> bool:
 
 @contextmanager
 def telling(connection: psycopg.Connection, state: str) -> Iterator[None]:
-    """Within it, a lost connection raises RunError and a signal SignalError, both with the state of the database."""
+    """Within it, these errors have the state of the database: a signal raises SignalError, a lost connection RunError.
+
+    So does a statement that another session canceled, or that a limit ended.
+    """
     try:
         yield
     except KeyboardInterrupt:
         raise SignalError(f"interrupted; {state}: run the command again") from None
+    except CanceledError as error:
+        raise RunError(f"{error}; {state}: run the command again") from None
     except psycopg.Error as error:
-        if not connection.closed:
+        if connection.closed:
+            raise lost([connection], error, state) from None
+        if not isinstance(error, psycopg.errors.QueryCanceled):
             raise
-        raise lost([connection], error, state) from None
+        said = server_message(error) if is_timeout(connection, error) else CanceledError()
+        raise RunError(f"{said}; {state}: run the command again") from None

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import psycopg
 
 from order_audit import session
+from order_audit.canceled import refuse_canceled
 from order_audit.fixes.emission import sqitch
 from order_audit.fixes.emission.fix_change import fix_change
 from order_audit.fixes.emission.guard_change import GUARD, guard_change
@@ -161,6 +162,7 @@ def _each(
             with connection.transaction():
                 emitted = make(option)
         except (FixError, psycopg.Error) as error:
+            refuse_canceled(connection, error)
             failed[option.name] = str(error) if isinstance(error, FixError) else server_message(error)
         else:
             yield option.name, emitted
@@ -217,6 +219,7 @@ def _refused(connection: psycopg.Connection, guard: Guard, left_out: Collection[
     try:
         rows = refuses(connection, on_copies_of(connection, guard))
     except psycopg.Error as error:
+        refuse_canceled(connection, error)
         return server_message(error)
     return f"it would reject {row_count(rows)}" if rows else ""
 

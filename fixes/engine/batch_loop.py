@@ -12,6 +12,7 @@ import psycopg
 from psycopg import errors, pq
 
 from order_audit import session
+from order_audit.canceled import refuse_canceled
 from order_audit.fixes.engine.throttle import LONGEST_WAIT, RETRYABLE, TRIES, Throttle, back_off
 from order_audit.fixes.engine.work_list import Namespace
 
@@ -88,6 +89,7 @@ def run_batches(
                 if deferred:
                     connection.execute(f"set constraints {deferred} deferred".encode())
         except RETRYABLE as error:
+            refuse_canceled(connection, error)
             tries += 1
             slow = slow + 1 if size == 1 and isinstance(error, errors.QueryCanceled) else 0
             if slow >= _SLOW:

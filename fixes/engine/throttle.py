@@ -13,7 +13,10 @@ from psycopg import errors
 TRIES: Final = 20
 #: Errors caused by other sessions. Our lock_timeout ends long before the server
 #: would look for a deadlock, so that none that we are part of reaches an application.
-RETRYABLE: Final = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, errors.SerializationFailure)
+BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+#: The same and, for statements with a limit of time, its end: `refuse_canceled` first, because a cancel by an
+#: administrator is a QueryCanceled, too.
+RETRYABLE: Final = (*BUSY, errors.QueryCanceled)
 #: The longest wait that --max-lock-wait takes, in milliseconds.
 LONGEST_WAIT: Final = 60_000
 

@@ -23,6 +23,7 @@ from dataclasses import replace
 import psycopg
 from psycopg import pq
 
+from order_audit.canceled import CanceledError, refuse_canceled
 from order_audit.expectations import Rule
 from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.guarding.foreign_objects import foreign_obstacle
@@ -90,6 +91,7 @@ def install_all(
         except psycopg.Error as error:  # this server does not support the object, so its state is unknown
             if connection.closed:
                 raise
+            refuse_canceled(connection, error)
             errors_by_guard[guard.name] = refused_by_server(guard, error)
     on_progress(len(missing), len(missing), "judging what came in meanwhile")
     counts = count(connection, rules_of(created)) if created else {}
@@ -103,6 +105,7 @@ def install_all(
         except psycopg.Error as error:
             if connection.closed:
                 raise
+            refuse_canceled(connection, error)
             errors_by_guard[guard.name] = refused_by_server(guard, error)
     for guard in [guard for guard in reversed(created) if guard.name in errors_by_guard]:
         try:
@@ -132,6 +135,7 @@ def preview(
         except GuardError as error:
             errors_by_guard[guard.name] = error
         except psycopg.Error as error:
+            refuse_canceled(connection, error)
             errors_by_guard[guard.name] = GuardError(guard, f"it cannot be judged: {error_line(error)}")
     return ready, errors_by_guard
 
@@ -174,11 +178,11 @@ def _install(site: GuardSite, guard: Guard, counts: Mapping[str, int]) -> list[G
             raise GuardError(guard, "it was made, and is not valid now")
         if foreign := foreign_obstacle(connection, guard):
             raise GuardError(guard, foreign)
-    except (GuardError, psycopg.Error) as error:
+    except (GuardError, CanceledError, psycopg.Error) as error:
         if connection.closed:
             raise
         drop_objects(site, fresh, guard)
-        if isinstance(error, GuardError):
+        if not isinstance(error, psycopg.Error):
             raise
         raise refused_by_server(guard, error) from error
     return fresh

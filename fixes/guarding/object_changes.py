@@ -11,7 +11,8 @@ import psycopg
 from psycopg import errors
 
 from order_audit import session
-from order_audit.fixes.engine.throttle import Throttle, back_off
+from order_audit.canceled import refuse_canceled
+from order_audit.fixes.engine.throttle import BUSY, RETRYABLE, Throttle, back_off
 from order_audit.fixes.guarding.guard import Guard
 from order_audit.fixes.guarding.guard_error import HeldError
 from order_audit.fixes.guarding.guard_object import GuardObject, GuardStatement, State
@@ -30,7 +31,6 @@ _BUILDS: Final = 3
 #: lock_timeout in ms for locks that block no other session; and after a guard has failed because of it.
 _PATIENCE: Final = 600_000
 _HURRIED_PATIENCE: Final = 10_000
-_BUSY: Final = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def create_object(site: GuardSite, guard_object: GuardObject, present: State, gu
         try:
             for statement in guard_object.create_sql():
                 run_statement(site, statement, guard)
-        except _BUSY:
+        except BUSY:
             if attempt >= _BUILDS:
                 raise
             back_off(attempt)
@@ -103,7 +103,8 @@ def run_statement(site: GuardSite, statement: GuardStatement, guard: Guard) -> N
                 with connection.transaction():
                     session.set_timeouts(connection, lock=wait, statement=most if brief else 0)
                     _send(connection, statement)
-        except (*_BUSY, errors.QueryCanceled) as error:
+        except RETRYABLE as error:
+            refuse_canceled(connection, error)
             if not brief and not isinstance(error, errors.LockNotAvailable):
                 raise
             held = _holders(connection, guard, statement)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
 
 from order_audit import session
+from order_audit.canceled import refuse_canceled
 from order_audit.errors import RunError
 from order_audit.expectations import Rule
 from order_audit.fixes.engine.batches import install
@@ -128,12 +129,15 @@ def _constrain(connection: psycopg.Connection, copied: sql.Identifier) -> None:
     name = copied.as_string(connection)
     for (definition,) in made:
         # a constraint whose function this role may not execute is not copied
-        with suppress(psycopg.Error), connection.transaction():
-            connection.execute(
-                f"alter table pg_temp.{name} {definition}".encode()
-                if definition.startswith("add ")
-                else definition.replace("pg_temp.%I", f"pg_temp.{name}", 1).encode()
-            )
+        try:
+            with connection.transaction():
+                connection.execute(
+                    f"alter table pg_temp.{name} {definition}".encode()
+                    if definition.startswith("add ")
+                    else definition.replace("pg_temp.%I", f"pg_temp.{name}", 1).encode()
+                )
+        except psycopg.Error as error:
+            refuse_canceled(connection, error)
 
 
 def judge(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import psycopg
 
+from order_audit.canceled import refuse_canceled
 from order_audit.fixes.engine.batches import apply, list_rows
 from order_audit.fixes.engine.copies import Copies, change_on_copies, copies
 from order_audit.fixes.engine.key_text import key_text
@@ -108,6 +109,7 @@ def _try(
                 ).changed
             step.rejected = rejected(connection, STAGING, fix.rule.id)
     except (FixError, psycopg.Error) as error:
+        refuse_canceled(connection, error)
         step.problem = problem(fix, error)
         done = {}
     if not repeated or chosen is None:

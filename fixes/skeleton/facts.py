@@ -9,6 +9,7 @@ from typing import TypeAlias
 import psycopg
 
 from order_audit import session
+from order_audit.canceled import refuse_canceled
 from order_audit.expectations import Rule
 from order_audit.fixes.engine.row_key import key_obstacle
 from order_audit.fixes.fix import FixError
@@ -100,6 +101,7 @@ def _columns(connection: psycopg.Connection, rule: Rule) -> tuple[Column, ...]:
             with whole_path(connection):
                 result = connection.execute(f"select * from (\n{rule.sql}\n) as v limit 0".encode()).pgresult
     except psycopg.Error as error:
+        refuse_canceled(connection, error)
         raise FixError(f"{rule.path}: {server_message(error)}") from None
     if result is None:
         raise ValueError(rule.sql)

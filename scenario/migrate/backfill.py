@@ -9,12 +9,16 @@ from typing import Final
 import psycopg
 
 from order_audit import session
-from order_audit.fixes.engine.throttle import RETRYABLE, back_off
+from order_audit.canceled import refuse_canceled
+from order_audit.errors import RunError
+from order_audit.fixes.engine.throttle import BUSY, RETRYABLE, back_off
 from order_audit.fixes.guarding.index_progress import reporting_progress
+from order_audit.fixes.names import row_count
 from order_audit.progress import NoteCallback, ProgressCallback, ignore_note
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.steps import COPYING, FIRST
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
+from order_audit.scenario.migrate.waiting import oldest
 
 _INDEXES: Final = PROPOSED / "deploy" / "indexes.sql"
 _TABLES: Final = ("customers", "orders")
@@ -25,6 +29,13 @@ where s.name = 'wal_compression' and s.setting = 'off' and has_parameter_privile
 """
 #: The share of the allowed wait that a batch may take.
 _SHARE: Final = 10
+#: Rows that are not on the new side, or not as the old side has them.
+_UNSETTLED: Final = """
+select (select count(*) from migration.pending) + (select count(*) from migration.quarantined_customer)
+  + (select count(*) from migration.quarantined_order)
+"""
+#: The number of tries from which pauses between them grow no more: a second and a quarter on average.
+_SLOWEST: Final = 6
 #: Seconds between looks at replicas and waiting sessions.
 _LOOK: Final = 1.0
 
@@ -45,18 +56,23 @@ def backfill(
     if compression := session.scalar(connection, COMPRESSION):  # for the session: builds of indexes log whole pages
         session.configure(connection, [("wal_compression", compression)])
     for table in _TABLES:
-        position = _position(connection, table)
+        (position, left), tries, fewest = _position(connection, table), 0, 0
 
         def looked_at(done: int, _of: int, note: str, before: int = before) -> None:
             on_progress(min(before + done, of), of, note)
 
         while True:
-            position, left = _pass(connection, table, position, throttle, looked_at)
+            left = _pass(connection, table, position, left, throttle, looked_at)
             if not left:
                 break
             # what others held: they bring it along where they change it, and else it is ours
-            position = FIRST
-            back_off(3)
+            tries = tries + 1 if 0 < fewest <= left else 1
+            if tries >= throttle.max_tries:
+                raise _held(connection, f"{row_count(left)} of {table}", tries)
+            fewest = left
+            looked_at(0, of, f"locked: {row_count(left)} of {table}; pass {tries + 1} of {throttle.max_tries}")
+            position, left = FIRST, 0
+            back_off(min(tries, _SLOWEST))
         before += _about(connection, table)
         connection.execute("analyze " + ("sales.customers" if table == "customers" else "sales.orders"))
     on_progress(of, of, "rows that were left for later")
@@ -103,7 +119,7 @@ def build_indexes(
                     connection.execute(statement.encode())
             on_progress(len(statements), len(statements), "indexes")
             return
-        except RETRYABLE:
+        except BUSY:
             # what it left behind is dropped first
             if attempt + 1 == throttle.max_tries:
                 raise
@@ -113,35 +129,80 @@ def build_indexes(
 def drain(connection: psycopg.Connection, throttle: MigrationThrottle) -> None:
     """Bring in what can be brought in by now: rows of the quarantine, and those that both sides held at once.
 
-    Raises the server's error if others hold the rows for longer than all tries take.
+    Raises the server's error if others hold the rows for longer than all tries take, RunError if they hold a whole
+    batch that is skipped.
     """
-    tries = 0
+    tries, left = 0, 0
     while True:
         try:
             with connection.transaction():
                 session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms // 5))
                 session.configure(connection, [session.ALL_ROWS], local=True)
+                before = session.scalar(connection, _UNSETTLED)
                 settled = session.scalar(connection, "select migration.settle_all(%s)", [throttle.batch_size])
-        except RETRYABLE:
+                left = session.scalar(connection, _UNSETTLED)
+        except BUSY:
             tries += 1
             if tries > throttle.max_tries:
                 raise
             back_off(tries)
             continue
-        tries = 0
         if settled < throttle.batch_size:
             return
+        tries = tries + 1 if left >= before else 0
+        if tries >= throttle.max_tries:
+            raise _held(connection, f"{row_count(left)} pending or in quarantine", tries)
+        if tries:
+            back_off(min(tries, _SLOWEST))
+
+
+def carry_values(
+    connection: psycopg.Connection, table: str, throttle: MigrationThrottle, on_progress: ProgressCallback
+) -> bool:
+    """Copy the values of carried columns where they differ; return whether any did. May be killed and called again.
+
+    Raises RunError if others hold rows for longer than all tries take.
+    """
+    position, size, tries, done = FIRST, throttle.batch_size, 0, 0
+    while True:
+        try:
+            with connection.transaction():
+                session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms // 5))
+                last = session.scalar(connection, "select migration.carry_next(%s, %s, %s)", [table, position, size])
+        except BUSY:
+            tries += 1
+            if tries >= throttle.max_tries:
+                raise _held(connection, f"rows of {table}", tries) from None
+            on_progress(done, 0, f"rows are locked: try {tries + 1} of {throttle.max_tries}")
+            size = max(1, size // 4)
+            back_off(min(tries, _SLOWEST))
+            continue
+        if last is None:
+            return done > 0
+        position, done, tries = last, done + size, 0
+        size = min(throttle.batch_size, 2 * size)
+        on_progress(done, 0, "rows")
+        wait_for_others(connection, throttle, lambda note: on_progress(done, 0, note))  # noqa: B023
+
+
+def _held(connection: psycopg.Connection, rows: str, tries: int) -> RunError:
+    _, said = oldest(connection)
+    return RunError(
+        f"other sessions have locked {rows}, in {tries} tries{f': {said}' if said else ''}. What is copied stays. Wait"
+        " until that session ends, or end it, and run the same command again"
+    )
 
 
 def _pass(
     connection: psycopg.Connection,
     table: str,
     position: int,
+    left: int,
     throttle: MigrationThrottle,
     on_progress: ProgressCallback,
-) -> tuple[int, int]:
-    """Go through a table once, from a place on; gives the place it came to, and how many rows others held."""
-    size, tries, done, left, looked = min(200, throttle.batch_size), 0, 0, 0, 0.0
+) -> int:
+    """Go through a table once, from a place before which others held `left` rows; return how many they held in all."""
+    size, tries, done, looked = min(200, throttle.batch_size), 0, 0, 0.0
     while True:
         if time.monotonic() - looked > _LOOK or throttle.pause_ms:
             wait_for_others(connection, throttle, lambda note: on_progress(done, 0, note))  # noqa: B023
@@ -159,9 +220,13 @@ def _pass(
                 connection.execute(
                     "insert into migration.step (name, detail) values (%s, %s)"
                     " on conflict (name) do update set detail = excluded.detail, done_at = clock_timestamp()",
-                    [f"backfill of {table}", json.dumps({"place": position if last is None else last})],
+                    [
+                        f"backfill of {table}",
+                        json.dumps({"place": position if last is None else last, "held": left + held}),
+                    ],
                 )
-        except RETRYABLE:
+        except RETRYABLE as error:
+            refuse_canceled(connection, error)
             tries += 1
             if tries > throttle.max_tries and size == 1:
                 raise
@@ -170,7 +235,7 @@ def _pass(
             continue
         tries = 0
         if last is None:
-            return position, left
+            return left
         position, left, done = last, left + held, done + size
         on_progress(done, 0, table)
         took = (time.perf_counter() - began) * 1000
@@ -178,14 +243,14 @@ def _pass(
         size = min(throttle.batch_size, max(1, size))
 
 
-def _position(connection: psycopg.Connection, table: str) -> int:
-    """How far an earlier run came."""
-    position = session.scalar(
-        connection,
-        "select (detail ->> 'place')::bigint from migration.step where name = %s",
+def _position(connection: psycopg.Connection, table: str) -> tuple[int, int]:
+    """How far an earlier run came, and how many rows others held by then."""
+    row = connection.execute(
+        "select (detail ->> 'place')::bigint, coalesce((detail ->> 'held')::bigint, 0) from migration.step"
+        " where name = %s",
         [f"backfill of {table}"],
-    )
-    return FIRST if position is None else int(position)
+    ).fetchone()
+    return row or (FIRST, 0)
 
 
 def _about(connection: psycopg.Connection, table: str) -> int:

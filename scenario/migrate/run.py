@@ -11,12 +11,11 @@ import psycopg
 from psycopg import sql
 
 from order_audit.errors import OrderAuditError, RefusalError
-from order_audit.fixes.engine.throttle import RETRYABLE, back_off
 from order_audit.progress import NoteCallback, StartProgress, ignore_note
-from order_audit.scenario.migrate.backfill import backfill, drain
+from order_audit.scenario.migrate.backfill import backfill, carry_values, drain
 from order_audit.scenario.migrate.quarantine import Quarantine, new_columns, quarantine
-from order_audit.scenario.migrate.steps import CONTRACT, FIRST, Step, done, message, refuse_sqitch
-from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
+from order_audit.scenario.migrate.steps import CONTRACT, Step, done, message, refuse_sqitch
+from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import Verified, verify
 from order_audit.scenario.migrate.waiting import until_locked
 
@@ -145,21 +144,7 @@ def _carry(
             except _NOT_CARRIED as error:
                 raise RefusalError(message(error)) from None
             changed = True
-        position: int | None = FIRST
-        done = 0
-        while position is not None:
-            try:
-                row = connection.execute(
-                    "select migration.carry_next(%s, %s, %s)", [table, position, throttle.batch_size]
-                ).fetchone()
-            except RETRYABLE:
-                back_off(3)
-                continue
-            position = row[0] if row else None
-            changed = changed or position is not None
-            done += throttle.batch_size if position is not None else 0
-            on_progress(done, 0, "rows")
-            wait_for_others(connection, throttle, lambda note: on_progress(done, 0, note))  # noqa: B023
+        changed = carry_values(connection, table, throttle, on_progress) or changed
         taken.append(StepRun(f"{table}.{column} carried", time.perf_counter() - began, tries))
     return changed
 

@@ -1,4 +1,4 @@
-"""Run a file until it has its locks, and name the session that may keep it from them."""
+"""Run a file until it has its locks, and name the session that may hold them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Final
 
 import psycopg
 
-from order_audit.errors import RefusalError
+from order_audit.canceled import refuse_canceled
+from order_audit.errors import RefusalError, RunError
 from order_audit.fixes.engine.throttle import RETRYABLE, back_off
 from order_audit.fixes.guarding.index_progress import HOLDER, SINCE
 from order_audit.progress import NoteCallback, ProgressCallback
@@ -16,11 +17,14 @@ from order_audit.scenario.migrate.throttle import MigrationThrottle
 
 #: Seconds of tries until `on_wait` receives a sentence.
 _PATIENCE: Final = 5.0
-#: The oldest transaction with a lock on a table of the migration. Whether the lock is in the way, the server says only
-#: while a step waits for it, which is too short to look.
+#: Tries of a file that takes longer than its own statement_timeout, while it holds its locks.
+_SLOW: Final = 3
+#: The oldest transaction with a lock on a table of the migration. Whether the lock conflicts, the server says only
+#: while a step waits for it, which is too short to look. Without the privilege, times are hidden.
 _OLDEST: Final = f"""
 select a.pid, format(
-    'the oldest transaction with a lock on these tables is that of %%s; it began %%s', {HOLDER}, {SINCE}
+    '%%s transaction with a lock on these tables is that of %%s; it began %%s',
+    case when pg_has_role('pg_read_all_stats', 'usage') then 'the oldest' else 'a' end, {HOLDER}, {SINCE}
   )
 from pg_catalog.pg_stat_activity as a
 where a.datname = current_database() and a.pid <> pg_backend_pid() and exists (
@@ -38,6 +42,11 @@ limit 1
 """
 
 
+def oldest(connection: psycopg.Connection) -> tuple[int, str]:
+    """Return the oldest session with a lock on a table of the migration, and a sentence on it; (0, "") if none has."""
+    return connection.execute(_OLDEST.encode(), {}).fetchone() or (0, "")
+
+
 def until_locked(
     connection: psycopg.Connection,
     text: str,
@@ -47,14 +56,22 @@ def until_locked(
 ) -> int:
     """Run a file until it gets its locks; return the number of failed tries. Other sessions continue between tries.
 
-    `on_wait` receives a sentence on each session that may hold them, after five seconds.
+    `on_wait` receives a sentence on each session that may hold them, after five seconds. Raises CanceledError where
+    another session canceled it, RefusalError without locks, RunError if it takes longer than its own limit.
     """
-    began, named, said = time.monotonic(), set[int](), ""
+    began, named, said, slow = time.monotonic(), set[int](), "", 0
     for tries in range(throttle.max_tries):
         try:
             execute(connection, text)
-        except RETRYABLE:
-            pid, said = connection.execute(_OLDEST.encode(), {}).fetchone() or (0, "")
+        except RETRYABLE as error:
+            refuse_canceled(connection, error)
+            slow += isinstance(error, psycopg.errors.QueryCanceled)
+            if slow == _SLOW:
+                raise RunError(
+                    f"a statement of this step took longer than its statement_timeout, {slow} times: each time, the"
+                    " step was rolled back. Run the same command again when the server is less busy"
+                ) from None
+            pid, said = oldest(connection)
             on_progress(
                 tries + 1, throttle.max_tries, f"the tables are locked: trying again{f'; {said}' if said else ''}"
             )

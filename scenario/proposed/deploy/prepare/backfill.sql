@@ -49,8 +49,9 @@ begin
 end
 $$;
 
--- Copy all rows in batches, each committed. May be interrupted and called again.
-create procedure migration.backfill_all(at_most integer default 500)
+-- Copy all rows in batches, each committed. May be interrupted and called again. Rows that others have locked are copied
+-- in a later pass: as many as `passes`, a tenth of a second apart.
+create procedure migration.backfill_all(at_most integer default 500, passes integer default 600)
 language plpgsql
 as $$
 declare
@@ -60,7 +61,7 @@ declare
   left_over bigint;
 begin
   foreach what in array array['customers', 'orders'] loop
-    loop
+    for pass in 1 .. passes loop
       place := -9223372036854775808;
       left_over := 0;
       loop
@@ -71,6 +72,11 @@ begin
         left_over := left_over + done.held;
       end loop;
       exit when left_over = 0;
+      if pass = passes then
+        raise lock_not_available using
+          message = format('other sessions have locked rows of %s (%s), in %s passes', what, left_over, passes),
+          hint = 'What is copied stays. Wait until these sessions end, or end them, and run it again.';
+      end if;
       perform pg_sleep(0.1);
     end loop;
   end loop;
