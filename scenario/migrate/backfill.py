@@ -111,9 +111,9 @@ def build_indexes(
                     on_progress(number, len(statements), f"indexes: {note}")  # noqa: B023
 
                 on_progress(number, len(statements), "indexes")
-                # builds wait for older transactions and hold up no session; the drop before them takes a strong lock
+                # they wait for older transactions, and hold up no session
                 with (
-                    session.timeouts(connection, lock=0 if number else throttle.max_lock_wait_ms, statement=0),
+                    session.timeouts(connection, lock=0, statement=0),
                     reporting_progress(connection, on_note, on_wait),
                 ):
                     connection.execute(statement.encode())

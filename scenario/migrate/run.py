@@ -12,6 +12,7 @@ from psycopg import sql
 
 from order_audit.errors import OrderAuditError, RefusalError
 from order_audit.progress import NoteCallback, StartProgress, ignore_note
+from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.backfill import backfill, carry_values, drain
 from order_audit.scenario.migrate.quarantine import Quarantine, new_columns, quarantine
 from order_audit.scenario.migrate.steps import CONTRACT, Step, done, message, refuse_sqitch
@@ -19,6 +20,8 @@ from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import Verified, verify
 from order_audit.scenario.migrate.waiting import until_locked
 
+#: The function that waits for several locks within one lock timeout.
+_LOCK_TABLES: Final = (PROPOSED / "deploy" / "checks" / "lock.sql").read_text(encoding="utf-8")
 #: Errors of a column that cannot be carried.
 _NOT_CARRIED: Final = (
     psycopg.errors.UndefinedColumn,
@@ -136,11 +139,12 @@ def _carry(
         on_progress = start_progress(f"{table}.{column}", lines=True)
         began, tries = time.perf_counter(), 0
         if row is None:
-            change = sql.SQL("begin; set local lock_timeout = '200ms'; select migration.carry({}, {}); commit").format(
-                sql.Literal(table), sql.Literal(column)
-            )
+            change = sql.SQL(
+                "begin; set local lock_timeout = '200ms'; select pg_temp.lock_tables(array[{}]);"
+                " select migration.carry({}, {}); commit"
+            ).format(f"sales.{table}", table, column)
             try:
-                tries = until_locked(connection, change.as_string(), throttle, on_progress, on_wait)
+                tries = until_locked(connection, f"{_LOCK_TABLES} {change.as_string()}", throttle, on_progress, on_wait)
             except _NOT_CARRIED as error:
                 raise RefusalError(message(error)) from None
             changed = True

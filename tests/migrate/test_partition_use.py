@@ -141,6 +141,29 @@ def test_no_order_is_lost_at_the_end_of_the_numbers(ask: psycopg.Connection) -> 
         ask.execute("select sales_private.add_partition(5)")
 
 
+def test_a_new_partition_takes_its_locks_within_one_deadline(ask: psycopg.Connection) -> None:
+    """Attaching it waits for none of them any more: readers of orders could wait behind each."""
+    strong = (
+        "select l.relation from pg_locks as l join pg_class as c on c.oid = l.relation and c.relkind in ('r', 'p')"
+        " where l.pid = pg_backend_pid() and l.mode in ('ShareRowExclusiveLock', 'AccessExclusiveLock')"
+    )
+    _one(ask, "select setval('sales.orders_order_id_seq', 3500)")
+    ask.execute(
+        "create table at_attach (relation oid);"
+        " create function at_attach() returns event_trigger language plpgsql as $$ begin"
+        f" insert into public.at_attach {strong}; end $$;"
+        " create event trigger at_attach on ddl_command_start when tag in ('ALTER TABLE') execute function at_attach()"
+        .encode()
+    )  # fmt: skip
+    before = [oid for (oid,) in ask.execute("select oid from pg_class")]
+    assert _one(ask, "select sales_private.add_partition()") is not None
+    late = (
+        f"select array_agg(relation::regclass::text) from ({strong} and l.relation = any(%s)"
+        " except select relation from at_attach) as late"
+    )
+    assert ask.execute(late.encode(), [before]).fetchone() == (None,)
+
+
 def test_triggers_are_those_of_the_table(ask: psycopg.Connection) -> None:
     states = (
         "select array_agg((tgname, tgenabled) order by tgname) from pg_trigger"

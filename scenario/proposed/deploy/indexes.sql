@@ -6,7 +6,8 @@
 -- An index that an interrupted build left behind is invalid, and would pass for a finished one.
 -- Without statistics of these expressions, the server would read a whole index to find the orders of one customer.
 
-do $$ begin perform migration.drop_invalid_indexes(); perform migration.name_older_transactions(); end $$;
+do $$ begin perform migration.name_older_transactions(); end $$;
+select migration.drops_of_invalid_indexes() \gexec
 create index concurrently if not exists orders_schedule_id on sales.orders (schedule_id);
 create index concurrently if not exists deliveries_script on sales.deliveries (script_name, checked_as);
 create index concurrently if not exists deliveries_args on sales.deliveries (customer_id, (coalesce(jsonb_hash_extended(args, 0), 0)));

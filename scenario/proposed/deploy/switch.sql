@@ -1,7 +1,7 @@
 -- Deploy sales:switch to pg. Can be run again: where it is done, it changes nothing.
 -- [requires: verify]
--- The old names become views of the new tables. Takes ACCESS EXCLUSIVE on both old tables for some milliseconds, with a
--- lock timeout of 100 ms. After a timeout, nothing has changed: run it again.
+-- The old names become views of the new tables. Takes ACCESS EXCLUSIVE on both old tables for some milliseconds, both
+-- within one lock timeout of 100 ms. After a timeout, nothing has changed: run it again.
 -- Rows in quarantine (customers and orders, counted together) stop it. To switch with at most 90 of them:
 -- PGOPTIONS='-c migration.accept_quarantine=90' sqitch deploy
 
@@ -11,6 +11,7 @@ set local statement_timeout = '10s';
 
 \ir checks/dropped.sql
 \ir checks/tables.sql
+\ir checks/lock.sql
 
 do $$
 declare
@@ -26,7 +27,7 @@ begin
     raise notice 'switch is done already';
     return;
   end if;
-  lock table public.customers, public.orders in access exclusive mode;
+  perform pg_temp.lock_tables('{public.customers,public.orders}');
   if exists (
     select from pg_catalog.pg_class as c
     where c.oid in ('public.customers'::regclass, 'public.orders'::regclass) and c.relrowsecurity

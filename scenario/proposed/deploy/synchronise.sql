@@ -1,8 +1,8 @@
 -- Deploy sales:synchronise to pg. Can be run again: where it is done, it changes nothing.
 -- [requires: prepare]
 -- From here on, a write to one side is copied to the other in the same transaction. Takes SHARE ROW EXCLUSIVE on the
--- current tables, with a lock timeout of 200 ms, since other writers queue behind it. After a timeout, nothing has
--- changed: run it again.
+-- current tables, both within one lock timeout of 200 ms, since other writers queue behind it. After a timeout, nothing
+-- has changed: run it again.
 
 begin;
 set local lock_timeout = '200ms';
@@ -10,6 +10,7 @@ set local statement_timeout = '10s';
 
 \ir checks/dropped.sql
 \ir checks/tables.sql
+\ir checks/lock.sql
 
 do $$
 declare
@@ -21,7 +22,7 @@ begin
     raise notice 'synchronise is done already';
     return;
   end if;
-  lock table public.customers, public.orders in share row exclusive mode;
+  perform pg_temp.lock_tables('{public.customers,public.orders}', 'share row exclusive');
   if exists (select from migration.step as s where s.name = 'out of date') then
     raise exception 'the new tables are not up to date, and other tables reference them'
       using hint = 'roll back all the way: order-audit migrate rollback';

@@ -2,7 +2,7 @@
 -- Drops all new objects with their rows: the current tables have all of them.
 
 begin;
-set local lock_timeout = '2s';
+set local lock_timeout = '200ms';
 set local statement_timeout = '5min';
 set local client_min_messages = warning;
 
@@ -16,6 +16,16 @@ $$;
 
 \ir ../deploy/checks/dropped.sql
 \ir outside.sql
+\ir ../deploy/checks/lock.sql
+do $$
+begin
+  perform pg_temp.lock_tables(array(
+    select c.oid::regclass::text from pg_catalog.pg_class as c
+    where c.relkind = 'r' and c.relnamespace in (to_regnamespace('sales'), to_regnamespace('sales_private'))
+    order by 1
+  ));
+end
+$$;
 drop schema if exists sales_private, sales cascade;
 
 commit;

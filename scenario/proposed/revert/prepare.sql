@@ -1,7 +1,7 @@
 -- Revert sales:prepare from pg. Runs once: run again, it stops with one line, because nothing is left to drop.
 
 begin;
-set local lock_timeout = '2s';
+set local lock_timeout = '200ms';
 set local statement_timeout = '5min';
 set local client_min_messages = warning;
 do $$
@@ -14,9 +14,21 @@ begin
 end
 $$;
 \ir outside.sql
--- at once what dropping triggers takes, as in revert synchronise
-lock table sales.customers, sales.contacts, sales.addresses, sales.ledger_entries, sales.schedules, sales.orders,
-  sales.deliveries, sales_private.secrets in access exclusive mode;
+-- at once what dropping triggers takes, as in revert synchronise, and the tables that go
+\ir ../deploy/checks/lock.sql
+do $$
+begin
+  perform pg_temp.lock_tables(
+    array[
+      'sales.customers', 'sales.contacts', 'sales.addresses', 'sales.ledger_entries', 'sales.schedules', 'sales.orders',
+      'sales.deliveries', 'sales_private.secrets'
+    ] || array(
+      select c.oid::regclass::text from pg_catalog.pg_class as c
+      where c.relkind = 'r' and c.relnamespace in ('sales_old'::regnamespace, 'migration'::regnamespace) order by 1
+    )
+  );
+end
+$$;
 alter table sales.customers no inherit migration.customer_row;
 alter table sales.orders no inherit migration.order_row;
 \ir prepare/alone.sql

@@ -5,6 +5,7 @@ begin;
 set local lock_timeout = '100ms';
 set local statement_timeout = '10s';
 
+\ir ../deploy/checks/lock.sql
 do $$
 declare
   part record;
@@ -14,7 +15,7 @@ begin
   elsif not exists (select from migration.step as s where s.name = 'switch') then
     return;
   end if;
-  lock table migration.customers, migration.orders in access exclusive mode;
+  perform pg_temp.lock_tables('{migration.customers,migration.orders}');
   perform migration.copy_privileges('public.customers', 'migration.customers');
   perform migration.copy_privileges('public.orders', 'migration.orders');
   alter view public.customers set schema sales_old;

@@ -5,9 +5,13 @@ begin;
 set local lock_timeout = '200ms';
 set local statement_timeout = '10s';
 set local sales.correcting = 'on';
+\ir ../deploy/checks/lock.sql
 do $$
 declare
   part record;
+  emptied constant text := 'sales.customers, sales.ledger_entries, sales.contacts, sales.addresses, sales.orders,'
+    ' sales.recreations, sales.order_status_changes, sales.deliveries, sales_private.secrets, sales_old.delivery_texts,'
+    ' sales_old.null_args, migration.quarantined_customer, migration.quarantined_order, migration.kept, migration.pending';
 begin
   if to_regclass('migration.step') is null then
     return;
@@ -16,8 +20,8 @@ begin
   elsif exists (select from migration.step as s where s.name in ('backfill', 'verify', 'switch')) then
     raise exception 'a later step is done: revert switch, verify and backfill first';
   end if;
-  -- the lock that dropping a trigger needs, at once: upgrading a weaker lock could deadlock
-  lock table public.customers, public.orders in access exclusive mode;
+  -- the lock that dropping a trigger and TRUNCATE need, at once: upgrading a weaker lock could deadlock
+  perform pg_temp.lock_tables('{public.customers,public.orders}' || string_to_array(emptied, ', '));
   for part in
     select t.tgname, t.tgrelid::regclass as tab
     from pg_catalog.pg_trigger as t
@@ -30,9 +34,7 @@ begin
   -- Deletes the copies, which are no longer up to date: a new synchronisation starts empty. If other tables reference
   -- them, they stay, and synchronisation cannot start again.
   begin
-    truncate sales.customers, sales.ledger_entries, sales.contacts, sales.addresses, sales.orders, sales.recreations,
-      sales.order_status_changes, sales.deliveries, sales_private.secrets, sales_old.delivery_texts, sales_old.null_args,
-      migration.quarantined_customer, migration.quarantined_order, migration.kept, migration.pending;
+    execute format('truncate %s', emptied);
   exception
     when feature_not_supported then
       insert into migration.step (name) values ('out of date') on conflict do nothing;

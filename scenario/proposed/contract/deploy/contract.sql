@@ -38,9 +38,22 @@ $$;
 drop view migration_checks.dependents;
 drop schema migration_checks;
 
--- the lock that dropping a trigger needs, at once: upgrading a weaker lock could deadlock
-lock table migration.customers, migration.orders, sales.customers, sales.contacts, sales.addresses, sales.ledger_entries,
-  sales.schedules, sales.orders, sales_old.delivery_texts in access exclusive mode;
+-- the lock that dropping a trigger needs, at once: upgrading a weaker lock could deadlock. And the tables that go
+\ir ../../deploy/checks/lock.sql
+do $$
+begin
+  perform pg_temp.lock_tables(
+    array[
+      'migration.customers', 'migration.orders', 'sales.customers', 'sales.contacts', 'sales.addresses',
+      'sales.ledger_entries', 'sales.schedules', 'sales.orders', 'sales_old.delivery_texts'
+    ] || array(
+      select c.oid::regclass::text from pg_catalog.pg_class as c
+      where c.relkind = 'r' and c.relnamespace = 'migration'::regnamespace and c.relname not in ('customers', 'orders')
+      order by 1
+    )
+  );
+end
+$$;
 
 do $$
 declare

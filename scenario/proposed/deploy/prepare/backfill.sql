@@ -89,22 +89,15 @@ begin
 end
 $$;
 
--- Drop what an interrupted build of an index left behind.
-create function migration.drop_invalid_indexes() returns void
-language plpgsql
+-- The statements that drop what an interrupted build of an index left behind. No reader or writer waits for them.
+create function migration.drops_of_invalid_indexes() returns setof text
+language sql stable
 as $$
-declare
-  part record;
-begin
-  for part in
-    select i.indexrelid::regclass as name
-    from pg_catalog.pg_index as i
-    join pg_catalog.pg_class as c on c.oid = i.indrelid
-    where c.relnamespace = 'sales'::regnamespace and not i.indisvalid
-  loop
-    execute format('drop index %s', part.name);
-  end loop;
-end
+  select format('drop index concurrently %s', i.indexrelid::regclass)
+  from pg_catalog.pg_index as i
+  join pg_catalog.pg_class as c on c.oid = i.indrelid
+  where c.relnamespace = 'sales'::regnamespace and not i.indisvalid
+  order by 1
 $$;
 
 -- Name the transactions that are older, and for which a build of an index may therefore wait. The server says nothing

@@ -7,6 +7,7 @@
 -- then the foreign keys that could not come along are validated beside reads and writes. After a timeout, run it again.
 
 set lock_timeout = '200ms';
+\ir ../../deploy/checks/lock.sql
 \ir parts/blocks.sql
 \ir parts/definition.sql
 \ir parts/bound.sql

@@ -4,6 +4,7 @@
 -- validated afterwards, beside reads and writes. After a timeout, run it again.
 
 set lock_timeout = '200ms';
+\ir ../../deploy/checks/lock.sql
 \ir ../deploy/parts/blocks.sql
 \ir ../deploy/parts/definition.sql
 begin;

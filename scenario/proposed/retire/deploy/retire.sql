@@ -2,15 +2,16 @@
 -- Drops what was kept for old applications: their views, the schema sales_old with secrets in clear text, the limits and
 -- indexes of 32-bit columns, and the old sequences. The identities of the new tables continue their numbers. Only a
 -- backup can undo this. It is a separate project, so that it is not deployed together with the others.
--- Takes ACCESS EXCLUSIVE on the views and the new tables for some milliseconds, with a lock timeout of 200 ms. After a
--- timeout, nothing has changed: run it again.
+-- Takes ACCESS EXCLUSIVE on the views and the new tables for some milliseconds, all within one lock timeout of 200 ms.
+-- After a timeout, nothing has changed: run it again.
 
 begin;
 set local lock_timeout = '200ms';
 set local statement_timeout = '1min';
+\ir ../../deploy/checks/lock.sql
 do $$
 declare
-  to_lock text;
+  to_lock text[];
 begin
   if to_regclass('sales.orders') is null then
     raise exception 'the schema sales does not exist: expand and the other steps come first';
@@ -23,7 +24,7 @@ begin
     raise exception 'nothing is kept for old applications: either retire is done already, or contract comes first';
   end if;
   -- At once the lock that dropping takes: upgrading a weaker lock could deadlock. It keeps out new dependents, too.
-  select string_agg(c.oid::regclass::text, ', ' order by c.relkind desc, n.nspname, c.relname) into to_lock
+  select array_agg(c.oid::regclass::text order by c.relkind desc, n.nspname, c.relname) into to_lock
   from pg_catalog.pg_class as c
   join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
   where (n.nspname = 'public' and c.relname in ('customers', 'orders') and c.relkind = 'v')
@@ -35,7 +36,7 @@ begin
         where t.tgrelid = c.oid and p.pronamespace = to_regnamespace('sales_old')
       )
     ));
-  execute format('lock table %s in access exclusive mode', to_lock);
+  perform pg_temp.lock_tables(to_lock);
 end
 $$;
 

@@ -131,15 +131,21 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  to_lock text;
+  to_lock text[];
 begin
-  select string_agg(t.name, ', ' order by t.name <> 'sales.orders', t.name) into to_lock
+  -- the table before its partitions, as readers do
+  select array_agg(t.name order by t.place, t.name) into to_lock
   from (
-    select 'sales.orders' as name
+    select 1 as place, 'only sales.orders' as name
+    union all
+    select 2, i.inhrelid::regclass::text from pg_inherits as i where i.inhparent = to_regclass('sales.orders')
     union
-    select unnest(array[k.conrelid, k.confrelid])::regclass::text from pg_constraint as k
+    select 3, o.tab::regclass::text
+    from pg_constraint as k
+    cross join lateral unnest(array[k.conrelid, k.confrelid]) as o (tab)
     where k.contype = 'f' and k.conparentid = 0 and to_regclass('sales.orders') in (k.conrelid, k.confrelid)
+      and o.tab <> to_regclass('sales.orders')
   ) as t;
-  execute format('lock table %s in access exclusive mode', to_lock);
+  perform pg_temp.lock_tables(to_lock);
 end
 $$;

@@ -25,7 +25,8 @@ comment on function sales_private.numbers_left() is 'How many numbers of orders 
 revoke all on function sales_private.numbers_left() from public;
 
 -- With the owner's privileges, so that a job's role may be allowed to call it. Attaching a finished table blocks readers
--- and writers for some milliseconds, because the default partition changes its bounds.
+-- and writers for some milliseconds, because the default partition changes its bounds. All locks that it takes are taken
+-- within one lock timeout, so that those who wait for the first wait no longer.
 create or replace function sales_private.add_partition(numbers bigint default null) returns text
 language plpgsql
 security definer
@@ -36,6 +37,7 @@ declare
   last record;
   part record;
   made text;
+  ends timestamptz;
 begin
   -- conflicts with itself: a second call waits, and then finds nothing to do
   lock table sales.orders in share update exclusive mode;
@@ -72,6 +74,28 @@ begin
     where c.oid = format('sales.%I', made)::regclass and g.grantee <> c.relowner
   loop
     execute format('revoke all on sales.%I from %s cascade', made, part.name);
+  end loop;
+  ends := clock_timestamp() + interval '200 milliseconds';
+  for part in
+    select 1 as place, 'sales.orders'::regclass as name, 'share row exclusive' as how
+    union all
+    select 2, c.oid::regclass,
+      case pg_get_expr(c.relpartbound, c.oid) when 'DEFAULT' then 'access exclusive' else 'share row exclusive' end
+    from pg_inherits as i
+    join pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = 'sales.orders'::regclass
+    union
+    select 3, o.tab::regclass, 'share row exclusive'
+    from pg_constraint as k
+    cross join lateral unnest(array[k.conrelid, k.confrelid]) as o (tab)
+    where k.contype = 'f' and k.conparentid = 0 and 'sales.orders'::regclass in (k.conrelid, k.confrelid)
+      and o.tab <> 'sales.orders'::regclass
+    order by place, name
+  loop
+    execute format('lock table only %s in %s mode', part.name, part.how);
+    perform set_config(
+      'lock_timeout', greatest(1, floor(extract(epoch from ends - clock_timestamp()) * 1000))::text, true
+    );
   end loop;
   execute format(
     'alter table sales.orders attach partition sales.%I for values from (%s) to (%s)',

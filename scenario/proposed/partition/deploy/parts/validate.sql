@@ -23,7 +23,10 @@ declare
   each record;
 begin
   -- the table before its partitions, as readers do: else a reader could deadlock
-  lock table sales.orders in access exclusive mode;
+  perform pg_temp.lock_tables('{only sales.orders}' || array(
+    select i.inhrelid::regclass::text from pg_catalog.pg_inherits as i where i.inhparent = 'sales.orders'::regclass
+    order by 1
+  ));
   for each in
     select k.conname, pg_get_constraintdef(k.oid) as definition
     from pg_catalog.pg_constraint as k
