@@ -26,7 +26,7 @@ MaxWait = Annotated[
 Pause = Annotated[int, typer.Option(min=0, max=60_000, metavar="MS", help="Pause between transactions, in ms.")]
 MaxLag = Annotated[
     float,
-    typer.Option(min=0.1, metavar="S", help="Replica lag at which the backfill pauses, in seconds."),
+    typer.Option(min=0, metavar="S", help="Replica lag at which the backfill pauses, in seconds; 0: no limit."),
 ]
 
 

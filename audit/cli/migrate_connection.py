@@ -43,6 +43,7 @@ def connected(dsn: str | None, *, changes: bool = False) -> Iterator[tuple[psyco
         pooler.one_session(connection, dsns.another(connection, place)) if changes else session.rolled_back(connection),
     ):
         session.prepare(connection)
+        session.configure(connection, [("application_name", "order-audit migrate")])  # as its files, for monitoring
         refuse_foreign(connection, dict.fromkeys((*schemas_of(connection), *_SCHEMAS)))
         yield connection, steps(PROPOSED)
 

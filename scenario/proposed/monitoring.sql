@@ -1,6 +1,7 @@
 -- Alerts of the migration and of the proposed schema. Can be run again: it only reads.
 -- Each row that a query returns is one alert, and begins with its name. No row means no alert. Run it on the primary, as
--- the owner of the tables with the role pg_monitor, or as a superuser:
+-- the owner of the tables with the role pg_read_all_stats, or as a superuser; else it ends with an error, since figures
+-- of other sessions are hidden from other roles:
 --   psql -XAtq -v ON_ERROR_STOP=1 -f monitoring.sql                  every minute
 --   psql -XAtq -v ON_ERROR_STOP=1 -v daily=on -f monitoring.sql      once a day: it also reads all rows
 -- It works in every phase: it skips queries of missing tables. A monitoring system can take the queries one by
@@ -9,19 +10,54 @@
 select to_regclass('sales.recreations') is not null as has_sales, to_regclass('migration.step') is not null as has_migration
 \gset
 
+-- name: figures_are_hidden
+-- threshold: 1 privilege
+-- interval: minute
+-- alert: role … may not see the sessions and replicas of other roles
+-- who: database administrator
+-- do: `grant pg_read_all_stats to` this role. Without it, waiting_session, long_transaction, replica_is_behind and
+--   invalid_index are not to be trusted.
+select format(
+    'figures_are_hidden: role %s may not see the sessions and replicas of other roles: grant pg_read_all_stats to %I',
+    current_user, current_user
+  ) as alert
+where not pg_has_role('pg_read_all_stats', 'usage');
+
 -- name: waiting_session
 -- threshold: 1 second
 -- interval: minute
--- alert: session … has waited … s for a lock of session …
+-- alert: … has waited … s for a lock of …
 -- who: on-call engineer
--- do: If the other session is the migration, wait: its locks last less than a second. Else end its transaction.
+-- do: If the holder is the migration, wait: its locks last less than a second. Else ask the team of the named application,
+--   or end the holder: `select pg_terminate_backend(…)` with its number.
+-- "the migration" is `order-audit migrate`, or a file of it by Sqitch or psql. Of a statement, the alert has only its first word:
+-- the rest may be personal data.
+with sessions as (
+  select 0 as pid, 'a prepared transaction (see pg_prepared_xacts)' as who
+  union all
+  select a.pid, format(
+      'session %s (%s, role %s, %s)', a.pid,
+      case
+        when a.application_name = 'order-audit migrate' or a.query ~ '^call migration\.' then 'the migration'
+        else coalesce('application ' || nullif(a.application_name, ''), 'an application without a name')
+      end,
+      coalesce(a.usename::text, 'none'), concat_ws(': ', a.state, substring(
+        lower(regexp_replace(a.query, '^(\s|--[^\n]*\n|/[*]([^*]|[*][^/])*[*]/)+', '')) from
+          '^(select|with|insert|update|delete|merge|copy|lock|truncate|call|do|begin|commit|alter|create|drop|vacuum|analyze|reindex)\y'
+      ))
+    )
+  from pg_catalog.pg_stat_activity as a
+)
 select format(
-    'waiting_session: session %s has waited %s s for a lock of session %s', l.pid,
-    extract(epoch from clock_timestamp() - min(l.waitstart))::integer, array_to_string(pg_blocking_pids(l.pid), ', ')
+    'waiting_session: %s has waited %s s for a lock of %s', w.who,
+    extract(epoch from clock_timestamp() - min(l.waitstart))::integer, string_agg(distinct h.who, ', ')
   ) as alert
 from pg_catalog.pg_locks as l
+join sessions as w on w.pid = l.pid
+cross join lateral unnest(pg_blocking_pids(l.pid)) as b (pid)
+join sessions as h on h.pid = b.pid
 where not l.granted and l.waitstart < clock_timestamp() - interval '1 second'
-group by l.pid;
+group by l.pid, w.who;
 
 -- name: long_transaction
 -- threshold: 5 minutes
@@ -257,3 +293,14 @@ from sales.deliveries as d
 where sales.holds_secret(d.args);
 \endif
 \endif
+
+-- the alerts above are those of the figures that this role may see
+do $$
+begin
+  if not pg_has_role('pg_read_all_stats', 'usage') then
+    raise insufficient_privilege using
+      message = format('role %s may not see the sessions and replicas of other roles: the alerts are incomplete', current_user),
+      hint = format('grant pg_read_all_stats to %I', current_user);
+  end if;
+end
+$$;

@@ -170,7 +170,7 @@ class Bed:
         deadline = time.monotonic() + _BACKENDS_GONE
         query = (
             "select count(*), max(state || ': ' || query) from pg_stat_activity where datname = %s"
-            " and application_name = 'order-audit'"
+            " and application_name like 'order-audit%%'"
         )
         while True:
             with psycopg.connect(self.server.dsn(), autocommit=True) as connection:

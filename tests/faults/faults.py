@@ -46,7 +46,7 @@ class Scene:
         """Call a function with the process ids of the command's backends."""
         self.execute(
             f"select {call}(pid) from pg_stat_activity"
-            f" where datname = '{self.database}' and application_name = 'order-audit'"
+            f" where datname = '{self.database}' and application_name like 'order-audit%'"
         )
 
     def kill(self, number: int) -> None:

@@ -11,20 +11,23 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from order_audit.audit.cli.migrate_connection import connected
 from order_audit.audit.database.server import Server
+from order_audit.errors import RefusalError
 from order_audit.progress import start_ignored
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.run import run
 from order_audit.scenario.migrate.steps import steps
-from order_audit.scenario.migrate.throttle import MigrationThrottle
+from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 from tests.migrate.monitoring import FILE, Alert, alerts, raised
-from tests.migrate.steps import take
+from tests.migrate.steps import nothing, take
 from tests.support import servers
 from tests.support.clients import PSQL, environment
 
 STEPS = steps(PROPOSED)
 ALERTS = {alert.name: alert for alert in alerts()}
 BY_STATEMENTS = {
+    "figures_are_hidden": "create role blind; set local role blind",
     "trigger_is_disabled": "alter table public.orders disable trigger migration_update",
     "sequence_ends": "select setval('public.orders_order_id_seq', 2000000000)",
     "secrets_are_readable": "grant select on sales_private.secrets to public",
@@ -49,15 +52,20 @@ BY_SESSIONS = {
 }  # fmt: skip
 
 
-def monitor(dsn: str) -> str:
-    """What psql prints for the whole file."""
-    said = subprocess.run(
+def psql(dsn: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the whole file."""
+    return subprocess.run(
         [*PSQL, "-At", "-v", "daily=on", "-f", str(FILE)],
-        env=environment(dsn, FILE.parent),
+        env=environment(dsn, FILE.parent) | variables,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def monitor(dsn: str) -> str:
+    """What psql prints for the whole file."""
+    said = psql(dsn)
     assert (said.returncode, said.stderr) == (0, "")
     return said.stdout
 
@@ -144,7 +152,8 @@ def test_the_job_is_not_late_on_the_day_of_the_switch(undone: psycopg.Connection
 def test_a_wait_and_a_long_transaction_raise_alerts(verified: str, undone: psycopg.Connection) -> None:
     waiting, long = of("waiting_session", "1 second", "0 seconds"), of("long_transaction", "5 minutes", "0 minutes")
     assert raised(undone, waiting) == raised(undone, long) == []
-    undone.execute("lock table public.orders in access exclusive mode")
+    undone.execute("set application_name = shop; update public.customers set customer_name = customer_name")
+    undone.execute("/* for Ann */ lock table public.orders in access exclusive mode -- Bob")
     other = subprocess.Popen(
         [*PSQL, "-c", "select count(*) from public.orders"],
         env=environment(verified, FILE.parent),
@@ -153,10 +162,42 @@ def test_a_wait_and_a_long_transaction_raise_alerts(verified: str, undone: psyco
     with psycopg.connect(verified, autocommit=True) as third:
         texts = until_raised(third, waiting)
         assert fits(waiting, texts)
-        assert f"of session {undone.info.backend_pid}" in texts[0]
+        # of the statement, no more than its first word
+        holder = f"session {undone.info.backend_pid} (application shop, role postgres, idle in transaction: lock)"
+        assert re.fullmatch(
+            r"waiting_session: session \d+ \(application psql, role postgres, active: select\) has waited \d+ s for a"
+            rf" lock of {re.escape(holder)}",
+            texts[0],
+        )
+        # a step of the migration, by the program or another one
+        with connected(verified) as (session, _):
+            assert session.execute("show application_name").fetchone() == ("order-audit migrate",)
+        lock = (PROPOSED / "deploy" / "checks" / "lock.sql").read_bytes()
+        undone.execute(lock + b"select pg_temp.lock_tables('{public.orders}')")
+        assert "(the migration, role postgres, idle in transaction: create)" in raised(third, waiting)[0]
         assert fits(long, raised(third, long))
     undone.rollback()
     assert other.wait(timeout=60) == 0
+
+
+@pytest.mark.both_versions
+def test_a_role_that_may_not_see_other_sessions_gets_an_error(sample: str) -> None:
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute("create role blind login")
+        try:
+            said = psql(sample, PGUSER="blind")
+            assert said.returncode == 3
+            assert said.stdout == (
+                "figures_are_hidden: role blind may not see the sessions and replicas of other roles: grant"
+                " pg_read_all_stats to blind\n"
+            )
+            assert "the alerts are incomplete" in said.stderr
+            assert "HINT:  grant pg_read_all_stats to blind" in said.stderr
+            connection.execute("grant pg_read_all_stats to blind")
+            seen = psql(sample, PGUSER="blind")
+            assert (seen.returncode, seen.stdout, seen.stderr) == (0, "", "")
+        finally:
+            connection.execute("drop role blind")
 
 
 @pytest.mark.both_versions
@@ -197,3 +238,16 @@ def test_a_replica_that_lags_raises_an_alert(standby: tuple[str, Server]) -> Non
         replica.execute("select pg_wal_replay_pause()")
         connection.execute("update orders set order_amount = order_amount + 1")
         assert fits(alert, until_raised(connection, alert))
+
+
+def test_the_backfill_ends_where_it_may_not_see_how_far_replicas_are_behind(standby: tuple[str, Server]) -> None:
+    dsn, _ = standby
+    with psycopg.connect(dsn) as connection:
+        wait_for_others(connection, MigrationThrottle(), nothing)
+        connection.execute("create role blind; set local role blind")
+        with pytest.raises(RefusalError, match=r"^--max-replica-lag: .* \(connected: 1\): .* to blind'; or go on"):
+            wait_for_others(connection, MigrationThrottle(), nothing)
+        wait_for_others(connection, MigrationThrottle(max_lag_seconds=0), nothing)
+        connection.execute("reset role; grant pg_read_all_stats to blind; set local role blind")
+        wait_for_others(connection, MigrationThrottle(), nothing)
+        connection.rollback()

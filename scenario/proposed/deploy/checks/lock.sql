@@ -12,6 +12,8 @@ declare
 begin
   select clock_timestamp() + s.setting::integer * interval '1 millisecond' into ends
   from pg_catalog.pg_settings as s where s.name = 'lock_timeout' and s.setting <> '0';
+  -- for monitoring.sql, and for all who look at sessions
+  perform set_config('application_name', 'order-audit migrate', true);
   foreach tab in array tables loop
     execute format('lock table %s in %s mode', tab, how);
     perform set_config(
