@@ -6,22 +6,27 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from order_audit.audit.database.server import Server
 from order_audit.scenario.load import PROPOSED
 from tests.migrate import with_roles
 from tests.migrate.migrating import rows
-from tests.migrate.monitoring import table
+from tests.migrate.monitoring import alerts, table
 from tests.support import servers
 from tests.support.docs import ROOT
 
 TEXT = (PROPOSED / "runbook.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 ROLES = ", ".join(with_roles.ROLES)
+#: The owner of the tables, who is no superuser.
+OWNER = "shop_owner"
 #: Printed before each block, for the messages of this test.
 MARK = "== block %s =="
 
@@ -53,63 +58,85 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_command_of_the_runbook_runs_in_its_order(server_18: Server, folder: Path) -> None:
-    with servers.database(server_18, "issues") as production:
-        copy = server_18.dsn("shop_rehearsal")
+def of_owner(dsn: str) -> str:
+    """The DSN of the tables' owner."""
+    return make_conninfo(dsn, user=OWNER)
+
+
+@contextmanager
+def owned(server: Server, template: str) -> Iterator[str]:
+    """A database whose owner, and that of its tables, is no superuser; return its DSN as an administrator."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute(f"create role {OWNER} login createdb".encode())
+        try:
+            with servers.database(server, template) as dsn:
+                connection.execute(f"alter database {servers.name_of(dsn)} owner to {OWNER}".encode())
+                with psycopg.connect(dsn, autocommit=True) as other:
+                    other.execute(
+                        f"alter table customers owner to {OWNER}; alter table orders owner to {OWNER}".encode()
+                    )
+                yield dsn
+        finally:
+            connection.execute("drop database if exists shop_rehearsal with (force)")
+            connection.execute(f"drop owned by {OWNER}; drop role {OWNER}; drop role if exists {ROLES}".encode())
+
+
+def test_every_command_of_the_runbook_runs_in_its_order(server: Server, folder: Path) -> None:
+    """As the roles that the page names: the owner of the tables, and an administrator where it says so.
+
+    `--both-versions` runs it on 15, too, where its parts run in tests of their own.
+    """
+    with owned(server, "issues") as production:
+        copy = of_owner(server.dsn("shop_rehearsal"))
         script = "\n".join(f"echo '{MARK % number}'\n{block}" for number, block in enumerate(BLOCKS))
         for name, dsn in (
-            ("PRODUCTION_URL", production),
-            ("REHEARSAL_URL", production),
+            ("PRODUCTION_URL", of_owner(production)),
+            ("REHEARSAL_URL", of_owner(production)),
             ("DATABASE_URL", copy),
             ("ADMIN_URL", production),
-            ("OWNER", "postgres"),
+            ("OWNER", OWNER),
         ):
             script, changed = re.subn(rf"^export {name}=.*$", f"export {name}='{dsn}'", script, flags=re.MULTILINE)
             assert changed == 1
-        try:
-            said = shell(script, folder, server_18)
-            for words in (
-                "the new tables accept every row: the quarantine is empty",
-                "both sides are equal",
-                "retire: ",
-            ):
-                assert words in said
-            # the drill gave the schema back
-            before, after = ((folder / f"schema-{when}.sql").read_text() for when in ("before", "after"))
-            assert before == after
-            assert "CREATE TABLE public.orders" in before
-            assert "secret-ref:order-audit" not in said
-            with psycopg.connect(copy) as connection:
-                row = connection.execute(
-                    "insert into sales.orders (order_id, customer_id, amount) values (3000000000, 1, 10.50) returning 1"
-                ).fetchone()
-                assert row == (1,)
-                assert connection.execute("select to_regnamespace('order_audit')").fetchone() == (None,)
-                found = connection.execute(
-                    "select count(*) from sales.deliveries where args::text ~ 'secret-ref:order-a'"
-                )
-                assert found.fetchone() == (0,)
-                connection.rollback()
-        finally:
-            with psycopg.connect(server_18.dsn(), autocommit=True) as connection:
-                connection.execute("drop database if exists shop_rehearsal with (force)")
-                connection.execute(f"drop role if exists {ROLES}".encode())
+        said = shell(script, folder, server)
+        for words in (
+            "the new tables accept every row: the quarantine is empty",
+            "both sides are equal",
+            "retire: ",
+        ):
+            assert words in said
+        assert not re.search(f"^({'|'.join(alert.name for alert in alerts())}): ", said, re.MULTILINE)
+        # the drill gave the schema back
+        before, after = ((folder / f"schema-{when}.sql").read_text() for when in ("before", "after"))
+        assert before == after
+        assert "CREATE TABLE public.orders" in before
+        assert "secret-ref:order-audit" not in said
+        with psycopg.connect(copy) as connection:
+            row = connection.execute(
+                "insert into sales.orders (order_id, customer_id, amount) values (3000000000, 1, 10.50) returning 1"
+            ).fetchone()
+            assert row == (1,)
+            assert connection.execute("select to_regnamespace('order_audit')").fetchone() == (None,)
+            found = connection.execute("select count(*) from sales.deliveries where args::text ~ 'secret-ref:order-a'")
+            assert found.fetchone() == (0,)
+            connection.rollback()
 
 
-def test_step_0_is_undone_by_its_dump_and_other_rows_stay(server_18: Server, folder: Path) -> None:
+@pytest.mark.both_versions
+def test_step_0_is_undone_by_its_dump_and_other_rows_stay(server: Server, folder: Path) -> None:
     (restore,) = re.findall(r"^```bash\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
     (dump,) = re.findall(r"^pg_dump .*--file=before-step-0.*$", TEXT, re.MULTILINE)
     (by_hand,) = (
         block.partition("order-audit")[0] for block in BLOCKS if "update customers set customer_email" in block
     )
-    with servers.database(server_18, "issues") as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+    with servers.database(server, "issues") as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         before = rows(dsn)
-        shell(f"{dump}\n{by_hand}", folder, server_18, DATABASE_URL=dsn)
+        shell(f"{dump}\n{by_hand}", folder, server, DATABASE_URL=dsn)
         connection.execute("update customers set customer_name = 'meanwhile' where customer_id = 1")
         connection.execute("update customers set customer_name = 'overwritten' where customer_id = 105")
         changed = rows(dsn)
         assert len(before["orders"]) == len(changed["orders"]) + 1
-        shell(restore, folder, server_18, DATABASE_URL=dsn)
+        shell(restore, folder, server, DATABASE_URL=dsn)
         after = rows(dsn)
     assert after["orders"] == before["orders"]
     assert [row for row in after["customers"] if row not in before["customers"]] == [
@@ -117,9 +144,10 @@ def test_step_0_is_undone_by_its_dump_and_other_rows_stay(server_18: Server, fol
     ]
 
 
-def test_the_disk_space_before_plan(server_18: Server, folder: Path) -> None:
+@pytest.mark.both_versions
+def test_the_disk_space_before_plan(server: Server, folder: Path) -> None:
     (block,) = (block.partition("order-audit")[0] for block in BLOCKS if "free disk space before plan" in block)
-    with servers.database(server_18, "sample") as dsn, psycopg.connect(dsn) as connection:
+    with servers.database(server, "sample") as dsn, psycopg.connect(dsn) as connection:
         row = connection.execute(
             "select pg_size_pretty(2 * t + 2 * l), pg_size_pretty(20 * t + 2 * l) from (select"
             " pg_total_relation_size('customers') + pg_total_relation_size('orders'),"
@@ -127,7 +155,7 @@ def test_the_disk_space_before_plan(server_18: Server, folder: Path) -> None:
             ") as s (t, l)"
         ).fetchone()
         assert row
-        said = shell(block, folder, server_18, DATABASE_URL=dsn)
+        said = shell(block, folder, server, DATABASE_URL=dsn)
     assert said.startswith(f"free disk space before plan: at least {row[0]}; {row[1]}, if ")
 
 
