@@ -27,7 +27,7 @@ COMPRESSION: Final = """
 select case when 'lz4' = any(s.enumvals) then 'lz4' else 'on' end from pg_catalog.pg_settings as s
 where s.name = 'wal_compression' and s.setting = 'off' and has_parameter_privilege(s.name, 'set')
 """
-#: The share of the allowed wait that a batch may take.
+#: The share of the allowed wait that a batch should take; at the whole of it, the server ends the batch.
 _SHARE: Final = 10
 #: Rows that are not on the new side, or not as the old side has them.
 _UNSETTLED: Final = """
@@ -163,8 +163,9 @@ def carry_values(
 
     Raises RunError if others hold rows for longer than all tries take.
     """
-    position, size, tries, done = FIRST, throttle.batch_size, 0, 0
+    position, size, tries, done = FIRST, min(200, throttle.batch_size), 0, 0
     while True:
+        began = time.perf_counter()
         try:
             with connection.transaction():
                 session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms // 5))
@@ -180,7 +181,7 @@ def carry_values(
         if last is None:
             return done > 0
         position, done, tries = last, done + size, 0
-        size = min(throttle.batch_size, 2 * size)
+        size = _next_size(size, time.perf_counter() - began, throttle)
         on_progress(done, 0, "rows")
         wait_for_others(connection, throttle, lambda note: on_progress(done, 0, note))  # noqa: B023
 
@@ -211,7 +212,7 @@ def _pass(
         try:
             with connection.transaction():
                 session.set_timeouts(
-                    connection, lock=max(1, throttle.max_lock_wait_ms // 5), statement=throttle.max_lock_wait_ms * 4
+                    connection, lock=max(1, throttle.max_lock_wait_ms // 5), statement=throttle.max_lock_wait_ms
                 )
                 session.configure(connection, COPYING, local=True)
                 last, _, held = session.row(
@@ -238,9 +239,13 @@ def _pass(
             return left
         position, left, done = last, left + held, done + size
         on_progress(done, 0, table)
-        took = (time.perf_counter() - began) * 1000
-        size = int(size * min(2, max(0.5, throttle.max_lock_wait_ms / _SHARE / took)))
-        size = min(throttle.batch_size, max(1, size))
+        size = _next_size(size, time.perf_counter() - began, throttle)
+
+
+def _next_size(size: int, seconds: float, throttle: MigrationThrottle) -> int:
+    """Return the size of the next batch, after one of this size took so long."""
+    faster = throttle.max_lock_wait_ms / _SHARE / (1000 * seconds)
+    return min(throttle.batch_size, max(1, int(size * min(2, max(0.5, faster)))))
 
 
 def _position(connection: psycopg.Connection, table: str) -> tuple[int, int]:

@@ -117,6 +117,22 @@ def test_carried_values_and_the_quarantine_end_by_a_cancel_and_by_locks(sample: 
         assert one(sample, "select count(*) from migration.pending") == 0
 
 
+def test_no_batch_locks_rows_for_longer_than_max_lock_wait(sample: str) -> None:
+    """By the server's clock: those that did are rolled back, and smaller ones follow."""
+    with psycopg.connect(sample, autocommit=True) as connection:
+        take(connection, STEPS, "synchronise")
+        connection.execute(
+            "create table took (ms float8);"
+            " create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.03);"
+            " insert into public.took select 1000 * extract(epoch from clock_timestamp() - statement_timestamp());"
+            " return new; end $$;"
+            " create trigger slow before insert on sales.orders for each row execute function slow()"
+        )
+        copying.backfill(connection, MigrationThrottle(max_lock_wait_ms=100), nothing)
+    assert one(sample, "select max(ms) from took") < 105  # the server looks between two rows
+    assert one(sample, "select count(*) from took") == one(sample, "select count(*) from orders")
+
+
 @pytest.mark.both_versions
 def test_rows_that_stay_locked_end_the_backfill_and_are_copied_by_the_next(sample: str) -> None:
     with psycopg.connect(sample, autocommit=True) as connection, psycopg.connect(sample) as other:
