@@ -175,6 +175,7 @@ def judge(
         except psycopg.Error as error:
             if connection.closed:
                 raise
+            refuse_canceled(connection, error)
             raise RunError(f"{rule.path}: rule {rule.id} cannot be judged: {server_message(error)}") from error
         on_rule(rule.id)
     return counts

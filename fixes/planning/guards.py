@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import psycopg
 
+from order_audit.canceled import refuse_canceled
 from order_audit.errors import RunError
 from order_audit.expectations import Rule, shipped
 from order_audit.fixes.engine.copies import copies, on_copies
@@ -60,4 +61,5 @@ def rejected_by(
     except psycopg.Error as error:
         if connection.closed:
             raise
+        refuse_canceled(connection, error)
         raise RunError(f"{guard.path}: guard {guard.name} cannot be judged: {server_message(error)}") from error

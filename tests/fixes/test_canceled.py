@@ -30,6 +30,10 @@ STOPPED = (
     "order-audit: another session canceled the statement (pg_cancel_backend); what was committed stays and is in the"
     " undo log: run the command again\n"
 )
+STOPPED_READING = (
+    "order-audit: another session canceled the statement (pg_cancel_backend); the database is unchanged: run the"
+    " command again\n"
+)
 
 
 @pytest.mark.parametrize("statement", ["batch", "guard"])
@@ -52,3 +56,22 @@ def test_a_cancel_ends_the_command(dsn: str, tmp_path: Path, statement: str) -> 
     again = program.order_audit(*words, DATABASE_URL=dsn)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "installed: is_light" in again.stdout
+
+
+def test_a_cancel_ends_a_plan(dsn: str, tmp_path: Path) -> None:
+    """It is no problem of the fix or the rule that was tried."""
+    files = FILES | {"mine/heavy.sql": FILES["mine/heavy.sql"].replace("weight > 9", "is_heavy(weight)")}
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "create table parcel (id int primary key, weight int); insert into parcel values (1, 12);"
+            f" create function is_heavy(weight int) returns boolean language plpgsql as $$ begin {CANCEL}"
+            " return weight > 9; end $$".encode()
+        )
+    words = ("--suite", str(tmp_path / "mine"), "--fixes", str(tmp_path / "fixes"), "--quiet")
+    for command in (("plan", "--out", str(tmp_path / "decisions.toml")), ("emit", "--out", str(tmp_path / "emitted"))):
+        said = program.order_audit("fixes", *command, *words, DATABASE_URL=dsn)
+        assert (said.returncode, said.stderr) == (3, STOPPED_READING), (command, said.stdout)
