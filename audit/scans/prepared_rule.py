@@ -22,11 +22,10 @@ from order_audit.audit.database.view_lineage import ViewLineage, names_of
 from order_audit.audit.scans.header_check import misplaced
 from order_audit.audit.scans.limits_check import misfit
 from order_audit.audit.scans.outcome import Failure, Outcome
+from order_audit.canceled import is_timeout
 from order_audit.expectations import Prerequisite, Rule, shipped
 from order_audit.reports.document import Cause
 
-#: A statement that the server ended before its time.
-_CANCELED: Final = "57014"
 #: The types of dates and times.
 _TIMES: Final = (1082, 1114, 1184)
 
@@ -237,7 +236,7 @@ def failure(
     """Return the server's error on a rule; `offset` is the start of the rule's SQL in the sent text, if any."""
     position = error.diag.statement_position
     message, state = mask.error(error, unmask=unmask), error.sqlstate or ""
-    if state == _CANCELED and not connection.closed:
+    if isinstance(error, psycopg.errors.QueryCanceled) and not connection.closed and is_timeout(connection, error):
         message += session.limit_note(connection)
     if position and offset is not None and 0 <= (place := int(position) - 1 - offset) <= len(rule.sql):
         return Failure(message, state, *rule.place(place))

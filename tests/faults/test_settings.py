@@ -199,3 +199,8 @@ def test_a_limit_is_named_in_any_language(monkeypatch: pytest.MonkeyPatch) -> No
             connection.execute("select pg_sleep(600)")
         said = failure(connection, load("current").rules[0], canceled.value, offset=None, unmask=False).message
         assert said.endswith("; statement_timeout is 2s: --statement-timeout SECONDS sets another")
+        # a cancel by an administrator has the same code, and no limit is its cause
+        with pytest.raises(psycopg.errors.QueryCanceled) as canceled, connection.transaction():
+            connection.execute("select pg_cancel_backend(pg_backend_pid()), pg_sleep(600)")
+        said = failure(connection, load("current").rules[0], canceled.value, offset=None, unmask=False).message
+        assert "statement_timeout" not in said
