@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from typing import Final
 
 import psycopg
@@ -29,11 +30,12 @@ where s.name = 'wal_compression' and s.setting = 'off' and has_parameter_privile
 """
 #: The share of the allowed wait that a batch should take; at the whole of it, the server ends the batch.
 _SHARE: Final = 10
-#: Rows that are not on the new side, or not as the old side has them.
-_UNSETTLED: Final = """
-select (select count(*) from migration.pending) + (select count(*) from migration.quarantined_customer)
-  + (select count(*) from migration.quarantined_order)
-"""
+#: The rows that both sides held at once, and that no session has brought along since.
+_PENDING: Final = tuple(
+    f"select migration.put_{kind}s(array_agg(p.id order by p.id)) from migration.pending as p"
+    f" where p.kind = '{kind}' having count(*) > 0".encode()
+    for kind in ("customer", "order")
+)
 #: The number of tries from which pauses between them grow no more: a second and a quarter on average.
 _SLOWEST: Final = 6
 #: Seconds between looks at replicas and waiting sessions.
@@ -126,34 +128,47 @@ def build_indexes(
             back_off(attempt)
 
 
-def drain(connection: psycopg.Connection, throttle: MigrationThrottle) -> None:
+def drain(connection: psycopg.Connection, throttle: MigrationThrottle) -> int:
     """Bring in what can be brought in by now: rows of the quarantine, and those that both sides held at once.
 
-    Raises the server's error if others hold the rows for longer than all tries take, RunError if they hold a whole
-    batch that is skipped.
+    One pass over these rows; returns how many it tried to bring in. The latter are tried again. Raises RunError if
+    others hold them for longer than all tries take, and the server's error if they hold what a batch needs.
     """
-    tries, left = 0, 0
-    while True:
+    tried = sum(_drained(connection, table, throttle) for table in _TABLES)
+    tries = 1
+    while left := session.scalar(connection, "select count(*) from migration.pending"):
+        if tries >= throttle.max_tries:
+            raise _held(connection, f"{row_count(left)} that both sides have written", tries)
+        back_off(min(tries, _SLOWEST))
+        tries += 1
+        with suppress(*BUSY), connection.transaction():
+            session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms // 5))
+            for statement in _PENDING:
+                connection.execute(statement)
+    return tried
+
+
+def _drained(connection: psycopg.Connection, table: str, throttle: MigrationThrottle) -> int:
+    position: int | None = FIRST
+    tried = tries = 0
+    while position is not None:
         try:
             with connection.transaction():
                 session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms // 5))
                 session.configure(connection, [session.ALL_ROWS], local=True)
-                before = session.scalar(connection, _UNSETTLED)
-                settled = session.scalar(connection, "select migration.settle_all(%s)", [throttle.batch_size])
-                left = session.scalar(connection, _UNSETTLED)
+                last, now = session.row(
+                    connection,
+                    "select * from migration.settle_next(%s, %s, %s)",
+                    [table, position, throttle.batch_size],
+                )
         except BUSY:
             tries += 1
             if tries > throttle.max_tries:
                 raise
             back_off(tries)
             continue
-        if settled < throttle.batch_size:
-            return
-        tries = tries + 1 if left >= before else 0
-        if tries >= throttle.max_tries:
-            raise _held(connection, f"{row_count(left)} pending or in quarantine", tries)
-        if tries:
-            back_off(min(tries, _SLOWEST))
+        position, tried, tries = last, tried + now, 0
+    return tried
 
 
 def carry_values(

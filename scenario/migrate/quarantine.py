@@ -11,9 +11,10 @@ import psycopg
 
 from order_audit import session
 from order_audit.progress import ProgressCallback
-from order_audit.scenario.migrate.backfill import COMPRESSION
+from order_audit.scenario.migrate.backfill import COMPRESSION, drain
 from order_audit.scenario.migrate.capacity import Capacity, log_position, measure
 from order_audit.scenario.migrate.steps import COPYING, FIRST, Step, execute, without_transaction
+from order_audit.scenario.migrate.throttle import MigrationThrottle
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def dry_run(
                 on_progress(done, of, table)
             capacity.copied += done
         with capacity.timed("backfill"):
-            connection.execute("select migration.settle_all(1000000)")
+            drain(connection, MigrationThrottle(batch_size=5000, max_lock_wait_ms=10_000))
         on_progress(0, 0, "indexes and verify")
         measure(connection, capacity, began_at)
         return quarantine(connection), new_columns(connection), capacity

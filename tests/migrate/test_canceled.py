@@ -108,7 +108,9 @@ def test_carried_values_and_the_quarantine_end_by_a_cancel_and_by_locks(sample: 
         # a row that waits for the other side, whose new row another session holds
         connection.execute("insert into migration.pending (kind, id) values ('order', 1001)")
         other.execute("select from sales.orders where order_id = 1001 for update")
-        with pytest.raises(RunError, match=r"^other sessions have locked 1 row pending or in quarantine, in 2 tries"):
+        with pytest.raises(
+            RunError, match=r"^other sessions have locked 1 row that both sides have written, in 2 tries"
+        ):
             copying.drain(connection, ONCE)
         other.rollback()
         with canceling(connection, "sales.orders"), pytest.raises(psycopg.errors.QueryCanceled):

@@ -11,7 +11,9 @@ import pytest
 from benchmarks.targets import LONGEST_S
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.backfill import drain
 from order_audit.scenario.migrate.steps import CONTRACT, steps
+from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify
 from tests.migrate.migrating import fix, guards
 from tests.migrate.steps import back, nothing, one, take
@@ -26,10 +28,10 @@ def equal(work: Workload, connection: psycopg.Connection, there: str = "public")
     """Both sides are, while writes go on and by what the workload wrote down."""
     assert verify(connection, nothing).equal
     with work.halted():
-        connection.execute("select migration.settle_all()")
+        drain(connection, MigrationThrottle())
         assert work.wrong(there=there, new=True) == []
         assert verify(connection, nothing).equal
-        assert connection.execute("select migration.settle_all()").fetchone() == (0,)
+        assert drain(connection, MigrationThrottle()) == 0
 
 
 def nothing_failed(work: Workload) -> None:
@@ -103,7 +105,7 @@ def test_nobody_notices_it_with_data_as_it_is(dsn: str, guarded: bool) -> None:
             """Rows in quarantine are on one side only; the workload's comparison does not know that."""
             assert verify(connection, nothing).equal
             with work.halted():
-                connection.execute("select migration.settle_all()")
+                drain(connection, MigrationThrottle())
                 assert verify(connection, nothing).equal
 
         with work.at_work():

@@ -5,13 +5,13 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from order_audit.errors import RefusalError
+from order_audit.errors import RefusalError, RunError
 from order_audit.progress import start_ignored
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
-from order_audit.scenario.migrate.backfill import backfill
+from order_audit.scenario.migrate.backfill import backfill, drain
 from order_audit.scenario.migrate.run import run
-from order_audit.scenario.migrate.steps import CONTRACT, steps
+from order_audit.scenario.migrate.steps import CONTRACT, execute, steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify
 from tests.migrate.steps import Later, nothing, one, synchronised, take
@@ -73,7 +73,7 @@ def test_nobody_spends_what_the_other_side_spent(dsn: str) -> None:
         later.end()
         assert isinstance(later.said, psycopg.errors.SerializationFailure)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("select migration.settle_all()")
+        drain(connection, MigrationThrottle())
         assert verify(connection, nothing).equal
         row = connection.execute("select balance from sales.customers where customer_id = %s", [customer]).fetchone()
         assert row == (0,)
@@ -115,8 +115,11 @@ def test_the_switch_brings_in_what_the_old_side_left(dsn: str) -> None:
         take(connection, all_steps, "verify")
         new.execute("select from sales.customers where customer_id = %s for no key update", [customer])
         connection.execute("update customers set customer_balance = 7 where customer_id = %s", [customer])
-        with pytest.raises(RefusalError, match="no locks after"):
+        with pytest.raises(RunError, match="other sessions have locked 1 row that both sides have written, in 2 tries"):
             run(connection, all_steps, "switch", MigrationThrottle(max_tries=2), start_ignored)
+        (switch,) = (step.deploy for step in all_steps if step.name == "switch")
+        with pytest.raises(psycopg.errors.LockNotAvailable, match="pending rows are locked by another session"):
+            execute(connection, switch)
         new.commit()
         take(connection, all_steps, "switch")
         assert one(dsn, "select customer_balance from customers where customer_id = %s", customer) == 7

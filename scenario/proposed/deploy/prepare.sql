@@ -25,6 +25,7 @@ $$;
 \ir prepare/to_new.sql
 \ir prepare/to_old.sql
 \ir prepare/views.sql
+\ir prepare/settle.sql
 \ir prepare/backfill.sql
 \ir prepare/compare.sql
 \ir prepare/carry.sql

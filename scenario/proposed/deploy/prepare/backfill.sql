@@ -1,5 +1,5 @@
 -- A part of prepare.sql, which runs it once.
--- Backfill of existing rows, and of pending rows.
+-- Backfill of existing rows, in batches.
 
 -- Copy the next rows of an old table, by number, that are neither in the new table nor in quarantine. Locked rows are
 -- skipped (`held`): the trigger of their writer copies them. `last` is null at the end.
@@ -49,8 +49,8 @@ begin
 end
 $$;
 
--- Copy all rows in batches, each committed. May be interrupted and called again. Rows that others have locked are copied
--- in a later pass: as many as `passes`, a tenth of a second apart.
+-- Copy all rows in batches, each committed; then settle once what was left for later. May be interrupted and called again.
+-- Rows that others have locked are copied in a later pass: as many as `passes`, a tenth of a second apart.
 create procedure migration.backfill_all(at_most integer default 500, passes integer default 600)
 language plpgsql
 as $$
@@ -80,11 +80,14 @@ begin
       perform pg_sleep(0.1);
     end loop;
   end loop;
-  -- a limited number of rounds: the writers of locked rows copy them
-  for again in 1 .. 100 loop
-    left_over := migration.settle_all(at_most);
-    commit;
-    exit when left_over < at_most;
+  foreach what in array array['customers', 'orders'] loop
+    place := -9223372036854775808;
+    loop
+      select * into done from migration.settle_next(what, place, at_most);
+      commit;
+      exit when done.last is null;
+      place := done.last;
+    end loop;
   end loop;
 end
 $$;
@@ -142,44 +145,4 @@ as $$
       and a.attname = n.old_column
   )
   order by n.name
-$$;
-
--- Copy pending rows: rows of the quarantine without a fault, and rows that were locked by both sides. Returns the
--- number of rows that it checked.
-create function migration.settle_all(at_most integer default 500) returns bigint
-language plpgsql
-as $$
-declare
-  ids bigint[];
-  looked bigint := 0;
-begin
-  ids := array(select p.id from migration.pending as p where p.kind = 'customer' order by p.id limit at_most);
-  looked := looked + cardinality(ids);
-  perform migration.put_customers(ids) where cardinality(ids) > 0;
-  ids := array(select p.id from migration.pending as p where p.kind = 'order' order by p.id limit at_most);
-  looked := looked + cardinality(ids);
-  perform migration.put_orders(ids) where cardinality(ids) > 0;
-  ids := array(
-    select q.customer_id from migration.quarantined_customer as q
-    join migration.customer_faults(array(select i.customer_id from migration.quarantined_customer as i)) as f
-      on f.customer_id = q.customer_id
-    where f.faults = '{}' order by q.customer_id limit at_most
-  );
-  looked := looked + cardinality(ids);
-  perform migration.put_customers(ids) where cardinality(ids) > 0;
-  ids := array(
-    select q.order_id from migration.quarantined_order as q
-    join migration.order_faults(array(select i.order_id from migration.quarantined_order as i)) as f
-      on f.order_id = q.order_id
-    where f.faults = '{}' order by q.order_id limit at_most
-  );
-  looked := looked + cardinality(ids);
-  perform migration.put_orders(ids) where cardinality(ids) > 0;
-  -- reasons change with the rows
-  update migration.quarantined_order as q
-  set reasons = f.faults
-  from migration.order_faults(array(select i.order_id from migration.quarantined_order as i)) as f
-  where f.order_id = q.order_id and f.faults <> '{}' and f.faults <> q.reasons;
-  return looked;
-end
 $$;

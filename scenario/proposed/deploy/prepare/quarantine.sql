@@ -163,6 +163,7 @@ begin
   if cardinality(ids) = 0 then
     return;
   end if;
+  delete from migration.pending as p where p.kind = 'order' and p.id = any(ids);
   perform migration.remove_orders(ids);
   insert into migration.quarantined_order as q (
     order_id, first_ancestor_id, customer_id, old_schedule, old_script_name, old_script_args, amount, order_status, reasons
@@ -194,6 +195,7 @@ begin
   if cardinality(ids) = 0 then
     return;
   end if;
+  delete from migration.pending as p where p.kind = 'customer' and p.id = any(ids);
   insert into migration.quarantined_customer as q (
     customer_id, old_name, old_email, old_contact_name, old_phone, old_address, old_state, old_balance, reasons
   )

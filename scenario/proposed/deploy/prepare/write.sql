@@ -48,6 +48,8 @@ begin
       ids := array(select i.id from unnest(ids) as i (id) where i.id <> all(held));
     end if;
   end if;
+  -- before the rows are read: a note that comes later stays
+  delete from migration.pending as p where p.kind = 'customer' and p.id = any(ids);
 
   gone := array(
     select i.id from unnest(ids) as i (id)
@@ -125,7 +127,6 @@ begin
 
   -- rows that waited for one of them
   delete from migration.quarantined_customer as q where q.customer_id = any(good);
-  delete from migration.pending as p where p.kind = 'customer' and p.id = any(good);
   if bad <> '{}' then
     perform migration.set_customers_aside(bad);
   end if;
@@ -261,6 +262,10 @@ begin
       insert into migration.pending (kind, id) select 'order', h.id from unnest(held) as h (id) on conflict do nothing;
       ids := array(select i.id from unnest(ids) as i (id) where i.id <> all(held));
     end if;
+  end if;
+  -- a new row has no note
+  if here <> '{}' or not made_now then
+    delete from migration.pending as p where p.kind = 'order' and p.id = any(ids);
   end if;
 
   select coalesce(array_agg(o.order_id) filter (where o.order_ref = o.order_id), '{}'),
@@ -409,7 +414,6 @@ begin
     -- a new row is in neither table
     if here <> '{}' or not made_now then
       delete from migration.quarantined_order as q where q.order_id = any(good);
-      delete from migration.pending as p where p.kind = 'order' and p.id = any(good);
     end if;
     -- Errors must occur here, and not when the application commits, and the checks use this function's settings. Only
     -- necessary constraints are named, because each costs as much as the row: new orders are their own first ancestors,
