@@ -64,6 +64,28 @@ def test_who_has_read_may_write_while_a_step_waits_for_them(dsn: str, step: str)
 
 
 @pytest.mark.both_versions
+def test_the_way_back_lets_whoever_reads_a_view_write_to_it(dsn: str) -> None:
+    """With the locks in another order, each would wait for the other: here for the server's answer, else for a timeout."""
+    all_steps = steps(PROPOSED)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        generate(connection, orders=30, customers=3, seed=7, defects=0)
+        take(connection, all_steps, "switch")
+        (text,) = (step.revert for step in all_steps if step.name == "switch")
+        patient = text.replace("set local lock_timeout = '100ms'", "set local lock_timeout = '30s'")
+        assert patient != text
+        with psycopg.connect(dsn) as other:
+            other.execute("select from customers limit 1")
+            later = Later(connection, patient.replace("%", "%%"))
+            other.execute("update customers set customer_phone = '1' where customer_id = 1001")
+            other.execute("update orders set order_amount = order_amount + 1 where order_id = 1")
+            other.commit()
+            later.join()
+        assert later.said is None
+        assert one(dsn, "select relkind = 'r' from pg_class where oid = 'public.orders'::regclass")
+        assert verify(connection, nothing).equal
+
+
+@pytest.mark.both_versions
 def test_who_holds_a_customer_through_the_view_is_not_held_up_by_a_new_order(dsn: str) -> None:
     """The order refers to the old row and waits for the new one; who holds that one changes the old row."""
     synchronised(dsn)
