@@ -21,7 +21,11 @@ $$;
 \ir prepare/tables.sql
 \ir prepare/faults.sql
 \ir prepare/quarantine.sql
-\ir prepare/write.sql
+\ir prepare/put.sql
+\ir prepare/write_customers.sql
+\ir prepare/write_orders.sql
+\ir prepare/copy_orders.sql
+\ir prepare/add_order.sql
 \ir prepare/to_new.sql
 \ir prepare/to_old.sql
 \ir prepare/views.sql

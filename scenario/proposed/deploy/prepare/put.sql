@@ -1,0 +1,98 @@
+-- A part of prepare.sql, which runs it once.
+-- The entry to copying: any rows of an old table, all at once or else one by one, and rows that another session holds.
+
+-- Copy rows of the old table, whatever they are: all at once. After an unexpected error, one by one; the failing row goes
+-- into quarantine with the server's message. Applications only get errors that ask for a retry. `made_now`: an
+-- application creates them in this transaction, so their time is known.
+create function migration.put_customers(ids bigint[], made_now boolean default false) returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set extra_float_digits = 1
+set jit = off
+-- a batch is small and the tables are large, but the planner may have statistics of empty tables
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+set migration.direction = 'to_new'
+set sales.correcting = 'on'
+as $$
+declare
+  one bigint;
+begin
+  -- no setting of the caller counts as the owner's
+  perform set_config('migration.by_set', '', true);
+  for again in 1 .. 2 loop
+    begin
+      perform migration.write_customers(ids, made_now);
+      return;
+    exception
+      when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
+        exit when cardinality(ids) > 1;
+        -- another session copied the same row concurrently: try again, now that the row exists
+        if again = 2 or sqlstate <> '23505' then
+          perform migration.set_customers_aside(ids, sqlerrm);
+          return;
+        end if;
+    end;
+  end loop;
+  foreach one in array ids loop
+    perform migration.put_customers(array[one], made_now);
+  end loop;
+end
+$$;
+
+create function migration.put_orders(ids bigint[], made_now boolean default false) returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set jit = off
+-- as above
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+set migration.direction = 'to_new'
+set sales.correcting = 'on'
+as $$
+declare
+  one bigint;
+begin
+  for again in 1 .. 2 loop
+    begin
+      perform migration.write_orders(ids, made_now);
+      return;
+    exception
+      when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
+        exit when cardinality(ids) > 1;
+        -- another session copied the same row concurrently: try again, now that the row exists
+        if again = 2 or sqlstate <> '23505' then
+          perform migration.set_orders_aside(ids, sqlerrm);
+          return;
+        end if;
+    end;
+  end loop;
+  foreach one in array ids loop
+    perform migration.put_orders(array[one], made_now);
+  end loop;
+end
+$$;
+
+-- Return rows without those that another session holds, and write a note of the latter: a new application that has locked
+-- a row will merge it. It requests the old row next, and waiting for it here would deadlock. Notes of the others end
+-- before their rows are read, so that a note that comes later stays.
+create function migration.without_held(the_kind text, ids bigint[], here bigint[], free bigint[]) returns bigint[]
+language plpgsql
+as $$
+declare
+  held bigint[] := array(select h.id from unnest(here) as h (id) where h.id <> all(free));
+begin
+  if held <> '{}' then
+    insert into migration.pending (kind, id) select the_kind, h.id from unnest(held) as h (id) on conflict do nothing;
+    ids := array(select i.id from unnest(ids) as i (id) where i.id <> all(held));
+  end if;
+  delete from migration.pending as p where p.kind = the_kind and p.id = any(ids);
+  return ids;
+end
+$$;
