@@ -80,7 +80,8 @@ def until_locked(
                 on_wait(
                     f"the tables are locked: {said}. Wait until it ends, or end it: select pg_terminate_backend({pid})"
                 )
-            back_off(min(tries, 6))
+            # long enough for others to catch up: each try holds them up for a lock timeout
+            back_off(min(tries + 3, 6))
         else:
             return tries
     raise RefusalError(

@@ -64,8 +64,8 @@ def test_who_has_read_may_write_while_a_step_waits_for_them(dsn: str, step: str)
 
 
 @pytest.mark.both_versions
-def test_the_way_back_lets_whoever_reads_a_view_write_to_it(dsn: str) -> None:
-    """With the locks in another order, each would wait for the other: here for the server's answer, else for a timeout."""
+def test_the_way_back_lets_a_reader_of_a_view_write_to_it(dsn: str) -> None:
+    """With the locks in another order, each would wait for the other until a timeout."""
     all_steps = steps(PROPOSED)
     with psycopg.connect(dsn, autocommit=True) as connection:
         generate(connection, orders=30, customers=3, seed=7, defects=0)
