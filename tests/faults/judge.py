@@ -121,7 +121,9 @@ def _named(ended: Ended, left: Left, wanted: Left) -> tuple[str, str]:
         if ended.code == 0:
             return "wrong", f"exit code 0 although {failed} have no result"
         return "named", "" if _agree(left, wanted, failed) else "violations of other rules differ"
-    if re.search(r"errored|not proposed|cannot|timeout|canceling|No space left", ended.printed + ended.said):
+    if re.search(
+        r"errored|not proposed|cannot|timeout|canceling|No space left|changed meanwhile", ended.printed + ended.said
+    ):
         return "named", ""
     return "wrong", f"exit code {ended.code}, other output: {left.difference(wanted)}"
 
