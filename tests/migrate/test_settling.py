@@ -130,3 +130,25 @@ def test_a_note_that_comes_while_its_row_is_copied_stays(dsn: str) -> None:
         connection.execute("drop trigger stop on sales.orders")
         assert drain(connection, ROW_BY_ROW) == 1
         assert verify(connection, nothing).equal
+
+
+@pytest.mark.both_versions
+def test_a_statement_on_many_rows_does_not_compare_each_with_each(dsn: str) -> None:
+    """The fast path joins the rows before and after a statement; from 501 rows on, they are copied as other changes."""
+    called = (
+        "select coalesce(sum(calls), 0) from pg_stat_user_functions where funcname in ('put_orders', 'put_customers')"
+    )
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        generate(connection, orders=900, customers=600, seed=7, defects=0)
+        take(connection, steps(PROPOSED), "backfill")
+        connection.execute("set track_functions = 'pl'")
+        for most, calls in ((500, 0), (501, 2)):
+            before = one(dsn, called)
+            connection.execute("update orders set order_amount = order_amount + 1 where order_id <= %s", [most])
+            connection.execute(
+                "update customers set customer_balance = customer_balance + 1 where customer_id <= 1000 + %s", [most]
+            )
+            connection.execute("select pg_stat_force_next_flush()")
+            connection.execute("select 1")
+            assert one(dsn, called) - before == calls
+        assert verify(connection, nothing).equal

@@ -53,6 +53,8 @@ begin
         and n.customer_balance::text::numeric = round(n.customer_balance::text::numeric, 2)
         and not exists (select from migration.pending as p where p.kind = 'customer' and p.id = n.customer_id)
         and not exists (select from sales_old.carried)
+        -- rows are compared with each other: of many, that takes longer than to copy them
+        and (select count(*) from new_rows) <= 500
       order by c.customer_id
       for no key update of c skip locked
     );
@@ -133,6 +135,8 @@ begin
         and (n.order_status <> 'active' or s.schedule_id is not null)
         and not exists (select from migration.pending as p where p.kind = 'order' and p.id = n.order_id)
         and not exists (select from sales_old.carried)
+        -- as above
+        and (select count(*) from new_rows) <= 500
       order by s.order_id
       for no key update of s skip locked
     );
