@@ -15,7 +15,8 @@ from order_audit import session
 from order_audit.audit import digest_key, mask
 from order_audit.audit.database.lost import UNCHANGED, lost
 from order_audit.audit.scans.batch import Batch
-from order_audit.audit.scans.batch_statement import compose, evidence_names
+from order_audit.audit.scans.batch_statement import compose
+from order_audit.audit.scans.evidence_sql import evidence_names
 from order_audit.audit.scans.impact import NO_IMPACTS, Impacts, parse_impact
 from order_audit.audit.scans.measured_values import Values
 from order_audit.audit.scans.outcome import Failure, Outcome

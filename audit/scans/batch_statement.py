@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from order_audit.audit.analysis.parsed_query import SelectClauses
-from order_audit.audit.database.catalog import Column
-from order_audit.audit.database.quoting import quoted, unique_names
+from order_audit.audit.database.quoting import quoted
 from order_audit.audit.database.sampling import combined_key
 from order_audit.audit.scans.batch import Batch
+from order_audit.audit.scans.evidence_sql import examples_sql
 from order_audit.audit.scans.impact import Impacts, RelatedRows, impact_sql
 from order_audit.audit.scans.measured_sql import groups_sql, value_lines
 from order_audit.audit.scans.personal_keys import digits_sql, hash_sql
@@ -22,12 +22,7 @@ from order_audit.audit.scans.planner import Scan
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.expectations import Prefilter
 
-#: Longer evidence is cut to limit memory.
-EVIDENCE_LENGTH = 10_000
-
 _COPY: Final = "copy (\n"
-_TEXTUAL = {25, 1042, 1043, 705}
-_PLAIN = {16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 1266}
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,7 @@ def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
             tables.append(f"{groups} as materialized (\n{groups_of(scan.rules[0])}\n)")
             rows = f"select h.* from {groups} as h where h.broken is not null"
             lines += value_lines(groups, scan.rules[0], key_of_hit(scan.rules[0]), first)
-        tables.append(f"{hits} as materialized (\n{rows}\n)")
+        tables += _kept(scan, number, rows)
         for place, (prepared, values, flag) in enumerate(zip(scan.rules, evidence, flags, strict=True), first):
             if impact := impact_sql(prepared, values, hits, flag, impacts):
                 lines.append(f"(select 's', {place}, null::text, x.* from (\n  {impact}\n) as x)")
@@ -76,11 +71,11 @@ def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
                 key = f"select {values[prepared.key[0]]} from {hits} as h where {flag}"
                 related.setdefault(of_rule.name, (of_rule, []))[1].append(key)
             if examples:
-                lines.append(_examples(prepared, values, hits, flag, place, examples))
+                lines.append(examples_sql(prepared, values, hits, flag, place, examples))
         bits = " || ".join(f"{flag}::int::text" for flag in flags) if scan.shared else "'1'"
-        lines.append(
-            f"(select 'k', {first}, {bits}, {key_of_hit(scan.rules[0])} from {hits} as h order by h.place nulls first)"
-        )
+        # the sort has a key once, and not its text as well
+        places = f"select h.place, {bits} as bits from {hits} as h order by h.place nulls first"
+        lines.append(f"(select 'k', {first}, h.bits, {key_of_hit(scan.rules[0])} from ({places}) as h)")
         first += len(scan.rules)
     for of_rules, keys in related.values():
         # the extract stands under the bare name
@@ -89,6 +84,19 @@ def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
         tables.append(of_rules.sql(quoted(table.name) if extracted else quoted(table), keys))
     withs, body = ",\n".join(tables), "\nunion all\n".join(lines)
     return f"with {withs}\n{body}"
+
+
+def _kept(scan: Scan, number: int, rows: str) -> list[str]:
+    """Return the tables that keep a scan's hits. A key of one column is kept once: its place is computed when read."""
+    first, hits = scan.rules[0], quoted(f"hits {number}")
+    if scan.shared or first.rule.measure is not None or first.key_is_personal or len(first.key) != 1:
+        return [f"{hits} as materialized (\n{rows}\n)"]
+    kept, place = quoted(f"kept {number}"), _place(first, [f"k.e{first.key[0]}"])
+    columns = ", ".join(f"h.e{number}" for number in range(len(first.columns)))
+    return [
+        f"{kept} as materialized (select {columns} from (\n{rows}\n) as h)",
+        f"{hits} as not materialized (select k.*, {place} as place from {kept} as k)",
+    ]
 
 
 def count_sql(scan: Scan) -> str:
@@ -131,18 +139,6 @@ def _hits(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
 def groups_of(prepared: PreparedRule) -> str:
     """Return the query of a measured rule's groups."""
     return groups_sql(prepared, _place(prepared, [f"v.e{place}" for place in prepared.key]))
-
-
-def _examples(prepared: PreparedRule, values: tuple[str, ...], hits: str, flag: str, place: int, examples: int) -> str:
-    row = ", ".join(
-        f"{_shown(value, column)} as {quoted(name)}"
-        for value, column, name in zip(values, prepared.columns, evidence_names(prepared), strict=True)
-    )
-    return (
-        f"(select 'e', {place}, null::text, pg_catalog.row_to_json(x.*)::text from (\n"
-        f"  select distinct on (h.place) {row}\n  from {hits} as h\n  where {flag}\n"
-        f"  order by h.place nulls first\n  limit {examples}\n) as x)"
-    )
 
 
 #: The places of the rows that a test does not prefilter.
@@ -286,15 +282,3 @@ def _key_text(prepared: PreparedRule, key: list[str]) -> str:
     ]
     # without a key, the whole table is the one group
     return f"pg_catalog.json_build_array({', '.join(parts)})::text" if len(parts) != 1 else f"{parts[0]}::text"
-
-
-def _shown(value: str, column: Column) -> str:
-    if column.type in _PLAIN:
-        return value
-    text = value if column.type in _TEXTUAL else f"{value}::text"
-    return f"pg_catalog.left({text}, {EVIDENCE_LENGTH})"
-
-
-def evidence_names(prepared: PreparedRule) -> list[str]:
-    """The names of a rule's evidence, each different."""
-    return unique_names([column.name for column in prepared.columns])
