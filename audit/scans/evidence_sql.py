@@ -19,7 +19,7 @@ _PLAIN: Final = {16, 20, 21, 23, 26, 700, 701, 1700, 1082, 1083, 1114, 1184, 126
 def examples_sql(
     prepared: PreparedRule, values: tuple[str, ...], hits: str, flag: str, place: int, examples: int
 ) -> str:
-    """Return the query of a rule's first rows in the order of their keys, one of each key; `flag` tells its rows.
+    """Return the query of a rule's first rows in the order of their keys, one of each key; they meet `flag`.
 
     A sort of all rows would write them to disk with their evidence. So it is of the rows up to a place, which a sort
     that keeps only the first rows has found: NULL, and no limit, where these have too few places.
