@@ -18,7 +18,6 @@ from order_audit.expectations import load
 from tests.support import servers
 from tests.support.program import order_audit
 
-#: What stands in a result and differs between any two runs.
 #: What is another in each run: times, and the name of the secret of a run without a key file.
 _TIMES: Final = {"run", "duration_ms", "key_id"}
 _ODD: Final = {
