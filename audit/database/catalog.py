@@ -171,7 +171,8 @@ def indexed(connection: psycopg.Connection, relation: Relation) -> frozenset[str
 def parse(connection: psycopg.Connection, statement: str) -> pq.abc.PGresult:
     """Let the server parse a statement, by the search path as it is; no function is called. Raises psycopg.Error."""
     server = connection.pgconn
-    results = (server.prepare(b"", statement.encode()), server.describe_prepared(b""))
+    with connection.lock:  # or the watchdog could speak on it in between
+        results = (server.prepare(b"", statement.encode()), server.describe_prepared(b""))
     for result in results:
         if result.status != pq.ExecStatus.COMMAND_OK:
             raise errors.error_from_result(result, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,8 @@ import psycopg
 import pytest
 
 from order_audit.audit.cli.fixes_connection import connected
+from order_audit.audit.database import catalog, watchdog
 from order_audit.audit.database import dsn as dsns
-from order_audit.audit.database import watchdog
 from order_audit.audit.database.server import Server
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.errors import RunError
@@ -130,3 +131,17 @@ def test_roles_timeouts_are_not_ours(server_18: Server, tmp_path: Path) -> None:
             connection.execute(f"alter database {database} set statement_timeout = '1ms'".encode())
         seen = order_audit("fixes", "status", "--dsn", dsn)
         assert seen.returncode == 0, seen.stderr
+
+
+def test_a_statement_is_not_described_while_the_watchdog_speaks(dsn: str) -> None:
+    """Both use the connection without its cursors: at once, each would take the other's answer."""
+    with Snapshot(dsn) as snapshot:
+        connection = snapshot.connection
+        found: list[object] = []
+        with connection.lock:  # as the watchdog holds it
+            other = threading.Thread(target=lambda: found.append(catalog.parse(connection, "select 1").nfields))
+            other.start()
+            other.join(0.2)
+            assert not found
+        other.join(10)
+        assert found == [1]
