@@ -88,6 +88,22 @@ class ViolationStore:
                         shutil.copyfileobj(part, writer, 1 << 20)
         return Violations(target.name, digest.hexdigest(), rows)
 
+    def file(self, rule: str) -> Path | None:
+        """Return the file of a rule's keys, without a header; None if it has none."""
+        return self._path(rule) if self._rows.get(rule) else None
+
+    def integers(self, rule: str, most: int) -> list[int] | None:
+        """Return the keys of a rule, if they are integers and at most so many."""
+        if self._rows.get(rule, 0) > most:
+            return None
+        if not self._rows.get(rule):
+            return []
+        try:
+            with self._path(rule).open("rb") as lines:
+                return violations.integers(lines, rule, most)
+        except ValueError:
+            return None
+
     def overlap(self, rules: Iterable[str], ordered_by: KeyOrder) -> Overlap:
         """How many keys the rules' files hold together, and how many of them each two rules have in common.
 
