@@ -24,7 +24,7 @@ def client_costs(running: Server, revision: str, repeats: int) -> dict[str, Any]
     """Medians of seconds and bytes, by command and revision; the two take turns, after one time that does not count."""
     repeats = max(repeats, _FEWEST)
     with servers.database(running, "sample") as dsn, tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        trees = {revision: _checked_out(revision, Path(folder) / "earlier"), "now": _ROOT}
+        trees = {revision: checked_out(revision, Path(folder) / "earlier"), "now": _ROOT}
         commands = {
             "run": ["run", "--dsn", dsn, "--out", str(Path(folder) / "out"), "--quiet", "--fail-on", "never"],
             "--help": ["--help"],
@@ -44,7 +44,7 @@ def client_costs(running: Server, revision: str, repeats: int) -> dict[str, Any]
     }
 
 
-def _checked_out(revision: str, folder: Path) -> Path:
+def checked_out(revision: str, folder: Path) -> Path:
     """The files of a revision, in a folder of their own."""
     packed = subprocess.run(["git", "archive", revision], cwd=_ROOT, check=True, stdout=subprocess.PIPE).stdout  # noqa: S607
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:

@@ -9,6 +9,7 @@ from typing import Final
 
 from benchmarks.markdown import Document, decimal, grid, in_megabytes, in_seconds, ratio
 from benchmarks.proposal_tables import large_tables, proposal_tables
+from benchmarks.since_tables import since_tables
 from benchmarks.targets import best_of, log_until_verify, target_lines
 
 _README: Final = Path(__file__).parent / "README.md"
@@ -19,6 +20,7 @@ _MODULES: Final = {
     "proposals": "python -m benchmarks.proposals",
     "large": "python -m benchmarks.large_tables",
     "peers": "python -m benchmarks.peers",
+    "since": "python -m benchmarks.since",
 }
 
 
@@ -57,6 +59,8 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append(proposal_tables(proposals))
     if large := documents.get("large"):
         parts.append(large_tables(large))
+    if since := documents.get("since"):
+        parts.append(since_tables(since))
     if met := list(target_lines(compared[-1] if compared else None, documents)):
         parts.append("### Targets\n\n" + grid(("target", "wanted", "found", "met"), met))
     parts += _machines(documents)
