@@ -14,7 +14,7 @@ from order_audit.audit.results import nothing_judged
 from order_audit.audit.results.assemble import assemble
 from order_audit.audit.results.collect import collect
 from order_audit.audit.results.options import Options
-from order_audit.audit.results.own_folder import ROWS
+from order_audit.audit.results.own_folder import ROWS, STATE
 from order_audit.audit.results.selection import selected
 from order_audit.audit.secret_numbers import SecretNumbers
 from order_audit.errors import RunError, UsageError
@@ -41,10 +41,16 @@ def run(dsn: str, out: Path, options: Options) -> Document:
         raise UsageError("--format summary has links into report.html: add html")
     if "csv-safe" in writers and "violations" not in writers:
         raise UsageError("--csv-safe is made of violations.csv: add violations to --format")
+    if (options.full or options.verify_since) and options.since is None:
+        raise UsageError(f"{'--full' if options.full else '--verify-since'} belongs to --since: name an earlier audit")
+    if options.state and "violations" not in options.formats:
+        raise UsageError("--state and --since need violations.csv: add violations to --format")
     for writer in writers.values():
         writer.check(out)
     if options.rows:
         ROWS.check(out)
+    if options.state or options.since:
+        STATE.check(out)
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out: {out} is a file; name a folder")
     _keep_apart(out, options)
@@ -56,10 +62,11 @@ def run(dsn: str, out: Path, options: Options) -> Document:
         reach.refuse_fixes(repairs.values(), guards.values())
     earlier = history.read(options.history) if options.history else []
     baseline = results_file.baseline(options.baseline) if options.baseline else None
+    last = results_file.read(options.since) if options.since else None
     try:
         with atomic_files.draft(out) as folder:
             try:
-                collected = collect(dsn, folder, selection, options, _check(options, baseline))
+                collected = collect(dsn, folder, selection, options, _check(options, baseline), last)
             except psycopg.Error as error:
                 raise RunError(f"the server refused a statement: {mask.error(error)}") from None
             numbers = SecretNumbers()
@@ -75,6 +82,9 @@ def run(dsn: str, out: Path, options: Options) -> Document:
             if options.rows:
                 numbers.in_files(folder / ROWS.name)
                 ROWS.place(folder / ROWS.name, out)
+            STATE.remove(out)
+            if (folder / STATE.name).is_dir() and document.run.complete:
+                STATE.place(folder / STATE.name, out)
         # files of an earlier run could be mistaken for those of this one
         for writer in others:
             writer.remove(out)

@@ -24,7 +24,8 @@ from order_audit.expectations.written_limits import WrittenLimits, written
 
 _FIELDS: Final = (
     "title", "severity", "key", "requires", "why", "limitations", "without", "highlight", "allowed_by", "hidden_by",
-    "diagram", "follows_from", "prefilter", "prefilter_key", "unfixed", "unguarded", "personal", "harmless", "do_now",
+    "diagram", "follows_from", "prefilter", "prefilter_key", "connected", "unfixed", "unguarded",
+    "personal", "harmless", "do_now",
     *ownership.FIELDS,
     "variables", "for_each",
     *limits.FIELDS,
@@ -50,7 +51,8 @@ class Rule:
     `sql` is one select without a trailing semicolon. Each of its rows is a violation, identified by the columns in
     `key`; its other columns are evidence. `lines` has the lines of `sql` with their file and line, to locate errors.
     `without` is the reason in business terms why the rule is not checkable if the schema lacks what it `requires`. A
-    `prefilter` excludes rows before the statement runs, which must not change the result. `unfixed` and `unguarded` are
+    `prefilter` excludes rows before the statement runs, which must not change the result. `connected` are columns: the
+    verdict on a row depends only on rows that equal values in them connect with it. `unfixed` and `unguarded` are
     the reasons why violations have no fix and no guard. `levels` say how many violations fail it at which severity
     (none: any fails it). `severity` is the worst that it can fail at. With a `measure`, each row is the value of a
     group, and a violation only if it breaks a bound.
@@ -74,6 +76,7 @@ class Rule:
     diagram: Diagram | None = None
     follows_from: tuple[FollowsFrom, ...] = ()
     prefilter: Prefilter | None = None
+    connected: tuple[Prerequisite, ...] = ()
     unfixed: str = ""
     unguarded: str = ""
     personal: tuple[str, ...] = ()
@@ -178,6 +181,7 @@ def read(lines: Sequence[Line], *, id: str, suite: str, path: PurePath | str) ->
             _follows_from(item, path) for item in header.get("follows_from", "").split(",") if item.strip()
         ),
         prefilter=_prefilter(header, path),
+        connected=_connected(header.get("connected", ""), path),
         unfixed=header.get("unfixed", ""),
         unguarded=header.get("unguarded", ""),
         personal=column_list(header["personal"], "personal", path) if "personal" in header else (),
@@ -235,6 +239,13 @@ def _prefilter(header: dict[str, str], path: PurePath | str) -> Prefilter | None
     if len(table.split()) != 3 or not query.lower().startswith("select ") or ";" in query:
         raise SuiteError(f"{path}: prefilter is 'TABLE as ROW; select ...', not '{header['prefilter']}'")
     return Prefilter(table, query, _requires(header.get("prefilter_key", ""), path))
+
+
+def _connected(text: str, path: PurePath | str) -> tuple[Prerequisite, ...]:
+    columns = _requires(text, path)
+    if any(not column.table for column in columns):
+        raise SuiteError(f"{path}: connected '{text}' is not 'TABLE.COLUMN, ...'")
+    return columns
 
 
 def _requires(text: str, path: PurePath | str) -> tuple[Prerequisite, ...]:

@@ -7,11 +7,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from order_audit.audit.cli.audit_options import Allow, Exclude, Sample, Severity, Timeout, check_options
+from order_audit.audit.cli.audit_options import (
+    Allow,
+    Exclude,
+    Full,
+    Sample,
+    Severity,
+    Since,
+    State,
+    Timeout,
+    VerifySince,
+    check_options,
+    percentage,
+)
 from order_audit.audit.cli.configured import current, from_file
 from order_audit.audit.cli.options import (
     Dsn,
@@ -86,6 +98,10 @@ def run(
             show_default=False,
         ),
     ] = None,
+    since: Since = None,
+    state: State = False,
+    full: Full = False,
+    verify_since: VerifySince = None,
     different: Annotated[
         bool, typer.Option("--different", help="Allow a baseline of a different database or suite.")
     ] = False,
@@ -154,7 +170,7 @@ def run(
         raise UsageError(
             "--out is missing: name a folder for the files, here or as out in [output] of order-audit.toml"
         )
-    check_options(sample, statement_timeout)
+    check_options(sample, statement_timeout, verify_since)
     from order_audit.audit.cli.failure_mark import marked_failure
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import dsn as dsns
@@ -181,10 +197,14 @@ def run(
             schema=schema,
             formats=_formats(formats, csv_safe=csv_safe),
             fail_on=fail_on,
-            min_pass_rate=_percentage(min_pass_rate),
+            min_pass_rate=percentage(min_pass_rate),
             baseline=baseline,
             history=history,
             key_file=key_file,
+            since=since,
+            state=state or since is not None,
+            full=full,
+            verify_since=verify_since,
             different=different,
             allow_skipped=allow_skipped,
             examples=examples,
@@ -264,20 +284,6 @@ def _formats(text: str, *, csv_safe: bool) -> tuple[str, ...]:
     if not wanted:
         raise UsageError(f"--format names no format (known: {', '.join(FORMATS)})")
     return tuple(dict.fromkeys([*wanted, *["csv-safe"] * csv_safe]))
-
-
-def _percentage(text: str | None) -> Any:
-    from fractions import Fraction
-
-    if text is None:
-        return None
-    try:
-        value = Fraction(text.strip().removesuffix("%").strip())
-    except (ValueError, ZeroDivisionError):
-        raise UsageError(f"--min-pass-rate: '{text}' is not a number") from None
-    if not 0 <= value <= 100:
-        raise UsageError(f"--min-pass-rate: {text} is not between 0 and 100")
-    return value
 
 
 def _exit_code(document: Document) -> int:

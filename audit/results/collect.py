@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,20 +11,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, TypeAlias
 
-import psycopg
-
 from order_audit import search_path
-from order_audit.audit import digest_key, mask
+from order_audit.audit import digest_key
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
+from order_audit.audit.results.applied_fixes import applied_fixes
 from order_audit.audit.results.audited_database import as_identifier, audited_database
 from order_audit.audit.results.consequences import Consequences, consequences
 from order_audit.audit.results.context import Context, context, context_without_queries
+from order_audit.audit.results.counter import Counter
 from order_audit.audit.results.coverage import coverage
 from order_audit.audit.results.fix_plan import fix_plan
 from order_audit.audit.results.impact_facts import ImpactFacts, impact_facts, runnable
 from order_audit.audit.results.interruption import interruptible
+from order_audit.audit.results.known import Known
 from order_audit.audit.results.nothing_judged import first_word, other_schema
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.overlap import Overlaps, overlaps
@@ -41,8 +41,6 @@ from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.audit.schema import ddl, lint, suppression
 from order_audit.domain import domains
 from order_audit.expectations import Rule, Suite, schema_rules
-from order_audit.fixes.engine.status import status
-from order_audit.progress import ProgressCallback
 from order_audit.reports.document import (
     Coverage,
     Database,
@@ -55,8 +53,8 @@ from order_audit.reports.document import (
     Suppression,
     Table,
     Violations,
-    decode,
 )
+from order_audit.reports.results_file import Audit
 from order_audit.reports.writers import WRITERS
 from order_audit.standby import second_snapshot
 
@@ -97,12 +95,15 @@ class Collected:
     elsewhere: str = ""
 
 
-def collect(dsn: str, folder: Path, selection: Selection, options: Options, check: Check) -> Collected:
+def collect(
+    dsn: str, folder: Path, selection: Selection, options: Options, check: Check, last: Audit | None = None
+) -> Collected:
     """Audit a database; write the violations file into `folder`. Without a judged rule, it has lint and profile.
 
     `check` is given the database and the tables that rules judge, and may raise, before anything is read of them.
+    What cannot have changed since the `last` audit is taken over from it.
     """
-    started = datetime.now(UTC)
+    started, run = datetime.now(UTC), str(uuid.uuid4())
     spooled = folder / "spool"
     spooled.mkdir()
     secret = digest_key.of(options.key_file)
@@ -110,7 +111,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
     with Snapshot(dsn, options.schema, options.timeout, low_impact=options.gentle) as snapshot:
         database = audited_database(snapshot, options.schema)
         schema = as_identifier(snapshot, database.schema)
-        applied = _applied(snapshot, options)
+        applied = applied_fixes(snapshot, options)
         engine: Engine = PostgresEngine(snapshot, [impact for domain in domains() for impact in domain.impacts])
         selection, unmade = with_instances(snapshot.connection, selection, options)
         prepared_rules, outcomes = engine.prepare(selection.wanted)
@@ -128,7 +129,8 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
         hold(snapshot.connection, read)
         names = {it.oid: it.name for it in read}
         as_seen = states(snapshot.connection, names)
-        scans = _start(engine, prepared_rules, store, database.schema, options)
+        known = Known(snapshot, engine, prepared_rules, options, last)
+        scans = _start(engine, prepared_rules, store, database.schema, options, known)
         profile: JsonObject = {}
         planned: FixPlan | None = None
         definitions = Ddl((), _INTERRUPTED)
@@ -137,14 +139,17 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
             try:
                 linting = beside.submit(_lint, snapshot, scans, selection.suppressions, options)
                 linted, unused = linting.result()
+                known.write_state(folder, run, options.on_note)
                 outcomes |= {it.rule.id: scans.outcome(it.rule.id) for it in prepared_rules}
                 tables = scans.rows()
                 scans.finish()
+                if not scans.interrupted:
+                    known.verify(store)
                 if scans.interrupted:
                     contexts = context_without_queries(prepared_rules, outcomes, _INTERRUPTED)
                 else:
                     contexts = context(snapshot.connection, prepared_rules, outcomes, unmask=options.unmask)
-                    following = consequences(snapshot.connection, (it.rule for it in prepared_rules), outcomes, store)
+                    following = consequences(snapshot.connection, prepared_rules, outcomes, store)
                     definitions = _definitions(snapshot, read, linted, options)
                     if options.profile:
                         profile = _profile(snapshot, read, options)
@@ -165,7 +170,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
     shared = overlaps(rules, outcomes, store, following)
     return Collected(
         run=Run(
-            id=str(uuid.uuid4()),
+            id=run,
             started_at=started,
             finished_at=datetime.now(UTC),
             complete=complete,
@@ -179,6 +184,7 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
             database_ms=scans.milliseconds,
             masked=not options.unmask,
             notes=tuple(filter(None, (second_snapshot(), *scans.notes))),
+            since=known.document(outcomes, database.schema),
         ),
         suite=selection.suite,
         schema=schema,
@@ -202,13 +208,19 @@ def collect(dsn: str, folder: Path, selection: Selection, options: Options, chec
 
 
 def _start(
-    engine: Engine, prepared_rules: list[PreparedRule], store: ViolationStore, schema: str, options: Options
+    engine: Engine,
+    prepared_rules: list[PreparedRule],
+    store: ViolationStore,
+    schema: str,
+    options: Options,
+    known: Known,
 ) -> Scans:
     """Start the rules' scans."""
     scan_options = ScanOptions(
         1 if options.gentle else options.jobs, options.examples, options.unmask, schema, options.gentle
     )
-    return engine.start(prepared_rules, store, scan_options, _Counter(len(prepared_rules), options.on_progress))
+    on_outcome = Counter(len(prepared_rules), options.on_progress)
+    return engine.start(prepared_rules, store, scan_options, on_outcome, known.restrictions, known.counts)
 
 
 def _violations(store: ViolationStore, outcomes: Mapping[str, Outcome], folder: Path) -> Violations:
@@ -269,34 +281,3 @@ def _definitions(
     """Return the DDL of the tables that the rules read, and of those with lint findings."""
     objects = [finding.object for finding in lint.findings(linted)]
     return ddl.document(snapshot.connection, [relation.oid for relation in relations], objects, unmask=options.unmask)
-
-
-def _applied(snapshot: Snapshot, options: Options) -> Fixes | None:
-    """Return the applied fixes; None if there are none, or if this role may not read the undo log."""
-    try:
-        with snapshot.connection.transaction():
-            applied = status(snapshot.connection)
-    except psycopg.Error:
-        return None
-    if applied is None:
-        return None
-    if not options.unmask:
-        rejected = (replace(it, keys=tuple(mask.key(key, it.columns) for key in it.keys)) for it in applied.rejected)
-        applied = replace(applied, rejected=tuple(rejected))
-    return decode(Fixes, applied.document())
-
-
-class _Counter:
-    """Count judged rules, and report the progress."""
-
-    def __init__(self, total: int, on_progress: ProgressCallback) -> None:
-        self._total = total
-        self._on_progress = on_progress
-        self._done = 0
-        self._lock = threading.Lock()
-        on_progress(0, total, "")
-
-    def __call__(self, rule: str, outcome: Outcome) -> None:
-        with self._lock:
-            self._done += 1
-            self._on_progress(self._done, self._total, f"{rule}: {outcome.status}")

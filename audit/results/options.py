@@ -27,6 +27,9 @@ class Options:
     `rows` is the number of violating rows per rule in CSV files. `fixes` and `guards` are the folders of the fix and
     guard files for rules that are not shipped, which the findings then show.
 
+    `state` keeps what an audit since this one needs; `since` is the result of an earlier audit, of which it takes over
+    what cannot have changed, unless `full`; `verify_since` is the percentage of other keys whose verdicts are tested.
+
     `timeout` is in seconds; `gentle` has one job, regardless of `jobs`; `sample` is the percentage of each table's
     pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
     baseline of another database or suite. `history` is a file that each complete run adds its numbers to. `key_file`
@@ -62,6 +65,10 @@ class Options:
     baseline: Path | None = None
     history: Path | None = None
     key_file: Path | None = None
+    state: bool = False
+    since: Path | None = None
+    full: bool = False
+    verify_since: float | None = None
     different: bool = False
     allow_skipped: bool = False
     examples: int = 20

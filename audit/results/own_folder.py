@@ -48,6 +48,7 @@ class OwnFolder:
 
 GX: Final = OwnFolder("gx", "--format gx")
 ROWS: Final = OwnFolder("violations", "--rows")
+STATE: Final = OwnFolder("state", "--state")
 
 
 def rows_folder(folder: Path, most: int) -> RowsFolder | None:

@@ -20,6 +20,7 @@ from order_audit.audit.database.quoting import quoted
 from order_audit.audit.scans.impact import Impacts, RelatedRows
 from order_audit.audit.scans.planner import Scan, by_lateral_joins
 from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.audit.scans.restriction import Restriction
 from order_audit.expectations import Prefilter
 
 #: The share of a table up to which a rule's rows are few, and up to which an extract is.
@@ -53,10 +54,14 @@ class SharedCTE:
 
 @dataclass(frozen=True)
 class Batch:
-    """Scans of one statement, and the extract that all of them read, if there is one."""
+    """Scans of one statement, and the extract that all of them read, if there is one.
+
+    A restriction leaves out rows and keys whose verdicts are known.
+    """
 
     scans: tuple[Scan, ...]
     shared_cte: SharedCTE | None = None
+    restriction: Restriction | None = None
 
     @property
     def rules(self) -> tuple[PreparedRule, ...]:
@@ -71,6 +76,7 @@ class Batch:
             and not self.scans[0].shared
             and not self.scans[0].prefilter
             and self.shared_cte is None
+            and self.restriction is None
         )
 
 

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, BinaryIO, Final
 
@@ -65,6 +66,9 @@ def execute(
                 )
                 for prepared in batch.rules
             }
+    if batch.restriction is not None:
+        whole = replace(batch, restriction=None)
+        return execute(connection, whole, impacts, store, examples=examples, unmask=unmask, stopped=stopped)
     parts = [Batch((Scan(scan.rules, scan.value),)) for scan in batch.scans]
     if len(parts) == 1:
         parts = [Batch((Scan((prepared,)),)) for prepared in batch.rules]
@@ -118,7 +122,10 @@ def _run(
         for reader in readers:
             reader.keep_rows()
     milliseconds = round((time.perf_counter() - began) * 1000, 3)
-    return {reader.task.rule.id: reader.outcome(milliseconds / len(readers)) for reader in readers}
+    outcomes = {reader.task.rule.id: reader.outcome(milliseconds / len(readers)) for reader in readers}
+    for outcome in outcomes.values():
+        outcome.of_changes = batch.restriction is not None
+    return outcomes
 
 
 def _unquoted(csv_field: bytes) -> str:

@@ -20,6 +20,7 @@ from order_audit.audit.scans.measured_sql import groups_sql, value_lines
 from order_audit.audit.scans.personal_keys import digits_sql, hash_sql
 from order_audit.audit.scans.planner import Scan
 from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.audit.scans.restriction import Restriction
 from order_audit.expectations import Prefilter
 
 _COPY: Final = "copy (\n"
@@ -48,6 +49,7 @@ def explain_sql(batch: Batch, impacts: Impacts) -> str:
 def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
     """Return the query for COPY."""
     tables: list[str] = [batch.shared_cte.text] if batch.shared_cte else []
+    tables += batch.restriction.texts() if batch.restriction else []
     tables += [
         _left(prefilter) for prefilter in dict.fromkeys(scan.prefilter for scan in batch.scans) if prefilter is not None
     ]
@@ -56,8 +58,11 @@ def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
     first = 0
     for number, scan in enumerate(batch.scans):
         hits = quoted(f"hits {number}")  # no table is called that
-        rows, evidence = _hits(scan)
+        rows, evidence = _hits(scan, batch.restriction)
         flags = _flags(scan)
+        if batch.restriction:
+            counts = batch.restriction.counts(evidence[0][scan.rules[0].key[0]])
+            rows = f"select h.* from (\n{rows}\n) as h\nwhere {counts}"
         if scan.rules[0].rule.measure is not None:
             groups = quoted(f"groups {number}")
             tables.append(f"{groups} as materialized (\n{groups_of(scan.rules[0])}\n)")
@@ -81,7 +86,8 @@ def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
         # the extract stands under the bare name
         cte, table = batch.shared_cte, of_rules.relation
         extracted = cte is not None and cte.table == table and cte.holds(of_rules.read_set)
-        tables.append(of_rules.sql(quoted(table.name) if extracted else quoted(table), keys))
+        some = batch.restriction.rows_of(table.oid) if batch.restriction else None
+        tables.append(of_rules.sql(some or (quoted(table.name) if extracted else quoted(table)), keys))
     withs, body = ",\n".join(tables), "\nunion all\n".join(lines)
     return f"with {withs}\n{body}"
 
@@ -123,12 +129,12 @@ def _flags(scan: Scan) -> list[str]:
     return [f"h.r{place}" for place in range(len(scan.rules))] if scan.shared else ["true"]
 
 
-def _hits(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
+def _hits(scan: Scan, restriction: Restriction | None = None) -> tuple[str, list[tuple[str, ...]]]:
     """The query of a scan's violating rows, and per rule its columns as those rows, called h, have them."""
     if scan.value:
         return _once_per_value(scan)
     if scan.shared:
-        return _shared(scan)
+        return _shared(scan, restriction)
     prepared = scan.rules[0]
     if prepared.rule.measure is not None:
         rows = f"select h.* from (\n{groups_of(prepared)}\n) as h where h.broken is not null"
@@ -170,10 +176,16 @@ def _alone(scan: Scan) -> str:
     return f"select v.*, {place} as place\nfrom (\n{body}\n) as v ({names})"
 
 
-def _shared(scan: Scan) -> tuple[str, list[tuple[str, ...]]]:
+def _shared(scan: Scan, restriction: Restriction | None) -> tuple[str, list[tuple[str, ...]]]:
     """Several rules in one pass: the rows that violate any, with a flag for each and every column that any shows."""
     shown, evidence = _evidence(scan)
     wheres = [_slices(prepared).where for prepared in scan.rules]
+    if restriction is not None:
+        key = _slices(scan.rules[0]).columns[scan.rules[0].key[0]]
+        wheres = [
+            restriction.verdict(prepared.rule.id, key, where)
+            for prepared, where in zip(scan.rules, wheres, strict=True)
+        ]
     flags = [f"({where}\n) is true as r{number}" for number, where in enumerate(wheres)]
     listed = ",\n".join([*shown, *flags, _place_of_row(scan)])
     any_of = "\nor ".join(f"({where}\n)" for where in wheres)

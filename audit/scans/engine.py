@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from order_audit.audit.analysis.parsed_query import ParsedQuery
+from order_audit.audit.scans.impact import RelatedRows
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.audit.scans.restriction import Restriction
 from order_audit.audit.scans.violation_store import ViolationStore
 from order_audit.domain import Impact
 from order_audit.expectations import Rule
 
 #: Receives a rule's id and outcome when it is known, from any thread.
 OnOutcome: TypeAlias = Callable[[str, Outcome], None]
+
+
+#: All rows and keys are judged, and no table has been counted.
+NO_RESTRICTIONS: Final[Mapping[str, Restriction]] = {}
+NO_COUNTS: Final[Mapping[int, int]] = {}
 
 
 def ignore_outcome(_rule: str, _outcome: Outcome) -> None:
@@ -88,6 +95,10 @@ class Engine(Protocol):
         """Return the impact that the outcome of a prepared rule will have numbers for."""
         ...
 
+    def related(self, prepared: PreparedRule) -> RelatedRows | None:
+        """Return the rows of another table that the impact of a rule adds up."""
+        ...
+
     def impact_sql(self, prepared: PreparedRule, sql: str) -> str:
         """Return a separate statement for a rule's impact, or an empty text; `sql` is the query of the violations."""
         ...
@@ -98,6 +109,11 @@ class Engine(Protocol):
         store: ViolationStore,
         options: ScanOptions,
         on_outcome: OnOutcome = ignore_outcome,
+        restrictions: Mapping[str, Restriction] = NO_RESTRICTIONS,
+        counts: Mapping[int, int] = NO_COUNTS,
     ) -> Scans:
-        """Begin to judge rules and return at once; violating keys are written to the store."""
+        """Begin to judge rules and return at once; violating keys are written to the store.
+
+        `restrictions` has by rule what is judged at all, `counts` the rows of tables that are known, by oid.
+        """
         ...

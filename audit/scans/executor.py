@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from queue import SimpleQueue
@@ -18,7 +18,7 @@ from order_audit.audit.database.quoting import quoted
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.batch_execution import execute
-from order_audit.audit.scans.engine import OnOutcome, ScanOptions, ignore_outcome
+from order_audit.audit.scans.engine import NO_COUNTS, OnOutcome, ScanOptions, ignore_outcome
 from order_audit.audit.scans.impact import Impacts
 from order_audit.audit.scans.levels import by_levels, needs_rows
 from order_audit.audit.scans.outcome import Outcome
@@ -45,6 +45,7 @@ class Executor:
         store: ViolationStore,
         options: ScanOptions,
         on_outcome: OnOutcome = ignore_outcome,
+        counts: Mapping[int, int] = NO_COUNTS,
     ) -> None:
         self._snapshot = snapshot
         self._impacts = impacts
@@ -61,8 +62,8 @@ class Executor:
         tables = {prepared.table.oid: prepared.table for prepared in self.tasks.values() if prepared.table is not None}
         # before the threads begin, which use them
         self._locks = {oid: threading.Lock() for oid in tables}
-        self._counts: dict[int, int | None] = {}
         self.notes: tuple[str, ...] = ()
+        self._counts: dict[int, int | None] = dict(counts)
         self._connections = self._connected(min(options.jobs, len(batches) + len(tables)))
         self._free: SimpleQueue[psycopg.Connection] = SimpleQueue()
         for connection in self._connections:

@@ -42,7 +42,8 @@ class Outcome:
     rows by key, masked; `ordered_by` says how its keys are sorted, `has_digests` whether digests
     stand for them; `cause` is why it was skipped or is not checkable;
     `missing` are the tables that are not there, and that no `requires` of the rule names; `severity` is that of the
-    broken limit, if the rule has several; `values` are the measured ones, the worst first.
+    broken limit, if the rule has several; `values` are the measured ones, the worst first. `of_changes`: only keys that
+    can have changed were judged again.
     """
 
     status: Status
@@ -60,3 +61,4 @@ class Outcome:
     missing: tuple[str, ...] = ()
     severity: Severity | None = None
     values: list[GroupValue] = field(default_factory=list)
+    of_changes: bool = False

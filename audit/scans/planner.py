@@ -34,8 +34,12 @@ class Scan:
         return len(self.rules) > 1 or bool(self.value)
 
 
-def plan(connection: psycopg.Connection, prepared_rules: Iterable[PreparedRule]) -> list[Scan]:
+def plan(
+    connection: psycopg.Connection, prepared_rules: Iterable[PreparedRule], *, few_rows: bool = False
+) -> list[Scan]:
     """Put rules that read the same into one scan, and judge once what repeats; the largest scans come first.
+
+    Of `few_rows`, each is judged.
 
     Rules share a scan where their keys and their FROM clauses are the same, or differ only by LATERAL subqueries that
     add columns and leave the rows alone.
@@ -49,7 +53,7 @@ def plan(connection: psycopg.Connection, prepared_rules: Iterable[PreparedRule])
         groups[_reads(prepared, calls)].append(prepared)
     scans: list[Scan] = []
     for group in groups.values():
-        for value in _repeating(connection, group, calls):
+        for value in [] if few_rows else _repeating(connection, group, calls):
             columns = {part.column for part in value}
             once = [prepared for prepared in group if _judged_by(prepared, columns, calls)]
             group = [prepared for prepared in group if prepared not in once]

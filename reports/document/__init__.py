@@ -7,6 +7,7 @@ from order_audit.errors import DocumentError
 from order_audit.reports.document.applied import Fixes
 from order_audit.reports.document.audit import (
     FORMAT,
+    Changed,
     ChangedTable,
     Database,
     Document,
@@ -16,6 +17,7 @@ from order_audit.reports.document.audit import (
     Requirement,
     RowsAffected,
     Run,
+    Since,
     Summary,
     Table,
     TableImpact,
@@ -59,6 +61,7 @@ __all__ = [
     "FORMAT",
     "BaselineChange",
     "Cause",
+    "Changed",
     "ChangedRow",
     "ChangedTable",
     "ChangedVariable",
@@ -103,6 +106,7 @@ __all__ = [
     "SchemaCause",
     "SchemaFinding",
     "SchemaRule",
+    "Since",
     "Status",
     "Summary",
     "Suppression",

@@ -64,6 +64,27 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """The rows of a table that have changed since an earlier audit."""
+
+    inserted: Count
+    updated: Annotated[int, note("Written again, whether or not with other values.", minimum=0)]
+    deleted: Count
+
+
+@dataclass(frozen=True)
+class Since:
+    """What an audit took over from an earlier one."""
+
+    run: Annotated[str, note("The id of the earlier audit.", format="uuid")]
+    started_at: datetime
+    whole: Annotated[str | None, note("Why all rows were judged all the same; null where they were not.")]
+    changed: Annotated[dict[str, Changed], note("By table.")]
+    in_full: Annotated[dict[str, str], note("Rules that judged all rows, each with the reason.")]
+    verified: Annotated[int, note("With --verify-since: verdicts on unchanged keys that were tested.", minimum=0)] = 0
+
+
+@dataclass(frozen=True)
 class Run:
     """One audit."""
 
@@ -86,6 +107,9 @@ class Run:
     notes: Annotated[
         tuple[str, ...], note("What was otherwise than asked: fewer connections, a second snapshot of a standby.")
     ] = field(default=(), kw_only=True)
+    since: Annotated[
+        Since | None, note("With --since: what an earlier audit has spared; null for an audit on its own.")
+    ] = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ Change: TypeAlias = Literal["resolved", "remaining", "new"]
 CHANGES: Final[tuple[Change, ...]] = ("resolved", "remaining", "new")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ComparedRun(Run):
     """One of the two audits."""
 

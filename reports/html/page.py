@@ -12,7 +12,16 @@ from markupsafe import Markup
 
 from order_audit.expectations import SEVERITIES, Severity
 from order_audit.expectations.names import top_area
-from order_audit.reports import action_plan, baseline_text, gate_text, limit_text, profile, schema_findings, totals
+from order_audit.reports import (
+    action_plan,
+    baseline_text,
+    gate_text,
+    limit_text,
+    profile,
+    schema_findings,
+    since_text,
+    totals,
+)
 from order_audit.reports.document import Cause, Document, Result, RowsAffected, Run, SchemaRule, Status
 from order_audit.reports.html import annotated_ddl, evidence, impact, links, reproduce, traceability
 from order_audit.reports.html.environment import page
@@ -75,6 +84,7 @@ def report(document: Document) -> str:
         traced=traceability.traced(document, in_order),
         untraced=traceability.untraced(document, in_order),
         questions=traceability.questions(document),
+        since_lines=since_text.lines(document.run),
         profile=shown_profile,
         figures=figures,
         totals=totals.totals(document),

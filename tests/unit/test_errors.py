@@ -20,7 +20,14 @@ from order_audit.scenario.migrate.run import DifferentError
 
 PACKAGE = Path(__file__).parents[2] / "order_audit"
 #: Errors that one module raises and another of the program always catches.
-INTERNAL = {"CannotImportError", "FormatError", "_NotSharedError"}
+INTERNAL = {
+    "AnotherHistoryError",
+    "CannotImportError",
+    "FormatError",
+    "Underivable",
+    "UnreadableError",
+    "_NotSharedError",
+}
 
 
 @pytest.mark.parametrize(

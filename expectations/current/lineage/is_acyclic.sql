@@ -5,6 +5,7 @@
 --   follows order_ref until an order references itself never ends.
 -- highlight: order_ref
 -- diagram: lineage of order_id
+-- connected: orders.order_id, orders.order_ref
 -- include: reference_is_sound
 select w.order_id, w.order_ref, w.ancestor_ref, w.customer_id, w.order_status, w.order_amount
 from (

@@ -6,6 +6,7 @@
 -- limitations: that order_ref was meant to name the first ancestor. The comment on the column says parent order.
 -- highlight: order_ref
 -- diagram: lineage of order_id
+-- connected: orders.order_id, orders.order_ref
 -- include: reference_is_sound
 select w.order_id, w.order_ref, w.ancestor_ref, w.customer_id, w.order_status, w.order_amount
 from (

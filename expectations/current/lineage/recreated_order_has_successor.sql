@@ -7,6 +7,7 @@
 --   be yet to come.
 -- highlight: order_status
 -- diagram: lineage of order_id
+-- connected: orders.order_id, orders.order_ref
 -- unguarded: a guard would reject a nightly job that ends an order before it inserts the next one
 select o.order_id, o.order_ref, o.customer_id, o.order_status, o.order_amount
 from orders as o

@@ -1,0 +1,104 @@
+"""Which rows have to be asked about: those whose verdict can have changed, and what their verdicts depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from order_audit.audit.analysis.dependence import Dependence, Edge, Link
+from order_audit.audit.analysis.relation_name import RelationName
+from order_audit.audit.since.changes import Changes
+from order_audit.audit.since.numbers import Mask, Numbers, among
+from order_audit.audit.since.state_file import ID
+from order_audit.audit.since.values import NULL
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The keys to ask about, as numbers, and the rows that it takes, by table, as numbers of their keys.
+
+    The verdicts on the keys `changed` can have changed. Those on the keys `open` are judged: `changed` and a sample.
+    The others are asked about for what the result says of them.
+    """
+
+    keys: Numbers
+    open: Numbers
+    changed: Numbers
+    rows: Mapping[RelationName, Numbers]
+
+
+def asked(
+    derived: Dependence,
+    tables: Mapping[RelationName, Changes],
+    array_of: Callable[[Link], str],
+    known: Numbers,
+    sample: Numbers,
+) -> Asked:
+    """Return what to ask.
+
+    `known` are the keys that violated before, `sample` some to judge again; `array_of` names the array of a link.
+    """
+    touched = _touched(derived, tables, array_of)
+    keys: list[Numbers] = []
+    for number, link in derived.roots:
+        found, name = tables[derived.tables[number]], array_of(link)
+        keys += [found.rows.arrays[name][touched[number]], found.gone.arrays[name]]
+    changed = np.unique(np.concatenate(keys))
+    judged = np.union1d(changed, sample)
+    wanted = np.union1d(judged, known)
+    needed = _needed(derived, tables, array_of, wanted)
+    rows: dict[RelationName, Mask] = {}
+    for number, table in enumerate(derived.tables):
+        rows[table] = rows[table] | needed[number] if table in rows else needed[number]
+    return Asked(wanted, judged, changed, {table: tables[table].rows.arrays[ID][mask] for table, mask in rows.items()})
+
+
+def _touched(
+    derived: Dependence, tables: Mapping[RelationName, Changes], array_of: Callable[[Link], str]
+) -> list[Mask]:
+    """Return by source the rows that changed, and those that depend on such a row or on one that is gone."""
+    touched = [tables[table].new.copy() for table in derived.tables]
+    last = [mask.copy() for mask in touched]
+    first = True
+    while first or any(mask.any() for mask in last):
+        following = [np.zeros_like(mask) for mask in touched]
+        for edge in derived.edges:
+            found = tables[derived.tables[edge.target]]
+            name = array_of(edge.same)
+            values = found.rows.arrays[name][last[edge.target]]
+            if first:
+                values = np.concatenate((values, found.gone.arrays[name]))
+            rows = tables[derived.tables[edge.source]].rows.arrays[array_of(edge.value)]
+            following[edge.source] |= _among(rows, values, edge) & ~touched[edge.source]
+        for mask, more in zip(touched, following, strict=True):
+            mask |= more
+        last, first = following, False
+    return touched
+
+
+def _needed(
+    derived: Dependence, tables: Mapping[RelationName, Changes], array_of: Callable[[Link], str], keys: Numbers
+) -> list[Mask]:
+    """Return by source the rows that the verdicts on some keys depend on."""
+    needed = [np.zeros(tables[table].count, np.bool_) for table in derived.tables]
+    for number, link in derived.roots:
+        needed[number] |= among(tables[derived.tables[number]].rows.arrays[array_of(link)], keys)
+    last = [mask.copy() for mask in needed]
+    while any(mask.any() for mask in last):
+        following = [np.zeros_like(mask) for mask in needed]
+        for edge in derived.edges:
+            values = tables[derived.tables[edge.source]].rows.arrays[array_of(edge.value)][last[edge.source]]
+            rows = tables[derived.tables[edge.target]].rows.arrays[array_of(edge.same)]
+            following[edge.target] |= _among(rows, values, edge) & ~needed[edge.target]
+        for mask, more in zip(needed, following, strict=True):
+            mask |= more
+        last = following
+    return needed
+
+
+def _among(rows: Numbers, values: Numbers, edge: Edge) -> Mask:
+    if not edge.nulls:
+        values = values[values != NULL]
+    return among(rows, values)

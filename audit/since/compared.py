@@ -1,0 +1,95 @@
+"""The values of tables that rules compare, as their queries say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import psycopg
+
+from order_audit.audit.analysis.dependence import ROW, Dependence, Edge, Link
+from order_audit.audit.analysis.query_scope import Underivable
+from order_audit.audit.analysis.relation_name import RelationName
+from order_audit.audit.database import catalog
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.audit.since.derive import Deriver
+from order_audit.audit.since.state_file import ID
+from order_audit.audit.since.tables import Table, tables_of
+from order_audit.audit.since.values import Value, fits
+
+
+class Compared:
+    """What rules depend on, and the values that it takes to find that out.
+
+    `tables` are those whose changes can be found. `rules` has the dependence by rule, `underived` has why others have
+    none. `values` has by table the numbers of values by the names of their arrays; `names` gives the array of a link.
+    """
+
+    def __init__(self, connection: psycopg.Connection, rules: Iterable[PreparedRule]) -> None:
+        self._connection = connection
+        self.rules: dict[str, Dependence] = {}
+        self.underived: dict[str, str] = {}
+        self.values: dict[RelationName, dict[str, Value]] = {}
+        self.names: dict[Link, str] = {}
+        self.tables: dict[RelationName, Table] = {}
+        self._derive(list(rules))
+
+    def _derive(self, rules: list[PreparedRule]) -> None:
+        names = {name for prepared in rules for name in prepared.query.relations}
+        relations = catalog.relations(self._connection, names)
+        self.tables, unfit = tables_of(self._connection, relations.items())
+        deriver = Deriver(self._connection, rules, relations)
+        for prepared in rules:
+            try:
+                for name in prepared.query.relations:
+                    if name in unfit:
+                        raise Underivable(unfit[name])
+                derived = self._take_links(deriver(prepared), prepared.columns[prepared.key[0]].type)
+            except Underivable as why:
+                self.underived[prepared.rule.id] = str(why)
+            else:
+                self.rules[prepared.rule.id] = derived
+
+    def _take_links(self, derived: Dependence, type_: int) -> Dependence:
+        """Note the values that a dependence compares; return it with those that are compared. Raises Underivable."""
+        derived = replace(derived, edges=frozenset(map(self._chosen, derived.edges)))
+        taken: dict[Link, Value] = {}
+        links = [link for _, link in derived.roots]
+        for edge in derived.edges:
+            links += [edge.value, edge.same]
+        for link in links:
+            taken[link] = self.tables[link.table].value(self._connection, link)
+        if any(taken[edge.value].kind != taken[edge.same].kind for edge in derived.edges):
+            raise Underivable("it compares values of different types")
+        if not all(fits(taken[link], type_) for _, link in derived.roots):
+            raise Underivable("its key is of another type than the column that it comes from")
+        for link, value in taken.items():
+            table = self.tables[link.table]
+            if value == table.id:
+                self.names[link] = ID
+            else:
+                self.names[link] = " ".join(link.parts)
+                self.values.setdefault(link.table, {})[self.names[link]] = value
+        return derived
+
+    def _chosen(self, edge: Edge) -> Edge:
+        """Choose what to compare of the several values that rows of one group have in common: any of them suffices."""
+        if len(edge.same.parts) < 2:
+            return edge
+        table = self.tables[edge.same.table]
+        parts: dict[str, Value] = {}
+        integers: list[str] = []
+        for part in edge.same.parts:
+            column = next((it for it in table.relation.columns if part == f"{ROW}.{quoted(it)}"), "")
+            try:
+                parts[part] = table.value(self._connection, Link(edge.same.table, (part,), column))
+            except Underivable:
+                continue
+            if column and parts[part].is_integer:
+                integers.append(part)
+        if not parts:
+            raise Underivable("it compares values that have no hash function")
+        # whole numbers cost little; texts and documents would have to be read for each row
+        same = Link(edge.same.table, tuple(integers if len(integers) > 1 else parts))
+        return replace(edge, value=same, same=same)

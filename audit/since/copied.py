@@ -1,0 +1,72 @@
+"""Arrays of numbers out of a table, many rows in one line of COPY: a line for each row would cost the client more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import numpy as np
+import psycopg
+
+from order_audit import session
+from order_audit.audit.analysis.dependence import ROW
+from order_audit.audit.since.numbers import Numbers
+from order_audit.audit.since.tables import Table
+
+#: About so many bytes of a table are read by one statement.
+_CHUNK: Final = 64 << 20
+#: The signature of COPY's binary format, its flags and the length of its extension.
+_HEADER: Final = 19
+_ELEMENT: Final = np.dtype([("length", ">i4"), ("value", ">i8")])
+
+
+def arrays(connection: psycopg.Connection, columns: Mapping[str, str], source: str) -> dict[str, Numbers]:
+    """Return columns, SQL of integers that are not NULL, of the rows that `source` gives: `from … where …`."""
+    listed = ", ".join(f"pg_catalog.array_agg(({text})::int8)" for text in columns.values())
+    data = bytearray()
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"copy (select {listed} {source}) to stdout (format binary)".encode()) as copy,
+    ):
+        for block in copy:
+            data += block
+    return dict(zip(columns, _parsed(bytes(data), len(columns)), strict=True))
+
+
+def _parsed(data: bytes, fields: int) -> Iterator[Numbers]:
+    """Yield the arrays of the one row in the data."""
+    place = _HEADER + 2
+    for _ in range(fields):
+        length = int.from_bytes(data[place : place + 4], signed=True)
+        place += 4
+        if length < 0:
+            yield np.empty(0, np.int64)  # no rows
+            continue
+        dimensions = int.from_bytes(data[place : place + 4])
+        count = int.from_bytes(data[place + 12 : place + 16]) if dimensions else 0
+        start = place + 12 + 8 * dimensions
+        yield np.frombuffer(data, _ELEMENT, count, start)["value"].astype(np.int64)
+        place += length
+
+
+def blocks(connection: psycopg.Connection, table: Table, columns: Mapping[str, str]) -> Iterator[dict[str, Numbers]]:
+    """Yield columns of all rows of a table, in the order of their places."""
+    size = int(session.scalar(connection, "select current_setting('block_size')"))
+    leaves = connection.execute(
+        """
+        select p.oid::regclass::text, pg_relation_size(p.oid)
+        from pg_class as p
+        where p.relkind = 'r'
+          and (p.oid = %(table)s or p.oid in (select t.relid from pg_partition_tree(%(table)s::oid) as t))
+        order by p.oid
+        """,
+        {"table": table.relation.oid},
+    ).fetchall()
+    step = max(1, _CHUNK // size)
+    for leaf, bytes_ in leaves:
+        pages = bytes_ // size
+        for first in range(0, pages, step):
+            bounds = f"{ROW}.ctid >= '({first},0)' and {ROW}.ctid < '({first + step},0)'"
+            found = arrays(connection, columns, f"from only {leaf} as {ROW} where {bounds}")
+            if len(next(iter(found.values()))):
+                yield found

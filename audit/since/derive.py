@@ -1,0 +1,134 @@
+"""What the verdict of a rule depends on, if that is certain: derived from its query, or as its header says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+import psycopg
+
+from order_audit.audit.analysis.dependence import ROW, Dependence, Edge, Link, dependence
+from order_audit.audit.analysis.query_read import QueryRead
+from order_audit.audit.analysis.query_scope import Catalog, Underivable
+from order_audit.audit.analysis.relation_name import RelationName
+from order_audit.audit.database.catalog import Relation
+from order_audit.audit.database.quoting import quoted
+from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.foreign_code import whole_path
+
+#: Stable functions of the server whose results depend on their arguments, and on settings that are equal in each audit.
+_SETTLED: Final = frozenset(
+    """
+    concat concat_ws format to_char to_timestamp to_date to_number date_trunc date_part extract timezone date time
+    timestamp timestamptz json_build_array json_build_object jsonb_build_array jsonb_build_object to_json to_jsonb
+    row_to_json array_to_json array_to_string string_to_array quote_literal quote_nullable getdatabaseencoding
+    json_agg jsonb_agg json_object_agg jsonb_object_agg array_agg string_agg text convert_to convert_from
+    generate_series length jsonb_path_exists_tz jsonb_path_query_tz make_timestamptz isfinite overlaps regexp_replace
+    """.split()  # noqa: SIM905 - a list of words is easier to read
+)
+_QUERY: Final = """
+select p.proname, bool_or(p.pronamespace <> 'pg_catalog'::regnamespace),
+  bool_or(p.provolatile <> 'i'), bool_or(p.prokind = 'a')
+from pg_proc as p
+where p.proname = any(%s)
+group by p.proname
+"""
+_LOOSE: Final = "select collname::text from pg_collation where not collisdeterministic"
+
+
+class Deriver:
+    """Derives the dependence of rules on one database."""
+
+    def __init__(
+        self, connection: psycopg.Connection, rules: Iterable[PreparedRule], relations: Mapping[RelationName, Relation]
+    ) -> None:
+        self._connection = connection
+        self._relations = relations
+        called = sorted({call for rule in rules for call in rule.query.calls or ()})
+        self._calls = {row[0]: row[1:] for row in connection.execute(_QUERY, [called]).fetchall()}
+        self._loose_collations = frozenset(row[0] for row in connection.execute(_LOOSE).fetchall())
+        aggregates = frozenset(name for name, facts in self._calls.items() if facts[2])
+        self._catalog = Catalog(self._columns, aggregates)
+
+    def _columns(self, name: RelationName) -> Collection[str] | None:
+        relation = self._relations.get(name)
+        return None if relation is None else relation.columns
+
+    def __call__(self, prepared: PreparedRule) -> Dependence:
+        """Return what the verdict of a rule depends on. Raises Underivable with the reason."""
+        rule, query = prepared.rule, prepared.query
+        if rule.measure is not None:
+            raise Underivable("it measures all of the rows")
+        if prepared.key_is_personal or not rule.key:
+            raise Underivable("its key is personal data")
+        if prepared.may_steer:
+            raise Underivable("it calls a volatile function")
+        query_read = QueryRead(query.body)
+        if query.calls is None:
+            raise Underivable("its query has syntax that the analysis does not know")
+        self._refuse_calls(query.calls, query_read)
+        if query_read.collations & self._loose_collations:
+            raise Underivable("it has a collation that takes different texts for equal")
+        if rule.connected:
+            return _connected(prepared)
+        derived = dependence(query_read.tree, rule.key[0], self._catalog)
+        if derived.edges and not self._is_understood(query.body, query_read.bracketed()):
+            raise Underivable("the analysis reads its query in another way than the server")
+        return derived
+
+    def _refuse_calls(self, calls: Iterable[str], query_read: QueryRead) -> None:
+        for call in sorted(calls):
+            if call not in self._calls:
+                continue
+            elsewhere, unsettled, _ = self._calls[call]
+            if elsewhere:
+                raise Underivable(f"it calls {call}, which is no function of the server's own")
+            if (
+                unsettled
+                and call not in _SETTLED
+                and not (call == "current_setting" and query_read.settings <= {"server_encoding"})
+            ):
+                raise Underivable(f"it calls {call}, whose result may be another in each audit")
+
+    def _is_understood(self, body: str, as_read: str) -> bool:
+        """Whether the server plans the query as it plans what the parser has read, with brackets around each part."""
+        try:
+            return self._plan(body) == self._plan(as_read)
+        except psycopg.Error:
+            return False
+
+    def _plan(self, statement: str) -> str:
+        with self._connection.transaction(force_rollback=True), whole_path(self._connection):
+            row = self._connection.execute(f"explain (verbose, costs off, format json) {statement}".encode()).fetchone()
+        return json.dumps(row)
+
+
+def _connected(prepared: PreparedRule) -> Dependence:
+    """Return the dependence that a rule's header declares."""
+    links = [Link(RelationName("", it.table), (f"{ROW}.{quoted(it.name)}",), it.name) for it in prepared.rule.connected]
+    tables = tuple(dict.fromkeys(link.table for link in links))
+    key = prepared.columns[prepared.key[0]].source
+    if not key or prepared.table is None or RelationName("", prepared.table.name) not in tables:
+        raise Underivable("its key is no column of a table that connected names")
+    if left := [str(name) for name in prepared.query.relations if name not in tables]:
+        raise Underivable(f"connected names no column of {left[0]}")
+    root = Link(RelationName("", prepared.table.name), (f"{ROW}.{quoted(key)}",), key)
+    edges = frozenset(
+        Edge(tables.index(one.table), one, tables.index(other.table), other) for one in links for other in links
+    )
+    return Dependence(tables, ((tables.index(root.table), root),), edges)
+
+
+def fingerprint(prepared: PreparedRule) -> str:
+    """Return what changes with the query of a rule."""
+    text = json.dumps(
+        [
+            prepared.query.body,
+            prepared.rule.key,
+            [column.type for column in prepared.columns],
+            [str(it) for it in prepared.rule.connected],
+        ]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,63 @@
+"""Write the state that an audit leaves for the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+
+from order_audit import session
+from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.audit.since import state_file
+from order_audit.audit.since.changes import Changes, write_all, write_changes
+from order_audit.audit.since.compared import Compared
+from order_audit.audit.since.derive import fingerprint
+from order_audit.audit.since.state_file import PartWriter, State
+
+#: The share of changed rows from which on a new state has all rows, and not what has changed.
+_REWRITTEN: Final = 0.1
+
+
+def keep(
+    connection: psycopg.Connection,
+    folder: Path,
+    facts: Mapping[str, Any],
+    compared: Compared,
+    rules: Iterable[PreparedRule],
+    found: Mapping[str, Changes],
+    old: State | None,
+) -> None:
+    """Write a state into a new folder: all rows, or the parts of an old state and what was `found` to have changed."""
+    folder.mkdir()
+    following = int(session.scalar(connection, "select 3 + pg_catalog.age('3'::xid)::int8")) % (1 << 32)
+    parts = list(state_file.reuse(old, folder)) if old is not None and _is_little(compared, found, old) else []
+    part = PartWriter(folder, len(parts))
+    for name, table in compared.tables.items():
+        if parts:
+            write_changes(table, found[table.name], part)
+        else:
+            write_all(connection, table, compared.values.get(name, {}), part, following)
+    parts.append(part.close())
+    tables = {
+        table.name: {
+            "oid": table.relation.oid,
+            "signature": table.signature,
+            "id": table.id.sql,
+            "values": {it: value.sql for it, value in compared.values.get(name, {}).items()},
+        }
+        for name, table in compared.tables.items()
+    }
+    fingerprints = {prepared.rule.id: fingerprint(prepared) for prepared in rules}
+    state_file.write(folder, State({**facts, "tables": tables, "rules": fingerprints}, parts))
+
+
+def _is_little(compared: Compared, found: Mapping[str, Changes], old: State) -> bool:
+    """Whether all that has changed is known, and little beside all rows."""
+    if len(found) < len(compared.tables):
+        return False
+    rows = sum(changes.count for changes in found.values())
+    later = sum(int(changes.new.sum()) for changes in found.values())
+    earlier = sum(int(table["rows"]) for part in old.parts[1:] for table in part["tables"].values())
+    return earlier + later <= _REWRITTEN * rows

@@ -1,0 +1,183 @@
+"""The state beside a result: the numbers of each row's values, in files that are read block by block.
+
+A folder has a manifest and parts. The first part has all rows, each following one what has changed since: rows that are
+gone or old, and new ones. Files are ZIP archives of arrays, whose checksums are tested when they are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from order_audit.audit.since.numbers import NONE, Numbers, among
+
+#: The form of the state. Another one is not read.
+FORMAT: Final = "order-audit-state/1"
+MANIFEST: Final = "manifest.json"
+#: The folder of the state beside a result.
+FOLDER: Final = "state"
+#: The arrays of a table beside those of its links: the rows' numbers, and the transactions that wrote them.
+ID: Final = "id"
+WRITER: Final = "xmin"
+_GONE: Final = "gone"
+
+
+class UnreadableError(Exception):
+    """A state that cannot be read, with the reason."""
+
+
+@dataclass
+class Rows:
+    """Arrays of one length by name: `id`, `xmin`, and the links."""
+
+    arrays: dict[str, Numbers]
+
+    def __len__(self) -> int:
+        return len(self.arrays[ID])
+
+
+@dataclass
+class State:
+    """What an audit has kept: facts of its database, tables and rules, and the parts with the rows."""
+
+    facts: dict[str, Any]
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    folder: Path = Path()
+
+    def rows(self, table: str, names: Iterable[str]) -> Rows:
+        """Read arrays of a table's rows as they were at that audit. Raises UnreadableError."""
+        names = [ID, *(name for name in names if name != ID)]
+        found: dict[str, list[Numbers]] = {name: [] for name in names}
+        for part in self.parts:
+            with self._archive(part) as archive:
+                known = part["tables"].get(table)
+                if known is None:
+                    continue
+                gone = _read(archive, f"{known['number']}/{_GONE}")
+                if len(gone):
+                    for place, ids in enumerate(found[ID]):
+                        kept = ~among(ids, gone)
+                        if not kept.all():
+                            for name in names:
+                                found[name][place] = found[name][place][kept]
+                for name in names:
+                    if name not in known["arrays"]:
+                        raise UnreadableError(f"it has no values {name!r} of {table}")
+                    found[name].append(_read(archive, f"{known['number']}/{known['arrays'][name]}"))
+        return Rows({name: np.concatenate(arrays or [NONE]) for name, arrays in found.items()})
+
+    def _archive(self, part: dict[str, Any]) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(self.folder / Path(part["file"]).name)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise UnreadableError(f"{part['file']} cannot be read: {error}") from None
+
+
+class PartWriter:
+    """Writes a part: the blocks of arrays as they come, then which tables they are of."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self.file = f"part-{number}.zip"
+        self._path = folder / self.file
+        self._archive = zipfile.ZipFile(self._path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+        self._tables: dict[str, dict[str, Any]] = {}
+        self._blocks: dict[str, int] = {}
+
+    def gone(self, table: str, ids: Numbers) -> None:
+        """Say which rows of earlier parts count no more."""
+        self._write(f"{self._number(table)}/{_GONE}", ids)
+
+    def rows(self, table: str, rows: Rows) -> None:
+        """Add rows of a table."""
+        number = self._number(table)
+        arrays = self._tables[table]["arrays"]
+        for name, array in rows.arrays.items():
+            self._write(f"{number}/{arrays.setdefault(name, str(len(arrays)))}", array)
+        self._tables[table]["rows"] += len(rows)
+
+    def close(self) -> dict[str, Any]:
+        """Finish the file; return what the manifest says of it."""
+        self._archive.close()
+        with self._path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"file": self.file, "sha256": digest, "tables": self._tables}
+
+    def _number(self, table: str) -> int:
+        return int(self._tables.setdefault(table, {"number": len(self._tables), "arrays": {}, "rows": 0})["number"])
+
+    def _write(self, name: str, array: Numbers) -> None:
+        block = self._blocks[name] = self._blocks.get(name, -1) + 1
+        # neighbours are alike: their differences take fewer bytes
+        with np.errstate(over="ignore"):
+            steps = np.diff(array, prepend=array[:1] * 0)
+        kind = next(it for it in ("<i1", "<i2", "<i4", "<i8") if _fits(steps, it))
+        self._archive.writestr(f"{name}/{block}.{kind[1:]}", steps.astype(kind).tobytes())
+
+
+def _fits(array: Numbers, kind: str) -> bool:
+    limits = np.iinfo(np.dtype(kind))
+    return not len(array) or bool(array.min() >= limits.min and array.max() <= limits.max)
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> Numbers:
+    """Read an array. Raises UnreadableError."""
+    blocks: list[Numbers] = []
+    try:
+        names = {it.rpartition(".")[0]: it for it in archive.namelist()} if archive.filelist else {}
+        while (place := f"{name}/{len(blocks)}") in names:
+            member = names[place]
+            steps = np.frombuffer(archive.read(member), f"<{member.rpartition('.')[2]}").astype(np.int64)
+            blocks.append(np.cumsum(steps))
+    except (OSError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise UnreadableError(f"{archive.filename} is damaged: {error}") from None
+    return np.concatenate(blocks) if blocks else NONE
+
+
+def write(folder: Path, state: State) -> None:
+    """Write the manifest, when all parts are written."""
+    content = {"format": FORMAT, "facts": state.facts, "parts": state.parts}
+    text = json.dumps(content, indent=1, sort_keys=True)
+    document = {"sha256": hashlib.sha256(text.encode()).hexdigest(), "content": content}
+    (folder / MANIFEST).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> State:
+    """Read a state's manifest, and test its files. Raises UnreadableError."""
+    try:
+        document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        content = document["content"]
+        text = json.dumps(content, indent=1, sort_keys=True)
+        if document["sha256"] != hashlib.sha256(text.encode()).hexdigest():
+            raise UnreadableError(f"{folder / MANIFEST} was changed")
+        if content["format"] != FORMAT:
+            raise UnreadableError(f"it has the form {content['format']!r}, and this version reads {FORMAT!r}")
+        for part in content["parts"]:
+            with (folder / Path(part["file"]).name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != part["sha256"]:
+                    raise UnreadableError(f"{folder / part['file']} is damaged")
+        return State(content["facts"], content["parts"], folder)
+    except FileNotFoundError as error:
+        raise UnreadableError(f"{error.filename} is missing") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableError(f"{folder / MANIFEST} cannot be read: {error}") from None
+
+
+def reuse(state: State, folder: Path) -> Iterator[dict[str, Any]]:
+    """Place the parts of a state in another folder, and yield what the manifest says of them."""
+    for part in state.parts:
+        name = Path(part["file"]).name
+        try:
+            os.link(state.folder / name, folder / name)
+        except OSError:
+            shutil.copyfile(state.folder / name, folder / name)
+        yield part

@@ -1,0 +1,89 @@
+"""Values of rows that are compared with values of other rows, each as one integer.
+
+Integers are themselves, anything else is a hash: equal values have equal numbers, different ones rarely. So rows that
+are found by such a number may be too many, and never too few. Personal data has hashes of 32 bits, which many different
+texts share, so that they do not show whose they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+
+from order_audit import session
+from order_audit.audit import mask
+from order_audit.audit.analysis.dependence import ROW, Link
+from order_audit.audit.analysis.query_scope import Underivable
+from order_audit.audit.database import catalog
+from order_audit.audit.database.catalog import Relation
+from order_audit.audit.database.quoting import quoted
+
+#: The number of NULL.
+NULL: Final = -(1 << 63)
+_INTEGERS: Final = {20, 21, 23}
+_VARCHAR: Final = 1043
+_TEXT: Final = 25
+#: What hashes begin with, so that they are no hashes that other programs use.
+_SEED: Final = 7_310_993
+#: Whether values of these types are compared as such: those of composite types may have parts of other types.
+_SIMPLE: Final = """
+select bool_and(t.typtype not in ('c', 'p') and coalesce(e.typtype, 'b') not in ('c', 'p'))
+from pg_type as t
+left join pg_type as e on e.oid = t.typelem and t.typcategory = 'A'
+where t.oid = any(%s)
+"""
+_BITS: Final = (1 << 32) - 1
+
+
+@dataclass(frozen=True)
+class Value:
+    """SQL of the number of a value of the row `ROW`, and what has equal numbers where values are equal.
+
+    `kind` is `integer`, or the types of what is hashed.
+    """
+
+    sql: str
+    kind: str
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether the number is the value itself."""
+        return self.kind == "integer"
+
+
+def value_of(connection: psycopg.Connection, link: Link, table: Relation) -> Value:
+    """Return the number of a link's value. Raises Underivable if the server has no hash function for its type."""
+    statement = f"select {', '.join(link.parts)} from {quoted(table)} as {ROW}"
+    try:
+        with connection.transaction(force_rollback=True):
+            types = [column.type for column in catalog.describe(connection, statement)]
+            if not session.is_true(connection, _SIMPLE, [types]):
+                raise Underivable("it compares whole rows")
+            names = frozenset({link.column}) if link.column else None
+            value = _value(link.parts, types, is_personal=mask.is_personal(names))
+            connection.execute(f"select {value.sql} from {quoted(table)} as {ROW} limit 1".encode())
+    except psycopg.Error:
+        raise Underivable("it compares values that have no hash function") from None
+    return value
+
+
+def _value(parts: tuple[str, ...], types: list[int], *, is_personal: bool) -> Value:
+    if len(parts) == 1 and types[0] in _INTEGERS and not is_personal:
+        return Value(f"coalesce(({parts[0]})::int8, {NULL})", "integer")
+    texts = [f"({part})::text" if kind == _VARCHAR else part for part, kind in zip(parts, types, strict=True)]
+    hashed = f"pg_catalog.hash_record_extended(row({', '.join(texts)}), {_SEED})"
+    if is_personal:
+        hashed = f"({hashed} & {_BITS})"
+    if len(parts) == 1:
+        hashed = f"case when ({parts[0]}) is null then {NULL} else {hashed} end"
+    names = ",".join(str(_TEXT if kind == _VARCHAR else kind) for kind in types)
+    return Value(hashed, f"{'short ' * is_personal}hash of {names}")
+
+
+def fits(value: Value, type_: int) -> bool:
+    """Whether a result column of this type has the same numbers as a table's column with this value."""
+    if value.is_integer:
+        return type_ in _INTEGERS
+    return value.kind.endswith(f"hash of {_TEXT if type_ == _VARCHAR else type_}")

@@ -1,0 +1,89 @@
+"""What the verdict of a rule on a row depends on, as its query tells."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from order_audit.audit.analysis.dependence import dependence
+from order_audit.audit.analysis.query_read import QueryRead
+from order_audit.audit.analysis.query_scope import Catalog, Underivable
+
+_COLUMNS: Final = {
+    "person": ("id", "city_id", "boss_id", "email", "score"),
+    "city": ("id", "name", "region"),
+    "item": ("id", "person_id", "amount"),
+}
+_CATALOG: Final = Catalog(lambda name: _COLUMNS.get(name.relation), {"bool_xor"})
+#: By query: the edges, as `source.column > source.column`.
+_DERIVED: Final = {
+    "select id from person where score < 0": "",
+    "select p.id from person p left join city c on c.id = p.city_id where c.id is null": "0.city_id > 1.id",
+    "select p.id from city c join person p on p.city_id = c.id": "1.city_id > 0.id",
+    "select c.id from city c where not exists (select from person p where p.city_id = c.id)": "0.id > 1.city_id",
+    "select c.id from city c where c.id in (select city_id from person)": "0.id > 1.city_id",
+    "select s.id from (select id, count(*) over (partition by city_id) n from person) s where n > 1":
+        "0.city_id > 0.city_id",
+    "select id from (select id, count(*) over (partition by id) n from person) s where n > 1": "",
+    "select city_id from person group by city_id having count(*) > 1": "",
+    "select c.id from city c join (select city_id x, count(*) n from person group by 1) s on s.x = c.id":
+        "0.id > 1.city_id",
+    "with a as (select * from person) select a.id from a join a b on b.id = a.boss_id": "0.boss_id > 1.id",
+    "select p.id from person p where (select sum(amount) from item where person_id = p.id) > 9": "0.id > 1.person_id",
+    # the name of a column that only the outer query has
+    "select p.id from person p where exists (select from item where person_id = p.id and score > amount)":
+        "0.id > 1.person_id",
+    "select x.id from (select distinct on (city_id) id, score from person order by city_id, score) x":
+        "0.city_id > 0.city_id",
+}  # fmt: skip
+#: By query: why it cannot be derived.
+_REFUSED: Final = {
+    "select p.id from city c left join person p on p.city_id = c.id": "no equality connects the rows of city",
+    "select p.id from person p where p.city_id not in (select id from city)": "no equality connects the rows of city",
+    "select p.id from person p where p.score > (select avg(score) from person)": "no equality connects",
+    "select p.id from person p where p.city_id = (select max(id) from city)": "no equality connects",
+    "select p.id, (select count(*) from city) n from person p": "no equality connects",
+    "select p.id from person p join city c on c.id is not distinct from p.city_id": "no equality connects",
+    "select p.id from person p join city c on c.id = p.city_id or c.name = p.email": "no equality connects",
+    "select p.id from person p left join city c on c.name = 'x' and p.score = 1": "no equality connects",
+    "select p.id from person p where case when p.city_id in (select id from city) then false else true end":
+        "no equality connects",
+    "select id from person order by score limit 3": "it has a limit",
+    "select s.id from (select id from person limit 3) s": "it has a limit",
+    "select s.id from (select id, rank() over (order by score) r from person) s where r < 3": "other rows",
+    "select s.id from (select p.id, count(*) over (partition by c.region) n from person p"
+    " join city c on c.id = p.city_id) s where n > 1": "other rows",
+    "select count(*) as id from person": "its key is no column",
+    "select max(id) as id from person group by city_id": "its key is no column",
+    "select id from person having bool_xor(score > 1)": "computed over all rows",
+    "select id, bool_xor(score > 1) from person": "computed over all rows",
+    "select city_id from person group by rollup (city_id)": "not one of the columns that it groups by",
+    "select p.id from person p full join city c on c.id = p.city_id": "right, full",
+    "select p.id from person p join city c using (id)": "using",
+    "select p.id from person p tablesample system (5)": "sample",
+    "select p.id from public.person p": "schema",
+    "select id from person where score > 1 and id in (select person_id from item order by amount limit 2)":
+        "it has a limit",
+    "with recursive u as (select id, boss_id from person union select u.id, p.boss_id from u join person p"
+    " on p.id = u.boss_id) select id from u": "its key is no column",
+    "select id from person where email = current_user": "who runs it",
+    "select id from person where score < extract(day from date 'today')": "the time of the audit",
+    "select id from person where email = 'x'::regclass::text": "the catalog",
+}  # fmt: skip
+
+
+def _edges(query: str) -> str:
+    found = dependence(QueryRead(query).tree, "city_id" if "select city_id" in query[:15] else "id", _CATALOG)
+    return ", ".join(sorted(f"{it.source}.{it.value.column} > {it.target}.{it.same.column}" for it in found.edges))
+
+
+@pytest.mark.parametrize("query", _DERIVED)
+def test_edges(query: str) -> None:
+    assert _edges(query) == _DERIVED[query]
+
+
+@pytest.mark.parametrize("query", _REFUSED)
+def test_refused(query: str) -> None:
+    with pytest.raises(Underivable, match=_REFUSED[query]):
+        _edges(query)
