@@ -33,7 +33,7 @@ def client_costs(running: Server, revision: str, repeats: int) -> dict[str, Any]
         for turn in range(repeats + 1):
             say(f"round {turn} of {repeats}: run and --help, of {revision} and of now")
             for (command, name), found in runs.items():
-                words = [sys.executable, "-m", _module(trees[name]), *commands[command]]
+                words = [sys.executable, "-m", module(trees[name]), *commands[command]]
                 used = numbers(cost(words, env={"PYTHONPATH": str(trees[name])}, cwd=Path(folder)))
                 if turn:
                     found.append(used)
@@ -52,6 +52,6 @@ def checked_out(revision: str, folder: Path) -> Path:
     return folder
 
 
-def _module(tree: Path) -> str:
+def module(tree: Path) -> str:
     """The module for `python -m`: early revisions had no common package."""
     return "order_audit" if (tree / "order_audit").is_dir() else "audit.cli"

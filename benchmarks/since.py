@@ -21,7 +21,7 @@ import psycopg
 
 from benchmarks import table
 from benchmarks.bed import bed, machine, server
-from benchmarks.client import checked_out
+from benchmarks.client import checked_out, module
 from benchmarks.compare import say, versions, write
 from benchmarks.measure import Cost, FailedError, alone, cost
 from order_audit.audit.database.server import Server
@@ -70,12 +70,12 @@ def _size(running: Server, folder: Path, earlier: Path, orders: int, repeats: in
             say(f"{orders:,} orders, round {turn} of {repeats}")
             out = folder / "out"
             found.setdefault("earlier", []).append(_run(running, made.dsn, earlier, out, "--no-lint", "--no-profile"))
-            for share in SHARES:
+            for place, share in enumerate(SHARES):
                 first, second, whole = (folder / f"{name}-{share}" for name in ("first", "second", "whole"))
                 kept = _run(running, made.dsn, _ROOT, first, "--no-lint", "--no-profile", "--state")
                 kept["state_bytes"] = sum(it.stat().st_size for it in (first / "state").iterdir())
                 found.setdefault("with state", []).append(kept)
-                changed[str(share)] = _change(made.dsn, share, turn)
+                changed[str(share)] = _change(made.dsn, share, len(SHARES) * (turn - 1) + place)
                 words = ("--no-lint", "--no-profile")
                 found.setdefault(f"since {share}", []).append(
                     _run(running, made.dsn, _ROOT, second, *words, "--since", str(first))
@@ -98,7 +98,7 @@ def _run(running: Server, dsn: str, tree: Path, out: Path, *words: str) -> dict[
     """Return what an audit by the program in a folder costs."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         before = _ended(running)
-        command = [sys.executable, "-m", "order_audit", "run", "--dsn", dsn, "--out", str(out), "--quiet",
+        command = [sys.executable, "-m", module(tree), "run", "--dsn", dsn, "--out", str(out), "--quiet",
                    "--fail-on", "never", *words]  # fmt: skip
         used: Cost = cost(command, env={"PYTHONPATH": str(tree)}, cwd=out.parent)
         if not alone(connection):
