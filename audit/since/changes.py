@@ -16,7 +16,7 @@ import psycopg
 from order_audit import session
 from order_audit.audit.analysis.dependence import ROW
 from order_audit.audit.since.copied import arrays, blocks
-from order_audit.audit.since.numbers import Mask, Numbers, among
+from order_audit.audit.since.numbers import Mask, Numbers, among, joined
 from order_audit.audit.since.state_file import ID, WRITER, PartWriter, Rows, State
 from order_audit.audit.since.tables import Table
 from order_audit.audit.since.values import Value
@@ -42,11 +42,15 @@ class Horizon:
 
 @dataclass
 class Changes:
-    """The rows of a table: those that count (`rows`), which of them are new (`new`), and old versions (`gone`)."""
+    """The rows of a table: those that count (`rows`), which of them are new (`new`), and old versions (`gone`).
+
+    `writers` are the transactions that wrote the new ones.
+    """
 
     rows: Rows
     new: Mask
     gone: Rows
+    writers: Numbers
 
     @property
     def count(self) -> int:
@@ -83,29 +87,33 @@ def changes(
     found = arrays(connection, columns, f"from {name} as {ROW} where {young}")
     found[WRITER] = _writers(found[WRITER], since.next)
     new = Rows(found)
-    old = state.rows(name, (WRITER, *values))
-    again = among(old.arrays[ID], new.arrays[ID])
-    kept = ~again
-    count, ids, ages = session.row(
-        connection,
-        f"select count(*), coalesce(sum({table.id.sql}), 0), coalesce(sum(pg_catalog.age({ROW}.xmin)), 0)"
-        f" from {name} as {ROW} where not ({young})",
-    )
-    missing = int(np.count_nonzero(kept)) - count
-    if missing < 0:
-        raise AnotherHistoryError
-    if missing:
-        kept &= ~among(old.arrays[ID], _lost(connection, table, old.arrays[ID][kept], young))
-    if int(np.count_nonzero(kept)) != count or _sum(old.arrays[ID][kept]) != int(ids) % 2**64:
-        raise AnotherHistoryError
-    if _sum(_ages(old.arrays[WRITER][kept], since.next)) != int(ages) % 2**64:
-        raise AnotherHistoryError
-    gone = Rows({it: array[~kept] for it, array in old.arrays.items()})
-    for it, array in old.arrays.items():
-        old.arrays[it] = np.concatenate((array[kept], new.arrays[it]))
-    is_new = np.zeros(len(old), np.bool_)
+    old = state.table(name)
+    try:
+        kept = ~among(old.ids, new.arrays[ID])
+        count, ids, ages = session.row(
+            connection,
+            f"select count(*), coalesce(sum({table.id.sql}), 0), coalesce(sum(pg_catalog.age({ROW}.xmin)), 0)"
+            f" from {name} as {ROW} where not ({young})",
+        )
+        missing = int(np.count_nonzero(kept)) - count
+        if missing < 0:
+            raise AnotherHistoryError
+        if missing:
+            kept &= ~among(old.ids, _lost(connection, table, old.ids[kept], young))
+        if int(np.count_nonzero(kept)) != count or _sum(old.ids[kept]) != int(ids) % 2**64:
+            raise AnotherHistoryError
+        if _sum(_ages(old.array(WRITER)[kept], since.next)) != int(ages) % 2**64:
+            raise AnotherHistoryError
+        rows, gone = Rows({}), Rows({})
+        for it in (ID, *values):
+            array = old.ids if it == ID else old.array(it)
+            gone.arrays[it] = array[~kept]
+            rows.arrays[it] = joined(array[kept], new.arrays[it])
+    finally:
+        old.close()
+    is_new = np.zeros(len(rows), np.bool_)
     is_new[count:] = True
-    return Changes(old, is_new, gone)
+    return Changes(rows, is_new, gone, new.arrays[WRITER])
 
 
 def _lost(connection: psycopg.Connection, table: Table, expected: Numbers, young: str) -> Numbers:
@@ -129,16 +137,17 @@ def _lost(connection: psycopg.Connection, table: Table, expected: Numbers, young
 
 
 def _sum(array: Numbers) -> int:
-    return int(array.view(np.uint64).sum(dtype=np.uint64)) if len(array) else 0
+    return int(array.astype(np.int64).view(np.uint64).sum(dtype=np.uint64)) if len(array) else 0
 
 
 def _writers(ages: Numbers, following: int) -> Numbers:
-    """Return transactions by their ages."""
-    return np.where(ages == _FOREVER, 2, (following - ages) % _XIDS)
+    """Return transactions by their ages, less 2^31, so that they fit into four bytes."""
+    return np.where(ages == _FOREVER, 2, (following - ages) % _XIDS) - 2**31
 
 
 def _ages(writers: Numbers, following: int) -> Numbers:
-    return np.where(writers < 3, _FOREVER, (following - writers + 2**31) % _XIDS - 2**31)
+    whole = writers.astype(np.int64) + 2**31
+    return np.where(whole < 3, _FOREVER, (following - whole + 2**31) % _XIDS - 2**31)
 
 
 def write_all(
@@ -161,4 +170,5 @@ def write_all(
 def write_changes(table: Table, found: Changes, part: PartWriter) -> None:
     """Write what has changed in a table into a part."""
     part.gone(table.name, found.gone.arrays[ID])
-    part.rows(table.name, Rows({name: array[found.new] for name, array in found.rows.arrays.items()}))
+    new = {name: array[found.new] for name, array in found.rows.arrays.items()}
+    part.rows(table.name, Rows(new | {WRITER: found.writers}))

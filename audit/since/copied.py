@@ -14,7 +14,7 @@ from order_audit.audit.since.numbers import Numbers
 from order_audit.audit.since.tables import Table
 
 #: About so many bytes of a table are read by one statement.
-_CHUNK: Final = 64 << 20
+_CHUNK: Final = 16 << 20
 #: The signature of COPY's binary format, its flags and the length of its extension.
 _HEADER: Final = 19
 _ELEMENT: Final = np.dtype([("length", ">i4"), ("value", ">i8")])

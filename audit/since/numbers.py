@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-Numbers: TypeAlias = npt.NDArray[np.int64]
+Numbers: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 NONE: Final[Numbers] = np.empty(0, np.int64)
 #: The lowest bits, in which most numbers differ from those looked for: a table of them fits into a processor's cache.
 _LOW: Final = (1 << 22) - 1
+
+
+def narrow(numbers: Numbers) -> Numbers:
+    """Return numbers in four bytes each if they fit: most keys do."""
+    limits = np.iinfo(np.int32)
+    fits = not len(numbers) or (numbers.min() >= limits.min and numbers.max() <= limits.max)
+    return numbers.astype(np.int32) if fits else numbers
+
+
+def joined(one: Numbers, other: Numbers) -> Numbers:
+    """Return one array after the other, in four bytes a number if both fit."""
+    return np.concatenate((one, narrow(other) if one.dtype == np.int32 else other))
 
 
 def among(numbers: Numbers, wanted: Numbers) -> Mask:

@@ -12,14 +12,14 @@ import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from order_audit.audit.since.numbers import NONE, Numbers, among
+from order_audit.audit.since.numbers import NONE, Mask, Numbers, among, narrow
 
 #: The form of the state. Another one is not read.
 FORMAT: Final = "order-audit-state/1"
@@ -38,7 +38,7 @@ class UnreadableError(Exception):
 
 @dataclass
 class Rows:
-    """Arrays of one length by name: `id`, `xmin`, and the links."""
+    """Arrays of one length by name: `id` and the links; `xmin` only of new rows."""
 
     arrays: dict[str, Numbers]
 
@@ -54,33 +54,64 @@ class State:
     parts: list[dict[str, Any]] = field(default_factory=list)
     folder: Path = Path()
 
-    def rows(self, table: str, names: Iterable[str]) -> Rows:
-        """Read arrays of a table's rows as they were at that audit. Raises UnreadableError."""
-        names = [ID, *(name for name in names if name != ID)]
-        found: dict[str, list[Numbers]] = {name: [] for name in names}
-        for part in self.parts:
-            with self._archive(part) as archive:
-                known = part["tables"].get(table)
-                if known is None:
-                    continue
-                gone = _read(archive, f"{known['number']}/{_GONE}")
-                if len(gone):
-                    for place, ids in enumerate(found[ID]):
-                        kept = ~among(ids, gone)
-                        if not kept.all():
-                            for name in names:
-                                found[name][place] = found[name][place][kept]
-                for name in names:
-                    if name not in known["arrays"]:
-                        raise UnreadableError(f"it has no values {name!r} of {table}")
-                    found[name].append(_read(archive, f"{known['number']}/{known['arrays'][name]}"))
-        return Rows({name: np.concatenate(arrays or [NONE]) for name, arrays in found.items()})
+    def table(self, name: str) -> StoredTable:
+        """Return the rows of a table as they were at that audit. Raises UnreadableError."""
+        parts = [(self._archive(part), part["tables"][name]) for part in self.parts if name in part["tables"]]
+        return StoredTable(name, parts)
 
     def _archive(self, part: dict[str, Any]) -> zipfile.ZipFile:
         try:
             return zipfile.ZipFile(self.folder / Path(part["file"]).name)
         except (OSError, zipfile.BadZipFile) as error:
             raise UnreadableError(f"{part['file']} cannot be read: {error}") from None
+
+
+class StoredTable:
+    """The rows of a table in a state: `ids` are the numbers of their keys."""
+
+    def __init__(self, name: str, parts: list[tuple[zipfile.ZipFile, dict[str, Any]]]) -> None:
+        self._name = name
+        self._parts = parts
+        self._kept: list[Mask | None] = []
+        ids: list[Numbers] = []
+        for archive, known in parts:
+            gone = _read(archive, f"{known['number']}/{_GONE}")
+            for place, earlier in enumerate(ids):
+                self._keep(place, ~among(earlier, gone) if len(gone) else None)
+            ids.append(self._array(archive, known, ID))
+            self._kept.append(None)
+        self.ids = self._joined(ids)
+
+    def array(self, name: str) -> Numbers:
+        """Return an array of the rows. Raises UnreadableError."""
+        return self._joined([self._array(archive, known, name) for archive, known in self._parts])
+
+    def close(self) -> None:
+        """Close the files."""
+        for archive, _ in self._parts:
+            archive.close()
+
+    def _keep(self, place: int, kept: Mask | None) -> None:
+        if kept is not None and not kept.all():
+            before = self._kept[place]
+            self._kept[place] = kept if before is None else before & kept
+
+    def _array(self, archive: zipfile.ZipFile, known: dict[str, Any], name: str) -> Numbers:
+        if name not in known["arrays"]:
+            raise UnreadableError(f"it has no values {name!r} of {self._name}")
+        return _read(archive, f"{known['number']}/{known['arrays'][name]}")
+
+    def _joined(self, arrays: list[Numbers]) -> Numbers:
+        whole = (
+            [
+                array if kept is None else array[kept]
+                for array, kept in zip(arrays, self._kept, strict=True)
+                if len(array)
+            ]
+            if any(map(len, arrays))
+            else [NONE]
+        )
+        return whole[0] if len(whole) == 1 else np.concatenate(whole)
 
 
 class PartWriter:
@@ -137,7 +168,7 @@ def _read(archive: zipfile.ZipFile, name: str) -> Numbers:
         while (place := f"{name}/{len(blocks)}") in names:
             member = names[place]
             steps = np.frombuffer(archive.read(member), f"<{member.rpartition('.')[2]}").astype(np.int64)
-            blocks.append(np.cumsum(steps))
+            blocks.append(narrow(np.cumsum(steps)))
     except (OSError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise UnreadableError(f"{archive.filename} is damaged: {error}") from None
     return np.concatenate(blocks) if blocks else NONE

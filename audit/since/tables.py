@@ -109,7 +109,7 @@ class Table:
         """Return the number of a link's value. Raises Underivable."""
         if any(quoted(column) in part for part in link.parts for column in self.uncertain):
             raise Underivable("it compares values whose equality depends on a collation or a composite type")
-        if (link.column,) == self.key:
+        if (link.column,) == self.key and self.id.is_integer:
             return self.id
         return value_of(connection, link, self.relation)
 
@@ -138,7 +138,7 @@ def tables_of(
             unfit[name] = f"{relation.name}: its key has a collation that takes different texts for equal"
             continue
         try:
-            number = value_of(connection, link, relation)
+            number = value_of(connection, link, relation, whole=True)
         except Underivable as error:
             unfit[name] = f"{relation.name}: {error}"
             continue

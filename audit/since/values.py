@@ -1,8 +1,8 @@
 """Values of rows that are compared with values of other rows, each as one integer.
 
-Integers are themselves, anything else is a hash: equal values have equal numbers, different ones rarely. So rows that
-are found by such a number may be too many, and never too few. Personal data has hashes of 32 bits, which many different
-texts share, so that they do not show whose they are.
+Integers are themselves, anything else is a hash of 31 bits: equal values have equal numbers, different ones rarely. So
+rows that are found by such a number may be too many, and never too few. Many texts share a hash, so that it does not
+show whose e-mail address it is. Only the keys of rows have whole hashes, and no key that is personal.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from pg_type as t
 left join pg_type as e on e.oid = t.typelem and t.typcategory = 'A'
 where t.oid = any(%s)
 """
-_BITS: Final = (1 << 32) - 1
+_BITS: Final = (1 << 31) - 1
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,11 @@ class Value:
         return self.kind == "integer"
 
 
-def value_of(connection: psycopg.Connection, link: Link, table: Relation) -> Value:
-    """Return the number of a link's value. Raises Underivable if the server has no hash function for its type."""
+def value_of(connection: psycopg.Connection, link: Link, table: Relation, *, whole: bool = False) -> Value:
+    """Return the number of a link's value, or its `whole` hash.
+
+    Raises Underivable if the server has no hash function for its type.
+    """
     statement = f"select {', '.join(link.parts)} from {quoted(table)} as {ROW}"
     try:
         with connection.transaction(force_rollback=True):
@@ -62,24 +65,24 @@ def value_of(connection: psycopg.Connection, link: Link, table: Relation) -> Val
             if not session.is_true(connection, _SIMPLE, [types]):
                 raise Underivable("it compares whole rows")
             names = frozenset({link.column}) if link.column else None
-            value = _value(link.parts, types, is_personal=mask.is_personal(names))
+            value = _value(link.parts, types, is_personal=mask.is_personal(names), whole=whole)
             connection.execute(f"select {value.sql} from {quoted(table)} as {ROW} limit 1".encode())
     except psycopg.Error:
         raise Underivable("it compares values that have no hash function") from None
     return value
 
 
-def _value(parts: tuple[str, ...], types: list[int], *, is_personal: bool) -> Value:
+def _value(parts: tuple[str, ...], types: list[int], *, is_personal: bool, whole: bool) -> Value:
     if len(parts) == 1 and types[0] in _INTEGERS and not is_personal:
         return Value(f"coalesce(({parts[0]})::int8, {NULL})", "integer")
     texts = [f"({part})::text" if kind == _VARCHAR else part for part, kind in zip(parts, types, strict=True)]
     hashed = f"pg_catalog.hash_record_extended(row({', '.join(texts)}), {_SEED})"
-    if is_personal:
+    if not whole:
         hashed = f"({hashed} & {_BITS})"
     if len(parts) == 1:
         hashed = f"case when ({parts[0]}) is null then {NULL} else {hashed} end"
     names = ",".join(str(_TEXT if kind == _VARCHAR else kind) for kind in types)
-    return Value(hashed, f"{'short ' * is_personal}hash of {names}")
+    return Value(hashed, f"{'whole ' * whole}hash of {names}")
 
 
 def fits(value: Value, type_: int) -> bool:
