@@ -202,7 +202,7 @@ def carry_values(
 
 
 def _held(connection: psycopg.Connection, rows: str, tries: int) -> RunError:
-    _, said = oldest(connection)
+    _, said, _ = oldest(connection)
     return RunError(
         f"other sessions have locked {rows}, in {tries} tries{f': {said}' if said else ''}. What is copied stays. Wait"
         " until that session ends, or end it, and run the same command again"

@@ -25,7 +25,16 @@ _OLDEST: Final = f"""
 select a.pid, format(
     '%%s transaction with a lock on these tables is that of %%s; it began %%s',
     case when pg_has_role('pg_read_all_stats', 'usage') then 'the oldest' else 'a' end, {HOLDER}, {SINCE}
-  )
+  ), case
+    when a.backend_type is distinct from 'autovacuum worker' then
+      format('Wait until it ends, or end it: select pg_terminate_backend(%%s)', a.pid)
+    when a.query ~ 'to prevent wraparound' then
+      'Wait until it ends: the server needs it against the wraparound of transaction numbers'
+    when not has_parameter_privilege('deadlock_timeout', 'set') then format(
+      'Wait until it ends. A superuser lets steps end it: grant set on parameter deadlock_timeout to %%I', current_user
+    )
+    else 'The server ends it for the step'
+  end
 from pg_catalog.pg_stat_activity as a
 where a.datname = current_database() and a.pid <> pg_backend_pid() and exists (
   select from pg_catalog.pg_locks as l
@@ -42,9 +51,12 @@ limit 1
 """
 
 
-def oldest(connection: psycopg.Connection) -> tuple[int, str]:
-    """Return the oldest session with a lock on a table of the migration, and a sentence on it; (0, "") if none has."""
-    return connection.execute(_OLDEST.encode(), {}).fetchone() or (0, "")
+def oldest(connection: psycopg.Connection) -> tuple[int, str, str]:
+    """Return the oldest session with a lock on a table of the migration, a sentence on it, and what to do about it.
+
+    (0, "", "") if none has.
+    """
+    return connection.execute(_OLDEST.encode(), {}).fetchone() or (0, "", "")
 
 
 def until_locked(
@@ -59,7 +71,7 @@ def until_locked(
     `on_wait` receives a sentence on each session that may hold them, after five seconds. Raises CanceledError where
     another session canceled it, RefusalError without locks, RunError if it takes longer than its own limit.
     """
-    began, named, said, slow = time.monotonic(), set[int](), "", 0
+    began, named, said, way_out, slow = time.monotonic(), set[int](), "", "", 0
     for tries in range(throttle.max_tries):
         try:
             execute(connection, text)
@@ -71,20 +83,18 @@ def until_locked(
                     f"a statement of this step took longer than its statement_timeout, {slow} times: each time, the"
                     " step was rolled back. Run the same command again when the server is less busy"
                 ) from None
-            pid, said = oldest(connection)
+            pid, said, way_out = oldest(connection)
             on_progress(
                 tries + 1, throttle.max_tries, f"the tables are locked: trying again{f'; {said}' if said else ''}"
             )
             if pid and pid not in named and time.monotonic() - began >= _PATIENCE:
                 named.add(pid)
-                on_wait(
-                    f"the tables are locked: {said}. Wait until it ends, or end it: select pg_terminate_backend({pid})"
-                )
+                on_wait(f"the tables are locked: {said}. {way_out}")
             # long enough for others to catch up: each try holds them up for a lock timeout
             back_off(min(tries + 3, 6))
         else:
             return tries
     raise RefusalError(
         f"no locks after {throttle.max_tries} tries: {said or 'a long transaction held the tables'}."
-        " Wait until it ends, or end it, and run the same command again"
+        f" {way_out or 'Wait until it ends, or end it'}. Then run the same command again"
     )

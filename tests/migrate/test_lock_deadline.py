@@ -24,7 +24,8 @@ STRONG = (
 #: The same function, which writes down what is locked at its end, and its last table.
 RECORDING = FUNCTION.replace(
     "  end loop;\n",
-    f"  end loop;\n  create temporary table locked on commit drop as select s.oid, tab as last from ({STRONG}) as s;\n",
+    f"  end loop;\n  drop table if exists pg_temp.locked;\n"
+    f"  create temporary table locked on commit drop as select s.oid, tab as last from ({STRONG}) as s;\n",
 )
 #: Each file with strong locks, in the order of a migration.
 FILES = (

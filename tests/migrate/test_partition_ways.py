@@ -90,7 +90,7 @@ def test_interrupted_anywhere_it_is_a_plain_or_a_partitioned_table(retired: str)
     all_statements = _statements()
     commit = all_statements.index("commit;")
     cuts = [n for n, it in enumerate(all_statements) if n == commit or "do $$" in it]
-    assert len(cuts) == 8
+    assert len(cuts) == 9
     # run again, or taken back
     for cut, again in product(cuts, (True, False)):
         killed = psycopg.connect(retired, autocommit=True)

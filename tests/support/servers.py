@@ -89,12 +89,12 @@ def sweep(top: Path) -> None:
 
 
 @contextmanager
-def running(major: int) -> Iterator[Server]:
-    """A separate server for the tests, thrown away afterwards."""
+def running(major: int, *settings: str) -> Iterator[Server]:
+    """A separate server for the tests, thrown away afterwards; its settings come after those of all."""
     top = folder(f"oa{major}-")
     server = Server(binaries(major), top / "data")
     try:
-        server.start(*_FAST)
+        server.start(*_FAST, *settings)
         yield server
     finally:
         if session := _sessions.pop(server.data, None):

@@ -17,7 +17,12 @@ $$;
 -- Nothing of others is dropped or broken without a word. This lock keeps out new triggers, references, policies and
 -- publications of these tables. No reader or writer conflicts with it, so that taking the stronger lock below cannot
 -- deadlock with them.
-lock table migration.customers, migration.orders in share update exclusive mode;
+\ir ../../deploy/checks/lock.sql
+do $$
+begin
+  perform pg_temp.lock_tables('{migration.customers,migration.orders}', 'share update exclusive');
+end
+$$;
 \ir ../../deploy/checks/dependents.sql
 do $$
 declare
@@ -39,7 +44,6 @@ drop view migration_checks.dependents;
 drop schema migration_checks;
 
 -- the lock that dropping a trigger needs, at once: upgrading a weaker lock could deadlock. And the tables that go
-\ir ../../deploy/checks/lock.sql
 do $$
 begin
   perform pg_temp.lock_tables(

@@ -2,6 +2,8 @@
 -- Lock tables, one after another, within one lock timeout in all. So sessions that wait for the first table wait no longer
 -- than that, however many tables follow, and whichever of them another session holds. What is left of it is the lock
 -- timeout of the rest of the transaction.
+-- An autovacuum ends for a session that has waited for deadlock_timeout. Only a superuser, or a role with the privilege,
+-- may make that shorter than a lock timeout; without, a step waits until the autovacuum has ended by itself.
 
 create or replace function pg_temp.lock_tables(tables text[], how text default 'access exclusive') returns void
 language plpgsql
@@ -14,6 +16,7 @@ begin
   from pg_catalog.pg_settings as s where s.name = 'lock_timeout' and s.setting <> '0';
   -- for monitoring.sql, and for all who look at sessions
   perform set_config('application_name', 'order-audit migrate', true);
+  perform set_config('deadlock_timeout', '20ms', true) where has_parameter_privilege('deadlock_timeout', 'set');
   foreach tab in array tables loop
     execute format('lock table %s in %s mode', tab, how);
     perform set_config(

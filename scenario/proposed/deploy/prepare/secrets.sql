@@ -1,6 +1,20 @@
 -- A part of prepare.sql, which runs it once.
 -- Secrets that old applications no longer read, and the privileges of the roles on the objects above.
 
+-- Settings of a transaction that takes strong locks. The lock timeout is below the default of deadlock_timeout: a session
+-- in the way goes on. An autovacuum ends, as for the steps.
+create function sales_old.limit_waits() returns void
+language plpgsql
+as $$
+begin
+  perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+    pg_catalog.set_config('lock_timeout', '500ms', true);
+  perform pg_catalog.set_config('deadlock_timeout', '20ms', true)
+  where pg_catalog.has_parameter_privilege('deadlock_timeout', 'set');
+end
+$$;
+comment on function sales_old.limit_waits() is 'Limits the waits of a transaction that takes strong locks.';
+
 -- The view for old applications shows references instead of secrets, for good. Can be called again after an error or a
 -- kill, and continues. Only a backup can undo this.
 -- 1. ACCESS EXCLUSIVE on the texts, for a moment: from then on a constraint rejects a text with a secret. A write that the
@@ -17,9 +31,8 @@ declare
   upper bigint;
   changed bigint;
 begin
-  -- a procedure that commits sets them for each transaction; below deadlock_timeout: a session in the way goes on
-  perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
-    pg_catalog.set_config('lock_timeout', '500ms', true);
+  -- a procedure that commits sets them for each transaction
+  perform sales_old.limit_waits();
   if exists (select from pg_namespace as n where n.nspname = 'migration') then
     raise object_not_in_prerequisite_state using
       message = 'secrets cannot be hidden before contract, because the old tables have them, too';
@@ -77,8 +90,7 @@ begin
     alter table sales_old.delivery_texts
       add constraint delivery_texts_hold_no_secret check (not sales.holds_secret(args_text::jsonb)) not valid;
     commit;
-    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
-      pg_catalog.set_config('lock_timeout', '500ms', true);
+    perform sales_old.limit_waits();
   end if;
   if exists (
     select from pg_constraint as k
@@ -106,13 +118,11 @@ begin
       hidden := hidden + changed;
       place := upper;
       commit;
-      perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
-        pg_catalog.set_config('lock_timeout', '500ms', true);
+      perform sales_old.limit_waits();
     end loop;
     alter table sales_old.delivery_texts validate constraint delivery_texts_hold_no_secret;
     commit;
-    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
-      pg_catalog.set_config('lock_timeout', '500ms', true);
+    perform sales_old.limit_waits();
   end if;
   if exists (
     select from pg_trigger as t where t.tgrelid = 'sales_private.secrets'::regclass and t.tgname = 'write_text'

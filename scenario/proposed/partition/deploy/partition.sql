@@ -7,6 +7,12 @@
 -- then the foreign keys that could not come along are validated beside reads and writes. After a timeout, run it again.
 
 set lock_timeout = '200ms';
+-- an autovacuum ends for this session, as for the steps
+do $$
+begin
+  perform set_config('deadlock_timeout', '20ms', false) where has_parameter_privilege('deadlock_timeout', 'set');
+end
+$$;
 \ir ../../deploy/checks/lock.sql
 \ir parts/blocks.sql
 \ir parts/definition.sql

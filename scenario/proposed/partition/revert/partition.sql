@@ -4,6 +4,12 @@
 -- validated afterwards, beside reads and writes. After a timeout, run it again.
 
 set lock_timeout = '200ms';
+-- an autovacuum ends for this session, as for the steps
+do $$
+begin
+  perform set_config('deadlock_timeout', '20ms', false) where has_parameter_privilege('deadlock_timeout', 'set');
+end
+$$;
 \ir ../../deploy/checks/lock.sql
 \ir ../deploy/parts/blocks.sql
 \ir ../deploy/parts/definition.sql

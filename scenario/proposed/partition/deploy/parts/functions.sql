@@ -39,6 +39,8 @@ declare
   made text;
   ends timestamptz;
 begin
+  -- an autovacuum ends for it, as for the steps
+  perform set_config('deadlock_timeout', '20ms', true) where has_parameter_privilege('deadlock_timeout', 'set');
   -- conflicts with itself: a second call waits, and then finds nothing to do
   lock table sales.orders in share update exclusive mode;
   select p.partition_name, p.first_number, p.end_number into last
