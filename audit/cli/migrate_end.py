@@ -33,7 +33,7 @@ def contract(
     from order_audit.fixes.preconditions import refuse_read_only
     from order_audit.scenario.migrate.dependents import refuse_dependents
     from order_audit.scenario.migrate.quarantine import Quarantine, quarantine
-    from order_audit.scenario.migrate.run import StepRun
+    from order_audit.scenario.migrate.run import StepRun, record_verified
     from order_audit.scenario.migrate.run import run as take
     from order_audit.scenario.migrate.steps import CONTRACT, done, refuse_sqitch
     from order_audit.scenario.migrate.throttle import MigrationThrottle
@@ -68,6 +68,7 @@ def contract(
                 raise UsageError(
                     "both sides are equal; --drop-old-tables drops the old tables, which only a backup can undo"
                 )
+            record_verified(connection)
             taken = [
                 compared,
                 *take(connection, steps, CONTRACT, MigrationThrottle(), start_progress, on_wait=waits(quiet=quiet)),

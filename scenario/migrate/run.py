@@ -10,8 +10,9 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from order_audit import session
 from order_audit.errors import OrderAuditError, RefusalError
-from order_audit.progress import NoteCallback, StartProgress, ignore_note
+from order_audit.progress import NoteCallback, ProgressCallback, StartProgress, ignore_note
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.backfill import backfill, carry_values, drain
 from order_audit.scenario.migrate.quarantine import Quarantine, new_columns, quarantine
@@ -97,16 +98,14 @@ def run(
         if step.name == "backfill":
             backfill(connection, throttle, on_progress, lambda note: on_wait(f"an index build {note}"))
         elif step.name == "verify":
-            drain(connection, throttle)
-            verified = verify(connection, on_progress)
-            if not verified.equal:
-                raise DifferentError(verified)
-            connection.execute(
-                "insert into migration.step (name) values ('verify') on conflict (name) do update set done_at = now()"
-            )
+            _verify(connection, throttle, on_progress)
         else:
             refuse_new_columns(connection, step)
             refuse_out_of_date(connection, step)
+            if step.name in ("switch", CONTRACT) and not session.is_true(connection, "select migration.is_verified()"):
+                _verify(connection, throttle, start_progress("verify", lines=True))
+                taken.append(StepRun("verify", time.perf_counter() - began, 0))
+                began = time.perf_counter()
             if step.name == "switch":
                 drain(connection, throttle)
                 _accept(connection, accept_quarantine)
@@ -120,6 +119,21 @@ def run(
         if step.name == "prepare":
             _carry(connection, carry, throttle, start_progress, taken, on_wait)
     return taken
+
+
+def record_verified(connection: psycopg.Connection) -> None:
+    """Record that both sides are equal, which the switch and `contract` require."""
+    connection.execute(
+        "insert into migration.step (name) values ('verify') on conflict (name) do update set done_at = now()"
+    )
+
+
+def _verify(connection: psycopg.Connection, throttle: MigrationThrottle, on_progress: ProgressCallback) -> None:
+    drain(connection, throttle)
+    verified = verify(connection, on_progress)
+    if not verified.equal:
+        raise DifferentError(verified)
+    record_verified(connection)
 
 
 def _carry(

@@ -14,6 +14,7 @@ from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.run import rollback, run
 from order_audit.scenario.migrate.steps import Step, steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
+from tests.support.clients import psql
 
 
 def nothing(*_: object) -> None:
@@ -28,6 +29,12 @@ def take(connection: psycopg.Connection, all_steps: list[Step], to: str, accept_
 def back(connection: psycopg.Connection, all_steps: list[Step], to: str) -> None:
     """Take all steps back down to one."""
     rollback(connection, all_steps, to, MigrationThrottle(), start_ignored)
+
+
+def compare_again(dsn: str) -> None:
+    """Compare both sides by psql, as `contract` requires it since the switch."""
+    said = psql(dsn, PROPOSED / "deploy" / "verify.sql")
+    assert said.returncode == 0, said.stderr
 
 
 def one(dsn: str, query: str, *values: object) -> Any:

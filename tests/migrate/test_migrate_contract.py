@@ -14,7 +14,8 @@ from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.quarantine import quarantine
 from order_audit.scenario.migrate.steps import CONTRACT, done, steps
 from tests.migrate.migrating import audited, migrate, rows, shape
-from tests.support.clients import sqitch
+from tests.migrate.steps import compare_again
+from tests.support.clients import psql, sqitch
 from tests.support.program import order_audit
 
 STEPS = steps(PROPOSED)[:-1]  # up to the contract
@@ -205,6 +206,19 @@ def _without_registry(text: str) -> str:
 
 def test_contract_is_a_project_of_its_own(sample: str, project: Path) -> None:
     take(project, sample, "deploy")
+    # the comparison before the switch says nothing of the time since
+    assert "since the switch" in sqitch(sample, project / CONTRACT, "deploy").stderr
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute("alter table migration.customers disable trigger migration_update")
+        connection.execute("update migration.customers set customer_name = customer_name || '!' where customer_id = 1")
+        assert "the sides differ: customers" in psql(sample, project / "deploy" / "verify.sql").stderr
+        assert "since the switch" in sqitch(sample, project / CONTRACT, "deploy").stderr
+        connection.execute("alter table migration.customers enable always trigger migration_update")
+        connection.execute("select migration.put_customers('{1}')")
+        compare_again(sample)
+        connection.execute("update migration.step set done_at = done_at - interval '1 day'")
+        assert "within the last day" in sqitch(sample, project / CONTRACT, "deploy").stderr
+    compare_again(sample)
     take(project / CONTRACT, sample, "deploy", "--verify")
     with psycopg.connect(sample, autocommit=True) as connection:
         assert done(connection, STEPS) == NAMES

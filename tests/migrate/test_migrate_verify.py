@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import psycopg
 import pytest
 
+from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.verify import verify
 from tests.migrate.migrating import migrate
+from tests.support.clients import psql
 
 SIDES = [
     ("customers", 3, "update migration.old_customers set {} where customer_id = 3", [
@@ -72,6 +75,14 @@ def test_verify_names_the_row_of_any_value_that_was_changed(sample: str) -> None
     assert "orders 1009: other values" in migrate(sample, "rollback", "--to", "backfill", "--quiet") + migrate(
         sample, "run", "--quiet", code=1
     )
+
+
+def test_a_comparison_of_yesterday_is_repeated_before_the_switch(sample: str) -> None:
+    migrate(sample, "run", "--to", "verify", "--quiet")
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute("update migration.step set done_at = done_at - interval '1 day'")
+    assert "within the last day" in psql(sample, PROPOSED / "deploy" / "switch.sql").stderr
+    assert re.search(r"^verify: .*\nswitch: ", migrate(sample, "run", "--quiet"), re.MULTILINE)
 
 
 def test_verify_sees_rows_that_a_check_would_hide(sample: str) -> None:

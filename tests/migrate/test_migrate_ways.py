@@ -16,6 +16,7 @@ from order_audit.audit.database.server import Server
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.steps import CONTRACT, RETIRE, done, steps
 from tests.migrate.migrating import migrate, rows, shape
+from tests.migrate.steps import compare_again
 from tests.support.clients import psql, sqitch
 
 STEPS = steps(PROPOSED)[:-1]  # up to the contract
@@ -196,6 +197,7 @@ def test_each_file_can_be_run_again_or_says_why_not(sample: str, server: Server)
     assert "come first" in failed(psql(sample, PROPOSED / CONTRACT / "deploy" / "contract.sql"))
     for name in NAMES:
         assert psql(sample, PROPOSED / "deploy" / f"{name}.sql").returncode == 0
+    compare_again(sample)
     twice(PROPOSED / CONTRACT / "deploy" / "contract.sql")
     twice(PROPOSED / CONTRACT / "verify" / "contract.sql")
     assert rows(sample) == before

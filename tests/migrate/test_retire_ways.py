@@ -20,7 +20,7 @@ from order_audit.scenario.migrate.run import run
 from order_audit.scenario.migrate.steps import BY_HAND, CONTRACT, RETIRE, done, steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from tests.migrate.migrating import migrate, shape
-from tests.migrate.steps import one, take
+from tests.migrate.steps import compare_again, one, take
 from tests.support.clients import psql, sqitch
 
 STEPS = steps(PROPOSED)
@@ -138,6 +138,8 @@ def test_it_is_a_sqitch_project_of_its_own(sample: str, tmp_path: Path) -> None:
         assert "sales_contract:contract" in sqitch(sample, project / RETIRE, "deploy").stderr
         said = sqitch(sample, folder, "deploy")
         assert said.returncode == 0, said.stderr
+        if folder == project:
+            compare_again(sample)
         assert silent(said), said.stdout
     with psycopg.connect(sample, autocommit=True) as connection:
         # neither of the others takes it along

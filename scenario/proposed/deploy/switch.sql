@@ -34,8 +34,9 @@ begin
   ) then
     raise exception 'a table has row-level security since a moment ago, which its view would bypass';
   end if;
-  if not exists (select from migration.step as s where s.name = 'verify') then
-    raise exception 'both sides are not verified to be equal: verify first';
+  if not migration.is_verified() then
+    raise exception 'both sides were not verified to be equal within the last day: verify first'
+      using hint = 'psql -X -v ON_ERROR_STOP=1 -f deploy/verify.sql compares again; so does order-audit migrate run';
   end if;
   -- Writes that were postponed while the new side held the row lock: old applications must read them.
   perform migration.put_customers(array(select p.id from migration.pending as p where p.kind = 'customer' order by 1))

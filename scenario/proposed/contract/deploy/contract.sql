@@ -33,6 +33,10 @@ begin
   if found is not null then
     raise exception 'the old tables still have dependents: %', found;
   end if;
+  if not migration.is_verified() then
+    raise exception 'both sides were not verified to be equal since the switch, and within the last day: compare them again'
+      using hint = 'psql -X -v ON_ERROR_STOP=1 -f ../deploy/verify.sql; order-audit migrate contract compares by itself';
+  end if;
   select string_agg(d.name, ', ' order by d.name) into found
   from migration_checks.dependents as d where not d.blocks and d.kind = 'guard';
   if found is not null then

@@ -151,3 +151,14 @@ create view migration.differing_recreations as
   ) as o
   full join sales.orders_due as n on n.order_id = o.order_id
   where o.order_id is null or n.order_id is null;
+
+-- Whether both sides were equal within the last day, and since the switch: the next step makes one of them the only one.
+create function migration.is_verified() returns boolean
+language sql stable
+as $$
+  select exists (
+    select from migration.step as v
+    where v.name = 'verify' and v.done_at > clock_timestamp() - interval '1 day'
+      and v.done_at > coalesce((select s.done_at from migration.step as s where s.name = 'switch'), '-infinity')
+  )
+$$;
