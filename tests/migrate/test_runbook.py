@@ -67,7 +67,7 @@ def of_owner(dsn: str) -> str:
 def owned(server: Server, template: str) -> Iterator[str]:
     """A database whose owner, and that of its tables, is no superuser; return its DSN as an administrator."""
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        connection.execute(f"create role {OWNER} login createdb".encode())
+        connection.execute(f"create role {OWNER} login".encode())
         try:
             with servers.database(server, template) as dsn:
                 connection.execute(f"alter database {servers.name_of(dsn)} owner to {OWNER}".encode())
@@ -91,9 +91,9 @@ def test_every_command_of_the_runbook_runs_in_its_order(server: Server, folder: 
         script = "\n".join(f"echo '{MARK % number}'\n{block}" for number, block in enumerate(BLOCKS))
         for name, dsn in (
             ("PRODUCTION_URL", of_owner(production)),
-            ("REHEARSAL_URL", of_owner(production)),
-            ("DATABASE_URL", copy),
             ("ADMIN_URL", production),
+            ("RESTORE_URL", server.dsn("shop_rehearsal")),
+            ("DATABASE_URL", copy),
             ("OWNER", OWNER),
         ):
             script, changed = re.subn(rf"^export {name}=.*$", f"export {name}='{dsn}'", script, flags=re.MULTILINE)
@@ -161,3 +161,11 @@ def test_the_disk_space_before_plan(server: Server, folder: Path) -> None:
 
 def test_the_runbook_has_the_table_of_alerts() -> None:
     assert table() in TEXT
+
+
+def test_the_rehearsal_leaves_the_production_server_alone() -> None:
+    """Its administrator prepares the server of the copy, and only the first variable names another one."""
+    urls = re.findall(r"^export (\w+)_URL=postgresql://\w+@([\w.]+)/", TEXT, re.MULTILINE)
+    (copy,) = {host for name, host in urls if name != "PRODUCTION"}
+    assert dict(urls)["PRODUCTION"] != copy
+    assert len(urls) == len(dict(urls)) == 4
