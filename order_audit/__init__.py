@@ -253,12 +253,14 @@ def profile(
     tables: Iterable[str] = (),
     schema: str = "",
     sample: float | None = None,
+    exact: bool = False,
     timeout: float | None = None,
     unmask: bool = False,
 ) -> dict[str, Any]:
     """Profile tables (default: all): figures by table and column, as under `profile` in results.json.
 
-    `sample` is the percentage of each table's pages to read, `timeout` the limit of each statement in seconds.
+    `sample` is the percentage of each table's pages to read. Without it, the figures of large tables are of a sample of
+    their rows, unless `exact`. `timeout` is the limit of each statement in seconds.
     Raises UsageError for a table that does not exist, RunError.
     """
     from order_audit import search_path
@@ -267,6 +269,7 @@ def profile(
     from order_audit.audit.database.dsn import resolve
     from order_audit.audit.database.snapshot import Snapshot
     from order_audit.audit.profiling.profile import profile as describe
+    from order_audit.audit.profiling.sample import LARGE
 
     with Snapshot(resolve(dsn), schema, timeout) as snapshot:
         names = [RelationName("", table) for table in tables]
@@ -276,7 +279,9 @@ def profile(
             raise UsageError(f"there is no table '{missing[0]}'")
         home = search_path.home(schema)
         wanted = [known[name] for name in names]
-        return describe(snapshot.connection, wanted, sample=sample, unmask=unmask, home=home)
+        return describe(
+            snapshot.connection, wanted, sample=sample, large=None if exact else LARGE, unmask=unmask, home=home
+        )
 
 
 def compare(before: Result | str | Path, after: Result | str | Path) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from markupsafe import Markup
 from order_audit.errors import DomainError
 
 GROUP: Final = "order_audit.domains"
+#: What follows a table's name for the whole of a table that is sampled, in `TableFigures.measure`.
+WHOLE: Final = " (whole)"
 #: An object of JSON.
 Json: TypeAlias = dict[str, Any]
 #: Runs a query in the audited snapshot and returns its rows. Raises psycopg.Error.
@@ -171,7 +173,11 @@ class Crosstab:
 
 
 class TableFigures(Protocol):
-    """Figures in the profile of a table, under a separate name, with their charts."""
+    """Figures in the profile of a table, under a separate name, with their charts.
+
+    With a member `sampled_by`, a mapping of tables to columns, the figures of large tables are of a sample: of the rows
+    with some values of that column, the same values in each of these tables. The profile says so beside each chart.
+    """
 
     @property
     def name(self) -> str:
@@ -189,7 +195,10 @@ class TableFigures(Protocol):
         ...
 
     def measure(self, query: Query, tables: Mapping[str, str]) -> Json:
-        """Return the figures; `tables` has the tables' names as SQL. Raises psycopg.Error."""
+        """Return the figures; `tables` has the tables as FROM items, which need an alias. Raises psycopg.Error.
+
+        Of a sampled table it has the picked rows, and the whole table under its name followed by WHOLE.
+        """
         ...
 
     def show(self, figures: Json) -> Iterable[Chart | Crosstab]:

@@ -21,6 +21,10 @@ Sample = Annotated[
     float | None,
     typer.Option(metavar="P", help="Percentage of each table's pages that the profile reads.", show_default=False),
 ]
+Exact = Annotated[
+    bool,
+    typer.Option("--exact", help="Profile all rows of tables with more than 100,000, in place of about 20,000."),
+]
 Timeout = Annotated[
     float | None,
     typer.Option(metavar="S", help="Timeout of each statement, in seconds.", show_default=False),
@@ -44,10 +48,18 @@ VerifySince = Annotated[
 Exclude = Annotated[list[str] | None, typer.Option(help="Exclude this rule; repeatable.", show_default=False)]
 
 
-def check_options(sample: float | None, statement_timeout: float | None, verify_since: float | None = None) -> None:
-    """Raise UsageError for a number outside of its limits."""
+def check_options(
+    sample: float | None,
+    statement_timeout: float | None,
+    verify_since: float | None = None,
+    *,
+    exact: bool = False,
+) -> None:
+    """Raise UsageError for a number outside of its limits, or for two options that exclude each other."""
     if verify_since is not None and not 0 < verify_since <= 100:
         raise UsageError(f"--verify-since: {verify_since} is not above 0 and up to 100")
+    if exact and sample is not None:
+        raise UsageError("--exact reads all rows and --sample does not: drop one of the two")
     if sample is not None and not 0 < sample <= 100:
         raise UsageError(f"--sample: {sample} is not above 0 and up to 100")
     if statement_timeout is not None and not 0.001 <= statement_timeout <= _LONGEST:

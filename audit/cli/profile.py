@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from order_audit.audit.cli.audit_options import Sample, Timeout, check_options
+from order_audit.audit.cli.audit_options import Exact, Sample, Timeout, check_options
 from order_audit.audit.cli.options import Dsn, Quiet, Schema, say, say_notes
 from order_audit.errors import RunError, UsageError
 from order_audit.standby import retried, second_snapshot
@@ -20,6 +20,7 @@ def profile(
         list[str] | None, typer.Option(help="Only this table; repeatable. Default: all tables.", show_default=False)
     ] = None,
     sample: Sample = None,
+    exact: Exact = False,
     statement_timeout: Timeout = None,
     unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
@@ -39,10 +40,11 @@ def profile(
     from order_audit.audit.database import dsn as dsns
     from order_audit.audit.database.snapshot import Snapshot
     from order_audit.audit.profiling.profile import profile as describe
+    from order_audit.audit.profiling.sample import LARGE
     from order_audit.audit.secret_numbers import SecretNumbers
     from order_audit.reports.terminal.profile import profile_text
 
-    check_options(sample, statement_timeout)
+    check_options(sample, statement_timeout, exact=exact)
     with (
         progress_bars(quiet=quiet) as start_progress,
         Snapshot(dsns.resolve(dsn), schema, statement_timeout) as snapshot,
@@ -59,6 +61,7 @@ def profile(
                 snapshot.connection,
                 wanted,
                 sample=sample,
+                large=None if exact else LARGE,
                 unmask=unmask,
                 home=search_path.home(schema),
                 on_progress=on_progress,

@@ -13,6 +13,7 @@ import typer
 
 from order_audit.audit.cli.audit_options import (
     Allow,
+    Exact,
     Exclude,
     Full,
     Sample,
@@ -139,6 +140,7 @@ def run(
     ] = "never",
     no_profile: Annotated[bool, typer.Option("--no-profile", help="Skip the profile.")] = False,
     sample: Sample = None,
+    exact: Exact = False,
     plan_fixes: Annotated[
         bool,
         typer.Option(
@@ -170,7 +172,7 @@ def run(
         raise UsageError(
             "--out is missing: name a folder for the files, here or as out in [output] of order-audit.toml"
         )
-    check_options(sample, statement_timeout, verify_since)
+    check_options(sample, statement_timeout, verify_since, exact=exact)
     from order_audit.audit.cli.failure_mark import marked_failure
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import dsn as dsns
@@ -214,6 +216,7 @@ def run(
             lint=not no_lint,
             profile=not no_profile,
             sample=sample,
+            exact=exact,
             plan_fixes=plan_fixes,
             allow=allow,
             fail_on_schema=fail_on_schema,

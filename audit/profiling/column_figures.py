@@ -12,6 +12,7 @@ from order_audit.audit.profiling.alerts import alerts
 from order_audit.audit.profiling.columns import Table
 from order_audit.audit.profiling.limits import BESIDE, FIRST
 from order_audit.audit.profiling.positions import Row
+from order_audit.audit.profiling.sample import Sample
 from order_audit.audit.profiling.shaper import Shaper
 from order_audit.audit.profiling.table_pass import Pass
 
@@ -24,12 +25,14 @@ def shaped(
     rows: Iterable[Row],
     names: Mapping[str, frozenset[str] | None],
     *,
-    sampled: float | None,
+    sample: Sample | None,
+    ends: tuple[Any, Any] | None,
     unmask: bool,
 ) -> dict[str, Any]:
-    """Return a table's entry. `sampled` is the percentage of its pages that was read, None for all.
+    """Return a table's entry, of all rows or of a sample of them.
 
-    `names` has by column what its values are made of, for mask.value.
+    `ends` are the first and last key of the whole table, if a sample was read and they are known. `names` has by column
+    what its values are made of, for mask.value.
     """
     lines: dict[tuple[str, int], list[Row]] = defaultdict(list)
     summaries: dict[tuple[int, str], dict[str, Any]] = {}
@@ -43,8 +46,9 @@ def shaped(
         else:
             summaries[place, b] = json.loads(a, parse_float=Decimal, parse_int=_whole)
     entry: dict[str, Any] = {"rows": total}
-    if sampled is not None:
-        entry["sampled"] = sampled
+    sampled = sample.percent if sample else None
+    if sample:
+        entry |= sample.entry(total, read.table)
     elif not read.table.can_be_sampled and total > FIRST:
         entry["first_rows"] = total  # the rest was not read
     entry |= {"bytes": read.table.bytes, "dead_rows": read.table.dead_rows}
@@ -68,19 +72,25 @@ def shaped(
             columns[column.name]["alerts"] = found
         if "by_value" in columns[column.name] and read.json_keys_by is not None:
             columns[column.name]["by_column"] = read.columns[read.json_keys_by].name
-    entry["key"] = _key(read.table, columns)
+    entry["key"] = _key(read.table, columns, is_sampled=sample is not None, ends=ends)
     entry["columns"] = columns
     return entry
 
 
-def _key(table: Table, columns: dict[str, Any]) -> dict[str, Any] | None:
-    """The primary key, its range where it is of one column, and the sequence that it draws from."""
+def _key(
+    table: Table, columns: dict[str, Any], *, is_sampled: bool, ends: tuple[Any, Any] | None
+) -> dict[str, Any] | None:
+    """The primary key, its range where it is of one column and known, and the sequence that it draws from."""
     if not table.key:
         return None
     key: dict[str, Any] = {"columns": list(table.key)}
     if len(table.key) == 1:
         only = columns.get(table.key[0], {})
-        key |= {"min": only.get("min"), "max": only.get("max")}
+        low, high = only.get("min"), only.get("max")
+        if is_sampled:
+            # a masked key is no number here
+            low, high = ends if ends and isinstance(low, int) else (None, None)
+        key |= {"min": low, "max": high}
     key["sequence"] = next((table.sequences[name] for name in table.key if name in table.sequences), None)
     return key
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -14,12 +14,14 @@ from order_audit.audit import mask
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.database.view_lineage import ViewLineage, names_of
-from order_audit.audit.profiling import column_figures
+from order_audit.audit.profiling import column_figures, domain_figures
 from order_audit.audit.profiling.columns import Column, Table, table
+from order_audit.audit.profiling.guarded import guarded
 from order_audit.audit.profiling.limits import EXACT, HASHED, MEMORY, PICKED
 from order_audit.audit.profiling.profile_query import compose, survey
+from order_audit.audit.profiling.sample import Sample, rows_of
 from order_audit.audit.profiling.table_pass import Pass, Wide, source
-from order_audit.domain import TableFigures, domains, table_figures
+from order_audit.domain import domains, table_figures
 from order_audit.progress import ProgressCallback, ignore_progress
 
 #: Every value of a table of no more bytes is counted.
@@ -38,15 +40,17 @@ def profile(
     relations: Iterable[Relation],
     *,
     sample: float | None = None,
+    large: int | None = None,
     unmask: bool = False,
     home: str = "",
     on_progress: ProgressCallback = ignore_progress,
 ) -> dict[str, Any]:
     """Profile tables on a connection in the snapshot; `sample` is the percentage of their pages to read.
 
+    Without it, figures of tables with more rows than `large` are of a sample of their rows; None: of all rows.
     A table that cannot be profiled has an `error` and no figures. Tables are identified by their names, with the
-    schema if two are equal; with `home`, a schema, if they are in another one. A sample has no figures of domains,
-    which need whole tables.
+    schema if two are equal; with `home`, a schema, if they are in another one. A sample of pages has no figures
+    of domains, which need whole tables or groups of rows.
     """
     wanted = list(relations)
     names = Counter(relation.name for relation in wanted)
@@ -56,29 +60,23 @@ def profile(
         on_progress(place, len(wanted), relation.name)
         bare = relation.schema == home if home else names[relation.name] == 1
         name = relation.name if bare else f"{relation.schema}.{relation.name}"
-        profiles[name] = _guarded(connection, unmask, partial(_profiled, connection, relation, sample, unmask))
+        profiles[name] = guarded(connection, unmask, partial(_profiled, connection, relation, sample, large, unmask))
         tables[name] = relation
     if sample is None:
         for figures in table_figures():
             on_progress(len(wanted), len(wanted), figures.name.replace("_", " "))
-            _add(connection, figures, profiles, tables, unmask)
+            domain_figures.add(connection, figures, profiles, tables, unmask=unmask)
     on_progress(len(wanted), len(wanted), "")
     return profiles
 
 
-def _guarded(connection: psycopg.Connection, unmask: bool, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return the result of `work`, or its error; its session settings are rolled back."""
-    try:
-        with connection.transaction(force_rollback=True):
-            return work()
-    except psycopg.Error as error:
-        if connection.closed:
-            raise
-        return {"error": mask.error(error, unmask=unmask)}
-
-
-def _profiled(connection: psycopg.Connection, relation: Relation, sample: float | None, unmask: bool) -> dict[str, Any]:
+def _profiled(
+    connection: psycopg.Connection, relation: Relation, pages: float | None, large: int | None, unmask: bool
+) -> dict[str, Any]:
     looked = table(connection, relation)
+    sample = rows_of(connection, looked, large) if pages is None else None
+    if pages is not None and looked.can_be_sampled:
+        sample = Sample(pages, "pages")
     try:
         with connection.transaction():
             return _passed(connection, looked, sample, unmask)
@@ -102,7 +100,7 @@ def _is_of_values(connection: psycopg.Connection, error: psycopg.Error) -> bool:
 
 
 def _failure(
-    connection: psycopg.Connection, looked: Table, column: Column, sample: float | None, unmask: bool
+    connection: psycopg.Connection, looked: Table, column: Column, sample: Sample | None, unmask: bool
 ) -> str | None:
     """Return why a column cannot be profiled alone; None if it can. Raises psycopg.Error that no value explains."""
     try:
@@ -115,20 +113,30 @@ def _failure(
     return None
 
 
-def _passed(connection: psycopg.Connection, looked: Table, sample: float | None, unmask: bool) -> dict[str, Any]:
+def _passed(connection: psycopg.Connection, looked: Table, sample: Sample | None, unmask: bool) -> dict[str, Any]:
     """Return the entry of a table from one pass. Raises psycopg.Error."""
     # the same rows are picked each time: the same seed, and a pass that begins with the first page
     connection.execute("select setseed(0.5), set_config('synchronize_seqscans', 'off', true)")
-    percent = sample if looked.can_be_sampled else None
     columns = tuple(column for column in looked.columns if not column.error)
-    read = Pass(looked, columns, source(looked, percent), {}, _json_keys_by(columns))
-    read = replace(read, wide=_wide(connection, read, percent))
+    read = Pass(looked, columns, source(looked, sample), {}, _json_keys_by(columns))
+    read = replace(read, wide=_wide(connection, read, sample.percent if sample else None))
     rows = connection.execute(compose(read).encode()).fetchall()
     names = _masked_by(connection, looked)
+    ends = _ends(connection, looked) if sample else None
     return {
         "schema": looked.relation.schema,
-        **column_figures.shaped(read, rows, names, sampled=percent, unmask=unmask),
+        **column_figures.shaped(read, rows, names, sample=sample, ends=ends, unmask=unmask),
     }
+
+
+def _ends(connection: psycopg.Connection, looked: Table) -> tuple[int, int] | None:
+    """Return the first and last value of a key of one whole number, from its index; None for other keys."""
+    key = next((column for column in looked.columns if looked.key == (column.name,) and column.is_whole), None)
+    if key is None or key.error:
+        return None
+    query = f"select min({key.value}), max({key.value}) from {quoted(looked.relation)} as t"
+    row = connection.execute(query.encode()).fetchone()
+    return (row[0], row[1]) if row else None
 
 
 def _masked_by(connection: psycopg.Connection, looked: Table) -> dict[str, frozenset[str] | None]:
@@ -159,7 +167,7 @@ def _wide(connection: psycopg.Connection, read: Pass, percent: float | None) -> 
         return {}
     pages = max(1, read.table.bytes["table"] // _PAGE)
     looked = min(100.0, 100.0 * _SURVEYED / pages)
-    small = replace(read, source=source(read.table, looked), json_keys_by=None)
+    small = replace(read, source=source(read.table, Sample(looked, "pages")), json_keys_by=None)
     wide: dict[int, Wide] = {}
     for place, sampled, different, once, width in connection.execute(survey(small).encode()).fetchall():
         if not different:
@@ -175,55 +183,3 @@ def _wide(connection: psycopg.Connection, read: Pass, percent: float | None) -> 
                 classes *= 2
             wide[place] = Wide(min(1.0, picked / rows), classes)
     return wide
-
-
-def _add(
-    connection: psycopg.Connection,
-    figures: TableFigures,
-    profiles: dict[str, Any],
-    tables: Mapping[str, Relation],
-    unmask: bool,
-) -> None:
-    """Add the figures of a domain to the profile, where the tables that they take were profiled and can be read."""
-    if any(
-        name not in tables or "error" in profiles[name] or not tables[name].readable >= columns
-        for name, columns in figures.reads.items()
-    ):
-        return
-    table = next(iter(figures.reads))
-    if figures.distinct and not _names_rows(profiles[table], figures.distinct):
-        profiles[table][figures.name] = {"error": f"{figures.distinct} is not known to be different in each row"}
-        return
-    sql = {name: quoted(tables[name]) for name in figures.reads}
-    measured = _guarded(connection, unmask, lambda: figures.measure(lambda query: _rows(connection, query), sql))
-    profiles[table][figures.name] = measured if unmask else _masked(measured)
-
-
-def _masked(value: Any) -> Any:
-    """Return figures of a domain with addresses and phone numbers masked, in keys as well; equal keys are added up."""
-    if isinstance(value, str):
-        return mask.text(value, whole=False)
-    if isinstance(value, list | tuple):
-        return [_masked(it) for it in value]
-    if not isinstance(value, dict):
-        return value
-    figures: dict[str, Any] = {}
-    for name, it in value.items():
-        key, figure = mask.text(name, whole=False), _masked(it)
-        numbers = isinstance(figure, int | float) and isinstance(figures.get(key), int | float)
-        figures[key] = figures[key] + figure if numbers else figure
-    return figures
-
-
-def _rows(connection: psycopg.Connection, query: str) -> list[tuple[Any, ...]]:
-    return connection.execute(query.encode()).fetchall()
-
-
-def _names_rows(entry: Mapping[str, Any], column: str) -> bool:
-    """Whether a column is known to have another value in each row, NULLs apart."""
-    figures = entry["columns"][column]
-    return (
-        "error" not in figures
-        and not figures["distinct_estimated"]
-        and figures["distinct"] == entry["rows"] - figures["nulls"]
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.profiling.columns import Column, Table
+from order_audit.audit.profiling.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,9 @@ class Pass:
     json_keys_by: int | None = None
 
 
-def source(table: Table, percent: float | None) -> str:
-    """The table as a FROM item: some percent of its pages; the first rows of what has no pages."""
+def source(table: Table, sample: Sample | None) -> str:
+    """The table as a FROM item, or a sample of it; the first rows of what has no pages."""
     if not table.can_be_sampled:
         # a view's columns are not named here: an unreadable one would fail
         return f"{quoted(table.relation)} as t"
-    sampled = f" tablesample system ({percent:.6f}) repeatable (0)" if percent is not None else ""
-    return f"{quoted(table.relation)} as t{sampled}"
+    return f"{quoted(table.relation)} as t{sample.clause if sample else ''}"

@@ -260,11 +260,16 @@ def _all_relations(snapshot: Snapshot) -> list[catalog.Relation]:
 def _profile(snapshot: Snapshot, relations: list[catalog.Relation], options: Options) -> JsonObject:
     """Return the profile of the tables that the rules read."""
     from order_audit.audit.profiling.profile import profile
+    from order_audit.audit.profiling.sample import LARGE
 
-    on_progress = options.start_progress("profiling tables")
-    home, connection = search_path.home(options.schema), snapshot.connection
     return profile(
-        connection, relations, sample=options.sample, unmask=options.unmask, home=home, on_progress=on_progress
+        snapshot.connection,
+        relations,
+        sample=options.sample,
+        large=None if options.exact else LARGE,
+        unmask=options.unmask,
+        home=search_path.home(options.schema),
+        on_progress=options.start_progress("profiling tables"),
     )
 
 

@@ -31,14 +31,14 @@ class Options:
     what cannot have changed, unless `full`; `verify_since` is the percentage of other keys whose verdicts are tested.
 
     `timeout` is in seconds; `gentle` has one job, regardless of `jobs`; `sample` is the percentage of each table's
-    pages that the profile reads; `plan_fixes` tries the automatic fixes on temporary copies. `different` allows a
-    baseline of another database or suite. `history` is a file that each complete run adds its numbers to. `key_file`
-    has the secret key of digests, and is created if it is missing. `variables` are values of the rules' variables, each
-    of which a rule has to declare; `configured` are those of a configuration file, over which the environment and
-    `variables` go. `overrides` replace severities and tolerances of rules, by patterns of ids, which must match some
-    unless `all_match` is false; `suppressions` accept violations and schema findings; `configuration` is the name of
-    the file that they are from, `environment` the chosen one of its environments. `trusted` suites may call functions
-    that reach outside of the database.
+    pages that the profile reads; `exact` has the profile read all rows of large tables; `plan_fixes` tries the
+    automatic fixes on temporary copies. `different` allows a baseline of another database or suite. `history` is a file
+    that each complete run adds its numbers to. `key_file` has the secret key of digests, and is created if it is
+    missing. `variables` are values of the rules' variables, each of which a rule has to declare; `configured` are those
+    of a configuration file, over which the environment and `variables` go. `overrides` replace severities and
+    tolerances of rules, by patterns of ids, which must match some unless `all_match` is false; `suppressions` accept
+    violations and schema findings; `configuration` is the name of the file that they are from, `environment` the chosen
+    one of its environments. `trusted` suites may call functions that reach outside of the database.
 
     `on_progress` receives the progress of rules; `start_progress` returns such a callback for lint and
     profile. `on_note` receives a sentence that should not wait for the end.
@@ -79,6 +79,7 @@ class Options:
     profile: bool = True
     plan_fixes: bool = False
     sample: float | None = None
+    exact: bool = False
     allow: Path | None = None
     fail_on_schema: FailOn = "never"
     timeout: float | None = None

@@ -82,12 +82,14 @@ class Column:
 @dataclass
 class Table:
     """A table; the first of its `columns`, where there are too many. Where it `is_part`, some figures are not of all
-    rows. `alerts` are columns with a sentence each, the first of them; `more_alerts` is the number of the others.
+    rows. `size` is its number of rows in words; figures of columns are of the `sampled` rows, if any. `alerts` are
+    columns with a sentence each, the first of them; `more_alerts` is the number of the others.
     """
 
     name: str
     error: str = ""
-    rows: int = 0
+    size: str = ""
+    sampled: int | None = None
     width: int = 0
     facts: list[str] = field(default_factory=list)
     alerts: list[tuple[str, str]] = field(default_factory=list)

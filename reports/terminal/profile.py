@@ -42,7 +42,7 @@ def _table(table: Table, width: int) -> Iterable[str]:
     if table.error:
         yield f"{escape(table.name)}: not profiled: {escape(table.error)}"
         return
-    yield f"{escape(table.name)}: {plural(table.rows, 'row')}, {plural(table.width, 'column')}"
+    yield f"{escape(table.name)}: {table.size}, {plural(table.width, 'column')}"
     yield from _wrapped("  ", "; ".join(table.facts), width, is_list=True)
     for error in table.errors:
         yield from _wrapped("  ", error, width)
@@ -62,6 +62,8 @@ def _table(table: Table, width: int) -> Iterable[str]:
     names = max(len(escape(column.name)) for column in table.columns)
     names = min(max(names, len("column")), width - 5 - types - _NULLS - _DISTINCT, _NAME)
     yield ""
+    if table.sampled is not None:
+        yield f"  of {plural(table.sampled, 'sampled row')}:"
     yield f"  {'column':<{names}} {'type':<{types}} {'nulls':>{_NULLS}} {'distinct':>{_DISTINCT}}".rstrip()
     for column in table.columns:
         yield from _column(column, names, types, width)
@@ -164,15 +166,15 @@ def _chart(chart: Chart, width: int) -> Iterable[str]:
         yield line if len(line) <= width else f"{line[: width - 1]}…"
 
 
-def _crosstab(crosstab: Crosstab, width: int) -> Iterable[str]:
+def _crosstab(crosstab: Crosstab, room: int) -> Iterable[str]:
     """As many columns as there is room for, in their order."""
     wide = max(_CELL, *(len(f"{count:,}") + 1 for _, cells in crosstab.rows for count, _ in cells))
     names = max(len(name) for name in (crosstab.corner, *(name for name, _ in crosstab.rows)))
-    fit = (width - len(_INDENT) - names) // wide
+    fit = (room - len(_INDENT) - names) // wide
     heads = [escape(name) for name in crosstab.columns]
     is_cut = len(heads) > fit
     shown = fit - 1 if is_cut else len(heads)
-    yield f"  {crosstab.title}"
+    yield from _wrapped("  ", f"{crosstab.title} ({crosstab.note})" if crosstab.note else crosstab.title, room)
     yield f"{_INDENT}{crosstab.corner:<{names}}" + "".join(
         f"{head if len(head) < wide else head[: wide - 2] + '…':>{wide}}"
         for head in [*heads[:shown], *(["others"] if is_cut else [])]

@@ -40,7 +40,7 @@ def several(query: Query, tables: Mapping[str, str]) -> Json:
           from (
             select customer_id, delivery_script_name::text collate "C" as script,
               delivery_script_args::text collate "C" as args, count(*) as orders
-            from {tables["orders"]}
+            from {tables["orders"]} as o
             where customer_id is not null
               and lower(delivery_script_args::text collate "C") like '%key%'
             group by 1, 2, 3

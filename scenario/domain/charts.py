@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from order_audit.domain import Chart, Crosstab, Json, Query
@@ -24,6 +24,9 @@ _STATUSES: Final = 10
 #: Sizes that have a bar each; from there on a bar is for twice as many as the one before.
 _SINGLE: Final = 10
 _SHADES: Final = 5
+#: Of large tables, the figures are of some customers with all their orders.
+_OF_ORDERS: Final = {"orders": "customer_id"}
+_OF_BOTH: Final = {"customers": "customer_id", **_OF_ORDERS}
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class OrderFigures:
     measured_by: Callable[[Query, Mapping[str, str]], Json]
     shown_by: Callable[[Json], Iterable[Chart | Crosstab]]
     distinct: str = ""
+    sampled_by: Mapping[str, str] = field(default_factory=dict)
 
     def measure(self, query: Query, tables: Mapping[str, str]) -> Json:
         """Return the figures. Raises psycopg.Error."""
@@ -63,7 +67,9 @@ def banded(counts: Iterable[Sequence[int]]) -> list[tuple[str, int]]:
 
 
 def _lineages(figures: Json) -> Iterable[Chart | Crosstab]:
-    outside = f"; {plural(figures['outside'], 'order')} in none" if figures["outside"] else ""
+    # of a sample, the first order may be another customer's
+    none = "without a first order among these" if "sample" in figures else "in none"
+    outside = f"; {plural(figures['outside'], 'order')} {none}" if figures["outside"] else ""
     number_of = plural(figures["lineages"], "lineage") + outside
     yield Chart("Lineages by number of orders", number_of, "lineage", banded(figures["sizes"]))
     depth = "the longest chain of references below the first order"
@@ -113,25 +119,45 @@ def _positions(figures: Mapping[str, Mapping[str, int]]) -> Crosstab:
 
 #: Figures of the tables orders and customers, in the order of the page.
 FIGURES: Final = (
-    OrderFigures("lineages", {"orders": figures.LINEAGE}, figures.lineages, _lineages, distinct="order_id"),
+    OrderFigures(
+        "lineages",
+        {"orders": figures.LINEAGE},
+        figures.lineages,
+        _lineages,
+        distinct="order_id",
+        sampled_by=_OF_ORDERS,
+    ),
     OrderFigures(
         "orders_per_customer",
         {"customers": figures.BALANCE, "orders": figures.LINEAGE},
         figures.orders_per_customer,
         _orders_per_customer,
+        sampled_by=_OF_BOTH,
     ),
-    OrderFigures("exposure", {"customers": figures.BALANCE, "orders": figures.LINEAGE}, figures.exposure, _exposure),
+    OrderFigures(
+        "exposure",
+        {"customers": figures.BALANCE, "orders": figures.LINEAGE},
+        figures.exposure,
+        _exposure,
+        sampled_by=_OF_BOTH,
+    ),
     OrderFigures(
         "next_recreation",
         {"customers": figures.BALANCE, "orders": figures.LINEAGE},
         tonight.forecast,
         tonight.show,
         distinct="customer_id",
+        sampled_by=_OF_BOTH,
     ),
     OrderFigures("scripts", {"orders": scripts.SCRIPT}, scripts.misspelled, scripts.show),
-    OrderFigures("api_keys", {"orders": api_keys.ARGUMENTS}, api_keys.several, api_keys.show),
+    OrderFigures("api_keys", {"orders": api_keys.ARGUMENTS}, api_keys.several, api_keys.show, sampled_by=_OF_ORDERS),
     OrderFigures("schedules", {"orders": repetition.SCHEDULE}, repetition.schedules, repetition.show_schedules),
     OrderFigures(
-        "repeated", {"orders": repetition.REPEATED}, repetition.repeated, repetition.show_repeated, distinct="order_id"
+        "repeated",
+        {"orders": repetition.REPEATED},
+        repetition.repeated,
+        repetition.show_repeated,
+        distinct="order_id",
+        sampled_by=_OF_ORDERS,
     ),
 )

@@ -32,7 +32,7 @@ def lineages(query: Query, tables: Mapping[str, str]) -> Json:
         f"""
         with recursive placed as materialized (
           select order_id, order_ref, order_status::text as status
-          from {tables["orders"]}
+          from {tables["orders"]} as o
         ), reached as (
           select order_id as root, order_id, status, 0 as depth
           from placed
@@ -100,9 +100,13 @@ def orders_per_customer(query: Query, tables: Mapping[str, str]) -> Json:
         select case when n < 10 then n else 10 * 2 ^ floor(log(2, n / 10.0)) end::int8 as least,
           count(*), min(n), max(n), sum(n)::int8
         from (
-          select count(o.customer_id) as n
+          select coalesce(sum(o.n), 0)::int8 as n
           from {tables["customers"]} as c
-          left join {tables["orders"]} as o on o.customer_id = c.customer_id
+          left join (
+            select customer_id, count(*) as n -- counted first, so that few rows are joined
+            from {tables["orders"]} as o
+            group by customer_id
+          ) as o on o.customer_id = c.customer_id
           group by c.customer_id
         ) as counted
         group by least
@@ -134,7 +138,7 @@ def exposure(query: Query, tables: Mapping[str, str]) -> Json:
           end as band,
           count(*), coalesce(sum(e.amount), 0)::text
         from (
-          select customer_id, customer_balance::text as balance from {tables["customers"]}
+          select customer_id, customer_balance::text as balance from {tables["customers"]} as c
         ) as c
         left join (
           select o.customer_id, sum(o.order_amount) as amount

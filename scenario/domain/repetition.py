@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from order_audit.domain import Chart, Json, Query
+from order_audit.domain import WHOLE, Chart, Json, Query
 from order_audit.reports.formatting import plural, size
 from order_audit.scenario.domain.orders import LIVE
 
@@ -95,7 +95,7 @@ def repeated(query: Query, tables: Mapping[str, str]) -> Json:
                 or a.order_amount::numeric = o.order_amount::numeric * 100
             end as is_hundredfold
           from {tables["orders"]} as o
-          join {tables["orders"]} as a on a.order_id = o.order_ref
+          join {tables[f"orders{WHOLE}"]} as a on a.order_id = o.order_ref
           where o.order_ref <> o.order_id
           offset 0
         ) as r
@@ -116,6 +116,7 @@ def show_repeated(figures: Json) -> Iterable[Chart]:
     if not figures["recreations"]:
         return
     attributes = figures["attributes"]
+    none = "no difference in the sample" if "sample" in figures else "no difference"
     yield Chart(
         "Recreations that repeat the order they name",
         f"of {plural(figures['recreations'], 'recreation')}; an attribute without a difference could be stored once per"
@@ -124,7 +125,7 @@ def show_repeated(figures: Json) -> Iterable[Chart]:
         [(name, it["same"]) for name, it in attributes.items()],
         [
             f"{size(it['bytes'])}; "
-            + (plural(it["differ"], "difference") if it["differ"] else "no difference")
+            + (plural(it["differ"], "difference") if it["differ"] else none)
             + (_hundredfold(figures["hundredfold"]) if name == "order_amount" else "")
             for name, it in attributes.items()
         ],

@@ -26,7 +26,7 @@ def misspelled(query: Query, tables: Mapping[str, str]) -> Json:
         select name, orders
         from (
           select delivery_script_name::text collate "C" as name, count(*) as orders
-          from {tables["orders"]}
+          from {tables["orders"]} as o
           group by 1
           offset 0 -- so that names are matched once each, not once per order
         ) as s

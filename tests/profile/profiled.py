@@ -25,13 +25,22 @@ NUMBERS = ("whole", "large", "real", "double", "exact")
 
 
 def profile_of(
-    dsn: str, *names: str, sample: float | None = None, unmask: bool = True, timeout: float | None = None
+    dsn: str,
+    *names: str,
+    sample: float | None = None,
+    large: int | None = None,
+    unmask: bool = True,
+    timeout: float | None = None,
 ) -> dict[str, Any]:
     """The profile of tables, by name."""
     with Snapshot(dsn, timeout=timeout) as snapshot:
         found = catalog.relations(snapshot.connection, [RelationName("", name) for name in names])
         result = profile(
-            snapshot.connection, [found[RelationName("", name)] for name in names], sample=sample, unmask=unmask
+            snapshot.connection,
+            [found[RelationName("", name)] for name in names],
+            sample=sample,
+            large=large,
+            unmask=unmask,
         )
         # the snapshot is unchanged, and all of it is JSON
         assert snapshot.connection.execute("select 1").fetchone() == (1,)
