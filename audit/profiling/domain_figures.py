@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 
@@ -15,16 +15,23 @@ from order_audit.audit.profiling.guarded import guarded
 from order_audit.audit.profiling.sample import are_alike, groups_of
 from order_audit.domain import WHOLE, TableFigures
 
+#: By FROM item, what figures say of a sample.
+Samples: TypeAlias = dict[str, dict[str, Any]]
+
 
 def add(
     connection: psycopg.Connection,
     figures: TableFigures,
     profiles: dict[str, Any],
     tables: Mapping[str, Relation],
+    samples: Samples,
     *,
     unmask: bool,
 ) -> None:
-    """Add the figures of a domain to the profile, where the tables that they take were profiled and can be read."""
+    """Add the figures of a domain to the profile, where the tables that they take were profiled and can be read.
+
+    `samples` has the samples that earlier figures took, and is added to.
+    """
     if any(
         name not in tables or "error" in profiles[name] or not tables[name].readable >= columns
         for name, columns in figures.reads.items()
@@ -34,12 +41,16 @@ def add(
     if figures.distinct and not _names_rows(connection, profiles[first], tables[first], figures.distinct):
         profiles[first][figures.name] = {"error": f"{figures.distinct} is not known to be different in each row"}
         return
-    measured = guarded(connection, unmask, lambda: _measured(connection, figures, profiles, tables))
+    measured = guarded(connection, unmask, lambda: _measured(connection, figures, profiles, tables, samples))
     profiles[first][figures.name] = measured if unmask else _masked(measured)
 
 
 def _measured(
-    connection: psycopg.Connection, figures: TableFigures, profiles: Mapping[str, Any], tables: Mapping[str, Relation]
+    connection: psycopg.Connection,
+    figures: TableFigures,
+    profiles: Mapping[str, Any],
+    tables: Mapping[str, Relation],
+    samples: Samples,
 ) -> dict[str, Any]:
     sql = {name: quoted(tables[name]) for name in figures.reads}
     sql |= {f"{name}{WHOLE}": source for name, source in sql.items()}
@@ -50,9 +61,11 @@ def _measured(
     if types and are_alike(types.values()):
         for name, column in by.items():
             groups = groups_of(largest, column, types[name])
-            if not told:
-                told = {"sample": {"of": name, **groups.entry(lambda query: _rows(connection, query), sql[name])}}
-            sql[name] = groups.source(sql[name])
+            source = groups.source(sql[name])
+            if source not in samples:
+                samples[source] = {"of": name, **groups.entry(lambda query: _rows(connection, query), sql[name])}
+            told = told or {"sample": samples[source]}
+            sql[name] = source
     return figures.measure(lambda query: _rows(connection, query), sql) | told
 
 

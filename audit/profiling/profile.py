@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -44,30 +44,37 @@ def profile(
     unmask: bool = False,
     home: str = "",
     on_progress: ProgressCallback = ignore_progress,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Profile tables on a connection in the snapshot; `sample` is the percentage of their pages to read.
 
     Without it, figures of tables with more rows than `large` are of a sample of their rows; None: of all rows.
     A table that cannot be profiled has an `error` and no figures. Tables are identified by their names, with the
     schema if two are equal; with `home`, a schema, if they are in another one. A sample of pages has no figures
-    of domains, which need whole tables or groups of rows.
+    of domains, which need whole tables or groups of rows. After `stopped` (which comes with a cancelled statement), no
+    work starts, and there are no figures.
     """
     wanted = list(relations)
     names = Counter(relation.name for relation in wanted)
     profiles: dict[str, Any] = {}
     tables: dict[str, Relation] = {}
     for place, relation in enumerate(wanted):
+        if stopped():
+            return {}
         on_progress(place, len(wanted), relation.name)
         bare = relation.schema == home if home else names[relation.name] == 1
         name = relation.name if bare else f"{relation.schema}.{relation.name}"
         profiles[name] = guarded(connection, unmask, partial(_profiled, connection, relation, sample, large, unmask))
         tables[name] = relation
     if sample is None:
+        samples: domain_figures.Samples = {}
         for figures in table_figures():
+            if stopped():
+                return {}
             on_progress(len(wanted), len(wanted), figures.name.replace("_", " "))
-            domain_figures.add(connection, figures, profiles, tables, unmask=unmask)
+            domain_figures.add(connection, figures, profiles, tables, samples, unmask=unmask)
     on_progress(len(wanted), len(wanted), "")
-    return profiles
+    return {} if stopped() else profiles
 
 
 def _profiled(

@@ -30,6 +30,7 @@ from order_audit.audit.results.nothing_judged import first_word, other_schema
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.overlap import Overlaps, overlaps
 from order_audit.audit.results.own_folder import rows_folder
+from order_audit.audit.results.profiled import profile_beside, profiled
 from order_audit.audit.results.selection import Selection, with_instances
 from order_audit.audit.results.suppressed import refuse_old_digests
 from order_audit.audit.scans.engine import Engine, ScanOptions, Scans
@@ -138,7 +139,9 @@ def collect(
         with interruptible(scans), ThreadPoolExecutor(1, "lint") as beside:
             try:
                 linting = beside.submit(_lint, snapshot, scans, selection.suppressions, options)
+                profiling = beside.submit(profile_beside, snapshot, read, scans, options)
                 linted, unused = linting.result()
+                profile = profiling.result()
                 known.write_state(folder, run, options.on_note)
                 outcomes |= {it.rule.id: scans.outcome(it.rule.id) for it in prepared_rules}
                 tables = scans.rows()
@@ -151,8 +154,8 @@ def collect(
                     contexts = context(snapshot.connection, prepared_rules, outcomes, unmask=options.unmask)
                     following = consequences(snapshot.connection, prepared_rules, outcomes, store)
                     definitions = _definitions(snapshot, read, linted, options)
-                    if options.profile:
-                        profile = _profile(snapshot, read, options)
+                    if options.profile and options.gentle:
+                        profile = profiled(snapshot, read, scans, options)
                     if options.plan_fixes:
                         planned = _planned(snapshot, selection, options)
             except BaseException:
@@ -255,22 +258,6 @@ def _all_relations(snapshot: Snapshot) -> list[catalog.Relation]:
     """The tables of the audited schema, where no rule reads any."""
     names = catalog.tables(snapshot.connection, search_path.names(snapshot.schema))
     return sorted(catalog.relations(snapshot.connection, names).values(), key=lambda relation: relation.name)
-
-
-def _profile(snapshot: Snapshot, relations: list[catalog.Relation], options: Options) -> JsonObject:
-    """Return the profile of the tables that the rules read."""
-    from order_audit.audit.profiling.profile import profile
-    from order_audit.audit.profiling.sample import LARGE
-
-    return profile(
-        snapshot.connection,
-        relations,
-        sample=options.sample,
-        large=None if options.exact else LARGE,
-        unmask=options.unmask,
-        home=search_path.home(options.schema),
-        on_progress=options.start_progress("profiling tables"),
-    )
 
 
 def _planned(snapshot: Snapshot, selection: Selection, options: Options) -> FixPlan:
