@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+from order_audit import compiled
 from order_audit.expectations import fragments, requirements, variable_use
 from order_audit.expectations import rule as rule_file
 from order_audit.expectations.error import SuiteError
@@ -23,6 +24,9 @@ from order_audit.expectations.rule import Rule
 #: The name of the suite without rules.
 NONE: Final = "none"
 _HOME = Path(__file__).parent
+#: Endings of the files that the program's own suites are made of, and of what reads them.
+_READ: Final = {".sql", ".toml", ".py"}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def shipped() -> tuple[str, ...]:
 @cache
 def schema_rules() -> tuple[Rule, ...]:
     """The rules on schemas, in the order of their ids."""
-    return _rules(_HOME / LINT, LINT, LINT)[0]
+    return _kept(LINT, lambda: _rules(_HOME / LINT, LINT, LINT)[0])
 
 
 def schema_fragment(name: str) -> str:
@@ -117,7 +121,13 @@ def _load(source: str | Path) -> Suite:
 @cache
 def _shipped(name: str) -> Suite:
     """A suite that comes with the program, which reads it once."""
-    return _of_folder(_HOME / name, name, name)
+    return _kept(name, lambda: _of_folder(_HOME / name, name, name))
+
+
+def _kept(name: str, make: Callable[[], T]) -> T:
+    """Return what is read from a folder of the program, kept from an earlier start where nothing has changed since."""
+    files = [path for path in (*(_HOME / name).rglob("*"), *_HOME.glob("*.py")) if path.suffix in _READ]
+    return compiled.computed(_HOME / f"{name}_suite", compiled.key(compiled.contents(files)), make)
 
 
 def _of_folder(folder: Path, source: str, named: str) -> Suite:

@@ -9,11 +9,14 @@ import base64
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+import jinja2
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from order_audit import compiled
 from order_audit.domain import Chart
 from order_audit.expectations import SEVERITIES
 from order_audit.expectations.names import top_area
@@ -31,6 +34,8 @@ from order_audit.reports.document import Outcome
 from order_audit.reports.html import evidence, finding, fix_examples, impact, measured
 from order_audit.reports.schema_findings import outcome_lines
 
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+
 
 def page(template: str, **content: Any) -> str:
     """Render a page. Its policy allows only its own style and script, in case a text ever escapes the escaping."""
@@ -44,16 +49,39 @@ def page(template: str, **content: Any) -> str:
         raise KeyError(error.message) from error
 
 
+class _Kept(BytecodeCache):
+    """Compiled templates, kept beside this module: to compile them takes longer than to render the page."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Read a compiled template, if there is one of the same text."""
+        if (kept := compiled.read(_place(bucket), _key(bucket))) is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a compiled template."""
+        compiled.write(_place(bucket), _key(bucket), bucket.bytecode_to_string())
+
+
+def _place(bucket: Bucket) -> Path:
+    return Path(__file__).with_name(f"template_{bucket.key}")
+
+
+def _key(bucket: Bucket) -> bytes:
+    # how templates are read is decided in this module
+    return compiled.key(jinja2.__version__, bucket.checksum, Path(__file__).read_bytes())
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=escaping.plain,
         optimized=False,  # folding constants takes longer than rendering the page once
+        bytecode_cache=_Kept(),
     )
     environment.filters |= {
         "n": formatting.number,
