@@ -35,5 +35,6 @@ def among(numbers: Numbers, wanted: Numbers) -> Mask:
     table[wanted & _LOW] = True
     found: Mask = table[numbers & _LOW]
     places = np.flatnonzero(found)
-    found[places] = np.isin(numbers[places], wanted)
+    candidates, ordered = numbers[places], np.sort(wanted)
+    found[places] = ordered[np.searchsorted(ordered, candidates).clip(max=len(ordered) - 1)] == candidates
     return found
