@@ -57,6 +57,7 @@ KEYS: Final = (
     Key("output", "format", "texts", "formats to write", _all("formats", "run")),
     Key("output", "history", "file", "a file to which each run adds its counts and measured values",
         _all("history", "run")),
+    Key("output", "state", "flag", "keep what a later audit since this one needs", _all("state", "run")),
     Key("output", "key_file", "file", "file of the secret key for digests of personal keys; created if it is missing",
         _all("key_file", "run"), environment="ORDER_AUDIT_KEY_FILE"),
     Key("output", "examples", "whole", "evidence rows per rule", _all("examples", "run"), most=10_000),
