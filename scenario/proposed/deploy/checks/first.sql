@@ -39,8 +39,8 @@ $$;
 do $$
 begin
   raise notice '%', format(
-    'the old tables take %s on disk: the new ones take about twice as much besides, and the steps write about 5 times as'
-      ' much to the write-ahead log', pg_size_pretty(pg_total_relation_size('public.customers') + pg_total_relation_size('public.orders'))
+    'the old tables take %s on disk: have twice as much free for the new ones. The steps write 5 to 17 times as much to the'
+      ' write-ahead log', pg_size_pretty(pg_total_relation_size('public.customers') + pg_total_relation_size('public.orders'))
   );
 end
 $$;
