@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from order_audit.audit.cli.commands import Commands
-from order_audit.audit.cli.migrate_connection import connected, roles_line, waits, warn
+from order_audit.audit.cli.migrate_connection import connected, privileges_line, roles_line, waits, warn
 from order_audit.audit.cli.migrate_end import contract, retire
 from order_audit.audit.cli.options import Dsn, Quiet, say
 from order_audit.errors import UsageError
@@ -55,7 +55,7 @@ def plan(dsn: Dsn = None, quiet: Quiet = False) -> None:
         depending = [] if CONTRACT in finished else dependents(connection)
         capacity = None
         retiring = retire_dependents(connection) if CONTRACT in finished and RETIRE not in finished else []
-        roles = roles_line(connection)
+        roles = roles_line(connection) + ("" if RETIRE in finished else privileges_line(connection))
         if CONTRACT in finished:
             pass
         elif "backfill" in finished:

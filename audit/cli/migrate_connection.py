@@ -1,4 +1,4 @@
-"""The connection of the commands `order-audit migrate …`: warnings of its files, and missing roles."""
+"""The connection of the commands `order-audit migrate …`: warnings of its files, missing roles and privileges."""
 
 from __future__ import annotations
 
@@ -74,3 +74,15 @@ def roles_line(connection: psycopg.Connection) -> str:
     if missing.without_privileges:
         return f"\n\nroles without privileges: {', '.join(missing.without_privileges)}. Run as the owner: {grant}"
     return ""
+
+
+def privileges_line(connection: psycopg.Connection) -> str:
+    """Return lines on helpful privileges that this role lacks, after an empty one; empty if it has all."""
+    from order_audit.scenario.migrate.roles import missing_privileges
+
+    if not (missing := missing_privileges(connection)):
+        return ""
+    width = max(len(effect) for effect, _ in missing)
+    return "\n\nprivileges that this role lacks; an administrator grants them:" + "".join(
+        f"\n  {effect:{width}}  {granting}" for effect, granting in missing
+    )

@@ -1,4 +1,4 @@
-"""The roles of the proposed schema: which do not exist, and which have no privileges yet."""
+"""The roles of the proposed schema and the privileges of the one that migrates: what is missing."""
 
 from __future__ import annotations
 
@@ -34,3 +34,29 @@ def missing_roles(connection: psycopg.Connection) -> MissingRoles:
         tuple(name for name, absent, _ in rows if not absent),
         any(exists for *_, exists in rows),
     )
+
+
+_HELPFUL: Final = """
+select p.effect, format(p.statement, current_user)
+from (values
+  (
+    1, has_parameter_privilege('deadlock_timeout', 'set'), 'steps wait until an autovacuum of a table has ended',
+    'grant set on parameter deadlock_timeout to %I'
+  ),
+  (
+    2, pg_has_role('pg_read_all_stats', 'usage'), 'sessions and replicas of other roles are hidden',
+    'grant pg_read_all_stats to %I'
+  ),
+  (
+    3, pg_has_role('pg_signal_backend', 'usage'), 'this role may not end sessions that are in the way',
+    'grant pg_signal_backend to %I'
+  )
+) as p (place, is_granted, effect, statement)
+where not p.is_granted
+order by p.place
+"""
+
+
+def missing_privileges(connection: psycopg.Connection) -> list[tuple[str, str]]:
+    """Return what the lack of each privilege means that the migration can do without, and the statement to grant it."""
+    return connection.execute(_HELPFUL.encode()).fetchall()
