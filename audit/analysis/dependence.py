@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from order_audit.audit.analysis.column_lineage import folded_name
+from order_audit.audit.analysis.column_lineage import folded_name, output_name
 from order_audit.audit.analysis.query_scope import Catalog, Equality, Scope, Source, Traced, Underivable, scope_of
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.analysis.written import rewritten, written
@@ -61,7 +61,12 @@ class Dependence:
 def dependence(tree: exp.Query, key: str, catalog: Catalog) -> Dependence:
     """Derive the dependence of a query whose violations are named by its column `key`. Raises Underivable."""
     branches = _branches(tree)
-    place = key if isinstance(tree, exp.Select) else tree.named_selects.index(key)
+    names = [output_name(item) for item in branches[0].expressions]
+    place: str | int = key
+    if len(branches) > 1:
+        if names.count(key) != 1 or any(item.is_star for item in branches[0].expressions):
+            raise Underivable("its key is no column of a table")
+        place = names.index(key)
     analysis = _Analysis(catalog)
     for branch in branches:
         analysis.add(branch, place)
