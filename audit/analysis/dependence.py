@@ -14,7 +14,16 @@ from typing import Final
 from sqlglot import exp
 
 from order_audit.audit.analysis.column_lineage import folded_name, output_name
-from order_audit.audit.analysis.query_scope import Catalog, Equality, Scope, Source, Traced, Underivable, scope_of
+from order_audit.audit.analysis.query_scope import (
+    Catalog,
+    Equality,
+    Scope,
+    Source,
+    Traced,
+    Underivable,
+    scope_of,
+    unwrapped,
+)
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.analysis.written import rewritten, written
 
@@ -76,7 +85,7 @@ def dependence(tree: exp.Query, key: str, catalog: Catalog) -> Dependence:
 def _branches(tree: exp.Expr) -> list[exp.Select]:
     """Return the selects of which a query is the union."""
     if isinstance(tree, exp.Subquery):
-        return _branches(tree.this)
+        return _branches(unwrapped(tree))
     if isinstance(tree, exp.SetOperation):
         if any(tree.args.get(part) for part in ("limit", "offset", "fetch", "with_")):
             raise Underivable("its set operation has a limit or a with list")

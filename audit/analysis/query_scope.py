@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from sqlglot import exp
@@ -15,6 +16,15 @@ from order_audit.audit.analysis.relation_name import RelationName
 _OPAQUE: Final = (
     exp.AggFunc, exp.Window, exp.Query, exp.Star, exp.Explode, exp.Unnest, exp.GenerateSeries, exp.Dot,
 )  # fmt: skip
+#: Nodes whose value is NULL if a part of it is.
+_STRICT: Final = (
+    exp.Column, exp.Paren, exp.Literal, exp.Cast, exp.DataType, exp.Identifier, exp.Lower, exp.Upper, exp.Neg, exp.Add,
+    exp.Sub, exp.Mul, exp.Div, exp.Mod,
+)  # fmt: skip
+#: What a query in brackets may have besides the query; anything else, as a limit, decides on its rows.
+_BRACKETS: Final = frozenset(("this", "alias", "joins", "order"))
+#: Names of columns that do not stand in the query, but for those of functions.
+_UNNAMED: Final = ("case", "coalesce", "greatest", "least", "array", "row", "exists", "bool", "overlay", "timezone")
 #: Conditions that are met only if one of their parts is.
 _POSITIVE: Final = (exp.And, exp.Or, exp.Paren, exp.Where)
 
@@ -44,11 +54,13 @@ class Catalog:
 class Traced:
     """A value made of columns of tables, each qualified with its source's number, and the selects that it came through.
 
-    `value` is None if it is computed from several rows, or unknown.
+    `value` is None if it is computed from several rows, or unknown. An `optional` one is NULL where an outer join finds
+    no row.
     """
 
     value: exp.Expr | None
     through: tuple[Scope, ...] = ()
+    optional: bool = False
 
 
 #: A part of FROM by its name: a table, a select with the names of its columns, or anything else.
@@ -72,6 +84,7 @@ class Scope:
     outer: Scope | None
     catalog: Catalog
     members: dict[str, _Member] = field(default_factory=dict)
+    optional: set[str] = field(default_factory=set)
     own: list[Source] = field(default_factory=list)
     below: list[Scope] = field(default_factory=list)
     equalities: list[Equality] = field(default_factory=list)
@@ -108,13 +121,14 @@ class Scope:
         return self._crossed(found[0]) if len(found) == 1 else Traced(None)
 
     def _crossed(self, traced: Traced) -> Traced:
-        return Traced(traced.value, (self, *traced.through))
+        return replace(traced, through=(self, *traced.through))
 
     def traced(self, expression: exp.Expr) -> Traced:
         """Trace an expression of this select."""
         if self._is_opaque(expression):
             return Traced(None)
         through: dict[Scope, None] = {}
+        optional = False
         whole = expression.copy()
         columns = list(expression.find_all(exp.Column))
         for column, copied in zip(columns, list(whole.find_all(exp.Column)), strict=True):
@@ -122,13 +136,16 @@ class Scope:
             if traced.value is None:
                 return Traced(None)
             through.update(dict.fromkeys(traced.through))
+            optional |= traced.optional
             inner = traced.value.copy()
             inner = inner if isinstance(inner, exp.Column) or copied is whole else exp.paren(inner, copy=False)
             if copied is whole:
                 whole = inner
             else:
                 copied.replace(inner)
-        return Traced(whole, tuple(through))
+        if optional and not all(isinstance(node, _STRICT) for node in expression.walk()):
+            return Traced(None)  # it may have a value where there is no row to compute it from
+        return Traced(whole, tuple(through), optional)
 
     def _is_opaque(self, expression: exp.Expr) -> bool:
         return expression.find(*_OPAQUE) is not None or any(
@@ -157,6 +174,10 @@ class Scope:
 
     def _member(self, name: str, column: str) -> Traced | None:
         """Trace a column of a part of FROM; None if it has no such column."""
+        traced = self._inside(name, column)
+        return replace(traced, optional=True) if traced is not None and name in self.optional else traced
+
+    def _inside(self, name: str, column: str) -> Traced | None:
         member = self.members[name]
         if member is None:
             return Traced(None)
@@ -165,20 +186,24 @@ class Scope:
                 return None
             return Traced(exp.column(exp.to_identifier(column, quoted=True), table=str(member.number)))
         scope, names = member
-        if names:
-            return scope.output(names.index(column)) if column in names else None
-        if not scope.has(column):
+        if column in names:
+            return scope.output(names.index(column))
+        if names and len(names) == len(scope.select.expressions) and not scope.select.is_star:
             return None
-        return scope.output(column)
+        if names:
+            return Traced(None) if scope.has(column) else None
+        return scope.output(column) if scope.has(column) else None
 
     def has(self, column: str) -> bool:
-        """Whether the result has a column of this name."""
+        """Whether the result has a column of this name, or may have one: the server names those without an alias."""
         for item in self.select.expressions:
             if item.is_star:
                 of = folded_name(item.args["table"]) if isinstance(item, exp.Column) and item.table else None
                 if any(of in (None, name) and self._member(name, column) is not None for name in self.members):
                     return True
-            elif output_name(item) == column:
+            elif output_name(item) == column or (
+                not isinstance(item, exp.Alias | exp.Column) and column in _words(item)
+            ):
                 return True
         return False
 
@@ -203,7 +228,8 @@ class Scope:
         distinct = select.args.get("distinct")
         if distinct is not None and distinct.args.get("on"):
             on = distinct.args["on"]
-            shared.append(self._parts(on.expressions if isinstance(on, exp.Tuple) else [on]))
+            on = on.expressions if isinstance(on, exp.Tuple) else [on]
+            shared.append(self._parts([self._result_column(part) for part in on]))
         shared += [self._parts(window) for window in self._windows()]
         shared = [parts for parts in shared if value not in parts]
         if grouped is not None and shared:
@@ -225,6 +251,13 @@ class Scope:
                 traced,
             )
         return traced
+
+    def _result_column(self, part: exp.Expr) -> exp.Expr:
+        """Return what a name in DISTINCT ON stands for: rather a column of the result than one of a table."""
+        if not isinstance(part, exp.Column) or part.table:
+            return part
+        items = [it for it in self.select.expressions if output_name(it) == folded_name(part.this)]
+        return items[0].unalias() if items else part
 
     def _parts(self, parts: Collection[exp.Expr]) -> list[exp.Expr]:
         values = [self.traced(part.this if isinstance(part, exp.Ordered) else part).value for part in parts]
@@ -254,14 +287,23 @@ class Scope:
 
 
 def scope_of(select: exp.Select, catalog: Catalog, sources: list[Source]) -> Scope:
-    """Return the scope of a query's select with all selects in it; `sources` receives the tables in it."""
-    return _Builder(catalog, sources).scope(select, None, ())
+    """Return the scope of a query's select with all selects in it; `sources` receives the tables in it.
+
+    Raises Underivable.
+    """
+    builder = _Builder(catalog, sources)
+    scope = builder.scope(select, None, ())
+    for table in select.find_all(exp.Table):
+        if id(table) not in builder.seen and isinstance(table.this, exp.Identifier):
+            raise Underivable(f"it reads {folded_name(table.this)} in a place that the analysis does not know")
+    return scope
 
 
 class _Builder:
     def __init__(self, catalog: Catalog, sources: list[Source]) -> None:
         self._catalog = catalog
         self._sources = sources
+        self.seen: set[int] = set()
 
     def scope(self, select: exp.Select, outer: Scope | None, withs: tuple[int, ...]) -> Scope:
         """Return a select's scope; `withs` are the WITH queries that it is a part of."""
@@ -300,7 +342,7 @@ class _Builder:
         """Add a part of FROM, and the conditions under which it is joined."""
         if join is not None and (join.side in ("RIGHT", "FULL") or join.method or join.args.get("using")):
             raise Underivable("it has a right, full or natural join, or one with using")
-        before = scope.numbers()
+        before, names = scope.numbers(), set(scope.members)
         in_brackets = isinstance(item, exp.Subquery) and isinstance(item.this, exp.Table) and not item.alias
         if in_brackets:
             named.add(id(item))
@@ -309,10 +351,13 @@ class _Builder:
             self._member(item, scope, withs, named)
         for below in item.args.get("joins") or ():
             self._join(below.this, below, scope, withs, named, conditions)
+        if join is not None and join.side == "LEFT":
+            scope.optional |= set(scope.members) - names
         if join is not None and (on := join.args.get("on")) is not None:
             conditions.append((on, scope.numbers() - before if join.side == "LEFT" else None))
 
     def _member(self, item: exp.Expr, scope: Scope, withs: tuple[int, ...], named: set[int]) -> None:
+        self.seen.add(id(item))
         alias = item.args.get("alias")
         columns = tuple(folded_name(it) for it in alias.columns) if isinstance(alias, exp.TableAlias) else ()
         name = _name(item)
@@ -341,7 +386,10 @@ class _Builder:
             query, outer, withs = cte.this, _around(cte, scope), (*withs, id(cte))
         else:
             inner = item.this if isinstance(item, exp.Lateral) else item
-            query, outer = inner.this if isinstance(inner, exp.Subquery) else inner, scope
+            query = unwrapped(inner)
+            # but for LATERAL, and functions, which are it by themselves, it knows nothing of its neighbours
+            is_lateral = isinstance(item, exp.Lateral) or not isinstance(query, exp.Query | exp.Values)
+            outer = scope if is_lateral else scope.outer
             named |= {id(inner), id(query)}
         if isinstance(query, exp.Select):
             below = self.scope(query, outer, withs)
@@ -349,22 +397,22 @@ class _Builder:
             scope.members[name] = (below, columns)
             return
         scope.members[name] = None
-        for select in query.find_all(exp.Select) if not isinstance(query, exp.Values) else ():
+        for select in query.find_all(exp.Select):
             if not any(isinstance(it, exp.Select) for it in _between(select, query)):
                 scope.below.append(self.scope(select, outer, withs))
 
     def _subquery(self, query: exp.Query, scope: Scope, withs: tuple[int, ...]) -> None:
         """Add a subquery in an expression."""
-        while isinstance(query, exp.Subquery):
-            query = query.this
-        if isinstance(query, exp.SetOperation):
-            self._subquery(query.left, scope, withs)
-            self._subquery(query.right, scope, withs)
+        inside = unwrapped(query)
+        if isinstance(inside, exp.SetOperation):
+            self._subquery(inside.left, scope, withs)
+            self._subquery(inside.right, scope, withs)
             return
-        if not isinstance(query, exp.Select):
+        if not isinstance(inside, exp.Select):
             return
-        below = self.scope(query, scope, withs)
+        below = self.scope(inside, scope, withs)
         scope.below.append(below)
+        query = inside
         around = query.parent.parent if isinstance(query.parent, exp.Subquery) else query.parent
         if isinstance(around, exp.In) and _is_positive(around, scope.select):
             tested = scope.traced(around.this)
@@ -372,6 +420,20 @@ class _Builder:
         simple = isinstance(around, exp.In | exp.Exists) and _is_conjunct(around, scope.select)
         if not simple and below.numbers():
             scope.repeats = True
+
+
+def unwrapped(query: exp.Expr) -> exp.Expr:
+    """Return a query without brackets around it. Raises Underivable if these have a limit."""
+    while isinstance(query, exp.Subquery):
+        if any(value for part, value in query.args.items() if part not in _BRACKETS):
+            raise Underivable("it has a limit")
+        query = query.this
+    return query
+
+
+def _words(item: exp.Expr) -> frozenset[str]:
+    """Return the names that the server may give a column of a result that has no name."""
+    return frozenset((*re.findall(r"\w+", item.sql(dialect="postgres").lower()), *_UNNAMED))
 
 
 def _name(item: exp.Expr) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 import psycopg
 
+from order_audit import session
 from order_audit.audit.analysis.dependence import ROW, Dependence, Edge, Link, dependence
 from order_audit.audit.analysis.query_read import QueryRead
 from order_audit.audit.analysis.query_scope import Catalog, Underivable
@@ -35,7 +36,38 @@ from pg_proc as p
 where p.proname = any(%s)
 group by p.proname
 """
+#: The database's own operators and casts, but for those of extensions: what they do may change without a row's change.
+_OWN: Final = """
+with own as (
+  select o.oid, 'pg_operator'::regclass as class, o.oprname::text as name
+  from pg_operator as o
+  where o.oprnamespace <> 'pg_catalog'::regnamespace
+  union all
+  select c.oid, 'pg_cast'::regclass, '' from pg_cast as c where c.oid >= 16384 and c.castfunc <> 0
+  union all
+  select t.oid, 'pg_type'::regclass, t.typname::text
+  from pg_type as t
+  where t.typnamespace <> 'pg_catalog'::regnamespace and t.typtype <> 'p'
+)
+select array_agg(distinct o.name) filter (where o.class = 'pg_operator'::regclass),
+  array_agg(distinct o.name) filter (where o.class = 'pg_type'::regclass), count(*) filter (where o.name = '')
+from own as o
+where not exists (
+  select from pg_depend as d where d.classid = o.class and d.objid = o.oid and d.deptype = 'e'
+)
+"""
+_FLOATS: Final = """
+select a.attrelid, a.attname::text
+from pg_attribute as a
+join pg_type as t on t.oid = a.atttypid
+where a.attrelid = any(%s) and a.attnum > 0
+  and (a.atttypid in ('float4'::regtype, 'float8'::regtype) or t.typbasetype in ('float4'::regtype, 'float8'::regtype))
+"""
 _LOOSE: Final = "select collname::text from pg_collation where not collisdeterministic"
+
+
+#: Aggregates that the grammar has, and the catalog has not.
+_CONSTRUCTORS: Final = frozenset(("json_arrayagg", "json_objectagg"))
 
 
 class Deriver:
@@ -49,8 +81,12 @@ class Deriver:
         called = sorted({call for rule in rules for call in rule.query.calls or ()})
         self._calls = {row[0]: row[1:] for row in connection.execute(_QUERY, [called]).fetchall()}
         self._loose_collations = frozenset(row[0] for row in connection.execute(_LOOSE).fetchall())
-        aggregates = frozenset(name for name, facts in self._calls.items() if facts[2])
-        self._catalog = Catalog(self._columns, aggregates)
+        aggregates = {name for name, facts in self._calls.items() if facts[2]}
+        self._catalog = Catalog(self._columns, aggregates | _CONSTRUCTORS)
+        oids = [relation.oid for relation in relations.values()]
+        self._floats = connection.execute(_FLOATS, [oids]).fetchall()
+        operators, types, self._own_casts = session.row(connection, _OWN)
+        self._own_operators, self._own_types = operators or (), frozenset(types or ())
 
     def _columns(self, name: RelationName) -> Collection[str] | None:
         relation = self._relations.get(name)
@@ -69,6 +105,9 @@ class Deriver:
         if query.calls is None:
             raise Underivable("its query has syntax that the analysis does not know")
         self._refuse_calls(query.calls, query_read)
+        self._refuse_own(query.body, query_read)
+        oids = {self._relations[it].oid for it in query.relations if it in self._relations}
+        query_read.refuse_order({column for oid, column in self._floats if oid in oids})
         if query_read.collations & self._loose_collations:
             raise Underivable("it has a collation that takes different texts for equal")
         if rule.connected:
@@ -91,6 +130,14 @@ class Deriver:
                 and not (call == "current_setting" and query_read.settings <= {"server_encoding"})
             ):
                 raise Underivable(f"it calls {call}, whose result may be another in each audit")
+
+    def _refuse_own(self, body: str, query_read: QueryRead) -> None:
+        if self._own_casts:
+            raise Underivable("the database has casts of its own, which may call any function")
+        if any(operator in body for operator in self._own_operators):
+            raise Underivable("it may have an operator of the database's own, which calls any function")
+        if query_read.types & self._own_types:
+            raise Underivable("it casts to a type of the database's own, which may change")
 
     def _is_understood(self, body: str, as_read: str) -> bool:
         """Whether the server plans the query as it plans what the parser has read, with brackets around each part."""

@@ -26,7 +26,7 @@ from order_audit.audit.since.keep import keep
 from order_audit.audit.since.numbers import Numbers, among
 from order_audit.audit.since.old_keys import Keys
 from order_audit.audit.since.state_file import ID, State, UnreadableError
-from order_audit.audit.since.values import Value
+from order_audit.audit.since.values import NULL, Value
 from order_audit.errors import RunError
 from order_audit.reports.formatting import plural
 from order_audit.reports.results_file import Audit
@@ -194,10 +194,12 @@ class Incremental:
             )
             for name, rows in what.rows.items()
         )
+        column = f"{ROW}.{quoted(root.column)}"
         restriction = Restriction(
             restricted,
-            value.sql,
-            f"{ROW}.{quoted(root.column)}",
+            # another part of a union may have NULL for its key
+            f"coalesce(({column})::int8, {NULL})" if value.is_integer else value.sql,
+            column,
             _listed(what.keys),
             _listed(what.open),
             tuple(

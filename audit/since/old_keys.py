@@ -47,8 +47,8 @@ class Keys:
         texts = self._texts.get(prepared.rule.id, [])
         integers = self._integers.get(prepared.rule.id, array("q"))
         if value.is_integer and len(prepared.key) == 1:
-            nulls = np.full(len(texts), NULL, np.int64)  # all others are integers
-            return np.concatenate((nulls, np.array(integers, np.int64)))
+            others = [NULL if text is None else int(text) for text in texts]  # NULL, and numbers of 19 digits
+            return np.concatenate((np.array(others, np.int64), np.array(integers, np.int64)))
         texts = [*texts, *(str(number).encode() for number in integers)]
         if len(prepared.key) > 1:
             firsts = [json.loads(text or b"[null]", parse_float=str, parse_int=str)[0] for text in texts]

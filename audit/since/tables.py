@@ -20,6 +20,9 @@ _QUERY: Final = """
 select c.oid,
   case
     when c.relkind not in ('r', 'p') then 'it is no ordinary table'
+    -- which the server changes in place
+    when c.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+      then 'it is a table of the server'
     when c.relkind = 'r' and exists (select from pg_inherits as h where h.inhparent = c.oid)
       then 'other tables inherit from it'
     when exists (
@@ -36,8 +39,33 @@ select c.oid,
       select string_agg(concat_ws(
         ',', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.atthasmissing, a.attmissingval::text,
         a.attgenerated, case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
-        t.typname, t.typbasetype,
-        (select string_agg(e.enumlabel, ',' order by e.enumsortorder) from pg_enum as e where e.enumtypid = t.oid),
+        (
+          with recursive types as (
+            select a.atttypid as type
+            union
+            select p.type
+            from types as s
+            join pg_type as t on t.oid = s.type
+            cross join lateral (
+              select t.typelem as type
+              union all select t.typbasetype
+              union all select r.rngsubtype from pg_range as r where t.oid in (r.rngtypid, r.rngmultitypid)
+              union all select f.atttypid from pg_attribute as f where f.attrelid = t.typrelid and f.attnum > 0
+            ) as p
+            where t.typnamespace <> 'pg_catalog'::regnamespace and p.type <> 0
+          )
+          select string_agg(concat_ws(
+            ':', t.oid, t.typname,
+            (select string_agg(e.enumlabel, ',' order by e.enumsortorder) from pg_enum as e where e.enumtypid = t.oid),
+            (
+              select string_agg(concat_ws(' ', f.attname, f.atttypid, f.atttypmod), ',' order by f.attnum)
+              from pg_attribute as f
+              where f.attrelid = t.typrelid and f.attnum > 0
+            )
+          ), ',' order by t.oid)
+          from types as s
+          join pg_type as t on t.oid = s.type
+        ),
         l.collversion, pg_collation_actual_version(l.oid)
       ), ';' order by a.attnum)
       from pg_attribute as a
@@ -76,7 +104,15 @@ left join lateral (
     and not exists (
       select from unnest(i.indkey::int2[]) with ordinality as k (number, place)
       join pg_attribute as a on a.attrelid = c.oid and a.attnum = k.number
-      where k.place <= i.indnkeyatts and not a.attnotnull
+      where k.place <= i.indnkeyatts
+        and (
+          not a.attnotnull
+          -- from 18 on, a constraint that older rows may break
+          or exists (
+            select from pg_constraint as n
+            where n.conrelid = c.oid and n.contype = 'n' and not n.convalidated and n.conkey[1] = a.attnum
+          )
+        )
     )
   order by i.indisprimary desc, i.indnkeyatts, i.indexrelid
   limit 1

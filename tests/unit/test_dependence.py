@@ -68,7 +68,7 @@ _REFUSED: Final = {
     "with recursive u as (select id, boss_id from person union select u.id, p.boss_id from u join person p"
     " on p.id = u.boss_id) select id from u": "its key is no column",
     "select id from person where email = current_user": "who runs it",
-    "select id from person where score < extract(day from date 'today')": "the time of the audit",
+    "select id from person where score < extract(day from date 'today')": "time of the audit",
     "select id from person where email = 'x'::regclass::text": "the catalog",
 }  # fmt: skip
 
