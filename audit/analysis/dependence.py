@@ -25,6 +25,7 @@ from order_audit.audit.analysis.query_scope import (
     unwrapped,
 )
 from order_audit.audit.analysis.relation_name import RelationName
+from order_audit.audit.analysis.total import is_total
 from order_audit.audit.analysis.written import rewritten, written
 
 #: The name of a table's row in the text of a link.
@@ -147,12 +148,12 @@ class _Analysis:
             if target in self._bound or source not in self._bound or target not in equality.may_restrict:
                 continue
             try:
+                value, same = self._link([known.value], source), self._link([new.value], target)
                 self._push(new, target)
             except Underivable as why:
                 self._why = str(why)
                 continue
             self._bound[target] = source
-            value, same = self._link([known.value], source), self._link([new.value], target)
             self._edges.add(Edge(source, value, target, same))
             return True
         return False
@@ -188,6 +189,9 @@ class _Analysis:
         return int(sources.pop()) if len(sources) == 1 else None
 
     def _link(self, values: Collection[exp.Expr], source: int) -> Link:
+        for value in values:
+            if not is_total(value):
+                raise Underivable("it compares a value whose computation can fail on other rows")
         table = self._sources[source].table
         first = next(iter(values))
         parts = tuple(dict.fromkeys(_text(value) for value in values))

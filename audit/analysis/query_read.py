@@ -64,10 +64,11 @@ _ORDERED_NODES: Final = (
 #: Aggregates that add: of floating-point numbers, the sum depends on the order.
 _ADDING: Final = frozenset(
     """
-    sum avg stddev stddev_pop stddev_samp variance var_pop var_samp corr covar_pop covar_samp regr_avgx regr_avgy
-    regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy
+    sum avg stddev stddev_pop stddev_samp variance variance_pop var_pop var_samp corr covar_pop covar_samp regr_avgx
+    regr_avgy regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy
     """.split()  # noqa: SIM905
 )
+_EXACT: Final = (exp.DType.DECIMAL, exp.DType.INT, exp.DType.BIGINT, exp.DType.SMALLINT)
 _TYPES_OF_FLOATS: Final = frozenset(("float", "float4", "float8", "real", "double"))
 #: Functions and operators that give floating-point numbers.
 _FLOATING: Final = frozenset(
@@ -114,7 +115,8 @@ class QueryRead:
                 raise Underivable("it has an aggregate without an order, whose result depends on that of the rows")
         names = self._words | {column.name for column in self.tree.find_all(exp.Column)}
         floating = names & (_TYPES_OF_FLOATS | _FLOATING) or not names.isdisjoint(floats)
-        if floating and self._words & _ADDING:
+        sums = [it for it in self.tree.find_all(exp.AggFunc, exp.Anonymous) if _adds(it)]
+        if floating and sums:
             raise Underivable("it adds floating-point numbers, whose sum depends on the order of the rows")
 
     @cached_property
@@ -140,6 +142,15 @@ class QueryRead:
     def bracketed(self) -> str:
         """Return the query as it was read, each part of a condition in brackets."""
         return written(rewritten(self.tree, _bracket))
+
+
+def _adds(call: exp.Expr) -> bool:
+    """Whether a call may add floating-point numbers, as the types of its arguments tell."""
+    name = call.name if isinstance(call, exp.Anonymous) else call.sql_name() if isinstance(call, exp.Func) else ""
+    if name.lower() not in _ADDING:
+        return False
+    only = list(call.iter_expressions())
+    return not (len(only) == 1 and isinstance(only[0], exp.Cast) and only[0].to.this in _EXACT)
 
 
 def _bracket(node: exp.Expr) -> exp.Expr:

@@ -78,13 +78,17 @@ class Equality:
 
 @dataclass(eq=False)
 class Scope:
-    """A select: the parts of its FROM by name, the selects below it, and what surrounds it."""
+    """A select: the parts of its FROM by name, the selects below it, and what surrounds it.
+
+    Outer joins may have no row of the parts `optional`. A LATERAL one sees only some parts of its `outer` one's FROM.
+    """
 
     select: exp.Select
     outer: Scope | None
     catalog: Catalog
     members: dict[str, _Member] = field(default_factory=dict)
     optional: set[str] = field(default_factory=set)
+    sees: frozenset[str] | None = None
     own: list[Source] = field(default_factory=list)
     below: list[Scope] = field(default_factory=list)
     equalities: list[Equality] = field(default_factory=list)
@@ -158,18 +162,20 @@ class Scope:
         name = folded_name(column.this)
         qualifier = folded_name(column.args["table"]) if column.args.get("table") else None
         scope: Scope | None = self
+        sees: frozenset[str] | None = None
         while scope is not None:
+            members = {it: member for it, member in scope.members.items() if sees is None or it in sees}
             if qualifier is not None:
-                if qualifier in scope.members:
+                if qualifier in members:
                     return scope._member(qualifier, name) or Traced(None)
-            elif name in scope.members:
+            elif name in members:
                 return Traced(None)  # a whole row
             else:
-                found = [scope._member(member, name) for member in scope.members]
-                if any(it is not None for it in found) or None in scope.members.values():
+                found = [scope._member(member, name) for member in members]
+                if any(it is not None for it in found) or None in members.values():
                     known = [it for it in found if it is not None]
-                    return known[0] if len(known) == 1 and None not in scope.members.values() else Traced(None)
-            scope = scope.outer
+                    return known[0] if len(known) == 1 and None not in members.values() else Traced(None)
+            sees, scope = scope.sees, scope.outer
         return Traced(None)
 
     def _member(self, name: str, column: str) -> Traced | None:
@@ -305,9 +311,11 @@ class _Builder:
         self._sources = sources
         self.seen: set[int] = set()
 
-    def scope(self, select: exp.Select, outer: Scope | None, withs: tuple[int, ...]) -> Scope:
+    def scope(
+        self, select: exp.Select, outer: Scope | None, withs: tuple[int, ...], sees: frozenset[str] | None = None
+    ) -> Scope:
         """Return a select's scope; `withs` are the WITH queries that it is a part of."""
-        scope = Scope(select, outer, self._catalog)
+        scope = Scope(select, outer, self._catalog, sees=sees)
         named: set[int] = set()
         conditions: list[tuple[exp.Expr, frozenset[int] | None]] = []
         if (first := select.args.get("from_")) is not None:
@@ -392,14 +400,15 @@ class _Builder:
             outer = scope if is_lateral else scope.outer
             named |= {id(inner), id(query)}
         if isinstance(query, exp.Select):
-            below = self.scope(query, outer, withs)
+            below = self.scope(query, outer, withs, frozenset(scope.members) if outer is scope else None)
             scope.below.append(below)
             scope.members[name] = (below, columns)
             return
         scope.members[name] = None
         for select in query.find_all(exp.Select):
             if not any(isinstance(it, exp.Select) for it in _between(select, query)):
-                scope.below.append(self.scope(select, outer, withs))
+                sees = frozenset(scope.members) - {name} if outer is scope else None
+                scope.below.append(self.scope(select, outer, withs, sees))
 
     def _subquery(self, query: exp.Query, scope: Scope, withs: tuple[int, ...]) -> None:
         """Add a subquery in an expression."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 import psycopg
 
+from order_audit import session
 from order_audit.audit.analysis.dependence import ROW, Dependence, Edge, Link
 from order_audit.audit.analysis.query_scope import Underivable
 from order_audit.audit.analysis.relation_name import RelationName
@@ -17,6 +19,9 @@ from order_audit.audit.since.derive import Deriver
 from order_audit.audit.since.state_file import ID
 from order_audit.audit.since.tables import Table, tables_of
 from order_audit.audit.since.values import Value, fits
+
+#: Whether JSON has a text of a type's values that the server reads back.
+_PLAIN: Final = "select t.typcategory not in ('A', 'C', 'P') from pg_type as t where t.oid = %s"
 
 
 class Compared:
@@ -45,13 +50,15 @@ class Compared:
                 for name in prepared.query.relations:
                     if name in unfit:
                         raise Underivable(unfit[name])
-                derived = self._take_links(deriver(prepared), prepared.columns[prepared.key[0]].type)
+                derived = self._take_links(
+                    deriver(prepared), prepared.columns[prepared.key[0]].type, several=len(prepared.key) > 1
+                )
             except Underivable as why:
                 self.underived[prepared.rule.id] = str(why)
             else:
                 self.rules[prepared.rule.id] = derived
 
-    def _take_links(self, derived: Dependence, type_: int) -> Dependence:
+    def _take_links(self, derived: Dependence, type_: int, *, several: bool) -> Dependence:
         """Note the values that a dependence compares; return it with those that are compared. Raises Underivable."""
         derived = replace(derived, edges=frozenset(map(self._chosen, derived.edges)))
         taken: dict[Link, Value] = {}
@@ -62,6 +69,8 @@ class Compared:
             taken[link] = self.tables[link.table].value(self._connection, link)
         if any(taken[edge.value].kind != taken[edge.same].kind for edge in derived.edges):
             raise Underivable("it compares values of different types")
+        if several and not session.is_true(self._connection, _PLAIN, [type_]):
+            raise Underivable("its key has several columns, of which the first is an array or a composite")
         if not all(fits(taken[link], type_) for _, link in derived.roots):
             raise Underivable("its key is of another type than the column that it comes from")
         for link, value in taken.items():

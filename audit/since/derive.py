@@ -112,7 +112,10 @@ class Deriver:
             raise Underivable("it has a collation that takes different texts for equal")
         if rule.connected:
             return _connected(prepared)
-        derived = dependence(query_read.tree, rule.key[0], self._catalog)
+        try:
+            derived = dependence(query_read.tree, rule.key[0], self._catalog)
+        except RecursionError:
+            raise Underivable("its query has too many levels for the analysis") from None
         if derived.edges and not self._is_understood(query.body, query_read.bracketed()):
             raise Underivable("the analysis reads its query in another way than the server")
         return derived

@@ -24,7 +24,10 @@ from order_audit.reports import violations
 _INTEGER: Final = re.compile(rb"-?(?:0|[1-9][0-9]{0,17})")
 #: Bytes that are read at once.
 _BLOCK: Final = 1 << 20
-_CASTS: Final = "select pg_catalog.format_type(%s, null)"
+#: The name of a type without a length: "character" would be one letter.
+_CASTS: Final = """
+select case when t = 'bpchar'::regtype then 'pg_catalog.bpchar' else format_type(t, null) end from oid(%s) as t
+"""
 
 
 class Keys:
@@ -50,19 +53,19 @@ class Keys:
             others = [NULL if text is None else int(text) for text in texts]  # NULL, and numbers of 19 digits
             return np.concatenate((np.array(others, np.int64), np.array(integers, np.int64)))
         texts = [*texts, *(str(number).encode() for number in integers)]
-        if len(prepared.key) > 1:
-            firsts = [json.loads(text or b"[null]", parse_float=str, parse_int=str)[0] for text in texts]
-        else:
-            firsts = [None if text is None else text.decode() for text in texts]
         if value.is_integer:
-            return np.array([NULL if text is None else int(text) for text in firsts], np.int64)
-        if not firsts:
+            firsts = [json.loads(text or b"[null]")[0] for text in texts]
+            return np.array([NULL if number is None else int(number) for number in firsts], np.int64)
+        if not texts:
             return np.empty(0, np.int64)
+        keys = [None if text is None else text.decode() for text in texts]
+        # the server reads an array of JSON, too: it knows its numbers and documents as they were
+        first = "(a.key::json -> 0) #>> '{}'" if len(prepared.key) > 1 else "a.key"
         kind = connection.execute(_CASTS, [prepared.columns[prepared.key[0]].type]).fetchone()
         column = f"{ROW}.{quoted(root.column)}"
         number = value.sql.replace(column, f"(k.key::{kind[0] if kind else 'text'})")
         rows = connection.execute(
-            f"select {number} from unnest(%s::text[]) as k (key)".encode().replace(b"%%", b"%"), [firsts]
+            f"select {number} from (select {first} from unnest(%s::text[]) as a (key)) as k (key)".encode(), [keys]
         ).fetchall()
         return np.array([row[0] for row in rows], np.int64)
 
