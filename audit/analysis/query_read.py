@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
-from order_audit.audit.analysis.column_lineage import folded_name
+from order_audit.audit.analysis.column_lineage import folded_name, with_query
 from order_audit.audit.analysis.query_scope import Underivable
 from order_audit.audit.analysis.written import rewritten, written
 
@@ -114,9 +114,9 @@ class QueryRead:
             if node.find(exp.Order, exp.Distinct) is None and not isinstance(node.parent, exp.WithinGroup | exp.Window):
                 raise Underivable("it has an aggregate without an order, whose result depends on that of the rows")
         names = self._words | {column.name for column in self.tree.find_all(exp.Column)}
-        floating = names & (_TYPES_OF_FLOATS | _FLOATING) or not names.isdisjoint(floats)
+        floating = names & (_TYPES_OF_FLOATS | _FLOATING)
         sums = [it for it in self.tree.find_all(exp.AggFunc, exp.Anonymous) if _adds(it)]
-        if floating and sums:
+        if any(floating or not _columns_of(it).isdisjoint(floats) for it in sums):
             raise Underivable("it adds floating-point numbers, whose sum depends on the order of the rows")
 
     @cached_property
@@ -145,12 +145,24 @@ class QueryRead:
 
 
 def _adds(call: exp.Expr) -> bool:
-    """Whether a call may add floating-point numbers, as the types of its arguments tell."""
+    """Whether a call may add floating-point numbers: it adds, and its argument is not cast to an exact type."""
     name = call.name if isinstance(call, exp.Anonymous) else call.sql_name() if isinstance(call, exp.Func) else ""
     if name.lower() not in _ADDING:
         return False
     only = list(call.iter_expressions())
     return not (len(only) == 1 and isinstance(only[0], exp.Cast) and only[0].to.this in _EXACT)
+
+
+def _columns_of(call: exp.Expr) -> set[str]:
+    """Return the names of the columns in the select of a call; of the whole query if it reads anything outside."""
+    select: exp.Expr = call.find_ancestor(exp.Select) or call.root()
+    inside = {it.alias_or_name.lower() for it in select.find_all(exp.Table, exp.Subquery, exp.Lateral)}
+    reads_outside = any(with_query(table) is not None for table in select.find_all(exp.Table)) or any(
+        column.table.lower() not in inside for column in select.find_all(exp.Column)
+    )
+    if reads_outside:
+        select = call.root()
+    return {folded_name(it.this) for it in select.find_all(exp.Column) if isinstance(it.this, exp.Identifier)}
 
 
 def _bracket(node: exp.Expr) -> exp.Expr:
