@@ -23,7 +23,7 @@ Sample = Annotated[
 ]
 Exact = Annotated[
     bool,
-    typer.Option("--exact", help="Profile all rows of tables with more than 100,000, in place of about 20,000."),
+    typer.Option("--exact", help="Profile all rows of tables with more than 100,000, in place of about 10,000."),
 ]
 Timeout = Annotated[
     float | None,

@@ -20,7 +20,7 @@ from order_audit.audit.profiling.columns import Table
 
 #: Tables with more rows are sampled unless exact figures are asked for, and the rows that are then picked, about.
 LARGE: Final = 100_000
-ROWS: Final = 20_000
+ROWS: Final = 10_000
 _PAGE: Final = 8192
 #: Bytes that no row falls short of: its header and its pointer.
 _LEAST: Final = 28
@@ -108,8 +108,8 @@ def rows_of(connection: psycopg.Connection, table: Table, large: int | None) -> 
 
 
 def groups_of(rows: int, column: str, type_: int) -> Groups:
-    """Return a sample of the groups of a table with so many rows, of about three times as many rows as else."""
+    """Return a sample of the groups of a table with so many rows, of five to ten times as many rows as else."""
     one_in = 1
-    while rows / (2 * one_in) > 2 * ROWS:
+    while rows / (2 * one_in) > 5 * ROWS:
         one_in *= 2
     return Groups(column, type_, one_in)

@@ -74,7 +74,7 @@ def test_a_sample_of_pages_has_the_margin_of_its_pages(dsn: str) -> None:
 
 @pytest.mark.both_versions
 def test_figures_of_domains_are_of_some_customers(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample, "ROWS", 150)
+    monkeypatch.setattr(sample, "ROWS", 60)
     with psycopg.connect(dsn) as connection:
         generate(connection, orders=2_000, customers=400, seed=2, defects=0.01)
     found = profile_of(dsn, "orders", "customers", large=1_000)
