@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from order_audit.fixes.engine.bloat import Bloat
-from order_audit.fixes.engine.checksums import Verification
 from order_audit.fixes.engine.option_outcome import OptionOutcome
 from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.engine.status import NOTHING, Totals
+from order_audit.fixes.engine.verification import Verification
 from order_audit.fixes.guarding.guard_error import GuardError
 
 

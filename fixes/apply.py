@@ -15,9 +15,9 @@ from order_audit.fixes.applied import Applied
 from order_audit.fixes.engine import batches
 from order_audit.fixes.engine.batches import install
 from order_audit.fixes.engine.bloat import bloat, sizes
-from order_audit.fixes.engine.checksums import checksums, verify
 from order_audit.fixes.engine.eta import Eta
 from order_audit.fixes.engine.option_outcome import OptionOutcome
+from order_audit.fixes.engine.proof import Proof
 from order_audit.fixes.engine.rejected import rejected
 from order_audit.fixes.engine.status import totals
 from order_audit.fixes.engine.throttle import Throttle
@@ -55,14 +55,16 @@ def apply(
     *,
     guarding: bool = False,
     own_guards: Collection[Guard] = (),
+    by_checksums: bool = False,
     count: Count = lambda _connection, _rules: {},
     on_progress: ProgressCallback = ignore_progress,
     on_guard_progress: ProgressCallback = ignore_progress,
 ) -> Applied:
     """Apply automatic and chosen options; then, with `guarding`, install the guards of rules that pass, and one's own.
 
-    The connection is in autocommit mode. `count` counts violations. `on_progress` receives changed rows,
-    rows to change and a note; `on_guard_progress` receives installed guards and all guards.
+    The connection is in autocommit mode. `by_checksums` asks for a proof by checksums. `count` counts violations.
+    `on_progress` receives changed rows, rows to change and a note; `on_guard_progress` receives installed
+    guards and all guards.
 
     May be killed and run again. Raises RefusalError or ReviewError before the first change.
     """
@@ -78,13 +80,13 @@ def apply(
                     " changed. Write the file again with 'order-audit fixes plan --out', and review it"
                 )
         install(connection, TARGET)
-        # checksums and counts take as long as they take: applications need the other processors
+        # proofs and counts take as long as they take: applications need the other processors
         connection.execute("set max_parallel_workers_per_gather = 0")
         steps, unable, wrong = possible_steps(connection, chosen(fixes, choices))
         names = tables(connection, fixes)
-        on_progress(0, 0, "adding up the tables")
+        on_progress(0, 0, "reading the tables")
         began = time.monotonic()
-        before, room = checksums(connection, names), sizes(connection, names)
+        proof, room = Proof(connection, names, by_checksums=by_checksums), sizes(connection, names)
         took = time.monotonic() - began
         since, run = begin_run(connection, id, choices)
         on_progress(0, 0, "counting rows to change")
@@ -93,7 +95,7 @@ def apply(
 
         def change(fix: Fix, option: Option) -> OptionOutcome:
             eta.start_step(fix.rule.id)
-            became = batches.apply(connection, fix, option, TARGET, throttle, eta.rows)
+            became = batches.apply(connection, fix, option, TARGET, throttle, eta.rows, proof=proof)
             for table in batches.changes(option):
                 dead[table] += became.changed
                 # many fixes leave as much behind as a large one
@@ -103,8 +105,8 @@ def apply(
             return became
 
         done, not_converging, errors = run_steps(connection, steps, change)
-        eta.end("adding up again")
-        proven = verify(before, checksums(connection, names, since, before))
+        eta.end("reading the tables again")
+        proven = proof.end()
         seconds = {f"{rule} {option}": outcome.seconds for rule, option, outcome in done if outcome.changed}
         changed = {table for (_, option), (_, _, outcome) in zip(steps, done, strict=True) if outcome.changed
                    for table in batches.changes(option)}  # fmt: skip
@@ -128,6 +130,7 @@ def _expected(
     """How many rows each step may have to change: what its rule found when it was reviewed, or finds now."""
     counts = {rule: seen.found.rows for rule, seen in decisions.reviewed.items()} if decisions is not None else {}
     rules = {fix.rule.id: fix.rule for fix, _ in steps if fix.rule.id not in counts}
-    counts |= count(connection, list(rules.values()))
+    if len(rules) > 1:  # the only one is counted when it is listed, right afterwards
+        counts |= count(connection, list(rules.values()))
     # the second of a rule's two steps has what the first leaves: it is counted when it is listed
     return [counts.pop(fix.rule.id, 0) for fix, _ in steps]

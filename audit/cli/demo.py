@@ -58,9 +58,9 @@ def demo(out: Path, *, quiet: bool) -> str:
         "3. after automatic fixes and the scenario's decisions:",
         f"   {changes_text(applied.totals.changes, applied.totals.changed, applied.totals.deleted)}; "
         + (
-            "checksums prove that no other value changed"
+            "proven that no other value changed"
             if verification is not None and not verification.others
-            else "checksums show other changes"
+            else "the proof shows other changes"
         ),
         "4. third audit, compared with 2:",
         f"   {_counts(fixed)}",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +29,11 @@ from order_audit.audit.cli.options import (
 )
 from order_audit.errors import UsageError
 
+if TYPE_CHECKING:
+    import psycopg
+
+    from order_audit.expectations import Rule
+
 fixes_app = Commands(
     of=Configured, help="Fix violations: new, plan, emit, apply, status, revert.", no_args_is_help=True
 )
@@ -43,6 +49,13 @@ MaxWait = Annotated[
 ]
 Pause = Annotated[int, typer.Option(min=0, max=60_000, metavar="MS", help="Pause between transactions, in ms.")]
 NoGuards = Annotated[bool, typer.Option("--no-guards", help="Install no guards against new violations.")]
+
+
+def _count(connection: psycopg.Connection, rules: Iterable[Rule]) -> dict[str, int]:
+    """Count violations; the import is slow, and needed only then."""
+    from order_audit.audit.scans.count import count
+
+    return count(connection, rules)
 
 
 @fixes_app.command()
@@ -184,6 +197,10 @@ def apply(
         ),
     ] = False,
     no_guards: NoGuards = False,
+    checksums: Annotated[
+        bool,
+        typer.Option("--checksums", help="Prove by checksums of all rows, which takes longer than by row versions."),
+    ] = False,
     batch_size: BatchSize = 10_000,
     max_lock_wait: MaxWait = 500,
     pause_ms: Pause = 0,
@@ -198,7 +215,6 @@ def apply(
     """
     from order_audit.audit.cli.fixes_text import applied_text
     from order_audit.audit.cli.progress_bar import progress_bars
-    from order_audit.audit.scans.count import count
     from order_audit.fixes import apply as applying
     from order_audit.fixes.engine.throttle import Throttle
     from order_audit.fixes.preconditions import refuse_read_only
@@ -230,7 +246,8 @@ def apply(
                 throttle,
                 guarding=guarding,
                 own_guards=own.values(),
-                count=count,
+                by_checksums=checksums,
+                count=_count,
                 on_progress=start_progress("changing rows", lines=True),
                 on_guard_progress=start_progress("installing guards", lines=True),
             )

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from order_audit.audit import mask
 from order_audit.fixes.applied import Applied
 from order_audit.fixes.engine.bloat import Bloat
-from order_audit.fixes.engine.checksums import Verification
 from order_audit.fixes.engine.rejected import Rejected
 from order_audit.fixes.engine.status import Status
+from order_audit.fixes.engine.verification import Verification
 from order_audit.fixes.fix import AUTOMATIC, LEAVE, Fix
 from order_audit.fixes.guarding.guard import Guard
 from order_audit.fixes.guarding.in_place import InPlace
@@ -49,6 +49,8 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
     lines.append(changes_text(applied.totals.changes, applied.totals.changed, applied.totals.deleted))
     if applied.verification is not None:
         lines.append(verification_text(applied.verification, applied.totals.changes))
+        if applied.verification.reason:
+            lines += _entry("", f"by checksums, because {applied.verification.reason}")
     lines += bloat_lines(applied.bloat)
     lines += _guards(applied, "installed", "not installed, because rows violate them")
     if applied.left:
@@ -70,7 +72,7 @@ def applied_text(applied: Applied, *, rehearsed: bool) -> str:
 
 
 def verification_text(found: Verification, changes: int) -> str:
-    """Return the line on the checksums after `changes` changes."""
+    """Return the line on the proof after `changes` changes."""
     others = sum(map(len, found.others.values()))
     if others:
         text = f"in {found.ranges - others:,} of {found.ranges:,} key ranges only values in the undo log changed;"
@@ -81,7 +83,7 @@ def verification_text(found: Verification, changes: int) -> str:
     else:
         changed = "only values in the undo log" if changes else "nothing"
         text = f"in {plural(found.ranges, 'key range')} ({plural(found.rows, 'row')}) {changed} changed"
-    return f"checksums: {text}{'; meanwhile, ' if found.altered else ''}{', '.join(found.altered)}"
+    return f"{found.method}: {text}{'; meanwhile, ' if found.altered else ''}{', '.join(found.altered)}"
 
 
 def rejected_lines(groups: Sequence[Rejected]) -> list[str]:

@@ -13,6 +13,7 @@ from psycopg import errors, pq
 
 from order_audit import session
 from order_audit.canceled import refuse_canceled
+from order_audit.fixes.engine.proof import Proof, UnexplainedError
 from order_audit.fixes.engine.throttle import LONGEST_WAIT, RETRYABLE, TRIES, Throttle, back_off
 from order_audit.fixes.engine.work_list import Namespace
 
@@ -58,13 +59,15 @@ def run_batches(
     start: int,
     throttle: Throttle,
     *end: int,
+    proof: Proof | None = None,
 ) -> Iterator[tuple[int, int, int, int]]:
     """Call a function of the journal from `start` to `end` until nothing is left.
 
     Yields rows changed, locked, changed concurrently (or in conflict), and rejected.
 
     Batch size adapts so that a batch takes at most a quarter of the allowed wait. A batch that the database rejects is
-    halved down to one batch position, which is skipped. So is a position that takes too long alone.
+    halved down to one batch position, which is skipped. So is a position that takes too long alone. A batch that did
+    more than the undo log has is rolled back, and run again after `proof` fell back to checksums.
     """
     position, size, tries, slow, stuck, each = start, min(1_000, throttle.batch_size), 0, 0, 0, 0.0
     call = namespace.text(f"select * from order_audit.{function}(%s, %s, %s{', %s' * len(end)})")
@@ -80,6 +83,7 @@ def run_batches(
                         lock=max(1, min(100, throttle.max_lock_wait_ms // 4)),
                         statement=throttle.max_lock_wait_ms,
                     )
+                counters = proof.counters() if proof is not None else None
                 row = session.row(connection, call, [rule, position, size, *end])
                 if throttle.max_lock_wait_ms:
                     # check deferred constraints now, because no timeout holds at commit
@@ -88,6 +92,12 @@ def run_batches(
                 connection.execute("set constraints all immediate")
                 if deferred:
                     connection.execute(f"set constraints {deferred} deferred".encode())
+                if proof is not None and counters is not None:
+                    proof.check(counters, rule, row[1], row[4])
+        except UnexplainedError as error:
+            assert proof is not None  # noqa: S101 - it raised the error
+            proof.fall_back(str(error))
+            continue
         except RETRYABLE as error:
             refuse_canceled(connection, error)
             tries += 1

@@ -12,6 +12,7 @@ import psycopg
 from order_audit import session
 from order_audit.fixes.engine.batch_loop import run_batches
 from order_audit.fixes.engine.option_outcome import OptionOutcome
+from order_audit.fixes.engine.proof import Proof
 from order_audit.fixes.engine.throttle import Throttle, back_off
 from order_audit.fixes.engine.vacuum import dead_rows, vacuum
 from order_audit.fixes.engine.work_list import TARGET, Namespace, work_list_sql
@@ -39,11 +40,12 @@ def apply(
     throttle: Throttle,
     on_progress: ProgressCallback = ignore_progress,
     listed: Callable[[int], None] = lambda _rows: None,
+    proof: Proof | None = None,
 ) -> OptionOutcome:
     """Apply an option to all of its rows, in autocommit mode or inside one transaction.
 
     Locked rows are retried with growing pauses; the outcome counts those left after the last round. Rejected rows are
-    skipped. `listed` is called with the number of rows each time the work list is filled.
+    skipped. `listed` is called with the number of rows each time the work list is filled. `proof` watches the batches.
     """
     done = OptionOutcome()
     began = time.perf_counter()
@@ -62,7 +64,7 @@ def apply(
         before = done.changed
         on_progress(before, before + wanted, "")
         for changed, locked, concurrent, rejected in run_batches(
-            connection, namespace, "apply_batch", fix.rule.id, 0, throttle
+            connection, namespace, "apply_batch", fix.rule.id, 0, throttle, proof=proof
         ):
             done.changed += changed
             done.locked += locked

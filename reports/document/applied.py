@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from order_audit.reports.document.codec import Count, note
 
@@ -34,7 +34,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Proof:
-    """Checksums by key range, before and after the last application."""
+    """What changed during the last application, by key range."""
 
     ranges: Count
     rows: Count
@@ -42,6 +42,8 @@ class Proof:
     changed_columns: Annotated[
         tuple[str, ...], note("Columns that were added, dropped or got another type meanwhile, in words.")
     ] = ()
+    method: Annotated[Literal["checksums", "row versions"], note("How it was proven.")] = "checksums"
+    reason: Annotated[str | None, note("Why by checksums, unless they were asked for.")] = None
 
 
 @dataclass(frozen=True)
