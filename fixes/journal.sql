@@ -1148,7 +1148,9 @@ begin
     exception
       when lock_not_available or deadlock_detected or serialization_failure then
         tries := tries + 1;
-      when integrity_constraint_violation or data_exception or with_check_option_violation or plpgsql_error then
+      when integrity_constraint_violation or data_exception or triggered_data_change_violation
+        or with_check_option_violation or plpgsql_error
+      then
         tries := 0;
         get stacked diagnostics
           code = returned_sqlstate, by_constraint = constraint_name, message = message_text,

@@ -22,7 +22,7 @@ _SLOW: Final = 3
 #: Consecutive positions that are skipped for want of a lock before the error is raised.
 _STUCK: Final = 3
 #: Classes of SQLSTATE with which a constraint, trigger or type rejects a row.
-_REJECTING: Final = ("22", "23", "44", "P0")
+_REJECTING: Final = ("22", "23", "27", "44", "P0")
 #: Matches the context of an error inside a function that is not ours.
 _OTHERS: Final = re.compile(r"PL/pgSQL function (?!order_audit\.|pg_temp)")
 
