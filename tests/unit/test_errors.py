@@ -25,6 +25,7 @@ INTERNAL = {
     "CannotImportError",
     "FormatError",
     "Underivable",
+    "UnexplainedError",
     "UnreadableError",
     "_NotSharedError",
 }
