@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from order_audit.audit.database.server import Server
 from order_audit.scenario.load import PROPOSED
@@ -161,9 +162,13 @@ def test_sqitch_continues_where_it_was_killed_before_its_record(sample: str, pro
 
 def test_each_file_can_be_run_again_or_says_why_not(sample: str, server: Server) -> None:
     before, dumped = rows(sample), shape(server, sample)
+    # defaults of an old database, which change what literals and names mean
+    odd = make_conninfo(
+        sample, options="-c standard_conforming_strings=off -c backslash_quote=off -c quote_all_identifiers=on"
+    )
 
     def twice(file: Path) -> None:
-        first, second = psql(sample, file), psql(sample, file)
+        first, second = psql(odd, file), psql(odd, file)
         assert first.returncode == 0, first.stderr
         says = file.read_text(encoding="utf-8").splitlines()[0]
         if "Can be run again" in says:
@@ -178,6 +183,9 @@ def test_each_file_can_be_run_again_or_says_why_not(sample: str, server: Server)
         twice(PROPOSED / "verify" / f"{name}.sql")
         assert rows(sample) == before
     assert reached(sample) == NAMES
+    with psycopg.connect(odd) as connection:
+        valid = connection.execute("select sales.is_email('a@b.example'), sales.is_email('a@b!example')").fetchone()
+        assert valid == (True, False)
     # deploy files of earlier steps are no-ops or refused, in any phase
     for name in NAMES:
         psql(sample, PROPOSED / "deploy" / f"{name}.sql")

@@ -5,6 +5,9 @@
 begin;
 set local lock_timeout = '200ms';
 set local statement_timeout = '1min';
+-- whatever the default of the database or the role
+set local standard_conforming_strings = on;
+set local quote_all_identifiers = off;
 do $$
 begin
   if to_regclass('migration.step') is null then

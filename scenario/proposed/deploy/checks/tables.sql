@@ -2,6 +2,10 @@
 -- What must hold of the old tables before the first step, and again before the triggers and the switch: the tables can
 -- have changed meanwhile. Each refusal is one line.
 
+-- defaults of the database or the role that would change what this file and its caller mean
+set local standard_conforming_strings = on;
+set local quote_all_identifiers = off;
+
 do $$
 declare
   found text;

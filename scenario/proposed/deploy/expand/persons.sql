@@ -87,18 +87,18 @@ begin
   end if;
   if exists (select from pg_namespace as n where n.nspname = 'order_audit') then
     delete from order_audit.journal as j
-    where (j.tab ~ '\mcustomers"?$' and j.key ->> 'customer_id' = the_id::text)
-      or (j.tab ~ '\morders"?$' and j.key ->> 'order_id' = any(found_orders))
+    where (j.tab ~ '(^|[."])customers"?$' and j.key ->> 'customer_id' = the_id::text)
+      or (j.tab ~ '(^|[."])orders"?$' and j.key ->> 'order_id' = any(found_orders))
       or exists (
         select from unnest(emails) as e where strpos(lower(concat(j.before, j.after)), to_json(e)::text) > 0
       );
     get diagnostics number_of_rows = row_count;
     delete from order_audit.todo as t
-    where (t.tab ~ '\mcustomers"?$' and t.key ->> 'customer_id' = the_id::text)
-      or (t.tab ~ '\morders"?$' and t.key ->> 'order_id' = any(found_orders));
+    where (t.tab ~ '(^|[."])customers"?$' and t.key ->> 'customer_id' = the_id::text)
+      or (t.tab ~ '(^|[."])orders"?$' and t.key ->> 'order_id' = any(found_orders));
     delete from order_audit.refused as r
-    where (r.tab ~ '\mcustomers"?$' and r.key ->> 'customer_id' = the_id::text)
-      or (r.tab ~ '\morders"?$' and r.key ->> 'order_id' = any(found_orders));
+    where (r.tab ~ '(^|[."])customers"?$' and r.key ->> 'customer_id' = the_id::text)
+      or (r.tab ~ '(^|[."])orders"?$' and r.key ->> 'order_id' = any(found_orders));
     delete from order_audit.secret as s
     where s.id = any(stored) and not exists (
       select from sales.deliveries as d where strpos(d.args::text, format('"secret-ref:order-audit/%s"', s.id)) > 0

@@ -103,7 +103,7 @@ begin
   execute format(
     'create or replace view sales_old.%I as %s', the_tab,
     regexp_replace(
-      pg_get_viewdef(to_regclass('sales_old.' || the_tab)), '\s+FROM migration\.\w+_row r;?\s*$',
+      pg_get_viewdef(to_regclass('sales_old.' || the_tab)), '[[:space:]]+FROM migration[.][a-z]+_row r;?[[:space:]]*$',
       format(
         ', (select o.%1$I from migration.old_%2$s as o where o.%3$s = r.%3$s) as %1$I from migration.%4$s_row as r',
         the_name, the_tab, rtrim(the_tab, 's') || '_id', rtrim(the_tab, 's')

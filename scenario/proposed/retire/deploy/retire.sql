@@ -8,6 +8,9 @@
 begin;
 set local lock_timeout = '200ms';
 set local statement_timeout = '1min';
+-- whatever the default of the database or the role
+set local standard_conforming_strings = on;
+set local quote_all_identifiers = off;
 \ir ../../deploy/checks/lock.sql
 do $$
 declare
