@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal
 
 #: How a variable is written: bare, as a literal, as an identifier.
 Form = Literal["", "'", '"']
 
-_TOKEN: Final = re.compile(
-    r"""
+_SPLIT: Final = r"""
       (?P<comment>--[^\n\r]*)
     | (?P<block>/\*)
     | (?P<dollar>\$(?:[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$)
@@ -29,9 +29,7 @@ _TOKEN: Final = re.compile(
     | (?P<variable>:(?:'(?P<literal>[A-Za-z_]\w*)'|"(?P<identifier>[A-Za-z_]\w*)"|(?P<bare>[A-Za-z_]\w*)))
     | (?P<space>\s+)
     | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL | re.ASCII,
-)
+    """
 #: Colons before a name or quote that may begin a variable, wherever they are: an even number of them are casts.
 _CANDIDATE: Final = re.compile(r"""(?<!:)(?:::)*:['"A-Za-z_]""")
 _BLOCK: Final = re.compile(r"/\*|\*/")
@@ -56,12 +54,13 @@ def placeholders(sql: str) -> Iterator[Placeholder]:
     """Find the variables of a text, in their order."""
     if not _CANDIDATE.search(sql):
         return  # most texts have none, and to split one takes a thousand times longer
+    token = _token()
     place = 0
     brackets: list[str] = []
     operand_end = -1  # where the last operand ends: a literal, a name, a closing bracket
     is_value = False  # whether that is no word, which could be a keyword
     while place < len(sql):
-        match = _TOKEN.match(sql, place)
+        match = token.match(sql, place)
         assert match is not None  # noqa: S101 - the last alternative takes any character
         start, place = place, match.end()
         kind = next(name for name, text in match.groupdict().items() if text is not None)
@@ -87,6 +86,12 @@ def placeholders(sql: str) -> Iterator[Placeholder]:
         is_value = kind in ("dollar", "string", "number") or is_closing
         if is_value or kind in ("word", "variable"):
             operand_end = place
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """Compile the expression when the first text is split: most starts split none."""
+    return re.compile(_SPLIT, re.VERBOSE | re.DOTALL | re.ASCII)
 
 
 def _block_end(sql: str, place: int) -> int:
