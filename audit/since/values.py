@@ -20,8 +20,8 @@ from order_audit.audit.database import catalog
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 
-#: The number of NULL.
-NULL: Final = -(1 << 63)
+#: The number of NULL: one that no column has, as it may have the lowest or the highest.
+NULL: Final = -7_203_418_560_917_342_851
 _INTEGERS: Final = {20, 21, 23}
 _VARCHAR: Final = 1043
 _TEXT: Final = 25
