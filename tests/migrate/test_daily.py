@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -174,6 +175,18 @@ def test_a_failure_skips_its_customer_and_is_reported(connection: psycopg.Connec
     connection.execute("alter table sales.orders drop constraint odd")
     run(connection)
     assert sorted(made(connection)) == [(order, 0) for order in DUE]
+
+
+def test_an_order_above_the_next_number_is_named_with_the_remedy(connection: psycopg.Connection) -> None:
+    connection.execute("insert into sales.orders (order_id, customer_id, amount) values (5000, 2, 1)")
+    remedy = r"last error: order 5000 was inserted with a number above the next one.* continue after it: (select .*\))"
+    with pytest.raises(errors.RaiseException, match=remedy) as raised:
+        run(connection)
+    found = re.search(remedy, str(raised.value))
+    assert found
+    connection.execute(found[1].encode())
+    run(connection)
+    assert sorted(made(connection)) == [(order, 0) for order in [*DUE, 5000]]
 
 
 @pytest.mark.both_versions

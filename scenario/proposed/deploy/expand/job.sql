@@ -55,6 +55,18 @@ begin
   insert into sales.orders (customer_id, first_ancestor_id, schedule_id, delivery_id, amount, order_status)
   values (due.customer_id, due.first_ancestor_id, due.schedule_id, due.delivery_id, due.amount, due.order_status)
   returning order_id into made;
+  -- another error would follow, which names only a constraint
+  if made < old_order_id then
+    raise object_not_in_prerequisite_state using
+      message = format('order %s was inserted with a number above the next one, which is %s', old_order_id, made),
+      hint = format(
+        'let the sequence continue after it: select setval(''%s'', (select max(order_id) from sales.orders))',
+        -- that of the old table from prepare to retire
+        case when exists (
+          select from pg_trigger as t where t.tgrelid = 'sales.orders'::regclass and t.tgname = 'a_give_id'
+        ) then 'public.orders_order_id_seq' else 'sales.orders_order_id_seq' end
+      );
+  end if;
   insert into sales.recreations (
     order_id, first_ancestor_id, predecessor_id, business_day, customer_id, entry_number, balance, amount
   )
@@ -102,6 +114,7 @@ declare
   customer bigint;
   failed bigint := 0;
   said text;
+  way_out text;
 begin
   if the_day is null
     or the_day not between sales.business_day(pg_catalog.now()) - 1 and sales.business_day(pg_catalog.now()) then
@@ -116,7 +129,8 @@ begin
     exception
       when others then
         failed := failed + 1;
-        said := sqlerrm;
+        get stacked diagnostics way_out = pg_exception_hint;
+        said := pg_catalog.concat_ws('; ', sqlerrm, nullif(way_out, ''));
         raise warning 'customer %: %', customer, said;
     end;
     commit;
