@@ -40,12 +40,9 @@ class KeyColumn:
         """Return the number of a value's range; of text, one of 64 by hash."""
         if self.kind == "text":
             return sql.SQL("hashtext({}) & 63").format(value)
-        if self.kind.startswith("numeric"):
-            return sql.SQL("floor({} / {})::bigint").format(value, RANGE)
-        # the rest only below zero, where a division of integers rounds up
-        return sql.SQL(
-            "({value} / {each} - case when {value} < 0 and {value} % {each} <> 0 then 1 else 0 end)::bigint"
-        ).format(value=value, each=RANGE)
+        # float8 is cheap, and no integer overflows
+        kind = sql.SQL("numeric" if self.kind.startswith("numeric") else "float8")
+        return sql.SQL("floor({}::{} / {})::bigint").format(value, kind, RANGE)
 
 
 def key_columns(connection: psycopg.Connection, table: str, key: Sequence[str]) -> list[KeyColumn]:

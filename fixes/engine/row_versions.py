@@ -155,25 +155,35 @@ def _changed(
 ) -> set[int]:
     """Return the ranges of a table with rows that are not explained by the undo log."""
     named = key_columns(connection, table, key)[0]
+    new = tree - before.trees[table]
     words = {
         "number": named.number(named.value("r")),
         "logged": named.number(named.logged("k")),
         "age": sql.Literal(_age(connection, before.horizon)),
         "ours": _xids(ours),
+        "finished": _xids(before.finished),
         "known": _xids(ours | before.finished),
         "table": sql.Identifier(*parts(table)),
-        "new": sql.Literal(sorted(tree - before.trees[table])),
+        # rows of a partition that was attached are as old as they were
+        "is_new": sql.SQL("r.tableoid = any({}::oid[])").format(sorted(new)) if new else sql.SQL("false"),
         "since": sql.Literal(since),
         "tab": sql.Literal(qualified(connection, table)),
     }
     rows = connection.execute(
         sql.SQL(
             """
-            select {number}, count(*), count(*) filter (where age(r.xmin) <= {age} and r.xmin = any({ours})),
-              count(*) filter (
-                where (age(r.xmin) <= {age} and not r.xmin = any({known})) or r.tableoid = any({new}::oid[])
-              )
-            from {table} as r
+            select k.number, sum(k.rows), coalesce(sum(k.rows) filter (where k.writer = 1), 0),
+              coalesce(sum(k.rows) filter (where k.writer = 2), 0)
+            from (
+              select {number}, case
+                  when {is_new} then 2
+                  when age(r.xmin) > {age} or r.xmin = any({finished}) then 0
+                  when r.xmin = any({ours}) then 1
+                  else 2
+                end, count(*)
+              from {table} as r
+              group by 1, 2
+            ) as k (number, writer, rows)
             group by 1
             """
         ).format(**words)
