@@ -185,7 +185,7 @@ def _case(document: Document) -> str:
     return (
         f"{document['tables'][0]:,} orders, {which} of them with a wrong status; the table has"
         f" {document['heap'] / 1e6:,.0f} MB. A load of {document['transactions_per_second']} short transactions per"
-        " second also lets it grow. The seconds are the time to find and change rows. Checksums and counts before and"
+        " second also lets it grow. The seconds are the time to find and change rows. The proof and counts before and"
         f" after take `fixes apply` {document['contenders']['order-audit fixes apply']['proof']:.0f} s more.\n\n"
         + grid(head, lines)
     )

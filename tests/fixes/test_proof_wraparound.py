@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.fixes.test_proof import BEFORE, TABLE, method, ranges, run
+from tests.fixes.proven import BEFORE, TABLE, method, ranges, run
 from tests.support import servers
 
 

@@ -17,7 +17,7 @@ from order_audit.fixes.engine.throttle import Throttle
 from order_audit.fixes.engine.work_list import TARGET
 from order_audit.fixes.planning.tables import tables
 from tests.fixes.own import LIGHTER, own
-from tests.fixes.test_proof import HEAVY, TABLE
+from tests.fixes.proven import HEAVY, TABLE
 from tests.support import servers, soak
 
 DELETION = "-- automatic: taken away\n-- delete parcels by id:\nselect v.id from violation as v;"
