@@ -96,13 +96,13 @@ class QueryRead:
                 raise Underivable("it has a text that may stand for the time of the audit")
             if token.token_type not in _TEXTS and len(token.text.encode()) > _NAME:
                 raise Underivable("it has a name that is too long for the server")
+            if token.token_type not in _TEXTS and word in _CATALOG:
+                raise Underivable("it reads the catalog")
             if token.token_type not in _TEXTS and token.token_type != TokenType.IDENTIFIER:
                 if not token.text.isascii() and word != token.text:
                     raise Underivable("it has a name that the server may fold in another way")
                 if word in _PRESENT:
                     raise Underivable("it reads the time of the audit, or who runs it")
-                if word in _CATALOG:
-                    raise Underivable("it reads the catalog")
         self.tree = tree
         self._words = {token.text.lower() for token in tokens if token.token_type not in _TEXTS}
 

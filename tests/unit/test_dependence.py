@@ -103,6 +103,7 @@ _REFUSED: Final = {
     "select id from person where email = current_user": "who runs it",
     "select id from person where score < extract(day from date 'today')": "time of the audit",
     "select id from person where email = 'x'::regclass::text": "the catalog",
+    "select id from person where email = id::\"regclass\"::text": "the catalog",
 }  # fmt: skip
 
 
