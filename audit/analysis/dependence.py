@@ -21,9 +21,8 @@ from order_audit.audit.analysis.query_scope import (
     Source,
     Traced,
     Underivable,
-    scope_of,
-    unwrapped,
 )
+from order_audit.audit.analysis.query_sources import scope_of, unwrapped
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.analysis.total import is_total
 from order_audit.audit.analysis.written import rewritten, written
