@@ -12,7 +12,6 @@ import hashlib
 import os
 import pickle
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -53,15 +52,14 @@ def write(place: Path, key: bytes, payload: bytes) -> None:
     path = _path(place)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
+        part = path.with_name(f"{path.name}.{os.getpid()}")
+        with part.open("xb") as file:
+            try:
                 file.write(key + hashlib.sha256(payload).digest() + payload)
-            os.chmod(name, 0o644)  # noqa: PTH101 - as a compiled module has it
-            os.replace(name, path)  # noqa: PTH105 - other processes read it meanwhile
-        except BaseException:
-            os.unlink(name)  # noqa: PTH108
-            raise
+                part.replace(path)  # other processes read it meanwhile
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
 
 
 def computed(place: Path, key: bytes, make: Callable[[], T]) -> T:

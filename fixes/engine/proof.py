@@ -132,6 +132,12 @@ def _last_entry(connection: psycopg.Connection) -> int:
 
 @contextmanager
 def _snapshot(connection: psycopg.Connection) -> Iterator[None]:
-    with connection.transaction():
-        connection.execute("set transaction isolation level repeatable read, read only")
-        yield
+    before = connection.isolation_level, connection.read_only
+    # not by SET TRANSACTION, which the next client of a pool would find among the settings of its session
+    connection.isolation_level, connection.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+    try:
+        with connection.transaction():
+            yield
+    finally:
+        if not connection.closed:
+            connection.isolation_level, connection.read_only = before
