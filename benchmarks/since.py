@@ -66,6 +66,9 @@ def _size(running: Server, folder: Path, earlier: Path, orders: int, repeats: in
     found: dict[str, list[dict[str, float]]] = {}
     changed: dict[str, dict[str, int]] = {}
     with bed(running, orders, defects=defects) as made:
+        with psycopg.connect(made.dsn, autocommit=True) as connection:  # its time would be the audit's
+            connection.execute("alter table orders set (autovacuum_enabled = false)")
+            connection.execute("alter table customers set (autovacuum_enabled = false)")
         for turn in range(1, repeats + 1):
             say(f"{orders:,} orders, round {turn} of {repeats}")
             out = folder / "out"
