@@ -70,6 +70,7 @@ class Proxy:
                     server.connect(self._target)
                 except OSError:  # it is restarting
                     client.close()
+                    server.close()
                     continue
                 self._ends += [client, server]
                 for ends in ((client, server), (server, client)):
