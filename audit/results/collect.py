@@ -142,7 +142,7 @@ def collect(
                 profiling = beside.submit(profile_beside, snapshot, read, scans, options)
                 linted, unused = linting.result()
                 profile = profiling.result()
-                known.write_state(folder, run, options.on_note)
+                known.write_state(folder, run)
                 outcomes |= {it.rule.id: scans.outcome(it.rule.id) for it in prepared_rules}
                 tables = scans.rows()
                 scans.finish()
@@ -186,7 +186,7 @@ def collect(
             scans=scans.statements,
             database_ms=scans.milliseconds,
             masked=not options.unmask,
-            notes=tuple(filter(None, (second_snapshot(), *scans.notes))),
+            notes=tuple(filter(None, (second_snapshot(), *scans.notes, known.note))),
             since=known.document(outcomes, database.schema),
         ),
         suite=selection.suite,

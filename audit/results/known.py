@@ -14,7 +14,6 @@ from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.scans.restriction import Restriction
 from order_audit.audit.scans.violation_store import ViolationStore
-from order_audit.progress import NoteCallback
 from order_audit.reports.document import Changed, Since
 from order_audit.reports.results_file import Audit
 
@@ -35,6 +34,8 @@ class Known:
         self._incremental: Incremental | None = None
         self._found: Found | None = None
         self._verified = 0
+        #: What was otherwise than asked; empty if nothing was.
+        self.note = ""
         if not options.state and last is None:
             return
         # arrays take their time to be imported
@@ -49,14 +50,14 @@ class Known:
         self._found = self._incremental.since(last, why)
         self.restrictions, self.counts = self._found.restrictions, self._found.counts
 
-    def write_state(self, folder: Path, run: str, on_note: NoteCallback) -> None:
+    def write_state(self, folder: Path, run: str) -> None:
         """Write the state into the folder of the files."""
         if (
             self._incremental is not None
             and self._found is not None
             and not self._incremental.keep(folder / STATE.name, run, self._found)
         ):
-            on_note("no state is kept: this role may not read pg_control_system(), which tells one server from another")
+            self.note = "no state was kept: this role may not call pg_control_system(), which identifies the server"
 
     def verify(self, store: ViolationStore) -> None:
         """Test verdicts that were taken over. Raises RunError if one is wrong."""

@@ -83,7 +83,6 @@ class Incremental:
         self._verified = verified
         self._connection = connection
         self._rules = list(rules)
-        self._schema = schema
         self._facts = facts(connection, schema)
         self._compared = Compared(connection, self._rules)
         self._old: State | None = None
@@ -114,7 +113,7 @@ class Incremental:
         if not last.document.run.complete or last.document.run.changed_tables:
             return "it was interrupted, or tables were altered meanwhile"
         if self._facts is None:
-            return "this role may not read pg_control_system, which tells one server from another"
+            return "this role may not call pg_control_system(), which identifies the server"
         if different := differ(self._facts, old.facts):
             return different
         file, unread = last.keys.file()

@@ -105,7 +105,8 @@ class Run:
     database_ms: Annotated[float, note("Milliseconds from the first scan's begin to the last one's end.", minimum=0)]
     masked: Annotated[bool, note("Whether secrets and personal data in the evidence are masked.")]
     notes: Annotated[
-        tuple[str, ...], note("What was otherwise than asked: fewer connections, a second snapshot of a standby.")
+        tuple[str, ...],
+        note("What was otherwise than asked: fewer connections, a second snapshot of a standby, no state."),
     ] = field(default=(), kw_only=True)
     since: Annotated[
         Since | None, note("With --since: what an earlier audit has spared; null for an audit on its own.")
