@@ -19,6 +19,7 @@ from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.steps import CONTRACT, RETIRE, done, steps
 from tests.migrate.migrating import migrate, rows, shape
 from tests.migrate.steps import compare_again
+from tests.support import servers
 from tests.support.clients import psql, sqitch
 
 STEPS = steps(PROPOSED)[:-1]  # up to the contract
@@ -259,4 +260,5 @@ def test_an_owner_needs_the_privileges_that_the_checks_name(sample: str) -> None
             connection.execute(
                 "revoke set on parameter migration.direction, sales.correcting, deadlock_timeout from shop"
             )
+            servers.await_others(connection)
             connection.execute("drop owned by shop cascade; drop role shop")

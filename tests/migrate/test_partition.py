@@ -165,6 +165,7 @@ def test_no_row_is_read_under_the_lock_and_the_way_back_is_exact(retired: str, s
             before = connection.execute(ROWS).fetchall()
             (number,) = connection.execute(NEXT).fetchone() or (0,)
         connection.execute("alter default privileges in schema sales revoke delete on tables from order_reader")
+        servers.await_others(connection)
         connection.execute("drop owned by order_reader; drop role order_reader; drop index sales.notes")
         connection.execute("alter table sales.orders drop carried, reset (fillfactor)")
 

@@ -74,6 +74,7 @@ def test_the_owner_of_the_table_owns_the_partitions(retired: str, by_owner: bool
             assert said.returncode == 0, said.stderr
         finally:
             connection.execute("reset role")
+            servers.await_others(connection)
             connection.execute(
                 "reassign owned by order_owner to current_user; drop owned by order_owner; drop role order_owner"
             )

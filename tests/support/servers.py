@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -151,6 +152,19 @@ def _execute(server: Server, statement: str) -> None:
 def name_of(dsn: str) -> str:
     """The name of the database, as a template."""
     return str(psycopg.conninfo.conninfo_to_dict(dsn)["dbname"])
+
+
+def await_others(connection: psycopg.Connection) -> None:
+    """Wait until no other session is in the database.
+
+    What a session of psql has made in pg_temp goes after psql has ended. `drop owned` beside that fails with
+    "cache lookup failed for object".
+    """
+    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    deadline = time.monotonic() + 60
+    while connection.execute(others).fetchone() != (0,):
+        assert time.monotonic() < deadline, "another session stays in the database"
+        time.sleep(0.02)
 
 
 def drop_database(server: Server, dsn: str) -> None:
