@@ -173,14 +173,16 @@ def verify(dsn: Dsn = None, quiet: Quiet = False) -> None:
 
 @migrate_app.command()
 def status(dsn: Dsn = None) -> None:
-    """Show finished steps, rows in quarantine, orders that the new nightly job would skip, and temporary objects.
+    """Show finished steps, rows in quarantine, the nightly job, and temporary objects.
 
-    Reasons and fixes of rows in quarantine, columns that need a decision, and the steps that drop temporary objects are
-    listed. Reads all orders once the backfill is done.
+    Of the nightly job: orders that are due and not yet recreated on this business day, orders recreated on it, and
+    those that the new job would skip. Reasons and fixes of rows in quarantine, columns that need a decision, and the
+    steps that drop temporary objects are listed. From the end of the backfill to contract, it reads all orders.
 
     Example: order-audit migrate status --dsn postgresql://owner@db/shop
     """
     from order_audit.audit.cli.migrate_text import status_text
+    from order_audit.scenario.migrate.night import night
     from order_audit.scenario.migrate.quarantine import Quarantine, new_columns, quarantine
     from order_audit.scenario.migrate.steps import CONTRACT, done
     from order_audit.scenario.migrate.temporary import temporary
@@ -195,6 +197,7 @@ def status(dsn: Dsn = None) -> None:
                 finished,
                 quarantine(connection) if under_way else Quarantine(),
                 new_columns(connection) if under_way else [],
+                night(connection) if "backfill" in finished else None,
                 due(connection) if under_way and "backfill" in finished else None,
                 temporary(connection),
             )

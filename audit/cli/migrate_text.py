@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from order_audit.audit.cli.quarantine_text import accepted_text, due_lines, quarantine_lines, temporary_lines
+from order_audit.audit.cli.quarantine_text import (
+    accepted_text,
+    due_lines,
+    night_lines,
+    quarantine_lines,
+    temporary_lines,
+)
 from order_audit.reports.formatting import plural
+from order_audit.scenario.migrate.night import Night
 from order_audit.scenario.migrate.quarantine import Quarantine
 from order_audit.scenario.migrate.run import StepRun
 from order_audit.scenario.migrate.temporary import Temporary
@@ -49,18 +56,21 @@ def status_text(
     finished: Sequence[str],
     held: Quarantine,
     columns: Sequence[str],
+    night: Night | None,
     due: Due | None,
     temporary: Sequence[Temporary],
 ) -> str:
-    """Return the steps, rows in quarantine, orders that one nightly job skips, what is temporary, columns to decide on.
+    """Return the steps, rows in quarantine, the nightly job, what is temporary, columns to decide on.
 
-    `due` is None where the two sides cannot be compared.
+    `night` is None before the end of the backfill, `due` where the two sides cannot be compared.
     """
     lines = _steps(names, finished)
     if "prepare" in finished and "contract" not in finished:
         lines += ["", *quarantine_lines(held, "are")]
+    if night is not None:
+        lines += ["", *night_lines(night)]
     if due is not None:
-        lines += ["", *due_lines(due)]
+        lines += due_lines(due)
     if "retire" in finished and not temporary:
         lines += ["", "nothing is temporary"]
     return "\n".join([*lines, *temporary_lines(temporary), *_columns(columns)])

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from order_audit.reports.formatting import plural
+from order_audit.scenario.migrate.night import Night
 from order_audit.scenario.migrate.quarantine import Quarantine
 from order_audit.scenario.migrate.temporary import Temporary
 from order_audit.scenario.migrate.verify import Due
@@ -62,12 +63,25 @@ def accepted_text(held: Quarantine) -> str:
     return f"in quarantine: {_size(held)}"
 
 
+def night_lines(night: Night) -> list[str]:
+    """Return how far the nightly job of the present business day is."""
+    lines = [
+        f"nightly job, business day {night.day}: {plural(night.due, 'order')} due and not yet recreated,"
+        f" {night.recreated:,} recreated"
+    ]
+    if night.has_gaps:
+        lines.append(
+            "  the rows were copied on this day: orders that the old job recreated before count as not yet recreated"
+        )
+    return lines
+
+
 def due_lines(due: Due) -> list[str]:
-    """Return the orders that are due by one schema and not by the other."""
+    """Return the orders that are due on the next business day by one schema and not by the other."""
     skipped = sum(it.orders for it in due.reasons if it.by == "old")
     lines = [
-        f"nightly job: {plural(due.old, 'order')} due by the old schema, {due.new:,} by the new one;"
-        f" the new job would skip {skipped:,}"
+        f"next business day, with the present balances: {plural(due.old, 'order')} due by the old schema,"
+        f" {due.new:,} by the new one; the new job would skip {skipped:,}"
     ]
     for it in due.reasons:
         keys = ", ".join(map(str, it.keys)) + (", …" if it.orders > len(it.keys) else "")

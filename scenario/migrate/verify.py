@@ -49,7 +49,7 @@ class DueReason:
 
 @dataclass(frozen=True)
 class Due:
-    """Orders that are due by the old schema and by the new one, and the reasons of those due by one only."""
+    """Orders that are due on the next business day by the old schema and the new one; reasons of those by one only."""
 
     old: int
     new: int
@@ -151,7 +151,7 @@ order by d.recreated_by desc, count(*) desc, d.why
 
 
 def due(connection: psycopg.Connection) -> Due:
-    """Return the orders that are due by each schema, whatever was recreated today. Reads all orders of both sides."""
+    """Return the orders that are due on the next business day, by each schema. Reads all orders of both sides."""
     rows = connection.execute(_DUE.encode()).fetchall()
     reasons = tuple(
         DueReason(by, why, orders, amounts, tuple(keys)) for _, by, why, orders, amounts, keys in rows if orders

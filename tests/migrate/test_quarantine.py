@@ -182,6 +182,14 @@ def test_status_counts_the_orders_that_the_nightly_job_would_skip(issues: str) -
             assert line in said
         assert f"{len(old)} orders due by the old schema, {len(new)} by the new one" in said
         assert f"the new job would skip {len(skipped)}" in said
+        # of this day: what is left to do, and what is done
+        assert f": {len(new)} orders due and not yet recreated, 0 recreated" in said
+        assert "copied on this day" in said
+        connection.execute("call sales.recreate_due()")
+        connection.execute("update migration.step set done_at = done_at - interval '1 day' where name = 'backfill'")
+        said = migrate(issues, "status")
+        assert f": 0 orders due and not yet recreated, {len(new)} recreated" in said
+        assert "copied on this day" not in said
 
 
 def test_temporary_objects_end_with_contract_or_retire(sample: str) -> None:
@@ -202,5 +210,6 @@ def test_temporary_objects_end_with_contract_or_retire(sample: str) -> None:
         assert names(before, RETIRE) <= names(after, RETIRE)
         assert ("constraint", "orders_fit_old_columns of sales.orders") in names(after, RETIRE)
         said = migrate(sample, "status")
+        assert "due and not yet recreated, 0 recreated" in said
         assert "orders_fit_old_columns of sales.orders" in said
         assert "temporary: 'contract' drops" not in said
