@@ -22,8 +22,12 @@ from tests.support.clients import PSQL, environment
 STEPS = steps(PROPOSED)
 HOME = PROPOSED / "partition"
 DEPLOY, REVERT, VERIFY = (HOME / folder / "partition.sql" for folder in ("deploy", "revert", "verify"))
-#: Small partitions, and the server's word on what it reads.
-OPTIONS = "-c sales.partition_numbers=2000 -c client_min_messages=debug1"
+#: Small partitions, the server's word on what it reads, and defaults of an old database, which change what literals and
+#: names mean.
+OPTIONS = (
+    "-c sales.partition_numbers=2000 -c client_min_messages=debug1"
+    " -c standard_conforming_strings=off -c backslash_quote=off -c quote_all_identifiers=on"
+)
 ROWS = "select to_jsonb(o) from sales.orders as o order by o.order_id"
 NEXT = "select last_value + is_called::integer from sales.orders_order_id_seq"
 

@@ -3,8 +3,8 @@
 
 create or replace view sales_private.order_partitions with (security_invoker = true) as
   select c.relname::text as partition_name,
-    substring(b.bound from 'FROM \(''?(-?[0-9]+)')::bigint as first_number,
-    substring(b.bound from 'TO \(''?(-?[0-9]+)')::bigint as end_number,
+    substring(b.bound from 'FROM [(]''?(-?[0-9]+)')::bigint as first_number,
+    substring(b.bound from 'TO [(]''?(-?[0-9]+)')::bigint as end_number,
     pg_table_size(c.oid) as table_bytes, pg_indexes_size(c.oid) as index_bytes
   from pg_inherits as i
   join pg_class as c on c.oid = i.inhrelid
