@@ -158,6 +158,55 @@ where s.last_value > 0.8 * s.max_value and (
   or (s.schemaname = 'public' and s.sequencename in ('customers_customer_id_seq', 'orders_order_id_seq'))
 );
 
+-- name: sequence_is_behind
+-- threshold: 1 number
+-- interval: minute
+-- alert: sequence … gives … next, and … has numbers up to …
+-- who: team of the orders
+-- do: `select setval('SEQUENCE', (select max(COLUMN) from TABLE))`, with the names of the alert, before an insert fails on
+--   the key. Then correct the application that chooses numbers itself.
+-- From `synchronise`, which sets them, to `retire`, the sequences of the old tables number both sides. Before, the old
+-- tables are not looked at.
+with numbered (sequence, tab, col) as (
+  select d.objid, d.refobjid, a.attname
+  from pg_catalog.pg_depend as d
+  join pg_catalog.pg_attribute as a
+    on a.attrelid = d.refobjid and a.attnum = d.refobjsubid and a.attidentity <> '' and not a.attisdropped
+  join pg_catalog.pg_class as c on c.oid = d.refobjid
+  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype = 'i'
+    and n.nspname in ('sales', 'sales_private', 'sales_old')
+  union all
+  select to_regclass(format('public.%s_%s_seq', t.tab, t.col)), coalesce(
+    (
+      select c.oid
+      from pg_catalog.pg_trigger as g
+      join pg_catalog.pg_proc as p on p.oid = g.tgfoid
+      join pg_catalog.pg_class as c on c.oid = g.tgrelid
+      where g.tgname = 'migration_insert' and p.pronamespace = to_regnamespace('migration') and c.relname = t.tab
+    ),
+    to_regclass('sales.' || t.tab)
+  ), t.col
+  from (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (tab, col)
+)
+select format('sequence_is_behind: sequence %s gives %s next, and %s.%I has numbers up to %s', q.sequence, m.next, q.tab, q.col, m.most) as alert
+from (
+  select n.sequence::regclass as sequence, n.tab::regclass as tab, n.col, s.seqincrement as increment
+  from numbered as n
+  join pg_catalog.pg_sequence as s on s.seqrelid = n.sequence
+  where n.tab is not null and s.seqincrement > 0
+) as q
+-- ts_stat takes the text of a query, and so reads relations whose names are found here
+cross join lateral (
+  select split_part(t.word, ' ', 1)::numeric as next, split_part(t.word, ' ', 2)::numeric as most
+  from ts_stat(format(
+    'select array_to_tsvector(array[concat_ws('' '', s.last_value + s.is_called::integer * %s::numeric, m.most)])'
+      ' from %s as s, (select coalesce(max(%I), 0) as most from %s) as m',
+    q.increment, q.sequence, q.col, q.tab
+  )) as t
+) as m
+where m.next <= m.most;
+
 \if :has_sales
 -- name: secrets_are_readable
 -- requires: sales_private.secrets

@@ -17,7 +17,7 @@ from order_audit.errors import RefusalError
 from order_audit.progress import start_ignored
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.run import run
-from order_audit.scenario.migrate.steps import steps
+from order_audit.scenario.migrate.steps import CONTRACT, RETIRE, steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 from tests.migrate.monitoring import FILE, Alert, alerts, raised
 from tests.migrate.steps import nothing, take
@@ -30,6 +30,11 @@ BY_STATEMENTS = {
     "figures_are_hidden": "create role blind; set local role blind",
     "trigger_is_disabled": "alter table public.orders disable trigger migration_update",
     "sequence_ends": "select setval('public.orders_order_id_seq', 2000000000)",
+    # above what the fault before leaves, because no sequence is rolled back
+    "sequence_is_behind": "insert into public.orders (order_id, order_ref, customer_id, order_amount)"
+    " values (2100000000, 2100000000, 1, 5);"
+    " insert into sales.contacts (contact_id, customer_id, name, email, is_main)"
+    " values (1000, 1, 'N', 'n@example.com', false)",
     "secrets_are_readable": "grant select on sales_private.secrets to public",
     "job_is_late": "alter table public.customers rename to old; alter table public.orders set schema migration;"
     " update sales.customers set name = name",
@@ -120,6 +125,20 @@ def test_no_phase_of_a_sound_migration_raises_an_alert(sample: str) -> None:
                 connection.execute("call sales.recreate_due()")
             for alert in ALERTS.values():
                 assert raised(connection, alert) == [], (step.name, alert.name)
+            if step.name in ("switch", CONTRACT, RETIRE):  # another sequence of orders, or another table
+                with connection.transaction(force_rollback=True):
+                    connection.execute(
+                        "insert into sales.orders (order_id, customer_id, amount) values (2000000000, 1, 5)"
+                    )
+                    behind = ALERTS["sequence_is_behind"]
+                    (text,) = raised(connection, behind)
+                    assert fits(behind, [text])
+                    sequence, column = text.split()[2], text.split()[7]
+                    assert text.endswith("orders.order_id has numbers up to 2000000000")
+                    if step.name == RETIRE:  # no sequence is rolled back
+                        table = column.removesuffix(".order_id")
+                        connection.execute(f"select setval('{sequence}', (select max(order_id) from {table}))".encode())
+                        assert raised(connection, behind) == []
             if step.name in ("expand", "backfill", STEPS[-1].name):
                 assert monitor(sample) == "", step.name
 
