@@ -19,8 +19,8 @@ def _statements(text: str) -> list[str]:
 
 #: Settings that the owner's functions use, as another role might set them.
 SETTINGS = [
-    ["migration.by_set = 'on'"],
-    ["migration.direction = to_new", "migration.by_set = 'on'", "sales.correcting = 'on'"],
+    ["migration.direction = opening_balances"],
+    ["migration.direction = to_new", "sales.correcting = 'on'"],
     ["migration.direction = to_old", "sales.correcting = 'on'"],
 ]
 #: Gets another number.
@@ -137,6 +137,34 @@ def test_who_could_bypass_it_needs_more(server: Server) -> None:
             ):
                 with pytest.raises(errors.InsufficientPrivilege):
                     connection.execute(statement.encode())
+
+
+#: Functions with the owner's privileges that neither set a direction nor clear it, with the reason for each.
+WITHOUT_DIRECTION = {
+    "sales.number_entry": "the trigger ignore_setting has cleared it",
+    "sales.recreate": "sales.hold_customer has cleared it",
+    "sales.recreate_for_customer": "sales.hold_customer has cleared it",
+    "sales.delivery": "no trigger copies a new delivery",
+    "sales.receive_args": "no trigger copies a new secret",
+    "sales.write_status_change": "no trigger copies a history",
+    "sales_old.give_id": "it writes no row",
+    "sales_old.write_bits": "no trigger copies a schedule's bits",
+    "sales_old.write_secret": "the trigger on its table has no condition",
+    "sales_old.write_text": "no trigger copies a new text",
+    "migration.entry_settles": "it calls migration.put",
+    "migration.round_drift": "it writes no row",
+}
+
+
+def test_no_function_lends_its_privileges_to_the_setting_of_its_caller(sample: str) -> None:
+    with psycopg.connect(sample, autocommit=True) as connection:
+        take(connection, steps(PROPOSED), "switch")
+        found = connection.execute(
+            "select pronamespace::regnamespace || '.' || proname from pg_proc"
+            " where pronamespace::regnamespace::text in ('sales', 'sales_private', 'sales_old', 'migration')"
+            " and prosecdef and not coalesce(array_to_string(proconfig, ' ') like '%migration.direction=%', false)"
+        ).fetchall()
+    assert {name for (name,) in found} == set(WITHOUT_DIRECTION)
 
 
 @pytest.mark.both_versions

@@ -162,6 +162,11 @@ def test_what_comes_later_stops_the_switch(sample: str) -> None:
                 "alter table orders disable row level security",
                 "orders has row-level security, which its view would bypass",
             ),
+            (
+                "alter sequence orders_order_id_seq owned by none",
+                "alter sequence orders_order_id_seq owned by orders.order_id",
+                "no sequence for new numbers belongs to orders.order_id: alter sequence NAME owned by TABLE.COLUMN",
+            ),
         ):
             connection.execute(create.encode())
             assert words in migrate(sample, "run", "--quiet", code=3)

@@ -22,6 +22,9 @@ $$;
 
 \ir checks/dropped.sql
 \ir prepare/tables.sql
+\ir prepare/direction.sql
+\ir prepare/old_forms.sql
+\ir prepare/numbers.sql
 \ir prepare/faults.sql
 \ir prepare/quarantine.sql
 \ir prepare/put.sql

@@ -61,9 +61,7 @@ begin
         ' The setting migration.accept_quarantine is the number of rows to accept, customers and orders together.';
   end if;
   -- the sequences keep their names
-  for part in select s.detail ->> t.name as sequence from migration.step as s, (values ('customers'), ('orders')) as t (name)
-    where s.name = 'sequences'
-  loop
+  for part in select s.sequence from migration.old_sequences as s loop
     execute format('alter sequence %s owned by none', part.sequence);
   end loop;
   perform migration.copy_privileges('public.customers', 'sales_old.customers');

@@ -27,18 +27,7 @@ begin
     raise exception 'the new tables are not up to date, and other tables reference them'
       using hint = 'roll back all the way: order-audit migrate rollback';
   end if;
-  -- numbers of sample data that did not come from the sequence
-  for part in
-    select s.detail ->> t.name as sequence, t.name, t.id
-    from migration.step as s
-    cross join (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (name, id)
-    where s.name = 'sequences'
-  loop
-    execute format(
-      'select setval(%L::regclass, m.most) from (select max(%I) as most from public.%I) as m, %s as s where m.most > s.last_value',
-      part.sequence, part.id, part.name, part.sequence
-    );
-  end loop;
+  perform migration.advance_sequences('public');
   for part in
     select t.tab, e.event, e.rows
     from (values ('customers'), ('orders')) as t (tab)

@@ -41,6 +41,9 @@ alter table sales.contacts drop constraint contacts_fit_old_columns;
 alter table sales.orders drop constraint orders_fit_old_columns;
 drop schema sales_old cascade;
 drop schema migration cascade;
+-- the identities begin where they began
+alter table sales.customers alter column customer_id restart;
+alter table sales.orders alter column order_id restart;
 -- the auditor needs less now
 do $$
 begin

@@ -30,12 +30,8 @@ begin
   perform migration.copy_privileges('sales_old.orders', 'migration.orders');
   alter table migration.customers set schema public;
   alter table migration.orders set schema public;
-  for part in
-    select s.detail ->> t.name as sequence, t.name, t.id
-    from migration.step as s, (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (name, id)
-    where s.name = 'sequences'
-  loop
-    execute format('alter sequence %s owned by public.%I.%I', part.sequence, part.name, part.id);
+  for part in select s.sequence, s.tab, s.id from migration.old_sequences as s loop
+    execute format('alter sequence %s owned by public.%I.%I', part.sequence, part.tab, part.id);
   end loop;
   delete from migration.step as s where s.name = 'switch';
 end

@@ -312,38 +312,9 @@ end
 $do$;
 
 -- Numbers still come from the old sequences, because old applications use their names (currval), until retire.
-drop trigger a_give_id on sales.customers;
-drop trigger a_give_id on sales.orders;
 do $$
-declare
-  part record;
 begin
-  for part in
-    select t.tab, t.id, s.detail ->> t.tab as sequence
-    from migration.step as s
-    cross join (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (tab, id)
-    where s.name = 'sequences'
-  loop
-    -- after numbers that were inserted without the sequence
-    execute format(
-      'select setval(%L::regclass, m.most) from %s as s, (select max(%I) as most from sales.%I) as m where m.most > s.last_value',
-      part.sequence, part.sequence, part.id, part.tab
-    );
-    execute format(
-      'create function sales_old.%I() returns trigger language plpgsql security definer'
-        ' set search_path = pg_catalog, pg_temp as $f$ begin new.%I := nextval(%L::regclass); return new; end $f$',
-      'give_' || part.id, part.id, part.sequence
-    );
-    execute format(
-      'comment on function sales_old.%I() is %L',
-      'give_' || part.id, 'Gives a row the next number of the old sequence, which old applications name.'
-    );
-    execute format(
-      'create trigger a_give_id before insert on sales.%I for each row when (new.%I >= 4611686018427387904)'
-        ' execute function sales_old.%I()',
-      part.tab, part.id, 'give_' || part.id
-    );
-  end loop;
+  perform migration.advance_sequences('sales');
 end
 $$;
 \ir ../../revert/prepare/alone.sql

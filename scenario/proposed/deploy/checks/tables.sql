@@ -68,6 +68,14 @@ begin
     raise exception 'the rows of a table without a primary key cannot be identified: make % one', found;
   end if;
 
+  -- both sides take their numbers from them; the switch lets them stand alone
+  select string_agg(k.tab || '.' || k.id, ', ') into found
+  from (values ('customers', 'customer_id'), ('orders', 'order_id')) as k (tab, id)
+  where to_regclass('public.' || k.tab) = any(the_tables) and pg_get_serial_sequence('public.' || k.tab, k.id) is null;
+  if found is not null then
+    raise exception 'no sequence for new numbers belongs to %: alter sequence NAME owned by TABLE.COLUMN', found;
+  end if;
+
   select string_agg(c.relname, ', ' order by c.relname) into found
   from pg_catalog.pg_class as c
   where c.oid = any(the_tables) and c.relrowsecurity;

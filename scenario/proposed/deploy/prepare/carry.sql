@@ -1,6 +1,22 @@
 -- A part of prepare.sql, which runs it once.
 -- Columns that are added to the old tables during the migration.
 
+create table sales_old.carried (
+  tab text not null,
+  name text not null,
+  place integer generated always as identity,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz,
+  primary key (tab, name)
+);
+comment on table sales_old.carried is 'Carried columns: added to the old tables during the migration.';
+comment on column sales_old.carried.tab is 'The table: customers or orders.';
+comment on column sales_old.carried.name is 'The column.';
+comment on column sales_old.carried.place is 'Order of their addition.';
+comment on column sales_old.carried.created_at is 'Time of creation.';
+comment on column sales_old.carried.updated_at is 'Time of the last change; null if never changed.';
+create trigger touch before update on sales_old.carried for each row execute function sales.touch();
+
 -- Write the changed values of such columns to a row of another table; unchanged columns are not written. Rows are texts
 -- of the row type of their table or view.
 create function sales_old.write_carried(whose regclass, target regclass, the_tab text, the_id bigint, was text, wanted text)

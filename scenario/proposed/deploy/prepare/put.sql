@@ -21,8 +21,6 @@ as $$
 declare
   one bigint;
 begin
-  -- no setting of the caller counts as the owner's
-  perform set_config('migration.by_set', '', true);
   for again in 1 .. 2 loop
     begin
       perform migration.write_customers(ids, made_now);

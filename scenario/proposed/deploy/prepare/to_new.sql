@@ -36,8 +36,6 @@ declare
   called bigint[];
   reached bigint[];
 begin
-  -- no setting of the caller counts as the owner's
-  perform set_config('migration.by_set', '', true);
   if tg_op = 'INSERT' then
     perform migration.put_customers(array(select n.customer_id::bigint from new_rows as n order by 1), true);
   elsif tg_op = 'UPDATE' then

@@ -276,7 +276,7 @@ declare
   part record;
 begin
   for part in
-    select t.*, migration.unless_copying('to_new') as condition
+    select t.*, migration.unless_copying('to_new', 'opening_balances') as condition
     from (values
       ('sales.customers', 'trigger to_old after insert or update or delete on sales.customers', '', 'customer_to_old'),
       ('sales.contacts', 'trigger to_old after insert or update or delete on sales.contacts', '', 'contact_to_old'),

@@ -95,7 +95,7 @@ language plpgsql
 as $$
 declare
   fresh bigint[];
-  by_set text; -- not read: an assignment is cheaper than a query
+  direction text; -- not read: an assignment is cheaper than a query
 begin
   fresh := array(
     select g.id from unnest(good) as g (id)
@@ -110,7 +110,7 @@ begin
   where o.customer_id = any(good)
   order by o.customer_id
   on conflict (customer_id) do update set name = excluded.name where c.name <> excluded.name;
-  by_set := set_config('migration.by_set', 'on', true);
+  direction := set_config('migration.direction', 'opening_balances', true);
   insert into sales.ledger_entries (
     customer_id, entry_number, balance_before, amount, balance_after, reason, created_at
   )
@@ -118,7 +118,7 @@ begin
   from sales.customers as c
   where c.customer_id = any(fresh) and c.entry_number = 1
   order by c.customer_id;
-  by_set := set_config('migration.by_set', '', true);
+  direction := set_config('migration.direction', 'to_new', true);
   perform migration.give_back_customers(good) where exists (select from migration.kept);
   insert into sales.contacts as k (customer_id, name, email, phone, created_at)
   select o.customer_id, o.customer_contact_name, o.customer_email, o.customer_phone, case when made_now then now() end

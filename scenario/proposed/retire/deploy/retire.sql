@@ -88,17 +88,17 @@ begin
   -- Identities continue after the last number of the old sequence, given or not, and after the greatest one. Its
   -- increment and cache are kept. START says where: `truncate … restart identity` gives no old number again.
   for part in
+    -- the sequence that the function depends on; that of the name where sales_old was dropped by hand
     select t.tab, t.id, coalesce(
-        (select substring(p.prosrc from $re$nextval\('(.*)'::regclass\)$re$) from pg_catalog.pg_proc as p
-         where p.pronamespace = to_regnamespace('sales_old') and p.proname = 'give_' || t.id),
-        to_regclass(format('public.%s_%s_seq', t.tab, t.id))::text
-      ) as sequence
+        (select d.refobjid from pg_catalog.pg_depend as d
+         join pg_catalog.pg_class as c on c.oid = d.refobjid and c.relkind = 'S'
+         where d.classid = 'pg_catalog.pg_proc'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+           and d.objid = to_regprocedure(format('sales_old.next_%s()', t.id))),
+        to_regclass(format('public.%s_%s_seq', t.tab, t.id))
+      )::regclass as sequence
     from (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (tab, id)
   loop
     if part.sequence is not null then
-      if to_regclass(part.sequence) is null then
-        raise exception 'sequence % is missing, and sales.% continues its numbers: undo its renaming', part.sequence, part.tab;
-      end if;
       -- no session can take a number meanwhile
       execute format('alter sequence %s owned by none', part.sequence);
       execute format(
@@ -117,6 +117,7 @@ begin
       'alter table sales.%I alter column %I set increment by %s set cache %s set start with %s restart',
       part.tab, part.id, numbers.increment, numbers.cache, numbers.next
     );
+    execute format('drop function if exists sales_old.next_%s()', part.id);
     if part.sequence is not null then
       execute format('drop sequence %s', part.sequence);
     end if;

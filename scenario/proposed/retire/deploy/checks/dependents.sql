@@ -17,15 +17,16 @@ with views as (
   where c.relnamespace = to_regnamespace('sales_old') and c.relkind = 'r'
     and c.relname in ('schedule_bits', 'delivery_texts', 'null_args', 'carried')
   union
-  -- the old sequences, which functions name
-  select to_regclass(substring(p.prosrc from $re$nextval\('(.*)'::regclass\)$re$))
-  from pg_catalog.pg_proc as p
-  where p.pronamespace = to_regnamespace('sales_old') and p.proname in ('give_customer_id', 'give_order_id')
+  -- the old sequences, which functions depend on
+  select c.oid from pg_catalog.pg_depend as d
+  join pg_catalog.pg_class as c on c.oid = d.refobjid and c.relkind = 'S'
+  where d.classid = 'pg_catalog.pg_proc'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+    and d.objid in (to_regprocedure('sales_old.next_customer_id()'), to_regprocedure('sales_old.next_order_id()'))
 ), functions as (
   select p.oid from pg_catalog.pg_proc as p
   where p.pronamespace = to_regnamespace('sales_old') and p.proname in (
     'write_bits', 'write_text', 'write_secret', 'delivery', 'write_customer', 'write_order', 'overtaken', 'write_carried',
-    'give_customer_id', 'give_order_id', 'shown', 'hide_secrets', 'limit_waits'
+    'give_id', 'next_customer_id', 'next_order_id', 'shown', 'hide_secrets', 'limit_waits'
   )
 ), types as (
   select t.oid, t.typarray from pg_catalog.pg_type as t where t.typrelid in (select r.oid from relations as r)
