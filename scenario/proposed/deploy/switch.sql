@@ -39,13 +39,7 @@ begin
       using hint = 'psql -X -v ON_ERROR_STOP=1 -f deploy/verify.sql compares again; so does order-audit migrate run';
   end if;
   -- Writes that were postponed while the new side held the row lock: old applications must read them.
-  perform migration.put_customers(array(select p.id from migration.pending as p where p.kind = 'customer' order by 1))
-  where exists (select from migration.pending as p where p.kind = 'customer');
-  perform migration.put_orders(array(select p.id from migration.pending as p where p.kind = 'order' order by 1))
-  where exists (select from migration.pending as p where p.kind = 'order');
-  if exists (select from migration.pending) then
-    raise lock_not_available using message = 'pending rows are locked by another session: run it again';
-  end if;
+  perform migration.settle_pending();
   select string_agg(format('%s.%s (%s)', c.tab, c.name, c.type), ', ' order by c.tab, c.name) into found
   from migration.new_columns as c;
   if found is not null then

@@ -71,13 +71,7 @@ declare
   left_over bigint;
 begin
   -- writes that were postponed while the new side held the row lock
-  perform migration.put_customers(array(select p.id from migration.pending as p where p.kind = 'customer' order by 1))
-  where exists (select from migration.pending as p where p.kind = 'customer');
-  perform migration.put_orders(array(select p.id from migration.pending as p where p.kind = 'order' order by 1))
-  where exists (select from migration.pending as p where p.kind = 'order');
-  if exists (select from migration.pending) then
-    raise lock_not_available using message = 'pending rows are locked by another session: run it again';
-  end if;
+  perform migration.settle_pending();
   select (select count(*) from migration.quarantined_customer) + (select count(*) from migration.quarantined_order)
   into left_over;
   if left_over > 0 then

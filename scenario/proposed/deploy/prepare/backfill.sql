@@ -26,7 +26,7 @@ begin
       for no key update skip locked
     );
     if cardinality(free) > 0 then
-      perform migration.put_customers(free);
+      perform migration.put('customers', free);
     end if;
   else
     select max(n.order_id), coalesce(array_agg(n.order_id order by n.order_id) filter (
@@ -41,7 +41,7 @@ begin
       for no key update skip locked
     );
     if cardinality(free) > 0 then
-      perform migration.put_orders(free);
+      perform migration.put('orders', free);
     end if;
   end if;
   taken := cardinality(free);

@@ -164,11 +164,7 @@ as $$
 declare
   ids bigint[] := array(select d.id from migration.differing_carried(the_tab, after_id, at_most) as d);
 begin
-  if the_tab = 'orders' then
-    perform migration.put_orders(ids) where ids <> '{}';
-  else
-    perform migration.put_customers(ids) where ids <> '{}';
-  end if;
+  perform migration.put(the_tab, ids) where ids <> '{}';
   return ids[cardinality(ids)];
 end
 $$;

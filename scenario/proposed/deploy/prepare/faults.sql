@@ -171,3 +171,12 @@ as $$
   where o.order_id = any(ids)
   offset 0
 $$;
+
+-- The faults of either, by name.
+create function migration.faults(what text, ids bigint[]) returns table (id bigint, faults text[])
+language sql stable
+as $$
+  select f.customer_id, f.faults from migration.customer_faults(ids) as f where what = 'customers'
+  union all
+  select f.order_id, f.faults from migration.order_faults(ids) as f where what = 'orders'
+$$;

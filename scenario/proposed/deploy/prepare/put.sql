@@ -1,10 +1,10 @@
 -- A part of prepare.sql, which runs it once.
 -- The entry to copying: any rows of an old table, all at once or else one by one, and rows that another session holds.
 
--- Copy rows of the old table, whatever they are: all at once. After an unexpected error, one by one; the failing row goes
--- into quarantine with the server's message. Applications only get errors that ask for a retry. `made_now`: an
--- application creates them in this transaction, so their time is known.
-create function migration.put_customers(ids bigint[], made_now boolean default false) returns void
+-- Copy rows of an old table (`what`: customers or orders), whatever they are: all at once. After an unexpected error, one
+-- by one; the failing row goes into quarantine with the server's message. Applications only get errors that ask for a
+-- retry. `made_now`: an application creates them in this transaction, so their time is known.
+create function migration.put(what text, ids bigint[], made_now boolean default false) returns void
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -23,58 +23,38 @@ declare
 begin
   for again in 1 .. 2 loop
     begin
-      perform migration.write_customers(ids, made_now);
+      case what
+        when 'customers' then perform migration.write_customers(ids, made_now);
+        when 'orders' then perform migration.write_orders(ids, made_now);
+      end case;
       return;
     exception
       when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
         exit when cardinality(ids) > 1;
         -- another session copied the same row concurrently: try again, now that the row exists
-        if again = 2 or sqlstate <> '23505' then
-          perform migration.set_customers_aside(ids, sqlerrm);
-          return;
-        end if;
+        continue when again = 1 and sqlstate = '23505';
+        case what
+          when 'customers' then perform migration.set_customers_aside(ids, sqlerrm);
+          when 'orders' then perform migration.set_orders_aside(ids, sqlerrm);
+        end case;
+        return;
     end;
   end loop;
   foreach one in array ids loop
-    perform migration.put_customers(array[one], made_now);
+    perform migration.put(what, array[one], made_now);
   end loop;
 end
 $$;
-
-create function migration.put_orders(ids bigint[], made_now boolean default false) returns void
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-set jit = off
--- as above
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan
-set migration.direction = 'to_new'
-set sales.correcting = 'on'
+-- For people, by names that say it.
+create function migration.put_customers(ids bigint[], made_now boolean default false) returns void
+language sql
 as $$
-declare
-  one bigint;
-begin
-  for again in 1 .. 2 loop
-    begin
-      perform migration.write_orders(ids, made_now);
-      return;
-    exception
-      when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
-        exit when cardinality(ids) > 1;
-        -- another session copied the same row concurrently: try again, now that the row exists
-        if again = 2 or sqlstate <> '23505' then
-          perform migration.set_orders_aside(ids, sqlerrm);
-          return;
-        end if;
-    end;
-  end loop;
-  foreach one in array ids loop
-    perform migration.put_orders(array[one], made_now);
-  end loop;
-end
+  select migration.put('customers', ids, made_now)
+$$;
+create function migration.put_orders(ids bigint[], made_now boolean default false) returns void
+language sql
+as $$
+  select migration.put('orders', ids, made_now)
 $$;
 
 -- Return rows without those that another session holds, and write a note of the latter: a new application that has locked

@@ -184,7 +184,7 @@ begin
     reasons = excluded.reasons;
   -- an order that another session has copied concurrently exists by now, and is judged again
   again := array(select o.order_id from sales.orders as o where o.order_id = any(ids) order by o.order_id);
-  perform migration.put_orders(again) where again <> '{}';
+  perform migration.put('orders', again) where again <> '{}';
 end
 $$;
 

@@ -1,5 +1,10 @@
 -- A part of prepare.sql, which runs it once.
--- What was left for later: rows in quarantine whose faults are gone by now, and rows that were locked by both sides.
+-- What was left for later: rows in quarantine whose faults are gone by now, and rows that both sides held at once.
+
+create view migration.quarantined as
+  select 'customers' as what, q.customer_id as id from migration.quarantined_customer as q
+  union all
+  select 'orders', q.order_id from migration.quarantined_order as q;
 
 -- Settle the next of these rows, by number: copy those that are pending or without a fault (`tried`), and bring the
 -- reasons of the others up to date. One pass over all judges each row once: who admits a customer or a first ancestor
@@ -15,67 +20,70 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 declare
+  the_kind constant text := rtrim(what, 's');
   waiting bigint[];
   ready bigint[];
 begin
-  if what = 'customers' then
-    waiting := array(
-      (
-        select p.id from migration.pending as p
-        where p.kind = 'customer' and p.id > after_id order by p.id limit at_most
-      )
-      union
-      (
-        select q.customer_id from migration.quarantined_customer as q
-        where q.customer_id > after_id order by q.customer_id limit at_most
-      )
-      order by 1 limit at_most
-    );
-    with judged as materialized (
-      select f.customer_id, f.faults from migration.customer_faults(waiting) as f
-    ), explained as (
-      update migration.quarantined_customer as q
-      set reasons = j.faults
-      from judged as j
-      where q.customer_id = j.customer_id and j.faults <> '{}' and q.reasons <> j.faults
+  waiting := array(
+    (select p.id from migration.pending as p where p.kind = the_kind and p.id > after_id order by p.id limit at_most)
+    union
+    (
+      select q.id from migration.quarantined as q
+      where q.what = settle_next.what and q.id > after_id order by q.id limit at_most
     )
-    select array(
-      select j.customer_id from judged as j where j.faults = '{}'
-      union
-      select p.id from migration.pending as p where p.kind = 'customer' and p.id = any(waiting)
-      order by 1
-    ) into ready;
-    perform migration.put_customers(ready) where ready <> '{}';
-  else
-    waiting := array(
-      (
-        select p.id from migration.pending as p
-        where p.kind = 'order' and p.id > after_id order by p.id limit at_most
-      )
-      union
-      (
-        select q.order_id from migration.quarantined_order as q
-        where q.order_id > after_id order by q.order_id limit at_most
-      )
-      order by 1 limit at_most
-    );
-    with judged as materialized (
-      select f.order_id, f.faults from migration.order_faults(waiting) as f
-    ), explained as (
-      update migration.quarantined_order as q
-      set reasons = j.faults
-      from judged as j
-      where q.order_id = j.order_id and j.faults <> '{}' and q.reasons <> j.faults
-    )
-    select array(
-      select j.order_id from judged as j where j.faults = '{}'
-      union
-      select p.id from migration.pending as p where p.kind = 'order' and p.id = any(waiting)
-      order by 1
-    ) into ready;
-    perform migration.put_orders(ready) where ready <> '{}';
-  end if;
+    order by 1 limit at_most
+  );
+  with judged as materialized (
+    select f.id, f.faults from migration.faults(what, waiting) as f
+  ), explained_customers as (
+    update migration.quarantined_customer as q
+    set reasons = j.faults
+    from judged as j
+    where the_kind = 'customer' and q.customer_id = j.id and j.faults <> '{}' and q.reasons <> j.faults
+  ), explained_orders as (
+    update migration.quarantined_order as q
+    set reasons = j.faults
+    from judged as j
+    where the_kind = 'order' and q.order_id = j.id and j.faults <> '{}' and q.reasons <> j.faults
+  )
+  select array(
+    select j.id from judged as j where j.faults = '{}'
+    union
+    select p.id from migration.pending as p where p.kind = the_kind and p.id = any(waiting)
+    order by 1
+  ) into ready;
+  perform migration.put(what, ready) where ready <> '{}';
   last := waiting[cardinality(waiting)];
   tried := cardinality(ready);
+end
+$$;
+
+-- Settle one row if it is pending: merge the change of an old application.
+create function migration.settle(the_kind text, the_id bigint) returns void
+language plpgsql
+as $$
+begin
+  if exists (select from migration.pending as p where p.kind = the_kind and p.id = the_id) then
+    perform migration.put(the_kind || 's', array[the_id]);
+  end if;
+end
+$$;
+
+-- Settle all pending rows, before a step after which one side is the only one that applications read or write.
+create function migration.settle_pending() returns void
+language plpgsql
+as $$
+declare
+  part record;
+begin
+  for part in
+    select p.kind || 's' as what, array_agg(p.id order by p.id) as ids
+    from migration.pending as p where p.kind in ('customer', 'order') group by p.kind order by p.kind
+  loop
+    perform migration.put(part.what, part.ids);
+  end loop;
+  if exists (select from migration.pending) then
+    raise lock_not_available using message = 'pending rows are locked by another session: run it again';
+  end if;
 end
 $$;

@@ -37,7 +37,7 @@ declare
   reached bigint[];
 begin
   if tg_op = 'INSERT' then
-    perform migration.put_customers(array(select n.customer_id::bigint from new_rows as n order by 1), true);
+    perform migration.put('customers', array(select n.customer_id::bigint from new_rows as n order by 1), true);
   elsif tg_op = 'UPDATE' then
     quick := array(
       select c.customer_id
@@ -87,16 +87,16 @@ begin
     end if;
     -- if none is left, no key was changed
     if exists (select from new_rows as n where n.customer_id <> all(quick)) then
-      perform migration.put_customers(array(
+      perform migration.put('customers', array(
         select i.customer_id::bigint
         from (select n.customer_id from new_rows as n union select o.customer_id from old_rows as o) as i
         where i.customer_id <> all(quick) order by 1
       ));
     end if;
   elsif tg_op = 'DELETE' then
-    perform migration.put_customers(array(select o.customer_id::bigint from old_rows as o order by 1));
+    perform migration.put('customers', array(select o.customer_id::bigint from old_rows as o order by 1));
   else
-    perform migration.put_customers(array(
+    perform migration.put('customers', array(
       select c.customer_id from sales.customers as c union select q.customer_id from migration.quarantined_customer as q
     ));
   end if;
@@ -118,7 +118,7 @@ declare
   quick bigint[];
 begin
   if tg_op = 'INSERT' then
-    perform migration.put_orders(array(select n.order_id::bigint from new_rows as n order by 1), true);
+    perform migration.put('orders', array(select n.order_id::bigint from new_rows as n order by 1), true);
   elsif tg_op = 'UPDATE' then
     quick := array(
       select s.order_id
@@ -147,16 +147,16 @@ begin
     end if;
     -- as above
     if exists (select from new_rows as n where n.order_id <> all(quick)) then
-      perform migration.put_orders(array(
+      perform migration.put('orders', array(
         select i.order_id::bigint
         from (select n.order_id from new_rows as n union select o.order_id from old_rows as o) as i
         where i.order_id <> all(quick) order by 1
       ));
     end if;
   elsif tg_op = 'DELETE' then
-    perform migration.put_orders(array(select o.order_id::bigint from old_rows as o order by 1));
+    perform migration.put('orders', array(select o.order_id::bigint from old_rows as o order by 1));
   else
-    perform migration.put_orders(array(
+    perform migration.put('orders', array(
       select o.order_id from sales.orders as o union select q.order_id from migration.quarantined_order as q
     ));
   end if;

@@ -242,21 +242,6 @@ begin
 end
 $$;
 
--- Merge pending changes of old applications.
-create function migration.settle(what text, the_id bigint) returns void
-language plpgsql
-as $$
-begin
-  if exists (select from migration.pending as p where p.kind = what and p.id = the_id) then
-    if what = 'order' then
-      perform migration.put_orders(array[the_id]);
-    else
-      perform migration.put_customers(array[the_id]);
-    end if;
-  end if;
-end
-$$;
-
 -- The nightly jobs of both sides lock the old row, since the old job locks only that. It is called first, by functions
 -- with the owner's privileges: a setting of their caller must not count as the owner's.
 create or replace function sales.hold_customer(the_id bigint) returns void

@@ -54,7 +54,7 @@ begin
   -- rows that waited for one of them
   waiting := array(select q.order_id from migration.quarantined_order as q where q.customer_id = any(good) order by 1);
   if waiting <> '{}' then
-    perform migration.put_orders(waiting);
+    perform migration.put('orders', waiting);
   end if;
 end
 $$;

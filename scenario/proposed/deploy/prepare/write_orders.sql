@@ -69,7 +69,7 @@ begin
     end if;
   end loop;
   if cardinality(waiting) > 0 then
-    perform migration.put_orders(array(select distinct w.id from unnest(waiting) as w (id) order by w.id));
+    perform migration.put('orders', array(select distinct w.id from unnest(waiting) as w (id) order by w.id));
   end if;
 end
 $$;
