@@ -159,9 +159,13 @@ def document(verdicts: Sequence[Verdict]) -> JsonObject:
 
 
 def statement(rules: Iterable[Rule]) -> str:
-    """The statement that asks the catalogs by all the rules, and how many rows there are to look at, by source."""
+    """The statement that asks the catalogs by all the rules, and how many rows there are to look at, by source.
+
+    `offset 0` keeps each rule a query of its own. Else the planner would merge them into one, and walk through all of
+    them for each of their parts: for 56 rules, that takes more than half of its time.
+    """
     asked = "\nunion all\n".join(
-        f"select {place} as place, to_jsonb(f.*) as found\nfrom (\n{rule.sql}\n) as f"
+        f"(select {place} as place, to_jsonb(f.*) as found\nfrom (\n{rule.sql}\n) as f\noffset 0)"
         for place, rule in enumerate(rules)
     )
     sizes = "select null, jsonb_object_agg(s.source, s.rows) from sample as s"
