@@ -31,6 +31,35 @@ return case
   else balance
 end;
 
+-- Return what is wrong with the value of a column, or null. The fast paths of to_new.sql ask these alone, for the columns
+-- that a statement has changed.
+create function migration.balance_fault(balance float8) returns text
+language sql immutable
+return case
+  when balance is null or balance in ('NaN', 'Infinity', '-Infinity') then 'customers.balance_is_finite'
+  when balance < 0 then 'customers.balance_is_not_negative'
+  when balance >= 1e16 then 'the balance has more than sixteen digits'
+  when balance::text::numeric <> round(balance::text::numeric, 2) then 'customers.balance_is_whole_cents'
+end;
+create function migration.status_fault(order_status text) returns text
+language sql immutable
+return case
+  when order_status in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated') then null
+  else 'orders.status_is_known'
+end;
+create function migration.amount_fault(amount integer) returns text
+language sql immutable
+return case
+  when amount is null then 'there is no amount'
+  when amount < 0 then 'orders.amount_is_not_negative'
+end;
+create function migration.schedule_fault(schedule bit, order_status text) returns text
+language sql immutable
+return case
+  when schedule is null then 'there is no schedule'
+  when order_status = 'active' and schedule = repeat('0', 336)::bit(336) then 'orders.active_order_has_schedule'
+end;
+
 -- Return the rules of the audit by which the new tables reject a customer; none for a valid one. Works on many
 -- customers, because a function call per row costs more than its work. Existence is tested by a scalar subquery: for
 -- `exists`, the server may hash a whole table to judge one row. `offset 0` prevents a second evaluation of the faults.
@@ -58,15 +87,10 @@ as $$
         and (select s.state_code from sales.states as s where s.state_code = c.address_state) is null
       then 'customers.state_is_usps_code'
     end,
-    case
-      when b.balance is null or b.balance in ('NaN', 'Infinity', '-Infinity') then 'customers.balance_is_finite'
-      when b.balance < 0 then 'customers.balance_is_not_negative'
-      when b.balance >= 1e16 then 'the balance has more than sixteen digits'
-      when b.balance::text::numeric <> round(b.balance::text::numeric, 2) then 'customers.balance_is_whole_cents'
-    end
+    migration.balance_fault(b.balance)
   ], null)
   from migration.old_customers as c
-  cross join lateral (select migration.without_drift(c.customer_balance) as balance) as b
+  cross join lateral (select migration.without_drift(c.customer_balance) as balance offset 0) as b
   where c.customer_id = any(ids)
   offset 0
 $$;
@@ -111,18 +135,9 @@ as $$
         'lineage.order_ref_exists'
       )
     end,
-    case
-      when o.order_status in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated') then null
-      else 'orders.status_is_known'
-    end,
-    case
-      when o.order_amount is null then 'there is no amount'
-      when o.order_amount < 0 then 'orders.amount_is_not_negative'
-    end,
-    case when o.order_schedule is null then 'there is no schedule' end,
-    case
-      when o.order_status = 'active' and o.order_schedule = repeat('0', 336)::bit(336) then 'orders.active_order_has_schedule'
-    end,
+    migration.status_fault(o.order_status),
+    migration.amount_fault(o.order_amount),
+    migration.schedule_fault(o.order_schedule, o.order_status),
     case when o.delivery_script_name !~ '^[a-z][a-z0-9_]*$' then 'orders.script_name_is_identifier' end,
     case
       when j.kind not in ('object', 'null') then 'orders.delivery_args_are_object'

@@ -47,8 +47,7 @@ begin
       where (n.customer_name, n.customer_email, n.customer_contact_name, n.address, n.address_state)
           = (o.customer_name, o.customer_email, o.customer_contact_name, o.address, o.address_state)
         and (n.customer_phone is not distinct from o.customer_phone or coalesce(char_length(n.customer_phone), 0) <= 20)
-        and n.customer_balance >= 0 and n.customer_balance < 1e13
-        and n.customer_balance::text::numeric = round(n.customer_balance::text::numeric, 2)
+        and migration.balance_fault(n.customer_balance) is null
         and not exists (select from migration.pending as p where p.kind = 'customer' and p.id = n.customer_id)
         and not exists (select from sales_old.carried)
         -- rows are compared with each other: of many, that takes longer than to copy them
@@ -128,9 +127,8 @@ begin
       where (n.order_ref, n.customer_id, n.order_schedule) = (o.order_ref, o.customer_id, o.order_schedule)
         and n.delivery_script_name is not distinct from o.delivery_script_name
         and n.delivery_script_args::text is not distinct from o.delivery_script_args::text
-        and n.order_amount >= 0
-        and n.order_status in ('pending', 'active', 'paused', 'cancelled', 'expired', 'recreated')
-        and (n.order_status <> 'active' or s.schedule_id is not null)
+        and migration.amount_fault(n.order_amount) is null and migration.status_fault(n.order_status) is null
+        and migration.schedule_fault(n.order_schedule, n.order_status) is null
         and not exists (select from migration.pending as p where p.kind = 'order' and p.id = n.order_id)
         and not exists (select from sales_old.carried)
         -- as above
