@@ -120,11 +120,39 @@ begin
 end
 $$;
 
+-- After a lock wait, the server does not check the condition of a statement on a view again. So the triggers of the views
+-- compare: a value that another session has changed since is not overwritten. Balances are compared by these triggers.
+create function sales_old.refuse_overtaken(was jsonb, wanted jsonb, is_now jsonb) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+    select from jsonb_each(wanted - 'customer_balance') as w (name, value)
+    where w.value <> was -> w.name and is_now -> w.name not in (was -> w.name, w.value)
+  ) then
+    raise serialization_failure using message = 'could not serialize access due to concurrent update';
+  end if;
+end
+$$;
+comment on function sales_old.refuse_overtaken(jsonb, jsonb, jsonb) is 'Fails if another session has changed a value to be changed.';
+create function sales_old.comparable_order(line record) returns jsonb
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  args constant text := line.delivery_script_args::text;
+begin
+  line.delivery_script_args := null;
+  return to_jsonb(line) || jsonb_build_object('delivery_script_args', args);
+end
+$$;
+comment on function sales_old.comparable_order(record) is 'An order with its arguments as text, because jsonb may reject them.';
+
 -- Writes through the views go to the old tables as long as these exist, with their checks and defaults, and from there
--- to the new ones. The row of the new table is locked first, as by FOR UPDATE. After a lock wait, the server does not
--- check the condition of a statement on a view again, so the trigger compares: a concurrently changed value is not
--- overwritten. For a balance, the difference is added, unless the balance would become negative while the statement set
--- a positive one.
+-- to the new ones. The row of the new table is locked first, as by FOR UPDATE. For a balance, the difference is added,
+-- unless the balance would become negative while the statement set a positive one. `contract` replaces both functions:
+-- ../../contract/deploy/parts/writes.sql.
 create function sales_old.write_customer() returns trigger
 language plpgsql
 security definer
@@ -164,9 +192,8 @@ begin
     end if;
   end if;
   -- most rows are unchanged, which is cheap to test
-  if old::text <> now_there::text
-    and sales_old.overtaken(to_jsonb(old) - 'customer_balance', to_jsonb(new) - 'customer_balance', to_jsonb(now_there)) then
-    raise serialization_failure using message = 'could not serialize access due to concurrent update';
+  if old::text <> now_there::text then
+    perform sales_old.refuse_overtaken(to_jsonb(old), to_jsonb(new), to_jsonb(now_there));
   end if;
   -- The number separately: on a table with a trigger, an UPDATE that sets the key column takes the lock of a key change
   -- and waits for sessions that reference the row. These may wait for the new row, which is locked here.
@@ -194,16 +221,6 @@ begin
   return new;
 end
 $$;
-create function sales_old.overtaken(was jsonb, wanted jsonb, is_now jsonb) returns boolean
-language sql immutable
-as $$
-  select exists (
-    select from jsonb_each(wanted) as w (name, value)
-    where w.value <> was -> w.name and is_now -> w.name not in (was -> w.name, w.value)
-  )
-$$;
-comment on function sales_old.overtaken(jsonb, jsonb, jsonb) is 'Whether another session has changed a value to be changed.';
-
 create function sales_old.write_order() returns trigger
 language plpgsql
 security definer
@@ -213,10 +230,6 @@ set migration.direction = ''
 as $$
 declare
   now_there migration.old_orders;
-  -- without the arguments, which jsonb may reject
-  was migration.old_orders;
-  wanted migration.old_orders;
-  is_now migration.old_orders;
 begin
   if tg_op = 'INSERT' then
     insert into migration.old_orders values (new.*) returning * into new;
@@ -233,19 +246,9 @@ begin
   end if;
   -- most rows are unchanged, which is cheap to test
   if old::text <> now_there::text then
-    was := old;
-    was.delivery_script_args := null;
-    wanted := new;
-    wanted.delivery_script_args := null;
-    is_now := now_there;
-    is_now.delivery_script_args := null;
-    if sales_old.overtaken(
-      to_jsonb(was) || jsonb_build_object('args', old.delivery_script_args::text),
-      to_jsonb(wanted) || jsonb_build_object('args', new.delivery_script_args::text),
-      to_jsonb(is_now) || jsonb_build_object('args', now_there.delivery_script_args::text)
-    ) then
-      raise serialization_failure using message = 'could not serialize access due to concurrent update';
-    end if;
+    perform sales_old.refuse_overtaken(
+      sales_old.comparable_order(old), sales_old.comparable_order(new), sales_old.comparable_order(now_there)
+    );
   end if;
   update migration.old_orders as o
   set order_id = new.order_id,
@@ -265,12 +268,12 @@ begin
     order_amount = case when new.order_amount is distinct from old.order_amount then new.order_amount else o.order_amount end,
     order_status = case when new.order_status is distinct from old.order_status then new.order_status else o.order_status end
   where o.order_id = old.order_id
-  returning * into is_now;
+  returning * into now_there;
   if exists (select from sales_old.carried) then
     perform sales_old.write_carried(tg_relid, 'migration.old_orders', 'orders', new.order_id, old::text, new::text);
-    select o.* into is_now from migration.old_orders as o where o.order_id = new.order_id;
+    select o.* into now_there from migration.old_orders as o where o.order_id = new.order_id;
   end if;
-  new := is_now;
+  new := now_there;
   return new;
 end
 $$;

@@ -25,8 +25,9 @@ with views as (
 ), functions as (
   select p.oid from pg_catalog.pg_proc as p
   where p.pronamespace = to_regnamespace('sales_old') and p.proname in (
-    'write_bits', 'write_text', 'write_secret', 'delivery', 'write_customer', 'write_order', 'overtaken', 'write_carried',
-    'give_id', 'next_customer_id', 'next_order_id', 'shown', 'hide_secrets', 'limit_waits'
+    'write_bits', 'write_text', 'write_secret', 'delivery', 'write_customer', 'write_order', 'refuse_overtaken',
+    'comparable_order', 'write_carried', 'give_id', 'next_customer_id', 'next_order_id', 'shown', 'hide_secrets',
+    'limit_waits'
   )
 ), types as (
   select t.oid, t.typarray from pg_catalog.pg_type as t where t.typrelid in (select r.oid from relations as r)
