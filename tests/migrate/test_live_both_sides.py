@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from psycopg.errors import SerializationFailure
 
 from order_audit.errors import RefusalError, RunError
 from order_audit.progress import start_ignored
@@ -243,3 +244,26 @@ def test_orders_that_come_alone_and_together_are_written_alike(dsn: str) -> None
     assert [row[6] for row in orders] == [None, 1, None, 4, None, 7]
     assert [row[0] for row in quarantine] == [3, 6, 8, 9, 10]
     assert quarantine[0][1] == ["recreation.happens_once_a_day"]
+
+
+@pytest.mark.both_versions
+def test_a_statement_on_a_view_writes_over_no_concurrent_change(sample: str) -> None:
+    """Neither with the old tables nor without: arguments, which are compared as text, and other columns."""
+    with psycopg.connect(sample) as first, psycopg.connect(sample) as second:
+        for step in ("switch", CONTRACT):
+            with psycopg.connect(sample, autocommit=True) as connection:
+                take(connection, steps(PROPOSED), step)
+            first.execute("update orders set delivery_script_name = 'bulk_delivery' where order_id = 1001")
+            for table, row, column, before, now, wanted, other in (
+                ("orders", "order_id = 1001", "delivery_script_args", "{}", '{"n": 1}', '{"n": 2}', "order_amount = 8"),
+                ("customers", "customer_id = 1", "customer_name", "Zero", "One", "Two", "customer_phone = '8'"),
+            ):
+                for change, error in ((f"{column} = '{wanted}'", SerializationFailure), (other, type(None))):
+                    first.execute(f"update {table} set {column} = '{before}' where {row}".encode())
+                    first.commit()
+                    first.execute(f"update {table} set {column} = '{now}' where {row}".encode())
+                    later = Later(second, f"update {table} set {change} where {row}")
+                    first.commit()
+                    later.end()
+                    assert isinstance(later.said, error), (step, change)
+                    assert one(sample, f"select {column}::text from {table} where {row}") == now
