@@ -248,6 +248,7 @@ def test_ways_to_write_that_go_past_others(sample: str, step: str) -> None:
         # logical replication applies changes so
         connection.execute("set session_replication_role = replica")
         connection.execute(f"update {old} set order_amount = 77 where order_id = 1009".encode())
+        connection.execute("update sales.schedules set half_hours = '{[1,7)}' where schedule_id = 1")
         connection.execute("set session_replication_role = origin")
         assert connection.execute("select amount from sales.orders where order_id = 1009").fetchone() == (77,)
         names = "select count(*) from sales.customers where name in ('Copied', 'x')"
@@ -273,3 +274,14 @@ def test_the_new_schema_has_no_finding(sample: str) -> None:
     found = [(it.rule.id, finding.object) for it in verdicts for finding in it.findings]
     assert found  # of the old tables
     assert [it for it in found if re.match(r"sales\b|sales_private\b|sales_old\b", it[1])] == []
+
+
+def test_no_line_is_too_long_to_read_beside_another() -> None:
+    long = [
+        f"{file.relative_to(PROPOSED)}:{number}"
+        for file in PROPOSED.rglob("*.sql")
+        if file.name != "indexes.sql"  # one statement a line
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 130
+    ]
+    assert long == []

@@ -1,4 +1,5 @@
 -- A part of backfill.sql. Can be run again; not in a transaction.
+-- One statement a line: `order-audit migrate` runs them one by one.
 -- Indexes that are cheaper to build once the rows are there. Old applications query by 32-bit numbers: always by a key,
 -- and by another column where the old table has an index that begins with it. The rows of a lineage came in the order of
 -- their numbers, which leaves its index a third larger than necessary.

@@ -4,7 +4,9 @@
 
 do $$
 declare
-  dropped text[] := case when to_regclass('migration.step') is null then '{sales,sales_private}' else '{sales_old,migration}' end;
+  dropped text[] := case
+    when to_regclass('migration.step') is null then '{sales,sales_private}' else '{sales_old,migration}'
+  end;
   found text;
 begin
   with own as (
@@ -24,7 +26,9 @@ begin
     join inside as i on i.classid = d.refclassid and i.oid = d.refobjid
     where d.deptype = 'n'
   ), others (name) as (
-    select format('%s %s', case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'rule on' end, c.oid::regclass)
+    select format(
+        '%s %s', case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'rule on' end, c.oid::regclass
+      )
     from depending as d
     join pg_catalog.pg_rewrite as r on d.classid = 'pg_catalog.pg_rewrite'::regclass and r.oid = d.objid
     join pg_catalog.pg_class as c on c.oid = r.ev_class

@@ -35,7 +35,8 @@ alter table sales.orders no inherit migration.order_row;
 drop index if exists sales.customers_old_id, sales.orders_old_id, sales.orders_old_customer, sales.orders_old_ref;
 create index if not exists orders_schedule_id on sales.orders (schedule_id);
 create index if not exists deliveries_script on sales.deliveries (script_name, checked_as);
-create index if not exists deliveries_args on sales.deliveries (customer_id, (coalesce(jsonb_hash_extended(args, 0), 0)));
+create index if not exists deliveries_args
+  on sales.deliveries (customer_id, (coalesce(jsonb_hash_extended(args, 0), 0)));
 alter table sales.customers drop constraint customers_fit_old_columns;
 alter table sales.contacts drop constraint contacts_fit_old_columns;
 alter table sales.orders drop constraint orders_fit_old_columns;

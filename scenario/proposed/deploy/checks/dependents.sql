@@ -146,7 +146,8 @@ with old as (
 
   union all
   select distinct 'object', pg_describe_object(d.classid, d.objid, 0), d.tab,
-    case when d.by_type then 'it uses the type of the table''s rows, and rows of the view have another type; list its columns' end,
+    case when d.by_type
+      then 'it uses the type of the table''s rows, and rows of the view have another type; list its columns' end,
     'keeps the old table', 'blocks it: drop it', true
   from depending as d
   where d.classid not in (

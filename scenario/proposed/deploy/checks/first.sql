@@ -12,7 +12,9 @@ begin
     raise exception 'the migration is for the scenario''s tables public.customers and public.orders; this database lacks them';
   end if;
   if not has_database_privilege(current_database(), 'temporary') then
-    raise exception '%', format('the steps create temporary functions: grant temporary on database %I to %I', current_database(), current_user);
+    raise exception '%', format(
+      'the steps create temporary functions: grant temporary on database %I to %I', current_database(), current_user
+    );
   end if;
   select string_agg(quote_ident(n.nspname), ', ' order by n.nspname) into found
   from pg_catalog.pg_namespace as n

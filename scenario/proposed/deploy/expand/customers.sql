@@ -7,7 +7,8 @@ create table sales.states (
   created_at timestamptz not null default now()
 );
 comment on table sales.states is 'States, territories and military mail regions, by the code of the US Postal Service.';
-comment on column sales.states.state_code is 'Two capital letters: Publication 28 of the US Postal Service, appendix B.';
+comment on column sales.states.state_code is
+  'Two capital letters: Publication 28 of the US Postal Service, appendix B.';
 comment on column sales.states.state_name is 'Its name in English.';
 comment on column sales.states.created_at is 'Time of creation.';
 insert into sales.states (state_code, state_name) values
@@ -38,7 +39,8 @@ create table sales.customers (
 comment on table sales.customers is 'Companies that buy leads.';
 comment on column sales.customers.customer_id is 'Number, the same in every version of this schema.';
 comment on column sales.customers.name is 'The name of the company.';
-comment on column sales.customers.balance is 'Available US dollars: the balance after the last ledger entry. Changed only by ledger entries.';
+comment on column sales.customers.balance is
+  'Available US dollars: the balance after the last ledger entry. Changed only by ledger entries.';
 comment on column sales.customers.entry_number is 'Number of its ledger entries.';
 comment on column sales.customers.last_entry is 'Number of its last ledger entry; null without entries.';
 comment on column sales.customers.created_at is 'Time of creation; null for old rows, for which it was not recorded.';
@@ -62,14 +64,17 @@ create table sales.ledger_entries (
   constraint ledger_entries_go_on foreign key (customer_id, previous_number, balance_before)
     references sales.ledger_entries (customer_id, entry_number, balance_after)
 );
-comment on table sales.ledger_entries is 'All changes of customers'' balances, in order; each begins with the balance after the previous one.';
+comment on table sales.ledger_entries is
+  'All changes of customers'' balances, in order; each begins with the balance after the previous one.';
 comment on column sales.ledger_entries.customer_id is 'Customer of the balance.';
-comment on column sales.ledger_entries.entry_number is 'Counts the entries of a customer from 1 without gaps. Set by the database.';
+comment on column sales.ledger_entries.entry_number is
+  'Counts the entries of a customer from 1 without gaps. Set by the database.';
 comment on column sales.ledger_entries.balance_before is 'US dollars before. Set by the database.';
 comment on column sales.ledger_entries.amount is 'US dollars; negative for expenses.';
 comment on column sales.ledger_entries.balance_after is 'US dollars after. Set by the database.';
 comment on column sales.ledger_entries.reason is 'Reason, as text.';
-comment on column sales.ledger_entries.order_id is 'The order that it pays for, of the same customer; null for none, such as a deposit.';
+comment on column sales.ledger_entries.order_id is
+  'The order that it pays for, of the same customer; null for none, such as a deposit.';
 comment on column sales.ledger_entries.created_at is 'Time; null for an opening balance without a recorded time.';
 comment on column sales.ledger_entries.previous_number is 'The entry before this one; null for the first.';
 
@@ -106,7 +111,8 @@ begin
   return new;
 end
 $$;
-comment on function sales.number_entry() is 'Sets the number and balances of a ledger entry, and the customer''s balance.';
+comment on function sales.number_entry() is
+  'Sets the number and balances of a ledger entry, and the customer''s balance.';
 create trigger number_entry before insert on sales.ledger_entries
   for each row execute function sales.number_entry();
 alter table sales.ledger_entries enable always trigger number_entry;
@@ -169,7 +175,8 @@ create index addresses_state_code on sales.addresses (state_code);
 comment on table sales.addresses is 'Addresses of customers.';
 comment on column sales.addresses.address_id is 'Its number.';
 comment on column sales.addresses.customer_id is 'Customer of the address.';
-comment on column sales.addresses.street is 'Address without the state, as entered: street, town and code cannot be separated reliably.';
+comment on column sales.addresses.street is
+  'Address without the state, as entered: street, town and code cannot be separated reliably.';
 comment on column sales.addresses.state_code is 'The state.';
 comment on column sales.addresses.is_main is 'Whether it is the main address: one per customer.';
 comment on column sales.addresses.created_at is 'Time of creation; null for old rows, for which it was not recorded.';

@@ -28,7 +28,8 @@ begin
   end loop;
 end
 $$;
-comment on function sales_private.erase_recreations(bigint[]) is 'Deletes the records of recreations, for the owner; lineages stay connected.';
+comment on function sales_private.erase_recreations(bigint[]) is
+  'Deletes the records of recreations, for the owner; lineages stay connected.';
 revoke all on function sales_private.erase_recreations(bigint[]) from public;
 
 create function sales_private.erase_orders(ids bigint[]) returns void
@@ -64,7 +65,8 @@ as $$
   )
   from sales_private.secrets as s where s.secret_id = the_id
 $$;
-comment on function sales_private.is_needed(bigint, timestamptz) is 'Whether a secret is in use, or has been since a time.';
+comment on function sales_private.is_needed(bigint, timestamptz) is
+  'Whether a secret is in use, or has been since a time.';
 
 -- Retention. A delivery is locked before the second look, so that no order takes it meanwhile; locked ones wait for the
 -- next call.
@@ -104,7 +106,8 @@ begin
   return forgotten;
 end
 $$;
-comment on function sales_private.forget_secrets(interval) is 'Forgets secrets of lineages that have had no live order for a time; returns their number. References to them stay.';
+comment on function sales_private.forget_secrets(interval) is
+  'Forgets secrets of lineages that have had no live order for a time; returns their number. References to them stay.';
 
 create function sales_private.forget_unused(
   made_for interval default interval '1 day', out deliveries bigint, out secrets bigint
@@ -142,4 +145,6 @@ begin
   get diagnostics secrets = row_count;
 end
 $$;
-comment on function sales_private.forget_unused(interval) is 'Deletes deliveries that no order uses, and secrets that no delivery refers to, of at least an age; skips locked ones.';
+comment on function sales_private.forget_unused(interval) is
+  'Deletes deliveries that no order uses, and secrets that no delivery refers to, of at least an age; skips locked '
+  'ones.';

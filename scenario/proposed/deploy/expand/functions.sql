@@ -12,7 +12,8 @@ comment on function sales.says_something(text) is 'Whether a text is more than w
 -- expression takes seven times as long. Not strict: PostgreSQL could then not inline the function.
 create function sales.is_email(address text) returns boolean
 language sql immutable parallel safe
-return address ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_{|}~\x60-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)+$'
+return address ~ '^[a-zA-Z0-9.!#$%&''*+/=?^_{|}~\x60-]+'
+    '@[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)+$'
   and (length(address) < 66 or substring(address from '@.*$') !~ '[a-zA-Z0-9-]{64}');
 comment on function sales.is_email(text) is 'Whether a text is a valid e-mail address with a dot in its domain.';
 
@@ -76,7 +77,8 @@ comment on function sales.holds_secret(jsonb) is 'Whether arguments contain a se
 create function sales.business_day(moment timestamptz) returns date
 language sql immutable parallel safe strict
 return (moment at time zone 'America/New_York')::date;
-comment on function sales.business_day(timestamptz) is 'The business day of a time, from midnight to midnight in New York.';
+comment on function sales.business_day(timestamptz) is
+  'The business day of a time, from midnight to midnight in New York.';
 
 -- Only functions of the owner correct records that are otherwise only inserted, with this setting. Another role may
 -- change the setting, but does not own the table.

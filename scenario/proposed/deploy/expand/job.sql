@@ -12,7 +12,8 @@ create view sales.orders_due with (security_invoker = true) as
       select from sales.orders as later
       where later.first_ancestor_id = o.first_ancestor_id and later.order_id > o.order_id
     );
-comment on view sales.orders_due is 'Orders that the next nightly job recreates: the last of a lineage, live, and covered by the balance.';
+comment on view sales.orders_due is
+  'Orders that the next nightly job recreates: the last of a lineage, live, and covered by the balance.';
 
 -- A separate function: during the migration, `prepare` replaces it to lock old rows, too.
 create function sales.hold_customer(the_id bigint) returns void
@@ -76,7 +77,8 @@ begin
   return made;
 end
 $$;
-comment on function sales.recreate(bigint, date) is 'Recreates an order that is due on a business day; returns the new number, or null if it is not due.';
+comment on function sales.recreate(bigint, date) is
+  'Recreates an order that is due on a business day; returns the new number, or null if it is not due.';
 revoke all on function sales.recreate(bigint, date) from public;
 
 -- Two runs meet at a customer's row: the second waits, and then finds nothing due. So neither can deadlock, and each
@@ -101,7 +103,8 @@ begin
   return made;
 end
 $$;
-comment on function sales.recreate_for_customer(bigint, date) is 'Recreates the orders of a customer that are due on a business day; returns their number.';
+comment on function sales.recreate_for_customer(bigint, date) is
+  'Recreates the orders of a customer that are due on a business day; returns their number.';
 revoke all on function sales.recreate_for_customer(bigint, date) from public;
 
 -- The job. Without `set` clauses and without the owner's privileges, since either forbids commit; so names are
@@ -142,5 +145,6 @@ begin
   end if;
 end
 $$;
-comment on procedure sales.recreate_due(date) is 'The nightly job: recreates all due orders once for a business day, and commits each customer.';
+comment on procedure sales.recreate_due(date) is
+  'The nightly job: recreates all due orders once for a business day, and commits each customer.';
 revoke all on procedure sales.recreate_due(date) from public;

@@ -35,16 +35,22 @@ create index orders_schedule_id on sales.orders (schedule_id);
 -- The nightly job reads live orders only. A change of the status is never HOT for it.
 create index orders_live on sales.orders (customer_id, first_ancestor_id)
   where order_status in ('pending', 'active', 'paused');
-comment on table sales.orders is 'Orders of leads. A recreated order is closed, and a new order of the same lineage continues.';
+comment on table sales.orders is
+  'Orders of leads. A recreated order is closed, and a new order of the same lineage continues.';
 comment on column sales.orders.order_id is 'Number, the same in every version of this schema.';
 comment on column sales.orders.customer_id is 'Who buys.';
-comment on column sales.orders.first_ancestor_id is 'First order of its lineage; for the first, the order itself. For reports on lineages; recreations has the predecessor.';
+comment on column sales.orders.first_ancestor_id is
+  'First order of its lineage; for the first, the order itself. For reports on lineages; recreations has the '
+  'predecessor.';
 comment on column sales.orders.schedule_id is 'Delivery schedule; null for never.';
-comment on column sales.orders.delivery_id is 'Delivery of its leads, of the same customer; null for none. See sales.delivery().';
+comment on column sales.orders.delivery_id is
+  'Delivery of its leads, of the same customer; null for none. See sales.delivery().';
 comment on column sales.orders.amount is 'Price in US dollars.';
-comment on column sales.orders.recreated_amount is 'Price at its recreation, in US dollars; null if it needs no row in recreations. Set by the database.';
+comment on column sales.orders.recreated_amount is
+  'Price at its recreation, in US dollars; null if it needs no row in recreations. Set by the database.';
 comment on column sales.orders.order_status is 'Current status; order_status_changes has its history.';
-comment on column sales.orders.origin is 'application; or migrated, for an order without a recorded recreation. Only the owner writes migrated.';
+comment on column sales.orders.origin is
+  'application; or migrated, for an order without a recorded recreation. Only the owner writes migrated.';
 comment on column sales.orders.created_at is 'Time of creation; null for old rows, for which it was not recorded.';
 comment on column sales.orders.updated_at is 'Time of the last change; null if never changed.';
 

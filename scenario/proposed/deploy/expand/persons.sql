@@ -36,11 +36,14 @@ begin
       );
   end if;
   perform sales.hold_customer(the_id);
-  select array_agg(lower(k.email)), array_agg(lower(k.name)) || array_agg(lower(k.email)) || array_agg(k.phone) into emails, names
+  select array_agg(lower(k.email)), array_agg(lower(k.name)) || array_agg(lower(k.email)) || array_agg(k.phone)
+  into emails, names
   from sales.contacts as k where k.customer_id = the_id and k.email <> format('erased-%s@erased.invalid', the_id);
   names := array_remove(
     names || array(select lower(c.name) from sales.customers as c where c.customer_id = the_id)
-      || array(select lower(a.street) from sales.addresses as a where a.customer_id = the_id and a.street <> 'erased'), null
+      || array(
+        select lower(a.street) from sales.addresses as a where a.customer_id = the_id and a.street <> 'erased'
+      ), null
   );
   stored := array(
     select r.found[1]::bigint from sales.deliveries as d
@@ -114,4 +117,5 @@ begin
   return next;
 end
 $$;
-comment on function sales_private.erase_person(bigint) is 'Erases who a customer is, and keeps the books; returns how many rows of what.';
+comment on function sales_private.erase_person(bigint) is
+  'Erases who a customer is, and keeps the books; returns how many rows of what.';

@@ -12,7 +12,8 @@ begin
   raise restrict_violation using
     message = format('rows of %s cannot be changed or deleted', tg_relid::regclass),
     hint = case tg_table_name
-      when 'ledger_entries' then 'correct an entry by another one: insert into sales.ledger_entries (customer_id, amount, reason) values (...)'
+      when 'ledger_entries' then 'correct an entry by another one:'
+        ' insert into sales.ledger_entries (customer_id, amount, reason) values (...)'
       when 'order_status_changes' then 'the database adds a row when orders.order_status changes'
       else 'sales.recreate adds a row'
     end;
@@ -42,10 +43,12 @@ declare
 begin
   foreach tab in array array['ledger_entries', 'recreations', 'order_status_changes'] loop
     execute format(
-      'create trigger insert_only before update or delete on sales.%I for each row execute function sales.insert_only()', tab
+      'create trigger insert_only before update or delete on sales.%I'
+        ' for each row execute function sales.insert_only()', tab
     );
     execute format(
-      'create trigger insert_only_all before truncate on sales.%I for each statement execute function sales.insert_only()', tab
+      'create trigger insert_only_all before truncate on sales.%I'
+        ' for each statement execute function sales.insert_only()', tab
     );
     execute format('alter table sales.%I enable always trigger insert_only', tab);
     execute format('alter table sales.%I enable always trigger insert_only_all', tab);

@@ -36,7 +36,8 @@ comment on table sales.recreations is 'Recreations of orders, with the balance t
 comment on column sales.recreations.order_id is 'The new order.';
 comment on column sales.recreations.first_ancestor_id is 'First ancestor of both orders.';
 comment on column sales.recreations.predecessor_id is 'The recreated order, which has no other successor.';
-comment on column sales.recreations.business_day is 'Business day: one recreation per lineage. That of its time, or the day before it for a run across midnight.';
+comment on column sales.recreations.business_day is
+  'Business day: one recreation per lineage. That of its time, or the day before it for a run across midnight.';
 comment on column sales.recreations.customer_id is 'Customer of both orders.';
 comment on column sales.recreations.entry_number is 'The ledger entry that the balance was read from.';
 comment on column sales.recreations.balance is 'Balance of the customer after that entry, in US dollars.';

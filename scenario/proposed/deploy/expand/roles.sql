@@ -11,6 +11,9 @@ declare
   roles text[] := '{sales_app,sales_job,sales_delivery,sales_reader,sales_auditor}';
   -- those that read all of the schema sales
   readers text[] := '{sales_app,sales_reader,sales_auditor}';
+  -- null without the objects that the auditor reads
+  auditor_of_texts text := case when to_regclass('sales_old.delivery_texts') is not null then 'sales_auditor' end;
+  auditor_of_quarantine text := case when to_regclass('migration.step') is not null then 'sales_auditor' end;
   owner regrole := (select n.nspowner from pg_namespace as n where n.nspname = 'sales');
   part record;
 begin
@@ -37,8 +40,10 @@ begin
       ('all', 'usage on schema sales'),
       ('read', 'select on all tables in schema sales'),
       ('sales_app', 'insert (name), update (name) on sales.customers'),
-      ('sales_app', 'insert (customer_id, name, email, phone, is_main), update (name, email, phone, is_main), delete on sales.contacts'),
-      ('sales_app', 'insert (customer_id, street, state_code, is_main), update (street, state_code, is_main), delete on sales.addresses'),
+      ('sales_app', 'insert (customer_id, name, email, phone, is_main) on sales.contacts'),
+      ('sales_app', 'update (name, email, phone, is_main), delete on sales.contacts'),
+      ('sales_app', 'insert (customer_id, street, state_code, is_main) on sales.addresses'),
+      ('sales_app', 'update (street, state_code, is_main), delete on sales.addresses'),
       ('sales_app', 'insert (half_hours) on sales.schedules'),
       ('sales_app', 'insert (customer_id, schedule_id, delivery_id, amount, order_status) on sales.orders'),
       ('sales_app', 'update (schedule_id, delivery_id, amount, order_status) on sales.orders'),
@@ -55,12 +60,11 @@ begin
       ('sales_delivery', 'select (secret_id, secret) on sales_private.secrets'),
       ('sales_auditor', 'usage on schema sales_private'),
       ('sales_auditor', 'select (secret_id, customer_id, mark, created_at, updated_at) on sales_private.secrets'),
-      (case when to_regclass('sales_old.delivery_texts') is not null then 'sales_auditor' end, 'usage on schema sales_old'),
-      (case when to_regclass('sales_old.delivery_texts') is not null then 'sales_auditor' end, 'select on sales_old.delivery_texts'),
-      (case when to_regclass('sales_old.delivery_texts') is not null then 'sales_auditor' end, 'select on sales_private.secrets'),
-      (case when to_regclass('migration.step') is not null then 'sales_auditor' end, 'usage on schema migration'),
-      (case when to_regclass('migration.step') is not null then 'sales_auditor' end,
-        'select on migration.quarantined_customer, migration.quarantined_order')
+      (auditor_of_texts, 'usage on schema sales_old'),
+      (auditor_of_texts, 'select on sales_old.delivery_texts'),
+      (auditor_of_texts, 'select on sales_private.secrets'),
+      (auditor_of_quarantine, 'usage on schema migration'),
+      (auditor_of_quarantine, 'select on migration.quarantined_customer, migration.quarantined_order')
     ) as g (whose, privileges)
       on g.whose in (r.name, 'all') or (g.whose = 'read' and r.name = any(readers))
     where to_regrole(r.name) is not null
@@ -69,12 +73,15 @@ begin
   end loop;
   -- tables and views that the owner adds later
   for part in select r.name from unnest(readers) as r (name) where to_regrole(r.name) is not null loop
-    execute format('alter default privileges for role %s in schema sales grant select on tables to %I', owner, part.name);
+    execute format(
+      'alter default privileges for role %s in schema sales grant select on tables to %I', owner, part.name
+    );
   end loop;
   return array(select r.name from unnest(roles) as r (name) where to_regrole(r.name) is null);
 end
 $$;
-comment on function sales_private.grant_roles() is 'Grants the roles of the schema their privileges; returns the roles that do not exist.';
+comment on function sales_private.grant_roles() is
+  'Grants the roles of the schema their privileges; returns the roles that do not exist.';
 do $$
 declare
   missing text[] := sales_private.grant_roles();

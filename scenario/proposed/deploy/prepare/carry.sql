@@ -39,7 +39,8 @@ begin
   end if;
 end
 $$;
-comment on function sales_old.write_carried(regclass, regclass, text, bigint, text, text) is 'Writes changed values of carried columns.';
+comment on function sales_old.write_carried(regclass, regclass, text, bigint, text, text) is
+  'Writes changed values of carried columns.';
 
 -- Copy their values from the old table to the new one.
 create function migration.carry_over(the_tab text, ids bigint[]) returns void

@@ -72,7 +72,8 @@ $$;
 
 -- Consistency of the facts that only the new tables have.
 create view migration.differing_inside as
-  select 'customers' as what, e.customer_id as id, format('ledger entry %s does not begin with what the one before left', e.entry_number) as difference
+  select 'customers' as what, e.customer_id as id,
+    format('ledger entry %s does not begin with what the one before left', e.entry_number) as difference
   from sales.ledger_entries as e
   left join sales.ledger_entries as p on p.customer_id = e.customer_id and p.entry_number = e.entry_number - 1
   where coalesce(p.balance_after, 0) <> e.balance_before or (e.entry_number > 1 and p.entry_number is null)
@@ -88,7 +89,8 @@ create view migration.differing_inside as
   join sales.customers as c on c.customer_id = e.customer_id
   where e.entry_number > c.entry_number
   union all
-  select 'orders', h.order_id, format('change %s of its status does not begin with what the one before made of it', h.change_number)
+  select 'orders', h.order_id,
+    format('change %s of its status does not begin with what the one before made of it', h.change_number)
   from sales.order_status_changes as h
   left join sales.order_status_changes as p on p.order_id = h.order_id and p.change_number = h.change_number - 1
   where h.change_number > 1 and p.status_after is distinct from h.status_before
@@ -106,7 +108,10 @@ create view migration.differing_inside as
   full join sales.recreations as r on r.order_id = o.order_id
   left join sales.orders as p on p.order_id = r.predecessor_id
   where o.order_id is null or r.order_id is null or r.first_ancestor_id <> o.first_ancestor_id
-    or (r.predecessor_id is not null and (p.first_ancestor_id is distinct from r.first_ancestor_id or p.order_id >= r.order_id))
+    or (
+      r.predecessor_id is not null
+      and (p.first_ancestor_id is distinct from r.first_ancestor_id or p.order_id >= r.order_id)
+    )
     or r.balance <= r.amount
   union all
   select 'deliveries', d.delivery_id, 'old applications read other arguments'

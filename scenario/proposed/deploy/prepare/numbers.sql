@@ -35,11 +35,14 @@ begin
   return new;
 end
 $$;
-comment on function sales_old.give_id() is 'Gives a row the next number of the old sequence, which old applications name.';
+comment on function sales_old.give_id() is
+  'Gives a row the next number of the old sequence, which old applications name.';
 create trigger a_give_id before insert on sales.customers
   for each row when (new.customer_id >= 4611686018427387904) execute function sales_old.give_id();
 create trigger a_give_id before insert on sales.orders
   for each row when (new.order_id >= 4611686018427387904) execute function sales_old.give_id();
+alter table sales.customers enable always trigger a_give_id;
+alter table sales.orders enable always trigger a_give_id;
 
 create view migration.old_sequences as
   select t.tab, t.id, d.refobjid::regclass as sequence

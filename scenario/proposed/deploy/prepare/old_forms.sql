@@ -81,7 +81,8 @@ alter table sales_private.secrets enable always trigger write_text;
 create table sales_old.null_args (
   order_id bigint primary key references sales.orders (order_id) on delete cascade
 );
-comment on table sales_old.null_args is 'Orders without a delivery for which old applications read JSON null as arguments.';
+comment on table sales_old.null_args is
+  'Orders without a delivery for which old applications read JSON null as arguments.';
 comment on column sales_old.null_args.order_id is 'Which order.';
 
 -- Return the arguments that old applications read from now on; sales_old.hide_secrets replaces it.
@@ -90,7 +91,8 @@ language sql
 as $$
   select arguments
 $$;
-comment on function sales_old.shown(bigint, json) is 'Arguments as old applications read them again; without secrets once these are hidden.';
+comment on function sales_old.shown(bigint, json) is
+  'Arguments as old applications read them again; without secrets once these are hidden.';
 
 -- Return the delivery of a customer with this script, and these arguments letter by letter; a new one if there is none.
 -- Locked, so that no other session deletes it before an order uses it.
@@ -127,4 +129,5 @@ begin
   return found_id;
 end
 $$;
-comment on function sales_old.delivery(bigint, text, json, boolean) is 'The number of a delivery with the arguments of an old application.';
+comment on function sales_old.delivery(bigint, text, json, boolean) is
+  'The number of a delivery with the arguments of an old application.';

@@ -131,7 +131,8 @@ begin
   end if;
 end
 $$;
-comment on procedure sales_old.hide_secrets(bigint) is 'Shows old applications references instead of secrets, for good; gives the number of changed texts.';
+comment on procedure sales_old.hide_secrets(bigint) is
+  'Shows old applications references instead of secrets, for good; gives the number of changed texts.';
 
 do $$
 begin

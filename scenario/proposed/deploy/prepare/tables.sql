@@ -2,7 +2,8 @@
 -- Tables of the migration: finished steps, known columns, quarantine, notes of rows that both sides hold.
 
 create schema migration;
-comment on schema migration is 'Keeps the current and the proposed tables equal. Dropped together with the current tables.';
+comment on schema migration is
+  'Keeps the current and the proposed tables equal. Dropped together with the current tables.';
 create schema sales_old;
 comment on schema sales_old is 'Objects for old applications. Dropped by retire, once no old application is left.';
 
@@ -102,7 +103,9 @@ create index quarantined_order_old_ref on migration.quarantined_order ((first_an
 alter table sales.customers add constraint customers_fit_old_columns check (
   customer_id between -2147483648 and 2147483647 and balance::text::float8::text::numeric = balance
 );
-alter table sales.contacts add constraint contacts_fit_old_columns check (char_length(name) <= 100 and char_length(phone) <= 20);
+alter table sales.contacts add constraint contacts_fit_old_columns check (
+  char_length(name) <= 100 and char_length(phone) <= 20
+);
 alter table sales.orders add constraint orders_fit_old_columns check (
   order_id between -2147483648 and 2147483647 and amount = trunc(amount) and amount <= 2147483647
 );

@@ -263,20 +263,19 @@ begin
   for part in
     select t.*, migration.unless_copying('to_new', 'opening_balances') as condition
     from (values
-      ('sales.customers', 'trigger to_old after insert or update or delete on sales.customers', '', 'customer_to_old'),
-      ('sales.contacts', 'trigger to_old after insert or update or delete on sales.contacts', '', 'contact_to_old'),
-      ('sales.addresses', 'trigger to_old after insert or update or delete on sales.addresses', '', 'address_to_old'),
-      ('sales.orders', 'trigger to_old after insert or update or delete on sales.orders', '', 'order_to_old'),
-      ('sales.ledger_entries', 'trigger to_old after insert on sales.ledger_entries', '', 'entry_settles'),
-      ('sales.customers', 'constraint trigger to_old_complete after insert on sales.customers', 'deferrable initially deferred', 'complete')
-    ) as t (tab, what, timing, calls)
+      ('trigger', 'to_old', 'insert or update or delete', 'customers', '', 'customer_to_old'),
+      ('trigger', 'to_old', 'insert or update or delete', 'contacts', '', 'contact_to_old'),
+      ('trigger', 'to_old', 'insert or update or delete', 'addresses', '', 'address_to_old'),
+      ('trigger', 'to_old', 'insert or update or delete', 'orders', '', 'order_to_old'),
+      ('trigger', 'to_old', 'insert', 'ledger_entries', '', 'entry_settles'),
+      ('constraint trigger', 'to_old_complete', 'insert', 'customers', 'deferrable initially deferred', 'complete')
+    ) as t (kind, name, events, tab, timing, calls)
   loop
     execute format(
-      'create %s %s for each row when (%s) execute function migration.%I()', part.what, part.timing, part.condition, part.calls
+      'create %s %I after %s on sales.%I %s for each row when (%s) execute function migration.%I()',
+      part.kind, part.name, part.events, part.tab, part.timing, part.condition, part.calls
     );
-    execute format(
-      'alter table %s enable always trigger %I', part.tab, case part.calls when 'complete' then 'to_old_complete' else 'to_old' end
-    );
+    execute format('alter table sales.%I enable always trigger %I', part.tab, part.name);
   end loop;
 end
 $$;
@@ -285,3 +284,4 @@ create trigger z_to_old after update of args_text on sales_old.delivery_texts
 alter table sales_old.delivery_texts enable always trigger z_to_old;
 create trigger z_to_old after update of half_hours on sales.schedules
   for each row when (old.half_hours <> new.half_hours) execute function migration.schedule_to_old();
+alter table sales.schedules enable always trigger z_to_old;

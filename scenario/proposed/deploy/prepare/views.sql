@@ -6,10 +6,12 @@
 create view sales_old.customers as
   select r.customer_id::integer as customer_id,
     case when r.tableoid = 'sales.customers'::regclass then r.name
-      else (select q.old_name from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as customer_name,
+      else (select q.old_name from migration.quarantined_customer as q where q.customer_id = r.customer_id)
+    end as customer_name,
     case when r.tableoid = 'sales.customers'::regclass
       then coalesce((select k.email from sales.contacts as k where k.customer_id = r.customer_id and k.is_main), '')
-      else (select q.old_email from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as customer_email,
+      else (select q.old_email from migration.quarantined_customer as q where q.customer_id = r.customer_id)
+    end as customer_email,
     (case when r.tableoid = 'sales.customers'::regclass
       then coalesce((select k.name from sales.contacts as k where k.customer_id = r.customer_id and k.is_main), '')
       else (select q.old_contact_name from migration.quarantined_customer as q where q.customer_id = r.customer_id)
@@ -20,12 +22,15 @@ create view sales_old.customers as
     end)::varchar(20) as customer_phone,
     case when r.tableoid = 'sales.customers'::regclass
       then coalesce((select a.street from sales.addresses as a where a.customer_id = r.customer_id and a.is_main), '')
-      else (select q.old_address from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as address,
+      else (select q.old_address from migration.quarantined_customer as q where q.customer_id = r.customer_id)
+    end as address,
     case when r.tableoid = 'sales.customers'::regclass
       then coalesce((select a.state_code from sales.addresses as a where a.customer_id = r.customer_id and a.is_main), '')
-      else (select q.old_state from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as address_state,
+      else (select q.old_state from migration.quarantined_customer as q where q.customer_id = r.customer_id)
+    end as address_state,
     case when r.tableoid = 'sales.customers'::regclass then r.balance::text::float8
-      else (select q.old_balance from migration.quarantined_customer as q where q.customer_id = r.customer_id) end as customer_balance
+      else (select q.old_balance from migration.quarantined_customer as q where q.customer_id = r.customer_id)
+    end as customer_balance
   from migration.customer_row as r;
 comment on view sales_old.customers is 'Customers in the format of old applications.';
 
@@ -135,7 +140,8 @@ begin
   end if;
 end
 $$;
-comment on function sales_old.refuse_overtaken(jsonb, jsonb, jsonb) is 'Fails if another session has changed a value to be changed.';
+comment on function sales_old.refuse_overtaken(jsonb, jsonb, jsonb) is
+  'Fails if another session has changed a value to be changed.';
 create function sales_old.comparable_order(line record) returns jsonb
 language plpgsql immutable
 set search_path = pg_catalog, pg_temp
@@ -147,7 +153,8 @@ begin
   return to_jsonb(line) || jsonb_build_object('delivery_script_args', args);
 end
 $$;
-comment on function sales_old.comparable_order(record) is 'An order with its arguments as text, because jsonb may reject them.';
+comment on function sales_old.comparable_order(record) is
+  'An order with its arguments as text, because jsonb may reject them.';
 
 -- Writes through the views go to the old tables as long as these exist, with their checks and defaults, and from there
 -- to the new ones. The row of the new table is locked first, as by FOR UPDATE. For a balance, the difference is added,
@@ -201,15 +208,23 @@ begin
     update migration.old_customers as o set customer_id = new.customer_id where o.customer_id = old.customer_id;
   end if;
   update migration.old_customers as o
-  set customer_name = case when new.customer_name is distinct from old.customer_name then new.customer_name else o.customer_name end,
-    customer_email = case when new.customer_email is distinct from old.customer_email then new.customer_email else o.customer_email end,
+  set customer_name = case
+      when new.customer_name is distinct from old.customer_name then new.customer_name else o.customer_name
+    end,
+    customer_email = case
+      when new.customer_email is distinct from old.customer_email then new.customer_email else o.customer_email
+    end,
     customer_contact_name = case
       when new.customer_contact_name is distinct from old.customer_contact_name then new.customer_contact_name
       else o.customer_contact_name
     end,
-    customer_phone = case when new.customer_phone is distinct from old.customer_phone then new.customer_phone else o.customer_phone end,
+    customer_phone = case
+      when new.customer_phone is distinct from old.customer_phone then new.customer_phone else o.customer_phone
+    end,
     address = case when new.address is distinct from old.address then new.address else o.address end,
-    address_state = case when new.address_state is distinct from old.address_state then new.address_state else o.address_state end,
+    address_state = case
+      when new.address_state is distinct from old.address_state then new.address_state else o.address_state
+    end,
     customer_balance = case when is_paid then new.customer_balance else o.customer_balance end
   where o.customer_id = new.customer_id
   returning * into now_there;
@@ -253,7 +268,9 @@ begin
   update migration.old_orders as o
   set order_id = new.order_id,
     order_ref = case when new.order_ref is distinct from old.order_ref then new.order_ref else o.order_ref end,
-    customer_id = case when new.customer_id is distinct from old.customer_id then new.customer_id else o.customer_id end,
+    customer_id = case
+      when new.customer_id is distinct from old.customer_id then new.customer_id else o.customer_id
+    end,
     order_schedule = case
       when new.order_schedule is distinct from old.order_schedule then new.order_schedule else o.order_schedule
     end,
@@ -265,8 +282,12 @@ begin
       when new.delivery_script_args::text is distinct from old.delivery_script_args::text then new.delivery_script_args
       else o.delivery_script_args
     end,
-    order_amount = case when new.order_amount is distinct from old.order_amount then new.order_amount else o.order_amount end,
-    order_status = case when new.order_status is distinct from old.order_status then new.order_status else o.order_status end
+    order_amount = case
+      when new.order_amount is distinct from old.order_amount then new.order_amount else o.order_amount
+    end,
+    order_status = case
+      when new.order_status is distinct from old.order_status then new.order_status else o.order_status
+    end
   where o.order_id = old.order_id
   returning * into now_there;
   if exists (select from sales_old.carried) then

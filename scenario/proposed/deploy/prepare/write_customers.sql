@@ -102,10 +102,13 @@ begin
     where g.id <> all(here) and not exists (select from migration.kept as k where k.kind = 'customer' and k.id = g.id)
   );
   insert into sales.customers as c (customer_id, name, balance, entry_number, created_at)
-  select o.customer_id, o.customer_name, f.balance, case when f.balance = 0 then 0 else 1 end, case when made_now then now() end
+  select o.customer_id, o.customer_name, f.balance, case when f.balance = 0 then 0 else 1 end,
+    case when made_now then now() end
   from migration.old_customers as o
   cross join lateral (
-    select case when o.customer_id = any(fresh) then migration.without_drift(o.customer_balance)::text::numeric else 0 end as balance
+    select case
+      when o.customer_id = any(fresh) then migration.without_drift(o.customer_balance)::text::numeric else 0
+    end as balance
   ) as f
   where o.customer_id = any(good)
   order by o.customer_id

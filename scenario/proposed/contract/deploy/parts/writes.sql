@@ -52,7 +52,9 @@ begin
     insert into sales.contacts as k (customer_id, name, email, phone)
     values (old.customer_id, new.customer_contact_name, new.customer_email, new.customer_phone)
     on conflict (customer_id) where is_main do update
-    set name = case when new.customer_contact_name is distinct from old.customer_contact_name then excluded.name else k.name end,
+    set name = case
+        when new.customer_contact_name is distinct from old.customer_contact_name then excluded.name else k.name
+      end,
       email = case when new.customer_email is distinct from old.customer_email then excluded.email else k.email end,
       phone = case when new.customer_phone is distinct from old.customer_phone then excluded.phone else k.phone end;
   end if;
@@ -61,7 +63,9 @@ begin
     values (old.customer_id, new.address, new.address_state)
     on conflict (customer_id) where is_main do update
     set street = case when new.address is distinct from old.address then excluded.street else a.street end,
-      state_code = case when new.address_state is distinct from old.address_state then excluded.state_code else a.state_code end;
+      state_code = case
+        when new.address_state is distinct from old.address_state then excluded.state_code else a.state_code
+      end;
   end if;
   if new.customer_balance is distinct from old.customer_balance then
     -- the difference, which is correct even after a concurrent change; a negative balance is rejected

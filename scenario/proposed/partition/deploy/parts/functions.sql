@@ -10,7 +10,8 @@ create or replace view sales_private.order_partitions with (security_invoker = t
   join pg_class as c on c.oid = i.inhrelid
   cross join lateral (select pg_get_expr(c.relpartbound, c.oid) as bound) as b
   where i.inhparent = to_regclass('sales.orders') and b.bound <> 'DEFAULT';
-comment on view sales_private.order_partitions is 'Partitions of orders: from the first number, null for the first partition, up to but not including the end number.';
+comment on view sales_private.order_partitions is
+  'Partitions of orders: from the first number, null for the first partition, up to but not including the end number.';
 
 create or replace function sales_private.numbers_left() returns bigint
 language sql stable security definer
@@ -21,7 +22,8 @@ as $$
   cross join sales.orders_order_id_seq as s
   group by s.last_value, s.is_called
 $$;
-comment on function sales_private.numbers_left() is 'How many numbers of orders remain until the end of the last partition.';
+comment on function sales_private.numbers_left() is
+  'How many numbers of orders remain until the end of the last partition.';
 revoke all on function sales_private.numbers_left() from public;
 
 -- With the owner's privileges, so that a job's role may be allowed to call it. Attaching a finished table blocks readers
@@ -106,7 +108,9 @@ begin
   return made;
 end
 $$;
-comment on function sales_private.add_partition(bigint) is 'Adds a partition of orders, of this many numbers or as large as the last one, once the last one is in use; returns its name, or null if none is needed.';
+comment on function sales_private.add_partition(bigint) is
+  'Adds a partition of orders, of this many numbers or as large as the last one, once the last one is in use; '
+  'returns its name, or null if none is needed.';
 revoke all on function sales_private.add_partition(bigint) from public;
 
 create or replace function sales_private.beyond_partitions() returns trigger
