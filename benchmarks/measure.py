@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from order_audit.audit.database.server import Server
 
 #: A small parent of the measured process: a child's peak memory starts with that of its parent.
 _PARENT: Final = """
@@ -121,6 +125,31 @@ def alone(connection: psycopg.Connection, seconds: float = 10) -> bool:
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
+
+
+def server_seconds(server: Server, dsn: str, seconds: float = 10) -> float:
+    """Return the CPU time of all processes of a server that have ended, once none works on this database.
+
+    Raises FailedError where one still does after so many seconds.
+    """
+    postmaster = (server.data / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+    database = str(conninfo_to_dict(dsn)["dbname"])
+    end = time.monotonic() + seconds
+    while any(not words or database in words or "parallel" in words for words in _children(postmaster)):
+        if time.monotonic() > end:
+            raise FailedError("another session is connected to the database")
+        time.sleep(0.02)
+    # the process's name may hold anything, and ends with the last bracket
+    fields = Path(f"/proc/{postmaster}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
+def _children(pid: str) -> Iterator[list[str]]:
+    """Yield the words of the title of each child of a process. One that has ended has none until the parent sees it."""
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split():
+        with contextlib.suppress(OSError):
+            title = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            yield title.split()
 
 
 def _server(connection: psycopg.Connection) -> tuple[int, int, int]:

@@ -22,7 +22,7 @@ from tests.support import servers
 
 _ROOT: Final = Path(__file__).parent.parent
 _RULE: Final = "orders/status_is_known.sql"
-_PLAIN: Final = """
+PLAIN: Final = """
 update orders
 set order_status = lower(btrim(order_status))
 where order_status not in ('recreated', 'active', 'expired', 'cancelled', 'paused', 'pending')
@@ -39,13 +39,8 @@ def mending(on: Server, bed: Bed, one_in: int, repeats: int) -> dict[str, Any]:
     One order in so many is made wrong.
     """
     with psycopg.connect(bed.dsn, autocommit=True) as connection:
-        connection.execute("alter table orders drop constraint if exists chk_status")
         connection.execute("create sequence load start 1000000000")
-        connection.execute(
-            "update orders set order_status = ' ' || upper(order_status) where order_id %% %s = 0", [one_in]
-        )
-        connection.execute("vacuum (full, analyze) orders")
-        connection.execute("vacuum orders")  # which, unlike the full one, says which pages everybody sees
+        spoil(connection, one_in)
         heap = _heap(connection)
     contenders: dict[str, Callable[[str], dict[str, Any]]] = {
         "nothing": _nothing,
@@ -79,11 +74,19 @@ def mending(on: Server, bed: Bed, one_in: int, repeats: int) -> dict[str, Any]:
     }
 
 
+def spoil(connection: psycopg.Connection, one_in: int) -> None:
+    """Make the status of one order in so many wrong; the connection is in autocommit mode."""
+    connection.execute("alter table orders drop constraint if exists chk_status")
+    connection.execute("update orders set order_status = ' ' || upper(order_status) where order_id %% %s = 0", [one_in])
+    connection.execute("vacuum (full, analyze) orders")
+    connection.execute("vacuum orders")  # which, unlike the full one, says which pages everybody sees
+
+
 @contextmanager
 def copied(on: Server, bed: Bed) -> Iterator[Bed]:
     """A database like the bed's, warm."""
     template = psycopg.conninfo.conninfo_to_dict(bed.dsn)["dbname"]
-    dsn = servers.new_database(on, str(template), "strategy file_copy")
+    dsn = servers.new_database(on, str(template))
     try:
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute("checkpoint")
@@ -107,7 +110,7 @@ def _nothing(_dsn: str) -> dict[str, Any]:
 def _plain(dsn: str) -> dict[str, Any]:
     with psycopg.connect(dsn, autocommit=True) as connection:
         begun, began = time.time(), time.perf_counter()
-        changed = connection.execute(_PLAIN.encode()).rowcount
+        changed = connection.execute(PLAIN.encode()).rowcount
         seconds = time.perf_counter() - began
     return {"changed": changed, "seconds": seconds, "proof": 0.0, "memory": 0, "changing": (begun, time.time())}
 
@@ -115,14 +118,24 @@ def _plain(dsn: str) -> dict[str, Any]:
 def _ours(dsn: str) -> dict[str, Any]:
     """The whole command, with this one rule as its suite."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        for part in ("expectations", "fixes"):
-            target = Path(folder) / part / _RULE
-            target.parent.mkdir(parents=True)
-            target.write_bytes((_ROOT / part / "current" / _RULE).read_bytes())
-        used = cost(
-            [ORDER_AUDIT, "fixes", "apply", "--quiet", "--no-guards", "--dsn", dsn, "--suite", f"{folder}/expectations",
-             "--fixes", f"{folder}/fixes"]
-        )  # fmt: skip
+        used = cost([ORDER_AUDIT, *apply_words(dsn, _ROOT, Path(folder))])
+    changed, ended, seconds = journalled(dsn)
+    return {"changed": changed, "seconds": seconds, "proof": used.wall - seconds, "memory": used.memory,
+            "changing": (ended - seconds, ended)}  # fmt: skip
+
+
+def apply_words(dsn: str, tree: Path, folder: Path) -> list[str]:
+    """Write the rule of a tree as a suite of its own; return the words of the command that applies its fix."""
+    for part in ("expectations", "fixes"):
+        target = folder / part / _RULE
+        target.parent.mkdir(parents=True)
+        target.write_bytes((tree / part / "current" / _RULE).read_bytes())
+    return ["fixes", "apply", "--quiet", "--no-guards", "--dsn", dsn, "--suite", f"{folder}/expectations", "--fixes",
+            f"{folder}/fixes"]  # fmt: skip
+
+
+def journalled(dsn: str) -> tuple[int, float, float]:
+    """The rows that `fixes apply` has changed, when it ended, and the seconds that it took to find and change them."""
     with psycopg.connect(dsn) as connection:
         row = connection.execute(
             "select count(*), extract(epoch from max(j.changed_at))::float8,"
@@ -130,6 +143,4 @@ def _ours(dsn: str) -> dict[str, Any]:
             " from order_audit.journal as j where j.op = 'update'"
         ).fetchone()
     assert row is not None  # noqa: S101 - an aggregate gives one row
-    changed, ended, seconds = row
-    return {"changed": changed, "seconds": seconds, "proof": used.wall - seconds, "memory": used.memory,
-            "changing": (ended - seconds, ended)}  # fmt: skip
+    return row

@@ -9,7 +9,6 @@ and the tables of README.md.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,32 +16,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-import psycopg
-
 from benchmarks import table
 from benchmarks.bed import bed, machine, server
+from benchmarks.changes import SHARES, change, without_autovacuum
 from benchmarks.client import checked_out, module
 from benchmarks.compare import say, versions, write
-from benchmarks.measure import Cost, FailedError, alone, cost
+from benchmarks.measure import Cost, FailedError, cost, server_seconds
 from order_audit.audit.database.server import Server
 
-#: The share of rows that changes between two audits.
-SHARES: Final = (0.001, 0.01)
 _ROOT: Final = Path(__file__).parents[1]
 _RESULTS: Final = Path(__file__).parent / "results"
-#: Other states of some orders, new orders, orders that are gone, other balances; `:step` is one in how many, `:turn`
-#: another number in each round.
-_CHANGES: Final = (
-    "update orders set order_status = (array['recreated','active','expired','cancelled','paused','pending'])"
-    "[1 + (order_id + :turn) % 6] where mod(hashint4(order_id + :turn), :step) = 1",
-    "insert into orders (order_id, order_ref, customer_id, order_schedule, delivery_script_name, delivery_script_args,"
-    " order_amount, order_status) select order_id + 100000000 * (1 + :turn), order_ref, customer_id, order_schedule,"
-    " delivery_script_name, delivery_script_args, order_amount, order_status from orders"
-    " where order_id < 100000000 and mod(order_id, 2 * :step) = :turn",
-    "delete from orders where mod(order_id, 10 * :step) = 9 + :turn",
-    "update customers set customer_balance = customer_balance - 100"
-    " where mod(hashint4(customer_id + :turn), :step) = 5",
-)
 
 
 def main() -> None:
@@ -66,9 +49,7 @@ def _size(running: Server, folder: Path, earlier: Path, orders: int, repeats: in
     found: dict[str, list[dict[str, float]]] = {}
     changed: dict[str, dict[str, int]] = {}
     with bed(running, orders, defects=defects) as made:
-        with psycopg.connect(made.dsn, autocommit=True) as connection:  # its time would be the audit's
-            connection.execute("alter table orders set (autovacuum_enabled = false)")
-            connection.execute("alter table customers set (autovacuum_enabled = false)")
+        without_autovacuum(made.dsn)
         for turn in range(1, repeats + 1):
             say(f"{orders:,} orders, round {turn} of {repeats}")
             out = folder / "out"
@@ -78,7 +59,7 @@ def _size(running: Server, folder: Path, earlier: Path, orders: int, repeats: in
                 kept = _run(running, made.dsn, _ROOT, first, "--no-lint", "--no-profile", "--state")
                 kept["state_bytes"] = sum(it.stat().st_size for it in (first / "state").iterdir())
                 found.setdefault("with state", []).append(kept)
-                changed[str(share)] = _change(made.dsn, share, len(SHARES) * (turn - 1) + place)
+                changed[str(share)] = change(made.dsn, share, len(SHARES) * (turn - 1) + place)
                 words = ("--no-lint", "--no-profile")
                 found.setdefault(f"since {share}", []).append(
                     _run(running, made.dsn, _ROOT, second, *words, "--since", str(first))
@@ -99,36 +80,12 @@ def _size(running: Server, folder: Path, earlier: Path, orders: int, repeats: in
 
 def _run(running: Server, dsn: str, tree: Path, out: Path, *words: str) -> dict[str, float]:
     """Return what an audit by the program in a folder costs."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        before = _ended(running)
-        command = [sys.executable, "-m", module(tree), "run", "--dsn", dsn, "--out", str(out), "--quiet",
-                   "--fail-on", "never", *words]  # fmt: skip
-        used: Cost = cost(command, env={"PYTHONPATH": str(tree)}, cwd=out.parent)
-        if not alone(connection):
-            raise FailedError("another session is connected to the database")
-        ended = _ended(running) - before
-    return {"wall": used.wall, "client": used.cpu, "server": ended, "memory": used.memory}
-
-
-def _ended(running: Server) -> float:
-    """Return the processor time of all processes of a server that have ended, in seconds."""
-    pid = (running.data / "postmaster.pid").read_text(encoding="utf-8").split()[0]
-    # the process's name may hold anything, and ends with the last bracket
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
-
-
-def _change(dsn: str, share: float, turn: int) -> dict[str, int]:
-    """Change a share of the rows; return the numbers of rows."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        counts = [
-            connection.execute(
-                text.replace(":step", str(round(1 / share))).replace(":turn", str(turn)).encode()
-            ).rowcount
-            for text in _CHANGES
-        ]
-        connection.execute("analyze")
-    return dict(zip(("updated", "inserted", "deleted", "customers"), counts, strict=True))
+    before = server_seconds(running, dsn)
+    command = [sys.executable, "-m", module(tree), "run", "--dsn", dsn, "--out", str(out), "--quiet",
+               "--fail-on", "never", *words]  # fmt: skip
+    used: Cost = cost(command, env={"PYTHONPATH": str(tree)}, cwd=out.parent)
+    server = server_seconds(running, dsn) - before
+    return {"wall": used.wall, "client": used.cpu, "server": server, "memory": used.memory}
 
 
 if __name__ == "__main__":
