@@ -25,6 +25,8 @@ from tests.support import servers
 
 _NUMBERS: Final = tuple(it.name for it in dataclasses.fields(Cost) if it.name != "output")
 
+_TOOLS: Final = (envs.GX, envs.SODA, envs.SODA_4, envs.DBT, envs.POINTBLANK_POLARS)
+
 
 @dataclasses.dataclass
 class Row:
@@ -133,7 +135,7 @@ def controls(server: Server, repeats: int) -> dict[str, dict[str, float | None]]
 def versions() -> dict[str, str]:
     """Of all that is measured."""
     own = {name: version(name) for name in ("order-audit", "great-expectations", "psycopg")}
-    pinned = (name.split("==") for tool in (envs.GX, envs.SODA, envs.DBT) for name in tool.packages)
+    pinned = (name.split("==") for tool in _TOOLS for name in tool.packages)
     return own | {f"{name} (separate environment)": number for name, number in pinned}
 
 

@@ -112,6 +112,19 @@ def contenders() -> list[Contender]:
                 fine=(0, 1),
             )
         )  # fmt: skip
+    found.append(
+        Contender(
+            "Pointblank",
+            "16",
+            lambda bed, folder: [
+                str(envs.POINTBLANK_POLARS.bin / "python"), str(_HERE / "pointblank" / "run.py"),
+                _url(bed).replace("+psycopg2", ""), str(folder / "queries"), str(folder / "counts.json"),
+            ],
+            lambda folder, _output: Reported(_json(folder / "counts.json")),
+            _write_queries,
+            tool=envs.POINTBLANK_POLARS,
+        )
+    )  # fmt: skip
     return found
 
 
