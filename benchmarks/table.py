@@ -11,6 +11,7 @@ from benchmarks.markdown import Document, decimal, grid, in_megabytes, in_second
 from benchmarks.proposal_tables import large_tables, proposal_tables
 from benchmarks.since_tables import since_tables
 from benchmarks.targets import best_of, log_until_verify, target_lines
+from benchmarks.whole.page import size_tables
 
 _README: Final = Path(__file__).parent / "README.md"
 _BEGIN: Final = "<!-- results: written by python -m benchmarks -->\n"
@@ -21,6 +22,7 @@ _MODULES: Final = {
     "large": "python -m benchmarks.large_tables",
     "peers": "python -m benchmarks.peers",
     "since": "python -m benchmarks.since",
+    "whole": "python -m benchmarks.whole",
 }
 
 
@@ -35,10 +37,8 @@ def write(results: Path) -> None:
 
 def tables(documents: dict[str, Document]) -> str:
     """All of it, as Markdown."""
-    compared = sorted(
-        (it for name, it in documents.items() if name.startswith("compare-")), key=lambda it: it["tables"][0]
-    )
-    parts = [*map(_compared, compared)]
+    whole, compared = (_sizes(documents, name) for name in ("whole", "compare"))
+    parts = [*map(size_tables, whole), *map(_compared, compared)]
     if scale := documents.get("scale"):
         parts.append("### Whole audits with all rules, by size\n\n" + _whole(scale["sizes"]))
     if faulty := documents.get("faulty"):
@@ -65,6 +65,12 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append("### Targets\n\n" + grid(("target", "wanted", "found", "met"), met))
     parts += _machines(documents)
     return "\n\n".join(parts) + "\n"
+
+
+def _sizes(documents: dict[str, Document], name: str) -> list[Document]:
+    """The documents of a measurement, smallest first."""
+    found = [it for key, it in documents.items() if key.startswith(f"{name}-")]
+    return sorted(found, key=lambda it: int(it["tables"][0]))
 
 
 def _compared(document: Document) -> str:
@@ -273,7 +279,8 @@ def _machines(documents: dict[str, Document]) -> Iterator[str]:
     found: dict[str, list[str]] = {}
     for name, document in documents.items():
         if "machine" in document:
-            way = _MODULES.get(name) or f"--{name.partition('-')[0]}"
+            option = name.partition("-")[0]
+            way = _MODULES.get(option) or f"--{option}"
             found.setdefault(_machine(document), []).append(f"`{way}`")
     for machine, names in found.items():
         yield f"{', '.join(dict.fromkeys(names))}: {machine}"

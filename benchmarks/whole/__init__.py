@@ -1,0 +1,1 @@
+"""What a user waits for: whole commands, beside SQL by hand and other tools."""
