@@ -5,11 +5,11 @@ None means unknown lineage: texts of such a column are masked, rows are looked u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterator
 
 from sqlglot import exp
 
+from order_audit.audit.analysis.query_facts import Lineage, Resolve
 from order_audit.audit.analysis.relation_name import RelationName
 
 #: Functions whose values reveal no more than their arguments: letters, maximum, count. Of any other function's
@@ -21,12 +21,6 @@ _PLAIN = (
     exp.Replace, exp.Right, exp.Round, exp.RowNumber, exp.Substring, exp.Sum, exp.Trim, exp.Upper,
 )  # fmt: skip
 _OPAQUE = (exp.Query, exp.Star, exp.Dot, exp.Bracket, exp.Tuple, exp.Array, exp.Struct)
-
-
-#: The names of columns by result column; None where unknown.
-Lineage: TypeAlias = dict[str, frozenset[str] | None]
-#: Returns the names of the columns that a relation's column is made of; None where unknown.
-Resolve: TypeAlias = Callable[[RelationName, str], frozenset[str] | None]
 
 
 def by_name(relation: RelationName, column: str) -> frozenset[str] | None:  # noqa: ARG001

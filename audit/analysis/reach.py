@@ -12,10 +12,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import sqlglot
-from sqlglot.errors import SqlglotError
-
-from order_audit.audit.analysis.tokens import called_names
 from order_audit.expectations import Rule, SuiteError
 from order_audit.fixes.fix import Fix, FixError
 from order_audit.fixes.guarding.guard import Guard
@@ -62,15 +58,26 @@ def reach(text: str, *, in_strings: bool = False) -> Reach | None:
         return Reach('U&"…"', "hides a name behind escapes")
     if not _ANY.search(text.lower()):
         return None  # to split the text takes far longer
-    try:
-        calls = None if in_strings else called_names(sqlglot.tokenize(text, dialect="postgres"))
-    except SqlglotError:
-        calls = None
+    calls = None if in_strings else _calls(text)
     for name in sorted(calls if calls is not None else set(_WORD.findall(text.lower()))):
         for what, names in _REACHING.items():
             if names.fullmatch(name):
                 return Reach(name, what)
     return None
+
+
+def _calls(text: str) -> frozenset[str] | None:
+    """Return the names of called functions; None if the text cannot be read as SQL."""
+    # few texts come this far, and the import takes long
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    from order_audit.audit.analysis.tokens import called_names
+
+    try:
+        return called_names(sqlglot.tokenize(text, dialect="postgres"))
+    except SqlglotError:
+        return None
 
 
 def refuse_rules(rules: Iterable[Rule]) -> None:

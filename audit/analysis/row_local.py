@@ -9,33 +9,13 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
 from order_audit.audit.analysis.column_lineage import folded_name, with_query
+from order_audit.audit.analysis.query_facts import RowLocalPredicate
 
 #: Nodes of an expensive condition: patterns, subqueries, and functions unknown to sqlglot (such as JSON functions).
 _DEAR = (exp.Query, exp.RegexpLike, exp.RegexpILike, exp.RegexpReplace, exp.SimilarTo, exp.JSONExtract, exp.Anonymous)
 #: Volatile expressions. Functions called by name are looked up in the catalog.
 _FICKLE = (exp.Rand, exp.Uuid)
 _SETS = (exp.Explode, exp.Unnest, exp.GenerateSeries)
-
-
-@dataclass(frozen=True)
-class RowLocalPredicate:
-    """The predicate of a rule that reads only the judged row.
-
-    FROM consists of `table` (the author's text with its alias) and `lateral_joins`: LATERAL subqueries without a table,
-    named `aliases`. `single`: each of them returns one row, if the functions in it do. `alias` is the table's name in
-    the rule. `reads` has the columns that determine whether a row violates; `is_expensive`: the predicate costs more
-    than a lookup of a value. `calls` has the functions called by name, `lateral_calls` those in `lateral_joins`.
-    """
-
-    table: str
-    alias: str
-    lateral_joins: str
-    aliases: frozenset[str]
-    single: bool
-    reads: frozenset[str]
-    is_expensive: bool
-    calls: frozenset[str]
-    lateral_calls: frozenset[str]
 
 
 def row_local_predicate(tree: exp.Select, text: str, origin: list[Token]) -> RowLocalPredicate | None:

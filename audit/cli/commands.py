@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from order_audit.audit.cli.plain_values import with_plain_values
 from order_audit.errors import UsageError
 
 _DSN: Final = re.compile(r"postgres(ql)?:/", re.IGNORECASE)
@@ -17,6 +18,10 @@ _DSN: Final = re.compile(r"postgres(ql)?:/", re.IGNORECASE)
 
 class Command(TyperCommand):
     """A command that loses no value."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, which convert plain values by themselves."""
+        return with_plain_values(super().get_params(ctx), self.callback)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words. Raises UsageError where one of two values would be lost."""
@@ -43,12 +48,20 @@ class Command(TyperCommand):
         return dict(options)
 
 
+class Group(TyperGroup):
+    """A group whose options convert plain values by themselves."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters."""
+        return with_plain_values(super().get_params(ctx), None)
+
+
 class Commands(typer.Typer):
     """A group of such commands, or of others of the class `of`."""
 
     def __init__(self, *, of: type[Command] = Command, **options: Any) -> None:
         self._of = of
-        super().__init__(**options)
+        super().__init__(cls=Group, **options)
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
         """Register a command, as typer does."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import psycopg
 
 from order_audit.audit import mask
-from order_audit.audit.analysis.column_lineage import Lineage
+from order_audit.audit.analysis.query_facts import Lineage
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.analysis.statement_lineage import statement_lineage
 from order_audit.audit.database import catalog

@@ -22,7 +22,7 @@ from psycopg import conninfo
 
 from order_audit.audit import digest_key, mask
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.analysis.parsed_query import ParsedQuery
+from order_audit.audit.analysis.query_facts import ParsedQuery
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.gx import own_query
 from order_audit.audit.gx.stored_rule import stored_rule

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from order_audit.audit.analysis import parsed_query, reach
-from order_audit.audit.analysis.parsed_query import ParsedQuery
+from order_audit.audit.analysis.query_facts import ParsedQuery
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.suppressed import refuse_digests, refuse_unknown
 from order_audit.audit.scans.instances import made_instances

@@ -12,7 +12,7 @@ from typing import Final
 
 import psycopg
 
-from order_audit.audit.analysis.predicates import ROW, Filter, ReadSet, condition, implies, widest
+from order_audit.audit.analysis.filters import ROW, Filter, ReadSet, condition, implies, widest
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.catalog import Relation

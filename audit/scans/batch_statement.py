@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from order_audit.audit.analysis.parsed_query import SelectClauses
+from order_audit.audit.analysis.query_facts import SelectClauses
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.database.sampling import combined_key
 from order_audit.audit.scans.batch import Batch

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
-from order_audit.audit.analysis.parsed_query import ParsedQuery
+from order_audit.audit.analysis.query_facts import ParsedQuery
 from order_audit.audit.scans.impact import RelatedRows
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.prepared_rule import PreparedRule

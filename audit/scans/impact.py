@@ -11,8 +11,8 @@ from typing import Final
 
 import psycopg
 
+from order_audit.audit.analysis.filters import ReadSet
 from order_audit.audit.analysis.own_columns import own_columns
-from order_audit.audit.analysis.predicates import ReadSet, parse_read_sets
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.catalog import Relation
@@ -121,6 +121,8 @@ def find_impacts(
 
 def read_set(related: Related) -> ReadSet:
     """Return which rows and columns of its table an impact's related rows are."""
+    from order_audit.audit.analysis.predicates import parse_read_sets  # imports the parser
+
     columns = ", ".join(f"r.{quoted(column)}" for column in sorted(related.columns))
     table = quoted(related.table)
     return parse_read_sets(f"select {columns} from {table} as r where {related.where}")[related.table]

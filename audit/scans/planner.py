@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from order_audit.audit.analysis.row_local import RowLocalPredicate
+from order_audit.audit.analysis.query_facts import RowLocalPredicate
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.catalog import Calls
 from order_audit.audit.database.sampling import ValueColumn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from order_audit.audit.analysis.parsed_query import ParsedQuery
+from order_audit.audit.analysis.query_facts import ParsedQuery
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.scans import impact, prepared_rule
 from order_audit.audit.scans.batch import Batch, batched

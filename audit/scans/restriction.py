@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from order_audit.audit.analysis.dependence import ROW
+from order_audit.audit.analysis.filters import ROW
 from order_audit.audit.database.quoting import quoted
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from order_audit import expectations
 from order_audit.audit.analysis import parsed_query
+from order_audit.audit.analysis.query_facts import ParsedQuery
 from tests.cli.support import BROKEN, PASSWORD, Done, Place, in_process, order_audit
 
 
@@ -183,7 +184,7 @@ def test_wrong_use_is_one_line(tried: Callable[[str], Tried], name: str) -> None
     assert judged_nothing or not found.out.exists() or list(found.out.iterdir()) == []
 
 
-def _shapes(suite: Path) -> list[parsed_query.ParsedQuery]:
+def _shapes(suite: Path) -> list[ParsedQuery]:
     return [parsed_query.parse(rule) for rule in expectations.load(suite).rules]
 
 

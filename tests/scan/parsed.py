@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.analysis.parsed_query import ParsedQuery
+from order_audit.audit.analysis.query_facts import ParsedQuery
 from order_audit.expectations import Rule
 
 

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from order_audit.audit.analysis import parsed_query
-from order_audit.audit.analysis.predicates import OneOf, condition, parse_read_sets, widest
+from order_audit.audit.analysis.filters import OneOf, condition, widest
+from order_audit.audit.analysis.predicates import parse_read_sets
 from order_audit.audit.run import Options
 from order_audit.audit.scans.batch import Batch
 from order_audit.audit.scans.cost import most_expensive_first

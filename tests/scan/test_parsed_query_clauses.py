@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from order_audit.audit.analysis.parsed_query import SelectClauses
+from order_audit.audit.analysis.query_facts import SelectClauses
 from tests.scan.parsed import read
 
 
