@@ -44,6 +44,16 @@ def test_the_dry_run_measures_what_the_steps_take(dsn: str, server: Server) -> N
             # verify calls this at the end of each table
             calls = "select calls from pg_stat_xact_user_functions where funcname = 'differing_carried'"
             assert session.scalar(connection, calls) == 2
+        # lines of all rows would not fit into memory, nor on the disk
+        logged: list[str | None] = []
+        connection.add_notice_handler(lambda notice: logged.append(notice.message_primary))
+        with connection.transaction(force_rollback=True):
+            connection.execute("set local work_mem = '64kB'; set local log_temp_files = 0")
+            connection.execute("set local client_min_messages = 'log'")
+            connection.execute("select count(distinct r.line) from (select o::text as line from orders as o) as r")
+            assert len(logged) == 1
+            assert connection.execute("select * from migration.differing_ranges('orders', 1000)").fetchall() == []
+            assert len(logged) == 1
         # batches, and not the whole table at once
         assert taken.old == foreseen.old
         assert abs(taken.new - foreseen.new) < 0.15 * taken.new
