@@ -177,7 +177,7 @@ with numbered (sequence, tab, col) as (
   where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype = 'i'
     and n.nspname in ('sales', 'sales_private', 'sales_old')
   union all
-  select to_regclass(format('public.%s_%s_seq', t.tab, t.col)), coalesce(
+  select q.oid, coalesce(
     (
       select c.oid
       from pg_catalog.pg_trigger as g
@@ -188,6 +188,10 @@ with numbered (sequence, tab, col) as (
     to_regclass('sales.' || t.tab)
   ), t.col
   from (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (tab, col)
+  -- whatever their names are: the functions depend on them
+  join pg_catalog.pg_depend as d on d.classid = 'pg_catalog.pg_proc'::regclass
+    and d.objid = to_regprocedure(format('sales_old.next_%s()', t.col)) and d.refclassid = 'pg_catalog.pg_class'::regclass
+  join pg_catalog.pg_class as q on q.oid = d.refobjid and q.relkind = 'S'
 )
 select format('sequence_is_behind: sequence %s gives %s next, and %s.%I has numbers up to %s', q.sequence, m.next, q.tab, q.col, m.most) as alert
 from (
