@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
 from typing import Final
 
 import psycopg
 
 from order_audit import session
 from order_audit.canceled import refuse_canceled
-from order_audit.errors import RunError
 from order_audit.fixes.engine.throttle import BUSY, RETRYABLE, back_off
 from order_audit.fixes.guarding.index_progress import reporting_progress
 from order_audit.fixes.names import row_count
 from order_audit.progress import NoteCallback, ProgressCallback, ignore_note
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.batches import SLOWEST, held, next_size
+from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import COPYING, FIRST
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
-from order_audit.scenario.migrate.waiting import oldest
 
 _INDEXES: Final = PROPOSED / "deploy" / "indexes.sql"
 _TABLES: Final = ("customers", "orders")
@@ -28,16 +27,6 @@ COMPRESSION: Final = """
 select case when 'lz4' = any(s.enumvals) then 'lz4' else 'on' end from pg_catalog.pg_settings as s
 where s.name = 'wal_compression' and s.setting = 'off' and has_parameter_privilege(s.name, 'set')
 """
-#: The share of the allowed wait that a batch should take; at the whole of it, the server ends the batch.
-_SHARE: Final = 10
-#: The rows that both sides held at once, and that no session has brought along since.
-_PENDING: Final = tuple(
-    f"select migration.put_{kind}s(array_agg(p.id order by p.id)) from migration.pending as p"
-    f" where p.kind = '{kind}' having count(*) > 0".encode()
-    for kind in ("customer", "order")
-)
-#: The number of tries from which pauses between them grow no more: a second and a quarter on average.
-_SLOWEST: Final = 6
 #: Seconds between looks at replicas and waiting sessions.
 _LOOK: Final = 1.0
 
@@ -70,15 +59,14 @@ def backfill(
             # what others held: they bring it along where they change it, and else it is ours
             tries = tries + 1 if 0 < fewest <= left else 1
             if tries >= throttle.max_tries:
-                raise _held(connection, f"{row_count(left)} of {table}", tries)
+                raise held(connection, f"{row_count(left)} of {table}", tries)
             fewest = left
             looked_at(0, of, f"locked: {row_count(left)} of {table}; pass {tries + 1} of {throttle.max_tries}")
             position, left = FIRST, 0
-            back_off(min(tries, _SLOWEST))
+            back_off(min(tries, SLOWEST))
         before += _about(connection, table)
         connection.execute("analyze " + ("sales.customers" if table == "customers" else "sales.orders"))
-    on_progress(of, of, "rows that were left for later")
-    drain(connection, throttle)
+    drain(connection, throttle, on_progress)
     build_indexes(connection, throttle, on_progress, on_wait)
     connection.execute("insert into migration.step (name) values ('backfill') on conflict do nothing")
 
@@ -128,49 +116,6 @@ def build_indexes(
             back_off(attempt)
 
 
-def drain(connection: psycopg.Connection, throttle: MigrationThrottle) -> int:
-    """Bring in what can be brought in by now: rows of the quarantine, and those that both sides held at once.
-
-    One pass over these rows; returns how many it tried to bring in. The latter are tried again. Raises RunError if
-    others hold them for longer than all tries take, and the server's error if they hold what a batch needs.
-    """
-    tried = sum(_drained(connection, table, throttle) for table in _TABLES)
-    tries = 1
-    while left := session.scalar(connection, "select count(*) from migration.pending"):
-        if tries >= throttle.max_tries:
-            raise _held(connection, f"{row_count(left)} that both sides have written", tries)
-        back_off(min(tries, _SLOWEST))
-        tries += 1
-        with suppress(*BUSY), connection.transaction():
-            session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms // 5))
-            for statement in _PENDING:
-                connection.execute(statement)
-    return tried
-
-
-def _drained(connection: psycopg.Connection, table: str, throttle: MigrationThrottle) -> int:
-    position: int | None = FIRST
-    tried = tries = 0
-    while position is not None:
-        try:
-            with connection.transaction():
-                session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms // 5))
-                session.configure(connection, [session.ALL_ROWS], local=True)
-                last, now = session.row(
-                    connection,
-                    "select * from migration.settle_next(%s, %s, %s)",
-                    [table, position, throttle.batch_size],
-                )
-        except BUSY:
-            tries += 1
-            if tries > throttle.max_tries:
-                raise
-            back_off(tries)
-            continue
-        position, tried, tries = last, tried + now, 0
-    return tried
-
-
 def carry_values(
     connection: psycopg.Connection, table: str, throttle: MigrationThrottle, on_progress: ProgressCallback
 ) -> bool:
@@ -188,25 +133,17 @@ def carry_values(
         except BUSY:
             tries += 1
             if tries >= throttle.max_tries:
-                raise _held(connection, f"rows of {table}", tries) from None
+                raise held(connection, f"rows of {table}", tries) from None
             on_progress(done, 0, f"rows are locked: try {tries + 1} of {throttle.max_tries}")
             size = max(1, size // 4)
-            back_off(min(tries, _SLOWEST))
+            back_off(min(tries, SLOWEST))
             continue
         if last is None:
             return done > 0
         position, done, tries = last, done + size, 0
-        size = _next_size(size, time.perf_counter() - began, throttle)
+        size = next_size(size, time.perf_counter() - began, throttle)
         on_progress(done, 0, "rows")
         wait_for_others(connection, throttle, lambda note: on_progress(done, 0, note))  # noqa: B023
-
-
-def _held(connection: psycopg.Connection, rows: str, tries: int) -> RunError:
-    _, said, _ = oldest(connection)
-    return RunError(
-        f"other sessions have locked {rows}, in {tries} tries{f': {said}' if said else ''}. What is copied stays. Wait"
-        " until that session ends, or end it, and run the same command again"
-    )
 
 
 def _pass(
@@ -254,13 +191,7 @@ def _pass(
             return left
         position, left, done = last, left + held, done + size
         on_progress(done, 0, table)
-        size = _next_size(size, time.perf_counter() - began, throttle)
-
-
-def _next_size(size: int, seconds: float, throttle: MigrationThrottle) -> int:
-    """Return the size of the next batch, after one of this size took so long."""
-    faster = throttle.max_lock_wait_ms / _SHARE / (1000 * seconds)
-    return min(throttle.batch_size, max(1, int(size * min(2, max(0.5, faster)))))
+        size = next_size(size, time.perf_counter() - began, throttle)
 
 
 def _position(connection: psycopg.Connection, table: str) -> tuple[int, int]:

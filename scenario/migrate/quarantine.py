@@ -11,8 +11,9 @@ import psycopg
 
 from order_audit import session
 from order_audit.progress import ProgressCallback
-from order_audit.scenario.migrate.backfill import COMPRESSION, drain
+from order_audit.scenario.migrate.backfill import COMPRESSION
 from order_audit.scenario.migrate.capacity import Capacity, log_position, measure
+from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import COPYING, FIRST, Step, execute, without_transaction
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 
@@ -145,6 +146,7 @@ def dry_run(
             capacity.copied += done
         with capacity.timed("backfill"):
             drain(connection, MigrationThrottle(batch_size=5000, max_lock_wait_ms=10_000))
+            session.set_timeouts(connection, lock=2_000, statement=0)
         on_progress(0, 0, "indexes and verify")
         measure(connection, capacity, began_at)
         return quarantine(connection), new_columns(connection), capacity

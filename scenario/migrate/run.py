@@ -14,8 +14,9 @@ from order_audit import session
 from order_audit.errors import OrderAuditError, RefusalError
 from order_audit.progress import NoteCallback, ProgressCallback, StartProgress, ignore_note
 from order_audit.scenario.load import PROPOSED
-from order_audit.scenario.migrate.backfill import backfill, carry_values, drain
+from order_audit.scenario.migrate.backfill import backfill, carry_values
 from order_audit.scenario.migrate.quarantine import Quarantine, new_columns, quarantine
+from order_audit.scenario.migrate.settling import LEFT, drain
 from order_audit.scenario.migrate.steps import CONTRACT, Step, done, message, refuse_sqitch
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import Verified, verify
@@ -98,16 +99,16 @@ def run(
         if step.name == "backfill":
             backfill(connection, throttle, on_progress, lambda note: on_wait(f"an index build {note}"))
         elif step.name == "verify":
-            _verify(connection, throttle, on_progress)
+            _verify(connection, throttle, start_progress, on_progress)
         else:
             refuse_new_columns(connection, step)
             refuse_out_of_date(connection, step)
             if step.name in ("switch", CONTRACT) and not session.is_true(connection, "select migration.is_verified()"):
-                _verify(connection, throttle, start_progress("verify", lines=True))
+                _verify(connection, throttle, start_progress, start_progress("verify", lines=True))
                 taken.append(StepRun("verify", time.perf_counter() - began, 0))
                 began = time.perf_counter()
             if step.name == "switch":
-                drain(connection, throttle)
+                drain(connection, throttle, start_progress(LEFT, lines=True))
                 _accept(connection, accept_quarantine)
             try:
                 tries = until_locked(connection, step.deploy, throttle, on_progress, on_wait)
@@ -128,8 +129,13 @@ def record_verified(connection: psycopg.Connection) -> None:
     )
 
 
-def _verify(connection: psycopg.Connection, throttle: MigrationThrottle, on_progress: ProgressCallback) -> None:
-    drain(connection, throttle)
+def _verify(
+    connection: psycopg.Connection,
+    throttle: MigrationThrottle,
+    start_progress: StartProgress,
+    on_progress: ProgressCallback,
+) -> None:
+    drain(connection, throttle, start_progress(LEFT, lines=True))
     verified = verify(connection, on_progress)
     if not verified.equal:
         raise DifferentError(verified)
@@ -153,18 +159,23 @@ def _carry(
         on_progress = start_progress(f"{table}.{column}", lines=True)
         began, tries = time.perf_counter(), 0
         if row is None:
-            change = sql.SQL(
-                "begin; set local lock_timeout = '200ms'; select pg_temp.lock_tables(array[{}]);"
-                " select migration.carry({}, {}); commit"
-            ).format(f"sales.{table}", table, column)
             try:
-                tries = until_locked(connection, f"{_LOCK_TABLES} {change.as_string()}", throttle, on_progress, on_wait)
+                tries = until_locked(connection, carrying(table, column), throttle, on_progress, on_wait)
             except _NOT_CARRIED as error:
                 raise RefusalError(message(error)) from None
             changed = True
         changed = carry_values(connection, table, throttle, on_progress) or changed
         taken.append(StepRun(f"{table}.{column} carried", time.perf_counter() - began, tries))
     return changed
+
+
+def carrying(table: str, column: str) -> str:
+    """Return the statements that carry an added column from now on. They wait for locks as the files of steps do."""
+    change = sql.SQL(
+        "begin;\nset local lock_timeout = '200ms';\nselect pg_temp.lock_tables(array[{}]);\n"
+        "select migration.carry({}, {});\ncommit;"
+    ).format(f"sales.{table}", table, column)
+    return f"{_LOCK_TABLES}\n{change.as_string()}"
 
 
 def rollback(

@@ -14,6 +14,7 @@ from order_audit.progress import start_ignored
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate import backfill as copying
 from order_audit.scenario.migrate.run import run
+from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify
@@ -111,11 +112,11 @@ def test_carried_values_and_the_quarantine_end_by_a_cancel_and_by_locks(sample: 
         with pytest.raises(
             RunError, match=r"^other sessions have locked 1 row that both sides have written, in 2 tries"
         ):
-            copying.drain(connection, ONCE)
+            drain(connection, ONCE)
         other.rollback()
-        with canceling(connection, "sales.orders"), pytest.raises(psycopg.errors.QueryCanceled):
-            copying.drain(connection, ONCE)
-        copying.drain(connection, ONCE)
+        with canceling(connection, "sales.orders"), pytest.raises(CanceledError):
+            drain(connection, ONCE)
+        drain(connection, ONCE)
         assert one(sample, "select count(*) from migration.pending") == 0
 
 

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.targets import LONGEST_S
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
-from order_audit.scenario.migrate.backfill import drain
+from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import CONTRACT, steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify

@@ -10,8 +10,9 @@ from order_audit.errors import RefusalError, RunError
 from order_audit.progress import start_ignored
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
-from order_audit.scenario.migrate.backfill import backfill, drain
+from order_audit.scenario.migrate.backfill import backfill
 from order_audit.scenario.migrate.run import record_verified, run
+from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import CONTRACT, execute, steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify

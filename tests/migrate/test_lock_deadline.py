@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from order_audit.scenario.load import PROPOSED
-from order_audit.scenario.migrate.run import record_verified
+from order_audit.scenario.migrate.run import carrying, record_verified
 from order_audit.scenario.migrate.steps import CONTRACT, RETIRE, execute, steps, without_transaction
 from tests.migrate.steps import back, compare_again, one, take
 from tests.support.clients import psql
@@ -95,27 +95,42 @@ def test_a_wait_for_one_table_shortens_the_wait_for_the_next(
 @pytest.mark.both_versions
 def test_a_file_waits_for_no_table_after_its_deadline(held: tuple[psycopg.Connection, psycopg.Connection]) -> None:
     """All tables of which it gets a strong lock are locked within the deadline. A session at the last one ends it."""
-    connection, other = held
     for way, name in FILES:
-        reach(connection, way, name)
-        text = without_transaction(file_of(way, name))
-        assert text.count(FUNCTION) == 1, (way, name)
-        with connection.transaction(force_rollback=True):
-            tables = {oid for (oid,) in connection.execute("select oid from pg_class where relkind in ('r', 'p')")}
-            execute(connection, text.replace(FUNCTION, RECORDING))
-            in_time = {oid for (oid,) in connection.execute("select oid from locked")}
-            late = {oid for (oid,) in connection.execute(STRONG)} - in_time
-            assert late & tables == set(), (way, name)
-            (last,) = {last for (last,) in connection.execute("select last from locked")}
-            left = connection.execute("select setting::int from pg_settings where name = 'lock_timeout'").fetchone()
-            assert left
-            assert 0 < left[0] < 200
-        other.execute(f"lock table {last} in row exclusive mode".encode())
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            execute(connection, file_of(way, name))
-        # and other sessions go on with the first
-        assert other.execute("select exists (select from public.customers)").fetchone() == (True,)
-        other.rollback()
+        reach(held[0], way, name)
+        has_a_deadline(*held, file_of(way, name), f"{way} {name}")
+
+
+@pytest.mark.both_versions
+def test_a_column_is_carried_within_the_same_deadline(held: tuple[psycopg.Connection, psycopg.Connection]) -> None:
+    connection, _ = held
+    take(connection, STEPS, "verify")
+    for table in ("customers", "orders"):
+        connection.execute(f"alter table {table} add column note text default 'x'".encode())
+        has_a_deadline(*held, carrying(table, "note"), table)
+        execute(connection, carrying(table, "note"))
+    assert connection.execute("select count(*) from sales_old.carried").fetchone() == (2,)
+
+
+def has_a_deadline(connection: psycopg.Connection, other: psycopg.Connection, text: str, what: str) -> None:
+    """Run a file's text, once to its end, and once beside a session at the last table; it changes nothing."""
+    inside = without_transaction(text)
+    assert inside.count(FUNCTION) == 1, what
+    with connection.transaction(force_rollback=True):
+        tables = {oid for (oid,) in connection.execute("select oid from pg_class where relkind in ('r', 'p')")}
+        execute(connection, inside.replace(FUNCTION, RECORDING))
+        in_time = {oid for (oid,) in connection.execute("select oid from locked")}
+        late = {oid for (oid,) in connection.execute(STRONG)} - in_time
+        assert late & tables == set(), what
+        (last,) = {last for (last,) in connection.execute("select last from locked")}
+        left = connection.execute("select setting::int from pg_settings where name = 'lock_timeout'").fetchone()
+        assert left
+        assert 0 < left[0] < 200
+    other.execute(f"lock table {last} in row exclusive mode".encode())
+    with pytest.raises(psycopg.errors.LockNotAvailable):
+        execute(connection, text)
+    # and other sessions go on with the first
+    assert other.execute("select exists (select from public.customers)").fetchone() == (True,)
+    other.rollback()
 
 
 def test_psql_has_the_same_deadline(sample: str) -> None:

@@ -11,8 +11,8 @@ from psycopg import sql
 
 from order_audit.progress import start_ignored
 from order_audit.scenario.load import PROPOSED, SCHEMA
-from order_audit.scenario.migrate.backfill import drain
 from order_audit.scenario.migrate.run import rollback, run
+from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify

@@ -5,9 +5,10 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from order_audit.errors import RunError
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
-from order_audit.scenario.migrate.backfill import drain
+from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify
@@ -72,6 +73,42 @@ def test_one_pass_judges_each_row_in_quarantine_once(dsn: str) -> None:
         }
         assert 0 < len(_held(connection)) < 120
         assert drain(connection, MigrationThrottle(batch_size=5)) == 0
+        assert verify(connection, nothing).equal
+
+
+@pytest.mark.both_versions
+def test_a_batch_of_them_ends_at_max_lock_wait_and_smaller_ones_follow(sample: str) -> None:
+    """One row gets more time with each try, until the command ends with a line on it."""
+    with psycopg.connect(sample, autocommit=True) as connection:
+        take(connection, steps(PROPOSED), "backfill")
+        connection.execute(
+            "create table public.slow (seconds float8); insert into public.slow values (0.05);"
+            " create table public.took (ms float8);"
+            " create function public.slow() returns trigger language plpgsql as $$ begin"
+            " perform pg_sleep((select s.seconds from public.slow as s)); insert into public.took"
+            " select 1000 * extract(epoch from clock_timestamp() - statement_timestamp()); return new; end $$;"
+            " create trigger slow before update on sales.orders for each row execute function public.slow();"
+            " alter table orders disable trigger migration_update; update orders set order_amount = order_amount + 1;"
+            " alter table orders enable always trigger migration_update;"
+            " insert into migration.pending (kind, id) select 'order', order_id from orders"
+        )
+        notes: list[tuple[int, int, str]] = []
+        assert drain(connection, MigrationThrottle(max_lock_wait_ms=200), lambda *at: notes.append(at)) == 10
+        assert one(sample, "select max(ms) from took") < 210  # the server looks between two rows
+        assert one(sample, "select count(*) from took") == 10
+        assert (0, 10, "orders that were left for later: try 2 of 120") in notes
+        assert (10, 10, "orders that were left for later") in notes
+        assert notes[-1] == (10, 10, "tried to bring in 10 rows; in quarantine: 0 rows")
+
+        connection.execute("update public.slow set seconds = 0.15; alter table orders disable trigger migration_update")
+        connection.execute("update orders set order_amount = order_amount + 1 where order_id = 1001")
+        connection.execute("insert into migration.pending (kind, id) values ('order', 1001)")
+        with pytest.raises(
+            RunError, match=r"^a batch of orders .* took longer than 80 ms, in the last of 4 tries: .* --max-lock-wait$"
+        ):
+            drain(connection, MigrationThrottle(batch_size=1, max_lock_wait_ms=10, max_tries=4))
+        assert drain(connection, MigrationThrottle(batch_size=1, max_lock_wait_ms=50)) == 1
+        connection.execute("alter table orders enable always trigger migration_update")
         assert verify(connection, nothing).equal
 
 
