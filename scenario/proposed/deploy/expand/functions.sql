@@ -81,12 +81,15 @@ comment on function sales.business_day(timestamptz) is
   'The business day of a time, from midnight to midnight in New York.';
 
 -- Only functions of the owner correct records that are otherwise only inserted, with this setting. Another role may
--- change the setting, but does not own the table.
+-- change the setting, but does not own the table. In PL/pgSQL, which keeps its plan: a function in SQL that is not
+-- inlined is parsed and planned again in each transaction.
 create function sales.may_correct(records regclass) returns boolean
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce(current_setting('sales.correcting', true), '') = 'on' and pg_has_role(c.relowner, 'USAGE')
-  from pg_class as c where c.oid = records
+begin
+  return coalesce(current_setting('sales.correcting', true), '') = 'on'
+    and pg_has_role((select c.relowner from pg_class as c where c.oid = records), 'USAGE');
+end
 $$;
 comment on function sales.may_correct(regclass) is 'Whether a function of the owner corrects records now.';

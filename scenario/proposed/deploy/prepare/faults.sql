@@ -95,6 +95,34 @@ as $$
   offset 0
 $$;
 
+-- Return why an order's first ancestor is not one of the new tables. A function of its own, because the server would set
+-- up a recursion for each order that has no such fault.
+create function migration.ancestor_fault(the_id bigint, the_ref bigint, the_customer bigint) returns text
+language plpgsql stable
+as $$
+begin
+  return coalesce(
+    (
+      select case
+          when root.order_ref is distinct from root.order_id and exists (
+            with recursive ahead (id) as (
+              select root.order_ref
+              union
+              select a.order_ref from ahead join migration.old_orders as a on a.order_id = ahead.id
+            )
+            select from ahead where ahead.id = the_id
+          ) then 'lineage.is_acyclic'
+          when root.order_ref is distinct from root.order_id then 'lineage.order_ref_is_first_ancestor'
+          when root.customer_id is distinct from the_customer then 'lineage.keeps_customer'
+          else format('its first ancestor %s is in quarantine', the_ref)
+        end
+      from migration.old_orders as root where root.order_id = the_ref
+    ),
+    'lineage.order_ref_exists'
+  );
+end
+$$;
+
 -- The same for orders. The balance must cover orders that are recreated now (`made_now`), and those already in
 -- quarantine for that reason. The same applies to a second recreation on a business day.
 create function migration.order_faults(ids bigint[], made_now bigint[] default '{}')
@@ -115,25 +143,7 @@ as $$
         select root.first_ancestor_id = root.order_id from sales.orders as root
         where root.order_id = o.order_ref and root.customer_id = o.customer_id
       ) then null
-      else coalesce(
-        (
-          select case
-              when root.order_ref is distinct from root.order_id and exists (
-                with recursive ahead (id) as (
-                  select root.order_ref
-                  union
-                  select a.order_ref from ahead join migration.old_orders as a on a.order_id = ahead.id
-                )
-                select from ahead where ahead.id = o.order_id
-              ) then 'lineage.is_acyclic'
-              when root.order_ref is distinct from root.order_id then 'lineage.order_ref_is_first_ancestor'
-              when root.customer_id is distinct from o.customer_id then 'lineage.keeps_customer'
-              else format('its first ancestor %s is in quarantine', o.order_ref)
-            end
-          from migration.old_orders as root where root.order_id = o.order_ref
-        ),
-        'lineage.order_ref_exists'
-      )
+      else migration.ancestor_fault(o.order_id, o.order_ref, o.customer_id)
     end,
     migration.status_fault(o.order_status),
     migration.amount_fault(o.order_amount),
@@ -149,7 +159,9 @@ as $$
       when o.delivery_script_name = 'email_delivery' and not coalesce(
         jsonb_typeof(j.args -> 'email_address') = 'string' and sales.is_email(j.args ->> 'email_address'), false
       ) then 'orders.email_delivery_has_address'
-      when o.delivery_script_name = 'custom_crm' and not sales.has_api_key(j.args) then 'orders.custom_crm_has_key'
+      -- of a script that is null, `and` would look for the key
+      when o.delivery_script_name is not distinct from 'custom_crm' and not sales.has_api_key(j.args)
+      then 'orders.custom_crm_has_key'
     end,
     case
       when o.order_ref <> o.order_id and o.order_status in ('pending', 'active', 'paused')
