@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from benchmarks import table
 from benchmarks.bed import Bed, bed, machine, server
-from benchmarks.capacity import capacity
+from benchmarks.capacity import capacity, planned
 from benchmarks.client import client_costs
 from benchmarks.compare import compare, controls, medians, numbers, say, versions, write
 from benchmarks.contenders import contenders, order_audit
@@ -28,7 +28,7 @@ def main() -> None:
     """Run the requested measurements; without options, only generate the tables."""
     options = _options().parse_args()
     requested = (options.compare, options.scale, options.faulty, options.load, options.mend, options.migrate,
-                 options.fill, options.client, options.capacity)  # fmt: skip
+                 options.fill, options.client, options.capacity, options.plan)  # fmt: skip
     if any(requested):
         with server() as running:
             head = {"machine": machine(running), "versions": versions(), "repeats": options.repeats,
@@ -66,6 +66,12 @@ def main() -> None:
             if options.fill:
                 with _bed(running, options.fill, options, defects=0.0) as made:
                     write(_RESULTS / "fill.json", head | {"tables": made.rows, **filling(running, made)})
+            if options.plan:
+                plans = []
+                for orders in options.plan:
+                    with _bed(running, orders, options, defects=0.0) as made:
+                        plans.append(planned(running, made))
+                write(_RESULTS / "plan.json", head | {"sizes": plans})
             if options.capacity:
                 sizes = []
                 for orders in options.capacity:
@@ -123,6 +129,7 @@ def _options() -> argparse.ArgumentParser:
         help="the migration to the proposed schema and back, under the load of old and new applications",
     )
     parser.add_argument("--fill", type=int, metavar="ORDERS", help="the backfill, and one INSERT … SELECT, under load")
+    parser.add_argument("--plan", **sizes, help="disk, log and time of `migrate plan`, at these sizes")
     parser.add_argument("--capacity", **sizes, help="disk, log and time of each step of the migration, at these sizes")
     parser.add_argument("--repeats", type=int, default=3, help="measured rounds, after one warm-up [3]")
     parser.add_argument(

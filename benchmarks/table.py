@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from benchmarks.capacity_tables import capacity_table, planned
 from benchmarks.markdown import Document, decimal, grid, in_megabytes, in_seconds, ratio
 from benchmarks.proposal_tables import large_tables, proposal_tables
 from benchmarks.since_tables import since_tables
-from benchmarks.targets import best_of, log_until_verify, target_lines
+from benchmarks.targets import best_of, target_lines
 from benchmarks.whole.page import size_tables
 
 _README: Final = Path(__file__).parent / "README.md"
@@ -53,8 +54,10 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append("\n\n".join(["### Migration to the proposed schema", *map(_life, migrate["lives"])]))
     if fill := documents.get("fill"):
         parts.append(_filled(fill))
+    if plan := documents.get("plan"):
+        parts.append(planned(plan))
     if capacity := documents.get("capacity"):
-        parts.append(_capacity(capacity))
+        parts.append(capacity_table(capacity))
     if proposals := documents.get("proposals"):
         parts.append(proposal_tables(proposals))
     if large := documents.get("large"):
@@ -218,23 +221,6 @@ def _filled(fill: Document) -> str:
         f"### Backfill alone\n\n{fill['tables'][0]:,} orders and {fill['tables'][1]:,} customers, under"
         f" {fill['transactions_per_second']} short transactions per second.\n\n" + grid(head, lines)
     )
-
-
-def _capacity(document: Document) -> str:
-    sizes = document["sizes"]
-    head = ("", *(f"{it['tables'][0]:,} orders" for it in sizes))
-    lines = [(f"{step}, s", *(decimal(it["steps"][step]["seconds"], 1) for it in sizes)) for step in sizes[0]["steps"]]
-    lines += [
-        ("old tables, MB", *(in_megabytes(it["old"]) for it in sizes)),
-        ("new tables before contract, MB", *(in_megabytes(it["new"]) for it in sizes)),
-        ("the same, over the old tables", *(ratio(it["new"], it["old"]) for it in sizes)),
-        ("new tables after retire, over these", *(ratio(it["final"], it["old"]) for it in sizes)),
-        ("write-ahead log until verify, over these", *(ratio(log_until_verify(it), it["old"]) for it in sizes)),
-        ("seconds of backfill and verify for a million rows",
-         *(decimal(1e6 * sum(it["steps"][step]["seconds"] for step in ("backfill", "verify")) / sum(it["tables"]), 1)
-           for it in sizes)),
-    ]  # fmt: skip
-    return "### Capacity of the migration, without other sessions\n\n" + grid(head, lines)
 
 
 def _life(document: Document) -> str:

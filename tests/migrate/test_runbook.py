@@ -149,7 +149,7 @@ def test_the_disk_space_before_plan(server: Server, folder: Path) -> None:
     (block,) = (block.partition("order-audit")[0] for block in BLOCKS if "free disk space before plan" in block)
     with servers.database(server, "sample") as dsn, psycopg.connect(dsn) as connection:
         row = connection.execute(
-            "select pg_size_pretty(2 * t + 2 * l), pg_size_pretty(20 * t + 2 * l) from (select"
+            "select pg_size_pretty(3 * t + 2 * l), pg_size_pretty(21 * t + 2 * l) from (select"
             " pg_total_relation_size('customers') + pg_total_relation_size('orders'),"
             " (select setting::bigint * 1048576 from pg_settings where name = 'max_wal_size' and unit = 'MB')"
             ") as s (t, l)"
