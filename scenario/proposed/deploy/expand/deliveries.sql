@@ -190,6 +190,11 @@ $$;
 comment on function sales_private.put_away(bigint, jsonb) is
   'Stores the secrets of arguments, and returns arguments with references.';
 
+create function sales_private.refers_to(args jsonb, the_id bigint) returns boolean
+language sql immutable parallel safe
+return strpos(args::text, '"secret-ref:sales/' || the_id::text || '"') > 0;
+comment on function sales_private.refers_to(jsonb, bigint) is 'Whether arguments refer to a secret.';
+
 -- Return the text of arguments with the customer's secrets in place of references. References to no secret stay.
 create function sales_private.with_secrets(of_customer bigint, args jsonb) returns text
 language plpgsql stable

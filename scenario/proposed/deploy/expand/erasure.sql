@@ -57,7 +57,7 @@ as $$
     select from sales.deliveries as d
     left join sales.orders as o on o.customer_id = d.customer_id and o.delivery_id = d.delivery_id
     left join sales.orders as l on l.first_ancestor_id = o.first_ancestor_id
-    where d.customer_id = s.customer_id and strpos(d.args::text, format('"secret-ref:sales/%s"', s.secret_id)) > 0
+    where d.customer_id = s.customer_id and sales_private.refers_to(d.args, s.secret_id)
       and (
         d.created_at > since or l.created_at > since or l.order_status in ('pending', 'active', 'paused')
         or exists (select from sales.order_status_changes as h where h.order_id = l.order_id and h.created_at > since)
@@ -93,7 +93,7 @@ begin
   loop
     users := array(
       select d.delivery_id from sales.deliveries as d
-      where d.customer_id = one.customer_id and strpos(d.args::text, format('"secret-ref:sales/%s"', one.secret_id)) > 0
+      where d.customer_id = one.customer_id and sales_private.refers_to(d.args, one.secret_id)
     );
     if (select count(*) from (
       select from sales.deliveries as d where d.delivery_id = any(users) for update skip locked
@@ -133,14 +133,14 @@ begin
     select s.secret_id from sales_private.secrets as s
     where s.created_at < now() - made_for and not exists (
       select from sales.deliveries as d
-      where d.customer_id = s.customer_id and strpos(d.args::text, format('"secret-ref:sales/%s"', s.secret_id)) > 0
+      where d.customer_id = s.customer_id and sales_private.refers_to(d.args, s.secret_id)
     )
     for update skip locked
   );
   delete from sales_private.secrets as s
   where s.secret_id = any(ids) and not exists (
     select from sales.deliveries as d
-    where d.customer_id = s.customer_id and strpos(d.args::text, format('"secret-ref:sales/%s"', s.secret_id)) > 0
+    where d.customer_id = s.customer_id and sales_private.refers_to(d.args, s.secret_id)
   );
   get diagnostics secrets = row_count;
 end

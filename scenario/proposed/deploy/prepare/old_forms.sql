@@ -68,7 +68,7 @@ begin
   update sales_old.delivery_texts as t
   set args_text = sales_private.with_secrets(d.customer_id, d.args)
   from sales.deliveries as d
-  where d.customer_id = new.customer_id and strpos(d.args::text, format('"secret-ref:sales/%s"', new.secret_id)) > 0
+  where d.customer_id = new.customer_id and sales_private.refers_to(d.args, new.secret_id)
     and t.delivery_id = d.delivery_id;
   return null;
 end

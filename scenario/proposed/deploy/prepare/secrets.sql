@@ -79,7 +79,7 @@ begin
         from sales_old.delivery_texts as l
         join sales.deliveries as d on d.delivery_id = l.delivery_id
         where d.customer_id = new.customer_id and sales.holds_secret(l.args_text::jsonb)
-          and strpos(d.args::text, format('"secret-ref:sales/%s"', new.secret_id)) > 0
+          and sales_private.refers_to(d.args, new.secret_id)
         order by l.delivery_id
         for update of l
       ) as d

@@ -7,6 +7,9 @@
 -- then the foreign keys that could not come along are validated beside reads and writes. After a timeout, run it again.
 
 set lock_timeout = '200ms';
+-- whatever the default of the database or the role
+set standard_conforming_strings = on;
+set quote_all_identifiers = off;
 -- an autovacuum ends for this session, as for the steps
 do $$
 begin
@@ -25,3 +28,5 @@ set local search_path = pg_catalog, pg_temp;
 commit;
 \ir parts/validate.sql
 reset lock_timeout;
+reset standard_conforming_strings;
+reset quote_all_identifiers;

@@ -4,6 +4,9 @@
 -- validated afterwards, beside reads and writes. After a timeout, run it again.
 
 set lock_timeout = '200ms';
+-- whatever the default of the database or the role
+set standard_conforming_strings = on;
+set quote_all_identifiers = off;
 -- an autovacuum ends for this session, as for the steps
 do $$
 begin
@@ -35,3 +38,5 @@ begin
 end
 $$;
 reset lock_timeout;
+reset standard_conforming_strings;
+reset quote_all_identifiers;
