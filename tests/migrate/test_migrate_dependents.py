@@ -94,6 +94,11 @@ def test_dependents_are_listed_migrated_and_named_at_the_end(sample: str) -> Non
             if number % 3 == 0:
                 assert name in psql(sample, CONTRACT).stderr
             connection.execute(remove.encode())
+        # not on the old tables, but on what goes with them
+        connection.execute("create view waiting as select order_id from migration.quarantined_order")
+        refused = migrate(sample, "contract", "--drop-old-tables", "--quiet", code=3)
+        assert "objects depend on the schema migration, which is dropped: view waiting" in refused
+        connection.execute("drop view waiting")
         migrate(sample, "contract", "--drop-old-tables", "--quiet")
         assert connection.execute("select named() from leads").fetchone() == (12,)
 

@@ -2,6 +2,18 @@
 -- [requires: expand]
 -- Creates the objects that keep the current and the proposed tables equal: functions, quarantine, and the views for old
 -- applications. Takes no strong lock on the current tables and has no effect yet.
+--
+-- The way of a row, with the files of prepare/ in brackets:
+--   old to new   A trigger of the old table [to_new] or the backfill [backfill] calls migration.put [put]. That judges the
+--                rows [faults]. It writes valid ones to the new tables [write_customers, copy_customers; write_orders,
+--                copy_orders] and others to the quarantine [quarantine]. Frequent writes have a fast path past all this:
+--                in the trigger itself, and for one new order [add_order].
+--   new to old   Triggers of the new tables write changed columns to the old ones [to_old].
+--   views        Their triggers write to the old tables [views], and so on as above.
+--   left over    Rows in quarantine, and rows that both sides held at once, are judged again later [settle].
+-- A write is copied once, because a copy is no write of an application [direction]. What both sides share, or only old
+-- applications read, is in [tables, numbers, old_forms]. What compares both sides is in [compare]. Columns that are added
+-- meanwhile are carried by all of these [carry]. The last file hides secrets from old applications [secrets].
 
 begin;
 set local lock_timeout = '2s';
@@ -29,6 +41,7 @@ $$;
 \ir prepare/quarantine.sql
 \ir prepare/put.sql
 \ir prepare/write_customers.sql
+\ir prepare/copy_customers.sql
 \ir prepare/write_orders.sql
 \ir prepare/copy_orders.sql
 \ir prepare/add_order.sql

@@ -15,7 +15,12 @@ end
 $$;
 
 \ir ../deploy/checks/dropped.sql
-\ir outside.sql
+\ir ../deploy/checks/outside.sql
+do $$
+begin
+  perform pg_temp.warn_of_outside('{sales,sales_private}');
+end
+$$;
 \ir ../deploy/checks/lock.sql
 do $$
 begin

@@ -13,7 +13,12 @@ begin
   end if;
 end
 $$;
-\ir outside.sql
+\ir ../deploy/checks/outside.sql
+do $$
+begin
+  perform pg_temp.warn_of_outside('{sales_old,migration}');
+end
+$$;
 -- at once what dropping triggers takes, as in revert synchronise, and the tables that go
 \ir ../deploy/checks/lock.sql
 do $$

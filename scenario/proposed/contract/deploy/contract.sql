@@ -105,11 +105,20 @@ alter table sales.customers no inherit migration.customer_row;
 alter table sales.orders no inherit migration.order_row;
 
 drop view migration.side, migration.differing_recreations, migration.differing_schedules, migration.new_columns;
-drop function migration.customer_faults, migration.order_faults;
 drop view migration.old_orders, migration.old_customers;
 alter table migration.customers alter column customer_id drop default;
 alter table migration.orders alter column order_id drop default;
 drop table migration.orders, migration.customers;
+\ir ../../deploy/checks/outside.sql
+do $$
+declare
+  found constant text := pg_temp.outside('{migration}');
+begin
+  if found is not null then
+    raise exception 'objects depend on the schema migration, which is dropped: %', found;
+  end if;
+end
+$$;
 set local client_min_messages = warning;
 drop schema migration cascade;
 

@@ -30,7 +30,6 @@ end
 $$;
 comment on function sales_private.erase_recreations(bigint[]) is
   'Deletes the records of recreations, for the owner; lineages stay connected.';
-revoke all on function sales_private.erase_recreations(bigint[]) from public;
 
 create function sales_private.erase_orders(ids bigint[]) returns void
 language plpgsql
@@ -45,7 +44,6 @@ begin
 end
 $$;
 comment on function sales_private.erase_orders(bigint[]) is 'Deletes orders with their records, for the owner.';
-revoke all on function sales_private.erase_orders(bigint[]) from public;
 
 -- Whether a secret is needed: it or a delivery that refers to it is younger than a time, or such a delivery is of a lineage
 -- with an order that is live or has changed its status since. The time of older changes is unknown.

@@ -39,7 +39,8 @@ begin
   -- locks the balance, and the state of the order
   perform sales.hold_customer((select o.customer_id from sales.orders as o where o.order_id = old_order_id));
   perform from sales.orders as o where o.order_id = old_order_id for no key update;
-  select d.customer_id, d.first_ancestor_id, d.amount, d.balance, c.entry_number, o.schedule_id, o.delivery_id, o.order_status
+  select d.customer_id, d.first_ancestor_id, d.amount, d.balance, c.entry_number, o.schedule_id, o.delivery_id,
+    o.order_status
   into due
   from sales.orders_due as d
   join sales.orders as o on o.order_id = d.order_id
@@ -63,9 +64,13 @@ begin
       hint = format(
         'let the sequence continue after it: select setval(''%s'', (select max(order_id) from sales.orders))',
         -- that of the old table from prepare to retire
-        case when exists (
-          select from pg_trigger as t where t.tgrelid = 'sales.orders'::regclass and t.tgname = 'a_give_id'
-        ) then 'public.orders_order_id_seq' else 'sales.orders_order_id_seq' end
+        coalesce((
+          select c.oid::regclass
+          from pg_depend as d
+          join pg_class as c on c.oid = d.refobjid and c.relkind = 'S'
+          where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_class'::regclass
+            and d.objid = to_regprocedure('sales_old.next_order_id()')
+        ), 'sales.orders_order_id_seq'::regclass)
       );
   end if;
   insert into sales.recreations (
@@ -79,7 +84,6 @@ end
 $$;
 comment on function sales.recreate(bigint, date) is
   'Recreates an order that is due on a business day; returns the new number, or null if it is not due.';
-revoke all on function sales.recreate(bigint, date) from public;
 
 -- Two runs meet at a customer's row: the second waits, and then finds nothing due. So neither can deadlock, and each
 -- order is recreated once.
@@ -105,7 +109,6 @@ end
 $$;
 comment on function sales.recreate_for_customer(bigint, date) is
   'Recreates the orders of a customer that are due on a business day; returns their number.';
-revoke all on function sales.recreate_for_customer(bigint, date) from public;
 
 -- The job. Without `set` clauses and without the owner's privileges, since either forbids commit; so names are
 -- qualified. A failure skips its customer, and is raised at the end.
@@ -140,11 +143,10 @@ begin
   end loop;
   if failed > 0 then
     raise exception 'the orders of % of % customers were not recreated; the last error: %',
-      failed, cardinality(customers), said
+      failed, pg_catalog.cardinality(customers), said
       using hint = 'the others are committed: run it again';
   end if;
 end
 $$;
 comment on procedure sales.recreate_due(date) is
   'The nightly job: recreates all due orders once for a business day, and commits each customer.';
-revoke all on procedure sales.recreate_due(date) from public;

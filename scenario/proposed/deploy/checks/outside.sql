@@ -1,12 +1,11 @@
--- A part of revert/prepare.sql and revert/expand.sql. Can be run again: it only reads.
--- Objects outside of the schemas that this step drops depend on them, and are dropped with them: the warning has their
--- names. It is no error, so that they keep nothing from going back.
+-- A part of contract.sql, and of the reverts of prepare and expand. Can be run again: it creates functions of this session.
+-- Objects outside of the migration's schemas that depend on schemas to be dropped, and would be dropped with them.
 
-do $$
+-- Return their names; null for none.
+create or replace function pg_temp.outside(dropped text[]) returns text
+language plpgsql
+as $$
 declare
-  dropped text[] := case
-    when to_regclass('migration.step') is null then '{sales,sales_private}' else '{sales_old,migration}'
-  end;
   found text;
 begin
   with own as (
@@ -69,6 +68,17 @@ begin
       ))
   )
   select string_agg(o.name, ', ' order by o.name) into found from others as o;
+  return found;
+end
+$$;
+
+-- For a way back, which nothing may keep from being taken: the warning has their names.
+create or replace function pg_temp.warn_of_outside(dropped text[]) returns void
+language plpgsql
+as $$
+declare
+  found constant text := pg_temp.outside(dropped);
+begin
   if found is not null then
     raise warning 'objects that depend on the schemas % are dropped with them: %', array_to_string(dropped, ', '), found;
   end if;
