@@ -78,6 +78,11 @@ def test_a_second_job_of_the_day_changes_nothing(sample: str, phase: str) -> Non
             assert held == (due,)
         assert _recreated(sample) == due
         _equal(sample, phase)
+        # an order above the next number: the remedy names the sequence of this phase
+        connection.execute("alter sequence orders_order_id_seq rename to numbers")
+        connection.execute("insert into sales.orders (order_id, customer_id, amount) values (50000, 1, 1)")
+        with pytest.raises(errors.RaiseException, match=r"select setval\('public\.numbers', "):
+            connection.execute("call sales.recreate_due()")
 
 
 @pytest.mark.parametrize("phase", PHASES)

@@ -74,6 +74,22 @@ def test_a_build_that_waits_names_the_session_and_the_way_out(sample: str, monke
     assert one(sample, "select count(*) from pg_index where not indisvalid") == 0
 
 
+@pytest.mark.both_versions
+def test_only_leftovers_of_its_own_builds_are_dropped(sample: str) -> None:
+    own = ("orders_schedule_id", "orders_old_id", "orders_old_ref", "orders_lineage_ccnew", "orders_lineage_ccold1")
+    with psycopg.connect(sample, autocommit=True) as connection:
+        migrate(connection, steps(PROPOSED), "prepare", MigrationThrottle(), start_ignored)
+        for name in (*own, "orders_by_amount"):
+            connection.execute(f"create index {name} on sales.orders (amount)".encode())
+        connection.execute(
+            "update pg_index set indisvalid = false where indrelid = 'sales.orders'::regclass"
+            " and indexrelid::regclass::text = any(%s)",
+            [[f"sales.{name}" for name in (*own, "orders_by_amount")]],
+        )
+        drops = connection.execute("select * from migration.drops_of_invalid_indexes()").fetchall()
+    assert [drop for (drop,) in drops] == [f"drop index concurrently sales.{name}" for name in sorted(own)]
+
+
 def test_a_new_delivery_does_not_read_all_of_its_script(dsn: str) -> None:
     """Whatever statistics say: even where the index of the script is the only one, it is not read."""
     with psycopg.connect(dsn, autocommit=True) as connection:

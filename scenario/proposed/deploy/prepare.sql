@@ -4,7 +4,7 @@
 -- applications. Takes no strong lock on the current tables and has no effect yet.
 --
 -- The way of a row, with the files of prepare/ in brackets:
---   old to new   A trigger of the old table [to_new] or the backfill [backfill] calls migration.put [put]. That judges the
+--   old to new   A trigger of the old table [to_new] or the backfill [backfill, indexes] calls migration.put [put]. That judges the
 --                rows [faults]. It writes valid ones to the new tables [write_customers, copy_customers; write_orders,
 --                copy_orders] and others to the quarantine [quarantine]. Frequent writes have a fast path past all this:
 --                in the trigger itself, and for one new order [add_order].
@@ -50,6 +50,7 @@ $$;
 \ir prepare/views.sql
 \ir prepare/settle.sql
 \ir prepare/backfill.sql
+\ir prepare/indexes.sql
 \ir prepare/compare.sql
 \ir prepare/carry.sql
 \ir prepare/secrets.sql

@@ -27,6 +27,7 @@ begin
     raise exception 'the new tables are not up to date, and other tables reference them'
       using hint = 'roll back all the way: order-audit migrate rollback';
   end if;
+  -- sample data has numbers that did not come from the sequence
   perform migration.advance_sequences('public');
   for part in
     select t.tab, e.event, e.rows

@@ -25,6 +25,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 set extra_float_digits = 1
 set jit = off
+-- as in put.sql
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
@@ -107,6 +108,7 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
+-- as in put.sql
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
