@@ -59,7 +59,7 @@ update sales.orders set customer_id = 2, delivery_id = null where order_id = 10;
 set local sales.correcting = 'on';
 update sales.recreations set predecessor_id = 20;
 
--- lineage.predecessor_is_of_lineage: recreations_check
+-- lineage.predecessor_is_of_lineage: recreations_predecessor_is_earlier
 set local sales.correcting = 'on';
 update sales.recreations set predecessor_id = 1000;
 
@@ -95,7 +95,7 @@ insert into sales.orders (order_id, customer_id, first_ancestor_id, amount, orde
 -- orders.status_is_known: orders_order_status_check
 update sales.orders set order_status = 'done';
 
--- orders.active_order_has_schedule: orders_check
+-- orders.active_order_has_schedule: orders_active_has_schedule
 update sales.orders set schedule_id = null;
 
 -- orders.active_order_has_schedule: schedules_half_hours_check
@@ -119,7 +119,7 @@ insert into sales.deliveries (customer_id, args) values (1, '{}');
 -- orders.delivery_args_are_object: deliveries_args_check
 insert into sales.deliveries (customer_id, script_name, args) values (1, 'bulk_delivery', '[1]');
 
--- orders.delivery_script_is_known: null value
+-- orders.delivery_script_is_known: there is no delivery script carrier_pigeon
 insert into sales.deliveries (customer_id, script_name) values (1, 'carrier_pigeon');
 
 -- orders.script_name_is_identifier: delivery_scripts_script_name_check
@@ -142,7 +142,7 @@ update sales.deliveries set args = '{"api-key": "k-1"}';
 -- ledger.order_is_of_customer: customer 2 has no order 10
 insert into sales.ledger_entries (customer_id, amount, order_id) values (2, -5, 10);
 
--- ledger.adds_up: ledger_entries_check
+-- ledger.adds_up: ledger_entries_add_up
 set local sales.correcting = 'on';
 update sales.ledger_entries set amount = amount + 1;
 
@@ -150,7 +150,7 @@ update sales.ledger_entries set amount = amount + 1;
 set local sales.correcting = 'on';
 update sales.ledger_entries set balance_before = 60, amount = -10 where entry_number = 2;
 
--- ledger.goes_on: ledger_entries_check
+-- ledger.goes_on: ledger_entries_begin_with_0
 set local sales.correcting = 'on';
 update sales.ledger_entries set balance_before = 1, amount = amount - 1 where entry_number = 1;
 
@@ -171,7 +171,7 @@ update sales.customers set balance = 70, entry_number = 1 where customer_id = 2;
 -- ledger.ends_with_balance: customers_balance_is_in_ledger
 update sales.customers set balance = 99, entry_number = entry_number + 1;
 
--- ledger.ends_with_balance: customers_check
+-- ledger.ends_with_balance: customers_balance_has_entry
 insert into sales.customers (customer_id, name, balance) values (3, 'Cedar', 5);
 
 -- ledger.ends_with_balance: customers_balance_is_in_ledger
@@ -181,7 +181,7 @@ delete from sales.ledger_entries where entry_number = 2;
 -- ledger.customer_exists: there is no customer 9
 insert into sales.ledger_entries (customer_id, amount) values (9, 5);
 
--- history.goes_on: order_status_changes_check
+-- history.goes_on: order_status_changes_differ
 set local sales.correcting = 'on';
 update sales.order_status_changes set status_before = status_after;
 
@@ -260,7 +260,7 @@ set local sales.correcting = 'on';
 insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, business_day, customer_id, entry_number, balance, amount)
 values (1001, 10, null, sales.business_day(now()) - 1, 1, 1, 100, 5);
 
--- lineage.predecessor_is_earlier: recreations_check
+-- lineage.predecessor_is_earlier: recreations_predecessor_is_earlier
 set local sales.correcting = 'on';
 insert into sales.recreations (order_id, first_ancestor_id, predecessor_id, business_day, customer_id, entry_number, balance, amount)
 values (999, 10, 1000, sales.business_day(now()) - 1, 1, 1, 100, 5);

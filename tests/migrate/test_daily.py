@@ -212,6 +212,16 @@ def test_an_application_only_adds_records(connection: psycopg.Connection) -> Non
                         connection.execute(statement.encode())
             with pytest.raises(errors.RestrictViolation, match="cannot be changed or deleted"):
                 connection.execute("truncate sales.order_status_changes")
+            with pytest.raises(errors.RestrictViolation, match="are written by the database"), connection.transaction():
+                # by a trigger of its own
+                connection.execute(
+                    "create temporary table own (order_id bigint);"
+                    "create function pg_temp.forge() returns trigger language plpgsql as $f$ begin"
+                    " insert into sales.order_status_changes values (new.order_id, 9, 'active', 'paused');"
+                    " return null; end $f$;"
+                    "create trigger forge after insert on own for each row execute function pg_temp.forge();"
+                    "insert into own select min(order_id) from sales.orders"
+                )
             with pytest.raises(errors.RestrictViolation, match="are written by the database"):
                 connection.execute("insert into sales.order_status_changes values (5, 1, 'active', 'paused')")
             with pytest.raises(errors.CheckViolation, match="set by the database"):

@@ -34,7 +34,7 @@ create table sales.customers (
   last_entry bigint generated always as (nullif(entry_number, 0)) stored check (last_entry > 0),
   created_at timestamptz default now(),
   updated_at timestamptz,
-  check (entry_number > 0 or balance = 0)
+  constraint customers_balance_has_entry check (entry_number > 0 or balance = 0)
 );
 comment on table sales.customers is 'Companies that buy leads.';
 comment on column sales.customers.customer_id is 'Number, the same in every version of this schema.';
@@ -58,8 +58,8 @@ create table sales.ledger_entries (
   previous_number bigint generated always as (nullif(entry_number, 1) - 1) stored check (previous_number > 0),
   primary key (customer_id, entry_number),
   unique (customer_id, entry_number, balance_after),
-  check (balance_after = balance_before + amount),
-  check (entry_number > 1 or balance_before = 0),
+  constraint ledger_entries_add_up check (balance_after = balance_before + amount),
+  constraint ledger_entries_begin_with_0 check (entry_number > 1 or balance_before = 0),
   -- the balance after the previous entry is the balance before this one
   constraint ledger_entries_go_on foreign key (customer_id, previous_number, balance_before)
     references sales.ledger_entries (customer_id, entry_number, balance_after)

@@ -222,13 +222,19 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   select s.checked_as into new.checked_as from sales.delivery_scripts as s where s.script_name = new.script_name;
+  if not found and new.script_name is not null then
+    raise foreign_key_violation using
+      message = format('there is no delivery script %s', new.script_name),
+      hint = 'insert into sales.delivery_scripts (script_name) values (...)';
+  end if;
   if sales.holds_secret(new.args) then
     new.args := sales_private.put_away(new.customer_id, new.args);
   end if;
   return new;
 end
 $$;
-comment on function sales.receive_args() is 'Moves the secrets of a delivery''s arguments to the private schema.';
+comment on function sales.receive_args() is
+  'Sets the requirement for a delivery''s arguments, and moves their secrets to the private schema.';
 create trigger receive_args before insert on sales.deliveries for each row execute function sales.receive_args();
 alter table sales.deliveries enable always trigger receive_args;
 

@@ -22,7 +22,7 @@ create table sales.orders (
   constraint orders_recreation_has_amount
     check ((recreated_amount is not null) = (first_ancestor_id <> order_id and origin <> 'migrated')),
   constraint orders_migrated_have_no_time check (origin <> 'migrated' or created_at is null),
-  check (order_status <> 'active' or schedule_id is not null),
+  constraint orders_active_has_schedule check (order_status <> 'active' or schedule_id is not null),
   -- The first ancestor is its own first ancestor, and of the same customer: one column is compared with two. Deferred, so
   -- that a lineage can be loaded in any order.
   constraint orders_first_ancestor_is_root foreign key (first_ancestor_id, first_ancestor_id, customer_id)
@@ -113,7 +113,7 @@ create table sales.order_status_changes (
   ),
   created_at timestamptz not null default now(),
   primary key (order_id, change_number),
-  check (status_before <> status_after)
+  constraint order_status_changes_differ check (status_before <> status_after)
 );
 comment on table sales.order_status_changes is 'Every change of an order''s status, in order, written by the database.';
 comment on column sales.order_status_changes.order_id is 'Order of the status.';
@@ -126,6 +126,8 @@ create function sales.write_status_change() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+-- for the trigger written_by_database
+set sales.correcting = 'on'
 as $$
 begin
   insert into sales.order_status_changes (order_id, change_number, status_before, status_after)

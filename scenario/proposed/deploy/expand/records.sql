@@ -35,7 +35,7 @@ end
 $$;
 comment on function sales.written_by_database() is 'Rejects a history that an application writes itself.';
 create trigger written_by_database before insert on sales.order_status_changes
-  for each row when (pg_trigger_depth() = 0) execute function sales.written_by_database();
+  for each row execute function sales.written_by_database();
 alter table sales.order_status_changes enable always trigger written_by_database;
 do $$
 declare

@@ -4,8 +4,7 @@
 create table sales.recreations (
   order_id bigint primary key,
   first_ancestor_id bigint not null,
-  -- numbers grow, so that predecessors make no cycle
-  predecessor_id bigint not null check (predecessor_id < order_id),
+  predecessor_id bigint not null,
   business_day date not null default sales.business_day(now()),
   customer_id bigint not null,
   entry_number bigint not null,
@@ -15,6 +14,8 @@ create table sales.recreations (
   -- the business rule
   constraint recreations_balance_covers_amount check (balance > amount),
   constraint recreations_not_of_root check (order_id <> first_ancestor_id),
+  -- numbers grow, so that predecessors make no cycle
+  constraint recreations_predecessor_is_earlier check (predecessor_id < order_id),
   constraint recreations_once_a_day unique (first_ancestor_id, business_day),
   constraint recreations_one_successor unique (predecessor_id),
   -- a run that begins before midnight may end after it

@@ -152,7 +152,8 @@ begin
 end
 $$;
 
--- Put orders into quarantine, and remove them from the new tables. Without `reasons`, they are computed.
+-- Put orders into quarantine, and remove them from the new tables. The reason is what the server has `said`, or else the
+-- faults of each.
 create function migration.set_orders_aside(ids bigint[], said text default null, made_now bigint[] default '{}')
 returns void
 language plpgsql
