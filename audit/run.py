@@ -21,7 +21,7 @@ from order_audit.errors import RunError, UsageError
 from order_audit.expectations import SuiteError
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding.own_guards import own_guards
-from order_audit.reports import atomic_files, compare, history, results_file
+from order_audit.reports import atomic_files, history, results_file
 from order_audit.reports.document import Database, Document
 from order_audit.reports.writers import Asked
 from order_audit.standby import retried
@@ -119,6 +119,8 @@ def _check(options: Options, baseline: results_file.Audit | None) -> Callable[[D
     def check(database: Database, tables: Iterable[str]) -> None:
         if baseline is None or options.different:
             return
+        from order_audit.reports import compare  # not needed otherwise
+
         why = compare.differ_runs(baseline.document.run, database.name, database.schema, options.suites, sorted(tables))
         if why:
             raise UsageError(

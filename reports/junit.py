@@ -13,7 +13,7 @@ from order_audit.reports.document import Document, Result, SchemaFinding, encode
 from order_audit.reports.formatting import plural
 
 #: Characters that XML 1.0 cannot hold, even escaped.
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 #: The number of schema findings per rule that are listed.
 _LISTED: Final = 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +21,7 @@ from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding import guard as guarding
 from order_audit.fixes.guarding.own_guards import own_guards
 from order_audit.fixes.planning.guards import guards_of
-from order_audit.reports import cause_text, compare, gate
+from order_audit.reports import cause_text, gate
 from order_audit.reports.document import (
     FORMAT,
     BaselineChange,
@@ -65,7 +65,11 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
     Raises DocumentError where the baseline's violations file is none.
     """
     results = tuple(_results(collected, options))
-    changes = compare.against_baseline(before, _keys(results, collected, folder)) if before else {}
+    changes: Mapping[str, BaselineChange] = {}
+    if before:
+        from order_audit.reports import compare  # not needed otherwise
+
+        changes = compare.against_baseline(before, _keys(results, collected, folder))
     results = tuple(replace(it, baseline=changes.get(it.rule)) for it in results)
     day = collected.run.started_at.date()
     now, then = (_file(it) for it in (_keys(results, collected, folder), before))

@@ -22,7 +22,6 @@ from order_audit.audit.results.consequences import Consequences, consequences
 from order_audit.audit.results.context import Context, context, context_without_queries
 from order_audit.audit.results.counter import Counter
 from order_audit.audit.results.coverage import coverage
-from order_audit.audit.results.fix_plan import fix_plan
 from order_audit.audit.results.impact_facts import ImpactFacts, impact_facts, runnable
 from order_audit.audit.results.interruption import interruptible
 from order_audit.audit.results.known import Known
@@ -262,6 +261,8 @@ def _all_relations(snapshot: Snapshot) -> list[catalog.Relation]:
 
 def _planned(snapshot: Snapshot, selection: Selection, options: Options) -> FixPlan:
     """Return what the automatic fixes would do."""
+    from order_audit.audit.results.fix_plan import fix_plan  # most of what changes rows is imported only then
+
     rules = [rule for rule, _ in selection.wanted]
     trying = options.start_progress("trying the fixes")
     return fix_plan(snapshot, rules, selection.suite.rules, options, on_progress=trying)
