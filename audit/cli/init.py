@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from order_audit.audit.cli.audit_options import Timeout, check_options
+from order_audit.audit.cli.audit_options import Timeout
 from order_audit.audit.cli.options import Dsn, Quiet, Schema, following, say, say_notes
+from order_audit.audit.results.option_checks import check_options
 from order_audit.errors import RunError, UsageError
 from order_audit.standby import retried, second_snapshot
 

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from order_audit.audit.cli.audit_options import Allow, Exclude, Severity, Timeout, check_options
+from order_audit.audit.cli.audit_options import Allow, Exclude, Severity, Timeout
 from order_audit.audit.cli.configured import current
 from order_audit.audit.cli.options import Dsn, Quiet, following, say, say_notes
+from order_audit.audit.results.option_checks import check_options
 from order_audit.errors import UsageError
 from order_audit.standby import retried, second_snapshot
 

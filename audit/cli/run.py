@@ -22,8 +22,6 @@ from order_audit.audit.cli.audit_options import (
     State,
     Timeout,
     VerifySince,
-    check_options,
-    percentage,
 )
 from order_audit.audit.cli.configured import current, from_file
 from order_audit.audit.cli.options import (
@@ -42,6 +40,7 @@ from order_audit.audit.cli.options import (
     variables,
 )
 from order_audit.audit.formats import FORMATS
+from order_audit.audit.results.option_checks import check_options, percentage
 from order_audit.errors import UsageError
 from order_audit.progress import ignore_note
 from order_audit.reports.writers import DEFAULT

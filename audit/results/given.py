@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from order_audit.audit.results.options import Options
 from order_audit.expectations import Rule
@@ -26,4 +26,40 @@ def given_options(options: Options, rules: Iterable[Rule]) -> GivenOptions:
         exclude=options.exclude,
         tags=options.tags,
         variables={name: None if is_secret(name, value) else value for name, value in values.items()} or None,
+        others=tuple(_others(options)),
+        configuration=options.configuration,
     )
+
+
+def _others(options: Options) -> Iterator[str]:
+    """Yield the words of the options that no other part of a result has.
+
+    With a configuration file, options have their words even if their values are the usual ones, because they go over
+    the file's. Excluded are the folder of the results, and what is shown meanwhile.
+    """
+    usual, of_file = Options(), bool(options.configuration)
+    values = {
+        "--format": ",".join(options.formats) if of_file or options.formats != usual.formats else None,
+        "--history": options.history and "…",
+        "--since": options.since and "…",
+        "--verify-since": options.verify_since,
+        "--examples": options.examples if of_file or options.examples != usual.examples else None,
+        "--rows": options.rows if of_file or options.rows else None,
+        "--jobs": options.jobs if of_file or options.jobs != usual.jobs else None,
+        "--statement-timeout": options.timeout,
+        "--sample": options.sample,
+    }
+    for option, value in values.items():
+        if value is not None:
+            yield from (option, str(value).removesuffix(".0"))
+    flags = {
+        "--state": options.state and options.since is None,
+        "--full": options.full,
+        "--different": options.different,
+        "--gentle": options.gentle,
+        "--no-lint": not options.lint,
+        "--no-profile": not options.profile,
+        "--exact": options.exact,
+        "--plan-fixes": options.plan_fixes,
+    }
+    yield from (flag for flag, is_given in flags.items() if is_given)

@@ -24,3 +24,8 @@ class GivenOptions:
         dict[str, str | None] | None,
         note("Values of the command line and of the environment; null in place of one whose name speaks of a secret."),
     ] = None
+    others: Annotated[
+        tuple[str, ...],
+        note("The other words of `order-audit run`, each option with its value; … in place of a path."),
+    ] = ()
+    configuration: Annotated[str, note("The configuration file and its environment; empty without one.")] = ""

@@ -23,9 +23,9 @@ def command(document: Document) -> str:
     for suite in run.suites:
         words += ["--suite", suite]
     words += given_words(given, ("--rule", "--exclude", "--tag", "--fixes", "--guards", "--allow", "--var"))
-    if gate.fail_on != "critical":
+    if gate.fail_on != "critical" or given.configuration:
         words += ["--fail-on", gate.fail_on]
-    if gate.fail_on_schema != "never":
+    if gate.fail_on_schema != "never" or given.configuration:
         words += ["--fail-on-schema", gate.fail_on_schema]
     if gate.allow_skipped:
         words += ["--allow-skipped"]
@@ -37,6 +37,7 @@ def command(document: Document) -> str:
         words += ["--key-file", "…"]
     if not run.masked:
         words += ["--unmask"]
+    words += given.others
     return " ".join(word if word == "…" else shlex.quote(word) for word in [*words, "--out", "…"])
 
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import html
+import inspect
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 import pytest
+import typer
 
+import order_audit as api
+from order_audit.audit.cli.app import app
 from order_audit.audit.database.server import Server
+from order_audit.audit.results.given import given_options
+from order_audit.audit.results.options import Options
+from order_audit.reports.document import Document, KeyDigests, decode
+from order_audit.reports.html import reproduce
 from tests.cli.support import Done, in_process
 from tests.support import servers
 
@@ -40,6 +49,8 @@ OPTIONS = (
     "--suite", "my rules", "--schema", "ops", "--fixes", "my fixes", "--var", "most=5", "--var", "api_token=t-77",
     "--env", "ci", "--exclude", "parcels.other",
 )  # fmt: skip
+
+COMMANDS: Final[dict[str, Any]] = vars(typer.main.get_command(app))["commands"]
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +100,47 @@ def test_the_command_that_repeats_a_run_gives_its_results(dsn: str, run: tuple[P
 
     assert judged(before) == judged(after)
     assert (before["results"][0]["violations"], before["given"]) == (4, after["given"])
+
+
+def test_the_command_that_repeats_a_run_has_all_of_its_options(run: tuple[Path, Done]) -> None:
+    """Each option of `run` but those of the terminal, and --csv-safe, which is a format."""
+    document = decode(Document, json.loads((run[0] / "out" / "results.json").read_text()))
+    some, digests = Path("some"), KeyDigests(kind="key_file", key_id="0" * 16)
+    options = Options(
+        fixes=some, guards=some, allow=some, rules=("a",), exclude=("b",), tags=("c",), variables={"d": "1"},
+        environment="ci", configuration="order-audit.toml", history=some, since=some, full=True, verify_since=0.5,
+        rows=5, timeout=2.5, sample=10.0, different=True, gentle=True, lint=False, profile=False, exact=True,
+        plan_fixes=True, formats=("html", "csv-safe"),
+    )  # fmt: skip
+    gate = replace(document.summary.gate, allow_skipped=True, min_pass_rate=99.5, baseline=True)
+    said = set()
+    for each in (options, replace(options, since=None, state=True)):
+        given = replace(
+            document, given=given_options(each, ()), summary=replace(document.summary, gate=gate), key_digests=digests,
+            run=replace(document.run, masked=False),
+        )  # fmt: skip
+        words = shlex.split(reproduce.command(given))
+        said |= {*words}
+        known = {name: value for name, value in zip(words, [*words[1:], ""], strict=True) if name.startswith("--")}
+        assert (known["--examples"], known["--jobs"], known["--fail-on"], known["--format"]) == (
+            "20", "2", "critical", "html,csv-safe",
+        )  # fmt: skip
+        assert (known["--verify-since"], known["--sample"], known["--statement-timeout"]) == ("0.5", "10", "2.5")
+    options_of_run = {option for it in COMMANDS["run"].params for option in it.opts}
+    assert options_of_run - said == {"--quiet", "--verbose", "--json-schema", "--csv-safe"}
+
+
+def test_python_has_the_options_of_a_run() -> None:
+    """Each option of the command is a parameter of `order_audit.run`, and each parameter an option."""
+    names = {"formats": "format", "rules": "rule", "tags": "tag", "suites": "suite", "variables": "var",
+             "timeout": "statement-timeout", "lint": "no-lint", "profile": "no-profile"}  # fmt: skip
+    parameters = {names.get(it, it).replace("_", "-") for it in inspect.signature(api.run).parameters}
+    options_of_run = {option.removeprefix("--") for it in COMMANDS["run"].params for option in it.opts}
+    assert options_of_run - parameters == {"env", "quiet", "verbose", "json-schema", "csv-safe"}
+    assert not parameters - options_of_run
+    for wrong in ({"sample": 500.0}, {"sample": 5.0, "exact": True}, {"min_pass_rate": "x"}, {"rows": 5}):
+        with pytest.raises(api.UsageError):
+            api.run("host=/nowhere", **wrong)
 
 
 def test_the_next_steps_find_the_same_violations(dsn: str, run: tuple[Path, Done]) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from order_audit.audit.cli.audit_options import check_options
 from order_audit.audit.profiling import sample
+from order_audit.audit.results.option_checks import check_options
 from order_audit.domain import Chart, Crosstab
 from order_audit.errors import UsageError
 from order_audit.reports.profile import shown

@@ -50,7 +50,9 @@ def test_importing_it_is_cheap() -> None:
     assert not loaded & HEAVY
     assert {name for name in loaded if name.startswith("order_audit")} == {
         "order_audit",
+        "order_audit.api",
         "order_audit.errors",
+        "order_audit.result",
         "order_audit.standby",
     }
 
