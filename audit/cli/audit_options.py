@@ -18,7 +18,7 @@ Sample = Annotated[
 ]
 Exact = Annotated[
     bool,
-    typer.Option("--exact", help="Profile all rows of tables with more than 100,000, in place of about 10,000."),
+    typer.Option("--exact", help="Profile all rows of tables with more than 10,000, in place of a sample."),
 ]
 Timeout = Annotated[
     float | None,

@@ -60,7 +60,8 @@ def _measured(
     told: dict[str, Any] = {}
     if types and are_alike(types.values()):
         for name, column in by.items():
-            groups = groups_of(largest, column, types[name])
+            if (groups := groups_of(largest, column, types[name])) is None:
+                break
             source = groups.source(sql[name])
             if source not in samples:
                 samples[source] = {"of": name, **groups.entry(lambda query: _rows(connection, query), sql[name])}

@@ -19,7 +19,7 @@ from order_audit.audit.database.quoting import quoted
 from order_audit.audit.profiling.columns import Table
 
 #: Tables with more rows are sampled unless exact figures are asked for, and the rows that are then picked, about.
-LARGE: Final = 100_000
+LARGE: Final = 10_000
 ROWS: Final = 10_000
 _PAGE: Final = 8192
 #: Bytes that no row falls short of: its header and its pointer.
@@ -107,9 +107,9 @@ def rows_of(connection: psycopg.Connection, table: Table, large: int | None) -> 
     return Sample(round(min(100.0, 100 * ROWS / rows), 6), "rows", rows) if rows > large else None
 
 
-def groups_of(rows: int, column: str, type_: int) -> Groups:
-    """Return a sample of the groups of a table with so many rows, of five to ten times as many rows as else."""
+def groups_of(rows: int, column: str, type_: int) -> Groups | None:
+    """Return a sample of the groups of a table with so many rows, which has 25,000 of them at least; None for all."""
     one_in = 1
-    while rows / (2 * one_in) > 5 * ROWS:
+    while rows / (2 * one_in) > 2.5 * ROWS:
         one_in *= 2
-    return Groups(column, type_, one_in)
+    return Groups(column, type_, one_in) if one_in > 1 else None

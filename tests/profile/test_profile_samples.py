@@ -72,9 +72,17 @@ def test_a_sample_of_pages_has_the_margin_of_its_pages(dsn: str) -> None:
     assert f"s: {entry['rows']:,} sampled rows, 2 columns" in profile_text({"s": entry})
 
 
+def test_groups_are_sampled_where_half_of_the_rows_are_enough() -> None:
+    """A sample has 25,000 rows at least, so that of fewer than twice as many all are read."""
+    assert sample.groups_of(50_000, "k", 23) is None
+    classes = [groups.one_in for rows in (50_001, 100_001, 2_000_000) if (groups := sample.groups_of(rows, "k", 23))]
+    assert classes == [2, 4, 64]
+    assert sample.LARGE == sample.ROWS
+
+
 @pytest.mark.both_versions
 def test_figures_of_domains_are_of_some_customers(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample, "ROWS", 60)
+    monkeypatch.setattr(sample, "ROWS", 120)
     with psycopg.connect(dsn) as connection:
         generate(connection, orders=2_000, customers=400, seed=2, defects=0.01)
     found = profile_of(dsn, "orders", "customers", large=1_000)
