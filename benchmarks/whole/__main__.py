@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -99,5 +100,6 @@ def _judged(orders: int, found: dict[str, Any]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped then, too
     with contextlib.suppress(KeyboardInterrupt):
         sys.exit(main())

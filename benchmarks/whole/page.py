@@ -104,6 +104,8 @@ def _changes(document: Document) -> str:
         )
         if why := document["whole"].get(share):
             text += f" The audit judged all rows: {why}"
+        elif rules := document["in_full"].get(share):
+            text += f" Rules that judged all rows: {', '.join(rules)}."
         lines.append(text)
     return " ".join(lines)
 

@@ -46,6 +46,7 @@ class Size:
     others: list[tuple[Contender, Path]]
     changed: dict[str, dict[str, int]] = field(default_factory=dict)
     whole: dict[str, str | None] = field(default_factory=dict)
+    in_full: dict[str, list[str]] = field(default_factory=dict)
 
 
 def measure(
@@ -79,6 +80,7 @@ def measure(
         "seconds": time.monotonic() - begun,
         "changed": size.changed,
         "whole": size.whole,
+        "in_full": size.in_full,
         "rows": [row.json() for row in bench.rows.values()],
     }
 
@@ -179,9 +181,9 @@ def _words(dsn: str, out: Path, *words: str) -> list[str]:
 
 
 def _check_second(size: Size, place: rows.Place, share: str, second: Path, whole: Path) -> None:
-    """Compare an audit since an earlier one with one of all rows; record why it judged all rows, if it did."""
+    """Compare an audit since an earlier one with one of all rows; record which rules judged all rows all the same."""
     said = json.loads((second / "results.json").read_text(encoding="utf-8"))["run"]["since"]
-    size.whole[share] = said["whole"]
+    size.whole[share], size.in_full[share] = said["whole"], sorted(said["in_full"])
     if (second / "violations.csv").read_bytes() != (whole / "violations.csv").read_bytes():
         size.bench.fail(place, FailedError("the audit since the earlier one has found other violations"))
     else:

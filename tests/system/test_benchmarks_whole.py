@@ -32,7 +32,7 @@ def document(costs: dict[rows.Place, tuple[float, float]], orders: int = 200_000
         row.runs = [{"wall": 2.0, "client": client, "server": server, "memory": 5e7}]
         found.append(row.json())
     return {"tables": [orders, orders // 10], "defects": 0.001, "seed": 1, "revision": "abc", "repeats": 1, "load": 0.5,
-            "changed": {}, "whole": {}, "rows": found}  # fmt: skip
+            "changed": {}, "whole": {}, "in_full": {}, "rows": found}  # fmt: skip
 
 
 def test_a_ratio_that_is_worse_by_more_than_a_fifth_is_a_regression() -> None:
@@ -93,7 +93,12 @@ def test_targets_say_whether_they_are_met_and_why_not(monkeypatch: pytest.Monkey
 def test_table_of_a_size() -> None:
     found = document({OURS: (1.0, 2.0), HAND: (0.5, 1.0), (rows.SIXTEEN, "dbt"): (3.0, 1.0)})
     found["rows"].append(rows.Row(rows.SIXTEEN, "Pointblank", error="not installed: no network").json())
+    found["changed"] = {"0.001": {"updated": 4, "inserted": 3, "deleted": 2, "customers": 1}}
+    found["in_full"] = {"0.001": ["a.b", "a.c"]}
     text = page.size_tables(found)
+    assert (
+        "0.1% changed: orders 4 updated, 3 new, 2 deleted; 1 customers. Rules that judged all rows: a.b, a.c." in text
+    )
     assert "| order-audit run | 2.00 | 1.00 | 2.00 | 2.00 | 50 |  |" in text
     assert "| Pointblank | – | – | – | – | – | not installed: no network |" in text
     assert "| dbt, 16 rules, all again | 2.00 | 3.00 | 1.00 | – | 50 |  |" in text
