@@ -4,8 +4,8 @@
 #   what else `python -m benchmarks.whole` takes.  make bench-quick: the same at 200,000 orders, in 5 minutes. Both compare
 #   with the committed results, and fail if a ratio is worse by more than a fifth.
 # JOBS is how many tests run at once, each in a process with servers of its own.
-# make soak: what is too long for the tests: fixes killed SOAK times, fixes and the migration tried on SOAK random databases,
-#   every way to give a password to every command, commands under faults for SOAK minutes.
+# make soak: what is too long for the tests: fixes killed SOAK times, fixes, the migration and audits since an earlier one
+#   tried on SOAK random databases, every way to give a password to every command, commands under faults for SOAK minutes.
 # make dist: the wheel and the sdist in dist/, with the locked build tool: two builds of a commit have the same bytes.
 # make lock: the versions and hashes in requirements/, after a change of pyproject.toml; UPGRADE=--upgrade takes new versions.
 # make sbom: dist/sbom.json (CycloneDX) and dist/licences.md, of the locked packages that the program is installed with.
@@ -69,6 +69,7 @@ bench-quick: $(STAMP)
 soak: $(STAMP)
 	SOAK=$(SOAK) $(PYTEST) -o timeout=0 tests/fixes/test_live.py tests/fixes/test_random*.py tests/migrate/test_live*.py \
 	  tests/cli/test_connection_secrets.py tests/guards/test_agree.py tests/reports/test_compare_keys.py tests/migrate/test_random.py \
+	  tests/since/test_random.py tests/since/test_queries.py \
 	  tests/migrate/test_migrate_killed.py::test_it_may_be_killed_at_any_moment
 	$(BIN)/python -m tests.faults --minutes $(SOAK) --out benchmarks/results/faults.json
 

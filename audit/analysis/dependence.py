@@ -58,13 +58,15 @@ class Edge:
 class Dependence:
     """The tables of the sources by number, the judged sources with the value that is the first column of the key.
 
-    `repeats` says that the query has a subquery that may run once for each row.
+    `repeats` says that the query has a subquery that may run once for each row. `counts` has by table the bit of the
+    rows without which the verdicts are the same.
     """
 
     tables: tuple[RelationName, ...]
     roots: tuple[tuple[int, Link], ...]
     edges: frozenset[Edge]
     repeats: bool = False
+    counts: tuple[tuple[RelationName, int], ...] = ()
 
 
 def dependence(tree: exp.Query, key: str, catalog: Catalog) -> Dependence:

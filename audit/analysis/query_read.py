@@ -139,6 +139,11 @@ class QueryRead:
         """The collations that the query names, without their schemas."""
         return frozenset(it.expression.name for it in self.tree.find_all(exp.Collate))
 
+    @cached_property
+    def merges(self) -> bool:
+        """Whether the query makes one row of several that are equal."""
+        return self.tree.find(exp.Group, exp.Distinct, exp.SetOperation) is not None
+
     def bracketed(self) -> str:
         """Return the query as it was read, each part of a condition in brackets."""
         return written(rewritten(self.tree, _bracket))

@@ -7,7 +7,7 @@ against the state, so that rows that are gone, or that come from another history
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ import psycopg
 
 from order_audit import session
 from order_audit.audit.analysis.dependence import ROW
-from order_audit.audit.since.copied import arrays, blocks
+from order_audit.audit.since.copied import arrays, blocks, copied
 from order_audit.audit.since.numbers import Mask, Numbers, among, joined
 from order_audit.audit.since.state_file import ID, WRITER, PartWriter, Rows, State
 from order_audit.audit.since.tables import Table
@@ -23,8 +23,12 @@ from order_audit.audit.since.values import Value
 
 #: The age of rows that were written before there were transactions: by initdb, or before an upgrade from 9.3.
 _FOREVER: Final = 2**31 - 1
-#: Rows of a range whose numbers are compared where some are gone.
-_RANGE: Final = 256
+#: About so many rows are counted together.
+_CLASS: Final = 64
+#: The lowest 32 bits.
+_LOW: Final = (1 << 32) - 1
+#: Up to so many numbers are looked for by name.
+_FEW: Final = 100_000
 _XIDS: Final = 1 << 32
 
 
@@ -51,11 +55,24 @@ class Changes:
     new: Mask
     gone: Rows
     writers: Numbers
+    _of_bits: dict[int, Changes] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
         """The rows of the table."""
         return len(self.rows)
+
+    def counted(self, name: str, bit: int) -> Changes:
+        """Return those that have a bit in an array; all for 0."""
+        if bit and bit not in self._of_bits:
+            kept, old = self.rows.arrays[name] & bit != 0, self.gone.arrays[name] & bit != 0
+            self._of_bits[bit] = Changes(
+                Rows({it: array[kept] for it, array in self.rows.arrays.items()}),
+                self.new[kept],
+                Rows({it: array[old] for it, array in self.gone.arrays.items()}),
+                self.writers[:0],
+            )
+        return self._of_bits[bit] if bit else self
 
     @property
     def kinds(self) -> tuple[int, int, int]:
@@ -63,6 +80,15 @@ class Changes:
         new = int(self.new.sum())
         updated = int(among(self.gone.arrays[ID], self.rows.arrays[ID][self.new]).sum())
         return new - updated, updated, len(self.gone) - updated
+
+
+@dataclass
+class _There:
+    """The old rows of a table that are still there: by class, their counts and sums; and the sum of their ages."""
+
+    counts: Numbers
+    sums: Numbers
+    ages: int
 
 
 def horizon(connection: psycopg.Connection, oldest: int) -> Horizon:
@@ -79,30 +105,23 @@ def changes(
     connection: psycopg.Connection, table: Table, values: dict[str, Value], state: State, since: Horizon
 ) -> Changes:
     """Find what has changed in a table. Raises AnotherHistoryError, UnreadableError."""
-    name = table.name
-    columns = {ID: table.id.sql, WRITER: f"pg_catalog.age({ROW}.xmin)"} | {
-        it: value.sql for it, value in values.items()
-    }
-    young = f"pg_catalog.age({ROW}.xmin) <= {since.age}"
-    found = arrays(connection, columns, f"from {name} as {ROW} where {young}")
-    found[WRITER] = _writers(found[WRITER], since.next)
-    new = Rows(found)
-    old = state.table(name)
+    old = state.table(table.name)
     try:
+        classes = 1 << (len(old.ids) // _CLASS).bit_length()
+        there, found = _read(connection, table, values, since, classes)
+        found[WRITER] = _writers(found[WRITER], since.next)
+        new = Rows(found)
         kept = ~among(old.ids, new.arrays[ID])
-        count, ids, ages = session.row(
-            connection,
-            f"select count(*), coalesce(sum({table.id.sql}), 0), coalesce(sum(pg_catalog.age({ROW}.xmin)), 0)"
-            f" from {name} as {ROW} where not ({young})",
-        )
-        missing = int(np.count_nonzero(kept)) - count
-        if missing < 0:
+        expected = np.bincount(old.ids[kept] & (classes - 1), minlength=classes)
+        if (there.counts > expected).any():
             raise AnotherHistoryError
-        if missing:
-            kept &= ~among(old.ids, _lost(connection, table, old.ids[kept], young))
-        if int(np.count_nonzero(kept)) != count or _sum(old.ids[kept]) != int(ids) % 2**64:
+        if (fewer := there.counts < expected).any():
+            suspects = old.ids[kept & fewer[old.ids & (classes - 1)]]
+            kept &= ~among(old.ids, _lost(connection, table, suspects, there, f"not ({_young(since)})"))
+        count = int(there.counts.sum())
+        if int(np.count_nonzero(kept)) != count or int(_short(table, old.ids[kept]).sum()) != int(there.sums.sum()):
             raise AnotherHistoryError
-        if _sum(_ages(old.array(WRITER)[kept], since.next)) != int(ages) % 2**64:
+        if int(_ages(old.array(WRITER)[kept], since.next).sum(dtype=np.int64)) != there.ages:
             raise AnotherHistoryError
         rows, gone = Rows({}), Rows({})
         for it in (ID, *values):
@@ -116,28 +135,74 @@ def changes(
     return Changes(rows, is_new, gone, new.arrays[WRITER])
 
 
-def _lost(connection: psycopg.Connection, table: Table, expected: Numbers, young: str) -> Numbers:
-    """Return the numbers of rows that are gone: counts per range show where."""
-    spread = int(expected.max()) - int(expected.min()) if len(expected) else 0
-    shift = max(0, (spread // max(1, len(expected) // _RANGE)).bit_length() - 1)
-    number = f"(({table.id.sql})::int8 >> {shift})"  # of the list's type, which is hashed
-    source = f"from {table.name} as {ROW} where not ({young})"
-    counted = f"from (select {number} as place, count(*) as rows {source} group by 1) as r"
-    there = arrays(connection, {"place": "r.place", "rows": "r.rows"}, counted)
-    places, counts = np.unique(expected >> shift, return_counts=True)
-    order = np.argsort(there["place"])
-    found = np.zeros(len(places), np.int64)
-    inside = np.isin(places, there["place"])
-    found[inside] = there["rows"][order][np.searchsorted(there["place"][order], places[inside])]
-    differing = places[found != counts]
-    listed = ",".join(map(str, differing.tolist()))
-    ids = arrays(connection, {ID: table.id.sql}, f"{source} and {number} = any('{{{listed}}}'::int8[])")[ID]
-    suspects = expected[among(expected >> shift, differing)]
-    return suspects[~among(suspects, ids)]
+def _young(since: Horizon) -> str:
+    return f"pg_catalog.age({ROW}.xmin) <= {since.age}"
 
 
-def _sum(array: Numbers) -> int:
-    return int(array.astype(np.int64).view(np.uint64).sum(dtype=np.uint64)) if len(array) else 0
+def _short_sql(table: Table) -> str:
+    """Return 32 bits of a row's number, whose sum fits into eight bytes; of a longer one, all bits count."""
+    number = f"({table.id.sql})::int8"
+    return f"(({number} # ({number} >> 32)) & {_LOW})" if table.id_type == "int8" else f"({number} & {_LOW})"
+
+
+def _short(table: Table, ids: Numbers) -> Numbers:
+    wide = ids.astype(np.int64)
+    return ((wide ^ (wide >> 32)) if table.id_type == "int8" else wide) & _LOW
+
+
+def _read(
+    connection: psycopg.Connection, table: Table, values: dict[str, Value], since: Horizon, classes: int
+) -> tuple[_There, dict[str, Numbers]]:
+    """Read a table once: count its old rows, and return the values of the others."""
+    columns = {ID: table.id.sql, WRITER: f"pg_catalog.age({ROW}.xmin)"} | {
+        it: value.sql for it, value in values.items()
+    }
+    young = _young(since)
+    listed = ", ".join(f"({text})::int8" for text in columns.values())
+    query = f"""
+      with r as materialized (
+        select {young} as young, ({table.id.sql})::int8 & {classes - 1} as place, count(*) as rows,
+          pg_catalog.sum({_short_sql(table)})::int8 as ids, pg_catalog.sum(pg_catalog.age({ROW}.xmin)) as ages,
+          pg_catalog.array_agg(array[{listed}]) filter (where {young}) as later
+        from {table.name} as {ROW}
+        group by 1, 2
+      )
+      select pg_catalog.array_agg(r.place), pg_catalog.array_agg(r.rows), pg_catalog.array_agg(r.ids),
+        pg_catalog.array_agg(r.ages), array(select pg_catalog.unnest(y.later) from r as y where y.young)
+      from r
+      where not r.young
+    """
+    with connection.transaction(force_rollback=True):
+        connection.execute("set local enable_sort = off")  # it expects as many classes as rows
+        place, counts, sums, ages, later = copied(connection, query, 5)
+    there = _There(np.zeros(classes, np.int64), np.zeros(classes, np.int64), int(ages.sum()))
+    there.counts[place], there.sums[place] = counts, sums
+    return there, dict(zip(columns, later.reshape(-1, len(columns)).T.copy(), strict=True))
+
+
+def _lost(connection: psycopg.Connection, table: Table, suspects: Numbers, there: _There, is_old: str) -> Numbers:
+    """Return the numbers of rows that are gone, out of those of the classes in which some are.
+
+    If one of a class is gone, the sum of the others says which. Otherwise those that are there are read.
+    """
+    classes = len(there.counts)
+    place, short = suspects & (classes - 1), _short(table, suspects)
+    missing = np.bincount(place, minlength=classes) - there.counts
+    difference = -there.sums
+    np.add.at(difference, place, short)
+    fits = (short == difference[place]) & (missing[place] == 1)
+    alone = fits & (np.bincount(place[fits], minlength=classes)[place] == 1)
+    certain = np.zeros(classes, np.bool_)
+    certain[place[alone]] = True
+    gone: Numbers = suspects[alone]
+    others: Numbers = suspects[~certain[place]]
+    if not len(others):
+        return gone
+    source = f"from {table.name} as {ROW} where {is_old}"
+    if len(others) <= _FEW:
+        source += f" and {table.id.sql} = any ('{{{','.join(map(str, others.tolist()))}}}'::{table.id_type}[])"
+    ids = arrays(connection, {ID: table.id.sql}, source)[ID]
+    return joined(gone, others[~among(others, ids)])
 
 
 def _writers(ages: Numbers, following: int) -> Numbers:

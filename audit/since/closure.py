@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,17 @@ import numpy as np
 from order_audit.audit.analysis.dependence import Dependence, Edge, Link
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.since.changes import Changes
-from order_audit.audit.since.numbers import Mask, Numbers, among
+from order_audit.audit.since.numbers import Mask, Numbers, among, different
 from order_audit.audit.since.state_file import ID
 from order_audit.audit.since.values import NULL
+
+
+class TooManyError(Exception):
+    """So many rows of a table would have to be read that all of them are read for less."""
+
+    def __init__(self, table: RelationName) -> None:
+        super().__init__(table)
+        self.table = table
 
 
 @dataclass(frozen=True)
@@ -35,34 +43,44 @@ def asked(
     array_of: Callable[[Link], str],
     known: Numbers,
     sample: Numbers,
+    most: Mapping[RelationName, int],
 ) -> Asked:
     """Return what to ask.
 
     `known` are the keys that violated before, `sample` some to judge again; `array_of` names the array of a link.
+    Raises TooManyError if it takes more than `most` rows of a table.
     """
-    touched = _touched(derived, tables, array_of)
+    touched = _touched(derived, tables, array_of, most)
     keys: list[Numbers] = []
     for number, link in derived.roots:
         found, name = tables[derived.tables[number]], array_of(link)
         keys += [found.rows.arrays[name][touched[number]], found.gone.arrays[name]]
-    changed = np.unique(np.concatenate(keys))
-    judged = np.union1d(changed, sample)
-    wanted = np.union1d(judged, known)
-    needed = _needed(derived, tables, array_of, wanted)
+    changed = different(np.concatenate(keys))
+    judged = different(np.concatenate((changed, sample)))
+    wanted = different(np.concatenate((judged, known)))
+    needed = _needed(derived, tables, array_of, wanted, most)
     rows: dict[RelationName, Mask] = {}
     for number, table in enumerate(derived.tables):
         rows[table] = rows[table] | needed[number] if table in rows else needed[number]
+    for table, mask in rows.items():
+        if np.count_nonzero(mask) > most[table]:
+            raise TooManyError(table)
     return Asked(wanted, judged, changed, {table: tables[table].rows.arrays[ID][mask] for table, mask in rows.items()})
 
 
 def _touched(
-    derived: Dependence, tables: Mapping[RelationName, Changes], array_of: Callable[[Link], str]
+    derived: Dependence,
+    tables: Mapping[RelationName, Changes],
+    array_of: Callable[[Link], str],
+    most: Mapping[RelationName, int],
 ) -> list[Mask]:
     """Return by source the rows that changed, and those that depend on such a row or on one that is gone."""
     touched = [tables[table].new.copy() for table in derived.tables]
     last = [mask.copy() for mask in touched]
     first = True
     while first or any(mask.any() for mask in last):
+        # all of these will be read; of the others, some may lead to no judged row
+        _limit(derived, touched, most, [number for number, _ in derived.roots])
         following = [np.zeros_like(mask) for mask in touched]
         for edge in derived.edges:
             found = tables[derived.tables[edge.target]]
@@ -79,7 +97,11 @@ def _touched(
 
 
 def _needed(
-    derived: Dependence, tables: Mapping[RelationName, Changes], array_of: Callable[[Link], str], keys: Numbers
+    derived: Dependence,
+    tables: Mapping[RelationName, Changes],
+    array_of: Callable[[Link], str],
+    keys: Numbers,
+    most: Mapping[RelationName, int],
 ) -> list[Mask]:
     """Return by source the rows that the verdicts on some keys depend on."""
     needed = [np.zeros(tables[table].count, np.bool_) for table in derived.tables]
@@ -87,6 +109,7 @@ def _needed(
         needed[number] |= among(tables[derived.tables[number]].rows.arrays[array_of(link)], keys)
     last = [mask.copy() for mask in needed]
     while any(mask.any() for mask in last):
+        _limit(derived, needed, most, range(len(needed)))
         following = [np.zeros_like(mask) for mask in needed]
         for edge in derived.edges:
             values = tables[derived.tables[edge.source]].rows.arrays[array_of(edge.value)][last[edge.source]]
@@ -96,6 +119,13 @@ def _needed(
             mask |= more
         last = following
     return needed
+
+
+def _limit(derived: Dependence, masks: list[Mask], most: Mapping[RelationName, int], sources: Iterable[int]) -> None:
+    """Raise TooManyError if more rows of a source will be read than `most` says."""
+    for number in sources:
+        if np.count_nonzero(masks[number]) > most[derived.tables[number]]:
+            raise TooManyError(derived.tables[number])
 
 
 def _among(rows: Numbers, values: Numbers, edge: Edge) -> Mask:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +16,7 @@ from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.audit.since.counting import COUNTS, Counting
 from order_audit.audit.since.derive import Deriver
 from order_audit.audit.since.state_file import ID
 from order_audit.audit.since.tables import Table, tables_of
@@ -31,6 +33,8 @@ class Compared:
     none. `values` has by table the numbers of values by the names of their arrays; `names` gives the array of a link.
     """
 
+    counting: Counting
+
     def __init__(self, connection: psycopg.Connection, rules: Iterable[PreparedRule]) -> None:
         self._connection = connection
         self.rules: dict[str, Dependence] = {}
@@ -38,6 +42,7 @@ class Compared:
         self.values: dict[RelationName, dict[str, Value]] = {}
         self.names: dict[Link, str] = {}
         self.tables: dict[RelationName, Table] = {}
+        self._known: dict[Link, Value | str] = {}
         self._derive(list(rules))
 
     def _derive(self, rules: list[PreparedRule]) -> None:
@@ -45,28 +50,35 @@ class Compared:
         relations = catalog.relations(self._connection, names)
         self.tables, unfit = tables_of(self._connection, relations.items())
         deriver = Deriver(self._connection, rules, relations)
+        derived: list[tuple[PreparedRule, Dependence]] = []
         for prepared in rules:
             try:
                 for name in prepared.query.relations:
                     if name in unfit:
                         raise Underivable(unfit[name])
-                derived = self._take_links(
-                    deriver(prepared), prepared.columns[prepared.key[0]].type, several=len(prepared.key) > 1
-                )
+                derived.append((prepared, deriver(prepared)))
             except Underivable as why:
                 self.underived[prepared.rule.id] = str(why)
-            else:
-                self.rules[prepared.rule.id] = derived
+        alone = {link for _, one in derived for link in _links(one) if len(link.parts) == 1}
+        taken: list[tuple[PreparedRule, Dependence]] = []
+        for prepared, one in derived:
+            try:
+                type_ = prepared.columns[prepared.key[0]].type
+                taken.append((prepared, self._take_links(one, type_, alone, several=len(prepared.key) > 1)))
+            except Underivable as why:
+                self.underived[prepared.rule.id] = str(why)
+        self.counting = Counting(self._connection, self.tables, taken)
+        for name, bits in self.counting.values.items():
+            self.values.setdefault(name, {})[COUNTS] = bits
+        self.rules = {it.rule.id: self.counting.counted(it, one, self.tables) for it, one in taken}
 
-    def _take_links(self, derived: Dependence, type_: int, *, several: bool) -> Dependence:
-        """Note the values that a dependence compares; return it with those that are compared. Raises Underivable."""
-        derived = replace(derived, edges=frozenset(map(self._chosen, derived.edges)))
-        taken: dict[Link, Value] = {}
-        links = [link for _, link in derived.roots]
-        for edge in derived.edges:
-            links += [edge.value, edge.same]
-        for link in links:
-            taken[link] = self.tables[link.table].value(self._connection, link)
+    def _take_links(self, derived: Dependence, type_: int, alone: Collection[Link], *, several: bool) -> Dependence:
+        """Note the values that a dependence compares; return it with those that are compared. Raises Underivable.
+
+        `alone` are the single values that some rule compares.
+        """
+        derived = replace(derived, edges=frozenset(self._chosen(edge, alone) for edge in derived.edges))
+        taken = {link: self.value(link) for link in _links(derived)}
         if any(taken[edge.value].kind != taken[edge.same].kind for edge in derived.edges):
             raise Underivable("it compares values of different types")
         if several and not session.is_true(self._connection, _PLAIN, [type_]):
@@ -82,23 +94,57 @@ class Compared:
                 self.values.setdefault(link.table, {})[self.names[link]] = value
         return derived
 
-    def _chosen(self, edge: Edge) -> Edge:
+    def value(self, link: Link) -> Value:
+        """Return the number of a link's value. Raises Underivable."""
+        if link not in self._known:
+            try:
+                self._known[link] = self.tables[link.table].value(self._connection, link)
+            except Underivable as why:
+                self._known[link] = str(why)
+        known = self._known[link]
+        if isinstance(known, str):
+            raise Underivable(known)
+        return known
+
+    def _chosen(self, edge: Edge, alone: Collection[Link]) -> Edge:
         """Choose what to compare of the several values that rows of one group have in common: any of them suffices."""
         if len(edge.same.parts) < 2:
-            return edge
+            link = _computed(edge.same, alone) if edge.nulls else edge.same
+            return edge if link == edge.same else replace(edge, value=link, same=link)
         table = self.tables[edge.same.table]
         parts: dict[str, Value] = {}
         integers: list[str] = []
         for part in edge.same.parts:
             column = next((it for it in table.relation.columns if part == f"{ROW}.{quoted(it)}"), "")
+            link = Link(edge.same.table, (part,), column)
             try:
-                parts[part] = table.value(self._connection, Link(edge.same.table, (part,), column))
+                parts[part] = self.value(link)
             except Underivable:
                 continue
             if column and parts[part].is_integer:
+                if link in alone:  # kept anyway
+                    return replace(edge, value=link, same=link)
                 integers.append(part)
         if not parts:
             raise Underivable("it compares values that have no hash function")
         # whole numbers cost little; texts and documents would have to be read for each row
         same = Link(edge.same.table, tuple(integers if len(integers) > 1 else parts))
         return replace(edge, value=same, same=same)
+
+
+def _computed(link: Link, alone: Collection[Link]) -> Link:
+    """Return another value that is computed from this one alone: rows that have this in common have that in common."""
+    own = re.compile(rf"(?<=[(,]) *{re.escape(link.parts[0])}(?=[),])")
+    for other in sorted(alone, key=lambda it: it.parts):
+        if other.table == link.table and own.search(other.parts[0]) and f"{ROW}." not in own.sub("", other.parts[0]):
+            return _computed(other, alone)
+    return link
+
+
+def _links(derived: Dependence) -> Iterator[Link]:
+    """Yield the values that a dependence compares."""
+    for _, link in derived.roots:
+        yield link
+    for edge in derived.edges:
+        yield edge.value
+        yield edge.same

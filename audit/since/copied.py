@@ -23,14 +23,17 @@ _ELEMENT: Final = np.dtype([("length", ">i4"), ("value", ">i8")])
 def arrays(connection: psycopg.Connection, columns: Mapping[str, str], source: str) -> dict[str, Numbers]:
     """Return columns, SQL of integers that are not NULL, of the rows that `source` gives: `from … where …`."""
     listed = ", ".join(f"pg_catalog.array_agg(({text})::int8)" for text in columns.values())
+    found = copied(connection, f"select {listed} {source}", len(columns))
+    return dict(zip(columns, found, strict=True))
+
+
+def copied(connection: psycopg.Connection, query: str, fields: int) -> list[Numbers]:
+    """Return the one row of a query that gives arrays of int8."""
     data = bytearray()
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"copy (select {listed} {source}) to stdout (format binary)".encode()) as copy,
-    ):
+    with connection.cursor() as cursor, cursor.copy(f"copy ({query}) to stdout (format binary)".encode()) as copy:
         for block in copy:
             data += block
-    return dict(zip(columns, _parsed(bytes(data), len(columns)), strict=True))
+    return list(_parsed(bytes(data), fields))
 
 
 def _parsed(data: bytes, fields: int) -> Iterator[Numbers]:

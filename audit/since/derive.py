@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import psycopg
 
 from order_audit import session
-from order_audit.audit.analysis.dependence import ROW, Dependence, Edge, Link, dependence
-from order_audit.audit.analysis.query_read import QueryRead
-from order_audit.audit.analysis.query_scope import Catalog, Underivable
+from order_audit.audit.analysis.dependence import ROW, Dependence, Edge, Link
+from order_audit.audit.analysis.query_scope import Underivable
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.scans.prepared_rule import PreparedRule
+from order_audit.audit.since.readings import Asked, Reading, readings
 from order_audit.foreign_code import whole_path
 
 #: Stable functions of the server whose results depend on their arguments, and on settings that are equal in each audit.
@@ -63,11 +63,20 @@ join pg_type as t on t.oid = a.atttypid
 where a.attrelid = any(%s) and a.attnum > 0
   and (a.atttypid in ('float4'::regtype, 'float8'::regtype) or t.typbasetype in ('float4'::regtype, 'float8'::regtype))
 """
+#: Types of which equal values can have different texts; those of numeric are made equal.
+_LOOSE_TYPES: Final = """
+select t.oid
+from pg_type as t
+where t.oid = any(%s) and t.typtype <> 'e' and t.oid not in ('numeric'::regtype, 'varchar'::regtype)
+  and not exists (
+    select
+    from pg_opclass as o
+    join pg_am as m on m.oid = o.opcmethod and m.amname = 'btree'
+    join pg_amproc as p on p.amprocfamily = o.opcfamily and p.amproclefttype = o.opcintype
+    where o.opcdefault and o.opcintype = t.oid and p.amprocnum = 4 -- "equalimage"
+  )
+"""
 _LOOSE: Final = "select collname::text from pg_collation where not collisdeterministic"
-
-
-#: Aggregates that the grammar has, and the catalog has not.
-_CONSTRUCTORS: Final = frozenset(("json_arrayagg", "json_objectagg"))
 
 
 class Deriver:
@@ -81,16 +90,27 @@ class Deriver:
         called = sorted({call for rule in rules for call in rule.query.calls or ()})
         self._calls = {row[0]: row[1:] for row in connection.execute(_QUERY, [called]).fetchall()}
         self._loose_collations = frozenset(row[0] for row in connection.execute(_LOOSE).fetchall())
-        aggregates = {name for name, facts in self._calls.items() if facts[2]}
-        self._catalog = Catalog(self._columns, aggregates | _CONSTRUCTORS)
         oids = [relation.oid for relation in relations.values()]
         self._floats = connection.execute(_FLOATS, [oids]).fetchall()
+        self._readings = readings(self._asked(prepared) for prepared in rules if prepared.rule.key)
+        keys = sorted({rule.columns[place].type for rule in rules for place in rule.key})
+        self._loose_types = {row[0] for row in connection.execute(_LOOSE_TYPES, [keys]).fetchall()}
         operators, types, self._own_casts = session.row(connection, _OWN)
         self._own_operators, self._own_types = operators or (), frozenset(types or ())
 
-    def _columns(self, name: RelationName) -> Collection[str] | None:
-        relation = self._relations.get(name)
-        return None if relation is None else relation.columns
+    def _asked(self, prepared: PreparedRule) -> Asked:
+        rule, query = prepared.rule, prepared.query
+        there = {name: self._relations[name] for name in query.relations if name in self._relations}
+        oids = {relation.oid for relation in there.values()}
+        return Asked(
+            query.body,
+            rule.key[0],
+            not rule.connected,
+            tuple((name, tuple(sorted(relation.columns))) for name, relation in sorted(there.items())),
+            tuple(sorted(it for it in query.calls or () if it in self._calls and self._calls[it][2])),
+            tuple(sorted({column for oid, column in self._floats if oid in oids})),
+            rule.suite,
+        )
 
     def __call__(self, prepared: PreparedRule) -> Dependence:
         """Return what the verdict of a rule depends on. Raises Underivable with the reason."""
@@ -101,26 +121,28 @@ class Deriver:
             raise Underivable("its key is personal data")
         if prepared.may_steer:
             raise Underivable("it calls a volatile function")
-        query_read = QueryRead(query.body)
+        reading = self._readings[self._asked(prepared)]
+        if reading.why:
+            raise Underivable(reading.why)
         if query.calls is None:
             raise Underivable("its query has syntax that the analysis does not know")
-        self._refuse_calls(query.calls, query_read)
-        self._refuse_own(query.body, query_read)
-        oids = {self._relations[it].oid for it in query.relations if it in self._relations}
-        query_read.refuse_order({column for oid, column in self._floats if oid in oids})
-        if query_read.collations & self._loose_collations:
+        self._refuse_calls(query.calls, reading)
+        self._refuse_own(query.body, reading)
+        if reading.refused:
+            raise Underivable(reading.refused)
+        if reading.collations & self._loose_collations:
             raise Underivable("it has a collation that takes different texts for equal")
+        if reading.merges and any(prepared.columns[place].type in self._loose_types for place in prepared.key):
+            raise Underivable("it merges rows whose keys are equal, and may have different texts")
         if rule.connected:
             return _connected(prepared)
-        try:
-            derived = dependence(query_read.tree, rule.key[0], self._catalog)
-        except RecursionError:
-            raise Underivable("its query has too many levels for the analysis") from None
-        if derived.edges and not self._is_understood(query.body, query_read.bracketed()):
+        if isinstance(reading.derived, str):
+            raise Underivable(reading.derived)
+        if reading.bracketed and not self._is_understood(query.body, reading.bracketed):
             raise Underivable("the analysis reads its query in another way than the server")
-        return derived
+        return reading.derived
 
-    def _refuse_calls(self, calls: Iterable[str], query_read: QueryRead) -> None:
+    def _refuse_calls(self, calls: Iterable[str], reading: Reading) -> None:
         for call in sorted(calls):
             if call not in self._calls:
                 continue
@@ -130,16 +152,16 @@ class Deriver:
             if (
                 unsettled
                 and call not in _SETTLED
-                and not (call == "current_setting" and query_read.settings <= {"server_encoding"})
+                and not (call == "current_setting" and reading.settings <= {"server_encoding"})
             ):
                 raise Underivable(f"it calls {call}, whose result may be another in each audit")
 
-    def _refuse_own(self, body: str, query_read: QueryRead) -> None:
+    def _refuse_own(self, body: str, reading: Reading) -> None:
         if self._own_casts:
             raise Underivable("the database has casts of its own, which may call any function")
         if any(operator in body for operator in self._own_operators):
             raise Underivable("it may have an operator of the database's own, which calls any function")
-        if query_read.types & self._own_types:
+        if reading.types & self._own_types:
             raise Underivable("it casts to a type of the database's own, which may change")
 
     def _is_understood(self, body: str, as_read: str) -> bool:
@@ -151,8 +173,8 @@ class Deriver:
 
     def _plan(self, statement: str) -> str:
         with self._connection.transaction(force_rollback=True), whole_path(self._connection):
-            row = self._connection.execute(f"explain (verbose, costs off, format json) {statement}".encode()).fetchone()
-        return json.dumps(row)
+            explained = session.scalar(self._connection, f"explain (verbose, costs off, format json) {statement}")
+        return json.dumps(explained[0]["Plan"])  # and not the query's identifier, which differs
 
 
 def _connected(prepared: PreparedRule) -> Dependence:

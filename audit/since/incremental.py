@@ -18,12 +18,13 @@ from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.scans.restriction import RestrictedTable, Restriction
 from order_audit.audit.since import state_file
 from order_audit.audit.since.changes import AnotherHistoryError, Changes, changes, horizon
-from order_audit.audit.since.closure import asked
+from order_audit.audit.since.closure import TooManyError, asked
 from order_audit.audit.since.compared import Compared
+from order_audit.audit.since.counting import COUNTS
 from order_audit.audit.since.derive import fingerprint
 from order_audit.audit.since.facts import differ, facts
 from order_audit.audit.since.keep import keep
-from order_audit.audit.since.numbers import Numbers, among
+from order_audit.audit.since.numbers import Numbers, among, different
 from order_audit.audit.since.old_keys import Keys
 from order_audit.audit.since.state_file import ID, State, UnreadableError
 from order_audit.audit.since.values import NULL, Value
@@ -172,17 +173,19 @@ class Incremental:
         result: Since,
     ) -> None:
         _, root = derived.roots[0]
-        table = self._compared.tables[root.table]
-        value = table.value(self._connection, root)
+        value = self._compared.value(root)
         known = [old_keys.numbers(self._connection, prepared, root, value) for prepared in rules]
         array_of = self._compared.names.__getitem__
-        proof = self._sample(found[root.table].rows.arrays[array_of(root)])
-        what = asked(derived, found, array_of, np.concatenate(known), proof)
-        for name, rows in what.rows.items():
-            if len(rows) > max(_FEW, _SHARE * found[name].count):
-                reason = f"{len(rows):,} of {found[name].count:,} rows of {name.relation} would have to be read again"
-                result.in_full |= dict.fromkeys((prepared.rule.id for prepared in rules), reason)
-                return
+        there = {name: found[name].counted(COUNTS, dict(derived.counts).get(name, 0)) for name in derived.tables}
+        proof = self._sample(there[root.table].rows.arrays[array_of(root)])
+        most = {name: int(max(_FEW, _SHARE * found[name].count)) for name in derived.tables}
+        try:
+            what = asked(derived, there, array_of, np.concatenate(known), proof, most)
+        except TooManyError as error:
+            count, name = found[error.table].count, error.table.relation
+            reason = f"more than a fifth of the {count:,} rows of {name} would have to be read again"
+            result.in_full |= dict.fromkeys((prepared.rule.id for prepared in rules), reason)
+            return
         restricted = tuple(
             RestrictedTable(
                 name.relation,
@@ -217,8 +220,8 @@ class Incremental:
 
     def _sample(self, keys: Numbers) -> Numbers:
         """Choose the keys that are judged although nothing has changed for them."""
-        different = np.unique(keys) if self._verified else keys[:0]
-        return different[np.random.default_rng().random(len(different)) < self._verified]
+        all_keys = different(keys) if self._verified else keys[:0]
+        return all_keys[np.random.default_rng().random(len(all_keys)) < self._verified]
 
     def verify(self, store: Callable[[str], Path | None], since: Since) -> int:
         """Compare the verdicts on the sample with those of the earlier audit; return how many were compared.
@@ -259,7 +262,8 @@ class Incremental:
                 and known
                 and known.kind == value.kind
             ):
-                there = found[name].rows.arrays
+                bit = self._compared.counting.bit(name, rows.read_set.filters)
+                there = found[name].counted(COUNTS, bit).rows.arrays
                 ids = there[ID][among(there[array], keys)]
                 restricted = RestrictedTable(
                     f"rows of {rows.relation.oid}", table.name, table.id.sql, table.id_type, _listed(ids)

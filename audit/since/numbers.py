@@ -38,3 +38,11 @@ def among(numbers: Numbers, wanted: Numbers) -> Mask:
     candidates, ordered = numbers[places], np.sort(wanted)
     found[places] = ordered[np.searchsorted(ordered, candidates).clip(max=len(ordered) - 1)] == candidates
     return found
+
+
+def different(numbers: Numbers) -> Numbers:
+    """Return the numbers in order, each once. NumPy's own function imports what nothing else needs."""
+    ordered = np.sort(numbers)
+    is_first = np.ones(len(ordered), np.bool_)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_first]

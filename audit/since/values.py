@@ -7,6 +7,7 @@ show whose e-mail address it is. Only the keys of rows have whole hashes, and no
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +36,7 @@ left join pg_type as e on e.oid = t.typelem and t.typcategory = 'A'
 where t.oid = any(%s)
 """
 _BITS: Final = (1 << 31) - 1
+_COLUMN: Final = re.compile(rf'{ROW}\.(?:"(?:[^"]|"")*"|\w+)')
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,16 @@ def _value(parts: tuple[str, ...], types: list[int], *, is_personal: bool, whole
     if len(parts) == 1 and types[0] in _INTEGERS and not is_personal:
         return Value(f"coalesce(({parts[0]})::int8, {NULL})", "integer")
     texts = [f"({part})::text" if kind == _VARCHAR else part for part, kind in zip(parts, types, strict=True)]
+    only, computed = "", len(parts) == 1 and not _COLUMN.fullmatch(parts[0])
+    if computed:
+        only, texts = texts[0], ["v.value"]
     hashed = f"pg_catalog.hash_record_extended(row({', '.join(texts)}), {_SEED})"
     if not whole:
         hashed = f"({hashed} & {_BITS})"
     if len(parts) == 1:
-        hashed = f"case when ({parts[0]}) is null then {NULL} else {hashed} end"
+        hashed = f"case when {'v.value' if computed else parts[0]} is null then {NULL} else {hashed} end"
+    if computed:  # once
+        hashed = f"(select {hashed} from (select {only} as value offset 0) as v)"
     names = ",".join(str(_TEXT if kind == _VARCHAR else kind) for kind in types)
     return Value(hashed, f"{'whole ' * whole}hash of {names}")
 

@@ -12,6 +12,10 @@ update person set id = id + 100000 where id = any(:some);
 
 update item set amount = 100 - amount where person_id = any(:some);
 
+update item set kind = case kind when 'k1' then null when 'k2' then 'k1' else 'k2' end where person_id = any(:some);
+
+update person set tag = case tag when 't1' then 't3' else 't2' end where id = any(:some);
+
 update item set person_id = person_id % 100 + 1 where a = any(:some);
 
 update item set a = a + 100000 where a = any(:some);

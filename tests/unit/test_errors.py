@@ -24,6 +24,7 @@ INTERNAL = {
     "AnotherHistoryError",
     "CannotImportError",
     "FormatError",
+    "TooManyError",
     "Underivable",
     "UnexplainedError",
     "UnreadableError",
