@@ -14,7 +14,7 @@ from typing import Final
 import psycopg
 
 from order_audit.audit.analysis.dependence import ROW, Dependence
-from order_audit.audit.analysis.predicates import Filter, condition, implies
+from order_audit.audit.analysis.filters import Filter, condition, implies
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.since.tables import Table

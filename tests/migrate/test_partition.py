@@ -138,8 +138,10 @@ def test_no_row_is_read_under_the_lock_and_the_way_back_is_exact(retired: str, s
             said = succeed(retired, DEPLOY)
             assert "verifying table" in said
             assert "orders_1" not in re.findall(r'(?:verifying table|building index) "(orders_\d+)', said)
-            # the present table's own key is validated after the transaction
-            assert re.search(r'validate\.sql:\d+: \w+:  validating foreign key .* "orders_first_ancestor_is_root"', said)
+            # the key of the present table is validated after the transaction
+            assert re.search(
+                r'validate\.sql:\d+: \w+:  validating foreign key .* "orders_first_ancestor_is_root"', said
+            )
             assert connection.execute(ROWS).fetchall() == before
             now = [(*row[:2], row[2].replace(" ON ONLY ", " ON ")) for row in connection.execute(definition)]
             assert now == parts
