@@ -4,10 +4,10 @@
 -- applications. Takes no strong lock on the current tables and has no effect yet.
 --
 -- The way of a row, with the files of prepare/ in brackets:
---   old to new   A trigger of the old table [to_new] or the backfill [backfill, indexes] calls migration.put [put]. That judges the
---                rows [faults]. It writes valid ones to the new tables [write_customers, copy_customers; write_orders,
---                copy_orders] and others to the quarantine [quarantine]. Frequent writes have a fast path past all this:
---                in the trigger itself, and for one new order [add_order].
+--   old to new   A trigger of the old table [to_new] or the backfill [backfill, indexes] calls migration.put [put]. That
+--                judges the rows [faults]. It writes valid ones to the new tables [write_customers, copy_customers;
+--                write_orders, copy_orders] and others to the quarantine [quarantine]. Frequent writes have a fast path
+--                past all this: in the trigger itself, and for one new order [add_order].
 --   new to old   Triggers of the new tables write changed columns to the old ones [to_old].
 --   views        Their triggers write to the old tables [views], and so on as above.
 --   left over    Rows in quarantine, and rows that both sides held at once, are judged again later [settle].
