@@ -170,7 +170,7 @@ def test_what_comes_later_stops_the_switch(sample: str) -> None:
             (
                 "alter sequence orders_order_id_seq owned by none",
                 "alter sequence orders_order_id_seq owned by orders.order_id",
-                "no sequence for new numbers belongs to orders.order_id: alter sequence NAME owned by TABLE.COLUMN",
+                "numbers from a sequence that belongs to the key, as serial makes one: not so orders.order_id",
             ),
         ):
             connection.execute(create.encode())

@@ -9,6 +9,7 @@ set local quote_all_identifiers = off;
 do $$
 declare
   found text;
+  generated text;
   the_tables oid[] := array(
     select coalesce(to_regclass('migration.' || t.tab), to_regclass('public.' || t.tab))
     from (values ('customers'), ('orders')) as t (tab)
@@ -24,36 +25,31 @@ begin
     raise exception 'the migration needs plain tables: % is something else, or unlogged, or inherits, or has children', found;
   end if;
 
-  select string_agg(w.tab || '.' || w.name || ' ' || w.type, ', ') into found
-  from (values
-    ('customers', 'customer_id', 'integer'), ('customers', 'customer_name', 'text'),
-    ('customers', 'customer_email', 'text'), ('customers', 'customer_contact_name', 'character varying(100)'),
-    ('customers', 'customer_phone', 'character varying(20)'), ('customers', 'address', 'text'),
-    ('customers', 'address_state', 'text'), ('customers', 'customer_balance', 'double precision'),
-    ('orders', 'order_id', 'integer'), ('orders', 'order_ref', 'integer'), ('orders', 'customer_id', 'integer'),
-    ('orders', 'order_schedule', 'bit(336)'), ('orders', 'delivery_script_name', 'text'),
-    ('orders', 'delivery_script_args', 'json'), ('orders', 'order_amount', 'integer'), ('orders', 'order_status', 'text')
-  ) as w (tab, name, type)
-  where not exists (
-    select from pg_catalog.pg_attribute as a
-    join pg_catalog.pg_class as c on c.oid = a.attrelid
-    where c.oid = any(the_tables) and c.relname = w.tab and a.attname = w.name and not a.attisdropped
-      and format_type(a.atttypid, a.atttypmod) = w.type
-  );
+  with wanted (tab, name, type) as (
+    values
+      ('customers', 'customer_id', 'integer'), ('customers', 'customer_name', 'text'),
+      ('customers', 'customer_email', 'text'), ('customers', 'customer_contact_name', 'character varying(100)'),
+      ('customers', 'customer_phone', 'character varying(20)'), ('customers', 'address', 'text'),
+      ('customers', 'address_state', 'text'), ('customers', 'customer_balance', 'double precision'),
+      ('orders', 'order_id', 'integer'), ('orders', 'order_ref', 'integer'), ('orders', 'customer_id', 'integer'),
+      ('orders', 'order_schedule', 'bit(336)'), ('orders', 'delivery_script_name', 'text'),
+      ('orders', 'delivery_script_args', 'json'), ('orders', 'order_amount', 'integer'),
+      ('orders', 'order_status', 'text')
+  ), present as (
+    select c.relname as tab, a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attgenerated
+    from pg_catalog.pg_class as c
+    join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where c.oid = any(the_tables)
+  )
+  select string_agg(format('%s.%s %s', w.tab, w.name, w.type), ', ') filter (where p.type is distinct from w.type),
+    string_agg(format('%s.%s', w.tab, w.name), ', ') filter (where p.attgenerated <> '')
+  into found, generated
+  from wanted as w
+  left join present as p on p.tab = w.tab and p.name = w.name;
   if found is not null then
     raise exception 'the migration is for the scenario''s tables: this database lacks the columns %', found;
-  end if;
-
-  select string_agg(c.relname || '.' || a.attname, ', ' order by c.relname, a.attnum) into found
-  from pg_catalog.pg_class as c
-  join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> ''
-  where c.oid = any(the_tables) and a.attname in (
-    'customer_id', 'customer_name', 'customer_email', 'customer_contact_name', 'customer_phone', 'address', 'address_state',
-    'customer_balance', 'order_id', 'order_ref', 'order_schedule', 'delivery_script_name', 'delivery_script_args',
-    'order_amount', 'order_status'
-  );
-  if found is not null then
-    raise exception 'writes to the new tables cannot be copied to a generated column: %', found;
+  elsif generated is not null then
+    raise exception 'writes to the new tables cannot be copied to a generated column: %', generated;
   end if;
 
   select string_agg(k.tab || '.' || k.id, ', ') into found
@@ -68,12 +64,16 @@ begin
     raise exception 'the rows of a table without a primary key cannot be identified: make % one', found;
   end if;
 
-  -- both sides take their numbers from them; the switch lets them stand alone
+  -- Both sides take their numbers from it until retire; the sequence of an identity goes with its table in contract.
   select string_agg(k.tab || '.' || k.id, ', ') into found
   from (values ('customers', 'customer_id'), ('orders', 'order_id')) as k (tab, id)
-  where to_regclass('public.' || k.tab) = any(the_tables) and pg_get_serial_sequence('public.' || k.tab, k.id) is null;
+  join pg_catalog.pg_attribute as a on a.attrelid = to_regclass('public.' || k.tab) and a.attname = k.id
+  where a.attrelid = any(the_tables)
+    and (a.attidentity <> '' or pg_get_serial_sequence('public.' || k.tab, k.id) is null);
   if found is not null then
-    raise exception 'no sequence for new numbers belongs to %: alter sequence NAME owned by TABLE.COLUMN', found;
+    raise exception 'both sides take numbers from a sequence that belongs to the key, as serial makes one: not so %', found
+      using hint = 'alter sequence NAME owned by TABLE.COLUMN; of an identity: alter table TABLE alter COLUMN drop identity,'
+        ' and a sequence as its default';
   end if;
 
   select string_agg(c.relname, ', ' order by c.relname) into found
