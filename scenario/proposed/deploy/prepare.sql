@@ -9,7 +9,7 @@
 --                write_orders, copy_orders] and others to the quarantine [quarantine]. Frequent writes have a fast path
 --                past all this: in the trigger itself, and for one new order [add_order].
 --   new to old   Triggers of the new tables write changed columns to the old ones [to_old].
---   views        Their triggers write to the old tables [views], and so on as above.
+--   views        Their triggers write to the old tables [views, writes], and so on as above.
 --   left over    Rows in quarantine, and rows that both sides held at once, are judged again later [settle].
 -- A write is copied once, because a copy is no write of an application [direction]. What both sides share, or only old
 -- applications read, is in [tables, numbers, old_forms]. What compares both sides is in [compare]. Columns that are added
@@ -48,6 +48,7 @@ $$;
 \ir prepare/to_new.sql
 \ir prepare/to_old.sql
 \ir prepare/views.sql
+\ir prepare/writes.sql
 \ir prepare/settle.sql
 \ir prepare/backfill.sql
 \ir prepare/indexes.sql

@@ -1,6 +1,6 @@
 -- A part of contract.sql, which runs it once.
 -- Writes of old applications through the views, without the old tables: rows that the new tables reject are now errors.
--- These functions replace those of ../../../deploy/prepare/views.sql, which write to the old tables. Both compare for
+-- These functions replace those of ../../../deploy/prepare/writes.sql, which write to the old tables. Both compare for
 -- concurrent changes by sales_old.refuse_overtaken; the rest differs, because the tables do.
 
 create or replace function sales_old.write_customer() returns trigger
