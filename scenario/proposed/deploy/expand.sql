@@ -25,15 +25,7 @@ revoke all on schema sales_private from public;
 \ir expand/erasure.sql
 \ir expand/persons.sql
 
-create function sales.touch() returns trigger
-language plpgsql
-as $$
-begin
-  new.updated_at := now();
-  return new;
-end
-$$;
-comment on function sales.touch() is 'Records the time of a change.';
+-- a change of a row sets its updated_at
 do $$
 declare
   tab text;

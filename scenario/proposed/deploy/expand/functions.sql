@@ -1,5 +1,5 @@
 -- A part of expand.sql, which runs it once.
--- Functions that constraints use, and who may correct records.
+-- Functions that constraints and triggers use, and who may correct records.
 
 -- Return whether a text is not blank: it has a character other than white space.
 create function sales.says_something(words text) returns boolean
@@ -93,3 +93,13 @@ begin
 end
 $$;
 comment on function sales.may_correct(regclass) is 'Whether a function of the owner corrects records now.';
+
+create function sales.touch() returns trigger
+language plpgsql
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+comment on function sales.touch() is 'Records the time of a change.';

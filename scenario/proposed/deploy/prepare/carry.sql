@@ -1,5 +1,6 @@
 -- A part of prepare.sql, which runs it once.
--- Columns that are added to the old tables during the migration.
+-- Columns that are added to the old tables during the migration. Statements name columns that only the server knows, so
+-- they are texts; of a table, rtrim(the_tab, 's') || '_id' is the key: customer_id, order_id.
 
 create table sales_old.carried (
   tab text not null,

@@ -20,6 +20,7 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 declare
+  -- in notes, which name one row: customer or order
   the_kind constant text := rtrim(what, 's');
   waiting bigint[];
   ready bigint[];
