@@ -49,6 +49,13 @@ def page(template: str, **content: Any) -> str:
         raise KeyError(error.message) from error
 
 
+def compile_templates() -> None:
+    """Compile all templates, which keeps them."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
 class _Kept(BytecodeCache):
     """Compiled templates, kept beside this module: to compile them takes longer than to render the page."""
 

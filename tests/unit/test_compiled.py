@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from jinja2 import FileSystemLoader
 
-from order_audit import compiled
+from order_audit import compiled, keep
+from order_audit.audit.analysis import parsed_query
 from order_audit.expectations import load, placeholders, schema_rules, suite
 from order_audit.reports.html import environment
 
@@ -88,6 +89,24 @@ def test_templates_are_compiled_once(place: Path, monkeypatch: pytest.MonkeyPatc
         assert len(after) == 1
         assert (before == after) is (number == 1 and bool(before))
         place.touch()  # the second time it is read
+
+
+def test_an_installation_keeps_all_that_runs_would(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And says where it cannot."""
+    monkeypatch.setattr(compiled, "_path", lambda it: place.parent / f"{it.name}.kept")
+    fresh = [suite._shipped, suite.schema_rules, parsed_query._shipped, parsed_query.parse, environment._environment]
+    for cached in fresh:
+        cached.cache_clear()
+    assert keep.main() == 0
+    templates = {f"template_{it}" for it in (Path(environment.__file__).parent / "templates").glob("*.j2")}
+    names = {it.stem for it in _kept(place.parent)}
+    assert {f"{it}_{what}" for it in ("current", "proposed") for what in ("suite", "parsed")} | {"lint_suite"} <= names
+    assert len([it for it in names if it.startswith("template_")]) == len(templates)
+    place.touch()
+    monkeypatch.setattr(compiled, "_path", lambda _: place / "no folder")
+    assert keep.main() == 3
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert keep.main() == 3
 
 
 @pytest.mark.parametrize("text", ["select a::text", "select '::a'", "a :: b", "::::a", "x:=y", ""])
