@@ -11,8 +11,10 @@ import typer
 from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.configured import Configured
 from order_audit.audit.cli.fixes_connection import connected, refuse_dropped, refuse_standby
+from order_audit.audit.cli.fixes_emit import emit_project
 from order_audit.audit.cli.fixes_files import read_choices, read_files
 from order_audit.audit.cli.fixes_new import new
+from order_audit.audit.cli.fixes_options import BatchSize, MaxWait, NoGuards, Pause, Recommended
 from order_audit.audit.cli.options import (
     Decisions,
     Dsn,
@@ -38,17 +40,6 @@ fixes_app = Commands(
     of=Configured, help="Fix violations: new, plan, emit, apply, status, revert.", no_args_is_help=True
 )
 fixes_app.command()(new)
-
-Recommended = Annotated[
-    bool,
-    typer.Option("--accept-recommended", help="Choose recommended options where the decisions file has none."),
-]
-BatchSize = Annotated[int, typer.Option(min=1, max=1_000_000, metavar="N", help="Maximum rows per transaction.")]
-MaxWait = Annotated[
-    int, typer.Option(min=10, max=60_000, metavar="MS", help="Longest time to block other sessions, in ms.")
-]
-Pause = Annotated[int, typer.Option(min=0, max=60_000, metavar="MS", help="Pause between transactions, in ms.")]
-NoGuards = Annotated[bool, typer.Option("--no-guards", help="Install no guards against new violations.")]
 
 
 def _count(connection: psycopg.Connection, rules: Iterable[Rule]) -> dict[str, int]:
@@ -122,62 +113,7 @@ def plan(
     raise typer.Exit(1 if made.errored else 0)
 
 
-@fixes_app.command("emit")
-def emit_project(
-    out: Annotated[Path, typer.Option(help="Folder for the project.")],
-    dsn: Dsn = None,
-    schema: Schema = "",
-    suite: Suites = None,
-    folder: Fixes = None,
-    guard_folder: Guards = None,
-    var: Variables = None,
-    decisions: Decisions = None,
-    accept_recommended: Recommended = False,
-    rule: Annotated[
-        list[str] | None, typer.Option(help="Only this rule's fix, or these; repeatable.", show_default=False)
-    ] = None,
-    no_guards: NoGuards = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write the fixes as a Sqitch project: deploy, verify and revert, a change for each rule. Changes nothing.
-
-    The files also run with psql alone.
-
-    Example: order-audit fixes emit --out mend --dsn postgresql://reader@db/shop --decisions decisions.toml
-    """
-    from order_audit.audit.cli.progress_bar import progress_bar
-    from order_audit.expectations import matching
-    from order_audit.fixes.emission.emit import emit
-    from order_audit.reports.formatting import plural
-    from order_audit.scenario.migrate.moved import are_moved
-
-    all_rules, fixes, own = read_files(suite, folder, guard_folder, var)
-    choices, _ = read_choices(fixes, decisions, recommended=accept_recommended)
-    wanted = matching(all_rules, rule) if rule else set()
-    with connected(dsn, schema, sound=True) as connection, progress_bar("writing", quiet=quiet) as on_progress:
-        refuse_standby(connection)
-        refuse_dropped(connection, suite, folder)
-        # a guard's function names its tables, and a rollback of the migration moves them again
-        guards = not no_guards and not are_moved(connection)
-        made = emit(
-            connection, fixes, choices, out,
-            rules=wanted, guards=guards, own_guards=own.values(), on_progress=on_progress,
-        )  # fmt: skip
-    for name, count in made.rows.items():
-        say(f"{name}: {plural(count, 'row')}")
-    for name, why in made.left_out.items():
-        say(f"skipped: {name}: {why}")
-    if made.not_converging:
-        say(
-            f"fixes of {', '.join(made.not_converging)} do not converge: other fixes undo them."
-            " Choose another option for one of them, and emit again"
-        )
-    for name, count in made.run_again if not made.not_converging else ():
-        say(
-            f"after all files, run deploy/{name}.sql once more with psql: {plural(count, 'more row')} to change;"
-            " the revert file reverts both runs"
-        )
-    say(f"{len(made.changes)} changes: {out}")
+fixes_app.command("emit")(emit_project)
 
 
 @fixes_app.command()

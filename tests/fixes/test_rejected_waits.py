@@ -9,7 +9,7 @@ from typing import get_args
 import psycopg
 import pytest
 
-from order_audit.audit.cli.fixes import MaxWait
+from order_audit.audit.cli.fixes_options import MaxWait
 from order_audit.fixes.apply import apply
 from order_audit.fixes.emission.emit import emit
 from order_audit.fixes.engine.batch_loop import too_large
