@@ -1,7 +1,7 @@
 # make demo: the whole job on a private server.
 # make test: every check.  make check: those that are quick and need no server, in less than a minute once their caches are warm.
-# make bench: what a user waits for, next to hand-written SQL and other tools, from 10,000 to 10,000,000 orders; BENCH is
-#   what else `python -m benchmarks.whole` takes.  make bench-quick: the same at 200,000 orders, in 5 minutes. Both compare
+# make bench: whole commands next to hand-written SQL and other tools, from 10,000 to 10,000,000 orders; BENCH is what else
+#   `python -m benchmarks.whole` takes.  make bench-quick: the same at 200,000 orders, in 5 minutes. Both compare
 #   with the committed results, and fail if a ratio is worse by more than a fifth.
 # JOBS is how many tests run at once, each in a process with servers of its own.
 # make soak: what is too long for the tests: fixes killed SOAK times, fixes, the migration and audits since an earlier one

@@ -48,7 +48,7 @@ def size_tables(document: Document) -> str:
     """All rows of one size."""
     orders, customers = document["tables"]
     parts = [
-        f"### What a user waits for: {orders:,} orders, {customers:,} customers\n\n"
+        f"### Whole commands: {orders:,} orders, {customers:,} customers\n\n"
         f"Whole processes, medians of {document['repeats']} round(s). The ratio is that of all CPU, client and server,"
         " to the row with 1.00, or to the row that the title names. Every audit of the orders ran after 0.1% of them"
         f" had changed. The earlier revision is {document['revision']}. The load average was {document['load']:.1f} at"
@@ -162,5 +162,6 @@ def _by_size(places: dict[str, Place]) -> str:
         medians = [median_of(document, place) for document in found]
         cells = ["–" if it is None else f"{it['wall']:.2f} ({it['client']:.2f} + {it['server']:.2f})" for it in medians]
         lines.append((name, *cells))
+    lines.append(("load average at the start", *(decimal(document["load"]) for document in found)))
     head = ("", *(f"{document['tables'][0]:,} orders" for document in found))
     return f"\n{grid(head, lines)}\n\n"
