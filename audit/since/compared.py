@@ -109,7 +109,9 @@ class Compared:
     def _chosen(self, edge: Edge, alone: Collection[Link]) -> Edge:
         """Choose what to compare of the several values that rows of one group have in common: any of them suffices."""
         if len(edge.same.parts) < 2:
-            link = _computed(edge.same, alone) if edge.nulls else edge.same
+            # of other types, equal values can be written in several ways
+            is_text = edge.nulls and self.value(edge.same).is_text
+            link = _computed(edge.same, alone) if is_text else edge.same
             return edge if link == edge.same else replace(edge, value=link, same=link)
         table = self.tables[edge.same.table]
         parts: dict[str, Value] = {}

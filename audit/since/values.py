@@ -54,6 +54,11 @@ class Value:
         """Whether the number is the value itself."""
         return self.kind == "integer"
 
+    @property
+    def is_text(self) -> bool:
+        """Whether equal values are the same bytes of a text."""
+        return self.kind == f"hash of {_TEXT}"
+
 
 def value_of(connection: psycopg.Connection, link: Link, table: Relation, *, whole: bool = False) -> Value:
     """Return the number of a link's value, or its `whole` hash.

@@ -208,6 +208,20 @@ def test_a_server_that_identifies_its_queries(server: Server, tmp_path: Path) ->
         assert _held(dsn, tmp_path, 1, options).in_full == {}
 
 
+def test_equal_numbers_that_are_written_in_two_ways(server: Server, tmp_path: Path) -> None:
+    """What is computed from the text of a number does not say which numbers are equal."""
+    counted = "select d.id from (select p.id, count(*) over (partition by {}) as n from t as p) as d where d.n > {}"
+    rules = {"number": ("id", counted.format("p.n", 1)), "text": ("id", counted.format("length((p.n) || '')", 9))}
+    options = _suite(tmp_path / "suite", rules)
+    with _connected(server) as (dsn, connection):
+        connection.execute("create table t (id int primary key, n numeric); insert into t values (1, 1.0), (2, 1.00)")
+        run(dsn, tmp_path / "0", options)
+        connection.execute("insert into t values (3, 2.0)")
+        _held(dsn, tmp_path, 1, options)
+        connection.execute("insert into t values (4, 2.00)")
+        assert _held(dsn, tmp_path, 2, options).in_full == {}
+
+
 def test_rows_that_a_rule_does_not_look_at(server: Server, tmp_path: Path) -> None:
     """All rows of a group are read only if the rule looks at all of them."""
     numbered = "select p.id, max(p.id) over (partition by p.g) as last from t as p"
