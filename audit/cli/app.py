@@ -132,8 +132,10 @@ def _run(words: list[str], *, debug: bool) -> int:
 def _command_line(word: str) -> Callable[..., object]:
     """Build the command or the group of this name, or all if there is none; once a process.
 
-    typer reads the signature of each command that it builds, for 25 ms in all.
+    typer reads the signature of each command that it builds, for 25 ms in all. `config` shows options of the others.
     """
+    if word == config.__name__:
+        return typer.main.get_command(app)
     one = copy.copy(app)
     one.registered_commands = [it for it in app.registered_commands if word in (it.name, _own_name(it.callback))]
     one.registered_groups = [it for it in app.registered_groups if it.name == word]
