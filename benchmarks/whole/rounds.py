@@ -61,9 +61,9 @@ def measure(
     others = _installed(bench, folder)
     begun, load = time.monotonic(), os.getloadavg()[0]
     say(f"generating {orders:,} orders")
-    with bed(running, orders, seed=seed, defects=defects) as made, _spoilt(running, made) as spoilt:
-        without_autovacuum(made.dsn)
-        with servers.database(running, "sample") as sample:
+    with bed(running, orders, seed=seed, defects=defects) as made:
+        without_autovacuum(made.dsn)  # nor in its copies
+        with _spoilt(running, made) as spoilt, servers.database(running, "sample") as sample:
             size = Size(bench, made, spoilt, sample, folder, earlier, others)
             for contender, own in others:
                 contender.prepare(made, own)
@@ -104,7 +104,6 @@ def _spoilt(running: Server, made: Bed) -> Iterator[Bed]:
     with copied(running, made) as spoilt:
         with psycopg.connect(spoilt.dsn, autocommit=True) as connection:
             spoil(connection, FEW)
-        without_autovacuum(spoilt.dsn)
         yield spoilt
 
 
