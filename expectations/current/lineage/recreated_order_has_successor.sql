@@ -90,17 +90,23 @@ join (
       from round as r
       where (select count(distinct other) < count(*) from edge)
     )
-  select l.order_ref, l.last_id
-  from lineage as l
-  left join node as n on n.order_ref = l.order_ref
-  left join (
-    select t.i, t.latest
-    from (select latest from round order by latest desc limit 1) as r
-    cross join lateral unnest(r.latest) with ordinality as t (latest, i)
-  ) as t on t.i = n.i
-  left join node as successor on successor.i = t.latest and successor.last_id > l.last_id
-  where l.ends_recreated
-    and successor.i is null
+  -- Few lineages end so. The server would expect as many as there are orders, but of an array it expects few values: it
+  -- looks their orders up, and makes no hash table of all orders.
+  select e.order_ref, e.last_id
+  from (
+    select array_agg(l.order_ref) as refs, array_agg(l.last_id) as last_ids
+    from lineage as l
+    left join node as n on n.order_ref = l.order_ref
+    left join (
+      select t.i, t.latest
+      from (select latest from round order by latest desc limit 1) as r
+      cross join lateral unnest(r.latest) with ordinality as t (latest, i)
+    ) as t on t.i = n.i
+    left join node as successor on successor.i = t.latest and successor.last_id > l.last_id
+    where l.ends_recreated
+      and successor.i is null
+  ) as a
+  cross join lateral unnest(a.refs, a.last_ids) as e (order_ref, last_id)
 ) as l on l.order_ref = o.order_ref and l.last_id = o.order_id
 where o.order_status::text = 'recreated'
 order by o.order_id

@@ -87,17 +87,23 @@ join (
       from round as r
       where (select count(distinct other) < count(*) from edge)
     )
-  select l.first_ancestor_id, l.last_id
-  from lineage as l
-  left join node as n on n.first_ancestor_id = l.first_ancestor_id
-  left join (
-    select t.i, t.latest
-    from (select latest from round order by latest desc limit 1) as r
-    cross join lateral unnest(r.latest) with ordinality as t (latest, i)
-  ) as t on t.i = n.i
-  left join node as successor on successor.i = t.latest and successor.last_id > l.last_id
-  where l.ends_recreated
-    and successor.i is null
+  -- Few lineages end so. The server would expect as many as there are orders, but of an array it expects few values: it
+  -- looks their orders up, and makes no hash table of all orders.
+  select e.first_ancestor_id, e.last_id
+  from (
+    select array_agg(l.first_ancestor_id) as ancestors, array_agg(l.last_id) as last_ids
+    from lineage as l
+    left join node as n on n.first_ancestor_id = l.first_ancestor_id
+    left join (
+      select t.i, t.latest
+      from (select latest from round order by latest desc limit 1) as r
+      cross join lateral unnest(r.latest) with ordinality as t (latest, i)
+    ) as t on t.i = n.i
+    left join node as successor on successor.i = t.latest and successor.last_id > l.last_id
+    where l.ends_recreated
+      and successor.i is null
+  ) as a
+  cross join lateral unnest(a.ancestors, a.last_ids) as e (first_ancestor_id, last_id)
 ) as l on l.first_ancestor_id = o.first_ancestor_id and l.last_id = o.order_id
 where o.order_status = 'recreated'
 order by o.order_id
