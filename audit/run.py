@@ -70,7 +70,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
             except psycopg.Error as error:
                 raise RunError(f"the server refused a statement: {mask.error(error)}") from None
             numbers = SecretNumbers()
-            document = assemble(collected, options, folder, baseline.keys if baseline else None)
+            document = assemble(collected, options, folder, baseline)
             document = numbers.of(history.with_history(document, earlier))
             asked = Asked(tuple(collected.suite.rules), options.schema, options.examples)
             others = [writer for name, writer in FORMATS.items() if name not in writers]

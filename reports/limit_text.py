@@ -19,13 +19,13 @@ def tolerated(document: Document) -> list[Result]:
 def tolerance(result: Result) -> str:
     """Return the violations of a rule that has passed with some, and how many of them its header tolerates."""
     of = f" of {plural(result.checked, 'row')}" if result.checked is not None else ""
-    keys = [it for row in result.examples[:_KEYS] if (it := _key(result, row))]
+    keys = [it for row in result.examples[:_KEYS] if (it := key(result, row))]
     more = ", …" * (result.violations > len(keys))
     named = f"; {result.key}: {', '.join(keys)}{more}" if keys else ""
     return f"{plural(result.violations, 'violation')}{of}, tolerated: at most {result.tolerate[-1].above}{named}"
 
 
-def _key(result: Result, row: JsonObject) -> str:
+def key(result: Result, row: JsonObject) -> str:
     """Return the key of an example, masked as the example is."""
     names = result.key.split(", ")
     values = [row.get(name) for name in names]

@@ -79,6 +79,23 @@ class SafeCsvWriter:
         (folder / self.file).unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class LogWriter:
+    """A format that is no file: commands in the log of a CI job, which the command line prints."""
+
+    commands: Callable[[Document], list[str]]
+    is_default: bool = False
+
+    def check(self, out: Path) -> None:
+        """Do nothing: no file is written."""
+
+    def write(self, document: Document, folder: Path, out: Path, asked: Asked) -> None:
+        """Do nothing: see `commands`."""
+
+    def remove(self, folder: Path) -> None:
+        """Do nothing."""
+
+
 # Imports are inside functions, because some modules are slow to import.
 
 
@@ -113,6 +130,36 @@ def _markdown(document: Document) -> str:
     return markdown(document)
 
 
+def _sarif(document: Document) -> str:
+    from order_audit.reports.ci import sarif
+
+    return sarif.sarif(document)
+
+
+def _gitlab(document: Document) -> str:
+    from order_audit.reports.ci import gitlab
+
+    return gitlab.code_quality(document)
+
+
+def _tap(document: Document) -> str:
+    from order_audit.reports.ci import tap
+
+    return tap.tap(document)
+
+
+def _github(document: Document) -> list[str]:
+    from order_audit.reports.ci import github
+
+    return github.commands(document)
+
+
+def _azure(document: Document) -> list[str]:
+    from order_audit.reports.ci import azure
+
+    return azure.commands(document)
+
+
 WRITERS: Final[dict[str, FileWriter | SafeCsvWriter]] = {
     "html": FileWriter("report.html", _html),
     "summary": FileWriter("summary.html", _summary, is_default=False),
@@ -122,5 +169,10 @@ WRITERS: Final[dict[str, FileWriter | SafeCsvWriter]] = {
     # a document does not hold all keys: the audit writes the file while it reads them
     "violations": FileWriter("violations.csv", None),
     "csv-safe": SafeCsvWriter(),
+    "sarif": FileWriter("findings.sarif", _sarif, is_default=False),
+    "gitlab": FileWriter("gl-code-quality-report.json", _gitlab, is_default=False),
+    "tap": FileWriter("results.tap", _tap, is_default=False),
 }
+#: Formats of the log, by the CI system that reads them.
+LOGS: Final[dict[str, LogWriter]] = {"github": LogWriter(_github), "azure": LogWriter(_azure)}
 DEFAULT: Final = tuple(name for name, writer in WRITERS.items() if writer.is_default)

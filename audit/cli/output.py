@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,13 @@ _WORD: Final = re.compile(
 )
 
 
+#: The variables of CI systems that take commands from the log, and how such commands begin: in GitHub's a line, in
+#: Azure's a part of it.
+_IN_CI: Final = {"GITHUB_ACTIONS", "TF_BUILD"}
+_MAY_COMMAND: Final = re.compile("::|##")
+_COMMAND: Final = re.compile(r"^\s*::|##(?=vso\[|\[)", re.MULTILINE | re.IGNORECASE)
+
+
 class CleanStream(io.TextIOBase):
     """A text stream that spells out control characters. A progress bar, which needs some, takes `raw`.
 
@@ -37,7 +45,7 @@ class CleanStream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write text without control characters but ends of lines and tabs; return the length of the text."""
-        self.raw.write(clean(without_secrets(text) if self._hides_secrets else text))
+        self.raw.write(_without_commands(clean(without_secrets(text) if self._hides_secrets else text)))
         return len(text)
 
     def flush(self) -> None:
@@ -86,6 +94,20 @@ def without_secrets(text: str) -> str:
     Of a URL everything up to the last @ is hidden, of the line or of the word: a password may hold more of them.
     """
     return _WORD.sub(r"\1***", _URL.sub(r"\1\2***@", text)) if _MAY_HIDE.search(text) else text
+
+
+def _without_commands(text: str) -> str:
+    """Return a text in which the CI system that runs this program finds no command: a value could hold one."""
+    if not _IN_CI & os.environ.keys() or not _MAY_COMMAND.search(text):
+        return text
+    return _COMMAND.sub(lambda it: it[0].replace("::", ": :").replace("##", "# #"), text)
+
+
+def print_raw(command: str) -> None:
+    """Print a command for the CI system on a line of its own."""
+    raw = sys.stdout.raw if isinstance(sys.stdout, CleanStream) else sys.stdout
+    raw.write(f"{command}\n")
+    raw.flush()
 
 
 def cleaned_stderr() -> contextlib.AbstractContextManager[Any]:

@@ -39,8 +39,8 @@ from order_audit.audit.cli.options import (
     say_notes,
     variables,
 )
-from order_audit.audit.formats import FORMATS
 from order_audit.audit.results.option_checks import check_options, percentage
+from order_audit.audit.formats import FORMATS, asked_formats
 from order_audit.errors import UsageError
 from order_audit.progress import ignore_note
 from order_audit.reports.writers import DEFAULT
@@ -67,7 +67,11 @@ def run(
     tag: Tags = None,
     var: Variables = None,
     formats: Annotated[
-        str, typer.Option("--format", help=f"Formats to write, separated by commas: {', '.join(FORMATS)}.")
+        str,
+        typer.Option(
+            "--format",
+            help=f"Formats to write, separated by commas: {', '.join(FORMATS)}; auto: those that the CI system reads.",
+        ),
     ] = ",".join(DEFAULT),
     fail_on: Annotated[Severity, typer.Option(help="Fail the gate on this severity or worse.")] = "critical",
     min_pass_rate: Annotated[
@@ -172,6 +176,7 @@ def run(
             "--out is missing: name a folder for the files, here or as out in [output] of order-audit.toml"
         )
     check_options(sample, statement_timeout, verify_since, exact=exact)
+    from order_audit.audit.cli import log_commands
     from order_audit.audit.cli.failure_mark import marked_failure
     from order_audit.audit.cli.progress_bar import progress_bars
     from order_audit.audit.database import dsn as dsns
@@ -196,7 +201,7 @@ def run(
             **from_file(suite),
             variables=variables(var),
             schema=schema,
-            formats=_formats(formats, csv_safe=csv_safe),
+            formats=asked_formats(formats, csv_safe=csv_safe),
             fail_on=fail_on,
             min_pass_rate=percentage(min_pass_rate),
             baseline=baseline,
@@ -235,6 +240,7 @@ def run(
     command = action_plan.next_command(document)
     then = [following(command, dsn)] if command else []
     say(summary.verdict_text(document, out, then, verbose=verbose))
+    log_commands.say_all(document, options.formats, out)
     raise typer.Exit(_exit_code(document))
 
 
@@ -277,15 +283,6 @@ def _warn(database: Database) -> None:
         typer.echo(escape(f"warning: {text}"), err=True)
     if (more := len(database.foreign_code) - _WARNINGS) > 0:
         typer.echo(f"  and {plural(more, 'more warning')} in results.json and in the report", err=True)
-
-
-def _formats(text: str, *, csv_safe: bool) -> tuple[str, ...]:
-    wanted = [word.strip() for word in text.split(",") if word.strip()]
-    if unknown := [word for word in wanted if word not in FORMATS]:
-        raise UsageError(f"--format: no format '{unknown[0]}' (known: {', '.join(FORMATS)})")
-    if not wanted:
-        raise UsageError(f"--format names no format (known: {', '.join(FORMATS)})")
-    return tuple(dict.fromkeys([*wanted, *["csv-safe"] * csv_safe]))
 
 
 def _exit_code(document: Document) -> int:

@@ -11,12 +11,13 @@ from pathlib import Path
 from order_audit.audit.results.collect import Collected
 from order_audit.audit.results.context import Context
 from order_audit.audit.results.given import given_options
+from order_audit.audit.results.linted import against
 from order_audit.audit.results.measured import measured
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.suppressed import Suppressed, apply, of_schema
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.schema import lint
-from order_audit.expectations import Rule
+from order_audit.expectations import Rule, shipped
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding import guard as guarding
 from order_audit.fixes.guarding.own_guards import own_guards
@@ -46,7 +47,7 @@ from order_audit.reports.document import (
     decode,
 )
 from order_audit.reports.previous_values import with_previous
-from order_audit.reports.results_file import Keys
+from order_audit.reports.results_file import Audit, Keys
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,12 @@ class _Judged:
     schema_rules: tuple[SchemaRule, ...]
 
 
-def assemble(collected: Collected, options: Options, folder: Path, before: Keys | None) -> Document:
-    """Return the document. `folder` has the violations file, if written; `before` is the baseline.
+def assemble(collected: Collected, options: Options, folder: Path, baseline: Audit | None) -> Document:
+    """Return the document. `folder` has the violations file, if written.
 
     Raises DocumentError where the baseline's violations file is none.
     """
+    before = baseline.keys if baseline else None
     results = tuple(_results(collected, options))
     changes: Mapping[str, BaselineChange] = {}
     if before:
@@ -78,7 +80,8 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
     on_schema = of_schema(options.suppressions, collected.unused, day) if options.lint else ()
     suppressions = tuple(map(_without_folder, (*suppressed.suppressions, *on_schema)))
     results = with_previous(results, before.results) if before else results
-    judged = _Judged(collected.run, results, lint.findings(collected.linted), lint.rules(collected.linted))
+    linted = against(baseline.document if baseline else None, lint.findings(collected.linted), collected.linted)
+    judged = _Judged(collected.run, results, linted.findings, lint.rules(collected.linted))
     verdict = gate.decide(
         judged,
         fail_on=options.fail_on,
@@ -111,6 +114,7 @@ def assemble(collected: Collected, options: Options, folder: Path, before: Keys 
         key_digests=collected.key_digests,
         configuration=options.configuration,
         given=given_options(options, collected.suite.rules),
+        resolved_schema_findings=linted.resolved,
     )
 
 
@@ -221,6 +225,7 @@ def _result(
         requires=requires,
         sql=sql,
         file=rule.path,
+        line=None if rule.suite in shipped() or not rule.lines else rule.lines[0].number,
         duration_ms=outcome.milliseconds,
         unguarded=unguarded,
         do_now=rule.do_now,

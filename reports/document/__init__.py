@@ -48,6 +48,7 @@ from order_audit.reports.document.result import (
 from order_audit.reports.document.schema import (
     Ddl,
     DdlLine,
+    DdlPlace,
     DdlTable,
     LeftOut,
     Obstacle,
@@ -71,6 +72,7 @@ __all__ = [
     "Database",
     "Ddl",
     "DdlLine",
+    "DdlPlace",
     "DdlTable",
     "DiagramFacts",
     "Document",

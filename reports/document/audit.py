@@ -247,3 +247,6 @@ class Document:
         KeyDigests | None, note("Null in earlier results, where digests of personal keys have no secret key.")
     ] = None
     given: Annotated[GivenOptions | None, note("Options that further commands repeat; null in earlier results.")] = None
+    resolved_schema_findings: Annotated[
+        tuple[SchemaFinding, ...], note("Schema findings of the baseline that are gone, where their rule was checked.")
+    ] = ()

@@ -229,6 +229,10 @@ class Result:
         bool, note("Whether violations.csv has digests in place of the keys, which are personal.")
     ] = False
 
+    line: Annotated[
+        int | None, note("The line of `file` where its query begins; null of the included suites.", minimum=1)
+    ] = None
+
     @property
     def open(self) -> int:
         """The violations that are not suppressed."""

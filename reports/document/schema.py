@@ -39,6 +39,14 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class DdlPlace:
+    """A line of a file of DDL."""
+
+    file: Annotated[str, note("Relative to the working folder if it is below it.")]
+    line: Annotated[int, note(minimum=1)]
+
+
+@dataclass(frozen=True)
 class SchemaFinding:
     """A fault of one object.
 
@@ -56,6 +64,10 @@ class SchemaFinding:
     remedy: Literal["statement", "rewrite", "redesign"]
     accepted: Annotated[str, note("The reason why it is accepted; empty if it is open.")] = ""
     outcome: Annotated[Outcome | None, note("The outcome of the suggestion's statements; null for prose.")] = None
+    baseline: Annotated[
+        Literal["", "new", "known"], note("Whether the baseline had it, too; empty without a baseline that was linted.")
+    ] = ""
+    place: Annotated[DdlPlace | None, note("With --ddl: where its object is defined.")] = None
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def test_a_new_format_is_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not [*tmp_path.iterdir()]
     done = order_audit("run", "--out", str(tmp_path / "out"), "--format", "ids,nonsense", "--dsn", "host=/nowhere")
     assert done.returncode == 2
-    assert f"no format 'nonsense' (known: {', '.join(FORMATS)})" in done.stderr
+    assert f"no format 'nonsense' (known: {', '.join(FORMATS)}, auto)" in done.stderr
 
 
 def test_the_help_names_every_format() -> None:
