@@ -10,7 +10,7 @@ import psycopg
 from order_audit.audit import mask
 from order_audit.audit.analysis import reach
 from order_audit.audit.formats import FORMATS
-from order_audit.audit.results import nothing_judged
+from order_audit.audit.results import ddl_files, nothing_judged
 from order_audit.audit.results.assemble import assemble
 from order_audit.audit.results.collect import collect
 from order_audit.audit.results.options import Options
@@ -61,6 +61,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
     if not options.trusted:
         reach.refuse_fixes(repairs.values(), guards.values())
     earlier = history.read(options.history) if options.history else []
+    ddl = ddl_files.read(options.ddl)
     baseline = results_file.baseline(options.baseline) if options.baseline else None
     last = results_file.read(options.since) if options.since else None
     try:
@@ -70,7 +71,7 @@ def run(dsn: str, out: Path, options: Options) -> Document:
             except psycopg.Error as error:
                 raise RunError(f"the server refused a statement: {mask.error(error)}") from None
             numbers = SecretNumbers()
-            document = assemble(collected, options, folder, baseline)
+            document = assemble(collected, options, folder, baseline, ddl)
             document = numbers.of(history.with_history(document, earlier))
             asked = Asked(tuple(collected.suite.rules), options.schema, options.examples)
             others = [writer for name, writer in FORMATS.items() if name not in writers]

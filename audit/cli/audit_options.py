@@ -8,6 +8,14 @@ from typing import Annotated, Literal
 import typer
 
 Severity = Literal["critical", "warning", "info", "never"]
+Ddl = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="File or folder of the DDL (a dump of the schema, or migrations), in which schema findings are located;"
+        " repeatable.",
+        show_default=False,
+    ),
+]
 Allow = Annotated[
     Path | None,
     typer.Option(help="Accepted schema findings: lines of 'rule object: reason'.", show_default=False),

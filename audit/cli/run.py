@@ -13,6 +13,7 @@ import typer
 
 from order_audit.audit.cli.audit_options import (
     Allow,
+    Ddl,
     Exact,
     Exclude,
     Full,
@@ -135,6 +136,7 @@ def run(
     unmask: Annotated[bool, typer.Option("--unmask", help="Show secrets and personal data in the evidence.")] = False,
     no_lint: Annotated[bool, typer.Option("--no-lint", help="Skip the schema lint.")] = False,
     allow: Allow = None,
+    ddl: Ddl = None,
     fail_on_schema: Annotated[
         Severity,
         typer.Option(
@@ -223,6 +225,7 @@ def run(
             exact=exact,
             plan_fixes=plan_fixes,
             allow=allow,
+            ddl=tuple(ddl or ()),
             fail_on_schema=fail_on_schema,
             timeout=statement_timeout,
             unmask=unmask,

@@ -70,6 +70,7 @@ KEYS: Final = (
         most=100),
     Key("gate", "baseline", "file", "an earlier results.json next to its violations.csv", _all("baseline", "run")),
     Key("gate", "allow", "file", "file of accepted schema findings", _all("allow", "run", "lint")),
+    Key("run", "ddl", "files", "files or folders of DDL, in which schema findings are located", _all("ddl", "run")),
     Key("gate", "allow_skipped", "flag", "rules whose table is missing do not fail the gate",
         _all("allow_skipped", "run")),
     Key("run", "exclude", "texts", "rules to leave out", _all("exclude", "run", "gx export")),

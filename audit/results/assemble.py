@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from order_audit.audit.results.collect import Collected
 from order_audit.audit.results.context import Context
+from order_audit.audit.results.ddl_files import placed
 from order_audit.audit.results.given import given_options
 from order_audit.audit.results.linted import against
 from order_audit.audit.results.measured import measured
@@ -60,8 +61,14 @@ class _Judged:
     schema_rules: tuple[SchemaRule, ...]
 
 
-def assemble(collected: Collected, options: Options, folder: Path, baseline: Audit | None) -> Document:
-    """Return the document. `folder` has the violations file, if written.
+def assemble(
+    collected: Collected,
+    options: Options,
+    folder: Path,
+    baseline: Audit | None,
+    ddl: Sequence[tuple[Path, str]] = (),
+) -> Document:
+    """Return the document. `folder` has the violations file, if written; `ddl` are files of DDL with their texts.
 
     Raises DocumentError where the baseline's violations file is none.
     """
@@ -80,7 +87,8 @@ def assemble(collected: Collected, options: Options, folder: Path, baseline: Aud
     on_schema = of_schema(options.suppressions, collected.unused, day) if options.lint else ()
     suppressions = tuple(map(_without_folder, (*suppressed.suppressions, *on_schema)))
     results = with_previous(results, before.results) if before else results
-    linted = against(baseline.document if baseline else None, lint.findings(collected.linted), collected.linted)
+    found = placed(lint.findings(collected.linted), ddl, collected.run.database.schema)
+    linted = against(baseline.document if baseline else None, found, collected.linted)
     judged = _Judged(collected.run, results, linted.findings, lint.rules(collected.linted))
     verdict = gate.decide(
         judged,

@@ -34,7 +34,9 @@ class Options:
     pages that the profile reads; `exact` has the profile read all rows of large tables; `plan_fixes` tries the
     automatic fixes on temporary copies. `different` allows a baseline of another database or suite. `history` is a file
     that each complete run adds its numbers to. `key_file` has the secret key of digests, and is created if it is
-    missing. `variables` are values of the rules' variables, each of which a rule has to declare; `configured` are those
+    missing. `ddl` are files or folders of DDL, in which schema findings are located.
+
+    `variables` are values of the rules' variables, each of which a rule has to declare; `configured` are those
     of a configuration file, over which the environment and `variables` go. `overrides` replace severities and
     tolerances of rules, by patterns of ids, which must match some unless `all_match` is false; `suppressions` accept
     violations and schema findings; `configuration` is the name of the file that they are from, `environment` the chosen
@@ -81,6 +83,7 @@ class Options:
     sample: float | None = None
     exact: bool = False
     allow: Path | None = None
+    ddl: tuple[Path, ...] = ()
     fail_on_schema: FailOn = "never"
     timeout: float | None = None
     unmask: bool = False

@@ -10,6 +10,8 @@ from order_audit.reports.findings import Finding, findings
 
 #: Annotations of a level that GitHub shows for a step.
 _SHOWN: Final = 10
+#: Lines of an annotation.
+_LINES: Final = 12
 #: The most bytes of a job summary that GitHub takes from a step.
 SUMMARY_BYTES: Final = 1024 * 1024
 _LEVELS: Final = {"critical": "error", "warning": "warning", "info": "notice"}
@@ -44,7 +46,13 @@ def summary(text: str, room: int = SUMMARY_BYTES) -> str:
 
 def _command(level: str, it: Finding) -> str:
     place = f"file={_property(it.place.file)},line={it.place.line}," if it.place else ""
-    return f"::{level} {place}title={_property(it.rule)}::{_data(text_of(it))}"
+    return f"::{level} {place}title={_property(it.rule)}::{_data(_cut(text_of(it)))}"
+
+
+def _cut(text: str) -> str:
+    lines = text.split("\n")
+    more = [f"… ({len(lines) - _LINES:,} more lines in report.html)"] if len(lines) > _LINES else []
+    return "\n".join([*lines[:_LINES], *more])
 
 
 def _data(text: str) -> str:

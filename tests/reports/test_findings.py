@@ -117,6 +117,8 @@ def test_github_shows_ten_of_each_level(empty: dict[str, Any]) -> None:
     assert [it.split()[0] for it in lines] == ["::error"] * 10 + ["::notice"]
     assert lines[0].startswith("::error title=a.r14::Title of a.r14: 14 violations in 200 rows%0AIt costs money.%0A")
     assert lines[9] == "::error title=order-audit::5 more findings are in report.html and results.json"
+    long = github.commands(_of(empty, schema_findings=[_schema(suggestion="alter\n" * 30)]))
+    assert long[0].endswith("%0Aalter%0A… (20 more lines in report.html)")
     assert lines[10].startswith("::notice file=mine/a%2Cb.sql,line=3,title=a.known::")
 
 
