@@ -98,6 +98,25 @@ def load(*sources: str | Path) -> Suite:
     )
 
 
+def faults(source: str | Path) -> list[str]:
+    """Return what is wrong with the files of a suite: an error for each file that is no rule, else that of `load`."""
+    folder = Path(source)
+    found: list[str] = []
+    if source not in shipped() and folder.is_dir():
+        for path in fragments.files(folder):
+            try:
+                id = ".".join(path.relative_to(folder).with_suffix("").parts)
+                variable_use.check(rule_file.read(_lines(path, id, folder, str), id=id, suite="", path=path))
+            except SuiteError as error:
+                found.append(str(error))
+    if not found:
+        try:
+            load(source)
+        except SuiteError as error:
+            found.append(str(error))
+    return found
+
+
 def _load(source: str | Path) -> Suite:
     if source == NONE:
         return Suite(NONE, ())

@@ -15,6 +15,7 @@ from typing import Annotated, Final
 import typer
 
 from order_audit.audit.cli import signals, streams
+from order_audit.audit.cli.check import check
 from order_audit.audit.cli.commands import Commands
 from order_audit.audit.cli.config import config
 from order_audit.audit.cli.configured import Configured
@@ -77,7 +78,7 @@ def version_command() -> None:
     _version(True)
 
 
-for command in (init, run, lint, profile, rules, config):
+for command in (init, run, lint, profile, rules, check, config):
     app.command(cls=Configured)(command)
 app.command()(report)
 app.command("compare")(compare_audits)

@@ -43,14 +43,14 @@ def _all(parameter: str, *commands: str) -> dict[str, str]:
 
 KEYS: Final = (
     Key("", "suites", "files", "suites: names of shipped ones, or folders and files of rules",
-        _all("suite", "run", "rules", "gx export", *_FIXES, "fixes new")),
+        _all("suite", "run", "rules", "check", "gx export", *_FIXES, "fixes new")),
     Key("", "schema", "texts", "the schema of the tables, or a list, in the order of the search path",
-        _all("schema", "init", "run", "lint", "profile", "gx export", *_FIXES, "fixes new", "fixes status",
+        _all("schema", "init", "run", "check", "lint", "profile", "gx export", *_FIXES, "fixes new", "fixes status",
              "fixes revert")),
     Key("", "fixes", "file", "folder of fix files for your own suites",
-        _all("folder", "run", "rules", *_FIXES, "fixes new")),
+        _all("folder", "run", "rules", "check", *_FIXES, "fixes new")),
     Key("", "guards", "file", "folder of guard files for your own suites",
-        _all("guard_folder", "run", "rules", *_FIXES)),
+        _all("guard_folder", "run", "rules", "check", *_FIXES)),
     Key("connection", "service", "text", "a service of the file pg_service.conf"),
     Key("connection", "dsn_env", "text", "the environment variable that holds the DSN"),
     Key("output", "out", "file", "folder for the files of a run", _all("out", "run")),
