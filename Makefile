@@ -16,6 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 STAMP := .venv/.installed
 TOOLS := .tools/.installed
+VALIDATORS := .tools/validators/.installed
 PIP := python -m pip install --quiet --disable-pip-version-check
 UPGRADE ?=
 # for every version of Python from 3.11 on and every platform; versions that are locked stay
@@ -37,7 +38,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	.ci/packages
-	$(MAKE) statically
+	$(MAKE) $(VALIDATORS) statically
 	$(PYTEST)
 
 # without tests/gx: for its few tests that need no server, both processes would import Great Expectations
@@ -92,6 +93,14 @@ $(TOOLS): requirements/tools.lock
 	$(@D)/bin/$(PIP) --require-hashes --requirement requirements/tools.lock
 	touch $@
 
+# what reads the files that the program writes, from PyPI and npm; tests/support/validators.py finds it there
+$(VALIDATORS): requirements/validators.lock tests/validators/package.json tests/validators/package-lock.json
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/$(PIP) --require-hashes --requirement requirements/validators.lock
+	cp tests/validators/package.json tests/validators/package-lock.json $(@D)
+	cd $(@D) && npm ci --silent --ignore-scripts
+	touch $@
+
 sbom: $(STAMP) $(TOOLS)
 	mkdir -p dist
 	.tools/bin/uv venv --quiet --clear --python $(BIN)/python .tools/sbom
@@ -104,6 +113,8 @@ lock: $(TOOLS)
 	$(LOCK) --extra embedded --output-file requirements/run.lock pyproject.toml
 	$(LOCK) --all-extras --constraint requirements/run.lock --output-file requirements/dev.lock pyproject.toml
 	$(LOCK) --group pyproject.toml:tools --output-file requirements/tools.lock
+	$(LOCK) --group pyproject.toml:validators --output-file requirements/validators.lock
+	cd tests/validators && npm install --silent --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts
 	(echo "# Exact versions for development and CI, without hashes: pip install --constraint constraints.txt. Made by make lock."; \
 	  sed -n 's/ *\\$$//; /^[a-z0-9]/p' requirements/dev.lock) > constraints.txt
 

@@ -48,11 +48,11 @@ def _expectations(document: Document, suite: ElementTree.Element) -> dict[str, i
 
 
 def _properties(suite: ElementTree.Element, results: Iterable[Result]) -> None:
-    """Add the owner, tags and links of each rule. The schema of JUnit allows properties of a suite only."""
+    """Add the numbers, owner, tags and links of each rule. The schema of JUnit allows properties of a suite only."""
     known = [
         (f"{name}[{result.rule}]", value)
         for result in results
-        for name, value in {**_about(result), "links": ", ".join(result.links)}.items()
+        for name, value in {**_numbers(result), **_about(result), "links": ", ".join(result.links)}.items()
         if value
     ]
     if known:
@@ -168,6 +168,15 @@ def _detail(result: Result) -> str:
     about = [f"{name}: {value}" for name, value in _about(result).items() if value]
     more = [f"and {rest:,} more"] if rest > 0 else []
     return "\n".join([result.why, *about, *result.links, "", *shown, *more, "", result.sql])
+
+
+def _numbers(result: Result) -> dict[str, str]:
+    """Return violating keys, suppressed ones and impact of a rule with violations."""
+    if not result.violations:
+        return {}
+    impact = {f"impact.{name}": str(value) for name, value in (result.impact or {}).items()}
+    suppressed = {"suppressed": str(result.suppressed)} if result.suppressed else {}
+    return {"violations": str(result.violations), **suppressed, **impact}
 
 
 def _about(result: Result) -> dict[str, str]:

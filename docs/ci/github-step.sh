@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The step of action.yml that audits. Inputs come as variables, so that no text of theirs is part of a script.
+set -euo pipefail
+
+[ -z "$DSN" ] || export DATABASE_URL="$DSN"
+words=(run --format auto --out "$OUT")
+while IFS= read -r suite; do
+  [ -z "$suite" ] || words+=(--suite "$suite")
+done <<< "$SUITE"
+while IFS= read -r arg; do
+  [ -z "$arg" ] || words+=("$arg")
+done <<< "$ARGS"
+
+code=0
+order-audit "${words[@]}" || code=$?
+{
+  echo "out=$OUT"
+  echo "exit-code=$code"
+  echo "sarif=$OUT/findings.sarif"
+} >> "$GITHUB_OUTPUT"
+exit "$code"

@@ -1,0 +1,1 @@
+"""What the program writes, held against its readers: schemas, parsers, linters of the formats."""
