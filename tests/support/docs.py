@@ -201,3 +201,9 @@ def _named(rule: Rule) -> tuple[str, ...]:
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n\n"
+
+
+def included(name: str) -> str:
+    """Return a file of the project as a block of a page."""
+    path = ROOT / name
+    return f"```{path.suffix.removeprefix('.').replace('yml', 'yaml')}\n{path.read_text(encoding='utf-8')}```\n"
