@@ -148,6 +148,18 @@ def _tap(document: Document) -> str:
     return tap.tap(document)
 
 
+def _prometheus(document: Document) -> str:
+    from order_audit.reports.prometheus import prometheus
+
+    return prometheus(document)
+
+
+def _openlineage(document: Document) -> str:
+    from order_audit.reports.openlineage import openlineage
+
+    return openlineage(document)
+
+
 def _github(document: Document) -> list[str]:
     from order_audit.reports.ci import github
 
@@ -172,6 +184,8 @@ WRITERS: Final[dict[str, FileWriter | SafeCsvWriter]] = {
     "sarif": FileWriter("findings.sarif", _sarif, is_default=False),
     "gitlab": FileWriter("gl-code-quality-report.json", _gitlab, is_default=False),
     "tap": FileWriter("results.tap", _tap, is_default=False),
+    "openlineage": FileWriter("openlineage.jsonl", _openlineage, is_default=False),
+    "prometheus": FileWriter("metrics.prom", _prometheus, is_default=False),
 }
 #: Formats of the log, by the CI system that reads them.
 LOGS: Final[dict[str, LogWriter]] = {"github": LogWriter(_github), "azure": LogWriter(_azure)}

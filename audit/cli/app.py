@@ -32,6 +32,7 @@ from order_audit.audit.cli.results import compare_audits, report
 from order_audit.audit.cli.rules import rules
 from order_audit.audit.cli.run import run
 from order_audit.audit.cli.scenario import scenario_app
+from order_audit.audit.cli.send import send
 from order_audit.errors import OrderAuditError
 
 #: The exit code of a command that a signal ended.
@@ -81,6 +82,7 @@ def version_command() -> None:
 for command in (init, run, lint, profile, rules, check, config):
     app.command(cls=Configured)(command)
 app.command()(report)
+app.command()(send)
 app.command("compare")(compare_audits)
 app.command("import")(import_file)
 app.command("export")(export_rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.cli.support import ROOT
 from tests.support.validators import validate
 
 CI = ROOT / "docs" / "ci"
+METRICS = ROOT / "reports" / "metrics.py"
 
 
 @pytest.mark.parametrize(
@@ -81,3 +83,12 @@ def test_templates_ask_for_what_there_is() -> None:
     text = "".join(it.read_text() for it in [*CI.iterdir(), ROOT / "action.yml"])
     for name in ("gitlab", "sarif"):
         assert getattr(FORMATS[name], "file", "") in text
+
+
+def test_the_alerting_rules_ring_when_they_should() -> None:
+    """By promtool's unit tests, beside the rules."""
+    folder = ROOT / "docs" / "monitoring"
+    assert "5 rules found" in validate("promtool", "check", "rules", folder / "alerts.yml")
+    assert "SUCCESS" in validate("promtool", "test", "rules", folder / "alerts.test.yml")
+    names = set(re.findall(r"order_audit_\w+", (folder / "alerts.yml").read_text()))
+    assert names <= {f"order_audit_{name}" for name in re.findall(r'(?:one|many)\(\s*"(\w+)"', METRICS.read_text())}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import re
+import socket
+import subprocess
+import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +22,8 @@ import pytest
 from order_audit.reports.ci import gitlab, sarif, tap
 from order_audit.reports.findings import findings
 from order_audit.reports.junit import junit
+from order_audit.reports.openlineage import openlineage
+from order_audit.reports.prometheus import prometheus
 from tests.reports.documents import HOSTILE
 from tests.support import validators
 from tests.support.results import typed
@@ -127,6 +134,65 @@ def test_sarif_tools_counts_the_findings(issues: Document, tmp_path: Path) -> No
     counts = {level: int(count) for level, count in re.findall(r"^(error|warning|note): (\d+)$", said, re.MULTILINE)}
     levels = {"critical": "error", "warning": "warning", "info": "note"}
     assert counts == Counter(levels[it.severity] for it in findings(typed(issues)))
+
+
+def _full(made: Any) -> Any:
+    """A JSON value without empty objects, which the client adds and leaves out."""
+    if isinstance(made, dict):
+        return {name: _full(it) for name, it in made.items() if it != {}}
+    return [_full(it) for it in made] if isinstance(made, list) else made
+
+
+def test_the_client_of_openlineage_reads_the_events(issues: Document) -> None:
+    """Each field, facet and version of a facet: it writes the same again."""
+    text = openlineage(typed(issues))
+    read = validators.validate("python", Path(__file__).with_name("openlineage_reader.py"), text=text)
+    events = [json.loads(line) for line in text.splitlines()]
+    assert [_full(json.loads(line)) for line in read.splitlines()] == _full(events)
+    assert [it["eventType"] for it in events] == ["START", "COMPLETE"]
+    failed = {it["rule"] for it in issues["results"] if it["status"] == "failed"}
+    assertions = [
+        entry
+        for dataset in events[1]["inputs"]
+        for entry in dataset["inputFacets"]["dataQualityAssertions"]["assertions"]
+    ]
+    assert {it["name"] for it in assertions if not it["success"]} == failed
+    assert {it["name"] for it in events[1]["run"]["facets"]["test"]["tests"] if it["status"] == "fail"} == failed
+
+
+def test_prometheus_reads_the_metrics(issues: Document, tmp_path: Path) -> None:
+    """Its linter finds nothing, whatever things are called; the node exporter gives each sample on."""
+    made = copy.deepcopy(issues)
+    _hostile(made)
+    made["run"]["database"]["name"] = 'a"b\\c\nd'
+    text = prometheus(typed(made))
+    assert validators.validate("promtool", "check", "metrics", text=text) == ""
+    assert "help" in validators.validate("promtool", "check", "metrics", text=text.replace("# HELP", "#"), code=3)
+    (tmp_path / "metrics.prom").write_text(prometheus(typed(issues)), encoding="utf-8")
+    samples = {line for line in prometheus(typed(issues)).splitlines() if not line.startswith("#")}
+    exported = {re.sub(r"(\S)e\+\d+$", r"\1", line) for line in _exported(tmp_path).splitlines()}
+    assert {it.rpartition(" ")[0] for it in samples} <= {it.rpartition(" ")[0] for it in exported}
+    assert "node_textfile_scrape_error 0" in exported
+
+
+def _exported(folder: Path) -> str:
+    """What the node exporter with its textfile collector has to say."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = ["--collector.disable-defaults", "--collector.textfile", f"--collector.textfile.directory={folder}"]
+    exporter = subprocess.Popen(
+        [validators.tool("prometheus-node-exporter"), *words, f"--web.listen-address=127.0.0.1:{port}"],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(300):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+                return str(answer.read().decode())
+            time.sleep(0.05)
+        raise AssertionError("the node exporter does not answer")
+    finally:
+        exporter.terminate()
+        exporter.wait()
 
 
 def test_junit_has_the_numbers_of_each_rule(issues: Document) -> None:
