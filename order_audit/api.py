@@ -47,6 +47,7 @@ def run(
     min_pass_rate: float | str | None = None,
     allow_skipped: bool = False,
     allow: str | Path | None = None,
+    ddl: Iterable[str | Path] = (),
     baseline: str | Path | None = None,
     different: bool = False,
     history: str | Path | None = None,
@@ -78,6 +79,7 @@ def run(
     """
     from order_audit.audit import run as audit
     from order_audit.audit.database.dsn import resolve
+    from order_audit.audit.formats import asked_formats
     from order_audit.audit.results.option_checks import check_options, percentage
     from order_audit.reports.atomic_files import temporary
     from order_audit.reports.writers import DEFAULT
@@ -95,12 +97,13 @@ def run(
         tags=tuple(tags),
         variables=variables or {},
         schema=schema,
-        formats=("json",) if out is None else DEFAULT if formats is None else tuple(formats),
+        formats=("json",) if out is None else DEFAULT if formats is None else asked_formats(",".join(formats)),
         fail_on=fail_on,
         fail_on_schema=fail_on_schema,
         min_pass_rate=percentage(None if min_pass_rate is None else str(min_pass_rate)),
         allow_skipped=allow_skipped,
         allow=path(allow),
+        ddl=tuple(map(Path, ddl)),
         baseline=path(baseline),
         different=different,
         history=path(history),

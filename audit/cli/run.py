@@ -40,8 +40,8 @@ from order_audit.audit.cli.options import (
     say_notes,
     variables,
 )
-from order_audit.audit.results.option_checks import check_options, percentage
 from order_audit.audit.formats import FORMATS, asked_formats
+from order_audit.audit.results.option_checks import check_options, percentage
 from order_audit.errors import UsageError
 from order_audit.progress import ignore_note
 from order_audit.reports.writers import DEFAULT

@@ -52,6 +52,8 @@ def _others(options: Options) -> Iterator[str]:
     for option, value in values.items():
         if value is not None:
             yield from (option, str(value).removesuffix(".0"))
+    for path in options.ddl:
+        yield from ("--ddl", str(path))
     flags = {
         "--state": options.state and options.since is None,
         "--full": options.full,

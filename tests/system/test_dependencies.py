@@ -15,8 +15,8 @@ from tests.support.dependencies import asked, installed, locked
 #: The locks, with what pyproject.toml asks for in each.
 LOCKS: Final = {
     "run": asked("embedded"),
-    "dev": asked("embedded", "dev"),
-    "tools": [Requirement(text) for text in dependencies.project()["dependency-groups"]["tools"]],
+    "dev": asked("embedded", "otel", "dev"),
+    **{name: [Requirement(it) for it in its] for name, its in dependencies.project()["dependency-groups"].items()},
 }
 
 
