@@ -14,6 +14,29 @@ if TYPE_CHECKING:
     from order_audit.reports.document import Document
 
 
+class Violations(dict[str, int]):
+    """The violations of each failed rule, by the rule's id. Called, it gives each violating key."""
+
+    def __init__(self, result: Result) -> None:
+        """Count those of a result."""
+        super().__init__(
+            {it["rule"]: it["violations"] for it in result.document["results"] if it["status"] == "failed"}
+        )
+        self._result = result
+
+    def __call__(self) -> pandas.DataFrame:
+        """Return a row for each violating key, with its rule's severity, table and title.
+
+        Raises DocumentError where the result has no violations.csv.
+        """
+        import pandas
+
+        names = ["rule", "severity", "table", "title"]
+        rows = [{name: it[name] for name in names} for it in self._result.document["results"]]
+        about = pandas.DataFrame(rows, columns=names)
+        return self._result.keys().merge(about, on="rule", how="left", validate="many_to_one")
+
+
 @dataclass(frozen=True)
 class Result:
     """The result of an audit: its document (see `order-audit run --json-schema`), and the folder of its files.
@@ -43,9 +66,9 @@ class Result:
         return list(self.document["summary"]["gate"]["reasons"])
 
     @property
-    def violations(self) -> dict[str, int]:
-        """Violations of each failed rule, by the rule's id."""
-        return {it["rule"]: it["violations"] for it in self.document["results"] if it["status"] == "failed"}
+    def violations(self) -> Violations:
+        """Violations of each failed rule, by the rule's id; `violations()` is a data frame with each of them."""
+        return Violations(self)
 
     @property
     def errors(self) -> dict[str, str]:
@@ -64,6 +87,33 @@ class Result:
         return pandas.DataFrame(
             rows, columns=[*dict.fromkeys(["rule", *columns, *(key for row in rows for key in row)])]
         ).set_index("rule")
+
+    def findings(self) -> pandas.DataFrame:
+        """Return all findings as a pandas DataFrame, the worst first: of rules, of the schema, of suppressions."""
+        import pandas
+
+        from order_audit.reports.findings import Finding, findings
+
+        names = ["kind", "rule", "severity", "object", "message", "state", "suppressed", "fails", "count", "owner"]
+
+        def row(it: Finding) -> dict[str, Any]:
+            place = {"file": it.place.file, "line": it.place.line} if it.place else {}
+            return {name: getattr(it, name) for name in names} | place | {"fingerprint": it.fingerprint}
+
+        columns = [*names, "file", "line", "fingerprint"]
+        found = pandas.DataFrame([row(it) for it in findings(self._typed())], columns=columns)
+        return found.astype({"line": "Int64"})
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from order_audit.reports.notebook import notebook
+
+        return notebook(self._typed())
+
+    def _typed(self) -> Document:
+        from order_audit.reports.document import Document, decode
+
+        return decode(Document, self.document)
 
     def keys(self) -> pandas.DataFrame:
         """Return every violating key as a pandas DataFrame with the columns rule and key.
