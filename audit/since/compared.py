@@ -24,6 +24,15 @@ from order_audit.audit.since.values import Value, fits
 
 #: Whether JSON has a text of a type's values that the server reads back.
 _PLAIN: Final = "select t.typcategory not in ('A', 'C', 'P') from pg_type as t where t.oid = %s"
+#: The share of a table's rows in which a column has values of its own; the planner's statistics have it if it is large.
+_DIFFERENT: Final = """
+select s.attname::text, max(-s.n_distinct)::float8
+from pg_stats as s
+where s.schemaname = %s and s.tablename = %s and s.n_distinct < 0
+group by s.attname
+"""
+#: Such a share that a group of rows with an equal value has few more than one with several equal values.
+_MOST: Final = 0.5
 
 
 class Compared:
@@ -130,8 +139,22 @@ class Compared:
         if not parts:
             raise Underivable("it compares values that have no hash function")
         # whole numbers cost little; texts and documents would have to be read for each row
-        same = Link(edge.same.table, tuple(integers if len(integers) > 1 else parts))
+        chosen = integers if len(integers) > 1 else self._telling(table, parts)
+        same = Link(edge.same.table, tuple(chosen))
         return replace(edge, value=same, same=same)
+
+    def _telling(self, table: Table, parts: Collection[str]) -> Collection[str]:
+        """Return the part that is another in most rows, if statistics know one; else all of them."""
+        shares: dict[str, float] = dict(
+            self._connection.execute(_DIFFERENT, [table.relation.schema, table.relation.name]).fetchall()
+        )
+        told: dict[str, float] = {}
+        for part in parts:
+            columns = {it for it in table.relation.columns if f"{ROW}.{quoted(it)}" in part}
+            if len(columns) == 1:
+                told[part] = shares.get(columns.pop(), 0.0)
+        best = max(told, key=lambda part: (told[part], part), default="")
+        return [best] if best and told[best] >= _MOST else parts
 
 
 def _computed(link: Link, alone: Collection[Link]) -> Link:
