@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -21,10 +23,13 @@ from order_audit.errors import RunError, UsageError
 from order_audit.expectations import SuiteError
 from order_audit.fixes.fix import fixes
 from order_audit.fixes.guarding.own_guards import own_guards
-from order_audit.reports import atomic_files, history, results_file
+from order_audit.reports import atomic_files, results_file
 from order_audit.reports.document import Database, Document
 from order_audit.reports.writers import Asked
 from order_audit.standby import retried
+
+if TYPE_CHECKING:
+    from order_audit.reports.history.kept import Kept
 
 
 @retried
@@ -60,19 +65,17 @@ def run(dsn: str, out: Path, options: Options) -> Document:
     guards = own_guards(options.guards, selection.suite.rules)
     if not options.trusted:
         reach.refuse_fixes(repairs.values(), guards.values())
-    earlier = history.read(options.history) if options.history else []
     ddl = ddl_files.read(options.ddl)
     baseline = results_file.baseline(options.baseline) if options.baseline else None
     last = results_file.read(options.since) if options.since else None
-    try:
+    with _history(options) as kept, _writing(out):
         with atomic_files.draft(out) as folder:
             try:
                 collected = collect(dsn, folder, selection, options, _check(options, baseline), last)
             except psycopg.Error as error:
                 raise RunError(f"the server refused a statement: {mask.error(error)}") from None
             numbers = SecretNumbers()
-            document = assemble(collected, options, folder, baseline, ddl)
-            document = numbers.of(history.with_history(document, earlier))
+            document = numbers.of(assemble(collected, options, folder, baseline, ddl, kept))
             asked = Asked(tuple(collected.suite.rules), options.schema, options.examples)
             others = [writer for name, writer in FORMATS.items() if name not in writers]
             for writer in others:
@@ -89,15 +92,37 @@ def run(dsn: str, out: Path, options: Options) -> Document:
         # files of an earlier run could be mistaken for those of this one
         for writer in others:
             writer.remove(out)
-    except OSError as error:
-        raise UsageError(f"cannot write to {error.filename or out}: {error.strerror}") from None
-    if options.history and document.run.complete:
-        history.append(options.history, document)
+        if kept:
+            kept.add(document)
     if any(it.kind == "nothing_judged" for it in document.summary.gate.failures):
         raise RunError(
             nothing_judged.message(document.results, document.run.database, options.suites, collected.elsewhere, out)
         )
     return document
+
+
+@contextmanager
+def _history(options: Options) -> Iterator[Kept | None]:
+    """Provide the open history, if one is asked for. Raises UsageError if the file is none."""
+    if options.history is None:
+        yield None
+        return
+    from order_audit.reports.history.kept import Kept
+
+    kept = Kept(options.history, options.on_warning)
+    try:
+        yield kept
+    finally:
+        kept.close()
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """Raise UsageError in place of an OSError of the files of a run."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot write to {error.filename or out}: {error.strerror}") from None
 
 
 def _keep_apart(out: Path, options: Options) -> None:

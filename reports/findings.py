@@ -10,11 +10,12 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePath
 from typing import Final, Literal, TypeAlias
 
 from order_audit.expectations import SEVERITIES, Severity
-from order_audit.reports import limit_text, measure_text, schema_findings
+from order_audit.reports import limit_text, measure_text, schema_findings, standing_text
 from order_audit.reports.document import Document, Result, SchemaFinding, Suppression
 from order_audit.reports.formatting import plural
 
@@ -42,7 +43,8 @@ class Finding:
 
     `message` is one line; `details` are further lines: why it matters, the first keys, what to do. `suppressed` is the
     reason why it is accepted; empty if it is open. `fails` says whether the gate fails because of it. `count` has the
-    open violations, 0 where there are none to count. `fingerprint` (64 hexadecimal digits) depends on the kind, rule
+    open violations, 0 where there are none to count. `since` is the run that first saw it, by the history: None without
+    one, and for what is not there. `fingerprint` (64 hexadecimal digits) depends on the kind, rule
     and object only: no run, number or value changes it.
     """
 
@@ -60,6 +62,7 @@ class Finding:
     count: int = 0
     owner: str = ""
     links: tuple[str, ...] = ()
+    since: datetime | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -140,7 +143,8 @@ def _of_rule(
 ) -> Finding:
     keys = [limit_text.key(result, row) for row in result.examples[:_KEYS]] if result.violations else []
     more = ", …" if result.violations > len(keys) else ""
-    details = [result.why, *([f"{result.key}: {', '.join(keys)}{more}"] if keys and result.key else []), result.do_now]
+    named = f"{result.key}: {', '.join(keys)}{more}" if keys and result.key else ""
+    details = [result.why, standing_text.line(result.since) if result.since else "", named, result.do_now]
     return Finding(
         kind="rule",
         rule=result.rule,
@@ -156,6 +160,7 @@ def _of_rule(
         count=count,
         owner=result.owner,
         links=result.links,
+        since=result.since.finding if result.since else None,
     )
 
 
@@ -189,11 +194,12 @@ def _of_schema(it: SchemaFinding, state: State, *, fails: bool) -> Finding:
         severity=it.severity,
         object=it.object,
         message=_one_line(it.message),
-        details=tuple(text for text in (it.suggestion, *outcome) if text),
+        details=tuple(text for text in (standing_text.first_seen(it.since), it.suggestion, *outcome) if text),
         place=place(it.place.file, it.place.line) if it.place else None,
         state=state,
         suppressed=it.accepted,
         fails=fails,
+        since=it.since,
     )
 
 

@@ -89,7 +89,8 @@ def run(
     history: Annotated[
         Path | None,
         typer.Option(
-            help="A file to which each run adds its counts and measured values; the report draws them.",
+            help="File of the history: each run adds its figures, and since when each violating key is there;"
+            " created if it is missing.",
             show_default=False,
         ),
     ] = None,
@@ -232,6 +233,7 @@ def run(
             on_progress=start_progress("judging rules", lines=True),
             start_progress=start_progress,
             on_note=ignore_note if quiet or not sys.stderr.isatty() else _say_early,
+            on_warning=_say_early,
         )
         with marked_failure(out), _new_key_file(key_file):
             document = audit(dsns.resolve(dsn), out, options)

@@ -55,7 +55,7 @@ KEYS: Final = (
     Key("connection", "dsn_env", "text", "the environment variable that holds the DSN"),
     Key("output", "out", "file", "folder for the files of a run", _all("out", "run")),
     Key("output", "format", "texts", "formats to write", _all("formats", "run")),
-    Key("output", "history", "file", "a file to which each run adds its counts and measured values",
+    Key("output", "history", "file", "file of the history, to which each run adds its figures and violating keys",
         _all("history", "run")),
     Key("output", "state", "flag", "keep what a later audit since this one needs", _all("state", "run")),
     Key("output", "key_file", "file", "file of the secret key for digests of personal keys; created if it is missing",

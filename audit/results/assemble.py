@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from order_audit.audit.results.collect import Collected
 from order_audit.audit.results.context import Context
@@ -47,8 +48,13 @@ from order_audit.reports.document import (
     Suppression,
     decode,
 )
+from order_audit.reports.history.audited import Audited
+from order_audit.reports.history.past import Past
 from order_audit.reports.previous_values import with_previous
 from order_audit.reports.results_file import Audit, Keys
+
+if TYPE_CHECKING:
+    from order_audit.reports.history.kept import Kept
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,10 @@ def assemble(
     folder: Path,
     baseline: Audit | None,
     ddl: Sequence[tuple[Path, str]] = (),
+    kept: Kept | None = None,
 ) -> Document:
-    """Return the document. `folder` has the violations file, if written; `ddl` are files of DDL with their texts.
+    """Return the document. `folder` has the violations file, if written; `ddl` are files of DDL with their texts;
+    `kept` is the history.
 
     Raises DocumentError where the baseline's violations file is none.
     """
@@ -89,7 +97,11 @@ def assemble(
     results = with_previous(results, before.results) if before else results
     found = placed(lint.findings(collected.linted), ddl, collected.run.database.schema)
     linted = against(baseline.document if baseline else None, found, collected.linted)
-    judged = _Judged(collected.run, results, linted.findings, lint.rules(collected.linted))
+    run = _with_note(collected.run, kept.note if kept else "")
+    audited = Audited(run, results, linted.findings, lint.rules(collected.linted), collected.key_digests, now)
+    past = kept.compare(audited) if kept else Past()
+    results = tuple(map(past.result, results))
+    judged = _Judged(run, results, tuple(map(past.finding, linted.findings)), audited.schema_rules)
     verdict = gate.decide(
         judged,
         fail_on=options.fail_on,
@@ -124,6 +136,10 @@ def assemble(
         given=given_options(options, collected.suite.rules),
         resolved_schema_findings=linted.resolved,
     )
+
+
+def _with_note(run: Run, note: str) -> Run:
+    return replace(run, notes=(*run.notes, note)) if note else run
 
 
 def _keys(results: tuple[Result, ...], collected: Collected, folder: Path) -> Keys:

@@ -43,7 +43,8 @@ class Options:
     one of its environments. `trusted` suites may call functions that reach outside of the database.
 
     `on_progress` receives the progress of rules; `start_progress` returns such a callback for lint and
-    profile. `on_note` receives a sentence that should not wait for the end.
+    profile. `on_note` receives a sentence that should not wait for the end, `on_warning` one that the result
+    does not have: why the history was not kept.
     """
 
     suites: tuple[str, ...] = ("current",)
@@ -90,8 +91,14 @@ class Options:
     on_progress: ProgressCallback = ignore_progress
     start_progress: StartProgress = start_ignored
     on_note: NoteCallback = ignore_note
+    on_warning: NoteCallback = ignore_note
 
     @property
     def needs_violations(self) -> bool:
-        """Whether the file of all keys is asked for, or keys are compared with a baseline or with suppressions."""
-        return "violations" in self.formats or self.baseline is not None or any(it.keys for it in self.suppressions)
+        """Whether the file of all keys is asked for, or keys are compared with other ones."""
+        return (
+            "violations" in self.formats
+            or self.baseline is not None
+            or self.history is not None
+            or any(it.keys for it in self.suppressions)
+        )

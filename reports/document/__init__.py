@@ -28,6 +28,7 @@ from order_audit.reports.document.coverage import Coverage, TableCoverage
 from order_audit.reports.document.fix_plan import ChangedRow, FixPlan, PlannedFix
 from order_audit.reports.document.gate import FailingRule, FailOn, Gate, Reason
 from order_audit.reports.document.given import GivenOptions
+from order_audit.reports.document.history import Standing
 from order_audit.reports.document.measured import CountPoint, MeasureBound, Measured, MeasuredValue, ValuePoint
 from order_audit.reports.document.result import (
     BaselineChange,
@@ -109,6 +110,7 @@ __all__ = [
     "SchemaFinding",
     "SchemaRule",
     "Since",
+    "Standing",
     "Status",
     "Summary",
     "Suppression",

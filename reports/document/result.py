@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from order_audit.domain import NoDiagram
 from order_audit.expectations import Severity
 from order_audit.reports.document.codec import JsonObject, note
+from order_audit.reports.document.history import Standing
 from order_audit.reports.document.measured import CountPoint, Measured
 
 #: `not_selected` are rules that --rule, --tag and --exclude leave out.
@@ -224,6 +225,10 @@ class Result:
     measure: Annotated[Measured | None, note("The values of a measured rule; null of other rules.")] = None
 
     history: Annotated[tuple[CountPoint, ...], note("Of up to 30 earlier runs, by time.")] = ()
+
+    since: Annotated[
+        Standing | None, note("With --history: since when it fails; null without violations, and without a history.")
+    ] = None
 
     key_is_digest: Annotated[
         bool, note("Whether violations.csv has digests in place of the keys, which are personal.")

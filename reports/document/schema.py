@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 from order_audit.expectations import Severity
@@ -68,6 +69,7 @@ class SchemaFinding:
         Literal["", "new", "known"], note("Whether the baseline had it, too; empty without a baseline that was linted.")
     ] = ""
     place: Annotated[DdlPlace | None, note("With --ddl: where its object is defined.")] = None
+    since: Annotated[datetime | None, note("With --history: the run that first saw it; null without a history.")] = None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from order_audit.reports import (
     formatting,
     limit_text,
     measure_text,
+    standing_text,
     suppression_text,
 )
 from order_audit.reports.document import Outcome
@@ -124,6 +125,8 @@ def _environment() -> Environment:
         "fix_examples": fix_examples.examples,
         "overlaps": finding.overlaps,
         "follows_from": finding.follows_from,
+        "standing": standing_text.line,
+        "first_seen": standing_text.first_seen,
         "suppressions_of": suppression_text.of_rule,
         "suppression_attention": suppression_text.attention,
         "schema_causes": finding.schema_causes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,23 @@ def test_findings_are_values(empty: dict[str, Any]) -> None:
     assert first == second
     assert isinstance(first, Finding)
     assert encode(first)["rule"] == "a.b"
+
+
+def test_since_when_they_stand(empty: dict[str, Any]) -> None:
+    """By the history: a finding since the first run without a gap, its oldest violation since another one."""
+    since = {"finding": "2026-02-03T02:00:00.000Z", "violation": "2026-01-02T02:00:00.000Z", "new": 1, "returned": 2}
+    document = _of(
+        empty,
+        found("a.b", since=since | {"relapses": 1}),
+        found("a.c", severity="info"),
+        schema_findings=[_schema(since="2026-02-01T02:00:00.000Z")],
+    )
+    by_rule = {it.rule: it for it in findings(document)}
+    assert by_rule["a.b"].since == datetime(2026, 2, 3, 2, tzinfo=UTC)
+    assert by_rule["a.b"].details[1] == (
+        "Fails since 2026-02-03; its oldest violation stands since 2026-01-02; 1 new since the last run; 2 had been"
+        " gone before; failed again 1 time after it had passed"
+    )
+    assert by_rule["schema.money_is_exact"].details[0] == "Found since 2026-02-01"
+    assert by_rule["a.c"].since is None
+    assert not [text for text in by_rule["a.c"].details if "since" in text]

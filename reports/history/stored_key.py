@@ -1,0 +1,72 @@
+"""Violating keys as the history has them: short, and the same for the same key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import IO, Final, TypeAlias
+
+from order_audit.reports import violations
+
+StoredKey: TypeAlias = int | str | bytes
+
+_DIGEST: Final = b"hmac-sha256:"
+_HEXADECIMAL: Final = re.compile(rb"[0-9a-f]{64}")
+#: The digits of an integer that SQLite keeps as one.
+_DIGITS: Final = 18
+_BEGIN_NUMBER: Final = frozenset(b"-0123456789")
+_NULL: Final = b""
+
+
+def stored(key: bytes | None) -> StoredKey:
+    """Return a key of violations.csv, None for NULL, as the history has it."""
+    if not key:
+        return _NULL if key is None else ""
+    if key[0] in _BEGIN_NUMBER and len(key) <= _DIGITS:
+        digits = key[1:] if key[0] == 45 else key
+        if digits.isdigit() and (digits[0] != 48 or key == b"0"):
+            return int(key)
+    elif key.startswith(_DIGEST) and _HEXADECIMAL.fullmatch(key, len(_DIGEST)):
+        return b"d" + bytes.fromhex(key[len(_DIGEST) :].decode())
+    try:
+        return key.decode()
+    except UnicodeDecodeError:
+        return b"r" + key
+
+
+def shown(key: StoredKey) -> str | None:
+    """Return a key as violations.csv has it; None for NULL."""
+    if isinstance(key, bytes):
+        if not key:
+            return None
+        return f"{_DIGEST.decode()}{key[1:].hex()}" if key[:1] == b"d" else key[1:].decode(errors="backslashreplace")
+    return str(key)
+
+
+def keys(file: IO[bytes], numbers: Mapping[str, int]) -> Iterator[tuple[int, StoredKey]]:
+    """Read violations.csv; yield each key with the number of its rule, where that has one.
+
+    Raises FormatError.
+    """
+    next(file, b"")
+    prefix, number = b"\n", None
+    for line in file:
+        key = _plain(line[len(prefix) :].removesuffix(b"\n")) if line.startswith(prefix) else None
+        if key is None:
+            rule, found = next(violations.rows(chain([line], file)))
+            prefix, number = violations.prefix(rule), numbers.get(rule)
+        else:
+            found = key or None
+        if number is not None:
+            yield number, stored(found)
+
+
+def _plain(text: bytes) -> bytes | None:
+    """Return a key that is not empty, or no key at all; None for an empty one, and one of several lines."""
+    if b'"' not in text:
+        return text
+    inner = text[1:-1].replace(b'""', b"\0")
+    if len(text) > 2 and text[:1] == text[-1:] == b'"' and b'"' not in inner:
+        return inner.replace(b"\0", b'"')
+    return None
