@@ -21,6 +21,7 @@ from order_audit.audit.cli.config import config
 from order_audit.audit.cli.configured import Configured
 from order_audit.audit.cli.fixes import fixes_app
 from order_audit.audit.cli.gx import gx_app
+from order_audit.audit.cli.history import trend
 from order_audit.audit.cli.init import init
 from order_audit.audit.cli.interop import export_rules, import_file
 from order_audit.audit.cli.lint import lint
@@ -79,7 +80,7 @@ def version_command() -> None:
     _version(True)
 
 
-for command in (init, run, lint, profile, rules, check, config):
+for command in (init, run, lint, profile, rules, check, config, trend):
     app.command(cls=Configured)(command)
 app.command()(report)
 app.command()(send)

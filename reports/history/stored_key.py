@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import IO, Final, TypeAlias
@@ -11,11 +10,11 @@ from order_audit.reports import violations
 
 StoredKey: TypeAlias = int | str | bytes
 
-_DIGEST: Final = b"hmac-sha256:"
-_HEXADECIMAL: Final = re.compile(rb"[0-9a-f]{64}")
+_DIGEST: Final = "hmac-sha256:"
 #: The digits of an integer that SQLite keeps as one.
 _DIGITS: Final = 18
 _BEGIN_NUMBER: Final = frozenset(b"-0123456789")
+_MINUS, _ZERO = b"-0"
 _NULL: Final = b""
 
 
@@ -24,15 +23,23 @@ def stored(key: bytes | None) -> StoredKey:
     if not key:
         return _NULL if key is None else ""
     if key[0] in _BEGIN_NUMBER and len(key) <= _DIGITS:
-        digits = key[1:] if key[0] == 45 else key
-        if digits.isdigit() and (digits[0] != 48 or key == b"0"):
+        digits = key[1:] if key[0] == _MINUS else key
+        if digits.isdigit() and (digits[0] != _ZERO or key == b"0"):
             return int(key)
-    elif key.startswith(_DIGEST) and _HEXADECIMAL.fullmatch(key, len(_DIGEST)):
-        return b"d" + bytes.fromhex(key[len(_DIGEST) :].decode())
     try:
-        return key.decode()
+        text = key.decode()
     except UnicodeDecodeError:
         return b"r" + key
+    return _digest(text) or text if text.startswith(_DIGEST) else text
+
+
+def _digest(text: str) -> bytes | None:
+    """Return the bytes of a digest, if the text is just that."""
+    try:
+        made = bytes.fromhex(text[len(_DIGEST) :])
+    except ValueError:
+        return None
+    return b"d" + made if len(made) == 32 and made.hex() == text[len(_DIGEST) :] else None
 
 
 def shown(key: StoredKey) -> str | None:
@@ -40,7 +47,7 @@ def shown(key: StoredKey) -> str | None:
     if isinstance(key, bytes):
         if not key:
             return None
-        return f"{_DIGEST.decode()}{key[1:].hex()}" if key[:1] == b"d" else key[1:].decode(errors="backslashreplace")
+        return _DIGEST + key[1:].hex() if key[:1] == b"d" else key[1:].decode(errors="backslashreplace")
     return str(key)
 
 
@@ -52,8 +59,12 @@ def keys(file: IO[bytes], numbers: Mapping[str, int]) -> Iterator[tuple[int, Sto
     next(file, b"")
     prefix, number = b"\n", None
     for line in file:
-        key = _plain(line[len(prefix) :].removesuffix(b"\n")) if line.startswith(prefix) else None
-        if key is None:
+        text = line[len(prefix) :].rstrip(b"\n") if line.startswith(prefix) else b'"'
+        if text.isdigit() and text[0] != _ZERO and len(text) <= _DIGITS:  # as most are; a call would take as long
+            if number is not None:
+                yield number, int(text)
+            continue
+        if (key := _plain(text)) is None:
             rule, found = next(violations.rows(chain([line], file)))
             prefix, number = violations.prefix(rule), numbers.get(rule)
         else:
