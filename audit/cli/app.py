@@ -21,7 +21,7 @@ from order_audit.audit.cli.config import config
 from order_audit.audit.cli.configured import Configured
 from order_audit.audit.cli.fixes import fixes_app
 from order_audit.audit.cli.gx import gx_app
-from order_audit.audit.cli.history import trend
+from order_audit.audit.cli.history import history_app, trend
 from order_audit.audit.cli.init import init
 from order_audit.audit.cli.interop import export_rules, import_file
 from order_audit.audit.cli.lint import lint
@@ -51,6 +51,7 @@ app.add_typer(scenario_app, name="scenario")
 app.add_typer(fixes_app, name="fixes")
 app.add_typer(migrate_app, name="migrate")
 app.add_typer(gx_app, name="gx")
+app.add_typer(history_app, name="history")
 
 
 def _version(wanted: bool) -> None:

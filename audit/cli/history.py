@@ -1,4 +1,4 @@
-"""The command that reads a history of audits: `order-audit trend`."""
+"""The commands that read a history of audits: `order-audit trend` and `order-audit history report`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from order_audit.audit.cli.commands import Commands
+from order_audit.audit.cli.configured import Configured
 from order_audit.audit.cli.options import say
+from order_audit.audit.cli.results import written
 from order_audit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +24,9 @@ _Database = Annotated[
     str | None,
     typer.Option("--database", metavar="NAME", help="Only the runs on this database.", show_default=False),
 ]
+
+
+history_app = Commands(help="Pages over all runs of a history.", no_args_is_help=True, of=Configured)
 
 
 def trend(
@@ -65,6 +71,25 @@ def trend(
     if rules and not shown:
         raise UsageError(f"no rule of the history is called {' or '.join(rules)}; 'order-audit trend' lists them")
     say("\n\n".join(shown))
+
+
+@history_app.command("report")
+def history_report(
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
+    history: _File = None,
+    database: _Database = None,
+) -> None:
+    """Render a page over all runs of a history. Needs no database.
+
+    Example: order-audit history report --history audits.db --out history.html
+    """
+    from order_audit.reports import atomic_files, html
+    from order_audit.reports.history.overview import overview
+
+    with _opened(history, database) as (connection, found):
+        page = html.history([overview(connection, it) for it in found])
+    written(out, page, atomic_files.write)
+    say(str(out))
 
 
 @contextmanager

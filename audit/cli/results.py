@@ -27,7 +27,7 @@ def report(
     document = results_file.read(results).document
     with results_file.sound(results):
         page = html.report(document)
-    _written(out, page, atomic_files.write)
+    written(out, page, atomic_files.write)
     say(str(out))
 
 
@@ -55,7 +55,8 @@ def compare_audits(
     raise typer.Exit(1 if compare.has_new_critical(document) else 0)
 
 
-def _written(path: Path, text: str, write: Any) -> None:
+def written(path: Path, text: str, write: Any) -> None:
+    """Write a file into a folder that may be missing. Raises UsageError."""
     if not path.name or path.is_dir():
         raise UsageError(f"{path} is a folder: name a file")
     try:

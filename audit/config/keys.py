@@ -56,7 +56,7 @@ KEYS: Final = (
     Key("output", "out", "file", "folder for the files of a run", _all("out", "run")),
     Key("output", "format", "texts", "formats to write", _all("formats", "run")),
     Key("output", "history", "file", "file of the history, to which each run adds its figures and violating keys",
-        _all("history", "run", "trend")),
+        _all("history", "run", "trend", "history report")),
     Key("output", "state", "flag", "keep what a later audit since this one needs", _all("state", "run")),
     Key("output", "key_file", "file", "file of the secret key for digests of personal keys; created if it is missing",
         _all("key_file", "run"), environment="ORDER_AUDIT_KEY_FILE"),

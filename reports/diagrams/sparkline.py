@@ -14,14 +14,20 @@ _HEIGHT: Final = 20.0
 _EDGE: Final = 3.0
 
 
-def sparkline(title: str, description: str, values: Sequence[float | None], bounds: Sequence[float] = ()) -> Markup:
-    """Draw values in their order, with gaps where one is unknown, and a line at each bound."""
-    known = [value for value in (*values, *bounds) if value is not None]
-    low, high = min(known, default=0.0), max(known, default=1.0)
+def sparkline(
+    title: str,
+    description: str,
+    values: Sequence[float | None],
+    bounds: Sequence[float] = (),
+    low: float | None = None,
+) -> Markup:
+    """Draw values in their order, with gaps where one is unknown, and a line at each bound; the scale has `low`."""
+    known = [value for value in (*values, *bounds, low) if value is not None]
+    least, most = min(known, default=0.0), max(known, default=1.0)
     step = (_WIDTH - 2 * _EDGE) / max(len(values) - 1, 1)
 
     def top(value: float) -> float:
-        share = (value - low) / (high - low) if high > low else 0.5
+        share = (value - least) / (most - least) if most > least else 0.0 if low is not None else 0.5
         return _HEIGHT - _EDGE - share * (_HEIGHT - 2 * _EDGE)
 
     parts = [element("path", class_="limit", d=f"M0 {top(bound):.2f}h{_WIDTH:.0f}") for bound in bounds]

@@ -1,4 +1,4 @@
-"""The HTML pages: a result, its summary, or a comparison of two, each one file that needs nothing but itself.
+"""The HTML pages: a result, its summary, a comparison of two, a history; each is one file that needs nothing else.
 
 Imported by audit.run and audit.cli; imports the other modules of reports. The only package that imports Jinja2.
 """
@@ -11,9 +11,12 @@ from order_audit.reports.html.page import report
 from order_audit.reports.html.summary import summary
 
 if TYPE_CHECKING:
-    from order_audit.reports.document.comparison import Comparison
+    from collections.abc import Sequence
 
-__all__ = ["comparison", "report", "summary"]
+    from order_audit.reports.document.comparison import Comparison
+    from order_audit.reports.history.overview import Overview
+
+__all__ = ["comparison", "history", "report", "summary"]
 
 
 def comparison(document: Comparison) -> str:
@@ -21,3 +24,10 @@ def comparison(document: Comparison) -> str:
     from order_audit.reports.html.comparison_page import comparison as page
 
     return page(document)
+
+
+def history(overviews: Sequence[Overview]) -> str:
+    """Return the page over all runs of a history; each database and schema has a part of its own."""
+    from order_audit.reports.html.history_page import history as page
+
+    return page(overviews)
