@@ -41,6 +41,8 @@ def run(dsn: str, out: Path, options: Options) -> Document:
     """
     if options.fail_on_schema != "never" and not options.lint:
         raise UsageError("--fail-on-schema asks for the schema lint, which --no-lint leaves out: drop one of the two")
+    if options.fail_on_anomaly != "never" and options.history is None:
+        raise UsageError("--fail-on-anomaly needs the runs of a history: add --history")
     writers = {name: FORMATS[name] for name in options.formats}
     if "summary" in writers and "html" not in writers:
         raise UsageError("--format summary has links into report.html: add html")

@@ -1,7 +1,8 @@
 """The findings of a result: one list for all formats that other programs read.
 
 A finding is a rule that failed, could not be judged or has lost its violations since the baseline; or a fault that the
-schema lint found; or a suppression that has expired. All texts come from the result, in which values are masked.
+schema lint found; or a suppression that has expired; or a figure that
+is unusual against its own past. All texts come from the result, in which values are masked.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from typing import Final, Literal, TypeAlias
 
 from order_audit.expectations import SEVERITIES, Severity
 from order_audit.reports import limit_text, measure_text, schema_findings, standing_text
-from order_audit.reports.document import Document, Result, SchemaFinding, Suppression
+from order_audit.reports.document import AnomalyKind, Document, Result, SchemaFinding, Suppression
 from order_audit.reports.formatting import plural
 
-Kind: TypeAlias = Literal["rule", "schema", "suppression"]
+Kind: TypeAlias = Literal["rule", "schema", "suppression", "anomaly"]
 #: What became of it against the baseline. Without one it is empty.
 State: TypeAlias = Literal["", "new", "known", "resolved"]
 
@@ -78,7 +79,7 @@ class Finding:
 
 def findings(document: Document) -> list[Finding]:
     """Return all findings of a result, the worst first: what fails the gate, then by severity, new ones, and number."""
-    found = [*_rules(document), *_schema(document), *_suppressions(document)]
+    found = [*_rules(document), *_schema(document), *_suppressions(document), *_anomalies(document)]
     return sorted(found, key=_urgency)
 
 
@@ -88,7 +89,9 @@ def _urgency(it: Finding) -> tuple[int, bool, int, bool, int, str, str]:
 
 
 def _rules(document: Document) -> Iterator[Finding]:
-    failing = {it.rule for reason in document.summary.gate.failures for it in reason.rules}
+    failing = {
+        it.rule for reason in document.summary.gate.failures for it in reason.rules if reason.kind != "anomalies"
+    }
     for result in document.results:
         fails = result.rule in failing
         match result.status:
@@ -217,6 +220,28 @@ def _suppressions(document: Document) -> Iterator[Finding]:
                 fails=True,
                 owner=it.owner,
             )
+
+
+#: The titles of unusual figures.
+_UNUSUAL: Final[dict[AnomalyKind, str]] = {
+    "volume": "Unusual number of rows",
+    "freshness": "Unusually old values",
+    "violations": "Unusual number of violations",
+}
+
+
+def _anomalies(document: Document) -> Iterator[Finding]:
+    fail_on = schema_findings.down_to(document.summary.gate.fail_on_anomaly)
+    for it in document.history.anomalies if document.history else ():
+        yield Finding(
+            kind="anomaly",
+            rule=f"anomaly.{it.kind}",
+            title=_UNUSUAL[it.kind],
+            severity=it.severity,
+            object=it.name,
+            message=f"{_UNUSUAL[it.kind]}: {_one_line(it.message)}",
+            fails=it.severity in fail_on,
+        )
 
 
 def _configured(it: Suppression) -> Place | None:

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from order_audit.reports import gate_text
 from order_audit.reports.document import (
+    Anomaly,
     FailingRule,
     FailOn,
     Gate,
@@ -46,6 +47,8 @@ def decide(
     new: Mapping[str, int] | None = None,
     fail_on_schema: FailOn = "never",
     allow_skipped: bool = False,
+    anomalies: Sequence[Anomaly] = (),
+    fail_on_anomaly: FailOn = "never",
     expired: Sequence[Suppression] = (),
 ) -> Gate:
     """Judge a result by the gate.
@@ -55,7 +58,7 @@ def decide(
     passed. An errored rule fails the gate at every severity. So does a rule with a missing table (unless
     `allow_skipped`), because a typo in a name must not pass; a table in the rule's `requires` may be missing. An
     interrupted audit fails, too: rules that did not run may fail. Open schema findings fail the gate from
-    `fail_on_schema` on.
+    `fail_on_schema` on, unusual figures from `fail_on_anomaly` on.
     """
     failed = [it for it in judged.results if it.status == "failed" and (it.open if new is None else new[it.rule]) > 0]
     nothing = judged.run.complete and nothing_judged(judged.results)
@@ -64,6 +67,7 @@ def decide(
         *([Reason("nothing_judged")] if nothing else []),
         *_results(judged.results, failed, new, fail_on, allow_skipped=allow_skipped or nothing),
         *_schema(judged, fail_on_schema),
+        *_anomalies(anomalies, fail_on_anomaly),
         *_pass_rate(judged.results, failed, min_pass_rate),
         *_expired(expired),
     ]
@@ -80,6 +84,7 @@ def decide(
         allow_skipped=allow_skipped,
         min_pass_rate=rate,
         baseline=new is not None,
+        fail_on_anomaly=fail_on_anomaly,
         new_violations=None if new is None else {it.rule: new[it.rule] for it in failed},
     )
 
@@ -125,6 +130,12 @@ def _schema(judged: Judged, fail_on: FailOn) -> Iterator[Reason]:
             yield Reason("schema_findings", severity, tuple(FailingRule(*it) for it in counts.items()))
     if fail_on != "never" and (errored := [it.rule for it in judged.schema_rules if it.status == "errored"]):
         yield Reason("schema_rules_errored", rules=_named(errored))
+
+
+def _anomalies(anomalies: Sequence[Anomaly], fail_on: FailOn) -> Iterator[Reason]:
+    for severity in down_to(fail_on):
+        if named := [it.name for it in anomalies if it.severity == severity]:
+            yield Reason("anomalies", severity, _named(named))
 
 
 def _pass_rate(results: Sequence[Result], failed: Sequence[Result], min_pass_rate: Fraction | None) -> Iterator[Reason]:

@@ -65,6 +65,9 @@ def sentence(
             return _counting(count, f" {reason.severity} schema finding{'s' * (count != 1)}", _names(reason.rules))
         case "schema_rules_errored":
             return _counting(len(reason.rules), f" schema rule{'s' * many} ended in an error", _names(reason.rules))
+        case "anomalies":
+            head = f" {reason.severity} {'anomalies' if many else 'anomaly'}"
+            return _counting(len(reason.rules), head, _listed([Piece(it.rule)] for it in reason.rules))
         case "suppressions_expired":
             named = _listed([_name(it), Piece(f" ({it.expired})")] for it in reason.rules)
             return _counting(len(reason.rules), f" suppression{'s have' if many else ' has'} expired", named)
@@ -87,6 +90,8 @@ def conditions(gate: Gate) -> str:
         on.append(f"{' or '.join(down_to(gate.fail_on))} findings{news}")
     if gate.fail_on_schema != "never":
         on.append(f"{' or '.join(down_to(gate.fail_on_schema))} schema findings")
+    if gate.fail_on_anomaly != "never":
+        on.append(f"{' or '.join(down_to(gate.fail_on_anomaly))} anomalies")
     if not gate.allow_skipped:
         on.append("missing tables")
     text = f"The gate fails on {', on '.join(on)}, and on errors" if on else "The gate fails on an error only"

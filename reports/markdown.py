@@ -12,6 +12,7 @@ from order_audit.reports import (
     limit_text,
     measure_text,
     schema_findings,
+    standing_text,
     suppression_text,
     totals,
 )
@@ -72,6 +73,8 @@ def markdown(document: Document) -> str:
                 + f" {escaped(', '.join(result.tags))} |" * has_tags
             )
         lines.append("")
+    if unusual := standing_text.unusual(document):
+        lines += [*(f"- {escaped(text)}" for text in unusual), ""]
     if resolved := baseline_text.resolved(document):
         lines += [f"Resolved: {', '.join(f'{code(result.rule)} ({count:,})' for result, count in resolved)}.", ""]
     if passed := [it for it in document.results if it.measure and it.status == "passed"]:

@@ -1,11 +1,11 @@
-"""Since when a finding stands, in words."""
+"""What the history says of an audit, in words: since when findings stand, what is unusual."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from order_audit.reports.document import Standing
-from order_audit.reports.formatting import plural
+from order_audit.reports.document import Document, HistoryUse, Standing
+from order_audit.reports.formatting import MARKS, plural
 
 
 def line(since: Standing) -> str:
@@ -34,3 +34,21 @@ def first_seen(at: datetime | None) -> str:
 def day(at: datetime) -> str:
     """Return the day of a time, in UTC."""
     return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
+def used(use: HistoryUse) -> str:
+    """Return how many figures were judged against their own past, and how many have too short a past."""
+    text = f"{plural(use.judged, 'figure')} judged against {plural(use.runs, 'earlier run')}"
+    if use.judged and not use.anomalies:
+        text += ", none of them unusual"
+    if use.not_enough:
+        text += (
+            f"; not enough for {use.not_enough:,}, which {'has' if use.not_enough == 1 else 'have'} fewer than 14 runs"
+        )
+    return f"{text}."
+
+
+def unusual(document: Document) -> list[str]:
+    """Return a line for each unusual figure, the worst first."""
+    found = document.history.anomalies if document.history else ()
+    return [f"{MARKS[it.severity]} unusual  {it.message}" for it in found]

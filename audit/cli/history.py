@@ -63,7 +63,8 @@ def trend(
                 continue
             measured = model.measured(connection, series.id, chosen)
             volumes = {} if rules else model.volumes(connection, series.id)
-            lines = [text.series_text(series, chosen, schema, measured, volumes)]
+            unusual = [] if rules else model.anomalies(connection, series.id)
+            lines = [text.series_text(series, chosen, schema, measured, volumes, unusual)]
             if rules:
                 for it in (*chosen, *schema):
                     lines += text.rule_text(it, *model.keys(connection, series.id, it.kind, it.rule))

@@ -144,6 +144,10 @@ def run(
             help="Fail the gate on schema findings of this severity or worse, and on errored schema rules; or never."
         ),
     ] = "never",
+    fail_on_anomaly: Annotated[
+        Severity,
+        typer.Option(help="Fail the gate on figures that are unusual in the history, from this severity on."),
+    ] = "never",
     no_profile: Annotated[bool, typer.Option("--no-profile", help="Skip the profile.")] = False,
     sample: Sample = None,
     exact: Exact = False,
@@ -228,6 +232,7 @@ def run(
             allow=allow,
             ddl=tuple(ddl or ()),
             fail_on_schema=fail_on_schema,
+            fail_on_anomaly=fail_on_anomaly,
             timeout=statement_timeout,
             unmask=unmask,
             on_progress=start_progress("judging rules", lines=True),

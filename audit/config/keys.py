@@ -66,6 +66,8 @@ KEYS: Final = (
         _SEVERITIES),
     Key("gate", "fail_on_schema", "choice", "the severity from which on schema findings fail the gate",
         {"run": "fail_on_schema", "lint": "fail_on"}, _SEVERITIES),
+    Key("gate", "fail_on_anomaly", "choice", "the severity from which on unusual figures fail the gate",
+        _all("fail_on_anomaly", "run"), _SEVERITIES),
     Key("gate", "min_pass_rate", "number", "percentage of expectations that must pass", _all("min_pass_rate", "run"),
         most=100),
     Key("gate", "baseline", "file", "an earlier results.json next to its violations.csv", _all("baseline", "run")),

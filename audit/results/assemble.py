@@ -98,7 +98,9 @@ def assemble(
     found = placed(lint.findings(collected.linted), ddl, collected.run.database.schema)
     linted = against(baseline.document if baseline else None, found, collected.linted)
     run = _with_note(collected.run, kept.note if kept else "")
-    audited = Audited(run, results, linted.findings, lint.rules(collected.linted), collected.key_digests, now)
+    audited = Audited(
+        run, results, linted.findings, lint.rules(collected.linted), collected.key_digests, now, collected.profile
+    )
     past = kept.compare(audited) if kept else Past()
     results = tuple(map(past.result, results))
     judged = _Judged(run, results, tuple(map(past.finding, linted.findings)), audited.schema_rules)
@@ -109,6 +111,8 @@ def assemble(
         new={it.rule: _new(it, it.baseline, suppressed) for it in results if it.baseline} if before else None,
         fail_on_schema=options.fail_on_schema,
         allow_skipped=options.allow_skipped,
+        anomalies=past.use.anomalies if past.use else (),
+        fail_on_anomaly=options.fail_on_anomaly,
         expired=[it for it in suppressions if it.status == "expired"],
     )
     return Document(
@@ -135,6 +139,7 @@ def assemble(
         configuration=options.configuration,
         given=given_options(options, collected.suite.rules),
         resolved_schema_findings=linted.resolved,
+        history=past.use,
     )
 
 

@@ -86,6 +86,7 @@ class Options:
     allow: Path | None = None
     ddl: tuple[Path, ...] = ()
     fail_on_schema: FailOn = "never"
+    fail_on_anomaly: FailOn = "never"
     timeout: float | None = None
     unmask: bool = False
     on_progress: ProgressCallback = ignore_progress

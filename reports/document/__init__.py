@@ -28,7 +28,7 @@ from order_audit.reports.document.coverage import Coverage, TableCoverage
 from order_audit.reports.document.fix_plan import ChangedRow, FixPlan, PlannedFix
 from order_audit.reports.document.gate import FailingRule, FailOn, Gate, Reason
 from order_audit.reports.document.given import GivenOptions
-from order_audit.reports.document.history import Standing
+from order_audit.reports.document.history import Anomaly, AnomalyKind, HistoryUse, Standing
 from order_audit.reports.document.measured import CountPoint, MeasureBound, Measured, MeasuredValue, ValuePoint
 from order_audit.reports.document.result import (
     BaselineChange,
@@ -61,6 +61,8 @@ from order_audit.reports.document.schema import (
 
 __all__ = [
     "FORMAT",
+    "Anomaly",
+    "AnomalyKind",
     "BaselineChange",
     "Cause",
     "Changed",
@@ -87,6 +89,7 @@ __all__ = [
     "Gate",
     "GivenOptions",
     "Guard",
+    "HistoryUse",
     "ImpactMeasure",
     "JsonObject",
     "KeyDigests",

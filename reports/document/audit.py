@@ -12,6 +12,7 @@ from order_audit.reports.document.coverage import Coverage
 from order_audit.reports.document.fix_plan import FixPlan
 from order_audit.reports.document.gate import Gate
 from order_audit.reports.document.given import GivenOptions
+from order_audit.reports.document.history import HistoryUse
 from order_audit.reports.document.result import Result
 from order_audit.reports.document.schema import Ddl, SchemaFinding, SchemaRule, Suppression
 
@@ -250,3 +251,4 @@ class Document:
     resolved_schema_findings: Annotated[
         tuple[SchemaFinding, ...], note("Schema findings of the baseline that are gone, where their rule was checked.")
     ] = ()
+    history: Annotated[HistoryUse | None, note("Null without --history, and where it could not be read.")] = None

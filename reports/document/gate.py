@@ -20,6 +20,7 @@ FailureKind: TypeAlias = Literal[
     "schema_rules_errored",
     "pass_rate",
     "suppressions_expired",
+    "anomalies",
 ]
 
 
@@ -41,7 +42,7 @@ class Reason:
     """Why the gate failed."""
 
     kind: FailureKind
-    severity: Annotated[Severity | None, note("Of the rules that failed, or of the schema findings.")] = None
+    severity: Annotated[Severity | None, note("Of the rules that failed, the schema findings or the anomalies.")] = None
     rules: tuple[FailingRule, ...] = ()
     passed: Annotated[int | None, note("Of a pass rate: expectations that count as passed.", minimum=0)] = None
     judged: Annotated[int | None, note("Of a pass rate: expectations that were judged.", minimum=0)] = None
@@ -63,3 +64,4 @@ class Gate:
         dict[str, Count] | None,
         note("By failed rule that has any: its violations that are new against the baseline; null without one."),
     ]
+    fail_on_anomaly: FailOn = "never"

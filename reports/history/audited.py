@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from order_audit.reports.document import KeyDigests, Result, Run, SchemaFinding, SchemaRule
+from order_audit.reports.document import JsonObject, KeyDigests, Result, Run, SchemaFinding, SchemaRule
 
 Kind: TypeAlias = Literal["rule", "schema"]
 
@@ -34,6 +34,7 @@ class Audited:
     schema_rules: tuple[SchemaRule, ...]
     digests: KeyDigests | None
     violations: Path | None
+    profile: JsonObject = field(default_factory=dict)
 
     def compared(self) -> Iterator[Compared]:
         """Yield the rules that were judged and whose keys earlier runs could have, too."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from order_audit.reports.document import CountPoint, Measured, MeasuredValue, Result, ValuePoint
+from order_audit.reports.history.robust import WINDOW
 
 if TYPE_CHECKING:
     import sqlite3
@@ -69,7 +70,7 @@ def values(connection: sqlite3.Connection, series: int | None, rule: str) -> dic
         join measured as m on m.rule = r.id and m.run = u.id
         order by u.at, u.id, m.place
         """,
-        {"series": series, "rule": rule, "runs": RUNS},
+        {"series": series, "rule": rule, "runs": WINDOW},
     )
     for at, group, value, number in rows:
         found[datetime.fromisoformat(at)][group] = (value, number)

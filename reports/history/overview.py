@@ -23,7 +23,7 @@ class Totals:
 @dataclass(frozen=True)
 class Overview:
     """The runs of a database and schema. `totals` are by time; `oldest` and `returned` have the keys of failing rules,
-    and the objects of schema findings, by kind and rule.
+    and the objects of schema findings, by kind and rule; `unusual` has a time, a severity and a message.
     """
 
     series: Series
@@ -34,6 +34,7 @@ class Overview:
     totals: Mapping[datetime, Totals]
     oldest: Mapping[tuple[str, str], Sequence[KeptKey]]
     returned: Mapping[tuple[str, str], Sequence[KeptKey]]
+    unusual: Sequence[tuple[datetime, str, str]]
 
 
 def overview(connection: sqlite3.Connection, series: Series) -> Overview:
@@ -51,6 +52,7 @@ def overview(connection: sqlite3.Connection, series: Series) -> Overview:
         _totals(rules),
         {rule: oldest for rule, (oldest, _) in keys.items()},
         {rule: returned for rule, (_, returned) in keys.items()},
+        trend.anomalies(connection, series.id),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from order_audit.reports.document import Result, SchemaFinding, Standing
+from order_audit.reports.document import HistoryUse, Result, SchemaFinding, Standing
 from order_audit.reports.history import figures
 from order_audit.reports.history.figures import Figure, Values
 
@@ -31,7 +31,9 @@ class KeyChanges:
 
 @dataclass(frozen=True)
 class Past:
-    """What the history knows of an audit's findings; nothing without a history. `at` has the times of its runs."""
+    """What the history knows of an audit's findings; nothing without a history. `at` has the times of its runs,
+    `use` what is unusual.
+    """
 
     started_at: datetime | None = None
     figures: Mapping[str, list[Figure]] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class Past:
     changes: Mapping[str, KeyChanges] = field(default_factory=dict)
     objects: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     at: Mapping[int, datetime] = field(default_factory=dict)
+    use: HistoryUse | None = None
 
     def result(self, result: Result) -> Result:
         """Return a result with its earlier figures, and since when it fails."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from order_audit.reports.document import Document, encode
-from order_audit.reports.history import figures
+from order_audit.reports.history import ages, figures, own_past
 from order_audit.reports.history.audited import Audited, Compared, Kind
 from order_audit.reports.history.figures import Figure
 from order_audit.reports.history.keys import Keys
@@ -48,14 +48,17 @@ class Record:
                 if it.kind == "schema"
                 for key, since in self._keys.objects(it).items()
             }
+            known = figures.figures(self._connection, series)
             measured = (it.rule for it in self._audited.results if it.measure)
+            values = {rule: figures.values(self._connection, series, rule) for rule in measured}
             return Past(
                 self._audited.run.started_at,
-                figures.figures(self._connection, series),
-                {rule: figures.values(self._connection, series, rule) for rule in measured},
+                known,
+                values,
                 {it.rule: change for it, change in changes.items() if it.kind == "rule"},
                 objects,
                 at,
+                own_past.use(self._connection, series, self._audited, known, values),
             )
         finally:
             execute("commit")
@@ -105,6 +108,15 @@ class Record:
         self._write_rules(document, series, number)
         if self._changes is not None:
             self._keys.write(series, number)
+        found = ages.of_profile(document.profile, run.started_at)
+        self._connection.executemany(
+            "insert into ages values (?, ?, ?)", ((name, number, seconds) for name, seconds in found.items())
+        )
+        unusual = document.history.anomalies if document.history else ()
+        self._connection.executemany(
+            "insert into anomalies values (?, ?, ?, ?, ?, ?)",
+            ((number, place, it.kind, it.name, it.severity, it.message) for place, it in enumerate(unusual)),
+        )
         volumes = ((table, number, it.rows) for table, it in run.tables.items())
         self._connection.executemany("insert into volumes values (?, ?, ?)", volumes)
 

@@ -27,6 +27,14 @@ create table measured (
 create table volumes (
   "table" text not null, run integer not null references runs, rows integer not null, primary key ("table", run)
 ) without rowid;
+-- how old the newest value of a column with timestamps was, in seconds
+create table ages (
+  name text not null, run integer not null references runs, seconds real not null, primary key (name, run)
+) without rowid;
+create table anomalies (
+  run integer not null references runs, place integer not null, kind text not null, name text not null,
+  severity text not null, message text not null, primary key (run, place)
+) without rowid;
 -- a violating key that stands since a run, and how often it has come back; a key is an integer, a text, or bytes:
 -- none for NULL, d and a digest, r and what is no UTF-8
 create table standing (

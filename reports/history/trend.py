@@ -16,6 +16,7 @@ from order_audit.reports.history.stored_key import shown, stored
 
 #: The keys of each kind that are named.
 _KEYS: Final = 10
+_ANOMALIES: Final = 50
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def measured(connection: sqlite3.Connection, of: int, rules: Sequence[Trend]) ->
     return found
 
 
-def volumes(connection: sqlite3.Connection, of: int) -> dict[str, list[tuple[datetime, int]]]:
+def volumes(connection: sqlite3.Connection, of: int | None) -> dict[str, list[tuple[datetime, int]]]:
     """Return the rows of each table by time."""
     found: dict[str, list[tuple[datetime, int]]] = {}
     rows = connection.execute(
@@ -213,6 +214,16 @@ def volumes(connection: sqlite3.Connection, of: int) -> dict[str, list[tuple[dat
     for table, at, count in rows:
         found.setdefault(table, []).append((datetime.fromisoformat(at), count))
     return found
+
+
+def anomalies(connection: sqlite3.Connection, of: int) -> list[tuple[datetime, str, str]]:
+    """Return what was unusual, with its severity, the last runs first."""
+    rows = connection.execute(
+        "select u.at, a.severity, a.message from runs as u join anomalies as a on a.run = u.id where u.series = ?"
+        f" order by u.at desc, u.id desc, a.place limit {_ANOMALIES}",
+        (of,),
+    )
+    return [(datetime.fromisoformat(at), severity, message) for at, severity, message in rows]
 
 
 def _runs(connection: sqlite3.Connection, of: int) -> list[Night]:

@@ -126,7 +126,7 @@ def _environment() -> Environment:
         "overlaps": finding.overlaps,
         "follows_from": finding.follows_from,
         "standing": standing_text.line,
-        "first_seen": standing_text.first_seen,
+        "history_used": standing_text.used,
         "suppressions_of": suppression_text.of_rule,
         "suppression_attention": suppression_text.attention,
         "schema_causes": finding.schema_causes,

@@ -17,6 +17,7 @@ from order_audit.reports import (
     measure_text,
     schema_findings,
     since_text,
+    standing_text,
     suppression_text,
     totals,
 )
@@ -45,6 +46,7 @@ def verdict_text(document: Document, out: Path, following: Sequence[str] = (), *
     after = _unjudged(document, verbose)
     after += [""] * bool(after or failed) + _totals(document)
     after += [line for text in since_text.lines(document.run) for line in paragraph(escape(text))]
+    after += _first((paragraph(escape(text)) for text in standing_text.unusual(document)), verbose)
     after += _schema(document, verbose)
     after += _first((paragraph(text) for text in suppression_text.lines(document)), verbose)
     after += _gate(document, verbose)

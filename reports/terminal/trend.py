@@ -13,13 +13,14 @@ from order_audit.reports.history.trend import KeptKey, MeasuredTrend, Series, Sp
 from order_audit.reports.measure_text import value_text
 from order_audit.reports.standing_text import day
 from order_audit.reports.terminal.escape import escape
-from order_audit.reports.terminal.layout import table
+from order_audit.reports.terminal.layout import paragraph, table
 
 #: The bars of a number, from the lowest to the highest.
 _BARS: Final = "▁▂▃▄▅▆▇█"
 #: The last runs that a line shows, and the measured groups of a rule.
 _RUNS: Final = 30
 _GROUPS: Final = 3
+_UNUSUAL: Final = 5
 
 
 def bars(values: Sequence[float | None], *, from_zero: bool = True) -> str:
@@ -39,6 +40,7 @@ def series_text(
     schema: Sequence[Trend],
     measured: Sequence[MeasuredTrend],
     volumes: Mapping[str, Sequence[tuple[datetime, int]]],
+    unusual: Sequence[tuple[datetime, str, str]] = (),
 ) -> str:
     """Return the trend of all findings of a database and schema."""
     runs = series.runs
@@ -57,6 +59,13 @@ def series_text(
             for name, counts in volumes.items()
         ]
         lines += ["", *table([("table", _last(len(runs)), "rows"), *rows], left=(0, 1))]
+    if unusual:
+        lines += ["", "unusual figures"]
+        lines += [
+            line
+            for at, severity, message in unusual[:_UNUSUAL]
+            for line in paragraph(escape(f"{MARKS.get(severity, ' ')} {day(at)}  {message}"))
+        ]
     return "\n".join(lines)
 
 

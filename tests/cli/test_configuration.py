@@ -196,7 +196,7 @@ WRONG = {
     "[gate]\nfail_onn = 'info'": "order-audit.toml:2: unknown key 'fail_onn' in [gate] (did you mean fail_on?)",
     "[gates]\nfail_on = 'info'": "order-audit.toml:1: unknown key or section 'gates' (did you mean gate?)",
     "[env.ci.gate]\nx = 1": "order-audit.toml:2: unknown key 'x' in [gate] (known: fail_on, fail_on_schema,"
-    " min_pass_rate, baseline, allow, allow_skipped)",
+    " fail_on_anomaly, min_pass_rate, baseline, allow, allow_skipped)",
     "[gate]\nfail_on = 'hihg'": "order-audit.toml:2: gate.fail_on 'hihg' is not one of critical, warning, info, never",
     "[run]\njobs = 99": "order-audit.toml:2: run.jobs 99 is not a whole number from 1 to 32",
     "[run]\njobs = true": "order-audit.toml:2: run.jobs True is not a whole number from 1 to 32",

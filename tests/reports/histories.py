@@ -6,7 +6,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class Audit:
                 prefix = violations.prefix(rule)
                 file.writelines(prefix + (b"" if it is None else _field(it)) + b"\n" for it in self.keys[rule])
         it = self.document
-        return Audited(it.run, it.results, it.schema_findings, it.schema_rules, it.key_digests, path)
+        return Audited(it.run, it.results, it.schema_findings, it.schema_rules, it.key_digests, path, it.profile)
 
 
 def _field(key: str) -> bytes:
@@ -61,7 +61,7 @@ def add(file: Path, *audits: Audit) -> list[Past]:
     for it in audits:
         kept = Kept(file, warnings.append)
         found.append(kept.compare(it.parts(file.parent)))
-        kept.add(it.document)
+        kept.add(replace(it.document, history=found[-1].use))
         kept.close()
     assert not warnings
     return found
