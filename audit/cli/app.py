@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import gc
+import os
 import re
 import sys
 import traceback
@@ -38,6 +39,8 @@ from order_audit.errors import OrderAuditError
 
 #: The exit code of a command that a signal ended.
 _INTERRUPTED: Final = 130
+#: The variable by which a shell asks for a script, or for words that may follow.
+_COMPLETE: Final = "_ORDER_AUDIT_COMPLETE"
 
 app = Commands(
     name="order-audit",
@@ -139,6 +142,11 @@ def _command_line(word: str) -> Callable[..., object]:
 
     typer reads the signature of each command that it builds, for 25 ms in all. `config` shows options of the others.
     """
+    if os.environ.get(_COMPLETE):
+        from typer.completion import get_completion_inspect_parameters
+
+        get_completion_inspect_parameters()  # makes the shells known
+        return typer.main.get_command(app)
     if word == config.__name__:
         return typer.main.get_command(app)
     one = copy.copy(app)
