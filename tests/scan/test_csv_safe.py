@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from pathlib import Path
 from typing import Final
@@ -73,3 +74,23 @@ def test_rules_are_neutral_as_well(tmp_path: Path) -> None:
     exact.write_bytes(violations.HEADER + violations.prefix("=rule") + b"1\n" + violations.prefix("a,b") + b"\n")
     spreadsheet.write(exact, safe)
     assert safe.read_bytes() == violations.HEADER + b"'=rule,1\n" + b'"a,b",\n'
+
+
+def test_lines_that_stay_are_those_that_would_be_written_again(tmp_path: Path) -> None:
+    """Most lines are copied as they are, because to read and write each of them takes long."""
+    exact, safe = tmp_path / "exact.csv", tmp_path / "safe.csv"
+    texts = (*RISKY, *OTHERS, "7", "-7", "-7.5", "-7x", "+", "1,2", "x y", "é", 'a"b', "a\nb", "_a", "\u0660", "x\ry")
+    pairs = [(rule, key) for rule in ("a.b", "a,b", "=r", "a.b[-1]", "é", 'q"') for key in (*texts, None)]
+    lines = [
+        violations.prefix(rule) + (violations.field(key) if key is not None else b"") + b"\n" for rule, key in pairs
+    ]
+    exact.write_bytes(violations.HEADER + b"".join(lines))
+    spreadsheet.write(exact, safe)
+    with safe.open("rb") as written:
+        next(written)
+        found = [(rule, key.decode() if key is not None else None) for rule, key in violations.rows(written)]
+
+    def expected(text: str) -> str:
+        return text if re.fullmatch(r"[+-]?\d+(\.\d+)?", text) else spreadsheet.neutral(text)
+
+    assert found == [(spreadsheet.neutral(rule), expected(key) if key is not None else None) for rule, key in pairs]
