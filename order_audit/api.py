@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -44,6 +45,7 @@ def run(
     formats: Iterable[Format] | None = None,
     fail_on: FailOn = "critical",
     fail_on_schema: FailOn = "never",
+    fail_on_anomaly: FailOn = "never",
     min_pass_rate: float | str | None = None,
     allow_skipped: bool = False,
     allow: str | Path | None = None,
@@ -75,7 +77,8 @@ def run(
     `verify_since` are percentages. `examples` is the number of evidence rows per rule, `jobs` the number of
     connections, `timeout` the limit of each statement in seconds; `exact` profiles all rows of large tables. A
     comparison by keys needs an `out` with violations.csv, and of personal keys the same `key_file`, which is created if
-    it is missing; `rows`, `state` and `since` need an `out`. Raises SuiteError, UsageError, RunError.
+    it is missing; `rows`, `state` and `since` need an `out`. Warns if the `history` could not be
+    kept. Raises SuiteError, UsageError, RunError.
     """
     from order_audit.audit import run as audit
     from order_audit.audit.database.dsn import resolve
@@ -100,6 +103,7 @@ def run(
         formats=("json",) if out is None else DEFAULT if formats is None else asked_formats(",".join(formats)),
         fail_on=fail_on,
         fail_on_schema=fail_on_schema,
+        fail_on_anomaly=fail_on_anomaly,
         min_pass_rate=percentage(None if min_pass_rate is None else str(min_pass_rate)),
         allow_skipped=allow_skipped,
         allow=path(allow),
@@ -123,6 +127,7 @@ def run(
         plan_fixes=plan_fixes,
         timeout=timeout,
         unmask=unmask,
+        on_warning=lambda text: warnings.warn(text, RuntimeWarning, stacklevel=2),
     )
     if out is not None:
         return result(audit.run(resolve(dsn), Path(out), options), Path(out))

@@ -94,7 +94,19 @@ class Result:
 
         from order_audit.reports.findings import Finding, findings
 
-        names = ["kind", "rule", "severity", "object", "message", "state", "suppressed", "fails", "count", "owner"]
+        names = [
+            "kind",
+            "rule",
+            "severity",
+            "object",
+            "message",
+            "state",
+            "suppressed",
+            "fails",
+            "count",
+            "owner",
+            "since",
+        ]
 
         def row(it: Finding) -> dict[str, Any]:
             place = {"file": it.place.file, "line": it.place.line} if it.place else {}

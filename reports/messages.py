@@ -60,6 +60,7 @@ def _json(document: Document, found: Sequence[Finding], left_out: int) -> JsonOb
 def _finding(it: Finding) -> JsonObject:
     names = ("kind", "rule", "title", "severity", "object", "message", "state", "suppressed", "fails", "count", "owner")
     made = {name: getattr(it, name) for name in names}
+    made["since"] = encode(it.since)
     return made | {"fingerprint": it.fingerprint, "place": asdict(it.place) if it.place else None}
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from order_audit.reports.document import CountPoint, Measured, MeasuredValue, Result, ValuePoint
-from order_audit.reports.history.robust import WINDOW
 
 if TYPE_CHECKING:
     import sqlite3
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 #: The earlier runs that a result shows, and the groups whose values it shows of them.
 RUNS: Final = 30
 _GROUPS: Final = 12
+#: The earlier runs that say what is usual.
+WINDOW: Final = 60
 Values: TypeAlias = dict[str | None, tuple[str | None, float | None]]
 
 

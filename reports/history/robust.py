@@ -16,10 +16,11 @@ from datetime import datetime
 from statistics import median
 from typing import Final
 
-#: The runs that a verdict needs, those that it needs for a weekday's own expectation, and the last ones that count.
+from order_audit.reports.history.figures import WINDOW
+
+#: The runs that a verdict needs, and those that it needs for a weekday's own expectation.
 LEAST: Final = 14
 SEASON: Final = 28
-WINDOW: Final = 60
 #: The runs of a weekday that its expectation needs, and the share of the mean deviation that weekdays must at most
 #: leave: by chance alone, they leave more.
 _OF_WEEKDAY: Final = 3
