@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from order_audit import search_path
-from order_audit.reports import limit_text, schema_findings
+from order_audit.reports import limit_text, schema_findings, standing_text
 from order_audit.reports.document import Document, GivenOptions, PlannedFix, Result
 from order_audit.reports.formatting import plural
 
@@ -54,11 +54,15 @@ def verdict(document: Document) -> str:
     if not document.summary.judged:
         return "nothing was judged" if document.summary.expectations else "no rules were run"
     if gate.passed and not critical:
-        schema = schema_findings.grave(document)
+        schema, unusual = schema_findings.grave(document), standing_text.grave(document)
         why = limit_text.accepted(document) or "no expectation found a violation"
         if failed:
-            why = f"no critical finding{' in the data' * bool(schema)}; {plural(len(failed), 'milder finding')}"
-        return f"fit for the gate: {why}; {schema}" if schema else f"fit: {why}"
+            none = (
+                "no rule has a critical finding" if unusual else f"no critical finding{' in the data' * bool(schema)}"
+            )
+            why = f"{none}; {plural(len(failed), 'milder finding')}"
+        others = "; ".join(it for it in (schema, unusual) if it)
+        return f"fit for the gate: {why}; {others}" if others else f"fit: {why}"
     if gate.passed:
         return f"the gate passed, with {plural(len(critical), 'critical finding')}"
     return f"not fit: {plural(len(critical), 'critical finding')}" if critical else "not fit"
@@ -68,7 +72,9 @@ def tone(document: Document) -> str:
     """Return the kind of the verdict, for its colour: passed, failed, or limited by critical findings."""
     if not document.summary.gate.passed:
         return "failed"
-    is_grave = any(it.severity == "critical" for it in _failed(document)) or bool(schema_findings.grave(document))
+    is_grave = any(it.severity == "critical" for it in _failed(document)) or bool(
+        schema_findings.grave(document) or standing_text.grave(document)
+    )
     return "limited" if is_grave or not document.summary.judged else "passed"
 
 

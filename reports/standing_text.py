@@ -52,3 +52,10 @@ def unusual(document: Document) -> list[str]:
     """Return a line for each unusual figure, the worst first."""
     found = document.history.anomalies if document.history else ()
     return [f"{MARKS[it.severity]} unusual  {it.message}" for it in found]
+
+
+def grave(document: Document) -> str:
+    """Return the number of critical unusual figures; empty without any."""
+    found = document.history.anomalies if document.history else ()
+    count = sum(it.severity == "critical" for it in found)
+    return plural(count, "critical unusual figure") if count else ""

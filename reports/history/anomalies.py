@@ -29,6 +29,7 @@ class Figure:
     name: str
     past: Sequence[tuple[datetime, float]]
     now: float
+    is_measured: bool = False
 
 
 def judged(figures: Iterable[Figure], at: datetime, runs: int) -> HistoryUse:
@@ -83,6 +84,8 @@ def _message(it: Figure, low: float, high: float, expected: Expectation) -> str:
             now = plural(round(it.now), "violation")
             return f"{it.name} has {now}; {_count(low)} to {_count(high)} are usual, {of}"
         case "freshness":
+            if it.is_measured:
+                return f"{it.name} is {age(it.now)}; up to {age(high)} is usual, {of}"
             return f"the newest value of {it.name} is {age(it.now)} old; up to {age(high)} is usual, {of}"
 
 

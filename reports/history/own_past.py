@@ -74,4 +74,4 @@ def _measured(rule: str, measure: Measured, earlier: Mapping[datetime, Values], 
             for when, number in numbers
             if number is not None
         ]
-        yield Figure("freshness", rule if group is None else f"{rule}[{group}]", past, seconds)
+        yield Figure("freshness", rule if group is None else f"{rule}[{group}]", past, seconds, is_measured=True)

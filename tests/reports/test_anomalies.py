@@ -176,6 +176,10 @@ def test_every_output_has_them(document: Document) -> None:
     page = Page(report_page(encode(replace(document, profile={}))))
     text = "t has 10 rows; 422 to 578 are usual, by 20 runs"
     assert text in page.text
+    assert page.all("h1") == [
+        "leads: fit for the gate: no rule has a critical finding; 1 milder finding; 5 critical unusual figures"
+    ]
+    assert "age is 2 days 12 h; up to 2 h 21 min is usual, by 20 runs" in page.text
     assert "5 figures judged against 20 earlier runs." in page.text
     for written in ("\n".join(github.commands(document)), gitlab.code_quality(document), sarif.sarif(document)):
         assert text in written
