@@ -27,6 +27,8 @@ def command(document: Document) -> str:
         words += ["--fail-on", gate.fail_on]
     if gate.fail_on_schema != "never" or given.configuration:
         words += ["--fail-on-schema", gate.fail_on_schema]
+    if gate.fail_on_anomaly != "never" or given.configuration:
+        words += ["--fail-on-anomaly", gate.fail_on_anomaly]
     if gate.allow_skipped:
         words += ["--allow-skipped"]
     if gate.min_pass_rate is not None:

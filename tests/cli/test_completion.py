@@ -19,7 +19,7 @@ VARIABLE = "_ORDER_AUDIT_COMPLETE"
     [
         ("order-audit ru", 1, ["run", "rules"]),
         ("order-audit fixes r", 2, ["revert"]),
-        ("order-audit run --fail-on", 2, ["--fail-on", "--fail-on-schema"]),
+        ("order-audit run --fail-on", 2, ["--fail-on", "--fail-on-schema", "--fail-on-anomaly"]),
         ("order-audit run --fail-on ", 3, ["critical", "warning", "info", "never"]),
         ("order-audit config --en", 2, ["--env"]),
     ],
