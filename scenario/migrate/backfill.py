@@ -15,7 +15,7 @@ from order_audit.fixes.guarding.index_progress import reporting_progress
 from order_audit.fixes.names import row_count
 from order_audit.progress import NoteCallback, ProgressCallback, ignore_note
 from order_audit.scenario.load import PROPOSED
-from order_audit.scenario.migrate.batches import SLOWEST, held, next_size
+from order_audit.scenario.migrate.batches import SLOWEST, ended, held, next_size
 from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import COPYING, FIRST
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
@@ -154,7 +154,10 @@ def _pass(
     throttle: MigrationThrottle,
     on_progress: ProgressCallback,
 ) -> int:
-    """Go through a table once, from a place before which others held `left` rows; return how many they held in all."""
+    """Go through a table once, from a place before which others held `left` rows; return how many they held in all.
+
+    Raises RunError if a batch fails in all tries, each smaller than the one before.
+    """
     size, tries, done, looked = min(200, throttle.batch_size), 0, 0, 0.0
     while True:
         if time.monotonic() - looked > _LOOK or throttle.pause_ms:
@@ -181,8 +184,8 @@ def _pass(
         except RETRYABLE as error:
             refuse_canceled(connection, error)
             tries += 1
-            if tries > throttle.max_tries and size == 1:
-                raise
+            if tries >= throttle.max_tries:
+                raise ended(connection, error, table, throttle.max_lock_wait_ms, tries) from None
             size = max(1, size // 4)
             back_off(tries)
             continue

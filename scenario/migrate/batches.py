@@ -29,3 +29,14 @@ def held(connection: psycopg.Connection, rows: str, tries: int) -> RunError:
         f"other sessions have locked {rows}, in {tries} tries{f': {said}' if said else ''}. What is copied stays. Wait"
         " until that session ends, or end it, and run the same command again"
     )
+
+
+def ended(connection: psycopg.Connection, error: psycopg.Error, rows: str, limit_ms: int, tries: int) -> RunError:
+    """Return the error of a batch of `rows` whose tries are used up: locked, or longer than its limit each time."""
+    if not isinstance(error, psycopg.errors.QueryCanceled):
+        return held(connection, f"rows of {rows}", tries)
+    return RunError(
+        f"a batch of {rows} took longer than {limit_ms} ms, in the last of {tries} tries: each time, it was rolled"
+        " back. What is copied stays. Run the same command again when the server is less busy, or give a batch more"
+        " time: --max-lock-wait"
+    )

@@ -11,11 +11,10 @@ import psycopg
 
 from order_audit import session
 from order_audit.canceled import refuse_canceled
-from order_audit.errors import RunError
 from order_audit.fixes.engine.throttle import BUSY, LONGEST_WAIT, RETRYABLE, back_off
 from order_audit.fixes.names import row_count
 from order_audit.progress import ProgressCallback, ignore_progress
-from order_audit.scenario.migrate.batches import SLOWEST, held, next_size
+from order_audit.scenario.migrate.batches import SLOWEST, ended, held, next_size
 from order_audit.scenario.migrate.steps import FIRST
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 
@@ -116,7 +115,7 @@ def _in_batches(
             refuse_canceled(connection, error)
             tries += 1
             if tries >= throttle.max_tries:
-                raise _ended(connection, error, table, limit, tries) from None
+                raise ended(connection, error, note, limit, tries) from None
             on_progress(done, of, f"{note}: try {tries + 1} of {throttle.max_tries}")
             size = max(1, size // 4)
             back_off(min(tries, SLOWEST))
@@ -127,14 +126,3 @@ def _in_batches(
         size = next_size(size, time.perf_counter() - began, throttle)
         on_progress(done, of, note)
         wait_for_others(connection, throttle, lambda note: on_progress(done, of, note))  # noqa: B023
-
-
-def _ended(connection: psycopg.Connection, error: psycopg.Error, table: str, limit: int, tries: int) -> RunError:
-    """Return the error of a batch whose tries are used up."""
-    if not isinstance(error, psycopg.errors.QueryCanceled):
-        return held(connection, f"rows of {table} that were left for later", tries)
-    return RunError(
-        f"a batch of {table} that were left for later took longer than {limit} ms, in the last of {tries} tries: each"
-        " time, it was rolled back. What is copied stays. Run the same command again when the server is less busy, or"
-        " give a batch more time: --max-lock-wait"
-    )

@@ -6,8 +6,10 @@ import psycopg
 import pytest
 
 from order_audit.errors import RunError
+from order_audit.progress import start_ignored
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.run import run
 from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
@@ -187,3 +189,16 @@ def test_a_statement_on_many_rows_does_not_compare_each_with_each(dsn: str) -> N
             connection.execute("select 1")
             assert one(dsn, called) - before == calls
         assert verify(connection, nothing).equal
+
+
+def test_a_backfill_whose_tries_are_used_up_says_who_and_what_next(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection, psycopg.connect(dsn) as other:
+        generate(connection, orders=30, customers=3, seed=7, defects=0)
+        take(connection, steps(PROPOSED), "synchronise")
+        other.execute("lock table sales.customers in access exclusive mode")
+        throttle = MigrationThrottle(max_tries=2, max_lock_wait_ms=100)
+        said = r"^other sessions have locked rows of customers, in 2 tries: .* transaction .* the same command again$"
+        with pytest.raises(RunError, match=said):
+            run(connection, steps(PROPOSED), "backfill", throttle, start_ignored)
+        other.rollback()
+        take(connection, steps(PROPOSED), "backfill")
