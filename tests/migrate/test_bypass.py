@@ -147,6 +147,7 @@ WITHOUT_DIRECTION = {
     "sales.delivery": "no trigger copies a new delivery",
     "sales.receive_args": "no trigger copies a new secret",
     "sales.write_status_change": "no trigger copies a history",
+    "sales.detach_entries": "no trigger copies the order of an entry",
     "sales_old.give_id": "it writes no row",
     "sales_old.write_bits": "no trigger copies a schedule's bits",
     "sales_old.write_secret": "the trigger on its table has no condition",

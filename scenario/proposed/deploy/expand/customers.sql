@@ -74,7 +74,7 @@ comment on column sales.ledger_entries.amount is 'US dollars; negative for expen
 comment on column sales.ledger_entries.balance_after is 'US dollars after. Set by the database.';
 comment on column sales.ledger_entries.reason is 'Reason, as text.';
 comment on column sales.ledger_entries.order_id is
-  'The order that it pays for, of the same customer; null for none, such as a deposit.';
+  'The order that it pays for, of the same customer; null for none: a deposit, or an order that left the customer.';
 comment on column sales.ledger_entries.created_at is 'Time; null for an opening balance without a recorded time.';
 comment on column sales.ledger_entries.previous_number is 'The entry before this one; null for the first.';
 
@@ -102,11 +102,13 @@ begin
   if not found then
     raise foreign_key_violation using message = format('there is no customer %s', new.customer_id);
   end if;
-  if new.order_id is not null and not exists (
-    select from sales.orders as o where o.order_id = new.order_id and o.customer_id = new.customer_id
-  ) then
-    raise foreign_key_violation using
-      message = format('customer %s has no order %s', new.customer_id, new.order_id);
+  if new.order_id is not null then
+    -- locked as by the foreign key: no session gives it to another customer meanwhile
+    perform from sales.orders as o where o.order_id = new.order_id and o.customer_id = new.customer_id for key share;
+    if not found then
+      raise foreign_key_violation using
+        message = format('customer %s has no order %s', new.customer_id, new.order_id);
+    end if;
   end if;
   return new;
 end

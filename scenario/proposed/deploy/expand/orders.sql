@@ -54,10 +54,28 @@ comment on column sales.orders.origin is
 comment on column sales.orders.created_at is 'Time of creation; null for old rows, for which it was not recorded.';
 comment on column sales.orders.updated_at is 'Time of the last change; null if never changed.';
 
--- Whether the order is of the entry's customer is tested by number_entry.
+-- That the order is of the entry's customer is tested by number_entry, and kept by detach_entries.
 alter table sales.ledger_entries add constraint ledger_entries_order_id_fkey
   foreign key (order_id) references sales.orders (order_id);
 create index ledger_entries_order_id on sales.ledger_entries (order_id) where order_id is not null;
+-- Only old applications and the owner give an order to another customer.
+create function sales.detach_entries() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+-- for the trigger insert_only
+set sales.correcting = 'on'
+as $$
+begin
+  update sales.ledger_entries as e set order_id = null where e.order_id = new.order_id and e.customer_id <> new.customer_id;
+  return null;
+end
+$$;
+comment on function sales.detach_entries() is
+  'Lets ledger entries of the former customer of an order name no order; their amounts stay.';
+create trigger detach_entries after update of customer_id on sales.orders
+  for each row when (old.customer_id <> new.customer_id) execute function sales.detach_entries();
+alter table sales.orders enable always trigger detach_entries;
 
 create function sales.begin_lineage() returns trigger
 language plpgsql
