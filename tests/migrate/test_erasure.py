@@ -45,6 +45,7 @@ values ('r', 'o', 'public.customers', '{"customer_id": "2"}', 5, '23514', '', 'r
 """
 ENDED = "update sales.orders set order_status = 'cancelled' where customer_id = 2 and order_status <> 'recreated'"
 ERASE = "select * from sales_private.erase_person(2)"
+COUNTED = "not erased: ledger entries whose reason names the person"
 #: The books: everything of them that is no text of a person.
 BOOKS = """
 select (select jsonb_agg(to_jsonb(e) order by e) from sales.ledger_entries as e),
@@ -136,9 +137,21 @@ def test_reasons_stay_and_are_counted(sample: str) -> None:
         connection.execute(
             "insert into sales.ledger_entries (customer_id, amount, reason) values (2, 1, 'from teodor blythe')"
         )
-        assert erase(connection)["not erased: ledger entries whose reason names the person"] == 1
+        assert erase(connection)[COUNTED] == 1
         connection.execute("analyze")
         assert left(connection) == [("sales.ledger_entries", "Teodor Blythe")]
+        # a blank telephone number is part of each reason, and one with letters is compared regardless of case
+        connection.execute(ENDED.replace("= 2", "= 3"))
+        connection.execute(
+            "insert into sales.contacts (customer_id, name, email, phone, is_main)"
+            " values (3, 'Shift 1', 'd@example.com', '', false), (3, 'Shift 2', 'n@example.com', 'Desk 12', false)"
+        )
+        connection.execute(
+            "insert into sales.ledger_entries (customer_id, amount, reason)"
+            " values (3, 1, 'from DESK 12'), (3, 1, 'deposit')"
+        )
+        found = connection.execute("select * from sales_private.erase_person(3)").fetchall()
+        assert (COUNTED, 1) in found
 
 
 def test_who_cannot_be_erased(sample: str) -> None:
