@@ -73,7 +73,8 @@ $$;
 comment on function sales.holds_secret(jsonb) is 'Whether arguments contain a secret, at any depth.';
 
 -- The time zone of the business is stated here, once. A recreation stores its day, so that another zone, put here by
--- `create or replace`, applies to later recreations only. A day begins at 00:00 in the zone and may have 23 or 25 hours.
+-- `create or replace`, applies to later recreations only; recreations_day becomes NOT VALID then, as in design.md. A day
+-- begins at 00:00 in the zone and may have 23 or 25 hours.
 create function sales.business_day(moment timestamptz) returns date
 language sql immutable parallel safe strict
 return (moment at time zone 'America/New_York')::date;
