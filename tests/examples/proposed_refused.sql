@@ -146,7 +146,7 @@ insert into sales.ledger_entries (customer_id, amount, order_id) values (2, -5, 
 set local sales.correcting = 'on';
 update sales.ledger_entries set amount = amount + 1;
 
--- ledger.goes_on: ledger_entries_go_on
+-- ledger.goes_on: ledger_entries_previous
 set local sales.correcting = 'on';
 update sales.ledger_entries set balance_before = 60, amount = -10 where entry_number = 2;
 
@@ -154,11 +154,11 @@ update sales.ledger_entries set balance_before = 60, amount = -10 where entry_nu
 set local sales.correcting = 'on';
 update sales.ledger_entries set balance_before = 1, amount = amount - 1 where entry_number = 1;
 
--- ledger.has_no_gap: ledger_entries_go_on
+-- ledger.has_no_gap: ledger_entries_previous
 set local sales.correcting = 'on';
 delete from sales.ledger_entries where entry_number = 1 and customer_id = 2;
 
--- ledger.has_no_gap: ledger_entries_go_on
+-- ledger.has_no_gap: ledger_entries_previous
 set local sales.correcting = 'on';
 update sales.ledger_entries set entry_number = 3 where entry_number = 2;
 

@@ -142,8 +142,8 @@ def test_who_could_bypass_it_needs_more(server: Server) -> None:
 #: Functions with the owner's privileges that neither set a direction nor clear it, with the reason for each.
 WITHOUT_DIRECTION = {
     "sales.number_entry": "the trigger ignore_setting has cleared it",
-    "sales.recreate": "sales.hold_customer has cleared it",
-    "sales.recreate_for_customer": "sales.hold_customer has cleared it",
+    "sales.recreate": "sales.lock_customer has cleared it",
+    "sales.recreate_for_customer": "sales.lock_customer has cleared it",
     "sales.delivery": "no trigger copies a new delivery",
     "sales.receive_args": "no trigger copies a new secret",
     "sales.write_status_change": "no trigger copies a history",

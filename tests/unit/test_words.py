@@ -211,6 +211,14 @@ def scenario_comments() -> Texts:
                 yield f"{path.relative_to(ROOT)}:{number}", found["text"]
 
 
+def schema_names() -> Texts:
+    """Names of objects that the scenario's SQL files create, as words."""
+    named = re.compile(r"create (?:or replace )?(?:function|procedure|table|trigger|view) (?:\w+\.)?(\w+)")
+    for path in sorted((ROOT / "scenario").rglob("*.sql")):
+        for name in named.findall(path.read_text(encoding="utf-8")):
+            yield f"{path.relative_to(ROOT)}: {name}", name.replace("_", " ")
+
+
 def pages() -> Texts:
     """Pages outside of docs."""
     proposed = (f"scenario/proposed/{name}.md" for name in ("decision", "runbook", "design"))
@@ -238,7 +246,8 @@ def _prose(path: str) -> Texts:
 Source = Callable[[], Texts]
 SOURCES: Final[tuple[Source, ...]] = (
     rule_headers, requirements, fix_prose, guard_prose, sql_comments, lint_literals, catalog_names, data_issues,
-    readme, docs, templates, command_help, code_messages, docstrings, comments, journal, scenario_comments, pages,
+    readme, docs, templates, command_help, code_messages, docstrings, comments, journal, scenario_comments,
+    schema_names, pages,
 )  # fmt: skip
 
 

@@ -152,7 +152,7 @@ comment on column sales_private.secrets.updated_at is 'Time of the last change; 
 -- Return arguments with a stored secret's reference in place of each secret. An equal secret of the customer is used
 -- again, and locked, so that no session deletes it before the arguments refer to it. Two sessions that write a new one
 -- at the same time may store it twice.
-create function sales_private.put_away(of_customer bigint, args jsonb) returns jsonb
+create function sales_private.store_secrets(of_customer bigint, args jsonb) returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -177,17 +177,17 @@ begin
           args := jsonb_set(args, array[member.key], to_jsonb('secret-ref:sales/' || kept));
         end if;
       elsif jsonb_typeof(member.value) in ('object', 'array') then
-        args := jsonb_set(args, array[member.key], sales_private.put_away(of_customer, member.value));
+        args := jsonb_set(args, array[member.key], sales_private.store_secrets(of_customer, member.value));
       end if;
     end loop;
   elsif jsonb_typeof(args) = 'array' then
-    select coalesce(jsonb_agg(sales_private.put_away(of_customer, e.value) order by e.number), '[]') into args
+    select coalesce(jsonb_agg(sales_private.store_secrets(of_customer, e.value) order by e.number), '[]') into args
     from jsonb_array_elements(args) with ordinality as e (value, number);
   end if;
   return args;
 end
 $$;
-comment on function sales_private.put_away(bigint, jsonb) is
+comment on function sales_private.store_secrets(bigint, jsonb) is
   'Stores the secrets of arguments, and returns arguments with references.';
 
 create function sales_private.refers_to(args jsonb, the_id bigint) returns boolean
@@ -228,7 +228,7 @@ begin
       hint = 'insert into sales.delivery_scripts (script_name) values (...)';
   end if;
   if sales.holds_secret(new.args) then
-    new.args := sales_private.put_away(new.customer_id, new.args);
+    new.args := sales_private.store_secrets(new.customer_id, new.args);
   end if;
   return new;
 end
@@ -269,7 +269,7 @@ declare
   found_id bigint;
 begin
   if sales.holds_secret(arguments) then
-    arguments := sales_private.put_away(of_customer, arguments);
+    arguments := sales_private.store_secrets(of_customer, arguments);
   end if;
   -- the script by an operator that no index supports: few scripts have very many deliveries
   select d.delivery_id into found_id

@@ -2,10 +2,10 @@
 -- Functions that constraints and triggers use, and who may correct records.
 
 -- Return whether a text is not blank: it has a character other than white space.
-create function sales.says_something(words text) returns boolean
+create function sales.is_not_blank(words text) returns boolean
 language sql immutable parallel safe strict
 return btrim(words, E' \t\n\r\f\x0b') <> '';
-comment on function sales.says_something(text) is 'Whether a text is more than white space.';
+comment on function sales.is_not_blank(text) is 'Whether a text is more than white space.';
 
 -- Return whether a text is an address that browsers accept in an e-mail field (HTML Living Standard), with a dot in its
 -- domain. A separate test limits each part of the domain to 63 characters, only for long domains: counting in one

@@ -16,7 +16,7 @@ comment on view sales.orders_due is
   'Orders that the next nightly job recreates: the last of a lineage, live, and covered by the balance.';
 
 -- A separate function: during the migration, `prepare` replaces it to lock old rows, too.
-create function sales.hold_customer(the_id bigint) returns void
+create function sales.lock_customer(the_id bigint) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -24,7 +24,7 @@ begin
   perform from sales.customers as c where c.customer_id = the_id for no key update;
 end
 $$;
-comment on function sales.hold_customer(bigint) is 'Locks a customer until the end of the transaction.';
+comment on function sales.lock_customer(bigint) is 'Locks a customer until the end of the transaction.';
 
 -- With the owner's privileges, so that the job's role needs no others.
 create function sales.recreate(old_order_id bigint, the_day date default sales.business_day(now())) returns bigint
@@ -37,7 +37,7 @@ declare
   made bigint;
 begin
   -- locks the balance, and the state of the order
-  perform sales.hold_customer((select o.customer_id from sales.orders as o where o.order_id = old_order_id));
+  perform sales.lock_customer((select o.customer_id from sales.orders as o where o.order_id = old_order_id));
   perform from sales.orders as o where o.order_id = old_order_id for no key update;
   select d.customer_id, d.first_ancestor_id, d.amount, d.balance, c.entry_number, o.schedule_id, o.delivery_id,
     o.order_status
@@ -96,7 +96,7 @@ declare
   order_number bigint;
   made bigint := 0;
 begin
-  perform sales.hold_customer(the_id);
+  perform sales.lock_customer(the_id);
   for order_number in
     select d.order_id from sales.orders_due as d where d.customer_id = the_id order by d.order_id
   loop
@@ -119,8 +119,8 @@ declare
   customers bigint[];
   customer bigint;
   failed bigint := 0;
-  said text;
-  way_out text;
+  last_error text;
+  last_hint text;
 begin
   if the_day is null
     or the_day not between sales.business_day(pg_catalog.now()) - 1 and sales.business_day(pg_catalog.now()) then
@@ -135,15 +135,15 @@ begin
     exception
       when others then
         failed := failed + 1;
-        get stacked diagnostics way_out = pg_exception_hint;
-        said := pg_catalog.concat_ws('; ', sqlerrm, nullif(way_out, ''));
-        raise warning 'customer %: %', customer, said;
+        get stacked diagnostics last_hint = pg_exception_hint;
+        last_error := pg_catalog.concat_ws('; ', sqlerrm, nullif(last_hint, ''));
+        raise warning 'customer %: %', customer, last_error;
     end;
     commit;
   end loop;
   if failed > 0 then
     raise exception 'the orders of % of % customers were not recreated; the last error: %',
-      failed, pg_catalog.cardinality(customers), said
+      failed, pg_catalog.cardinality(customers), last_error
       using hint = 'the others are committed: run it again';
   end if;
 end

@@ -35,7 +35,7 @@ begin
           ' and order_status in (''pending'', ''active'', ''paused'')', the_id
       );
   end if;
-  perform sales.hold_customer(the_id);
+  perform sales.lock_customer(the_id);
   select array_agg(lower(k.email)), array_agg(lower(k.name)) || array_agg(lower(k.email)) || array_agg(lower(k.phone))
   into emails, names
   from sales.contacts as k where k.customer_id = the_id and k.email <> format('erased-%s@erased.invalid', the_id);
@@ -114,7 +114,7 @@ begin
   from sales.ledger_entries as e
   where e.customer_id = the_id
     -- a telephone number may be blank, which every reason contains
-    and exists (select from unnest(names) as n where sales.says_something(n) and strpos(lower(e.reason), n) > 0);
+    and exists (select from unnest(names) as n where sales.is_not_blank(n) and strpos(lower(e.reason), n) > 0);
   return next;
 end
 $$;

@@ -12,7 +12,7 @@
 -- Only the owner's functions can use it. Any role may change the setting, so each condition asks, too, whether the
 -- role that writes has the owner's privileges. A function that runs with these would lend them to its caller's setting.
 -- So each such function that writes to either side sets a direction, or clears the caller's: by a SET clause in writes.sql,
--- by sales.hold_customer for the nightly job, and by the trigger ignore_setting for number_entry. sales.correcting, the
+-- by sales.lock_customer for the nightly job, and by the trigger ignore_setting for number_entry. sales.correcting, the
 -- other setting of these functions, is explained at sales.may_correct, and counts for the owner only, too.
 
 -- Return a trigger's condition, as text: true unless the owner copies in one of these directions.

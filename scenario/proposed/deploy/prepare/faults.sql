@@ -69,21 +69,21 @@ as $$
   select c.customer_id, array_remove(array[
     case
       when coalesce(
-        sales.says_something(c.customer_name) and sales.says_something(c.customer_email)
-          and sales.says_something(c.customer_contact_name) and sales.says_something(c.address)
-          and sales.says_something(c.address_state), false
+        sales.is_not_blank(c.customer_name) and sales.is_not_blank(c.customer_email)
+          and sales.is_not_blank(c.customer_contact_name) and sales.is_not_blank(c.address)
+          and sales.is_not_blank(c.address_state), false
       ) then null
       else 'customers.required_text_is_present'
     end,
     case
-      when sales.says_something(c.customer_email) and not sales.is_email(c.customer_email) then 'customers.email_is_valid'
+      when sales.is_not_blank(c.customer_email) and not sales.is_email(c.customer_email) then 'customers.email_is_valid'
     end,
     case
       when (select k.customer_id from sales.contacts as k where lower(k.email) = lower(c.customer_email)) <> c.customer_id
       then 'customers.email_is_unique'
     end,
     case
-      when sales.says_something(c.address_state)
+      when sales.is_not_blank(c.address_state)
         and (select s.state_code from sales.states as s where s.state_code = c.address_state) is null
       then 'customers.state_is_usps_code'
     end,

@@ -48,7 +48,7 @@ begin
     as $shown$
     begin
       return case
-        when sales.holds_secret(arguments::jsonb) then sales_private.put_away(of_customer, arguments::jsonb)::json
+        when sales.holds_secret(arguments::jsonb) then sales_private.store_secrets(of_customer, arguments::jsonb)::json
         else arguments
       end;
     end

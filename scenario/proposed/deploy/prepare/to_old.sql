@@ -244,7 +244,7 @@ $$;
 
 -- The nightly jobs of both sides lock the old row, since the old job locks only that. It is called first, by functions
 -- with the owner's privileges: a setting of their caller must not count as the owner's.
-create or replace function sales.hold_customer(the_id bigint) returns void
+create or replace function sales.lock_customer(the_id bigint) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$

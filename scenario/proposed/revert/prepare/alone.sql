@@ -7,7 +7,7 @@ alter table sales.ledger_entries enable always trigger number_entry;
 drop trigger ignore_setting on sales.ledger_entries;
 
 -- no locks on old rows any more
-create or replace function sales.hold_customer(the_id bigint) returns void
+create or replace function sales.lock_customer(the_id bigint) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
