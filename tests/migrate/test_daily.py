@@ -177,6 +177,25 @@ def test_a_failure_skips_its_customer_and_is_reported(connection: psycopg.Connec
     assert sorted(made(connection)) == [(order, 0) for order in DUE]
 
 
+@pytest.mark.both_versions
+def test_a_customer_that_another_session_holds_is_skipped(world: str, connection: psycopg.Connection) -> None:
+    """The limit counts for each customer, and is the caller's own where that has one."""
+    (text,) = connection.execute("select pg_get_functiondef('sales.recreate_due'::regproc)").fetchone() or ("",)
+    assert "'1min'" in text
+    connection.execute(text.replace("'1min'", "'200ms'").encode())
+    connection.execute("set statement_timeout = '20s'")
+    with psycopg.connect(world) as other:
+        other.execute("select from sales.customers where customer_id = 1 for update")
+        for own in ("0", "300ms"):
+            connection.execute(f"set lock_timeout = '{own}'".encode())
+            with pytest.raises(errors.RaiseException, match=r"of 1 of \d customers were not recreated.* lock timeout"):
+                run(connection)
+            assert connection.execute("show lock_timeout").fetchone() == (own,)
+            assert made(connection) == [(order, 0) for order in DUE if order != 1]
+    run(connection)
+    assert sorted(made(connection)) == [(order, 0) for order in DUE]
+
+
 def test_an_order_above_the_next_number_is_named_with_the_remedy(connection: psycopg.Connection) -> None:
     connection.execute("insert into sales.orders (order_id, customer_id, amount) values (5000, 2, 1)")
     remedy = r"last error: order 5000 was inserted with a number above the next one.* continue after it: (select .*\))"

@@ -111,7 +111,8 @@ comment on function sales.recreate_for_customer(bigint, date) is
   'Recreates the orders of a customer that are due on a business day; returns their number.';
 
 -- The job. Without `set` clauses and without the owner's privileges, since either forbids commit; so names are
--- qualified. A failure skips its customer, and is raised at the end.
+-- qualified. A failure skips its customer, and is raised at the end. So does a row that another session holds for longer
+-- than the caller's lock_timeout, or for a minute.
 create procedure sales.recreate_due(the_day date default sales.business_day(now()))
 language plpgsql
 as $$
@@ -130,6 +131,8 @@ begin
   end if;
   customers := array(select distinct d.customer_id from sales.orders_due as d order by d.customer_id);
   foreach customer in array customers loop
+    -- a session that holds one customer for long does not keep the others waiting; of this transaction only
+    perform pg_catalog.set_config('lock_timeout', '1min', true) where pg_catalog.current_setting('lock_timeout') = '0';
     begin
       perform sales.recreate_for_customer(customer, the_day);
     exception
