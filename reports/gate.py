@@ -47,7 +47,7 @@ def decide(
     new: Mapping[str, int] | None = None,
     fail_on_schema: FailOn = "never",
     allow_skipped: bool = False,
-    anomalies: Sequence[Anomaly] = (),
+    anomalies: Sequence[Anomaly] | None = None,
     fail_on_anomaly: FailOn = "never",
     expired: Sequence[Suppression] = (),
 ) -> Gate:
@@ -58,7 +58,8 @@ def decide(
     passed. An errored rule fails the gate at every severity. So does a rule with a missing table (unless
     `allow_skipped`), because a typo in a name must not pass; a table in the rule's `requires` may be missing. An
     interrupted audit fails, too: rules that did not run may fail. Open schema findings fail the gate from
-    `fail_on_schema` on, unusual figures from `fail_on_anomaly` on.
+    `fail_on_schema` on, unusual figures from `fail_on_anomaly` on; `anomalies` are
+    None where the history could not be read, which fails the gate then.
     """
     failed = [it for it in judged.results if it.status == "failed" and (it.open if new is None else new[it.rule]) > 0]
     nothing = judged.run.complete and nothing_judged(judged.results)
@@ -132,7 +133,10 @@ def _schema(judged: Judged, fail_on: FailOn) -> Iterator[Reason]:
         yield Reason("schema_rules_errored", rules=_named(errored))
 
 
-def _anomalies(anomalies: Sequence[Anomaly], fail_on: FailOn) -> Iterator[Reason]:
+def _anomalies(anomalies: Sequence[Anomaly] | None, fail_on: FailOn) -> Iterator[Reason]:
+    if anomalies is None:
+        yield from [Reason("no_history")] * (fail_on != "never")
+        return
     for severity in down_to(fail_on):
         if named := [it.name for it in anomalies if it.severity == severity]:
             yield Reason("anomalies", severity, _named(named))

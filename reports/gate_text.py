@@ -65,6 +65,8 @@ def sentence(
             return _counting(count, f" {reason.severity} schema finding{'s' * (count != 1)}", _names(reason.rules))
         case "schema_rules_errored":
             return _counting(len(reason.rules), f" schema rule{'s' * many} ended in an error", _names(reason.rules))
+        case "no_history":
+            return _words("the history could not be read, so that no figure was held against it")
         case "anomalies":
             head = f" {reason.severity} {'anomalies' if many else 'anomaly'}"
             return _counting(len(reason.rules), head, _listed([Piece(it.rule)] for it in reason.rules))

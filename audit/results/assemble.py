@@ -111,7 +111,7 @@ def assemble(
         new={it.rule: _new(it, it.baseline, suppressed) for it in results if it.baseline} if before else None,
         fail_on_schema=options.fail_on_schema,
         allow_skipped=options.allow_skipped,
-        anomalies=past.use.anomalies if past.use else (),
+        anomalies=past.use.anomalies if past.use else None,
         fail_on_anomaly=options.fail_on_anomaly,
         expired=[it for it in suppressions if it.status == "expired"],
     )

@@ -21,6 +21,7 @@ FailureKind: TypeAlias = Literal[
     "pass_rate",
     "suppressions_expired",
     "anomalies",
+    "no_history",
 ]
 
 

@@ -68,4 +68,4 @@ class Kept:
         except _FAILURES as error:
             self.close()
             text = error.strerror if isinstance(error, OSError) else str(error)
-            self._warn(f"--history {self._path}: {text}: this run was not added; its other files are complete")
+            self._warn(f"--history {self._path}: {text}: this run is not added; its other files do not depend on it")

@@ -159,6 +159,8 @@ def test_the_gate_can_fail_on_them(document: Document) -> None:
     assert document.history is not None
     options: dict[str, Any] = {"fail_on": "never", "min_pass_rate": None, "anomalies": document.history.anomalies}
     assert gate.decide(document, **options).passed
+    unread = gate.decide(document, **options | {"anomalies": None}, fail_on_anomaly="critical")
+    assert unread.reasons == ("the history could not be read, so that no figure was held against it",)
     verdict = gate.decide(document, **options, fail_on_anomaly="warning")
     assert [it for it in verdict.reasons if "critical anomalies" in it] == list(verdict.reasons)
     assert verdict.reasons[0].startswith("5 critical anomalies: ")

@@ -179,13 +179,13 @@ def test_an_audit_outlives_its_history(
     """A file that is damaged, or locked for longer than is waited, costs one line and nothing else."""
     (tmp_path / "damaged.db").write_bytes(runs[0].read_bytes()[:4096] + b"\x01" * 40_000)
     said = audited(dsn, suite, tmp_path / "out", tmp_path / "damaged.db")
-    assert said.count("malformed: this run was not added; its other files are complete") == 1
+    assert said.count("malformed: this run is not added; its other files do not depend on it") == 1
     monkeypatch.setattr(history_file, "PATIENCE", 0.01)
     add(tmp_path / "locked.db", audit("2026-01-01"))
     with closing(sqlite3.connect(tmp_path / "locked.db", isolation_level=None)) as other:
         other.execute("begin immediate")
         said = audited(dsn, suite, tmp_path / "out", tmp_path / "locked.db")
-    assert said.count("database is locked: this run was not added; its other files are complete") == 1
+    assert said.count("database is locked: this run is not added; its other files do not depend on it") == 1
     assert results(tmp_path / "out")["small"]["violations"] == 3
 
 
