@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 import pytest
 from psycopg import errors
 
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.steps import CONTRACT, steps
-from tests.migrate.steps import Later, compare_again, one, take
+from order_audit.scenario.migrate.verify import verify
+from tests.migrate.steps import Later, compare_again, nothing, one, take
 
 ENTRY = "insert into sales.ledger_entries (customer_id, amount, reason, order_id) values ({}, -1, 'paid', 1001)"
 MOVE = "update orders set customer_id = {} where order_ref = 1001"
@@ -36,6 +39,14 @@ def test_an_entry_names_no_order_of_another_customer(sample: str) -> None:
         assert isinstance(later.said, errors.ForeignKeyViolation)
         assert "customer 2 has no order 1001" in str(later.said)
         connection.execute(ENTRY.format(1).encode())
+        # without the trigger, the comparison finds it
+        connection.execute("alter table sales.orders disable trigger detach_entries")
+        connection.execute(MOVE.format(2).encode())
+        (found,) = verify(connection, nothing).differences
+        assert found.table == "customers"
+        assert re.fullmatch(r"ledger entry \d names order 1001 of another customer", found.difference)
+        connection.execute(MOVE.format(1).encode())
+        connection.execute("alter table sales.orders enable always trigger detach_entries")
         take(connection, all_steps, "switch")
         compare_again(sample)
         take(connection, all_steps, CONTRACT)

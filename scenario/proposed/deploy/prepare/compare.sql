@@ -91,6 +91,11 @@ create view migration.differing_inside as
   join sales.customers as c on c.customer_id = e.customer_id
   where e.entry_number > c.entry_number
   union all
+  select 'customers', e.customer_id, format('ledger entry %s names order %s of another customer', e.entry_number, e.order_id)
+  from sales.ledger_entries as e
+  join sales.orders as o on o.order_id = e.order_id
+  where o.customer_id <> e.customer_id
+  union all
   select 'orders', h.order_id,
     format('change %s of its status does not begin with what the one before made of it', h.change_number)
   from sales.order_status_changes as h
