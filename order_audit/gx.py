@@ -6,7 +6,8 @@
     context = gx.get_context(mode="file")
     store(context, suite("current"))
 
-`suite` makes a suite of rules, `store` puts it into a context, `export` writes a whole project. A program that loads
+`suite` makes a suite of rules, `store` puts it into a context, `export` writes a whole project.
+`OrderAuditReportAction` is an action of a checkpoint that writes our report. A program that loads
 a stored suite without this module gets a suite that fails.
 """
 
@@ -14,4 +15,15 @@ from __future__ import annotations
 
 from order_audit.audit.gx import ExpectOrderAuditRuleToFindNoViolations, Exported, RuleError, export, store, suite
 
-__all__ = ["ExpectOrderAuditRuleToFindNoViolations", "Exported", "RuleError", "export", "store", "suite"]
+# the second one, because the first one imports Great Expectations without its warnings
+from order_audit.audit.checkpoint_action import OrderAuditReportAction  # isort: skip
+
+__all__ = [
+    "ExpectOrderAuditRuleToFindNoViolations",
+    "Exported",
+    "OrderAuditReportAction",
+    "RuleError",
+    "export",
+    "store",
+    "suite",
+]

@@ -22,6 +22,8 @@ _NAMED: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 REFERENCE: Final = "/* the query above goes here; Copy puts it in */"
 # A text of hidden characters has many of the same few letters, and each alone costs as much as a whole text.
 _escaped: Final = lru_cache(escape)
+#: A relative path, percent-encoded: no scheme, and no host.
+_PAGE: Final = re.compile(r"[\w.~%-][\w.~%/-]*\.html", re.ASCII)
 _SPACES: Final = re.compile(r"\A +| +\Z| {2,}")
 
 
@@ -63,6 +65,13 @@ def name(text: str) -> Markup:
 def web_link(text: str) -> Markup:
     """A web address as a link; any other text as text, since a results file may come from anywhere."""
     return Markup('<a href="{}">{}</a>').format(plain(text), visible(text)) if is_web_address(text) else visible(text)
+
+
+def page_link(address: str, text: str) -> Markup:
+    """A web address, or the path of a file from this one's folder, as a link with a text; anything else as it is."""
+    if not is_web_address(address) and not _PAGE.fullmatch(address):
+        return visible(address)
+    return Markup('<a href="{}">{}</a>').format(plain(address), visible(text))
 
 
 def sql(text: str) -> Markup:

@@ -45,7 +45,7 @@ _SETTINGS: Final = ("search_path", "role", "statement_timeout")
 _log: Final = logging.getLogger("order_audit.gx")
 
 
-class _NotSharedError(Exception):
+class NotSharedError(Exception):
     """The rules of a run cannot be judged together; the message says why, and names no host and no user."""
 
 
@@ -93,7 +93,7 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, metric: MetricConfigurati
     if run.answers is None:
         try:
             run.answers = _together(execution_engine, run.asked)
-        except _NotSharedError as error:
+        except NotSharedError as error:
             run.answers, run.alone = {}, str(error)
     if run.alone is not None:
         outcome = own_query.judge(execution_engine, dict(run.asked[id]))
@@ -104,9 +104,9 @@ def judge(execution_engine: SqlAlchemyExecutionEngine, metric: MetricConfigurati
 def _together(
     execution_engine: SqlAlchemyExecutionEngine, asked: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """Judge rules on one snapshot. Raises _NotSharedError if no snapshot is available."""
+    """Judge rules on one snapshot. Raises NotSharedError if no snapshot is available."""
     try:
-        dsn, settings = _connection(execution_engine)
+        dsn, settings = connection(execution_engine)
     except sqlalchemy.exc.DBAPIError as error:
         _log.warning("no order-audit rule can be judged: %s", error.orig)
         # not tried again for each rule: that may take a time-out each
@@ -120,16 +120,16 @@ def _together(
         # what the server says may name hosts and users, which a stored result must not
         reason = mask.error(error) if isinstance(error, psycopg.Error) else str(error)
         _log.warning("each order-audit rule runs a separate query: %s", reason)
-        raise _NotSharedError("no snapshot on a second connection; the log of order_audit.gx says why") from None
+        raise NotSharedError("no snapshot on a second connection; the log of order_audit.gx says why") from None
     return {id: _answer(outcomes[id], kwargs) for id, kwargs in asked.items()}
 
 
-def _connection(execution_engine: SqlAlchemyExecutionEngine) -> tuple[str, tuple[Setting, ...]]:
+def connection(execution_engine: SqlAlchemyExecutionEngine) -> tuple[str, tuple[Setting, ...]]:
     """The parameters and settings of the batch's own connection, whatever the engine was made of."""
     with execution_engine.get_connection() as connection:
         driver = connection.connection.driver_connection
         if not isinstance(driver, psycopg.Connection):
-            raise _NotSharedError("the batch's connection is not one of psycopg 3 (postgresql+psycopg://)")
+            raise NotSharedError("the batch's connection is not one of psycopg 3 (postgresql+psycopg://)")
         info = driver.info
         # of several hosts, the one that answered
         there = {"host": info.host, "port": str(info.port), "password": info.password}

@@ -108,7 +108,7 @@ def collect(
     spooled.mkdir()
     secret = digest_key.of(options.key_file)
     store = ViolationStore(spooled, rows_folder(folder, options.rows), secret)
-    with Snapshot(dsn, options.schema, options.timeout, low_impact=options.gentle) as snapshot:
+    with Snapshot(dsn, options.schema, options.timeout, options.gentle, options.settings) as snapshot:
         database = audited_database(snapshot, options.schema)
         schema = as_identifier(snapshot, database.schema)
         applied = applied_fixes(snapshot, options)
@@ -187,6 +187,7 @@ def collect(
             masked=not options.unmask,
             notes=tuple(filter(None, (second_snapshot(), *scans.notes, known.note))),
             since=known.document(outcomes, database.schema),
+            data_docs=options.data_docs,
         ),
         suite=selection.suite,
         schema=schema,

@@ -18,6 +18,7 @@ from order_audit.progress import (
 )
 from order_audit.reports.document import FailOn, Suppression
 from order_audit.reports.writers import DEFAULT
+from order_audit.session import Setting
 
 
 @dataclass
@@ -41,6 +42,9 @@ class Options:
     tolerances of rules, by patterns of ids, which must match some unless `all_match` is false; `suppressions` accept
     violations and schema findings; `configuration` is the name of the file that they are from, `environment` the chosen
     one of its environments. `trusted` suites may call functions that reach outside of the database.
+
+    `settings` are those of the connections of another program, and `data_docs` its pages on the same run, as the result
+    has them.
 
     `on_progress` receives the progress of rules; `start_progress` returns such a callback for lint and
     profile. `on_note` receives a sentence that should not wait for the end, `on_warning` one that the result
@@ -89,6 +93,8 @@ class Options:
     fail_on_anomaly: FailOn = "never"
     timeout: float | None = None
     unmask: bool = False
+    settings: tuple[Setting, ...] = ()
+    data_docs: tuple[str, ...] = ()
     on_progress: ProgressCallback = ignore_progress
     start_progress: StartProgress = start_ignored
     on_note: NoteCallback = ignore_note

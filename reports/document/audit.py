@@ -112,6 +112,13 @@ class Run:
     since: Annotated[
         Since | None, note("With --since: what an earlier audit has spared; null for an audit on its own.")
     ] = field(default=None, kw_only=True)
+    data_docs: Annotated[
+        tuple[str, ...],
+        note(
+            "Great Expectations' pages on the checkpoint that asked for this audit: web addresses, or paths of files"
+            " from this file's folder, percent-encoded."
+        ),
+    ] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,7 @@ def _environment() -> Environment:
         "visible": escaping.visible,
         "name": escaping.name,
         "web_link": escaping.web_link,
+        "page_link": escaping.page_link,
         "sql": escaping.sql,
         "top_area": top_area,
         "statement": escaping.statement,

@@ -28,7 +28,7 @@ INTERNAL = {
     "Underivable",
     "UnexplainedError",
     "UnreadableError",
-    "_NotSharedError",
+    "NotSharedError",
 }
 
 
