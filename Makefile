@@ -7,6 +7,7 @@
 # make soak: what is too long for the tests: fixes killed SOAK times, fixes, the migration and audits since an earlier one
 #   tried on SOAK random databases, every way to give a password to every command, commands under faults for SOAK minutes.
 # make dist: the wheel and the sdist in dist/, with the locked build tool: two builds of a commit have the same bytes.
+#   twine, pyroma, uvx and pyright then check them.
 # make lock: the versions and hashes in requirements/, after a change of pyproject.toml; UPGRADE=--upgrade takes new versions.
 # make sbom: dist/sbom.json (CycloneDX) and dist/licences.md, of the locked packages that the program is installed with.
 # make interop: dbt, Great Expectations, Soda and datacontract-cli beside the rules imported from their files.
@@ -74,9 +75,10 @@ soak: $(STAMP)
 	  tests/migrate/test_migrate_killed.py::test_it_may_be_killed_at_any_moment
 	$(BIN)/python -m tests.faults --minutes $(SOAK) --out benchmarks/results/faults.json
 
-dist: $(STAMP)
+dist: $(STAMP) $(TOOLS) $(VALIDATORS)
 	rm -f dist/*.whl dist/*.tar.gz
 	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -m tests.support.release dist
 
 interop: $(STAMP)
 	$(BIN)/python -m tests.interop

@@ -26,6 +26,7 @@ from order_audit.errors import DocumentError, OrderAuditError, RunError, UsageEr
 from order_audit.result import Result, compare
 
 if TYPE_CHECKING:
+    __version__: str
     from order_audit.audit.schema.lint import Verdict
     from order_audit.expectations import Rule, Suite, SuiteError
     from order_audit.reports.document import SchemaFinding as Finding
@@ -61,6 +62,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":  # stands in pyproject.toml alone, and from there in the metadata
+        from importlib.metadata import version
+
+        return version("order-audit")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -37,7 +37,7 @@ BLOCKS: Final = [
     if not (page.name == "contributing.md" and SHIPPED_RULE and SHIPPED_RULE.start() < block.start < SHIPPED_RULE.end())
 ]
 #: Programs beside ours that the pages call.
-OTHERS: Final = {"make", "pip", "python", "docker", "sqitch", "cd", "cat", "sha256sum"}
+OTHERS: Final = {"make", "pip", "pipx", "uvx", "python", "docker", "sqitch", "cd", "cat", "sha256sum"}
 #: Options of pg_restore in a sentence on it.
 PG_RESTORE: Final = {"--data-only", "--disable-triggers"}
 

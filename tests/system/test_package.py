@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,8 @@ import pytest
 
 from order_audit.audit.database.server import Server
 from order_audit.expectations import fragments
-from tests.support import servers
+from tests.support import release, servers
+from tests.support.validators import validate
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = tuple(f"order_audit.{room}" for room in ("audit", "expectations", "fixes", "reports", "scenario"))
@@ -114,6 +116,18 @@ def test_two_builds_have_the_same_bytes(wheel: Path, tmp_path: Path) -> None:
     assert (first / wheel.name).read_bytes() == wheel.read_bytes()
 
 
+def test_the_metadata_can_be_published(wheel: Path) -> None:
+    """The rest of `make dist` takes longer: tests/support/release.py."""
+    assert "PASSED" in validate("twine", "--no-color", "check", "--strict", wheel)
+    assert wheel.name == f"order_audit-{release.version()}-py3-none-any.whl"
+
+
+def test_the_changelog_has_the_version() -> None:
+    """With its day, below what is not released yet."""
+    headings = re.findall(r"^## (?!Unreleased$)(.*)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.fullmatch(rf"{re.escape(release.version())} – \d{{4}}-\d\d-\d\d", headings[0])
+
+
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     """No tests, no caches, no foreign folder at the top."""
     with zipfile.ZipFile(wheel) as archive:
@@ -158,7 +172,9 @@ def test_the_wheel_lists_its_rules(installed: Path, tmp_path: Path) -> None:
     }
     assert {line.split()[0] for line in done.stdout.splitlines()} == rules
     version = _python(installed, tmp_path, "-m", "order_audit", "version")
-    assert version.stdout.startswith("order-audit ")
+    assert version.stdout == f"order-audit {release.version()}\n"
+    version = _python(installed, tmp_path, "-c", "import order_audit; print(order_audit.__version__)")
+    assert version.stdout == f"{release.version()}\n"
 
 
 def test_the_wheel_audits(installed: Path, tmp_path: Path, sample_18: str) -> None:
