@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks import table
 from benchmarks.compare import say, write
 from order_audit.reports.history import robust
 from order_audit.reports.history.anomalies import CRITICAL, UNUSUAL
@@ -48,6 +49,7 @@ def main() -> None:
     """Draw all."""
     found = [shares(kind, runs, factor) for kind in _KINDS for runs in (14, 28, 60) for factor in (1.0, 0.7)]
     write(Path(__file__).parent / "results" / "anomalies.json", {"tries": _TRIES, "noise": 0.03, "shares": found})
+    table.write(Path(__file__).parent / "results")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.capacity_tables import capacity_table, planned
+from benchmarks.history_tables import alarm_tables, history_tables
 from benchmarks.markdown import Document, decimal, grid, in_megabytes, in_seconds, ratio
 from benchmarks.proposal_tables import large_tables, proposal_tables
 from benchmarks.since_tables import since_tables
@@ -23,6 +24,8 @@ _MODULES: Final = {
     "large": "python -m benchmarks.large_tables",
     "peers": "python -m benchmarks.peers",
     "since": "python -m benchmarks.since",
+    "history": "python -m benchmarks.history",
+    "anomalies": "python -m benchmarks.anomalies",
     "whole": "python -m benchmarks.whole",
 }
 
@@ -64,6 +67,10 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append(large_tables(large))
     if since := documents.get("since"):
         parts.append(since_tables(since))
+    if history := documents.get("history"):
+        parts.append(history_tables(history))
+    if anomalies := documents.get("anomalies"):
+        parts.append(alarm_tables(anomalies))
     if met := list(target_lines(compared[-1] if compared else None, documents)):
         parts.append("### Targets\n\n" + grid(("target", "wanted", "found", "met"), met))
     parts += _machines(documents)

@@ -124,10 +124,9 @@ class Keys:
             join temp.judged as j on j.place = g.place
             join rules as r on r.id = j.number
         """)
-        execute("""
-            delete from standing
-            where (rule, key) in (select j.number, g.key from temp.gone as g join temp.judged as j on j.place = g.place)
-        """)
+        gone = execute("select j.number, g.key from temp.gone as g join temp.judged as j on j.place = g.place")
+        # one by one: a subquery would make SQLite read all standing keys of each rule
+        self._connection.executemany("delete from standing where rule = ? and key = ?", gone)
         execute(
             """
             insert into standing

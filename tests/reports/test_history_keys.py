@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import history
 from order_audit.reports.document import KeyDigests, SchemaFinding, SchemaRule
 from order_audit.reports.history.kept import Kept
 from tests.reports.documents import found
@@ -182,3 +183,14 @@ def test_a_killed_run_adds_nothing(tmp_path: Path) -> None:
     kept.close()  # as the kernel does, without commit
     assert spans(tmp_path / "h") == {("a", "1"): [(1, None)]}
     assert len(add(tmp_path / "h", audit(day(2), {"a": []}))[0].figures["a"]) == 1
+
+
+@pytest.mark.parametrize("kind", history.KINDS)
+def test_a_month_of_nights_stays_small(kind: str) -> None:
+    """As the benchmark has it, of a thousandth of the violations: fewer bytes a key than two gigabytes a year allow."""
+    found = history.simulate(nights=30, standing=1_000, kind=kind, apart=False)
+    kept = 1_000 + 29 * 10
+    assert (found["bytes"] - 80_000) / kept < 2e9 / (1_000_000 + 364 * 10_000) / 2
+    assert set(found["answers"]) == {
+        "since when a key stands", "the trend of all rules", "the oldest and the returning keys of a rule"
+    }  # fmt: skip
