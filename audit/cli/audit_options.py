@@ -8,6 +8,10 @@ from typing import Annotated, Literal
 import typer
 
 Severity = Literal["critical", "warning", "info", "never"]
+OnlyRules = Annotated[
+    list[str] | None,
+    typer.Option(help="Only this rule, or these ('lineage.*'); repeatable.", show_default=False),
+]
 Ddl = Annotated[
     list[Path] | None,
     typer.Option(
