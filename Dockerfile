@@ -1,5 +1,5 @@
 # order-audit in a container:  docker build --tag order-audit .
-#   docker run --rm --volume "$PWD:/work" --env DATABASE_URL order-audit run --suite rules --out audit-out
+#   docker run --rm --volume "$PWD:/audit" --env DATABASE_URL order-audit run --suite rules --out audit-out
 FROM python:3.12-slim AS build
 WORKDIR /source
 COPY requirements/run.lock requirements/run.lock
@@ -14,6 +14,6 @@ ENV PATH=/opt/order-audit/bin:$PATH
 # files of the mounted folder belong to who runs the container: --user "$(id -u):$(id -g)"
 RUN useradd --create-home --uid 10001 audit
 USER 10001
-WORKDIR /work
+WORKDIR /audit
 ENTRYPOINT ["order-audit"]
 CMD ["--help"]
