@@ -16,9 +16,7 @@ from order_audit.reports.escaping import plain
 _JOINER: Final = "&#8288;"
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>|#!~&$^])")
 #: A mention, an issue, a web address with or without its scheme, an e-mail address.
-_SEEN: Final = re.compile(
-    r"@(?=[\w/])|\\#(?=\d)|\\!(?=\d)|\bwww(?=\.)|\b[a-z][a-z0-9+.-]*:(?=//|\S+@)|\bGH(?=-\d)", re.I
-)
+_SEEN: Final = re.compile(r"@(?=[\w/])|\\#(?=\d)|\\!(?=\d)|www(?=\.)|[a-z][a-z0-9+.-]*:(?=//|\S+@)|\bGH(?=-\d)", re.I)
 #: What begins a list or a heading at the beginning of a line.
 _BEGINNING: Final = re.compile(r"\A([-+=]|\d+(?=[.)]))")
 

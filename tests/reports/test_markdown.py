@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 import mistune
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -113,6 +113,8 @@ def test_any_text_reads_as_it_is(text: str) -> None:
         assert found.content.strip() == plain
 
 
+@example(["1", "mailto:me@example.org xmpp:me@example.org"])
+@example(["1", "www.example.org"])
 @given(st.lists(st.sampled_from([*TEXTS, "a", "1", " "]), max_size=3))
 def test_texts_side_by_side_are_text(parts: list[str]) -> None:
     """At the beginning of a line as well."""
