@@ -1,8 +1,8 @@
 """The findings of a result: one list for all formats that other programs read.
 
 A finding is a rule that failed, could not be judged or has lost its violations since the baseline; or a fault that the
-schema lint found; or a suppression that has expired; or a figure that
-is unusual against its own past. All texts come from the result, in which values are masked.
+schema lint found; or a suppression that has expired; or a figure that is unusual against its own past. All texts come
+from the result, in which values are masked.
 """
 
 from __future__ import annotations
