@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
 from typing import Final, Literal, TypeAlias
 
 from order_audit.expectations import SEVERITIES, Severity
 from order_audit.reports import limit_text, measure_text, schema_findings, standing_text
+from order_audit.reports.control_characters import clean, escape
 from order_audit.reports.document import AnomalyKind, Document, Result, SchemaFinding, Suppression
 from order_audit.reports.formatting import plural
 
@@ -42,7 +43,8 @@ class Place:
 class Finding:
     """A finding. `object` is the table of a rule, the object of a schema finding, or what a suppression is for.
 
-    `message` is one line; `details` are further lines: why it matters, the first keys, what to do. `suppressed` is the
+    `message` is one line; `details` are further lines: why it matters, the first keys, what to do. Control characters
+    and marks of text direction are spelled out in both; `rule` and `object` are as they are. `suppressed` is the
     reason why it is accepted; empty if it is open. `fails` says whether the gate fails because of it. `count` has the
     open violations, 0 where there are none to count. `since` is the run that first saw it, by the history: None without
     one, and for what is not there. `fingerprint` (64 hexadecimal digits) depends on the kind, rule
@@ -80,7 +82,18 @@ class Finding:
 def findings(document: Document) -> list[Finding]:
     """Return all findings of a result, the worst first: what fails the gate, then by severity, new ones, and number."""
     found = [*_rules(document), *_schema(document), *_suppressions(document), *_anomalies(document)]
-    return sorted(found, key=_urgency)
+    return [_printable(it) for it in sorted(found, key=_urgency)]
+
+
+def _printable(it: Finding) -> Finding:
+    """Return a finding without control characters and marks of text direction in its texts: readers would run them."""
+    return replace(
+        it,
+        title=escape(it.title),
+        message=escape(it.message),
+        details=tuple(map(clean, it.details)),
+        suppressed=escape(it.suppressed),
+    )
 
 
 def _urgency(it: Finding) -> tuple[int, bool, int, bool, int, str, str]:

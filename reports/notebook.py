@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from order_audit.reports import totals
 from order_audit.reports.document import Document
+from order_audit.reports.escaping import plain
 from order_audit.reports.findings import findings
 from order_audit.reports.formatting import MARKS, plural
 
@@ -20,19 +21,23 @@ def notebook(document: Document) -> str:
     """Render the HTML. All text is escaped, and masked as in the result."""
     run, summary = document.run, document.summary
     verdict = "passed" if summary.gate.passed else "failed"
-    lines = [Markup("<p><strong>Audit of {}: {}</strong></p>").format(run.database.name, verdict)]
+    lines = [Markup("<p><strong>Audit of {}: {}</strong></p>").format(plain(run.database.name), verdict)]
     if not run.complete:
         lines.append(Markup("<p>Interrupted: this audit is not complete.</p>"))
     if summary.gate.reasons:
         lines.append(
-            Markup("<ul>{}</ul>").format(Markup().join(map(Markup("<li>{}</li>").format, summary.gate.reasons)))
+            Markup("<ul>{}</ul>").format(
+                Markup().join(Markup("<li>{}</li>").format(plain(it)) for it in summary.gate.reasons)
+            )
         )
     numbers = f"{summary.passed:,} of {summary.judged:,} expectations passed"
     lines.append(Markup("<p>{}{}</p>").format(numbers, f"; {text}" if (text := totals.sentence(document)) else ""))
     shown = [it for it in findings(document) if it.is_open]
     if shown:
         head = Markup("<tr><th>severity</th><th>finding</th><th>rule</th><th>state</th></tr>")
-        rows = [_ROW.format(MARKS[it.severity], it.severity, it.message, it.rule, it.state) for it in shown[:_SHOWN]]
+        rows = [
+            _ROW.format(MARKS[it.severity], it.severity, it.message, plain(it.rule), it.state) for it in shown[:_SHOWN]
+        ]
         lines.append(Markup("<table><thead>{}</thead><tbody>{}</tbody></table>").format(head, Markup().join(rows)))
     if (rest := len(shown) - _SHOWN) > 0:
         lines.append(Markup("<p>and {}; all of them: <code>result.findings()</code></p>").format(

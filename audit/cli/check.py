@@ -48,8 +48,8 @@ def check(
     from order_audit.audit.database import dsn as dsns
     from order_audit.audit.results import suite_check
     from order_audit.audit.results.options import Options
+    from order_audit.reports.control_characters import escape
     from order_audit.reports.formatting import plural
-    from order_audit.reports.terminal.escape import escape
 
     options = Options(
         suites=tuple(suite or ["current"]),

@@ -30,7 +30,7 @@ def config(
 
     from order_audit.audit.config.keys import KEYS
     from order_audit.audit.results.suppressed import is_expired
-    from order_audit.reports.terminal.escape import escape
+    from order_audit.reports.control_characters import escape
     from order_audit.reports.terminal.layout import table
 
     configuration = current()

@@ -10,7 +10,7 @@ from typing import Final
 
 from order_audit.audit.cli.output import without_secrets
 from order_audit.errors import OrderAuditError
-from order_audit.reports.terminal.escape import clean
+from order_audit.reports.control_characters import clean
 
 #: The file that says that the others are of an earlier run.
 NAME: Final = "FAILED.txt"

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from order_audit.audit.schema.lint import Verdict
 from order_audit.expectations import SEVERITIES
 from order_audit.reports import schema_findings
+from order_audit.reports.control_characters import escape
 from order_audit.reports.document import ChangedTable, SchemaFinding, Suppression
 from order_audit.reports.formatting import MARKS, plural
-from order_audit.reports.terminal.escape import escape
 from order_audit.reports.terminal.layout import columns, cut, paragraph, statement
 
 

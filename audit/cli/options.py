@@ -90,7 +90,7 @@ def say(text: str) -> None:
 
 def say_notes(notes: Iterable[str]) -> None:
     """Print on stderr what a command did otherwise than asked; a result has it as well."""
-    from order_audit.reports.terminal.escape import escape
+    from order_audit.reports.control_characters import escape
 
     for note in notes:
         if note:

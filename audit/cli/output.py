@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final, TextIO, cast
 
-from order_audit.reports.terminal.escape import clean
+from order_audit.reports.control_characters import clean
 
 _MAY_HIDE: Final = re.compile("@|=")
 #: The beginning of a URL with a password, up to it; one of PostgreSQL may have spaces that should be %20.

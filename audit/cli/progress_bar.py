@@ -10,7 +10,7 @@ from typing import Final
 
 from order_audit.audit.cli.output import cleaned_stderr, raw_stderr
 from order_audit.progress import ProgressCallback, StartProgress, ignore_progress, start_ignored
-from order_audit.reports.terminal.escape import escape
+from order_audit.reports.control_characters import escape
 
 #: The width of a line without its note: name, bar, count, time.
 _WIDTH: Final = 62

@@ -260,7 +260,7 @@ def _new_key_file(path: Path | None) -> Iterator[None]:
         yield
     finally:
         if path is not None and is_missing and path.exists():
-            from order_audit.reports.terminal.escape import escape
+            from order_audit.reports.control_characters import escape
 
             note = f"created the key file {path}: keep it for later runs, away from the results"
             typer.echo(f"order-audit: {escape(note)}", err=True)
@@ -268,7 +268,7 @@ def _new_key_file(path: Path | None) -> Iterator[None]:
 
 def _say_early(note: str) -> None:
     """Print what a person at a terminal need not wait for."""
-    from order_audit.reports.terminal.escape import escape
+    from order_audit.reports.control_characters import escape
 
     print(f"order-audit: {escape(note)}", file=sys.stderr, flush=True)
 
@@ -276,7 +276,7 @@ def _say_early(note: str) -> None:
 def _say_beyond_reading(database: Database) -> None:
     """Print what the audit's role may do besides reading, which a suite could use."""
     if database.beyond_reading:
-        from order_audit.reports.terminal.escape import escape
+        from order_audit.reports.control_characters import escape
 
         able = ", ".join(database.beyond_reading)
         typer.echo(escape(f"note: role {database.user} {able}; for an audit, SELECT is enough"), err=True)
@@ -284,8 +284,8 @@ def _say_beyond_reading(database: Database) -> None:
 
 def _warn(database: Database) -> None:
     """Print the first warnings of schemas with functions of other roles, and of rules that may call them."""
+    from order_audit.reports.control_characters import escape
     from order_audit.reports.formatting import plural
-    from order_audit.reports.terminal.escape import escape
 
     for text in database.foreign_code[:_WARNINGS]:
         typer.echo(escape(f"warning: {text}"), err=True)

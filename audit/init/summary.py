@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from order_audit.audit.init.candidate import KINDS
 from order_audit.audit.init.facts import NO_RIGHT
 from order_audit.audit.init.propose import EMPTY, Proposal
+from order_audit.reports.control_characters import escape
 from order_audit.reports.formatting import plural
-from order_audit.reports.terminal.escape import escape
 
 #: Rules with exceptions that are listed, and conditions that are no rules.
 _LISTED = 10

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
+from typing import Final
 
+from order_audit.reports.control_characters import escape
 from order_audit.reports.document import Document
 from order_audit.reports.findings import Finding, Place
+
+#: What another CI system, or an earlier form of GitHub's commands, looks for anywhere in a line.
+_COMMAND: Final = re.compile(r"##(?=vso\[|\[)", re.IGNORECASE)
 
 
 def place_of(finding: Finding, document: Document) -> Place:
@@ -27,3 +33,8 @@ def place_of(finding: Finding, document: Document) -> Place:
 def text_of(finding: Finding) -> str:
     """Return the message with the details, a line each."""
     return "\n".join([finding.message, *finding.details])
+
+
+def no_command(text: str) -> str:
+    """Return a text in which no CI system finds a command of its own, with its control characters spelled out."""
+    return _COMMAND.sub("# #", "\n".join(map(escape, text.split("\n"))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from order_audit.reports.ci import no_command
 from order_audit.reports.document import Document
 from order_audit.reports.findings import Finding, findings
 
@@ -32,7 +33,7 @@ def _command(it: Finding) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A")
+    return no_command(text).replace("%", "%AZP25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

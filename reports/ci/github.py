@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from order_audit.reports.ci import text_of
+from order_audit.reports.ci import no_command, text_of
 from order_audit.reports.document import Document
 from order_audit.reports.findings import Finding, findings
 
@@ -56,7 +56,7 @@ def _cut(text: str) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return no_command(text).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from order_audit.reports.control_characters import escape
 from order_audit.reports.document import Document, Result
 from order_audit.reports.findings import count_text
 
@@ -40,4 +41,4 @@ def _point(number: int, result: Result) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\g<0>", escape(" ".join(text.split())))

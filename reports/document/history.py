@@ -21,7 +21,13 @@ class Standing:
         datetime | None,
         note("The run that first saw the oldest of its violations that still stand; null where keys are not kept."),
     ]
-    new: Annotated[int | None, note("Violations that the last run did not have; null likewise.", minimum=0)]
+    new: Annotated[
+        int | None,
+        note(
+            "Violations that the last run did not have; null likewise, and where no earlier run judged the rule.",
+            minimum=0,
+        ),
+    ]
     returned: Annotated[int | None, note("Violations of this run that had been gone; null likewise.", minimum=0)]
     relapses: Annotated[Count, note("How often it has failed again after it had passed.")] = 0
 

@@ -58,7 +58,7 @@ class Past:
             since=Standing(
                 finding=(figures.failing_since(known) or self.started_at) if failed else None,
                 violation=self._first(change) if change else None,
-                new=change.appeared if change else None,
+                new=change.appeared if change and any(it.is_judged for it in known) else None,
                 returned=change.came_back if change else None,
                 relapses=figures.relapses(known) + (failed and _had_passed_again(known)),
             ),

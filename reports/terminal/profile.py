@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from order_audit.domain import Chart, Crosstab
 from order_audit.reports import profile as profiles
+from order_audit.reports.control_characters import escape
 from order_audit.reports.formatting import plural
 from order_audit.reports.profile import Column, Table
-from order_audit.reports.terminal.escape import escape
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _SHADES: Final = "·░▒▓█"

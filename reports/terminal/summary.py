@@ -22,10 +22,10 @@ from order_audit.reports import (
     totals,
 )
 from order_audit.reports.compared_digests import ADVICE
+from order_audit.reports.control_characters import escape
 from order_audit.reports.document import Document, Result
 from order_audit.reports.document.comparison import CHANGES, Comparison
 from order_audit.reports.formatting import MARKS, plural
-from order_audit.reports.terminal.escape import escape
 from order_audit.reports.terminal.layout import columns, cut, fits, height, paragraph, screen, table
 
 #: The number of rules without a result that are listed, of each kind; a sentence names at most as many rules.
@@ -160,7 +160,7 @@ def _first(paragraphs: Iterable[list[str]], verbose: bool) -> list[str]:
 def _totals(document: Document) -> list[str]:
     summary, found = document.summary, totals.sentence(document)
     rate = f", {summary.pass_rate:.2f} %" if summary.pass_rate is not None else ""
-    rows = ", ".join(f"{table.rows:,} {name}" for name, table in document.run.tables.items())
+    rows = ", ".join(f"{table.rows:,} {escape(name)}" for name, table in document.run.tables.items())
     lines = paragraph(found) if found else []
     if not summary.expectations:
         return paragraph("no rules were run" + (f" ({rows})" if rows else ""))

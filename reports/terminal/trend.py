@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from order_audit.reports.control_characters import escape
 from order_audit.reports.document import MeasureBound, Measured
 from order_audit.reports.formatting import MARKS, plural
 from order_audit.reports.history.trend import KeptKey, MeasuredTrend, Series, Span, Trend
 from order_audit.reports.measure_text import value_text
 from order_audit.reports.standing_text import day
-from order_audit.reports.terminal.escape import escape
 from order_audit.reports.terminal.layout import paragraph, table
 
 #: The bars of a number, from the lowest to the highest.
@@ -48,8 +48,10 @@ def series_text(
     lines = [escape(f"{series.database} ({series.schema or 'no schema'}): {plural(len(runs), 'run')}, {first}"), ""]
     seen = [it for it in rules if it.seen]
     lines += rules_text(seen) if seen else ["no rule has had a violation"]
-    if clean := len(rules) - len(seen):
+    if clean := sum(bool(it.judged) and not it.seen for it in rules):
         lines.append(f"{plural(clean, 'rule')} {'has' if clean == 1 else 'have'} had no violation")
+    if never := sum(not it.judged for it in rules):
+        lines.append(f"{plural(never, 'rule')} could not be judged in any run")
     lines += measured_text(measured)
     if standing := [it for it in schema if it.seen]:
         lines += ["", "schema findings", *rules_text(standing)]
@@ -121,7 +123,9 @@ def rule_text(it: Trend, oldest: Sequence[KeptKey], returned: Sequence[KeptKey])
         lines.append(f"  {text}")
     elif it.judged:
         lines.append(f"  passed on {day(it.judged[-1].at)}")
-    last = it.judged[-1] if it.judged else None
+    if not it.judged:
+        lines.append("  could not be judged in any run")
+    last = it.judged[-1] if len(it.judged) > 1 else None
     if last and last.appeared is not None and last.ended is not None and (last.violations or last.ended):
         returned_now = f" ({last.returned:,} of them had been gone)" if last.returned else ""
         lines.append(f"  last run: {last.appeared:,} new{returned_now}, {last.ended:,} gone")

@@ -19,7 +19,7 @@ from psycopg import sql
 
 from order_audit.audit.cli.output import cleaned
 from order_audit.audit.database.server import Server
-from order_audit.reports.terminal.escape import clean, escape
+from order_audit.reports.control_characters import clean, escape
 from tests.cli.support import Done, in_process
 from tests.support import servers
 

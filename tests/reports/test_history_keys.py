@@ -92,7 +92,7 @@ def test_since_when_a_finding_and_its_oldest_violation_stand(tmp_path: Path) -> 
     pasts = add(tmp_path / "h", *audits)
     since = [past.result(it.document.results[0]).since for past, it in zip(pasts, audits, strict=True)]
     assert [it and (it.finding, it.violation, it.new, it.returned, it.relapses) for it in since] == [
-        (moment(0), moment(0), 1, 0, 0),
+        (moment(0), moment(0), None, 0, 0),  # nothing is new against no run
         None,
         (moment(2), moment(2), 1, 1, 1),
         (moment(2), moment(2), 1, 1, 1),
