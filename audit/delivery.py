@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from email.message import Message
 from typing import IO, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from order_audit.errors import RunError, UsageError
 
@@ -44,6 +44,14 @@ def check(address: str) -> None:
         sound = False
     if not sound or any(ord(letter) <= 32 for letter in address):
         raise UsageError("the web address is none: give one as https://host/path")
+    if not address.isascii():
+        raise UsageError(
+            "the web address has letters beyond ASCII: write them as %C3%A9, those of its host as xn--…"
+        )
+    if parts.username is not None:
+        raise UsageError("the web address has a user name, which is not sent: give one as https://host/path")
+    if any(not 0 < len(label) < 64 for label in (parts.hostname or "").removesuffix(".").split(".")):
+        raise UsageError("the web address has a host that can be none: between its dots are 1 to 63 letters")
 
 
 def deliver(body: bytes, address: str, id: str, secret: str = "", sleep: Callable[[float], None] = time.sleep) -> None:
@@ -73,7 +81,8 @@ def deliver(body: bytes, address: str, id: str, secret: str = "", sleep: Callabl
 
 
 def _headers(body: bytes, id: str, secret: str) -> dict[str, str]:
-    headers = {"Content-Type": "application/json", "User-Agent": "order-audit", "X-Order-Audit-Run": id}
+    # an id is a UUID; in a file of another program it may be anything
+    headers = {"Content-Type": "application/json", "User-Agent": "order-audit", "X-Order-Audit-Run": quote(id, safe="")}
     if secret:
         now = str(int(time.time()))
         digest = hmac.new(secret.encode(), f"{now}.".encode() + body, hashlib.sha256).hexdigest()

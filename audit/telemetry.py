@@ -16,7 +16,7 @@ from order_audit.reports.metrics import Metric, metrics
 if TYPE_CHECKING:
     from order_audit.reports.document import Document
 
-#: Findings that the span has as events.
+#: Findings that the span has as events; the worst ones, of more than these.
 _EVENTS = 100
 
 
@@ -98,7 +98,9 @@ def _span(tracer: Any, document: Document) -> None:
             "db.namespace": run.database.name,
         },
     )
-    for it in [it for it in findings(document) if it.is_open][:_EVENTS]:
+    found = [it for it in findings(document) if it.is_open]
+    span.set_attribute("order_audit.findings.left_out", max(len(found) - _EVENTS, 0))
+    for it in found[:_EVENTS]:
         attributes = {"rule": it.rule, "severity": it.severity, "object": it.object, "violations": it.count}
         span.add_event(it.title, attributes, timestamp=_nanoseconds(run.finished_at))
     if not gate.passed:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from order_audit.audit.cli.output import without_secrets
-from order_audit.errors import OrderAuditError
+from order_audit.errors import OrderAuditError, RunError
 from order_audit.reports.control_characters import clean
 
 #: The file that says that the others are of an earlier run.
@@ -38,6 +38,13 @@ def marked_failure(out: Path) -> Iterator[None]:
         error.args = (f"{error}; the files in {out} are of an earlier run",)
         raise
     _remove(out)
+
+
+def check(results: Path) -> None:
+    """Raise RunError if the run after the one that wrote a file of results has failed: they are not of the last run."""
+    mark = (results if results.is_dir() else results.parent) / NAME
+    if mark.exists():
+        raise RunError(f"{mark} says that a later run failed: the results beside it are of an earlier one")
 
 
 def _results(out: Path) -> set[tuple[str, int]]:

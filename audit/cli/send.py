@@ -51,6 +51,7 @@ def send(
     if webhook is None and otlp is None:
         raise UsageError("name where to send it: --webhook URL, or --otlp URL")
     from order_audit.audit import delivery
+    from order_audit.audit.cli import failure_mark
     from order_audit.reports import results_file
     from order_audit.reports.messages import message
 
@@ -58,6 +59,7 @@ def send(
     for address in addresses:
         delivery.check(address)
     document = results_file.read(results).document
+    failure_mark.check(results)
     if webhook is not None:
         if failed_only and document.summary.gate.passed and document.run.complete:
             say("the gate passed: no message sent")

@@ -134,6 +134,41 @@ def test_only_web_addresses_are_taken(address: str) -> None:
         delivery.check(address)
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://127.0.0.1/caf\u00e9", "letters beyond ASCII"),
+        ("http://b\u00fccher.example/", "letters beyond ASCII"),
+        ("https://user:secret@127.0.0.1/", "has a user name"),
+        ("http://a..b/", "between its dots"),
+        (f"http://{'a' * 64}.example/", "between its dots"),
+    ],
+)
+def test_an_address_that_nobody_can_call_is_named(address: str, said: str) -> None:
+    """Before the first attempt, and without the address."""
+    with pytest.raises(UsageError, match=said) as raised:
+        delivery.check(address)
+    assert address not in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_any_id_fits_a_header(receiver: Receiver) -> None:
+    """Results of another program may have any text there."""
+    delivery.deliver(b"{}", receiver.address, "a\nb: c\u2603")
+    assert receiver.requests[0][1]["X-Order-Audit-Run"] == "a%0Ab%3A%20c%E2%98%83"
+
+
+def test_results_of_an_earlier_run_are_not_sent(audits: dict[str, Path], receiver: Receiver, tmp_path: Path) -> None:
+    """A team would take yesterday's verdict for that of the run that failed."""
+    (tmp_path / "results.json").write_bytes((audits["issues"] / "results.json").read_bytes())
+    (tmp_path / "FAILED.txt").write_text("The run failed.\n")
+    for words in (("--webhook", receiver.address), ("--otlp", receiver.address)):
+        done = order_audit("send", str(tmp_path / "results.json"), *words)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "says that a later run failed" in done.stderr
+    assert not receiver.requests
+
+
 def test_wrong_use_is_one_line(audits: dict[str, Path], receiver: Receiver) -> None:
     results = str(audits["sample"] / "results.json")
     for words, said in (
@@ -173,6 +208,8 @@ def test_open_telemetry_takes_metrics_and_a_span(audits: dict[str, Path], receiv
     assert span.end_time_unix_nano > span.start_time_unix_nano
     assert span.status.code == span.status.STATUS_CODE_ERROR
     assert span.events[0].name == findings(typed(issues))[0].title
+    left_out = next(it.value.int_value for it in span.attributes if it.key == "order_audit.findings.left_out")
+    assert len(span.events) + left_out == sum(it.is_open for it in findings(typed(issues)))
 
 
 def test_a_collector_that_refuses_is_a_failure(audits: dict[str, Path], receiver: Receiver) -> None:
