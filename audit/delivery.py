@@ -45,9 +45,7 @@ def check(address: str) -> None:
     if not sound or any(ord(letter) <= 32 for letter in address):
         raise UsageError("the web address is none: give one as https://host/path")
     if not address.isascii():
-        raise UsageError(
-            "the web address has letters beyond ASCII: write them as %C3%A9, those of its host as xn--…"
-        )
+        raise UsageError("the web address has letters beyond ASCII: write them as %C3%A9, those of its host as xn--…")
     if parts.username is not None:
         raise UsageError("the web address has a user name, which is not sent: give one as https://host/path")
     if any(not 0 < len(label) < 64 for label in (parts.hostname or "").removesuffix(".").split(".")):
