@@ -12,11 +12,19 @@ from order_audit.audit.analysis.ddl_tokens import TOKEN
 
 #: An object by the parts of its name, as the catalogs have them: schema, table, column.
 Name: TypeAlias = tuple[str, ...]
+#: The file and the line (from 1) at which each object is defined.
+Places: TypeAlias = dict[Name, tuple[str, int]]
 
-#: What no statement consists of: rows of a dump with their statement, commands of psql, comments in /* */.
-_ROWS: Final = re.compile(r"^copy\s[^;]*\bfrom\s+stdin\b[^;]*;.*?^\\\.$", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+#: What no statement consists of: rows of a dump or of psql's \\copy with their statement, commands of psql.
+_ROWS: Final = re.compile(
+    r"^(?:copy\s[^;]*\bfrom\s+stdin\b[^;]*;|\\copy\s[^\n]*\bfrom\s+p?stdin\b[^\n]*$).*?^\\\.$",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
 _COMMANDS: Final = re.compile(r"^\\.*$", re.MULTILINE)
-_COMMENTS: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+#: A comment in /* */ where a token could begin, and not inside of a text, a function's body or another comment.
+_TOKEN: Final = re.compile(rf"(?P<block>/\*.*?\*/)|{TOKEN.pattern}", re.VERBOSE | re.DOTALL)
+#: An object of a finding whose parts are words, names in quotation marks, or lists of them.
+_PARTS: Final = re.compile(r"""(?:(?:[^\W\d][\w$]*|"(?:""|[^"])*"|\([^()]*\))(?:\.|(?=\()|$))+""")
 #: Words between `create` or `alter` and the kind of object, or between that and its name.
 _BETWEEN: Final = {
     "or", "replace", "temp", "temporary", "unlogged", "global", "local", "foreign", "materialized", "recursive",
@@ -36,23 +44,53 @@ class _Token:
     line: int
 
 
-def definitions(text: str, schema: str) -> dict[Name, int]:
-    """Return the line (from 1) at which each object of a file is defined last. Names without a schema are in `schema`.
+def definitions(text: str, schema: str, file: str = "", earlier: Places | None = None) -> Places:
+    """Return where each object is defined last: in a file with this text, else in the `earlier` ones.
 
-    A change of a column's type defines it again; its new default does not.
+    Names without a schema are in the one that `set search_path` names, until then in `schema`. A change of a column's
+    type defines it again; its new default does not. What a renamed table has keeps its places.
     """
-    found: dict[Name, int] = {}
+    found = dict(earlier or {})
+    home = schema
     for statement in _statements(_blanked(text)):
-        found |= _defined(statement, schema)
+        home = _home(statement, home, schema)
+        defined = _defined(statement, home)
+        if (renamed := _renamed(statement, home)) and defined:
+            old, new = renamed
+            found |= {(*new, *name[len(old) :]): at for name, at in found.items() if name[: len(old)] == old}
+        found |= {name: (file, line) for name, line in defined.items()}
     return found
 
 
-def place_of(shown: str, schema: str, known: Mapping[Name, tuple[str, int]]) -> tuple[str, int] | None:
-    """Return the file and line of an object of a schema finding; else of its table; else None.
+class Finder:
+    """Finds where objects are defined, by their names in schema findings."""
 
-    `shown` is as findings have it: `table.column` in the audited schema, else `schema.table.column`.
-    """
-    parts = tuple(it.word for it in _tokens(shown) if it.word)
+    def __init__(self, known: Mapping[Name, tuple[str, int]], schema: str) -> None:
+        """Take the places of all objects, and the audited schema."""
+        self._known, self._schema = known, schema
+        self._by_text = {".".join(name): place for name, place in known.items()}
+        self._schemas = {name[0] for name in known if len(name) == 1}
+
+    def place(self, shown: str) -> tuple[str, int] | None:
+        """Return the file and line of an object; else of its table; else None.
+
+        `shown` is as findings have it: `table.column` in the audited schema, else `schema.table.column`, each as the
+        catalogs have it, so that a space or a dot may be a part of a name.
+        """
+        if found := self._of_text(shown):
+            return found
+        if _PARTS.fullmatch(shown) and (found := _of_parts(shown, self._schema, self._known)):
+            return found
+        ends = (it.start() for it in reversed(list(re.finditer(r"[.(]", shown))))
+        owners = (owner for end in ends if (owner := shown[:end]) not in self._schemas)
+        return next((found for owner in owners if (found := self._of_text(owner))), None)
+
+    def _of_text(self, shown: str) -> tuple[str, int] | None:
+        return self._by_text.get(f"{self._schema}.{shown}") or self._by_text.get(shown)
+
+
+def _of_parts(shown: str, schema: str, known: Mapping[Name, tuple[str, int]]) -> tuple[str, int] | None:
+    parts = tuple(it.word if it.text.startswith('"') else it.text for it in _tokens(shown) if it.word)
     candidates = [(schema, *parts), parts]
     for length in range(len(parts), 0, -1):
         for name in candidates:
@@ -64,15 +102,15 @@ def place_of(shown: str, schema: str, known: Mapping[Name, tuple[str, int]]) -> 
 
 def _blanked(text: str) -> str:
     """Return a text of the same lines without what is no SQL."""
-    for pattern in (_ROWS, _COMMANDS, _COMMENTS):
+    for pattern in (_ROWS, _COMMANDS):
         text = pattern.sub(lambda it: re.sub(r"[^\n]", " ", it[0]), text)
     return text
 
 
 def _tokens(text: str) -> Iterator[_Token]:
     starts = [0, *(it.end() for it in re.finditer("\n", text))]
-    for match in TOKEN.finditer(text):
-        if match["space"] is not None or match["comment"] is not None:
+    for match in _TOKEN.finditer(text):
+        if any(match[kind] is not None for kind in ("block", "space", "comment")):
             continue
         name = match["name"]
         unquoted = name[1:-1].replace('""', '"') if name else (match["word"] or "").lower()
@@ -88,6 +126,26 @@ def _statements(text: str) -> Iterator[list[_Token]]:
         else:
             statement.append(token)
     yield statement
+
+
+def _home(statement: Sequence[_Token], home: str, schema: str) -> str:
+    """Return the schema of names without one behind a statement."""
+    words = [it.word for it in statement if it.word not in ("session", "local")]
+    if words[:2] == ["reset", "search_path"]:
+        return schema
+    if words[:2] != ["set", "search_path"] or len(words) < 4:
+        return home
+    named = next((it for it in words[3 if words[2] == "to" else 2 :] if it), "")
+    return schema if named in ("", "default") else named
+
+
+def _renamed(statement: Sequence[_Token], home: str) -> tuple[Name, Name] | None:
+    """Return the old and the new name of a table that a statement renames."""
+    words = [it.word for it in statement]
+    if words[:2] != ["alter", "table"] or words[-3:-1] != ["rename", "to"]:
+        return None
+    old = _name(statement, _past(statement, 2), home)[0]
+    return (old, (*old[:-1], words[-1])) if old else None
 
 
 def _defined(statement: Sequence[_Token], schema: str) -> dict[Name, int]:

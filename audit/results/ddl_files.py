@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from order_audit.audit.analysis.ddl_places import Name, definitions, place_of
+from order_audit.audit.analysis.ddl_places import Finder, Places, definitions
 from order_audit.errors import UsageError
 from order_audit.reports.document import DdlPlace, SchemaFinding
 
@@ -36,14 +36,15 @@ def placed(
     findings: tuple[SchemaFinding, ...], files: Iterable[tuple[Path, str]], schema: str
 ) -> tuple[SchemaFinding, ...]:
     """Return the findings with the places of their objects; the last file that defines one counts."""
-    known: dict[Name, tuple[str, int]] = {}
+    known: Places = {}
     for file, text in files:
-        known |= {name: (_shown(file), line) for name, line in definitions(text, schema).items()}
-    return tuple(_placed(it, schema, known) for it in findings) if known else findings
+        known = definitions(text, schema, _shown(file), known)
+    finder = Finder(known, schema)
+    return tuple(_placed(it, finder) for it in findings) if known else findings
 
 
-def _placed(finding: SchemaFinding, schema: str, known: dict[Name, tuple[str, int]]) -> SchemaFinding:
-    place = place_of(finding.object, schema, known)
+def _placed(finding: SchemaFinding, finder: Finder) -> SchemaFinding:
+    place = finder.place(finding.object)
     return replace(finding, place=DdlPlace(*place)) if place else finding
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from order_audit.audit.analysis.ddl_places import definitions, place_of
+from order_audit.audit.analysis.ddl_places import Finder, definitions
 from order_audit.audit.results import ddl_files
 from order_audit.errors import UsageError
 from order_audit.scenario.load import SCHEMA
@@ -41,8 +41,13 @@ create schema sales; create view sales.open as select 1;
 """
 
 
+def lines(text: str, schema: str) -> dict[tuple[str, ...], int]:
+    """The line of each object."""
+    return {name: line for name, (_, line) in definitions(text, schema).items()}
+
+
 def test_each_object_has_the_line_that_defines_it_last() -> None:
-    assert definitions(DUMP, "app") == {
+    assert lines(DUMP, "app") == {
         ("public", "orders"): 5,
         ("public", "orders", "order_id"): 6,
         ("public", "orders", "Unit; Price"): 7,
@@ -76,14 +81,63 @@ def test_each_object_has_the_line_that_defines_it_last() -> None:
     ],
 )
 def test_an_object_that_no_line_defines_has_that_of_its_table(shown: str, line: int | None) -> None:
-    known = {name: ("a.sql", number) for name, number in definitions(DUMP, "public").items()}
-    assert place_of(shown, "public", known) == (("a.sql", line) if line else None)
+    assert Finder(definitions(DUMP, "public", "a.sql"), "public").place(shown) == (("a.sql", line) if line else None)
+
+
+#: Migrations: names that need quotation marks, renamed tables, a search path, comments and rows that look like SQL.
+FIRST = r"""\set ON_ERROR_STOP on
+\echo 'create table ghost (a int);'
+-- see /* the wiki
+create table "Old Name" ("Unit; Price" money, "dot.ted" int);
+create table old_orders (id int,
+  amount money);
+comment on table old_orders is 'a /* b';
+create table plain (a int); /* create table ghost (b int); */
+\copy plain from stdin
+it's
+create table ghost (c int);
+\.
+create table after (a int);
+"""
+SECOND = """alter table old_orders rename to orders;
+alter table orders rename column amount to total;
+set search_path = sales, public;
+create table open (a int);
+reset search_path;
+create table closed (a int);
+alter table "Old Name" rename to "New Name";
+"""
+
+
+@pytest.mark.parametrize(
+    ("shown", "place"),
+    [
+        ("Old Name", ("1.sql", 4)),
+        ("New Name", ("2.sql", 7)),
+        ("New Name.Unit; Price", ("1.sql", 4)),
+        ("New Name.dot.ted", ("1.sql", 4)),
+        ("New Name.unknown", ("2.sql", 7)),
+        ("orders.id", ("1.sql", 5)),
+        ("orders.total", ("2.sql", 2)),
+        ("orders", ("2.sql", 1)),
+        ("Orders", None),
+        ("plain.a", ("1.sql", 8)),
+        ("after", ("1.sql", 13)),
+        ("sales.open.a", ("2.sql", 4)),
+        ("closed", ("2.sql", 6)),
+        ("ghost", None),
+    ],
+)
+def test_migrations_have_names_and_comments_of_every_kind(shown: str, place: tuple[str, int] | None) -> None:
+    """Names as the catalogs have them, in the state that the last file leaves."""
+    known = definitions(SECOND, "public", "2.sql", definitions(FIRST, "public", "1.sql"))
+    assert Finder(known, "public").place(shown) == place
 
 
 def test_the_scenario_has_its_places() -> None:
     for file in SCHEMA:
         text = file.read_text(encoding="utf-8")
-        for name, line in definitions(text, "public").items():
+        for name, line in lines(text, "public").items():
             assert name[-1] in text.splitlines()[line - 1]
 
 
