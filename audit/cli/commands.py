@@ -43,7 +43,7 @@ class Command(TyperCommand):
         for parameter in self.params:
             values = options.get(parameter.name or "")
             # as a folder it would be made, with the password in its name
-            if parameter.name != "dsn" and any(map(_is_dsn, values if isinstance(values, list) else [values])):
+            if "--dsn" not in parameter.opts and any(map(_is_dsn, values if isinstance(values, list) else [values])):
                 raise UsageError(f"{parameter.opts[0]}: a DSN belongs to --dsn; see '{ctx.command_path} --help'")
         return dict(options)
 

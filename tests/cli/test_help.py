@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -14,6 +16,7 @@ import typer
 
 from order_audit.audit.cli.app import app
 from tests.cli.support import ENVIRONMENT, order_audit
+from tests.support import docs
 
 
 def _commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
@@ -94,3 +97,17 @@ def test_every_command_is_documented_here() -> None:
     """The commands that scripts rely on are there."""
     assert {("run",), ("rules",), ("report",), ("compare",), ("demo",), ("scenario", "load")} <= COMMANDS.keys()
     assert COMMANDS[("scenario",)], "a group"
+
+
+@pytest.mark.parametrize(("name", "command"), list(docs.commands()), ids=lambda it: it if isinstance(it, str) else "")
+def test_the_example_of_a_command_is_right_use(
+    name: str, command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With values of each kind that its help names: an address, a path."""
+    found = re.search(r"Example: ((?:.+\n?)+)", command.help or "")
+    if found:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "order-audit.toml").write_text("[env.ci]\n", encoding="utf-8")
+        words = shlex.split(" ".join(found[1].split()))
+        assert " ".join(words).startswith(name)
+        command.parse_args(command.context_class(command, info_name=name), words[len(name.split()) :])
