@@ -15,7 +15,7 @@ from order_audit.reports.history import robust
 from order_audit.reports.history.robust import Expectation
 
 #: The spreads from which on a figure is unusual, and critical.
-UNUSUAL: Final = 3.5
+UNUSUAL: Final = robust.UNUSUAL
 CRITICAL: Final = 2 * UNUSUAL
 _SECONDS: Final = 60.0
 _SHARE: Final = 0.05
@@ -57,8 +57,7 @@ def _least_spread(it: Figure, expected: Expectation) -> float:
 
 
 def _anomaly(it: Figure, expected: Expectation, score: float) -> Anomaly:
-    reach = UNUSUAL * max(expected.spread, _least_spread(it, expected))
-    low, high = max(expected.value - reach, 0.0), max(expected.value + reach, 0.0)
+    low, high = (max(end, 0.0) for end in expected.usual(_least_spread(it, expected)))
     severity: Severity = "critical" if abs(score) >= CRITICAL else "warning"
     if it.kind == "violations" and score < 0:
         severity = "info"

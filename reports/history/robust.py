@@ -29,6 +29,8 @@ _LEFT: Final = 0.7
 _UNCERTAIN: Final = 6.0
 _UNCERTAIN_BY_WEEKDAY: Final = 20.0
 _NORMAL: Final = 1.4826
+#: The spreads from which on a figure is unusual.
+UNUSUAL: Final = 3.5
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,28 @@ class Expectation:
     most: float | None = None
 
     def score(self, value: float, least_spread: float) -> float:
-        """Return how many spreads a value is above what is expected; negative below, 0 where it was so before."""
-        deviation = value - self.value
-        if self.least is not None and self.most is not None and self.least <= deviation <= self.most:
+        """Return how many spreads a value is above what is expected; negative below, 0 where it was so before.
+
+        A deviation beyond that of each earlier run counts as many times 3.5 as it is spreads beyond: where weekdays
+        differ and are not known yet, the next weekend is as far off as the last one, give or take the noise.
+        """
+        deviation, spread = value - self.value, max(self.spread, least_spread)
+        score = deviation / spread
+        if self.least is None or self.most is None:
+            return score
+        if self.least <= deviation <= self.most:
             return 0.0
-        return deviation / max(self.spread, least_spread)
+        if deviation > 0:
+            return min(score, UNUSUAL * (deviation - max(self.most, 0.0)) / spread)
+        return max(score, UNUSUAL * (deviation - min(self.least, 0.0)) / spread)
+
+    def usual(self, least_spread: float) -> tuple[float, float]:
+        """Return the least and the largest value that are usual."""
+        spread = max(self.spread, least_spread)
+        low, high = -UNUSUAL * spread, UNUSUAL * spread
+        if self.least is not None and self.most is not None:
+            low, high = min(low, self.least - spread), max(high, self.most + spread)
+        return self.value + low, self.value + high
 
 
 def expectation(past: Sequence[tuple[datetime, float]], at: datetime) -> Expectation | None:

@@ -52,7 +52,9 @@ def test_what_was_so_before_is_not_unusual() -> None:
     expected = robust.expectation(days([*[100] * 10, 0, *[100] * 6]), START + timedelta(days=17))
     assert expected is not None
     assert expected.score(0, 1) == 0
-    assert expected.score(-1, 1) < -100
+    assert expected.score(-1, 1) == -anomalies.UNUSUAL  # one spread further
+    assert expected.score(-2, 1) == -anomalies.CRITICAL
+    assert expected.usual(1) == (-1, 103.5)
 
 
 def test_weekdays_have_their_own_expectation_from_28_runs_on() -> None:
@@ -73,12 +75,17 @@ def test_weekdays_have_their_own_expectation_from_28_runs_on() -> None:
 
 
 @pytest.mark.parametrize("runs", [14, 28, 60])
-@pytest.mark.parametrize("growth", [0, 20])
-def test_few_usual_figures_are_taken_for_unusual(runs: int, growth: float) -> None:
-    """Of normal noise, around a constant or a growth: about 1 in 100, and next to none by twice as much."""
+@pytest.mark.parametrize(("growth", "weekend"), [(0, 0), (20, 0), (0, 400)])
+def test_few_usual_figures_are_taken_for_unusual(runs: int, growth: float, weekend: float) -> None:
+    """Of normal noise, around a constant, a growth or two levels: about 1 in 100, and next to none by twice as much."""
     draw, wrong, worse, tries = random.Random(22), 0, 0, 150
-    for _ in range(tries):
-        points = days([1000 + growth * number + draw.gauss(0, 30) for number in range(runs + 1)])
+    for of in range(tries):
+        points = days(
+            [
+                1000 + growth * number - weekend * ((number + of) % 7 > 4) + draw.gauss(0, 30)
+                for number in range(runs + 1)
+            ]
+        )
         expected = robust.expectation(points[:-1], points[-1][0])
         assert expected is not None
         score = abs(expected.score(points[-1][1], 0.001))
