@@ -47,6 +47,12 @@ class Result:
     document: dict[str, Any]
     folder: Path | None = None
 
+    def __repr__(self) -> str:
+        """Return one line: a notebook keeps this text beside the HTML, and a debugger shows it."""
+        database = self.document["run"]["database"]
+        verdict = "passed" if self.passed else "failed"
+        return f"<Result of {database['name']!r}, schema {database['schema']!r}: {verdict}, folder {self.folder}>"
+
     @classmethod
     def read(cls, path: str | Path) -> Result:
         """Read a results.json. Raises DocumentError where it is none."""

@@ -14,7 +14,8 @@ from order_audit.reports.formatting import MARKS, plural
 
 #: Findings that are shown.
 _SHOWN: Final = 20
-_ROW: Final = Markup("<tr><td>{} {}</td><td>{}</td><td><code>{}</code></td><td>{}</td></tr>")
+_ROW: Final = Markup("<tr><td>{}&#160;{}</td><td>{}</td><td><code>{}</code></td>{}</tr>")
+_STATE: Final = Markup("<td>{}</td>")
 
 
 def notebook(document: Document) -> str:
@@ -34,9 +35,13 @@ def notebook(document: Document) -> str:
     lines.append(Markup("<p>{}{}</p>").format(numbers, f"; {text}" if (text := totals.sentence(document)) else ""))
     shown = [it for it in findings(document) if it.is_open]
     if shown:
-        head = Markup("<tr><th>severity</th><th>finding</th><th>rule</th><th>state</th></tr>")
+        state = Markup("<th>state</th>") if any(it.state for it in shown) else Markup()
+        head = Markup("<tr><th>severity</th><th>finding</th><th>rule</th>{}</tr>").format(state)
         rows = [
-            _ROW.format(MARKS[it.severity], it.severity, it.message, plain(it.rule), it.state) for it in shown[:_SHOWN]
+            _ROW.format(
+                MARKS[it.severity], it.severity, it.message, plain(it.rule), _STATE.format(it.state) if state else ""
+            )
+            for it in shown[:_SHOWN]
         ]
         lines.append(Markup("<table><thead>{}</thead><tbody>{}</tbody></table>").format(head, Markup().join(rows)))
     if (rest := len(shown) - _SHOWN) > 0:

@@ -32,6 +32,15 @@ def test_the_page_shows_what_a_kernel_shows(server_18: Server) -> None:
     assert list(notebook.outputs(ran)) == list(notebook.outputs(notebook.page()))
 
 
+def test_the_page_is_small() -> None:
+    """Beside its HTML, a notebook keeps the text of a result, which names it and has not all of it."""
+    assert notebook.PAGE.stat().st_size < 50_000
+    texts = [
+        it["data"]["text/plain"] for cell in notebook.page().cells for it in cell.get("outputs", []) if "data" in it
+    ]
+    assert texts[0] == "<Result of 'shop', schema 'public': failed, folder audit>"
+
+
 def test_frames_have_every_finding_and_key(audits: dict[str, Path]) -> None:
     result = order_audit.Result.read(audits["issues"])
     found = result.findings()
@@ -55,6 +64,7 @@ def test_a_text_is_no_markup(issues: dict[str, Any]) -> None:
     tags = "div p strong ul li table thead tbody tr th td code"
     assert {it.tag for it in page.iter()} == {*tags.split()}
     assert len(list(page.iter("tr"))) == 21
+    assert [len(row) for row in page.iter("tr")] == [3] * 21  # no states without a baseline
     rest = sum(it.is_open for it in findings(typed(made))) - 20
     assert f"and {rest} more findings" in text
     assert "Interrupted" in text
