@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -42,6 +42,8 @@ def judged(figures: Iterable[Figure], at: datetime, runs: int) -> HistoryUse:
             few += 1
             continue
         enough += 1
+        # a count that fell to 0 stays there, whatever its line says
+        expected = replace(expected, value=max(expected.value, 0.0))
         score = expected.score(it.now, _least_spread(it, expected))
         if abs(score) >= UNUSUAL and not (it.kind == "freshness" and score < 0):
             found.append((abs(score), _anomaly(it, expected, score)))

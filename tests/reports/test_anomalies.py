@@ -115,6 +115,14 @@ def test_severities_and_words() -> None:
     assert unusual("freshness", [3600] * 20, 60) == []
 
 
+def test_a_count_that_fell_to_zero_may_stay_there() -> None:
+    """A line would go on below; what comes back is unusual."""
+    past = [*range(40, 0, -1), *[0] * 3]
+    assert unusual("violations", past, 0) == []
+    assert unusual("volume", past, 0) == []
+    assert [it.low for it in unusual("violations", past, 60)] == [0]
+
+
 def night(number: int, rows: int = 500, violating: int = 3, hours: int = 2) -> Audit:
     """A run with a table, a rule, a measured duration, a measured time, and a profile with timestamps."""
     at = START + timedelta(days=number)
