@@ -6,17 +6,25 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from order_audit.reports import compare, html, results_file
+from order_audit.reports.history import file as history_file
+from order_audit.reports.history.overview import overview
+from order_audit.reports.history.trend import series
 from tests.reports.browsing import titles, written
 from tests.reports.documents import HOSTILE, UNSEEN, document, every_comparison, everything, found
 from tests.reports.faults import fault, made
+from tests.reports.histories import Audit, add, audit
+from tests.reports.test_history_page import hostile
+from tests.reports.test_trend import run
 from tests.support.browser import browsing, opened, sheets
 from tests.support.results import comparison_page, report_page
 
@@ -63,7 +71,8 @@ def report(audits: dict[str, Path]) -> Path:
 
 
 @pytest.fixture(
-    scope="module", params=["report", "clean", "comparison", "hostile", "hostile comparison", "unseen", "many"]
+    scope="module",
+    params=["report", "clean", "comparison", "hostile", "hostile comparison", "unseen", "many", "history"],
 )
 def page_file(
     request: pytest.FixtureRequest,
@@ -85,11 +94,33 @@ def page_file(
             return written(folder, report_page(everything(HOSTILE)))
         case "hostile comparison":
             return written(folder, comparison_page(every_comparison(HOSTILE)))
+        case "history":
+            return written(folder, _history(folder / "audits.db"))
         case "many":
             long = "a_table_with_a_name_as_long_as_names_are"
             faults = (fault("reference_has_foreign_key", f"{long}_{n}.another_reference_id") for n in range(30))
             return written(folder, report_page(made(*faults)))
     return written(folder, report_page(everything(UNSEEN)))
+
+
+def _history(file: Path) -> str:
+    """The page of a history: usual rules, long names and keys, texts that are markup, two schemas."""
+    long = f"orders.{'a_rule_with_a_long_name_' * 5}"
+    for number in range(6):
+        made = run(number)
+        failing = found(long, violations=2, title=f"Title of {long}")
+        results = (*made.document.results, *audit("2026-01-01", {}, failing).document.results)
+        keys = {**made.keys, long: ["x" * 10_000, HOSTILE]}
+        add(file, Audit(replace(made.document, results=results), keys))
+    add(file, hostile(7, "other"), hostile(8, "other"))
+    with closing(history_file.readable(file)) as connection:
+        return html.history([overview(connection, it) for it in series(connection)])
+
+
+def _expanded(page: Page) -> None:
+    """Open all folds of a page that has some."""
+    if page.locator("button.expand").count():
+        page.locator("button.expand").click()
 
 
 def squeezed(text: str) -> str:
@@ -148,7 +179,7 @@ def test_two_colour_schemes(browser: Browser, report: Path) -> None:
 def test_no_width_scrolls_sideways(browser: Browser, page_file: Path) -> None:
     """A phone shows all of it, with every fold open; tables that are wider scroll inside their own box."""
     with opened(browser, page_file, viewport={"width": 1280, "height": 800}) as page:
-        page.locator("button.expand").click()
+        _expanded(page)
         for width in (1280, 768, 360, 320):
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -197,7 +228,7 @@ def test_axe_finds_nothing(browser: Browser, page_file: Path, scheme: str, width
     size = {"width": width, "height": 800}
     with opened(browser, page_file, color_scheme=scheme, viewport=size, bypass_csp=True) as page:
         page.evaluate(_LEAVE_EACH_KIND)
-        page.locator("button.expand").click()
+        _expanded(page)
         done = Axe().run(page, options=_AXE)
         assert done.violations_count == 0, done.generate_report()
         assert len(done.response["passes"]) > 15, "it looked at something"
