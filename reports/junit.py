@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from order_audit.expectations.names import area_and_name
 from order_audit.reports import limit_text, measure_text, schema_findings
+from order_audit.reports.control_characters import clean
 from order_audit.reports.document import Document, Result, SchemaFinding, encode
 from order_audit.reports.formatting import plural
 
@@ -17,6 +18,8 @@ _UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 #: The number of schema findings per rule that are listed.
 _LISTED: Final = 20
+#: The violations of a rule whose keys are listed: GitLab reads files of up to 30 MB, and no very long text in them.
+_KEYS: Final = 100
 
 
 def junit(document: Document) -> str:
@@ -163,7 +166,7 @@ def _verdict(case: ElementTree.Element, result: Result) -> None:
 def _detail(result: Result) -> str:
     measured = [result.measure.column] if result.measure else []
     keys = [name.strip() for name in (*result.key.split(","), *measured) if name]
-    shown = ["; ".join(f"{key}={row.get(key)}" for key in keys) for row in result.examples]
+    shown = ["; ".join(f"{key}={row.get(key)}" for key in keys) for row in result.examples[:_KEYS]]
     rest = result.violations - len(shown)
     about = [f"{name}: {value}" for name, value in _about(result).items() if value]
     more = [f"and {rest:,} more"] if rest > 0 else []
@@ -184,7 +187,7 @@ def _about(result: Result) -> dict[str, str]:
 
 
 def _clean(text: str) -> str:
-    return _UNWRITABLE.sub(lambda result: f"\\u{ord(result[0]):04x}", text)
+    return _UNWRITABLE.sub(lambda result: f"\\u{ord(result[0]):04x}", clean(text))
 
 
 def _seconds(milliseconds: float) -> str:

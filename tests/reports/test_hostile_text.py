@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from order_audit.reports import messages, notebook
+from order_audit.reports import junit, messages, notebook
 from order_audit.reports.ci import azure, github, gitlab, sarif, tap
 from order_audit.reports.document import Document
 from order_audit.reports.terminal import summary
@@ -57,6 +57,7 @@ def test_formats_have_no_control_characters(document: Document) -> None:
         "github": github.commands(document),
         "azure": azure.commands(document),
         "tap": [tap.tap(document)],
+        "junit": [junit.junit(document)],
         "notebook": [notebook.notebook(document)],
         "gitlab": list(texts(json.loads(gitlab.code_quality(document)))),
     }

@@ -17,6 +17,7 @@ from order_audit.audit.database.server import Server
 from order_audit.audit.run import Options
 from order_audit.reports.document import FailOn
 from order_audit.reports.junit import junit
+from tests.reports import documents
 from tests.support import servers
 from tests.support.results import run, typed
 from tests.support.xunit import faults
@@ -162,3 +163,15 @@ def test_hostile_names_of_a_real_database_are_valid(server_18: Server, tmp_path:
     assert [found["status"] for found in document["results"]] == ["errored", "failed", "skipped"]
     assert document["unused_suppressions"]
     assert faults((tmp_path / "out" / "junit.xml").read_text(encoding="utf-8")) == []
+
+
+def test_a_rule_names_its_first_keys(audits: dict[str, Path]) -> None:
+    """However many examples a run keeps: GitLab reads no long text, and no file above 30 MB."""
+    document = json.loads((audits["issues"] / "results.json").read_text(encoding="utf-8"))
+    key = {"order_id": "k" * 500, "x": 1}
+    document["results"] = [
+        documents.found(f"a.r{number}", violations=10_000, examples=[key] * 10_000) for number in range(45)
+    ]
+    text = junit(typed(document))
+    assert len(text) < 5_000_000
+    assert text.count("and 9,900 more") == 45

@@ -35,7 +35,7 @@ ROWS: Final = (
     ("OpenTelemetry", "`send --otlp`", "a receiver with opentelemetry-proto {opentelemetry-proto}",
      "has each metric and the span"),
     ("OpenLineage", "`openlineage.jsonl`", "openlineage-python {openlineage-python}",
-     "its classes write the same again"),
+     "its classes write the same again; no package has its JSON schemas: held against their facts"),
     ("webhooks", "`send --webhook`", "a web server in the test", "signed, tried again, cut to size"),
     ("Slack, Teams", "`send --webhook --as`", "–", "untested there: held against their documented limits"),
     ("Great Expectations", "`gx/`", "great-expectations {great-expectations}", "opens the project, shows the result"),
