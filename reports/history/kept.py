@@ -53,6 +53,11 @@ class Kept:
                     f"--history {self._path} has a later run of this database and schema: the figures of this one were"
                     " added, and its keys change nothing"
                 )
+            elif at := self._record.future:
+                self._warn(
+                    f"--history {self._path} has a run of {at:%Y-%m-%d %H:%M} UTC, which is later than now: the clock"
+                    " was wrong then, and lines of runs end with it until that day"
+                )
 
     def close(self) -> None:
         """Close the file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from order_audit.reports.document import Document, encode
 from order_audit.reports.history import ages, figures, own_past
@@ -28,6 +28,12 @@ class Record:
         self._version = -1
         #: None where a later run of the same database was added: keys of an earlier snapshot change nothing.
         self._changes: dict[Compared, KeyChanges] | None = None
+        self._future: datetime | None = None
+
+    @property
+    def future(self) -> datetime | None:
+        """The last run of the same database and schema that a wrong clock has put into the future; None without one."""
+        return self._future
 
     @property
     def is_late(self) -> bool:
@@ -80,12 +86,14 @@ class Record:
     def _compare(self) -> int | None:
         (self._version,) = self._connection.execute("pragma data_version").fetchone()
         database = self._audited.run.database
-        found = self._connection.execute(
-            "select s.id, max(u.at) from series as s left join runs as u on u.series = s.id"
-            " where (s.database, s.schema) = (?, ?)",
-            (database.name, database.schema),
+        # a run of a clock that was wrong is no later one: else no other would change keys until then
+        now = encode(max(datetime.now(UTC), self._audited.run.started_at))
+        series, last, future = self._connection.execute(
+            "select s.id, max(u.at) filter (where u.at <= ?), max(u.at) filter (where u.at > ?)"
+            " from series as s left join runs as u on u.series = s.id where (s.database, s.schema) = (?, ?)",
+            (now, now, database.name, database.schema),
         ).fetchone()
-        series, last = found
+        self._future = datetime.fromisoformat(future) if future is not None else None
         is_late = last is not None and datetime.fromisoformat(last) > self._audited.run.started_at
         self._changes = None if is_late else self._keys.compare(series)
         return int(series) if series is not None else None

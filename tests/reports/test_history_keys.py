@@ -194,3 +194,16 @@ def test_a_month_of_nights_stays_small(kind: str) -> None:
     assert set(found["answers"]) == {
         "since when a key stands", "the trend of all rules", "the oldest and the returning keys of a rule"
     }  # fmt: skip
+
+
+def test_a_clock_that_was_wrong_once_stops_nothing(tmp_path: Path) -> None:
+    """A run of a far day is no later run: keys come and go as before, and each run says that it is there."""
+    warnings: list[str] = []
+    audits = [audit("2026-01-01", {"a": ["1"]}), audit("2999-01-01", {"a": ["1"]}), audit("2026-01-02", {"a": ["2"]})]
+    for it in audits:
+        kept = Kept(tmp_path / "h", warnings.append)
+        kept.compare(it.parts(tmp_path))
+        kept.add(it.document)
+        kept.close()
+    assert ["later than now: the clock was wrong then" in it for it in warnings] == [True]
+    assert spans(tmp_path / "h") == {("a", "1"): [(1, 2)], ("a", "2"): [(3, None)]}

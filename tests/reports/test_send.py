@@ -21,6 +21,7 @@ from order_audit.reports.findings import findings
 from order_audit.reports.messages import message
 from order_audit.reports.metrics import metrics
 from tests.reports.documents import found
+from tests.support.docs import ROOT
 from tests.support.program import order_audit
 from tests.support.receiver import Receiver, receiving
 from tests.support.results import GATE, typed
@@ -217,3 +218,8 @@ def test_a_collector_that_refuses_is_a_failure(audits: dict[str, Path], receiver
     done = order_audit("send", str(audits["sample"] / "results.json"), "--otlp", receiver.address)
     assert done.returncode == 3
     assert done.stderr == "order-audit: the OpenTelemetry collector did not take metrics and the span\n"
+
+
+def test_each_metric_is_documented(issues: Document) -> None:
+    page = (ROOT / "docs" / "consumers.md").read_text(encoding="utf-8")
+    assert [it.name for it in metrics(typed(issues)) if f"`{it.name}`" not in page] == []
