@@ -1,4 +1,4 @@
-"""The tables of `python -m benchmarks.history` and `python -m benchmarks.anomalies`."""
+"""The tables of `python -m benchmarks.history` and `python -m benchmarks.anomalies`, `.formats`."""
 
 from __future__ import annotations
 
@@ -39,6 +39,18 @@ def alarm_tables(document: Document) -> str:
     head = ("figure", "runs", "usual, taken for unusual", "taken for critical", "30 % lost, found")
     text = f"{document['tries']:,} of each, with {document['noise']:.0%} of normal noise."
     return f"### Unusual figures of nightly runs\n\n{text}\n\n" + grid(head, lines)
+
+
+def format_tables(document: Document) -> str:
+    """What all formats of a run cost."""
+    rows = document["rows"]
+    few, many = (it["sum"] for it in rows.values())
+    lines = [(name, *(f"{it[of]:.2f}" for of in ("client", "server", "sum"))) for name, it in rows.items()]
+    text = (
+        f"Whole commands on {document['violations']:,} violations, in turn, medians of {len(rows['all']['runs'])};"
+        f" seconds of the processor. All formats but `gx` take {many / few - 1:+.1%} of the run with one short file."
+    )
+    return f"### All formats of a run\n\n{text}\n\n" + grid(("formats", "client, s", "server, s", "both, s"), lines)
 
 
 def _number(value: float) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.capacity_tables import capacity_table, planned
-from benchmarks.history_tables import alarm_tables, history_tables
+from benchmarks.history_tables import alarm_tables, format_tables, history_tables
 from benchmarks.markdown import Document, decimal, grid, in_megabytes, in_seconds, ratio
 from benchmarks.proposal_tables import large_tables, proposal_tables
 from benchmarks.since_tables import since_tables
@@ -26,6 +26,7 @@ _MODULES: Final = {
     "since": "python -m benchmarks.since",
     "history": "python -m benchmarks.history",
     "anomalies": "python -m benchmarks.anomalies",
+    "formats": "python -m benchmarks.formats",
     "whole": "python -m benchmarks.whole",
 }
 
@@ -71,6 +72,8 @@ def tables(documents: dict[str, Document]) -> str:
         parts.append(history_tables(history))
     if anomalies := documents.get("anomalies"):
         parts.append(alarm_tables(anomalies))
+    if formats := documents.get("formats"):
+        parts.append(format_tables(formats))
     if met := list(target_lines(compared[-1] if compared else None, documents)):
         parts.append("### Targets\n\n" + grid(("target", "wanted", "found", "met"), met))
     parts += _machines(documents)

@@ -145,7 +145,7 @@ def test_only_web_addresses_are_taken(address: str) -> None:
         (f"http://{'a' * 64}.example/", "between its dots"),
     ],
 )
-def test_an_address_that_nobody_can_call_is_named(address: str, said: str) -> None:
+def test_an_address_that_cannot_be_right_is_named(address: str, said: str) -> None:
     """Before the first attempt, and without the address."""
     with pytest.raises(UsageError, match=said) as raised:
         delivery.check(address)
