@@ -117,7 +117,7 @@ def test_severities_and_words() -> None:
 
 def test_a_count_that_fell_to_zero_may_stay_there() -> None:
     """A line would go on below; what comes back is unusual."""
-    past = [*range(40, 0, -1), *[0] * 3]
+    past = [*range(30, 0, -1), *[0] * 14]
     assert unusual("violations", past, 0) == []
     assert unusual("volume", past, 0) == []
     assert [it.low for it in unusual("violations", past, 60)] == [0]
