@@ -381,13 +381,13 @@ status_column as materialized (
     )
 ),
 -- One row per table: `source` is the FROM item that a probe reads, with the alias t. It is the whole table, or a
--- sample of about 100,000 rows if the table has more than a million (`is_sampled`). `rows` is the table's estimate, at
+-- sample of about 50,000 rows if the table has more than a million (`is_sampled`). `rows` is the table's estimate, at
 -- most a million.
 sample as materialized (
   select r.oid as relation, r.rows > 1000000 as is_sampled, least(r.rows, 1000000) as rows,
     r.quoted || ' as t'
     || case
-      when r.rows > 1000000 then format(' tablesample system (%s) repeatable (0)', round((1e7 / r.rows)::numeric, 6))
+      when r.rows > 1000000 then format(' tablesample system (%s) repeatable (0)', round((5e6 / r.rows)::numeric, 6))
       else ''
     end as source
   from relation as r

@@ -11,7 +11,7 @@ select n.name as written, c.oid, format('%%I.%%I', s.nspname, c.relname) as quot
   least(z.rows, 1000000)::float as rows,
   -- the same sample as rules take
   format('%%I.%%I', s.nspname, c.relname) || ' as t' || case when z.is_sampled
-    then format(' tablesample system (%%s) repeatable (0)', round((1e7 / z.rows)::numeric, 6)) else '' end as source,
+    then format(' tablesample system (%%s) repeatable (0)', round((5e6 / z.rows)::numeric, 6)) else '' end as source,
   c.reloftype <> 0 as is_typed,
   (
     select coalesce(jsonb_agg(a.attname order by array_position(i.indkey::smallint[], a.attnum)), '[]')

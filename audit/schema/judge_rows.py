@@ -40,8 +40,8 @@ class RowTest:
         """The number of rows as a probe. Equal ones are grouped, which takes less than to count what differs."""
         if not self.equal:
             return Probe(table.source, {"value": probes.count(table.source, self.condition)})
-        groups = f"select count(*) as rows from {table.source} where {self.condition} group by {', '.join(self.equal)}"
-        return Probe(f"({groups}) as t", {"value": "coalesce(sum(t.rows - 1), 0)::bigint"})
+        repeated = f"({self._groups(table, 'count(*) as rows')}) as t"
+        return Probe(repeated, {"value": "coalesce(sum(t.rows - 1), 0)::bigint"})
 
     def first_keys(self, table: Table) -> Probe:
         """Keys of the rows as a probe, each an array of texts, in the order of the key."""
@@ -50,14 +50,19 @@ class RowTest:
         source = table.source
         if "select" in self.condition or "json" in self.condition:
             source = _sample(table)
+        condition, first = self.condition, ""
         if self.equal:
-            equal = f"count(*) over (partition by {', '.join(self.equal)}) as rows, row_number() over (order by {key})"
-            rows = f"select {array} as key, {equal} as place from {source} where {self.condition}"
-            query = f"select e.key from ({rows}) as e where e.rows > 1 order by e.place limit {_MOST_KEYS}"
-        else:
-            rows = f"select {array} as key from {source} where {self.condition}"
-            query = f"{rows} order by {key} limit {_MOST_KEYS}"
-        return Probe(f"({query}) as t", {"keys": "array_agg(t.key)"})
+            values = ", ".join(self.equal)
+            # materialized, so that parallel workers do not group the rows once each
+            first = f"with twice as materialized ({self._groups(table, values)}) "
+            condition += f" and ({values}) in (select * from twice)"
+        rows = f"{first}select {array} as key from {source} where {condition}"
+        return Probe(f"({rows} order by {key} limit {_MOST_KEYS}) as t", {"keys": "array_agg(t.key)"})
+
+    def _groups(self, table: Table, what: str) -> str:
+        """A query with a row for each group of equal rows."""
+        rows = f"from {table.source} where {self.condition} group by {', '.join(self.equal)} having count(*) > 1"
+        return f"select {what} {rows}"
 
 
 @dataclass(frozen=True)

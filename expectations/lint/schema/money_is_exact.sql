@@ -44,9 +44,15 @@ cross join lateral (
     case when m.is_money then '14, 2' else '18, 8' end as target,
     -- infinity fits into numeric, but not into numeric with a precision
     format(
-      'count(*) filter (where case when t.%1$s = ''NaN'' then false when abs(t.%1$s) >= 1e%2$s then true '
-      'else t.%1$s::text::numeric <> round(t.%1$s::text::numeric, %3$s) end)', c.quoted,
-      case when m.is_money then 12 else 10 end, case when m.is_money then 2 else 8 end
+      'count(*) filter (where case when t.%1$s = ''NaN'' then false when abs(t.%1$s) >= 1e%2$s then true else %3$s end)',
+      c.quoted, case when m.is_money then 12 else 10 end,
+      case
+        -- below 2^53 cents, the float that is closest to a number of cents is the one that is meant
+        when m.is_money and c.type = 701 then format('t.%1$s <> round(t.%1$s * 1e2) / 1e2', c.quoted)
+        else format(
+          't.%1$s::text::numeric <> round(t.%1$s::text::numeric, %2$s)', c.quoted, case when m.is_money then 2 else 8 end
+        )
+      end
     ) as finer
 ) as k
 where not c.is_inherited

@@ -5,7 +5,8 @@
 with required_text as (
   select c.relation, c.attnum, c.name, c.object, c.quoted, r.schema, r.object as table_object, r.quoted as quoted_table,
     r.name as table_name, s.source, s.is_sampled,
-    format('count(*) filter (where btrim(t.%s) = '''')', c.quoted) as blanks
+    -- as bpchar, whose trailing spaces are none: a tenth of the work of btrim
+    format('count(*) filter (where t.%s::bpchar = '''')', c.quoted) as blanks
   from table_column as c
   join relation as r on r.oid = c.relation
   join sample as s on s.relation = c.relation
