@@ -21,6 +21,8 @@ Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any] | None
 #: A CHECK says nothing of rows that came in before its function was replaced, so that no plan may rely on it.
 ALL_ROWS: Final[Setting] = ("constraint_exclusion", "off")
 NO_JIT: Final[Setting] = ("jit", "off")
+#: Of several connections that work at once: workers of each would take processors from the others, and repeat work.
+NO_WORKERS: Final[tuple[Setting, ...]] = (("max_parallel_workers_per_gather", "0"),)
 #: Exact texts of values, equal for all clients.
 TEXTS: Final[tuple[Setting, ...]] = (
     ("extra_float_digits", "1"),

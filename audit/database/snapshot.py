@@ -148,7 +148,7 @@ class Snapshot:
         if self.timeout is not None:
             settings.append(("statement_timeout", f"{max(1, round(self.timeout * 1000))}ms"))
         if self.low_impact:
-            settings.append(("max_parallel_workers_per_gather", "0"))
+            settings += session.NO_WORKERS
         if self.schema:
             settings.append(("search_path", search_path.setting(self.schema)))
         settings += self.settings

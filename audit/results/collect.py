@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from order_audit import search_path
+from order_audit import search_path, session
 from order_audit.audit import digest_key
 from order_audit.audit.database import catalog
 from order_audit.audit.database.changed_tables import changed, hold, states
@@ -108,7 +108,8 @@ def collect(
     spooled.mkdir()
     secret = digest_key.of(options.key_file)
     store = ViolationStore(spooled, rows_folder(folder, options.rows), secret)
-    with Snapshot(dsn, options.schema, options.timeout, options.gentle, options.settings) as snapshot:
+    settings = (*(session.NO_WORKERS if options.jobs > 1 else ()), *options.settings)
+    with Snapshot(dsn, options.schema, options.timeout, options.gentle, settings) as snapshot:
         database = audited_database(snapshot, options.schema)
         schema = as_identifier(snapshot, database.schema)
         applied = applied_fixes(snapshot, options)
