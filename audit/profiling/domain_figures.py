@@ -7,16 +7,17 @@ from typing import Any, TypeAlias
 
 import psycopg
 
+from order_audit import session
 from order_audit.audit import mask
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.profiling.columns import table
 from order_audit.audit.profiling.guarded import guarded
-from order_audit.audit.profiling.sample import are_alike, groups_of
+from order_audit.audit.profiling.sample import PLACES, are_alike, groups_of
 from order_audit.domain import WHOLE, TableFigures
 
-#: By FROM item, what figures say of a sample.
-Samples: TypeAlias = dict[str, dict[str, Any]]
+#: By FROM item, a faster one with the same rows, and what figures say of this sample.
+Samples: TypeAlias = dict[str, tuple[str, dict[str, Any]]]
 
 
 def add(
@@ -62,11 +63,14 @@ def _measured(
         for name, column in by.items():
             if (groups := groups_of(largest, column, types[name])) is None:
                 break
-            source = groups.source(sql[name])
-            if source not in samples:
-                samples[source] = {"of": name, **groups.entry(lambda query: _rows(connection, query), sql[name])}
-            told = told or {"sample": samples[source]}
-            sql[name] = source
+            plain = groups.source(sql[name])
+            if plain not in samples:
+                source, entry = groups.picked(lambda query: _rows(connection, query), sql[name])
+                samples[plain] = source, {"of": name, **entry}
+            sql[name], entry = samples[plain]
+            told = told or {"sample": entry}
+        if told:
+            session.configure(connection, [PLACES], local=True)
     return figures.measure(lambda query: _rows(connection, query), sql) | told
 
 

@@ -17,6 +17,7 @@ import psycopg
 
 from order_audit.audit.database.quoting import quoted
 from order_audit.audit.profiling.columns import Table
+from order_audit.session import Setting
 
 #: Tables with more rows are sampled unless exact figures are asked for, and the rows that are then picked, about.
 LARGE: Final = 10_000
@@ -27,6 +28,11 @@ _LEAST: Final = 28
 #: Functions that hash whole numbers, equal ones of different types equally, more cheaply than as a record.
 _HASHES: Final = {20: "hashint8extended", 21: "hashint2extended", 23: "hashint4extended"}
 _TEXTS: Final = {25, 1043}
+#: Rows are read by their places if at most one in so many groups is picked, and if there are at most so many.
+_FEW: Final = 8
+_MOST_PLACES: Final = 100_000
+#: With which the server reads them so. Its own estimate is of a disk that seeks for each row, though places are sorted.
+PLACES: Final[Setting] = ("random_page_cost", "0.3")
 
 
 @dataclass(frozen=True)
@@ -72,15 +78,30 @@ class Groups:
         """Return the picked rows of a table as a FROM item without alias."""
         return f"(select * from {table} where {self.condition})"
 
-    def entry(self, query: Callable[[str], list[tuple[Any, ...]]], table: str) -> dict[str, Any]:
-        """Return what figures say of this sample of a table. Raises psycopg.Error."""
-        ((groups, picks),) = query(
+    def picked(self, query: Callable[[str], list[tuple[Any, ...]]], table: str) -> tuple[str, dict[str, Any]]:
+        """Return the picked rows of a table as a FROM item that is read fast, and what figures say of the sample.
+
+        Where few rows are picked, the server goes to their places, in place of the whole table: that takes a tenth of
+        the time, with PLACES. The condition holds of them all the same, so that partitions may have equal places.
+        Raises psycopg.Error.
+        """
+        few = self.one_in >= _FEW
+        ((groups, picks, places),) = query(
             f"""
-            select count(*), (sum(n) ^ 2 / sum(n ^ 2))::float8
-            from (select count(*) as n from {table} where {self.condition} group by {quoted(self.column)}) as g
+            with picked as materialized (
+              select {"ctid" if few else "null::tid"} as place, {quoted(self.column)} as value
+              from {table}
+              where {self.condition}
+            )
+            select count(*), (sum(n) ^ 2 / sum(n ^ 2))::float8,
+              (select array_agg(place)::text from picked having {few} and count(*) <= {_MOST_PLACES})
+            from (select count(*) as n from picked group by value) as g
             """
         )
-        return {
+        source = self.source(table)
+        if places:
+            source = f"(select * from {table} where ctid = any('{places}'::tid[]) and {self.condition})"
+        return source, {
             "by": self.column,
             "one_in": self.one_in,
             "groups": groups,

@@ -151,7 +151,13 @@ FIGURES: Final = (
     ),
     OrderFigures("scripts", {"orders": scripts.SCRIPT}, scripts.misspelled, scripts.show),
     OrderFigures("api_keys", {"orders": api_keys.ARGUMENTS}, api_keys.several, api_keys.show, sampled_by=_OF_ORDERS),
-    OrderFigures("schedules", {"orders": repetition.SCHEDULE}, repetition.schedules, repetition.show_schedules),
+    OrderFigures(
+        "schedules",
+        {"orders": repetition.SCHEDULE},
+        repetition.schedules,
+        repetition.show_schedules,
+        sampled_by=_OF_ORDERS,
+    ),
     OrderFigures(
         "repeated",
         {"orders": repetition.REPEATED},

@@ -9,7 +9,7 @@ from order_audit.domain import WHOLE, Chart, Json, Query
 from order_audit.reports.formatting import plural, size
 from order_audit.scenario.domain.orders import LIVE
 
-SCHEDULE: Final = frozenset({"order_id", "order_status", "order_schedule"})
+SCHEDULE: Final = frozenset({"order_id", "customer_id", "order_status", "order_schedule"})
 #: Attributes of an order that a recreation may share with the order that it names, as the server can compare them.
 _ATTRIBUTES: Final = {
     "customer_id": "customer_id",
