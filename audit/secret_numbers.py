@@ -7,6 +7,7 @@ become `[secret 1]`, `[secret 2]` and so on, in the order in which they stand th
 from __future__ import annotations
 
 import hashlib
+import operator
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -65,10 +66,11 @@ def _replaced(value: Any, replacement: Callable[[re.Match[str]], str]) -> Any:
         return _MARK.sub(replacement, value) if "[secret " in value else value
     if is_dataclass(value) and not isinstance(value, type):
         members = {it.name: getattr(value, it.name) for it in fields(value)}
-        new = {name: _replaced(it, replacement) for name, it in members.items()}
-        return replace(value, **{name: it for name, it in new.items() if it is not members[name]})
+        changed = {name: new for name, it in members.items() if (new := _replaced(it, replacement)) is not it}
+        return replace(value, **changed) if changed else value
     if isinstance(value, Mapping):
         return {_replaced(name, replacement): _replaced(it, replacement) for name, it in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_replaced(it, replacement) for it in value)
+        new = [_replaced(it, replacement) for it in value]
+        return value if all(map(operator.is_, new, value)) else type(value)(new)
     return value

@@ -42,6 +42,8 @@ def visible(text: str, *, keep: str = "", evidence: bool = False, end: int | Non
     """
     if end is not None:
         text = text[: end + 1]  # one more letter shows whether a space is the last one
+    if text.isascii() and text.isprintable() and "  " not in text and text == text.strip(" "):
+        return escape(text[:end])  # as most texts, and in a fifth of the time
     loose = evidence and not unicodedata.is_normalized("NFC", text)
     spaces = {place for run in _SPACES.finditer(text) for place in range(*run.span())} if evidence else set()
     if not loose and not spaces and _is_clear(text.translate(dict.fromkeys(map(ord, keep)))):

@@ -110,8 +110,6 @@ def demo(
 def main() -> None:
     """Run the command line. An error prints one line on stderr and sets the exit code of its kind."""
     words = sys.argv[1:]
-    # most of what a command makes lives until its end: to look for garbage takes time, and finds little
-    gc.set_threshold(50_000, 20, 20)
     signals.install()
     with streams.output() as output:
         with cleaned():

@@ -12,6 +12,7 @@ from typing import Final
 import psycopg
 
 from order_audit.audit.analysis.filters import ReadSet
+from order_audit.audit.analysis.kept_read_sets import read_sets_of
 from order_audit.audit.analysis.own_columns import own_columns
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog
@@ -121,11 +122,9 @@ def find_impacts(
 
 def read_set(related: Related) -> ReadSet:
     """Return which rows and columns of its table an impact's related rows are."""
-    from order_audit.audit.analysis.predicates import parse_read_sets  # imports the parser
-
     columns = ", ".join(f"r.{quoted(column)}" for column in sorted(related.columns))
     table = quoted(related.table)
-    return parse_read_sets(f"select {columns} from {table} as r where {related.where}")[related.table]
+    return read_sets_of(f"select {columns} from {table} as r where {related.where}")[related.table]
 
 
 def impact_sql(prepared: PreparedRule, values: Sequence[str], hits: str, flag: str, impacts: Impacts) -> str | None:

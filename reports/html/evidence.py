@@ -34,6 +34,8 @@ _HALF_HOURS: Final = 48
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN")
 #: Numbers that JSON can only represent as text.
 _NOT_FINITE: Final = ("NaN", "Infinity", "-Infinity")
+#: json.dumps() makes an encoder at each call that asks for anything.
+_encoded: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ def _cut(value: Any, longest: int) -> Any:
 def _written(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    if type(value) is int:
+        return str(value)
+    return "" if value is None else _encoded(value)
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def cell(value: Any) -> Markup:
     if not isinstance(value, Cut):
         whole = _written(value)
         if len(whole) <= _LONG:
-            return Markup("<bdi>{}</bdi>").format(escaping.visible(whole, evidence=True))
+            return Markup(f"<bdi>{escaping.visible(whole, evidence=True)}</bdi>")  # noqa: S704 # it is escaped
         value = Cut(whole[: _LONGEST + 1], len(whole))
     shown = min(len(value.beginning) - (len(value.beginning) < value.length), _LONGEST)
     summary = Markup("<bdi>{}</bdi>… <i>{:,} characters</i>").format(
