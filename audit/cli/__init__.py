@@ -8,4 +8,4 @@ import gc
 
 # Most of what a command imports and makes lives until its end: to look for garbage takes time, and finds little. Said
 # here, so that it holds from the first import on.
-gc.set_threshold(100_000, 20, 20)
+gc.set_threshold(300_000, 20, 20)

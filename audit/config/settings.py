@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from order_audit.audit.config.file import ConfigFile, find
 from order_audit.audit.config.keys import BY_PATH, ENVIRONMENTS, KEYS, OPEN, SECTIONS, Key
@@ -15,7 +15,9 @@ from order_audit.audit.config.suppressions import SECTION, suppressions
 from order_audit.audit.config.values import checked, open_value
 from order_audit.errors import UsageError
 from order_audit.expectations import Amount, Override
-from order_audit.reports.document import Suppression
+
+if TYPE_CHECKING:
+    from order_audit.reports.document import Suppression
 
 #: The variable that names the environment where --env does not.
 VARIABLE: Final = "ORDER_AUDIT_ENV"

@@ -7,11 +7,13 @@ import functools
 import json
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from order_audit.audit.config.file import ConfigFile
 from order_audit.errors import UsageError
-from order_audit.reports.document import Suppression
+
+if TYPE_CHECKING:
+    from order_audit.reports.document import Suppression
 
 SECTION: Final = "suppress"
 #: The keys of an entry with their meaning.
@@ -63,6 +65,10 @@ def _suppression(entry: dict[str, Any], place: Callable[..., str]) -> Suppressio
     if entry["rule"].startswith("schema.") != ("object" in entry):
         wanted = "object" if entry["rule"].startswith("schema.") else "keys or max"
         raise UsageError(f"{place('rule')}: a suppression of {entry['rule']} takes {wanted}")
+    from order_audit.reports.document import (
+        Suppression,
+    )  # of the whole document, which commands that read no result lack
+
     return Suppression(
         entry["rule"],
         entry.get("object", ""),
