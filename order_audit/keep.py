@@ -16,6 +16,8 @@ from order_audit.errors import OrderAuditError, RunError
 def keep() -> None:
     """Keep the rules, the parsed rules and the compiled templates. Raises RunError where nothing can be kept."""
     from order_audit.audit.analysis import parsed_query
+    from order_audit.audit.scans.impact import read_set
+    from order_audit.domain import domains
     from order_audit.expectations import load, schema_rules, shipped
     from order_audit.reports.html.environment import compile_templates
 
@@ -30,6 +32,9 @@ def keep() -> None:
     for suite in shipped():
         for rule in load(suite).rules[:1]:
             parsed_query.parse(rule)  # all of its suite
+    for related in (impact.related for domain in domains() for impact in domain.impacts):
+        if related is not None:
+            read_set(related)
     compile_templates()
 
 

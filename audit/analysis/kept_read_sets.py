@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache, partial
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def read_sets_of(sql: str) -> dict[str, ReadSet]:
     """Return what a select that the parser understands needs of each table, as parse_read_sets() does."""
     digest = hashlib.sha256(sql.encode()).hexdigest()[:16]
     key = compiled.key(sql, version("sqlglot"), analysis())
-    return compiled.computed(Path(__file__).with_name(f"read_sets_{digest}"), key, partial(_read, sql))
+    return compiled.computed(Path(__file__).with_name(f"read_sets_{digest}"), key, lambda: _read(sql))
 
 
 def _read(sql: str) -> dict[str, ReadSet]:

@@ -81,6 +81,36 @@ def test_groups_are_sampled_where_half_of_the_rows_are_enough() -> None:
 
 
 @pytest.mark.both_versions
+def test_few_rows_of_a_large_table_are_read_by_their_places(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same rows, and the same figures, as by the condition; partitions have equal places."""
+    monkeypatch.setattr(sample, "ROWS", 60)
+    with psycopg.connect(dsn) as connection:
+        generate(connection, orders=2_000, customers=400, seed=2, defects=0.01)
+    found = profile_of(dsn, "orders", "customers", large=1_000)
+    assert found["orders"]["lineages"]["sample"]["one_in"] == 8
+    with monkeypatch.context() as patched:
+        patched.setattr(sample, "_FEW", 16)
+        assert profile_of(dsn, "orders", "customers", large=1_000) == found
+    execute(dsn, "create table p (k int, part int) partition by list (part)",
+            *(f"create table p{part} partition of p for values in ({part})" for part in (1, 2)),
+            "insert into p select g, 1 + (g > 1000)::int from generate_series(1, 2000) as g")  # fmt: skip
+    groups = sample.groups_of(2_000, "k", 23)
+    assert groups is not None
+    with psycopg.connect(dsn) as connection:
+
+        def rows(query: str) -> list[tuple[Any, ...]]:
+            return connection.execute(query.encode()).fetchall()
+
+        source, _ = groups.picked(rows, "p")
+        picked = sorted(rows(f"select * from {source} as p"))
+        assert picked == sorted(rows(f"select * from {groups.source('p')} as p"))
+        assert {part for _, part in picked} == {1, 2}
+        connection.execute("set random_page_cost = 0")
+        plan = rows(f"explain select * from {source} as p")
+        assert any("Tid Scan" in line for (line,) in plan)
+
+
+@pytest.mark.both_versions
 def test_figures_of_domains_are_of_some_customers(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sample, "ROWS", 120)
     with psycopg.connect(dsn) as connection:

@@ -258,6 +258,20 @@ def test_gentle_audits_find_the_same(dsn: str, tmp_path: Path, monkeypatch: pyte
         assert snapshot.connection.execute("show max_parallel_workers_per_gather").fetchone() == ("0",)
 
 
+def test_connections_that_work_at_once_have_no_parallel_workers(dsn: str, tmp_path: Path) -> None:
+    """One alone has those that the server gives."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table t (id int primary key)")
+        connection.execute("insert into t values (1)")
+        ((given,),) = connection.execute("show max_parallel_workers_per_gather").fetchall()
+    rule(tmp_path, "one", "select t.id, current_setting('max_parallel_workers_per_gather') as workers from t")
+    assert given != "0"
+    for jobs, workers in ((1, given), (2, "0")):
+        options = Options(suites=(str(tmp_path / "mine"),), formats=("json",), lint=False, profile=False, jobs=jobs)
+        document = run(dsn, tmp_path / f"{jobs}", options)
+        assert document["results"][0]["examples"] == [{"id": 1, "workers": workers}]
+
+
 @pytest.mark.both_versions
 def test_sessions_have_memory_for_their_hash_tables(dsn: str) -> None:
     """More where the server gives more; what it gives everybody when asked to be gentle."""

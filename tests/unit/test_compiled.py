@@ -10,7 +10,8 @@ import pytest
 from jinja2 import FileSystemLoader
 
 from order_audit import compiled, keep
-from order_audit.audit.analysis import parsed_query
+from order_audit.audit.analysis import kept_read_sets, parsed_query
+from order_audit.audit.analysis.predicates import parse_read_sets
 from order_audit.expectations import load, placeholders, schema_rules, suite
 from order_audit.reports.html import environment
 
@@ -77,6 +78,18 @@ def test_kept_rules_are_the_rules_until_a_file_changes(place: Path, monkeypatch:
     assert uncached[0]("current").rules[0].title == f"Changed: {first.rules[0].title}"
 
 
+def test_kept_read_sets_are_those_of_the_select(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And once they are kept, no parser is asked."""
+    monkeypatch.setattr(compiled, "_path", lambda it: place.parent / f"{it.name}.kept")
+    uncached = kept_read_sets.read_sets_of.__wrapped__
+    texts = [f"select r.a, r.b from t as r where r.a in ('x', {it})" for it in ("'y'", "'z'")]
+    expected = [parse_read_sets(text) for text in texts]
+    assert [uncached(text) for text in texts] == expected
+    monkeypatch.delattr(kept_read_sets, "_read")
+    assert [uncached(text) for text in texts] == expected
+    assert len(_kept(place.parent)) == len(texts)
+
+
 def test_templates_are_compiled_once(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "_place", lambda bucket: place.with_name(bucket.key))
     for number in (1, 1, 2):
@@ -94,7 +107,8 @@ def test_templates_are_compiled_once(place: Path, monkeypatch: pytest.MonkeyPatc
 def test_an_installation_keeps_all_that_runs_would(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And says where it cannot."""
     monkeypatch.setattr(compiled, "_path", lambda it: place.parent / f"{it.name}.kept")
-    fresh = [suite._shipped, suite.schema_rules, parsed_query._shipped, parsed_query.parse, environment._environment]
+    fresh = [suite._shipped, suite.schema_rules, parsed_query._shipped, parsed_query.parse, environment._environment,
+             kept_read_sets.read_sets_of]  # fmt: skip
     for cached in fresh:
         cached.cache_clear()
     assert keep.main() == 0
@@ -102,6 +116,7 @@ def test_an_installation_keeps_all_that_runs_would(place: Path, monkeypatch: pyt
     names = {it.stem for it in _kept(place.parent)}
     assert {f"{it}_{what}" for it in ("current", "proposed") for what in ("suite", "parsed")} | {"lint_suite"} <= names
     assert len([it for it in names if it.startswith("template_")]) == len(templates)
+    assert [it for it in names if it.startswith("read_sets_")]  # of impacts
     place.touch()
     monkeypatch.setattr(compiled, "_path", lambda _: place / "no folder")
     assert keep.main() == 3
