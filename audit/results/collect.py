@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -18,6 +17,7 @@ from order_audit.audit.database.changed_tables import changed, hold, states
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.results.applied_fixes import applied_fixes
 from order_audit.audit.results.audited_database import as_identifier, audited_database
+from order_audit.audit.results.clock import now
 from order_audit.audit.results.consequences import Consequences, consequences
 from order_audit.audit.results.context import Context, context, context_without_queries
 from order_audit.audit.results.counter import Counter
@@ -103,7 +103,7 @@ def collect(
     `check` is given the database and the tables that rules judge, and may raise, before anything is read of them.
     What cannot have changed since the `last` audit is taken over from it.
     """
-    started, run = datetime.now(UTC), str(uuid.uuid4())
+    started, run = now(), str(uuid.uuid4())
     spooled = folder / "spool"
     spooled.mkdir()
     secret = digest_key.of(options.key_file)
@@ -175,7 +175,7 @@ def collect(
         run=Run(
             id=run,
             started_at=started,
-            finished_at=datetime.now(UTC),
+            finished_at=now(),
             complete=complete,
             changed_tables=tuple(moved),
             database=database,
