@@ -16,7 +16,7 @@ from order_audit.fixes.names import row_count
 from order_audit.progress import NoteCallback, ProgressCallback, ignore_note
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.batches import SLOWEST, ended, held, next_size
-from order_audit.scenario.migrate.settling import drain
+from order_audit.scenario.migrate.left_over import copy_left_over
 from order_audit.scenario.migrate.steps import COPYING, FIRST
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
 
@@ -66,7 +66,7 @@ def backfill(
             back_off(min(tries, SLOWEST))
         before += _about(connection, table)
         connection.execute("analyze " + ("sales.customers" if table == "customers" else "sales.orders"))
-    drain(connection, throttle, on_progress)
+    copy_left_over(connection, throttle, on_progress)
     build_indexes(connection, throttle, on_progress, on_wait)
     connection.execute("insert into migration.step (name) values ('backfill') on conflict do nothing")
 
@@ -129,7 +129,9 @@ def carry_values(
         try:
             with connection.transaction():
                 session.set_timeouts(connection, lock=max(1, throttle.max_lock_wait_ms // 5))
-                last = session.scalar(connection, "select migration.carry_next(%s, %s, %s)", [table, position, size])
+                last = session.scalar(
+                    connection, "select migration.copy_next_carried_values(%s, %s, %s)", [table, position, size]
+                )
         except BUSY:
             tries += 1
             if tries >= throttle.max_tries:

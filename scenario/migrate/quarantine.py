@@ -13,7 +13,7 @@ from order_audit import session
 from order_audit.progress import ProgressCallback
 from order_audit.scenario.migrate.backfill import COMPRESSION
 from order_audit.scenario.migrate.capacity import Capacity, log_position, measure
-from order_audit.scenario.migrate.settling import drain
+from order_audit.scenario.migrate.left_over import copy_left_over
 from order_audit.scenario.migrate.steps import COPYING, FIRST, Step, execute, without_transaction
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 
@@ -66,9 +66,9 @@ cross join (select count(*), coalesce(sum(q.amount), 0) from migration.quarantin
 """
 
 _REASONS: Final = f"""
-select q.what, r.reason, count(*)::integer, coalesce(sum(q.money), 0), (array_agg(q.id order by q.id))[1:5]
+select q.tab, r.reason, count(*)::integer, coalesce(sum(q.money), 0), (array_agg(q.id order by q.id))[1:5]
 from (
-  select 'customers' as what, q.customer_id as id, {_BALANCE} as money, q.reasons
+  select 'customers' as tab, q.customer_id as id, {_BALANCE} as money, q.reasons
   from migration.quarantined_customer as q
   union all
   select 'orders', q.order_id, q.amount, q.reasons from migration.quarantined_order as q
@@ -78,8 +78,8 @@ cross join lateral (
   select distinct regexp_replace(w.words, '(customer|first ancestor) -?\\d+', '\\1') as reason
   from unnest(q.reasons) as w (words)
 ) as r
-group by q.what, r.reason
-order by q.what, count(*) desc, r.reason
+group by q.tab, r.reason
+order by q.tab, count(*) desc, r.reason
 """
 
 
@@ -140,12 +140,12 @@ def dry_run(
                     )
                     if keys is None:
                         break
-                    connection.execute(f"select migration.put_{table}(%s)".encode(), [keys])
+                    connection.execute("select migration.copy_to_new(%s, %s::bigint[])", [table, keys])
                 position, done = keys[-1], done + len(keys)
                 on_progress(done, of, table)
             capacity.copied += done
         with capacity.timed("backfill"):
-            drain(connection, MigrationThrottle(batch_size=5000, max_lock_wait_ms=10_000))
+            copy_left_over(connection, MigrationThrottle(batch_size=5000, max_lock_wait_ms=10_000))
             session.set_timeouts(connection, lock=2_000, statement=0)
         on_progress(0, 0, "indexes and verify")
         measure(connection, capacity, began_at)

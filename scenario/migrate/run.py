@@ -15,8 +15,8 @@ from order_audit.errors import OrderAuditError, RefusalError
 from order_audit.progress import NoteCallback, ProgressCallback, StartProgress, ignore_note
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.backfill import backfill, carry_values
+from order_audit.scenario.migrate.left_over import LEFT, copy_left_over
 from order_audit.scenario.migrate.quarantine import Quarantine, new_columns, quarantine
-from order_audit.scenario.migrate.settling import LEFT, drain
 from order_audit.scenario.migrate.steps import CONTRACT, Step, done, message, refuse_sqitch
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import Verified, verify
@@ -108,7 +108,7 @@ def run(
                 taken.append(StepRun("verify", time.perf_counter() - began, 0))
                 began = time.perf_counter()
             if step.name == "switch":
-                drain(connection, throttle, start_progress(LEFT, lines=True))
+                copy_left_over(connection, throttle, start_progress(LEFT, lines=True))
                 _accept(connection, accept_quarantine)
             try:
                 tries = until_locked(connection, step.deploy, throttle, on_progress, on_wait)
@@ -135,7 +135,7 @@ def _verify(
     start_progress: StartProgress,
     on_progress: ProgressCallback,
 ) -> None:
-    drain(connection, throttle, start_progress(LEFT, lines=True))
+    copy_left_over(connection, throttle, start_progress(LEFT, lines=True))
     verified = verify(connection, on_progress)
     if not verified.equal:
         raise DifferentError(verified)
@@ -173,7 +173,7 @@ def carrying(table: str, column: str) -> str:
     """Return the statements that carry an added column from now on. They wait for locks as the files of steps do."""
     change = sql.SQL(
         "begin;\nset local lock_timeout = '200ms';\nselect pg_temp.lock_tables(array[{}]);\n"
-        "select migration.carry({}, {});\ncommit;"
+        "select migration.carry_column({}, {});\ncommit;"
     ).format(f"sales.{table}", table, column)
     return f"{_LOCK_TABLES}\n{change.as_string()}"
 

@@ -119,7 +119,7 @@ def compare(connection: psycopg.Connection, on_progress: ProgressCallback) -> Ve
     differences += (
         Difference(*row)
         for row in connection.execute(
-            "select what, id, difference from migration.differing_inside order by 1, 2, 3 limit %s", [MOST]
+            "select tab, id, difference from migration.differing_inside order by 1, 2, 3 limit %s", [MOST]
         )
     )
     on_progress(3, 4, "recreations")

@@ -275,24 +275,24 @@ having count(*) > 0;
 -- requires: migration.pending
 -- threshold: 1 row, twice in a row
 -- interval: minute
--- alert: a change of … … waits for the other side
+-- alert: row … of … waits for the other side
 -- who: on-call engineer
 -- do: The next write to the row copies it. Before the switch, `order-audit migrate run` copies it, too.
-select format('row_is_pending: a change of %s %s waits for the other side', p.kind, p.id) as alert
+select format('row_is_pending: row %s of %s waits for the other side', p.id, p.tab) as alert
 from migration.pending as p;
 
 -- name: quarantine_grows
 -- requires: migration.quarantined_order
 -- threshold: 1 row in 1 hour
 -- interval: minute
--- alert: … … is in quarantine: …
+-- alert: row … of … is in quarantine: …
 -- who: team of the application that wrote it
 -- do: `order-audit migrate status` has its reasons and fixes. Correct the application that writes such rows.
-select format('quarantine_grows: %s %s is in quarantine: %s', q.kind, q.id, array_to_string(q.reasons, ', ')) as alert
+select format('quarantine_grows: row %s of %s is in quarantine: %s', q.id, q.tab, array_to_string(q.reasons, ', ')) as alert
 from (
-  select 'customer' as kind, c.customer_id as id, c.reasons, c.since from migration.quarantined_customer as c
+  select 'customers' as tab, c.customer_id as id, c.reasons, c.since from migration.quarantined_customer as c
   union all
-  select 'order', o.order_id, o.reasons, o.since from migration.quarantined_order as o
+  select 'orders', o.order_id, o.reasons, o.since from migration.quarantined_order as o
 ) as q
 join migration.step as s on s.name = 'backfill' and s.done_at < q.since
 where q.since > now() - interval '1 hour';
@@ -317,9 +317,9 @@ from migration.new_columns as c;
 -- alert: … from … to … differ between both sides
 -- who: on-call engineer
 -- do: `order-audit migrate verify` lists the rows. Before the switch: do not switch. After it: back out.
-select format('sides_differ: %s from %s to %s differ between both sides', w.what, r.first_id, r.last_id) as alert
-from (values ('customers'), ('orders')) as w (what)
-cross join lateral migration.differing_ranges(w.what, 10000) as r
+select format('sides_differ: %s from %s to %s differ between both sides', w.tab, r.first_id, r.last_id) as alert
+from (values ('customers'), ('orders')) as w (tab)
+cross join lateral migration.differing_ranges(w.tab, 10000) as r
 where exists (select from migration.step as s where s.name = 'backfill');
 
 -- name: new_side_contradicts_itself
@@ -329,7 +329,7 @@ where exists (select from migration.step as s where s.name = 'backfill');
 -- alert: new side: … …: …
 -- who: on-call engineer
 -- do: As for sides_differ.
-select format('new_side_contradicts_itself: new side: %s %s: %s', d.what, d.id, d.difference) as alert
+select format('new_side_contradicts_itself: new side: %s %s: %s', d.tab, d.id, d.difference) as alert
 from migration.differing_inside as d;
 \endif
 

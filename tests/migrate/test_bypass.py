@@ -75,10 +75,10 @@ grant execute on all routines in schema sales to writer
 #: Differences between the sides, and within the new one.
 DIFFERENT = """
 select array(
-  select format('%s %s', s.what, s.id) from migration.side as s
-  group by s.what, s.id having count(*) <> 2 or min(s.line) <> max(s.line)
+  select format('%s %s', s.tab, s.id) from migration.side as s
+  group by s.tab, s.id having count(*) <> 2 or min(s.line) <> max(s.line)
   union all
-  select format('%s %s: %s', i.what, i.id, i.difference) from migration.differing_inside as i
+  select format('%s %s: %s', i.tab, i.id, i.difference) from migration.differing_inside as i
   union all
   select format('schedule %s', s.schedule_id) from migration.differing_schedules as s
 )
@@ -133,7 +133,7 @@ def test_who_could_bypass_it_needs_more(server: Server) -> None:
                 "alter table sales.customers disable trigger to_old",
                 "drop trigger number_entry on sales.ledger_entries",
                 "truncate sales.ledger_entries",
-                "select migration.put_orders('{1001}')",
+                "select migration.copy_orders_to_new('{1001}')",
             ):
                 with pytest.raises(errors.InsufficientPrivilege):
                     connection.execute(statement.encode())
@@ -141,7 +141,7 @@ def test_who_could_bypass_it_needs_more(server: Server) -> None:
 
 #: Functions with the owner's privileges that neither set a direction nor clear it, with the reason for each.
 WITHOUT_DIRECTION = {
-    "sales.number_entry": "the trigger ignore_setting has cleared it",
+    "sales.number_entry": "the trigger clear_direction has cleared it",
     "sales.recreate": "sales.lock_customer has cleared it",
     "sales.recreate_for_customer": "sales.lock_customer has cleared it",
     "sales.delivery": "no trigger copies a new delivery",
@@ -152,7 +152,7 @@ WITHOUT_DIRECTION = {
     "sales_old.write_bits": "no trigger copies a schedule's bits",
     "sales_old.write_secret": "the trigger on its table has no condition",
     "sales_old.write_text": "no trigger copies a new text",
-    "migration.entry_settles": "it calls migration.put",
+    "migration.copy_pending_customer": "it calls migration.copy_to_new",
     "migration.round_drift": "it writes no row",
 }
 

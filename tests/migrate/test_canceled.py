@@ -13,8 +13,8 @@ from order_audit.errors import RunError
 from order_audit.progress import start_ignored
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate import backfill as copying
+from order_audit.scenario.migrate.left_over import copy_left_over
 from order_audit.scenario.migrate.run import run
-from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify
@@ -107,16 +107,16 @@ def test_carried_values_and_the_quarantine_end_by_a_cancel_and_by_locks(sample: 
         other.rollback()
         assert copying.carry_values(connection, "orders", ONCE, nothing)
         # a row that waits for the other side, whose new row another session holds
-        connection.execute("insert into migration.pending (kind, id) values ('order', 1001)")
+        connection.execute("insert into migration.pending (tab, id) values ('orders', 1001)")
         other.execute("select from sales.orders where order_id = 1001 for update")
         with pytest.raises(
             RunError, match=r"^other sessions have locked 1 row that both sides have written, in 2 tries"
         ):
-            drain(connection, ONCE)
+            copy_left_over(connection, ONCE)
         other.rollback()
         with canceling(connection, "sales.orders"), pytest.raises(CanceledError):
-            drain(connection, ONCE)
-        drain(connection, ONCE)
+            copy_left_over(connection, ONCE)
+        copy_left_over(connection, ONCE)
         assert one(sample, "select count(*) from migration.pending") == 0
 
 

@@ -55,9 +55,9 @@ def test_a_build_that_waits_names_the_session_and_the_way_out(sample: str, monke
         pid, user = holder.info.backend_pid, holder.info.user
         began = one(sample, "select xact_start from pg_stat_activity where pid = %s", pid)
         text = one(sample, "select %s::timestamptz::text", began)
-        connection.execute("select migration.name_older_transactions()")
+        connection.execute("select migration.warn_of_older_transactions()")
         assert warned == []
-        connection.execute("select migration.name_older_transactions('0 s')")
+        connection.execute("select migration.warn_of_older_transactions('0 s')")
         who = f"process {pid} ({user}, idle in transaction)"
         assert [it for it in warned if str(pid) in str(it)] == [
             (

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.targets import LONGEST_S
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
-from order_audit.scenario.migrate.settling import drain
+from order_audit.scenario.migrate.left_over import copy_left_over
 from order_audit.scenario.migrate.steps import CONTRACT, steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify
@@ -28,10 +28,10 @@ def equal(work: Workload, connection: psycopg.Connection, there: str = "public")
     """Both sides are, while writes go on and by what the workload wrote down."""
     assert verify(connection, nothing).equal
     with work.halted():
-        drain(connection, MigrationThrottle())
+        copy_left_over(connection, MigrationThrottle())
         assert work.wrong(there=there, new=True) == []
         assert verify(connection, nothing).equal
-        assert drain(connection, MigrationThrottle()) == 0
+        assert copy_left_over(connection, MigrationThrottle()) == 0
 
 
 def nothing_failed(work: Workload) -> None:
@@ -105,7 +105,7 @@ def test_nobody_notices_it_with_data_as_it_is(dsn: str, guarded: bool) -> None:
             """Rows in quarantine are on one side only; the workload's comparison does not know that."""
             assert verify(connection, nothing).equal
             with work.halted():
-                drain(connection, MigrationThrottle())
+                copy_left_over(connection, MigrationThrottle())
                 assert verify(connection, nothing).equal
 
         with work.at_work():

@@ -11,8 +11,8 @@ from order_audit.progress import start_ignored
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
 from order_audit.scenario.migrate.backfill import backfill
+from order_audit.scenario.migrate.left_over import copy_left_over
 from order_audit.scenario.migrate.run import record_verified, run
-from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import CONTRACT, execute, steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify
@@ -75,7 +75,7 @@ def test_nobody_spends_what_the_other_side_spent(dsn: str) -> None:
         later.end()
         assert isinstance(later.said, psycopg.errors.SerializationFailure)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        drain(connection, MigrationThrottle())
+        copy_left_over(connection, MigrationThrottle())
         assert verify(connection, nothing).equal
         row = connection.execute("select balance from sales.customers where customer_id = %s", [customer]).fetchone()
         assert row == (0,)
@@ -158,7 +158,7 @@ def test_two_who_bring_the_same_row_leave_it_as_the_later_wrote_it(dsn: str) -> 
                 "insert into orders (order_id, order_ref, customer_id)"
                 " select 5001, 5001, min(customer_id) from customers"
             )
-            first.execute("select migration.put_customers(array[9002::bigint])")
+            first.execute("select migration.copy_customers_to_new(array[9002::bigint])")
             later = Later(
                 second,
                 'update orders set delivery_script_args = \'{"api_key": "second"}\' where order_id = 5002;'

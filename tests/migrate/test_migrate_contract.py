@@ -214,7 +214,7 @@ def test_contract_is_a_project_of_its_own(sample: str, project: Path) -> None:
         assert "the sides differ: customers" in psql(sample, project / "deploy" / "verify.sql").stderr
         assert "since the switch" in sqitch(sample, project / CONTRACT, "deploy").stderr
         connection.execute("alter table migration.customers enable always trigger migration_update")
-        connection.execute("select migration.put_customers('{1}')")
+        connection.execute("select migration.copy_customers_to_new('{1}')")
         compare_again(sample)
         connection.execute("update migration.step set done_at = done_at - interval '1 day'")
         assert "within the last day" in sqitch(sample, project / CONTRACT, "deploy").stderr

@@ -58,9 +58,9 @@ def test_verify_names_the_row_of_any_value_that_was_changed(sample: str) -> None
                 )
                 connection.execute(statement.format(change).encode())
                 found = connection.execute(
-                    "select what, r.id from (values ('customers'), ('orders')) as w (what)"
-                    " cross join lateral migration.differing_ranges(what, 10000) as d"
-                    " cross join lateral migration.differing_rows(what, d.first_id, d.last_id) as r"
+                    "select tab, r.id from (values ('customers'), ('orders')) as w (tab)"
+                    " cross join lateral migration.differing_ranges(tab, 10000) as d"
+                    " cross join lateral migration.differing_rows(tab, d.first_id, d.last_id) as r"
                     " union all select 'schedules', schedule_id from migration.differing_schedules"
                 ).fetchall()
                 assert (table, key) in found, (statement, change)

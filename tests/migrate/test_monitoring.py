@@ -38,7 +38,7 @@ BY_STATEMENTS = {
     "secrets_are_readable": "grant select on sales_private.secrets to public",
     "job_is_late": "alter table public.customers rename to old; alter table public.orders set schema migration;"
     " update sales.customers set name = name",
-    "row_is_pending": "insert into migration.pending (kind, id) values ('order', 1001)",
+    "row_is_pending": "insert into migration.pending (tab, id) values ('orders', 1001)",
     "quarantine_grows": "update public.orders set order_amount = -1 where order_id = 1001",
     "column_is_new": "alter table public.orders add column note text",
     "sides_differ": "alter table public.orders disable trigger migration_update;"

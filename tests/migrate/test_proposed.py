@@ -106,7 +106,7 @@ def test_what_only_the_new_side_knows_comes_back_from_quarantine(sample: str, as
     assert ask("select count(*) from orders where customer_id = 4") == [(4,)]
     ask("update customers set customer_balance = %s where customer_id = 4", balance)
     assert known() == before
-    assert ask("select count(*) from migration.kept") == [(0,)]
+    assert ask("select count(*) from migration.quarantined_fact") == [(0,)]
     assert equal(sample)
 
 

@@ -13,9 +13,9 @@ from order_audit.errors import RunError
 from order_audit.expectations import load
 from order_audit.fixes.fix import fixes
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.left_over import copy_left_over
 from order_audit.scenario.migrate.quarantine import quarantine
 from order_audit.scenario.migrate.run import QuarantineError
-from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import CONTRACT, RETIRE, done, steps
 from order_audit.scenario.migrate.temporary import Temporary, temporary
 from order_audit.scenario.migrate.throttle import MigrationThrottle
@@ -59,7 +59,7 @@ def test_the_switch_stops_for_rows_in_quarantine_and_says_which(issues: str) -> 
         with pytest.raises(
             RunError, match=r"^other sessions have locked rows of customers that .*, in 2 tries: the old"
         ):
-            drain(connection, MigrationThrottle(max_lock_wait_ms=10, max_tries=2))
+            copy_left_over(connection, MigrationThrottle(max_lock_wait_ms=10, max_tries=2))
     known = fixes(load("current").rules)
     for (reason,) in reasons:
         (line,) = re.findall(rf"^  .* {re.escape(reason)}: .*$", said, re.MULTILINE)

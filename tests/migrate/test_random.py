@@ -11,8 +11,8 @@ from psycopg import sql
 
 from order_audit.progress import start_ignored
 from order_audit.scenario.load import PROPOSED, SCHEMA
+from order_audit.scenario.migrate.left_over import copy_left_over
 from order_audit.scenario.migrate.run import rollback, run
-from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify
@@ -152,7 +152,7 @@ def test_nothing_is_lost_whatever_stands_there_and_is_written(dsn: str, seed: in
         run(connection, STEPS, "switch", MigrationThrottle(), start_ignored, accept_quarantine=999)
         assert verify(connection, lambda *_: None).equal
         # every reason is still a reason
-        drain(connection, MigrationThrottle())
+        copy_left_over(connection, MigrationThrottle())
         assert connection.execute(
             "select count(*) from migration.quarantined_order where coalesce(cardinality(reasons), 0) = 0"
         ).fetchone() == (0,)

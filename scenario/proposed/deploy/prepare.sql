@@ -4,13 +4,14 @@
 -- applications. Takes no strong lock on the current tables and has no effect yet.
 --
 -- The way of a row, with the files of prepare/ in brackets:
---   old to new   A trigger of the old table [to_new] or the backfill [backfill, indexes] calls migration.put [put]. That
---                judges the rows [faults]. It writes valid ones to the new tables [write_customers, copy_customers;
---                write_orders, copy_orders] and others to the quarantine [quarantine]. Frequent writes have a fast path
---                past all this: in the trigger itself, and for one new order [add_order].
+--   old to new   A trigger of the old table [to_new] or the backfill [backfill, indexes] calls migration.copy_to_new
+--                [copy_to_new]. That judges the rows [faults, copy_or_quarantine_customers, copy_or_quarantine_orders].
+--                It copies valid ones to the new tables [copy_valid_customers, copy_valid_orders] and others to the
+--                quarantine [quarantine]. Frequent writes have a fast path past all this: in the trigger itself, and for
+--                one new order [try_copy_new_order].
 --   new to old   Triggers of the new tables write changed columns to the old ones [to_old].
 --   views        Their triggers write to the old tables [views, writes], and so on as above.
---   left over    Rows in quarantine, and rows that both sides held at once, are judged again later [settle].
+--   left over    Rows in quarantine, and rows that both sides held at once, are judged again later [left_over].
 -- A write is copied once, because a copy is no write of an application [direction]. What both sides share, or only old
 -- applications read, is in [tables, numbers, old_forms]. What compares both sides is in [compare]. Columns that are added
 -- meanwhile are carried by all of these [carry]. The last file hides secrets from old applications [secrets].
@@ -39,17 +40,17 @@ $$;
 \ir prepare/numbers.sql
 \ir prepare/faults.sql
 \ir prepare/quarantine.sql
-\ir prepare/put.sql
-\ir prepare/write_customers.sql
-\ir prepare/copy_customers.sql
-\ir prepare/write_orders.sql
-\ir prepare/copy_orders.sql
-\ir prepare/add_order.sql
+\ir prepare/copy_to_new.sql
+\ir prepare/copy_or_quarantine_customers.sql
+\ir prepare/copy_valid_customers.sql
+\ir prepare/copy_or_quarantine_orders.sql
+\ir prepare/copy_valid_orders.sql
+\ir prepare/try_copy_new_order.sql
 \ir prepare/to_new.sql
 \ir prepare/to_old.sql
 \ir prepare/views.sql
 \ir prepare/writes.sql
-\ir prepare/settle.sql
+\ir prepare/left_over.sql
 \ir prepare/backfill.sql
 \ir prepare/indexes.sql
 \ir prepare/compare.sql

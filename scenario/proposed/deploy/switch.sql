@@ -39,7 +39,7 @@ begin
       using hint = 'psql -X -v ON_ERROR_STOP=1 -f deploy/verify.sql compares again; so does order-audit migrate run';
   end if;
   -- Writes that were postponed while the new side held the row lock: old applications must read them.
-  perform migration.settle_pending();
+  perform migration.copy_all_pending();
   select string_agg(format('%s.%s (%s)', c.tab, c.name, c.type), ', ' order by c.tab, c.name) into found
   from migration.new_columns as c;
   if found is not null then

@@ -18,25 +18,25 @@ begin
   elsif not exists (select from migration.step as s where s.name = 'backfill') then
     raise exception 'the rows are not copied: deploy backfill first';
   end if;
-  select string_agg(format('%s %s to %s', d.what, d.first_id, d.last_id), '; ') into found
+  select string_agg(format('%s %s to %s', d.tab, d.first_id, d.last_id), '; ') into found
   from (
-    select w.what, r.first_id, r.last_id
-    from (values ('customers'), ('orders')) as w (what)
-    cross join lateral migration.differing_ranges(w.what, 10000) as r
+    select w.tab, r.first_id, r.last_id
+    from (values ('customers'), ('orders')) as w (tab)
+    cross join lateral migration.differing_ranges(w.tab, 10000) as r
     limit 20
   ) as d;
   if found is not null then
     raise exception 'the sides differ: %', found
       using hint = 'order-audit migrate verify lists the rows';
   end if;
-  select string_agg(w.what || ' ' || d.id, ', ' order by w.what, d.id) into found
-  from (values ('customers'), ('orders')) as w (what)
-  cross join lateral migration.differing_carried(w.what, -9223372036854775808, 20) as d;
+  select string_agg(w.tab || ' ' || d.id, ', ' order by w.tab, d.id) into found
+  from (values ('customers'), ('orders')) as w (tab)
+  cross join lateral migration.differing_carried(w.tab, -9223372036854775808, 20) as d;
   if found is not null then
     raise exception 'the sides differ in a carried column: %', found;
   end if;
-  select string_agg(format('%s %s: %s', d.what, d.id, d.difference), '; ') into found
-  from (select i.what, i.id, i.difference from migration.differing_inside as i order by i.what, i.id limit 20) as d;
+  select string_agg(format('%s %s: %s', d.tab, d.id, d.difference), '; ') into found
+  from (select i.tab, i.id, i.difference from migration.differing_inside as i order by i.tab, i.id limit 20) as d;
   if found is not null then
     raise exception 'the new tables are inconsistent: %', found;
   end if;

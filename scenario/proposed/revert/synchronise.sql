@@ -11,7 +11,8 @@ declare
   part record;
   emptied constant text := 'sales.customers, sales.ledger_entries, sales.contacts, sales.addresses, sales.orders,'
     ' sales.recreations, sales.order_status_changes, sales.deliveries, sales_private.secrets, sales_old.delivery_texts,'
-    ' sales_old.null_args, migration.quarantined_customer, migration.quarantined_order, migration.kept, migration.pending';
+    ' sales_old.null_args, migration.quarantined_customer, migration.quarantined_order,'
+    ' migration.quarantined_fact, migration.pending, migration.incomplete_customer';
 begin
   if to_regclass('migration.step') is null then
     return;

@@ -71,7 +71,7 @@ declare
   left_over bigint;
 begin
   -- writes that were postponed while the new side held the row lock
-  perform migration.settle_pending();
+  perform migration.copy_all_pending();
   select (select count(*) from migration.quarantined_customer) + (select count(*) from migration.quarantined_order)
   into left_over;
   if left_over > 0 then

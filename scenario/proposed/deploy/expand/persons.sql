@@ -86,7 +86,7 @@ begin
   erased := 'changes in the undo log of fixes';
   number_of_rows := 0;
   if exists (select from pg_namespace as n where n.nspname = 'migration') then
-    delete from migration.kept as k where k.kind = 'customer' and k.id = the_id;
+    delete from migration.quarantined_fact as k where k.tab = 'customers' and k.id = the_id;
   end if;
   if exists (select from pg_namespace as n where n.nspname = 'order_audit') then
     delete from order_audit.journal as j

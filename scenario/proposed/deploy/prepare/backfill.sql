@@ -4,7 +4,7 @@
 -- Copy the next rows of an old table, by number, that are neither in the new table nor in quarantine. Locked rows are
 -- skipped (`held`): the trigger of their writer copies them. `last` is null at the end.
 create function migration.backfill(
-  what text, after_id bigint, at_most integer, out last bigint, out taken integer, out held integer
+  the_tab text, after_id bigint, at_most integer, out last bigint, out taken integer, out held integer
 )
 language plpgsql
 as $$
@@ -12,7 +12,7 @@ declare
   missing bigint[];
   free bigint[];
 begin
-  if what = 'customers' then
+  if the_tab = 'customers' then
     select max(n.customer_id), coalesce(array_agg(n.customer_id order by n.customer_id) filter (
       where (select r.customer_id from migration.customer_row as r where r.customer_id = n.customer_id limit 1) is null
     ), '{}')
@@ -26,7 +26,7 @@ begin
       for no key update skip locked
     );
     if cardinality(free) > 0 then
-      perform migration.put('customers', free);
+      perform migration.copy_to_new('customers', free);
     end if;
   else
     select max(n.order_id), coalesce(array_agg(n.order_id order by n.order_id) filter (
@@ -41,7 +41,7 @@ begin
       for no key update skip locked
     );
     if cardinality(free) > 0 then
-      perform migration.put('orders', free);
+      perform migration.copy_to_new('orders', free);
     end if;
   end if;
   taken := cardinality(free);
@@ -49,23 +49,23 @@ begin
 end
 $$;
 
--- Copy all rows in batches, each committed; then settle once what was left for later. May be interrupted and called again.
+-- Copy all rows in batches, each committed; then, once, the rows that were left for later. May be interrupted and called again.
 -- Rows that others have locked are copied in a later pass: as many as `passes`, a tenth of a second apart.
 create procedure migration.backfill_all(at_most integer default 500, passes integer default 600)
 language plpgsql
 as $$
 declare
-  what text;
+  part text;
   done record;
   place bigint;
   left_over bigint;
 begin
-  foreach what in array array['customers', 'orders'] loop
+  foreach part in array array['customers', 'orders'] loop
     for pass in 1 .. passes loop
       place := -9223372036854775808;
       left_over := 0;
       loop
-        select * into done from migration.backfill(what, place, at_most);
+        select * into done from migration.backfill(part, place, at_most);
         commit;
         exit when done.last is null;
         place := done.last;
@@ -74,16 +74,16 @@ begin
       exit when left_over = 0;
       if pass = passes then
         raise lock_not_available using
-          message = format('other sessions have locked rows of %s (%s), in %s passes', what, left_over, passes),
+          message = format('other sessions have locked rows of %s (%s), in %s passes', part, left_over, passes),
           hint = 'What is copied stays. Wait until these sessions end, or end them, and run it again.';
       end if;
       perform pg_sleep(0.1);
     end loop;
   end loop;
-  foreach what in array array['customers', 'orders'] loop
+  foreach part in array array['customers', 'orders'] loop
     place := -9223372036854775808;
     loop
-      select * into done from migration.settle_next(what, place, at_most);
+      select * into done from migration.copy_next_left_over(part, place, at_most);
       commit;
       exit when done.last is null;
       place := done.last;

@@ -44,7 +44,7 @@ comment on function sales_old.write_carried(regclass, regclass, text, bigint, te
   'Writes changed values of carried columns.';
 
 -- Copy their values from the old table to the new one.
-create function migration.carry_over(the_tab text, ids bigint[]) returns void
+create function migration.copy_carried_values(the_tab text, ids bigint[]) returns void
 language plpgsql
 as $$
 declare
@@ -63,9 +63,9 @@ end
 $$;
 
 -- Carry an added column of an old table, before the switch: add it to the new table and to the view of old
--- applications, and keep both sides equal in it. migration.carry_next copies the values afterwards. Its default is
+-- applications, and keep both sides equal in it. migration.copy_next_carried_values copies the values afterwards. Its default is
 -- copied. Constraints on it apply as long as the old table exists.
-create function migration.carry(the_tab text, the_name text) returns void
+create function migration.carry_column(the_tab text, the_name text) returns void
 language plpgsql
 as $$
 declare
@@ -160,13 +160,13 @@ end
 $$;
 
 -- Copy the next rows with different values after a number; returns the last of them, null at the end.
-create function migration.carry_next(the_tab text, after_id bigint, at_most integer) returns bigint
+create function migration.copy_next_carried_values(the_tab text, after_id bigint, at_most integer) returns bigint
 language plpgsql
 as $$
 declare
   ids bigint[] := array(select d.id from migration.differing_carried(the_tab, after_id, at_most) as d);
 begin
-  perform migration.put(the_tab, ids) where ids <> '{}';
+  perform migration.copy_to_new(the_tab, ids) where ids <> '{}';
   return ids[cardinality(ids)];
 end
 $$;

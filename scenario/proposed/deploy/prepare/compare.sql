@@ -4,7 +4,7 @@
 -- Both sides as lines of text, value by value; old balances without drift. The new side has the values that old
 -- applications read, and whether the other values agree with them.
 create view migration.side as
-  select 'customers' as what, 'old' as side, c.customer_id as id,
+  select 'customers' as tab, 'old' as side, c.customer_id as id,
     row(
       c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address, c.address_state,
       migration.without_drift(c.customer_balance) + 0
@@ -36,7 +36,7 @@ create view migration.side as
 
 -- Key ranges in which the sides differ, by the sums of hashes of all their lines. By a hash table of the ranges: the
 -- planner expects as many of them as rows, and would sort all lines on disk.
-create function migration.differing_ranges(the_what text, width bigint)
+create function migration.differing_ranges(the_tab text, width bigint)
 returns table (first_id bigint, last_id bigint, old_rows bigint, new_rows bigint)
 language sql stable
 set extra_float_digits = 1
@@ -45,7 +45,7 @@ set enable_sort = off
 as $$
   select min(s.id), max(s.id), count(*) filter (where s.side = 'old'), count(*) filter (where s.side = 'new')
   from migration.side as s
-  where s.what = the_what
+  where s.tab = the_tab
   group by s.id / width
   having sum(hashtextextended(s.line, s.id) * case s.side when 'old' then 1::numeric else -1 end) <> 0
     or count(*) filter (where s.side = 'old') <> count(*) filter (where s.side = 'new')
@@ -53,7 +53,7 @@ as $$
 $$;
 
 -- The differing rows of a range: on one side only, or on both with different values.
-create function migration.differing_rows(the_what text, first_id bigint, last_id bigint)
+create function migration.differing_rows(the_tab text, first_id bigint, last_id bigint)
 returns table (id bigint, difference text)
 language sql stable
 set extra_float_digits = 1
@@ -66,7 +66,7 @@ as $$
       else 'only in the new tables'
     end
   from migration.side as s
-  where s.what = the_what and s.id between first_id and last_id
+  where s.tab = the_tab and s.id between first_id and last_id
   group by s.id
   having count(*) <> 2 or min(s.line) <> max(s.line)
   order by s.id
@@ -74,7 +74,7 @@ $$;
 
 -- Consistency of the facts that only the new tables have.
 create view migration.differing_inside as
-  select 'customers' as what, e.customer_id as id,
+  select 'customers' as tab, e.customer_id as id,
     format('ledger entry %s does not begin with what the one before left', e.entry_number) as difference
   from sales.ledger_entries as e
   left join sales.ledger_entries as p on p.customer_id = e.customer_id and p.entry_number = e.entry_number - 1

@@ -200,10 +200,10 @@ as $$
 $$;
 
 -- The faults of either, by name.
-create function migration.faults(what text, ids bigint[]) returns table (id bigint, faults text[])
+create function migration.faults(the_tab text, ids bigint[]) returns table (id bigint, faults text[])
 language sql stable
 as $$
-  select f.customer_id, f.faults from migration.customer_faults(ids) as f where what = 'customers'
+  select f.customer_id, f.faults from migration.customer_faults(ids) as f where the_tab = 'customers'
   union all
-  select f.order_id, f.faults from migration.order_faults(ids) as f where what = 'orders'
+  select f.order_id, f.faults from migration.order_faults(ids) as f where the_tab = 'orders'
 $$;

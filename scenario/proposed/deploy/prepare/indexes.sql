@@ -23,7 +23,7 @@ $$;
 
 -- Name the transactions that are older, and for which a build of an index may therefore wait. The server says nothing
 -- while it waits.
-create function migration.name_older_transactions(older interval default '5 seconds') returns void
+create function migration.warn_of_older_transactions(older interval default '5 seconds') returns void
 language plpgsql
 as $$
 declare
@@ -45,7 +45,7 @@ $$;
 
 -- The statements that build indexes for old applications, beside those of the keys: none for a column by which the old
 -- table has none either.
-create function migration.indexes_as_before() returns setof text
+create function migration.indexes_of_old_queries() returns setof text
 language sql stable
 as $$
   select format('create index concurrently if not exists %I on sales.orders ((%I::integer))', n.name, n.new_column)

@@ -112,4 +112,11 @@ alter table sales.orders add constraint orders_fit_old_columns check (
 
 -- Rows that an old application changed while a new application held their lock: neither waits for the other, and the
 -- second one merges both changes.
-create table migration.pending (kind text not null, id bigint not null, primary key (kind, id));
+create table migration.pending (
+  tab text not null check (tab in ('customers', 'orders')),
+  id bigint not null,
+  primary key (tab, id)
+);
+
+-- New customers that the old table does not accept yet, because contact and address are missing.
+create table migration.incomplete_customer (customer_id bigint primary key);

@@ -25,7 +25,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 set extra_float_digits = 1
 set jit = off
--- as in put.sql
+-- as in copy_to_new.sql
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
@@ -38,7 +38,7 @@ declare
   reached bigint[];
 begin
   if tg_op = 'INSERT' then
-    perform migration.put('customers', array(select n.customer_id::bigint from new_rows as n order by 1), true);
+    perform migration.copy_to_new('customers', array(select n.customer_id::bigint from new_rows as n order by 1), true);
   elsif tg_op = 'UPDATE' then
     quick := array(
       select c.customer_id
@@ -49,7 +49,7 @@ begin
           = (o.customer_name, o.customer_email, o.customer_contact_name, o.address, o.address_state)
         and (n.customer_phone is not distinct from o.customer_phone or coalesce(char_length(n.customer_phone), 0) <= 20)
         and migration.balance_fault(n.customer_balance) is null
-        and not exists (select from migration.pending as p where p.kind = 'customer' and p.id = n.customer_id)
+        and not exists (select from migration.pending as p where p.tab = 'customers' and p.id = n.customer_id)
         and not exists (select from sales_old.carried)
         -- rows are compared with each other: of many, that takes longer than to copy them
         and (select count(*) from new_rows) <= 500
@@ -87,16 +87,16 @@ begin
     end if;
     -- if none is left, no key was changed
     if exists (select from new_rows as n where n.customer_id <> all(quick)) then
-      perform migration.put('customers', array(
+      perform migration.copy_to_new('customers', array(
         select i.customer_id::bigint
         from (select n.customer_id from new_rows as n union select o.customer_id from old_rows as o) as i
         where i.customer_id <> all(quick) order by 1
       ));
     end if;
   elsif tg_op = 'DELETE' then
-    perform migration.put('customers', array(select o.customer_id::bigint from old_rows as o order by 1));
+    perform migration.copy_to_new('customers', array(select o.customer_id::bigint from old_rows as o order by 1));
   else
-    perform migration.put('customers', array(
+    perform migration.copy_to_new('customers', array(
       select c.customer_id from sales.customers as c union select q.customer_id from migration.quarantined_customer as q
     ));
   end if;
@@ -108,7 +108,7 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
--- as in put.sql
+-- as in copy_to_new.sql
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
@@ -119,7 +119,7 @@ declare
   quick bigint[];
 begin
   if tg_op = 'INSERT' then
-    perform migration.put('orders', array(select n.order_id::bigint from new_rows as n order by 1), true);
+    perform migration.copy_to_new('orders', array(select n.order_id::bigint from new_rows as n order by 1), true);
   elsif tg_op = 'UPDATE' then
     quick := array(
       select s.order_id
@@ -131,7 +131,7 @@ begin
         and n.delivery_script_args::text is not distinct from o.delivery_script_args::text
         and migration.amount_fault(n.order_amount) is null and migration.status_fault(n.order_status) is null
         and migration.schedule_fault(n.order_schedule, n.order_status) is null
-        and not exists (select from migration.pending as p where p.kind = 'order' and p.id = n.order_id)
+        and not exists (select from migration.pending as p where p.tab = 'orders' and p.id = n.order_id)
         and not exists (select from sales_old.carried)
         -- as above
         and (select count(*) from new_rows) <= 500
@@ -147,16 +147,16 @@ begin
     end if;
     -- as above
     if exists (select from new_rows as n where n.order_id <> all(quick)) then
-      perform migration.put('orders', array(
+      perform migration.copy_to_new('orders', array(
         select i.order_id::bigint
         from (select n.order_id from new_rows as n union select o.order_id from old_rows as o) as i
         where i.order_id <> all(quick) order by 1
       ));
     end if;
   elsif tg_op = 'DELETE' then
-    perform migration.put('orders', array(select o.order_id::bigint from old_rows as o order by 1));
+    perform migration.copy_to_new('orders', array(select o.order_id::bigint from old_rows as o order by 1));
   else
-    perform migration.put('orders', array(
+    perform migration.copy_to_new('orders', array(
       select o.order_id from sales.orders as o union select q.order_id from migration.quarantined_order as q
     ));
   end if;

@@ -26,7 +26,7 @@ begin
       from sales.customers as c where c.customer_id = new.customer_id;
     exception
       when check_violation then
-        insert into migration.pending (kind, id) values ('incomplete customer', new.customer_id);
+        insert into migration.incomplete_customer (customer_id) values (new.customer_id);
     end;
     perform sales_old.write_carried(tg_relid, 'migration.old_customers', 'customers', new.customer_id, null, new::text)
     where exists (select from sales_old.carried);
@@ -51,7 +51,7 @@ begin
     where exists (select from sales_old.carried);
     -- a new balance precedes its ledger entry, whose trigger writes it
     if new.entry_number = old.entry_number then
-      perform migration.settle('customer', new.customer_id);
+      perform migration.copy_if_pending('customers', new.customer_id);
     end if;
   end if;
   return null;
@@ -59,11 +59,11 @@ end
 $$;
 -- Constraints of fixes may make the old table reject customers without contact and address. Such rows are written once
 -- they have them; else at the end of the transaction, which then fails with the old table's error.
-create function migration.complete_customer(whose bigint, at_last boolean default false) returns void
+create function migration.write_incomplete_customer(whose bigint, at_last boolean default false) returns void
 language plpgsql
 as $$
 begin
-  if not exists (select from migration.pending as p where p.kind = 'incomplete customer' and p.id = whose) then
+  if not exists (select from migration.incomplete_customer as i where i.customer_id = whose) then
     return;
   end if;
   insert into migration.old_customers (
@@ -77,14 +77,14 @@ begin
   left join sales.addresses as a on a.customer_id = c.customer_id and a.is_main
   where c.customer_id = whose and (at_last or (k.customer_id is not null and a.customer_id is not null));
   if found or at_last then
-    delete from migration.pending as p where p.kind = 'incomplete customer' and p.id = whose;
+    delete from migration.incomplete_customer as i where i.customer_id = whose;
     perform sales_old.write_carried('sales.customers', 'migration.old_customers', 'customers', whose, null, c::text)
     from sales.customers as c
     where c.customer_id = whose and exists (select from sales_old.carried);
   end if;
 end
 $$;
-create function migration.complete() returns trigger
+create function migration.write_incomplete_at_commit() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -92,18 +92,18 @@ set extra_float_digits = 1
 set migration.direction = 'to_old'
 as $$
 begin
-  perform migration.complete_customer(new.customer_id, true);
+  perform migration.write_incomplete_customer(new.customer_id, true);
   return null;
 end
 $$;
-create function migration.entry_settles() returns trigger
+create function migration.copy_pending_customer() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 as $$
 begin
-  perform migration.settle('customer', new.customer_id);
+  perform migration.copy_if_pending('customers', new.customer_id);
   return null;
 end
 $$;
@@ -124,8 +124,8 @@ begin
   where o.customer_id = w.id
     and (o.customer_contact_name, o.customer_email, o.customer_phone) is distinct from
       (coalesce(k.name, ''), coalesce(k.email, ''), k.phone);
-  perform migration.complete_customer(whose);
-  perform migration.settle('customer', whose);
+  perform migration.write_incomplete_customer(whose);
+  perform migration.copy_if_pending('customers', whose);
   return null;
 end
 $$;
@@ -145,8 +145,8 @@ begin
   left join sales.addresses as a on a.customer_id = w.id and a.is_main
   where o.customer_id = w.id
     and (o.address, o.address_state) is distinct from (coalesce(a.street, ''), coalesce(a.state_code, ''));
-  perform migration.complete_customer(whose);
-  perform migration.settle('customer', whose);
+  perform migration.write_incomplete_customer(whose);
+  perform migration.copy_if_pending('customers', whose);
   return null;
 end
 $$;
@@ -204,7 +204,7 @@ begin
     delete from sales_old.null_args as n where n.order_id = new.order_id and new.delivery_id is not null;
     perform sales_old.write_carried(tg_relid, 'migration.old_orders', 'orders', new.order_id, old::text, new::text)
     where exists (select from sales_old.carried);
-    perform migration.settle('order', new.order_id);
+    perform migration.copy_if_pending('orders', new.order_id);
   end if;
   return null;
 end
@@ -252,7 +252,7 @@ begin
   perform set_config('migration.direction', '', true);
   perform from sales.customers as c where c.customer_id = the_id for no key update;
   perform from migration.old_customers as o where o.customer_id = the_id for no key update;
-  perform migration.settle('customer', the_id);
+  perform migration.copy_if_pending('customers', the_id);
 end
 $$;
 
@@ -267,8 +267,11 @@ begin
       ('trigger', 'to_old', 'insert or update or delete', 'contacts', '', 'contact_to_old'),
       ('trigger', 'to_old', 'insert or update or delete', 'addresses', '', 'address_to_old'),
       ('trigger', 'to_old', 'insert or update or delete', 'orders', '', 'order_to_old'),
-      ('trigger', 'to_old', 'insert', 'ledger_entries', '', 'entry_settles'),
-      ('constraint trigger', 'to_old_complete', 'insert', 'customers', 'deferrable initially deferred', 'complete')
+      ('trigger', 'to_old', 'insert', 'ledger_entries', '', 'copy_pending_customer'),
+      (
+        'constraint trigger', 'to_old_complete', 'insert', 'customers', 'deferrable initially deferred',
+        'write_incomplete_at_commit'
+      )
     ) as t (kind, name, events, tab, timing, calls)
   loop
     execute format(

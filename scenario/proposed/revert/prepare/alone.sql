@@ -4,7 +4,7 @@
 create or replace trigger number_entry before insert on sales.ledger_entries
   for each row execute function sales.number_entry();
 alter table sales.ledger_entries enable always trigger number_entry;
-drop trigger ignore_setting on sales.ledger_entries;
+drop trigger clear_direction on sales.ledger_entries;
 
 -- no locks on old rows any more
 create or replace function sales.lock_customer(the_id bigint) returns void

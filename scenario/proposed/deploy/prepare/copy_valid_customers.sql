@@ -2,7 +2,7 @@
 -- Valid customers of the old table, with contact, address and balance.
 
 -- Copy valid customers: new ones with their opening balance, and what has changed of those that are `here`.
-create function migration.copy_customers(good bigint[], here bigint[], made_now boolean) returns void
+create function migration.copy_valid_customers(good bigint[], here bigint[], made_now boolean) returns void
 language plpgsql
 as $$
 declare
@@ -11,7 +11,7 @@ declare
 begin
   fresh := array(
     select g.id from unnest(good) as g (id)
-    where g.id <> all(here) and not exists (select from migration.kept as k where k.kind = 'customer' and k.id = g.id)
+    where g.id <> all(here) and not exists (select from migration.quarantined_fact as k where k.tab = 'customers' and k.id = g.id)
   );
   insert into sales.customers as c (customer_id, name, balance, entry_number, created_at)
   select o.customer_id, o.customer_name, f.balance, case when f.balance = 0 then 0 else 1 end,
@@ -34,7 +34,7 @@ begin
   where c.customer_id = any(fresh) and c.entry_number = 1
   order by c.customer_id;
   direction := set_config('migration.direction', 'to_new', true);
-  perform migration.give_back_customers(good) where exists (select from migration.kept);
+  perform migration.restore_facts_of_customers(good) where exists (select from migration.quarantined_fact);
   insert into sales.contacts as k (customer_id, name, email, phone, created_at)
   select o.customer_id, o.customer_contact_name, o.customer_email, o.customer_phone, case when made_now then now() end
   from migration.old_customers as o
@@ -59,7 +59,7 @@ begin
   join sales.customers as c on c.customer_id = o.customer_id
   where o.customer_id = any(good) and migration.without_drift(o.customer_balance)::text::numeric <> c.balance
   order by o.customer_id;
-  perform migration.carry_over('customers', good) where exists (select from sales_old.carried);
+  perform migration.copy_carried_values('customers', good) where exists (select from sales_old.carried);
   delete from migration.quarantined_customer as q where q.customer_id = any(good);
   -- errors must occur here, and not when the application commits
   set constraints sales.customers_balance_is_in_ledger immediate;

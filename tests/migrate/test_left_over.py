@@ -9,8 +9,8 @@ from order_audit.errors import RunError
 from order_audit.progress import start_ignored
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.left_over import copy_left_over
 from order_audit.scenario.migrate.run import run
-from order_audit.scenario.migrate.settling import drain
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
 from order_audit.scenario.migrate.verify import verify
@@ -42,7 +42,7 @@ def test_an_order_is_admitted_with_its_ancestor_of_a_later_batch(dsn: str) -> No
         # the ancestor's own batch finds it locked, and no pass admits the order before it is there
         other.execute("select from orders where order_id = %s for update", [last])
         connection.execute("select migration.backfill('orders', %s, 100)", [_LEAST])
-        assert drain(connection, ROW_BY_ROW) == 0
+        assert copy_left_over(connection, ROW_BY_ROW) == 0
         assert [order for order, _ in _held(connection)] == [first]
         other.rollback()
         take(connection, steps(PROPOSED), "verify")
@@ -64,17 +64,17 @@ def test_one_pass_judges_each_row_in_quarantine_once(dsn: str) -> None:
         # a batch judges its own rows: the reasons of the others stay as they are
         connection.execute("update migration.quarantined_order set reasons = '{old}'")
         assert connection.execute(
-            "select last, tried from migration.settle_next('orders', %s, 3)", [orders[1]]
+            "select last, tried from migration.copy_next_left_over('orders', %s, 3)", [orders[1]]
         ).fetchone() == (orders[4], 0)
         assert [order for order, reasons in _held(connection) if reasons != ["old"]] == orders[2:5]
         connection.execute("update migration.quarantined_customer set reasons = '{old}'")
         connection.execute("insert into sales.states (state_code, state_name) values ('ZZ', 'Nowhere')")
-        assert drain(connection, MigrationThrottle(batch_size=5)) == 12
+        assert copy_left_over(connection, MigrationThrottle(batch_size=5)) == 12
         assert {tuple(reasons) for _, reasons in _held(connection)} <= {("orders.amount_is_not_negative",)} | {
             (f"its first ancestor {order} is in quarantine",) for order in orders
         }
         assert 0 < len(_held(connection)) < 120
-        assert drain(connection, MigrationThrottle(batch_size=5)) == 0
+        assert copy_left_over(connection, MigrationThrottle(batch_size=5)) == 0
         assert verify(connection, nothing).equal
 
 
@@ -92,10 +92,10 @@ def test_a_batch_of_them_ends_at_max_lock_wait_and_smaller_ones_follow(sample: s
             " create trigger slow before update on sales.orders for each row execute function public.slow();"
             " alter table orders disable trigger migration_update; update orders set order_amount = order_amount + 1;"
             " alter table orders enable always trigger migration_update;"
-            " insert into migration.pending (kind, id) select 'order', order_id from orders"
+            " insert into migration.pending (tab, id) select 'orders', order_id from orders"
         )
         notes: list[tuple[int, int, str]] = []
-        assert drain(connection, MigrationThrottle(max_lock_wait_ms=200), lambda *at: notes.append(at)) == 10
+        assert copy_left_over(connection, MigrationThrottle(max_lock_wait_ms=200), lambda *at: notes.append(at)) == 10
         assert one(sample, "select max(ms) from took") < 210  # the server looks between two rows
         assert one(sample, "select count(*) from took") == 10
         assert (0, 10, "orders that were left for later: try 2 of 120") in notes
@@ -104,12 +104,12 @@ def test_a_batch_of_them_ends_at_max_lock_wait_and_smaller_ones_follow(sample: s
 
         connection.execute("update public.slow set seconds = 0.15; alter table orders disable trigger migration_update")
         connection.execute("update orders set order_amount = order_amount + 1 where order_id = 1001")
-        connection.execute("insert into migration.pending (kind, id) values ('order', 1001)")
+        connection.execute("insert into migration.pending (tab, id) values ('orders', 1001)")
         with pytest.raises(
             RunError, match=r"^a batch of orders .* took longer than 80 ms, in the last of 4 tries: .* --max-lock-wait$"
         ):
-            drain(connection, MigrationThrottle(batch_size=1, max_lock_wait_ms=10, max_tries=4))
-        assert drain(connection, MigrationThrottle(batch_size=1, max_lock_wait_ms=50)) == 1
+            copy_left_over(connection, MigrationThrottle(batch_size=1, max_lock_wait_ms=10, max_tries=4))
+        assert copy_left_over(connection, MigrationThrottle(batch_size=1, max_lock_wait_ms=50)) == 1
         connection.execute("alter table orders enable always trigger migration_update")
         assert verify(connection, nothing).equal
 
@@ -132,11 +132,11 @@ def test_a_note_ends_with_a_row_that_is_deleted_or_goes_into_quarantine(dsn: str
         connection.execute("update customers set customer_name = ' ' where customer_id = any(%s)", [customers])
         assert one(dsn, "select count(*) from migration.pending") == 4
         new.rollback()
-        assert drain(connection, ROW_BY_ROW) == 4
+        assert copy_left_over(connection, ROW_BY_ROW) == 4
         assert one(dsn, "select count(*) from migration.pending") == 0
         assert one(dsn, "select count(*) from migration.quarantined_customer") == 2
         assert verify(connection, nothing).equal
-        assert drain(connection, ROW_BY_ROW) == 0
+        assert copy_left_over(connection, ROW_BY_ROW) == 0
 
 
 def test_a_note_that_comes_while_its_row_is_copied_stays(dsn: str) -> None:
@@ -159,7 +159,7 @@ def test_a_note_that_comes_while_its_row_is_copied_stays(dsn: str) -> None:
         connection.execute("update orders set order_amount = 101 where order_id = %s", [order])
         connection.execute("alter table orders enable always trigger migration_update")
         holder.execute("select pg_advisory_xact_lock(1)")
-        later = Later(copying, "select migration.put_orders(array[%s]::bigint[])", order)
+        later = Later(copying, "select migration.copy_orders_to_new(array[%s]::bigint[])", order)
         connection.execute("update orders set order_amount = 102 where order_id = %s", [order])
         holder.rollback()
         later.end()
@@ -167,14 +167,14 @@ def test_a_note_that_comes_while_its_row_is_copied_stays(dsn: str) -> None:
         assert one(dsn, "select amount from sales.orders where order_id = %s", order) == 101
         assert one(dsn, "select count(*) from migration.pending") == 1
         connection.execute("drop trigger stop on sales.orders")
-        assert drain(connection, ROW_BY_ROW) == 1
+        assert copy_left_over(connection, ROW_BY_ROW) == 1
         assert verify(connection, nothing).equal
 
 
 @pytest.mark.both_versions
 def test_a_statement_on_many_rows_does_not_compare_each_with_each(dsn: str) -> None:
     """The fast path joins the rows before and after a statement; from 501 rows on, they are copied as other changes."""
-    called = "select coalesce(sum(calls), 0) from pg_stat_user_functions where funcname = 'put'"
+    called = "select coalesce(sum(calls), 0) from pg_stat_user_functions where funcname = 'copy_to_new'"
     with psycopg.connect(dsn, autocommit=True) as connection:
         generate(connection, orders=900, customers=600, seed=7, defects=0)
         take(connection, steps(PROPOSED), "backfill")

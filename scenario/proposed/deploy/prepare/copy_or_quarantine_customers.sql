@@ -2,7 +2,7 @@
 -- Customers of the old table to the new tables: which are valid, and which are locked.
 
 -- Copy customers of the old table to the new tables: write, quarantine or delete them.
-create function migration.write_customers(ids bigint[], made_now boolean) returns void
+create function migration.copy_or_quarantine_customers(ids bigint[], made_now boolean) returns void
 language plpgsql
 as $$
 declare
@@ -14,7 +14,7 @@ declare
 begin
   here := array(select c.customer_id from sales.customers as c where c.customer_id = any(ids));
   if here <> '{}' or not made_now then
-    ids := migration.without_held('customer', ids, here, migration.lock_customers(here));
+    ids := migration.postpone_locked('customers', ids, here, migration.lock_customers(here));
     here := array(select h.id from unnest(here) as h (id) where h.id = any(ids));
   end if;
 
@@ -23,12 +23,12 @@ begin
     where (select c.customer_id from migration.old_customers as c where c.customer_id = i.id) is null
   );
   if cardinality(gone) > 0 then
-    perform migration.set_orders_aside(
+    perform migration.quarantine_orders(
       array(select o.order_id from sales.orders as o where o.customer_id = any(gone) order by o.order_id)
     );
     perform migration.remove_customers(gone);
     delete from migration.quarantined_customer as q where q.customer_id = any(gone);
-    delete from migration.kept as k where k.kind = 'customer' and k.id = any(gone);
+    delete from migration.quarantined_fact as k where k.tab = 'customers' and k.id = any(gone);
   end if;
 
   -- of two customers with one address, the smaller number gets it
@@ -42,19 +42,19 @@ begin
     join migration.old_customers as c on c.customer_id = f.customer_id
   ) as j;
 
-  perform migration.copy_customers(good, here, made_now);
+  perform migration.copy_valid_customers(good, here, made_now);
   if bad <> '{}' then
-    perform migration.set_customers_aside(bad);
+    perform migration.quarantine_customers(bad);
   end if;
   if cardinality(good) + cardinality(bad) + cardinality(gone) < cardinality(ids) then
-    perform migration.write_customers(
+    perform migration.copy_or_quarantine_customers(
       array(select i.id from unnest(ids) as i (id) where i.id <> all(good || bad || gone) order by 1), made_now
     );
   end if;
   -- rows that waited for one of them
   waiting := array(select q.order_id from migration.quarantined_order as q where q.customer_id = any(good) order by 1);
   if waiting <> '{}' then
-    perform migration.put('orders', waiting);
+    perform migration.copy_to_new('orders', waiting);
   end if;
 end
 $$;

@@ -27,11 +27,11 @@ select (select count(*) from migration.quarantined), (select count(*) from migra
 #: The next rows that both sides held at once, and that no session has brought along since.
 _PENDING: Final = """
 select array_agg(n.id order by n.id)
-from (select p.id from migration.pending as p where p.kind || 's' = %s and p.id > %s order by p.id limit %s) as n
+from (select p.id from migration.pending as p where p.tab = %s and p.id > %s order by p.id limit %s) as n
 """
 
 
-def drain(
+def copy_left_over(
     connection: psycopg.Connection, throttle: MigrationThrottle, on_progress: ProgressCallback = ignore_progress
 ) -> int:
     """Bring in what can be brought in by now. One pass over these rows; return how many it tried to bring in.
@@ -47,7 +47,7 @@ def drain(
         def judged(position: int, size: int, table: str = table) -> tuple[int | None, int]:
             nonlocal tried
             last, now = session.row(
-                connection, "select * from migration.settle_next(%s, %s, %s)", [table, position, size]
+                connection, "select * from migration.copy_next_left_over(%s, %s, %s)", [table, position, size]
             )
             tried += now
             return last, size
@@ -62,14 +62,14 @@ def drain(
         back_off(min(tries - 1, SLOWEST))
         for table in _TABLES:
 
-            def put(position: int, size: int, table: str = table) -> tuple[int | None, int]:
+            def copy(position: int, size: int, table: str = table) -> tuple[int | None, int]:
                 ids = session.scalar(connection, _PENDING, [table, position, size])
                 if ids is None:
                     return None, 0
-                connection.execute("select migration.put(%s, %s)", [table, ids])
+                connection.execute("select migration.copy_to_new(%s, %s)", [table, ids])
                 return ids[-1], 0
 
-            _in_batches(connection, throttle, table, put, on_progress, done, of)
+            _in_batches(connection, throttle, table, copy, on_progress, done, of)
     if of:
         remaining, _ = _count(connection, throttle)
         on_progress(of, of, f"tried to bring in {row_count(tried)}; in quarantine: {row_count(remaining)}")

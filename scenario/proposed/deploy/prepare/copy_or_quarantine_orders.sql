@@ -2,7 +2,7 @@
 -- Orders of the old table to the new tables: which are valid, and in which order.
 
 -- Copy orders of the old table to the new tables: write, quarantine or delete them.
-create function migration.write_orders(ids bigint[], made_now boolean) returns void
+create function migration.copy_or_quarantine_orders(ids bigint[], made_now boolean) returns void
 language plpgsql
 as $$
 declare
@@ -17,12 +17,12 @@ declare
   fresh bigint[] := '{}'; -- made now
   roots boolean;
 begin
-  if made_now and cardinality(ids) = 1 and migration.add_order(ids[1]) then
+  if made_now and cardinality(ids) = 1 and migration.try_copy_new_order(ids[1]) then
     return;
   end if;
   here := array(select o.order_id from sales.orders as o where o.order_id = any(ids));
   if here <> '{}' or not made_now then
-    ids := migration.without_held('order', ids, here, array(
+    ids := migration.postpone_locked('orders', ids, here, array(
       select o.order_id from sales.orders as o where o.order_id = any(here) order by o.order_id
       for no key update skip locked
     ));
@@ -37,10 +37,10 @@ begin
     gone := array(select i.id from unnest(ids) as i (id) except select i.id from unnest(first_of || others) as i (id));
     perform migration.remove_orders(gone);
     delete from migration.quarantined_order as q where q.order_id = any(gone);
-    delete from migration.kept as k where k.kind = 'order' and k.id = any(gone);
+    delete from migration.quarantined_fact as k where k.tab = 'orders' and k.id = any(gone);
   end if;
   if here <> '{}' then
-    waiting := migration.leave_first_ancestors(here);
+    waiting := migration.quarantine_former_lineages(here);
   end if;
   perform migration.add_schedules(ids);
 
@@ -56,10 +56,10 @@ begin
     into good, bad
     from migration.order_faults(part, fresh) as f;
     if bad <> '{}' then
-      perform migration.set_orders_aside(bad, null, fresh);
+      perform migration.quarantine_orders(bad, null, fresh);
     end if;
     continue when good = '{}';
-    perform migration.copy_orders(good, here, roots, made_now);
+    perform migration.copy_valid_orders(good, here, roots, made_now);
     -- rows that waited for one of them
     if roots then
       waiting := waiting || array(
@@ -69,13 +69,13 @@ begin
     end if;
   end loop;
   if cardinality(waiting) > 0 then
-    perform migration.put('orders', array(select distinct w.id from unnest(waiting) as w (id) order by w.id));
+    perform migration.copy_to_new('orders', array(select distinct w.id from unnest(waiting) as w (id) order by w.id));
   end if;
 end
 $$;
 
 -- Put into quarantine the orders of those that can no longer be a first ancestor; return them, to be judged.
-create function migration.leave_first_ancestors(ids bigint[]) returns bigint[]
+create function migration.quarantine_former_lineages(ids bigint[]) returns bigint[]
 language plpgsql
 as $$
 declare
@@ -95,7 +95,7 @@ begin
       where n.first_ancestor_id = any(moved) and n.order_id <> n.first_ancestor_id
       order by n.order_id
     );
-    perform migration.set_orders_aside(of_them, 'its first ancestor was changed');
+    perform migration.quarantine_orders(of_them, 'its first ancestor was changed');
   end if;
   return of_them;
 end

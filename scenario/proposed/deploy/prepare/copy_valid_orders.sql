@@ -2,14 +2,14 @@
 -- Valid orders of the old table, with schedule, delivery and recreation.
 
 -- Copy valid orders: all are first ancestors (`roots`), or none is. Those that are `here` are changed.
-create function migration.copy_orders(good bigint[], here bigint[], roots boolean, made_now boolean) returns void
+create function migration.copy_valid_orders(good bigint[], here bigint[], roots boolean, made_now boolean) returns void
 language plpgsql
 as $$
 declare
   any_kept boolean;
   any_carried boolean;
 begin
-  select exists (select from migration.kept), exists (select from sales_old.carried) into any_kept, any_carried;
+  select exists (select from migration.quarantined_fact), exists (select from sales_old.carried) into any_kept, any_carried;
   if here <> '{}' then
     -- orders that an old application moved to another lineage
     perform sales_private.erase_recreations(array(
@@ -57,10 +57,10 @@ begin
   where o.order_id = any(good) and o.order_id <> all(here)
   order by o.order_id;
   if any_carried then
-    perform migration.carry_over('orders', good);
+    perform migration.copy_carried_values('orders', good);
   end if;
   if any_kept then
-    perform migration.give_back_orders(good);
+    perform migration.restore_facts_of_orders(good);
   end if;
   if made_now and not roots then
     insert into sales.recreations (
