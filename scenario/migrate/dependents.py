@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
+from order_audit import session
 from order_audit.errors import RefusalError
+from order_audit.scenario.load import PROPOSED
 
-_PROPOSED: Final = Path(__file__).parents[1] / "proposed"
-_FILE: Final = _PROPOSED / "deploy" / "checks" / "dependents.sql"
-_RETIRE_FILE: Final = _PROPOSED / "retire" / "deploy" / "checks" / "dependents.sql"
-#: The line before the query.
-_BEGIN: Final = re.compile(r"^create view migration_checks\.[a-z]+ as\n", re.MULTILINE)
+_FILE: Final = PROPOSED / "deploy" / "checks" / "dependents.sql"
+_RETIRE_FILE: Final = PROPOSED / "retire" / "deploy" / "checks" / "dependents.sql"
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,10 @@ class RetireDependent:
 
 def dependents(connection: psycopg.Connection) -> list[Dependent]:
     """Return what depends on the old tables, by kind and name, without the migration's own objects. Only reads."""
-    return [Dependent(*row) for row in connection.execute(_query(_FILE))]
+    return [
+        Dependent(it["kind"], it["name"], it["tab"], it["stops"], it["at_switch"], it["at_contract"], it["blocks"])
+        for it in _found(connection, _FILE)
+    ]
 
 
 def refuse_dependents(connection: psycopg.Connection) -> None:
@@ -59,7 +60,7 @@ def refuse_dependents(connection: psycopg.Connection) -> None:
 
 def retire_dependents(connection: psycopg.Connection) -> list[RetireDependent]:
     """Return what depends on the views for old applications and on what else `retire` drops. Only reads."""
-    return [RetireDependent(*row) for row in connection.execute(_query(_RETIRE_FILE))]
+    return [RetireDependent(it["name"], it["effect"], it["blocks"]) for it in _found(connection, _RETIRE_FILE)]
 
 
 def refuse_retire_dependents(connection: psycopg.Connection) -> None:
@@ -71,7 +72,8 @@ def refuse_retire_dependents(connection: psycopg.Connection) -> None:
         )
 
 
-def _query(file: Path) -> bytes:
-    """Return the query of the view that a file creates, ordered."""
-    query = _BEGIN.split(file.read_text(encoding="utf-8"))[1].rstrip().removesuffix(";")
-    return f"{query}\norder by 1, 2, 3".encode()
+def _found(connection: psycopg.Connection, file: Path) -> list[dict[str, Any]]:
+    """Run a file that finds dependents; return what it leaves in a setting of its transaction, in its order."""
+    with connection.transaction():
+        connection.execute(file.read_text(encoding="utf-8").encode())
+        return list(session.scalar(connection, "select current_setting('migration.dependents')::jsonb"))

@@ -10,6 +10,7 @@ from psycopg import errors
 
 from order_audit.audit.database.server import Server
 from order_audit.scenario.load import PROPOSED
+from order_audit.scenario.migrate.dependents import dependents, retire_dependents
 from tests.migrate.migrating import migrate, rows, shape
 from tests.support import servers
 from tests.support.clients import psql
@@ -101,6 +102,22 @@ def test_dependents_are_listed_migrated_and_named_at_the_end(sample: str) -> Non
         connection.execute("drop view waiting")
         migrate(sample, "contract", "--drop-old-tables", "--quiet")
         assert connection.execute("select named() from leads").fetchone() == (12,)
+
+
+@pytest.mark.both_versions
+def test_the_files_that_find_dependents_run_alone_and_only_read(sample: str) -> None:
+    """By any client: what they find is in a setting of the transaction."""
+    files = (PROPOSED / "deploy/checks/dependents.sql", PROPOSED / "retire/deploy/checks/dependents.sql")
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute(CREATE)
+        connection.execute("set default_transaction_read_only = on")
+        found = {f"{it.kind} {it.name}" for it in dependents(connection)}
+        assert DEPENDENTS.keys() - {name.replace("migration.", "") for name in found} == set()
+        for file, names in ((files[0], found), (files[1], {it.name for it in retire_dependents(connection)})):
+            with connection.transaction():
+                connection.execute(file.read_bytes())
+                row = connection.execute("select current_setting('migration.dependents')::jsonb").fetchone()
+            assert {f"{it['kind']} {it['name']}" if "kind" in it else it["name"] for it in (row or [[]])[0]} == names
 
 
 #: Statements that create what cannot be migrated, and its name.

@@ -29,10 +29,11 @@ $$;
 \ir ../../deploy/checks/dependents.sql
 do $$
 declare
+  dependents constant jsonb := current_setting('migration.dependents');
   found text;
 begin
   select string_agg(format('%s %s (%s)', d.kind, d.name, d.at_contract), '; ' order by d.kind, d.name, d.tab) into found
-  from migration_checks.dependents as d where d.blocks;
+  from jsonb_to_recordset(dependents) as d (kind text, name text, tab text, at_contract text, blocks boolean) where d.blocks;
   if found is not null then
     raise exception 'the old tables still have dependents: %', found;
   end if;
@@ -41,14 +42,12 @@ begin
       using hint = 'psql -X -v ON_ERROR_STOP=1 -f ../deploy/verify.sql; order-audit migrate contract compares by itself';
   end if;
   select string_agg(d.name, ', ' order by d.name) into found
-  from migration_checks.dependents as d where not d.blocks and d.kind = 'guard';
+  from jsonb_to_recordset(dependents) as d (kind text, name text, blocks boolean) where not d.blocks and d.kind = 'guard';
   if found is not null then
     raise warning 'guards of order-audit fixes are dropped with the old tables: %', found;
   end if;
 end
 $$;
-drop view migration_checks.dependents;
-drop schema migration_checks;
 
 -- the lock that dropping a trigger needs, at once: upgrading a weaker lock could deadlock. And the tables that go
 do $$

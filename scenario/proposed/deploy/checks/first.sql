@@ -18,7 +18,7 @@ begin
   end if;
   select string_agg(quote_ident(n.nspname), ', ' order by n.nspname) into found
   from pg_catalog.pg_namespace as n
-  where n.nspname in ('sales', 'sales_private', 'sales_old', 'migration', 'migration_checks');
+  where n.nspname in ('sales', 'sales_private', 'sales_old', 'migration');
   if found is not null then
     if exists (
       select from pg_catalog.pg_class as c

@@ -115,12 +115,11 @@ declare
   found text;
 begin
   select string_agg(format('%s %s: %s', d.kind, d.name, d.stops), '; ' order by d.kind, d.name, d.tab) into found
-  from migration_checks.dependents as d
+  from jsonb_to_recordset(current_setting('migration.dependents')::jsonb)
+    as d (kind text, name text, tab text, stops text)
   where d.stops is not null;
   if found is not null then
     raise exception 'the old tables have dependents that the migration would break: %', found;
   end if;
 end
 $$;
-drop view migration_checks.dependents;
-drop schema migration_checks;

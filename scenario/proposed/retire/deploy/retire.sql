@@ -47,22 +47,22 @@ $$;
 \ir checks/dependents.sql
 do $$
 declare
+  dependents constant jsonb := current_setting('migration.dependents');
   found text;
 begin
   select string_agg(format('%s (%s)', d.name, d.effect), '; ' order by d.name) into found
-  from migration_checks.retiring as d where d.blocks;
+  from jsonb_to_recordset(dependents) as d (name text, effect text, blocks boolean) where d.blocks;
   if found is not null then
     raise exception 'the views for old applications, sales_old or the old sequences still have dependents: %', found;
   end if;
   for found in
-    select format('%s %s', d.name, d.effect) from migration_checks.retiring as d where not d.blocks order by d.name
+    select format('%s %s', d.name, d.effect)
+    from jsonb_to_recordset(dependents) as d (name text, effect text, blocks boolean) where not d.blocks order by d.name
   loop
     raise warning '%', found;
   end loop;
 end
 $$;
-drop view migration_checks.retiring;
-drop schema migration_checks;
 
 do $$
 declare
