@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -194,6 +195,51 @@ def test_a_customer_that_another_session_holds_is_skipped(world: str, connection
             assert made(connection) == [(order, 0) for order in DUE if order != 1]
     run(connection)
     assert sorted(made(connection)) == [(order, 0) for order in DUE]
+
+
+def deadlock(holder: psycopg.Connection, watcher: psycopg.Connection, job: int, times: int) -> None:
+    """Deadlock with the job this many times: it has customer 1, the holder order 1. The server ends the job's try."""
+    for _ in range(times):
+        # the job has the customer, and waits for the order
+        holders = "select %s = any(pg_blocking_pids(%s))"
+        while watcher.execute(holders, [holder.info.backend_pid, job]).fetchone() != (True,):
+            time.sleep(0.01)
+        with holder.transaction(force_rollback=True):
+            holder.execute("select from sales.customers where customer_id = 1 for update")
+
+
+@pytest.mark.both_versions
+@pytest.mark.parametrize(("times", "isolation"), [(2, "read committed"), (1, "repeatable read"), (3, "read committed")])
+def test_a_deadlock_is_tried_again_three_times_in_all(
+    world: str, connection: psycopg.Connection, times: int, isolation: str
+) -> None:
+    with psycopg.connect(world) as holder, psycopg.connect(world, autocommit=True) as working:
+        working.execute("set deadlock_timeout = '500ms'")  # the holder waits by then
+        working.execute(f"set default_transaction_isolation = '{isolation}'".encode())
+        holder.execute("set deadlock_timeout = '1min'; update sales.orders set amount = 11 where order_id = 1")
+        later = Later(working, "call sales.recreate_due()")
+        deadlock(holder, connection, working.info.backend_pid, times)
+        holder.commit()
+        later.join()
+    if times < 3:
+        assert later.said is None
+        assert sorted(made(connection)) == [(order, 0) for order in DUE]
+        assert connection.execute("select amount from sales.recreations where predecessor_id = 1").fetchone() == (11,)
+    else:
+        assert "the orders of 1 of 2 customers were not recreated; the last error: deadlock detected" in str(later.said)
+        assert made(connection) == [(order, 0) for order in DUE if order != 1]
+
+
+@pytest.mark.both_versions
+def test_a_concurrent_change_is_tried_again_with_a_new_snapshot(world: str, connection: psycopg.Connection) -> None:
+    with psycopg.connect(world) as holder, psycopg.connect(world, autocommit=True) as working:
+        working.execute("set default_transaction_isolation = 'repeatable read'")
+        holder.execute("insert into sales.ledger_entries (customer_id, amount) values (1, 0.01)")
+        later = Later(working, "call sales.recreate_due()")
+        holder.commit()
+        later.join()
+    assert later.said is None
+    assert sorted(made(connection)) == [(order, 0) for order in [DUE[0], 2, *DUE[1:]]]
 
 
 def test_an_order_above_the_next_number_is_named_with_the_remedy(connection: psycopg.Connection) -> None:

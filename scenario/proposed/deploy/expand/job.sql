@@ -15,6 +15,19 @@ create view sales.orders_due with (security_invoker = true) as
 comment on view sales.orders_due is
   'Orders that the next nightly job recreates: the last of a lineage, live, and covered by the balance.';
 
+-- What a run has left. An order of the present business day waits for the next one.
+create view sales.orders_overdue with (security_invoker = true) as
+  select d.order_id, d.customer_id, d.first_ancestor_id
+  from sales.orders_due as d
+  join sales.orders as o on o.order_id = d.order_id
+  where (o.created_at is null or sales.business_day(o.created_at) < sales.business_day(now()))
+    and not exists (
+      select from sales.recreations as r
+      where r.first_ancestor_id = d.first_ancestor_id and r.business_day >= sales.business_day(now())
+    );
+comment on view sales.orders_overdue is
+  'Due orders of earlier business days that no nightly job has recreated on the present one.';
+
 -- A separate function: during the migration, `prepare` replaces it to lock old rows, too.
 create function sales.lock_customer(the_id bigint) returns void
 language plpgsql
@@ -112,7 +125,8 @@ comment on function sales.recreate_for_customer(bigint, date) is
 
 -- The job. Without `set` clauses and without the owner's privileges, since either forbids commit; so names are
 -- qualified. A failure skips its customer, and is raised at the end. So does a row that another session holds for longer
--- than the caller's lock_timeout, or for a minute.
+-- than the caller's lock_timeout, or for a minute. A deadlock, or a concurrent change that asks for a retry, fails a
+-- customer only the third time: each try is a transaction, with its own snapshot and locks.
 create procedure sales.recreate_due(the_day date default sales.business_day(now()))
 language plpgsql
 as $$
@@ -120,8 +134,10 @@ declare
   customers bigint[];
   customer bigint;
   failed bigint := 0;
+  error_found text;
+  error_state text;
+  error_hint text;
   last_error text;
-  last_hint text;
 begin
   if the_day is null
     or the_day not between sales.business_day(pg_catalog.now()) - 1 and sales.business_day(pg_catalog.now()) then
@@ -131,18 +147,28 @@ begin
   end if;
   customers := array(select distinct d.customer_id from sales.orders_due as d order by d.customer_id);
   foreach customer in array customers loop
-    -- a session that holds one customer for long does not keep the others waiting; of this transaction only
-    perform pg_catalog.set_config('lock_timeout', '1min', true) where pg_catalog.current_setting('lock_timeout') = '0';
-    begin
-      perform sales.recreate_for_customer(customer, the_day);
-    exception
-      when others then
-        failed := failed + 1;
-        get stacked diagnostics last_hint = pg_exception_hint;
-        last_error := pg_catalog.concat_ws('; ', sqlerrm, nullif(last_hint, ''));
-        raise warning 'customer %: %', customer, last_error;
-    end;
-    commit;
+    for attempt in 1 .. 3 loop
+      error_found := null;
+      -- a session that holds one customer for long does not keep the others waiting; of this transaction only
+      perform pg_catalog.set_config('lock_timeout', '1min', true) where pg_catalog.current_setting('lock_timeout') = '0';
+      begin
+        perform sales.recreate_for_customer(customer, the_day);
+      exception
+        when others then
+          get stacked diagnostics error_state = returned_sqlstate, error_hint = pg_exception_hint;
+          error_found := pg_catalog.concat_ws('; ', sqlerrm, nullif(error_hint, ''));
+      end;
+      commit;
+      -- serialization_failure, deadlock_detected
+      exit when error_found is null or error_state not in ('40001', '40P01');
+      -- lets the other session go on
+      perform pg_catalog.pg_sleep(0.1 * attempt) where attempt < 3;
+    end loop;
+    if error_found is not null then
+      failed := failed + 1;
+      last_error := error_found;
+      raise warning 'customer %: %', customer, error_found;
+    end if;
   end loop;
   if failed > 0 then
     raise exception 'the orders of % of % customers were not recreated; the last error: %',

@@ -2,7 +2,7 @@
 -- passes: 3, 4, 5
 
 -- only another type holds such balances
-drop view sales.orders_due;
+drop view sales.orders_overdue, sales.orders_due;
 alter table sales.customers alter balance type numeric;
 insert into sales.customers (customer_id, name, balance)
 values
