@@ -158,60 +158,23 @@ where s.last_value > 0.8 * s.max_value and (
   or (s.schemaname = 'public' and s.sequencename in ('customers_customer_id_seq', 'orders_order_id_seq'))
 );
 
+\if :has_sales
 -- name: sequence_is_behind
+-- requires: sales.recreations
 -- threshold: 1 number
 -- interval: minute
 -- alert: sequence … gives … next, and … has numbers up to …
 -- who: team of the orders
 -- do: `select setval('SEQUENCE', (select max(COLUMN) from TABLE))`, with the names of the alert, before an insert fails on
 --   the key. Then correct the application that chooses numbers itself.
--- From `synchronise`, which sets them, to `retire`, the sequences of the old tables number both sides. Before, the old
--- tables are not looked at.
-with numbered (sequence, tab, col) as (
-  select d.objid, d.refobjid, a.attname
-  from pg_catalog.pg_depend as d
-  join pg_catalog.pg_attribute as a
-    on a.attrelid = d.refobjid and a.attnum = d.refobjsubid and a.attidentity <> '' and not a.attisdropped
-  join pg_catalog.pg_class as c on c.oid = d.refobjid
-  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-  where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype = 'i'
-    and n.nspname in ('sales', 'sales_private', 'sales_old')
-  union all
-  select q.oid, coalesce(
-    (
-      select c.oid
-      from pg_catalog.pg_trigger as g
-      join pg_catalog.pg_proc as p on p.oid = g.tgfoid
-      join pg_catalog.pg_class as c on c.oid = g.tgrelid
-      where g.tgname = 'migration_insert' and p.pronamespace = to_regnamespace('migration') and c.relname = t.tab
-    ),
-    to_regclass('sales.' || t.tab)
-  ), t.col
-  from (values ('customers', 'customer_id'), ('orders', 'order_id')) as t (tab, col)
-  -- whatever their names are: the functions depend on them
-  join pg_catalog.pg_depend as d on d.classid = 'pg_catalog.pg_proc'::regclass
-    and d.objid = to_regprocedure(format('sales_old.next_%s()', t.col)) and d.refclassid = 'pg_catalog.pg_class'::regclass
-  join pg_catalog.pg_class as q on q.oid = d.refobjid and q.relkind = 'S'
-)
-select format('sequence_is_behind: sequence %s gives %s next, and %s.%I has numbers up to %s', q.sequence, m.next, q.tab, q.col, m.most) as alert
-from (
-  select n.sequence::regclass as sequence, n.tab::regclass as tab, n.col, s.seqincrement as increment
-  from numbered as n
-  join pg_catalog.pg_sequence as s on s.seqrelid = n.sequence
-  where n.tab is not null and s.seqincrement > 0
-) as q
--- ts_stat takes the text of a query, and so reads relations whose names are found here
-cross join lateral (
-  select split_part(t.word, ' ', 1)::numeric as next, split_part(t.word, ' ', 2)::numeric as most
-  from ts_stat(format(
-    'select array_to_tsvector(array[concat_ws('' '', s.last_value + s.is_called::integer * %s::numeric, m.most)])'
-      ' from %s as s, (select coalesce(max(%I), 0) as most from %s) as m',
-    q.increment, q.sequence, q.col, q.tab
-  )) as t
-) as m
-where m.next <= m.most;
+select format(
+    'sequence_is_behind: sequence %s gives %s next, and %s.%I has numbers up to %s', p.sequence, p.next_number, p.tab, p.col,
+    p.greatest_number
+  ) as alert
+from sales.sequence_positions() as p
+join pg_catalog.pg_sequence as s on s.seqrelid = p.sequence
+where p.next_number <= p.greatest_number and s.seqincrement > 0;
 
-\if :has_sales
 -- name: secrets_are_readable
 -- requires: sales_private.secrets
 -- threshold: 1 role
@@ -237,40 +200,34 @@ where c.oid in (to_regclass('sales_private.secrets'), to_regclass('sales_old.del
 -- requires: sales.recreations
 -- threshold: 3 hours after midnight in New York
 -- interval: minute
--- alert: orders due and not recreated on business day …: …
+-- alert: orders overdue on business day …: …
 -- who: team of the orders
--- do: `call sales.recreate_due()`. It recreates each order once, even beside another run. The alert begins on the business
---   day after the switch.
-select format(
-    'job_is_late: orders due and not recreated on business day %s: %s', sales.business_day(now()), count(*)
-  ) as alert
-from sales.orders_due as d
-join sales.orders as o on o.order_id = d.order_id
--- before the switch, the old job recreates
-where coalesce((select c.relkind from pg_catalog.pg_class as c where c.oid = to_regclass('public.orders')), 'v') = 'v'
+-- do: `call sales.recreate_due()`. It recreates each order once, even beside another run.
+select format('job_is_late: orders overdue on business day %s: %s', sales.business_day(now()), count(*)) as alert
+from sales.orders_overdue as o
+-- during the migration, job_is_late_after_switch counts. Else the old job recreates where its tables are left
+where to_regclass('migration.step') is null
+  and not exists (select from pg_catalog.pg_class as c where c.oid = to_regclass('public.orders') and c.relkind <> 'v')
   and sales.business_day(now() - interval '3 hours') = sales.business_day(now())
-  -- on the day of the switch, the old job may have recreated orders before the copy, without a record. Contract comes
-  -- days later and drops the table that has the day
-  and sales.business_day(now()) > coalesce(
-    -- ts_stat takes the text of a query, so that this one also runs without the table
-    (
-      select sales.business_day(max(s.word::timestamptz))
-      from ts_stat(
-        case when to_regclass('migration.step') is null then 'select to_tsvector('''')'
-        else 'select array_to_tsvector(array[done_at::text]) from migration.step where name = ''switch''' end
-      ) as s
-    ),
-    '-infinity'
-  )
-  and (o.created_at is null or sales.business_day(o.created_at) < sales.business_day(now()))
-  and not exists (
-    select from sales.recreations as r
-    where r.first_ancestor_id = d.first_ancestor_id and r.business_day >= sales.business_day(now())
-  )
 having count(*) > 0;
 \endif
 
 \if :has_migration
+-- name: job_is_late_after_switch
+-- requires: migration.step
+-- threshold: 3 hours after midnight in New York
+-- interval: minute
+-- alert: orders overdue on business day …: …
+-- who: team of the orders
+-- do: As for job_is_late. It begins on the business day after the switch: on the day itself, the old job may have recreated
+--   orders before the copy, which leaves no record.
+select format('job_is_late_after_switch: orders overdue on business day %s: %s', sales.business_day(now()), count(*)) as alert
+from sales.orders_overdue as o
+-- no row, and so no alert, before the switch: then the old job recreates
+join migration.step as s on s.name = 'switch' and sales.business_day(s.done_at) < sales.business_day(now())
+where sales.business_day(now() - interval '3 hours') = sales.business_day(now())
+having count(*) > 0;
+
 -- name: row_is_pending
 -- requires: migration.pending
 -- threshold: 1 row, twice in a row

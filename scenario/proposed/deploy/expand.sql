@@ -22,6 +22,7 @@ revoke all on schema sales_private from public;
 \ir expand/recreations.sql
 \ir expand/records.sql
 \ir expand/job.sql
+\ir expand/sequences.sql
 \ir expand/erasure.sql
 \ir expand/persons.sql
 
