@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from order_audit.audit.database.server import Server
 from order_audit.scenario.load import PROPOSED
@@ -211,3 +212,30 @@ def test_wrong_names_are_wrong_uses(sample: str) -> None:
     for name in ("note", "people.note", "orders."):
         assert "must be customers.COLUMN" in migrate(sample, "run", "--quiet", "--carry", name, code=2)
     assert "prepare" in migrate(sample, "run", "--to", "expand", "--carry", "orders.note", "--quiet", code=2)
+
+
+@pytest.mark.both_versions
+def test_any_name_is_taken_along_under_any_setting(sample: str) -> None:
+    """The view of old applications is extended as the server knows it, and not by its text; it can still be locked."""
+    names = ("a\\1b&", "FROM migration.order_row r;", 'say "50 %s"', "$1")
+    with psycopg.connect(sample, autocommit=True) as connection, psycopg.connect(sample) as other:
+        migrate(sample, "run", "--to", "backfill", "--quiet")
+        for number, name in enumerate(names):
+            connection.execute(
+                sql.SQL("alter table orders add {} integer default {}").format(sql.Identifier(name), number)
+            )
+        connection.execute(
+            "do $$ begin execute format('alter database %I set quote_all_identifiers = on', current_database()); end $$"
+        )
+        migrate(sample, "run", "--quiet", *(word for name in names for word in ("--carry", f"orders.{name}")))
+        columns = sql.SQL(", ").join(map(sql.Identifier, names))
+        read = sql.SQL("select {} from orders where order_id = 1002 for update").format(columns)
+        assert other.execute(read).fetchone() == (0, 1, 2, 3)
+        connection.execute("set lock_timeout = '100ms'")
+        for table in ("orders", "sales.orders"):
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                connection.execute(f"update {table} set order_status = 'paused' where order_id = 1002".encode())
+        other.execute(sql.SQL("update orders set {} = 7 where order_id = 1002").format(sql.Identifier(names[0])))
+        other.commit()
+        assert connection.execute(read).fetchone() == (7, 1, 2, 3)
+        assert verify(connection, lambda *_: None).equal

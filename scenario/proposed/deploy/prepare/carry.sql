@@ -117,16 +117,12 @@ begin
     'create or replace view migration.old_%s as select %s, t.%I from public.%I as t',
     the_tab, known_columns, the_name, the_tab
   );
-  -- its value in the old table, which has it for rows of both kinds
+  -- The former view as a subquery, which the server flattens: FOR UPDATE still locks the row. The column's value is that of
+  -- the old table, which has rows of both kinds.
   execute format(
-    'create or replace view sales_old.%I as %s', the_tab,
-    regexp_replace(
-      pg_get_viewdef(to_regclass('sales_old.' || the_tab)), '[[:space:]]+FROM migration[.][a-z]+_row r;?[[:space:]]*$',
-      format(
-        ', (select o.%1$I from migration.old_%2$s as o where o.%3$s = r.%3$s) as %1$I from migration.%4$s_row as r',
-        the_name, the_tab, rtrim(the_tab, 's') || '_id', rtrim(the_tab, 's')
-      )
-    )
+    'create or replace view sales_old.%1$I as select v.*, (select o.%2$I from migration.old_%1$s as o where o.%3$I = v.%3$I)'
+      ' as %2$I from (%4$s) as v',
+    the_tab, the_name, rtrim(the_tab, 's') || '_id', rtrim(pg_get_viewdef(to_regclass('sales_old.' || the_tab)), ';')
   );
   if col.given is not null then
     execute format('alter table sales.%I alter column %I set default %s', the_tab, the_name, col.given);
