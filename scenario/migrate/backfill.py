@@ -15,7 +15,7 @@ from order_audit.fixes.guarding.index_progress import reporting_progress
 from order_audit.fixes.names import row_count
 from order_audit.progress import NoteCallback, ProgressCallback, ignore_note
 from order_audit.scenario.load import PROPOSED
-from order_audit.scenario.migrate.batches import SLOWEST, ended, held, next_size
+from order_audit.scenario.migrate.batches import SLOWEST, ended, held, next_size, not_built
 from order_audit.scenario.migrate.left_over import copy_left_over
 from order_audit.scenario.migrate.steps import COPYING, FIRST
 from order_audit.scenario.migrate.throttle import MigrationThrottle, wait_for_others
@@ -91,7 +91,11 @@ def build_indexes(
     on_progress: ProgressCallback,
     on_wait: NoteCallback = ignore_note,
 ) -> None:
-    """Build the indexes that are cheaper to build once the rows are there. Others go on writing meanwhile."""
+    """Build the indexes that are cheaper to build once the rows are there. Others go on writing meanwhile.
+
+    Raises RunError if a statement gets no lock in all tries.
+    """
+    statement = "the search for unfinished ones"
     for attempt in range(throttle.max_tries):
         try:
             statements = index_statements(connection)
@@ -112,7 +116,7 @@ def build_indexes(
         except BUSY:
             # what it left behind is dropped first
             if attempt + 1 == throttle.max_tries:
-                raise
+                raise not_built(connection, statement, attempt + 1) from None
             back_off(attempt)
 
 

@@ -31,6 +31,15 @@ def held(connection: psycopg.Connection, rows: str, tries: int) -> RunError:
     )
 
 
+def not_built(connection: psycopg.Connection, statement: str, tries: int) -> RunError:
+    """Return the error of the builds of indexes, of which a statement got no lock in all tries."""
+    _, said, _ = oldest(connection)
+    return RunError(
+        f"no lock for an index build in {tries} tries ({statement.rstrip(';')}){f': {said}' if said else ''}. Copied"
+        " rows and finished indexes stay. Wait until that session ends, or end it, and run the same command again"
+    )
+
+
 def ended(connection: psycopg.Connection, error: psycopg.Error, rows: str, limit_ms: int, tries: int) -> RunError:
     """Return the error of a batch of `rows` whose tries are used up: locked, or longer than its limit each time."""
     if not isinstance(error, psycopg.errors.QueryCanceled):

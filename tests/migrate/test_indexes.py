@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 import pytest
 
+from order_audit.errors import RunError
 from order_audit.progress import start_ignored
 from order_audit.scenario.generate import generate
 from order_audit.scenario.load import PROPOSED
@@ -12,7 +15,7 @@ from order_audit.scenario.migrate.backfill import build_indexes
 from order_audit.scenario.migrate.run import run as migrate
 from order_audit.scenario.migrate.steps import steps
 from order_audit.scenario.migrate.throttle import MigrationThrottle
-from tests.migrate.steps import nothing, one
+from tests.migrate.steps import Later, nothing, one
 
 
 @pytest.mark.both_versions
@@ -71,6 +74,30 @@ def test_a_build_that_waits_names_the_session_and_the_way_out(sample: str, monke
             f"waits for {who}. Its transaction began {since}. Wait until it ends, or end it:"
             f" select pg_terminate_backend({pid})"
         ]
+    assert one(sample, "select count(*) from pg_index where not indisvalid") == 0
+
+
+@pytest.mark.both_versions
+def test_a_build_without_a_lock_ends_with_one_line(sample: str) -> None:
+    """By deadlocks with a session that waits for a lock of this one: no try gets through."""
+    with psycopg.connect(sample, autocommit=True) as connection, psycopg.connect(sample) as other:
+        migrate(connection, steps(PROPOSED), "prepare", MigrationThrottle(), start_ignored)
+        connection.execute("set deadlock_timeout = '10ms'; select pg_advisory_lock(1)")
+        other.execute("set deadlock_timeout = '1min'; lock table sales.orders in share mode")
+        later = Later(other, "select pg_advisory_xact_lock(1)")
+        with pytest.raises(RunError) as raised:
+            build_indexes(connection, MigrationThrottle(max_tries=2), nothing)
+        assert re.fullmatch(
+            r"no lock for an index build in 2 tries \(create index concurrently if not exists orders_schedule_id on"
+            rf" sales.orders \(schedule_id\)\): the oldest transaction with a lock on these tables is that of process"
+            rf" {other.info.backend_pid} .*\. Copied rows and finished indexes stay\. Wait until that session ends, or"
+            r" end it, and run the same command again",
+            str(raised.value),
+        )
+        connection.execute("select pg_advisory_unlock(1)")
+        later.join()
+        other.rollback()
+        build_indexes(connection, MigrationThrottle(max_tries=2), nothing)
     assert one(sample, "select count(*) from pg_index where not indisvalid") == 0
 
 
