@@ -140,7 +140,9 @@ def test_no_batch_locks_rows_for_longer_than_max_lock_wait(sample: str) -> None:
 def test_rows_that_stay_locked_end_the_backfill_and_are_copied_by_the_next(sample: str) -> None:
     with psycopg.connect(sample, autocommit=True) as connection, psycopg.connect(sample) as other:
         take(connection, STEPS, "synchronise")
-        other.execute("select from orders where order_id = 1001 for update")
+        # else the batch waits for the writer that adds a schedule
+        connection.execute("select migration.add_schedules(array(select order_id::bigint from orders))")
+        other.execute("update orders set order_amount = order_amount + 1 where order_id = 1001")
         notes: list[str] = []
         with pytest.raises(RunError, match=r"^other sessions have locked 1 row of orders, in 2 tries: the oldest "):
             copying.backfill(connection, ONCE, lambda *at: notes.append(at[2]))

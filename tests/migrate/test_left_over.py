@@ -39,8 +39,11 @@ def test_an_order_is_admitted_with_its_ancestor_of_a_later_batch(dsn: str) -> No
         connection.execute("select migration.backfill('customers', %s, 100)", [_LEAST])
         connection.execute("select migration.backfill('orders', %s, 1)", [_LEAST])
         assert _held(connection) == [(first, [f"its first ancestor {last} is in quarantine"])]
-        # the ancestor's own batch finds it locked, and no pass admits the order before it is there
+        # the ancestor's own batch finds it locked by a writer, and no pass admits the order before it is there
         other.execute("select from orders where order_id = %s for update", [last])
+        other.execute(
+            "select pg_advisory_xact_lock_shared(migration.lock_space('orders'), migration.block(%s))", [last]
+        )
         connection.execute("select migration.backfill('orders', %s, 100)", [_LEAST])
         assert copy_left_over(connection, ROW_BY_ROW) == 0
         assert [order for order, _ in _held(connection)] == [first]

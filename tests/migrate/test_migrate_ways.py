@@ -93,15 +93,18 @@ def test_sqitch_keeps_the_steps_before_a_failure(sample: str, project: Path) -> 
 
 def test_sqitch_keeps_the_copied_rows_when_its_backend_ends(sample: str, project: Path) -> None:
     with psycopg.connect(sample) as writer, psycopg.connect(sample, autocommit=True) as connection:
-        # the backfill waits for this row
+        # the backfill waits for this row, whose block a writer has, too
         writer.execute("select from customers where customer_id = 5 for update")
         said: list[subprocess.CompletedProcess[str]] = []
         running = threading.Thread(target=lambda: said.append(sqitch(sample, project, "deploy")))
         running.start()
-        ended = None
+        ended, is_held = None, False
         while ended is None and running.is_alive():
             time.sleep(0.05)
             if connection.execute("select to_regclass('sales.orders') is not null").fetchone() == (True,):
+                if not is_held:
+                    connection.execute("select pg_advisory_lock_shared('sales.customers'::regclass::oid::integer, 0)")
+                    is_held = True
                 ended = connection.execute(
                     "select pg_terminate_backend(a.pid) from pg_stat_activity as a"
                     " where a.datname = current_database() and a.query like 'call migration.backfill_all%'"

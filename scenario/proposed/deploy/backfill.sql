@@ -14,6 +14,8 @@ begin
 end
 $$;
 set lock_timeout = '100ms';
+-- a batch looks for missing rows after it has its locks
+set default_transaction_isolation = 'read committed';
 -- a CHECK does not cover rows that are older than its function's last replacement
 set constraint_exclusion = off;
 call migration.backfill_all();

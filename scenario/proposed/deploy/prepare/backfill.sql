@@ -1,51 +1,113 @@
 -- A part of prepare.sql, which runs it once.
 -- Backfill of existing rows, in batches.
+--
+-- A batch locks no row, because each lock would write the old row's page, and the log of both. It keeps writers of its rows
+-- waiting instead, by advisory locks of blocks of numbers:
+--   1. A batch takes the exclusive locks of its blocks, and only those that it gets at once. So it never waits for them.
+--   2. A trigger of an old table that has to copy a changed or deleted row takes the shared lock of its block first, until
+--      the end of the transaction.
+-- Only then either looks up which rows the new tables have. So a batch reads no row with a change that is not committed and
+-- whose trigger has run; and a trigger that runs later sees the row that the batch has copied, and changes or deletes it.
+-- Where a block is not free, the batch locks the rows themselves, without those that others have locked (`held`).
+-- A new row needs no lock: a batch sees it once its trigger has copied it. Nor does a row that the new tables have already.
+-- A trigger holds at most 1,024 locks for each table, whatever its statements change: a block has 1,024 numbers, and every
+-- 1,024th block has the same lock.
 
--- Copy the next rows of an old table, by number, that are neither in the new table nor in quarantine. Locked rows are
--- skipped (`held`): the trigger of their writer copies them. `last` is null at the end.
+-- The lock of a number, beside the table that it is of. Advisory locks have two numbers.
+create function migration.block(id bigint) returns integer
+language sql immutable
+return ((id >> 10) & 1023)::integer;
+create function migration.lock_space(the_tab text) returns integer
+language sql stable
+return to_regclass('sales.' || the_tab)::oid::integer;
+
+-- Keep writers of rows waiting until the end of the transaction; return the blocks of which that is possible at once.
+create function migration.keep_writers_waiting(the_tab text, ids bigint[]) returns integer[]
+language plpgsql
+as $$
+begin
+  return array(
+    select b.block
+    from (select distinct migration.block(i.id) as block from unnest(ids) as i (id) offset 0) as b
+    where pg_try_advisory_xact_lock(migration.lock_space(the_tab), b.block)
+  );
+end
+$$;
+
+-- For triggers: copy changed or deleted rows, once no batch copies them; and keep later batches from them until the end of
+-- the transaction.
+create function migration.copy_changed(the_tab text, ids bigint[]) returns void
+language plpgsql
+as $$
+begin
+  perform pg_advisory_xact_lock_shared(migration.lock_space(the_tab), b.block)
+  from (select distinct migration.block(i.id) as block from unnest(ids) as i (id) offset 0) as b;
+  perform migration.copy_to_new(the_tab, ids);
+end
+$$;
+
+-- Copy the next rows of an old table, by number, that are neither in the new table nor in quarantine. Rows that others
+-- change or lock are skipped (`held`): the trigger of their writer copies them. `last` is null at the end.
 create function migration.backfill(
   the_tab text, after_id bigint, at_most integer, out last bigint, out taken integer, out held integer
 )
 language plpgsql
 as $$
 declare
+  next_ids bigint[];
+  blocks integer[];
   missing bigint[];
+  to_lock bigint[];
   free bigint[];
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise object_not_in_prerequisite_state using
+      message = 'a batch needs the isolation level read committed: a later one hides changes that precede its locks';
+  end if;
   if the_tab = 'customers' then
-    select max(n.customer_id), coalesce(array_agg(n.customer_id order by n.customer_id) filter (
-      where (select r.customer_id from migration.customer_row as r where r.customer_id = n.customer_id limit 1) is null
-    ), '{}')
-    into last, missing
-    from (
+    next_ids := array(
       select c.customer_id from migration.old_customers as c
       where c.customer_id > after_id order by c.customer_id limit at_most
-    ) as n;
-    free := array(
-      select c.customer_id from migration.old_customers as c where c.customer_id = any(missing) order by c.customer_id
-      for no key update skip locked
     );
-    if cardinality(free) > 0 then
-      perform migration.copy_to_new('customers', free);
-    end if;
   else
-    select max(n.order_id), coalesce(array_agg(n.order_id order by n.order_id) filter (
-      where (select r.order_id from migration.order_row as r where r.order_id = n.order_id limit 1) is null
-    ), '{}')
-    into last, missing
-    from (
+    next_ids := array(
       select o.order_id from migration.old_orders as o where o.order_id > after_id order by o.order_id limit at_most
-    ) as n;
-    free := array(
-      select o.order_id from migration.old_orders as o where o.order_id = any(missing) order by o.order_id
+    );
+  end if;
+  last := next_ids[cardinality(next_ids)];
+  blocks := migration.keep_writers_waiting(the_tab, next_ids);
+  -- after the locks, in a statement with a snapshot of its own
+  if the_tab = 'customers' then
+    missing := array(
+      select c.customer_id from migration.old_customers as c
+      where c.customer_id > after_id and c.customer_id <= last
+        and (select r.customer_id from migration.customer_row as r where r.customer_id = c.customer_id limit 1) is null
+      order by c.customer_id
+    );
+  else
+    missing := array(
+      select o.order_id from migration.old_orders as o
+      where o.order_id > after_id and o.order_id <= last
+        and (select r.order_id from migration.order_row as r where r.order_id = o.order_id limit 1) is null
+      order by o.order_id
+    );
+  end if;
+  free := array(select m.id from unnest(missing) as m (id) where migration.block(m.id) = any(blocks));
+  to_lock := array(select m.id from unnest(missing) as m (id) where migration.block(m.id) <> all(blocks));
+  if to_lock <> '{}' and the_tab = 'customers' then
+    free := free || array(
+      select c.customer_id from migration.old_customers as c where c.customer_id = any(to_lock) order by c.customer_id
       for no key update skip locked
     );
-    if cardinality(free) > 0 then
-      perform migration.copy_to_new('orders', free);
-    end if;
+  elsif to_lock <> '{}' then
+    free := free || array(
+      select o.order_id from migration.old_orders as o where o.order_id = any(to_lock) order by o.order_id
+      for no key update skip locked
+    );
   end if;
   taken := cardinality(free);
-  held := cardinality(missing) - cardinality(free);
+  held := cardinality(missing) - taken;
+  perform migration.copy_to_new(the_tab, free) where taken > 0;
 end
 $$;
 

@@ -87,14 +87,14 @@ begin
     end if;
     -- if none is left, no key was changed
     if exists (select from new_rows as n where n.customer_id <> all(quick)) then
-      perform migration.copy_to_new('customers', array(
+      perform migration.copy_changed('customers', array(
         select i.customer_id::bigint
         from (select n.customer_id from new_rows as n union select o.customer_id from old_rows as o) as i
         where i.customer_id <> all(quick) order by 1
       ));
     end if;
   elsif tg_op = 'DELETE' then
-    perform migration.copy_to_new('customers', array(select o.customer_id::bigint from old_rows as o order by 1));
+    perform migration.copy_changed('customers', array(select o.customer_id::bigint from old_rows as o order by 1));
   else
     perform migration.copy_to_new('customers', array(
       select c.customer_id from sales.customers as c union select q.customer_id from migration.quarantined_customer as q
@@ -147,14 +147,14 @@ begin
     end if;
     -- as above
     if exists (select from new_rows as n where n.order_id <> all(quick)) then
-      perform migration.copy_to_new('orders', array(
+      perform migration.copy_changed('orders', array(
         select i.order_id::bigint
         from (select n.order_id from new_rows as n union select o.order_id from old_rows as o) as i
         where i.order_id <> all(quick) order by 1
       ));
     end if;
   elsif tg_op = 'DELETE' then
-    perform migration.copy_to_new('orders', array(select o.order_id::bigint from old_rows as o order by 1));
+    perform migration.copy_changed('orders', array(select o.order_id::bigint from old_rows as o order by 1));
   else
     perform migration.copy_to_new('orders', array(
       select o.order_id from sales.orders as o union select q.order_id from migration.quarantined_order as q
