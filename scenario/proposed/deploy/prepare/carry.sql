@@ -1,6 +1,6 @@
 -- A part of prepare.sql, which runs it once.
 -- Columns that are added to the old tables during the migration. Statements name columns that only the server knows, so
--- they are texts; of a table, rtrim(the_tab, 's') || '_id' is the key: customer_id, order_id.
+-- they are texts.
 
 create table sales_old.carried (
   tab text not null,
@@ -17,6 +17,12 @@ comment on column sales_old.carried.place is 'Order of their addition.';
 comment on column sales_old.carried.created_at is 'Time of creation.';
 comment on column sales_old.carried.updated_at is 'Time of the last change; null if never changed.';
 create trigger touch before update on sales_old.carried for each row execute function sales.touch();
+
+-- Return the key column of a table.
+create function sales_old.key_column(of_tab text) returns text
+language sql immutable
+return case of_tab when 'customers' then 'customer_id' when 'orders' then 'order_id' end;
+comment on function sales_old.key_column(text) is 'The key column of customers or orders.';
 
 -- Write the changed values of such columns to a row of another table; unchanged columns are not written. Rows are texts
 -- of the row type of their table or view.
@@ -35,7 +41,7 @@ begin
   if changes is not null and was is distinct from wanted then
     execute format(
       'update %s as t set %s from (select ($1::%s).*) as b, (select ($2::%3$s).*) as w where t.%I = $3',
-      target, changes, whose, rtrim(the_tab, 's') || '_id'
+      target, changes, whose, sales_old.key_column(the_tab)
     ) using was, wanted, the_id;
   end if;
 end
@@ -55,7 +61,7 @@ begin
       'update sales.%1$I as n set %2$s from migration.old_%1$s as o where n.%3$I = any($1) and o.%3$I = n.%3$I and (%4$s)',
       the_tab,
       (select string_agg(format('%1$s = o.%1$s', c), ', ') from unnest(found_columns) as c),
-      rtrim(the_tab, 's') || '_id',
+      sales_old.key_column(the_tab),
       (select string_agg(format('n.%1$s::text is distinct from o.%1$s::text', c), ' or ') from unnest(found_columns) as c)
     ) using ids;
   end if;
@@ -122,7 +128,7 @@ begin
   execute format(
     'create or replace view sales_old.%1$I as select v.*, (select o.%2$I from migration.old_%1$s as o where o.%3$I = v.%3$I)'
       ' as %2$I from (%4$s) as v',
-    the_tab, the_name, rtrim(the_tab, 's') || '_id', rtrim(pg_get_viewdef(to_regclass('sales_old.' || the_tab)), ';')
+    the_tab, the_name, sales_old.key_column(the_tab), rtrim(pg_get_viewdef(to_regclass('sales_old.' || the_tab)), ';')
   );
   if col.given is not null then
     execute format('alter table sales.%I alter column %I set default %s', the_tab, the_name, col.given);
@@ -145,7 +151,7 @@ begin
     return query execute format(
       'select o.%1$I::bigint, concat_ws('', '', %2$s) from migration.old_%3$s as o join sales.%3$I as n on n.%1$I = o.%1$I'
         ' where o.%1$I > $1 and (%4$s) order by o.%1$I limit $2',
-      rtrim(the_tab, 's') || '_id',
+      sales_old.key_column(the_tab),
       (select string_agg(format('case when n.%1$I::text is distinct from o.%1$I::text then %1$L end', c), ', ')
         from unnest(found_columns) as c),
       the_tab,

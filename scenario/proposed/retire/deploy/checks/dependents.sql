@@ -29,7 +29,7 @@ begin
     select p.oid from pg_catalog.pg_proc as p
     where p.pronamespace = to_regnamespace('sales_old') and p.proname in (
       'write_bits', 'write_text', 'write_secret', 'delivery', 'write_customer', 'write_order', 'refuse_overtaken',
-      'comparable_order', 'write_carried', 'give_id', 'next_customer_id', 'next_order_id', 'shown', 'hide_secrets',
+      'comparable_order', 'write_carried', 'give_id', 'next_customer_id', 'next_order_id', 'shown', 'hide_secrets', 'key_column',
       'limit_waits'
     )
   ), types as (
