@@ -94,7 +94,7 @@ join (
   -- looks their orders up, and makes no hash table of all orders.
   select e.order_ref, e.last_id
   from (
-    select array_agg(l.order_ref) as refs, array_agg(l.last_id) as last_ids
+    select array_agg(l.order_ref order by l.order_ref) as refs, array_agg(l.last_id order by l.order_ref) as last_ids
     from lineage as l
     left join node as n on n.order_ref = l.order_ref
     left join (
