@@ -8,15 +8,17 @@ verdict is the same without them. A query for which that cannot be shown raises 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlglot import exp
 
 from order_audit.audit.analysis.column_lineage import folded_name, output_name
+from order_audit.audit.analysis.pairing import pair_query
 from order_audit.audit.analysis.query_scope import (
     Catalog,
     Equality,
+    Pairing,
     Scope,
     Source,
     Traced,
@@ -45,13 +47,17 @@ class Link:
 
 @dataclass(frozen=True)
 class Edge:
-    """From rows of a source to the rows of another (or the same) with an equal value; NULL equals NULL if `nulls`."""
+    """From rows of a source to the rows of another (or the same) with an equal value; NULL equals NULL if `nulls`.
+
+    With `pairs`, a query of two columns, the value need not be equal: both stand beside an equal second column.
+    """
 
     source: int
     value: Link
     target: int
     same: Link
     nulls: bool = False
+    pairs: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ def dependence(tree: exp.Query, key: str, catalog: Catalog) -> Dependence:
         if names.count(key) != 1 or any(item.is_star for item in branches[0].expressions):
             raise Underivable("its key is no column of a table")
         place = names.index(key)
-    analysis = _Analysis(catalog)
+    analysis = _Analysis(catalog, tree)
     for branch in branches:
         analysis.add(branch, place)
     return analysis.result()
@@ -100,8 +106,10 @@ def _branches(tree: exp.Expr) -> list[exp.Select]:
 class _Analysis:
     """Binds the sources of a query's selects, from the judged ones on."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, tree: exp.Query) -> None:
         self._catalog = catalog
+        self._tree = tree
+        self._paired: dict[int, tuple[Link, str]] = {}
         self._sources: list[Source] = []
         self._bound: dict[int, int | None] = {}
         self._roots: list[tuple[int, Link]] = []
@@ -136,9 +144,22 @@ class _Analysis:
         return Dependence(
             tuple(source.table for source in self._sources),
             tuple(self._roots),
-            frozenset(self._edges),
+            frozenset(map(self._narrowed, self._edges)),
             self._repeats,
         )
+
+    def _narrowed(self, edge: Edge) -> Edge:
+        """Of the rows of a WITH query's table, only those count from which it has rows: those of its pairs."""
+        link, pairs = self._paired.get(edge.target, (None, ""))
+        return replace(edge, pairs=pairs) if edge.same == link and edge.value == link else edge
+
+    def _pair(self, pairing: Pairing, value: exp.Expr, entry: int) -> None:
+        """Note that the rows of a source depend on those with which they share a value of a WITH query's column."""
+        link = self._link([value], entry)
+        query = pair_query(self._tree, pairing, value, entry)
+        if self._paired.setdefault(entry, (link, query)) != (link, query):
+            raise Underivable("it has several windows by computed values")
+        self._edges.add(Edge(entry, link, entry, link, pairs=query))
 
     def _tie(self, equality: Equality) -> bool:
         """Bind a source that an equality connects with a bound one; return whether there was one."""
@@ -172,6 +193,8 @@ class _Analysis:
         for _, parts in shared:
             same = self._link(parts, entry)
             self._edges.add(Edge(entry, same, entry, same, nulls=True))
+        for pairing in (it for scope in condition.through for it in scope.pairings()):
+            self._pair(pairing, condition.value, entry)
         # its groups and windows are whole only if its other sources are chosen by its own conditions
         self._closed += [(scope, entry) for scope in condition.through]
 

@@ -9,8 +9,9 @@ from typing import Final, TypeAlias
 from sqlglot import exp
 
 from order_audit.audit.analysis.column_lineage import folded_name, output_name
-from order_audit.audit.analysis.query_walk import level, words_of
+from order_audit.audit.analysis.query_walk import words_of
 from order_audit.audit.analysis.relation_name import RelationName
+from order_audit.audit.analysis.windows import aggregates, windows
 
 #: Nodes whose value is not that of one row, or is a whole row.
 _OPAQUE: Final = (
@@ -57,6 +58,14 @@ class Traced:
     optional: bool = False
 
 
+@dataclass(frozen=True)
+class Pairing:
+    """A column of a WITH query by which a window partitions its rows, and which is computed from one row at a time."""
+
+    query: Scope
+    column: str
+
+
 #: A part of FROM by its name: a table, a select with the names of its columns, or anything else.
 _Member: TypeAlias = "Source | tuple[Scope, tuple[str, ...]] | None"
 
@@ -75,6 +84,7 @@ class Scope:
     """A select: the parts of its FROM by name, the selects below it, and what surrounds it.
 
     Outer joins may have no row of the parts `optional`. A LATERAL one sees only some parts of its `outer` one's FROM.
+    `named` is the name of a WITH query.
     """
 
     select: exp.Select
@@ -87,6 +97,7 @@ class Scope:
     below: list[Scope] = field(default_factory=list)
     equalities: list[Equality] = field(default_factory=list)
     repeats: bool = False
+    named: str = ""
 
     def all(self) -> Iterator[Scope]:
         """Yield the selects below, and then this one."""
@@ -223,16 +234,16 @@ class Scope:
                 raise Underivable("it has grouping sets")
             if value not in [self._grouped(part).value for part in grouped.expressions]:
                 raise Underivable("its key is not one of the columns that it groups by")
-        elif select.args.get("having") or any(self._aggregates()):
+        elif select.args.get("having") or any(aggregates(select, self.catalog.aggregates)):
             raise Underivable("it is computed over all rows")
         distinct = select.args.get("distinct")
         if distinct is not None and distinct.args.get("on"):
             on = distinct.args["on"]
             on = on.expressions if isinstance(on, exp.Tuple) else [on]
             shared.append(self._parts([self._result_column(part) for part in on]))
-        shared += [self._parts(window) for window in self._windows()]
+        shared += [self._parts(parts) for parts in windows(select) if self._pairing(parts) is None]
         shared = [parts for parts in shared if value not in parts]
-        if grouped is not None and shared:
+        if grouped is not None and (shared or any(self.pairings())):
             raise Underivable("it has a window over groups")
         return shared
 
@@ -265,22 +276,19 @@ class Scope:
             raise Underivable("it has a window, or distinct on, by a computed value")
         return [value for value in values if value is not None]
 
-    def _aggregates(self) -> Iterator[exp.Expr]:
-        """Yield the aggregates of this select that are no window functions."""
-        for node in level(self.select):
-            is_aggregate = isinstance(node, exp.AggFunc) or (
-                isinstance(node, exp.Anonymous) and node.name.lower() in self.catalog.aggregates
-            )
-            if is_aggregate and node.find_ancestor(exp.Window, exp.Select) is self.select:
-                yield node
+    def pairings(self) -> Iterator[Pairing]:
+        """Yield the columns of WITH queries by which windows partition, of which `groups` says nothing."""
+        for parts in windows(self.select):
+            if (pairing := self._pairing(parts)) is not None:
+                yield pairing
 
-    def _windows(self) -> Iterator[list[exp.Expr]]:
-        """Yield the expressions by which each window function's rows are partitioned."""
-        named = {folded_name(it.this): it for it in self.select.args.get("windows") or ()}
-        for window in level(self.select):
-            if isinstance(window, exp.Window) and window.parent is not self.select:
-                of: exp.Expr | None = window
-                while of is not None and not of.args.get("partition_by"):
-                    base = of.args.get("alias")
-                    of = named.get(folded_name(base)) if isinstance(base, exp.Identifier) else None
-                yield of.args["partition_by"] if of is not None else []
+    def _pairing(self, parts: list[exp.Expr]) -> Pairing | None:
+        part = parts[0] if len(parts) == 1 else None
+        # a collation that is written out, so that it is known which texts are equal
+        column = part.this if isinstance(part, exp.Collate) else None
+        if not isinstance(column, exp.Column) or not column.args.get("table") or self.traced(column).value is not None:
+            return None
+        member = self.members.get(folded_name(column.args["table"]))
+        if not isinstance(member, tuple) or member[1] or not member[0].named:
+            return None
+        return Pairing(member[0], folded_name(column.this))

@@ -126,6 +126,7 @@ class _Builder:
             named |= {id(inner), id(query)}
         if isinstance(query, exp.Select):
             below = self.scope(query, outer, withs, frozenset(scope.members) if outer is scope else None)
+            below.named = folded_name(cte.args["alias"].this) if cte is not None else ""
             scope.below.append(below)
             scope.members[name] = (below, columns)
             return

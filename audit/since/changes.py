@@ -167,7 +167,7 @@ def _read(
 ) -> tuple[_There, dict[str, Numbers]]:
     """Count the old rows of a table, and return the values of the others.
 
-    Two scans cost less than one: with the values of some rows in each group, the server expects too much for its memory.
+    Two scans cost less than one: with values of rows in each group, the server expects too much for its memory.
     """
     columns = {ID: table.id.sql, WRITER: f"pg_catalog.age({ROW}.xmin)"} | {
         it: value.sql for it, value in values.items()

@@ -11,6 +11,7 @@ from order_audit.audit.analysis.dependence import Dependence, Edge, Link
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.since.changes import Changes
 from order_audit.audit.since.numbers import Mask, Numbers, among, different
+from order_audit.audit.since.pairs import Pairs
 from order_audit.audit.since.state_file import ID
 from order_audit.audit.since.values import NULL
 
@@ -44,13 +45,14 @@ def asked(
     known: Numbers,
     sample: Numbers,
     most: Mapping[RelationName, int],
+    pairs: Mapping[str, Pairs],
 ) -> Asked:
     """Return what to ask.
 
     `known` are the keys that violated before, `sample` some to judge again; `array_of` names the array of a link.
-    Raises TooManyError if it takes more than `most` rows of a table.
+    `pairs` are those that edges name. Raises TooManyError if it takes more than `most` rows of a table.
     """
-    touched = _touched(derived, tables, array_of, most)
+    touched = _touched(derived, tables, array_of, most, pairs)
     keys: list[Numbers] = []
     for number, link in derived.roots:
         found, name = tables[derived.tables[number]], array_of(link)
@@ -58,7 +60,7 @@ def asked(
     changed = different(np.concatenate(keys))
     judged = different(np.concatenate((changed, sample)))
     wanted = different(np.concatenate((judged, known)))
-    needed = _needed(derived, tables, array_of, wanted, most)
+    needed = _needed(derived, tables, array_of, wanted, most, pairs)
     rows: dict[RelationName, Mask] = {}
     for number, table in enumerate(derived.tables):
         rows[table] = rows[table] | needed[number] if table in rows else needed[number]
@@ -73,6 +75,7 @@ def _touched(
     tables: Mapping[RelationName, Changes],
     array_of: Callable[[Link], str],
     most: Mapping[RelationName, int],
+    pairs: Mapping[str, Pairs],
 ) -> list[Mask]:
     """Return by source the rows that changed, and those that depend on such a row or on one that is gone."""
     touched = [tables[table].new.copy() for table in derived.tables]
@@ -89,7 +92,7 @@ def _touched(
             if first:
                 values = np.concatenate((values, found.gone.arrays[name]))
             rows = tables[derived.tables[edge.source]].rows.arrays[array_of(edge.value)]
-            following[edge.source] |= _among(rows, values, edge) & ~touched[edge.source]
+            following[edge.source] |= _among(rows, values, edge, pairs) & ~touched[edge.source]
         for mask, more in zip(touched, following, strict=True):
             mask |= more
         last, first = following, False
@@ -102,6 +105,7 @@ def _needed(
     array_of: Callable[[Link], str],
     keys: Numbers,
     most: Mapping[RelationName, int],
+    pairs: Mapping[str, Pairs],
 ) -> list[Mask]:
     """Return by source the rows that the verdicts on some keys depend on."""
     needed = [np.zeros(tables[table].count, np.bool_) for table in derived.tables]
@@ -114,7 +118,7 @@ def _needed(
         for edge in derived.edges:
             values = tables[derived.tables[edge.source]].rows.arrays[array_of(edge.value)][last[edge.source]]
             rows = tables[derived.tables[edge.target]].rows.arrays[array_of(edge.same)]
-            following[edge.target] |= _among(rows, values, edge) & ~needed[edge.target]
+            following[edge.target] |= _among(rows, values, edge, pairs) & ~needed[edge.target]
         for mask, more in zip(needed, following, strict=True):
             mask |= more
         last = following
@@ -128,7 +132,9 @@ def _limit(derived: Dependence, masks: list[Mask], most: Mapping[RelationName, i
             raise TooManyError(derived.tables[number])
 
 
-def _among(rows: Numbers, values: Numbers, edge: Edge) -> Mask:
+def _among(rows: Numbers, values: Numbers, edge: Edge, pairs: Mapping[str, Pairs]) -> Mask:
+    if edge.pairs:
+        return among(rows, pairs[edge.pairs].beside(values))
     if not edge.nulls:
         values = values[values != NULL]
     return among(rows, values)

@@ -18,6 +18,7 @@ from order_audit.audit.database.quoting import quoted
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.since.counting import COUNTS, Counting
 from order_audit.audit.since.derive import Deriver
+from order_audit.audit.since.pairs import PairQuery, pair_query
 from order_audit.audit.since.state_file import ID
 from order_audit.audit.since.tables import Table, tables_of
 from order_audit.audit.since.values import Value, fits
@@ -40,6 +41,7 @@ class Compared:
 
     `tables` are those whose changes can be found. `rules` has the dependence by rule, `underived` has why others have
     none. `values` has by table the numbers of values by the names of their arrays; `names` gives the array of a link.
+    `pairs` has the queries of numbers by those of the pairs that edges name, each with the table of its rows.
     """
 
     counting: Counting
@@ -50,6 +52,7 @@ class Compared:
         self.underived: dict[str, str] = {}
         self.values: dict[RelationName, dict[str, Value]] = {}
         self.names: dict[Link, str] = {}
+        self.pairs: dict[str, tuple[PairQuery, Table]] = {}
         self.tables: dict[RelationName, Table] = {}
         self._known: dict[Link, Value | str] = {}
         self._derive(list(rules))
@@ -94,6 +97,12 @@ class Compared:
             raise Underivable("its key has several columns, of which the first is an array or a composite")
         if not all(fits(taken[link], type_) for _, link in derived.roots):
             raise Underivable("its key is of another type than the column that it comes from")
+        pairs = {
+            edge.pairs: (pair_query(self._connection, edge.pairs, taken[edge.same]), self.tables[edge.same.table])
+            for edge in derived.edges
+            if edge.pairs
+        }
+        self.pairs |= pairs
         for link, value in taken.items():
             table = self.tables[link.table]
             if value == table.id:
@@ -117,6 +126,8 @@ class Compared:
 
     def _chosen(self, edge: Edge, alone: Collection[Link]) -> Edge:
         """Choose what to compare of the several values that rows of one group have in common: any of them suffices."""
+        if edge.pairs:
+            return edge
         if len(edge.same.parts) < 2:
             # of other types, equal values can be written in several ways
             is_text = edge.nulls and self.value(edge.same).is_text

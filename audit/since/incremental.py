@@ -16,7 +16,7 @@ from order_audit.audit.database.quoting import quoted
 from order_audit.audit.scans.impact import RelatedRows
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.scans.restriction import RestrictedTable, Restriction
-from order_audit.audit.since import state_file
+from order_audit.audit.since import pairs, state_file
 from order_audit.audit.since.changes import AnotherHistoryError, Changes, changes, horizon
 from order_audit.audit.since.closure import TooManyError, asked
 from order_audit.audit.since.compared import Compared
@@ -26,6 +26,7 @@ from order_audit.audit.since.facts import differ, facts
 from order_audit.audit.since.keep import keep
 from order_audit.audit.since.numbers import Numbers, among, different
 from order_audit.audit.since.old_keys import Keys
+from order_audit.audit.since.pairs import Pairs
 from order_audit.audit.since.state_file import ID, State, UnreadableError
 from order_audit.audit.since.values import NULL, Value
 from order_audit.errors import RunError
@@ -87,6 +88,7 @@ class Incremental:
         self._facts = facts(connection, schema)
         self._compared = Compared(connection, self._rules)
         self._old: State | None = None
+        self._pairs: dict[str, Pairs] = {}
 
     def since(self, last: Audit | None, why: str = "") -> Since:
         """Find what has changed since an earlier audit; `why` is a reason to judge everything all the same."""
@@ -139,6 +141,7 @@ class Incremental:
                 found[name] = changes(self._connection, table, values, old, since)
                 result.counts[table.relation.oid] = found[name].count
                 result.found[table.name] = found[name]
+        self._pairs = pairs.known(self._connection, self._compared.pairs, old, result.found)
         groups: dict[Dependence, list[PreparedRule]] = {}
         judged = {it.rule: it.status for it in last.document.results}
         for prepared in self._rules:
@@ -162,6 +165,8 @@ class Incremental:
             return "the earlier audit did not judge it"
         if altered := next((unfit[name] for name in prepared.query.relations if name in unfit), ""):
             return altered
+        if not {it.pairs for it in self._compared.rules[rule].edges if it.pairs} <= self._pairs.keys():
+            return "the earlier audit has not kept all values that it compares"
         return "its query was changed" if old.facts["rules"].get(rule) != fingerprint(prepared) else ""
 
     def _restrict(
@@ -180,7 +185,7 @@ class Incremental:
         proof = self._sample(there[root.table].rows.arrays[array_of(root)])
         most = {name: int(max(_FEW, _SHARE * found[name].count)) for name in derived.tables}
         try:
-            what = asked(derived, there, array_of, np.concatenate(known), proof, most)
+            what = asked(derived, there, array_of, np.concatenate(known), proof, most, self._pairs)
         except TooManyError as error:
             count, name = found[error.table].count, error.table.relation
             reason = f"more than a fifth of the {count:,} rows of {name} would have to be read again"
@@ -285,7 +290,7 @@ class Incremental:
         if self._facts is None:
             return False
         state = {**self._facts, "run": run}
-        keep(self._connection, folder, state, self._compared, self._rules, since.found, self._old)
+        keep(self._connection, folder, state, self._compared, self._rules, since.found, self._old, self._pairs)
         return True
 
 

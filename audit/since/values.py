@@ -37,6 +37,8 @@ where t.oid = any(%s)
 """
 _BITS: Final = (1 << 31) - 1
 _COLUMN: Final = re.compile(rf'{ROW}\.(?:"(?:[^"]|"")*"|\w+)')
+#: What costs less than a subquery that computes it once: a column, or its text.
+_CHEAP: Final = re.compile(rf'(?:{_COLUMN.pattern}|CAST\({_COLUMN.pattern} AS TEXT\))(?: COLLATE "C")?')
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def _value(parts: tuple[str, ...], types: list[int], *, is_personal: bool, whole
     if len(parts) == 1 and types[0] in _INTEGERS and not is_personal:
         return Value(f"coalesce(({parts[0]})::int8, {NULL})", "integer")
     texts = [f"({part})::text" if kind == _VARCHAR else part for part, kind in zip(parts, types, strict=True)]
-    only, computed = "", len(parts) == 1 and not _COLUMN.fullmatch(parts[0])
+    only, computed = "", len(parts) == 1 and not _CHEAP.fullmatch(parts[0])
     if computed:
         only, texts = texts[0], ["v.value"]
     hashed = f"pg_catalog.hash_record_extended(row({', '.join(texts)}), {_SEED})"
@@ -95,6 +97,15 @@ def _value(parts: tuple[str, ...], types: list[int], *, is_personal: bool, whole
         hashed = f"(select {hashed} from (select {only} as value offset 0) as v)"
     names = ",".join(str(_TEXT if kind == _VARCHAR else kind) for kind in types)
     return Value(hashed, f"{'whole ' * whole}hash of {names}")
+
+
+def number_of(column: str, like: Value | None = None) -> str:
+    """Return SQL of the number of a column that has another `like` value of a table; without one, of 31 bits."""
+    if like is not None and like.is_integer:
+        return f"coalesce(({column})::int8, {NULL})"
+    whole = f"pg_catalog.hash_record_extended(row({column}), {_SEED})"
+    hashed = whole if like is not None and like.kind.startswith("whole ") else f"({whole} & {_BITS})"
+    return f"case when {column} is null then {NULL} else {hashed} end"
 
 
 def fits(value: Value, type_: int) -> bool:

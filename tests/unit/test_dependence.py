@@ -145,3 +145,37 @@ def test_edges(query: str) -> None:
 def test_refused(query: str) -> None:
     with pytest.raises(Underivable, match=_REFUSED[query]):
         _edges(query)
+
+
+_PAIRED: Final = (
+    "with w as ({}) select x.id from (select w.id, count(*) over (partition by w.word {}) n from w) x where n > 1"
+)
+_WORDS: Final = "cross join lateral regexp_split_to_table(p.email, '@') as k (word)"
+
+
+def test_pairs_of_a_row_and_the_values_that_a_with_query_computes_from_it() -> None:
+    query = _PAIRED.format(f"select p.id, k.word from person as p {_WORDS}", 'collate "C"')
+    derived = dependence(QueryRead(query).tree, "id", _CATALOG)
+    (edge,) = derived.edges
+    assert (edge.source, edge.target, edge.value.column, edge.same.column) == (0, 0, "id", "id")
+    assert edge.pairs.startswith("WITH w AS (SELECT p.id, k.word FROM person AS p CROSS JOIN LATERAL")
+    assert edge.pairs.endswith('SELECT "id", "word" FROM "w"')
+
+
+@pytest.mark.parametrize(
+    ("of", "collation"),
+    [
+        # no collation says which words are equal
+        (f"select p.id, k.word from person as p {_WORDS}", ""),
+        # the words depend on other rows
+        (f"select p.id, k.word from person as p join city as c on c.id = p.city_id {_WORDS}", 'collate "C"'),
+        ("select p.id, lag(p.email) over (order by p.id) as word from person as p", 'collate "C"'),
+        (f"select p.id, max(k.word) as word from person as p {_WORDS} group by p.id", 'collate "C"'),
+        (f"select p.id, k.word from (select distinct on (id) * from person) as p {_WORDS}", 'collate "C"'),
+        # two words of one name, or none beside the key
+        (f"select p.id, k.word, upper(k.word) as word from person as p {_WORDS}", 'collate "C"'),
+    ],
+)
+def test_no_pairs(of: str, collation: str) -> None:
+    with pytest.raises(Underivable):
+        dependence(QueryRead(_PAIRED.format(of, collation)).tree, "id", _CATALOG)

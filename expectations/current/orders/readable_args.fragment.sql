@@ -2,7 +2,7 @@
 -- UTF-8, replace each escape beyond ASCII by ? and its digits. Escaped backslashes are first replaced by U+0001, which
 -- JSON text cannot contain.
 select case
-  when strpos(o.delivery_script_args::text, '\u') = 0 then o.delivery_script_args::json
+  when position('\u' in o.delivery_script_args::text) = 0 then o.delivery_script_args::json
   when current_setting('server_encoding') = 'UTF8' then replace(
     regexp_replace(
       replace(o.delivery_script_args::text, '\\', chr(1)),
