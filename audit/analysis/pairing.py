@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from sqlglot import exp
 
-from order_audit.audit.analysis.column_lineage import output_name
+from order_audit.audit.analysis.column_lineage import folded_name, output_name
 from order_audit.audit.analysis.query_scope import Pairing, Underivable
 from order_audit.audit.analysis.windows import is_by_row
 from order_audit.audit.analysis.written import written
@@ -41,6 +42,29 @@ def pair_query(tree: exp.Query, pairing: Pairing, value: exp.Expr, source: int) 
     columns = [exp.column(exp.to_identifier(name, quoted=True)) for name in (known, pairing.column)]
     query = exp.select(*columns).from_(exp.to_identifier(scope.named, quoted=True))
     query.set("with_", withs.copy())
+    own = query.args["with_"].expressions[withs.expressions.index(its[0])].this
+    if not own.args.get("order"):
+        _keep_columns(own, {known, pairing.column})
+        _prune(own)
     for node in query.walk():
         node.comments = None
     return written(query)
+
+
+def _prune(select: exp.Select) -> None:
+    """Leave out columns of the first subquery in FROM that nothing names: fewer of its rows are different then."""
+    first = select.args["from_"].this
+    inner = first.this if isinstance(first, exp.Subquery) else None
+    if not isinstance(inner, exp.Select) or inner.args.get("order") or first.args["alias"].columns:
+        return
+    inside = {id(node) for node in inner.walk()}
+    outside = [node for node in select.walk() if id(node) not in inside]
+    names = {folded_name(node.this) for node in outside if isinstance(node, exp.Column) and not node.is_star}
+    if folded_name(first.args["alias"].this) in names or any(isinstance(node, exp.Star) for node in outside):
+        return  # whole rows
+    _keep_columns(inner, names)
+
+
+def _keep_columns(select: exp.Select, names: Collection[str]) -> None:
+    kept = [item for item in select.expressions if item.is_star or output_name(item) in names]
+    select.set("expressions", kept or select.expressions)

@@ -54,13 +54,15 @@ def test_values_that_cannot_be_computed(server: Server, tmp_path: Path) -> None:
             "create table person (id int primary key, tag text);"
             "insert into person select i, i % 7 || ' ' || i from generate_series(1, 50) as i"
         )
-        changes = iter(
-            (
-                "update person set tag = '3 49' where id = 9",
-                "update person set tag = 'none' where id = 8",
-                "update person set tag = '8' where id = 8",
-                "delete from person where id = 49",
-            )
-        )
-        assert hold(dsn, tmp_path, options, lambda: connection.execute(next(changes)) and None, []) == AUDITS
+        changes = [
+            b"update person set tag = '3 49' where id = 9",
+            b"update person set tag = 'none' where id = 8",
+            b"update person set tag = '8' where id = 8",
+            b"delete from person where id = 49",
+        ]
+
+        def change() -> None:
+            connection.execute(changes.pop(0))
+
+        assert hold(dsn, tmp_path, options, change, []) == AUDITS
     servers.drop_database(server, dsn)

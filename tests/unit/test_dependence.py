@@ -147,19 +147,39 @@ def test_refused(query: str) -> None:
         _edges(query)
 
 
-_PAIRED: Final = (
-    "with w as ({}) select x.id from (select w.id, count(*) over (partition by w.word {}) n from w) x where n > 1"
-)
 _WORDS: Final = "cross join lateral regexp_split_to_table(p.email, '@') as k (word)"
 
 
+def _paired(of: str, key: str = "id", collation: str = 'collate "C"') -> str:
+    """Return a query with a window by a column of a WITH query."""
+    numbered = f"select w.{key}, count(*) over (partition by w.word {collation}) n from w"
+    return f"with w as ({of}) select x.{key} from ({numbered}) x where n > 1"
+
+
+def _pairs(query: str, key: str) -> str:
+    (edge,) = dependence(QueryRead(query).tree, key, _CATALOG).edges
+    assert (edge.source, edge.target, edge.value.column, edge.same.column) == (0, 0, key, key)
+    return edge.pairs
+
+
 def test_pairs_of_a_row_and_the_values_that_a_with_query_computes_from_it() -> None:
-    query = _PAIRED.format(f"select p.id, k.word from person as p {_WORDS}", 'collate "C"')
-    derived = dependence(QueryRead(query).tree, "id", _CATALOG)
-    (edge,) = derived.edges
-    assert (edge.source, edge.target, edge.value.column, edge.same.column) == (0, 0, "id", "id")
-    assert edge.pairs.startswith("WITH w AS (SELECT p.id, k.word FROM person AS p CROSS JOIN LATERAL")
-    assert edge.pairs.endswith('SELECT "id", "word" FROM "w"')
+    pairs = _pairs(_paired(f"select p.id, k.word from person as p {_WORDS}"), "id")
+    assert pairs.startswith("WITH w AS (SELECT p.id, k.word FROM person AS p CROSS JOIN LATERAL")
+    assert pairs.endswith('SELECT "id", "word" FROM "w"')
+
+
+def test_pairs_of_equal_rows() -> None:
+    of = f"select p.email, p.score, k.word from (select distinct email, id, score from person) as p {_WORDS}"
+    # the other columns would only make rows different
+    assert "SELECT p.email, k.word FROM (SELECT DISTINCT email FROM person) AS p" in _pairs(
+        _paired(of, "email"), "email"
+    )
+
+
+def test_pairs_of_whole_rows() -> None:
+    words = _WORDS.replace("p.email", "row_to_json(p)::text")
+    of = f"select p.email, k.word from (select distinct email, id from person) as p {words}"
+    assert "(SELECT DISTINCT email, id FROM person) AS p" in _pairs(_paired(of, "email"), "email")
 
 
 @pytest.mark.parametrize(
@@ -178,4 +198,4 @@ def test_pairs_of_a_row_and_the_values_that_a_with_query_computes_from_it() -> N
 )
 def test_no_pairs(of: str, collation: str) -> None:
     with pytest.raises(Underivable):
-        dependence(QueryRead(_PAIRED.format(of, collation)).tree, "id", _CATALOG)
+        dependence(QueryRead(_paired(of, "id", collation)).tree, "id", _CATALOG)
