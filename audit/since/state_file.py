@@ -30,6 +30,9 @@ FOLDER: Final = "state"
 ID: Final = "id"
 WRITER: Final = "xmin"
 _GONE: Final = "gone"
+#: Bytes of an array that are compressed to try, and the share up to which that is worth it for all.
+_SAMPLE: Final = 1 << 14
+_SHORT: Final = 0.8
 
 
 class UnreadableError(Exception):
@@ -152,7 +155,13 @@ class PartWriter:
         with np.errstate(over="ignore"):
             steps = np.diff(array, prepend=array[:1] * 0)
         kind = next(it for it in ("<i1", "<i2", "<i4", "<i8") if _fits(steps, it))
-        self._archive.writestr(f"{name}/{block}.{kind[1:]}", steps.astype(kind).tobytes())
+        content = steps.astype(kind).tobytes()
+        # hashes become hardly shorter, which would take a third of the time of all
+        sample = content[:_SAMPLE]
+        is_short = len(zlib.compress(sample, 1)) < _SHORT * len(sample)
+        self._archive.writestr(
+            f"{name}/{block}.{kind[1:]}", content, zipfile.ZIP_DEFLATED if is_short else zipfile.ZIP_STORED
+        )
 
 
 def _fits(array: Numbers, kind: str) -> bool:
