@@ -91,7 +91,7 @@ def known(
     old: State,
     found: Mapping[str, Changes],
 ) -> dict[str, Pairs]:
-    """Return the pairs that an earlier state has, with those of the changed rows; none that it has not or not anew.
+    """Return the pairs of an earlier state with those of changed rows, of each query of which both can be read.
 
     `queries` are by their names in a dependence, each with the table of its rows; `found` has changes by table.
     """
