@@ -95,6 +95,76 @@ def test_a_batch_leaves_a_row_to_the_writer_that_is_first(
     assert verify(connection, nothing).equal
 
 
+@pytest.mark.both_versions
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_a_writer_with_an_older_snapshot_leaves_no_former_copy(
+    dsn: str, connection: psycopg.Connection, write: str, isolation: str
+) -> None:
+    order = alone(connection)
+    with psycopg.connect(dsn) as writer:
+        writer.execute(f"set transaction isolation level {isolation}".encode())
+        writer.execute("select count(*) from orders")
+        assert connection.execute(BATCH).fetchone() == (500, 0)
+        writer.execute(WRITES[write].encode(), [order])
+        writer.commit()
+    backfill(connection, MigrationThrottle(), nothing)
+    assert verify(connection, nothing).equal
+
+
+@pytest.mark.both_versions
+@pytest.mark.parametrize("write", ["delete from customers", "update customers set customer_email = 'none'"])
+def test_a_writer_with_an_older_snapshot_leaves_no_former_customer(dsn: str, write: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection, psycopg.connect(dsn) as writer:
+        generate(connection, orders=300, customers=30, seed=7, defects=0)
+        connection.execute(
+            "insert into customers (customer_id, customer_name, customer_email, customer_contact_name, address,"
+            " address_state) values (7, 'Acme', 'ann@acme.example', 'Ann', '1 Main Street', 'CA')"
+        )
+        take(connection, STEPS, "synchronise")
+        writer.execute("set transaction isolation level repeatable read")
+        writer.execute("select count(*) from customers")
+        connection.execute("select migration.backfill('customers', 0, 10)")
+        writer.execute(f"{write} where customer_id = 7".encode())
+        writer.commit()
+        backfill(connection, MigrationThrottle(), nothing)
+        assert verify(connection, nothing).equal
+
+
+@pytest.mark.both_versions
+def test_a_writer_fails_whose_snapshot_shows_a_row_in_quarantine_that_was_admitted_since(
+    dsn: str, connection: psycopg.Connection
+) -> None:
+    order = alone(connection)
+    address = (
+        "update customers set customer_email = %s"
+        " where customer_id = (select customer_id from orders where order_id = %s)"
+    )
+    former = one(dsn, "select customer_email from customers join orders using (customer_id) where order_id = %s", order)
+    backfill(connection, MigrationThrottle(), nothing)
+    connection.execute(address, ["none", order])
+    with psycopg.connect(dsn) as writer:
+        writer.execute("set transaction isolation level repeatable read")
+        assert writer.execute("select count(*) from orders").fetchone() == (3_000,)
+        connection.execute(address, [former, order])
+        with pytest.raises(errors.SerializationFailure):
+            writer.execute(WRITES["quarantine"].encode(), [order])
+    assert verify(connection, nothing).equal
+
+
+@pytest.mark.both_versions
+def test_a_writer_with_its_own_snapshot_sees_its_new_number_after_the_switch(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection, psycopg.connect(dsn) as writer:
+        generate(connection, orders=30, customers=3, seed=7, defects=0)
+        take(connection, STEPS, "switch")
+        order = alone(connection)
+        writer.execute("set transaction isolation level repeatable read")
+        writer.execute(WRITES["another number"].encode(), [order])
+        assert writer.execute("select count(*) from orders where order_id = %s", [order + 1_000_000]).fetchone() == (1,)
+        writer.commit()
+        assert verify(connection, nothing).equal
+
+
 def test_a_row_that_is_only_locked_is_copied(dsn: str, connection: psycopg.Connection) -> None:
     with psycopg.connect(dsn) as copying, psycopg.connect(dsn) as holder:
         order = alone(connection)

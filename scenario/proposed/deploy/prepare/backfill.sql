@@ -35,14 +35,43 @@ end
 $$;
 
 -- For triggers: copy changed or deleted rows, once no batch copies them; and keep later batches from them until the end of
--- the transaction.
+-- the transaction. A snapshot that is older than the locks may not show a copy. So rows without a visible copy get a note,
+-- and a session with a later snapshot copies them, as the pass that ends the backfill.
 create function migration.copy_changed(the_tab text, ids bigint[]) returns void
 language plpgsql
 as $$
+declare
+  visible bigint[];
 begin
   perform pg_advisory_xact_lock_shared(migration.lock_space(the_tab), b.block)
   from (select distinct migration.block(i.id) as block from unnest(ids) as i (id) offset 0) as b;
-  perform migration.copy_to_new(the_tab, ids);
+  -- after the switch, which moves the table, each row has a copy
+  if current_setting('transaction_isolation') <> 'read committed' and to_regclass('migration.' || the_tab) is null then
+    visible := migration.visible_copies(the_tab, ids);
+    insert into migration.pending (tab, id)
+    select the_tab, i.id from unnest(ids) as i (id) where i.id <> all(visible) on conflict do nothing;
+    ids := visible;
+  end if;
+  perform migration.copy_to_new(the_tab, ids) where ids <> '{}';
+end
+$$;
+
+-- Return those of the rows that the new tables or the quarantine have by this snapshot. Fails with 40001 if another session
+-- has removed one since. Rows that another session is removing are left out.
+create function migration.visible_copies(the_tab text, ids bigint[]) returns bigint[]
+language plpgsql
+as $$
+begin
+  if the_tab = 'customers' then
+    return array(
+      select r.customer_id from migration.customer_row as r where r.customer_id = any(ids) order by r.customer_id
+      for key share skip locked
+    );
+  end if;
+  return array(
+    select r.order_id from migration.order_row as r where r.order_id = any(ids) order by r.order_id
+    for key share skip locked
+  );
 end
 $$;
 
