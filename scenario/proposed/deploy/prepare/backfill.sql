@@ -75,6 +75,34 @@ begin
 end
 $$;
 
+-- The numbers of the rows that the old tables have, and that the new tables or the quarantine have.
+create view migration.old_number as
+  select 'customers' as tab, c.customer_id as id from migration.old_customers as c
+  union all
+  select 'orders', o.order_id from migration.old_orders as o;
+create view migration.copied_number as
+  select 'customers' as tab, r.customer_id as id from migration.customer_row as r
+  union all
+  select 'orders', r.order_id from migration.order_row as r;
+
+-- Lock rows of an old table; return those that no other session has locked. The server locks no row of a union.
+create function migration.lock_old_rows(the_tab text, ids bigint[]) returns bigint[]
+language plpgsql
+as $$
+begin
+  if the_tab = 'customers' then
+    return array(
+      select c.customer_id from migration.old_customers as c where c.customer_id = any(ids) order by c.customer_id
+      for no key update skip locked
+    );
+  end if;
+  return array(
+    select o.order_id from migration.old_orders as o where o.order_id = any(ids) order by o.order_id
+    for no key update skip locked
+  );
+end
+$$;
+
 -- Copy the next rows of an old table, by number, that are neither in the new table nor in quarantine. Rows that others
 -- change or lock are skipped (`held`): the trigger of their writer copies them. `last` is null at the end.
 create function migration.backfill(
@@ -93,46 +121,22 @@ begin
     raise object_not_in_prerequisite_state using
       message = 'a batch needs the isolation level read committed: a later one hides changes that precede its locks';
   end if;
-  if the_tab = 'customers' then
-    next_ids := array(
-      select c.customer_id from migration.old_customers as c
-      where c.customer_id > after_id order by c.customer_id limit at_most
-    );
-  else
-    next_ids := array(
-      select o.order_id from migration.old_orders as o where o.order_id > after_id order by o.order_id limit at_most
-    );
-  end if;
+  next_ids := array(
+    select n.id from migration.old_number as n where n.tab = the_tab and n.id > after_id order by n.id limit at_most
+  );
   last := next_ids[cardinality(next_ids)];
   blocks := migration.keep_writers_waiting(the_tab, next_ids);
   -- after the locks, in a statement with a snapshot of its own
-  if the_tab = 'customers' then
-    missing := array(
-      select c.customer_id from migration.old_customers as c
-      where c.customer_id > after_id and c.customer_id <= last
-        and (select r.customer_id from migration.customer_row as r where r.customer_id = c.customer_id limit 1) is null
-      order by c.customer_id
-    );
-  else
-    missing := array(
-      select o.order_id from migration.old_orders as o
-      where o.order_id > after_id and o.order_id <= last
-        and (select r.order_id from migration.order_row as r where r.order_id = o.order_id limit 1) is null
-      order by o.order_id
-    );
-  end if;
+  missing := array(
+    select n.id from migration.old_number as n
+    where n.tab = the_tab and n.id > after_id and n.id <= last
+      and (select c.id from migration.copied_number as c where c.tab = the_tab and c.id = n.id limit 1) is null
+    order by n.id
+  );
   free := array(select m.id from unnest(missing) as m (id) where migration.block(m.id) = any(blocks));
   to_lock := array(select m.id from unnest(missing) as m (id) where migration.block(m.id) <> all(blocks));
-  if to_lock <> '{}' and the_tab = 'customers' then
-    free := free || array(
-      select c.customer_id from migration.old_customers as c where c.customer_id = any(to_lock) order by c.customer_id
-      for no key update skip locked
-    );
-  elsif to_lock <> '{}' then
-    free := free || array(
-      select o.order_id from migration.old_orders as o where o.order_id = any(to_lock) order by o.order_id
-      for no key update skip locked
-    );
+  if to_lock <> '{}' then
+    free := free || migration.lock_old_rows(the_tab, to_lock);
   end if;
   taken := cardinality(free);
   held := cardinality(missing) - taken;
