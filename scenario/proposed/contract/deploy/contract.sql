@@ -103,7 +103,7 @@ drop trigger z_to_old on sales.schedules;
 alter table sales.customers no inherit migration.customer_row;
 alter table sales.orders no inherit migration.order_row;
 
-drop view migration.side, migration.differing_recreations, migration.differing_schedules, migration.new_columns,
+drop view migration.comparable_row, migration.differing_recreations, migration.differing_schedules, migration.new_columns,
   migration.old_number;
 drop view migration.old_orders, migration.old_customers;
 alter table migration.customers alter column customer_id drop default;

@@ -3,7 +3,7 @@
 
 -- Both sides as lines of text, value by value; old balances without drift. The new side has the values that old
 -- applications read, and whether the other values agree with them.
-create view migration.side as
+create view migration.comparable_row as
   select 'customers' as tab, 'old' as side, c.customer_id as id,
     row(
       c.customer_name, c.customer_email, c.customer_contact_name, c.customer_phone, c.address, c.address_state,
@@ -44,7 +44,7 @@ set jit = off
 set enable_sort = off
 as $$
   select min(s.id), max(s.id), count(*) filter (where s.side = 'old'), count(*) filter (where s.side = 'new')
-  from migration.side as s
+  from migration.comparable_row as s
   where s.tab = the_tab
   group by s.id / width
   having sum(hashtextextended(s.line, s.id) * case s.side when 'old' then 1::numeric else -1 end) <> 0
@@ -65,7 +65,7 @@ as $$
       when min(s.side) = 'old' then 'only in the old table'
       else 'only in the new tables'
     end
-  from migration.side as s
+  from migration.comparable_row as s
   where s.tab = the_tab and s.id between first_id and last_id
   group by s.id
   having count(*) <> 2 or min(s.line) <> max(s.line)
