@@ -6,8 +6,8 @@
 --   1. A batch takes the exclusive locks of its blocks, and only those that it gets at once. So it never waits for them.
 --   2. A trigger of an old table that has to copy a changed or deleted row takes the shared lock of its block first, until
 --      the end of the transaction.
--- Only then either looks up which rows the new tables have. So a batch reads no row with a change that is not committed and
--- whose trigger has run; and a trigger that runs later sees the row that the batch has copied, and changes or deletes it.
+-- Only then either looks up which rows the new tables have. So where a trigger has run, a batch reads the row only once the
+-- change is committed. A trigger that runs later sees the row that the batch has copied, and changes or deletes it.
 -- Where a block is not free, the batch locks the rows themselves, without those that others have locked (`held`).
 -- A new row needs no lock: a batch sees it once its trigger has copied it. Nor does a row that the new tables have already.
 -- A trigger holds at most 1,024 locks for each table, whatever its statements change: a block has 1,024 numbers, and every

@@ -110,8 +110,8 @@ alter table sales.orders add constraint orders_fit_old_columns check (
   order_id between -2147483648 and 2147483647 and amount = trunc(amount) and amount <= 2147483647
 );
 
--- Rows that an old application changed while a new application held their lock: neither waits for the other, and the
--- second one merges both changes.
+-- Notes of rows whose new side lacks a change of an old application. Either a new application held their lock: neither
+-- waits for the other, and the second one merges both changes. Or the snapshot did not show whether they are copied.
 create table migration.pending (
   tab text not null check (tab in ('customers', 'orders')),
   id bigint not null,
