@@ -176,6 +176,12 @@ def test_the_job_is_not_late_on_the_day_of_the_switch(undone: psycopg.Connection
     assert fits(alert, raised(undone, alert))
 
 
+def test_a_row_that_the_backfill_will_copy_raises_no_alert(undone: psycopg.Connection) -> None:
+    undone.execute(BY_STATEMENTS["row_is_pending"].encode())
+    undone.execute("delete from migration.step where name in ('backfill', 'verify')")
+    assert raised(undone, ALERTS["row_is_pending"]) == []
+
+
 @pytest.mark.both_versions
 def test_a_wait_and_a_long_transaction_raise_alerts(verified: str, undone: psycopg.Connection) -> None:
     waiting, long = of("waiting_session", "1 second", "0 seconds"), of("long_transaction", "5 minutes", "0 minutes")
