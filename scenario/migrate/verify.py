@@ -67,7 +67,7 @@ class Verified:
 
     @property
     def equal(self) -> bool:
-        """Whether both sides say the same. Other recreations are explained, and no difference of the data."""
+        """Whether both sides have equal values. Orders that only one nightly job recreates do not count."""
         return not self.differences
 
 
@@ -112,7 +112,7 @@ def compare(connection: psycopg.Connection, on_progress: ProgressCallback) -> Ve
         differences += named[:MOST]
         more = more or len(named) > MOST
     differences += (
-        Difference("schedules", row[0], "old applications would read another one")
+        Difference("schedules", row[0], "old applications would read another schedule")
         for row in connection.execute("select schedule_id from migration.differing_schedules order by 1 limit 1000")
     )
     on_progress(2, 4, "what only the new tables know")

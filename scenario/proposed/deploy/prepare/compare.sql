@@ -75,18 +75,18 @@ $$;
 -- Consistency of the facts that only the new tables have.
 create view migration.differing_inside as
   select 'customers' as tab, e.customer_id as id,
-    format('ledger entry %s does not begin with what the one before left', e.entry_number) as difference
+    format('ledger entry %s does not begin with the balance after the previous entry', e.entry_number) as difference
   from sales.ledger_entries as e
   left join sales.ledger_entries as p on p.customer_id = e.customer_id and p.entry_number = e.entry_number - 1
   where coalesce(p.balance_after, 0) <> e.balance_before or (e.entry_number > 1 and p.entry_number is null)
     or e.balance_before + e.amount <> e.balance_after
   union all
-  select 'customers', c.customer_id, 'its last ledger entry left another balance'
+  select 'customers', c.customer_id, 'its balance is not the one after its last ledger entry'
   from sales.customers as c
   left join sales.ledger_entries as e on e.customer_id = c.customer_id and e.entry_number = c.entry_number
   where coalesce(e.balance_after, 0) <> c.balance or (c.entry_number > 0 and e.entry_number is null)
   union all
-  select 'customers', e.customer_id, format('ledger entry %s is none of its own', e.entry_number)
+  select 'customers', e.customer_id, format('ledger entry %s is beyond the number of its entries', e.entry_number)
   from sales.ledger_entries as e
   join sales.customers as c on c.customer_id = e.customer_id
   where e.entry_number > c.entry_number
@@ -97,12 +97,12 @@ create view migration.differing_inside as
   where o.customer_id <> e.customer_id
   union all
   select 'orders', h.order_id,
-    format('change %s of its status does not begin with what the one before made of it', h.change_number)
+    format('status change %s does not begin with the status after the previous change', h.change_number)
   from sales.order_status_changes as h
   left join sales.order_status_changes as p on p.order_id = h.order_id and p.change_number = h.change_number - 1
   where h.change_number > 1 and p.status_after is distinct from h.status_before
   union all
-  select 'orders', h.order_id, 'the last change of its status made something else of it'
+  select 'orders', h.order_id, 'its status is not the one after its last status change'
   from sales.order_status_changes as h
   join sales.orders as o on o.order_id = h.order_id
   where o.order_status <> h.status_after
@@ -110,7 +110,7 @@ create view migration.differing_inside as
       select from sales.order_status_changes as n where n.order_id = h.order_id and n.change_number > h.change_number
     )
   union all
-  select 'orders', coalesce(o.order_id, r.order_id), 'its recreation is not written down as it was'
+  select 'orders', coalesce(o.order_id, r.order_id), 'its recreation has no record, or a record that contradicts the order'
   from (select o.order_id, o.first_ancestor_id from sales.orders as o where o.recreated_amount is not null) as o
   full join sales.recreations as r on r.order_id = o.order_id
   left join sales.orders as p on p.order_id = r.predecessor_id
@@ -127,7 +127,7 @@ create view migration.differing_inside as
   where t.customer_id is distinct from d.customer_id
     or nullif(t.args_text::jsonb, 'null') is distinct from sales_private.with_secrets(d.customer_id, d.args)::jsonb
   union all
-  select 'orders', n.order_id, 'it has a delivery, and old applications read none'
+  select 'orders', n.order_id, 'it has a delivery, and is marked as one without for old applications'
   from sales_old.null_args as n
   join sales.orders as o on o.order_id = n.order_id
   where o.delivery_id is not null;
