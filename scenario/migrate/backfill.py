@@ -47,23 +47,11 @@ def backfill(
     if compression := session.scalar(connection, COMPRESSION):  # for the session: builds of indexes log whole pages
         session.configure(connection, [("wal_compression", compression)])
     for table in _TABLES:
-        (position, left), tries, fewest = _position(connection, table), 0, 0
 
         def looked_at(done: int, _of: int, note: str, before: int = before) -> None:
             on_progress(min(before + done, of), of, note)
 
-        while True:
-            left = _pass(connection, table, position, left, throttle, looked_at)
-            if not left:
-                break
-            # what others held: they bring it along where they change it, and else it is ours
-            tries = tries + 1 if 0 < fewest <= left else 1
-            if tries >= throttle.max_tries:
-                raise held(connection, f"{row_count(left)} of {table}", tries)
-            fewest = left
-            looked_at(0, of, f"locked: {row_count(left)} of {table}; pass {tries + 1} of {throttle.max_tries}")
-            position, left = FIRST, 0
-            back_off(min(tries, SLOWEST))
+        _copy(connection, table, throttle, looked_at)
         before += _about(connection, table)
         connection.execute("analyze " + ("sales.customers" if table == "customers" else "sales.orders"))
     copy_left_over(connection, throttle, on_progress)
@@ -105,7 +93,7 @@ def build_indexes(
                     on_progress(number, len(statements), f"indexes: {note}")  # noqa: B023
 
                 on_progress(number, len(statements), "indexes")
-                # they wait for older transactions, and hold up no session
+                # index builds wait for older transactions, and block no session
                 with (
                     session.timeouts(connection, lock=0, statement=0),
                     reporting_progress(connection, on_note, on_wait),
@@ -114,7 +102,7 @@ def build_indexes(
             on_progress(len(statements), len(statements), "indexes")
             return
         except BUSY:
-            # what it left behind is dropped first
+            # the first statements drop an index whose build was interrupted
             if attempt + 1 == throttle.max_tries:
                 raise not_built(connection, statement, attempt + 1) from None
             back_off(attempt)
@@ -150,6 +138,25 @@ def carry_values(
         size = next_size(size, time.perf_counter() - began, throttle)
         on_progress(done, 0, "rows")
         wait_for_others(connection, throttle, lambda note: on_progress(done, 0, note))  # noqa: B023
+
+
+def _copy(
+    connection: psycopg.Connection, table: str, throttle: MigrationThrottle, on_progress: ProgressCallback
+) -> None:
+    """Go through a table until no row is left: each pass leaves out rows that others hold.
+
+    Raises RunError if others hold rows in all passes, or if a batch fails in all tries.
+    """
+    (position, left), tries, fewest = _position(connection, table), 0, 0
+    while left := _pass(connection, table, position, left, throttle, on_progress):
+        # their writers' triggers copy them; the next pass copies those that were only locked
+        tries = tries + 1 if 0 < fewest <= left else 1
+        if tries >= throttle.max_tries:
+            raise held(connection, f"{row_count(left)} of {table}", tries)
+        fewest = left
+        on_progress(0, 0, f"locked: {row_count(left)} of {table}; pass {tries + 1} of {throttle.max_tries}")
+        position, left = FIRST, 0
+        back_off(min(tries, SLOWEST))
 
 
 def _pass(

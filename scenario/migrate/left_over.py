@@ -1,4 +1,4 @@
-"""Bring in what was left for later: rows in quarantine without a fault by now, and rows that both sides held."""
+"""Copy the rows that were left for later: those in quarantine whose faults are gone, and those with a note."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TABLES: Final = ("customers", "orders")
 _COUNT: Final = """
 select (select count(*) from migration.quarantined), (select count(*) from migration.pending)
 """
-#: The next rows that both sides held at once, and that no session has brought along since.
+#: The next rows with a note (`migration.pending`): their new side lacks a change that no session has copied since.
 _PENDING: Final = """
 select array_agg(n.id order by n.id)
 from (select p.id from migration.pending as p where p.tab = %s and p.id > %s order by p.id limit %s) as n
@@ -34,11 +34,11 @@ from (select p.id from migration.pending as p where p.tab = %s and p.id > %s ord
 def copy_left_over(
     connection: psycopg.Connection, throttle: MigrationThrottle, on_progress: ProgressCallback = ignore_progress
 ) -> int:
-    """Bring in what can be brought in by now. One pass over these rows; return how many it tried to bring in.
+    """Copy the rows whose reason to wait is gone, in one pass over them; return how many it tried to copy.
 
-    Rows that both sides held at once are tried again. `on_progress` receives rows looked at, all rows and a note, at
-    last what remains. Raises RunError if others hold rows for longer than all tries take, or if a single row takes
-    longer than its limit each time.
+    Rows with a note are tried again until none is left. `on_progress` receives rows looked at, all rows and a note, at
+    last the number of the remaining ones. Raises RunError if others hold rows for longer than all tries take, or if a
+    single row takes longer than its limit each time.
     """
     of = sum(_count(connection, throttle))
     done = tried = 0
@@ -72,7 +72,7 @@ def copy_left_over(
             _in_batches(connection, throttle, table, copy, on_progress, done, of)
     if of:
         remaining, _ = _count(connection, throttle)
-        on_progress(of, of, f"tried to bring in {row_count(tried)}; in quarantine: {row_count(remaining)}")
+        on_progress(of, of, f"tried to copy {row_count(tried)}; in quarantine: {row_count(remaining)}")
     return tried
 
 

@@ -103,7 +103,7 @@ def test_a_batch_of_them_ends_at_max_lock_wait_and_smaller_ones_follow(sample: s
         assert one(sample, "select count(*) from took") == 10
         assert (0, 10, "orders that were left for later: try 2 of 120") in notes
         assert (10, 10, "orders that were left for later") in notes
-        assert notes[-1] == (10, 10, "tried to bring in 10 rows; in quarantine: 0 rows")
+        assert notes[-1] == (10, 10, "tried to copy 10 rows; in quarantine: 0 rows")
 
         connection.execute("update public.slow set seconds = 0.15; alter table orders disable trigger migration_update")
         connection.execute("update orders set order_amount = order_amount + 1 where order_id = 1001")

@@ -127,7 +127,7 @@ def test_the_switch_brings_in_what_the_old_side_left(dsn: str) -> None:
         assert one(dsn, "select customer_balance from customers where customer_id = %s", customer) == 7
         assert verify(connection, nothing).equal
         record_verified(connection)
-        # a contact is held without its customer: it is brought in before the old tables go
+        # a contact is held without its customer: it is copied before the old tables go
         new.execute("select from sales.contacts where customer_id = %s for no key update", [customer])
         connection.execute("update customers set customer_phone = '5' where customer_id = %s", [customer])
         with pytest.raises(RefusalError, match="no locks after"):
