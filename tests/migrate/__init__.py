@@ -15,6 +15,7 @@ Concurrency
     old job and new job, in every phase and at once: test_a_second_job_of_the_day_changes_nothing,
         test_jobs_of_both_sides_at_once_do_not_deadlock
     one order recreated by both sides once: test_an_order_is_recreated_by_one_of_both_nightly_jobs
+    a transaction whose snapshot is older than a copy: test_a_writer_with_an_older_snapshot_leaves_no_former_copy
     a debit during a recreation: test_nobody_spends_what_the_other_side_spent,
         test_an_old_job_waits_for_a_debit_after_the_contract
 End

@@ -18,7 +18,7 @@ from tests.support.clients import psql
 
 
 def nothing(*_: object) -> None:
-    """Tell nobody."""
+    """Ignore progress and notes."""
 
 
 def take(connection: psycopg.Connection, all_steps: list[Step], to: str, accept_quarantine: int = 0) -> None:
@@ -38,7 +38,7 @@ def compare_again(dsn: str) -> None:
 
 
 def one(dsn: str, query: str, *values: object) -> Any:
-    """The first value that a query gives."""
+    """Return the first value of a query's first row."""
     with psycopg.connect(dsn) as connection:
         row = connection.execute(query.encode(), values).fetchone()
         assert row is not None

@@ -127,7 +127,7 @@ def test_a_writer_with_an_older_snapshot_leaves_no_former_customer(dsn: str, wri
         connection.execute("select migration.backfill('customers', 0, 10)")
         writer.execute(f"{write} where customer_id = 7".encode())
         writer.commit()
-        backfill(connection, MigrationThrottle(), nothing)
+        connection.execute("call migration.backfill_all()")
         assert verify(connection, nothing).equal
 
 

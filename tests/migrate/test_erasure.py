@@ -130,7 +130,7 @@ def test_nothing_of_a_person_is_left_but_the_books(server: Server, tmp_path: Pat
 
 
 def test_reasons_stay_and_are_counted(sample: str) -> None:
-    """Nobody should write a name there; the count says that somebody did."""
+    """A reason should name no person; the result counts those that do."""
     with psycopg.connect(sample, autocommit=True) as connection:
         take(connection, steps(PROPOSED), "backfill")
         connection.execute(ENDED)
@@ -155,7 +155,7 @@ def test_reasons_stay_and_are_counted(sample: str) -> None:
 
 
 def test_who_cannot_be_erased(sample: str) -> None:
-    """Nobody, a row in quarantine; one line says why."""
+    """A customer that does not exist, or has rows in quarantine: one line has the reason."""
     with psycopg.connect(sample, autocommit=True) as connection:
         connection.execute("update orders set order_amount = -1, order_status = 'expired' where order_id = 1009")
         connection.execute("update customers set customer_email = 'nowhere' where customer_id = 3")

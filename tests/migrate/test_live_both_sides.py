@@ -87,7 +87,7 @@ def test_nobody_spends_what_the_other_side_spent(dsn: str) -> None:
 
 
 def test_the_backfill_comes_back_for_what_others_only_held(dsn: str) -> None:
-    """Who locks a row and does not change it brings nothing along."""
+    """A session that locks a row without a change fires no trigger that copies it."""
     with (
         psycopg.connect(dsn, autocommit=True) as connection,
         psycopg.connect(dsn) as customers,
