@@ -17,6 +17,7 @@ from order_audit import session
 from order_audit.audit.analysis.dependence import ROW
 from order_audit.audit.since.copied import arrays, blocks, copied
 from order_audit.audit.since.numbers import Mask, Numbers, among, joined
+from order_audit.audit.since.packed import Packing
 from order_audit.audit.since.state_file import ID, WRITER, PartWriter, Rows, State
 from order_audit.audit.since.tables import Table
 from order_audit.audit.since.values import Value
@@ -221,7 +222,8 @@ def _lost(connection: psycopg.Connection, table: Table, suspects: Numbers, there
 
 def _writers(ages: Numbers, following: int) -> Numbers:
     """Return transactions by their ages, less 2^31, so that they fit into four bytes."""
-    return np.where(ages == _FOREVER, 2, (following - ages) % _XIDS) - 2**31
+    whole = np.where(ages == _FOREVER, 2, (following - ages.astype(np.int64)) % _XIDS)
+    return (whole - 2**31).astype(np.int32)
 
 
 def _ages(writers: Numbers, following: int) -> Numbers:
@@ -233,11 +235,10 @@ def write_all(
     connection: psycopg.Connection, table: Table, values: dict[str, Value], part: PartWriter, following: int
 ) -> int:
     """Write all rows of a table into a part of a state; return their number."""
-    columns = {ID: table.id.sql, WRITER: f"pg_catalog.age({ROW}.xmin)"} | {
-        it: value.sql for it, value in values.items()
-    }
+    age = f"pg_catalog.age({ROW}.xmin)"
+    columns = {ID: table.id, WRITER: Value(age, "integer", age)} | values
     count = 0
-    for found in blocks(connection, table, columns):
+    for found in blocks(connection, table, Packing(columns, (ID, WRITER))):
         found[WRITER] = _writers(found[WRITER], following)
         part.rows(table.name, Rows(found))
         count += len(found[ID])

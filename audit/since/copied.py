@@ -11,6 +11,7 @@ import psycopg
 from order_audit import session
 from order_audit.audit.analysis.dependence import ROW
 from order_audit.audit.since.numbers import Numbers
+from order_audit.audit.since.packed import Packing
 from order_audit.audit.since.tables import Table
 
 #: About so many bytes of a table are read by one statement.
@@ -29,11 +30,12 @@ def arrays(connection: psycopg.Connection, columns: Mapping[str, str], source: s
 
 def copied(connection: psycopg.Connection, query: str, fields: int) -> list[Numbers]:
     """Return the one row of a query that gives arrays of int8."""
-    data = bytearray()
+    return list(_parsed(_row(connection, query), fields))
+
+
+def _row(connection: psycopg.Connection, query: str) -> bytes:
     with connection.cursor() as cursor, cursor.copy(f"copy ({query}) to stdout (format binary)".encode()) as copy:
-        for block in copy:
-            data += block
-    return list(_parsed(bytes(data), fields))
+        return b"".join(copy)
 
 
 def _parsed(data: bytes, fields: int) -> Iterator[Numbers]:
@@ -52,8 +54,8 @@ def _parsed(data: bytes, fields: int) -> Iterator[Numbers]:
         place += length
 
 
-def blocks(connection: psycopg.Connection, table: Table, columns: Mapping[str, str]) -> Iterator[dict[str, Numbers]]:
-    """Yield columns of all rows of a table, in the order of their places.
+def blocks(connection: psycopg.Connection, table: Table, packing: Packing) -> Iterator[dict[str, Numbers]]:
+    """Yield the numbers of all rows of a table, in the order of their places.
 
     Partitions are read by the name of their table: a role may have no right to read them by their own.
     """
@@ -71,6 +73,7 @@ def blocks(connection: psycopg.Connection, table: Table, columns: Mapping[str, s
     step = max(1, _CHUNK // size // max(1, leaves))
     for first in range(0, largest // size, step):
         bounds = f"{ROW}.ctid >= '({first},0)' and {ROW}.ctid < '({first + step},0)'"
-        found = arrays(connection, columns, f"from {table.name} as {ROW} where {bounds}")
-        if len(next(iter(found.values()))):
-            yield found
+        packed = f"pg_catalog.string_agg({packing.sql}, ''::bytea)"
+        data = _row(connection, f"select {packed} from {table.name} as {ROW} where {bounds}")
+        if len(rows := data[_HEADER + 2 + 4 : -2]):
+            yield packing.unpacked(rows)

@@ -18,12 +18,10 @@ from order_audit.audit.analysis.filters import Filter, condition, implies
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.since.tables import Table
-from order_audit.audit.since.values import Value
+from order_audit.audit.since.values import BITS, Value
 
 #: The name of the array with the bits.
 COUNTS: Final = "rows that count"
-#: Bits of a number that are used.
-_MOST: Final = 30
 #: A computation that can fail: the negative of the lowest integer does.
 _NEGATIVE: Final = re.compile(r"-\s*[^\s0-9]")
 
@@ -50,7 +48,7 @@ class Counting:
         if any(_includes(known, wanted) for known in there):
             return
         there[:] = [known for known in there if not _includes(wanted, known)]
-        if len(there) < _MOST:
+        if len(there) < BITS:
             there.append(wanted)
 
     def bit(self, table: RelationName, wanted: Iterable[Filter]) -> int:

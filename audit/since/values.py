@@ -24,6 +24,8 @@ from order_audit.audit.database.quoting import quoted
 #: The number of NULL: one that no column has, as it may have the lowest or the highest.
 NULL: Final = -7_203_418_560_917_342_851
 _INTEGERS: Final = {20, 21, 23}
+#: Those of four bytes at most.
+_SHORT: Final = {21, 23}
 _VARCHAR: Final = 1043
 _TEXT: Final = 25
 #: What hashes begin with, so that they are no hashes that other programs use.
@@ -36,6 +38,8 @@ left join pg_type as e on e.oid = t.typelem and t.typcategory = 'A'
 where t.oid = any(%s)
 """
 _BITS: Final = (1 << 31) - 1
+#: The most bits that say something else of a row.
+BITS: Final = 30
 _COLUMN: Final = re.compile(rf'{ROW}\.(?:"(?:[^"]|"")*"|\w+)')
 #: What costs less than a subquery that computes it once: a column, or its text.
 _CHEAP: Final = re.compile(rf'(?:{_COLUMN.pattern}|CAST\({_COLUMN.pattern} AS TEXT\))(?: COLLATE "C")?')
@@ -45,16 +49,28 @@ _CHEAP: Final = re.compile(rf'(?:{_COLUMN.pattern}|CAST\({_COLUMN.pattern} AS TE
 class Value:
     """SQL of the number of a value of the row `ROW`, and what has equal numbers where values are equal.
 
-    `kind` is `integer`, or the types of what is hashed.
+    `kind` is `integer`, `bits`, or the types of what is hashed. `short` is the column, if it is an integer of at most
+    four bytes.
     """
 
     sql: str
     kind: str
+    short: str = ""
 
     @property
     def is_integer(self) -> bool:
         """Whether the number is the value itself."""
         return self.kind == "integer"
+
+    @property
+    def is_bits(self) -> bool:
+        """Whether the number has bits that say something of the row."""
+        return self.kind == "bits"
+
+    @property
+    def is_short_hash(self) -> bool:
+        """Whether the number is a hash of 31 bits."""
+        return self.kind.startswith("hash of ")
 
     @property
     def is_text(self) -> bool:
@@ -83,29 +99,43 @@ def value_of(connection: psycopg.Connection, link: Link, table: Relation, *, who
 
 def _value(parts: tuple[str, ...], types: list[int], *, is_personal: bool, whole: bool) -> Value:
     if len(parts) == 1 and types[0] in _INTEGERS and not is_personal:
-        return Value(f"coalesce(({parts[0]})::int8, {NULL})", "integer")
-    texts = [f"({part})::text" if kind == _VARCHAR else part for part, kind in zip(parts, types, strict=True)]
-    only, computed = "", len(parts) == 1 and not _CHEAP.fullmatch(parts[0])
-    if computed:
-        only, texts = texts[0], ["v.value"]
-    hashed = f"pg_catalog.hash_record_extended(row({', '.join(texts)}), {_SEED})"
-    if not whole:
-        hashed = f"({hashed} & {_BITS})"
-    if len(parts) == 1:
-        hashed = f"case when {'v.value' if computed else parts[0]} is null then {NULL} else {hashed} end"
-    if computed:  # once
-        hashed = f"(select {hashed} from (select {only} as value offset 0) as v)"
+        short = parts[0] if types[0] in _SHORT and _COLUMN.fullmatch(parts[0]) else ""
+        return Value(f"coalesce(({parts[0]})::int8, {NULL})", "integer", short)
     names = ",".join(str(_TEXT if kind == _VARCHAR else kind) for kind in types)
+    if len(parts) == 1:
+        hashed = _hashed(parts[0], types[0], whole=whole)
+    else:
+        texts = [f"({part})::text" if kind == _VARCHAR else part for part, kind in zip(parts, types, strict=True)]
+        hashed = _of_record(texts, whole=whole)
     return Value(hashed, f"{'whole ' * whole}hash of {names}")
 
 
+def _hashed(part: str, type_: int, *, whole: bool) -> str:
+    """Return SQL of the hash of a value of a type, or NULL's number."""
+    bits = "" if whole else f" & {_BITS}"
+    # much cheaper than that of a record; the bytes decide, because texts that only a collation takes for equal are
+    # compared nowhere
+    if type_ in (_TEXT, _VARCHAR):
+        return f'coalesce(pg_catalog.hashtextextended(({part})::text collate "C", {_SEED}){bits}, {NULL})'
+    if type_ in _INTEGERS:
+        return f"coalesce(pg_catalog.hashint8extended(({part})::int8, {_SEED}){bits}, {NULL})"
+    if _CHEAP.fullmatch(part):
+        return f"case when {part} is null then {NULL} else {_of_record([part], whole=whole)} end"
+    number = f"case when v.value is null then {NULL} else {_of_record(['v.value'], whole=whole)} end"
+    return f"(select {number} from (select {part} as value offset 0) as v)"  # once
+
+
+def _of_record(parts: list[str], *, whole: bool) -> str:
+    hashed = f"pg_catalog.hash_record_extended(row({', '.join(parts)}), {_SEED})"
+    return hashed if whole else f"({hashed} & {_BITS})"
+
+
 def number_of(column: str, like: Value | None = None) -> str:
-    """Return SQL of the number of a column that has another `like` value of a table; without one, of 31 bits."""
+    """Return SQL of the number of a column that has another `like` value of a table; without one, of a text."""
     if like is not None and like.is_integer:
         return f"coalesce(({column})::int8, {NULL})"
-    whole = f"pg_catalog.hash_record_extended(row({column}), {_SEED})"
-    hashed = whole if like is not None and like.kind.startswith("whole ") else f"({whole} & {_BITS})"
-    return f"case when {column} is null then {NULL} else {hashed} end"
+    kind = like.kind if like is not None else ""
+    return _hashed(column, int(kind.rpartition(" ")[2] or _TEXT), whole=kind.startswith("whole "))
 
 
 def fits(value: Value, type_: int) -> bool:
