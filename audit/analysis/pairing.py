@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Final
 
@@ -13,6 +14,9 @@ from order_audit.audit.analysis.windows import is_by_row
 from order_audit.audit.analysis.written import written
 
 #: Why a window's rows are not known.
+_NAME: Final = r'"(?:[^"]|"")+"'
+#: The end of a query of pairs.
+_SELECT: Final = re.compile(rf'SELECT {_NAME}, {_NAME} FROM "(?P<name>(?:[^"]|"")+)"\Z')
 _REFUSED: Final = "it has a window by a value that is not computed from single rows of a table"
 
 
@@ -49,6 +53,13 @@ def pair_query(tree: exp.Query, pairing: Pairing, value: exp.Expr, source: int) 
     for node in query.walk():
         node.comments = None
     return written(query)
+
+
+def divided(query: str) -> tuple[str, str]:
+    """Return the name of the WITH query that a query of pairs reads, and the query without its WITH queries."""
+    found = _SELECT.search(query)
+    assert found is not None  # noqa: S101 - pair_query() writes it
+    return found["name"].replace('""', '"'), found[0]
 
 
 def _prune(select: exp.Select) -> None:

@@ -142,7 +142,7 @@ def collect(
                 profiling = beside.submit(profile_beside, snapshot, read, scans, options)
                 linted, unused = linting.result()
                 profile = profiling.result()
-                known.write_state(folder, run)
+                known.write_state(folder, run, scans.outcome)
                 outcomes |= {it.rule.id: scans.outcome(it.rule.id) for it in prepared_rules}
                 tables = scans.rows()
                 scans.finish()
@@ -224,7 +224,7 @@ def _start(
         1 if options.gentle else options.jobs, options.examples, options.unmask, schema, options.gentle
     )
     on_outcome = Counter(len(prepared_rules), options.on_progress)
-    return engine.start(prepared_rules, store, scan_options, on_outcome, known.restrictions, known.counts)
+    return engine.start(prepared_rules, store, scan_options, on_outcome, known.restrictions, known.counts, known.beside)
 
 
 def _violations(store: ViolationStore, outcomes: Mapping[str, Outcome], folder: Path) -> Violations:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.results.options import Options
 from order_audit.audit.results.own_folder import STATE
+from order_audit.audit.scans.beside import Beside
 from order_audit.audit.scans.engine import Engine
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.prepared_rule import PreparedRule
@@ -30,6 +31,7 @@ class Known:
     ) -> None:
         self.restrictions: Mapping[str, Restriction] = {}
         self.counts: Mapping[int, int] = {}
+        self.beside: Mapping[str, Beside] = {}
         self._last = last
         self._incremental: Incremental | None = None
         self._found: Found | None = None
@@ -49,13 +51,14 @@ class Known:
             why = "other roles may create functions and operators in a schema of the search path"
         self._found = self._incremental.since(last, why)
         self.restrictions, self.counts = self._found.restrictions, self._found.counts
+        self.beside = self._incremental.beside
 
-    def write_state(self, folder: Path, run: str) -> None:
-        """Write the state into the folder of the files."""
+    def write_state(self, folder: Path, run: str, wait: Callable[[str], object]) -> None:
+        """Write the state into the folder of the files; `wait` waits until a rule is judged."""
         if (
             self._incremental is not None
             and self._found is not None
-            and not self._incremental.keep(folder / STATE.name, run, self._found)
+            and not self._incremental.keep(folder / STATE.name, run, self._found, wait)
         ):
             self.note = "no state was kept: this role may not call pg_control_system(), which identifies the server"
 

@@ -6,7 +6,7 @@ the related rows that impacts add up.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,6 +17,7 @@ from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database import catalog, sampling
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
+from order_audit.audit.scans.beside import Beside
 from order_audit.audit.scans.impact import Impacts, RelatedRows
 from order_audit.audit.scans.planner import Scan, by_lateral_joins
 from order_audit.audit.scans.prepared_rule import PreparedRule
@@ -56,12 +57,14 @@ class SharedCTE:
 class Batch:
     """Scans of one statement, and the extract that all of them read, if there is one.
 
-    A restriction leaves out rows and keys whose verdicts are known.
+    A restriction leaves out rows and keys whose verdicts are known. A statement of one rule may give more `beside` what
+    it finds.
     """
 
     scans: tuple[Scan, ...]
     shared_cte: SharedCTE | None = None
     restriction: Restriction | None = None
+    beside: Beside | None = None
 
     @property
     def rules(self) -> tuple[PreparedRule, ...]:
@@ -77,7 +80,13 @@ class Batch:
             and not self.scans[0].prefilter
             and self.shared_cte is None
             and self.restriction is None
+            and self.beside is None
         )
+
+    def with_beside(self, wanted: Mapping[str, Beside]) -> Batch:
+        """Return the batch with what its rule is `wanted` to give besides, by rule, if it is alone."""
+        of_rule = wanted.get(self.rules[0].rule.id) if self.alone else None
+        return replace(self, beside=of_rule) if of_rule else self
 
 
 def batched(connection: psycopg.Connection, scans: Iterable[Scan], impacts: Impacts) -> list[Batch]:

@@ -55,6 +55,9 @@ def execute(
     except psycopg.Error as error:
         if connection.closed and not stopped():
             raise lost([connection], error, UNCHANGED) from None
+        if batch.beside is not None and not stopped():
+            alone = replace(batch, beside=None)
+            return execute(connection, alone, impacts, store, examples=examples, unmask=unmask, stopped=stopped)
         if batch.alone and impacts and error.sqlstate in _CLOSED and not stopped():
             # the role may lack privileges on the tables of the impact
             return execute(connection, batch, NO_IMPACTS, store, examples=examples, unmask=unmask, stopped=stopped)
@@ -117,6 +120,8 @@ def _run(
                     readers[int(number)].values.count(_unquoted(rest))
                 elif kind == b"v":
                     readers[int(number)].measure(_unquoted(rest))
+                elif kind == b"p" and batch.beside is not None:
+                    batch.beside.found = _unquoted(rest)
                 else:
                     readers[int(number)].weigh(_unquoted(rest))
         for reader in readers:

@@ -2,7 +2,8 @@
 
 It collects the violating rows of each scan once (`hits 0`, ...), and sends three kinds of lines over COPY: the sums of
 each rule, its first examples, and all violating keys in order, with the violated rules of the scan. The client does not
-keep them. A line's number is that of its rule in the batch; for keys, that of the scan's first rule.
+keep them. A rule on its own may give one more line, of numbers. A line's number is that of its rule in the batch; for
+keys, that of the scan's first rule.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def explain_sql(batch: Batch, impacts: Impacts) -> str:
 def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
     """Return the query for COPY."""
     tables: list[str] = [batch.shared_cte.text] if batch.shared_cte else []
+    tables += [batch.beside.queries] if batch.beside else []
     tables += batch.restriction.texts() if batch.restriction else []
     tables += [
         _left(prefilter) for prefilter in dict.fromkeys(scan.prefilter for scan in batch.scans) if prefilter is not None
@@ -57,6 +59,7 @@ def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
     related: dict[str, tuple[RelatedRows, list[str]]] = {}
     first = 0
     for number, scan in enumerate(batch.scans):
+        scan = batch.beside.without_queries(scan) if batch.beside else scan
         hits = quoted(f"hits {number}")  # no table is called that
         rows, evidence = _hits(scan, batch.restriction)
         flags = _flags(scan)
@@ -88,6 +91,7 @@ def _rows(batch: Batch, impacts: Impacts, examples: int) -> str:
         extracted = cte is not None and cte.table == table and cte.holds(of_rules.read_set)
         some = batch.restriction.rows_of(table.oid) if batch.restriction else None
         tables.append(of_rules.sql(some or (quoted(table.name) if extracted else quoted(table)), keys))
+    lines += [batch.beside.line] if batch.beside else []
     withs, body = ",\n".join(tables), "\nunion all\n".join(lines)
     return f"with {withs}\n{body}"
 

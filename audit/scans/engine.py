@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from order_audit.audit.analysis.query_facts import ParsedQuery
+from order_audit.audit.scans.beside import Beside
 from order_audit.audit.scans.impact import RelatedRows
 from order_audit.audit.scans.outcome import Outcome
 from order_audit.audit.scans.prepared_rule import PreparedRule
@@ -19,9 +20,10 @@ from order_audit.expectations import Rule
 OnOutcome: TypeAlias = Callable[[str, Outcome], None]
 
 
-#: All rows and keys are judged, and no table has been counted.
+#: All rows and keys are judged, no table has been counted, and nothing else is wanted.
 NO_RESTRICTIONS: Final[Mapping[str, Restriction]] = {}
 NO_COUNTS: Final[Mapping[int, int]] = {}
+NOTHING_BESIDE: Final[Mapping[str, Beside]] = {}
 
 
 def ignore_outcome(_rule: str, _outcome: Outcome) -> None:
@@ -111,9 +113,11 @@ class Engine(Protocol):
         on_outcome: OnOutcome = ignore_outcome,
         restrictions: Mapping[str, Restriction] = NO_RESTRICTIONS,
         counts: Mapping[int, int] = NO_COUNTS,
+        beside: Mapping[str, Beside] = NOTHING_BESIDE,
     ) -> Scans:
         """Begin to judge rules and return at once; violating keys are written to the store.
 
-        `restrictions` has by rule what is judged at all, `counts` the rows of tables that are known, by oid.
+        `restrictions` has by rule what is judged at all, `counts` the rows of tables that are known, by oid. Statements
+        of rules give what is wanted `beside`, where that is possible.
         """
         ...

@@ -9,8 +9,16 @@ from order_audit.audit.analysis.query_facts import ParsedQuery
 from order_audit.audit.database.snapshot import Snapshot
 from order_audit.audit.scans import impact, prepared_rule
 from order_audit.audit.scans.batch import Batch, batched
+from order_audit.audit.scans.beside import Beside
 from order_audit.audit.scans.cost import most_expensive_first
-from order_audit.audit.scans.engine import NO_COUNTS, NO_RESTRICTIONS, OnOutcome, ScanOptions, ignore_outcome
+from order_audit.audit.scans.engine import (
+    NO_COUNTS,
+    NO_RESTRICTIONS,
+    NOTHING_BESIDE,
+    OnOutcome,
+    ScanOptions,
+    ignore_outcome,
+)
 from order_audit.audit.scans.executor import Executor
 from order_audit.audit.scans.impact import RelatedRows
 from order_audit.audit.scans.outcome import Outcome
@@ -59,6 +67,7 @@ class PostgresEngine:
         on_outcome: OnOutcome = ignore_outcome,
         restrictions: Mapping[str, Restriction] = NO_RESTRICTIONS,
         counts: Mapping[int, int] = NO_COUNTS,
+        beside: Mapping[str, Beside] = NOTHING_BESIDE,
     ) -> Executor:
         """Plan the scans and begin them, on connections of their own."""
         connection = self._snapshot.connection
@@ -66,6 +75,7 @@ class PostgresEngine:
         whole = [prepared for prepared in prepared_rules if prepared.rule.id not in restrictions]
         batches = batched(connection, plan(connection, whole), self._impacts)
         batches = most_expensive_first(connection, batches, self._impacts)
+        batches = [batch.with_beside(beside) for batch in batches]
         restricted: dict[Restriction, list[PreparedRule]] = {}
         for prepared in prepared_rules:
             if prepared.rule.id in restrictions:

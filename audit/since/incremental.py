@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import psycopg
 
-from order_audit.audit.analysis.dependence import ROW, Dependence, Link
+from order_audit.audit.analysis.dependence import ROW, Dependence
 from order_audit.audit.analysis.relation_name import RelationName
 from order_audit.audit.database.quoting import quoted
+from order_audit.audit.scans.beside import Beside
 from order_audit.audit.scans.impact import RelatedRows
 from order_audit.audit.scans.prepared_rule import PreparedRule
 from order_audit.audit.scans.restriction import RestrictedTable, Restriction
@@ -27,25 +29,15 @@ from order_audit.audit.since.keep import keep
 from order_audit.audit.since.numbers import Numbers, among, different
 from order_audit.audit.since.old_keys import Keys
 from order_audit.audit.since.pairs import Pairs
+from order_audit.audit.since.pairs_beside import PairsBeside
+from order_audit.audit.since.proof import Proof, verify
 from order_audit.audit.since.state_file import ID, State, UnreadableError
 from order_audit.audit.since.values import NULL, Value
-from order_audit.errors import RunError
-from order_audit.reports.formatting import plural
 from order_audit.reports.results_file import Audit
 
 #: The share of a table's rows up to which asking about some is cheaper than about all, and rows that are few anyway.
 _SHARE: Final = 0.2
 _FEW: Final = 1_000
-
-
-@dataclass(frozen=True)
-class Proof:
-    """Keys of a rule that are judged although nothing has changed for them, and which of them violated before."""
-
-    root: Link
-    value: Value
-    keys: Numbers
-    known: Numbers
 
 
 @dataclass
@@ -89,9 +81,22 @@ class Incremental:
         self._compared = Compared(connection, self._rules)
         self._old: State | None = None
         self._pairs: dict[str, Pairs] = {}
+        self._beside = PairsBeside({}, [], {})
 
     def since(self, last: Audit | None, why: str = "") -> Since:
         """Find what has changed since an earlier audit; `why` is a reason to judge everything all the same."""
+        result = self._since(last, why)
+        if self._old is None:
+            queries = {text: query for text, (query, _) in self._compared.pairs.items()}
+            self._beside = PairsBeside(queries, self._rules, self._compared.rules)
+        return result
+
+    @property
+    def beside(self) -> Mapping[str, Beside]:
+        """What the state needs of the statements of rules that judge all rows."""
+        return self._beside.by_rule
+
+    def _since(self, last: Audit | None, why: str) -> Since:
         result = Since(last.document.run.id if last else "", why)
         if last is None or why:
             return result
@@ -233,23 +238,7 @@ class Incremental:
 
         `store` gives the file of a rule's keys. Raises RunError if any differ.
         """
-        compared = 0
-        for prepared in self._rules:
-            proof = since.proofs.get(prepared.rule.id)
-            if proof is None:
-                continue
-            path = store(prepared.rule.id)
-            found = proof.keys[:0]
-            if path is not None:
-                numbers = Keys(path, header=False).numbers(self._connection, prepared, proof.root, proof.value)
-                found = np.intersect1d(numbers, proof.keys)
-            if wrong := len(np.setxor1d(found, proof.known)):
-                raise RunError(
-                    f"{prepared.rule.id}: {plural(wrong, 'key')} of {len(proof.keys):,} that were judged again have"
-                    " another verdict than in the earlier audit, although nothing has changed for them: run with --full"
-                )
-            compared += len(proof.keys)
-        return compared
+        return verify(self._connection, self._rules, since.proofs, store)
 
     def _related_rows(
         self, rules: Iterable[PreparedRule], value: Value, found: Mapping[RelationName, Changes], keys: Numbers
@@ -285,12 +274,16 @@ class Incremental:
         """Return how results call the tables, by their names as SQL."""
         return {table.name: table.relation.shown(schema) for table in self._compared.tables.values()}
 
-    def keep(self, folder: Path, run: str, since: Since) -> bool:
-        """Write the state for the next audit into a new folder; return whether this role may read all that it takes."""
+    def keep(self, folder: Path, run: str, since: Since, wait: Callable[[str], object]) -> bool:
+        """Write the state for the next audit into a new folder; return whether this role may read all that it takes.
+
+        `wait` waits until a rule is judged.
+        """
         if self._facts is None:
             return False
         state = {**self._facts, "run": run}
-        keep(self._connection, folder, state, self._compared, self._rules, since.found, self._old, self._pairs)
+        beside = partial(self._beside.pairs, wait=wait)
+        keep(self._connection, folder, state, self._compared, self._rules, since.found, self._old, self._pairs, beside)
         return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,10 +30,11 @@ def keep(
     found: Mapping[str, Changes],
     old: State | None,
     known: Mapping[str, Pairs],
+    beside: Callable[[str], Pairs | None],
 ) -> None:
     """Write a state into a new folder: all rows, or the parts of an old state and what was `found` to have changed.
 
-    `known` are pairs of the old state and of what has changed.
+    `known` are pairs of the old state and of what has changed; `beside` gives those that a rule's statement has given.
     """
     folder.mkdir()
     following = int(session.scalar(connection, "select 3 + pg_catalog.age('3'::xid)::int8")) % (1 << 32)
@@ -46,7 +47,8 @@ def keep(
             write_all(connection, table, compared.values.get(name, {}), part, following)
     kept: dict[str, str] = {}
     for text, (query, _) in compared.pairs.items():
-        if (found_pairs := known[text] if parts else pairs.read(connection, query)) is not None:
+        found_pairs = known[text] if parts else beside(text) or pairs.read(connection, query)
+        if found_pairs is not None:
             pairs.write(query, found_pairs, part)
             kept[query.name] = query.sql
     parts.append(part.close())

@@ -33,9 +33,19 @@ _TYPES: Final = (25, _VARCHAR)
 
 @dataclass(frozen=True)
 class PairQuery:
-    """SQL of the pairs of all rows; `name` is that of its pairs in a state."""
+    """The pairs of all rows: a query of values, and SQL of their `numbers`. `name` is that of its pairs in a state."""
 
-    sql: str
+    query: str
+    numbers: str
+
+    @property
+    def sql(self) -> str:
+        """The query of the numbers."""
+        return self.of(self.query)
+
+    def of(self, query: str) -> str:
+        """Return the query of the numbers of another query's values."""
+        return f"select distinct {self.numbers} from (\n{query}\n) as p (value, key)"
 
     @property
     def name(self) -> str:
@@ -66,9 +76,8 @@ def pair_query(connection: psycopg.Connection, query: str, value: Value) -> Pair
         raise Underivable("it compares values that cannot be computed apart from its query") from None
     if second not in _TYPES or not fits(value, first):
         raise Underivable("it has a window by a value of a type that the analysis does not know")
-    columns = ("p.value::text" if first == _VARCHAR else "p.value", "p.key::text" if second == _VARCHAR else "p.key")
-    numbers = f"{number_of(columns[0], value)} as value, {number_of(columns[1])} as key"
-    return PairQuery(f"select distinct {numbers} from (\n{query}\n) as p (value, key)")
+    numbers = f"{number_of('p.value', value)} as value, {number_of('p.key')} as key"
+    return PairQuery(query, numbers)
 
 
 def read(connection: psycopg.Connection, query: PairQuery, rows: str = "") -> Pairs | None:
