@@ -34,6 +34,8 @@ group by s.attname
 """
 #: Such a share that a group of rows with an equal value has few more than one with several equal values.
 _MOST: Final = 0.5
+#: A hash that tells apart nearly all values that are different.
+_HASH: Final = re.compile(r"HASH\w*EXTENDED\(", re.IGNORECASE)
 
 
 class Compared:
@@ -149,10 +151,22 @@ class Compared:
                 integers.append(part)
         if not parts:
             raise Underivable("it compares values that have no hash function")
+        if kept := self._kept_hash(edge.same, parts, alone):
+            return replace(edge, value=kept, same=kept)
         # whole numbers cost little; texts and documents would have to be read for each row
         chosen = integers if len(integers) > 1 else self._telling(table, parts)
         same = Link(edge.same.table, tuple(chosen))
         return replace(edge, value=same, same=same)
+
+    def _kept_hash(self, several: Link, parts: Iterable[str], alone: Collection[Link]) -> Link | None:
+        """Return a hash of all that the other values are computed from, if it is kept anyway."""
+        table = self.tables[several.table]
+        columns = {part: _columns(table, part) for part in parts}
+        for part in sorted(columns):
+            link = Link(several.table, (part,))
+            if _HASH.match(part) and link in alone and columns[part] == frozenset().union(*columns.values()):
+                return link
+        return None
 
     def _telling(self, table: Table, parts: Collection[str]) -> Collection[str]:
         """Return the part that is another in most rows, if statistics know one; else all of them."""
@@ -161,11 +175,16 @@ class Compared:
         )
         told: dict[str, float] = {}
         for part in parts:
-            columns = {it for it in table.relation.columns if f"{ROW}.{quoted(it)}" in part}
+            columns = set(_columns(table, part))
             if len(columns) == 1:
                 told[part] = shares.get(columns.pop(), 0.0)
         best = max(told, key=lambda part: (told[part], part), default="")
         return [best] if best and told[best] >= _MOST else parts
+
+
+def _columns(table: Table, part: str) -> frozenset[str]:
+    """Return the columns that a value is computed from."""
+    return frozenset(it for it in table.relation.columns if f"{ROW}.{quoted(it)}" in part)
 
 
 def _computed(link: Link, alone: Collection[Link]) -> Link:

@@ -157,7 +157,7 @@ def test_rows_of_another_history(
 ) -> None:
     """A database that was rolled back on its disk, and has gone on past the transactions of the audit."""
     dsn, first = made
-    monkeypatch.setattr(changes, "_writers", lambda ages, following: (following - ages + 1) % (1 << 32))
+    monkeypatch.setattr(changes, "_writers", lambda ages, following: (following - ages.astype("int64") + 1) % (1 << 32))
     document, since = _since(dsn, tmp_path / "rewritten", suite, first, full=True)
     monkeypatch.undo()
     _, since = _since(dsn, tmp_path / "out", suite, tmp_path / "rewritten")
