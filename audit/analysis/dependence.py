@@ -49,7 +49,8 @@ class Link:
 class Edge:
     """From rows of a source to the rows of another (or the same) with an equal value; NULL equals NULL if `nulls`.
 
-    With `pairs`, a query of two columns, the value need not be equal: both stand beside an equal second column.
+    With `pairs`, a query of two columns, the value need not be equal: both stand beside an equal second column. `null`
+    is the number that stands for NULL.
     """
 
     source: int
@@ -58,6 +59,7 @@ class Edge:
     same: Link
     nulls: bool = False
     pairs: str = ""
+    null: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ against the state, so that rows that are gone, or that come from another history
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ import psycopg
 from order_audit import session
 from order_audit.audit.analysis.dependence import ROW
 from order_audit.audit.since.copied import arrays, blocks, copied
-from order_audit.audit.since.numbers import Mask, Numbers, among, joined
+from order_audit.audit.since.numbers import Mask, Masked, Numbers, among, joined, some
 from order_audit.audit.since.packed import Packing
 from order_audit.audit.since.state_file import ID, WRITER, PartWriter, Rows, State
 from order_audit.audit.since.tables import Table
@@ -60,7 +60,8 @@ class Changes:
     new: Mask
     gone: Rows
     writers: Numbers
-    _of_bits: dict[int, Changes] = field(default_factory=dict)
+    #: Those that have the bit that was asked for last: to keep those of each would take much memory.
+    _counted: tuple[int, Changes] | None = None
 
     @property
     def count(self) -> int:
@@ -69,15 +70,13 @@ class Changes:
 
     def counted(self, name: str, bit: int) -> Changes:
         """Return those that have a bit in an array; all for 0."""
-        if bit and bit not in self._of_bits:
+        if not bit:
+            return self
+        if self._counted is None or self._counted[0] != bit:
             kept, old = self.rows.arrays[name] & bit != 0, self.gone.arrays[name] & bit != 0
-            self._of_bits[bit] = Changes(
-                Rows({it: array[kept] for it, array in self.rows.arrays.items()}),
-                self.new[kept],
-                Rows({it: array[old] for it, array in self.gone.arrays.items()}),
-                self.writers[:0],
-            )
-        return self._of_bits[bit] if bit else self
+            rows, gone = Rows(Masked(self.rows.arrays, kept)), Rows(Masked(self.gone.arrays, old))
+            self._counted = bit, Changes(rows, self.new[kept], gone, self.writers[:0])
+        return self._counted[1]
 
     @property
     def kinds(self) -> tuple[int, int, int]:
@@ -117,27 +116,32 @@ def changes(
         found[WRITER] = _writers(found[WRITER], since.next)
         new = Rows(found)
         kept = ~among(old.ids, new.arrays[ID])
-        expected = np.bincount(_class(old.ids[kept], classes), minlength=classes)
+        expected = np.zeros(classes, np.int64)
+        for ids in some(old.ids[kept]):
+            expected += np.bincount(_class(ids, classes), minlength=classes)
         if (there.counts > expected).any():
             raise AnotherHistoryError
         if (fewer := there.counts < expected).any():
             suspects = old.ids[kept & fewer[_class(old.ids, classes)]]
             kept &= ~among(old.ids, _lost(connection, table, suspects, there, f"not ({_young(since)})"))
         count = int(there.counts.sum())
-        if int(np.count_nonzero(kept)) != count or int(_short(table, old.ids[kept]).sum()) != int(there.sums.sum()):
+        sums = sum(int(_short(table, ids).sum()) for ids in some(old.ids[kept]))
+        if int(np.count_nonzero(kept)) != count or sums != int(there.sums.sum()):
             raise AnotherHistoryError
-        if int(_ages(old.array(WRITER)[kept], since.next).sum(dtype=np.int64)) != there.ages:
+        ages = sum(int(_ages(writers, since.next).sum()) for writers in some(old.array(WRITER)[kept]))
+        if ages != there.ages:
             raise AnotherHistoryError
-        rows, gone = Rows({}), Rows({})
+        rows: dict[str, Numbers] = {}
+        gone: dict[str, Numbers] = {}
         for it in (ID, *values):
             array = old.ids if it == ID else old.array(it)
-            gone.arrays[it] = array[~kept]
-            rows.arrays[it] = joined(array[kept], new.arrays[it])
+            gone[it] = array[~kept]
+            rows[it] = joined(array[kept], new.arrays[it])
     finally:
         old.close()
-    is_new = np.zeros(len(rows), np.bool_)
+    is_new = np.zeros(len(rows[ID]), np.bool_)
     is_new[count:] = True
-    return Changes(rows, is_new, gone, new.arrays[WRITER])
+    return Changes(Rows(rows), is_new, Rows(gone), new.arrays[WRITER])
 
 
 def _young(since: Horizon) -> str:

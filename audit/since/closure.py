@@ -13,7 +13,6 @@ from order_audit.audit.since.changes import Changes
 from order_audit.audit.since.numbers import Mask, Numbers, among, different
 from order_audit.audit.since.pairs import Pairs
 from order_audit.audit.since.state_file import ID
-from order_audit.audit.since.values import NULL
 
 
 class TooManyError(Exception):
@@ -136,5 +135,5 @@ def _among(rows: Numbers, values: Numbers, edge: Edge, pairs: Mapping[str, Pairs
     if edge.pairs:
         return among(rows, pairs[edge.pairs].beside(values))
     if not edge.nulls:
-        values = values[values != NULL]
+        values = values[values != edge.null]
     return among(rows, values)

@@ -112,7 +112,7 @@ class Compared:
             else:
                 self.names[link] = " ".join(link.parts)
                 self.values.setdefault(link.table, {})[self.names[link]] = value
-        return derived
+        return replace(derived, edges=frozenset(replace(it, null=taken[it.value].null) for it in derived.edges))
 
     def value(self, link: Link) -> Value:
         """Return the number of a link's value. Raises Underivable."""

@@ -26,7 +26,7 @@ from order_audit.audit.since.counting import COUNTS
 from order_audit.audit.since.derive import fingerprint
 from order_audit.audit.since.facts import differ, facts
 from order_audit.audit.since.keep import keep
-from order_audit.audit.since.numbers import Numbers, among, different
+from order_audit.audit.since.numbers import Numbers, among, different, listed
 from order_audit.audit.since.old_keys import Keys
 from order_audit.audit.since.pairs import Pairs
 from order_audit.audit.since.pairs_beside import PairsBeside
@@ -202,7 +202,7 @@ class Incremental:
                 self._compared.tables[name].name,
                 self._compared.tables[name].id.sql,
                 self._compared.tables[name].id_type,
-                _listed(rows),
+                listed(rows),
             )
             for name, rows in what.rows.items()
         )
@@ -212,10 +212,10 @@ class Incremental:
             # another part of a union may have NULL for its key
             f"coalesce(({column})::int8, {NULL})" if value.is_integer else value.sql,
             column,
-            _listed(what.keys),
-            _listed(what.open),
+            listed(what.keys),
+            listed(what.open),
             tuple(
-                (prepared.rule.id, _listed(keys))
+                (prepared.rule.id, listed(keys))
                 for prepared, keys in zip(rules, known, strict=True)
                 if self._judges_rows(prepared, value)
             ),
@@ -260,7 +260,7 @@ class Incremental:
                 there = found[name].counted(COUNTS, bit).rows.arrays
                 ids = there[ID][among(there[array], keys)]
                 restricted = RestrictedTable(
-                    f"rows of {rows.relation.oid}", table.name, table.id.sql, table.id_type, _listed(ids)
+                    f"rows of {rows.relation.oid}", table.name, table.id.sql, table.id_type, listed(ids)
                 )
                 yield rows.relation.oid, restricted
 
@@ -285,7 +285,3 @@ class Incremental:
         beside = partial(self._beside.pairs, wait=wait)
         keep(self._connection, folder, state, self._compared, self._rules, since.found, self._old, self._pairs, beside)
         return True
-
-
-def _listed(numbers: Numbers) -> str:
-    return ",".join(map(str, numbers.tolist()))

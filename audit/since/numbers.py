@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -10,9 +11,41 @@ import numpy.typing as npt
 Numbers: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
+_SOME: Final = 1 << 16
 NONE: Final[Numbers] = np.empty(0, np.int64)
 #: The lowest bits, in which most numbers differ from those looked for: a table of them fits into a processor's cache.
 _LOW: Final = (1 << 22) - 1
+
+
+class Masked(Mapping[str, Numbers]):
+    """Arrays by name of which a mask leaves some numbers; they are taken out when they are asked for."""
+
+    def __init__(self, arrays: Mapping[str, Numbers], kept: Mask) -> None:
+        self._arrays = arrays
+        self._kept = kept
+        self._taken: dict[str, Numbers] = {}
+
+    def __getitem__(self, name: str) -> Numbers:
+        if name not in self._taken:
+            self._taken[name] = self._arrays[name][self._kept]
+        return self._taken[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+
+def some(numbers: Numbers) -> Iterator[Numbers]:
+    """Yield the numbers, so many at a time that what is computed from them takes little memory."""
+    for first in range(0, len(numbers), _SOME):
+        yield numbers[first : first + _SOME]
+
+
+def listed(numbers: Numbers) -> str:
+    """Return the numbers with commas between them."""
+    return ",".join(",".join(map(str, part.tolist())) for part in some(numbers))
 
 
 def narrow(numbers: Numbers) -> Numbers:

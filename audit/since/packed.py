@@ -39,7 +39,7 @@ class Packing:
                 is_null = f"case when {value.short} is null then 1 else 0 end"
                 self._unpack[name] = _number(place, None if name in certain else self._add_bits(is_null, 1))
             elif value.is_short_hash:
-                self._unpack[name] = _hash(self._add(value.sql))
+                self._unpack[name] = _number(self._add(value.sql), None)
             else:
                 self._unpack[name] = _whole(len(self._wide))
                 self._wide.append(value.sql)
@@ -89,14 +89,6 @@ def _number(place: int, of_null: tuple[int, int] | None) -> _Unpack:
     def unpack(_: Numbers, narrow: Numbers) -> Numbers:
         numbers = narrow[:, place].astype(np.int32)
         return numbers if of_null is None else _with_nulls(numbers, _bits(*of_null, 1)(_, narrow) != 0)
-
-    return unpack
-
-
-def _hash(place: int) -> _Unpack:
-    def unpack(_: Numbers, narrow: Numbers) -> Numbers:
-        numbers = narrow[:, place].astype(np.int32)
-        return _with_nulls(numbers, numbers < 0)  # a hash has 31 bits, and NULL's number has the next one
 
     return unpack
 

@@ -19,7 +19,7 @@ from order_audit.audit.database import catalog
 from order_audit.audit.scans.restriction import RestrictedTable
 from order_audit.audit.since.changes import Changes
 from order_audit.audit.since.copied import copied
-from order_audit.audit.since.numbers import Numbers, among, different
+from order_audit.audit.since.numbers import Numbers, among, different, listed
 from order_audit.audit.since.state_file import ID, PartWriter, Rows, State
 from order_audit.audit.since.tables import Table
 from order_audit.audit.since.values import Value, fits, number_of
@@ -109,7 +109,7 @@ def known(
         changes = found.get(table.name)
         if changes is None or old.facts.get("pairs", {}).get(query.name) != query.sql:
             continue
-        ids = ",".join(map(str, changes.rows.arrays[ID][changes.new].tolist()))
+        ids = listed(changes.rows.arrays[ID][changes.new])
         rows = RestrictedTable(table.relation.name, table.name, table.id.sql, table.id_type, ids)
         if (later := read(connection, query, rows.text())) is not None:
             pairs[name] = _since(old, query, later)

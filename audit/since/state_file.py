@@ -12,7 +12,7 @@ import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +44,7 @@ class UnreadableError(Exception):
 class Rows:
     """Arrays of one length by name: `id` and the links; `xmin` only of new rows."""
 
-    arrays: dict[str, Numbers]
+    arrays: Mapping[str, Numbers]
 
     def __len__(self) -> int:
         return len(self.arrays[ID])

@@ -21,8 +21,9 @@ from order_audit.audit.database import catalog
 from order_audit.audit.database.catalog import Relation
 from order_audit.audit.database.quoting import quoted
 
-#: The number of NULL: one that no column has, as it may have the lowest or the highest.
+#: The number of NULL: one that no column has, as it may have the lowest or the highest; and that among short hashes.
 NULL: Final = -7_203_418_560_917_342_851
+_NULL_HASH: Final = -1
 _INTEGERS: Final = {20, 21, 23}
 #: Those of four bytes at most.
 _SHORT: Final = {21, 23}
@@ -73,6 +74,11 @@ class Value:
         return self.kind.startswith("hash of ")
 
     @property
+    def null(self) -> int:
+        """The number of NULL."""
+        return _NULL_HASH if self.is_short_hash else NULL
+
+    @property
     def is_text(self) -> bool:
         """Whether equal values are the same bytes of a text."""
         return self.kind == f"hash of {_TEXT}"
@@ -112,16 +118,16 @@ def _value(parts: tuple[str, ...], types: list[int], *, is_personal: bool, whole
 
 def _hashed(part: str, type_: int, *, whole: bool) -> str:
     """Return SQL of the hash of a value of a type, or NULL's number."""
-    bits = "" if whole else f" & {_BITS}"
+    bits, null = ("", NULL) if whole else (f" & {_BITS}", _NULL_HASH)
     # much cheaper than that of a record; the bytes decide, because texts that only a collation takes for equal are
     # compared nowhere
     if type_ in (_TEXT, _VARCHAR):
-        return f'coalesce(pg_catalog.hashtextextended(({part})::text collate "C", {_SEED}){bits}, {NULL})'
+        return f'coalesce(pg_catalog.hashtextextended(({part})::text collate "C", {_SEED}){bits}, {null})'
     if type_ in _INTEGERS:
-        return f"coalesce(pg_catalog.hashint8extended(({part})::int8, {_SEED}){bits}, {NULL})"
+        return f"coalesce(pg_catalog.hashint8extended(({part})::int8, {_SEED}){bits}, {null})"
     if _CHEAP.fullmatch(part):
-        return f"case when {part} is null then {NULL} else {_of_record([part], whole=whole)} end"
-    number = f"case when v.value is null then {NULL} else {_of_record(['v.value'], whole=whole)} end"
+        return f"case when {part} is null then {null} else {_of_record([part], whole=whole)} end"
+    number = f"case when v.value is null then {null} else {_of_record(['v.value'], whole=whole)} end"
     return f"(select {number} from (select {part} as value offset 0) as v)"  # once
 
 
